@@ -1,0 +1,5 @@
+"""`python -m bertsym`."""
+
+from bertsym.cli import main
+
+main()

@@ -1,0 +1,103 @@
+"""Expressions to expressions: substitute, expand, differentiate, evaluate exactly. Nothing here formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import sympy
+from sympy import Expr, Function, Integer, Rational, Symbol
+from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
+
+Value = int | Fraction | bool
+
+
+class Iverson(Function):  # type: ignore[misc]  # sympy is untyped
+    """The Iverson bracket: 1 where its condition holds, 0 where it does not, gone as soon as that is known.
+
+    >>> from bertsym.symbols import tied
+    >>> Iverson(tied), Iverson(tied).subs(tied, True)
+    (Iverson(tied), 1)
+    """
+
+    nargs = 1
+    is_integer = True
+    is_nonnegative = True
+
+    @classmethod
+    def eval(cls, condition: Boolean) -> Expr | None:
+        """1 or 0 for a decided condition."""
+        if isinstance(condition, BooleanTrue):
+            return Integer(1)
+        if isinstance(condition, BooleanFalse):
+            return Integer(0)
+        return None
+
+    def _eval_derivative(self, _symbol: Symbol) -> Expr:
+        return Integer(0)
+
+
+def atom(value: Value) -> Any:
+    """A Python number or truth value as the exact sympy object."""
+    if isinstance(value, bool):
+        return sympy.true if value else sympy.false
+    if isinstance(value, Fraction):
+        return Rational(value.numerator, value.denominator)
+    return Integer(value)
+
+
+def substitute(expression: Expr, values: Mapping[Symbol, Any]) -> Expr:
+    """Values or expressions put in for symbols, all at once and exactly; conditions that are decided disappear."""
+    if not values:
+        return expression
+    exact = {s: atom(v) if isinstance(v, int | Fraction) else v for s, v in values.items()}
+    return expression.xreplace(exact)
+
+
+def expand(expression: Expr) -> Expr:
+    """Written out as a sum of monomials."""
+    return sympy.expand(expression)
+
+
+def derivative(expression: Expr, symbol: Symbol, order: int = 1) -> Expr:
+    """The derivative of that order, expanded; conditions count as constants."""
+    return expand(sympy.diff(expression, symbol, order))
+
+
+def free(expression: Expr) -> set[Symbol]:
+    """The symbols that a number would need values for."""
+    return {s for s in expression.free_symbols if isinstance(s, Symbol)}
+
+
+def evaluate(expression: Expr, values: Mapping[Symbol, Value]) -> Fraction:
+    """The exact value; every free symbol must have one.
+
+    >>> from bertsym.symbols import H, L
+    >>> evaluate(12 * L * H**2 + H / 2, {L: 12, H: 3})
+    Fraction(2595, 2)
+    """
+    number = substitute(expression, values)
+    if not isinstance(number, Rational):
+        raise TypeError(f"not a number: {number}")
+    return Fraction(int(number.p), int(number.q))
+
+
+def monomials(expression: Expr) -> dict[tuple[tuple[Expr, int], ...], Fraction]:
+    """An expanded expression as {((generator, exponent), ...): coefficient}.
+
+    A generator is a symbol or an indivisible whole such as an Iverson bracket; exponents may be negative.
+
+    >>> from bertsym.symbols import H
+    >>> monomials(H**2 + 2 * H + 2 * H)
+    {((H, 2),): Fraction(1, 1), ((H, 1),): Fraction(4, 1)}
+    """
+    result: dict[tuple[tuple[Expr, int], ...], Fraction] = {}
+    expanded = expand(expression)
+    for term, coefficient in expanded.as_coefficients_dict().items():
+        number, rest = term.as_coeff_Mul()
+        exact = Fraction(int(coefficient.p), int(coefficient.q)) * Fraction(int(number.p), int(number.q))
+        powers = rest.as_powers_dict() if rest != 1 else {}
+        key = tuple(sorted(((base, int(exponent)) for base, exponent in powers.items()), key=lambda p: str(p[0])))
+        result[key] = result.get(key, Fraction(0)) + exact
+    return {key: value for key, value in result.items() if value}

@@ -1,0 +1,202 @@
+"""The library as its users see it: a model, what it counts, and how that is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from os import PathLike, fspath
+
+from sympy import Expr
+
+from bertsym import answers
+from bertsym import count as counting
+from bertsym.algebra import Value
+from bertsym.convention import Convention, named_convention, select
+from bertsym.count import By
+from bertsym.forms import Style, to_sympy
+from bertsym.layout import lay_out
+from bertsym.model import Model as Spec
+from bertsym.quantities import parse_size
+from bertsym.render import jsontext, latex, markdown, mathtex, text
+from bertsym.report import Derivative, Formula, Report
+from bertsym.sources.configfile import load as load_spec
+from bertsym.symbols import lookup
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came out: prints itself as text, and in a notebook as mathematics; `report` holds the parts."""
+
+    report: Report
+
+    def __str__(self) -> str:
+        return text.document(lay_out(self.report)).removesuffix("\n")
+
+    def latex(self) -> str:
+        """A LaTeX fragment that needs no package."""
+        return latex.document(lay_out(self.report))
+
+    def markdown(self) -> str:
+        """Markdown with $...$ mathematics."""
+        return markdown.document(lay_out(self.report))
+
+    def json(self) -> str:
+        """The same JSON that the command line prints."""
+        return jsontext.document(self.report)
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
+
+@dataclass(frozen=True)
+class Total(Answer):
+    """A formula: `expression` for sympy, `count` where every size is known."""
+
+    report: Formula
+
+    @property
+    def expression(self) -> Expr:
+        """The formula as a sympy expression in the public symbols."""
+        return to_sympy(self.report.expression)
+
+    @property
+    def count(self) -> int | None:
+        """The exact number of parameters, or None while a size is unknown."""
+        return self.report.count
+
+    def _repr_latex_(self) -> str:
+        return f"${mathtex.math(self.report.expression)}$"
+
+
+@dataclass(frozen=True)
+class Slope(Answer):
+    """A derivative: `expression` for sympy, `value` and `elasticity` where every size is known."""
+
+    report: Derivative
+
+    @property
+    def expression(self) -> Expr:
+        """The derivative as a sympy expression."""
+        return to_sympy(self.report.expression)
+
+    @property
+    def value(self) -> Fraction | None:
+        """The derivative at the model's sizes, exactly."""
+        return self.report.value
+
+    @property
+    def elasticity(self) -> Fraction | None:
+        """By how many percent the model grows when the size grows by one percent, exactly."""
+        return self.report.elasticity_value
+
+    def _repr_latex_(self) -> str:
+        return f"${mathtex.math(self.report.expression)}$"
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model under one task head, at sizes of which some may be open; a value: every change makes a new one.
+
+    >>> bert = load("bert")
+    >>> bert.at(V=30522, N=512, H=768, L=12, ffn_ratio=4).count()
+    109482240
+    >>> sorted(map(str, bert.total().expression.free_symbols))
+    ['H', 'L', 'N', 'V', 'ffn_ratio']
+    """
+
+    spec: Spec
+
+    def __repr__(self) -> str:
+        sizes = "".join(f", {name}={value}" for name, value in self.sizes.items())
+        return f"Model({self.spec.architecture.name}, {self.spec.cls}{sizes})"
+
+    def _repr_latex_(self) -> str:
+        return self.total()._repr_latex_()
+
+    @property
+    def sizes(self) -> dict[str, Value]:
+        """The sizes that are known, by public name."""
+        return {str(symbol): value for symbol, value in self.spec.given.items()}
+
+    @property
+    def heads(self) -> dict[str, str]:
+        """The task heads there are, with the framework's class for each."""
+        return {name: head.cls for name, head in self.spec.architecture.heads.items()}
+
+    def at(self, sizes: Mapping[str, Value | str] | None = None, /, **more: Value | str) -> Model:
+        """The model with those sizes put in: `at(H=1024, L=24)`, `at({"ffn_ratio": "8/3"})`.
+
+        Raises `UnknownName`, `Unreadable`, `Conflict` or `NotAnInteger`, all of them `BertsymError`.
+        """
+        given = {lookup(name).symbol: _exact(name, value) for name, value in {**(sizes or {}), **more}.items()}
+        return Model(self.spec.with_sizes(given))
+
+    def with_head(self, name: str) -> Model:
+        """The model under another task head, such as `masked-lm`; raises `UnknownName`."""
+        return Model(self.spec.with_head(name))
+
+    def count(self, convention: str = "exact", *, only: Iterable[str] = (), without: Iterable[str] = ()) -> int:
+        """The exact number of parameters; raises `MissingSize` while a size it depends on is unknown."""
+        return counting.count(self.spec, self._convention(convention, only, without))
+
+    def total(
+        self,
+        convention: str = "exact",
+        *,
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
+        form: str = "collected",
+        keep: Iterable[str] = (),
+    ) -> Total:
+        """The formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
+        kept = [lookup(name).symbol for name in keep]
+        self.spec.check_known(kept)
+        return Total(answers.formula(self.spec, self._convention(convention, only, without), Style.named(form), kept))
+
+    def breakdown(
+        self,
+        by: str = "component",
+        convention: str = "exact",
+        *,
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
+        form: str = "collected",
+    ) -> Answer:
+        """The total by component, role or layer; the rows sum to it."""
+        grouping = By.named(by)
+        return Answer(
+            answers.broken_down(self.spec, self._convention(convention, only, without), grouping, Style.named(form))
+        )
+
+    def tensors(self, convention: str = "exact") -> Answer:
+        """The inventory: one entry per tensor where every size is known, else one per declaration."""
+        return Answer(answers.inventory(self.spec, self._convention(convention)))
+
+    def explain(self, component: str | None = None, convention: str = "exact") -> Answer:
+        """The derivation, step by step."""
+        return Answer(answers.derivation(self.spec, self._convention(convention), component))
+
+    def derivative(self, by: str, order: int = 1, convention: str = "exact", *, form: str = "collected") -> Slope:
+        """The derivative of the total by a size, with its value and the elasticity where every size is known.
+
+        >>> load("bert-base-uncased").derivative("V").value
+        Fraction(768, 1)
+        """
+        symbol = lookup(by).symbol
+        return Slope(answers.derivative(self.spec, symbol, order, self._convention(convention), Style.named(form)))
+
+    def _convention(self, name: str, only: Iterable[str] = (), without: Iterable[str] = ()) -> Convention:
+        return select(named_convention(name), self.spec.tensors, only, without)
+
+
+def load(target: str | PathLike[str], head: str | None = None) -> Model:
+    """A model by name (`bert`, `bert-base-uncased`) or by the path of a `config.json` or its folder.
+
+    `head` takes the place of the class that a file names. Raises `UnknownName`, `BadFile` or `BadField`.
+    """
+    return Model(load_spec(fspath(target), head))
+
+
+def _exact(name: str, value: Value | str) -> Value:
+    return parse_size(value, f"size {name}") if isinstance(value, str) else value

@@ -1,0 +1,106 @@
+"""The options that commands share, and what their texts mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sympy import Symbol
+
+    from bertsym.algebra import Value
+    from bertsym.convention import Convention
+    from bertsym.model import Model
+
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="[MODEL]",
+        help="An architecture (bert), a named size (bert-base-uncased), or the path of a config.json or its folder.",
+        show_default="bert",
+    ),
+]
+At = Annotated[
+    list[str] | None,
+    typer.Option("--at", metavar="H=1024,L=24", help="Sizes to put in; repeatable. F and d replace what they define."),
+]
+HeadName = Annotated[str | None, typer.Option("--head", metavar="NAME", help="A task head, such as masked-lm.")]
+ConventionName = Annotated[
+    str,
+    typer.Option(
+        "--convention",
+        metavar="NAME",
+        help="What counts: exact, non-embedding, matrices, layers-only or state-dict (see `bertsym symbols`).",
+    ),
+]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="PART", help="Count this role or component only; repeatable.")
+]
+Without = Annotated[
+    list[str] | None, typer.Option("--without", metavar="PART", help="Leave this role or component out; repeatable.")
+]
+FormName = Annotated[
+    str, typer.Option("--form", metavar="FORM", help="How formulas are written: expanded, collected or factored.")
+]
+Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX that needs no package.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown with $...$ mathematics.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def split(texts: Iterable[str] | None) -> list[str]:
+    """Comma-separated and repeated values as one list."""
+    return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
+
+
+def sizes(texts: Iterable[str] | None) -> dict[Symbol, Value]:
+    """`H=1024,L=24` as sizes; raises `UnknownName`, `Unreadable` or `Conflict`."""
+    from bertsym.errors import Conflict, Unreadable
+    from bertsym.symbols import lookup
+
+    found: dict[Symbol, Value] = {}
+    for text in texts or ():
+        # A comma parts two sizes only where a name follows it: V=30,522 is one.
+        for pair in re.split(r",(?=\s*[A-Za-z_])", text):
+            name, equals, value = pair.partition("=")
+            if not equals:
+                raise Unreadable("--at", pair, "SIZE=NUMBER, as in H=1024")
+            size = lookup(name.strip())
+            parsed = _value(size.name, size.meaning, size.kind.name == "SWITCH", value.strip())
+            if found.setdefault(size.symbol, parsed) != parsed:
+                raise Conflict(f"{size.name}={found[size.symbol]}", f"{size.name}={parsed}", "both were given by --at")
+    return found
+
+
+def _value(name: str, meaning: str, switch: bool, text: str) -> Value:
+    from bertsym.errors import Unreadable
+    from bertsym.quantities import parse_size
+
+    what = f"--at {name} ({meaning})"
+    if switch:
+        if text.casefold() not in _YES_NO:
+            raise Unreadable(what, text, "yes or no")
+        return _YES_NO[text.casefold()]
+    return parse_size(text, what)
+
+
+def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
+    """The model that MODEL, --head and --at name together."""
+    from bertsym.sources.configfile import load
+
+    loaded = load(target, head)
+    given = sizes(at)
+    return loaded.with_sizes(given) if given else loaded
+
+
+def convention(
+    name: str, chosen: Model, only: Iterable[str] | None = None, without: Iterable[str] | None = None
+) -> Convention:
+    """The convention that --convention, --only and --without name together."""
+    from bertsym.convention import named_convention, select
+
+    return select(named_convention(name), chosen.tensors, split(only), split(without))

@@ -1,0 +1,99 @@
+"""What counts: a convention is a filter over the inventory, with a name and the people who use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from bertsym.errors import Conflict, UnknownName
+from bertsym.layers import Role
+from bertsym.tree import Tensor
+
+
+@dataclass(frozen=True)
+class Convention:
+    """A filter: a tensor counts if its role is among `roles` and the selectors agree.
+
+    A selector is a role or a component, by name: `bias`, `attention`. `layers_only` keeps what is in a repeated layer;
+    `ties_once` counts a tied tensor only where its values live.
+    """
+
+    name: str
+    meaning: str
+    used_by: str = ""
+    roles: frozenset[Role] = frozenset(Role)
+    layers_only: bool = False
+    ties_once: bool = True
+    only: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+
+    def counts(self, tensor: Tensor) -> bool:
+        """Whether the tensor is counted at all."""
+        labels = {tensor.role.value, tensor.component}
+        return (
+            tensor.role in self.roles
+            and (bool(tensor.loops) or not self.layers_only)
+            and (not self.only or bool(labels & self.only))
+            and not labels & self.without
+        )
+
+    @property
+    def title(self) -> str:
+        """The name with the selectors applied to it."""
+        only = f", only {', '.join(sorted(self.only))}" if self.only else ""
+        without = f", without {', '.join(sorted(self.without))}" if self.without else ""
+        return self.name + only + without
+
+
+EXACT = Convention(
+    "exact",
+    "every parameter, tied weights once",
+    "the framework's own count: transformers `num_parameters()`, torch `sum(p.numel() for p in m.parameters())`",
+)
+NON_EMBEDDING = Convention(
+    "non-embedding",
+    "every parameter but the token, position and segment tables and an untied output embedding",
+    "the Pythia model cards; transformers `num_parameters(exclude_embeddings=True)` where the output is tied",
+    roles=frozenset({Role.MATRIX, Role.BIAS, Role.NORM}),
+)
+MATRICES = Convention(
+    "matrices",
+    "the weight matrices of linear layers: no embeddings, no biases, no norms",
+    "Kaplan et al. 2020, arXiv:2001.08361 (N = 12LH^2); TransformerLens `cfg.n_params`",
+    roles=frozenset({Role.MATRIX}),
+)
+LAYERS_ONLY = Convention(
+    "layers-only",
+    "every parameter of the repeated layers: no embeddings, no pooler, no head",
+    "per-layer accounts such as 12LH^2 + 13LH (Narayanan et al. 2021, arXiv:2104.04473)",
+    layers_only=True,
+)
+STATE_DICT = Convention(
+    "state-dict",
+    "every stored tensor, tied weights at each of their names",
+    "sums over `state_dict()`, which count a tied output embedding twice",
+    ties_once=False,
+)
+
+CONVENTIONS: dict[str, Convention] = {c.name: c for c in (EXACT, NON_EMBEDDING, MATRICES, LAYERS_ONLY, STATE_DICT)}
+
+
+def named_convention(name: str) -> Convention:
+    """The convention of that name; raises `UnknownName`."""
+    if name not in CONVENTIONS:
+        raise UnknownName("convention", name, CONVENTIONS)
+    return CONVENTIONS[name]
+
+
+def select(
+    convention: Convention, inventory: Iterable[Tensor], only: Iterable[str] = (), without: Iterable[str] = ()
+) -> Convention:
+    """The convention narrowed to roles or components of the inventory; raises `UnknownName` or `Conflict`."""
+    chosen, dropped = frozenset(only), frozenset(without)
+    known = {label for tensor in inventory for label in (tensor.role.value, tensor.component)}
+    for selector in sorted(chosen | dropped):
+        if selector not in known:
+            raise UnknownName("role or component", selector, known)
+    for selector in sorted(chosen & dropped):
+        raise Conflict(f"--only {selector}", f"--without {selector}", "nothing would be left of it")
+    return replace(convention, only=chosen, without=dropped)

@@ -1,0 +1,182 @@
+"""A model under a convention: totals and breakdowns, as sums over the inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from itertools import pairwise, product
+
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from bertsym.algebra import evaluate, expand, free, substitute
+from bertsym.convention import EXACT, Convention
+from bertsym.errors import TooLarge, UnknownName
+from bertsym.model import Model
+from bertsym.tree import Loop, Tensor
+
+MOST_TENSORS = 200_000
+
+
+class By(Enum):
+    """The ways to break a total down."""
+
+    COMPONENT = "component"
+    ROLE = "role"
+    LAYER = "layer"
+
+    @classmethod
+    def named(cls, name: str) -> By:
+        """The member of that name; raises `UnknownName`."""
+        if name not in {member.value for member in cls}:
+            raise UnknownName("way to break down", name, [member.value for member in cls])
+        return cls(name)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named part of a total, in public symbols, with its number where every size is known."""
+
+    name: str
+    expression: Expr
+    count: int | None
+
+
+def weight(tensor: Tensor, convention: Convention) -> Expr:
+    """What one entry of the inventory adds to a count, in the symbols of the declaration."""
+    if not convention.counts(tensor):
+        return Integer(0)
+    own = tensor.own if convention.ties_once else Integer(1)
+    return tensor.times * own * tensor.numel
+
+
+def raw(tensors: Iterable[Tensor], convention: Convention) -> Expr:
+    """The sum over tensors, definitions not yet put in."""
+    return sympy.Add(*(weight(tensor, convention) for tensor in tensors))
+
+
+def total(model: Model, convention: Convention = EXACT, keep: Iterable[Symbol] = ()) -> Expr:
+    """The formula in public symbols, expanded; `keep` leaves derived sizes (F, d) and defaults (T) as symbols.
+
+    >>> from bertsym.zoo import named
+    >>> total(named("bert-base-uncased")).free_symbols == total(named("bert")).free_symbols
+    True
+    """
+    return expand(model.public(raw(model.tensors, convention), keep))
+
+
+def count(model: Model, convention: Convention = EXACT) -> int:
+    """The exact number; raises `MissingSize` while a size that it depends on is unknown.
+
+    >>> from bertsym.zoo import named
+    >>> count(named("bert-base-uncased"))
+    109482240
+    """
+    return _whole(model.number(raw(model.tensors, convention)))
+
+
+def count_or_none(model: Model, expression: Expr) -> int | None:
+    """The number of a public expression, or None while a size is unknown."""
+    if not free(expression) <= set(model.given):
+        return None
+    return _whole(evaluate(expression, model.given))
+
+
+def _whole(value: Fraction) -> int:
+    if value.denominator != 1:
+        raise AssertionError(f"a count of {value} parameters: the inventory is inconsistent")
+    return value.numerator
+
+
+def breakdown(model: Model, convention: Convention = EXACT, by: By = By.COMPONENT) -> tuple[Part, ...]:
+    """The total by component, role or layer; the rows sum to it, as formulas and as numbers. Empty rows drop out."""
+    groups: dict[str, list[Expr]] = {}
+    for tensor in model.tensors:
+        for label, amount in _labelled(model, tensor, convention, by):
+            groups.setdefault(label, []).append(amount)
+    parts = []
+    for label, amounts in groups.items():
+        expression = expand(model.public(sympy.Add(*amounts)))
+        if expression != 0:
+            parts.append(Part(label, expression, count_or_none(model, expression)))
+    return tuple(parts)
+
+
+def _labelled(model: Model, tensor: Tensor, convention: Convention, by: By) -> Iterator[tuple[str, Expr]]:
+    amount = weight(tensor, convention)
+    if by is By.COMPONENT:
+        yield tensor.component, amount
+    elif by is By.ROLE:
+        yield tensor.role.value, amount
+    elif not tensor.loops:
+        yield tensor.component, amount
+    else:
+        yield from _by_layer(model, tensor, amount)
+
+
+def _by_layer(model: Model, tensor: Tensor, amount: Expr) -> Iterator[tuple[str, Expr]]:
+    """The outermost loop in the stretches in which all layers of its stack are alike."""
+    outer = tensor.loops[0]
+    stack = tensor.name.split(".{}", maxsplit=1)[0]
+    cuts = _cuts(model, stack)
+    for start, stop in pairwise(cuts):
+        if _covers(outer, start, stop):
+            yield f"{stack} {_stretch(model, start, stop)}", amount * (stop - start) / outer.times
+
+
+def _cuts(model: Model, stack: str) -> list[Expr]:
+    """The indices at which some tensor of the stack begins or ends, in ascending order."""
+    loops = [t.loops[0] for t in model.tensors if t.loops and t.name.split(".{}", maxsplit=1)[0] == stack]
+    bounds = {bound for loop in loops for bound in (loop.start, loop.stop)}
+    return sorted(bounds, key=lambda b: (not b.is_number, int(b) if b.is_number else 0))
+
+
+def _covers(loop: Loop, start: Expr, stop: Expr) -> bool:
+    inside = [loop.start, loop.stop]
+    return bool((start - inside[0]).is_nonnegative is not False) and bool(
+        (inside[1] - stop).is_nonnegative is not False
+    )
+
+
+def _stretch(model: Model, start: Expr, stop: Expr) -> str:
+    first, last = (substitute(bound, model.given) for bound in (start, stop - 1))
+    return str(first) if last == first else f"{first} to {str(last).replace(' ', '')}"
+
+
+def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
+    """Every real tensor of a model whose sizes are known: its full name, its shape, and the entry it comes from.
+
+    Raises `MissingSize`, and `TooLarge` beyond 200,000 tensors.
+    """
+    entries = []
+    for tensor in model.tensors:
+        times = _whole(model.number(tensor.times))
+        if times:
+            entries.append((tensor, times))
+    size = sum(times for _, times in entries)
+    if size > MOST_TENSORS:
+        raise TooLarge("the inventory", size, MOST_TENSORS)
+    placed = _placed(model, [tensor for tensor, _ in entries])
+    for _, tensor, indices in sorted(placed, key=lambda entry: entry[0]):
+        shape = tuple(_whole(model.number(side)) for side in tensor.shape)
+        yield tensor.name.format(*indices), shape, tensor
+
+
+def _placed(model: Model, entries: list[Tensor]) -> Iterator[tuple[tuple[int, ...], Tensor, tuple[int, ...]]]:
+    """Every tensor with its place in the framework's order: layer by layer, within a layer as declared."""
+    first: dict[str, int] = {}
+    for place, tensor in enumerate(entries):
+        pieces = tensor.name.split("{}")
+        stacks = ["{}".join(pieces[: depth + 1]) for depth in range(len(tensor.loops))]
+        for stack in stacks:
+            first.setdefault(stack, place)
+        for indices in _indices(model, tensor.loops):
+            path = (step for stack, index in zip(stacks, indices, strict=True) for step in (first[stack], index))
+            yield (*path, place), tensor, indices
+
+
+def _indices(model: Model, loops: tuple[Loop, ...]) -> Iterator[tuple[int, ...]]:
+    ranges = (range(*(_whole(model.number(bound)) for bound in (loop.start, loop.stop))) for loop in loops)
+    return product(*ranges)

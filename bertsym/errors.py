@@ -1,0 +1,163 @@
+"""What can go wrong: each kind stores its operands and builds its sentence in `__str__`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+LONGEST_ECHO = 60
+
+
+def echo(text: object) -> str:
+    r"""Text from a stranger made safe for a terminal: no control characters, bounded length.
+
+    >>> print(echo("\x1b[31mred\nline"))
+    '\x1b[31mred\nline'
+    """
+    shown = str(text)
+    if len(shown) > LONGEST_ECHO:
+        shown = shown[: LONGEST_ECHO - 3] + "..."
+    return "'" + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown) + "'"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """A "did you mean" clause for a name that is not in `known`, or the names themselves where they are few.
+
+    >>> suggestion("brt", ["bert", "llama"])
+    'did you mean bert?'
+    """
+    names = sorted(known)
+    by_folded = {candidate.casefold(): candidate for candidate in names}
+    close = get_close_matches(name[:LONGEST_ECHO].casefold(), list(by_folded), n=3, cutoff=0.6)
+    if close:
+        return f"did you mean {' or '.join(by_folded[match] for match in close)}?"
+    return f"known: {', '.join(names)}" if 0 < len(names) <= 16 else ""
+
+
+class BertsymError(Exception):
+    """A question that could not be answered; the command line exits with 2."""
+
+
+@dataclass(eq=False)
+class UnknownName(BertsymError):
+    """A model, symbol, head, convention or component that does not exist.
+
+    >>> print(UnknownName("model", "bertt", ("bert", "albert")))
+    unknown model 'bertt': did you mean bert or albert?
+    """
+
+    kind: str
+    name: str
+    known: Iterable[str]
+    hint: str = ""
+
+    def __str__(self) -> str:
+        advice = "; ".join(part for part in (suggestion(self.name, self.known), self.hint) if part)
+        return f"unknown {self.kind} {echo(self.name)}" + (f": {advice}" if advice else "")
+
+
+@dataclass(eq=False)
+class Unreadable(BertsymError):
+    """A number, a size or an option whose text does not say what it should.
+
+    >>> print(Unreadable("size H", "abc", "a positive integer"))
+    size H: expected a positive integer, got 'abc'
+    """
+
+    what: str
+    text: object
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: expected {self.expected}, got {echo(self.text)}"
+
+
+@dataclass(eq=False)
+class MissingSize(BertsymError):
+    """A number was asked for while a size is unknown."""
+
+    symbol: str
+    meaning: str
+    example: str
+    named: str | None = None
+
+    def __str__(self) -> str:
+        named = f", or name a size such as {self.named}" if self.named else ""
+        return f"no value for {self.symbol} ({self.meaning}): pass --at {self.symbol}={self.example}{named}"
+
+
+@dataclass(eq=False)
+class NotAnInteger(BertsymError):
+    """A derived size comes out fractional: no tensor can have that shape.
+
+    >>> print(NotAnInteger("d", "head size", "H/heads", "770/12", "pass a multiple of heads for H"))
+    d (head size) = H/heads = 770/12 is not an integer: pass a multiple of heads for H
+    """
+
+    symbol: str
+    meaning: str
+    definition: str
+    value: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.symbol} ({self.meaning}) = {self.definition} = {self.value} is not an integer: {self.advice}"
+
+
+@dataclass(eq=False)
+class Conflict(BertsymError):
+    """Two given sizes contradict each other."""
+
+    first: str
+    second: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.first} contradicts {self.second}: {self.why}"
+
+
+@dataclass(eq=False)
+class BadFile(BertsymError):
+    """A file that cannot be read as what it should be."""
+
+    path: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{echo(self.path)}: {self.problem}"
+
+
+@dataclass(eq=False)
+class BadField(BertsymError):
+    """A field of a configuration that is malformed, or asks for something no formula here covers."""
+
+    path: str
+    field: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{echo(self.path)}, field {echo(self.field)}: {self.problem}"
+
+
+@dataclass(eq=False)
+class InvalidModel(BertsymError):
+    """A model declaration that contradicts itself; a mistake of whoever wrote it, not of its user."""
+
+    model: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"model {self.model}: {self.problem}"
+
+
+@dataclass(eq=False)
+class TooLarge(BertsymError):
+    """An answer that would be too long to be of use."""
+
+    what: str
+    size: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.what} would have {self.size:,} entries; the limit is {self.limit:,}"

@@ -1,0 +1,226 @@
+"""The derivation of a total, so that a reader can redo it by hand: tensors, shapes, sums, what cancels, the number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import sympy
+from sympy import Expr, Symbol
+
+from bertsym.algebra import expand, free, substitute
+from bertsym.convention import EXACT, Convention
+from bertsym.count import count_or_none, raw, total
+from bertsym.document import Code, Column, Count, Document, Element, Equation, Heading, Inline, Paragraph, Shape, Table
+from bertsym.errors import UnknownName
+from bertsym.forms import Form, Name, Number, Style, Sum, form, product, put_in, sum_of
+from bertsym.layers import Role
+from bertsym.model import Definition, Model
+from bertsym.symbols import BY_SYMBOL, Kind
+from bertsym.tree import Tensor
+
+_ROLE_WORDS = {
+    Role.EMBEDDING: "embedding tables: rows times features",
+    Role.MATRIX: "weight matrices: outputs times inputs",
+    Role.BIAS: "biases: one per output",
+    Role.NORM: "layer normalisation: a scale and a shift per feature; mean and variance are computed, not learned",
+}
+
+
+def derive(model: Model, convention: Convention = EXACT, component: str | None = None) -> Document:
+    """The derivation of the whole total or of one component; raises `UnknownName` for a component that is not there."""
+    present = tuple(t for t in model.tensors if model.public(t.times) != 0)
+    components = list(dict.fromkeys(t.component for t in present if convention.counts(t)))
+    if component is not None and component not in components:
+        raise UnknownName("component", component, components)
+    chosen = components if component is None else [component]
+    parts: list[Element] = []
+    for name in chosen:
+        parts += _component(
+            model, convention, name, [t for t in present if t.component == name and convention.counts(t)]
+        )
+    if component is None:
+        parts += _composition(model, convention, components, present)
+    return tuple(parts)
+
+
+def _component(model: Model, convention: Convention, name: str, tensors: list[Tensor]) -> Iterator[Element]:
+    loops = tensors[0].loops
+    where: tuple[Inline, ...] = ()
+    if loops:
+        times = form(model.public(sympy.prod([loop.times for loop in loops])))
+        where = (", in each of the ", times, " layers")
+    yield Heading((name, *where))
+    yield _tensor_table(model, tensors)
+    yield from _per_head(model, tensors)
+    own = [t for t in tensors if model.public(t.own) != 0 or not convention.ties_once]
+    for tensor in tensors:
+        if tensor not in own:
+            same = (
+                " is the same tensor as ",
+                Code(str(tensor.tied_to)),
+                ", where it is counted; here it adds nothing.",
+            )
+            yield Paragraph((Code(_display(tensor)), *same))
+    sums = []
+    for role in Role:
+        members = [t for t in own if t.role is role]
+        if members:
+            subtotal = sympy.Add(*(t.numel for t in members))
+            yield Paragraph((f"{_ROLE_WORDS[role]}:".capitalize(),))
+            yield Equation(_chain(model, [t.numel for t in members], subtotal))
+            sums.append(model.public(subtotal))
+    layer_sum = expand(sympy.Add(*sums))
+    if len(sums) > 1:
+        yield Paragraph(("Together" + (", per layer:" if loops else ":"),))
+        yield Equation(_distinct([sum_of(form(s) for s in sums), form(layer_sum)]))
+    whole = expand(model.public(raw(own, convention)))
+    if loops:
+        times = form(model.public(sympy.prod([loop.times for loop in loops])))
+        yield Paragraph(("Over all layers:",))
+        yield Equation(_distinct([product([times, form(layer_sum)]), form(whole)]))
+    yield from _numbers(model, whole)
+
+
+def _tensor_table(model: Model, tensors: list[Tensor]) -> Table:
+    columns = (Column("tensor"), Column("shape"), Column("parameters"), Column("what it is"))
+    rows: tuple[tuple[Inline, ...], ...] = tuple(
+        (Code(_display(t)), Shape(_sides(model, t)), _count(t.shape, model), t.meaning) for t in tensors
+    )
+    return Table(columns, rows)
+
+
+def _display(tensor: Tensor) -> str:
+    return tensor.name.replace("{}", "*")
+
+
+def _declared(model: Model, side: Expr) -> Expr:
+    """A side with sizes that have a default put in, derived sizes left as they are declared."""
+    derived = {definition.symbol for definition in model.architecture.definitions}
+    rules = {s: v for s, v in model.rules(keep=()).items() if s not in derived and v.is_number}
+    return substitute(side, rules)
+
+
+def _sides(model: Model, tensor: Tensor) -> tuple[Form, ...]:
+    return tuple(form(_declared(model, side)) for side in tensor.shape)
+
+
+def _count(shape: tuple[Expr, ...], model: Model) -> Form:
+    return form(_declared(model, sympy.prod(shape)))
+
+
+def _chain(model: Model, amounts: list[Expr], subtotal: Expr) -> tuple[Inline, ...]:
+    """The summands as declared, their sum, and the sum with the definitions put in."""
+    steps = [sum_of(form(_declared(model, a)) for a in amounts), form(_declared(model, subtotal))]
+    used = [x for x in model.architecture.definitions if x.symbol in free(subtotal) and x.symbol not in model.given]
+    if used:
+        steps += [_with_definitions(steps[-1], used), form(model.public(subtotal))]
+    return _distinct(steps)
+
+
+def _with_definitions(written: Form, definitions: list[Definition]) -> Form:
+    """The form with each derived size written out where it stands: d becomes H/heads, nothing cancelled yet."""
+    for definition in definitions:
+        written = put_in(written, {definition.symbol: form(definition.value)})
+    return written
+
+
+def _distinct(steps: list[Form]) -> tuple[Inline, ...]:
+    """The steps without those that only repeat, or only reorder, the one before."""
+    kept: list[Form] = []
+    for step in steps:
+        if not kept or _terms(step) != _terms(kept[-1]):
+            kept.append(step)
+    return tuple(kept)
+
+
+def _terms(written: Form) -> tuple[Form, ...]:
+    terms = written.terms if isinstance(written, Sum) else (written,)
+    return tuple(sorted(terms, key=repr))
+
+
+def _per_head(model: Model, tensors: list[Tensor]) -> Iterator[Element]:
+    """Matrices that are cut into heads: each head's share, all heads together, and how their number cancels."""
+    definition = next((x for x in model.architecture.definitions if _is_head_size(x)), None)
+    if definition is None:
+        return
+    size = definition.symbol
+    count = next(s for s in free(definition.value) if BY_SYMBOL[s].kind is Kind.HEADS)
+    groups: dict[tuple[Expr, ...], list[Tensor]] = {}
+    for tensor in tensors:
+        if tensor.role is Role.MATRIX and any({size, count} <= free(side) for side in tensor.shape):
+            groups.setdefault(tensor.shape, []).append(tensor)
+    for shape, members in groups.items():
+        yield from _heads_of(model, shape, members, definition, count)
+
+
+def _is_head_size(definition: Definition) -> bool:
+    kinds = {BY_SYMBOL[s].kind for s in free(definition.value)}
+    return Kind.HEADS in kinds and BY_SYMBOL[definition.symbol].kind is Kind.WIDTH
+
+
+def _heads_of(
+    model: Model, shape: tuple[Expr, ...], members: list[Tensor], definition: Definition, count: Symbol
+) -> Iterator[Element]:
+    each = tuple(form(side / count) if {definition.symbol, count} <= free(side) else form(side) for side in shape)
+    names = ", ".join(t.name.rsplit(".", maxsplit=2)[-2] for t in members)
+    matrices = "one matrix" if len(members) == 1 else f"{len(members)} matrices"
+    yield Paragraph((f"{names}: in each head {matrices} of ", Shape(each), ", the heads stacked into one:"))
+    factors = product([Name(count), Number(Fraction(len(members))), *each])
+    steps = [factors]
+    if definition.symbol not in model.given:
+        steps.append(_with_definitions(factors, [definition]))
+    total_of_group = len(members) * sympy.prod(shape)
+    steps.append(form(model.public(total_of_group)))
+    yield Equation(_distinct(steps))
+    if count not in free(model.public(total_of_group)):
+        together = form(expand(count * definition.value))
+        yield Paragraph(
+            (
+                "The number of heads cancels: together they are ",
+                product([Name(count), form(definition.value)]),
+                " = ",
+                together,
+                " features wide, be they many and narrow or few and wide.",
+            )
+        )
+
+
+def _numbers(model: Model, expression: Expr) -> Iterator[Element]:
+    number = count_or_none(model, expression)
+    if number is not None:
+        written = form(expression)
+        yield Paragraph(("In numbers:",))
+        yield Equation((written, put_in(written, _plain_numbers(model)), Count(number)))
+
+
+def _plain_numbers(model: Model) -> dict[Symbol, Form]:
+    return {s: Number(Fraction(v)) for s, v in model.given.items() if not isinstance(v, bool)}
+
+
+def _composition(
+    model: Model, convention: Convention, components: list[str], tensors: tuple[Tensor, ...]
+) -> Iterator[Element]:
+    yield Heading(("the whole model",))
+    yield Paragraph(
+        (
+            "Residual connections, dropout, activations and the softmax of attention have no parameters. ",
+            "The total is the sum of the components:",
+        )
+    )
+    rows = []
+    for name in components:
+        expression = expand(model.public(raw([t for t in tensors if t.component == name], convention)))
+        number = count_or_none(model, expression)
+        rows.append((name, form(expression), Count(number) if number is not None else ""))
+    whole = total(model, convention)
+    number = count_or_none(model, whole)
+    numeric = number is not None
+    columns = (Column("component"), Column("formula"), *((Column("parameters", right=True),) if numeric else ()))
+    width = len(columns)
+    footer = ("total", form(whole), Count(number) if number is not None else "")
+    yield Table(columns, tuple(row[:width] for row in rows), footer[:width])
+    forms = _distinct([form(whole, Style.EXPANDED), form(whole), form(whole, Style.FACTORED)])
+    yield Paragraph(("Written out, collected by powers, and factored:",))
+    yield Equation(forms)
+    yield from _numbers(model, whole)

@@ -1,0 +1,259 @@
+"""A model: an architecture's tree under one task head, at sizes of which some may still be unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from types import MappingProxyType
+
+import sympy
+from sympy import Expr, Symbol
+
+from bertsym.algebra import Value, atom, evaluate, free, substitute
+from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable
+from bertsym.schema import Schema
+from bertsym.symbols import BY_SYMBOL, SIZES, Kind, Size, lookup
+from bertsym.tree import Block, Tensor, tensors
+
+EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A derived size: `symbol = value`, and what gives way when the symbol itself is given: `adjusts = inverse`.
+
+    `Definition(d, H / heads, heads, H / d)`: the head size follows from H and heads; asked for a head size of 64, the
+    number of heads follows instead. Without `adjusts` the symbol is free: a given value simply replaces the formula.
+    """
+
+    symbol: Symbol
+    value: Expr
+    adjusts: Symbol | None = None
+    inverse: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Head:
+    """A task head: the class that carries it in the framework, and that class as a tree."""
+
+    cls: str
+    tree: Block
+
+
+@dataclass(frozen=True)
+class NamedSize:
+    """Sizes that were published under a name, and where."""
+
+    values: Mapping[Symbol, Value]
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
+class Architecture:
+    """One paper's model: its heads, derived sizes, published sizes and the spelling of its configuration.
+
+    Raises `InvalidModel` when built if a tie has no target of equal shape, a name occurs twice, or a definition does
+    not invert.
+    """
+
+    name: str
+    title: str
+    paper: str
+    heads: Mapping[str, Head]
+    definitions: tuple[Definition, ...]
+    sizes: Mapping[str, NamedSize]
+    base: str
+    schema: Schema
+    defaults: Mapping[Symbol, Value] = field(default_factory=lambda: EMPTY)
+
+    def __post_init__(self) -> None:
+        for definition in self.definitions:
+            if definition.adjusts is not None and definition.inverse is not None:
+                back = definition.value.xreplace({definition.adjusts: definition.inverse})
+                if sympy.simplify(back - definition.symbol) != 0:
+                    raise InvalidModel(self.name, f"the definition of {definition.symbol} does not invert")
+        if self.base not in self.sizes:
+            raise InvalidModel(self.name, f"the base size {self.base} is not among its sizes")
+
+    def head(self, name: str) -> Head:
+        """The head of that name, its tree checked."""
+        if name not in self.heads:
+            raise UnknownName(f"head of {self.name}", name, self.heads)
+        head = self.heads[name]
+        check_ties(self.name, tensors(head.tree))
+        return head
+
+
+def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
+    """Raise `InvalidModel` unless every tie names an existing tensor of equal shape.
+
+    Two tensors may share a name only where their conditions or layers keep them apart; equal entries never do.
+    """
+    by_name = {tensor.name: tensor for tensor in inventory}
+    if len(set(inventory)) != len(inventory):
+        raise InvalidModel(model, "a tensor is declared twice")
+    for tensor in inventory:
+        if tensor.tied_to is None:
+            continue
+        target = by_name.get(tensor.tied_to)
+        if target is None:
+            raise InvalidModel(model, f"{tensor.name} is tied to {tensor.tied_to}, which does not exist")
+        if target.shape != tensor.shape:
+            raise InvalidModel(
+                model, f"{tensor.name} {tensor.shape} is tied to {target.name}, whose shape is {target.shape}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """An architecture under one head; `given` holds the sizes that are known, defaults and definitions apart."""
+
+    architecture: Architecture
+    head: str = "model"
+    given: Mapping[Symbol, Value] = field(default_factory=lambda: EMPTY)
+    label: str = ""
+
+    @property
+    def cls(self) -> str:
+        """The class name in the framework."""
+        return self.architecture.heads[self.head].cls
+
+    @cached_property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The inventory, in the symbols of the declaration."""
+        return tensors(self.architecture.head(self.head).tree)
+
+    def with_head(self, head: str) -> Model:
+        """The same sizes under another task head; raises `UnknownName`."""
+        self.architecture.head(head)
+        return Model(self.architecture, head, self.given, self.label)
+
+    def with_sizes(self, values: Mapping[Symbol, Value]) -> Model:
+        """The model with those sizes put in, over the ones it has.
+
+        A derived size (F, d) takes the place of the size that adjusts to it. Raises `Unreadable` for a value no
+        such size can have, `Conflict` and `NotAnInteger` for sizes that do not fit together.
+        """
+        checked = {symbol: check_value(BY_SYMBOL[symbol], value) for symbol, value in values.items()}
+        self.check_known(checked)
+        merged = {**self.given, **checked}
+        for definition in self.architecture.definitions:
+            if definition.adjusts is None:
+                continue
+            if definition.symbol in checked and definition.adjusts not in checked:
+                merged.pop(definition.adjusts, None)
+            elif definition.adjusts in checked and definition.symbol not in checked:
+                merged.pop(definition.symbol, None)
+        return Model(self.architecture, self.head, _settle(self.architecture, merged), self.label)
+
+    def check_known(self, symbols: Iterable[Symbol]) -> None:
+        """Raise `UnknownName` for a symbol that the architecture does not have."""
+        known = self.symbols
+        for symbol in symbols:
+            if symbol not in known:
+                names = {BY_SYMBOL[s].name for s in known}
+                raise UnknownName(f"size of {self.architecture.name}", str(symbol), names)
+
+    @cached_property
+    def symbols(self) -> frozenset[Symbol]:
+        """Every symbol that may be given: those of the tree, of any head, and of the definitions."""
+        found: set[Symbol] = set(self.architecture.defaults)
+        for head in self.architecture.heads.values():
+            for tensor in tensors(head.tree):
+                for part in (*tensor.shape, tensor.times, tensor.own, tensor.reuse):
+                    found |= free(part)
+        for definition in self.architecture.definitions:
+            found |= {definition.symbol, *free(definition.value)}
+        return frozenset(found)
+
+    def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
+        """What a public formula puts in for the symbols of the declaration.
+
+        Derived sizes give way to their definitions, sizes with a default to their value; `keep` leaves symbols be.
+        """
+        kept = set(keep)
+        rules: dict[Symbol, Expr] = {}
+        for definition in self.architecture.definitions:
+            overridden = definition.symbol in self.given or definition.symbol in kept
+            if not overridden:
+                rules[definition.symbol] = definition.value
+            elif definition.adjusts is not None and definition.inverse is not None:
+                rules[definition.adjusts] = definition.inverse
+        for symbol in self.symbols - kept - set(rules):
+            size = BY_SYMBOL[symbol]
+            default = self.architecture.defaults.get(symbol, size.default)
+            if default is not None:
+                rules[symbol] = atom(self.given.get(symbol, default))
+        return rules
+
+    def public(self, expression: Expr, keep: Iterable[Symbol] = ()) -> Expr:
+        """An expression of the declaration in the public symbols, definitions and defaults put in."""
+        rules = self.rules(keep)
+        return substitute(substitute(expression, rules), rules)
+
+    def number(self, expression: Expr) -> Fraction:
+        """The exact value of an expression of the declaration; raises `MissingSize`."""
+        public = self.public(expression)
+        missing = sorted(free(public) - set(self.given), key=lambda s: SIZES.index(BY_SYMBOL[s]))
+        if missing:
+            size = BY_SYMBOL[missing[0]]
+            raise MissingSize(size.name, size.meaning, size.example, self.architecture.base)
+        return evaluate(public, self.given)
+
+
+def check_value(size: Size, value: object) -> Value:
+    """The value as that size may have it; raises `Unreadable`."""
+    what = f"size {size.name} ({size.meaning})"
+    if size.kind is Kind.SWITCH:
+        if isinstance(value, bool):
+            return value
+        raise Unreadable(what, value, "yes or no")
+    if isinstance(value, bool) or not isinstance(value, int | Fraction):
+        raise Unreadable(what, value, "an exact number")
+    exact = Fraction(value)
+    if size.kind is Kind.RATIO:
+        if exact <= 0:
+            raise Unreadable(what, value, "a positive ratio")
+        return exact
+    if exact.denominator != 1 or exact < size.minimum:
+        raise Unreadable(what, value, f"an integer of at least {size.minimum}")
+    return exact.numerator
+
+
+def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mapping[Symbol, Value]:
+    """Sizes with what follows from them, checked against the definitions: F = 3072 at H = 768 is ffn_ratio = 4."""
+    settled = dict(given)
+    for definition in architecture.definitions:
+        symbol, adjusts, inverse = definition.symbol, definition.adjusts, definition.inverse
+        if symbol in settled and adjusts is not None and inverse is not None and free(inverse) <= set(settled):
+            implied = evaluate(inverse, settled)
+            if adjusts in settled and settled[adjusts] != implied:
+                size = BY_SYMBOL[adjusts]
+                raise Conflict(
+                    f"{symbol}={settled[symbol]}", f"{adjusts}={settled[adjusts]}", f"{size.name} would be {implied}"
+                )
+            if BY_SYMBOL[adjusts].kind is not Kind.RATIO and implied.denominator != 1:
+                advice = f"pass sizes for which {definition.symbol} divides evenly"
+                raise NotAnInteger(str(adjusts), BY_SYMBOL[adjusts].meaning, str(inverse), str(implied), advice)
+            settled[adjusts] = check_value(BY_SYMBOL[adjusts], implied)
+            del settled[symbol]
+    for definition in architecture.definitions:
+        if definition.symbol not in settled and free(definition.value) <= set(settled):
+            value = evaluate(definition.value, settled)
+            if value.denominator != 1:
+                names = " and ".join(sorted(str(s) for s in free(definition.value)))
+                raise NotAnInteger(
+                    str(definition.symbol),
+                    BY_SYMBOL[definition.symbol].meaning,
+                    str(definition.value),
+                    str(value),
+                    f"choose {names} to fit",
+                )
+    return MappingProxyType(settled)
+
+
+def parse_given(pairs: Mapping[str, Value]) -> dict[Symbol, Value]:
+    """Sizes by public name, as sizes by symbol; raises `UnknownName`."""
+    return {lookup(name).symbol: value for name, value in pairs.items()}

@@ -1,0 +1,102 @@
+"""Numbers as people write them, to and from exact integers and fractions; no float on the way."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from bertsym.errors import Unreadable
+
+LONGEST_NUMBER = 60
+LARGEST_EXPONENT = 60
+
+UNITS: dict[str, int] = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)"
+_COUNT = re.compile(rf"({_DIGITS})(?:\.(\d+))?(?:[eE]\+?(\d{{1,3}})|([KMBT]))?", re.ASCII)
+_SIZE = re.compile(rf"({_DIGITS})(?:\.(\d+)|/({_DIGITS}))?", re.ASCII)
+
+
+def _plain(digits: str) -> int:
+    return int(digits.replace(",", "").replace("_", ""))
+
+
+def parse_count(text: str, what: str = "count") -> int:
+    """A number of parameters: `110M`, `1.1e8`, `110_000_000` or `110,000,000`; raises `Unreadable` otherwise.
+
+    >>> parse_count("110M"), parse_count("340e6"), parse_count("0.11B")
+    (110000000, 340000000, 110000000)
+    >>> parse_count("0.5")
+    Traceback (most recent call last):
+    bertsym.errors.Unreadable: count: expected a whole number of parameters, at least 1, got '0.5'
+    """
+    match = _COUNT.fullmatch(text) if len(text) <= LONGEST_NUMBER else None
+    if match is None:
+        raise Unreadable(what, text, f"a whole number such as 110M, 1.1e8 or 109,482,240{_mend(text)}")
+    whole, decimals, exponent, unit = match.groups()
+    if exponent and int(exponent) > LARGEST_EXPONENT:
+        raise Unreadable(what, text, f"an exponent of at most {LARGEST_EXPONENT}")
+    scale = 10 ** int(exponent) if exponent else UNITS[unit or ""]
+    value = (_plain(whole) + Fraction(int(decimals or 0), 10 ** len(decimals or ""))) * scale
+    if value.denominator != 1 or value < 1:
+        raise Unreadable(what, text, "a whole number of parameters, at least 1")
+    return value.numerator
+
+
+def _mend(text: str) -> str:
+    """What the writer probably meant, as a clause; empty where nothing is near."""
+    mended = re.sub(r"\s+", "", text[:LONGEST_NUMBER])
+    mended = mended[:-1] + mended[-1:].upper().replace("G", "B")
+    return f" (did you mean {mended}?)" if mended != text and _COUNT.fullmatch(mended) else ""
+
+
+def parse_size(text: str, what: str = "size") -> Fraction:
+    """A non-negative size or ratio, exactly: `768`, `30,522`, `2.5`, `8/3`.
+
+    >>> parse_size("2.5"), parse_size("8/3")
+    (Fraction(5, 2), Fraction(8, 3))
+    """
+    match = _SIZE.fullmatch(text) if len(text) <= LONGEST_NUMBER else None
+    if match is None:
+        raise Unreadable(what, text, "a number such as 768, 2.5 or 8/3")
+    whole, decimals, divisor = match.groups()
+    if divisor is not None and _plain(divisor) == 0:
+        raise Unreadable(what, text, "a divisor other than zero")
+    if divisor is not None:
+        return Fraction(_plain(whole), _plain(divisor))
+    return _plain(whole) + Fraction(int(decimals or 0), 10 ** len(decimals or ""))
+
+
+def decimal(value: Fraction | int, places: int) -> str:
+    """A fraction to that many decimal places, rounded half up from the exact value.
+
+    >>> decimal(Fraction(109482240, 10**6), 2), decimal(Fraction(-1, 3), 3)
+    ('109.48', '-0.333')
+    """
+    scaled = abs(Fraction(value)) * 10**places
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    digits = str(whole).rjust(places + 1, "0")
+    sign = "-" if value < 0 and whole else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
+
+
+def rounded(count: int, places: int = 2) -> str:
+    """A count in the largest fitting unit.
+
+    >>> rounded(109482240), rounded(999), rounded(999999)
+    ('109.48M', '999', '1.00M')
+    """
+    for unit, scale in UNITS.items():
+        text = decimal(Fraction(count, scale), places if unit else 0)
+        if len(text.split(".", maxsplit=1)[0].lstrip("-")) <= 3 or unit == "T":
+            return text + unit
+    raise AssertionError("the last unit takes every count")
+
+
+def percent(share: Fraction, places: int = 1) -> str:
+    """A share as a percentage.
+
+    >>> percent(Fraction(1, 3))
+    '33.3%'
+    """
+    return decimal(share * 100, places) + "%"

@@ -1,0 +1,34 @@
+"""Pieces of a document as characters: what a terminal shows and a comment holds."""
+
+from __future__ import annotations
+
+from bertsym.document import Code, Count, Decimal, Inline, Shape, Share, Sizes
+from bertsym.forms import Sum
+from bertsym.quantities import decimal, percent, rounded
+from bertsym.render.mathtext import pretty
+
+
+def inline(part: Inline) -> str:
+    """One piece of text or a table cell, control characters made visible."""
+    match part:
+        case str() | Code():
+            text = part if isinstance(part, str) else part.text
+            return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+        case Count(value, short):
+            return f"{value:,}" + (f" ({rounded(value)})" if short else "")
+        case Share(value):
+            return percent(value)
+        case Decimal(value, places):
+            return decimal(value, places)
+        case Shape(sides):
+            return " × ".join(f"({pretty(side)})" if isinstance(side, Sum) else pretty(side) for side in sides)
+        case Sizes(values):
+            return ", ".join(f"{symbol} = {_value(value)}" for symbol, value in values.items())
+        case _:
+            return pretty(part)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,32 @@
+"""How a total answers to its sizes: derivatives and elasticities."""
+
+from __future__ import annotations
+
+from sympy import Expr, Symbol
+
+from bertsym.algebra import derivative
+from bertsym.convention import EXACT, Convention
+from bertsym.count import total
+from bertsym.errors import Unreadable
+from bertsym.model import Model
+from bertsym.symbols import BY_SYMBOL, Kind
+
+HIGHEST_ORDER = 20
+
+
+def differentiate(model: Model, by: Symbol, order: int = 1, convention: Convention = EXACT) -> Expr:
+    """The derivative of the total by a size, in public symbols; a derived size (F, d) is taken as its own variable.
+
+    Raises `Unreadable` for a yes-or-no symbol or an order outside 1..20.
+
+    >>> from bertsym.symbols import V
+    >>> from bertsym.zoo import named
+    >>> differentiate(named("bert"), V)
+    H
+    """
+    if BY_SYMBOL[by].kind is Kind.SWITCH:
+        raise Unreadable("the size to differentiate by", by, "a number, not a yes-or-no switch")
+    if not 1 <= order <= HIGHEST_ORDER:
+        raise Unreadable("order", order, f"an integer from 1 to {HIGHEST_ORDER}")
+    model.check_known([by])
+    return derivative(total(model, convention, keep=[by]), by, order)

@@ -1,0 +1,1 @@
+"""Real models: what is on disk, as a model of the zoo."""

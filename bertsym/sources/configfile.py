@@ -1,0 +1,132 @@
+"""A Hugging Face `config.json` as a model: which class it asks for, and at which sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sympy import Symbol
+
+from bertsym.algebra import Value
+from bertsym.errors import BadField, BadFile, BertsymError, UnknownName, Unreadable, echo, suggestion
+from bertsym.model import Architecture, Model, check_value
+from bertsym.schema import Field
+from bertsym.sources.jsonfile import Json, parse_object, read_bytes
+from bertsym.symbols import BY_SYMBOL, Kind, cross_attention, labels
+from bertsym.zoo import ARCHITECTURES, named
+
+
+def load(target: str, head: str | None = None) -> Model:
+    """The model of that name, or of the `config.json` at that path (or in that folder).
+
+    `head` takes the place of the class that a file names. Raises `UnknownName`, `BadFile` or `BadField`.
+
+    >>> load("bert-large-uncased").cls
+    'BertModel'
+    """
+    path = Path(target)
+    if _is_path(target):
+        return load_config(path, head)
+    try:
+        model = named(target)
+    except UnknownName:
+        if not path.exists():
+            raise
+        return load_config(path, head)
+    return model if head is None else model.with_head(head)
+
+
+def _is_path(target: str) -> bool:
+    return target.endswith(".json") or target.startswith((".", "/", "~")) or "\\" in target
+
+
+def load_config(path: Path, head: str | None = None) -> Model:
+    """The model that a `config.json`, or the one in a folder, describes."""
+    try:
+        folder = path.is_dir()
+        file = path / "config.json" if folder else path
+        if folder and not file.exists():
+            raise BadFile(str(path), "a folder without a config.json")
+    except (OSError, ValueError) as error:
+        raise BadFile(str(path), f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    return read_config(parse_object(read_bytes(file), file), file, head)
+
+
+def read_config(config: Mapping[str, Json], file: Path, head: str | None = None) -> Model:
+    """The model that the fields describe; `file` names them in errors."""
+    architecture = _architecture(config, file)
+    _check_covered(config, architecture, file)
+    given = {field.symbol: _value(config, field, file) for field in architecture.schema.fields}
+    given[labels] = _labels(config, file)
+    if given.get(cross_attention) and config.get("is_decoder") is not True:
+        raise BadField(str(file), "add_cross_attention", "the library builds it only with is_decoder true")
+    model = Model(architecture, label=str(file))
+    model = model.with_head(_head(config, architecture, file) if head is None else head)
+    try:
+        return model.with_sizes(given)
+    except BertsymError as error:
+        raise BadFile(str(file), str(error)) from None
+
+
+def _architecture(config: Mapping[str, Json], file: Path) -> Architecture:
+    model_type = config.get("model_type")
+    by_type = {a.schema.model_type: a for a in ARCHITECTURES.values()}
+    if model_type is None:
+        raise BadField(str(file), "model_type", f"missing; covered: {', '.join(sorted(by_type))}")
+    if not isinstance(model_type, str) or model_type not in by_type:
+        advice = suggestion(str(model_type), by_type)
+        raise BadField(
+            str(file), "model_type", f"{echo(model_type)} is not covered" + (f"; {advice}" if advice else "")
+        )
+    return by_type[model_type]
+
+
+def _check_covered(config: Mapping[str, Json], architecture: Architecture, file: Path) -> None:
+    """Refuse what would change the tensors in a way no formula here knows."""
+    for key, allowed in {**architecture.schema.fixed, "pruned_heads": ({}, None), "auto_map": ({}, None)}.items():
+        value = config.get(key, allowed[0])
+        if not any(value == option and type(value) is type(option) for option in allowed):
+            only = " or ".join(f"{option!r}" for option in allowed if option not in (None, {}))
+            covered = f"only {only} is covered" if only else "it changes the parameters and is not covered"
+            raise BadField(str(file), key, f"{echo(value)}: {covered}")
+
+
+def _value(config: Mapping[str, Json], field: Field, file: Path) -> Value:
+    value = config.get(field.key, field.default)
+    size = BY_SYMBOL[field.symbol]
+    try:
+        return check_value(size, value)
+    except Unreadable as error:
+        expected = "true or false" if size.kind is Kind.SWITCH else error.expected
+        raise BadField(str(file), field.key, f"expected {expected}, got {echo(value)}") from None
+
+
+def _labels(config: Mapping[str, Json], file: Path) -> int:
+    """The number of labels: as many as `id2label` names, else `num_labels`, else 2, as the library has it."""
+    names = config.get("id2label")
+    number = config.get("num_labels")
+    if names is not None and not isinstance(names, dict):
+        raise BadField(str(file), "id2label", f"expected an object of labels, got {echo(names)}")
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 0):
+        raise BadField(str(file), "num_labels", f"expected an integer of at least 0, got {echo(number)}")
+    if names is not None and number is not None and len(names) != number:
+        raise BadField(str(file), "num_labels", f"{number}, but id2label names {len(names)}")
+    return len(names) if names is not None else number if isinstance(number, int) else 2
+
+
+def _head(config: Mapping[str, Json], architecture: Architecture, file: Path) -> str:
+    """The head whose class `architectures` names; the bare model where the field is absent."""
+    by_class: dict[str, Symbol | str] = {head.cls: name for name, head in architecture.heads.items()}
+    classes = config.get("architectures")
+    if classes is None or classes == []:
+        return "model"
+    if not isinstance(classes, list) or len(classes) != 1 or not isinstance(classes[0], str):
+        raise BadField(
+            str(file), "architectures", f"expected a list of one class name, got {echo(classes)}; pass --head"
+        )
+    if classes[0] not in by_class:
+        advice = suggestion(classes[0], by_class)
+        raise BadField(
+            str(file), "architectures", f"the class {echo(classes[0])} is not covered ({advice}); pass --head to choose"
+        )
+    return str(by_class[classes[0]])

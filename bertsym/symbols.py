@@ -1,0 +1,92 @@
+"""The one registry of symbols: a formula may contain these and no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sympy import Symbol
+
+from bertsym.errors import UnknownName
+
+
+class Kind(Enum):
+    """What a symbol measures, which decides the order it is printed in and the values it may take."""
+
+    DEPTH = "layers"
+    ROWS = "rows"
+    WIDTH = "features"
+    HEADS = "heads"
+    RATIO = "ratio"
+    SWITCH = "yes or no"
+
+
+@dataclass(frozen=True)
+class Size:
+    """A symbol with its meaning, its kind (hence its unit), the least value it may take and a typical one.
+
+    `default` is put into a formula unless the caller says otherwise; a size without one stays a symbol.
+    """
+
+    symbol: Symbol
+    meaning: str
+    kind: Kind
+    example: str
+    minimum: int = 1
+    default: int | bool | None = None
+
+    @property
+    def name(self) -> str:
+        """The public name, as in the API, on the command line and in JSON."""
+        return str(self.symbol.name)
+
+
+def _integer(name: str) -> Symbol:
+    return Symbol(name, integer=True, positive=True)
+
+
+V = _integer("V")
+N = _integer("N")
+H = _integer("H")
+L = _integer("L")
+heads = _integer("heads")
+ffn_ratio = Symbol("ffn_ratio", rational=True, positive=True)
+T = Symbol("T", integer=True, nonnegative=True)
+d = _integer("d")
+F = _integer("F")
+labels = Symbol("labels", integer=True, nonnegative=True)
+tied = Symbol("tied")
+cross_attention = Symbol("cross_attention")
+
+SIZES: tuple[Size, ...] = (
+    Size(V, "vocabulary size", Kind.ROWS, "30522"),
+    Size(N, "maximum positions", Kind.ROWS, "512"),
+    Size(H, "hidden size", Kind.WIDTH, "768"),
+    Size(L, "layers", Kind.DEPTH, "12"),
+    Size(heads, "attention heads", Kind.HEADS, "12"),
+    Size(ffn_ratio, "feed-forward width over hidden size", Kind.RATIO, "4"),
+    Size(T, "segment types", Kind.ROWS, "2", minimum=0, default=2),
+    Size(d, "head size", Kind.WIDTH, "64"),
+    Size(F, "feed-forward width", Kind.WIDTH, "3072"),
+    Size(labels, "labels of a classification head", Kind.ROWS, "2", minimum=0, default=2),
+    Size(tied, "output embedding tied to the word embedding", Kind.SWITCH, "yes", default=True),
+    Size(cross_attention, "cross-attention in every layer", Kind.SWITCH, "no", default=False),
+)
+
+BY_NAME: dict[str, Size] = {size.name: size for size in SIZES}
+BY_SYMBOL: dict[Symbol, Size] = {size.symbol: size for size in SIZES}
+
+
+def lookup(name: str) -> Size:
+    """The registered size of that public name.
+
+    >>> lookup("H").meaning
+    'hidden size'
+    >>> lookup("h")
+    Traceback (most recent call last):
+    bertsym.errors.UnknownName: unknown symbol 'h': did you mean H?
+    """
+    try:
+        return BY_NAME[name]
+    except KeyError:
+        raise UnknownName("symbol", name, BY_NAME) from None

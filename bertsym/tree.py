@@ -1,0 +1,178 @@
+"""A model as a tree of named parts, and the tree written out: the flat inventory of tensors.
+
+The inventory is the single truth. Every count, table and proof is a filtered sum over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+import sympy
+from sympy import Expr, Integer
+from sympy.logic.boolalg import Boolean
+
+from bertsym.algebra import Iverson
+from bertsym.errors import InvalidModel
+from bertsym.layers import Leaf, Role, parameters
+
+
+@dataclass(frozen=True, init=False)
+class Block:
+    """Named parts side by side; `component` is the paper's name for what they form, inherited downwards."""
+
+    component: str
+    parts: tuple[tuple[str, Node], ...]
+
+    def __init__(self, _component: str = "", /, **parts: Node) -> None:
+        object.__setattr__(self, "component", _component)
+        object.__setattr__(self, "parts", tuple(parts.items()))
+
+
+@dataclass(frozen=True, init=False)
+class Repeat:
+    """The part once for each index in start..stop-1: `Repeat(L, layer)` or `Repeat(1, L, layer)`."""
+
+    start: Expr
+    stop: Expr
+    part: Node
+
+    def __init__(self, *range_and_part: Expr | int | Node) -> None:
+        *bounds, part = range_and_part
+        start, stop = bounds if len(bounds) == 2 else (0, *bounds)
+        object.__setattr__(self, "start", sympy.S(start))
+        object.__setattr__(self, "stop", sympy.S(stop))
+        object.__setattr__(self, "part", part)
+
+
+@dataclass(frozen=True)
+class Reuse:
+    """The same part applied `times` times over: the work grows, the parameters do not (ALBERT's shared layer)."""
+
+    times: Expr
+    part: Node
+
+
+@dataclass(frozen=True, init=False)
+class Stack:
+    """Parts laid over one another under one name: all layers have this, all but the first have that too."""
+
+    parts: tuple[Node, ...]
+
+    def __init__(self, *parts: Node) -> None:
+        object.__setattr__(self, "parts", parts)
+
+
+@dataclass(frozen=True)
+class When:
+    """A part that exists only where the condition over sizes and switches holds."""
+
+    condition: Boolean
+    part: Node
+
+
+@dataclass(frozen=True, init=False)
+class Tied:
+    """A part some of whose tensors are, where the condition holds, one and the same as tensors elsewhere.
+
+    `Tied(Linear(H, V), when=tied, weight="embeddings.word_embeddings.weight")`
+    """
+
+    part: Node
+    condition: Boolean
+    targets: tuple[tuple[str, str], ...]
+
+    def __init__(self, part: Node, *, when: Boolean = sympy.true, **targets: str) -> None:
+        object.__setattr__(self, "part", part)
+        object.__setattr__(self, "condition", when)
+        object.__setattr__(self, "targets", tuple(targets.items()))
+
+
+Node = Block | Repeat | Reuse | Stack | When | Tied | Leaf
+
+
+@dataclass(frozen=True)
+class Loop:
+    """An index that runs from start to stop-1 and fills one `{}` of a tensor's name."""
+
+    start: Expr
+    stop: Expr
+
+    @property
+    def times(self) -> Expr:
+        """How often."""
+        return self.stop - self.start
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One entry of the inventory: a named array of parameters, or one per round of its loops.
+
+    `name` has a `{}` for each loop, outermost first. `reuse` is how often the layer that owns it is applied.
+    `tied_to` names the tensor that it is identical with where `tied_when` holds.
+    """
+
+    name: str
+    shape: tuple[Expr, ...]
+    role: Role
+    meaning: str
+    component: str = ""
+    loops: tuple[Loop, ...] = ()
+    reuse: Expr = sympy.S.One
+    when: Boolean = sympy.true
+    tied_to: str | None = None
+    tied_when: Boolean = sympy.true
+
+    @property
+    def numel(self) -> Expr:
+        """Entries of one such array: the product of its shape."""
+        return sympy.prod(self.shape)
+
+    @property
+    def times(self) -> Expr:
+        """How many such arrays the model holds: the product of its loops, 0 where its condition fails."""
+        return sympy.prod([loop.times for loop in self.loops]) * Iverson(self.when)
+
+    @property
+    def own(self) -> Expr:
+        """1 where these parameters are the tensor's own, 0 where they are another tensor's."""
+        return Integer(1) if self.tied_to is None else Iverson(sympy.Not(self.tied_when))
+
+
+@cache
+def tensors(node: Node) -> tuple[Tensor, ...]:
+    """The tree written out, in the order of the declaration, names joined with dots."""
+    return tuple(_walk(node))
+
+
+def _walk(node: Node) -> Iterable[Tensor]:
+    match node:
+        case Block(component=component, parts=parts):
+            return (_inside(name, component, tensor) for name, part in parts for tensor in tensors(part))
+        case Repeat(start=start, stop=stop, part=part):
+            loop = Loop(start, stop)
+            return (replace(_inside("{}", "", tensor), loops=(loop, *tensor.loops)) for tensor in tensors(part))
+        case Reuse(times=times, part=part):
+            return (replace(tensor, reuse=tensor.reuse * times) for tensor in tensors(part))
+        case Stack(parts=parts):
+            return (tensor for part in parts for tensor in tensors(part))
+        case When(condition=condition, part=part):
+            return (replace(tensor, when=sympy.And(condition, tensor.when)) for tensor in tensors(part))
+        case Tied(part=part, condition=condition, targets=targets):
+            return _tie(tensors(part), condition, dict(targets))
+    return (Tensor(weight.name, weight.shape, weight.role, weight.meaning) for weight in parameters(node))
+
+
+def _inside(name: str, component: str, tensor: Tensor) -> Tensor:
+    joined = f"{name}.{tensor.name}" if tensor.name else name
+    return replace(tensor, name=joined, component=tensor.component or component)
+
+
+def _tie(parts: tuple[Tensor, ...], condition: Boolean, targets: dict[str, str]) -> Iterator[Tensor]:
+    unknown = set(targets) - {tensor.name for tensor in parts}
+    if unknown:
+        raise InvalidModel("?", f"nothing to tie: no tensor named {', '.join(sorted(unknown))}")
+    for tensor in parts:
+        target = targets.get(tensor.name)
+        yield replace(tensor, tied_to=target, tied_when=condition) if target else tensor
