@@ -9,17 +9,20 @@ from os import PathLike, fspath
 
 from sympy import Expr
 
-from bertsym import answers
 from bertsym import count as counting
 from bertsym.algebra import Value
+from bertsym.answers.breakdown import broken_down
+from bertsym.answers.derivation import derivation
+from bertsym.answers.derivative import Derivative, derivative
+from bertsym.answers.formula import Formula, formula
+from bertsym.answers.inventory import inventory
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
 from bertsym.forms import Style, to_sympy
-from bertsym.layout import lay_out
 from bertsym.model import Model as Spec
 from bertsym.quantities import parse_size
 from bertsym.render import jsontext, latex, markdown, mathtex, text
-from bertsym.report import Derivative, Formula, Report
+from bertsym.report import Report
 from bertsym.sources.configfile import load as load_spec
 from bertsym.symbols import lookup
 
@@ -31,15 +34,15 @@ class Answer:
     report: Report
 
     def __str__(self) -> str:
-        return text.document(lay_out(self.report)).removesuffix("\n")
+        return text.document(self.report.document()).removesuffix("\n")
 
     def latex(self) -> str:
         """A LaTeX fragment that needs no package."""
-        return latex.document(lay_out(self.report))
+        return latex.document(self.report.document())
 
     def markdown(self) -> str:
         """Markdown with $...$ mathematics."""
-        return markdown.document(lay_out(self.report))
+        return markdown.document(self.report.document())
 
     def json(self) -> str:
         """The same JSON that the command line prints."""
@@ -152,7 +155,7 @@ class Model:
         """The formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
         kept = [lookup(name).symbol for name in keep]
         self.spec.check_known(kept)
-        return Total(answers.formula(self.spec, self._convention(convention, only, without), Style.named(form), kept))
+        return Total(formula(self.spec, self._convention(convention, only, without), Style.named(form), kept))
 
     def breakdown(
         self,
@@ -165,17 +168,15 @@ class Model:
     ) -> Answer:
         """The total by component, role or layer; the rows sum to it."""
         grouping = By.named(by)
-        return Answer(
-            answers.broken_down(self.spec, self._convention(convention, only, without), grouping, Style.named(form))
-        )
+        return Answer(broken_down(self.spec, self._convention(convention, only, without), grouping, Style.named(form)))
 
     def tensors(self, convention: str = "exact") -> Answer:
         """The inventory: one entry per tensor where every size is known, else one per declaration."""
-        return Answer(answers.inventory(self.spec, self._convention(convention)))
+        return Answer(inventory(self.spec, self._convention(convention)))
 
     def explain(self, component: str | None = None, convention: str = "exact") -> Answer:
         """The derivation, step by step."""
-        return Answer(answers.derivation(self.spec, self._convention(convention), component))
+        return Answer(derivation(self.spec, self._convention(convention), component))
 
     def derivative(self, by: str, order: int = 1, convention: str = "exact", *, form: str = "collected") -> Slope:
         """The derivative of the total by a size, with its value and the elasticity where every size is known.
@@ -184,7 +185,7 @@ class Model:
         Fraction(768, 1)
         """
         symbol = lookup(by).symbol
-        return Slope(answers.derivative(self.spec, symbol, order, self._convention(convention), Style.named(form)))
+        return Slope(derivative(self.spec, symbol, order, self._convention(convention), Style.named(form)))
 
     def _convention(self, name: str, only: Iterable[str] = (), without: Iterable[str] = ()) -> Convention:
         return select(named_convention(name), self.spec.tensors, only, without)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -26,21 +25,14 @@ def _written(report: Report, syntax: str) -> str:
         from bertsym.render import jsontext
 
         return jsontext.document(report)
-    from bertsym.layout import lay_out
-
     if syntax == "--latex":
         from bertsym.render import latex
 
-        return latex.document(lay_out(report))
+        return latex.document(report.document())
     if syntax == "--markdown":
         from bertsym.render import markdown
 
-        return markdown.document(lay_out(report))
+        return markdown.document(report.document())
     from bertsym.render import text
 
-    return text.document(lay_out(report))
-
-
-def fail(error: Exception) -> None:
-    """Print an error's sentence to standard error."""
-    print(f"bertsym: {error}", file=sys.stderr)
+    return text.document(report.document())

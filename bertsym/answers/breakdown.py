@@ -1,0 +1,87 @@
+"""Where the parameters are: the total by component, role or layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sympy import Expr
+
+from bertsym.answers.subject import Subject, shown, subject
+from bertsym.convention import EXACT, Convention
+from bertsym.count import By, breakdown, count_or_none, total
+from bertsym.document import Column, Count, Document, Inline, Share, Table
+from bertsym.forms import Form, Style, form
+from bertsym.model import Model
+from bertsym.report import AsLatex, Record
+
+
+@dataclass(frozen=True)
+class Row:
+    """A named part of a total; count and share of the whole are known once all sizes are."""
+
+    name: str
+    expression: Form
+    count: int | None
+    share: Fraction | None
+
+    def cells(self) -> tuple[Inline, ...]:
+        """The row in a table."""
+        if self.count is None:
+            return (self.name, self.expression)
+        return (self.name, self.expression, Count(self.count), "" if self.share is None else Share(self.share))
+
+    def record(self) -> Record:
+        """The row for programs."""
+        return {
+            "name": self.name,
+            "expression": self.expression,
+            "latex": AsLatex(self.expression),
+            "count": self.count,
+            "share": None if self.share is None else Share(self.share),
+        }
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """A total in parts: the rows sum to it."""
+
+    subject: Subject
+    by: By
+    rows: tuple[Row, ...]
+    total: Row
+
+    def document(self) -> Document:
+        """A table with the total at its foot."""
+        columns = [Column(self.by.value), Column("parameters")]
+        if self.total.count is not None:
+            columns = [Column(self.by.value), Column("formula"), Column("parameters", right=True)]
+            columns.append(Column("share", right=True))
+        table = Table(tuple(columns), tuple(row.cells() for row in self.rows), self.total.cells())
+        return (*self.subject.remarks(), table)
+
+    def record(self) -> Record:
+        """Rows and total alike."""
+        return {
+            **self.subject.record(),
+            "by": self.by.value,
+            "at": self.subject.sizes(),
+            "rows": [row.record() for row in self.rows],
+            "total": self.total.record(),
+        }
+
+
+def broken_down(
+    model: Model, convention: Convention = EXACT, by: By = By.COMPONENT, style: Style = Style.COLLECTED
+) -> Breakdown:
+    """The total by component, role or layer."""
+    whole = total(model, convention)
+    number = count_or_none(model, whole)
+
+    def row(name: str, expression: Expr, value: int | None) -> Row:
+        counted = value if number is not None else None
+        share = Fraction(counted, number) if counted is not None and number else None
+        return Row(name, form(shown(model, expression, whole), style), counted, share)
+
+    rows = tuple(row(part.name, part.expression, part.count) for part in breakdown(model, convention, by))
+    return Breakdown(subject(model, convention), by, rows, row("total", whole, number))

@@ -1,0 +1,85 @@
+"""What there is: architectures, heads and named sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sympy import Symbol
+
+from bertsym.algebra import Value
+from bertsym.answers.subject import subject
+from bertsym.convention import EXACT
+from bertsym.count import count
+from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Table
+from bertsym.model import Architecture
+from bertsym.report import Record
+from bertsym.symbols import SIZES
+from bertsym.zoo import ARCHITECTURES, named
+
+
+@dataclass(frozen=True)
+class Named:
+    """A published size with its exact count and its source."""
+
+    name: str
+    architecture: str
+    at: Mapping[Symbol, Value]
+    count: int
+    source: str
+
+    def given(self, symbol: Symbol) -> Inline:
+        """The cell of one size."""
+        value = self.at.get(symbol)
+        return "" if value is None else Count(value) if isinstance(value, int) else str(value)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The models there are."""
+
+    architectures: tuple[Architecture, ...]
+    sizes: tuple[Named, ...]
+
+    def document(self) -> Document:
+        """A line per architecture, a table of sizes."""
+        parts: list[Element] = [
+            Paragraph((Code(a.name), f": {a.title}, {a.paper}. Heads (--head): {', '.join(a.heads)}."))
+            for a in self.architectures
+        ]
+        symbols = [size.symbol for size in SIZES if any(size.symbol in named.at for named in self.sizes)]
+        numbers = (Column(title, right=True) for title in (*map(str, symbols), "parameters"))
+        rows = tuple(
+            (Code(size.name), *(size.given(symbol) for symbol in symbols), Count(size.count), size.source)
+            for size in self.sizes
+        )
+        return (*parts, Table((Column("named size"), *numbers, Column("source")), rows))
+
+    def record(self) -> Record:
+        """The same lists."""
+        return {
+            "architectures": [
+                {"name": a.name, "title": a.title, "paper": a.paper, "heads": {n: h.cls for n, h in a.heads.items()}}
+                for a in self.architectures
+            ],
+            "sizes": [
+                {
+                    "name": size.name,
+                    "architecture": size.architecture,
+                    "at": {str(symbol): value for symbol, value in size.at.items()},
+                    "count": size.count,
+                    "source": size.source,
+                }
+                for size in self.sizes
+            ],
+        }
+
+
+def catalogue() -> Catalogue:
+    """The architectures and named sizes there are, each counted exactly."""
+    sizes = tuple(
+        Named(name, a.name, subject(named(name), EXACT).at, count(named(name)), size.source)
+        for a in ARCHITECTURES.values()
+        for name, size in a.sizes.items()
+    )
+    return Catalogue(tuple(ARCHITECTURES.values()), sizes)

@@ -1,0 +1,87 @@
+"""Which tensors: the inventory, in symbols or one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+
+from bertsym.algebra import substitute
+from bertsym.answers.subject import Subject, known, subject
+from bertsym.convention import EXACT, Convention
+from bertsym.count import written_out
+from bertsym.document import Code, Column, Document, Inline, Shape, Table
+from bertsym.forms import ONE, Form, form
+from bertsym.model import Model
+from bertsym.report import Record
+from bertsym.tree import Tensor
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A tensor; `repeat` is how many of its kind there are, 1 once it is written out, `*` standing for the index."""
+
+    name: str
+    shape: tuple[Form, ...]
+    role: str
+    component: str
+    tied_to: str | None
+    repeat: Form
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The tensors that count, one entry for each real one where every size is known."""
+
+    subject: Subject
+    entries: tuple[Entry, ...]
+
+    def document(self) -> Document:
+        """A table, one tensor a row."""
+        columns = ("tensor", "shape", "times", "role", "component", "tied to")
+        rows = tuple(_cells(entry) for entry in self.entries)
+        return (*self.subject.remarks(), Table(tuple(map(Column, columns)), rows))
+
+    def record(self) -> Record:
+        """A list, one tensor an entry."""
+        return [
+            {
+                "name": entry.name,
+                "shape": list(entry.shape),
+                "role": entry.role,
+                "component": entry.component,
+                "tied_to": entry.tied_to,
+                "repeat": entry.repeat,
+            }
+            for entry in self.entries
+        ]
+
+
+def _cells(entry: Entry) -> tuple[Inline, ...]:
+    tied_to = Code(entry.tied_to) if entry.tied_to else ""
+    return (Code(entry.name), Shape(entry.shape), entry.repeat, entry.role, entry.component, tied_to)
+
+
+def inventory(model: Model, convention: Convention = EXACT) -> Inventory:
+    """The tensors that the convention counts, tied ones with what they are tied to."""
+    counted = [tensor for tensor in model.tensors if convention.counts(tensor)]
+    if all(known(model, side) for tensor in counted for side in (*tensor.shape, tensor.times)):
+        entries = tuple(
+            _entry(model, tensor, name, tuple(form(sympy.Integer(side)) for side in shape), ONE)
+            for name, shape, tensor in written_out(model)
+            if convention.counts(tensor)
+        )
+    else:
+        present = [tensor for tensor in counted if model.public(tensor.times) != 0]
+        entries = tuple(_declared(model, tensor) for tensor in present)
+    return Inventory(subject(model, convention), entries)
+
+
+def _declared(model: Model, tensor: Tensor) -> Entry:
+    shape = tuple(form(substitute(model.public(side), model.given)) for side in tensor.shape)
+    return _entry(model, tensor, tensor.name.replace("{}", "*"), shape, form(model.public(tensor.times)))
+
+
+def _entry(model: Model, tensor: Tensor, name: str, shape: tuple[Form, ...], repeat: Form) -> Entry:
+    tied_to = tensor.tied_to if model.public(tensor.own) == 0 else None
+    return Entry(name, shape, tensor.role.value, tensor.component, tied_to, repeat)

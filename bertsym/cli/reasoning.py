@@ -1,0 +1,57 @@
+"""explain, diff: why a model counts what it counts, and what would change it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bertsym.cli import options
+from bertsym.cli.output import show
+
+
+def explain(
+    target: options.Target = "bert",
+    component: Annotated[
+        str | None, typer.Option("--component", metavar="NAME", help="Only this component, such as attention.")
+    ] = None,
+    at: options.At = None,
+    head: options.HeadName = None,
+    convention: options.ConventionName = "exact",
+    only: options.Only = None,
+    without: options.Without = None,
+    latex: options.Latex = False,
+    markdown: options.Markdown = False,
+    json: options.AsJson = False,
+) -> None:
+    """The derivation, step by step: shapes, sums, what cancels."""
+    from bertsym.answers.derivation import derivation
+
+    model = options.model(target, head, at)
+    chosen = options.convention(convention, model, only, without)
+    show(derivation(model, chosen, component), latex=latex, markdown=markdown, json=json)
+
+
+def diff(
+    target: options.Target = "bert",
+    by: Annotated[str, typer.Option("--by", metavar="SIZE", help="The size that changes.")] = "H",
+    order: Annotated[int, typer.Option("--order", metavar="K", help="The order of the derivative.")] = 1,
+    at: options.At = None,
+    head: options.HeadName = None,
+    convention: options.ConventionName = "exact",
+    only: options.Only = None,
+    without: options.Without = None,
+    form: options.FormName = "collected",
+    latex: options.Latex = False,
+    markdown: options.Markdown = False,
+    json: options.AsJson = False,
+) -> None:
+    """The derivative by a size, its value and the elasticity."""
+    from bertsym.answers.derivative import derivative
+    from bertsym.forms import Style
+    from bertsym.symbols import lookup
+
+    model = options.model(target, head, at)
+    chosen = options.convention(convention, model, only, without)
+    report = derivative(model, lookup(by).symbol, order, chosen, Style.named(form))
+    show(report, latex=latex, markdown=markdown, json=json)
