@@ -63,12 +63,11 @@ class RMSNorm:
 
 @dataclass(frozen=True)
 class Conv1D:
-    """A convolution along the sequence, `kernel` tokens wide, from `inputs` to `outputs` features in `groups`."""
+    """A convolution along the sequence, `kernel` tokens wide, from `inputs` to `outputs` features."""
 
     inputs: Expr
     outputs: Expr
     kernel: Expr
-    groups: Expr
 
 
 @dataclass(frozen=True)
@@ -116,10 +115,10 @@ def parameters(leaf: Leaf) -> tuple[Weight, ...]:
             return (scale, *_where(_weight("bias", Role.NORM, "shift, one per feature", width), sympy.S(bias)))
         case RMSNorm(width=width):
             return (_weight("weight", Role.NORM, "scale, one per feature", width),)
-        case Conv1D(inputs=inputs, outputs=outputs, kernel=kernel, groups=groups):
-            what = "one weight per output, input of its group and place in the kernel"
+        case Conv1D(inputs=inputs, outputs=outputs, kernel=kernel):
+            what = "one weight per output, input and place in the kernel"
             return (
-                _weight("weight", Role.MATRIX, what, outputs, inputs / groups, kernel),
+                _weight("weight", Role.MATRIX, what, outputs, inputs, kernel),
                 _weight("bias", Role.BIAS, "one bias per output", outputs),
             )
         case Parameter(shape=shape, role=role, meaning=meaning):

@@ -12,8 +12,8 @@ from sympy import Expr, Symbol
 class Field:
     """A field that sets a size or a switch, with the value the library takes where a file leaves it out.
 
-    `otherwise` takes the place of null, in terms of the other sizes; `aliases` are further spellings of the key;
-    `needs` is a switch that must be on wherever this one is.
+    Null stands for `otherwise`, in terms of the other sizes, or else leaves the size to the model's definition of it;
+    `aliases` are further spellings of the key; `needs` is a switch that must be on wherever this one is.
     """
 
     key: str
@@ -22,6 +22,11 @@ class Field:
     otherwise: Expr | None = None
     aliases: tuple[str, ...] = ()
     needs: str = ""
+
+    @property
+    def null(self) -> bool:
+        """Whether null is a value of the field."""
+        return self.default is None or self.otherwise is not None
 
 
 @dataclass(frozen=True)

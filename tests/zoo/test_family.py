@@ -37,7 +37,10 @@ def test_every_tensor_of_the_real_class(name: str, head: str, transformers: Any,
         whole = config.to_dict()
         real = real_inventory(transformers, torch, cls, config)
         for fields in (written, whole):
-            file.write_text(json.dumps({**fields, "model_type": name, "architectures": [cls]}), encoding="utf-8")
+            file.write_text(
+                json.dumps({**fields, "model_type": architecture.schema.model_type, "architectures": [cls]}),
+                encoding="utf-8",
+            )
             ours = our_inventory(load(str(file)))
             assert ours.shapes == real.shapes, written
             assert ours.groups == real.groups, written
