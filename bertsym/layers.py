@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 
 import sympy
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
+
+from bertsym.values import replace, value
 
 
 class Role(Enum):
@@ -19,7 +20,7 @@ class Role(Enum):
     NORM = "norm"
 
 
-@dataclass(frozen=True)
+@value
 class Embedding:
     """A table of `rows` vectors of `width` features each; looked up, never multiplied."""
 
@@ -28,7 +29,7 @@ class Embedding:
     what: str = "one row per entry"
 
 
-@dataclass(frozen=True)
+@value
 class Linear:
     """y = x W^T + b, from `inputs` to `outputs` features; the weight is stored (outputs, inputs), as in torch.
 
@@ -43,7 +44,7 @@ class Linear:
     transposed: bool = False
 
 
-@dataclass(frozen=True)
+@value
 class LayerNorm:
     """Scale and shift, one of each per feature; mean and variance are computed, not learned (Ba et al. 2016).
 
@@ -54,14 +55,14 @@ class LayerNorm:
     bias: bool | Boolean = True
 
 
-@dataclass(frozen=True)
+@value
 class RMSNorm:
     """A scale per feature and no shift; the root mean square is computed, not learned (Zhang and Sennrich 2019)."""
 
     width: Expr
 
 
-@dataclass(frozen=True)
+@value
 class Conv1D:
     """A convolution along the sequence, `kernel` tokens wide, from `inputs` to `outputs` features."""
 
@@ -70,7 +71,7 @@ class Conv1D:
     kernel: Expr
 
 
-@dataclass(frozen=True)
+@value
 class Parameter:
     """A tensor of its own, outside any layer."""
 
@@ -79,7 +80,7 @@ class Parameter:
     meaning: str
 
 
-@dataclass(frozen=True)
+@value
 class Attend:
     """softmax(QK^T / sqrt(size)) V over `heads` heads of `size` features: work without parameters."""
 
@@ -90,7 +91,7 @@ class Attend:
 Leaf = Embedding | Linear | LayerNorm | RMSNorm | Conv1D | Parameter | Attend
 
 
-@dataclass(frozen=True)
+@value
 class Weight:
     """One tensor of a leaf, there where `when` holds; an empty name stands for the leaf itself."""
 

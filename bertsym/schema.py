@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sympy import Expr, Symbol
 
+from bertsym.values import value
 
-@dataclass(frozen=True)
+
+@value
 class Field:
     """A field that sets a size or a switch, with the value the library takes where a file leaves it out.
 
@@ -29,7 +31,7 @@ class Field:
         return self.default is None or self.otherwise is not None
 
 
-@dataclass(frozen=True)
+@value
 class Mention:
     """A switch that is on where a list, or a text such as `c2p|p2c`, mentions the word."""
 
@@ -40,7 +42,7 @@ class Mention:
     separator: str = "|"
 
 
-@dataclass(frozen=True)
+@value
 class FirstPositive:
     """A size set by the first of several fields that is positive; each with the library's default."""
 
@@ -51,7 +53,7 @@ class FirstPositive:
 AnyField = Field | Mention | FirstPositive
 
 
-@dataclass(frozen=True)
+@value
 class Schema:
     """The fields of one `model_type` that decide the parameters.
 
@@ -61,4 +63,4 @@ class Schema:
 
     model_type: str
     fields: tuple[AnyField, ...]
-    fixed: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    fixed: Mapping[str, tuple[object, ...]] = MappingProxyType({})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from sympy import Symbol
 
 from bertsym.errors import UnknownName
+from bertsym.values import value
 
 
 class Kind(Enum):
@@ -21,7 +21,7 @@ class Kind(Enum):
     SWITCH = "yes or no"
 
 
-@dataclass(frozen=True)
+@value
 class Size:
     """A symbol with its meaning, its kind (hence its unit), the least value it may take and a typical one.
 
