@@ -9,7 +9,7 @@ from bertsym.answers.exchange import exchange_table, marginal_record
 from bertsym.answers.solution import POINT_COLUMNS
 from bertsym.answers.subject import Subject, subject
 from bertsym.configurations import Configurations, Request, find
-from bertsym.document import Column, Count, Document, Element, Remark, Share, Table
+from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
 from bertsym.marginal import Marginal, marginals
 from bertsym.model import Model
 from bertsym.report import Record
@@ -37,7 +37,7 @@ class Shortlist:
         whole = "searched completely" if outcome.complete else "INTERRUPTED: the best so far"
         parts.append(Remark((f"{self.found.searched:,} configurations ({ranges}), {whole}",)))
         columns = (*(Column(str(symbol), right=True) for symbol in request.unknowns), *POINT_COLUMNS)
-        rows = tuple(
+        rows: tuple[tuple[Inline, ...], ...] = tuple(
             (
                 *(Count(int(number)) for number in found.values),
                 Count(found.count),
