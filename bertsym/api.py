@@ -136,7 +136,10 @@ class Model:
 
         Raises `UnknownName`, `Unreadable`, `Conflict` or `NotAnInteger`, all of them `BertsymError`.
         """
-        given = {lookup(name).symbol: _exact(name, value) for name, value in {**(sizes or {}), **more}.items()}
+        given = {
+            lookup(name, self.spec.symbols).symbol: _exact(name, value)
+            for name, value in {**(sizes or {}), **more}.items()
+        }
         return Model(self.spec.with_sizes(given))
 
     def with_head(self, name: str) -> Model:
@@ -157,7 +160,7 @@ class Model:
         keep: Iterable[str] = (),
     ) -> Total:
         """The formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
-        kept = [lookup(name).symbol for name in keep]
+        kept = [lookup(name, self.spec.symbols).symbol for name in keep]
         self.spec.check_known(kept)
         return Total(formula(self.spec, self._convention(convention, only, without), Style.named(form), kept))
 
@@ -188,7 +191,7 @@ class Model:
         >>> load("bert-base-uncased").derivative("V").value
         Fraction(768, 1)
         """
-        symbol = lookup(by).symbol
+        symbol = lookup(by, self.spec.symbols).symbol
         return Slope(derivative(self.spec, symbol, order, self._convention(convention), Style.named(form)))
 
     def solve(
@@ -214,10 +217,10 @@ class Model:
         770
         """
         names = [unknowns] if isinstance(unknowns, str) else list(unknowns)
-        symbols = tuple(lookup(name).symbol for name in names)
+        symbols = tuple(lookup(name, self.spec.symbols).symbol for name in names)
         wanted = parse_count(target) if isinstance(target, str) else target
         counted = self._convention(convention)
-        steps = {lookup(name).symbol: step for name, step in (multiple_of or {}).items()}
+        steps = {lookup(name, self.spec.symbols).symbol: step for name, step in (multiple_of or {}).items()}
         tied = tuple(parse_tie(text) for text in ties)
         if len(symbols) == 1 and not (where or ranges or tolerance or order != "error"):
             step = steps.get(symbols[0])
@@ -226,7 +229,7 @@ class Model:
             symbols,
             wanted,
             counted,
-            {lookup(name).symbol: bounds for name, bounds in (ranges or {}).items()},
+            {lookup(name, self.spec.symbols).symbol: bounds for name, bounds in (ranges or {}).items()},
             steps,
             tuple(parse_constraint(text) for text in where),
             tied,

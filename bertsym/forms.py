@@ -18,7 +18,7 @@ from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson, atom, monomials
 from bertsym.errors import UnknownName
-from bertsym.symbols import BY_SYMBOL, SIZES, Kind
+from bertsym.symbols import BY_SYMBOL, Kind, place
 from bertsym.values import value
 
 
@@ -74,13 +74,20 @@ class Quotient:
 
 
 @value
+class Floor:
+    """The largest integer not over what is inside."""
+
+    inside: Form
+
+
+@value
 class Root:
     """The square root."""
 
     radicand: Form
 
 
-Form = Number | Name | Bracket | Power | Product | Sum | Quotient | Root
+Form = Number | Name | Bracket | Power | Product | Sum | Quotient | Floor | Root
 
 ONE = Number(Fraction(1))
 ZERO = Number(Fraction(0))
@@ -115,7 +122,7 @@ def _rank(generator: Expr) -> tuple[int, int, str]:
         return (0, 0, str(generator))
     if size.name in _WIDTH_ORDER:
         return (_KIND_ORDER.index(size.kind), _WIDTH_ORDER.index(size.name), size.name)
-    return (_KIND_ORDER.index(size.kind), SIZES.index(size), size.name)
+    return (_KIND_ORDER.index(size.kind), *place(generator))
 
 
 def _weighs(generator: Expr) -> bool:
@@ -156,6 +163,9 @@ def _generator(generator: Expr) -> Form:
         return Name(generator)
     if isinstance(generator, Iverson):
         return Bracket(generator.args[0])
+    if isinstance(generator, sympy.floor):
+        above, below = sympy.fraction(sympy.together(generator.args[0]))
+        return Floor(form(above) if below == 1 else Quotient(form(above), form(below)))
     raise TypeError(f"no ordered form for {type(generator).__name__}")
 
 
@@ -291,6 +301,8 @@ def put_in(written: Form, values: Mapping[Symbol, Form]) -> Form:
             return Sum(tuple(put_in(term, values) for term in terms))
         case Quotient(numerator, denominator):
             return Quotient(put_in(numerator, values), put_in(denominator, values))
+        case Floor(inside):
+            return Floor(put_in(inside, values))
         case Root(radicand):
             return Root(put_in(radicand, values))
         case _:
@@ -314,5 +326,7 @@ def to_sympy(written: Form) -> Expr:
             return sympy.Add(*map(to_sympy, terms))
         case Quotient(numerator, denominator):
             return to_sympy(numerator) / to_sympy(denominator)
+        case Floor(inside):
+            return sympy.floor(to_sympy(inside))
         case Root(radicand):
             return sympy.sqrt(to_sympy(radicand))

@@ -11,7 +11,7 @@ from bertsym.algebra import Value, evaluate, free
 from bertsym.convention import EXACT, Convention
 from bertsym.count import total
 from bertsym.model import Model
-from bertsym.symbols import BY_SYMBOL, SIZES, Kind
+from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.values import value
 
 STEPS: dict[Kind, int] = {Kind.DEPTH: 1, Kind.WIDTH: 64, Kind.ROWS: 1000, Kind.RATIO: 1, Kind.HEADS: 1}
@@ -36,10 +36,8 @@ def marginals(model: Model, convention: Convention = EXACT) -> tuple[Marginal, .
     sizes: dict[Symbol, Value] = {s: v for s, v in model.given.items() if not isinstance(v, bool)}
     here = evaluate(expression, sizes)
     costs: dict[Symbol, Fraction] = {}
-    for size in SIZES:
-        if size.symbol in free(expression):
-            more = {**sizes, size.symbol: sizes[size.symbol] + STEPS[size.kind]}
-            costs[size.symbol] = evaluate(expression, more) - here
+    for symbol in in_order(free(expression)):
+        costs[symbol] = evaluate(expression, {**sizes, symbol: sizes[symbol] + _step(symbol)}) - here
     return tuple(
         Marginal(
             symbol, _step(symbol), int(cost), {s: cost * _step(s) / c for s, c in costs.items() if s is not symbol}

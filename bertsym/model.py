@@ -12,8 +12,8 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, atom, evaluate, free, substitute
 from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable
 from bertsym.schema import Schema
-from bertsym.symbols import BY_SYMBOL, SIZES, Kind, Size, lookup
-from bertsym.tree import Block, Tensor, tensors
+from bertsym.symbols import BY_SYMBOL, Kind, Size, in_order, lookup
+from bertsym.tree import Node, Tensor, tensors
 from bertsym.values import value
 
 EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
@@ -44,7 +44,7 @@ class Head:
     """A task head: the class that carries it in the framework, and that class as a tree."""
 
     cls: str
-    tree: Block
+    tree: Node
 
 
 @value
@@ -205,7 +205,7 @@ class Model:
     def number(self, expression: Expr) -> Fraction:
         """The exact value of an expression of the declaration; raises `MissingSize`."""
         public = self.public(expression)
-        missing = sorted(free(public) - set(self.given), key=lambda s: SIZES.index(BY_SYMBOL[s]))
+        missing = in_order(free(public) - set(self.given))
         if missing:
             size = BY_SYMBOL[missing[0]]
             raise MissingSize(size.name, size.meaning, size.example, self.architecture.base)

@@ -34,6 +34,16 @@ class DoesNotGrow(BertsymError):
         return f"the count does not always grow with {self.unknown}, so it cannot be solved for it"
 
 
+@value
+class NotPolynomial(BertsymError):
+    """A count that rounds an unknown down, or divides by it, is no polynomial in it."""
+
+    unknowns: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"the count is no polynomial in {', '.join(self.unknowns)}, so it cannot be solved for that"
+
+
 class Polynomial:
     """Coefficients by exponents of the unknowns, in the order of `unknowns`; slots, for a search makes millions."""
 
@@ -163,7 +173,7 @@ def _added(first: Polynomial, second: Polynomial) -> Polynomial:
 
 
 def piecewise(expression: Expr, unknowns: Iterable[Symbol]) -> Piecewise:
-    """The expression over the unknowns, which must be its only free symbols.
+    """The expression over the unknowns, which must be its only free symbols; raises `NotPolynomial`.
 
     >>> from bertsym.symbols import H, L
     >>> piecewise(12 * L * H**2 + 13 * L * H, (L, H)).at(12).parts[0][1].coefficients()
@@ -177,7 +187,7 @@ def piecewise(expression: Expr, unknowns: Iterable[Symbol]) -> Piecewise:
         conditions = tuple(sorted((g.args[0] for g in brackets), key=str))
         exponents = tuple(powers.get(symbol, 0) for symbol in order)
         if sum(map(bool, exponents)) + len(brackets) != len(powers):
-            raise ValueError(f"no polynomial in {', '.join(map(str, order))}: {expression}")
+            raise NotPolynomial(tuple(map(str, order)))
         exact = coefficient.numerator if coefficient.denominator == 1 else coefficient
         parts.setdefault(conditions, {})[exponents] = exact
     return Piecewise(order, tuple((conditions, Polynomial(order, terms)) for conditions, terms in parts.items()))

@@ -17,7 +17,7 @@ from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict
 from bertsym.model import Definition, Model, is_head_size
 from bertsym.polynomial import Exact, horner, largest_at_most, piecewise, root
-from bertsym.symbols import BY_SYMBOL, SIZES, Kind
+from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.values import value
 
 WITHOUT_END = 10**120
@@ -91,7 +91,7 @@ def with_assumed(model: Model, unknowns: Iterable[Symbol]) -> tuple[Model, tuple
     filled = Model(
         model.architecture, model.head, {**given, **{s: base[s] for s in assumed}} if assumed else given, model.label
     )
-    return filled, tuple(size.symbol for size in SIZES if size.symbol in assumed)
+    return filled, tuple(in_order(assumed))
 
 
 def base_sizes(model: Model) -> Mapping[Symbol, Value]:

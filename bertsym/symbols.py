@@ -1,8 +1,10 @@
-"""The one registry of symbols: a formula may contain these and no others."""
+"""The one registry of symbols: a formula may contain these, the sizes of somebody's own code, and no others."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from typing import Self
 
 from sympy import Symbol
 
@@ -137,11 +139,78 @@ SIZES: tuple[Size, ...] = (
 )
 
 BY_NAME: dict[str, Size] = {size.name: size for size in SIZES}
-BY_SYMBOL: dict[Symbol, Size] = {size.symbol: size for size in SIZES}
+_REGISTERED: dict[Symbol, Size] = {size.symbol: size for size in SIZES}
 
 
-def lookup(name: str) -> Size:
-    """The registered size of that public name.
+class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
+    """A size or switch of somebody's own code: a symbol that brings its meaning along, so that no registry changes.
+
+    Two of one name are equal where they measure the same; the registered symbols stay what they are.
+
+    >>> experts = Own("num_experts", Kind.WIDTH)
+    >>> experts == Own("num_experts", Kind.WIDTH), experts == Own("num_experts", Kind.SWITCH)
+    (True, False)
+    >>> BY_SYMBOL[experts].expected
+    'an integer of at least 1'
+    """
+
+    __slots__ = ("example", "kind", "meaning", "minimum")
+
+    def __new__(cls, name: str, kind: Kind, minimum: int = 1, meaning: str = "", example: str = "1") -> Self:
+        """The symbol, nonnegative or positive as its least value is."""
+        sign = "positive" if minimum > 0 else "nonnegative"
+        known = {} if kind is Kind.SWITCH else {"integer": True, sign: True}
+        symbol: Self = Symbol.__xnew__(cls, name, **known)
+        symbol.kind, symbol.minimum, symbol.meaning, symbol.example = kind, minimum, meaning or name, example
+        return symbol
+
+    def _hashable_content(self) -> tuple[object, ...]:
+        return (*super()._hashable_content(), self.kind.value, self.minimum)
+
+    @property
+    def size(self) -> Size:
+        """What the registry says of its own symbols."""
+        return Size(self, self.meaning, self.kind, self.example, self.minimum)
+
+
+class _Sizes(Mapping[Symbol, Size]):
+    """The size of a symbol: registered, or brought along."""
+
+    def __getitem__(self, symbol: Symbol) -> Size:
+        found = _REGISTERED.get(symbol)
+        if found is not None:
+            return found
+        if isinstance(symbol, Own):
+            return symbol.size
+        raise KeyError(symbol)
+
+    def __iter__(self) -> Iterator[Symbol]:
+        return iter(_REGISTERED)
+
+    def __len__(self) -> int:
+        return len(_REGISTERED)
+
+
+BY_SYMBOL: Mapping[Symbol, Size] = _Sizes()
+_PLACES = {size.symbol: place for place, size in enumerate(SIZES)}
+
+
+def place(symbol: Symbol) -> tuple[int, str]:
+    """Where a symbol stands in a list: as registered, somebody's own after them by name."""
+    return (_PLACES.get(symbol, len(_PLACES)), str(symbol.name))
+
+
+def in_order(symbols: Iterable[Symbol]) -> list[Symbol]:
+    """The symbols in the order of the registry.
+
+    >>> in_order({H, L, V})
+    [V, H, L]
+    """
+    return sorted(symbols, key=place)
+
+
+def lookup(name: str, own: Iterable[Symbol] = ()) -> Size:
+    """The size of that public name, `own` being symbols besides the registered ones.
 
     >>> lookup("H").meaning
     'hidden size'
@@ -149,7 +218,9 @@ def lookup(name: str) -> Size:
     Traceback (most recent call last):
     bertsym.errors.UnknownName: unknown symbol 'h': did you mean H?; `bertsym symbols` lists them
     """
-    try:
+    if name in BY_NAME:
         return BY_NAME[name]
-    except KeyError:
-        raise UnknownName("symbol", name, BY_NAME, "`bertsym symbols` lists them") from None
+    brought = {str(symbol.name): symbol for symbol in own if isinstance(symbol, Own)}
+    if name in brought:
+        return brought[name].size
+    raise UnknownName("symbol", name, [*BY_NAME, *brought], "`bertsym symbols` lists them")

@@ -14,7 +14,7 @@ from bertsym.count import total
 from bertsym.forms import Product, Style, form, put_in, to_sympy
 from bertsym.render.mathtex import math
 from bertsym.render.mathtext import plain, pretty
-from bertsym.symbols import F, H, L, N, T, V, cross_attention, d, ffn_ratio, heads, tied
+from bertsym.symbols import F, H, Kind, L, N, Own, T, V, cross_attention, d, ffn_ratio, heads, tied
 from bertsym.zoo import ARCHITECTURES, named
 
 GENERATORS = [V, N, H, L, heads, ffn_ratio, T, F, d, Iverson(tied), Iverson(sympy.Ne(H, F))]
@@ -117,3 +117,12 @@ def test_every_total_keeps_its_value_in_every_style(name: str, style: Style) -> 
     for head in ARCHITECTURES[name].heads:
         expression = total(named(name).with_head(head))
         assert sympy.expand(to_sympy(form(expression, style)) - expression) == 0
+
+
+def test_a_size_of_somebodys_own_code_is_written_like_any_other() -> None:
+    experts = Own("num_experts", Kind.WIDTH)
+    written = form(3 * experts * H**2 + sympy.floor((H - 1) / 2) * experts + sympy.floor(H / experts))
+    assert pretty(written) == "3·H²·num_experts + ⌊(H − 1)/2⌋·num_experts + ⌊H/num_experts⌋"
+    assert plain(written) == "3*H**2*num_experts + floor((H - 1)/2)*num_experts + floor(H/num_experts)"
+    assert r"\lfloor \frac{H - 1}{2} \rfloor\mathrm{num\_experts}" in math(written)
+    assert to_sympy(written).subs({H: 7, experts: 2}) == 3 * 2 * 49 + 3 * 2 + 3

@@ -15,7 +15,7 @@ from bertsym.forms import Form, Name, Quotient, Style, form, product
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
 from bertsym.sensitivity import differentiate
-from bertsym.symbols import SIZES
+from bertsym.symbols import in_order
 from bertsym.values import value
 
 
@@ -106,7 +106,7 @@ def derivative(
         model.number(slope) if known(model, slope) else None,
         elasticity,
         elasticity_value,
-        tuple(size.symbol for size in SIZES if size.symbol in free(whole) - {by}),
+        tuple(in_order(free(whole) - {by})),
         independent,
         _cancels(model, by) if independent else None,
     )

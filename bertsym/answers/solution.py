@@ -15,7 +15,7 @@ from bertsym.marginal import Marginal, marginals
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
 from bertsym.solve import Point, Solution, Tie, solve
-from bertsym.symbols import SIZES
+from bertsym.symbols import in_order
 from bertsym.values import value
 
 
@@ -55,7 +55,7 @@ class Solved:
         named = [("not over", found.floor), ("not under", found.ceil)]
         named += [("can be built", point) for point in found.candidates]
         in_use = {symbol for _, point in named for symbol in point.at}
-        symbols = [found.symbol, *(s.symbol for s in SIZES if s.symbol in in_use and s.symbol != found.symbol)]
+        symbols = [found.symbol, *in_order(in_use - {found.symbol})]
         columns = (Column(""), *(Column(str(s), right=True) for s in symbols), *POINT_COLUMNS)
         rows = tuple(
             (name, *(_cell(point, s) for s in symbols), *point_cells(point, found.target)) for name, point in named

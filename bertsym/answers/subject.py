@@ -11,7 +11,7 @@ from bertsym.convention import Convention
 from bertsym.document import Document, Element, Remark, Sizes
 from bertsym.model import Model
 from bertsym.report import Record
-from bertsym.symbols import SIZES
+from bertsym.symbols import in_order
 from bertsym.values import value
 
 
@@ -41,7 +41,7 @@ class Subject:
 
 def subject(model: Model, convention: Convention) -> Subject:
     """The subject of an answer about the model."""
-    at = {size.symbol: model.given[size.symbol] for size in SIZES if size.symbol in model.given}
+    at = {symbol: model.given[symbol] for symbol in in_order(model.given)}
     return Subject(model.label or model.architecture.name, model.cls, convention, at)
 
 

@@ -38,7 +38,7 @@ def total(
     if count:
         typer.echo(exact_count(model, chosen))
         return
-    kept = [lookup(name).symbol for name in options.split(keep)]
+    kept = [lookup(name, model.symbols).symbol for name in options.split(keep)]
     model.check_known(kept)
     show(formula(model, chosen, Style.named(form), kept), latex=latex, markdown=markdown, json=json)
 

@@ -58,8 +58,11 @@ def split(texts: Iterable[str] | None) -> list[str]:
     return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
 
 
-def sizes(texts: Iterable[str] | None) -> dict[Symbol, Value]:
-    """`H=1024,L=24` as sizes; raises `UnknownName`, `Unreadable` or `Conflict`."""
+def sizes(texts: Iterable[str] | None, own: Iterable[Symbol] = ()) -> dict[Symbol, Value]:
+    """`H=1024,L=24` as sizes, `own` being symbols besides the registered.
+
+    Raises `UnknownName`, `Unreadable` or `Conflict`.
+    """
     from bertsym.errors import Conflict, Unreadable
     from bertsym.symbols import lookup
 
@@ -70,7 +73,7 @@ def sizes(texts: Iterable[str] | None) -> dict[Symbol, Value]:
             name, equals, value = pair.partition("=")
             if not equals:
                 raise Unreadable("--at", pair, "SIZE=NUMBER, as in H=1024")
-            size = lookup(name.strip())
+            size = lookup(name.strip(), own)
             parsed = _value(size, value.strip())
             if found.setdefault(size.symbol, parsed) != parsed:
                 raise Conflict(f"{size.name}={found[size.symbol]}", f"{size.name}={parsed}", "both were given by --at")
@@ -95,7 +98,7 @@ def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
     from bertsym.sources.configfile import load
 
     loaded = load(target, head)
-    given = sizes(at)
+    given = sizes(at, loaded.symbols) if at else {}
     return loaded.with_sizes(given) if given else loaded
 
 

@@ -53,5 +53,5 @@ def diff(
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
-    report = derivative(model, lookup(by).symbol, order, chosen, Style.named(form))
+    report = derivative(model, lookup(by, model.symbols).symbol, order, chosen, Style.named(form))
     show(report, latex=latex, markdown=markdown, json=json)

@@ -88,12 +88,12 @@ def solve(
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
-    symbols = _unknowns(unknowns)
+    symbols = _unknowns(unknowns, model)
     limits = _limits(model, chosen, at_most, at_least)
     wanted = _target(goal, chosen, limits)
     ties = tuple(parse_tie(text) for text in tie or ())
     ordering = Order.named(order)
-    multiples, multiple = _multiples(multiple_of)
+    multiples, multiple = _multiples(multiple_of, model)
     count = _top(top, 20 if len(symbols) > 1 else 5)
     extra = [limit for limit in limits if limit.convention != chosen or goal is not None]
     if len(symbols) == 1 and not (ranges or where or tolerance or extra or ordering is not Order.ERROR):
@@ -109,7 +109,7 @@ def solve(
         symbols,
         wanted,
         chosen,
-        {size: bounds for text in ranges or () for size, bounds in [_range(text)]},
+        {size: bounds for text in ranges or () for size, bounds in [_range(text, model)]},
         {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples},
         tuple(parse_constraint(text) for text in where or ()),
         ties,
@@ -121,7 +121,7 @@ def solve(
     show(shortlist(model, request, _progress(), explain=explain), latex=latex, markdown=markdown, json=json)
 
 
-def _unknowns(texts: list[str] | None) -> tuple[Symbol, ...]:
+def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
     from bertsym.errors import Conflict
     from bertsym.symbols import lookup
 
@@ -129,7 +129,7 @@ def _unknowns(texts: list[str] | None) -> tuple[Symbol, ...]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise Conflict(f"--for {twice}", f"--for {twice}", "an unknown is named once")
-    return tuple(lookup(name).symbol for name in names)
+    return tuple(lookup(name, model.symbols).symbol for name in names)
 
 
 def _limits(
@@ -163,7 +163,7 @@ def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> 
     raise Missing("target", "--target 110M, or a budget such as --at-most 110M")
 
 
-def _multiples(texts: list[str] | None) -> tuple[dict[Symbol, int], int | None]:
+def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int], int | None]:
     from bertsym.symbols import lookup
 
     named: dict[Symbol, int] = {}
@@ -172,7 +172,7 @@ def _multiples(texts: list[str] | None) -> tuple[dict[Symbol, int], int | None]:
         name, equals, number = text.rpartition("=")
         step = _positive(number.strip(), "--multiple-of")
         if equals:
-            named[lookup(name.strip()).symbol] = step
+            named[lookup(name.strip(), model.symbols).symbol] = step
         else:
             general = step
     return named, general
@@ -188,7 +188,7 @@ def _positive(text: str, what: str) -> int:
     return number.numerator
 
 
-def _range(text: str) -> tuple[Symbol, tuple[int, int]]:
+def _range(text: str, model: Model) -> tuple[Symbol, tuple[int, int]]:
     from bertsym.errors import Unreadable
     from bertsym.symbols import lookup
 
@@ -197,7 +197,7 @@ def _range(text: str) -> tuple[Symbol, tuple[int, int]]:
     if not equals or not dots:
         raise Unreadable("--range", text, "SIZE=LOW..HIGH, as in L=2..96")
     what = f"--range {name.strip()}"
-    return lookup(name.strip()).symbol, (_positive(low.strip(), what), _positive(high.strip(), what))
+    return lookup(name.strip(), model.symbols).symbol, (_positive(low.strip(), what), _positive(high.strip(), what))
 
 
 def _tolerance(text: str | None) -> Fraction | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
 from sympy.logic.boolalg import And, Boolean, Or
 
 from bertsym.document import Code, Count, Decimal, Inline, Shape, Share, Sizes
-from bertsym.forms import Bracket, Form, Name, Number, Power, Product, Quotient, Root, Sum, negated
+from bertsym.forms import Bracket, Floor, Form, Name, Number, Power, Product, Quotient, Root, Sum, negated
 from bertsym.quantities import decimal, percent, rounded
 from bertsym.render.tex_prose import prose
+from bertsym.symbols import Own
 
 NAMES = {
     "heads": "A",
@@ -44,8 +47,11 @@ _RELATIONS: dict[type, str] = {Eq: "=", Ne: r"\neq", Gt: ">", Ge: r"\geq", Lt: "
 
 
 def name(symbol: Symbol) -> str:
-    """A symbol as papers write it: heads is A, ffn_ratio is r."""
-    return NAMES.get(str(symbol), str(symbol))
+    """A symbol as papers write it: heads is A, ffn_ratio is r, a word from somebody's code is upright."""
+    text = str(symbol)
+    if isinstance(symbol, Own) and len(text) > 1:
+        return rf"\mathrm{{{prose(text)}}}"
+    return NAMES.get(text, text)
 
 
 def grouped(value: int) -> str:
@@ -63,10 +69,7 @@ def math(written: Form) -> str:
     """
     match written:
         case Number(value):
-            sign = "-" if value < 0 else ""
-            if value.denominator == 1:
-                return sign + grouped(abs(value.numerator))
-            return rf"{sign}\frac{{{grouped(abs(value.numerator))}}}{{{grouped(value.denominator)}}}"
+            return _number(value)
         case Name(symbol):
             return name(symbol)
         case Bracket(condition):
@@ -80,8 +83,17 @@ def math(written: Form) -> str:
             return _sum(terms)
         case Quotient(numerator, denominator):
             return rf"\frac{{{math(numerator)}}}{{{math(denominator)}}}"
+        case Floor(inside):
+            return rf"\lfloor {math(inside)} \rfloor"
         case Root(radicand):
             return rf"\sqrt{{{math(radicand)}}}"
+
+
+def _number(value: Fraction) -> str:
+    sign = "-" if value < 0 else ""
+    if value.denominator == 1:
+        return sign + grouped(abs(value.numerator))
+    return rf"{sign}\frac{{{grouped(abs(value.numerator))}}}{{{grouped(value.denominator)}}}"
 
 
 def _product(factors: tuple[Form, ...]) -> str:
@@ -106,7 +118,7 @@ def _factor(written: Form) -> str:
 
 
 def _tight(written: Form) -> str:
-    single = isinstance(written, Name | Bracket) or (
+    single = isinstance(written, Name | Bracket | Floor) or (
         isinstance(written, Number) and written.value.denominator == 1 and written.value >= 0
     )
     return math(written) if single else f"({math(written)})"

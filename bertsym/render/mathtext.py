@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
 from sympy.logic.boolalg import And, Boolean, Or
 
-from bertsym.forms import Bracket, Form, Name, Number, Power, Product, Quotient, Root, Sum, negated
+from bertsym.forms import Bracket, Floor, Form, Name, Number, Power, Product, Quotient, Root, Sum, negated
 from bertsym.values import value
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -19,11 +19,12 @@ class Glyphs:
     minus: str
     power: str
     root: str
+    floor: str
     relations: dict[type, str]
 
 
-PRETTY = Glyphs("·", "−", "", "√", {Eq: "=", Ne: "≠", Gt: ">", Ge: "≥", Lt: "<", Le: "≤"})
-ASCII = Glyphs("*", "-", "**", "sqrt", {Eq: "==", Ne: "!=", Gt: ">", Ge: ">=", Lt: "<", Le: "<="})
+PRETTY = Glyphs("·", "−", "", "√", "⌊{}⌋", {Eq: "=", Ne: "≠", Gt: ">", Ge: "≥", Lt: "<", Le: "≤"})
+ASCII = Glyphs("*", "-", "**", "sqrt", "floor({})", {Eq: "==", Ne: "!=", Gt: ">", Ge: ">=", Lt: "<", Le: "<="})
 
 
 def pretty(written: Form) -> str:
@@ -56,6 +57,8 @@ def _write(written: Form, glyphs: Glyphs) -> str:
         case Quotient(numerator, denominator):
             over = _write(numerator, glyphs)
             return f"{f'({over})' if isinstance(numerator, Sum) else over}/{_tight(denominator, glyphs)}"
+        case Floor(inside):
+            return glyphs.floor.format(_write(inside, glyphs))
         case Root(radicand):
             return f"{glyphs.root}({_write(radicand, glyphs)})"
 
@@ -78,7 +81,7 @@ def _factor(written: Form, glyphs: Glyphs) -> str:
 
 def _tight(written: Form, glyphs: Glyphs) -> str:
     text = _write(written, glyphs)
-    return text if isinstance(written, Name | Bracket | Root) or text.isalnum() else f"({text})"
+    return text if isinstance(written, Name | Bracket | Floor | Root) or text.isalnum() else f"({text})"
 
 
 def _condition(condition: Boolean, glyphs: Glyphs) -> str:

@@ -9,6 +9,7 @@ from sympy import Symbol
 
 from bertsym.errors import BadField, BadFile, BertsymError, UnknownName, echo, suggestion
 from bertsym.model import Architecture, Model
+from bertsym.sources import saved
 from bertsym.sources.fields import check_covered, sizes
 from bertsym.sources.jsonfile import Json, parse_object, read_bytes
 from bertsym.symbols import labels
@@ -40,7 +41,7 @@ def _is_path(target: str) -> bool:
 
 
 def load_config(path: Path, head: str | None = None) -> Model:
-    """The model that a `config.json`, or the one in a folder, describes."""
+    """The model that a `config.json`, the one in a folder, or a saved derivation describes."""
     try:
         folder = path.is_dir()
         file = path / "config.json" if folder else path
@@ -48,7 +49,11 @@ def load_config(path: Path, head: str | None = None) -> Model:
             raise BadFile(str(path), "a folder without a config.json")
     except (OSError, ValueError) as error:
         raise BadFile(str(path), f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    return read_config(parse_object(read_bytes(file), file), file, head)
+    fields = parse_object(read_bytes(file), file)
+    if fields.get("bertsym") == saved.MARK:
+        model = saved.parse(fields, file)
+        return model if head is None else model.with_head(head)
+    return read_config(fields, file, head)
 
 
 def read_config(config: Mapping[str, Json], file: Path, head: str | None = None) -> Model:

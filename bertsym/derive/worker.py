@@ -1,0 +1,191 @@
+"""The other process, in which the model's code runs: it builds on torch's meta device and tells names and shapes.
+
+It reads a JSON object a line and answers with one. The code's own output goes nowhere, its sockets are refused and its
+memory is limited; that is order, not a sandbox: whoever derives runs the code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import os
+import resource
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+MOST_MEMORY = 12 * 2**30
+MOST_TENSORS = 60_000
+
+Fields = dict[str, Any]
+
+
+class Unusable(Exception):
+    """The code cannot be derived from, whatever its sizes."""
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    requests = os.fdopen(os.dup(0), encoding="utf-8")
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    target: Target | None = None
+    for line in requests:
+        try:
+            request = json.loads(line)
+            if target is None:
+                target = opened(request["target"], request["sizes"])
+                answer = target.description()
+            else:
+                answer = {"tensors": inventory(target.build(request["build"]))}
+        except Unusable as error:
+            answer = {"unusable": str(error)}
+        except BaseException as error:  # noqa: BLE001  # whatever the code raises is its answer
+            answer = {"raised": f"{type(error).__name__}: {error}"[:300]}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+class Target:
+    """Something that builds a module from fields."""
+
+    def __init__(self, cls: str, source: str, fields: Fields, construct: Callable[[Fields], Any]) -> None:
+        self.cls, self.source, self.fields, self.construct = cls, source, fields, construct
+
+    def description(self) -> dict[str, Any]:
+        """The fields that may vary, and what does not."""
+        return {"class": self.cls, "source": self.source, "fields": self.fields}
+
+    def build(self, fields: Fields) -> Any:
+        """The module, without weights."""
+        import torch  # noqa: PLC0415  # half of a start, and the first request may be refused without it
+
+        with torch.device("meta"):
+            module = self.construct(fields)
+        if not isinstance(module, torch.nn.Module):
+            raise Unusable(f"it returned {type(module).__name__!r}, not a torch module")
+        return module
+
+
+def opened(target: str, sizes: Fields) -> Target:
+    """The target by name; raises `Unusable`."""
+    quiet()
+    return own(target, sizes) if ":" in target else listed(target)
+
+
+def quiet() -> None:
+    """Initialisation does nothing, and nothing is fetched."""
+    import torch  # noqa: PLC0415
+
+    socket.socket.connect = refused  # type: ignore[method-assign]
+    for name, function in vars(torch.nn.init).items():
+        if name.endswith("_") and not name.startswith("_") and callable(function):
+            setattr(torch.nn.init, name, untouched)
+
+
+def refused(*_: Any) -> NoReturn:
+    """What a socket does here."""
+    raise OSError("the network is closed while a model is derived")
+
+
+def untouched(tensor: Any, *_: Any, **__: Any) -> Any:
+    """An initialisation that leaves the tensor alone."""
+    return tensor
+
+
+def own(target: str, sizes: Fields) -> Target:
+    """`package.module:callable`, called with the sizes as keywords."""
+    name, _, attribute = target.partition(":")
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109  # pathlib would give the same string
+    try:
+        found: Any = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise Unusable(f"no module named {error.name}, looked for from the current folder") from None
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise Unusable(f"{name} has no {attribute}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise Unusable(f"{attribute} cannot be called")
+    return Target(attribute, f"{target}, with the caller's sizes", sizes, lambda fields: found(**fields))
+
+
+def listed(target: str) -> Target:
+    """A transformers model type or class."""
+    try:
+        import transformers  # noqa: PLC0415
+        from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES  # noqa: PLC0415
+    except ImportError:
+        raise Unusable("transformers is not installed: pip install bertsym[hf]") from None
+    types = dict(transformers.CONFIG_MAPPING.items()) if target in transformers.CONFIG_MAPPING else {}
+    if types:
+        name = MODEL_MAPPING_NAMES.get(target)
+        cls: Any = getattr(transformers, name, None) if isinstance(name, str) else None
+    else:
+        cls = getattr(transformers, target, None) if target[:1].isupper() else None
+    config: Any = getattr(cls, "config_class", None) if inspect.isclass(cls) else None
+    if config is None:
+        close = get_close_matches(target, [*MODEL_MAPPING_NAMES, *filter(None, map(str, MODEL_MAPPING_NAMES.values()))])
+        advice = f"; did you mean {' or '.join(close)}?" if close else ""
+        raise Unusable(f"no model type or class of transformers{advice}")
+    values = {**config().to_dict(), "num_labels": 2}
+    fields = {name: found for name, found in values.items() if isinstance(found, int)}
+    build: Callable[[Any], Any] = cls
+    source = f"transformers {transformers.__version__}, {cls.__name__}"
+    return Target(cls.__name__, source, fields, lambda given: build(config(**given)))
+
+
+def inventory(module: Any) -> list[list[Any]]:
+    """Every parameter under each of its names: name, shape, the first of its names, role."""
+    outputs = output_weights(module)
+    entries: list[list[Any]] = []
+    first: dict[int, str] = {}
+    for owner, name, parameter in parameters(module):
+        if len(entries) >= MOST_TENSORS:
+            raise Unusable(f"more than {MOST_TENSORS} tensors")
+        shape = [int(side) for side in parameter.shape]
+        role = "embedding" if id(parameter) in outputs else role_of(owner, name, len(shape))
+        entries.append([name, shape, first.setdefault(id(parameter), name), role])
+    if not entries:
+        raise Unusable("the module has no parameters")
+    return entries
+
+
+def parameters(module: Any) -> Iterator[tuple[Any, str, Any]]:
+    """The module that owns each parameter, the full name, the parameter."""
+    modules = dict(module.named_modules(remove_duplicate=False))
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        yield modules[name.rpartition(".")[0]], name, parameter
+
+
+def output_weights(module: Any) -> set[int]:
+    """The matrix that turns features back into tokens, where a library class says which it is."""
+    find = getattr(module, "get_output_embeddings", None)
+    try:
+        found = find() if find is not None else None
+    except (AttributeError, NotImplementedError, TypeError):
+        return set()
+    weight = getattr(found, "weight", None)
+    return set() if weight is None else {id(weight)}
+
+
+def role_of(owner: Any, name: str, sides: int) -> str:
+    """What the tensor is for: a one-dimensional one that is no bias scales features, as a norm does."""
+    kind = type(owner).__name__
+    if "Norm" in kind:
+        return "norm"
+    if "Embedding" in kind and sides == 2 and name.endswith("weight"):
+        return "embedding"
+    if "bias" in name.rpartition(".")[2]:
+        return "bias"
+    return "matrix" if sides >= 2 else "norm"
+
+
+if __name__ == "__main__":
+    main()
