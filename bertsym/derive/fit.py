@@ -1,7 +1,8 @@
 """Integers seen at many sizes to the shortest exact formula that gives them all, or to none.
 
 Tried in this order: a constant; in one size a line, a parabola, a line rounded down after a division; in two and three
-sizes every product of different ones with integer coefficients. A quotient of two sizes, rounded down, may stand for one.
+sizes every product of different ones with integer coefficients. A quotient of two sizes, rounded down, may stand for
+one.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Fitter:
         >>> Fitter(table, [H, heads]).fit(range(6), [row[H] * row[heads] * 2 + row[H] for row in table])
         2*H*heads + H
         >>> Fitter(table, [H]).fit(range(6), [(row[H] - 1) // 4 + 1 for row in table])
-        floor(H/4 - 1/4) + 1
+        floor(H/4 + 3/4)
         """
         key = (tuple(rows), tuple(numbers))
         if key not in self.known:

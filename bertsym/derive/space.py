@@ -94,11 +94,15 @@ class _Explorer:
                 if axis is not None:
                     self.axes[name] = axis
                     waiting.remove(name)
+        stuck = [
+            n for n, found in self.base.items() if isinstance(found, bool) and self.tensors(**{n: not found}) is None
+        ]
         for name in [axis.of for axis in self.axes.values() if axis.of]:
             self.mark_divisor(name)
         used = {name: axis for name, axis in self.axes.items() if name in active or axis.divides}
         ordered = sorted(used.values(), key=lambda axis: len(list(self.chain(axis))))
         frozen = [(name, "no other value was accepted") for name in active if name not in used]
+        frozen += [(name, "the other value was refused") for name in stuck]
         idle = tuple(name for name in self.numbers if name not in used and name not in dict(frozen))
         return Space(dict(self.base), tuple(ordered), tuple(switches), tuple(frozen), idle)
 

@@ -1,0 +1,155 @@
+"""From a name to a model: explore, sample, infer, try; every trial that fails becomes a sample and it begins again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from random import Random
+
+import sympy
+from sympy import Symbol
+
+from bertsym.derive.infer import Inferred, Refusal, Sample, infer, patterns
+from bertsym.derive.names import symbols
+from bertsym.derive.process import Builder, CannotDerive, Fields
+from bertsym.derive.proof import chance, disagreement
+from bertsym.derive.space import Axis, Space, explore
+from bertsym.model import Definition
+from bertsym.sources.saved import Derived
+from bertsym.symbols import BY_SYMBOL, F, H, d, heads
+from bertsym.values import replace, value
+from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
+
+FEWEST_TRIALS = 12
+SAMPLES = 28
+EDGES = 12
+ROUNDS = 8
+MOST_REFUSED = 30
+
+
+@value
+class Derivation:
+    """A closed form and its evidence. `derived` covers every tensor but those that are refused."""
+
+    derived: Derived
+    refused: tuple[Refusal, ...]
+    space: Space
+    symbols: Mapping[str, Symbol]
+    trials: int
+    edges: int
+    builds: int
+    chance: Fraction
+    seed: int
+    rounded: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether every tensor has a formula."""
+        return not self.refused
+
+
+def derive(
+    target: str,
+    sizes: Fields,
+    *,
+    trials: int = 16,
+    seed: int = 0,
+    seconds: float = 20.0,
+    keep_names: bool = False,
+) -> Derivation:
+    """The closed form of a transformers model type or class, or of `package.module:callable` at those sizes.
+
+    Runs the code, in another process. Raises `CannotDerive`.
+    """
+    with Builder(target, sizes, seconds) as builder:
+        random = Random(seed)  # noqa: S311  # the seed is printed so that a run can be repeated
+        space = explore(builder, random)
+        return _Deriver(builder, space, random, keep_names=keep_names).derivation(max(trials, FEWEST_TRIALS), seed)
+
+
+class _Deriver:
+    """The space with a symbol for every field that varies in it."""
+
+    def __init__(self, builder: Builder, space: Space, random: Random, *, keep_names: bool) -> None:
+        self.builder, self.random = builder, random
+        self.symbols = symbols(space, keep=keep_names)
+        if not any(axis.name in self.symbols for axis in space.axes):
+            raise CannotDerive(builder.target, "no size changes its tensors")
+        self.space = replace(space, axes=tuple(self.raised(axis) for axis in space.axes))
+        self.definitions = () if keep_names else tuple(self.fitting())
+
+    def raised(self, axis: Axis) -> Axis:
+        """The axis from where its symbol begins."""
+        return replace(axis, least=max(axis.least, BY_SYMBOL[self.symbols[axis.name]].minimum))
+
+    def fitting(self) -> Iterator[Definition]:
+        """The house's definitions, F = ffn_ratio H and d = H/heads, where the code has these sizes."""
+        fields = {symbol: name for name, symbol in self.symbols.items()}
+        if F in fields and H in fields:
+            yield FEED_FORWARD
+        if {d, H, heads} <= set(fields) and all(self.follows(fields) for _ in range(3)):
+            yield FREE_HEAD_SIZE
+
+    def follows(self, fields: Mapping[Symbol, str]) -> bool:
+        """Whether the head size, left out, is H/heads."""
+        drawn = dict(self.space.base)
+        unit = 2 * self.random.randint(2, 20)
+        drawn |= {fields[heads]: 4, fields[H]: 4 * unit, fields[d]: unit}
+        without = {name: found for name, found in drawn.items() if name != fields[d]}
+        inventory = self.builder.build(drawn)
+        return inventory is not None and inventory == self.builder.build(without)
+
+    def derivation(self, trials: int, seed: int) -> Derivation:
+        """Formulas that no trial refutes."""
+        samples = self.drawn(SAMPLES)
+        for _ in range(ROUNDS):
+            inferred = infer(samples)
+            if not inferred.tensors:
+                raise CannotDerive(self.builder.target, _none(inferred.refused))
+            derived = self.derived(inferred)
+            refuting = self.refuting(derived, inferred, trials)
+            if not refuting:
+                rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
+                likely = chance(derived.tensors, self.space, self.symbols, trials)
+                builds = len(self.builder.found)
+                return Derivation(
+                    derived, inferred.refused, self.space, self.symbols, trials, EDGES, builds, likely, seed, rounded
+                )
+            samples += refuting
+        raise CannotDerive(self.builder.target, f"each of {ROUNDS} sets of formulas was refuted by a further build")
+
+    def derived(self, inferred: Inferred) -> Derived:
+        """The formulas with what the code says of itself."""
+        told = self.builder.description
+        base = {symbol: told.fields[name] for name, symbol in self.symbols.items()}
+        name = self.builder.target.rpartition(":")[2]
+        empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
+        used = empty.model().symbols
+        return replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
+
+    def refuting(self, derived: Derived, inferred: Inferred, trials: int) -> list[Sample]:
+        """The fresh builds that the formulas get wrong."""
+        model = derived.model()
+        fresh = self.drawn(trials)
+        without = {refusal.tensor for refusal in inferred.refused}
+        left_out = [name for name, (pattern, _) in patterns(fresh).items() if pattern in without]
+        return [sample for sample in fresh if disagreement(model, sample, left_out) is not None]
+
+    def drawn(self, uniform: int) -> list[Sample]:
+        """So many uniform draws, and some at the edges."""
+        return [self.sample(edge=edge) for edge in (*[False] * uniform, *[True] * EDGES)]
+
+    def sample(self, *, edge: bool) -> Sample:
+        """A draw that the code accepts."""
+        for _ in range(MOST_REFUSED):
+            fields = self.space.draw(self.random, edge=edge)
+            inventory = self.builder.build(fields)
+            if inventory is not None:
+                return Sample({symbol: fields[name] for name, symbol in self.symbols.items()}, inventory)
+        why = f", the last for {self.builder.raised}" if self.builder.raised else ""
+        raise CannotDerive(self.builder.target, f"it refuses {MOST_REFUSED} draws of sizes in a row{why}")
+
+
+def _none(refused: Sequence[Refusal]) -> str:
+    first = refused[0]
+    return f"none of its {len(refused)} tensors has a formula; {first.tensor}, {first.part}: {first.why}"

@@ -1,0 +1,68 @@
+"""What the fields of model code mean: which of them are V, H, L, heads ... and what stays a symbol of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from sympy import Symbol
+
+from bertsym.derive.space import Axis, Space
+from bertsym.symbols import BY_NAME, Kind, Own, lookup
+
+SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "V": ("vocab_size", "vocabulary_size", "vocabulary", "vocab", "n_vocab", "n_words"),
+    "N": ("max_position_embeddings", "n_positions", "max_positions", "positions", "max_seq_len", "n_ctx"),
+    "H": ("hidden_size", "d_model", "n_embd", "dim", "hidden", "emb_dim", "model_dim", "width"),
+    "L": ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "layers", "depth"),
+    "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads"),
+    "F": ("intermediate_size", "d_ff", "hidden_dim", "n_inner", "ffn_dim", "encoder_ffn_dim", "feed_forward"),
+    "T": ("type_vocab_size", "segments"),
+    "d": ("head_dim", "d_kv", "head_size"),
+    "E": ("embedding_size",),
+    "kv_heads": ("num_key_value_heads",),
+    "decoder_layers": ("num_decoder_layers", "decoder_layers"),
+    "buckets": ("relative_attention_num_buckets",),
+    "labels": ("num_labels",),
+    "tied": ("tie_word_embeddings",),
+    "attention_bias": ("attention_bias",),
+    "mlp_bias": ("mlp_bias",),
+    "cross_attention": ("add_cross_attention",),
+}
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+
+
+def symbols(space: Space, *, keep: bool) -> dict[str, Symbol]:
+    """A symbol for every field that varies: of two fields that mean the same the one spelled more usually gets it.
+
+    `keep` leaves the code's own names. A name that the registry uses for something else gets an underscore.
+    """
+    meant: dict[str, Symbol] = {}
+    varied = {axis.name: axis for axis in space.axes} | dict.fromkeys(space.switches)
+    for name, spellings in SPELLINGS.items():
+        field = next((spelling for spelling in (name, *spellings) if spelling in varied), None)
+        if field is not None and (field == name or not keep) and _fits(name, varied[field]):
+            meant[field] = BY_NAME[name].symbol
+    for field, axis in varied.items():
+        if field not in meant:
+            meant[field] = _own(field, axis, {str(symbol) for symbol in meant.values()})
+    return meant
+
+
+def _fits(name: str, axis: Axis | None) -> bool:
+    """Whether the registered size takes the values that the field takes."""
+    size = lookup(name)
+    if axis is None or size.kind is Kind.SWITCH:
+        return axis is None and size.kind is Kind.SWITCH
+    return not axis.deep or size.kind is Kind.DEPTH
+
+
+def _own(field: str, axis: Axis | None, taken: Iterable[str]) -> Symbol:
+    name = re.sub(r"\W", "_", field, flags=re.ASCII)[:39]
+    name = name if _NAME.fullmatch(name) else f"size_{name}"[:39]
+    used = {*taken, *BY_NAME}
+    while name in used:
+        name += "_"
+    if axis is None:
+        return Own(name, Kind.SWITCH, meaning=f"the switch {field} of the code")
+    return Own(name, Kind.DEPTH if axis.deep else Kind.WIDTH, axis.least, f"the size {field} of the code")
