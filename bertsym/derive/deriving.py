@@ -102,7 +102,7 @@ class _Deriver:
     def derivation(self, trials: int, seed: int) -> Derivation:
         """Formulas that no trial refutes."""
         samples = self.drawn(SAMPLES)
-        for _ in range(ROUNDS):
+        for rounds in range(1, ROUNDS + 1):
             inferred = infer(samples)
             if not inferred.tensors:
                 raise CannotDerive(self.builder.target, _none(inferred.refused))
@@ -110,7 +110,7 @@ class _Deriver:
             refuting = self.refuting(derived, inferred, trials)
             if not refuting:
                 rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
-                likely = chance(derived.tensors, self.space, self.symbols, trials)
+                likely = min(1, rounds * chance(derived.tensors, self.space, self.symbols, trials))
                 builds = len(self.builder.found)
                 return Derivation(
                     derived, inferred.refused, self.space, self.symbols, trials, EDGES, builds, likely, seed, rounded

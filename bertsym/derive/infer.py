@@ -68,17 +68,18 @@ def infer(samples: Sequence[Sample]) -> Inferred:
 
 
 def patterns(samples: Sequence[Sample]) -> dict[str, tuple[str, Indices]]:
-    """Every name with its pattern and indices: a number in a name is an index where its range ever changes."""
+    """Every name with its pattern and indices: a number is an index where its range changes and no switch did it."""
     names = dict.fromkeys(name for sample in samples for name in sample.inventory)
-    ranges: dict[str, set[frozenset[str]]] = {}
+    ranges: dict[tuple[str, frozenset[tuple[Symbol, bool]]], set[frozenset[str]]] = {}
     for sample in samples:
+        switches = frozenset((s, on) for s, on in sample.sizes.items() if isinstance(on, bool))
         children: dict[tuple[str, str], set[str]] = {}
         for name in sample.inventory:
             for stem, parent, index in _numbered(name):
                 children.setdefault((stem, parent), set()).add(index)
         for (stem, _), found in children.items():
-            ranges.setdefault(stem, set()).add(frozenset(found))
-    repeated = {stem for stem, found in ranges.items() if len(found) > 1}
+            ranges.setdefault((stem, switches), set()).add(frozenset(found))
+    repeated = {stem for (stem, _), found in ranges.items() if len(found) > 1}
     return {name: _pattern(name, repeated) for name in names}
 
 

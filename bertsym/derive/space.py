@@ -84,6 +84,8 @@ class _Explorer:
         return self.builder.build({**self.base, **changes})
 
     def space(self) -> Space:
+        for name in self.numbers:
+            self.lower_token(name)
         deep = [name for name in self.numbers if self.shallow(name)]
         switches = [n for n, found in self.base.items() if isinstance(found, bool) and self.matters(n, (not found,))]
         active = [name for name in self.numbers if name in deep or self.matters(name, self.around(name))]
@@ -105,6 +107,13 @@ class _Explorer:
         frozen += [(name, "the other value was refused") for name in stuck]
         idle = tuple(name for name in self.numbers if name not in used and name not in dict(frozen))
         return Space(dict(self.base), tuple(ordered), tuple(switches), tuple(frozen), idle)
+
+    def lower_token(self, name: str) -> None:
+        """A token's number says nothing of a size, but the vocabulary may not be smaller."""
+        if name.endswith(("_token_id", "_token_index")) and int(self.base[name]) > 1:
+            there = self.tensors(**{name: 1})
+            if there is not None and there == self.tensors():
+                self.base[name] = 1
 
     def shallow(self, name: str) -> bool:
         """Whether the field decides how many tensors there are; if so it is made small."""
@@ -173,7 +182,17 @@ class _Explorer:
 
     def least(self, name: str, factor: int, of: str | None) -> int:
         unit = factor * (int(self.base[of]) if of else 1)
-        return next((k if of else unit * k for k in range(4) if self.accepted({name: unit * k})), unit)
+        for multiple in range(4):
+            if self.accepted({name: unit * multiple}):
+                return multiple if of else unit * multiple
+        refused, accepted = 3, max(int(self.base[name]) // unit, 4)
+        while accepted - refused > 1:
+            middle = (refused + accepted) // 2
+            if self.accepted({name: unit * middle}):
+                accepted = middle
+            else:
+                refused = middle
+        return accepted if of else unit * accepted
 
     def below(self, name: str) -> set[str]:
         """The fields that are multiples of this one, however far down."""

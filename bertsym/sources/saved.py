@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -233,3 +234,18 @@ class _Reader:
 
 def _terms(expression: Expr) -> int:
     return len(sympy.Add.make_args(sympy.expand(expression)))
+
+
+def text(derived: Derived) -> str:
+    """The file as it is written: a line a tensor, so that two versions can be compared."""
+    content = written(derived)
+    lists = {name: found for name, found in content.items() if isinstance(found, list)}
+    head = ",\n".join(
+        f"  {json.dumps(name)}: {json.dumps(found)}" for name, found in content.items() if name not in lists
+    )
+    body = ",\n".join(f"  {json.dumps(name)}: [\n{_lines(found)}\n  ]" for name, found in lists.items())
+    return f"{{\n{head},\n{body}\n}}\n"
+
+
+def _lines(entries: list[Json]) -> str:
+    return ",\n".join(f"    {json.dumps(entry)}" for entry in entries)

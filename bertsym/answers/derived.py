@@ -1,0 +1,122 @@
+"""A closed form from model code, with the evidence for it and what it leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bertsym.count import total
+from bertsym.derive.deriving import Derivation
+from bertsym.derive.space import Axis
+from bertsym.document import Code, Column, Document, Element, Heading, Paragraph, Remark, Result, Table
+from bertsym.forms import Form, Name, Style, form
+from bertsym.report import AsLatex, Record
+from bertsym.symbols import BY_SYMBOL
+from bertsym.values import value
+
+
+@value
+class DerivedFormula:
+    """The formula, its fields, its trials and what was refused."""
+
+    found: Derivation
+    expression: Form
+
+    def document(self) -> Document:
+        """The formula, then why to believe it and how far."""
+        return tuple(self._parts())
+
+    def _parts(self) -> Iterator[Element]:
+        found = self.found
+        yield Remark((f"{found.derived.source}: derived by running this code",))
+        if not found.whole:
+            yield Remark(("NOT the total: only of the tensors that have a formula, see below",))
+        yield Result((self.expression,))
+        columns = ("symbol", "printed", "field", "tried")
+        rows = tuple(
+            (Code(str(symbol)), Name(symbol), Code(name), _tried(self._axis(name)))
+            for name, symbol in found.symbols.items()
+        )
+        yield Table(tuple(map(Column, columns)), rows)
+        yield Heading(("trials",))
+        for line in evidence(found):
+            yield Paragraph((line,))
+        if found.refused:
+            yield Heading(("refused",))
+            lines = tuple((Code(refusal.tensor), refusal.part, refusal.why) for refusal in found.refused)
+            yield Table((Column("tensor"), Column("part"), Column("why")), lines)
+
+    def _axis(self, name: str) -> Axis | None:
+        return next((axis for axis in self.found.space.axes if axis.name == name), None)
+
+    def record(self) -> Record:
+        """`expression` covers all tensors only where `refused` is empty."""
+        found = self.found
+        return {
+            "class": found.derived.cls,
+            "source": found.derived.source,
+            "convention": "exact",
+            "expression": self.expression,
+            "latex": AsLatex(self.expression),
+            "whole": found.whole,
+            "fields": [
+                {
+                    "field": name,
+                    "symbol": str(symbol),
+                    "unit": BY_SYMBOL[symbol].kind.value,
+                    "tried": _tried(self._axis(name)),
+                }
+                for name, symbol in found.symbols.items()
+            ],
+            "trials": found.trials,
+            "edge_trials": found.edges,
+            "builds": found.builds,
+            "seed": found.seed,
+            "false_pass_at_most": found.chance,
+            "floors_not_bounded": found.rounded,
+            "frozen": [{"field": name, "why": why} for name, why in found.space.frozen],
+            "without_effect": list(found.space.idle),
+            "refused": [{"tensor": r.tensor, "part": r.part, "why": r.why} for r in found.refused],
+        }
+
+
+def derived_formula(found: Derivation, style: Style = Style.COLLECTED) -> DerivedFormula:
+    """The answer to a derivation."""
+    return DerivedFormula(found, form(total(found.derived.model()), style))
+
+
+def evidence(found: Derivation) -> Iterator[str]:
+    """Sentences that say what was tried, and what that is worth."""
+    what = "names, shapes, ties and totals" if found.whole else "names, shapes and ties of the tensors with a formula"
+    yield (
+        f"Agreed at {found.trials} fresh random configurations and {found.edges} at the edges (smallest values, equal "
+        f"values), all fields of the table changed at once: {what}. Seed {found.seed}, {found.builds} builds in all."
+    )
+    yield (
+        f"Probability that a wrong polynomial passed, by Schwartz-Zippel: at most {_power_of_ten(found)}, if the "
+        "code's own are of no higher degree than these. Conditions and roundings are tried, not bounded."
+    )
+    for name, why in found.space.frozen:
+        yield f"Frozen: {name}={str(found.space.base[name]).lower()}, {why}."
+    yield "Frozen: whatever is no integer and no switch (lists, texts, fractions, parts left empty)."
+    if found.space.idle:
+        yield f"Without effect where tried: {', '.join(found.space.idle)}."
+
+
+def _power_of_ten(found: Derivation) -> str:
+    exponent = 0
+    while found.chance * 10 ** (exponent + 1) <= 1 and exponent < 300:
+        exponent += 1
+    return f"10^-{exponent}" if exponent else "1"
+
+
+def _tried(axis: Axis | None) -> str:
+    """The values that draws pick from, in words."""
+    if axis is None:
+        return "yes and no"
+    if axis.of is not None:
+        factor = f"{axis.factor}*" if axis.factor > 1 else ""
+        low = max(axis.least, 1)
+        return f"{low} to {low + axis.choices - 1} times {factor}{axis.of}; others are refused"
+    low = -(-axis.least // axis.factor)
+    span = f"{low * axis.factor} to {(low + axis.choices - 1) * axis.factor}"
+    return span if axis.factor == 1 else f"{span} in steps of {axis.factor}"

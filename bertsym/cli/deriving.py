@@ -1,0 +1,79 @@
+"""derive: a closed form from model code."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bertsym.cli import options
+from bertsym.cli.output import show
+
+
+def derive(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET",
+            help="A transformers model type or class (bert, BertForMaskedLM), or package.module:callable of your own.",
+        ),
+    ],
+    size: Annotated[
+        list[str] | None,
+        typer.Option("--size", metavar="NAME=VALUE", help="A size of your own callable, and a value; repeatable."),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Save the model, to be given as MODEL.")
+    ] = None,
+    keep_names: Annotated[bool, typer.Option("--keep-names", help="Keep the code's own names of sizes.")] = False,
+    trials: Annotated[int, typer.Option("--trials", min=12, max=1000, help="Fresh uniform configurations.")] = 16,
+    seed: Annotated[int, typer.Option("--seed", help="Of all draws.")] = 0,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, metavar="SECONDS", help="For one build.")] = 20,
+    form: options.FormName = "collected",
+    latex: options.Latex = False,
+    markdown: options.Markdown = False,
+    json: options.AsJson = False,
+) -> None:
+    """A closed form inferred from model code, proved by trial. This RUNS the code, in another process."""
+    from pathlib import Path
+
+    from bertsym.answers.derived import derived_formula
+    from bertsym.derive.deriving import derive as inferred
+    from bertsym.errors import BadFile
+    from bertsym.forms import Style
+    from bertsym.sources.saved import text
+
+    sizes = _sizes(target, size)
+    style = Style.named(form)
+    found = inferred(target, sizes, trials=trials, seed=seed, seconds=timeout, keep_names=keep_names)
+    show(derived_formula(found, style), latex=latex, markdown=markdown, json=json)
+    if not found.whole:
+        unsaved = f", and {output} is not written" if output else ""
+        typer.echo(f"note: {len(found.refused)} tensors have no formula: this is not the total{unsaved}", err=True)
+        raise typer.Exit(1)
+    if output is not None:
+        try:
+            Path(output).write_text(text(found.derived), encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise BadFile(output, f"cannot be written ({error.strerror})") from None
+
+
+def _sizes(target: str, texts: list[str] | None) -> dict[str, int]:
+    from bertsym.errors import Conflict, Missing, Unreadable
+    from bertsym.quantities import parse_size
+
+    given = options.split(texts)
+    if given and ":" not in target:
+        raise Conflict("--size", target, "a model of transformers has its config's fields")
+    if not given and ":" in target:
+        raise Missing("size to vary", "--size hidden=768 --size layers=12, the callable's own parameters")
+    found: dict[str, int] = {}
+    for pair in given:
+        name, equals, number = pair.partition("=")
+        value = parse_size(number, f"--size {name}", "an integer of at least 0") if equals else None
+        if not name.isidentifier() or value is None or value.denominator != 1 or value < 0:
+            raise Unreadable("--size", pair, "NAME=VALUE, as in hidden=768")
+        if name in found:
+            raise Conflict(f"--size {name}={found[name]}", f"--size {pair}", "a size is given once")
+        found[name] = int(value)
+    return found
