@@ -30,7 +30,10 @@ def condition(tokens: Sequence[Token], names: Mapping[str, Symbol], column: int)
         sympy.And(*(_literal(part, names, column) for part in _split(either, Mark.AND)))
         for either in _split(tokens, Mark.OR)
     ]
-    return sympy.Or(*alternatives)
+    whole = sympy.Or(*alternatives)
+    if whole in (sympy.true, sympy.false):
+        raise UnreadableFormula(column, "a condition that always holds, or never")
+    return whole
 
 
 def _split(tokens: Sequence[Token], mark: Mark) -> list[list[Token]]:

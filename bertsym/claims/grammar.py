@@ -112,11 +112,18 @@ class Grammar(Cursor):
         return len(words) == 1 and words[0].mark is Mark.NAME and words[0].text.isalpha() and len(words[0].text) > 2
 
     def _product(self) -> Form:
-        value = self._run()
+        factors = [self._run()]
+        slashes = 0
         while (sign := self._accept(Mark.TIMES, Mark.OVER)) is not None:
-            times = sign.mark is Mark.TIMES
-            value = product([value, self._run()]) if times else Quotient(value, self._divisor(value))
-        return value
+            if sign.mark is Mark.TIMES:
+                factors.append(self._run())
+                continue
+            slashes += 1
+            if slashes > DEEPEST:
+                raise UnreadableFormula(sign.column, f"more than {DEEPEST} slashes in a row")
+            above = product(factors)
+            factors = [Quotient(above, self._divisor(above))]
+        return product(factors)
 
     def _divisor(self, above: Form) -> Form:
         """What stands below a slash: the implicit product that follows it without a blank."""
@@ -233,7 +240,7 @@ class Grammar(Cursor):
         elif token is None or token.value != "V" or self._take() is None:
             raise UnreadableFormula(bar.column, "bars are read around a vocabulary only: |V|")
         self._expect(Mark.BAR, "a | is missing")
-        symbol = self.seen["|V|"] = BY_NAME["V"].symbol
+        symbol = self.seen["V"] = BY_NAME["V"].symbol
         return Name(symbol)
 
     def _is_condition(self) -> bool:
@@ -257,6 +264,8 @@ class Grammar(Cursor):
             self._take()
         inside = [t for t in self.tokens[start : self.at] if t.mark is not Mark.LAYOUT]
         self._expect(Mark.CLOSE_SQUARE, "a ] is missing")
+        raws = (plain(str(t.value)) for t in inside if t.mark in (Mark.NAME, Mark.TEXT))
+        self.seen |= {raw: self.names[raw] for raw in raws if raw in self.names}
         return condition(inside, self.names, opening.column)
 
     def _command(self, token: Token) -> Form:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 
 import sympy
 from sympy import Expr
@@ -118,7 +119,12 @@ def _join(first: Monomial, second: Monomial) -> Monomial:
     powers = dict(first)
     for base, power in second:
         powers[base] = 1 if isinstance(base, Iverson) else powers.get(base, 0) + power
-    joined = tuple(sorted(((b, p) for b, p in powers.items() if p), key=lambda pair: str(pair[0])))
+    joined = tuple(sorted(((b, p) for b, p in powers.items() if p), key=lambda pair: _name(pair[0])))
     if sum(abs(power) for _, power in joined) > LARGEST_DEGREE:
         raise TooLong
     return joined
+
+
+@cache
+def _name(generator: Expr) -> str:
+    return str(generator)

@@ -53,7 +53,6 @@ class _Reader(Grammar):
         uses = tuple((token, self.use[place]) for place, token in enumerate(self.tokens))
         return Reading(self.text, tuple(sides), label, tuple(self.remainders), self.seen, tuple(self.notes), uses)
 
-
     def _segments(self) -> list[tuple[bool, int, int]]:
         """The stretches between relations at the top level: whether the relation before is approximate, from, to."""
         found: list[tuple[bool, int, int]] = []
