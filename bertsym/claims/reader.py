@@ -77,11 +77,18 @@ class _Reader(Grammar):
         """Whether a stretch only names what the next one counts: a lone name, or words that are not all symbols."""
         inside = [token for token in self.tokens[start:stop] if token.mark is not Mark.LAYOUT]
         names = [token for token in inside if token.mark in (Mark.NAME, Mark.TEXT, Mark.ORDER)]
+        if "".join(token.text for token in self.tokens[start:stop]).strip().isalpha() and len(names) >= 3:
+            return True
         allowed = {Mark.NAME, Mark.TEXT, Mark.HASH, Mark.OPEN, Mark.CLOSE, Mark.COMMA, Mark.OPEN_BRACE, Mark.SUB}
         allowed |= {Mark.CLOSE_BRACE, Mark.WORD, Mark.AND, Mark.OR, Mark.NOT, Mark.MINUS, Mark.STOP}
         if not names or any(token.mark not in allowed for token in inside):
             return len(inside) == 1 and inside[0].mark is Mark.COMMAND
-        return len(inside) == 1 or any(token.mark is Mark.TEXT or token.value not in self.names for token in names)
+        by_colon = stop < len(self.tokens) and self.tokens[stop].mark is Mark.COLON
+        return (
+            len(inside) == 1
+            or by_colon
+            or any(token.mark is Mark.TEXT or token.value not in self.names for token in names)
+        )
 
     def _label(self, start: int, stop: int) -> str:
         self._mark(start, stop, Use.LABEL)

@@ -1,0 +1,91 @@
+"""audit: is a published formula, number, table or text right, and what does it count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bertsym.cli import options
+from bertsym.cli.output import show
+
+if TYPE_CHECKING:
+    from bertsym.claims.reading import Reading
+    from bertsym.model import Model
+    from bertsym.report import Report
+
+AuditedModel = Annotated[
+    str,
+    typer.Option("--model", "-m", metavar="MODEL", help="What the claim is about; as MODEL of the other commands."),
+]
+Where = Annotated[
+    list[str] | None, typer.Option("--where", metavar="d=H", help="What a name of the claim stands for; repeatable.")
+]
+
+
+def audit(
+    claim: Annotated[
+        str, typer.Argument(metavar="CLAIM", help="A formula, a number such as 110M, or the path of a table or text.")
+    ],
+    model: AuditedModel = "bert",
+    at: options.At = None,
+    head: options.HeadName = None,
+    of: Annotated[str, typer.Option("--of", metavar="PART", help="What the formula counts, such as attention.")] = "",
+    where: Where = None,
+    notation: Annotated[
+        str, typer.Option("--notation", metavar="NAME", help="auto, bert, vaswani, kaplan or megatron.")
+    ] = "auto",
+    latex: options.Latex = False,
+    markdown: options.Markdown = False,
+    json: options.AsJson = False,
+) -> None:
+    """Is this published formula or number right, and what does it count? Exits with 1 on a finding."""
+    chosen = options.model(model, head, at)
+    heads = [chosen.head] if head else [chosen.head, *(h for h in chosen.architecture.heads if h != chosen.head)]
+    report, finding = _formula(claim, chosen, heads, of, notation, _where(where))
+    show(report, latex=latex, markdown=markdown, json=json)
+    if finding:
+        raise typer.Exit(1)
+
+
+def _formula(
+    claim: str, model: Model, heads: list[str], of: str, notation: str, where: dict[str, str]
+) -> tuple[Report, bool]:
+    from bertsym.answers.audit_formula import FormulaAudit
+    from bertsym.claims.formula import judge
+    from bertsym.claims.reader import read
+
+    reading = read(claim, notation, where)
+    _tell(reading)
+    answer = FormulaAudit(judge(reading, model, heads, of))
+    return answer, answer.finding
+
+
+def _tell(reading: Reading) -> None:
+    """How the claim was read, on stderr."""
+    from bertsym.render.mathtext import pretty
+
+    sides = [("≈ " if side.about else "") + pretty(side.form) for side in reading.sides]
+    lines = ["read as " + " = ".join(sides)]
+    named = [f"{raw} = {symbol}" for raw, symbol in reading.names.items() if raw != str(symbol)]
+    lines += ["with " + ", ".join(named)] if named else []
+    lines += list(reading.notes)
+    for use, pieces in reading.left_out().items():
+        if use.value != "layout":
+            lines.append(f"{use.value}: {''.join(pieces)}")
+    for line in lines:
+        typer.echo(f"bertsym: {line}", err=True)
+
+
+def _where(texts: list[str] | None) -> dict[str, str]:
+    """`d=H,h=heads` as names; raises `Unreadable` or `UnknownName`."""
+    from bertsym.errors import Unreadable
+    from bertsym.symbols import lookup
+
+    given = {}
+    for pair in options.split(texts):
+        raw, equals, name = pair.partition("=")
+        if not equals:
+            raise Unreadable("--where", pair, "NAME=SYMBOL, as in d=H")
+        given[raw.strip()] = lookup(name.strip()).name
+    return given
