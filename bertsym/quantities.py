@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 
 from bertsym.errors import Unreadable
+from bertsym.values import value
 
 LONGEST_NUMBER = 60
 LARGEST_EXPONENT = 60
@@ -44,7 +44,7 @@ def parse_count(text: str, what: str = "count") -> int:
     return value.numerator
 
 
-@dataclass(frozen=True)
+@value
 class Stated:
     """A published number and the steps that it may be rounded to, the finest first: trailing zeros leave them open."""
 

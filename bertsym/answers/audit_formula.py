@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 
 from bertsym.claims.formula import Judgement, Verdict
@@ -12,9 +11,10 @@ from bertsym.document import Code, Column, Count, Document, Element, Inline, Par
 from bertsym.forms import Form, Style, Terms, from_terms
 from bertsym.report import AsText, Record
 from bertsym.symbols import SIZES
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class FormulaAudit:
     """The verdict on a formula."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from bertsym.claims.parts import POSITIONS, SEGMENTS, TOKENS, Part, add, is_table
 from bertsym.forms import Terms
 from bertsym.layers import Role
 from bertsym.tree import Tensor
+from bertsym.values import value
 
 Test = Callable[[Tensor], bool]
 
@@ -35,7 +35,7 @@ MOST_OMISSIONS = 3
 DEEPEST = 5
 
 
-@dataclass(frozen=True)
+@value
 class Counting:
     """A way to count: the tensors of a class that count, tied ones once or at each name, in all layers or in one.
 

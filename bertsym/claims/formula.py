@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
@@ -20,13 +19,14 @@ from bertsym.forms import Form, Monomial, Terms
 from bertsym.model import Model
 from bertsym.quantities import Stated
 from bertsym.symbols import BY_SYMBOL, Kind
+from bertsym.values import value
 
 SIMPLE = 2
 _ABSENT = 8
 _DIFFERENT = 2
 
 
-@dataclass(frozen=True)
+@value
 class Judgement:
     """What became of one claimed polynomial.
 
@@ -61,7 +61,7 @@ class Judgement:
         return number(self.short, self.sizes)
 
 
-@dataclass(frozen=True)
+@value
 class Figure:
     """A number that a formula is said to come to, and what it does come to."""
 
@@ -70,7 +70,7 @@ class Figure:
     how: str
 
 
-@dataclass(frozen=True)
+@value
 class Verdict:
     """The judgement of every different side of a formula, and whether the sides agree with each other."""
 

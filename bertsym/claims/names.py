@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from bertsym.claims.tokens import Mark, Token, closing_brace
 from bertsym.errors import UnknownName
 from bertsym.symbols import BY_NAME
+from bertsym.values import replace
 
 # Spellings of more than one letter, upper and lower case alike; several families' configurations among them.
 WORDS: dict[str, str] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sympy import Expr, Symbol
@@ -13,9 +12,10 @@ from bertsym.forms import Terms
 from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, N, T, V
 from bertsym.tree import Tensor
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Part:
     """A tensor and what it adds to a count: its own, tied ones at every name (`stored`), in one layer (`each`)."""
 
@@ -73,9 +73,9 @@ def add(groups: Iterable[Terms]) -> Terms:
     """
     total: Terms = {}
     for group in groups:
-        for monomial, value in group.items():
-            total[monomial] = total.get(monomial, Fraction(0)) + value
-    return {monomial: value for monomial, value in total.items() if value}
+        for monomial, coefficient in group.items():
+            total[monomial] = total.get(monomial, Fraction(0)) + coefficient
+    return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
 
 
 def minus(left: Terms, right: Terms) -> Terms:

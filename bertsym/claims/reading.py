@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from sympy import Symbol
 
 from bertsym.claims.tokens import Token
 from bertsym.forms import Form
+from bertsym.values import value
 
 
 class Use(Enum):
@@ -22,7 +22,7 @@ class Use(Enum):
     REMAINDER = "remainder"
 
 
-@dataclass(frozen=True)
+@value
 class Side:
     """One side of a chain of equalities; `about` where an approximation sign stands before it.
 
@@ -35,7 +35,7 @@ class Side:
     annotated: tuple[tuple[Form, str], ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class Reading:
     """A formula as it was read; together, the tokens are the text, and each has one use.
 

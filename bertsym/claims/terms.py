@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
@@ -14,11 +13,12 @@ from bertsym.claims.countings import Counting
 from bertsym.claims.parts import Part, number
 from bertsym.forms import Monomial, Terms
 from bertsym.symbols import BY_SYMBOL, Kind
+from bertsym.values import value
 
 MOST_GROUPS = 14
 
 
-@dataclass(frozen=True)
+@value
 class Share:
     """Tensors of one kind and what they add to a coefficient: query, key and value weights, 3."""
 
@@ -26,7 +26,7 @@ class Share:
     coefficient: Fraction
 
 
-@dataclass(frozen=True)
+@value
 class Row:
     """A term in which a claim and a count differ.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
 from bertsym.errors import UnreadableFormula, echo
+from bertsym.values import value
 
 LONGEST_FORMULA = 20_000
 LONGEST_FIGURE = 60
@@ -55,7 +55,7 @@ class Mark(Enum):
     OTHER = "?"
 
 
-@dataclass(frozen=True)
+@value
 class Token:
     """A piece of the text from `start` to `stop`; `value` is a number, a word without its wrapping, or a sign."""
 
