@@ -111,6 +111,12 @@ def judge(reading: Reading, model: Model, heads: Sequence[str], of: str = "") ->
     return Verdict(reading, model, tuple(judgements), tuple(figures), len(distinct) <= 1, bench.sizes)
 
 
+def at_base(model: Model) -> Model:
+    """The model at the sizes that its paper calls base, under their name."""
+    base = model.architecture.base
+    return Model(model.architecture, model.head, label=base).with_sizes(model.architecture.sizes[base].values)
+
+
 class _Bench:
     """What is laid out once for all sides of a formula: the model's tensors, under each head, as polynomials."""
 
@@ -118,7 +124,7 @@ class _Bench:
         self.model = model
         self.heads = heads
         self.remainders = tuple(monomial for terms in remainders for monomial in terms)
-        self.sizes = dict(model.given) or dict(model.architecture.sizes[model.architecture.base].values)
+        self.sizes = dict((model if model.given else at_base(model)).given)
         self.inventory = cache(self._inventory)
 
     def public(self, form: Form) -> Terms:

@@ -37,6 +37,20 @@ WORDS: dict[str, str] = {
     "E": "embedding_size",
     "cross_attention": "cross",
     "labels": "num_labels n_labels n_classes num_classes",
+    "kv_heads": "a_kv n_kv_heads num_kv_heads num_key_value_heads n_kv h_kv",
+    "decoder_layers": "l_dec num_decoder_layers n_dec_layers",
+    "inner_groups": "g_in",
+    "kernel": "k_conv",
+    "attention_bias": "bias_attn",
+    "mlp_bias": "bias_mlp",
+    "norm_bias": "bias_norm",
+    "classifier_bias": "bias_head",
+    "decoder_bias": "bias_dec",
+    "absolute": "abs",
+    "relative": "rel",
+    "shared_keys": "shared",
+    "relative_norm": "norm_rel",
+    "summary_to_labels": "summary_labels",
 }
 
 # One letter each, case told apart; what papers disagree about is settled in `meanings`.
@@ -46,7 +60,7 @@ _MEGATRON = {"V": "V", "v": "V", "L": "L", "l": "L", "H": "H", "h": "H", "A": "h
 _MEGATRON |= {"S": "N", "s": "N", "d": "d"}
 LETTERS: dict[str, dict[str, str]] = {
     "auto": {**_BERT, **_MEGATRON, "D": "H", "ℓ": "L", "f": "F", "I": "F"},
-    "bert": _BERT,
+    "bert": {**_BERT, "G": "groups", "B": "buckets", "k": "span"},
     "vaswani": {"V": "V", "N": "L", "h": "heads", "d": "H"},
     "kaplan": {"V": "V"},
     "megatron": _MEGATRON,

@@ -42,10 +42,35 @@ def audit(
     """Is this published formula or number right, and what does it count? Exits with 1 on a finding."""
     chosen = options.model(model, head, at)
     heads = [chosen.head] if head else [chosen.head, *(h for h in chosen.architecture.heads if h != chosen.head)]
-    report, finding = _formula(claim, chosen, heads, of, notation, _where(where))
+    report, finding = (
+        _number(claim, chosen, heads)
+        if _is_number(claim)
+        else _formula(claim, chosen, heads, of, notation, _where(where))
+    )
     show(report, latex=latex, markdown=markdown, json=json)
     if finding:
         raise typer.Exit(1)
+
+
+def _is_number(claim: str) -> bool:
+    """Whether the claim is a number alone: digits with separators, a suffix, an exponent."""
+    from re import fullmatch
+
+    return fullmatch(r"[~≈]?\s*[\d][\d.,_]*\s*([eE]\+?\d+|[KMBT])?(\s*(parameters|params))?", claim.strip()) is not None
+
+
+def _number(claim: str, model: Model, heads: list[str]) -> tuple[Report, bool]:
+    from bertsym.answers.audit_number import NumberAudit
+    from bertsym.claims.formula import at_base
+    from bertsym.claims.number import judge_number
+    from bertsym.quantities import parse_stated
+
+    if not model.given:
+        model = at_base(model)
+        typer.echo(f"bertsym: a number needs sizes: judged at {model.label}", err=True)
+    text = claim.strip().lstrip("~≈").removesuffix("parameters").removesuffix("params").replace(" ", "")
+    answer = NumberAudit(judge_number(parse_stated(text, "the claim"), model, heads), text)
+    return answer, answer.finding
 
 
 def _formula(
