@@ -35,6 +35,10 @@ def audit(
     notation: Annotated[
         str, typer.Option("--notation", metavar="NAME", help="auto, bert, vaswani, kaplan or megatron.")
     ] = "auto",
+    formula: Annotated[
+        str,
+        typer.Option("--formula", metavar="FORMULA", help="Judge a table's rows against this formula instead."),
+    ] = "",
     latex: options.Latex = False,
     markdown: options.Markdown = False,
     json: options.AsJson = False,
@@ -42,14 +46,45 @@ def audit(
     """Is this published formula or number right, and what does it count? Exits with 1 on a finding."""
     chosen = options.model(model, head, at)
     heads = [chosen.head] if head else [chosen.head, *(h for h in chosen.architecture.heads if h != chosen.head)]
-    report, finding = (
-        _number(claim, chosen, heads)
-        if _is_number(claim)
-        else _formula(claim, chosen, heads, of, notation, _where(where))
-    )
+    named = _where(where)
+    if _is_table(claim, formula):
+        report, finding = _table(claim, chosen, heads, formula, notation, named)
+    elif _is_number(claim):
+        report, finding = _number(claim, chosen, heads)
+    else:
+        report, finding = _formula(claim, chosen, heads, of, notation, named)
     show(report, latex=latex, markdown=markdown, json=json)
     if finding:
         raise typer.Exit(1)
+
+
+def _is_table(claim: str, formula: str) -> bool:
+    from pathlib import PurePath
+
+    suffix = PurePath(claim).suffix.lower() if len(claim) < 500 else ""
+    return suffix in (".csv", ".tsv") or (bool(formula) and suffix in (".md", ".markdown", ".tex"))
+
+
+def _table(
+    claim: str, model: Model, heads: list[str], formula: str, notation: str, where: dict[str, str]
+) -> tuple[Report, bool]:
+    from bertsym.answers.audit_table import TableAudit
+    from bertsym.claims.polynomial import expand
+    from bertsym.claims.reader import read
+    from bertsym.claims.table import judge_table
+    from bertsym.claims.tablefile import read_table
+
+    table = read_table(claim)
+    typer.echo(f"bertsym: columns read: {', '.join(map(str, table.columns)) or 'none'}", err=True)
+    if table.ignored:
+        typer.echo(f"bertsym: columns left aside: {', '.join(table.ignored)}", err=True)
+    terms = None
+    if formula:
+        reading = read(formula, notation, where)
+        _tell(reading)
+        terms = expand(reading.main.form)
+    answer = TableAudit(judge_table(table, model, heads, terms))
+    return answer, answer.finding
 
 
 def _is_number(claim: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bertsym.claims.formula import at_base
 from bertsym.claims.number import NumberVerdict, judge_number
 from bertsym.quantities import parse_stated
 from bertsym.zoo import named
@@ -11,6 +12,7 @@ from bertsym.zoo import named
 
 def judged(text: str, model: str) -> NumberVerdict:
     chosen = named(model)
+    chosen = chosen if chosen.given else at_base(chosen)
     heads = [chosen.head, *(head for head in chosen.architecture.heads if head != chosen.head)]
     return judge_number(parse_stated(text), chosen, heads)
 
@@ -38,6 +40,7 @@ def test_340m_holds_as_two_digits_only() -> None:
         ("109,482,240", "bert-base-uncased", "BertModel"),
         ("110,106,428", "bert-base-uncased", "BertForPreTraining"),
         ("0.11B", "bert-base-uncased", "BertModel"),
+        # TransformerLens cfg.n_params: attention and MLP matrices only (published_counts.tsv)
         ("85M", "gpt2", "GPT2Model, weight matrices of the layers"),
         ("335M", "bert-large-uncased", "BertModel"),
     ],
@@ -45,7 +48,8 @@ def test_340m_holds_as_two_digits_only() -> None:
 def test_what_it_counts(text: str, model: str, name: str) -> None:
     verdict = judged(text, model)
     assert verdict.stands
-    assert verdict.matches[0].count.counting.name == name
+    simplest = min(match.count.cost for match in verdict.matches)
+    assert name in {match.count.counting.name for match in verdict.matches if match.count.cost == simplest}
 
 
 @pytest.mark.parametrize(
