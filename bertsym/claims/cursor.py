@@ -27,6 +27,9 @@ _REFUSED = {
 }
 
 
+_PARTING = ("\\\\", r"\quad", r"\qquad", r"\newline")
+
+
 class Cursor:
     """One pass over the tokens of one text; `use` grows until it covers them all."""
 
@@ -97,6 +100,16 @@ class Cursor:
             if depth == 0:
                 return place + 1
         return self.end
+
+    def _parted(self) -> bool:
+        """Whether more than a blank lies between the token before and the next: a new line, a quad, another `$...$`."""
+        place = self.at - 1
+        while place >= 0 and self.tokens[place].mark is Mark.LAYOUT:
+            text = self.tokens[place].text
+            if text in _PARTING or "$" in text or "&" in text:
+                return True
+            place -= 1
+        return False
 
     def _blank(self) -> bool:
         return self.at > 0 and self.tokens[self.at - 1].mark is Mark.LAYOUT

@@ -23,6 +23,7 @@ from bertsym.symbols import BY_NAME, Kind
 
 DEEPEST = 40
 LARGEST_POWER = 16
+LONGEST_CONDITION = 60
 UNIT_WORDS = {"parameters", "params", "parameter", "weights", "param", "trainable", "learnable", "total"}
 _UNITS = {**UNITS, "million": UNITS["M"], "billion": UNITS["B"], "trillion": UNITS["T"], "Million": UNITS["M"]}
 _FRACTIONS = {"frac", "tfrac", "dfrac", "cfrac"}
@@ -35,6 +36,7 @@ class Grammar(Cursor):
     def __init__(self, text: str, tokens: tuple[Token, ...], names: Mapping[str, Symbol]) -> None:
         super().__init__(text, tokens, names)
         self.depth = 0
+        self.lone_units = True
         self.seen: dict[str, Symbol] = {}
         self.notes: list[str] = []
         self.remainders: list[Form] = []
@@ -154,7 +156,7 @@ class Grammar(Cursor):
     def _adjacent(self) -> bool:
         """Whether another factor follows directly."""
         token = self._peek()
-        if token is None:
+        if token is None or self._parted():
             return False
         if token.mark is Mark.OPEN and self._remark():
             return False
@@ -227,7 +229,7 @@ class Grammar(Cursor):
         unit = self._peek()
         word = plain(str(unit.value)) if unit is not None and unit.mark in (Mark.NAME, Mark.TEXT) else ""
         alone = unit is not None and all(t.mark is Mark.LAYOUT for t in self.tokens[self.at + 1 : self.end])
-        if word in _UNITS and word and (word not in self.names or (alone and not self.seen)):
+        if word in _UNITS and word and (word not in self.names or (alone and self.lone_units and not self.seen)):
             self._take()
             value *= _UNITS[word]
         return Number(value)
@@ -245,7 +247,7 @@ class Grammar(Cursor):
 
     def _is_condition(self) -> bool:
         depth = 0
-        for place in range(self.at, self.end):
+        for place in range(self.at, min(self.end, self.at + LONGEST_CONDITION)):
             token = self.tokens[place]
             depth += (token.mark is Mark.OPEN_SQUARE) - (token.mark is Mark.CLOSE_SQUARE)
             if depth == 0:

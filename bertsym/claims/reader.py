@@ -35,6 +35,7 @@ def read(text: str, notation: str = "auto", where: Mapping[str, str] | None = No
         problem = "h beside d: heads, or the hidden size? Say which, as in --where h=heads,d=H"
         raise UnreadableFormula(column, problem)
     reader = _Reader(text, folded, {raw: BY_NAME[name].symbol for raw, name in names.items()})
+    reader.lone_units = notation == "auto"
     return reader.reading()
 
 

@@ -116,18 +116,29 @@ _WRAPPERS |= {"mathit", "mathsf", "mathtt", "mathbf", "mathcal", "boldsymbol", "
 _WITH_ARGUMENT = {"label", "tag", "hspace", "vspace", "begin", "end"}
 _ENVIRONMENTS = {"equation", "align", "aligned", "split", "gather", "gathered", "math", "displaymath", "multline"}
 
+_ESCAPED = {
+    "_": Mark.SUB,
+    "#": Mark.HASH,
+    "*": Mark.TIMES,
+    "|": Mark.BAR,
+    "[": Mark.OPEN_SQUARE,
+    "]": Mark.CLOSE_SQUARE,
+}
+_ESCAPED |= {"(": Mark.OPEN, ")": Mark.CLOSE}
+_DELIMITERS = (r"\[", r"\]", r"\(", r"\)")
+
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 _SCANNER = re.compile(
     r"""
-    (?P<layout>[\s\u00a0\u2009\u202f\u200b&$]+|\\[,;:!\ ()\[\]\\>/]|\\\n)
+    (?P<layout>[\s\u00a0\u2009\u202f\u200b&$]+|\\[,;:!\ \\>/]|\\\n)
   | (?P<number>
         (?:\d{1,3}(?:(?:\{,\}|\\,|,|\u2009|\u202f)\d{3})+(?!\d)|\d+(?:\\?_\d+)+|\d+)
         (?:\.\d+)?
         (?:e[+]?\d{1,3}(?![A-Za-z0-9]))?
       | \.\d+ )
   | (?P<command>\\[A-Za-z]+\*?)
-  | (?P<escaped>\\[_\#%&{}$|*])
+  | (?P<escaped>\\[_\#%&{}$|*()\[\]])
   | (?P<word>[A-Za-zℓ]+)
   | (?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)
   | (?P<pair>\*\*|!=|<=|>=|==|:=|~=|//)
@@ -148,19 +159,29 @@ def tokenise(text: str) -> tuple[Token, ...]:
     return tuple(_tokens(text))
 
 
+def _displayed(text: str) -> bool:
+    r"""Whether the whole is one \[...\] or \(...\); elsewhere such marks are brackets that Markdown escapes."""
+    bare = text.strip().rstrip(".,;")
+    return any(
+        bare.startswith(o) and bare.endswith(c) and bare.count(o) == 1 for o, c in ((r"\[", r"\]"), (r"\(", r"\)"))
+    )
+
+
 def is_tex(text: str) -> bool:
     """Whether the text is written in TeX, where `^` and `_` take one character and `~` is a space."""
     return any(sign in text for sign in "\\{}$")
 
 
 def _tokens(text: str) -> Iterator[Token]:
-    tex = is_tex(text)
+    tex, shown = is_tex(text), _displayed(text)
     position = 0
     while position < len(text):
         match = _SCANNER.match(text, position)
         if match is None:
             raise AssertionError("the last alternative takes any character")
         token = _token(text, match, tex=tex)
+        if shown and token.text in _DELIMITERS:
+            token = Token(Mark.LAYOUT, token.text, token.start)
         yield token
         position = token.stop
 
@@ -178,9 +199,7 @@ def _token(text: str, match: re.Match[str], *, tex: bool) -> Token:
     if kind == "raised":
         return Token(Mark.RAISED, piece, start, piece.translate(_SUPERSCRIPTS))
     if kind == "escaped":
-        return Token(
-            {"_": Mark.SUB, "#": Mark.HASH, "*": Mark.TIMES, "|": Mark.BAR}.get(piece[1], Mark.OTHER), piece, start
-        )
+        return Token(_ESCAPED.get(piece[1], Mark.OTHER), piece, start)
     if kind == "pair":
         return Token(_PAIRS[piece], piece, start)
     if piece == "~" and tex:

@@ -49,6 +49,8 @@ def audit(
     named = _where(where)
     if _is_table(claim, formula):
         report, finding = _table(claim, chosen, heads, formula, notation, named)
+    elif _is_text(claim):
+        report, finding = _text(claim, chosen, heads, notation, named)
     elif _is_number(claim):
         report, finding = _number(claim, chosen, heads)
     else:
@@ -84,6 +86,24 @@ def _table(
         _tell(reading)
         terms = expand(reading.main.form)
     answer = TableAudit(judge_table(table, model, heads, terms))
+    return answer, answer.finding
+
+
+def _is_text(claim: str) -> bool:
+    from pathlib import PurePath
+
+    return len(claim) < 500 and PurePath(claim).suffix.lower() in (".md", ".markdown", ".tex")
+
+
+def _text(claim: str, model: Model, heads: list[str], notation: str, where: dict[str, str]) -> tuple[Report, bool]:
+    from bertsym.answers.audit_text import TextAudit
+    from bertsym.claims.tablefile import read_text
+    from bertsym.claims.texts import Question, audit_text
+
+    tex = claim.lower().endswith(".tex")
+    question = Question(model, tuple(heads), notation, where)
+    claims = audit_text(read_text(claim), question, tex=tex)
+    answer = TextAudit(claim, claims)
     return answer, answer.finding
 
 

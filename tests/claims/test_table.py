@@ -80,7 +80,7 @@ def test_three_unknowns_are_refused(tmp_path: Path) -> None:
     ("name", "text"),
     [
         ("t.tsv", "Model\tLayers\tHidden\tParams\nsmall\t12\t768\t117M\n"),
-        ("t.md", "text\n\n| Model | Layers | Hidden size | Parameters |\n|---|--:|--:|---|\n| small | 12 | 768 | **117M** |\n"),
+        ("t.md", "text\n\n| Model | Layers | Hidden size | Params |\n|---|--:|--:|---|\n|small|12|768|**117M**|\n"),
         ("t.tex", (r"\begin{tabular}{lrrr}\toprule Model & $L$ & $d_{\text{model}}$ & \textbf{Params} \\\midrule small"
                   r" & 12 & 768 & 117\,M \\ \bottomrule\end{tabular}")),
     ],
