@@ -104,7 +104,7 @@ class Style(Enum):
 Monomial = tuple[tuple[Expr, int], ...]
 Terms = dict[Monomial, Fraction]
 
-_KIND_ORDER = (Kind.SWITCH, Kind.RATIO, Kind.DEPTH, Kind.ROWS, Kind.HEADS, Kind.WIDTH)
+_KIND_ORDER = (Kind.COUNT, Kind.SWITCH, Kind.RATIO, Kind.DEPTH, Kind.ROWS, Kind.HEADS, Kind.WIDTH)
 _WIDTH_ORDER = ("E", "d", "H", "F")
 
 
@@ -205,6 +205,17 @@ def _split(terms: Terms, inside: Callable[[Expr], bool]) -> dict[Monomial, Terms
 
 
 def _collected(terms: Terms) -> Form:
+    """By powers of depth and widths; what stands under one condition is kept together."""
+    conditional = _split(terms, lambda generator: isinstance(generator, Iverson))
+    always = conditional.pop((), {})
+    lone = {m: group for m, group in conditional.items() if len(group) == 1}
+    always |= {_merge(m, rest): c for m, group in lone.items() for rest, c in group.items()}
+    together = {m: group for m, group in conditional.items() if m not in lone}
+    pieces = (product([_monomial(m, Fraction(1)), _by_powers(together[m])]) for m in sorted(together, key=str))
+    return sum_of([*([_by_powers(always)] if always else []), *pieces])
+
+
+def _by_powers(terms: Terms) -> Form:
     groups = _split(terms, _groups)
     alone = groups.pop((), {})
     groups |= {rest: {(): coefficient} for rest, coefficient in alone.items()}
@@ -216,7 +227,9 @@ def _collect(key: Monomial, group: Terms) -> Form:
     if len(group) == 1:
         return _expanded({_merge(key, rest): coefficient for rest, coefficient in group.items()})
     common, inner = _take_out(group, content=False)
-    return product([_expanded(inner), _monomial(_merge(key, common), Fraction(1))])
+    sign = Fraction(-1 if all(coefficient < 0 for coefficient in inner.values()) else 1)
+    inner = {monomial: sign * coefficient for monomial, coefficient in inner.items()}
+    return product([Number(sign), _expanded(inner), _monomial(_merge(key, common), Fraction(1))])
 
 
 def _merge(first: Monomial, second: Monomial) -> Monomial:

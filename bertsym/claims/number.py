@@ -97,10 +97,14 @@ def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, i
         headed = model.with_head(head)
         yield headed, headed.cls, int(place > 0)
     if tied in model.symbols and model.given.get(tied, True):
-        for head in heads:
+        for place, head in enumerate(heads):
             headed = model.with_head(head)
             if any(tensor.tied_to is not None for tensor in headed.tensors):
-                yield headed.with_sizes({tied: False}), f"{headed.cls} with an output embedding of its own", 1
+                yield (
+                    headed.with_sizes({tied: False}),
+                    f"{headed.cls} with an output embedding of its own",
+                    1 + (place > 0),
+                )
 
 
 def _match(stated: Stated, entry: Count, step: int) -> Match | None:

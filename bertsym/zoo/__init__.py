@@ -44,8 +44,9 @@ def named(name: str) -> Model:
     bare = name.rsplit("/", maxsplit=1)[-1]
     if name in ARCHITECTURES:
         return Model(ARCHITECTURES[name], label=name)
-    for architecture in ARCHITECTURES.values():
-        if bare in architecture.sizes:
-            return Model(architecture, label=bare).with_sizes(architecture.sizes[bare].values)
+    for label in (name, bare):
+        for architecture in ARCHITECTURES.values():
+            if label in architecture.sizes:
+                return Model(architecture, label=label).with_sizes(architecture.sizes[label].values)
     known = [*ARCHITECTURES, *(size for a in ARCHITECTURES.values() for size in a.sizes)]
     raise UnknownName("model", name, known, "`bertsym models` lists them; a path names a config.json or its folder")

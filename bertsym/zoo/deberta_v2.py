@@ -163,6 +163,6 @@ deberta_v2 = Architecture(
             Field("legacy", legacy, default=True),
             Field("tie_word_embeddings", tied, default=True),
         ),
-        fixed={"pooler_hidden_size": (H,)},
+        fixed={"pooler_hidden_size": (H,), "conv_groups": (1,)},
     ),
 )

@@ -91,7 +91,8 @@ def published(layers: int, hidden: int, source: str = "openai/gpt-2 DEVELOPERS.m
 
 NANO = published(12, 768, "karpathy/nanoGPT transformer_sizing.ipynb, bias=False")
 SIZES = {
-    "gpt2": published(12, 768),
+    "gpt2-small": published(12, 768),
+    "openai-community/gpt2": published(12, 768),
     "gpt2-medium": published(24, 1024),
     "gpt2-large": published(36, 1280),
     "gpt2-xl": published(48, 1600),
@@ -106,7 +107,7 @@ gpt2 = Architecture(
     heads=HEADS,
     definitions=(HEAD_SIZE, FEED_FORWARD),
     sizes=SIZES,
-    base="gpt2",
+    base="gpt2-small",
     schema=Schema(
         "gpt2",
         (

@@ -17,56 +17,65 @@ from bertsym.symbols import F, H, L, V, buckets, d, decoder_layers, gated, heads
 from bertsym.tree import Block, Component, Node, Repeat, Stack, Tied, When
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
-attention = Block(
-    q=Linear(H, heads * d, bias=False),
-    k=Linear(H, heads * d, bias=False),
-    v=Linear(H, heads * d, bias=False),
-    heads=Attend(heads, d),
-    o=Linear(heads * d, H, bias=False),
-)
+inward, outward, wide = (Linear(a, b, bias=False) for a, b in ((H, heads * d), (heads * d, H), (H, F)))
+attention = Block(q=inward, k=inward, v=inward, heads=Attend(heads, d), o=outward)
 feed_forward = Block(
-    wi=When(Not(gated), Linear(H, F, bias=False)),
-    wi_0=When(gated, Linear(H, F, bias=False)),
-    wi_1=When(gated, Linear(H, F, bias=False)),
-    wo=Linear(F, H, bias=False),
+    wi=When(Not(gated), wide), wi_0=When(gated, wide), wi_1=When(gated, wide), wo=Linear(F, H, bias=False)
 )
 positions = Embedding(buckets, heads, "one number per bucket of distances and head")
-first = Block(SelfAttention=Block("relative-positions", relative_attention_bias=positions))
+first_layer = Block(**{"0": Block(SelfAttention=Block("relative-positions", relative_attention_bias=positions))})
 
 
-def stack(name: str, prefix: str, layers: Expr, *sublayers: Block) -> Block:
-    """Layers of numbered sublayers, the first of them with the relative positions."""
-    numbered: dict[str, Node] = {str(place): part for place, part in enumerate(sublayers)}
+def sublayer(name: str, **part: Node) -> Block:
+    """Attention or the feed-forward net, with the norm before it."""
+    return Block(name, **part, layer_norm=RMSNorm(H))
+
+
+encoder_layer = (
+    sublayer("encoder-attention", SelfAttention=attention),
+    sublayer("encoder-feed-forward", DenseReluDense=feed_forward),
+)
+decoder_layer = (
+    sublayer("decoder-attention", SelfAttention=attention),
+    sublayer("cross-attention", EncDecAttention=attention),
+    sublayer("decoder-feed-forward", DenseReluDense=feed_forward),
+)
+
+
+def stack(name: str, words: str, layers: Expr, sublayers: tuple[Block, ...]) -> Block:
+    """Layers of numbered sublayers over the shared embedding of words, the first with the relative positions."""
+    layer = Block(**{str(place): part for place, part in enumerate(sublayers)})
     return Block(
         f"{name}-final-norm",
-        embed_tokens=Tied(Component("embeddings", Embedding(V, H, "the same rows")), weight=f"{prefix}shared.weight"),
-        block=Stack(Repeat(1, Block(layer=Block(**{"0": first}))), Repeat(layers, Block(layer=Block(**numbered)))),
+        embed_tokens=Tied(Component("embeddings", Embedding(V, H, "the same rows")), weight=words),
+        block=Stack(Repeat(1, Block(layer=first_layer)), Repeat(layers, Block(layer=layer))),
         final_layer_norm=RMSNorm(H),
     )
 
 
-def body(prefix: str = "", *, decoder: bool = True) -> dict[str, Node]:
+def body(prefix: str = "") -> dict[str, Node]:
     """The word embedding and the stacks over it; `prefix` is where they hang in a task class."""
-    norm = RMSNorm(H)
-    own = Block("encoder-attention", SelfAttention=attention, layer_norm=norm)
-    masked = Block("decoder-attention", SelfAttention=attention, layer_norm=norm)
-    cross = Block("cross-attention", EncDecAttention=attention, layer_norm=norm)
-    think, say = (
-        Block(f"{name}-feed-forward", DenseReluDense=feed_forward, layer_norm=norm) for name in ("encoder", "decoder")
-    )
-    parts: dict[str, Node] = {
+    return {
         "shared": Component("embeddings", Embedding(V, H, "one row per token of the vocabulary")),
-        "encoder": stack("encoder", prefix, L, own, think),
+        "encoder": stack("encoder", f"{prefix}shared.weight", L, encoder_layer),
+        "decoder": stack("decoder", f"{prefix}shared.weight", decoder_layers, decoder_layer),
     }
-    return parts | ({"decoder": stack("decoder", prefix, decoder_layers, masked, cross, say)} if decoder else {})
+
+
+model = Block(**body())
+
+
+def encoder_only(prefix: str = "") -> Block:
+    """The model without its decoder."""
+    return Block(**{name: part for name, part in body(prefix).items() if name != "decoder"})
 
 
 lm_head = Tied(Linear(H, V, bias=False, role=Role.EMBEDDING), when=tied, weight="shared.weight")
 classifier = Block("classifier", dense=Linear(H, H), out_proj=Linear(H, labels))
 
 HEADS = {
-    "model": Head("T5Model", Block(**body())),
-    "encoder": Head("T5EncoderModel", Block(**body(decoder=False))),
+    "model": Head("T5Model", model),
+    "encoder": Head("T5EncoderModel", encoder_only()),
     "conditional-generation": Head("T5ForConditionalGeneration", Block("lm-head", **body(), lm_head=lm_head)),
     "sequence-classification": Head(
         "T5ForSequenceClassification",
@@ -74,7 +83,7 @@ HEADS = {
     ),
     "token-classification": Head(
         "T5ForTokenClassification",
-        Block("classifier", transformer=Block(**body("transformer.", decoder=False)), classifier=Linear(H, labels)),
+        Block("classifier", transformer=encoder_only("transformer."), classifier=Linear(H, labels)),
     ),
     "question-answering": Head("T5ForQuestionAnswering", Block("classifier", **body(), qa_outputs=Linear(H, labels))),
 }
