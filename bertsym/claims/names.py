@@ -83,7 +83,7 @@ def meaning(raw: str, notation: str = "auto") -> str | None:
     if notation not in LETTERS:
         raise UnknownName("notation", notation, LETTERS)
     name = LETTERS[notation].get(raw) if len(raw) == 1 else _SPELLINGS.get(raw.casefold())
-    if name is None and raw in BY_NAME and (len(raw) > 1 or notation in ("auto", "bert")):
+    if name is None and raw in BY_NAME and (len(raw) > 1 or notation == "bert"):
         name = raw
     return name if name in BY_NAME else None
 
