@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from bertsym.claims.formula import Judgement, Verdict
+from bertsym.claims.parts import add, number
 from bertsym.claims.terms import Row, Share
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Sizes, Table
 from bertsym.forms import Form, Style, Terms, from_terms
 from bertsym.report import AsText, Record
 from bertsym.symbols import SIZES
 from bertsym.values import value
+
+MOST_NAMED = 6
 
 
 @value
@@ -97,8 +100,23 @@ def _judged(verdict: Verdict, judgement: Judgement) -> Iterable[Element]:
         if judgement.equal:
             yield Paragraph((f"It happens to be {judgement.equal[0].name}, exactly.",))
         yield from _differences(verdict, judgement)
-    elif judgement.short:
+        return
+    if judgement.beside:
+        yield Paragraph(_beside(verdict, judgement))
+    if judgement.short and not judgement.nearest.each:
         yield Paragraph(_left_out(verdict, judgement))
+
+
+def _beside(verdict: Verdict, judgement: Judgement) -> tuple[Inline, ...]:
+    """What the components that are counted have besides."""
+    amounts = [judgement.nearest.amount(part) for part in judgement.beside]
+    components = ", ".join(dict.fromkeys(part.tensor.component for part in judgement.beside))
+    names: list[Inline] = [piece for part in judgement.beside[:MOST_NAMED] for piece in (", ", Code(part.name))]
+    more = len(judgement.beside) - MOST_NAMED
+    total = number(add(amounts), verdict.sizes)
+    size: tuple[Inline, ...] = () if total is None else (", which is ", Count(int(total)), " at ", _where(verdict))
+    rest = f" and {more} more" if more > 0 else ""
+    return (f"Of {components} it leaves out ", written(add(amounts)), *size, ": ", *names[1:], f"{rest}.")
 
 
 def _left_out(verdict: Verdict, judgement: Judgement) -> tuple[Inline, ...]:
@@ -143,12 +161,8 @@ def _number(value: Fraction) -> str:
 def _why(row: Row, *, named: bool) -> tuple[Inline, ...]:
     """What a term's error is, in one sentence."""
     if row.cancels:
-        told = (*_named(row.found), " as a whole: ") if row.found else ()
-        return (
-            "the heads should cancel, heads times head size being the hidden size; ",
-            *told,
-            "nothing divides by heads.",
-        )
+        cancel = "the heads should cancel, since heads times head size is the hidden size"
+        return (f"{cancel}; without them it is ", *_named(row.found), ".") if row.found else (f"{cancel}.",)
     if row.found:
         return (
             *_named(row.found),

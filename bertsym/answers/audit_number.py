@@ -36,7 +36,9 @@ class NumberAudit:
             lines.append(Paragraph(("It would be this, had something gone wrong on the way:",)))
             lines.append(_table(slips))
         if not verdict.stands:
-            lines.append(Paragraph((f"finding: no counting of this model comes to {self.text}. The nearest:",)))
+            lines.append(
+                Paragraph((f"finding: no counting of this model comes to {self.text}. All of it, and the nearest:",))
+            )
             lines.append(_nearest(verdict.nearest, verdict.stated.value))
         return tuple(lines)
 

@@ -10,7 +10,7 @@ from bertsym.report import Record
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import value
 
-MOST_SHOWN = 8
+MOST_SHOWN = 5
 
 
 @value

@@ -32,7 +32,8 @@ class Judgement:
 
     `equal` are the countings that it is exactly, the simplest first. Without a simple one the claim is a finding, and
     `rows` say where it differs from `nearest`. `baked` are sizes that the claim holds as numbers; `words` what it is
-    said to count; `short` is the claim less the whole model.
+    said to count; `beside` are the tensors that the counted components have besides, and `short` is the claim less the
+    whole model.
     """
 
     form: Form
@@ -41,6 +42,7 @@ class Judgement:
     equal: tuple[Counting, ...]
     nearest: Counting
     rows: tuple[Row, ...]
+    beside: tuple[Part, ...]
     short: Terms
     baked: Mapping[Symbol, Value]
     sizes: Mapping[Symbol, Value]
@@ -191,9 +193,11 @@ class _Bench:
         whole = self.inventory(self.heads[0], self._kept(claim), tuple(fill.items()))
         others = [part for part in whole if part not in nearest.parts]
         differing = () if stands else rows(claim, mended, nearest, others, self.sizes)
+        components = {part.tensor.component for part in nearest.parts}
+        beside = tuple(p for p in others if p.tensor.component in components and nearest.amount(p)) if stands else ()
         short = minus(claim, Counting("", "", (), whole).terms)
         baked = {s: v for s, v in fill.items() if BY_SYMBOL[s].kind is not Kind.RATIO}
-        return Judgement(form, words, claim, tuple(equal), nearest, differing, short, baked, self.sizes)
+        return Judgement(form, words, claim, tuple(equal), nearest, differing, beside, short, baked, self.sizes)
 
     def _equal(self, known: Sequence[Counting], claim: Terms) -> list[Counting]:
         wanted = self._coarse(claim)

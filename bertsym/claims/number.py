@@ -41,7 +41,7 @@ class Match:
 
 @value
 class NumberVerdict:
-    """All that comes to the number, each counting at the finest precision at which it does, and the nearest."""
+    """All that comes to the number, each counting at the finest precision at which it does; the whole; the nearest."""
 
     stated: Stated
     model: Model
@@ -66,14 +66,15 @@ def judge_number(stated: Stated, model: Model, heads: Sequence[str]) -> NumberVe
         matches.extend(found)
         taken |= {match.count.number for match in found}
     matches.extend(_slips(stated, census, taken))
-    by_distance = sorted((e for e in census if e.cost <= 1), key=lambda e: abs(e.number - stated.value))
+    complete = [entry for entry in census if not entry.counting.scope]
+    nearest = sorted(complete, key=lambda entry: (entry.number != whole, abs(entry.number - stated.value)))
 
     def rank(match: Match) -> tuple[bool, int, int, bool, int]:
         """The finest precision first; in it the simplest, and then the closest."""
         distance = abs(match.count.number - stated.value)
         return (bool(match.slip), match.step, match.count.cost, match.how == "truncated", distance)
 
-    return NumberVerdict(stated, model, tuple(sorted(matches, key=rank)), tuple(by_distance[:3]), whole)
+    return NumberVerdict(stated, model, tuple(sorted(matches, key=rank)), tuple(nearest[:3]), whole)
 
 
 def _census(model: Model, heads: Sequence[str]) -> Iterator[Count]:
