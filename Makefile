@@ -62,6 +62,7 @@ golden: $(READY) ## rewrite the golden files and what the docs show; read the di
 .PHONY: bench
 bench: $(READY) ## measure start-up and searches beside what one would do instead
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/audit.py
 
 .PHONY: clean
 clean: ## remove the environment and what builds leave

@@ -95,15 +95,15 @@ def judge(reading: Reading, model: Model, heads: Sequence[str], of: str = "") ->
 
     `of` says what it counts, as the label of the formula does where it has one.
     """
+    if not model.given and not reading.names:
+        model = at_base(model)
     bench = _Bench(model, tuple(heads), tuple(expand(form) for form in reading.remainders))
+    sides = [(side.form, bench.public(side.form)) for side in reading.sides]
+    formulas = [(form, terms) for form, terms in sides if set(terms) - {()}] or sides[:1]
     distinct: dict[tuple[object, ...], Form] = {}
-    numbers = []
-    for side in reading.sides:
-        terms = bench.public(side.form)
-        if set(terms) <= {()} and len(reading.sides) > 1:
-            numbers.append(terms.get((), Fraction(0)))
-        else:
-            distinct.setdefault(tuple(sorted(terms.items(), key=str)), side.form)
+    for form, terms in formulas:
+        distinct.setdefault(tuple(sorted(terms.items(), key=str)), form)
+    numbers = [terms.get((), Fraction(0)) for side, terms in sides if all(side is not form for form, _ in formulas)]
     beside = {side.form: words for side in reading.sides for form, words in side.annotated if form == side.form}
     judgements = [bench.judge(form, of or beside.get(form, reading.label)) for form in distinct.values()]
     for side in reading.sides:

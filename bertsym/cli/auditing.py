@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bertsym.model import Model
     from bertsym.report import Report
 
+LONGEST_PATH = 1_000
+
 AuditedModel = Annotated[
     str,
     typer.Option("--model", "-m", metavar="MODEL", help="What the claim is about; as MODEL of the other commands."),
@@ -24,8 +26,9 @@ Where = Annotated[
 
 
 def audit(
-    claim: Annotated[
-        str, typer.Argument(metavar="CLAIM", help="A formula, a number such as 110M, or the path of a table or text.")
+    claims: Annotated[
+        list[str],
+        typer.Argument(metavar="CLAIM...", help="A formula, a number such as 110M, or paths of tables or texts."),
     ],
     model: AuditedModel = "bert",
     at: options.At = None,
@@ -36,40 +39,61 @@ def audit(
         str, typer.Option("--notation", metavar="NAME", help="auto, bert, vaswani, kaplan or megatron.")
     ] = "auto",
     formula: Annotated[
-        str,
-        typer.Option("--formula", metavar="FORMULA", help="Judge a table's rows against this formula instead."),
+        str, typer.Option("--formula", metavar="FORMULA", help="Judge a table's rows against this formula instead.")
     ] = "",
+    table: Annotated[bool, typer.Option("--table", help="Audit the table in a .md or .tex, not its text.")] = False,
     latex: options.Latex = False,
     markdown: options.Markdown = False,
     json: options.AsJson = False,
 ) -> None:
     """Is this published formula or number right, and what does it count? Exits with 1 on a finding."""
+    from bertsym.errors import Conflict, Unreadable
+
     chosen = options.model(model, head, at)
     heads = [chosen.head] if head else [chosen.head, *(h for h in chosen.architecture.heads if h != chosen.head)]
-    named = _where(where)
-    if _is_table(claim, formula):
-        report, finding = _table(claim, chosen, heads, formula, notation, named)
-    elif _is_text(claim):
-        report, finding = _text(claim, chosen, heads, notation, named)
-    elif _is_number(claim):
-        report, finding = _number(claim, chosen, heads)
-    else:
-        report, finding = _formula(claim, chosen, heads, of, notation, named)
-    show(report, latex=latex, markdown=markdown, json=json)
-    if finding:
+    asked = _Asked(chosen, heads, of, notation, _where(where), formula)
+    if len(claims) > 1:
+        for claim in claims:
+            if not _suffix(claim):
+                raise Unreadable("claims", claim, "one formula or number, quoted, or paths of files")
+        if json:
+            raise Conflict("--json", "several files", "one answer at a time")
+    findings = [_audited(claim, asked, table=table or bool(formula)) for claim in claims]
+    for report, _ in findings:
+        show(report, latex=latex, markdown=markdown, json=json)
+    if any(finding for _, finding in findings):
         raise typer.Exit(1)
 
 
-def _is_table(claim: str, formula: str) -> bool:
+class _Asked(NamedTuple):
+    """What the options say, for claims of every kind."""
+
+    model: Model
+    heads: list[str]
+    of: str
+    notation: str
+    where: dict[str, str]
+    formula: str
+
+
+def _suffix(claim: str) -> str:
+    """The suffix of a path that is a table or a text; empty for a formula or a number."""
     from pathlib import PurePath
 
-    suffix = PurePath(claim).suffix.lower() if len(claim) < 500 else ""
-    return suffix in (".csv", ".tsv") or (bool(formula) and suffix in (".md", ".markdown", ".tex"))
+    suffix = PurePath(claim).suffix.lower() if len(claim) < LONGEST_PATH else ""
+    return suffix if suffix in (".csv", ".tsv", ".md", ".markdown", ".tex") else ""
 
 
-def _table(
-    claim: str, model: Model, heads: list[str], formula: str, notation: str, where: dict[str, str]
-) -> tuple[Report, bool]:
+def _audited(claim: str, asked: _Asked, *, table: bool) -> tuple[Report, bool]:
+    suffix = _suffix(claim)
+    if suffix in (".csv", ".tsv") or (suffix and table):
+        return _table(claim, asked)
+    if suffix:
+        return _text(claim, asked)
+    return _number(claim, asked) if _is_number(claim) else _formula(claim, asked)
+
+
+def _table(claim: str, asked: _Asked) -> tuple[Report, bool]:
     from bertsym.answers.audit_table import TableAudit
     from bertsym.claims.polynomial import expand
     from bertsym.claims.reader import read
@@ -81,27 +105,21 @@ def _table(
     if table.ignored:
         typer.echo(f"bertsym: columns left aside: {', '.join(table.ignored)}", err=True)
     terms = None
-    if formula:
-        reading = read(formula, notation, where)
+    if asked.formula:
+        reading = read(asked.formula, asked.notation, asked.where)
         _tell(reading)
         terms = expand(reading.main.form)
-    answer = TableAudit(judge_table(table, model, heads, terms))
+    answer = TableAudit(judge_table(table, asked.model, asked.heads, terms))
     return answer, answer.finding
 
 
-def _is_text(claim: str) -> bool:
-    from pathlib import PurePath
-
-    return len(claim) < 500 and PurePath(claim).suffix.lower() in (".md", ".markdown", ".tex")
-
-
-def _text(claim: str, model: Model, heads: list[str], notation: str, where: dict[str, str]) -> tuple[Report, bool]:
+def _text(claim: str, asked: _Asked) -> tuple[Report, bool]:
     from bertsym.answers.audit_text import TextAudit
     from bertsym.claims.tablefile import read_text
     from bertsym.claims.texts import Question, audit_text
 
     tex = claim.lower().endswith(".tex")
-    question = Question(model, tuple(heads), notation, where)
+    question = Question(asked.model, tuple(asked.heads), asked.notation, asked.where)
     claims = audit_text(read_text(claim), question, tex=tex)
     answer = TextAudit(claim, claims)
     return answer, answer.finding
@@ -114,30 +132,29 @@ def _is_number(claim: str) -> bool:
     return fullmatch(r"[~≈]?\s*[\d][\d.,_]*\s*([eE]\+?\d+|[KMBT])?(\s*(parameters|params))?", claim.strip()) is not None
 
 
-def _number(claim: str, model: Model, heads: list[str]) -> tuple[Report, bool]:
+def _number(claim: str, asked: _Asked) -> tuple[Report, bool]:
     from bertsym.answers.audit_number import NumberAudit
     from bertsym.claims.formula import at_base
     from bertsym.claims.number import judge_number
     from bertsym.quantities import parse_stated
 
+    model = asked.model
     if not model.given:
         model = at_base(model)
         typer.echo(f"bertsym: a number needs sizes: judged at {model.label}", err=True)
     text = claim.strip().lstrip("~≈").removesuffix("parameters").removesuffix("params").replace(" ", "")
-    answer = NumberAudit(judge_number(parse_stated(text, "the claim"), model, heads), text)
+    answer = NumberAudit(judge_number(parse_stated(text, "the claim"), model, asked.heads), text)
     return answer, answer.finding
 
 
-def _formula(
-    claim: str, model: Model, heads: list[str], of: str, notation: str, where: dict[str, str]
-) -> tuple[Report, bool]:
+def _formula(claim: str, asked: _Asked) -> tuple[Report, bool]:
     from bertsym.answers.audit_formula import FormulaAudit
     from bertsym.claims.formula import judge
     from bertsym.claims.reader import read
 
-    reading = read(claim, notation, where)
+    reading = read(claim, asked.notation, asked.where)
     _tell(reading)
-    answer = FormulaAudit(judge(reading, model, heads, of))
+    answer = FormulaAudit(judge(reading, asked.model, asked.heads, asked.of))
     return answer, answer.finding
 
 

@@ -7,9 +7,13 @@ from fractions import Fraction
 
 import pytest
 
+from bertsym.answers.audit_formula import FormulaAudit
 from bertsym.claims.formula import Judgement, judge
 from bertsym.claims.reader import read
 from bertsym.claims.terms import Share
+from bertsym.errors import BertsymError
+from bertsym.render import jsontext, latex
+from bertsym.render import text as plain
 from bertsym.zoo import named
 
 
@@ -111,3 +115,24 @@ def test_the_number_beside_a_formula(text: str, how: str) -> None:
     model = named("bert-base-uncased")
     figures = judge(read(text), model, ["model"]).figures
     assert [figure.how for figure in figures] == [how]
+
+
+ODD = [
+    "0", "H-H", "-12LH^2", "1/H", "H/1000000007", "9^16*9^16", "12LH^2 = 0", "= 5", "5 = 5", "5 = 6", "[tied]",
+    "[not tied]VH",
+    "T*H", "labels*H", "ffn_ratio*H^2", "3H heads d + H^2", "O(H)", "12LH^2+O(0)", "L^-3", "10^16 H^16", "12LH^2/7",
+    "kv_heads H d_head", r"\underbrace{12LH^2}_{attention} + 4H", "7 (bias)", "E*V + 12LH^2", "12.5LH^2",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["bert", "bert-base-uncased", "gpt2", "llama", "t5", "albert", "modernbert"])
+def test_odd_formulas_are_judged_or_refused(name: str) -> None:
+    model = named(name)
+    for text in ODD:
+        try:
+            audit = FormulaAudit(judge(read(text), model, list(model.architecture.heads)))
+        except BertsymError:
+            continue
+        assert plain.document(audit.document())
+        assert latex.document(audit.document())
+        assert jsontext.document(audit)
