@@ -110,7 +110,7 @@ def _judged(verdict: Verdict, judgement: Judgement) -> Iterable[Element]:
 def _beside(verdict: Verdict, judgement: Judgement) -> tuple[Inline, ...]:
     """What the components that are counted have besides."""
     amounts = [judgement.nearest.amount(part) for part in judgement.beside]
-    components = ", ".join(dict.fromkeys(part.tensor.component for part in judgement.beside))
+    components = " and ".join(dict.fromkeys(part.tensor.component for part in judgement.beside))
     names: list[Inline] = [piece for part in judgement.beside[:MOST_NAMED] for piece in (", ", Code(part.name))]
     more = len(judgement.beside) - MOST_NAMED
     total = number(add(amounts), verdict.sizes)

@@ -135,8 +135,8 @@ class Grammar(Cursor):
         while self._adjacent():
             if self._blank():
                 if isinstance(above, Number) and isinstance(first_alone, Number):
-                    raise self._refuse("after a fraction and a blank: write (1/2)*H, or 1/(2H)")
-                raise self._refuse("a product after a slash and a blank: write the divisor in brackets")
+                    raise self._refuse("a factor after a fraction and a blank: write (1/2)*H or 1/(2H)")
+                raise self._refuse("a factor after a divisor and a blank: write the divisor in brackets")
             below = product([below, self._power()])
         if below is not first_alone:
             written = "".join(token.text for token in self.tokens[start : self.at]).strip()

@@ -66,7 +66,7 @@ def judge_number(stated: Stated, model: Model, heads: Sequence[str]) -> NumberVe
         matches.extend(found)
         taken |= {match.count.number for match in found}
     matches.extend(_slips(stated, census, taken))
-    complete = [entry for entry in census if not entry.counting.scope]
+    complete = [entry for entry in census if not entry.counting.scope and entry.cost <= 1]
     nearest = sorted(complete, key=lambda entry: (entry.number != whole, abs(entry.number - stated.value)))
 
     def rank(match: Match) -> tuple[bool, int, int, bool, int]:

@@ -26,6 +26,8 @@ def read(text: str, notation: str = "auto", where: Mapping[str, str] | None = No
     Traceback (most recent call last):
     bertsym.errors.UnreadableFormula: the formula, column 10: unknown name 'q': say what it is, as in --where q=H
     """
+    if not text.strip():
+        raise UnreadableFormula(1, "nothing to read")
     given = dict(where or {})
     folded = fold(tokenise(text), notation, given)
     raws = [str(token.value) for token in folded if token.mark is Mark.NAME]

@@ -67,7 +67,7 @@ def test_reads_numbers(text: str, number: int) -> None:
 @pytest.mark.parametrize(
     ("text", "column", "word"),
     [
-        ("", 1, "missing"),
+        ("", 1, "nothing"),
         ("12LH2", 5, "sign"),
         ("12LH^2 +", 9, "missing"),
         ("12LH^2 + ...", 10, "dots"),

@@ -81,3 +81,28 @@ def test_the_terms_of_a_formula(bertsym: Run) -> None:
 def test_other_syntaxes(bertsym: Run, syntax: str) -> None:
     for words in (["11LH^2"], ["110M"], [str(DATA / "gpt2_first_sizes.csv"), "-m", "gpt2", "--at", "N=1024"]):
         assert bertsym("audit", *words, syntax).out
+
+
+REFUSED = [
+    "",
+    "12LH2",
+    "12LH^2 + q",
+    "1/2 H",
+    "12LH^2 + ...",
+    r"\sum_{i=1}^{L} 12H^2",
+    "9^{9^{9^{9}}}",
+    "3 d h",
+    "V/(H+1)",
+]
+SHOWN = [["11LH^2"], ["12LH^2"], ["110M", "-m", "bert-base-multilingual-cased"], ["3LH^2/A", "--markdown"]]
+
+
+def test_refusals_as_shown(bertsym: Run, golden: Callable[[str, str], None]) -> None:
+    runs = [(claim, bertsym("audit", claim)) for claim in REFUSED]
+    assert all((ran.code, ran.out) == (2, "") for _, ran in runs)
+    golden("audit-errors.txt", "\n".join(f"$ bertsym audit '{claim}'\n{ran.err}" for claim, ran in runs))
+
+
+def test_answers_as_shown(bertsym: Run, golden: Callable[[str, str], None]) -> None:
+    runs = [(words, bertsym("audit", *words)) for words in SHOWN]
+    golden("audit.txt", "\n".join(f"$ bertsym audit {' '.join(words)}\n{ran.out}" for words, ran in runs))
