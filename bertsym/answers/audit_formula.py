@@ -98,7 +98,7 @@ def _judged(verdict: Verdict, judgement: Judgement) -> Iterable[Element]:
         yield Paragraph(("It holds numbers in place of ", Sizes(judgement.baked), "."))
     if not judgement.stands:
         if judgement.equal:
-            yield Paragraph((f"It happens to be {judgement.equal[0].name}, exactly.",))
+            yield Paragraph((f"What it is exactly: {judgement.equal[0].name}.",))
         yield from _differences(verdict, judgement)
         return
     if judgement.beside:

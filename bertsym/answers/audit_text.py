@@ -28,7 +28,9 @@ class TextAudit:
         judged = [claim for claim in self.claims if claim.verdict is not None]
         findings = sum(claim.finding for claim in judged)
         unread = len(self.claims) - len(judged)
-        said = f"{self.path}: {len(judged)} claims judged, {findings} findings, {unread} that could not be read"
+        counts = ((len(judged), "claim judged", "claims judged"), (findings, "finding", "findings"))
+        told = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
+        said = f"{self.path}: {told}, {unread} that could not be read"
         lines: list[Element] = [Paragraph((said,))]
         if self.claims:
             columns = (Column("line", right=True), Column("claim"), Column("verdict"), Column("why"))
