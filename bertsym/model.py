@@ -59,6 +59,9 @@ class NamedSize:
 class Architecture:
     """One paper's model: its heads, derived sizes, published sizes and the spelling of its configuration.
 
+    `whole` are quotients that must be integers for the model to run, though it can be built and counted without: heads
+    over kv_heads, where groups of heads share keys.
+
     Raises `InvalidModel` when built if a tie has no target of equal shape, a name occurs twice, or a definition does
     not invert.
     """
@@ -72,6 +75,7 @@ class Architecture:
     base: str
     schema: Schema
     defaults: Mapping[Symbol, Value] = EMPTY
+    whole: tuple[Expr, ...] = ()
 
     def __post_init__(self) -> None:
         for definition in self.definitions:
