@@ -11,6 +11,7 @@ from bertsym.algebra import Value
 from bertsym.errors import BadField, BadFile, BertsymError, UnknownName, Unreadable, echo, suggestion
 from bertsym.model import Architecture, Model, check_value
 from bertsym.schema import Field
+from bertsym.sources.files import unreadable
 from bertsym.sources.jsonfile import Json, parse_object, read_bytes
 from bertsym.symbols import BY_SYMBOL, Kind, cross_attention, labels
 from bertsym.zoo import ARCHITECTURES, named
@@ -48,7 +49,7 @@ def load_config(path: Path, head: str | None = None) -> Model:
         if folder and not file.exists():
             raise BadFile(str(path), "a folder without a config.json")
     except (OSError, ValueError) as error:
-        raise BadFile(str(path), f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        raise unreadable(path, error) from None
     return read_config(parse_object(read_bytes(file), file), file, head)
 
 
