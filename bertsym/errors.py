@@ -161,3 +161,37 @@ class TooLarge(BertsymError):
 
     def __str__(self) -> str:
         return f"{self.what} would have {self.size:,} entries; the limit is {self.limit:,}"
+
+
+@dataclass(eq=False)
+class NothingFits(BertsymError):
+    """A checkpoint without a configuration whose tensors are not those of any model here.
+
+    >>> print(NothingFits("model.safetensors", 40, "BertModel", 3))
+    'model.safetensors': no model fits its 40 tensors (the nearest, BertModel, has 3 of their names): pass --model
+    """
+
+    path: str
+    tensors: int
+    nearest: str
+    named: int
+
+    def __str__(self) -> str:
+        nearest = f" (the nearest, {self.nearest}, has {self.named:,} of their names)" if self.nearest else ""
+        return f"{echo(self.path)}: no model fits its {self.tensors:,} tensors{nearest}: pass --model"
+
+
+@dataclass(eq=False)
+class MissingExtra(BertsymError):
+    """Something that needs packages which a plain installation leaves out.
+
+    >>> print(MissingExtra("--framework", "transformers", "hf"))
+    --framework needs transformers, which is not installed: pip install 'bertsym[hf]'
+    """
+
+    what: str
+    package: str
+    extra: str
+
+    def __str__(self) -> str:
+        return f"{self.what} needs {self.package}, which is not installed: pip install 'bertsym[{self.extra}]'"

@@ -36,6 +36,9 @@ QUANTISED = frozenset(
 
 _BESIDE = COMPANIONS.union(STAND_INS)
 
+WRAPPERS = ("module.", "_orig_mod.")
+"""What DataParallel and torch.compile put before every name."""
+
 WIDTHS = (1, 2, 3, 4, 5, 6, 8)
 MOST_PREFIXES = 4
 
@@ -79,8 +82,8 @@ def _filled(bits: int, word: int) -> int:
 def aligned(names: Collection[str], wanted: Collection[str]) -> dict[str, str]:
     """Each stored name as the model spells it: a prefix dropped or added for all, old endings replaced.
 
-    The prefix is the one under which most names are wanted; none where that is as good. Two names that would become
-    one stay as they are.
+    A prefix must make more than twice as many names wanted: a base model stored inside or outside its task's class, not
+    a tensor that was misplaced. Two names that would become one stay as they are.
 
     >>> aligned(["bert.LayerNorm.gamma", "bert.pooler.weight"], {"LayerNorm.weight", "pooler.weight"})
     {'bert.LayerNorm.gamma': 'LayerNorm.weight', 'bert.pooler.weight': 'pooler.weight'}
@@ -88,11 +91,13 @@ def aligned(names: Collection[str], wanted: Collection[str]) -> dict[str, str]:
     best = ("", "")
     most = sum(_respelled(name, *best, wanted) in wanted for name in names)
     if most < len(names):
-        for drop in ("", *_prefixes(names)):
-            for add in ("", *_prefixes(wanted)):
-                found = sum(_respelled(name, drop, add, wanted) in wanted for name in names)
-                if found > most:
-                    best, most = (drop, add), found
+        added = [("", prefix) for prefix in _prefixes(wanted)]
+        dropped = [(prefix, "") for prefix in _prefixes(names)]
+        both = [(wrapper, prefix) for wrapper in WRAPPERS for _, prefix in added]
+        for drop, add in (*added, *dropped, *both):
+            found = sum(_respelled(name, drop, add, wanted) in wanted for name in names)
+            if found > 2 * most:
+                best, most = (drop, add), found
     spelled = {name: _respelled(name, *best, wanted) for name in names}
     twice = {name for name, times in Counter(spelled.values()).items() if times > 1}
     return {name: name if spelling in twice else spelling for name, spelling in spelled.items()}

@@ -1,0 +1,173 @@
+"""Which model a checkpoint is, and of which sizes, from nothing but the names and shapes of its tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice, product
+
+import sympy
+from sympy import Symbol
+from sympy.logic.boolalg import Boolean
+
+from bertsym.algebra import Value, atom, free
+from bertsym.errors import BertsymError, NothingFits
+from bertsym.evidence import Equation, Found, Stored, equations, gathered, matched, solved
+from bertsym.model import Architecture, Model
+from bertsym.sources.safetensors import Array
+from bertsym.symbols import BY_SYMBOL, SIZES, Kind, d
+from bertsym.tree import Tensor
+from bertsym.verify import Outcome, compare, declared
+from bertsym.zoo import ARCHITECTURES
+
+MOST_CANDIDATES = 24
+MOST_BRANCHES = 16
+HEAD_SIZES = (64, 128, 32, 96, 80, 256, 48, 40, 112, 72, 192, 16, 8, 4, 2, 1)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A class at the sizes that the shapes ask for, compared with them.
+
+    `assumed` are sizes of which the shapes fix only a product, `hidden` those that they do not show at all.
+    """
+
+    model: Model
+    outcome: Outcome
+    assumed: tuple[Symbol, ...]
+    hidden: tuple[Symbol, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The published sizes that these are, as far as the shapes show."""
+        given = self.model.given
+        return tuple(
+            name
+            for name, size in self.model.architecture.sizes.items()
+            if all(given[symbol] == value for symbol, value in size.values.items() if symbol in given)
+        )
+
+
+def infer(path: str, arrays: Mapping[str, Array]) -> tuple[Fit, ...]:
+    """Every class that has exactly these tensors; where none has, the nearest one.
+
+    Raises `NothingFits` where even that one names fewer than half of them.
+    """
+    stored = gathered(arrays)
+    candidates = sorted(_candidates(stored), key=lambda candidate: -candidate[0])
+    best = candidates[0][0] if candidates else 0
+    if 2 * best < len(arrays) or not best:
+        nearest = candidates[0][1].cls if best else ""
+        raise NothingFits(path, len(arrays), nearest, best)
+    near = (candidate for candidate in candidates if 10 * candidate[0] >= 9 * best)
+    fits = [fit for _, model, found in islice(near, MOST_CANDIDATES) for fit in _fitted(model, found, arrays)]
+    if not fits:
+        raise NothingFits(path, len(arrays), candidates[0][1].cls, best)
+    exact = tuple(fit for fit in fits if fit.outcome.ok)
+    return exact or (min(fits, key=lambda fit: fit.outcome.findings),)
+
+
+def _candidates(stored: Stored) -> Iterator[tuple[int, Model, dict[Tensor, list[Found]]]]:
+    """Every class of the zoo with the number of stored tensors that have a name of its."""
+    for architecture in ARCHITECTURES.values():
+        for head in architecture.heads:
+            model = Model(architecture, head)
+            found = matched(model.tensors, stored)
+            distinct = {tensor.name: len(ones) for tensor, ones in found.items()}
+            yield sum(distinct.values()), model, found
+
+
+def _fitted(model: Model, found: Mapping[Tensor, list[Found]], arrays: Mapping[str, Array]) -> Iterator[Fit]:
+    """The class at the sizes that the found tensors ask for: the best of the ways in which its switches may stand."""
+    fits = []
+    defaults = _defaults(model)
+    for switches in islice(_switches(model, found), MOST_BRANCHES):
+        holds = {symbol: atom(value) for symbol, value in switches.items()}
+        present = [tensor for tensor in found if tensor.when.xreplace(holds) is not sympy.false]
+        demands = [demand for tensor in present for demand in equations(tensor, found[tensor])]
+        sizes, rest = solved(demands, switches)
+        sizes, assumed = _assume(model.architecture, sizes, rest)
+        try:
+            sized = model.with_sizes({s: value for s, value in sizes.items() if defaults.get(s) is not value})
+            outcome = compare(declared(sized), arrays)
+        except BertsymError:
+            continue
+        fits.append(Fit(sized, outcome, assumed, _hidden(sized)))
+    if fits:
+        yield min(fits, key=lambda fit: fit.outcome.findings)
+
+
+def _switches(model: Model, found: Mapping[Tensor, list[Found]]) -> Iterator[dict[Symbol, Value]]:
+    """The ways in which switches may stand, likeliest first: as the presence of tensors says, else as by default."""
+    defaults = _defaults(model)
+    choices = [_standings(symbol, defaults, found) for symbol in defaults]
+    for values in product(*choices):
+        yield dict(zip(defaults, values, strict=True))
+
+
+def _defaults(model: Model) -> dict[Symbol, bool]:
+    return {
+        symbol: bool(model.architecture.defaults.get(symbol, BY_SYMBOL[symbol].default))
+        for symbol in sorted(model.symbols, key=str)
+        if BY_SYMBOL[symbol].kind is Kind.SWITCH
+    }
+
+
+def _standings(
+    symbol: Symbol, defaults: Mapping[Symbol, bool], found: Mapping[Tensor, list[Found]]
+) -> tuple[bool, ...]:
+    """The values of one switch that explain best which tensors are there; both where they do so equally well."""
+    default = defaults[symbol]
+    score = dict.fromkeys((default, not default), 0)
+    shaping = False
+    for tensor, ones in found.items():
+        exists = tensor.when if tensor.tied_to is None else sympy.And(tensor.when, sympy.Not(tensor.tied_when))
+        if symbol not in free(exists):
+            continue
+        shaping = shaping or symbol in free(tensor.when)
+        for value in score:
+            holds = {s: atom(v) for s, v in {**defaults, symbol: value}.items()}
+            truth: Boolean = exists.xreplace(holds)
+            stored_twice = tensor.tied_to is not None and bool(ones)
+            if not stored_twice and truth in (sympy.true, sympy.false):
+                score[value] += (truth is sympy.true) == bool(ones)
+    if score[default] == score[not default]:
+        return (default, not default) if shaping else (default,)
+    return (default,) if score[default] > score[not default] else (not default,)
+
+
+def _assume(
+    architecture: Architecture, sizes: dict[Symbol, Value], rest: list[Equation]
+) -> tuple[dict[Symbol, Value], tuple[Symbol, ...]]:
+    """Sizes for what is left: nothing where the definitions settle it, else the first usual head size that divides."""
+    values = {symbol: atom(value) for symbol, value in sizes.items()}
+    definitions = {
+        definition.symbol: definition.value.xreplace(values)
+        for definition in architecture.definitions
+        if definition.symbol not in sizes
+    }
+    left = [Equation(one.expression.xreplace(definitions), one.value, one.weight) for one in rest]
+    if all(one.expression == one.value for one in left):
+        return sizes, ()
+    for size in HEAD_SIZES:
+        tried, still = solved(rest, {**sizes, d: size})
+        if not still and all(
+            one.expression.xreplace({s: atom(v) for s, v in tried.items()}) == one.value for one in rest
+        ):
+            return tried, tuple(symbol for symbol in tried if symbol not in sizes)
+    return sizes, ()
+
+
+def _hidden(model: Model) -> tuple[Symbol, ...]:
+    """Sizes that the class has and no shape shows."""
+    used: set[Symbol] = set()
+    for tensor in model.tensors:
+        for part in (*tensor.shape, tensor.times, tensor.reuse):
+            used |= free(part)
+    for definition in model.architecture.definitions:
+        if definition.symbol in used:
+            used |= free(definition.value)
+    derived = {definition.symbol for definition in model.architecture.definitions}
+    switches = {symbol for symbol in used if BY_SYMBOL[symbol].kind is Kind.SWITCH}
+    shown = used - set(model.given) - derived - switches
+    return tuple(size.symbol for size in SIZES if size.symbol in shown)
