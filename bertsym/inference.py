@@ -54,7 +54,7 @@ def infer(path: str, arrays: Mapping[str, Array]) -> tuple[Fit, ...]:
     Raises `NothingFits` where even that one names fewer than half of them.
     """
     stored = gathered(arrays)
-    candidates = sorted(_candidates(stored), key=lambda candidate: -candidate[0])
+    candidates = sorted(_candidates(stored), key=lambda candidate: (-candidate[0], _absent(candidate[2])))
     best = candidates[0][0] if candidates else 0
     if 2 * best < len(arrays) or not best:
         nearest = candidates[0][1].cls if best else ""
@@ -64,7 +64,7 @@ def infer(path: str, arrays: Mapping[str, Array]) -> tuple[Fit, ...]:
     if not fits:
         raise NothingFits(path, len(arrays), candidates[0][1].cls, best)
     exact = tuple(fit for fit in fits if fit.outcome.ok)
-    return exact or (min(fits, key=lambda fit: fit.outcome.findings),)
+    return tuple(sorted(exact, key=lambda fit: not fit.names)) or (min(fits, key=lambda fit: fit.outcome.findings),)
 
 
 def _candidates(stored: Stored) -> Iterator[tuple[int, Model, dict[Tensor, list[Found]]]]:
@@ -75,6 +75,11 @@ def _candidates(stored: Stored) -> Iterator[tuple[int, Model, dict[Tensor, list[
             found = matched(model.tensors, stored)
             distinct = {tensor.name: len(ones) for tensor, ones in found.items()}
             yield sum(distinct.values()), model, found
+
+
+def _absent(found: Mapping[Tensor, list[Found]]) -> int:
+    """How many tensors that the class always has of its own are not stored."""
+    return sum(not ones for tensor, ones in found.items() if tensor.when is sympy.true and tensor.tied_to is None)
 
 
 def _fitted(model: Model, found: Mapping[Tensor, list[Found]], arrays: Mapping[str, Array]) -> Iterator[Fit]:

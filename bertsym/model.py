@@ -190,8 +190,12 @@ class Model:
 
     def public(self, expression: Expr, keep: Iterable[Symbol] = ()) -> Expr:
         """An expression of the declaration in the public symbols, definitions and defaults put in."""
-        rules = self.rules(keep)
+        rules = self.rules(keep) if keep else self._rules
         return substitute(substitute(expression, rules), rules)
+
+    @cached_property
+    def _rules(self) -> dict[Symbol, Expr]:
+        return self.rules()
 
     def number(self, expression: Expr) -> Fraction:
         """The exact value of an expression of the declaration; raises `MissingSize`."""
@@ -205,21 +209,15 @@ class Model:
 
 def check_value(size: Size, value: object) -> Value:
     """The value as that size may have it; raises `Unreadable`."""
-    what = f"size {size.name} ({size.meaning})"
-    if size.kind is Kind.SWITCH:
-        if isinstance(value, bool):
-            return value
-        raise Unreadable(what, value, "yes or no")
-    if isinstance(value, bool) or not isinstance(value, int | Fraction):
-        raise Unreadable(what, value, "an exact number")
-    exact = Fraction(value)
-    if size.kind is Kind.RATIO:
-        if exact <= 0:
-            raise Unreadable(what, value, "a positive ratio")
-        return exact
-    if exact.denominator != 1 or exact < size.minimum:
-        raise Unreadable(what, value, f"an integer of at least {size.minimum}")
-    return exact.numerator
+    if size.kind is Kind.SWITCH and isinstance(value, bool):
+        return value
+    if size.kind is not Kind.SWITCH and isinstance(value, int | Fraction) and not isinstance(value, bool):
+        exact = Fraction(value)
+        if size.kind is Kind.RATIO and exact > 0:
+            return exact
+        if size.kind is not Kind.RATIO and exact.denominator == 1 and exact >= size.minimum:
+            return exact.numerator
+    raise Unreadable(size.title, value, size.expected)
 
 
 def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mapping[Symbol, Value]:
@@ -240,9 +238,11 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
             settled[adjusts] = check_value(BY_SYMBOL[adjusts], implied)
             del settled[symbol]
     for definition in architecture.definitions:
-        if definition.symbol not in settled and free(definition.value) <= set(settled):
+        if free(definition.value) <= set(settled):
             value = evaluate(definition.value, settled)
-            if value.denominator != 1:
+            if settled.get(definition.symbol) == value:
+                del settled[definition.symbol]
+            if definition.symbol not in settled and value.denominator != 1:
                 names = " and ".join(sorted(str(s) for s in free(definition.value)))
                 raise NotAnInteger(
                     str(definition.symbol),

@@ -5,26 +5,55 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field that sets a size or a switch, with the value the library takes where a file leaves it out."""
+    """A field that sets a size or a switch, with the value the library takes where a file leaves it out.
+
+    `otherwise` takes the place of null, in terms of the other sizes; `aliases` are further spellings of the key;
+    `needs` is a switch that must be on wherever this one is.
+    """
 
     key: str
     symbol: Symbol
-    default: int | bool
+    default: int | bool | None
+    otherwise: Expr | None = None
+    aliases: tuple[str, ...] = ()
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A switch that is on where a list, or a text such as `c2p|p2c`, mentions the word."""
+
+    key: str
+    symbol: Symbol
+    word: str
+    default: str | None
+    separator: str = "|"
+
+
+@dataclass(frozen=True)
+class FirstPositive:
+    """A size set by the first of several fields that is positive; each with the library's default."""
+
+    symbol: Symbol
+    keys: Mapping[str, int]
+
+
+AnyField = Field | Mention | FirstPositive
 
 
 @dataclass(frozen=True)
 class Schema:
     """The fields of one `model_type` that decide the parameters.
 
-    `fixed` lists fields that would change the tensors and that the formula covers at these values only; the first
-    one is what the library takes where a file leaves it out.
+    `fixed` lists fields that would change the tensors and that the formula covers at these values only, an expression
+    standing for its value at the file's sizes; the first one is what the library takes where a file leaves it out.
     """
 
     model_type: str
-    fields: tuple[Field, ...]
+    fields: tuple[AnyField, ...]
     fixed: Mapping[str, tuple[object, ...]] = field(default_factory=dict)

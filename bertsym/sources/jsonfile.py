@@ -52,8 +52,7 @@ def parse_object(data: bytes, path: Path, bounds: Bounds = CONFIGURATION) -> dic
             text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_bounded_integer
         )
     except json.JSONDecodeError as error:
-        place = f"{error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}"
-        what = place if text.strip() else "an empty file"
+        what = "an empty file" if not text.strip() else f"{error.msg}: line {error.lineno}, column {error.colno}"
         raise BadFile(str(path), f"not JSON: {what}") from None
     except ValueError as error:
         raise BadFile(str(path), f"not JSON: {error}") from None

@@ -2,9 +2,23 @@
 
 from bertsym.errors import UnknownName
 from bertsym.model import Architecture, Model
+from bertsym.zoo.albert import albert
 from bertsym.zoo.bert import bert
+from bertsym.zoo.camembert import camembert
+from bertsym.zoo.distilbert import distilbert
+from bertsym.zoo.electra import electra
+from bertsym.zoo.roberta import roberta
+from bertsym.zoo.xlm_roberta import xlm_roberta
 
-ARCHITECTURES: dict[str, Architecture] = {"bert": bert}
+ARCHITECTURES: dict[str, Architecture] = {
+    "bert": bert,
+    "roberta": roberta,
+    "xlm-roberta": xlm_roberta,
+    "camembert": camembert,
+    "distilbert": distilbert,
+    "albert": albert,
+    "electra": electra,
+}
 
 
 def named(name: str) -> Model:
