@@ -48,13 +48,13 @@ class Fit:
         )
 
 
-def infer(path: str, arrays: Mapping[str, Array]) -> tuple[Fit, ...]:
-    """Every class that has exactly these tensors; where none has, the nearest one.
+def infer(path: str, arrays: Mapping[str, Array], head: str | None = None) -> tuple[Fit, ...]:
+    """Every class that has exactly these tensors, published sizes first; where none has, the nearest one.
 
-    Raises `NothingFits` where even that one names fewer than half of them.
+    `head` leaves only the classes under that head. Raises `NothingFits` where even that one names less than half of them.
     """
     stored = gathered(arrays)
-    candidates = sorted(_candidates(stored), key=lambda candidate: (-candidate[0], _absent(candidate[2])))
+    candidates = sorted(_candidates(stored, head), key=lambda candidate: (-candidate[0], _absent(candidate[2])))
     best = candidates[0][0] if candidates else 0
     if 2 * best < len(arrays) or not best:
         nearest = candidates[0][1].cls if best else ""
@@ -67,10 +67,10 @@ def infer(path: str, arrays: Mapping[str, Array]) -> tuple[Fit, ...]:
     return tuple(sorted(exact, key=lambda fit: not fit.names)) or (min(fits, key=lambda fit: fit.outcome.findings),)
 
 
-def _candidates(stored: Stored) -> Iterator[tuple[int, Model, dict[Tensor, list[Found]]]]:
+def _candidates(stored: Stored, only: str | None) -> Iterator[tuple[int, Model, dict[Tensor, list[Found]]]]:
     """Every class of the zoo with the number of stored tensors that have a name of its."""
     for architecture in ARCHITECTURES.values():
-        for head in architecture.heads:
+        for head in architecture.heads if only is None else architecture.heads.keys() & {only}:
             model = Model(architecture, head)
             found = matched(model.tensors, stored)
             distinct = {tensor.name: len(ones) for tensor, ones in found.items()}

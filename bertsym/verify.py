@@ -15,6 +15,7 @@ from bertsym.storage import QUANTISED, STAND_INS, aligned, is_buffer, owner_of, 
 
 Dimensions = tuple[int, ...]
 MOST_GUESSES = 64
+LEAST_ALIKE = 0.7
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,9 @@ def _renamed(missing: Mapping[str, Dimensions], extra: Mapping[str, Array]) -> d
         if array.shape == shape
     ]
     found: dict[str, str] = {}
-    for _, name, other in sorted(pairs, key=lambda pair: -pair[0]):
+    for alike, name, other in sorted(pairs, key=lambda pair: -pair[0]):
+        if len(pairs) > 1 and alike < LEAST_ALIKE:
+            break
         if name not in found and other not in found.values():
             found[name] = other
     return found
