@@ -51,7 +51,7 @@ class Fit:
 def infer(path: str, arrays: Mapping[str, Array], head: str | None = None) -> tuple[Fit, ...]:
     """Every class that has exactly these tensors, published sizes first; where none has, the nearest one.
 
-    `head` leaves only the classes under that head. Raises `NothingFits` where even that one names less than half of them.
+    `head` leaves only the classes under that head. Raises `NothingFits` where even that one names under half of them.
     """
     stored = gathered(arrays)
     candidates = sorted(_candidates(stored, head), key=lambda candidate: (-candidate[0], _absent(candidate[2])))

@@ -82,16 +82,20 @@ def _class(transformers: Any, config: Mapping[str, Json], of: Any, file: Path, c
         if of not in mapping:
             raise BadField(str(file), "architectures", "missing, and the type has no bare model: pass --head")
         return mapping[of] if not isinstance(mapping[of], tuple) else mapping[of][0]
-    found = getattr(transformers, name, None) if name.isidentifier() else None
-    if (
-        not isinstance(found, type)
-        or not issubclass(found, transformers.PreTrainedModel)
-        or found.config_class is not of
-    ):
+    found: Any = getattr(transformers, name, None) if name.isidentifier() else None
+    if not _is_model(transformers, found) or found.config_class is not of:
         raise BadField(
             str(file), "architectures", f"{echo(name)} is no class of transformers for model_type {echo(of.model_type)}"
         )
     return found
+
+
+def _is_model(transformers: Any, found: Any) -> bool:
+    return isinstance(found, type) and issubclass(found, transformers.PreTrainedModel)
+
+
+def _is_model(transformers: Any, found: Any) -> bool:
+    return isinstance(found, type) and issubclass(found, transformers.PreTrainedModel)
 
 
 def _built(cls: str, module: Any) -> Built:
