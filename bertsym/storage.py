@@ -89,13 +89,13 @@ def aligned(names: Collection[str], wanted: Collection[str]) -> dict[str, str]:
     {'bert.LayerNorm.gamma': 'LayerNorm.weight', 'bert.pooler.weight': 'pooler.weight'}
     """
     best = ("", "")
-    most = sum(_respelled(name, *best, wanted) in wanted for name in names)
+    most = sum(_wanted(name, *best, wanted) is not None for name in names)
     if most < len(names):
         added = [("", prefix) for prefix in _prefixes(wanted)]
         dropped = [(prefix, "") for prefix in _prefixes(names)]
         both = [(wrapper, prefix) for wrapper in WRAPPERS for _, prefix in added]
         for drop, add in (*added, *dropped, *both):
-            found = sum(_respelled(name, drop, add, wanted) in wanted for name in names)
+            found = sum(_wanted(name, drop, add, wanted) is not None for name in names)
             if found > 2 * most:
                 best, most = (drop, add), found
     spelled = {name: _respelled(name, *best, wanted) for name in names}
@@ -109,19 +109,26 @@ def _prefixes(names: Collection[str]) -> list[str]:
     return [prefix for prefix, _ in islice(counts.most_common(), MOST_PREFIXES)]
 
 
-def _respelled(name: str, drop: str, add: str, wanted: Collection[str]) -> str:
+def _wanted(name: str, drop: str, add: str, wanted: Collection[str]) -> str | None:
+    """The declared tensor that is stored under that name."""
     bare = name.removeprefix(drop)
-    for candidate in (add + bare, bare):
+    for candidate in (add + bare, bare) if add else (bare,):
         if candidate in wanted:
             return candidate
         stem, _, last = candidate.rpartition(".")
-        modern = f"{stem}.{OLD_ENDINGS.get(last, last)}"
-        if modern in wanted:
+        if last in OLD_ENDINGS and (modern := f"{stem}.{OLD_ENDINGS[last]}") in wanted:
             return modern
-        owner = owner_of(candidate)
-        if owner is not None and f"{owner}.weight" in wanted:
-            return candidate
-    return name
+    return None
+
+
+def _respelled(name: str, drop: str, add: str, wanted: Collection[str]) -> str:
+    """The declared tensor's name, or that of what is stored beside a declared weight; else the name as it is."""
+    found = _wanted(name, drop, add, wanted)
+    if found is not None:
+        return found
+    bare = name.removeprefix(drop)
+    near = (candidate for candidate in (add + bare, bare) if f"{owner_of(candidate)}.weight" in wanted)
+    return next(near, name)
 
 
 def owner_of(name: str) -> str | None:

@@ -9,12 +9,13 @@ from pathlib import Path, PurePosixPath
 from bertsym.errors import BadField, BadFile, echo
 from bertsym.sources.files import unreadable
 from bertsym.sources.jsonfile import Json, parse_object, read_bytes
-from bertsym.sources.safetensors import MOST_ARRAYS, Array, read_header
+from bertsym.sources.safetensors import MOST_ARRAYS, MOST_HEADER_BYTES, Array, read_header
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 MOST_SHARDS = 10_000
 MOST_INDEX_BYTES = 64 * 2**20
+MOST_BYTES = 4 * MOST_HEADER_BYTES
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 OTHERS = (".h5", ".msgpack", ".gguf", ".onnx", ".npz", ".index")
 
@@ -119,8 +120,9 @@ def _sharded(path: Path, index: Path, config: Path | None, *, alone: bool) -> Ch
             if home.setdefault(tensor, name) != name:
                 raise BadFile(str(index), f"the tensor {echo(tensor)} is in two shards, {home[tensor]} and {name}")
         arrays.update(header.arrays)
-        if len(arrays) > MOST_ARRAYS:
-            raise BadFile(str(index), f"holds more than {MOST_ARRAYS:,} tensors")
+        if len(arrays) > MOST_ARRAYS or bytes_read > MOST_BYTES:
+            limit = f"{MOST_ARRAYS:,} tensors or {MOST_BYTES:,} bytes of headers"
+            raise BadFile(str(index), f"its shards hold more than {limit}")
     notes = _disagreements(placed, home)
     if unclaimed and not alone:
         notes.append(f"{unclaimed:,} bytes of data belong to no tensor")

@@ -94,10 +94,6 @@ def _is_model(transformers: Any, found: Any) -> bool:
     return isinstance(found, type) and issubclass(found, transformers.PreTrainedModel)
 
 
-def _is_model(transformers: Any, found: Any) -> bool:
-    return isinstance(found, type) and issubclass(found, transformers.PreTrainedModel)
-
-
 def _built(cls: str, module: Any) -> Built:
     shapes: dict[str, tuple[int, ...]] = {}
     ties: dict[str, str] = {}

@@ -17,7 +17,8 @@ LONGEST_INTEGER = 60
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 # Possessive: a string of 16 MiB is skipped in one step, where backtracking would remember each of its characters.
-_SKIPPED = re.compile(r'"(?:[^"\\]++|\\.)*+"|[^\[\]{},"]++', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,13 @@ def parse_object(data: bytes, path: Path, bounds: Bounds = CONFIGURATION) -> dic
 
 
 def _check_bounds(text: str, path: Path, bounds: Bounds) -> None:
-    skeleton = _SKIPPED.sub("", text)
+    skeleton = _STRING.sub("", text)
     values = skeleton.count(",") + skeleton.count("[") + skeleton.count("{")
     if values > bounds.most_values:
         raise BadFile(str(path), f"holds {values:,} values; the limit is {bounds.most_values:,}")
     depth = 0
-    for mark in skeleton.replace(",", ""):
-        depth += 1 if mark in "[{" else -1 if mark in "]}" else 0
+    for bracket in _BRACKET.finditer(skeleton):
+        depth += 1 if bracket.group() in "[{" else -1
         if depth > bounds.deepest:
             raise BadFile(str(path), f"nested more than {bounds.deepest} levels deep")
 
