@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 
@@ -11,13 +11,13 @@ from sympy import Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Value, atom, free
-from bertsym.errors import BertsymError, NothingFits
+from bertsym.errors import BertsymError, MissingSize, NothingFits
 from bertsym.evidence import Equation, Found, Stored, equations, gathered, matched, solved
 from bertsym.model import Architecture, Model
 from bertsym.sources.safetensors import Array
-from bertsym.symbols import BY_SYMBOL, SIZES, Kind, d
+from bertsym.symbols import BY_SYMBOL, SIZES, Kind, d, lookup
 from bertsym.tree import Tensor
-from bertsym.verify import Outcome, compare, declared
+from bertsym.verify import Expected, Outcome, compare, declared
 from bertsym.zoo import ARCHITECTURES
 
 MOST_CANDIDATES = 24
@@ -29,7 +29,8 @@ HEAD_SIZES = (64, 128, 32, 96, 80, 256, 48, 40, 112, 72, 192, 16, 8, 4, 2, 1)
 class Fit:
     """A class at the sizes that the shapes ask for, compared with them.
 
-    `assumed` are sizes of which the shapes fix only a product, `hidden` those that they do not show at all.
+    `assumed` are sizes that the tensors need and the shapes do not fix: factors of a product, or a size whose tensors
+    are missing. `hidden` are those that no shape shows.
     """
 
     model: Model
@@ -48,6 +49,9 @@ class Fit:
         )
 
 
+Candidate = tuple[int, Model, dict[Tensor, list[Found]]]
+
+
 def infer(path: str, arrays: Mapping[str, Array], head: str | None = None) -> tuple[Fit, ...]:
     """Every class that has exactly these tensors, published sizes first; where none has, the nearest one.
 
@@ -59,15 +63,24 @@ def infer(path: str, arrays: Mapping[str, Array], head: str | None = None) -> tu
     if 2 * best < len(arrays) or not best:
         nearest = candidates[0][1].cls if best else ""
         raise NothingFits(path, len(arrays), nearest, best)
-    near = (candidate for candidate in candidates if 10 * candidate[0] >= 9 * best)
-    fits = [fit for _, model, found in islice(near, MOST_CANDIDATES) for fit in _fitted(model, found, arrays)]
-    if not fits:
+    # A class with exactly these tensors knows the name of each of them, and lacks none of its own.
+    likely = [one for one in candidates if one[0] == best and not _absent(one[2])]
+    exact = [fit for fit in _fits(likely, arrays) if fit.outcome.ok]
+    if exact:
+        return tuple(sorted(exact, key=lambda fit: not fit.names))
+    near = [one for one in candidates if 10 * one[0] >= 9 * best]
+    nearest_fit = min(_fits(near, arrays), key=lambda fit: fit.outcome.findings, default=None)
+    if nearest_fit is None:
         raise NothingFits(path, len(arrays), candidates[0][1].cls, best)
-    exact = tuple(fit for fit in fits if fit.outcome.ok)
-    return tuple(sorted(exact, key=lambda fit: not fit.names)) or (min(fits, key=lambda fit: fit.outcome.findings),)
+    return (nearest_fit,)
 
 
-def _candidates(stored: Stored, only: str | None) -> Iterator[tuple[int, Model, dict[Tensor, list[Found]]]]:
+def _fits(candidates: Iterable[Candidate], arrays: Mapping[str, Array]) -> Iterator[Fit]:
+    for _, model, found in islice(candidates, MOST_CANDIDATES):
+        yield from _fitted(model, found, arrays)
+
+
+def _candidates(stored: Stored, only: str | None) -> Iterator[Candidate]:
     """Every class of the zoo with the number of stored tensors that have a name of its."""
     for architecture in ARCHITECTURES.values():
         for head in architecture.heads if only is None else architecture.heads.keys() & {only}:
@@ -94,12 +107,28 @@ def _fitted(model: Model, found: Mapping[Tensor, list[Found]], arrays: Mapping[s
         sizes, assumed = _assume(model.architecture, sizes, rest)
         try:
             sized = model.with_sizes({s: value for s, value in sizes.items() if defaults.get(s) is not value})
-            outcome = compare(declared(sized), arrays)
+            sized, whole, borrowed = _completed(sized)
+            outcome = compare(whole, arrays)
         except BertsymError:
             continue
-        fits.append(Fit(sized, outcome, assumed, _hidden(sized)))
+        fits.append(Fit(sized, outcome, (*assumed, *borrowed), _hidden(sized)))
     if fits:
         yield min(fits, key=lambda fit: fit.outcome.findings)
+
+
+def _completed(model: Model) -> tuple[Model, Expected, tuple[Symbol, ...]]:
+    """The model with what it declares; a size whose tensors are all missing is that of the published base model."""
+    base = model.architecture.sizes[model.architecture.base].values
+    borrowed: tuple[Symbol, ...] = ()
+    while True:
+        try:
+            return model, declared(model), borrowed
+        except MissingSize as missing:
+            symbol = lookup(missing.symbol).symbol
+            if symbol not in base or symbol in borrowed:
+                raise
+            model = model.with_sizes({symbol: base[symbol]})
+            borrowed = (*borrowed, symbol)
 
 
 def _switches(model: Model, found: Mapping[Tensor, list[Found]]) -> Iterator[dict[Symbol, Value]]:

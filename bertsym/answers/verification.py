@@ -73,7 +73,7 @@ class Verification:
             said = f"{'inferred' if first else 'fits as well'}: {fit.model.architecture.name}, {fit.model.cls}{names}"
             yield Remark((said,))
         if self.fits and self.fits[0].assumed:
-            yield Remark(("assumed, as the shapes fix only a product: ", _names(self.fits[0].assumed)))
+            yield Remark(("assumed, as the shapes do not fix them: ", _names(self.fits[0].assumed)))
         if self.fits and self.fits[0].hidden:
             yield Remark(("not in the shapes: ", _names(self.fits[0].hidden)))
 
