@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bertsym.cli import counting, listing, reasoning, verifying
+from bertsym.cli import comparing, counting, listing, reasoning, verifying
 from bertsym.errors import BertsymError
 from bertsym.version import __version__
 
@@ -42,6 +42,7 @@ app.command("show")(counting.breakdown)
 app.command("tensors")(counting.tensors)
 app.command("explain")(reasoning.explain)
 app.command("diff")(reasoning.diff)
+app.command("compare")(comparing.compare)
 app.command("verify")(verifying.verify)
 app.command("models")(listing.models)
 app.command("symbols")(listing.symbols)
