@@ -7,7 +7,6 @@ first, layers before vocabulary before hidden size within a product, as papers d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from functools import reduce
@@ -20,30 +19,31 @@ from sympy.logic.boolalg import Boolean
 from bertsym.algebra import Iverson, atom, monomials
 from bertsym.errors import UnknownName
 from bertsym.symbols import BY_SYMBOL, SIZES, Kind
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Number:
     """An exact number."""
 
     value: Fraction
 
 
-@dataclass(frozen=True)
+@value
 class Name:
     """A symbol."""
 
     symbol: Symbol
 
 
-@dataclass(frozen=True)
+@value
 class Bracket:
     """An Iverson bracket."""
 
     condition: Boolean
 
 
-@dataclass(frozen=True)
+@value
 class Power:
     """base ** exponent, the exponent at least 2."""
 
@@ -51,21 +51,21 @@ class Power:
     exponent: int
 
 
-@dataclass(frozen=True)
+@value
 class Product:
     """Factors, left to right; a number stands first."""
 
     factors: tuple[Form, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Sum:
     """Terms, left to right; a term that begins with a negative number is subtracted."""
 
     terms: tuple[Form, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Quotient:
     """numerator / denominator."""
 
@@ -73,7 +73,7 @@ class Quotient:
     denominator: Form
 
 
-@dataclass(frozen=True)
+@value
 class Root:
     """The square root."""
 
@@ -200,6 +200,17 @@ def _split(terms: Terms, inside: Callable[[Expr], bool]) -> dict[Monomial, Terms
 
 
 def _collected(terms: Terms) -> Form:
+    """By powers of depth and widths; what stands under one condition is kept together."""
+    conditional = _split(terms, lambda generator: isinstance(generator, Iverson))
+    always = conditional.pop((), {})
+    lone = {m: group for m, group in conditional.items() if len(group) == 1}
+    always |= {_merge(m, rest): c for m, group in lone.items() for rest, c in group.items()}
+    together = {m: group for m, group in conditional.items() if m not in lone}
+    pieces = (product([_monomial(m, Fraction(1)), _by_powers(together[m])]) for m in sorted(together, key=str))
+    return sum_of([*([_by_powers(always)] if always else []), *pieces])
+
+
+def _by_powers(terms: Terms) -> Form:
     groups = _split(terms, _groups)
     alone = groups.pop((), {})
     groups |= {rest: {(): coefficient} for rest, coefficient in alone.items()}
@@ -211,7 +222,9 @@ def _collect(key: Monomial, group: Terms) -> Form:
     if len(group) == 1:
         return _expanded({_merge(key, rest): coefficient for rest, coefficient in group.items()})
     common, inner = _take_out(group, content=False)
-    return product([_expanded(inner), _monomial(_merge(key, common), Fraction(1))])
+    sign = Fraction(-1 if all(coefficient < 0 for coefficient in inner.values()) else 1)
+    inner = {monomial: sign * coefficient for monomial, coefficient in inner.items()}
+    return product([Number(sign), _expanded(inner), _monomial(_merge(key, common), Fraction(1))])
 
 
 def _merge(first: Monomial, second: Monomial) -> Monomial:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 
 import sympy
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
+
+from bertsym.values import replace, value
 
 
 class Role(Enum):
@@ -19,7 +20,7 @@ class Role(Enum):
     NORM = "norm"
 
 
-@dataclass(frozen=True)
+@value
 class Embedding:
     """A table of `rows` vectors of `width` features each; looked up, never multiplied."""
 
@@ -28,7 +29,7 @@ class Embedding:
     what: str = "one row per entry"
 
 
-@dataclass(frozen=True)
+@value
 class Linear:
     """y = x W^T + b, from `inputs` to `outputs` features; the weight is stored (outputs, inputs), as in torch.
 
@@ -43,7 +44,7 @@ class Linear:
     transposed: bool = False
 
 
-@dataclass(frozen=True)
+@value
 class LayerNorm:
     """Scale and shift, one of each per feature; mean and variance are computed, not learned (Ba et al. 2016).
 
@@ -54,24 +55,23 @@ class LayerNorm:
     bias: bool | Boolean = True
 
 
-@dataclass(frozen=True)
+@value
 class RMSNorm:
     """A scale per feature and no shift; the root mean square is computed, not learned (Zhang and Sennrich 2019)."""
 
     width: Expr
 
 
-@dataclass(frozen=True)
+@value
 class Conv1D:
-    """A convolution along the sequence, `kernel` tokens wide, from `inputs` to `outputs` features in `groups`."""
+    """A convolution along the sequence, `kernel` tokens wide, from `inputs` to `outputs` features."""
 
     inputs: Expr
     outputs: Expr
     kernel: Expr
-    groups: Expr
 
 
-@dataclass(frozen=True)
+@value
 class Parameter:
     """A tensor of its own, outside any layer."""
 
@@ -80,7 +80,7 @@ class Parameter:
     meaning: str
 
 
-@dataclass(frozen=True)
+@value
 class Attend:
     """softmax(QK^T / sqrt(size)) V over `heads` heads of `size` features: work without parameters."""
 
@@ -91,7 +91,7 @@ class Attend:
 Leaf = Embedding | Linear | LayerNorm | RMSNorm | Conv1D | Parameter | Attend
 
 
-@dataclass(frozen=True)
+@value
 class Weight:
     """One tensor of a leaf, there where `when` holds; an empty name stands for the leaf itself."""
 
@@ -116,10 +116,10 @@ def parameters(leaf: Leaf) -> tuple[Weight, ...]:
             return (scale, *_where(_weight("bias", Role.NORM, "shift, one per feature", width), sympy.S(bias)))
         case RMSNorm(width=width):
             return (_weight("weight", Role.NORM, "scale, one per feature", width),)
-        case Conv1D(inputs=inputs, outputs=outputs, kernel=kernel, groups=groups):
-            what = "one weight per output, input of its group and place in the kernel"
+        case Conv1D(inputs=inputs, outputs=outputs, kernel=kernel):
+            what = "one weight per output, input and place in the kernel"
             return (
-                _weight("weight", Role.MATRIX, what, outputs, inputs / groups, kernel),
+                _weight("weight", Role.MATRIX, what, outputs, inputs, kernel),
                 _weight("bias", Role.BIAS, "one bias per output", outputs),
             )
         case Parameter(shape=shape, role=role, meaning=meaning):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sympy import Expr, Symbol
 
+from bertsym.values import value
 
-@dataclass(frozen=True)
+
+@value
 class Field:
     """A field that sets a size or a switch, with the value the library takes where a file leaves it out.
 
-    `otherwise` takes the place of null, in terms of the other sizes; `aliases` are further spellings of the key;
-    `needs` is a switch that must be on wherever this one is.
+    Null stands for `otherwise`, in terms of the other sizes, or else leaves the size to the model's definition of it;
+    `aliases` are further spellings of the key; `needs` is a switch that must be on wherever this one is.
     """
 
     key: str
@@ -23,8 +25,13 @@ class Field:
     aliases: tuple[str, ...] = ()
     needs: str = ""
 
+    @property
+    def null(self) -> bool:
+        """Whether null is a value of the field."""
+        return self.default is None or self.otherwise is not None
 
-@dataclass(frozen=True)
+
+@value
 class Mention:
     """A switch that is on where a list, or a text such as `c2p|p2c`, mentions the word."""
 
@@ -35,7 +42,7 @@ class Mention:
     separator: str = "|"
 
 
-@dataclass(frozen=True)
+@value
 class FirstPositive:
     """A size set by the first of several fields that is positive; each with the library's default."""
 
@@ -46,7 +53,7 @@ class FirstPositive:
 AnyField = Field | Mention | FirstPositive
 
 
-@dataclass(frozen=True)
+@value
 class Schema:
     """The fields of one `model_type` that decide the parameters.
 
@@ -56,4 +63,4 @@ class Schema:
 
     model_type: str
     fields: tuple[AnyField, ...]
-    fixed: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    fixed: Mapping[str, tuple[object, ...]] = MappingProxyType({})

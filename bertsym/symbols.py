@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from sympy import Symbol
 
 from bertsym.errors import UnknownName
+from bertsym.values import value
 
 
 class Kind(Enum):
@@ -21,7 +21,7 @@ class Kind(Enum):
     SWITCH = "yes or no"
 
 
-@dataclass(frozen=True)
+@value
 class Size:
     """A symbol with its meaning, its kind (hence its unit), the least value it may take and a typical one.
 
@@ -75,7 +75,6 @@ inner_groups = _integer("inner_groups")
 buckets = _integer("buckets")
 span = _integer("span")
 kernel = Symbol("kernel", integer=True, nonnegative=True)
-conv_groups = _integer("conv_groups")
 tied = Symbol("tied")
 cross_attention = Symbol("cross_attention")
 biases = Symbol("biases")
@@ -116,7 +115,6 @@ SIZES: tuple[Size, ...] = (
     Size(buckets, "buckets of relative positions", Kind.ROWS, "32", default=32),
     Size(span, "relative positions to either side", Kind.ROWS, "256"),
     Size(kernel, "tokens under the convolution, 0 for none", Kind.ROWS, "3", minimum=0, default=0),
-    Size(conv_groups, "groups of the convolution", Kind.ROWS, "1", default=1),
     Size(biases, "biases in linear layers and norms", Kind.SWITCH, "yes", default=True),
     Size(attention_bias, "biases in attention", Kind.SWITCH, "no", default=False),
     Size(mlp_bias, "biases in the feed-forward net", Kind.SWITCH, "no", default=False),

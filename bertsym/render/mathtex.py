@@ -21,7 +21,6 @@ NAMES = {
     "buckets": "B",
     "span": "k",
     "kernel": r"k_{\mathrm{conv}}",
-    "conv_groups": r"G_{\mathrm{conv}}",
     "cross_attention": r"\mathrm{cross}",
     "tied": r"\mathrm{tied}",
     "biases": r"\mathrm{biases}",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sympy import Expr, Symbol
 
-from bertsym.algebra import Value, evaluate, free
+from bertsym.algebra import Value, evaluate
 from bertsym.errors import BadField, Unreadable, echo
 from bertsym.model import check_value
 from bertsym.schema import AnyField, Field, FirstPositive, Mention, Schema
@@ -26,13 +26,12 @@ def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol
     given: dict[Symbol, Value] = {}
     later: list[Field] = []
     for field in schema.fields:
-        if isinstance(field, Field) and _raw(config, field, file) is None and field.otherwise is not None:
+        if isinstance(field, Field) and field.null and _raw(config, field, file) is None:
             later.append(field)
         else:
             given[field.symbol] = _value(config, field, file)
     for field in later:
-        # A size that follows from others stays out where they are missing: the model says which.
-        if field.otherwise is not None and free(field.otherwise) <= set(given):
+        if field.otherwise is not None:
             given[field.symbol] = _checked(evaluate(field.otherwise, given), field.key, field.symbol, file)
     for field in schema.fields:
         if isinstance(field, Field) and field.needs and given.get(field.symbol) and config.get(field.needs) is not True:
