@@ -165,7 +165,7 @@ class TooLarge(BertsymError):
         return f"{self.what} would have {self.size:,} entries; the limit is {self.limit:,}"
 
 
-@dataclass(eq=False)
+@value
 class NothingFits(BertsymError):
     """A checkpoint without a configuration whose tensors are not those of any model here.
 
@@ -183,7 +183,7 @@ class NothingFits(BertsymError):
         return f"{echo(self.path)}: no model fits its {self.tensors:,} tensors{nearest}: pass --model"
 
 
-@dataclass(eq=False)
+@value
 class MissingExtra(BertsymError):
     """Something that needs packages which a plain installation leaves out.
 

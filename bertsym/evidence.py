@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sympy import Expr, Symbol
@@ -16,12 +15,13 @@ from bertsym.sources.safetensors import Array
 from bertsym.storage import QUANTISED, aligned
 from bertsym.symbols import BY_SYMBOL
 from bertsym.tree import Tensor
+from bertsym.values import value
 
 # An 8-bit weight keeps its shape; of the others several share an entry.
 _PACKED = QUANTISED - {"I8", "F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ"}
 
 
-@dataclass(frozen=True)
+@value
 class Found:
     """A stored tensor: the numbers in its name, and its shape where that is the declared one."""
 
@@ -32,7 +32,7 @@ class Found:
 Stored = Mapping[str, list[Found]]
 
 
-@dataclass(frozen=True)
+@value
 class Equation:
     """What a stored shape or the largest index of a name demands, and how many tensors demand it."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice, product
+from itertools import chain, islice, product
+from typing import Any
 
 import sympy
 from sympy import Symbol
@@ -17,6 +17,7 @@ from bertsym.model import Architecture, Model
 from bertsym.sources.safetensors import Array
 from bertsym.symbols import BY_SYMBOL, SIZES, Kind, d, lookup
 from bertsym.tree import Tensor
+from bertsym.values import value
 from bertsym.verify import Expected, Outcome, compare, declared
 from bertsym.zoo import ARCHITECTURES
 
@@ -25,7 +26,7 @@ MOST_BRANCHES = 16
 HEAD_SIZES = (64, 128, 32, 96, 80, 256, 48, 40, 112, 72, 192, 16, 8, 4, 2, 1)
 
 
-@dataclass(frozen=True)
+@value
 class Fit:
     """A class at the sizes that the shapes ask for, compared with them.
 
@@ -53,7 +54,9 @@ Candidate = tuple[int, Model, dict[Tensor, list[Found]]]
 
 
 def infer(path: str, arrays: Mapping[str, Array], head: str | None = None) -> tuple[Fit, ...]:
-    """Every class that has exactly these tensors, published sizes first; where none has, the nearest one.
+    """Every class that has exactly these tensors; where none has, the nearest one.
+
+    Published sizes come first, then the classes that spell the names as the file does.
 
     `head` leaves only the classes under that head. Raises `NothingFits` where even that one names under half of them.
     """
@@ -67,7 +70,7 @@ def infer(path: str, arrays: Mapping[str, Array], head: str | None = None) -> tu
     likely = [one for one in candidates if one[0] == best and not _absent(one[2])]
     exact = [fit for fit in _fits(likely, arrays) if fit.outcome.ok]
     if exact:
-        return tuple(sorted(exact, key=lambda fit: not fit.names))
+        return tuple(sorted(exact, key=lambda fit: (not fit.names, -len(fit.outcome.expected.slots.keys() & arrays))))
     near = [one for one in candidates if 10 * one[0] >= 9 * best]
     nearest_fit = min(_fits(near, arrays), key=lambda fit: fit.outcome.findings, default=None)
     if nearest_fit is None:
@@ -100,7 +103,7 @@ def _fitted(model: Model, found: Mapping[Tensor, list[Found]], arrays: Mapping[s
     fits = []
     defaults = _defaults(model)
     for switches in islice(_switches(model, found), MOST_BRANCHES):
-        holds = {symbol: atom(value) for symbol, value in switches.items()}
+        holds = _atoms(switches)
         present = [tensor for tensor in found if tensor.when.xreplace(holds) is not sympy.false]
         demands = [demand for tensor in present for demand in equations(tensor, found[tensor])]
         sizes, rest = solved(demands, switches)
@@ -159,12 +162,12 @@ def _standings(
         if symbol not in free(exists):
             continue
         shaping = shaping or symbol in free(tensor.when)
-        for value in score:
-            holds = {s: atom(v) for s, v in {**defaults, symbol: value}.items()}
+        for standing in score:
+            holds = _atoms({**defaults, symbol: standing})
             truth: Boolean = exists.xreplace(holds)
             stored_twice = tensor.tied_to is not None and bool(ones)
             if not stored_twice and truth in (sympy.true, sympy.false):
-                score[value] += (truth is sympy.true) == bool(ones)
+                score[standing] += (truth is sympy.true) == bool(ones)
     if score[default] == score[not default]:
         return (default, not default) if shaping else (default,)
     return (default,) if score[default] > score[not default] else (not default,)
@@ -173,23 +176,30 @@ def _standings(
 def _assume(
     architecture: Architecture, sizes: dict[Symbol, Value], rest: list[Equation]
 ) -> tuple[dict[Symbol, Value], tuple[Symbol, ...]]:
-    """Sizes for what is left: nothing where the definitions settle it, else the first usual head size that divides."""
-    values = {symbol: atom(value) for symbol, value in sizes.items()}
+    """Sizes for what is left: nothing where definitions settle it, else as published, else by a usual head size."""
     definitions = {
-        definition.symbol: definition.value.xreplace(values)
+        definition.symbol: definition.value.xreplace(_atoms(sizes))
         for definition in architecture.definitions
         if definition.symbol not in sizes
     }
-    left = [Equation(one.expression.xreplace(definitions), one.value, one.weight) for one in rest]
-    if all(one.expression == one.value for one in left):
+    if all(one.expression.xreplace(definitions) == one.value for one in rest):
         return sizes, ()
-    for size in HEAD_SIZES:
-        tried, still = solved(rest, {**sizes, d: size})
-        if not still and all(
-            one.expression.xreplace({s: atom(v) for s, v in tried.items()}) == one.value for one in rest
-        ):
+    published = (
+        size.values
+        for size in architecture.sizes.values()
+        if all(size.values[symbol] == value for symbol, value in sizes.items() if symbol in size.values)
+    )
+    usual: Iterable[Mapping[Symbol, Value]] = ({d: size} for size in HEAD_SIZES)
+    for guess in chain(published, usual):
+        open_symbols = {symbol for one in rest for symbol in free(one.expression)}
+        tried, still = solved(rest, {**sizes, **{s: value for s, value in guess.items() if s in open_symbols}})
+        if not still and all(one.expression.xreplace(_atoms(tried)) == one.value for one in rest):
             return tried, tuple(symbol for symbol in tried if symbol not in sizes)
     return sizes, ()
+
+
+def _atoms(sizes: Mapping[Symbol, Value]) -> dict[Symbol, Any]:
+    return {symbol: atom(value) for symbol, value in sizes.items()}
 
 
 def _hidden(model: Model) -> tuple[Symbol, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from math import prod
 
@@ -12,13 +11,14 @@ from bertsym.count import written_out
 from bertsym.model import Model
 from bertsym.sources.safetensors import Array
 from bertsym.storage import QUANTISED, STAND_INS, aligned, is_buffer, owner_of, packed_width
+from bertsym.values import value
 
 Dimensions = tuple[int, ...]
 MOST_GUESSES = 64
 LEAST_ALIKE = 0.7
 
 
-@dataclass(frozen=True)
+@value
 class Slot:
     """A tensor that a class declares; `tied_to` names the one whose values it shares."""
 
@@ -26,7 +26,7 @@ class Slot:
     tied_to: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Expected:
     """What a class declares: its parameters by name, and the buffers it is known to save."""
 
@@ -45,7 +45,7 @@ class Expected:
         return sum(slot.tied_to is None for slot in self.slots.values())
 
 
-@dataclass(frozen=True)
+@value
 class Mismatch:
     """A tensor of another shape than the class declares."""
 
@@ -60,7 +60,7 @@ class Mismatch:
         return self.found == self.expected[::-1]
 
 
-@dataclass(frozen=True)
+@value
 class Packed:
     """A weight stored at `width` bits an entry; what it counts is the declared shape, not the stored one."""
 
@@ -70,7 +70,7 @@ class Packed:
     width: int
 
 
-@dataclass(frozen=True)
+@value
 class Outcome:
     """The comparison. `count` is what the checkpoint holds: tied and packed tensors as declared, buffers apart."""
 
@@ -85,7 +85,7 @@ class Outcome:
     buffers: tuple[tuple[str, Array], ...]
     packed: tuple[Packed, ...]
     companions: tuple[str, ...]
-    dtypes: Mapping[str, int] = field(default_factory=dict)
+    dtypes: Mapping[str, int]
 
     @property
     def ok(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sympy import Expr, Integer
@@ -17,9 +16,10 @@ from bertsym.forms import Form, Name, Style, form
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
 from bertsym.symbols import SIZES
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Side:
     """A part of one model's total; nothing there is 0."""
 
@@ -31,7 +31,7 @@ class Side:
         return {"expression": self.expression, "latex": AsLatex(self.expression), "count": self.count}
 
 
-@dataclass(frozen=True)
+@value
 class Pair:
     """A part in both models, and the second less the first."""
 
@@ -68,7 +68,7 @@ class Pair:
         }
 
 
-@dataclass(frozen=True)
+@value
 class Comparison:
     """Two totals in parts; the differences of the parts sum to that of the totals."""
 

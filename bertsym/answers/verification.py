@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 from pathlib import Path
@@ -24,6 +23,7 @@ from bertsym.sources.configfile import load, load_config
 from bertsym.sources.framework import build
 from bertsym.sources.jsonfile import parse_object, read_bytes
 from bertsym.sources.safetensors import Array
+from bertsym.values import value
 from bertsym.verify import Expected, Outcome, Slot, compare, declared
 from bertsym.zoo import ARCHITECTURES
 
@@ -31,7 +31,7 @@ MOST_SHOWN = 50
 MOST_RETRIED = 20_000
 
 
-@dataclass(frozen=True)
+@value
 class Verification:
     """A comparison. `model` is absent where the framework declares the tensors; `fits` are inferred candidates."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from bertsym.errors import BadField, BadFile, echo
 from bertsym.sources.files import unreadable
 from bertsym.sources.jsonfile import Json, parse_object, read_bytes
 from bertsym.sources.safetensors import MOST_ARRAYS, MOST_HEADER_BYTES, Array, read_header
+from bertsym.values import value
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -20,7 +20,7 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 OTHERS = (".h5", ".msgpack", ".gguf", ".onnx", ".npz", ".index")
 
 
-@dataclass(frozen=True)
+@value
 class Checkpoint:
     """Every tensor that the headers name, the configuration beside them if there is one, and what is odd about them."""
 
@@ -29,7 +29,7 @@ class Checkpoint:
     config: Path | None
     files: int
     bytes_read: int
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 def read_checkpoint(path: Path, *, alone: bool = False) -> Checkpoint:

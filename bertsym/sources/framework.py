@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bertsym.errors import BadField, BadFile, MissingExtra, echo
 from bertsym.sources.jsonfile import Json
+from bertsym.values import value
 
 MOST_REPEATS = 10_000
 LARGEST_SIZE = 10**8
 _DROPPED = ("quantization_config", "auto_map", "torch_dtype", "dtype")
 
 
-@dataclass(frozen=True)
+@value
 class Built:
     """The parameters of a class by name, with the first name of those that are one tensor; and what it buffers."""
 
@@ -64,13 +64,13 @@ def _installed() -> tuple[Any, Any]:
 
 def _check_sizes(config: Mapping[str, Json], file: Path) -> None:
     """Refuse what would build for hours: a module per layer, per expert, per label."""
-    for key, value in config.items():
-        if isinstance(value, bool) or not isinstance(value, int):
+    for key, size in config.items():
+        if isinstance(size, bool) or not isinstance(size, int):
             continue
         repeats = key.startswith(("num_", "n_")) or key.endswith(("_layers", "_layer", "_groups", "_num"))
         limit = MOST_REPEATS if repeats else LARGEST_SIZE
-        if value > limit and not key.endswith(("_id", "_theta")):
-            raise BadField(str(file), key, f"{echo(value)}: nothing above {limit:,} is built")
+        if size > limit and not key.endswith(("_id", "_theta")):
+            raise BadField(str(file), key, f"{echo(size)}: nothing above {limit:,} is built")
 
 
 def _class(transformers: Any, config: Mapping[str, Json], of: Any, file: Path, cls: str | None) -> Any:

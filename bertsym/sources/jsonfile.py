@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from bertsym.errors import BadFile, echo
 from bertsym.sources.files import opened, read_up_to
+from bertsym.values import value
 
 MOST_BYTES = 16 * 2**20
 LONGEST_INTEGER = 60
@@ -21,7 +21,7 @@ _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
 
 
-@dataclass(frozen=True)
+@value
 class Bounds:
     """How much a document may hold before it is not worth parsing; values are counted by commas and brackets."""
 
@@ -77,10 +77,10 @@ def _check_bounds(text: str, path: Path, bounds: Bounds) -> None:
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found: dict[str, Json] = {}
-    for key, value in pairs:
+    for key, content in pairs:
         if key in found:
             raise ValueError(f"the field {echo(key)} is given twice")
-        found[key] = value
+        found[key] = content
     return found
 
 

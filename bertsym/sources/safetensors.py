@@ -7,7 +7,6 @@ The format: eight bytes, little-endian, give the length of a JSON object that ma
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from bertsym.errors import BadField, BadFile, echo
 from bertsym.sources.files import opened, read_up_to
 from bertsym.sources.jsonfile import Bounds, Json, parse_object
+from bertsym.values import value
 
 MOST_HEADER_BYTES = 100_000_000
 MOST_ARRAYS = 250_000
@@ -36,7 +36,7 @@ _BOUNDS = Bounds(deepest=8, most_values=16 * MOST_ARRAYS)
 _METADATA = "__metadata__"
 
 
-@dataclass(frozen=True)
+@value
 class Array:
     """What a header says of one tensor."""
 
@@ -54,7 +54,7 @@ class Array:
         return self.numel * BITS[self.dtype]
 
 
-@dataclass(frozen=True)
+@value
 class Header:
     """The tensors of one file, the bytes that were read to learn of them, and the bytes of data that none claims."""
 
@@ -63,7 +63,7 @@ class Header:
     unclaimed: int
 
 
-@dataclass(frozen=True, order=True)
+@value
 class _Claim:
     """The bytes of the data that a tensor says are its own."""
 
@@ -155,7 +155,7 @@ def _integers(value: Json) -> tuple[int, ...] | None:
 
 def _end(claims: list[_Claim], path: Path) -> int:
     """Where the last tensor ends; raises `BadFile` where two overlap."""
-    filled = sorted(claim for claim in claims if claim.length)
+    filled = sorted((claim for claim in claims if claim.length), key=lambda claim: claim.start)
     for before, after in pairwise(filled):
         if after.start < before.stop:
             names = f"{echo(before.name)} and {echo(after.name)}"
