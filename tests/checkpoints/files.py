@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parent.parent.parent
 BYTES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "BF16": 2, "F16": 2, "I8": 1, "U8": 1, "F8_E4M3": 1}
 
 Header = dict[str, Any]
@@ -63,3 +67,37 @@ def write_shards(folder: Path, shapes: Mapping[str, Iterable[int]], dtype: str, 
     index = {"metadata": {"total_size": 0}, "weight_map": placed}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
     return len(shards)
+
+
+MEASURED = """
+import re, resource, sys
+from pathlib import Path
+from bertsym.cli import run
+limit = int(sys.argv[1])
+if limit:
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+del sys.argv[1]
+code = run()
+usage = resource.getrusage(resource.RUSAGE_SELF)
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text()).group(1)
+print(code, usage.ru_utime + usage.ru_stime, int(peak) / 1024)
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run of the command line cost: seconds of processor time, megabytes at the peak."""
+
+    code: int
+    seconds: float
+    megabytes: float
+    err: str
+
+
+def measured(*words: str, limit: int = 0) -> Measured:
+    """The command line in a process of its own, its address space limited to `limit` bytes."""
+    command = [sys.executable, "-c", MEASURED, str(limit), *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
+    code, seconds, megabytes = done.stdout.splitlines()[-1].split()
+    return Measured(int(code), float(seconds), float(megabytes), done.stderr)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,8 @@ from typing import Any
 import pytest
 
 from bertsym.sources.checkpoint import read_checkpoint
-from tests.checkpoints.files import header_of, read, write, write_shards
+from tests.checkpoints.files import header_of, measured, read, write, write_shards
 
-ROOT = Path(__file__).parent.parent.parent
 FIELDS = {
     "model_type": "bert",
     "vocab_size": 128_256,
@@ -62,26 +59,11 @@ def test_only_headers_are_read(large: Path) -> None:
     assert checkpoint.bytes_read <= taken < 10 * 10**6
 
 
-MEASURED = """
-import resource, sys
-from bertsym.cli import main
-try:
-    main()
-except SystemExit as stop:
-    assert not stop.code, stop.code
-usage = resource.getrusage(resource.RUSAGE_SELF)
-print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, file=sys.stderr)
-"""
-
-
-def measured(*words: str) -> tuple[float, float]:
-    """Seconds of processor time, and megabytes at the peak: the median of five runs."""
-    runs = []
-    for _ in range(5):
-        command = [sys.executable, "-c", MEASURED, *words]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        runs.append(tuple(map(float, done.stderr.split()[-2:])))
-    return statistics.median(time for time, _ in runs), statistics.median(memory for _, memory in runs)
+def typical(*words: str) -> tuple[float, float]:
+    """Seconds and megabytes: the medians of five runs."""
+    runs = [measured(*words) for _ in range(5)]
+    assert all(run.code == 0 for run in runs), runs[0].err
+    return statistics.median(run.seconds for run in runs), statistics.median(run.megabytes for run in runs)
 
 
 def test_time_and_memory(large: Path, tmp_path: Path) -> None:
@@ -93,9 +75,9 @@ def test_time_and_memory(large: Path, tmp_path: Path) -> None:
     fields = json.loads((large / "config.json").read_text(encoding="utf-8"))
     fields |= {"hidden_size": 128, "max_position_embeddings": 128}
     (tmp_path / "config.json").write_text(json.dumps(fields), encoding="utf-8")
-    start_up, _ = measured("total", "bert-base-uncased")
-    _, flat = measured("verify", str(tmp_path))
-    seconds, megabytes = measured("verify", str(large))
+    start_up, _ = typical("total", "bert-base-uncased")
+    _, flat = typical("verify", str(tmp_path))
+    seconds, megabytes = typical("verify", str(large))
     assert seconds < start_up + 0.3
     assert megabytes < flat + 8
 
