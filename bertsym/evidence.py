@@ -130,9 +130,12 @@ def _answer(demand: Equation) -> tuple[Symbol, Value] | None:
         return None
     ((key, coefficient),) = terms.items()
     left = (demand.value - constant) / coefficient
-    if key not in {((symbol, 1),), ((symbol, -1),)} or left <= 0:
+    inverse = key == ((symbol, -1),)
+    if not inverse and key != ((symbol, 1),):
+        return None
+    if inverse and not left:
         return None
     try:
-        return symbol, check_value(BY_SYMBOL[symbol], left if key == ((symbol, 1),) else 1 / left)
+        return symbol, check_value(BY_SYMBOL[symbol], 1 / left if inverse else left)
     except Unreadable:
         return None

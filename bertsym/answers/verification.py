@@ -131,6 +131,10 @@ class Verification:
             widths = sorted({one.width for one in self.outcome.packed})
             bits = " or ".join(map(str, widths))
             yield f"packed weights hold {bits} bits an entry and are counted by their declared shape"
+        if self.fits and self.outcome.copies:
+            slots = self.outcome.expected.slots
+            untied = self.outcome.count + sum(prod(slots[name].shape) for name in self.outcome.copies)
+            yield f"tied tensors are stored under both names; if they differ, which no header tells, it is {untied:,}"
         yield from self.checkpoint.notes
 
     def record(self) -> Record:
