@@ -15,7 +15,7 @@ from bertsym.document import Code, Column, Count, Document, Element, Equation, H
 from bertsym.errors import UnknownName
 from bertsym.forms import Form, Name, Number, Style, Sum, form, product, put_in, sum_of
 from bertsym.layers import Role
-from bertsym.model import Definition, Model
+from bertsym.model import Definition, Model, is_head_size
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Loop, Tensor
 
@@ -177,7 +177,7 @@ def _terms(written: Form) -> tuple[Form, ...]:
 
 def _per_head(model: Model, tensors: list[Tensor]) -> Iterator[Element]:
     """Matrices that are cut into heads: each head's share, all heads together, and how their number cancels."""
-    definition = next((x for x in model.architecture.definitions if _is_head_size(x)), None)
+    definition = next((x for x in model.architecture.definitions if is_head_size(x)), None)
     if definition is None:
         return
     groups: dict[tuple[tuple[Expr, ...], Symbol], list[Tensor]] = {}
@@ -193,11 +193,6 @@ def _heads_in(tensor: Tensor, size: Symbol) -> Symbol | None:
     """The symbol for the number of heads along the side that is made of them."""
     sides = (free(side) for side in tensor.shape)
     return next((s for side in sides if size in side for s in side if BY_SYMBOL[s].kind is Kind.HEADS), None)
-
-
-def _is_head_size(definition: Definition) -> bool:
-    kinds = {BY_SYMBOL[s].kind for s in free(definition.value)}
-    return Kind.HEADS in kinds and BY_SYMBOL[definition.symbol].kind is Kind.WIDTH
 
 
 def _heads_of(

@@ -33,6 +33,12 @@ class Definition:
     inverse: Expr | None = None
 
 
+def is_head_size(definition: Definition) -> bool:
+    """Whether a definition is that of the head size: a width that depends on the number of heads."""
+    kinds = {BY_SYMBOL[symbol].kind for symbol in free(definition.value)}
+    return Kind.HEADS in kinds and BY_SYMBOL[definition.symbol].kind is Kind.WIDTH
+
+
 @value
 class Head:
     """A task head: the class that carries it in the framework, and that class as a tree."""

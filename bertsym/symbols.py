@@ -19,6 +19,7 @@ class Kind(Enum):
     HEADS = "heads"
     RATIO = "ratio"
     SWITCH = "yes or no"
+    COUNT = "parameters"
 
 
 @value
@@ -76,6 +77,7 @@ buckets = _integer("buckets")
 span = _integer("span")
 kernel = Symbol("kernel", integer=True, nonnegative=True)
 tied = Symbol("tied")
+P = _integer("P")
 cross_attention = Symbol("cross_attention")
 biases = Symbol("biases")
 attention_bias = Symbol("attention_bias")
@@ -105,6 +107,7 @@ SIZES: tuple[Size, ...] = (
     Size(d, "head size", Kind.WIDTH, "64"),
     Size(F, "feed-forward width", Kind.WIDTH, "3072"),
     Size(labels, "labels of a classification head", Kind.ROWS, "2", minimum=0, default=2),
+    Size(P, "target of `solve`, in formulas", Kind.COUNT, "110000000"),
     Size(tied, "output embedding tied to the word embedding", Kind.SWITCH, "yes", default=True),
     Size(cross_attention, "cross-attention in every layer", Kind.SWITCH, "no", default=False),
     Size(E, "embedding size", Kind.WIDTH, "128"),
