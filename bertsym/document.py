@@ -28,9 +28,10 @@ class Count:
 
 @value
 class Share:
-    """A part of a whole, shown in percent."""
+    """A part of a whole, shown in percent to some decimal places."""
 
     value: Fraction
+    places: int = 1
 
 
 @value

@@ -27,8 +27,8 @@ def inline(part: Inline) -> str:
             return prose(part)
         case Code(text):
             return rf"\texttt{{{prose(text)}}}"
-        case Share(value):
-            return prose(percent(value))
+        case Share(value, places):
+            return prose(percent(value, places))
         case _:
             return f"${mathtex.inline(part)}$"
 

@@ -140,8 +140,8 @@ def inline(part: Inline) -> str:
             return rf"\mbox{{{prose(part)}}}"
         case Code(text):
             return rf"\mbox{{\texttt{{{prose(text)}}}}}"
-        case Share(value):
-            return prose(percent(value))
+        case Share(value, places):
+            return prose(percent(value, places))
         case _:
             return math(part)
 

@@ -16,8 +16,8 @@ def inline(part: Inline) -> str:
             return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
         case Count(value, short):
             return f"{value:,}" + (f" ({rounded(value)})" if short else "")
-        case Share(value):
-            return percent(value)
+        case Share(value, places):
+            return percent(value, places)
         case Decimal(value, places):
             return decimal(value, places)
         case Shape(sides):

@@ -1,38 +1,53 @@
-"""The models bertsym knows, one paper per file."""
+"""The models bertsym knows, one paper per file; a file is read when its model is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from bertsym.errors import UnknownName
 from bertsym.model import Architecture, Model
-from bertsym.zoo.albert import albert
-from bertsym.zoo.bert import bert
-from bertsym.zoo.camembert import camembert
-from bertsym.zoo.deberta_v2 import deberta_v2
-from bertsym.zoo.distilbert import distilbert
-from bertsym.zoo.electra import electra
-from bertsym.zoo.gpt2 import gpt2
-from bertsym.zoo.gpt_neox import gpt_neox
-from bertsym.zoo.llama import llama
-from bertsym.zoo.mistral import mistral
-from bertsym.zoo.modernbert import modernbert
-from bertsym.zoo.roberta import roberta
-from bertsym.zoo.t5 import t5
-from bertsym.zoo.xlm_roberta import xlm_roberta
 
-ARCHITECTURES: dict[str, Architecture] = {
-    "bert": bert,
-    "roberta": roberta,
-    "xlm-roberta": xlm_roberta,
-    "camembert": camembert,
-    "distilbert": distilbert,
-    "albert": albert,
-    "electra": electra,
-    "deberta-v2": deberta_v2,
-    "modernbert": modernbert,
-    "gpt2": gpt2,
-    "gpt_neox": gpt_neox,
-    "llama": llama,
-    "mistral": mistral,
-    "t5": t5,
-}
+# The public name of an architecture, and the file that declares it under the same name with underscores.
+NAMES = (
+    "bert",
+    "roberta",
+    "xlm-roberta",
+    "camembert",
+    "distilbert",
+    "albert",
+    "electra",
+    "deberta-v2",
+    "modernbert",
+    "gpt2",
+    "gpt_neox",
+    "llama",
+    "mistral",
+    "t5",
+)
+
+
+class Zoo(Mapping[str, Architecture]):
+    """The architectures by name, each loaded when it is looked up: fourteen papers would slow every start."""
+
+    def __getitem__(self, name: str) -> Architecture:
+        if name not in NAMES:
+            raise KeyError(name)
+        attribute = name.replace("-", "_")
+        architecture: Architecture = getattr(import_module(f"bertsym.zoo.{attribute}"), attribute)
+        return architecture
+
+    def __contains__(self, name: object) -> bool:
+        return name in NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
+ARCHITECTURES = Zoo()
 
 
 def named(name: str) -> Model:
@@ -44,7 +59,7 @@ def named(name: str) -> Model:
     bare = name.rsplit("/", maxsplit=1)[-1]
     if name in ARCHITECTURES:
         return Model(ARCHITECTURES[name], label=name)
-    for label in (name, bare):
+    for label in dict.fromkeys((name, bare)):
         for architecture in ARCHITECTURES.values():
             if label in architecture.sizes:
                 return Model(architecture, label=label).with_sizes(architecture.sizes[label].values)
