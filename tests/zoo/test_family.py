@@ -15,6 +15,7 @@ import pytest
 
 from bertsym.count import count
 from bertsym.errors import BertsymError
+from bertsym.model import Model
 from bertsym.schema import Field, FirstPositive
 from bertsym.sources.configfile import load
 from bertsym.symbols import tied
@@ -34,25 +35,27 @@ def drawn(family: Family, seed: int) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if key in family.kept or draw.random() < 0.95}
 
 
+def read(fields: dict[str, Any], file: Path, *more: tuple[str, object]) -> Model:
+    """The model that a file with those fields describes."""
+    file.write_text(json.dumps({**fields, **dict(more)}), encoding="utf-8")
+    return load(str(file))
+
+
 @pytest.mark.parametrize(("name", "head"), CASES)
 def test_every_tensor_of_the_real_class(name: str, head: str, transformers: Any, torch: Any, tmp_path: Path) -> None:
+    """From the file that the library saves; the file as it was written says the same."""
     architecture, family = ARCHITECTURES[name], FAMILIES[name]
     cls = architecture.heads[head].cls
-    file = tmp_path / "config.json"
+    asked = ("model_type", architecture.schema.model_type), ("architectures", [cls])
     for seed in range(CONFIGS):
         written = {**drawn(family, seed), **family.demands.get(head, {})}
         config = getattr(transformers, family.config)(**written)
-        saved = config.to_dict()
-        real = real_inventory(transformers, torch, cls, config)
-        for fields in (written, saved):
-            file.write_text(
-                json.dumps({**fields, "model_type": architecture.schema.model_type, "architectures": [cls]}),
-                encoding="utf-8",
-            )
-            ours = our_inventory(load(str(file)))
-            assert ours.shapes == real.shapes, written
-            assert ours.groups == real.groups, written
-            assert ours.count == real.count, written
+        model = read(config.to_dict(), tmp_path / "saved.json", *asked)
+        assert read(written, tmp_path / "written.json", *asked).given == model.given, written
+        ours, real = our_inventory(model), real_inventory(transformers, torch, cls, config)
+        assert ours.shapes == real.shapes, written
+        assert ours.groups == real.groups, written
+        assert ours.count == real.count, written
 
 
 @pytest.mark.parametrize("name", FAMILIES)
