@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from bertsym.errors import BadFile
+from bertsym.sources import checkpoint
 from bertsym.sources.checkpoint import read_checkpoint
 from tests.checkpoints.files import header_of, measured, read, write, write_shards
 
@@ -53,10 +55,10 @@ def test_it_is_equal(large: Path, bertsym: Callable[..., Any]) -> None:
 def test_only_headers_are_read(large: Path) -> None:
     assert sum(file.stat().st_size for file in large.iterdir()) > 140 * 10**9
     before = read_so_far()
-    checkpoint = read_checkpoint(large)
+    found = read_checkpoint(large)
     taken = read_so_far() - before
-    assert len(checkpoint.arrays) == 7 + 16 * 86
-    assert checkpoint.bytes_read <= taken < 10 * 10**6
+    assert len(found.arrays) == 7 + 16 * 86
+    assert found.bytes_read <= taken < 10 * 10**6
 
 
 def typical(*words: str) -> tuple[float, float]:
@@ -125,3 +127,9 @@ def test_links_into_a_cache_are_followed(sharded: Path, tmp_path: Path, bertsym:
     for file in sharded.glob("model*"):
         (snapshot / file.name).symlink_to(Path("..") / ".." / file.name)
     assert bertsym("verify", str(snapshot)).code == 0
+
+
+def test_headers_are_bounded_together(sharded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "MOST_BYTES", 4000)
+    with pytest.raises(BadFile, match="4,000 bytes of headers"):
+        read_checkpoint(sharded)
