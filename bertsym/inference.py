@@ -15,6 +15,7 @@ from bertsym.errors import BertsymError, MissingSize, NothingFits
 from bertsym.evidence import Equation, Found, Stored, equations, gathered, matched, solved
 from bertsym.model import Architecture, Model
 from bertsym.sources.safetensors import Array
+from bertsym.storage import owner_of
 from bertsym.symbols import BY_SYMBOL, SIZES, Kind, d, lookup
 from bertsym.tree import Tensor
 from bertsym.values import value
@@ -57,13 +58,13 @@ def infer(path: str, arrays: Mapping[str, Array], head: str | None = None) -> tu
     """Every class that has exactly these tensors; where none has, the nearest one.
 
     Published sizes come first, then the classes that spell the names as the file does.
-
     `head` leaves only the classes under that head. Raises `NothingFits` where even that one names under half of them.
     """
     stored = gathered(arrays)
     candidates = sorted(_candidates(stored, head), key=lambda candidate: (-candidate[0], _absent(candidate[2])))
     best = candidates[0][0] if candidates else 0
-    if 2 * best < len(arrays) or not best:
+    weights = sum(owner_of(name) is None for name in arrays)
+    if 2 * best < weights or not best:
         nearest = candidates[0][1].cls if best else ""
         raise NothingFits(path, len(arrays), nearest, best)
     # A class with exactly these tensors knows the name of each of them, and lacks none of its own.

@@ -46,7 +46,7 @@ def varied(model: Model, seed: int) -> Model:
 @pytest.mark.parametrize(("name", "head"), CLASSES)
 def test_every_class_is_found_again(name: str, head: str) -> None:
     base = named(ARCHITECTURES[name].base).with_head(head)
-    for model in (base, varied(base, seed=1), varied(base, seed=2)):
+    for model in (base, varied(base, seed=1)):
         fits = infer("a file", stored(model))
         assert all(fit.outcome.ok for fit in fits), [(fit.model.cls, fit.outcome.missing) for fit in fits]
         own = [fit for fit in fits if fit.model.architecture.name == name and fit.model.head == head]

@@ -220,6 +220,14 @@ def test_quantised_and_damaged(verify: Verify, shapes: dict[str, list[int]], sch
     assert (code, [one["name"] for one in found["mismatched"]]) == (1, [packed])
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_quantised_and_inferred(verify: Callable[..., Any], shapes: dict[str, list[int]], scheme: str) -> None:
+    """BERT's biases and norms show every size that its packed weights hide."""
+    kept = without(shapes, *COPIES)
+    code, found = verify(quantised(kept, SCHEMES[scheme][0]), "--infer")
+    assert (code, found["class"], found["count"]) == (0, "BertForPreTraining", COUNT)
+
+
 def test_scales_of_a_weight_that_is_whole_are_extra(verify: Verify, shapes: dict[str, list[int]]) -> None:
     name = "bert.encoder.layer.0.output.dense.scales"
     code, found = verify(header_of({**shapes, name: [1, 128]}))
