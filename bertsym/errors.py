@@ -26,16 +26,15 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
     >>> suggestion("brt", ["bert", "llama"])
     'did you mean bert?'
-    >>> suggestion("bert-base", ["albert-base", "bert-base-uncased"])
-    'did you mean bert-base-uncased?'
     """
     from difflib import get_close_matches  # noqa: PLC0415  # only a wrong name pays for it
 
     names = sorted(known)
+    begun = [candidate for candidate in names if candidate.startswith(name)][:3] if name else []
+    if begun:
+        return f"did you mean {' or '.join(begun)}?"
     by_folded = {candidate.casefold(): candidate for candidate in names}
-    folded = name[:LONGEST_ECHO].casefold()
-    begun = [candidate for candidate in by_folded if candidate.startswith(folded) and len(folded) >= 3]
-    close = get_close_matches(folded, begun or list(by_folded), n=3, cutoff=0 if begun else 0.6)
+    close = get_close_matches(name[:LONGEST_ECHO].casefold(), list(by_folded), n=3, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(by_folded[match] for match in close)}?"
     return f"known: {', '.join(names)}" if 0 < len(names) <= 16 else ""
@@ -91,6 +90,21 @@ class MissingSize(BertsymError):
     def __str__(self) -> str:
         named = f", or name a size such as {self.named}" if self.named else ""
         return f"no value for {self.symbol} ({self.meaning}): pass --at {self.symbol}={self.example}{named}"
+
+
+@value
+class Missing(BertsymError):
+    """Something without which there is no question.
+
+    >>> print(Missing("target", "--target 110M"))
+    no target: pass --target 110M
+    """
+
+    what: str
+    example: str
+
+    def __str__(self) -> str:
+        return f"no {self.what}: pass {self.example}"
 
 
 @value
