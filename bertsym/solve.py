@@ -23,6 +23,7 @@ from bertsym.values import value
 WITHOUT_END = 10**120
 MULTIPLE_OF_WIDTHS = 64
 NEIGHBOURS = 3
+MOST_HEADS = 256
 
 Tie = tuple[Symbol, Term]
 
@@ -81,12 +82,23 @@ class Solution:
     candidates: tuple[Point, ...]
 
 
-def with_assumed(model: Model, unknowns: Iterable[Symbol]) -> tuple[Model, tuple[Symbol, ...]]:
-    """The model with the sizes of its architecture's base wherever one is open that is not to be found."""
+def with_assumed(
+    model: Model, unknowns: Iterable[Symbol], *, keep_head_size: bool = False
+) -> tuple[Model, tuple[Symbol, ...]]:
+    """The model with the sizes of its architecture's base wherever one is open that is not to be found.
+
+    With `keep_head_size` an open number of heads follows a hidden size that is to be found: d is assumed in its place.
+    """
     wanted = set(unknowns)
     given = dict(model.given)
+    base = dict(base_sizes(model))
+    for definition in model.architecture.definitions if keep_head_size else ():
+        count, settled = definition.adjusts, {*given, *wanted}
+        follows = is_head_size(definition) and bool(free(definition.value) & wanted)
+        if follows and count is not None and not {count, definition.symbol} & settled:
+            base[definition.symbol] = int(evaluate(definition.value, base))
+            del base[count]
     entailed = {d.adjusts for d in model.architecture.definitions if d.symbol in {*given, *wanted}}
-    base = base_sizes(model)
     assumed = tuple(s for s in base if s not in given and s not in wanted and s not in entailed)
     filled = Model(
         model.architecture, model.head, {**given, **{s: base[s] for s in assumed}} if assumed else given, model.label
@@ -188,6 +200,7 @@ def solve(
     general = formula_over(open_model, (symbol,), convention, ties)
     require(general, symbol, model)
     line = Line(open_model, symbol, convention, ties)
+    line.require_growth()
     least = line.smallest
     if line.count(least) > target:
         raise TooSmall(target, int(line.count(least)), f"{line.unknown} = {least}")
@@ -198,6 +211,7 @@ def solve(
         line.point(number, target, entailed)
         for number in near
         for entailed in _heads_for(open_model, symbol, number, reference)
+        if _runs(open_model, {**open_model.given, line.unknown: number, **entailed})
     ]
     return Solution(
         symbol,
@@ -211,6 +225,12 @@ def solve(
         line.point(above, target),
         tuple(sorted((c for c in candidates if c.error * sign >= 0), key=lambda p: (abs(p.error), p.value))[:top]),
     )
+
+
+def _runs(model: Model, values: Mapping[Symbol, Value]) -> bool:
+    """Whether every quotient that must be whole is."""
+    quotients = (q for q in model.architecture.whole if free(q) <= set(values))
+    return all(evaluate(quotient, values).denominator == 1 for quotient in quotients)
 
 
 def _heads_for(model: Model, symbol: Symbol, number: int, reference: Value | None) -> Iterator[dict[Symbol, Value]]:
@@ -289,8 +309,15 @@ class Line:
             return self.translated(above)
         return self.translated(root(coefficients, target, places=2 if self.ratio is None else 6))
 
+    def require_growth(self) -> None:
+        """Raise `DoesNotGrow` where more of the unknown could make the model smaller."""
+        for _ in self.counted.pieces(self.smallest, WITHOUT_END):
+            pass
+
     def near(self, target: int, multiple: int) -> list[int]:
-        """The nearest multiples on either side of the target."""
+        """The nearest multiples on either side of the target; of a number of heads, every one that may be."""
+        if BY_SYMBOL[self.unknown].kind is Kind.HEADS:
+            return list(range(multiple, MOST_HEADS + 1, multiple))
         period = lcm(self.step, multiple)
         middle = self.bracket(target)[0] // period * period
         around = (middle + period * offset for offset in range(1 - NEIGHBOURS, NEIGHBOURS + 1))

@@ -14,6 +14,9 @@ from bertsym.render.mathtex import math
 from bertsym.render.mathtext import plain
 from bertsym.report import AsLatex, AsText, Record, Report
 
+# Beyond this a float no longer holds six decimal places: the nearest integer says more.
+LARGEST_FLOAT = 10**9
+
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
@@ -33,7 +36,7 @@ def _json(value: Record) -> Json:
         case Fraction():
             return value.numerator if value.denominator == 1 else str(value)
         case Share(exact):
-            return float(decimal(exact, 6))
+            return float(decimal(exact, 6)) if abs(exact) < LARGEST_FLOAT else int(decimal(exact, 0))
         case AsLatex(form):
             return math(form)
         case AsText(parts):
