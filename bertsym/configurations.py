@@ -16,8 +16,8 @@ from bertsym.model import Model
 from bertsym.narrowing import Axis
 from bertsym.polynomial import Exact, piecewise
 from bertsym.search import Budget, Key, Outcome, Search, Space
-from bertsym.solve import Tie, formula_over, require, substituted, with_assumed, without
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Size
+from bertsym.unknowns import Tie, formula_over, require, substituted, with_assumed, without
 from bertsym.values import replace, value
 
 # How far an unknown runs where nobody says: (lowest, highest, multiple of).

@@ -18,8 +18,8 @@ from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict, NotAnInteger
 from bertsym.model import Model
 from bertsym.search import Search
-from bertsym.solve import with_assumed, without
 from bertsym.symbols import F, H, L, N, V, ffn_ratio, heads, kv_heads
+from bertsym.unknowns import with_assumed, without
 from bertsym.zoo import named
 
 MODELS = ["bert", "bert", "bert", "albert", "gpt2", "llama", "roberta", "modernbert"]
