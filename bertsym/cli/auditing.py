@@ -148,12 +148,17 @@ def _number(claim: str, asked: _Asked) -> tuple[Report, bool]:
 
 
 def _formula(claim: str, asked: _Asked) -> tuple[Report, bool]:
+    from re import split
+
     from bertsym.answers.audit_formula import FormulaAudit
     from bertsym.claims.formula import judge
     from bertsym.claims.reader import read
 
     reading = read(claim, asked.notation, asked.where)
     _tell(reading)
+    stated = split(r"[=≈:$]|\\approx", claim.replace("{,}", ",").strip(" $."))[-1].replace("\\,", "")
+    if reading.label and len(reading.sides) == 1 and _is_number(stated):
+        return _number(stated, asked)
     answer = FormulaAudit(judge(reading, asked.model, asked.heads, asked.of))
     return answer, answer.finding
 
