@@ -79,6 +79,21 @@ class Unreadable(BertsymError):
 
 
 @value
+class UnreadableFormula(BertsymError):
+    """A formula that cannot be read: where, counted in characters from 1, and why.
+
+    >>> print(UnreadableFormula(4, "nothing to multiply with"))
+    the formula, column 4: nothing to multiply with
+    """
+
+    column: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"the formula, column {self.column}: {self.problem}"
+
+
+@value
 class MissingSize(BertsymError):
     """A number was asked for while a size is unknown."""
 

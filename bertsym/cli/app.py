@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bertsym.cli import comparing, counting, listing, reasoning, solving, verifying
+from bertsym.cli import auditing, comparing, counting, listing, reasoning, solving, verifying
 from bertsym.errors import BertsymError
 from bertsym.version import __version__
 
@@ -46,6 +46,7 @@ app.command("diff")(reasoning.diff)
 app.command("solve")(solving.solve)
 app.command("compare")(comparing.compare)
 app.command("verify")(verifying.verify)
+app.command("audit")(auditing.audit)
 app.command("models")(listing.models)
 app.command("symbols")(listing.symbols)
 
