@@ -303,3 +303,25 @@ def to_sympy(written: Form) -> Expr:
             return to_sympy(numerator) / to_sympy(denominator)
         case Root(radicand):
             return sympy.sqrt(to_sympy(radicand))
+
+
+def symbols(written: Form) -> set[Symbol]:
+    """The symbols that a reader meets in a form, those in its brackets among them.
+
+    >>> from bertsym.symbols import H, L
+    >>> sorted(map(str, symbols(form(12 * L * H**2))))
+    ['H', 'L']
+    """
+    match written:
+        case Name(symbol):
+            return {symbol}
+        case Bracket(condition):
+            return {s for s in condition.free_symbols if isinstance(s, Symbol)}
+        case Power(base, _) | Root(base):
+            return symbols(base)
+        case Product(parts) | Sum(parts):
+            return set().union(*map(symbols, parts))
+        case Quotient(numerator, denominator):
+            return symbols(numerator) | symbols(denominator)
+        case _:
+            return set()

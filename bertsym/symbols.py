@@ -34,11 +34,22 @@ class Size:
     example: str
     minimum: int = 1
     default: int | bool | None = None
+    phrase: str = ""
 
     @property
     def name(self) -> str:
         """The public name, as in the API, on the command line and in JSON."""
         return str(self.symbol.name)
+
+    @property
+    def noun(self) -> str:
+        """What the symbol is, as "where H is the hidden size" goes on.
+
+        >>> lookup("L").noun, lookup("H").noun
+        ('the number of layers', 'the hidden size')
+        """
+        counted = self.kind in (Kind.DEPTH, Kind.HEADS)
+        return self.phrase or (f"the number of {self.meaning}" if counted else f"the {self.meaning}")
 
 
 def _integer(name: str) -> Symbol:
@@ -60,15 +71,29 @@ cross_attention = Symbol("cross_attention")
 
 SIZES: tuple[Size, ...] = (
     Size(V, "vocabulary size", Kind.ROWS, "30522"),
-    Size(N, "maximum positions", Kind.ROWS, "512"),
+    Size(N, "maximum positions", Kind.ROWS, "512", phrase="the maximum number of positions"),
     Size(H, "hidden size", Kind.WIDTH, "768"),
     Size(L, "layers", Kind.DEPTH, "12"),
     Size(heads, "attention heads", Kind.HEADS, "12"),
-    Size(ffn_ratio, "feed-forward width over hidden size", Kind.RATIO, "4"),
-    Size(T, "segment types", Kind.ROWS, "2", minimum=0, default=2),
+    Size(
+        ffn_ratio,
+        "feed-forward width over hidden size",
+        Kind.RATIO,
+        "4",
+        phrase="the ratio of the feed-forward width to the hidden size",
+    ),
+    Size(T, "segment types", Kind.ROWS, "2", minimum=0, default=2, phrase="the number of segment types"),
     Size(d, "head size", Kind.WIDTH, "64"),
     Size(F, "feed-forward width", Kind.WIDTH, "3072"),
-    Size(labels, "labels of a classification head", Kind.ROWS, "2", minimum=0, default=2),
+    Size(
+        labels,
+        "labels of a classification head",
+        Kind.ROWS,
+        "2",
+        minimum=0,
+        default=2,
+        phrase="the number of labels of the classification head",
+    ),
     Size(tied, "output embedding tied to the word embedding", Kind.SWITCH, "yes", default=True),
     Size(cross_attention, "cross-attention in every layer", Kind.SWITCH, "no", default=False),
 )

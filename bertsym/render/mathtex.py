@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
 from sympy.logic.boolalg import And, Boolean, Or
 
 from bertsym.document import Code, Count, Decimal, Inline, Shape, Share, Sizes
 from bertsym.forms import Bracket, Form, Name, Number, Power, Product, Quotient, Root, Sum, negated
 from bertsym.quantities import decimal, percent, rounded
+from bertsym.render.notation import BERT, Notation
 from bertsym.render.tex_prose import prose
 
-NAMES = {
-    "heads": "A",
-    "ffn_ratio": "r",
-    "labels": "C",
-    "cross_attention": r"\mathrm{cross}",
-    "tied": r"\mathrm{tied}",
-}
+_CONTROL_WORD = re.compile(r"\\[A-Za-z]+$")
 _RELATIONS: dict[type, str] = {Eq: "=", Ne: r"\neq", Gt: ">", Ge: r"\geq", Lt: "<", Le: r"\leq"}
-
-
-def name(symbol: Symbol) -> str:
-    """A symbol as papers write it: heads is A, ffn_ratio is r."""
-    return NAMES.get(str(symbol), str(symbol))
 
 
 def grouped(value: int) -> str:
@@ -30,7 +22,7 @@ def grouped(value: int) -> str:
     return f"{value:,}".replace(",", "{,}")
 
 
-def math(written: Form) -> str:
+def math(written: Form, notation: Notation = BERT) -> str:
     r"""A form as mathematics, without delimiters.
 
     >>> from bertsym.forms import form
@@ -45,64 +37,75 @@ def math(written: Form) -> str:
                 return sign + grouped(abs(value.numerator))
             return rf"{sign}\frac{{{grouped(abs(value.numerator))}}}{{{grouped(value.denominator)}}}"
         case Name(symbol):
-            return name(symbol)
+            return notation.name(symbol)
         case Bracket(condition):
-            return f"[{_condition(condition)}]"
+            return f"[{_condition(condition, notation)}]"
         case Power(base, exponent):
             raised = str(exponent) if exponent < 10 else f"{{{exponent}}}"
-            return f"{_tight(base)}^{raised}"
+            return f"{_tight(base, notation)}^{raised}"
         case Product(factors):
-            return _product(factors)
+            return _product(factors, notation)
         case Sum(terms):
-            return _sum(terms)
+            return _sum(terms, notation)
         case Quotient(numerator, denominator):
-            return rf"\frac{{{math(numerator)}}}{{{math(denominator)}}}"
+            return rf"\frac{{{math(numerator, notation)}}}{{{math(denominator, notation)}}}"
         case Root(radicand):
-            return rf"\sqrt{{{math(radicand)}}}"
+            return rf"\sqrt{{{math(radicand, notation)}}}"
 
 
-def _product(factors: tuple[Form, ...]) -> str:
+def _product(factors: tuple[Form, ...], notation: Notation) -> str:
     minus, rest = negated(factors)
-    text = ""
-    for factor in rest:
-        written = _factor(factor)
-        text += (r" \cdot " if text and written[0].isdigit() else "") + written
-    return minus * "-" + text
+    return minus * "-" + _beside([_factor(factor, notation) for factor in rest])
 
 
-def _sum(terms: tuple[Form, ...]) -> str:
-    text = math(terms[0])
+def _beside(factors: list[str]) -> str:
+    """Factors next to one another: figures kept apart by a dot, a control word ended before a letter."""
+    text = factors[0]
+    for factor in factors[1:]:
+        ended = _CONTROL_WORD.search(text) and factor[0].isalpha()
+        text += (r" \cdot " if factor[0].isdigit() else " " if ended else "") + factor
+    return text
+
+
+def _sum(terms: tuple[Form, ...], notation: Notation) -> str:
+    text = math(terms[0], notation)
     for term in terms[1:]:
-        written = math(term)
+        written = math(term, notation)
         text += f" - {written[1:]}" if written.startswith("-") else f" + {written}"
     return text
 
 
-def _factor(written: Form) -> str:
-    return f"({math(written)})" if isinstance(written, Sum) else math(written)
+def _factor(written: Form, notation: Notation) -> str:
+    text = math(written, notation)
+    if not isinstance(written, Sum):
+        return text
+    return rf"\left({text}\right)" if r"\frac" in text else f"({text})"
 
 
-def _tight(written: Form) -> str:
+def _tight(written: Form, notation: Notation) -> str:
+    text = math(written, notation)
     single = isinstance(written, Name | Bracket) or (
         isinstance(written, Number) and written.value.denominator == 1 and written.value >= 0
     )
-    return math(written) if single else f"({math(written)})"
+    if single:
+        return text
+    return rf"\left({text}\right)" if r"\frac" in text else f"({text})"
 
 
-def _condition(condition: Boolean) -> str:
+def _condition(condition: Boolean, notation: Notation) -> str:
     if isinstance(condition, Symbol):
-        return name(condition)
+        return notation.name(condition)
     if isinstance(condition, Not):
-        return rf"\lnot {_condition(condition.args[0])}"
+        return rf"\lnot {_condition(condition.args[0], notation)}"
     if isinstance(condition, And | Or):
         sign = r" \land " if isinstance(condition, And) else r" \lor "
-        return sign.join(sorted(_condition(part) for part in condition.args))
-    left, right = (name(side) if isinstance(side, Symbol) else str(side) for side in condition.args)
+        return sign.join(sorted(_condition(part, notation) for part in condition.args))
+    left, right = (notation.name(side) if isinstance(side, Symbol) else str(side) for side in condition.args)
     relation = next(mark for kind, mark in _RELATIONS.items() if isinstance(condition, kind))
     return f"{left} {relation} {right}"
 
 
-def inline(part: Inline) -> str:
+def inline(part: Inline, notation: Notation = BERT) -> str:
     """One piece of a document as mathematics; words stand in boxes."""
     match part:
         case Count(value, short):
@@ -110,9 +113,9 @@ def inline(part: Inline) -> str:
         case Decimal(value, places):
             return decimal(value, places)
         case Shape(sides):
-            return r" \times ".join(_factor(side) for side in sides)
+            return r" \times ".join(_factor(side, notation) for side in sides)
         case Sizes(values):
-            return r",\ ".join(f"{name(symbol)} = {_value(value)}" for symbol, value in values.items())
+            return r",\ ".join(f"{notation.name(symbol)} = {_value(value)}" for symbol, value in values.items())
         case str():
             return rf"\mbox{{{prose(part)}}}"
         case Code(text):
@@ -120,7 +123,7 @@ def inline(part: Inline) -> str:
         case Share(value):
             return prose(percent(value))
         case _:
-            return math(part)
+            return math(part, notation)
 
 
 def _rounded(value: int) -> str:
