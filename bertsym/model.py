@@ -205,21 +205,15 @@ class Model:
 
 def check_value(size: Size, value: object) -> Value:
     """The value as that size may have it; raises `Unreadable`."""
-    what = f"size {size.name} ({size.meaning})"
-    if size.kind is Kind.SWITCH:
-        if isinstance(value, bool):
-            return value
-        raise Unreadable(what, value, "yes or no")
-    if isinstance(value, bool) or not isinstance(value, int | Fraction):
-        raise Unreadable(what, value, "an exact number")
-    exact = Fraction(value)
-    if size.kind is Kind.RATIO:
-        if exact <= 0:
-            raise Unreadable(what, value, "a positive ratio")
-        return exact
-    if exact.denominator != 1 or exact < size.minimum:
-        raise Unreadable(what, value, f"an integer of at least {size.minimum}")
-    return exact.numerator
+    if size.kind is Kind.SWITCH and isinstance(value, bool):
+        return value
+    if size.kind is not Kind.SWITCH and isinstance(value, int | Fraction) and not isinstance(value, bool):
+        exact = Fraction(value)
+        if size.kind is Kind.RATIO and exact > 0:
+            return exact
+        if size.kind is not Kind.RATIO and exact.denominator == 1 and exact >= size.minimum:
+            return exact.numerator
+    raise Unreadable(size.title, value, size.expected)
 
 
 def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mapping[Symbol, Value]:

@@ -50,7 +50,7 @@ def _mend(text: str) -> str:
     return f" (did you mean {mended}?)" if mended != text and _COUNT.fullmatch(mended) else ""
 
 
-def parse_size(text: str, what: str = "size") -> Fraction:
+def parse_size(text: str, what: str = "size", expected: str = "a number such as 768, 2.5 or 8/3") -> Fraction:
     """A non-negative size or ratio, exactly: `768`, `30,522`, `2.5`, `8/3`.
 
     >>> parse_size("2.5"), parse_size("8/3")
@@ -58,7 +58,7 @@ def parse_size(text: str, what: str = "size") -> Fraction:
     """
     match = _SIZE.fullmatch(text) if len(text) <= LONGEST_NUMBER else None
     if match is None:
-        raise Unreadable(what, text, "a number such as 768, 2.5 or 8/3")
+        raise Unreadable(what, text, expected)
     whole, decimals, divisor = match.groups()
     if divisor is not None and _plain(divisor) == 0:
         raise Unreadable(what, text, "a divisor other than zero")

@@ -51,6 +51,18 @@ class Size:
         counted = self.kind in (Kind.DEPTH, Kind.HEADS)
         return self.phrase or (f"the number of {self.meaning}" if counted else f"the {self.meaning}")
 
+    @property
+    def title(self) -> str:
+        """The size as an error names it."""
+        return f"size {self.name} ({self.meaning})"
+
+    @property
+    def expected(self) -> str:
+        """The values it may take, in words."""
+        if self.kind is Kind.SWITCH:
+            return "yes or no"
+        return "a positive number" if self.kind is Kind.RATIO else f"an integer of at least {self.minimum}"
+
 
 def _integer(name: str) -> Symbol:
     return Symbol(name, integer=True, positive=True)

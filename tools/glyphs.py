@@ -13,9 +13,43 @@ from typing import Any
 TARGET = Path(__file__).parents[1] / "bertsym" / "render" / "glyphs.json"
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-GREEK = tuple(
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega alpha beta gamma delta epsilon zeta eta theta iota "
-    "kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega varepsilon vartheta".split()
+GREEK = (
+    "Gamma",
+    "Delta",
+    "Theta",
+    "Lambda",
+    "Xi",
+    "Pi",
+    "Sigma",
+    "Upsilon",
+    "Phi",
+    "Psi",
+    "Omega",
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "pi",
+    "rho",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "chi",
+    "psi",
+    "omega",
+    "varepsilon",
+    "vartheta",
 )
 TEXT = {chr(code): code for code in range(0x20, 0x7F) if chr(code) not in ' "<>\\^_`{|}~'}
 LIGATURES = {"ff": 0x0B, "fi": 0x0C, "fl": 0x0D, "ffi": 0x0E, "ffl": 0x0F}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bertsym.algebra import Value
     from bertsym.convention import Convention
     from bertsym.model import Model
+    from bertsym.symbols import Size
 
 Target = Annotated[
     str,
@@ -70,22 +71,23 @@ def sizes(texts: Iterable[str] | None) -> dict[Symbol, Value]:
             if not equals:
                 raise Unreadable("--at", pair, "SIZE=NUMBER, as in H=1024")
             size = lookup(name.strip())
-            parsed = _value(size.name, size.meaning, size.kind.name == "SWITCH", value.strip())
+            parsed = _value(size, value.strip())
             if found.setdefault(size.symbol, parsed) != parsed:
                 raise Conflict(f"{size.name}={found[size.symbol]}", f"{size.name}={parsed}", "both were given by --at")
     return found
 
 
-def _value(name: str, meaning: str, switch: bool, text: str) -> Value:
+def _value(size: Size, text: str) -> Value:
     from bertsym.errors import Unreadable
+    from bertsym.model import check_value
     from bertsym.quantities import parse_size
 
-    what = f"--at {name} ({meaning})"
-    if switch:
-        if text.casefold() not in _YES_NO:
-            raise Unreadable(what, text, "yes or no")
-        return _YES_NO[text.casefold()]
-    return parse_size(text, what)
+    try:
+        if size.kind.name == "SWITCH":
+            return check_value(size, _YES_NO.get(text.casefold(), text))
+        return check_value(size, parse_size(text, size.title, size.expected))
+    except Unreadable as error:
+        raise Unreadable(size.title, text, error.expected) from None
 
 
 def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:

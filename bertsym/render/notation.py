@@ -69,14 +69,10 @@ def checked_name(symbol: str, tex: str) -> str:
     d_{\mathrm{model}}
     >>> checked_name("H", r"\input{x}")
     Traceback (most recent call last):
-    bertsym.errors.Unreadable: --rename H: expected a letter or \mathrm{word}, subscript or not, such as \ell, got '\input{x}'
+    bertsym.errors.Unreadable: --rename H: expected a letter or \mathrm{word} such as \ell or d_k, got '\input{x}'
     """
     if len(tex) > LONGEST_NAME or not _NAME.fullmatch(tex):
-        raise Unreadable(
-            f"--rename {symbol}",
-            tex,
-            r"a letter or \mathrm{word}, subscript or not, such as \ell",
-        )
+        raise Unreadable(f"--rename {symbol}", tex, r"a letter or \mathrm{word} such as \ell or d_k")
     return tex
 
 

@@ -48,7 +48,7 @@ def parse_object(data: bytes, path: Path) -> dict[str, Json]:
             text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_bounded_integer
         )
     except json.JSONDecodeError as error:
-        what = "an empty file" if not text.strip() else f"{error.msg} at line {error.lineno}, column {error.colno}"
+        what = "an empty file" if not text.strip() else f"{error.msg}: line {error.lineno}, column {error.colno}"
         raise BadFile(str(path), f"not JSON: {what}") from None
     except ValueError as error:
         raise BadFile(str(path), f"not JSON: {error}") from None

@@ -1,0 +1,66 @@
+# bertsym: `make` lists what there is. Every target works from a fresh clone: the environment is made on the way.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+FULL := $(VENV)/.ready-hf
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(FULL): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,hf]'
+	@touch $@
+
+.PHONY: demo
+demo: $(READY) ## BERT's formula, its number, and the derivation of attention
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+.PHONY: test
+test: $(READY) ## the tests and doctests; what needs torch or TeX is skipped where they are missing
+	$(BIN)/pytest
+
+.PHONY: hf
+hf: $(FULL) ## install torch and transformers into the environment, so that no test is skipped for them
+
+.PHONY: check
+check: lint types test docs wheel ## all that CI checks
+
+.PHONY: lint
+lint: $(READY) ## style and common mistakes
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+.PHONY: types
+types: $(READY) ## types, strictly
+	$(BIN)/mypy
+
+.PHONY: docs
+docs: $(READY) ## what README and docs show is what the commands print
+	$(BIN)/python tools/docs.py --check
+
+.PHONY: wheel
+wheel: $(READY) ## a wheel builds, installs into an empty environment and runs
+	sh tools/try-wheel.sh $(BIN)/python
+
+.PHONY: golden
+golden: $(READY) ## rewrite the golden files and what the docs show; read the diff before you commit it
+	-BERTSYM_REWRITE_GOLDEN=1 $(BIN)/pytest tests
+	$(BIN)/python tools/docs.py
+
+.PHONY: bench
+bench: $(READY) ## measure start-up and searches beside what one would do instead
+	$(BIN)/python benchmarks/startup.py
+
+.PHONY: clean
+clean: ## remove the environment and what builds leave
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,87 @@
+"""What is printed as LaTeX compiles, with no package, and shows what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bertsym.answers.breakdown import broken_down
+from bertsym.answers.catalogue import catalogue
+from bertsym.answers.derivation import derivation
+from bertsym.answers.derivative import derivative
+from bertsym.answers.formula import formula
+from bertsym.answers.glossary import glossary
+from bertsym.answers.inventory import inventory
+from bertsym.count import By
+from bertsym.document import Code, Paragraph
+from bertsym.forms import Style
+from bertsym.render import latex, markdown
+from bertsym.render.tex_prose import comment, prose
+from bertsym.report import Report
+from bertsym.symbols import SIZES, Kind
+from bertsym.zoo import named
+
+PREAMBLE = "\\documentclass{article}\n\\begin{document}\n"
+HOSTILE = r"\input{/etc/passwd} \write18{ls} ^^5c %not a comment $x$ #1 & _ ~ <b> {}|`` -- '' \end{document}" + "{" * 50
+
+
+def document(*fragments: str) -> str:
+    return PREAMBLE + "\n\n\\clearpage\n".join(fragments) + "\n\\end{document}\n"
+
+
+def test_every_formula_compiles(pdflatex: Callable[[str], str]) -> None:
+    formulas = []
+    for label in ("bert", "bert-base-uncased"):
+        for head in named(label).architecture.heads:
+            model = named(label).with_head(head)
+            for style in Style:
+                formulas.append(latex.document(formula(model, style=style).document()))
+                formulas.append(latex.document(derivative(model, SIZES[2].symbol, style=style).document()))
+    pdflatex(document(*(f"\\[\n{text}\\]" for text in formulas)))
+
+
+def test_every_fragment_compiles(pdflatex: Callable[[str], str]) -> None:
+    models = [named("bert"), named("bert-tiny").with_head("pretraining")]
+    reports: list[Report] = [catalogue(), glossary()]
+    for model in models:
+        reports += [inventory(model), derivation(model), *(broken_down(model, by=by) for by in By)]
+    pdflatex(document("\\tiny", *(latex.document(report.document()) for report in reports)))
+
+
+def test_hostile_words_are_only_words(pdflatex: Callable[[str], str]) -> None:
+    fragment = latex.document((Paragraph((HOSTILE, Code(HOSTILE), "line\nbreak\x00\x1b[31m é ß Ł")),))
+    log = pdflatex(document(fragment, "% " + comment("a\n\\undefined\r\nb")))
+    assert "passwd" not in log
+
+
+@pytest.mark.parametrize(
+    ("text", "tex"),
+    [
+        (r"a_b", r"a\_b"),
+        (r"\\", r"\textbackslash{}\textbackslash{}"),
+        ("50 %", r"50 \%"),
+        ("x--y", r"x-{}-y"),
+        ("tab\tnew\nline", "tab new line"),
+        ("\x1b", r"\textbackslash{}x1b"),
+        ("Łódź", r"{\L}{\'o}d{\'z}"),
+        ("日本", "日本"),
+    ],
+)
+def test_prose(text: str, tex: str) -> None:
+    assert prose(text) == tex
+
+
+def test_every_symbol_has_a_tex_name_of_its_own() -> None:
+    from bertsym.render.mathtex import name
+
+    printed = [name(size.symbol) for size in SIZES if size.kind is not Kind.SWITCH]
+    assert len(set(printed)) == len(printed)
+
+
+def test_markdown_escapes_words_and_keeps_mathematics() -> None:
+    text = markdown.document((Paragraph(("a|b *c* <script>", Code("x`y|z"))),))
+    assert "<script>" not in text.replace(r"\<script\>", "")
+    assert r"a\|b \*c\*" in text
+    table = markdown.document(broken_down(named("bert")).document())
+    assert "| attention | $4LH^2 + 6LH$ |" in table

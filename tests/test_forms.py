@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+from sympy import Expr
+
+from bertsym.algebra import Iverson
+from bertsym.count import total
+from bertsym.forms import Product, Style, form, put_in, to_sympy
+from bertsym.render.mathtex import math
+from bertsym.render.mathtext import plain, pretty
+from bertsym.symbols import F, H, L, N, T, V, cross_attention, d, ffn_ratio, heads, tied
+from bertsym.zoo import ARCHITECTURES, named
+
+GENERATORS = [V, N, H, L, heads, ffn_ratio, T, F, d, Iverson(tied), Iverson(sympy.Ne(H, F))]
+
+
+@st.composite
+def polynomials(draw: st.DrawFn) -> Expr:
+    """A sum of a few monomials with rational coefficients; exponents may be negative."""
+    terms = draw(
+        st.lists(
+            st.tuples(
+                st.fractions(-20, 20, max_denominator=6),
+                st.lists(st.tuples(st.sampled_from(GENERATORS), st.integers(-2, 3)), max_size=3),
+            ),
+            max_size=6,
+        )
+    )
+    return sympy.Add(
+        *(
+            sympy.Rational(c.numerator, c.denominator) * sympy.Mul(*(g**e for g, e in factors if g.is_Symbol or e >= 0))
+            for c, factors in terms
+        )
+    )
+
+
+@given(polynomials(), st.sampled_from(Style))
+def test_a_form_is_the_expression_it_was_made_of(expression: Expr, style: Style) -> None:
+    assert sympy.expand(to_sympy(form(expression, style)) - expression) == 0
+
+
+@given(polynomials(), st.sampled_from(Style))
+def test_plain_text_means_the_expression_in_python(expression: Expr, style: Style) -> None:
+    if expression.has(Iverson):
+        return
+    # Python's own parser reads it, with exact fractions for the symbols: nothing of ours takes part.
+    primes = (3, 5, 7, 11, 13, Fraction(8, 3), 2, 17, 19)
+    values: dict[str, Fraction | int] = dict(
+        zip(("V", "N", "H", "L", "heads", "ffn_ratio", "T", "F", "d"), primes, strict=True)
+    )
+    text = plain(form(expression, style))
+    assert set(text) <= set("0123456789*+-/() ") | set("".join(values)), text
+    numbers = {name: Fraction(value) for name, value in values.items()}
+    exactly = re.sub(r"\d+", r"Q(\g<0>)", text)
+    read = eval(exactly, {"__builtins__": {}, "Q": Fraction}, numbers)  # noqa: S307  # our own output, checked above
+    exact = expression.subs({s: sympy.Rational(str(values[str(s)])) for s in expression.free_symbols})
+    assert Fraction(read) == Fraction(int(exact.p), int(exact.q))
+
+
+def bert_total(**sizes: int) -> Expr:
+    return total(named("bert")).subs({symbol: sizes[str(symbol)] for symbol in (ffn_ratio,) if str(symbol) in sizes})
+
+
+@pytest.mark.parametrize(
+    ("style", "latex"),
+    [
+        (Style.EXPANDED, "12LH^2 + 13LH + VH + NH + H^2 + 5H"),
+        (Style.COLLECTED, "12LH^2 + 13LH + (V + N + 5)H + H^2"),
+        (Style.FACTORED, "H(L(12H + 13) + V + N + H + 5)"),
+    ],
+)
+def test_the_order_in_which_papers_write_bert(style: Style, latex: str) -> None:
+    assert math(form(bert_total(ffn_ratio=4), style)) == latex
+
+
+def test_pretty_text() -> None:
+    expected = "(2·ffn_ratio + 4)·L·H² + (ffn_ratio + 9)·L·H + (V + N + 5)·H + H²"
+    assert pretty(form(bert_total())) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "latex", "text"),
+    [
+        (sympy.Integer(0), "0", "0"),
+        (-H, "-H", "-H"),
+        (H - V, "-V + H", "-V + H"),
+        (sympy.Rational(13, 12) * H, r"\frac{13H}{12}", "13*H/12"),
+        (H / heads, r"\frac{H}{A}", "H/heads"),
+        (H**12, "H^{12}", "H**12"),
+        (Iverson(sympy.Not(tied)) * V * H, r"[\lnot \mathrm{tied}]VH", "[not tied]*V*H"),
+        (Iverson(sympy.Ne(F, H)) * F, r"[F \neq H]F", "[F != H]*F"),
+        (sympy.Integer(1234567), "1{,}234{,}567", "1234567"),
+        (2 * Iverson(cross_attention), r"2[\mathrm{cross}]", "2*[cross_attention]"),
+    ],
+)
+def test_single_forms(expression: Expr, latex: str, text: str) -> None:
+    assert math(form(expression)) == latex
+    assert plain(form(expression)) == text
+
+
+def test_numbers_put_in_are_not_worked_out() -> None:
+    written = put_in(form(12 * L * H**2), {L: form(sympy.Integer(12)), H: form(sympy.Integer(768))})
+    assert plain(written) == "12*12*768**2"
+    assert math(written) == r"12 \cdot 12 \cdot 768^2"
+    assert isinstance(written, Product)
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("style", Style)
+def test_every_total_keeps_its_value_in_every_style(name: str, style: Style) -> None:
+    for head in ARCHITECTURES[name].heads:
+        expression = total(named(name).with_head(head))
+        assert sympy.expand(to_sympy(form(expression, style)) - expression) == 0

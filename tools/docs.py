@@ -1,0 +1,58 @@
+"""Keep what README.md and docs/*.md show of the command line true: rerun it, rewrite it, or check it.
+
+A shown run is a fenced block of the kind `console`: a line that begins with `$ ` is a command, the rest is what it
+prints. Commands run in examples/; only `bertsym` is run, in this process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"(?<=```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
+
+
+def ran(command: str) -> str:
+    """What a bertsym command prints, both streams together."""
+    from bertsym.cli import main  # noqa: PLC0415  # the only import that needs the package
+
+    program, *words = shlex.split(command)
+    if program != "bertsym":
+        raise SystemExit(f"only bertsym is run in documentation, not {command!r}")
+    sys.argv = ["bertsym", *words]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), contextlib.suppress(SystemExit):
+        main()
+    return printed.getvalue()
+
+
+def refreshed(block: str) -> str:
+    """The block with every command's output as it is now."""
+    commands = [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ ")]
+    return "\n".join(f"$ {command}\n{ran(command)}" for command in commands)
+
+
+def main(*, check: bool) -> int:
+    """Refresh every page; with `check`, change nothing and return 1 where something is stale."""
+    os.chdir(ROOT / "examples")
+    stale = []
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        text = page.read_text(encoding="utf-8")
+        new = BLOCK.sub(lambda match: refreshed(match.group()), text)
+        if new != text:
+            stale.append(page.relative_to(ROOT))
+            if not check:
+                page.write_text(new, encoding="utf-8")
+    for page in stale:
+        print(f"{page}: {'stale, run `make golden`' if check else 'refreshed'}", file=sys.stderr)
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv[1:]))

@@ -1,0 +1,12 @@
+# Build the wheel, install it into an empty environment, run it there. Usage: sh tools/try-wheel.sh PYTHON
+set -eu
+python=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+"$python" -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$folder" .
+"$python" -m venv "$folder/empty"
+"$folder/empty/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$folder"/*.whl
+cd "$folder"
+test "$(empty/bin/bertsym total bert-base-uncased --count)" = 109482240
+empty/bin/python -c 'import bertsym; assert bertsym.load("bert-large-uncased").count() == 335141888'
+echo "the wheel installs and runs"
