@@ -90,15 +90,18 @@ def _whole(value: Fraction) -> int:
     return value.numerator
 
 
-def breakdown(model: Model, convention: Convention = EXACT, by: By = By.COMPONENT) -> tuple[Part, ...]:
+def breakdown(
+    model: Model, convention: Convention = EXACT, by: By = By.COMPONENT, keep: Iterable[Symbol] = ()
+) -> tuple[Part, ...]:
     """The total by component, role or layer; the rows sum to it, as formulas and as numbers. Empty rows drop out."""
+    kept = tuple(keep)
     groups: dict[str, list[Expr]] = {}
     for tensor in model.tensors:
         for label, amount in _labelled(model, tensor, convention, by):
             groups.setdefault(label, []).append(amount)
     parts = []
     for label, amounts in groups.items():
-        expression = expand(model.public(sympy.Add(*amounts)))
+        expression = expand(model.public(sympy.Add(*amounts), kept))
         if expression != 0:
             parts.append(Part(label, expression, count_or_none(model, expression)))
     return tuple(parts)

@@ -80,7 +80,15 @@ class Root:
     radicand: Form
 
 
-Form = Number | Name | Bracket | Power | Product | Sum | Quotient | Root
+@dataclass(frozen=True)
+class Named:
+    """A part of a formula with what it counts: a brace below it where a syntax has one."""
+
+    part: Form
+    name: str
+
+
+Form = Number | Name | Bracket | Power | Product | Sum | Quotient | Root | Named
 
 ONE = Number(Fraction(1))
 ZERO = Number(Fraction(0))
@@ -92,12 +100,13 @@ class Style(Enum):
     EXPANDED = "expanded"
     COLLECTED = "collected"
     FACTORED = "factored"
+    DOMINANT = "dominant"
 
     @classmethod
-    def named(cls, name: str) -> Style:
-        """The member of that name; raises `UnknownName`."""
+    def named(cls, name: str, *others: str) -> Style:
+        """The member of that name; raises `UnknownName`, which offers the `others` too."""
         if name not in {member.value for member in cls}:
-            raise UnknownName("form", name, [member.value for member in cls])
+            raise UnknownName("form", name, [*(member.value for member in cls), *others])
         return cls(name)
 
 
@@ -251,10 +260,35 @@ def _by_depth(terms: Terms) -> Form:
     return sum_of([_factored(deep), _collected(rest)])
 
 
+def _dominant(terms: Terms) -> Form:
+    """The largest group taken out, whatever it leaves over it: 12LH^2 (1 + 13/(12H) + ...), every term of it."""
+    groups = _split(terms, _groups)
+    order = {key: min(_order((*key, *rest)) for rest in group) for key, group in groups.items()}
+    lead, *others = sorted(groups, key=order.__getitem__) or [()]
+    if not others:
+        return _collected(terms)
+    ratios = (_over(key, groups[key], lead, groups[lead]) for key in others)
+    return product([_collect(lead, groups[lead]), Sum((ONE, *ratios))])
+
+
+def _over(key: Monomial, group: Terms, lead: Monomial, lead_group: Terms) -> Form:
+    """One group over another, what they share cancelled."""
+    ratio = _merge(key, tuple((g, -e) for g, e in lead))
+    if len(group) == len(lead_group) == 1:
+        (rest, amount), (lead_rest, lead_amount) = *group.items(), *lead_group.items()
+        inner = _merge(_merge(ratio, rest), tuple((g, -e) for g, e in lead_rest))
+        return _monomial(inner, amount / lead_amount)
+    above = [_monomial(((g, e),), Fraction(1)) for g, e in sorted(ratio, key=lambda p: _rank(p[0])) if e > 0]
+    below = [_monomial(((g, -e),), Fraction(1)) for g, e in sorted(ratio, key=lambda p: _rank(p[0])) if e < 0]
+    numerator, denominator = product([_expanded(group), *above]), product([_expanded(lead_group), *below])
+    return Quotient(numerator, denominator)
+
+
 _WRITERS: dict[Style, Callable[[Terms], Form]] = {
     Style.EXPANDED: _expanded,
     Style.COLLECTED: _collected,
     Style.FACTORED: _factored,
+    Style.DOMINANT: _dominant,
 }
 
 
@@ -280,6 +314,8 @@ def put_in(written: Form, values: Mapping[Symbol, Form]) -> Form:
             return Quotient(put_in(numerator, values), put_in(denominator, values))
         case Root(radicand):
             return Root(put_in(radicand, values))
+        case Named(part, name):
+            return Named(put_in(part, values), name)
         case _:
             return written
 
@@ -303,25 +339,5 @@ def to_sympy(written: Form) -> Expr:
             return to_sympy(numerator) / to_sympy(denominator)
         case Root(radicand):
             return sympy.sqrt(to_sympy(radicand))
-
-
-def symbols(written: Form) -> set[Symbol]:
-    """The symbols that a reader meets in a form, those in its brackets among them.
-
-    >>> from bertsym.symbols import H, L
-    >>> sorted(map(str, symbols(form(12 * L * H**2))))
-    ['H', 'L']
-    """
-    match written:
-        case Name(symbol):
-            return {symbol}
-        case Bracket(condition):
-            return {s for s in condition.free_symbols if isinstance(s, Symbol)}
-        case Power(base, _) | Root(base):
-            return symbols(base)
-        case Product(parts) | Sum(parts):
-            return set().union(*map(symbols, parts))
-        case Quotient(numerator, denominator):
-            return symbols(numerator) | symbols(denominator)
-        case _:
-            return set()
+        case Named(part):
+            return to_sympy(part)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sympy import Symbol
 
 from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Shape, Table
-from bertsym.forms import Bracket, Name, Number, Power, Product, Quotient, Root, Sum, symbols
+from bertsym.forms import Bracket, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum
 from bertsym.symbols import SIZES, Kind
 
 
@@ -51,7 +51,30 @@ def _symbols(part: Inline) -> set[Symbol]:
     match part:
         case Shape(sides):
             return set().union(*map(symbols, sides))
-        case Number() | Name() | Bracket() | Power() | Product() | Sum() | Quotient() | Root():
+        case Number() | Name() | Bracket() | Power() | Product() | Sum() | Quotient() | Root() | Named():
             return symbols(part)
+        case _:
+            return set()
+
+
+def symbols(written: Form) -> set[Symbol]:
+    """The symbols that a reader meets in a form, those in its brackets among them.
+
+    >>> from bertsym.forms import form
+    >>> from bertsym.symbols import H, L
+    >>> sorted(map(str, symbols(form(12 * L * H**2))))
+    ['H', 'L']
+    """
+    match written:
+        case Name(symbol):
+            return {symbol}
+        case Bracket(condition):
+            return {s for s in condition.free_symbols if isinstance(s, Symbol)}
+        case Power(base, _) | Root(base) | Named(base, _):
+            return symbols(base)
+        case Product(parts) | Sum(parts):
+            return set().union(*map(symbols, parts))
+        case Quotient(numerator, denominator):
+            return symbols(numerator) | symbols(denominator)
         case _:
             return set()

@@ -28,9 +28,8 @@ def total(
     json: options.AsJson = False,
 ) -> None:
     """The formula of the total; with every size known, the number too."""
-    from bertsym.answers.formula import formula
+    from bertsym.answers.formula import formula_written
     from bertsym.count import count as exact_count
-    from bertsym.forms import Style
     from bertsym.symbols import lookup
 
     model = options.model(target, head, at)
@@ -40,7 +39,7 @@ def total(
         return
     kept = [lookup(name).symbol for name in options.split(keep)]
     model.check_known(kept)
-    show(formula(model, chosen, Style.named(form), kept), latex=latex, markdown=markdown, json=json)
+    show(formula_written(model, chosen, form, kept), latex=latex, markdown=markdown, json=json)
 
 
 def breakdown(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
 from sympy.logic.boolalg import And, Boolean, Or
 
 from bertsym.document import Code, Count, Decimal, Inline, Shape, Share, Sizes
-from bertsym.forms import Bracket, Form, Name, Number, Power, Product, Quotient, Root, Sum, negated
+from bertsym.forms import Bracket, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, negated
 from bertsym.quantities import decimal, percent, rounded
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.tex_prose import prose
@@ -32,10 +33,7 @@ def math(written: Form, notation: Notation = BERT) -> str:
     """
     match written:
         case Number(value):
-            sign = "-" if value < 0 else ""
-            if value.denominator == 1:
-                return sign + grouped(abs(value.numerator))
-            return rf"{sign}\frac{{{grouped(abs(value.numerator))}}}{{{grouped(value.denominator)}}}"
+            return _number(value)
         case Name(symbol):
             return notation.name(symbol)
         case Bracket(condition):
@@ -51,6 +49,24 @@ def math(written: Form, notation: Notation = BERT) -> str:
             return rf"\frac{{{math(numerator, notation)}}}{{{math(denominator, notation)}}}"
         case Root(radicand):
             return rf"\sqrt{{{math(radicand, notation)}}}"
+        case Named(part, label):
+            return rf"\underbrace{{{math(part, notation)}}}_{{{upright(label)}}}"
+
+
+def _number(value: Fraction) -> str:
+    sign = "-" if value < 0 else ""
+    above = grouped(abs(value.numerator))
+    return sign + (above if value.denominator == 1 else rf"\frac{{{above}}}{{{grouped(value.denominator)}}}")
+
+
+def upright(label: str) -> str:
+    r"""Words as an index: upright, hyphens short.
+
+    >>> print(upright("feed-forward"))
+    \mathrm{feed\mbox{-}forward}
+    """
+    letters = (c if c.isascii() and c.isalnum() else r"\mbox{-}" if c == "-" else r"\ " for c in label)
+    return rf"\mathrm{{{''.join(letters)}}}"
 
 
 def _product(factors: tuple[Form, ...], notation: Notation) -> str:

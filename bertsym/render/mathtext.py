@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
 from sympy.logic.boolalg import And, Boolean, Or
 
-from bertsym.forms import Bracket, Form, Name, Number, Power, Product, Quotient, Root, Sum, negated
+from bertsym.forms import Bracket, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, negated
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -59,6 +59,9 @@ def _write(written: Form, glyphs: Glyphs) -> str:
             return f"{f'({over})' if isinstance(numerator, Sum) else over}/{_tight(denominator, glyphs)}"
         case Root(radicand):
             return f"{glyphs.root}({_write(radicand, glyphs)})"
+        case Named(part, name):
+            text = _factor(part, glyphs)
+            return f"{text} {{{name}}}" if glyphs is PRETTY else text
 
 
 def _sum(terms: tuple[Form, ...], glyphs: Glyphs) -> str:
