@@ -161,3 +161,22 @@ class TooLarge(BertsymError):
 
     def __str__(self) -> str:
         return f"{self.what} would have {self.size:,} entries; the limit is {self.limit:,}"
+
+
+@dataclass(eq=False)
+class TooNarrow(BertsymError):
+    """Something that does not fit a column, however it is broken.
+
+    >>> print(TooNarrow("the table", 345, 219))
+    the table needs at least 345 pt, and the column has 219 pt: pass a larger --width
+    """
+
+    what: str
+    needed: int
+    available: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} needs at least {self.needed} pt, and the column has {self.available} pt: "
+            "pass a larger --width"
+        )

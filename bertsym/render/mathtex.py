@@ -12,7 +12,7 @@ from bertsym.document import Code, Count, Decimal, Inline, Shape, Share, Sizes
 from bertsym.forms import Bracket, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, negated
 from bertsym.quantities import decimal, percent, rounded
 from bertsym.render.notation import BERT, Notation
-from bertsym.render.tex_prose import prose
+from bertsym.render.tex_prose import Encoding, prose
 
 _CONTROL_WORD = re.compile(r"\\[A-Za-z]+$")
 _RELATIONS: dict[type, str] = {Eq: "=", Ne: r"\neq", Gt: ">", Ge: r"\geq", Lt: "<", Le: r"\leq"}
@@ -63,23 +63,23 @@ def upright(label: str) -> str:
     r"""Words as an index: upright, hyphens short.
 
     >>> print(upright("feed-forward"))
-    \mathrm{feed\mbox{-}forward}
+    \mathrm{feed\textrm{-}forward}
     """
-    letters = (c if c.isascii() and c.isalnum() else r"\mbox{-}" if c == "-" else r"\ " for c in label)
+    letters = (c if c.isascii() and c.isalnum() else r"\textrm{-}" if c == "-" else r"\ " for c in label)
     return rf"\mathrm{{{''.join(letters)}}}"
 
 
 def _product(factors: tuple[Form, ...], notation: Notation) -> str:
     minus, rest = negated(factors)
-    return minus * "-" + _beside([_factor(factor, notation) for factor in rest])
+    return minus * "-" + beside([_factor(factor, notation) for factor in rest])
 
 
-def _beside(factors: list[str]) -> str:
+def beside(factors: list[str]) -> str:
     """Factors next to one another: figures kept apart by a dot, a control word ended before a letter."""
     text = factors[0]
     for factor in factors[1:]:
         ended = _CONTROL_WORD.search(text) and factor[0].isalpha()
-        text += (r" \cdot " if factor[0].isdigit() else " " if ended else "") + factor
+        text += (r" \cdot " if text not in ("", "-") and factor[0].isdigit() else " " if ended else "") + factor
     return text
 
 
@@ -121,7 +121,7 @@ def _condition(condition: Boolean, notation: Notation) -> str:
     return f"{left} {relation} {right}"
 
 
-def inline(part: Inline, notation: Notation = BERT) -> str:
+def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encoding.ASCII) -> str:
     """One piece of a document as mathematics; words stand in boxes."""
     match part:
         case Count(value, short):
@@ -133,9 +133,9 @@ def inline(part: Inline, notation: Notation = BERT) -> str:
         case Sizes(values):
             return r",\ ".join(f"{notation.name(symbol)} = {_value(value)}" for symbol, value in values.items())
         case str():
-            return rf"\mbox{{{prose(part)}}}"
+            return rf"\textrm{{{prose(part, encoding)}}}"
         case Code(text):
-            return rf"\mbox{{\texttt{{{prose(text)}}}}}"
+            return rf"\textrm{{\texttt{{{prose(text, encoding)}}}}}"
         case Share(value):
             return prose(percent(value))
         case _:

@@ -124,7 +124,7 @@ def _atom(reader: _Reader, mark: str, level: int, *, display: bool) -> Atom:
         return Atom(Class.SPACE, (_QUADS[mark] * text.quad if mark in _QUADS else text.space) * size)
     if mark in _FONTS:
         return Atom(Class.ORD, _word(_group(reader), mark, face, level))
-    if mark in ("\\mbox", "\\text"):
+    if mark == "\\textrm":
         return Atom(Class.ORD, words(_group(reader), face))
     if mark == "\\frac":
         inner = level if display else level + 1
@@ -151,11 +151,11 @@ def _group(reader: _Reader) -> str:
 
 def _word(text: str, command: str, face: Face, level: int) -> int:
     """Letters in a text font: kerned and with ligatures, as in words."""
-    plain = re.sub(r"\\mbox\{(.*?)\}|\\(.)", r"\1\2", text)
+    plain = re.sub(r"\\textrm\{(.*?)\}|\\(.)", r"\1\2", text)
     metrics, size = face.roman(level)
     if command == "\\mathtt":
         return 524_996 * size * len(plain)
-    wide = {"\\mathrm": 100, "\\mathit": 110}.get(command, 125)
+    wide = {"\\mathrm": 100, "\\mathit": 110, "\\mathcal": 150}.get(command, 125)
     glyphs = re.findall(r"ffi|ffl|ff|fi|fl|.", plain)
     kerned = sum(
         metrics.widths.get(here, metrics.quad) + metrics.kerns.get(f"{here} {after}", 0)

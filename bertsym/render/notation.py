@@ -40,7 +40,7 @@ class Notation:
                 raise Conflict(
                     f"{symbol} as {self.name(symbol)}",
                     f"{other} as {self.name(other)}",
-                    f"a reader could not tell them apart; rename {other} too (--rename {other}=...)",
+                    "a reader could not tell them apart; --rename one of them to something else",
                 )
 
     def name(self, symbol: Symbol | str) -> str:
