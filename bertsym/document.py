@@ -27,6 +27,13 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Rounded:
+    """A number of parameters in the largest fitting unit, two decimals."""
+
+    value: int
+
+
+@dataclass(frozen=True)
 class Share:
     """A part of a whole, shown in percent."""
 
@@ -55,7 +62,7 @@ class Sizes:
     values: Mapping[Symbol, object]
 
 
-Inline = str | Form | Code | Count | Share | Decimal | Shape | Sizes
+Inline = str | Form | Code | Count | Rounded | Share | Decimal | Shape | Sizes
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bertsym.cli import counting, listing, reasoning
+from bertsym.cli import counting, listing, publishing, reasoning
 from bertsym.errors import BertsymError
 from bertsym.version import __version__
 
@@ -42,6 +42,7 @@ app.command("show")(counting.breakdown)
 app.command("tensors")(counting.tensors)
 app.command("explain")(reasoning.explain)
 app.command("diff")(reasoning.diff)
+app.command("macros")(publishing.macros)
 app.command("models")(listing.models)
 app.command("symbols")(listing.symbols)
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
 from sympy.logic.boolalg import And, Boolean, Or
 
-from bertsym.document import Code, Count, Decimal, Inline, Shape, Share, Sizes
+from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
 from bertsym.forms import Bracket, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, negated
 from bertsym.quantities import decimal, percent, rounded
 from bertsym.render.notation import BERT, Notation
@@ -126,6 +126,8 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
     match part:
         case Count(value, short):
             return grouped(value) + (rf"\,({_rounded(value)})" if short else "")
+        case Rounded(value):
+            return _rounded(value)
         case Decimal(value, places):
             return decimal(value, places)
         case Shape(sides):
