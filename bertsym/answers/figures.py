@@ -15,10 +15,7 @@ from bertsym.document import Count, Inline, Rounded, Share
 from bertsym.forms import Number
 from bertsym.model import Model
 
-_DIGITS = {
-    **{"0": "Zero", "1": "One", "2": "Two", "3": "Three", "4": "Four"},
-    **{"5": "Five", "6": "Six", "7": "Seven", "8": "Eight", "9": "Nine"},
-}
+_DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ def letters(text: str) -> str:
     >>> letters("feed-forward"), letters("ffn_ratio"), letters("layer 2")
     ('FeedForward', 'FfnRatio', 'LayerTwo')
     """
-    spelled = "".join(f" {_DIGITS[c]} " if c in _DIGITS else c for c in text)
+    spelled = "".join(f" {_DIGITS[int(c)]} " if c.isascii() and c.isdigit() else c for c in text)
     words = re.findall(r"[A-Za-z]+", spelled)
     return "".join(word[0].upper() + word[1:] for word in words)
 

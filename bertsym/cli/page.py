@@ -74,7 +74,7 @@ class Page:
         """The same, checked, for the renderers."""
         from bertsym.errors import UnknownName
         from bertsym.render.notation import named_notation, parse_renames
-        from bertsym.render.sheet import Layout, Sheet, checked_label, column
+        from bertsym.render.sheet import Layout, Sheet, checked_caption, checked_label, column
         from bertsym.render.tex_prose import Encoding
 
         if self.math_font not in ("cm", "times"):
@@ -87,7 +87,7 @@ class Page:
             encoding=encodings[self.tex_encoding],
             layout=Layout.named(self.layout) if self.layout else None,
             column=column(self.width, times=self.math_font == "times") if self.width else None,
-            caption=self.caption,
+            caption=checked_caption(self.caption),
             label=checked_label(self.label) if self.label else "",
             standalone=self.standalone,
         )

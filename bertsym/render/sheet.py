@@ -54,6 +54,7 @@ _WIDTH = re.compile(r"(\d{2,4})(?:\.(\d{1,2}))?(?:pt)?(?:@(10|11|12)(?:pt)?)?", 
 _FACES = {"10": TEN, "11": ELEVEN, "12": TWELVE}
 _TIMES = {TEN: TIMES_TEN, ELEVEN: TIMES_ELEVEN}
 
+LONGEST_CAPTION = 1900
 _LABEL = re.compile(r"[A-Za-z0-9:._/+*-]{1,80}", re.ASCII)
 
 
@@ -89,6 +90,13 @@ def column(text: str, *, times: bool = False) -> Column:
     if chosen.face not in _TIMES:
         raise Conflict("--math-font times", f"--width {text}", "the metrics of Times are known at 10pt and 11pt")
     return Column(chosen.width, _TIMES[chosen.face])
+
+
+def checked_caption(text: str) -> str:
+    """A caption that TeX can measure, as its own command does, on one line: no longer than 1,900 characters."""
+    if len(text) > LONGEST_CAPTION:
+        raise Unreadable("--caption", text, f"at most {LONGEST_CAPTION:,} characters")
+    return text
 
 
 def checked_label(text: str) -> str:

@@ -8,6 +8,8 @@ import unicodedata
 from enum import Enum
 from functools import cache
 
+LONGEST_WORD = 60
+
 
 class Encoding(Enum):
     """Which characters a file may hold: accents as TeX commands, or Latin letters as they are."""
@@ -42,7 +44,7 @@ _ONLY_T1 = "«»ÐÞðþĄąĐđĘęĮįŲųǪǫǬǭ"
 _NEEDS_T1 = re.compile(
     rf"[{_ONLY_T1}]|\\(?:guillemot(?:left|right)|DH|TH|dh|th|k|DJ|dj|textogonekcentered)(?![A-Za-z])"
 )
-_NOT_IN_UTF8 = frozenset("ǱǲǳǼǽǾǿ")
+_NOT_IN_UTF8 = frozenset("ǱǲǳǼǽǾǿǬǭ")
 _JOINERS = frozenset("\u200c\u200d\u200e\u200f")
 _LIGATURES = frozenset({"--", ",,", "<<", ">>"})
 
@@ -59,10 +61,15 @@ def prose(text: str, encoding: Encoding = Encoding.ASCII) -> str:
     """
     shown = "".join(map(_visible, unicodedata.normalize("NFC", text)))
     parts = []
+    unbroken = 0
     for here, after in zip(shown, shown[1:] + " ", strict=True):
         parts.append(_SPECIALS.get(here) or (here if here.isascii() else _beyond_ascii(here, encoding)))
         if here + after in _LIGATURES:
             parts.append("{}")
+        unbroken = 0 if here == " " else unbroken + 1
+        if unbroken >= LONGEST_WORD and after != " ":
+            parts.append("\\allowbreak%\n")
+            unbroken = 0
     return "".join(parts)
 
 
