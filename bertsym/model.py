@@ -77,6 +77,18 @@ class Architecture:
         if self.base not in self.sizes:
             raise InvalidModel(self.name, f"the base size {self.base} is not among its sizes")
 
+    @cached_property
+    def symbols(self) -> frozenset[Symbol]:
+        """Every symbol that may be given: those of the tree, of any head, and of the definitions."""
+        found: set[Symbol] = set(self.defaults)
+        for head in self.heads.values():
+            for tensor in tensors(head.tree):
+                for part in (*tensor.shape, tensor.times, tensor.own, tensor.reuse):
+                    found |= free(part)
+        for definition in self.definitions:
+            found |= {definition.symbol, *free(definition.value)}
+        return frozenset(found)
+
     def head(self, name: str) -> Head:
         """The head of that name, its tree checked."""
         if name not in self.heads:
@@ -156,17 +168,10 @@ class Model:
                 names = {BY_SYMBOL[s].name for s in known}
                 raise UnknownName(f"size of {self.architecture.name}", str(symbol), names)
 
-    @cached_property
+    @property
     def symbols(self) -> frozenset[Symbol]:
-        """Every symbol that may be given: those of the tree, of any head, and of the definitions."""
-        found: set[Symbol] = set(self.architecture.defaults)
-        for head in self.architecture.heads.values():
-            for tensor in tensors(head.tree):
-                for part in (*tensor.shape, tensor.times, tensor.own, tensor.reuse):
-                    found |= free(part)
-        for definition in self.architecture.definitions:
-            found |= {definition.symbol, *free(definition.value)}
-        return frozenset(found)
+        """Every symbol that may be given, under whichever head."""
+        return self.architecture.symbols
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
         """What a public formula puts in for the symbols of the declaration.

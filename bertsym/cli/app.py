@@ -43,6 +43,7 @@ app.command("tensors")(counting.tensors)
 app.command("explain")(reasoning.explain)
 app.command("diff")(reasoning.diff)
 app.command("macros")(publishing.macros)
+app.command("embed")(publishing.embed)
 app.command("models")(listing.models)
 app.command("symbols")(listing.symbols)
 

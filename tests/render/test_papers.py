@@ -17,7 +17,7 @@ from tests.render.papers import COLUMNS, document, overfull, runs, runs_in
 
 JS = Path(__file__).parents[1] / "js"
 COVERED = {"total", "show", "tensors", "explain", "diff", "models", "symbols"}
-WITHOUT_LATEX = {"macros"}
+WITHOUT_LATEX = {"macros", "embed"}
 
 
 def printed(bertsym: Callable[..., Any], words: tuple[str, ...]) -> str:

@@ -43,7 +43,7 @@ def shown(pdf: Path) -> str:
 def squeezed(text: str) -> str:
     """What a reader compares: no spaces, ligatures undone, and what Computer Modern takes from its symbol fonts.
 
-    Its underscore and the stroke of its Ł are rules, which pdftotext does not see; its backslash is the mathematical one.
+    Its underscore and the stroke of its Ł are rules, which pdftotext does not see; its backslash is mathematical.
     """
     composed = unicodedata.normalize("NFKC", text.replace("ı̈", "ï").replace("Ł", "L"))
     return "".join(composed.split()).replace("∖", "\\").replace("∙", "•").replace("_", "")
