@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from bertsym.errors import Conflict, UnknownName
 from bertsym.layers import Role
 from bertsym.tree import Tensor
+from bertsym.values import replace, value
 
 
-@dataclass(frozen=True)
+@value
 class Convention:
     """A filter: a tensor counts if its role is among `roles` and the selectors agree.
 

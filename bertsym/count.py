@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from itertools import pairwise, product
@@ -16,6 +15,7 @@ from bertsym.convention import EXACT, Convention
 from bertsym.errors import TooLarge, UnknownName
 from bertsym.model import Model
 from bertsym.tree import Loop, Tensor
+from bertsym.values import value
 
 MOST_TENSORS = 200_000
 
@@ -35,7 +35,7 @@ class By(Enum):
         return cls(name)
 
 
-@dataclass(frozen=True)
+@value
 class Part:
     """A named part of a total, in public symbols, with its number where every size is known."""
 

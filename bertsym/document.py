@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sympy import Symbol
 
 from bertsym.forms import Form
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Code:
     """A name from somebody's code, set in a typewriter face."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@value
 class Count:
     """A number of parameters, with its rounding where `short` asks for it."""
 
@@ -26,21 +26,21 @@ class Count:
     short: bool = False
 
 
-@dataclass(frozen=True)
+@value
 class Rounded:
     """A number of parameters in the largest fitting unit, two decimals."""
 
     value: int
 
 
-@dataclass(frozen=True)
+@value
 class Share:
     """A part of a whole, shown in percent."""
 
     value: Fraction
 
 
-@dataclass(frozen=True)
+@value
 class Decimal:
     """An exact number shown to some decimal places."""
 
@@ -48,14 +48,14 @@ class Decimal:
     places: int = 3
 
 
-@dataclass(frozen=True)
+@value
 class Shape:
     """The sides of a tensor."""
 
     sides: tuple[Form, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Sizes:
     """A list of sizes and their values."""
 
@@ -65,42 +65,42 @@ class Sizes:
 Inline = str | Form | Code | Count | Rounded | Share | Decimal | Shape | Sizes
 
 
-@dataclass(frozen=True)
+@value
 class Heading:
     """A section's title."""
 
     parts: tuple[Inline, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Paragraph:
     """Running text with mathematics in it."""
 
     parts: tuple[Inline, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Remark:
     """What an answer counts and at which sizes: text that must travel with it without becoming part of it."""
 
     parts: tuple[Inline, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Equation:
     """left = step = step = ...: each step follows from the one before."""
 
     steps: tuple[Inline, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Result:
     """The formula that was asked for, and its number where there is one: alone, ready to be embedded."""
 
     steps: tuple[Inline, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Column:
     """A table's column; numbers stand to the right."""
 
@@ -108,7 +108,7 @@ class Column:
     right: bool = False
 
 
-@dataclass(frozen=True)
+@value
 class Table:
     """Rows of cells; `footer` is set apart below a rule."""
 

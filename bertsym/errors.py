@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+
+from bertsym.values import value
 
 LONGEST_ECHO = 60
 
@@ -32,6 +32,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     >>> suggestion("brt", ["bert", "llama"])
     'did you mean bert?'
     """
+    from difflib import get_close_matches  # noqa: PLC0415  # only a wrong name pays for it
+
     names = sorted(known)
     by_folded = {candidate.casefold(): candidate for candidate in names}
     close = get_close_matches(name[:LONGEST_ECHO].casefold(), list(by_folded), n=3, cutoff=0.6)
@@ -44,7 +46,7 @@ class BertsymError(Exception):
     """A question that could not be answered; the command line exits with 2."""
 
 
-@dataclass(eq=False)
+@value
 class UnknownName(BertsymError):
     """A model, symbol, head, convention or component that does not exist.
 
@@ -62,7 +64,7 @@ class UnknownName(BertsymError):
         return f"unknown {self.kind} {echo(self.name)}" + (f": {advice}" if advice else "")
 
 
-@dataclass(eq=False)
+@value
 class Unreadable(BertsymError):
     """A number, a size or an option whose text does not say what it should.
 
@@ -78,7 +80,7 @@ class Unreadable(BertsymError):
         return f"{self.what}: expected {self.expected}, got {echo(self.text)}"
 
 
-@dataclass(eq=False)
+@value
 class MissingSize(BertsymError):
     """A number was asked for while a size is unknown."""
 
@@ -92,7 +94,7 @@ class MissingSize(BertsymError):
         return f"no value for {self.symbol} ({self.meaning}): pass --at {self.symbol}={self.example}{named}"
 
 
-@dataclass(eq=False)
+@value
 class NotAnInteger(BertsymError):
     """A derived size comes out fractional: no tensor can have that shape.
 
@@ -110,7 +112,7 @@ class NotAnInteger(BertsymError):
         return f"{self.symbol} ({self.meaning}) = {self.definition} = {self.value} is not an integer: {self.advice}"
 
 
-@dataclass(eq=False)
+@value
 class Conflict(BertsymError):
     """Two given sizes contradict each other."""
 
@@ -122,7 +124,7 @@ class Conflict(BertsymError):
         return f"{self.first} contradicts {self.second}: {self.why}"
 
 
-@dataclass(eq=False)
+@value
 class BadFile(BertsymError):
     """A file that cannot be read as what it should be."""
 
@@ -133,7 +135,7 @@ class BadFile(BertsymError):
         return f"{echo(self.path)}: {self.problem}"
 
 
-@dataclass(eq=False)
+@value
 class BadField(BertsymError):
     """A field of a configuration that is malformed, or asks for something no formula here covers."""
 
@@ -145,7 +147,7 @@ class BadField(BertsymError):
         return f"{echo(self.path)}, field {echo(self.field)}: {self.problem}"
 
 
-@dataclass(eq=False)
+@value
 class InvalidModel(BertsymError):
     """A model declaration that contradicts itself; a mistake of whoever wrote it, not of its user."""
 
@@ -156,7 +158,7 @@ class InvalidModel(BertsymError):
         return f"model {self.model}: {self.problem}"
 
 
-@dataclass(eq=False)
+@value
 class TooLarge(BertsymError):
     """An answer that would be too long to be of use."""
 
@@ -168,7 +170,7 @@ class TooLarge(BertsymError):
         return f"{self.what} would have {self.size:,} entries; the limit is {self.limit:,}"
 
 
-@dataclass(eq=False)
+@value
 class TooNarrow(BertsymError):
     """Something that does not fit a column, however it is broken.
 
@@ -187,7 +189,7 @@ class TooNarrow(BertsymError):
         )
 
 
-@dataclass(eq=False)
+@value
 class BadMarker(BertsymError):
     """A marker for `embed` that is malformed or cannot be answered.
 
@@ -203,7 +205,7 @@ class BadMarker(BertsymError):
         return f"{printable(self.path)}:{self.line}: {self.problem}"
 
 
-@dataclass(eq=False)
+@value
 class EditedByHand(BertsymError):
     """Fragments that are neither what was generated nor what would be: somebody's work, not to be overwritten.
 

@@ -15,7 +15,7 @@ from bertsym.document import Code, Column, Count, Document, Element, Equation, H
 from bertsym.errors import UnknownName
 from bertsym.forms import Form, Name, Number, Style, Sum, form, product, put_in, sum_of
 from bertsym.layers import Role
-from bertsym.model import Definition, Model
+from bertsym.model import Definition, Model, is_head_size
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Tensor
 
@@ -141,7 +141,7 @@ def _terms(written: Form) -> tuple[Form, ...]:
 
 def _per_head(model: Model, tensors: list[Tensor]) -> Iterator[Element]:
     """Matrices that are cut into heads: each head's share, all heads together, and how their number cancels."""
-    definition = next((x for x in model.architecture.definitions if _is_head_size(x)), None)
+    definition = next((x for x in model.architecture.definitions if is_head_size(x)), None)
     if definition is None:
         return
     size = definition.symbol
@@ -152,11 +152,6 @@ def _per_head(model: Model, tensors: list[Tensor]) -> Iterator[Element]:
             groups.setdefault(tensor.shape, []).append(tensor)
     for shape, members in groups.items():
         yield from _heads_of(model, shape, members, definition, count)
-
-
-def _is_head_size(definition: Definition) -> bool:
-    kinds = {BY_SYMBOL[s].kind for s in free(definition.value)}
-    return Kind.HEADS in kinds and BY_SYMBOL[definition.symbol].kind is Kind.WIDTH
 
 
 def _heads_of(

@@ -7,7 +7,6 @@ first, layers before vocabulary before hidden size within a product, as papers d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from functools import reduce
@@ -20,30 +19,31 @@ from sympy.logic.boolalg import Boolean
 from bertsym.algebra import Iverson, atom, monomials
 from bertsym.errors import UnknownName
 from bertsym.symbols import BY_SYMBOL, SIZES, Kind
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Number:
     """An exact number."""
 
     value: Fraction
 
 
-@dataclass(frozen=True)
+@value
 class Name:
     """A symbol."""
 
     symbol: Symbol
 
 
-@dataclass(frozen=True)
+@value
 class Bracket:
     """An Iverson bracket."""
 
     condition: Boolean
 
 
-@dataclass(frozen=True)
+@value
 class Power:
     """base ** exponent, the exponent at least 2."""
 
@@ -51,21 +51,21 @@ class Power:
     exponent: int
 
 
-@dataclass(frozen=True)
+@value
 class Product:
     """Factors, left to right; a number stands first."""
 
     factors: tuple[Form, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Sum:
     """Terms, left to right; a term that begins with a negative number is subtracted."""
 
     terms: tuple[Form, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Quotient:
     """numerator / denominator."""
 
@@ -73,14 +73,14 @@ class Quotient:
     denominator: Form
 
 
-@dataclass(frozen=True)
+@value
 class Root:
     """The square root."""
 
     radicand: Form
 
 
-@dataclass(frozen=True)
+@value
 class Named:
     """A part of a formula with what it counts: a brace below it where a syntax has one."""
 
@@ -113,7 +113,7 @@ class Style(Enum):
 Monomial = tuple[tuple[Expr, int], ...]
 Terms = dict[Monomial, Fraction]
 
-_KIND_ORDER = (Kind.SWITCH, Kind.RATIO, Kind.DEPTH, Kind.ROWS, Kind.HEADS, Kind.WIDTH)
+_KIND_ORDER = (Kind.COUNT, Kind.SWITCH, Kind.RATIO, Kind.DEPTH, Kind.ROWS, Kind.HEADS, Kind.WIDTH)
 _WIDTH_ORDER = ("E", "d", "H", "F")
 
 

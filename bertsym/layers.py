@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 import sympy
 from sympy import Expr
+
+from bertsym.values import value
 
 
 class Role(Enum):
@@ -18,7 +19,7 @@ class Role(Enum):
     NORM = "norm"
 
 
-@dataclass(frozen=True)
+@value
 class Embedding:
     """A table of `rows` vectors of `width` features each; looked up, never multiplied."""
 
@@ -27,7 +28,7 @@ class Embedding:
     what: str = "one row per entry"
 
 
-@dataclass(frozen=True)
+@value
 class Linear:
     """y = x W^T + b, from `inputs` to `outputs` features; the weight is stored (outputs, inputs), as in torch.
 
@@ -40,14 +41,14 @@ class Linear:
     role: Role = Role.MATRIX
 
 
-@dataclass(frozen=True)
+@value
 class LayerNorm:
     """Scale and shift, one of each per feature; mean and variance are computed, not learned (Ba et al. 2016)."""
 
     width: Expr
 
 
-@dataclass(frozen=True)
+@value
 class Parameter:
     """A tensor of its own, outside any layer."""
 
@@ -56,7 +57,7 @@ class Parameter:
     meaning: str
 
 
-@dataclass(frozen=True)
+@value
 class Attend:
     """softmax(QK^T / sqrt(size)) V over `heads` heads of `size` features: work without parameters."""
 
@@ -67,7 +68,7 @@ class Attend:
 Leaf = Embedding | Linear | LayerNorm | Parameter | Attend
 
 
-@dataclass(frozen=True)
+@value
 class Weight:
     """One tensor of a leaf; an empty name stands for the leaf itself."""
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
 
-import sympy
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, atom, evaluate, free, substitute
@@ -16,11 +14,12 @@ from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, Un
 from bertsym.schema import Schema
 from bertsym.symbols import BY_SYMBOL, SIZES, Kind, Size, lookup
 from bertsym.tree import Block, Tensor, tensors
+from bertsym.values import value
 
 EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@value
 class Definition:
     """A derived size: `symbol = value`, and what gives way when the symbol itself is given: `adjusts = inverse`.
 
@@ -34,7 +33,13 @@ class Definition:
     inverse: Expr | None = None
 
 
-@dataclass(frozen=True)
+def is_head_size(definition: Definition) -> bool:
+    """Whether a definition is that of the head size: a width that depends on the number of heads."""
+    kinds = {BY_SYMBOL[symbol].kind for symbol in free(definition.value)}
+    return Kind.HEADS in kinds and BY_SYMBOL[definition.symbol].kind is Kind.WIDTH
+
+
+@value
 class Head:
     """A task head: the class that carries it in the framework, and that class as a tree."""
 
@@ -42,7 +47,7 @@ class Head:
     tree: Block
 
 
-@dataclass(frozen=True)
+@value
 class NamedSize:
     """Sizes that were published under a name, and where."""
 
@@ -50,7 +55,7 @@ class NamedSize:
     source: str
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class Architecture:
     """One paper's model: its heads, derived sizes, published sizes and the spelling of its configuration.
 
@@ -66,13 +71,13 @@ class Architecture:
     sizes: Mapping[str, NamedSize]
     base: str
     schema: Schema
-    defaults: Mapping[Symbol, Value] = field(default_factory=lambda: EMPTY)
+    defaults: Mapping[Symbol, Value] = EMPTY
 
     def __post_init__(self) -> None:
         for definition in self.definitions:
             if definition.adjusts is not None and definition.inverse is not None:
                 back = definition.value.xreplace({definition.adjusts: definition.inverse})
-                if sympy.simplify(back - definition.symbol) != 0:
+                if back != definition.symbol:
                     raise InvalidModel(self.name, f"the definition of {definition.symbol} does not invert")
         if self.base not in self.sizes:
             raise InvalidModel(self.name, f"the base size {self.base} is not among its sizes")
@@ -118,13 +123,13 @@ def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
             )
 
 
-@dataclass(frozen=True, eq=False)
+@value
 class Model:
     """An architecture under one head; `given` holds the sizes that are known, defaults and definitions apart."""
 
     architecture: Architecture
     head: str = "model"
-    given: Mapping[Symbol, Value] = field(default_factory=lambda: EMPTY)
+    given: Mapping[Symbol, Value] = EMPTY
     label: str = ""
 
     @property

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
 from bertsym.document import Document, Share
 from bertsym.forms import Form
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class AsLatex:
     """A form that a record gives as LaTeX rather than in plain characters."""
 
     form: Form
 
 
-@dataclass(frozen=True)
+@value
 class AsText:
     """A document that a record gives as lines of text."""
 

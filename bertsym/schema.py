@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sympy import Symbol
 
+from bertsym.values import value
 
-@dataclass(frozen=True)
+
+@value
 class Field:
     """A field that sets a size or a switch, with the value the library takes where a file leaves it out."""
 
@@ -17,7 +19,7 @@ class Field:
     default: int | bool
 
 
-@dataclass(frozen=True)
+@value
 class Schema:
     """The fields of one `model_type` that decide the parameters.
 
@@ -27,4 +29,4 @@ class Schema:
 
     model_type: str
     fields: tuple[Field, ...]
-    fixed: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    fixed: Mapping[str, tuple[object, ...]] = MappingProxyType({})

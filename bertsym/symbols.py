@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from sympy import Symbol
 
 from bertsym.errors import UnknownName
+from bertsym.values import value
 
 
 class Kind(Enum):
@@ -19,9 +19,10 @@ class Kind(Enum):
     HEADS = "heads"
     RATIO = "ratio"
     SWITCH = "yes or no"
+    COUNT = "parameters"
 
 
-@dataclass(frozen=True)
+@value
 class Size:
     """A symbol with its meaning, its kind (hence its unit), the least value it may take and a typical one.
 
@@ -79,6 +80,7 @@ d = _integer("d")
 F = _integer("F")
 labels = Symbol("labels", integer=True, nonnegative=True)
 tied = Symbol("tied")
+P = _integer("P")
 cross_attention = Symbol("cross_attention")
 
 SIZES: tuple[Size, ...] = (
@@ -106,6 +108,7 @@ SIZES: tuple[Size, ...] = (
         default=2,
         phrase="the number of labels of the classification head",
     ),
+    Size(P, "target of `solve`, in formulas", Kind.COUNT, "110000000"),
     Size(tied, "output embedding tied to the word embedding", Kind.SWITCH, "yes", default=True),
     Size(cross_attention, "cross-attention in every layer", Kind.SWITCH, "no", default=False),
 )

@@ -6,7 +6,6 @@ The inventory is the single truth. Every count, table and proof is a filtered su
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import cache
 
 import sympy
@@ -16,9 +15,10 @@ from sympy.logic.boolalg import Boolean
 from bertsym.algebra import Iverson
 from bertsym.errors import InvalidModel
 from bertsym.layers import Leaf, Role, parameters
+from bertsym.values import replace, value
 
 
-@dataclass(frozen=True, init=False)
+@value
 class Block:
     """Named parts side by side; `component` is the paper's name for what they form, inherited downwards."""
 
@@ -30,7 +30,7 @@ class Block:
         object.__setattr__(self, "parts", tuple(parts.items()))
 
 
-@dataclass(frozen=True, init=False)
+@value
 class Repeat:
     """The part once for each index in start..stop-1: `Repeat(L, layer)` or `Repeat(1, L, layer)`."""
 
@@ -46,7 +46,7 @@ class Repeat:
         object.__setattr__(self, "part", part)
 
 
-@dataclass(frozen=True)
+@value
 class Reuse:
     """The same part applied `times` times over: the work grows, the parameters do not (ALBERT's shared layer)."""
 
@@ -54,7 +54,7 @@ class Reuse:
     part: Node
 
 
-@dataclass(frozen=True, init=False)
+@value
 class Stack:
     """Parts laid over one another under one name: all layers have this, all but the first have that too."""
 
@@ -64,7 +64,7 @@ class Stack:
         object.__setattr__(self, "parts", parts)
 
 
-@dataclass(frozen=True)
+@value
 class When:
     """A part that exists only where the condition over sizes and switches holds."""
 
@@ -72,7 +72,7 @@ class When:
     part: Node
 
 
-@dataclass(frozen=True, init=False)
+@value
 class Tied:
     """A part some of whose tensors are, where the condition holds, one and the same as tensors elsewhere.
 
@@ -92,7 +92,7 @@ class Tied:
 Node = Block | Repeat | Reuse | Stack | When | Tied | Leaf
 
 
-@dataclass(frozen=True)
+@value
 class Loop:
     """An index that runs from start to stop-1 and fills one `{}` of a tensor's name."""
 
@@ -105,7 +105,7 @@ class Loop:
         return self.stop - self.start
 
 
-@dataclass(frozen=True)
+@value
 class Tensor:
     """One entry of the inventory: a named array of parameters, or one per round of its loops.
 

@@ -84,15 +84,11 @@ class Ran:
 @pytest.fixture
 def bertsym(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
     """The command line, in this process."""
-    from bertsym.cli import main
+    from bertsym import cli
 
     def run(*words: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["bertsym", *words])
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else 1
+        code = cli.run()
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 

@@ -75,9 +75,9 @@ def test_no_text_is_ever_evaluated(file: Path) -> None:
         ("import bertsym", ["sympy", "typer", "torch", "transformers", "matplotlib"]),
         ("import bertsym.api", ["typer", "torch", "transformers", "matplotlib", "latexcodec"]),
         ("from bertsym.cli import main", ["sympy", "torch", "rich", "pydantic", "latexcodec"]),
-        ("import sys; sys.argv[1:] = ['--version']; from bertsym.cli import main; main()", ["sympy"]),
-        ("import sys; sys.argv[1:] = ['--help']; from bertsym.cli import main; main()", ["sympy", "rich"]),
-        ("import sys; sys.argv[1:] = ['total', '--help']; from bertsym.cli import main; main()", ["sympy", "rich"]),
+        ("import sys; sys.argv[1:] = ['--version']; from bertsym.cli import run; run()", ["sympy"]),
+        ("import sys; sys.argv[1:] = ['--help']; from bertsym.cli import run; run()", ["sympy", "rich"]),
+        ("import sys; sys.argv[1:] = ['total', '--help']; from bertsym.cli import run; run()", ["sympy", "rich"]),
     ],
 )
 def test_what_is_not_loaded(code: str, forbidden: list[str]) -> None:

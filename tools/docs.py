@@ -20,15 +20,15 @@ BLOCK = re.compile(r"(?<=```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 
 def ran(command: str) -> str:
     """What a bertsym command prints, both streams together."""
-    from bertsym.cli import main  # noqa: PLC0415  # the only import that needs the package
+    from bertsym.cli import run  # noqa: PLC0415  # the only import that needs the package
 
     program, *words = shlex.split(command)
     if program != "bertsym":
         raise SystemExit(f"only bertsym is run in documentation, not {command!r}")
     sys.argv = ["bertsym", *words]
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), contextlib.suppress(SystemExit):
-        main()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        run()
     return printed.getvalue()
 
 

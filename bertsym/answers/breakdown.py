@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sympy import Expr
@@ -14,9 +13,10 @@ from bertsym.document import Column, Count, Document, Inline, Share, Table
 from bertsym.forms import Form, Style, form
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Row:
     """A named part of a total; count and share of the whole are known once all sizes are."""
 
@@ -42,7 +42,7 @@ class Row:
         }
 
 
-@dataclass(frozen=True)
+@value
 class Breakdown:
     """A total in parts: the rows sum to it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sympy import Symbol
 
@@ -15,10 +14,11 @@ from bertsym.document import Code, Column, Count, Document, Element, Inline, Par
 from bertsym.model import Architecture
 from bertsym.report import Record
 from bertsym.symbols import SIZES
+from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES, named
 
 
-@dataclass(frozen=True)
+@value
 class Named:
     """A published size with its exact count and its source."""
 
@@ -34,7 +34,7 @@ class Named:
         return "" if value is None else Count(value) if isinstance(value, int) else str(value)
 
 
-@dataclass(frozen=True)
+@value
 class Catalogue:
     """The models there are."""
 

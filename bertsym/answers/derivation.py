@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bertsym.answers.subject import Subject, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Document
 from bertsym.explain import derive
 from bertsym.model import Model
 from bertsym.report import AsText, Record
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Derivation:
     """A derivation that a reader can redo by hand."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sympy import Symbol
@@ -17,9 +16,10 @@ from bertsym.model import Model
 from bertsym.report import AsLatex, Record
 from bertsym.sensitivity import differentiate
 from bertsym.symbols import SIZES
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Derivative:
     """The change of a total with one size.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from bertsym.answers.breakdown import Row, broken_down
@@ -14,11 +13,12 @@ from bertsym.convention import EXACT, Convention
 from bertsym.document import Count, Inline, Rounded, Share
 from bertsym.forms import Number
 from bertsym.model import Model
+from bertsym.values import value
 
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
-@dataclass(frozen=True)
+@value
 class Figure:
     """A value with a name of letters alone."""
 
@@ -26,7 +26,7 @@ class Figure:
     value: Inline
 
 
-@dataclass(frozen=True)
+@value
 class Figures:
     """What a paper says of a model."""
 
@@ -70,6 +70,6 @@ def _of_parts(rows: tuple[Row, ...]) -> Iterator[Figure]:
 
 
 def _of_sizes(subject: Subject) -> Iterator[Figure]:
-    for symbol, value in subject.at.items():
-        if not isinstance(value, bool):
-            yield Figure(f"Size{letters(str(symbol))}", Number(Fraction(value)))
+    for symbol, size in subject.at.items():
+        if not isinstance(size, bool):
+            yield Figure(f"Size{letters(str(symbol))}", Number(Fraction(size)))

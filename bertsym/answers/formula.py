@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sympy import Symbol
 
@@ -14,9 +13,10 @@ from bertsym.document import Count, Document, Inline, Result
 from bertsym.forms import Form, Named, Style, Sum, form
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Formula:
     """A total."""
 

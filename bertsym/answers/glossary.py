@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bertsym.convention import CONVENTIONS, Convention
 from bertsym.document import Code, Column, Document, Heading, Paragraph, Table
 from bertsym.forms import Name
 from bertsym.report import Record
 from bertsym.symbols import SIZES, Size
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Glossary:
     """The symbols and the conventions there are."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import sympy
 
 from bertsym.algebra import substitute
@@ -15,9 +13,10 @@ from bertsym.forms import ONE, Form, form
 from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.tree import Tensor
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Entry:
     """A tensor; `repeat` is how many of its kind there are, 1 once it is written out, `*` standing for the index."""
 
@@ -29,7 +28,7 @@ class Entry:
     repeat: Form
 
 
-@dataclass(frozen=True)
+@value
 class Inventory:
     """The tensors that count, one entry for each real one where every size is known."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
@@ -13,9 +12,10 @@ from bertsym.document import Document, Element, Remark, Sizes
 from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.symbols import SIZES
+from bertsym.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Subject:
     """No number leaves without its convention."""
 

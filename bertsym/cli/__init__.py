@@ -1,5 +1,5 @@
 """The command line: parse, one library call, render, echo. The only place that prints or exits."""
 
-from bertsym.cli.app import main
+from bertsym.cli.app import main, run
 
-__all__ = ["main"]
+__all__ = ["main", "run"]

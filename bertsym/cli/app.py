@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -48,11 +49,25 @@ app.command("models")(listing.models)
 app.command("symbols")(listing.symbols)
 
 
-def main() -> None:
-    """Run the command line; a question that cannot be answered exits with 2, never with a traceback."""
+def run() -> int:
+    """Run the command line of `sys.argv`; the exit code. A question that cannot be answered is 2, never a traceback."""
     gc.disable()  # importing sympy makes many objects and no garbage: collecting meanwhile costs a fifth of start-up
     try:
         app()
     except BertsymError as error:
         print(f"bertsym: {error}", file=sys.stderr)
-        sys.exit(2)
+        return 2
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
+    return 0
+
+
+def main() -> NoReturn:
+    """The console script. It leaves without taking sympy's hundred thousand objects down one by one, as mypy does."""
+    code = run()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = 1
+    os._exit(code)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from bertsym.embed.markers import Syntax
 from bertsym.errors import BadFile
+from bertsym.values import value
 
 LARGEST = 64 * 1024 * 1024
 
@@ -20,7 +20,7 @@ SYNTAXES = {
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
-@dataclass(frozen=True)
+@value
 class Source:
     """A file as it was read; `mark` is its byte order mark."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from bertsym.errors import BadMarker
+from bertsym.values import value
 
 END = "end"
 
@@ -16,7 +16,7 @@ _ENDING = re.compile(r"(?:\r\n|\n|\r)\Z")
 _CHECKSUM = re.compile(rf"{END}(?:\s+([0-9a-f]{{12}}))?")
 
 
-@dataclass(frozen=True)
+@value
 class Grammar:
     """How a syntax spells a marker, and where in it a marker is only an example."""
 
@@ -53,7 +53,7 @@ class Syntax(Enum):
         return re.fullmatch(rf" {{0,3}}{re.escape(opened)}{re.escape(opened[0])}*\s*", line) is not None
 
 
-@dataclass(frozen=True)
+@value
 class Fragment:
     """A marker with what stands below it: the index of its line, and the line of its end."""
 

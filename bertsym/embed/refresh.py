@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 
 from bertsym.embed.markers import Fragment, Syntax, ending, fragments, split_lines
 from bertsym.errors import BadMarker, BertsymError
+from bertsym.values import value
 
 Run = Callable[[str, Syntax], str]
 
@@ -21,7 +21,7 @@ class State(Enum):
     EDITED = "edited by hand"
 
 
-@dataclass(frozen=True)
+@value
 class Finding:
     """A fragment's state; `line` is that of its marker."""
 
@@ -30,7 +30,7 @@ class Finding:
     state: State
 
 
-@dataclass(frozen=True)
+@value
 class Refreshed:
     """A text before and after, with every fragment's state."""
 

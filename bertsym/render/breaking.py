@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from bertsym.document import Inline
 from bertsym.forms import Form, Product, Sum, negated
@@ -11,12 +10,13 @@ from bertsym.render import mathtex
 from bertsym.render.mathwidth import formula
 from bertsym.render.notation import Notation
 from bertsym.render.sheet import Column
+from bertsym.values import value
 
 RELATION = "{} = "
 INDENT = r"\quad {} "
 
 
-@dataclass(frozen=True)
+@value
 class Piece:
     """A stretch of a formula that stays on one line; `depth` is how many parentheses are open where it begins."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from bertsym.values import value
 
 AMSMATH = r"\usepackage{amsmath}"
 BOOKTABS = r"\usepackage{booktabs}"
@@ -11,7 +12,7 @@ T1 = r"\usepackage[T1]{fontenc}"
 LABELS = r"LaTeX or MathJax: KaTeX has no \label"
 
 
-@dataclass(frozen=True)
+@value
 class Fragment:
     """TeX for the body of a document; `requires` are lines of its preamble, or in words where no package helps."""
 

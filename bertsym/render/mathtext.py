@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
 from sympy.logic.boolalg import And, Boolean, Or
 
 from bertsym.forms import Bracket, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, negated
+from bertsym.values import value
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-@dataclass(frozen=True)
+@value
 class Glyphs:
     """The marks of one alphabet."""
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from bertsym.values import value
 
 POINT = 10**8
 _DESIGN = (5, 6, 7, 8, 9, 10, 12)
 
 
-@dataclass(frozen=True)
+@value
 class Font:
     """The metrics of one font, in millionths of its size."""
 
@@ -42,7 +43,7 @@ def _table() -> dict[str, dict[str, Any]]:
     return json.loads(text)["fonts"]  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
+@value
 class Face:
     """The fonts of a document: `sizes` are hundredths of a point for text, script and scriptscript."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from sympy import Symbol
 
 from bertsym.errors import Conflict, UnknownName, Unreadable
 from bertsym.symbols import BY_NAME, lookup
+from bertsym.values import value
 
 LONGEST_NAME = 80
 
@@ -24,13 +24,13 @@ _LOWERED = rf"[A-Za-z0-9]|\{{(?:{_LETTER}|[0-9]|,|{_WORD})(?:\s?(?:{_LETTER}|[0-
 _NAME = re.compile(rf"(?:{_LETTER}|{_WORD})(?:\s?_(?:{_LOWERED}|\\(?:{_GREEK})(?![A-Za-z])))?", re.ASCII)
 
 
-@dataclass(frozen=True)
+@value
 class Notation:
     """The TeX of each symbol that is not written as it is named; no two symbols may look alike."""
 
     title: str
     source: str
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str]
 
     def __post_init__(self) -> None:
         owners: dict[str, str] = {}

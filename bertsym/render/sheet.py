@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
 from bertsym.errors import Conflict, TooNarrow, UnknownName, Unreadable
 from bertsym.render.metrics import ELEVEN, POINT, TEN, TIMES_ELEVEN, TIMES_TEN, TWELVE, Face
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.tex_prose import Encoding
+from bertsym.values import value
 
 
 class Layout(Enum):
@@ -30,7 +30,7 @@ class Layout(Enum):
         return cls(name)
 
 
-@dataclass(frozen=True)
+@value
 class Column:
     """The measure of the text: its width in hundred-millionths of a point, and the fonts of its mathematics."""
 
@@ -58,7 +58,7 @@ LONGEST_CAPTION = 1900
 _LABEL = re.compile(r"[A-Za-z0-9:._/+*-]{1,80}", re.ASCII)
 
 
-@dataclass(frozen=True)
+@value
 class Sheet:
     """The choices of one rendering; as it stands, fragments of ASCII that need no package and know no width."""
 

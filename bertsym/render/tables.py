@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from bertsym.document import Code, Inline, Share, Table
 from bertsym.quantities import percent
@@ -14,6 +13,7 @@ from bertsym.render.metrics import POINT, Face
 from bertsym.render.metrics import words as set_width
 from bertsym.render.sheet import Column, Layout, Sheet
 from bertsym.render.tex_prose import prose
+from bertsym.values import value
 
 GAPS = (6 * POINT, 3 * POINT)  # \tabcolsep as LaTeX sets it, and tightened
 SLACK = POINT // 10
@@ -21,7 +21,7 @@ SLACK = POINT // 10
 _BREAKS_IN_MATH = re.compile(r"(?<= [+=-]) (?![^{]*\})|(?<= \\times) ")
 
 
-@dataclass(frozen=True)
+@value
 class Cell:
     """What stands in one cell, how wide it is on one line, and how wide its longest unbreakable piece."""
 

@@ -1,0 +1,251 @@
+"""The whole lattice of integer configurations, searched completely for those whose count is nearest to a target.
+
+A count grows with every size. So one unknown is never enumerated: with the others fixed, the values next to the target
+are found by exact inversion, and the walk outward from there ends as soon as it leaves what could still be among the
+best. Constraints that are linear in an unknown narrow its interval before it is walked; the others are checked point by
+point.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from math import lcm, prod
+
+from sympy import Symbol
+
+from bertsym.constraints import Constraint
+from bertsym.narrowing import Axis, Limits, narrow
+from bertsym.polynomial import Exact, Piece, Piecewise, horner, largest_at_most
+from bertsym.values import value
+
+REPORT_EVERY = 4096
+
+Key = tuple[Exact, ...]
+
+
+@value
+class Budget:
+    """A count that must lie between two bounds, either of which may be open."""
+
+    count: Piecewise
+    low: Exact | None = None
+    high: Exact | None = None
+
+    def keeps(self, count: Exact) -> bool:
+        """Whether a count lies within."""
+        return (self.low is None or count >= self.low) and (self.high is None or count <= self.high)
+
+
+@value
+class Space:
+    """What is searched: the axes in the order asked for, what must hold, and the target.
+
+    `unknowns` are the axes that a count depends on, in the order of enumeration, the inverted one last; `count` and the
+    budgets are over them. `idle` are the other axes, `fixed` the sizes that are known. `rank` makes the key of a
+    configuration from its error and its values, the smallest keys being the best; `by_error`: the error leads the key.
+    """
+
+    axes: tuple[Axis, ...]
+    unknowns: tuple[Axis, ...]
+    idle: tuple[Axis, ...]
+    count: Piecewise
+    target: int
+    budgets: tuple[Budget, ...]
+    constraints: tuple[Constraint, ...]
+    fixed: Mapping[Symbol, Exact]
+    rank: Callable[[Exact, dict[Symbol, Exact]], Key]
+    by_error: bool = True
+
+    @property
+    def size(self) -> int:
+        """How many configurations there are before any constraint."""
+        return prod(len(axis) for axis in self.axes)
+
+
+@value
+class Found:
+    """A configuration, its exact count, and its key."""
+
+    key: Key
+    values: tuple[Exact, ...]
+    count: int
+
+
+@value
+class Outcome:
+    """The best configurations in order, how many were counted one by one, and whether the search ran to its end."""
+
+    best: tuple[Found, ...]
+    counted: int
+    complete: bool
+
+
+class Search:
+    """One search; `best` holds the best so far."""
+
+    def __init__(self, space: Space, top: int, progress: Callable[[Fraction], None] | None = None) -> None:
+        self.space = space
+        self.top = top
+        self.progress = progress
+        self.best: list[Found] = []
+        self.counted = 0
+        self.leaves = 0
+        self.total = prod(len(axis) for axis in space.unknowns[:-1])
+        self.checked: tuple[tuple[Budget, Piecewise], ...] = ()
+        # By depth: the constraints decided there, those of them that other unknowns move, and what the rest leaves.
+        self.ready: dict[int, tuple[Constraint, ...]] = {}
+        self.moving: list[tuple[Constraint, ...]] = []
+        self.limits: list[Limits] = []
+        known: set[Symbol] = set(space.fixed)
+        for depth, axis in enumerate((*space.unknowns, *space.idle)):
+            before = frozenset(known)
+            known.add(axis.symbol)
+            ready = [c for c in space.constraints if c.symbols <= known and not (c.symbols <= before and depth)]
+            alone = [c for c in ready if c.symbols <= {axis.symbol, *space.fixed}]
+            self.ready[depth] = tuple(ready)
+            self.moving.append(tuple(c for c in ready if c not in alone))
+            self.limits.append(narrow(axis, alone, space.fixed, axis.start, axis.stop))
+
+    def run(self) -> Outcome:
+        """Search to the end, or until interrupted."""
+        counts = (self.space.count, *(budget.count for budget in self.space.budgets))
+        complete = True
+        try:
+            self._enumerate(0, dict(self.space.fixed), counts)
+        except KeyboardInterrupt:
+            complete = False
+        return Outcome(tuple(self.best), self.counted, complete)
+
+    def _enumerate(self, depth: int, known: dict[Symbol, Exact], counts: tuple[Piecewise, ...]) -> None:
+        axis = self.space.unknowns[depth]
+        low, high, multiple = self._limits(axis, depth, known)
+        if depth == len(self.space.unknowns) - 1:
+            self._invert(axis, known, [list(count.pieces(axis.start, axis.stop)) for count in counts], counts)
+            return
+        rows = [count.rows() for count in counts] if depth == len(self.space.unknowns) - 2 else [None]
+        for number in axis.within(low, high, multiple):
+            known[axis.symbol] = number
+            if not self._holds(depth, known):
+                continue
+            if None in rows:
+                self._enumerate(depth + 1, known, tuple(count.at(number) for count in counts))
+            else:
+                last = self.space.unknowns[depth + 1]
+                self._invert(last, known, [_piece(last, row, number) for row in rows if row is not None], ())
+        known.pop(axis.symbol, None)
+
+    def _limits(self, axis: Axis, depth: int, known: dict[Symbol, Exact]) -> Limits:
+        low, high, multiple = self.limits[depth]
+        if not self.moving[depth]:
+            return low, high, multiple
+        low, high, more = narrow(axis, self.moving[depth], known, low, high)
+        return low, high, lcm(multiple, more)
+
+    def _holds(self, depth: int, known: dict[Symbol, Exact]) -> bool:
+        return all(constraint.holds(known) for constraint in self.ready[depth])
+
+    def _invert(
+        self, axis: Axis, known: dict[Symbol, Exact], pieces: list[list[Piece]], counts: tuple[Piecewise, ...]
+    ) -> None:
+        """The last unknown: `pieces` are the target's count and the budgets' along it."""
+        self.leaves += 1
+        if self.progress is not None and self.leaves % REPORT_EVERY == 0:
+            self.progress(Fraction(self.leaves, self.total))
+        low, high, multiple = self._limits(axis, len(self.space.unknowns) - 1, known)
+        for budget, stretches in zip(self.space.budgets, pieces[1:], strict=True):
+            low, high = _within_budget(budget, stretches, low, high)
+        if low > high:
+            return
+        conditional = zip(self.space.budgets, counts[1:], strict=False)
+        self.checked = tuple((budget, count) for budget, count in conditional if count.conditional)
+        for start, stop, coefficients in pieces[0]:
+            numbers = axis.within(max(low, start), min(high, stop), multiple)
+            self._walk(numbers, coefficients, known, axis.symbol)
+        known.pop(axis.symbol, None)
+
+    def _walk(self, numbers: range, coefficients: list[Exact], known: dict[Symbol, Exact], symbol: Symbol) -> None:
+        """Values outward from the one nearest the target, while one could still be among the best."""
+        for number in _outward(numbers, coefficients, self.space.target) if self.space.by_error else numbers:
+            count = horner(coefficients, number)
+            error = max(count - self.space.target, self.space.target - count)
+            if self.space.by_error and len(self.best) == self.top and error > self.best[-1].key[0]:
+                return
+            known[symbol] = number
+            self.counted += 1
+            depth = len(self.space.unknowns) - 1
+            kept = all(budget.keeps(other.at(number).constant) for budget, other in self.checked)
+            if kept and Fraction(count).denominator == 1 and self._holds(depth, known):
+                self._complete(0, known, int(count), error)
+
+    def _complete(self, place: int, known: dict[Symbol, Exact], count: int, error: Exact) -> None:
+        """The unknowns that no count depends on, and the configuration kept if it is among the best."""
+        if place == len(self.space.idle):
+            self._keep(known, count, error)
+            return
+        axis = self.space.idle[place]
+        depth = len(self.space.unknowns) + place
+        low, high, multiple = self._limits(axis, depth, known)
+        for number in axis.within(low, high, multiple):
+            known[axis.symbol] = number
+            if self._holds(depth, known):
+                self._complete(place + 1, known, count, error)
+        known.pop(axis.symbol, None)
+
+    def _keep(self, known: dict[Symbol, Exact], count: int, error: Exact) -> None:
+        key = self.space.rank(error, known)
+        if len(self.best) == self.top and key >= self.best[-1].key:
+            return
+        values = tuple(known[axis.symbol] for axis in self.space.axes)
+        insort(self.best, Found(key, values, count), key=lambda found: found.key)
+        del self.best[self.top :]
+
+
+def _piece(axis: Axis, rows: list[list[Exact]], number: Exact) -> list[Piece]:
+    return [(axis.start, axis.stop, [horner(row, number) for row in rows])]
+
+
+def _within_budget(budget: Budget, pieces: list[Piece], low: int, high: int) -> tuple[int, int]:
+    """The interval of the last unknown in which a count that grows with it keeps to its budget.
+
+    Where an open condition could break the growth, the interval is as wide as its stretches allow together.
+    """
+    starts, stops = [], []
+    for start, stop, coefficients in pieces:
+        first, last = max(start, low), min(stop, high)
+        if first > last:
+            continue
+        if budget.high is not None and horner(coefficients, last) > budget.high:
+            most = largest_at_most(coefficients, budget.high)
+            last = first - 1 if most is None else min(last, most)
+        if budget.low is not None and first <= last and horner(coefficients, first) < budget.low:
+            most = largest_at_most(coefficients, budget.low)
+            exact = most is not None and horner(coefficients, most) == budget.low
+            first = last + 1 if most is None else max(first, most if exact else most + 1)
+        if first <= last:
+            starts.append(first)
+            stops.append(last)
+    return (min(starts), max(stops)) if starts else (low, low - 1)
+
+
+def _outward(numbers: range, coefficients: list[Exact], target: int) -> Iterator[int]:
+    """The numbers by the distance of their counts from the target, nearest first."""
+    if not numbers:
+        return
+    most = largest_at_most(coefficients, target)
+    if most is None:
+        yield from numbers if horner(coefficients, numbers[0]) > target else reversed(numbers)
+        return
+    below = max(-1, min(len(numbers) - 1, (most - numbers[0]) // numbers.step))
+    above = below + 1
+    while below >= 0 or above < len(numbers):
+        if below < 0:
+            take_above = True
+        elif above >= len(numbers):
+            take_above = False
+        else:
+            over = horner(coefficients, numbers[above]) - target
+            take_above = over < target - horner(coefficients, numbers[below])
+        yield numbers[above] if take_above else numbers[below]
+        above, below = (above + 1, below) if take_above else (above, below - 1)
