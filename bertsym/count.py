@@ -120,32 +120,40 @@ def _labelled(model: Model, tensor: Tensor, convention: Convention, by: By) -> I
 
 
 def _by_layer(model: Model, tensor: Tensor, amount: Expr) -> Iterator[tuple[str, Expr]]:
-    """The outermost loop in the stretches in which all layers of its stack are alike."""
+    """The outermost loop in the stretches in which all layers of its stack are alike; nothing where it does not run."""
     outer = tensor.loops[0]
-    stack = tensor.name.split(".{}", maxsplit=1)[0]
+    stack = _stack(tensor)
     cuts = _cuts(model, stack)
-    for start, stop in pairwise(cuts):
-        if _covers(outer, start, stop):
-            yield f"{stack} {_stretch(model, start, stop)}", amount * (stop - start) / outer.times
+    first, last = cuts.index(outer.start), cuts.index(outer.stop)
+    for place, (start, stop) in enumerate(pairwise(cuts)):
+        share = amount * (stop - start) / outer.times if first <= place < last else Integer(0)
+        if substitute(model.public(stop - start), model.given) != 0:
+            yield f"{stack} {_stretch(model, start, stop)}{_applied(model, tensor, stop - start)}", share
+
+
+def _stack(tensor: Tensor) -> str:
+    return tensor.name.split(".{}", maxsplit=1)[0]
 
 
 def _cuts(model: Model, stack: str) -> list[Expr]:
     """The indices at which some tensor of the stack begins or ends, in ascending order."""
-    loops = [t.loops[0] for t in model.tensors if t.loops and t.name.split(".{}", maxsplit=1)[0] == stack]
+    loops = [t.loops[0] for t in model.tensors if t.loops and _stack(t) == stack]
     bounds = {bound for loop in loops for bound in (loop.start, loop.stop)}
     return sorted(bounds, key=lambda b: (not b.is_number, int(b) if b.is_number else 0))
 
 
-def _covers(loop: Loop, start: Expr, stop: Expr) -> bool:
-    inside = [loop.start, loop.stop]
-    return bool((start - inside[0]).is_nonnegative is not False) and bool(
-        (inside[1] - stop).is_nonnegative is not False
-    )
-
-
 def _stretch(model: Model, start: Expr, stop: Expr) -> str:
-    first, last = (substitute(bound, model.given) for bound in (start, stop - 1))
+    first, last = (substitute(model.public(bound), model.given) for bound in (start, stop - 1))
     return str(first) if last == first else f"{first} to {str(last).replace(' ', '')}"
+
+
+def _applied(model: Model, tensor: Tensor, layers: Expr) -> str:
+    """How often a layer that is shared does its work."""
+    times = substitute(model.public(tensor.reuse), model.given)
+    if times == 1:
+        return ""
+    each = "" if substitute(model.public(layers), model.given) == 1 else "each "
+    return f", {each}applied {times} times"
 
 
 def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:

@@ -35,9 +35,10 @@ class Rounded:
 
 @value
 class Share:
-    """A part of a whole, shown in percent."""
+    """A part of a whole, shown in percent to some decimal places."""
 
     value: Fraction
+    places: int = 1
 
 
 @value

@@ -8,7 +8,7 @@ from fractions import Fraction
 import sympy
 from sympy import Expr, Symbol
 
-from bertsym.algebra import expand, free, substitute
+from bertsym.algebra import Iverson, expand, free, substitute
 from bertsym.convention import EXACT, Convention
 from bertsym.count import count_or_none, raw, total
 from bertsym.document import Code, Column, Count, Document, Element, Equation, Heading, Inline, Paragraph, Shape, Table
@@ -17,7 +17,7 @@ from bertsym.forms import Form, Name, Number, Style, Sum, form, product, put_in,
 from bertsym.layers import Role
 from bertsym.model import Definition, Model, is_head_size
 from bertsym.symbols import BY_SYMBOL, Kind
-from bertsym.tree import Tensor
+from bertsym.tree import Loop, Tensor
 
 _ROLE_WORDS = {
     Role.EMBEDDING: "embedding tables: rows times features",
@@ -25,6 +25,7 @@ _ROLE_WORDS = {
     Role.BIAS: "biases: one per output",
     Role.NORM: "layer normalisation: a scale and a shift per feature; mean and variance are computed, not learned",
 }
+_SCALE_ONLY = "normalisation: a scale per feature and no shift; what it divides by is computed, not learned"
 
 
 def derive(model: Model, convention: Convention = EXACT, component: str | None = None) -> Document:
@@ -45,15 +46,46 @@ def derive(model: Model, convention: Convention = EXACT, component: str | None =
 
 
 def _component(model: Model, convention: Convention, name: str, tensors: list[Tensor]) -> Iterator[Element]:
-    loops = tensors[0].loops
-    where: tuple[Inline, ...] = ()
-    if loops:
-        times = form(model.public(sympy.prod([loop.times for loop in loops])))
-        where = (", in each of the ", times, " layers")
-    yield Heading((name, *where))
+    places: dict[tuple[Loop, ...], list[Tensor]] = {}
+    for tensor in tensors:
+        places.setdefault(tensor.loops, []).append(tensor)
+    one = len(places) == 1
+    yield Heading((name, *(_where(model, tensors[0]) if one else ())))
+    wholes = []
+    for members in places.values():
+        if not one:
+            yield Paragraph((f"{name}", *(_where(model, members[0]) or (", outside the layers",)), ":"))
+        own = [t for t in members if model.public(t.own) != 0 or not convention.ties_once]
+        yield from _place(model, members, own)
+        wholes.append(expand(model.public(raw(own, convention))))
+    whole = expand(sympy.Add(*wholes))
+    if not one:
+        yield Paragraph((f"{name} in all:",))
+        yield Equation(_distinct([sum_of(form(each) for each in wholes), form(whole)]))
+    yield from _numbers(model, whole)
+
+
+def _times(model: Model, tensor: Tensor) -> Expr:
+    return substitute(model.public(sympy.prod([loop.times for loop in tensor.loops])), model.given)
+
+
+def _where(model: Model, tensor: Tensor) -> tuple[Inline, ...]:
+    """In which layers the tensor stands, as a clause after its component's name."""
+    if not tensor.loops:
+        return ()
+    times, reuse, start = _times(model, tensor), model.public(tensor.reuse), tensor.loops[0].start
+    shared: tuple[Inline, ...] = (", applied ", form(reuse), " times") if reuse != 1 else ()
+    if times == 1:
+        return (", in one layer" if shared else f", in layer {start}", *shared)
+    later = f" from layer {start} on" if start != 0 else ""
+    count = form(model.public(sympy.prod([loop.times for loop in tensor.loops])))
+    return (", in each of the ", count, f" layers{later}", *shared)
+
+
+def _place(model: Model, tensors: list[Tensor], own: list[Tensor]) -> Iterator[Element]:
+    """What a component has in one layer, or outside the layers, and what that comes to over all of them."""
     yield _tensor_table(model, tensors)
     yield from _per_head(model, tensors)
-    own = [t for t in tensors if model.public(t.own) != 0 or not convention.ties_once]
     for tensor in tensors:
         if tensor not in own:
             same = (
@@ -62,24 +94,28 @@ def _component(model: Model, convention: Convention, name: str, tensors: list[Te
                 ", where it is counted; here it adds nothing.",
             )
             yield Paragraph((Code(_display(tensor)), *same))
+    loops = tensors[0].loops
     sums = []
     for role in Role:
-        members = [t for t in own if t.role is role]
-        if members:
-            subtotal = sympy.Add(*(t.numel for t in members))
-            yield Paragraph((f"{_ROLE_WORDS[role]}:".capitalize(),))
-            yield Equation(_chain(model, [t.numel for t in members], subtotal))
+        amounts = [t.numel * model.public(Iverson(t.when)) for t in own if t.role is role]
+        if amounts:
+            words = _ROLE_WORDS[role] if role is not Role.NORM or _shifts(own) else _SCALE_ONLY
+            subtotal = sympy.Add(*amounts)
+            yield Paragraph((f"{words}:".capitalize(),))
+            yield Equation(_chain(model, amounts, subtotal))
             sums.append(model.public(subtotal))
     layer_sum = expand(sympy.Add(*sums))
     if len(sums) > 1:
         yield Paragraph(("Together" + (", per layer:" if loops else ":"),))
         yield Equation(_distinct([sum_of(form(s) for s in sums), form(layer_sum)]))
-    whole = expand(model.public(raw(own, convention)))
-    if loops:
-        times = form(model.public(sympy.prod([loop.times for loop in loops])))
+    if loops and _times(model, tensors[0]) != 1:
+        times = model.public(sympy.prod([loop.times for loop in loops]))
         yield Paragraph(("Over all layers:",))
-        yield Equation(_distinct([product([times, form(layer_sum)]), form(whole)]))
-    yield from _numbers(model, whole)
+        yield Equation(_distinct([product([form(times), form(layer_sum)]), form(expand(times * layer_sum))]))
+
+
+def _shifts(tensors: list[Tensor]) -> bool:
+    return any(t.role is Role.NORM and t.name.endswith("bias") for t in tensors)
 
 
 def _tensor_table(model: Model, tensors: list[Tensor]) -> Table:
@@ -144,14 +180,19 @@ def _per_head(model: Model, tensors: list[Tensor]) -> Iterator[Element]:
     definition = next((x for x in model.architecture.definitions if is_head_size(x)), None)
     if definition is None:
         return
-    size = definition.symbol
-    count = next(s for s in free(definition.value) if BY_SYMBOL[s].kind is Kind.HEADS)
-    groups: dict[tuple[Expr, ...], list[Tensor]] = {}
+    groups: dict[tuple[tuple[Expr, ...], Symbol], list[Tensor]] = {}
     for tensor in tensors:
-        if tensor.role is Role.MATRIX and any({size, count} <= free(side) for side in tensor.shape):
-            groups.setdefault(tensor.shape, []).append(tensor)
-    for shape, members in groups.items():
+        count = _heads_in(tensor, definition.symbol)
+        if tensor.role is Role.MATRIX and count is not None:
+            groups.setdefault((tensor.shape, count), []).append(tensor)
+    for (shape, count), members in groups.items():
         yield from _heads_of(model, shape, members, definition, count)
+
+
+def _heads_in(tensor: Tensor, size: Symbol) -> Symbol | None:
+    """The symbol for the number of heads along the side that is made of them."""
+    sides = (free(side) for side in tensor.shape)
+    return next((s for side in sides if size in side for s in side if BY_SYMBOL[s].kind is Kind.HEADS), None)
 
 
 def _heads_of(

@@ -209,18 +209,36 @@ def _split(terms: Terms, inside: Callable[[Expr], bool]) -> dict[Monomial, Terms
 
 
 def _collected(terms: Terms) -> Form:
+    """By powers of depth and widths; what stands under one condition is kept together."""
+    conditional = _split(terms, lambda generator: isinstance(generator, Iverson))
+    always = conditional.pop((), {})
+    lone = {m: group for m, group in conditional.items() if len(group) == 1}
+    always |= {_merge(m, rest): c for m, group in lone.items() for rest, c in group.items()}
+    together = {m: group for m, group in conditional.items() if m not in lone}
+    pieces = (product([_monomial(m, Fraction(1)), _by_powers(together[m])]) for m in sorted(together, key=str))
+    return sum_of([*([_by_powers(always)] if always else []), *pieces])
+
+
+def _powers(terms: Terms) -> list[tuple[Monomial, Terms]]:
+    """The terms by their powers of depth and widths, the largest first."""
     groups = _split(terms, _groups)
     alone = groups.pop((), {})
     groups |= {rest: {(): coefficient} for rest, coefficient in alone.items()}
     order = {key: min(_order((*key, *rest)) for rest in group) for key, group in groups.items()}
-    return sum_of(_collect(key, groups[key]) for key in sorted(groups, key=order.__getitem__))
+    return [(key, groups[key]) for key in sorted(groups, key=order.__getitem__)]
+
+
+def _by_powers(terms: Terms) -> Form:
+    return sum_of(_collect(key, group) for key, group in _powers(terms))
 
 
 def _collect(key: Monomial, group: Terms) -> Form:
     if len(group) == 1:
         return _expanded({_merge(key, rest): coefficient for rest, coefficient in group.items()})
     common, inner = _take_out(group, content=False)
-    return product([_expanded(inner), _monomial(_merge(key, common), Fraction(1))])
+    sign = Fraction(-1 if all(coefficient < 0 for coefficient in inner.values()) else 1)
+    inner = {monomial: sign * coefficient for monomial, coefficient in inner.items()}
+    return product([Number(sign), _expanded(inner), _monomial(_merge(key, common), Fraction(1))])
 
 
 def _merge(first: Monomial, second: Monomial) -> Monomial:
@@ -262,13 +280,10 @@ def _by_depth(terms: Terms) -> Form:
 
 def _dominant(terms: Terms) -> Form:
     """The largest group taken out, whatever it leaves over it: 12LH^2 (1 + 13/(12H) + ...), every term of it."""
-    groups = _split(terms, _groups)
-    order = {key: min(_order((*key, *rest)) for rest in group) for key, group in groups.items()}
-    lead, *others = sorted(groups, key=order.__getitem__) or [()]
+    lead, *others = _powers(terms) or [((), {})]
     if not others:
         return _collected(terms)
-    ratios = (_over(key, groups[key], lead, groups[lead]) for key in others)
-    return product([_collect(lead, groups[lead]), Sum((ONE, *ratios))])
+    return product([_collect(*lead), Sum((ONE, *(_over(*other, *lead) for other in others)))])
 
 
 def _over(key: Monomial, group: Terms, lead: Monomial, lead_group: Terms) -> Form:
@@ -276,12 +291,10 @@ def _over(key: Monomial, group: Terms, lead: Monomial, lead_group: Terms) -> For
     ratio = _merge(key, tuple((g, -e) for g, e in lead))
     if len(group) == len(lead_group) == 1:
         (rest, amount), (lead_rest, lead_amount) = *group.items(), *lead_group.items()
-        inner = _merge(_merge(ratio, rest), tuple((g, -e) for g, e in lead_rest))
-        return _monomial(inner, amount / lead_amount)
-    above = [_monomial(((g, e),), Fraction(1)) for g, e in sorted(ratio, key=lambda p: _rank(p[0])) if e > 0]
-    below = [_monomial(((g, -e),), Fraction(1)) for g, e in sorted(ratio, key=lambda p: _rank(p[0])) if e < 0]
-    numerator, denominator = product([_expanded(group), *above]), product([_expanded(lead_group), *below])
-    return Quotient(numerator, denominator)
+        return _monomial(_merge(_merge(ratio, rest), tuple((g, -e) for g, e in lead_rest)), amount / lead_amount)
+    bare = _monomial(ratio, Fraction(1))
+    above, below = (bare.numerator, bare.denominator) if isinstance(bare, Quotient) else (bare, ONE)
+    return Quotient(product([_expanded(group), above]), product([_expanded(lead_group), below]))
 
 
 _WRITERS: dict[Style, Callable[[Terms], Form]] = {

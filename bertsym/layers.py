@@ -6,8 +6,9 @@ from enum import Enum
 
 import sympy
 from sympy import Expr
+from sympy.logic.boolalg import Boolean
 
-from bertsym.values import value
+from bertsym.values import replace, value
 
 
 class Role(Enum):
@@ -32,20 +33,42 @@ class Embedding:
 class Linear:
     """y = x W^T + b, from `inputs` to `outputs` features; the weight is stored (outputs, inputs), as in torch.
 
-    `role` is EMBEDDING for an output embedding: the matrix that turns features back into tokens.
+    `bias` may be a switch; `role` is EMBEDDING for an output embedding, the matrix that turns features back into
+    tokens; `transposed` stores the weight (inputs, outputs), as GPT-2 does.
     """
 
     inputs: Expr
     outputs: Expr | int
-    bias: bool = True
+    bias: bool | Boolean = True
     role: Role = Role.MATRIX
+    transposed: bool = False
 
 
 @value
 class LayerNorm:
-    """Scale and shift, one of each per feature; mean and variance are computed, not learned (Ba et al. 2016)."""
+    """Scale and shift, one of each per feature; mean and variance are computed, not learned (Ba et al. 2016).
+
+    Without `bias`, which may be a switch, there is no shift.
+    """
 
     width: Expr
+    bias: bool | Boolean = True
+
+
+@value
+class RMSNorm:
+    """A scale per feature and no shift; the root mean square is computed, not learned (Zhang and Sennrich 2019)."""
+
+    width: Expr
+
+
+@value
+class Conv1D:
+    """A convolution along the sequence, `kernel` tokens wide, from `inputs` to `outputs` features."""
+
+    inputs: Expr
+    outputs: Expr
+    kernel: Expr
 
 
 @value
@@ -65,17 +88,18 @@ class Attend:
     size: Expr
 
 
-Leaf = Embedding | Linear | LayerNorm | Parameter | Attend
+Leaf = Embedding | Linear | LayerNorm | RMSNorm | Conv1D | Parameter | Attend
 
 
 @value
 class Weight:
-    """One tensor of a leaf; an empty name stands for the leaf itself."""
+    """One tensor of a leaf, there where `when` holds; an empty name stands for the leaf itself."""
 
     name: str
     shape: tuple[Expr, ...]
     role: Role
     meaning: str
+    when: Boolean = sympy.true
 
 
 def parameters(leaf: Leaf) -> tuple[Weight, ...]:
@@ -83,13 +107,20 @@ def parameters(leaf: Leaf) -> tuple[Weight, ...]:
     match leaf:
         case Embedding(rows=rows, width=width, what=what):
             return (_weight("weight", Role.EMBEDDING, what, rows, width),)
-        case Linear(inputs=inputs, outputs=outputs, bias=bias, role=role):
-            weight = _weight("weight", role, "one weight per output and input", outputs, inputs)
-            return (weight, _weight("bias", Role.BIAS, "one bias per output", outputs)) if bias else (weight,)
-        case LayerNorm(width=width):
+        case Linear(inputs=inputs, outputs=outputs, bias=bias, role=role, transposed=transposed):
+            shape = (inputs, outputs) if transposed else (outputs, inputs)
+            weight = _weight("weight", role, "one weight per output and input", *shape)
+            return (weight, *_where(_weight("bias", Role.BIAS, "one bias per output", outputs), sympy.S(bias)))
+        case LayerNorm(width=width, bias=bias):
+            scale = _weight("weight", Role.NORM, "scale, one per feature", width)
+            return (scale, *_where(_weight("bias", Role.NORM, "shift, one per feature", width), sympy.S(bias)))
+        case RMSNorm(width=width):
+            return (_weight("weight", Role.NORM, "scale, one per feature", width),)
+        case Conv1D(inputs=inputs, outputs=outputs, kernel=kernel):
+            what = "one weight per output, input and place in the kernel"
             return (
-                _weight("weight", Role.NORM, "scale, one per feature", width),
-                _weight("bias", Role.NORM, "shift, one per feature", width),
+                _weight("weight", Role.MATRIX, what, outputs, inputs, kernel),
+                _weight("bias", Role.BIAS, "one bias per output", outputs),
             )
         case Parameter(shape=shape, role=role, meaning=meaning):
             return (_weight("", role, meaning, *shape),)
@@ -100,3 +131,8 @@ def parameters(leaf: Leaf) -> tuple[Weight, ...]:
 
 def _weight(name: str, role: Role, meaning: str, *shape: Expr | int) -> Weight:
     return Weight(name, tuple(sympy.S(size) for size in shape), role, meaning)
+
+
+def _where(weight: Weight, condition: Boolean) -> tuple[Weight, ...]:
+    """The weight under its condition, or nothing where that can never hold."""
+    return () if condition == sympy.false else (replace(weight, when=condition),)

@@ -200,8 +200,12 @@ class Model:
 
     def public(self, expression: Expr, keep: Iterable[Symbol] = ()) -> Expr:
         """An expression of the declaration in the public symbols, definitions and defaults put in."""
-        rules = self.rules(keep)
+        rules = self.rules(keep) if keep else self._rules
         return substitute(substitute(expression, rules), rules)
+
+    @cached_property
+    def _rules(self) -> dict[Symbol, Expr]:
+        return self.rules()
 
     def number(self, expression: Expr) -> Fraction:
         """The exact value of an expression of the declaration; raises `MissingSize`."""
@@ -244,9 +248,11 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
             settled[adjusts] = check_value(BY_SYMBOL[adjusts], implied)
             del settled[symbol]
     for definition in architecture.definitions:
-        if definition.symbol not in settled and free(definition.value) <= set(settled):
+        if free(definition.value) <= set(settled):
             value = evaluate(definition.value, settled)
-            if value.denominator != 1:
+            if settled.get(definition.symbol) == value:
+                del settled[definition.symbol]
+            if definition.symbol not in settled and value.denominator != 1:
                 names = " and ".join(sorted(str(s) for s in free(definition.value)))
                 raise NotAnInteger(
                     str(definition.symbol),

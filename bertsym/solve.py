@@ -165,9 +165,11 @@ def solve(
     ties: tuple[Tie, ...] = (),
     multiple_of: int | None = None,
     top: int = 5,
+    sign: int = 0,
 ) -> Solution:
     """The target solved for one size, the model's own value of it left aside.
 
+    With a `sign` of -1 or 1 the candidates keep to counts of at most or at least the target.
     Raises `NotDependent`, `TooSmall` or `DoesNotGrow`.
     """
     model.check_known([symbol])
@@ -196,7 +198,7 @@ def solve(
         line.root(target),
         line.point(below, target),
         line.point(above, target),
-        tuple(sorted(candidates, key=lambda p: (abs(p.error), p.value))[:top]),
+        tuple(sorted((c for c in candidates if c.error * sign >= 0), key=lambda p: (abs(p.error), p.value))[:top]),
     )
 
 

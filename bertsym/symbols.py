@@ -79,9 +79,33 @@ T = Symbol("T", integer=True, nonnegative=True)
 d = _integer("d")
 F = _integer("F")
 labels = Symbol("labels", integer=True, nonnegative=True)
+E = _integer("E")
+kv_heads = _integer("kv_heads")
+decoder_layers = _integer("decoder_layers")
+groups = _integer("groups")
+inner_groups = _integer("inner_groups")
+buckets = _integer("buckets")
+span = _integer("span")
+kernel = Symbol("kernel", integer=True, nonnegative=True)
 tied = Symbol("tied")
 P = _integer("P")
 cross_attention = Symbol("cross_attention")
+biases = Symbol("biases")
+attention_bias = Symbol("attention_bias")
+mlp_bias = Symbol("mlp_bias")
+norm_bias = Symbol("norm_bias")
+classifier_bias = Symbol("classifier_bias")
+decoder_bias = Symbol("decoder_bias")
+gated = Symbol("gated")
+absolute = Symbol("absolute")
+relative = Symbol("relative")
+c2p = Symbol("c2p")
+p2c = Symbol("p2c")
+shared_keys = Symbol("shared_keys")
+relative_norm = Symbol("relative_norm")
+legacy = Symbol("legacy")
+summary = Symbol("summary")
+summary_to_labels = Symbol("summary_to_labels")
 
 SIZES: tuple[Size, ...] = (
     Size(V, "vocabulary size", Kind.ROWS, "30522"),
@@ -108,9 +132,54 @@ SIZES: tuple[Size, ...] = (
         default=2,
         phrase="the number of labels of the classification head",
     ),
-    Size(P, "target of `solve`, in formulas", Kind.COUNT, "110000000"),
+    Size(P, "target of `solve`, in formulas", Kind.COUNT, "110000000", phrase="the target number of parameters"),
     Size(tied, "output embedding tied to the word embedding", Kind.SWITCH, "yes", default=True),
     Size(cross_attention, "cross-attention in every layer", Kind.SWITCH, "no", default=False),
+    Size(E, "embedding size", Kind.WIDTH, "128"),
+    Size(kv_heads, "key and value heads, each shared by a group of query heads", Kind.HEADS, "8"),
+    Size(decoder_layers, "layers of the decoder", Kind.DEPTH, "12"),
+    Size(groups, "groups of layers that share their parameters", Kind.DEPTH, "1", default=1),
+    Size(inner_groups, "layers in a group, each with its own parameters", Kind.DEPTH, "1", default=1),
+    Size(
+        buckets,
+        "buckets of relative positions",
+        Kind.ROWS,
+        "32",
+        default=32,
+        phrase="the number of buckets of relative positions",
+    ),
+    Size(
+        span,
+        "relative positions to either side",
+        Kind.ROWS,
+        "256",
+        phrase="the number of relative positions to either side",
+    ),
+    Size(
+        kernel,
+        "tokens under the convolution, 0 for none",
+        Kind.ROWS,
+        "3",
+        minimum=0,
+        default=0,
+        phrase="the number of tokens under the convolution",
+    ),
+    Size(biases, "biases in linear layers and norms", Kind.SWITCH, "yes", default=True),
+    Size(attention_bias, "biases in attention", Kind.SWITCH, "no", default=False),
+    Size(mlp_bias, "biases in the feed-forward net", Kind.SWITCH, "no", default=False),
+    Size(norm_bias, "shifts in the norms", Kind.SWITCH, "no", default=False),
+    Size(classifier_bias, "a bias in the dense layer of a head", Kind.SWITCH, "no", default=False),
+    Size(decoder_bias, "a bias in the output embedding", Kind.SWITCH, "yes", default=True),
+    Size(gated, "a gate in the feed-forward net", Kind.SWITCH, "no", default=False),
+    Size(absolute, "an embedding of absolute positions", Kind.SWITCH, "yes", default=True),
+    Size(relative, "attention to relative positions", Kind.SWITCH, "yes", default=True),
+    Size(c2p, "attention from content to position", Kind.SWITCH, "yes", default=True),
+    Size(p2c, "attention from position to content", Kind.SWITCH, "yes", default=True),
+    Size(shared_keys, "positions projected by the matrices of the content", Kind.SWITCH, "yes", default=True),
+    Size(relative_norm, "a norm on the embedding of relative positions", Kind.SWITCH, "yes", default=True),
+    Size(legacy, "the library's first masked-LM head for DeBERTa", Kind.SWITCH, "yes", default=True),
+    Size(summary, "a projection in the multiple-choice head", Kind.SWITCH, "yes", default=True),
+    Size(summary_to_labels, "that projection made to labels", Kind.SWITCH, "yes", default=True),
 )
 
 BY_NAME: dict[str, Size] = {size.name: size for size in SIZES}

@@ -31,6 +31,14 @@ class Block:
 
 
 @value
+class Component:
+    """A part with the paper's name for it, where the checkpoint has no block to carry the name."""
+
+    component: str
+    part: Node
+
+
+@value
 class Repeat:
     """The part once for each index in start..stop-1: `Repeat(L, layer)` or `Repeat(1, L, layer)`."""
 
@@ -89,7 +97,7 @@ class Tied:
         object.__setattr__(self, "targets", tuple(targets.items()))
 
 
-Node = Block | Repeat | Reuse | Stack | When | Tied | Leaf
+Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Leaf
 
 
 @value
@@ -150,6 +158,8 @@ def _walk(node: Node) -> Iterable[Tensor]:
     match node:
         case Block(component=component, parts=parts):
             return (_inside(name, component, tensor) for name, part in parts for tensor in tensors(part))
+        case Component(component=component, part=part):
+            return (replace(tensor, component=tensor.component or component) for tensor in tensors(part))
         case Repeat(start=start, stop=stop, part=part):
             loop = Loop(start, stop)
             return (replace(_inside("{}", "", tensor), loops=(loop, *tensor.loops)) for tensor in tensors(part))
@@ -161,7 +171,7 @@ def _walk(node: Node) -> Iterable[Tensor]:
             return (replace(tensor, when=sympy.And(condition, tensor.when)) for tensor in tensors(part))
         case Tied(part=part, condition=condition, targets=targets):
             return _tie(tensors(part), condition, dict(targets))
-    return (Tensor(weight.name, weight.shape, weight.role, weight.meaning) for weight in parameters(node))
+    return (Tensor(w.name, w.shape, w.role, w.meaning, when=w.when) for w in parameters(node))
 
 
 def _inside(name: str, component: str, tensor: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sympy import Symbol
 
@@ -10,7 +10,7 @@ from bertsym.algebra import Value
 from bertsym.answers.subject import subject
 from bertsym.convention import EXACT
 from bertsym.count import count
-from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Table
+from bertsym.document import Code, Column, Count, Document, Element, Heading, Inline, Paragraph, Table
 from bertsym.model import Architecture
 from bertsym.report import Record
 from bertsym.symbols import SIZES
@@ -31,6 +31,8 @@ class Named:
     def given(self, symbol: Symbol) -> Inline:
         """The cell of one size."""
         value = self.at.get(symbol)
+        if isinstance(value, bool):
+            return "yes" if value else "no"
         return "" if value is None else Count(value) if isinstance(value, int) else str(value)
 
 
@@ -42,18 +44,20 @@ class Catalogue:
     sizes: tuple[Named, ...]
 
     def document(self) -> Document:
-        """A line per architecture, a table of sizes."""
-        parts: list[Element] = [
-            Paragraph((Code(a.name), f": {a.title}, {a.paper}. Heads (--head): {', '.join(a.heads)}."))
-            for a in self.architectures
-        ]
-        symbols = [size.symbol for size in SIZES if any(size.symbol in named.at for named in self.sizes)]
+        """A section per architecture: the paper, the heads, the sizes."""
+        return tuple(part for architecture in self.architectures for part in self._section(architecture))
+
+    def _section(self, architecture: Architecture) -> Iterator[Element]:
+        sizes = [size for size in self.sizes if size.architecture == architecture.name]
+        symbols = [size.symbol for size in SIZES if any(size.symbol in named.at for named in sizes)]
         numbers = (Column(title, right=True) for title in (*map(str, symbols), "parameters"))
         rows = tuple(
             (Code(size.name), *(size.given(symbol) for symbol in symbols), Count(size.count), size.source)
-            for size in self.sizes
+            for size in sizes
         )
-        return (*parts, Table((Column("named size"), *numbers, Column("source")), rows))
+        yield Heading((Code(architecture.name), f": {architecture.title}"))
+        yield Paragraph((f"{architecture.paper}. Heads (--head): {', '.join(architecture.heads)}.",))
+        yield Table((Column("named size"), *numbers, Column("source")), rows)
 
     def record(self) -> Record:
         """The same lists."""

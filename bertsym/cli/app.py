@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bertsym.cli import counting, listing, publishing, reasoning
+from bertsym.cli import counting, listing, publishing, reasoning, solving
 from bertsym.errors import BertsymError
 from bertsym.version import __version__
 
@@ -43,6 +43,7 @@ app.command("show")(counting.breakdown)
 app.command("tensors")(counting.tensors)
 app.command("explain")(reasoning.explain)
 app.command("diff")(reasoning.diff)
+app.command("solve")(solving.solve)
 app.command("macros")(publishing.macros)
 app.command("embed")(publishing.embed)
 app.command("models")(listing.models)

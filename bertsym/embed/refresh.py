@@ -51,8 +51,8 @@ def checksum(body: str) -> str:
 def refresh(text: str, syntax: Syntax, path: str, run: Run) -> Refreshed:
     r"""The text with every fragment as `run` prints it now; raises `BadMarker`, and then nothing is refreshed.
 
-    >>> text = "% bertsym: total\\nold\\n% bertsym: end\\n"
-    >>> print(refresh(text, Syntax.TEX, "x.tex", lambda command, syntax: "12LH^2\\n").after, end="")
+    >>> text = "% bertsym: total\nold\n% bertsym: end\n"
+    >>> print(refresh(text, Syntax.TEX, "x.tex", lambda command, syntax: "12LH^2\n").after, end="")
     % bertsym: total
     12LH^2
     % bertsym: end 1450e7c5a439

@@ -33,8 +33,8 @@ def inline(part: Inline, notation: Notation = BERT) -> str:
             shown = words.inline(part)
             ticks = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
             return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}".replace("|", r"\|")
-        case Share(value):
-            return percent(value)
+        case Share(value, places):
+            return percent(value, places)
         case _:
             return f"${mathtex.inline(part, notation)}$"
 

@@ -138,8 +138,8 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return rf"\textrm{{{prose(part, encoding)}}}"
         case Code(text):
             return rf"\textrm{{\texttt{{{prose(text, encoding)}}}}}"
-        case Share(value):
-            return prose(percent(value))
+        case Share(value, places):
+            return prose(percent(value, places))
         case _:
             return math(part, notation)
 

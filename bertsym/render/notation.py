@@ -76,12 +76,38 @@ def checked_name(symbol: str, tex: str) -> str:
     return tex
 
 
-_COMMON = {"cross_attention": r"\mathrm{cross}", "tied": r"\mathrm{tied}", "ffn_ratio": "r", "labels": "C"}
+_COMMON = {
+    "ffn_ratio": "r",
+    "labels": "C",
+    "groups": "G",
+    "inner_groups": r"G_{\mathrm{in}}",
+    "buckets": "B",
+    "span": "k",
+    "kernel": r"k_{\mathrm{conv}}",
+    "cross_attention": r"\mathrm{cross}",
+    "tied": r"\mathrm{tied}",
+    "biases": r"\mathrm{biases}",
+    "attention_bias": r"\mathrm{bias}_{\mathrm{attn}}",
+    "mlp_bias": r"\mathrm{bias}_{\mathrm{mlp}}",
+    "norm_bias": r"\mathrm{bias}_{\mathrm{norm}}",
+    "classifier_bias": r"\mathrm{bias}_{\mathrm{head}}",
+    "decoder_bias": r"\mathrm{bias}_{\mathrm{dec}}",
+    "gated": r"\mathrm{gated}",
+    "absolute": r"\mathrm{abs}",
+    "relative": r"\mathrm{rel}",
+    "c2p": r"\mathrm{c2p}",
+    "p2c": r"\mathrm{p2c}",
+    "shared_keys": r"\mathrm{shared}",
+    "relative_norm": r"\mathrm{norm}_{\mathrm{rel}}",
+    "legacy": r"\mathrm{legacy}",
+    "summary": r"\mathrm{summary}",
+    "summary_to_labels": r"\mathrm{summary}_{\mathrm{labels}}",
+}
 
 BERT = Notation(
     "bert",
     "Devlin et al. 2018, arXiv:1810.04805: L layers, hidden size H, A heads",
-    {**_COMMON, "heads": "A", "kv_heads": r"A_{\mathrm{kv}}"},
+    {**_COMMON, "heads": "A", "kv_heads": r"A_{\mathrm{kv}}", "decoder_layers": r"L_{\mathrm{dec}}"},
 )
 VASWANI = Notation(
     "vaswani",
@@ -93,6 +119,7 @@ VASWANI = Notation(
         "F": r"d_{\mathrm{ff}}",
         "heads": "h",
         "kv_heads": r"h_{\mathrm{kv}}",
+        "decoder_layers": r"N_{\mathrm{dec}}",
         "d": "d_k",
         "N": r"n_{\mathrm{max}}",
         "E": r"d_{\mathrm{emb}}",
@@ -109,6 +136,7 @@ KAPLAN = Notation(
         "L": r"n_{\mathrm{layer}}",
         "heads": r"n_{\mathrm{heads}}",
         "kv_heads": r"n_{\mathrm{kv}}",
+        "decoder_layers": r"n_{\mathrm{dec}}",
         "F": r"d_{\mathrm{ff}}",
         "d": r"d_{\mathrm{head}}",
         "E": r"d_{\mathrm{emb}}",
@@ -119,7 +147,15 @@ KAPLAN = Notation(
 MEGATRON = Notation(
     "megatron",
     "Narayanan et al. 2021, arXiv:2104.04473: l layers, hidden size h, a heads, vocabulary V, sequence length s",
-    {**_COMMON, "L": "l", "H": "h", "heads": "a", "kv_heads": r"a_{\mathrm{kv}}", "N": "s"},
+    {
+        **_COMMON,
+        "L": "l",
+        "H": "h",
+        "heads": "a",
+        "kv_heads": r"a_{\mathrm{kv}}",
+        "decoder_layers": r"l_{\mathrm{dec}}",
+        "N": "s",
+    },
 )
 
 NOTATIONS = {notation.title: notation for notation in (BERT, VASWANI, KAPLAN, MEGATRON)}

@@ -41,8 +41,8 @@ def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
             if breakable:
                 shown = re.sub(r"(\.|\\_|/)(?=.)", r"\1\\allowbreak{}", shown)
             return rf"\texttt{{{shown}}}"
-        case Share(value):
-            return prose(percent(value))
+        case Share(value, places):
+            return prose(percent(value, places))
         case _:
             return f"${mathtex.inline(part, sheet.notation, sheet.encoding)}$"
 

@@ -18,8 +18,8 @@ def inline(part: Inline) -> str:
             return f"{value:,}" + (f" ({rounded(value)})" if short else "")
         case Rounded(value):
             return rounded(value)
-        case Share(value):
-            return percent(value)
+        case Share(value, places):
+            return percent(value, places)
         case Decimal(value, places):
             return decimal(value, places)
         case Shape(sides):

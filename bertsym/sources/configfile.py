@@ -7,13 +7,14 @@ from pathlib import Path
 
 from sympy import Symbol
 
-from bertsym.algebra import Value
-from bertsym.errors import BadField, BadFile, BertsymError, UnknownName, Unreadable, echo, suggestion
-from bertsym.model import Architecture, Model, check_value
-from bertsym.schema import Field
+from bertsym.errors import BadField, BadFile, BertsymError, UnknownName, echo, suggestion
+from bertsym.model import Architecture, Model
+from bertsym.sources.fields import check_covered, sizes
 from bertsym.sources.jsonfile import Json, parse_object, read_bytes
-from bertsym.symbols import BY_SYMBOL, Kind, cross_attention, labels
+from bertsym.symbols import labels
 from bertsym.zoo import ARCHITECTURES, named
+
+DERIVE = "`bertsym derive` finds a formula from the code of a model that is not in the list"
 
 
 def load(target: str, head: str | None = None) -> Model:
@@ -55,11 +56,9 @@ def load_config(path: Path, head: str | None = None) -> Model:
 def read_config(config: Mapping[str, Json], file: Path, head: str | None = None) -> Model:
     """The model that the fields describe; `file` names them in errors."""
     architecture = _architecture(config, file)
-    _check_covered(config, architecture, file)
-    given = {field.symbol: _value(config, field, file) for field in architecture.schema.fields}
+    given = sizes(config, architecture.schema, file)
+    check_covered(config, architecture.schema, given, file)
     given[labels] = _labels(config, file)
-    if given.get(cross_attention) and config.get("is_decoder") is not True:
-        raise BadField(str(file), "add_cross_attention", "the library builds it only with is_decoder true")
     model = Model(architecture, label=str(file))
     model = model.with_head(_head(config, architecture, file) if head is None else head)
     try:
@@ -74,31 +73,9 @@ def _architecture(config: Mapping[str, Json], file: Path) -> Architecture:
     if model_type is None:
         raise BadField(str(file), "model_type", f"missing; covered: {', '.join(sorted(by_type))}")
     if not isinstance(model_type, str) or model_type not in by_type:
-        advice = suggestion(str(model_type), by_type)
-        raise BadField(
-            str(file), "model_type", f"{echo(model_type)} is not covered" + (f"; {advice}" if advice else "")
-        )
+        advice = "; ".join(part for part in (suggestion(str(model_type), by_type), DERIVE) if part)
+        raise BadField(str(file), "model_type", f"{echo(model_type)} is not covered; {advice}")
     return by_type[model_type]
-
-
-def _check_covered(config: Mapping[str, Json], architecture: Architecture, file: Path) -> None:
-    """Refuse what would change the tensors in a way no formula here knows."""
-    for key, allowed in {**architecture.schema.fixed, "pruned_heads": ({}, None), "auto_map": ({}, None)}.items():
-        value = config.get(key, allowed[0])
-        if not any(value == option and type(value) is type(option) for option in allowed):
-            only = " or ".join(f"{option!r}" for option in allowed if option not in (None, {}))
-            covered = f"only {only} is covered" if only else "it changes the parameters and is not covered"
-            raise BadField(str(file), key, f"{echo(value)}: {covered}")
-
-
-def _value(config: Mapping[str, Json], field: Field, file: Path) -> Value:
-    value = config.get(field.key, field.default)
-    size = BY_SYMBOL[field.symbol]
-    try:
-        return check_value(size, value)
-    except Unreadable as error:
-        expected = "true or false" if size.kind is Kind.SWITCH else error.expected
-        raise BadField(str(file), field.key, f"expected {expected}, got {echo(value)}") from None
 
 
 def _labels(config: Mapping[str, Json], file: Path) -> int:

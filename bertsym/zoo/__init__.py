@@ -1,10 +1,53 @@
-"""The models bertsym knows, one paper per file."""
+"""The models bertsym knows, one paper per file; a file is read when its model is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from bertsym.errors import UnknownName
 from bertsym.model import Architecture, Model
-from bertsym.zoo.bert import bert
 
-ARCHITECTURES: dict[str, Architecture] = {"bert": bert}
+# The public name of an architecture, and the file that declares it under the same name with underscores.
+NAMES = (
+    "bert",
+    "roberta",
+    "xlm-roberta",
+    "camembert",
+    "distilbert",
+    "albert",
+    "electra",
+    "deberta-v2",
+    "modernbert",
+    "gpt2",
+    "gpt_neox",
+    "llama",
+    "mistral",
+    "t5",
+)
+
+
+class Zoo(Mapping[str, Architecture]):
+    """The architectures by name, each loaded when it is looked up: fourteen papers would slow every start."""
+
+    def __getitem__(self, name: str) -> Architecture:
+        if name not in NAMES:
+            raise KeyError(name)
+        attribute = name.replace("-", "_")
+        architecture: Architecture = getattr(import_module(f"bertsym.zoo.{attribute}"), attribute)
+        return architecture
+
+    def __contains__(self, name: object) -> bool:
+        return name in NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
+ARCHITECTURES = Zoo()
 
 
 def named(name: str) -> Model:
@@ -16,8 +59,9 @@ def named(name: str) -> Model:
     bare = name.rsplit("/", maxsplit=1)[-1]
     if name in ARCHITECTURES:
         return Model(ARCHITECTURES[name], label=name)
-    for architecture in ARCHITECTURES.values():
-        if bare in architecture.sizes:
-            return Model(architecture, label=bare).with_sizes(architecture.sizes[bare].values)
+    for label in dict.fromkeys((name, bare)):
+        for architecture in ARCHITECTURES.values():
+            if label in architecture.sizes:
+                return Model(architecture, label=label).with_sizes(architecture.sizes[label].values)
     known = [*ARCHITECTURES, *(size for a in ARCHITECTURES.values() for size in a.sizes)]
     raise UnknownName("model", name, known, "`bertsym models` lists them; a path names a config.json or its folder")

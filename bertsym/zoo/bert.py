@@ -1,18 +1,24 @@
 """BERT: Devlin et al. 2018, "BERT: Pre-training of Deep Bidirectional Transformers", arXiv:1810.04805."""
 
+from sympy import Expr
+
 from bertsym.layers import Attend, Embedding, LayerNorm, Linear, Parameter, Role
-from bertsym.model import Architecture, Definition, Head, NamedSize
+from bertsym.model import Architecture, Head, NamedSize
 from bertsym.schema import Field, Schema
 from bertsym.symbols import F, H, L, N, T, V, cross_attention, d, ffn_ratio, heads, labels, tied
 from bertsym.tree import Block, Repeat, Tied, When
+from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
-embeddings = Block(
-    "embeddings",
-    word_embeddings=Embedding(V, H, "one row per token of the vocabulary"),
-    position_embeddings=Embedding(N, H, "one row per position, learned"),
-    token_type_embeddings=Embedding(T, H, "one row per segment type"),
-    LayerNorm=LayerNorm(H),
-)
+
+def embeddings(width: Expr) -> Block:
+    """Token, position and segment looked up and added; BERT's are H features wide, its relatives' may be fewer."""
+    return Block(
+        "embeddings",
+        word_embeddings=Embedding(V, width, "one row per token of the vocabulary"),
+        position_embeddings=Embedding(N, width, "one row per position, learned"),
+        token_type_embeddings=Embedding(T, width, "one row per segment type"),
+        LayerNorm=LayerNorm(width),
+    )
 
 
 def attention(component: str) -> Block:
@@ -37,8 +43,8 @@ layer = Block(
 )
 encoder = Block(layer=Repeat(L, layer))
 pooler = Block("pooler", dense=Linear(H, H))
-model = Block(embeddings=embeddings, encoder=encoder, pooler=pooler)
-without_pooler = Block(embeddings=embeddings, encoder=encoder)
+model = Block(embeddings=embeddings(H), encoder=encoder, pooler=pooler)
+without_pooler = Block(embeddings=embeddings(H), encoder=encoder)
 
 predictions = Block(
     "lm-head",
@@ -110,7 +116,7 @@ bert = Architecture(
     title="BERT",
     paper="Devlin et al. 2018, arXiv:1810.04805",
     heads=HEADS,
-    definitions=(Definition(d, H / heads, heads, H / d), Definition(F, ffn_ratio * H, ffn_ratio, F / H)),
+    definitions=(HEAD_SIZE, FEED_FORWARD),
     sizes=SIZES,
     base="bert-base-uncased",
     schema=Schema(
@@ -124,7 +130,7 @@ bert = Architecture(
             Field("intermediate_size", F, 3072),
             Field("type_vocab_size", T, 2),
             Field("tie_word_embeddings", tied, default=True),
-            Field("add_cross_attention", cross_attention, default=False),
+            Field("add_cross_attention", cross_attention, default=False, needs="is_decoder"),
         ),
         fixed={"position_embedding_type": ("absolute", None), "feed_forward_type": ("original", None)},
     ),

@@ -1,0 +1,92 @@
+"""Which configurations meet a target: several unknowns, ranked, with how much was searched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from bertsym.answers.exchange import exchange_table, marginal_record
+from bertsym.answers.solution import POINT_COLUMNS
+from bertsym.answers.subject import Subject, subject
+from bertsym.configurations import Configurations, Request, find
+from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
+from bertsym.marginal import Marginal, marginals
+from bertsym.model import Model
+from bertsym.report import Record
+from bertsym.values import value
+
+
+@value
+class Shortlist:
+    """The best configurations of a stated space; complete unless the search was interrupted."""
+
+    subject: Subject
+    found: Configurations
+    base: str
+    marginals: tuple[Marginal, ...]
+
+    def document(self) -> Document:
+        """A table, best first."""
+        request, outcome = self.found.request, self.found.outcome
+        unknowns = ", ".join(map(str, request.unknowns))
+        target = Remark(("target P = ", Count(request.target, short=True), f", solved for {unknowns}"))
+        parts: list[Element] = [*self.subject.remarks(), target]
+        if self.found.assumed:
+            parts.append(Remark((f"assumed, as in {self.base}: {', '.join(map(str, self.found.assumed))}",)))
+        ranges = "; ".join(_range(axis.symbol, axis.start, axis.stop, axis.step) for axis in self.found.axes)
+        whole = "searched completely" if outcome.complete else "INTERRUPTED: the best so far"
+        parts.append(Remark((f"{self.found.searched:,} configurations ({ranges}), {whole}",)))
+        columns = (*(Column(str(symbol), right=True) for symbol in request.unknowns), *POINT_COLUMNS)
+        rows: tuple[tuple[Inline, ...], ...] = tuple(
+            (
+                *(Count(int(number)) for number in found.values),
+                Count(found.count),
+                Count(found.count - request.target),
+                Share(Fraction(found.count - request.target, request.target), 2),
+            )
+            for found in outcome.best
+        )
+        parts.append(Table(columns, rows))
+        if self.marginals:
+            parts += exchange_table(self.marginals)
+        return tuple(parts)
+
+    def record(self) -> Record:
+        """`searched` is the size of the stated space, `counted` how many configurations were counted one by one."""
+        request, outcome = self.found.request, self.found.outcome
+        return {
+            **self.subject.record(),
+            "target": request.target,
+            "for": [str(symbol) for symbol in request.unknowns],
+            "at": self.subject.sizes(),
+            "assumed": [str(symbol) for symbol in self.found.assumed],
+            "searched": self.found.searched,
+            "counted": outcome.counted,
+            "complete": outcome.complete,
+            "candidates": [
+                {
+                    "at": {str(s): Fraction(v) for s, v in zip(request.unknowns, found.values, strict=True)},
+                    "count": found.count,
+                    "error": found.count - request.target,
+                }
+                for found in outcome.best
+            ],
+            **({"marginal": [marginal_record(m) for m in self.marginals]} if self.marginals else {}),
+        }
+
+
+def _range(symbol: object, start: int, stop: int, step: int) -> str:
+    return f"{symbol} {start:,}..{stop:,}" + (f" by {step}" if step > 1 else "")
+
+
+def shortlist(
+    model: Model, request: Request, progress: Callable[[Fraction], None] | None = None, *, explain: bool = False
+) -> Shortlist:
+    """The best configurations; raises what `find` raises."""
+    found = find(model, request, progress)
+    sized = Model(model.architecture, model.head, found.known, model.label)
+    costs: tuple[Marginal, ...] = ()
+    if explain and found.outcome.best:
+        best = {s: int(v) for s, v in zip(request.unknowns, found.outcome.best[0].values, strict=True)}
+        costs = marginals(sized.with_sizes(best), request.convention)
+    return Shortlist(subject(sized, request.convention), found, model.architecture.base, costs)

@@ -1,0 +1,123 @@
+"""Which size meets a target: one unknown, as mathematics and as something that can be trained."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sympy import Symbol
+
+from bertsym.answers.exchange import exchange_table, marginal_record
+from bertsym.answers.subject import Subject, subject
+from bertsym.convention import EXACT, Convention
+from bertsym.document import Column, Count, Decimal, Document, Element, Inline, Remark, Result, Share, Table
+from bertsym.forms import Name
+from bertsym.marginal import Marginal, marginals
+from bertsym.model import Model
+from bertsym.report import AsLatex, Record
+from bertsym.solve import Point, Solution, Tie, solve
+from bertsym.symbols import SIZES
+from bertsym.values import value
+
+
+@value
+class Solved:
+    """A target solved for one size; `base` is where the assumed sizes come from."""
+
+    subject: Subject
+    solution: Solution
+    base: str
+    marginals: tuple[Marginal, ...]
+
+    def document(self) -> Document:
+        """The closed form, the root, the integer bracket and what can be built."""
+        found = self.solution
+        target = Remark(("target P = ", Count(found.target, short=True), ", solved for ", Name(found.symbol)))
+        parts: list[Element] = [*self.subject.remarks(), target]
+        if found.assumed:
+            names = ", ".join(map(str, found.assumed))
+            parts.append(Remark((f"assumed, as in {self.base}: {names}",)))
+        root = Decimal(found.root, _places(found.root))
+        if found.closed.form is None:
+            why = f" (degree {found.closed.degree})" if found.closed.degree else ""
+            parts.append(Remark((f"no useful closed form{why}",)))
+            parts.append(Result((Name(found.symbol), root)))
+        else:
+            parts.append(Result((Name(found.symbol), found.closed.form, root)))
+        parts.append(self._table())
+        if self.marginals:
+            parts += exchange_table(self.marginals)
+        return tuple(parts)
+
+    def _table(self) -> Table:
+        found = self.solution
+        named = [("not over", found.floor), ("not under", found.ceil)]
+        named += [("can be built", point) for point in found.candidates]
+        in_use = {symbol for _, point in named for symbol in point.at}
+        symbols = [found.symbol, *(s.symbol for s in SIZES if s.symbol in in_use and s.symbol != found.symbol)]
+        columns = (Column(""), *(Column(str(s), right=True) for s in symbols), *POINT_COLUMNS)
+        rows = tuple(
+            (name, *(_cell(point, s) for s in symbols), *point_cells(point, found.target)) for name, point in named
+        )
+        return Table(columns, rows)
+
+    def record(self) -> Record:
+        """`root` is rounded, `closed_form` in terms of the target P; errors are signed parameters."""
+        found = self.solution
+        form = found.closed.form
+        return {
+            **self.subject.record(),
+            "target": found.target,
+            "for": str(found.symbol),
+            "at": self.subject.sizes(),
+            "assumed": [str(symbol) for symbol in found.assumed],
+            "closed_form": form,
+            "closed_form_latex": None if form is None else AsLatex(form),
+            "root": Share(found.root),
+            "floor": point_record(found.floor),
+            "ceil": point_record(found.ceil),
+            "candidates": [point_record(point) for point in found.candidates],
+            **({"marginal": [marginal_record(marginal) for marginal in self.marginals]} if self.marginals else {}),
+        }
+
+
+POINT_COLUMNS = (Column("parameters", right=True), Column("error", right=True), Column("percent", right=True))
+
+
+def point_cells(point: Point, target: int) -> tuple[Inline, ...]:
+    """Count, signed error, and the error in percent of the target."""
+    return (Count(point.count), Count(point.error), Share(Fraction(point.error, target), 2))
+
+
+def point_record(point: Point) -> Record:
+    """A value with what it entails, its count and its signed error."""
+    at = {str(symbol): number for symbol, number in point.at.items()}
+    return {"value": point.value, "at": at, "count": point.count, "error": point.error}
+
+
+def _cell(point: Point, symbol: Symbol) -> Inline:
+    number = point.at.get(symbol)
+    return "" if number is None else Count(number) if isinstance(number, int) else str(number)
+
+
+def _places(root: Fraction) -> int:
+    return 2 if root >= 10 else 4
+
+
+def solved(
+    model: Model,
+    symbol: Symbol,
+    target: int,
+    convention: Convention = EXACT,
+    *,
+    ties: tuple[Tie, ...] = (),
+    multiple_of: int | None = None,
+    top: int = 5,
+    sign: int = 0,
+    explain: bool = False,
+) -> Solved:
+    """The target solved for one size; `sign` keeps to candidates at most (-1) or at least (1) the target."""
+    found = solve(model, symbol, target, convention, ties=ties, multiple_of=multiple_of, top=top, sign=sign)
+    sized = Model(model.architecture, model.head, found.known, model.label)
+    best = next(iter(found.candidates), found.floor)
+    costs = marginals(sized.with_sizes(best.at), convention) if explain else ()
+    return Solved(subject(sized, convention), found, model.architecture.base, costs)

@@ -1,0 +1,233 @@
+"""solve: which size, or which configuration, meets a target."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bertsym.cli import options
+from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
+
+if TYPE_CHECKING:
+    from sympy import Symbol
+
+    from bertsym.configurations import Limit
+    from bertsym.convention import Convention
+    from bertsym.model import Model
+
+Target = Annotated[
+    str | None, typer.Option("--target", metavar="COUNT", help="Parameters to meet: 110M, 340e6, 109,482,240.")
+]
+For = Annotated[
+    list[str] | None,
+    typer.Option("--for", metavar="H[,L,...]", help="The size to solve for, or several to search. [default: H]"),
+]
+Ranges = Annotated[
+    list[str] | None, typer.Option("--range", metavar="L=2..96", help="Where an unknown may lie; repeatable.")
+]
+Multiples = Annotated[
+    list[str] | None,
+    typer.Option("--multiple-of", metavar="[H=]64", help="What an unknown must be a multiple of; repeatable."),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="'H/heads == 64'", help="What must hold of the sizes; repeatable."),
+]
+Ties = Annotated[
+    list[str] | None, typer.Option("--tie", metavar="'H = 64*L'", help="A size that follows another; repeatable.")
+]
+AtMost = Annotated[
+    list[str] | None,
+    typer.Option("--at-most", metavar="[CONVENTION=]COUNT", help="A budget that no answer exceeds; repeatable."),
+]
+AtLeast = Annotated[
+    list[str] | None,
+    typer.Option("--at-least", metavar="[CONVENTION=]COUNT", help="A budget that every answer reaches; repeatable."),
+]
+
+
+@paged
+def solve(
+    target: options.Target = "bert",
+    goal: Target = None,
+    unknowns: For = None,
+    at: options.At = None,
+    head: options.HeadName = None,
+    convention: options.ConventionName = "exact",
+    only: options.Only = None,
+    without: options.Without = None,
+    ranges: Ranges = None,
+    multiple_of: Multiples = None,
+    where: Where = None,
+    tie: Ties = None,
+    at_most: AtMost = None,
+    at_least: AtLeast = None,
+    tolerance: Annotated[
+        str | None, typer.Option("--tolerance", metavar="1%", help="How far from the target an answer may be.")
+    ] = None,
+    top: Annotated[int | None, typer.Option("--top", metavar="N", help="How many answers. [default: 5, or 20]")] = None,
+    order: Annotated[
+        str, typer.Option("--order", metavar="WHAT", help="What comes first: error, depth, width or aspect.")
+    ] = "error",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Add what one more layer costs, and what it would buy elsewhere.")
+    ] = False,
+    *,
+    page: Page,
+) -> None:
+    """Which size meets a target; with several unknowns, which configurations."""
+    from bertsym.answers.shortlist import shortlist
+    from bertsym.answers.solution import solved
+    from bertsym.configurations import Order, Request
+    from bertsym.constraints import parse_constraint, parse_tie
+
+    model = options.model(target, head, at)
+    chosen = options.convention(convention, model, only, without)
+    symbols = _unknowns(unknowns)
+    limits = _limits(model, chosen, at_most, at_least)
+    wanted = _target(goal, chosen, limits)
+    ties = tuple(parse_tie(text) for text in tie or ())
+    ordering = Order.named(order)
+    multiples, multiple = _multiples(multiple_of)
+    count = _top(top, 20 if len(symbols) > 1 else 5)
+    extra = [limit for limit in limits if limit.convention != chosen or goal is not None]
+    if len(symbols) == 1 and not (ranges or where or tolerance or extra or ordering is not Order.ERROR):
+        sign = 0 if goal is not None or not limits else -1 if limits[0].most is not None else 1
+        step = multiples.get(symbols[0], multiple)
+        report = solved(
+            model, symbols[0], wanted, chosen, ties=ties, multiple_of=step, top=count, sign=sign, explain=explain
+        )
+        show(report, page)
+        return
+    within = _tolerance(tolerance)
+    request = Request(
+        symbols,
+        wanted,
+        chosen,
+        {size: bounds for text in ranges or () for size, bounds in [_range(text)]},
+        {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples},
+        tuple(parse_constraint(text) for text in where or ()),
+        ties,
+        limits,
+        Fraction(1, 100) if within is None and ordering is not Order.ERROR else within,
+        ordering,
+        count,
+    )
+    show(shortlist(model, request, _progress(), explain=explain), page)
+
+
+def _unknowns(texts: list[str] | None) -> tuple[Symbol, ...]:
+    from bertsym.errors import Conflict
+    from bertsym.symbols import lookup
+
+    names = options.split(texts) or ["H"]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise Conflict(f"--for {twice}", f"--for {twice}", "an unknown is named once")
+    return tuple(lookup(name).symbol for name in names)
+
+
+def _limits(
+    model: Model, chosen: Convention, at_most: list[str] | None, at_least: list[str] | None
+) -> tuple[Limit, ...]:
+    from bertsym.configurations import Limit
+    from bertsym.convention import named_convention, select
+    from bertsym.quantities import parse_count
+
+    limits = []
+    for option, texts in (("--at-most", at_most), ("--at-least", at_least)):
+        for text in texts or ():
+            name, equals, number = text.rpartition("=")
+            counted = select(named_convention(name.strip()), model.tensors) if equals else chosen
+            value = parse_count(number.strip(), option)
+            most, least = (value, None) if option == "--at-most" else (None, value)
+            limits.append(Limit(counted, most, least))
+    return tuple(limits)
+
+
+def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> int:
+    """The target: as given, else the first budget on the convention that is counted."""
+    from bertsym.errors import Unreadable
+    from bertsym.quantities import parse_count
+
+    if goal is not None:
+        return parse_count(goal, "--target")
+    for limit in limits:
+        if limit.convention == chosen:
+            return limit.most if limit.most is not None else limit.least or 0
+    raise Unreadable("--target", "nothing", "a number of parameters such as 110M, or a budget with --at-most")
+
+
+def _multiples(texts: list[str] | None) -> tuple[dict[Symbol, int], int | None]:
+    from bertsym.symbols import lookup
+
+    named: dict[Symbol, int] = {}
+    general: int | None = None
+    for text in options.split(texts):
+        name, equals, number = text.rpartition("=")
+        step = _positive(number.strip(), "--multiple-of")
+        if equals:
+            named[lookup(name.strip()).symbol] = step
+        else:
+            general = step
+    return named, general
+
+
+def _positive(text: str, what: str) -> int:
+    from bertsym.errors import Unreadable
+    from bertsym.quantities import parse_size
+
+    number = parse_size(text, what, "a whole number of at least 1")
+    if number.denominator != 1 or number < 1:
+        raise Unreadable(what, text, "a whole number of at least 1")
+    return number.numerator
+
+
+def _range(text: str) -> tuple[Symbol, tuple[int, int]]:
+    from bertsym.errors import Unreadable
+    from bertsym.symbols import lookup
+
+    name, equals, bounds = text.partition("=")
+    low, dots, high = bounds.partition("..")
+    if not equals or not dots:
+        raise Unreadable("--range", text, "SIZE=LOW..HIGH, as in L=2..96")
+    what = f"--range {name.strip()}"
+    return lookup(name.strip()).symbol, (_positive(low.strip(), what), _positive(high.strip(), what))
+
+
+def _tolerance(text: str | None) -> Fraction | None:
+    from bertsym.errors import Unreadable
+    from bertsym.quantities import parse_size
+
+    if text is None:
+        return None
+    if not text.endswith("%"):
+        raise Unreadable("--tolerance", text, "a percentage such as 1% or 0.5%")
+    return parse_size(text[:-1].strip(), "--tolerance", "a percentage such as 1% or 0.5%") / 100
+
+
+def _top(given: int | None, usual: int) -> int:
+    from bertsym.errors import Unreadable
+
+    if given is not None and not 1 <= given <= 10_000:
+        raise Unreadable("--top", given, "a whole number from 1 to 10000")
+    return usual if given is None else given
+
+
+def _progress() -> Callable[[Fraction], None] | None:
+    """A line on standard error that says how far a long search is, where someone looks at it."""
+    if not sys.stderr.isatty():
+        return None
+    started = time.monotonic()
+
+    def report(done: Fraction) -> None:
+        if time.monotonic() - started > 1:
+            print(f"\rsearching: {float(done * 100):.0f}%, Ctrl-C for the best so far ", end="", file=sys.stderr)
+
+    return report

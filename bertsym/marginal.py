@@ -1,0 +1,53 @@
+"""What buys most: the cost of one more layer, 64 more hidden units, 1,000 more tokens, and what it would buy elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from sympy import Symbol
+
+from bertsym.algebra import Value, evaluate, free
+from bertsym.convention import EXACT, Convention
+from bertsym.count import total
+from bertsym.model import Model
+from bertsym.symbols import BY_SYMBOL, SIZES, Kind
+from bertsym.values import value
+
+STEPS: dict[Kind, int] = {Kind.DEPTH: 1, Kind.WIDTH: 64, Kind.ROWS: 1000, Kind.RATIO: 1, Kind.HEADS: 1}
+
+
+@value
+class Marginal:
+    """A step of one size, its exact cost in parameters, and how much of each other size the same would buy."""
+
+    symbol: Symbol
+    step: int
+    cost: int
+    buys: Mapping[Symbol, Fraction]
+
+
+def marginals(model: Model, convention: Convention = EXACT) -> tuple[Marginal, ...]:
+    """The steps at the model's sizes, which must all be known; sizes that the count does not depend on are left out.
+
+    A cost is the difference of two exact counts; an exchange rate is a quotient of two costs, in units of the size.
+    """
+    expression = total(model, convention)
+    sizes: dict[Symbol, Value] = {s: v for s, v in model.given.items() if not isinstance(v, bool)}
+    here = evaluate(expression, sizes)
+    costs: dict[Symbol, Fraction] = {}
+    for size in SIZES:
+        if size.symbol in free(expression):
+            more = {**sizes, size.symbol: sizes[size.symbol] + STEPS[size.kind]}
+            costs[size.symbol] = evaluate(expression, more) - here
+    return tuple(
+        Marginal(
+            symbol, _step(symbol), int(cost), {s: cost * _step(s) / c for s, c in costs.items() if s is not symbol}
+        )
+        for symbol, cost in costs.items()
+        if cost > 0
+    )
+
+
+def _step(symbol: Symbol) -> int:
+    return STEPS[BY_SYMBOL[symbol].kind]

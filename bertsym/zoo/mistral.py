@@ -1,0 +1,57 @@
+"""Mistral: Jiang et al. 2023, "Mistral 7B", arXiv:2310.06825.
+
+Llama's layers with grouped queries from the start, no biases anywhere, and heads whose size need not be H/heads.
+"""
+
+from collections.abc import Mapping
+
+from sympy import Symbol, floor
+
+from bertsym.algebra import Value
+from bertsym.layers import Linear
+from bertsym.model import Architecture, Head, NamedSize
+from bertsym.schema import Field, Schema
+from bertsym.symbols import F, H, L, V, d, heads, kv_heads, tied
+from bertsym.tree import Block
+from bertsym.zoo.llama import HEADS as LLAMA
+from bertsym.zoo.llama import model
+from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE, renamed
+
+HEADS = {
+    **renamed(LLAMA, "Llama", "Mistral"),
+    "question-answering": Head(
+        "MistralForQuestionAnswering", Block("classifier", model=model, qa_outputs=Linear(H, 2))
+    ),
+}
+
+SEVEN: Mapping[Symbol, Value] = {V: 32000, H: 4096, L: 32, heads: 32, kv_heads: 8, F: 14336}
+SIZES = {
+    "Mistral-7B-v0.1": NamedSize(SEVEN, "arXiv:2310.06825, Table 1"),
+    "Mistral-7B-v0.3": NamedSize({**SEVEN, V: 32768}, "mistralai model card"),
+    "Mistral-Nemo-Base-2407": NamedSize({**SEVEN, V: 131072, H: 5120, L: 40, d: 128}, "mistralai model card"),
+}
+
+mistral = Architecture(
+    name="mistral",
+    title="Mistral",
+    paper="Jiang et al. 2023, arXiv:2310.06825",
+    heads=HEADS,
+    definitions=(FREE_HEAD_SIZE, FEED_FORWARD),
+    defaults={tied: False},
+    sizes=SIZES,
+    base="Mistral-7B-v0.1",
+    schema=Schema(
+        "mistral",
+        (
+            Field("vocab_size", V, 32000),
+            Field("hidden_size", H, 4096),
+            Field("num_hidden_layers", L, 32),
+            Field("num_attention_heads", heads, 32),
+            Field("num_key_value_heads", kv_heads, 8, otherwise=heads),
+            Field("head_dim", d, None, otherwise=floor(H / heads)),
+            Field("intermediate_size", F, 14336),
+            Field("tie_word_embeddings", tied, default=False),
+        ),
+        fixed={"token_classification_bias": (True,)},
+    ),
+)

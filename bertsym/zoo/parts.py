@@ -1,0 +1,20 @@
+"""What the family has in common besides the layers that its papers take from one another."""
+
+from collections.abc import Mapping
+
+from bertsym.model import Definition, Head
+from bertsym.symbols import F, H, d, ffn_ratio, heads
+
+HEAD_SIZE = Definition(d, H / heads, heads, H / d)
+FREE_HEAD_SIZE = Definition(d, H / heads)
+FEED_FORWARD = Definition(F, ffn_ratio * H, ffn_ratio, F / H)
+
+
+def renamed(heads: Mapping[str, Head], old: str, new: str) -> dict[str, Head]:
+    """The same trees under the class names of a model that took them over.
+
+    >>> from bertsym.tree import Block
+    >>> renamed({"model": Head("LlamaModel", Block())}, "Llama", "Mistral")["model"].cls
+    'MistralModel'
+    """
+    return {name: Head(head.cls.replace(old, new), head.tree) for name, head in heads.items()}
