@@ -6,10 +6,10 @@ first, layers before vocabulary before hidden size within a product, as papers d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from enum import Enum
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from math import gcd
 
 import sympy
@@ -144,6 +144,7 @@ def _order(monomial: Monomial) -> tuple[object, ...]:
     return (sum(e for _, e in heavy), heavy, -len(light), light)
 
 
+@lru_cache(maxsize=4096)
 def form(expression: Expr, style: Style = Style.COLLECTED) -> Form:
     """An expression, ordered and written in that style.
 
@@ -310,27 +311,6 @@ def negated(factors: tuple[Form, ...]) -> tuple[bool, tuple[Form, ...]]:
     if len(factors) > 1 and factors[0] == Number(Fraction(-1)):
         return True, factors[1:]
     return False, factors
-
-
-def put_in(written: Form, values: Mapping[Symbol, Form]) -> Form:
-    """The form with others in place of names, nothing worked out: 12LH^2 becomes 12 * 12 * 768^2."""
-    match written:
-        case Name(symbol):
-            return values.get(symbol, written)
-        case Power(base, exponent):
-            return Power(put_in(base, values), exponent)
-        case Product(factors):
-            return Product(tuple(put_in(factor, values) for factor in factors))
-        case Sum(terms):
-            return Sum(tuple(put_in(term, values) for term in terms))
-        case Quotient(numerator, denominator):
-            return Quotient(put_in(numerator, values), put_in(denominator, values))
-        case Root(radicand):
-            return Root(put_in(radicand, values))
-        case Named(part, name):
-            return Named(put_in(part, values), name)
-        case _:
-            return written
 
 
 def to_sympy(written: Form) -> Expr:

@@ -11,7 +11,8 @@ from sympy import Expr
 
 from bertsym.algebra import Iverson
 from bertsym.count import total
-from bertsym.forms import Product, Style, form, put_in, to_sympy
+from bertsym.filling import put_in
+from bertsym.forms import Product, Style, form, to_sympy
 from bertsym.render.mathtex import math
 from bertsym.render.mathtext import plain, pretty
 from bertsym.symbols import F, H, L, N, T, V, cross_attention, d, ffn_ratio, heads, tied

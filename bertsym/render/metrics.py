@@ -38,6 +38,13 @@ def font(name: str) -> Font:
 
 
 @cache
+def _nearest(family: str, size: int) -> Font:
+    """The font of the family that LaTeX scales to that size: the largest design that is not larger."""
+    designs = [design for design in _DESIGN if f"{family}{design}" in _table()]
+    return font(f"{family}{max((design for design in designs if design * 100 <= size), default=5)}")
+
+
+@cache
 def _table() -> dict[str, dict[str, Any]]:
     text = files("bertsym.render").joinpath("glyphs.json").read_text(encoding="utf-8")
     return json.loads(text)["fonts"]  # type: ignore[no-any-return]
@@ -75,9 +82,7 @@ class Face:
         size = self.sizes[min(level, 2)]
         if self.times:
             return font(times), size
-        designs = [design for design in _DESIGN if f"{modern}{design}" in _table()]
-        nearest = max((design for design in designs if design * 100 <= size), default=5)
-        return font(f"{modern}{nearest}"), size
+        return _nearest(modern, size), size
 
 
 TEN = Face((1000, 700, 500))
