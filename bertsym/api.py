@@ -16,11 +16,15 @@ from bertsym.answers.derivation import derivation
 from bertsym.answers.derivative import Derivative, derivative
 from bertsym.answers.formula import Formula, formula_written
 from bertsym.answers.inventory import inventory
+from bertsym.answers.shortlist import shortlist
+from bertsym.answers.solution import solved
+from bertsym.configurations import Order, Request
+from bertsym.constraints import parse_constraint, parse_tie
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
 from bertsym.forms import Style, to_sympy
 from bertsym.model import Model as Spec
-from bertsym.quantities import parse_size
+from bertsym.quantities import parse_count, parse_size
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
 from bertsym.sources.configfile import load as load_spec
@@ -186,6 +190,51 @@ class Model:
         """
         symbol = lookup(by).symbol
         return Slope(derivative(self.spec, symbol, order, self._convention(convention), Style.named(form)))
+
+    def solve(
+        self,
+        target: int | str,
+        unknowns: str | Iterable[str] = "H",
+        convention: str = "exact",
+        *,
+        where: Iterable[str] = (),
+        ties: Iterable[str] = (),
+        ranges: Mapping[str, tuple[int, int]] | None = None,
+        multiple_of: Mapping[str, int] | None = None,
+        tolerance: Fraction | str | None = None,
+        order: str = "error",
+        top: int | None = None,
+    ) -> Answer:
+        """Which size meets a target, or with several unknowns which configurations; sizes left open are the base's.
+
+        One unknown alone is solved as mathematics (`report.solution`); several, or one under constraints, are searched
+        for completely (`report.found`). `tolerance` is a fraction of the target, `Fraction(1, 100)` or "0.01".
+
+        >>> load("bert-base-uncased").solve("110M").report.solution.floor.value
+        770
+        """
+        names = [unknowns] if isinstance(unknowns, str) else list(unknowns)
+        symbols = tuple(lookup(name).symbol for name in names)
+        wanted = parse_count(target) if isinstance(target, str) else target
+        counted = self._convention(convention)
+        steps = {lookup(name).symbol: step for name, step in (multiple_of or {}).items()}
+        tied = tuple(parse_tie(text) for text in ties)
+        if len(symbols) == 1 and not (where or ranges or tolerance or order != "error"):
+            step = steps.get(symbols[0])
+            return Answer(solved(self.spec, symbols[0], wanted, counted, ties=tied, multiple_of=step, top=top or 5))
+        request = Request(
+            symbols,
+            wanted,
+            counted,
+            {lookup(name).symbol: bounds for name, bounds in (ranges or {}).items()},
+            steps,
+            tuple(parse_constraint(text) for text in where),
+            tied,
+            tolerance=parse_size(tolerance, "tolerance") if isinstance(tolerance, str) else tolerance,
+            order=Order.named(order),
+            top=top or 20,
+        )
+        return Answer(shortlist(self.spec, request))
 
     def _convention(self, name: str, only: Iterable[str] = (), without: Iterable[str] = ()) -> Convention:
         return select(named_convention(name), self.spec.tensors, only, without)

@@ -1,4 +1,4 @@
-"""What buys most: the cost of one more layer, 64 more hidden units, 1,000 more tokens, and what it would buy elsewhere."""
+"""What buys most: the cost of one more layer, of 64 more hidden units, and what it would buy elsewhere."""
 
 from __future__ import annotations
 
