@@ -13,6 +13,7 @@ END = "end"
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _ENDING = re.compile(r"(?:\r\n|\n|\r)\Z")
+_LET = re.compile(r"let\s+([A-Za-z][A-Za-z0-9-]*)\s*=\s*(\S.*)", re.ASCII)
 _CHECKSUM = re.compile(rf"{END}(?:\s+([0-9a-f]{{12}}))?")
 
 
@@ -80,7 +81,11 @@ def ending(line: str) -> str:
 
 
 def fragments(lines: list[str], syntax: Syntax, path: str) -> Iterator[Fragment]:
-    """The fragments, top to bottom; raises `BadMarker` for one that is unclosed, nested or not alone on its line."""
+    """The fragments, top to bottom; raises `BadMarker` for one that is unclosed, nested or not alone on its line.
+
+    `% bertsym: let ours = bert --at H=512` has no end: it puts those words wherever a later command says `ours`.
+    """
+    names: dict[str, str] = {}
     start = 0
     command, indent = "", ""
     for number, found, lead in _markers(lines, syntax, path):
@@ -92,12 +97,20 @@ def fragments(lines: list[str], syntax: Syntax, path: str) -> Iterator[Fragment]
             command = ""
         elif command:
             raise BadMarker(path, number, f"the fragment of line {start} is still open: nothing is nested")
+        elif let := _LET.fullmatch(found):
+            names[let.group(1)] = names.get(let.group(2), let.group(2))
         elif not found or found.split()[0] == END:
             raise BadMarker(path, number, "expected a command, as in total bert-base-uncased, or end")
         else:
-            start, command, indent = number, found, lead
+            start, command, indent = number, _put_in(found, names), lead
     if command:
         raise BadMarker(path, start, "no end follows")
+
+
+def _put_in(command: str, names: dict[str, str]) -> str:
+    """The command with names in place of what they stand for; its first word is never one."""
+    first, *rest = re.split(r"(\s+)", command)
+    return "".join([first, *(names.get(word, word) for word in rest)])
 
 
 def _markers(lines: list[str], syntax: Syntax, path: str) -> Iterator[tuple[int, str, str]]:

@@ -28,7 +28,8 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
     Raises `Conflict` for a choice that the answer has no use for, `TooNarrow` for what does not fit the column.
     """
     _check(parts, sheet)
-    whole = joined(_element(part, sheet) for part in parts)
+    alone = sum(not isinstance(part, Remark) for part in parts) == 1
+    whole = joined(_element(part, sheet, alone=alone) for part in parts)
     requires = whole.requires | ({T1} if needs_t1(whole.tex) else frozenset())
     if sheet.standalone:
         return _standalone(whole.tex, sorted(requires), sheet)
@@ -58,7 +59,8 @@ def _check(parts: Document, sheet: Sheet) -> None:
         raise Conflict("--caption or --label", "the answer", "it has several tables")
 
 
-def _element(element: Element, sheet: Sheet) -> Fragment:
+def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
+    """A bare formula is for an environment of the author's: beside other things it is displayed."""
     match element:
         case Heading(parts):
             return Fragment(rf"\subsection*{{{_run(parts, sheet)}}}")
@@ -69,6 +71,8 @@ def _element(element: Element, sheet: Sheet) -> Fragment:
         case Remark(parts):
             return Fragment("% " + comment("".join(words.inline(part) for part in parts)))
         case Equation(steps):
+            return displays.equation(steps, sheet)
+        case Result(steps) if sheet.layout is None and not alone:
             return displays.equation(steps, sheet)
         case Result(steps):
             return displays.result(steps, sheet)

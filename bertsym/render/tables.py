@@ -69,9 +69,10 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
 
 
 def _in_text(text: str, sheet: Sheet, tight: str) -> str:
-    """In the run of the text: without the indent of a paragraph where the column is full."""
-    start = "\\noindent\n" if sheet.column else ""
-    return f"{{%\n{start}{text}}}" if tight else start + text
+    """In the run of the text: where a column is full, a paragraph of its own without an indent."""
+    if sheet.column is None:
+        return text
+    return f"{{%\n\\noindent\n{text}\\par}}" if tight else f"\\noindent\n{text}\\par"
 
 
 def _floating(text: str, sheet: Sheet) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import product
 
+from bertsym.zoo import NAMES
+
 RENAMED = ("--rename", r"H=d_{\mathrm{model}}", "--rename", r"L=\ell", "--rename", r"heads=\mathcal{A}_k")
 NOTATIONS: list[tuple[str, ...]] = [
     *(("--notation", name) for name in ("bert", "vaswani", "kaplan", "megatron")),
@@ -18,10 +20,16 @@ MODELS = [
     ("bert-large-uncased", "--head", "pretraining"),
     ("bert", "--at", "F=3000"),
 ]
-FORMS = ("expanded", "collected", "factored", "dominant", "components")
+FORMS: tuple[str, ...] = ("expanded", "collected", "factored", "dominant", "components")
+SOLVED: list[tuple[str, ...]] = [
+    ("solve", "--target", "110M", "--for", "H"),
+    ("solve", "bert-base-uncased", "--target", "110M", "--for", "H"),
+    ("solve", "bert-base-uncased", "--target", "110M", "--for", "L", "--explain"),
+    ("solve", "bert-base-uncased", "--target", "110M", "--for", "H,L", "--top", "3", "--multiple-of", "64"),
+]
 RULES: list[tuple[str, ...]] = [(), ("--layout", "booktabs")]
 CHAINS: list[tuple[str, ...]] = [(), ("--layout", "align"), ("--layout", "split")]
-DISPLAYS = ("equation", "split", "align")
+DISPLAYS: tuple[str, ...] = ("equation", "split", "align")
 
 PACKAGES = r"\usepackage{amsmath}\usepackage{booktabs}"
 
@@ -38,7 +46,14 @@ def runs() -> Iterator[tuple[str, ...]]:
         yield ("show", *model, "--by", by, *rules, *NOTATIONS[hash_of(*model, by) % len(NOTATIONS)])
     for model, chain in product(MODELS, CHAINS):
         yield ("explain", *model, *chain, "--legend")
-    yield ("tensors",)
+    for name, form in product(NAMES, FORMS):
+        yield ("total", name, "--form", form, "--layout", "equation", "--legend")
+    for name, notation in product(NAMES, NOTATIONS[:4]):
+        yield ("show", name, *notation, "--by", "layer")
+    for name in NAMES:
+        yield ("explain", name)
+        yield ("tensors", name)
+    yield from SOLVED
     yield ("tensors", "bert-tiny", "--head", "pretraining")
     yield ("models",)
     yield ("symbols",)
@@ -57,7 +72,12 @@ def runs_in(column: str) -> Iterator[tuple[str, ...]]:
         yield ("show", *model, "--by", by, *table, *width)
     for model, chain in product(MODELS, CHAINS):
         yield ("explain", *model, *chain, *width)
-    for command in (("tensors",), ("models",), ("symbols",)):
+    for name, form in product(NAMES, FORMS if column == "acl" else FORMS[3:]):
+        yield ("total", name, "--form", form, *NOTATIONS[hash_of(name, form) % len(NOTATIONS)], *width)
+    for name in NAMES if column in ("acl", "neurips") else ():
+        yield ("show", name, *width)
+        yield ("explain", name, *width)
+    for command in (("tensors",), ("models",), ("symbols",), *SOLVED):
         yield (*command, *width)
 
 
