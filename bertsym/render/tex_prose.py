@@ -52,6 +52,8 @@ _LIGATURES = frozenset({"--", ",,", "<<", ">>"})
 def prose(text: str, encoding: Encoding = Encoding.ASCII) -> str:
     r"""Text as TeX that shows exactly that text; what neither TeX nor latexcodec has a command for is kept as it is.
 
+    An apostrophe within a word is set as print sets it; any other single quote stands straight.
+
     >>> print(prose(r"50% of \input{x}_1"))
     50\% of \textbackslash{}input\{x\}\_1
     >>> print(prose("Straße -- é"))
@@ -62,8 +64,11 @@ def prose(text: str, encoding: Encoding = Encoding.ASCII) -> str:
     shown = "".join(map(_visible, unicodedata.normalize("NFC", text)))
     parts = []
     unbroken = 0
-    for here, after in zip(shown, shown[1:] + " ", strict=True):
-        parts.append(_SPECIALS.get(here) or (here if here.isascii() else _beyond_ascii(here, encoding)))
+    for before, here, after in zip(" " + shown[:-1], shown, shown[1:] + " ", strict=True):
+        apostrophe = here == "'" and before.isalpha() and after.isalpha()
+        parts.append(
+            here if apostrophe else _SPECIALS.get(here) or (here if here.isascii() else _beyond_ascii(here, encoding))
+        )
         if here + after in _LIGATURES:
             parts.append("{}")
         unbroken = 0 if here == " " else unbroken + 1
