@@ -47,6 +47,7 @@ types: $(READY) ## types, strictly
 .PHONY: docs
 docs: $(READY) ## what README and docs show is what the commands print
 	$(BIN)/python tools/docs.py --check
+	$(BIN)/python tools/claims.py --check
 
 .PHONY: wheel
 wheel: $(READY) ## a wheel builds, installs into an empty environment and runs
@@ -56,6 +57,7 @@ wheel: $(READY) ## a wheel builds, installs into an empty environment and runs
 golden: $(READY) ## rewrite the golden files and what the docs show; read the diff before you commit it
 	-BERTSYM_REWRITE_GOLDEN=1 $(BIN)/pytest tests
 	$(BIN)/python tools/docs.py
+	$(BIN)/python tools/claims.py
 
 .PHONY: bench
 bench: $(READY) ## measure start-up and searches beside what one would do instead

@@ -31,12 +31,16 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
     >>> suggestion("brt", ["bert", "llama"])
     'did you mean bert?'
+    >>> suggestion("bert-base", ["albert-base", "bert-base-uncased"])
+    'did you mean bert-base-uncased?'
     """
     from difflib import get_close_matches  # noqa: PLC0415  # only a wrong name pays for it
 
     names = sorted(known)
     by_folded = {candidate.casefold(): candidate for candidate in names}
-    close = get_close_matches(name[:LONGEST_ECHO].casefold(), list(by_folded), n=3, cutoff=0.6)
+    folded = name[:LONGEST_ECHO].casefold()
+    begun = [candidate for candidate in by_folded if candidate.startswith(folded) and len(folded) >= 3]
+    close = get_close_matches(folded, begun or list(by_folded), n=3, cutoff=0 if begun else 0.6)
     if close:
         return f"did you mean {' or '.join(by_folded[match] for match in close)}?"
     return f"known: {', '.join(names)}" if 0 < len(names) <= 16 else ""
@@ -78,6 +82,21 @@ class Unreadable(BertsymError):
 
     def __str__(self) -> str:
         return f"{self.what}: expected {self.expected}, got {echo(self.text)}"
+
+
+@value
+class UnreadableFormula(BertsymError):
+    """A formula that cannot be read: where, counted in characters from 1, and why.
+
+    >>> print(UnreadableFormula(4, "nothing to multiply with"))
+    the formula, column 4: nothing to multiply with
+    """
+
+    column: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"the formula, column {self.column}: {self.problem}"
 
 
 @value

@@ -154,7 +154,12 @@ def form(expression: Expr, style: Style = Style.COLLECTED) -> Form:
     >>> to_sympy(form(L * H * (12 * H + 13), Style.FACTORED))
     H*L*(12*H + 13)
     """
-    return _WRITERS[style](monomials(expression))
+    return from_terms(monomials(expression), style)
+
+
+def from_terms(terms: Terms, style: Style = Style.COLLECTED) -> Form:
+    """The same for a polynomial that is written out already."""
+    return _WRITERS[style](terms)
 
 
 def _power(base: Form, exponent: int) -> Form:

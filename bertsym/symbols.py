@@ -193,9 +193,9 @@ def lookup(name: str) -> Size:
     'hidden size'
     >>> lookup("h")
     Traceback (most recent call last):
-    bertsym.errors.UnknownName: unknown symbol 'h': did you mean H?
+    bertsym.errors.UnknownName: unknown symbol 'h': did you mean H?; `bertsym symbols` lists them
     """
     try:
         return BY_NAME[name]
     except KeyError:
-        raise UnknownName("symbol", name, BY_NAME) from None
+        raise UnknownName("symbol", name, BY_NAME, "`bertsym symbols` lists them") from None

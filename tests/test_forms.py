@@ -98,6 +98,8 @@ def test_pretty_text() -> None:
         (Iverson(sympy.Ne(F, H)) * F, r"[F \neq H]F", "[F != H]*F"),
         (sympy.Integer(1234567), "1{,}234{,}567", "1234567"),
         (2 * Iverson(cross_attention), r"2[\mathrm{cross}]", "2*[cross_attention]"),
+        (sympy.expand(Iverson(tied) * (F * H + H)), r"[\mathrm{tied}](HF + H)", "[tied]*(H*F + H)"),
+        (sympy.expand((L - 1) * H * (V + N)), "(V + N)LH - (V + N)H", "(V + N)*L*H - (V + N)*H"),
     ],
 )
 def test_single_forms(expression: Expr, latex: str, text: str) -> None:

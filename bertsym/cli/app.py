@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bertsym.cli import counting, listing, publishing, reasoning, solving
+from bertsym.cli import auditing, counting, listing, publishing, reasoning, solving
 from bertsym.errors import BertsymError
 from bertsym.version import __version__
 
@@ -46,6 +46,7 @@ app.command("diff")(reasoning.diff)
 app.command("solve")(solving.solve)
 app.command("macros")(publishing.macros)
 app.command("embed")(publishing.embed)
+app.command("audit")(auditing.audit)
 app.command("models")(listing.models)
 app.command("symbols")(listing.symbols)
 

@@ -58,9 +58,11 @@ def read_config(config: Mapping[str, Json], file: Path, head: str | None = None)
     architecture = _architecture(config, file)
     given = sizes(config, architecture.schema, file)
     check_covered(config, architecture.schema, given, file)
-    given[labels] = _labels(config, file)
+    number = _labels(config, file)
     model = Model(architecture, label=str(file))
     model = model.with_head(_head(config, architecture, file) if head is None else head)
+    if labels in model.symbols:
+        given[labels] = number
     try:
         return model.with_sizes(given)
     except BertsymError as error:

@@ -27,6 +27,11 @@ SOLVED: list[tuple[str, ...]] = [
     ("solve", "bert-base-uncased", "--target", "110M", "--for", "L", "--explain"),
     ("solve", "bert-base-uncased", "--target", "110M", "--for", "H,L", "--top", "3", "--multiple-of", "64"),
 ]
+AUDITED: list[tuple[str, ...]] = [
+    ("audit", "12LH^2 + 13LH + (V + N)H", "--at", "ffn_ratio=4"),
+    ("audit", "110M", "--model", "bert-base-uncased"),
+    ("audit", r"12 n_{layer} d_{model}^2"),
+]
 RULES: list[tuple[str, ...]] = [(), ("--layout", "booktabs")]
 CHAINS: list[tuple[str, ...]] = [(), ("--layout", "align"), ("--layout", "split")]
 DISPLAYS: tuple[str, ...] = ("equation", "split", "align")
@@ -54,6 +59,7 @@ def runs() -> Iterator[tuple[str, ...]]:
         yield ("explain", name)
         yield ("tensors", name)
     yield from SOLVED
+    yield from AUDITED
     yield ("tensors", "bert-tiny", "--head", "pretraining")
     yield ("models",)
     yield ("symbols",)

@@ -16,7 +16,7 @@ from tests.conftest import missing, need_program
 from tests.render.papers import COLUMNS, document, overfull, runs, runs_in
 
 JS = Path(__file__).parents[1] / "js"
-COVERED = {"solve", "total", "show", "tensors", "explain", "diff", "models", "symbols"}
+COVERED = {"audit", "solve", "total", "show", "tensors", "explain", "diff", "models", "symbols"}
 WITHOUT_LATEX = {"macros", "embed"}
 
 
