@@ -62,6 +62,8 @@ golden: $(READY) ## rewrite the golden files and what the docs show; read the di
 .PHONY: bench
 bench: $(READY) ## measure start-up and searches beside what one would do instead
 	$(BIN)/python benchmarks/startup.py
+	@$(BIN)/python -c 'import numpy' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check numpy
+	$(BIN)/python benchmarks/search.py
 
 .PHONY: clean
 clean: ## remove the environment and what builds leave

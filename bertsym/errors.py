@@ -114,6 +114,21 @@ class MissingSize(BertsymError):
 
 
 @value
+class Missing(BertsymError):
+    """Something without which there is no question.
+
+    >>> print(Missing("target", "--target 110M"))
+    no target: pass --target 110M
+    """
+
+    what: str
+    example: str
+
+    def __str__(self) -> str:
+        return f"no {self.what}: pass {self.example}"
+
+
+@value
 class NotAnInteger(BertsymError):
     """A derived size comes out fractional: no tensor can have that shape.
 

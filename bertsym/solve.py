@@ -64,7 +64,8 @@ class Point:
 class Solution:
     """A target solved for one size.
 
-    `known` are the other sizes, `assumed` those among them that nobody gave. `root` is real, to two decimal places;
+    `known` are the other sizes, `assumed` those among them that nobody gave. `root` is real, rounded;
+    `step` is what the size must be a multiple of for every width to come out whole;
     `floor` is the largest size not over the target and `ceil` the smallest not under it; `candidates` can be built.
     """
 
@@ -73,6 +74,7 @@ class Solution:
     known: Mapping[Symbol, Value]
     assumed: tuple[Symbol, ...]
     closed: Closed
+    step: int
     root: Fraction
     floor: Point
     ceil: Point
@@ -84,12 +86,18 @@ def with_assumed(model: Model, unknowns: Iterable[Symbol]) -> tuple[Model, tuple
     wanted = set(unknowns)
     given = dict(model.given)
     entailed = {d.adjusts for d in model.architecture.definitions if d.symbol in {*given, *wanted}}
-    base = model.architecture.sizes[model.architecture.base].values
+    base = base_sizes(model)
     assumed = tuple(s for s in base if s not in given and s not in wanted and s not in entailed)
     filled = Model(
         model.architecture, model.head, {**given, **{s: base[s] for s in assumed}} if assumed else given, model.label
     )
     return filled, tuple(size.symbol for size in SIZES if size.symbol in assumed)
+
+
+def base_sizes(model: Model) -> Mapping[Symbol, Value]:
+    """The sizes of the architecture's base, derived ones settled into what they follow from."""
+    architecture = model.architecture
+    return Model(architecture).with_sizes(architecture.sizes[architecture.base].values).given
 
 
 def without(model: Model, symbols: Iterable[Symbol]) -> Model:
@@ -174,6 +182,8 @@ def solve(
     """
     model.check_known([symbol])
     tied = [name for name, _ in ties]
+    if symbol in tied:
+        raise Conflict(f"--for {symbol}", f"--tie {symbol}", "a tied size is no unknown")
     open_model, assumed = with_assumed(without(model, (symbol, *tied)), (symbol, *tied))
     general = formula_over(open_model, (symbol,), convention, ties)
     require(general, symbol, model)
@@ -182,7 +192,7 @@ def solve(
     if line.count(least) > target:
         raise TooSmall(target, int(line.count(least)), f"{line.unknown} = {least}")
     below, above = line.bracket(target)
-    reference = model.given.get(symbol, model.architecture.sizes[model.architecture.base].values.get(symbol))
+    reference = model.given.get(symbol, base_sizes(model).get(symbol))
     near = line.near(target, multiple_of or line.usual_multiple)
     candidates = [
         line.point(number, target, entailed)
@@ -195,6 +205,7 @@ def solve(
         open_model.given,
         assumed,
         solve_symbolically(general, symbol),
+        line.step,
         line.root(target),
         line.point(below, target),
         line.point(above, target),
@@ -209,6 +220,9 @@ def _heads_for(model: Model, symbol: Symbol, number: int, reference: Value | Non
         yield {}
         return
     count = next(s for s in free(definition.value) if BY_SYMBOL[s].kind is Kind.HEADS)
+    if count not in model.given:
+        yield {}
+        return
     heads = Fraction(model.given[count])
     kept = Fraction(reference) / heads if reference is not None else None
     options = [heads] if number % heads == 0 else []

@@ -99,6 +99,11 @@ def test_every_head_is_a_valid_declaration(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_an_architecture_is_called_as_its_configurations_call_it(name: str) -> None:
+    assert ARCHITECTURES[name].name == ARCHITECTURES[name].schema.model_type == name
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_every_named_size_is_complete(name: str) -> None:
     for size in ARCHITECTURES[name].sizes:
         for head in ARCHITECTURES[name].heads:

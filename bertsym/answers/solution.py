@@ -43,6 +43,8 @@ class Solved:
             parts.append(Result((Name(found.symbol), root)))
         else:
             parts.append(Result((Name(found.symbol), found.closed.form, root)))
+        if found.step > 1:
+            parts.append(Remark((Name(found.symbol), f" in steps of {found.step}, so that every width is whole")))
         parts.append(self._table())
         if self.marginals:
             parts += exchange_table(self.marginals)
@@ -73,6 +75,7 @@ class Solved:
             "closed_form": form,
             "closed_form_latex": None if form is None else AsLatex(form),
             "root": Share(found.root),
+            "step": found.step,
             "floor": point_record(found.floor),
             "ceil": point_record(found.ceil),
             "candidates": [point_record(point) for point in found.candidates],

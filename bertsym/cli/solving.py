@@ -153,7 +153,7 @@ def _limits(
 
 def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> int:
     """The target: as given, else the first budget on the convention that is counted."""
-    from bertsym.errors import Unreadable
+    from bertsym.errors import Missing
     from bertsym.quantities import parse_count
 
     if goal is not None:
@@ -161,7 +161,7 @@ def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> 
     for limit in limits:
         if limit.convention == chosen:
             return limit.most if limit.most is not None else limit.least or 0
-    raise Unreadable("--target", "nothing", "a number of parameters such as 110M, or a budget with --at-most")
+    raise Missing("target", "--target 110M, or a budget such as --at-most 110M")
 
 
 def _multiples(texts: list[str] | None) -> tuple[dict[Symbol, int], int | None]:

@@ -14,8 +14,6 @@ from bertsym.sources.jsonfile import Json, parse_object, read_bytes
 from bertsym.symbols import labels
 from bertsym.zoo import ARCHITECTURES, named
 
-DERIVE = "`bertsym derive` finds a formula from the code of a model that is not in the list"
-
 
 def load(target: str, head: str | None = None) -> Model:
     """The model of that name, or of the `config.json` at that path (or in that folder).
@@ -26,7 +24,7 @@ def load(target: str, head: str | None = None) -> Model:
     'BertModel'
     """
     path = Path(target)
-    if _is_path(target):
+    if _is_path(target) or ("/" in target and path.exists()):
         return load_config(path, head)
     try:
         model = named(target)
@@ -71,13 +69,12 @@ def read_config(config: Mapping[str, Json], file: Path, head: str | None = None)
 
 def _architecture(config: Mapping[str, Json], file: Path) -> Architecture:
     model_type = config.get("model_type")
-    by_type = {a.schema.model_type: a for a in ARCHITECTURES.values()}
     if model_type is None:
-        raise BadField(str(file), "model_type", f"missing; covered: {', '.join(sorted(by_type))}")
-    if not isinstance(model_type, str) or model_type not in by_type:
-        advice = "; ".join(part for part in (suggestion(str(model_type), by_type), DERIVE) if part)
+        raise BadField(str(file), "model_type", f"missing; covered: {', '.join(sorted(ARCHITECTURES))}")
+    if not isinstance(model_type, str) or model_type not in ARCHITECTURES:
+        advice = suggestion(str(model_type), ARCHITECTURES)
         raise BadField(str(file), "model_type", f"{echo(model_type)} is not covered; {advice}")
-    return by_type[model_type]
+    return ARCHITECTURES[model_type]
 
 
 def _labels(config: Mapping[str, Json], file: Path) -> int:

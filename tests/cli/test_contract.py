@@ -67,6 +67,40 @@ def test_diff(bertsym: Run) -> None:
     assert (found["by"], found["order"], found["value"]) == ("L", 1, 7087872)
 
 
+def test_solve_for_one(bertsym: Run) -> None:
+    found = answer(bertsym, "solve", "bert-base-uncased", "--target", "110M", "--for", "H")
+    contract = {"target", "for", "at", "closed_form", "root", "floor", "ceil", "candidates"}
+    assert contract <= set(found)
+    assert (found["target"], found["for"], found["root"]) == (110_000_000, "H", 770.04)
+    assert (found["floor"]["value"], found["ceil"]["value"]) == (770, 771)
+    assert found["candidates"][0] == {
+        "value": 768,
+        "at": {"H": 768, "heads": 12},
+        "count": 109482240,
+        "error": -517760,
+    }
+
+
+def test_solve_for_several(bertsym: Run) -> None:
+    found = answer(bertsym, "solve", "--target", "340M", "--for", "H,L,heads", "--where", "H/heads == 64")
+    assert {"target", "for", "searched", "candidates"} <= set(found)
+    assert found["searched"] == 256 * 128 * 128
+    assert found["complete"] is True
+    assert all(c["at"]["H"] == 64 * c["at"]["heads"] for c in found["candidates"])
+    assert [abs(c["error"]) for c in found["candidates"]] == sorted(abs(c["error"]) for c in found["candidates"])
+
+
+def test_budgets(bertsym: Run) -> None:
+    words = ("solve", "--for", "H,L", "--at-most", "110M", "--at-least", "non-embedding=85M")
+    for candidate in answer(bertsym, *words)["candidates"]:
+        at = ",".join(f"{name}={value}" for name, value in {**candidate["at"], "heads": 1}.items())
+        assert int(bertsym("total", "bert-base-uncased", "--count", "--at", at).out) == candidate["count"] <= 110e6
+        non_embedding = bertsym("total", "bert-base-uncased", "--count", "--at", at, "--convention", "non-embedding")
+        assert int(non_embedding.out) >= 85e6
+    one = answer(bertsym, "solve", "--for", "H", "--at-most", "110M")
+    assert all(candidate["error"] <= 0 for candidate in one["candidates"])
+
+
 def test_diff_by_heads_says_why(bertsym: Run) -> None:
     assert "does not depend on heads: it enters only through d = H/heads" in bertsym("diff", "--by", "heads").out
 

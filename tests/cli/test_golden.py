@@ -18,6 +18,18 @@ SHOWN = {
         ["diff", "--by", "heads"],
         ["diff", "--by", "H", "--order", "2", "--latex"],
     ],
+    "solve": [
+        ["solve", "bert-base-uncased", "--target", "110M"],
+        ["solve", "--target", "340e6", "--for", "H", "--explain"],
+        ["solve", "--target", "340M", "--for", "L", "--tie", "H = 64*L"],
+        ["solve", "--target", "110M", "--for", "V", "--latex"],
+        ["solve", "--target", "1.1e8", "--for", "ffn_ratio", "--json"],
+    ],
+    "search": [
+        ["solve", "--target", "340M", "--for", "H,L,heads", "--where", "H/heads == 64", "--tolerance", "1%"],
+        ["solve", "--for", "H,L", "--at-most", "110M", "--at-least", "non-embedding=85M", "--top", "3", "--json"],
+        ["solve", "llama", "--target", "7B", "--for", "H,L", "--where", "H/L == 128", "--top", "3"],
+    ],
     "lists": [["models"], ["symbols"]],
 }
 

@@ -1,0 +1,132 @@
+"""One unknown: the bracket, the root, the closed form and what can be built, for every model and every unknown."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+import sympy
+from sympy import Symbol
+
+from bertsym.algebra import evaluate, free
+from bertsym.constraints import parse_tie
+from bertsym.count import count, total
+from bertsym.forms import to_sympy
+from bertsym.marginal import marginals
+from bertsym.model import Model
+from bertsym.solve import NotDependent, TooSmall, solve, with_assumed
+from bertsym.symbols import BY_SYMBOL, F, H, Kind, L, N, P, V, ffn_ratio, heads
+from bertsym.zoo import ARCHITECTURES, named
+
+BASE = named("bert-base-uncased")
+
+
+def test_110_million_for_the_hidden_size_of_bert_base() -> None:
+    found = solve(BASE, H, 110_000_000)
+    assert found.root == Fraction(77004, 100)
+    assert (found.floor.value, found.ceil.value) == (770, 771)
+    best = found.candidates[0]
+    assert (best.at, best.count, best.error) == ({H: 768, heads: 12}, 109482240, -517760)
+
+
+def test_340_million_for_the_hidden_size_of_bert_large() -> None:
+    found = solve(named("bert-large-uncased"), H, 340_000_000)
+    assert (found.floor.value, found.ceil.value) == (1031, 1032)
+    assert found.candidates[0].at == {H: 1024, heads: 16}
+    assert found.candidates[0].count == 335141888
+    assert found.assumed == ()
+
+
+def test_what_nobody_gave_is_assumed_and_said() -> None:
+    found = solve(named("bert").with_sizes({L: 24}), H, 340_000_000)
+    assert found.known[L] == 24
+    assert set(found.assumed) == {V, N, heads, ffn_ratio, *(s for s in found.assumed if str(s) == "T")}
+
+
+NUMBERS = [size.symbol for size in BY_SYMBOL.values() if size.kind not in (Kind.SWITCH, Kind.HEADS, Kind.COUNT)]
+UNKNOWNS = [(name, symbol) for name in ARCHITECTURES for symbol in NUMBERS if symbol in named(name).symbols]
+
+
+def recount(model: Model, symbol: Symbol, number: Any) -> int:
+    """The count at a value of one size, by substitution into the total: none of solve's machinery."""
+    expression = total(model, keep=[symbol])
+    values = {**model.given, symbol: number}
+    rules = model.rules(keep=[symbol])
+    return int(evaluate(expression.xreplace({s: r for s, r in rules.items() if s not in values}), values))
+
+
+@pytest.mark.parametrize("target", [10**9, 123_456_789_012, 10**18, 10**30])
+@pytest.mark.parametrize(("name", "symbol"), UNKNOWNS, ids=str)
+def test_the_bracket_holds_for_every_model_and_unknown(name: str, symbol: Symbol, target: int) -> None:
+    model = named(name)
+    whole = total(model, keep=[symbol])
+    if symbol not in free(whole):
+        with pytest.raises(NotDependent):
+            solve(model, symbol, target)
+        return
+    width = F if symbol is ffn_ratio else symbol
+    if recount(with_assumed(model, (width,))[0], width, BY_SYMBOL[width].minimum) > target:
+        with pytest.raises(TooSmall):
+            solve(model, symbol, target)
+        return
+    found = solve(model, symbol, target)
+    assert found.floor.count <= target <= found.ceil.count
+    assert abs(found.floor.count - found.floor.error - target) == 0
+    filled = Model(model.architecture, model.head, found.known)
+    for point in (found.floor, found.ceil, *found.candidates):
+        sized = Model(filled.architecture, filled.head, {**filled.given, **point.at})
+        assert recount(sized, symbol, point.value) == point.count
+    if symbol is not ffn_ratio and found.floor.value != found.ceil.value:
+        beyond = int(found.floor.value) + found.step
+        assert (
+            recount(Model(filled.architecture, filled.head, {**filled.given, symbol: beyond}), symbol, beyond) > target
+        )
+        assert found.floor.value <= found.root <= found.ceil.value
+
+
+@pytest.mark.parametrize("symbol", [H, L, V, N, F, ffn_ratio])
+def test_the_closed_form_solves_the_total(symbol: Symbol) -> None:
+    found = solve(named("bert"), symbol, 340_000_000)
+    assert found.closed.form is not None
+    formula = to_sympy(found.closed.form)
+    general = total(named("bert"), keep=[symbol])
+    assert sympy.simplify(sympy.expand(general.subs(symbol, formula) - P)) == 0
+    numbers = {**{s: v for s, v in found.known.items() if not isinstance(v, bool)}, P: 340_000_000}
+    numeric = formula.subs({s: sympy.Rational(str(v)) for s, v in numbers.items()})
+    assert abs(sympy.N(numeric - sympy.Rational(str(found.root)), 30)) <= 0.005
+
+
+def test_a_tie_makes_a_cubic_without_closed_form() -> None:
+    found = solve(named("bert"), L, 340_000_000, ties=(parse_tie("H = 64*L"),))
+    assert (found.closed.degree, found.closed.form) == (3, None)
+    assert [found.floor.at, found.ceil.at] == [{L: 18, H: 1152}, {L: 19, H: 1216}]
+    assert found.floor.count == count(named("bert-base-uncased").with_sizes({H: 1152, L: 18, heads: 18}))
+
+
+def test_a_width_must_come_out_whole() -> None:
+    model = BASE.with_sizes({H: 768, ffn_ratio: Fraction(8, 3)})
+    found = solve(model, H, 110_000_000)
+    assert int(found.floor.value) % 3 == int(found.ceil.value) % 3 == 0
+    assert int(found.ceil.value) - int(found.floor.value) == 3
+
+
+def test_a_ratio_is_solved_through_the_width_it_stands_for() -> None:
+    found = solve(BASE, ffn_ratio, 110_000_000)
+    assert found.floor.at == {ffn_ratio: Fraction(775, 192), F: 3100}
+    assert found.candidates[0].at == {ffn_ratio: 4, F: 3072}
+
+
+def test_what_cannot_be_solved() -> None:
+    with pytest.raises(NotDependent, match=r"d = H/heads and cancels"):
+        solve(BASE, heads, 110_000_000)
+    with pytest.raises(TooSmall, match="the smallest, at H = 1, has 31,340"):
+        solve(BASE, H, 10)
+
+
+def test_a_step_costs_the_difference_of_two_counts() -> None:
+    costs = {m.symbol: m for m in marginals(BASE)}
+    assert costs[L].cost == count(BASE.with_sizes({L: 13})) - count(BASE) == 7087872
+    assert costs[H].cost == count(BASE.with_sizes({H: 832, heads: 13})) - count(BASE)
+    assert costs[V].cost == 768_000
+    assert costs[L].buys[V] == Fraction(7087872, 768)
