@@ -194,10 +194,10 @@ def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
     size = sum(times for _, times in entries)
     if size > MOST_TENSORS:
         raise TooLarge("the inventory", size, MOST_TENSORS)
-    placed = _placed(model, [tensor for tensor, _ in entries])
-    for _, tensor, indices in sorted(placed, key=lambda entry: entry[0]):
-        shape = tuple(_whole(model.number(side)) for side in tensor.shape)
-        yield tensor.name.format(*indices), shape, tensor
+    present = [tensor for tensor, _ in entries]
+    shapes = [tuple(_whole(model.number(side)) for side in tensor.shape) for tensor in present]
+    for (*_, place), tensor, indices in sorted(_placed(model, present), key=lambda entry: entry[0]):
+        yield tensor.name.format(*indices), shapes[place], tensor
 
 
 def _placed(model: Model, entries: list[Tensor]) -> Iterator[tuple[tuple[int, ...], Tensor, tuple[int, ...]]]:

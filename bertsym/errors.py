@@ -31,16 +31,15 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
     >>> suggestion("brt", ["bert", "llama"])
     'did you mean bert?'
-    >>> suggestion("bert-base", ["albert-base", "bert-base-uncased"])
-    'did you mean bert-base-uncased?'
     """
     from difflib import get_close_matches  # noqa: PLC0415  # only a wrong name pays for it
 
     names = sorted(known)
+    begun = [candidate for candidate in names if candidate.startswith(name)][:3] if name else []
+    if begun:
+        return f"did you mean {' or '.join(begun)}?"
     by_folded = {candidate.casefold(): candidate for candidate in names}
-    folded = name[:LONGEST_ECHO].casefold()
-    begun = [candidate for candidate in by_folded if candidate.startswith(folded) and len(folded) >= 3]
-    close = get_close_matches(folded, begun or list(by_folded), n=3, cutoff=0 if begun else 0.6)
+    close = get_close_matches(name[:LONGEST_ECHO].casefold(), list(by_folded), n=3, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(by_folded[match] for match in close)}?"
     return f"known: {', '.join(names)}" if 0 < len(names) <= 16 else ""
@@ -252,3 +251,37 @@ class EditedByHand(BertsymError):
     def __str__(self) -> str:
         places = ", ".join(f"{printable(path)}:{line}" for path, line in self.places)
         return f"{places}: edited by hand, nothing written: undo the edit, or pass --force to lose it"
+
+
+@value
+class NothingFits(BertsymError):
+    """A checkpoint without a configuration whose tensors are not those of any model here.
+
+    >>> print(NothingFits("model.safetensors", 40, "BertModel", 3))
+    'model.safetensors': no model fits its 40 tensors (the nearest, BertModel, has 3 of their names): pass --model
+    """
+
+    path: str
+    tensors: int
+    nearest: str
+    named: int
+
+    def __str__(self) -> str:
+        nearest = f" (the nearest, {self.nearest}, has {self.named:,} of their names)" if self.nearest else ""
+        return f"{echo(self.path)}: no model fits its {self.tensors:,} tensors{nearest}: pass --model"
+
+
+@value
+class MissingExtra(BertsymError):
+    """Something that needs packages which a plain installation leaves out.
+
+    >>> print(MissingExtra("--framework", "transformers", "hf"))
+    --framework needs transformers, which is not installed: pip install 'bertsym[hf]'
+    """
+
+    what: str
+    package: str
+    extra: str
+
+    def __str__(self) -> str:
+        return f"{self.what} needs {self.package}, which is not installed: pip install 'bertsym[{self.extra}]'"

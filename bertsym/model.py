@@ -59,6 +59,9 @@ class NamedSize:
 class Architecture:
     """One paper's model: its heads, derived sizes, published sizes and the spelling of its configuration.
 
+    `whole` are quotients that must be integers for the model to run, though it can be built and counted without: heads
+    over kv_heads, where groups of heads share keys.
+
     Raises `InvalidModel` when built if a tie has no target of equal shape, a name occurs twice, or a definition does
     not invert.
     """
@@ -72,6 +75,7 @@ class Architecture:
     base: str
     schema: Schema
     defaults: Mapping[Symbol, Value] = EMPTY
+    whole: tuple[Expr, ...] = ()
 
     # There is one object for each paper: as itself it can be looked up, which its tables as a whole could not.
     __eq__ = object.__eq__
@@ -88,7 +92,7 @@ class Architecture:
 
     @cached_property
     def symbols(self) -> frozenset[Symbol]:
-        """Every symbol that may be given: those of the tree, of any head, and of the definitions."""
+        """Every symbol that may be given: those of any head's tree, of the definitions, and those with a default."""
         found: set[Symbol] = set(self.defaults)
         for head in self.heads.values():
             for tensor in tensors(head.tree):
@@ -179,7 +183,7 @@ class Model:
 
     @property
     def symbols(self) -> frozenset[Symbol]:
-        """Every symbol that may be given, under whichever head."""
+        """Every symbol that may be given."""
         return self.architecture.symbols
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:

@@ -10,6 +10,7 @@ from sympy import Symbol
 from bertsym.errors import BadField, BadFile, BertsymError, UnknownName, echo, suggestion
 from bertsym.model import Architecture, Model
 from bertsym.sources.fields import check_covered, sizes
+from bertsym.sources.files import unreadable
 from bertsym.sources.jsonfile import Json, parse_object, read_bytes
 from bertsym.symbols import labels
 from bertsym.zoo import ARCHITECTURES, named
@@ -47,7 +48,7 @@ def load_config(path: Path, head: str | None = None) -> Model:
         if folder and not file.exists():
             raise BadFile(str(path), "a folder without a config.json")
     except (OSError, ValueError) as error:
-        raise BadFile(str(path), f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        raise unreadable(path, error) from None
     return read_config(parse_object(read_bytes(file), file), file, head)
 
 

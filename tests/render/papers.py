@@ -27,6 +27,10 @@ SOLVED: list[tuple[str, ...]] = [
     ("solve", "bert-base-uncased", "--target", "110M", "--for", "L", "--explain"),
     ("solve", "bert-base-uncased", "--target", "110M", "--for", "H,L", "--top", "3", "--multiple-of", "64"),
 ]
+COMPARED: list[tuple[str, ...]] = [
+    ("compare", "bert-base-uncased", "bert-large-uncased"),
+    ("compare", "bert-base-uncased", "bert-large-uncased", "--layout", "booktabs"),
+]
 AUDITED: list[tuple[str, ...]] = [
     ("audit", "12LH^2 + 13LH + (V + N)H", "--at", "ffn_ratio=4"),
     ("audit", "110M", "--model", "bert-base-uncased"),
@@ -60,6 +64,7 @@ def runs() -> Iterator[tuple[str, ...]]:
         yield ("tensors", name)
     yield from SOLVED
     yield from AUDITED
+    yield from COMPARED
     yield ("tensors", "bert-tiny", "--head", "pretraining")
     yield ("models",)
     yield ("symbols",)

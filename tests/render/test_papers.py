@@ -16,8 +16,8 @@ from tests.conftest import missing, need_program
 from tests.render.papers import COLUMNS, document, overfull, runs, runs_in
 
 JS = Path(__file__).parents[1] / "js"
-COVERED = {"audit", "solve", "total", "show", "tensors", "explain", "diff", "models", "symbols"}
-WITHOUT_LATEX = {"macros", "embed"}
+COVERED = {"audit", "compare", "solve", "total", "show", "tensors", "explain", "diff", "models", "symbols"}
+WITHOUT_LATEX = {"macros", "embed", "verify"}  # verify answers about a checkpoint on disk, in its own tests
 
 
 def printed(bertsym: Callable[..., Any], words: tuple[str, ...]) -> str:

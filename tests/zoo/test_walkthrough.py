@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from bertsym import zoo
 from bertsym.count import count
 from bertsym.model import Architecture, Model
-from bertsym.zoo import ARCHITECTURES
 from tests.zoo.configs import llama, without
 from tests.zoo.real import assert_equal_to_real
 
@@ -24,7 +26,7 @@ def qwen2(tmp_path: Path) -> Architecture:
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     file = tmp_path / "qwen2.py"
     file.write_text(blocks[0], encoding="utf-8")
-    spec = spec_from_file_location("qwen2", file)
+    spec = spec_from_file_location("bertsym.zoo.qwen2", file)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -37,7 +39,8 @@ def qwen2(tmp_path: Path) -> Architecture:
 def test_the_model_of_the_page_is_the_real_one(
     qwen2: Architecture, transformers: Any, torch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ARCHITECTURES, "qwen2", qwen2)
+    monkeypatch.setattr(zoo, "NAMES", (*zoo.NAMES, "qwen2"))
+    monkeypatch.setitem(sys.modules, "bertsym.zoo.qwen2", cast("ModuleType", SimpleNamespace(qwen2=qwen2)))
     for seed in range(20):
         fields = without(llama(random.Random(seed)), "attention_bias", "mlp_bias", "head_dim")
         for head in qwen2.heads.values():
