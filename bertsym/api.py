@@ -15,7 +15,7 @@ from bertsym.answers.breakdown import broken_down
 from bertsym.answers.comparison import comparison
 from bertsym.answers.derivation import derivation
 from bertsym.answers.derivative import Derivative, derivative
-from bertsym.answers.formula import Formula, formula
+from bertsym.answers.formula import Formula, formula_written
 from bertsym.answers.inventory import inventory
 from bertsym.answers.shortlist import shortlist
 from bertsym.answers.solution import solved
@@ -160,7 +160,7 @@ class Model:
         """The formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
         kept = [lookup(name).symbol for name in keep]
         self.spec.check_known(kept)
-        return Total(formula(self.spec, self._convention(convention, only, without), Style.named(form), kept))
+        return Total(formula_written(self.spec, self._convention(convention, only, without), form, kept))
 
     def breakdown(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bertsym.values import value
 
@@ -18,7 +18,12 @@ def echo(text: object) -> str:
     shown = str(text)
     if len(shown) > LONGEST_ECHO:
         shown = shown[: LONGEST_ECHO - 3] + "..."
-    return "'" + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown) + "'"
+    return f"'{printable(shown)}'"
+
+
+def printable(text: str) -> str:
+    """The text with control characters as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -196,6 +201,56 @@ class TooLarge(BertsymError):
 
     def __str__(self) -> str:
         return f"{self.what} would have {self.size:,} entries; the limit is {self.limit:,}"
+
+
+@value
+class TooNarrow(BertsymError):
+    """Something that does not fit a column, however it is broken.
+
+    >>> print(TooNarrow("the table", 345, 219))
+    the table needs at least 345 pt, and the column has 219 pt: pass a larger --width
+    """
+
+    what: str
+    needed: int
+    available: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} needs at least {self.needed} pt, and the column has {self.available} pt: "
+            "pass a larger --width"
+        )
+
+
+@value
+class BadMarker(BertsymError):
+    """A marker for `embed` that is malformed or cannot be answered.
+
+    >>> print(BadMarker("paper.tex", 12, "no end follows"))
+    paper.tex:12: no end follows
+    """
+
+    path: str
+    line: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{printable(self.path)}:{self.line}: {self.problem}"
+
+
+@value
+class EditedByHand(BertsymError):
+    """Fragments that are neither what was generated nor what would be: somebody's work, not to be overwritten.
+
+    >>> print(EditedByHand([("paper.tex", 12)]))
+    paper.tex:12: edited by hand, nothing written: undo the edit, or pass --force to lose it
+    """
+
+    places: Sequence[tuple[str, int]]
+
+    def __str__(self) -> str:
+        places = ", ".join(f"{printable(path)}:{line}" for path, line in self.places)
+        return f"{places}: edited by hand, nothing written: undo the edit, or pass --force to lose it"
 
 
 @value

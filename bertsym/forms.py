@@ -6,10 +6,10 @@ first, layers before vocabulary before hidden size within a product, as papers d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from enum import Enum
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from math import gcd
 
 import sympy
@@ -80,7 +80,15 @@ class Root:
     radicand: Form
 
 
-Form = Number | Name | Bracket | Power | Product | Sum | Quotient | Root
+@value
+class Named:
+    """A part of a formula with what it counts: a brace below it where a syntax has one."""
+
+    part: Form
+    name: str
+
+
+Form = Number | Name | Bracket | Power | Product | Sum | Quotient | Root | Named
 
 ONE = Number(Fraction(1))
 ZERO = Number(Fraction(0))
@@ -92,12 +100,13 @@ class Style(Enum):
     EXPANDED = "expanded"
     COLLECTED = "collected"
     FACTORED = "factored"
+    DOMINANT = "dominant"
 
     @classmethod
-    def named(cls, name: str) -> Style:
-        """The member of that name; raises `UnknownName`."""
+    def named(cls, name: str, *others: str) -> Style:
+        """The member of that name; raises `UnknownName`, which offers the `others` too."""
         if name not in {member.value for member in cls}:
-            raise UnknownName("form", name, [member.value for member in cls])
+            raise UnknownName("form", name, [*(member.value for member in cls), *others])
         return cls(name)
 
 
@@ -135,6 +144,7 @@ def _order(monomial: Monomial) -> tuple[object, ...]:
     return (sum(e for _, e in heavy), heavy, -len(light), light)
 
 
+@lru_cache(maxsize=4096)
 def form(expression: Expr, style: Style = Style.COLLECTED) -> Form:
     """An expression, ordered and written in that style.
 
@@ -215,12 +225,17 @@ def _collected(terms: Terms) -> Form:
     return sum_of([*([_by_powers(always)] if always else []), *pieces])
 
 
-def _by_powers(terms: Terms) -> Form:
+def _powers(terms: Terms) -> list[tuple[Monomial, Terms]]:
+    """The terms by their powers of depth and widths, the largest first."""
     groups = _split(terms, _groups)
     alone = groups.pop((), {})
     groups |= {rest: {(): coefficient} for rest, coefficient in alone.items()}
     order = {key: min(_order((*key, *rest)) for rest in group) for key, group in groups.items()}
-    return sum_of(_collect(key, groups[key]) for key in sorted(groups, key=order.__getitem__))
+    return [(key, groups[key]) for key in sorted(groups, key=order.__getitem__)]
+
+
+def _by_powers(terms: Terms) -> Form:
+    return sum_of(_collect(key, group) for key, group in _powers(terms))
 
 
 def _collect(key: Monomial, group: Terms) -> Form:
@@ -269,10 +284,30 @@ def _by_depth(terms: Terms) -> Form:
     return sum_of([_factored(deep), _collected(rest)])
 
 
+def _dominant(terms: Terms) -> Form:
+    """The largest group taken out, whatever it leaves over it: 12LH^2 (1 + 13/(12H) + ...), every term of it."""
+    lead, *others = _powers(terms) or [((), {})]
+    if not others:
+        return _collected(terms)
+    return product([_collect(*lead), Sum((ONE, *(_over(*other, *lead) for other in others)))])
+
+
+def _over(key: Monomial, group: Terms, lead: Monomial, lead_group: Terms) -> Form:
+    """One group over another, what they share cancelled."""
+    ratio = _merge(key, tuple((g, -e) for g, e in lead))
+    if len(group) == len(lead_group) == 1:
+        (rest, amount), (lead_rest, lead_amount) = *group.items(), *lead_group.items()
+        return _monomial(_merge(_merge(ratio, rest), tuple((g, -e) for g, e in lead_rest)), amount / lead_amount)
+    bare = _monomial(ratio, Fraction(1))
+    above, below = (bare.numerator, bare.denominator) if isinstance(bare, Quotient) else (bare, ONE)
+    return Quotient(product([_expanded(group), above]), product([_expanded(lead_group), below]))
+
+
 _WRITERS: dict[Style, Callable[[Terms], Form]] = {
     Style.EXPANDED: _expanded,
     Style.COLLECTED: _collected,
     Style.FACTORED: _factored,
+    Style.DOMINANT: _dominant,
 }
 
 
@@ -281,25 +316,6 @@ def negated(factors: tuple[Form, ...]) -> tuple[bool, tuple[Form, ...]]:
     if len(factors) > 1 and factors[0] == Number(Fraction(-1)):
         return True, factors[1:]
     return False, factors
-
-
-def put_in(written: Form, values: Mapping[Symbol, Form]) -> Form:
-    """The form with others in place of names, nothing worked out: 12LH^2 becomes 12 * 12 * 768^2."""
-    match written:
-        case Name(symbol):
-            return values.get(symbol, written)
-        case Power(base, exponent):
-            return Power(put_in(base, values), exponent)
-        case Product(factors):
-            return Product(tuple(put_in(factor, values) for factor in factors))
-        case Sum(terms):
-            return Sum(tuple(put_in(term, values) for term in terms))
-        case Quotient(numerator, denominator):
-            return Quotient(put_in(numerator, values), put_in(denominator, values))
-        case Root(radicand):
-            return Root(put_in(radicand, values))
-        case _:
-            return written
 
 
 def to_sympy(written: Form) -> Expr:
@@ -321,3 +337,5 @@ def to_sympy(written: Form) -> Expr:
             return to_sympy(numerator) / to_sympy(denominator)
         case Root(radicand):
             return sympy.sqrt(to_sympy(radicand))
+        case Named(part):
+            return to_sympy(part)

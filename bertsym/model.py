@@ -77,6 +77,10 @@ class Architecture:
     defaults: Mapping[Symbol, Value] = EMPTY
     whole: tuple[Expr, ...] = ()
 
+    # There is one object for each paper: as itself it can be looked up, which its tables as a whole could not.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     def __post_init__(self) -> None:
         for definition in self.definitions:
             if definition.adjusts is not None and definition.inverse is not None:

@@ -11,7 +11,7 @@ from sympy import Expr
 
 from bertsym.algebra import Iverson, atom
 from bertsym.errors import BertsymError
-from bertsym.forms import Bracket, Form, Monomial, Name, Number, Power, Product, Quotient, Root, Sum, Terms
+from bertsym.forms import Bracket, Form, Monomial, Name, Named, Number, Power, Product, Quotient, Root, Sum, Terms
 
 MOST_STEPS = 10_000
 LARGEST_DEGREE = 64
@@ -71,6 +71,8 @@ class _Expansion:
                 return self._plus(self.terms(part) for part in parts)
             case Quotient(numerator, denominator):
                 return self._times(self.terms(numerator), self._inverse(self.terms(denominator)))
+            case Named(part):
+                return self.terms(part)
             case Root():
                 raise NotPolynomial
 

@@ -8,8 +8,10 @@ import typer
 
 from bertsym.cli import options
 from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
 
 
+@paged
 def compare(
     first: Annotated[str, typer.Argument(metavar="MODEL", help="A model, as every command takes it.")],
     second: Annotated[str, typer.Argument(metavar="MODEL", help="The model to set beside it.")],
@@ -23,9 +25,8 @@ def compare(
     ] = None,
     convention: options.ConventionName = "exact",
     form: options.FormName = "collected",
-    latex: options.Latex = False,
-    markdown: options.Markdown = False,
-    json: options.AsJson = False,
+    *,
+    page: Page,
 ) -> None:
     """Where two models' formulas and numbers differ, component by component."""
     from bertsym.answers.comparison import comparison
@@ -38,4 +39,4 @@ def compare(
         raise Unreadable("--head", head, "one head for both models, or two with a comma between them")
     one, other = options.model(first, heads[0], at), options.model(second, heads[-1], at)
     report = comparison(one, other, named_convention(convention), Style.named(form))
-    show(report, latex=latex, markdown=markdown, json=json)
+    show(report, page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
 from sympy.logic.boolalg import And, Boolean, Or
 
-from bertsym.forms import Bracket, Form, Name, Number, Power, Product, Quotient, Root, Sum, negated
+from bertsym.forms import Bracket, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, negated
 from bertsym.values import value
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -58,6 +58,9 @@ def _write(written: Form, glyphs: Glyphs) -> str:
             return f"{f'({over})' if isinstance(numerator, Sum) else over}/{_tight(denominator, glyphs)}"
         case Root(radicand):
             return f"{glyphs.root}({_write(radicand, glyphs)})"
+        case Named(part, name):
+            text = _factor(part, glyphs)
+            return f"{text} {{{name}}}" if glyphs is PRETTY else text
 
 
 def _sum(terms: tuple[Form, ...], glyphs: Glyphs) -> str:
