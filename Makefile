@@ -64,9 +64,17 @@ golden: $(READY) ## rewrite the golden files and what the docs show; read the di
 bench: $(READY) ## measure start-up and searches beside what one would do instead
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/audit.py
+	$(BIN)/python benchmarks/embed.py
 	@$(BIN)/python -c 'import numpy' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check numpy
 	$(BIN)/python benchmarks/search.py
 
+.PHONY: paper
+paper: $(READY) ## build the example paper with pdfLaTeX, its generated parts checked first
+	cd examples/paper && $(CURDIR)/$(BIN)/bertsym embed --check paper.tex README.md
+	cd examples/paper && for run in 1 2; do \
+		pdflatex -no-shell-escape -interaction=nonstopmode -halt-on-error paper.tex >/dev/null || exit 1; done
+	@echo "examples/paper/paper.pdf is built"
+
 .PHONY: clean
 clean: ## remove the environment and what builds leave
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -51,4 +51,4 @@ def test_one_size_changes_formula_table_and_numbers(
 
 def test_the_hooks_name_commands_that_exist() -> None:
     text = (Path(__file__).parents[1] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
-    assert re.findall(r"entry: (.*)", text) == ["bertsym embed", "bertsym embed --check --diff"]
+    assert re.findall(r"entry: (.*)", text) == ["bertsym audit", "bertsym embed", "bertsym embed --check --diff"]

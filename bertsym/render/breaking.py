@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from bertsym.document import Inline
 from bertsym.forms import Form, Product, Sum, negated
 from bertsym.render import mathtex
+from bertsym.render.displays import RELATION
 from bertsym.render.mathwidth import formula
 from bertsym.render.notation import Notation
 from bertsym.render.sheet import Column
 from bertsym.values import value
 
-RELATION = "{} = "
 INDENT = r"\quad {} "
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from bertsym.document import Inline
 from bertsym.errors import Conflict
 from bertsym.render import mathtex
-from bertsym.render.breaking import RELATION, lines
 from bertsym.render.fragment import AMSMATH, LABELS, Fragment, needing
-from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import POINT
 from bertsym.render.sheet import Layout, Sheet
 
+RELATION = "{} = "
 ARRAY_MARGIN = 10 * POINT  # \arraycolsep, 5 pt, on either side
 
 Steps = tuple[Inline, ...]
@@ -52,6 +51,8 @@ def _broken(steps: Steps, sheet: Sheet, *, stacked: bool = False) -> list[str]:
     if sheet.column is None:
         written = [mathtex.inline(step, sheet.notation, sheet.encoding) for step in steps]
         return [" = ".join(written[:2]), *(RELATION + step for step in written[2:])]
+    from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
+
     found = lines(steps, sheet.notation, sheet.column)
     narrower = stacked and len(found) > 1
     return lines(steps, sheet.notation, sheet.column, margin=ARRAY_MARGIN) if narrower else found
@@ -85,6 +86,9 @@ def _align(steps: Steps, sheet: Sheet) -> Fragment:
     written = [mathtex.inline(step, sheet.notation, sheet.encoding) for step in steps]
     rows = [f"{written[0]} &= {written[1]}", *(f"&= {step}" for step in written[2:])] if written[1:] else written
     if sheet.column is not None:
+        from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
+        from bertsym.render.mathwidth import formula  # noqa: PLC0415
+
         face = sheet.column.face
         widest = max((formula(RELATION + step, face) for step in written[1:]), default=0)
         if formula(written[0], face) + widest > sheet.column.width:

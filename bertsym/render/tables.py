@@ -8,7 +8,6 @@ from bertsym.document import Code, Inline, Share, Table
 from bertsym.quantities import percent
 from bertsym.render import mathtex, words
 from bertsym.render.fragment import BOOKTABS, Fragment
-from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import POINT, Face
 from bertsym.render.metrics import words as set_width
 from bertsym.render.sheet import Column, Layout, Sheet
@@ -105,6 +104,8 @@ def _cell(part: Inline, sheet: Sheet, face: Face | None) -> Cell:
             longest = max((set_width(piece, face, typewriter=typewriter) for piece in pieces), default=0)
             return Cell(tex, wrapped, set_width(text, face, typewriter=typewriter), longest)
         case _:
+            from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+
             math = mathtex.inline(part, sheet.notation, sheet.encoding)
             natural = formula(math, face, display=False)
             breakable = r"\left" not in math

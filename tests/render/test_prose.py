@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import unicodedata
 from collections.abc import Callable
@@ -107,8 +106,7 @@ def test_what_stays_is_named(bertsym: Callable[..., Any]) -> None:
 
 
 def test_other_scripts_compile_with_xelatex(tmp_path: Path) -> None:
-    if shutil.which("xelatex") is None:
-        pytest.skip("needs xelatex, which CI does not install: it brings 300 MB")
+    need_program("xelatex")
     text = " ".join((CJK, RTL, EMOJI, *HOSTILE))
     source = (
         f"\\documentclass{{article}}\n\\begin{{document}}\n{latex.document((Paragraph((text,)),))}\\end{{document}}\n"
