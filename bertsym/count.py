@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise, product
 
 import sympy
@@ -13,7 +14,7 @@ from sympy import Expr, Integer, Symbol
 from bertsym.algebra import evaluate, expand, free, substitute
 from bertsym.convention import EXACT, Convention
 from bertsym.errors import TooLarge, UnknownName
-from bertsym.model import Model
+from bertsym.model import Architecture, Model
 from bertsym.tree import Loop, Tensor
 from bertsym.values import value
 
@@ -64,7 +65,16 @@ def total(model: Model, convention: Convention = EXACT, keep: Iterable[Symbol] =
     >>> total(named("bert-base-uncased")).free_symbols == total(named("bert")).free_symbols
     True
     """
-    return expand(model.public(raw(model.tensors, convention), keep))
+    return _total(model.architecture, model.head, convention, frozenset(model.rules(keep).items()))
+
+
+@lru_cache(maxsize=512)
+def _total(
+    architecture: Architecture, head: str, convention: Convention, rules: frozenset[tuple[Symbol, Expr]]
+) -> Expr:
+    """The total once the rules are put in: what a model's other sizes are does not matter to it."""
+    declared = raw(Model(architecture, head).tensors, convention)
+    return expand(substitute(substitute(declared, dict(rules)), dict(rules)))
 
 
 def count(model: Model, convention: Convention = EXACT) -> int:
@@ -90,18 +100,36 @@ def _whole(value: Fraction) -> int:
     return value.numerator
 
 
-def breakdown(model: Model, convention: Convention = EXACT, by: By = By.COMPONENT) -> tuple[Part, ...]:
+def breakdown(
+    model: Model, convention: Convention = EXACT, by: By = By.COMPONENT, keep: Iterable[Symbol] = ()
+) -> tuple[Part, ...]:
     """The total by component, role or layer; the rows sum to it, as formulas and as numbers. Empty rows drop out."""
+    rules = frozenset(model.rules(keep).items())
+    if by is By.LAYER:
+        groups = _grouped(model, convention, by, rules)
+    else:
+        groups = _grouped_alike(model.architecture, model.head, convention, by, rules)
+    return tuple(Part(label, amount, count_or_none(model, amount)) for label, amount in groups)
+
+
+@lru_cache(maxsize=512)
+def _grouped_alike(
+    architecture: Architecture, head: str, convention: Convention, by: By, rules: frozenset[tuple[Symbol, Expr]]
+) -> tuple[tuple[str, Expr], ...]:
+    """The parts of a total where they do not depend on the sizes, as stretches of layers do."""
+    return _grouped(Model(architecture, head), convention, by, rules)
+
+
+def _grouped(
+    model: Model, convention: Convention, by: By, rules: frozenset[tuple[Symbol, Expr]]
+) -> tuple[tuple[str, Expr], ...]:
     groups: dict[str, list[Expr]] = {}
     for tensor in model.tensors:
         for label, amount in _labelled(model, tensor, convention, by):
             groups.setdefault(label, []).append(amount)
-    parts = []
-    for label, amounts in groups.items():
-        expression = expand(model.public(sympy.Add(*amounts)))
-        if expression != 0:
-            parts.append(Part(label, expression, count_or_none(model, expression)))
-    return tuple(parts)
+    put_in = dict(rules)
+    found = ((label, expand(substitute(substitute(sympy.Add(*a), put_in), put_in))) for label, a in groups.items())
+    return tuple((label, amount) for label, amount in found if amount != 0)
 
 
 def _labelled(model: Model, tensor: Tensor, convention: Convention, by: By) -> Iterator[tuple[str, Expr]]:
@@ -166,10 +194,10 @@ def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
     size = sum(times for _, times in entries)
     if size > MOST_TENSORS:
         raise TooLarge("the inventory", size, MOST_TENSORS)
-    placed = _placed(model, [tensor for tensor, _ in entries])
-    for _, tensor, indices in sorted(placed, key=lambda entry: entry[0]):
-        shape = tuple(_whole(model.number(side)) for side in tensor.shape)
-        yield tensor.name.format(*indices), shape, tensor
+    present = [tensor for tensor, _ in entries]
+    shapes = [tuple(_whole(model.number(side)) for side in tensor.shape) for tensor in present]
+    for (*_, place), tensor, indices in sorted(_placed(model, present), key=lambda entry: entry[0]):
+        yield tensor.name.format(*indices), shapes[place], tensor
 
 
 def _placed(model: Model, entries: list[Tensor]) -> Iterator[tuple[tuple[int, ...], Tensor, tuple[int, ...]]]:

@@ -27,6 +27,13 @@ class Count:
 
 
 @value
+class Rounded:
+    """A number of parameters in the largest fitting unit, two decimals."""
+
+    value: int
+
+
+@value
 class Share:
     """A part of a whole, shown in percent to some decimal places."""
 
@@ -56,7 +63,7 @@ class Sizes:
     values: Mapping[Symbol, object]
 
 
-Inline = str | Form | Code | Count | Share | Decimal | Shape | Sizes
+Inline = str | Form | Code | Count | Rounded | Share | Decimal | Shape | Sizes
 
 
 @value

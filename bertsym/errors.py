@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bertsym.values import value
 
@@ -18,7 +18,12 @@ def echo(text: object) -> str:
     shown = str(text)
     if len(shown) > LONGEST_ECHO:
         shown = shown[: LONGEST_ECHO - 3] + "..."
-    return "'" + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown) + "'"
+    return f"'{printable(shown)}'"
+
+
+def printable(text: str) -> str:
+    """The text with control characters as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -76,6 +81,21 @@ class Unreadable(BertsymError):
 
     def __str__(self) -> str:
         return f"{self.what}: expected {self.expected}, got {echo(self.text)}"
+
+
+@value
+class UnreadableFormula(BertsymError):
+    """A formula that cannot be read: where, counted in characters from 1, and why.
+
+    >>> print(UnreadableFormula(4, "nothing to multiply with"))
+    the formula, column 4: nothing to multiply with
+    """
+
+    column: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"the formula, column {self.column}: {self.problem}"
 
 
 @value
@@ -181,3 +201,87 @@ class TooLarge(BertsymError):
 
     def __str__(self) -> str:
         return f"{self.what} would have {self.size:,} entries; the limit is {self.limit:,}"
+
+
+@value
+class TooNarrow(BertsymError):
+    """Something that does not fit a column, however it is broken.
+
+    >>> print(TooNarrow("the table", 345, 219))
+    the table needs at least 345 pt, and the column has 219 pt: pass a larger --width
+    """
+
+    what: str
+    needed: int
+    available: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} needs at least {self.needed} pt, and the column has {self.available} pt: "
+            "pass a larger --width"
+        )
+
+
+@value
+class BadMarker(BertsymError):
+    """A marker for `embed` that is malformed or cannot be answered.
+
+    >>> print(BadMarker("paper.tex", 12, "no end follows"))
+    paper.tex:12: no end follows
+    """
+
+    path: str
+    line: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{printable(self.path)}:{self.line}: {self.problem}"
+
+
+@value
+class EditedByHand(BertsymError):
+    """Fragments that are neither what was generated nor what would be: somebody's work, not to be overwritten.
+
+    >>> print(EditedByHand([("paper.tex", 12)]))
+    paper.tex:12: edited by hand, nothing written: undo the edit, or pass --force to lose it
+    """
+
+    places: Sequence[tuple[str, int]]
+
+    def __str__(self) -> str:
+        places = ", ".join(f"{printable(path)}:{line}" for path, line in self.places)
+        return f"{places}: edited by hand, nothing written: undo the edit, or pass --force to lose it"
+
+
+@value
+class NothingFits(BertsymError):
+    """A checkpoint without a configuration whose tensors are not those of any model here.
+
+    >>> print(NothingFits("model.safetensors", 40, "BertModel", 3))
+    'model.safetensors': no model fits its 40 tensors (the nearest, BertModel, has 3 of their names): pass --model
+    """
+
+    path: str
+    tensors: int
+    nearest: str
+    named: int
+
+    def __str__(self) -> str:
+        nearest = f" (the nearest, {self.nearest}, has {self.named:,} of their names)" if self.nearest else ""
+        return f"{echo(self.path)}: no model fits its {self.tensors:,} tensors{nearest}: pass --model"
+
+
+@value
+class MissingExtra(BertsymError):
+    """Something that needs packages which a plain installation leaves out.
+
+    >>> print(MissingExtra("--framework", "transformers", "hf"))
+    --framework needs transformers, which is not installed: pip install 'bertsym[hf]'
+    """
+
+    what: str
+    package: str
+    extra: str
+
+    def __str__(self) -> str:
+        return f"{self.what} needs {self.package}, which is not installed: pip install 'bertsym[{self.extra}]'"

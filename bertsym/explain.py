@@ -13,7 +13,8 @@ from bertsym.convention import EXACT, Convention
 from bertsym.count import count_or_none, raw, total
 from bertsym.document import Code, Column, Count, Document, Element, Equation, Heading, Inline, Paragraph, Shape, Table
 from bertsym.errors import UnknownName
-from bertsym.forms import Form, Name, Number, Style, Sum, form, product, put_in, sum_of
+from bertsym.filling import put_in
+from bertsym.forms import Form, Name, Number, Style, Sum, form, product, sum_of
 from bertsym.layers import Role
 from bertsym.model import Definition, Model, is_head_size
 from bertsym.symbols import BY_SYMBOL, Kind

@@ -6,10 +6,10 @@ first, layers before vocabulary before hidden size within a product, as papers d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from enum import Enum
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from math import gcd
 
 import sympy
@@ -87,7 +87,15 @@ class Root:
     radicand: Form
 
 
-Form = Number | Name | Bracket | Power | Product | Sum | Quotient | Floor | Root
+@value
+class Named:
+    """A part of a formula with what it counts: a brace below it where a syntax has one."""
+
+    part: Form
+    name: str
+
+
+Form = Number | Name | Bracket | Power | Product | Sum | Quotient | Floor | Root | Named
 
 ONE = Number(Fraction(1))
 ZERO = Number(Fraction(0))
@@ -99,12 +107,13 @@ class Style(Enum):
     EXPANDED = "expanded"
     COLLECTED = "collected"
     FACTORED = "factored"
+    DOMINANT = "dominant"
 
     @classmethod
-    def named(cls, name: str) -> Style:
-        """The member of that name; raises `UnknownName`."""
+    def named(cls, name: str, *others: str) -> Style:
+        """The member of that name; raises `UnknownName`, which offers the `others` too."""
         if name not in {member.value for member in cls}:
-            raise UnknownName("form", name, [member.value for member in cls])
+            raise UnknownName("form", name, [*(member.value for member in cls), *others])
         return cls(name)
 
 
@@ -142,6 +151,7 @@ def _order(monomial: Monomial) -> tuple[object, ...]:
     return (sum(e for _, e in heavy), heavy, -len(light), light)
 
 
+@lru_cache(maxsize=4096)
 def form(expression: Expr, style: Style = Style.COLLECTED) -> Form:
     """An expression, ordered and written in that style.
 
@@ -151,7 +161,12 @@ def form(expression: Expr, style: Style = Style.COLLECTED) -> Form:
     >>> to_sympy(form(L * H * (12 * H + 13), Style.FACTORED))
     H*L*(12*H + 13)
     """
-    return _WRITERS[style](monomials(expression))
+    return from_terms(monomials(expression), style)
+
+
+def from_terms(terms: Terms, style: Style = Style.COLLECTED) -> Form:
+    """The same for a polynomial that is written out already."""
+    return _WRITERS[style](terms)
 
 
 def _power(base: Form, exponent: int) -> Form:
@@ -164,8 +179,7 @@ def _generator(generator: Expr) -> Form:
     if isinstance(generator, Iverson):
         return Bracket(generator.args[0])
     if isinstance(generator, sympy.floor):
-        above, below = sympy.fraction(sympy.together(generator.args[0]))
-        return Floor(form(above) if below == 1 else Quotient(form(above), form(below)))
+        return Floor(Quotient(*map(form, sympy.fraction(sympy.together(generator.args[0])))))
     raise TypeError(f"no ordered form for {type(generator).__name__}")
 
 
@@ -220,12 +234,17 @@ def _collected(terms: Terms) -> Form:
     return sum_of([*([_by_powers(always)] if always else []), *pieces])
 
 
-def _by_powers(terms: Terms) -> Form:
+def _powers(terms: Terms) -> list[tuple[Monomial, Terms]]:
+    """The terms by their powers of depth and widths, the largest first."""
     groups = _split(terms, _groups)
     alone = groups.pop((), {})
     groups |= {rest: {(): coefficient} for rest, coefficient in alone.items()}
     order = {key: min(_order((*key, *rest)) for rest in group) for key, group in groups.items()}
-    return sum_of(_collect(key, groups[key]) for key in sorted(groups, key=order.__getitem__))
+    return [(key, groups[key]) for key in sorted(groups, key=order.__getitem__)]
+
+
+def _by_powers(terms: Terms) -> Form:
+    return sum_of(_collect(key, group) for key, group in _powers(terms))
 
 
 def _collect(key: Monomial, group: Terms) -> Form:
@@ -269,44 +288,40 @@ def _by_depth(terms: Terms) -> Form:
     """What every layer costs, taken together, beside the rest: L(...) + ... ."""
     deep = {m: c for m, c in terms.items() if any(g in BY_SYMBOL and BY_SYMBOL[g].kind is Kind.DEPTH for g, _ in m)}
     rest = {m: c for m, c in terms.items() if m not in deep}
-    if not deep or not rest:
+    return sum_of([_factored(deep), _collected(rest)]) if deep and rest else _collected(terms)
+
+
+def _dominant(terms: Terms) -> Form:
+    """The largest group taken out, whatever it leaves over it: 12LH^2 (1 + 13/(12H) + ...), every term of it."""
+    lead, *others = _powers(terms) or [((), {})]
+    if not others:
         return _collected(terms)
-    return sum_of([_factored(deep), _collected(rest)])
+    return product([_collect(*lead), Sum((ONE, *(_over(*other, *lead) for other in others)))])
+
+
+def _over(key: Monomial, group: Terms, lead: Monomial, lead_group: Terms) -> Form:
+    """One group over another, what they share cancelled."""
+    ratio = _merge(key, tuple((g, -e) for g, e in lead))
+    if len(group) == len(lead_group) == 1:
+        (rest, amount), (lead_rest, lead_amount) = *group.items(), *lead_group.items()
+        return _monomial(_merge(_merge(ratio, rest), tuple((g, -e) for g, e in lead_rest)), amount / lead_amount)
+    bare = _monomial(ratio, Fraction(1))
+    above, below = (bare.numerator, bare.denominator) if isinstance(bare, Quotient) else (bare, ONE)
+    return Quotient(product([_expanded(group), above]), product([_expanded(lead_group), below]))
 
 
 _WRITERS: dict[Style, Callable[[Terms], Form]] = {
     Style.EXPANDED: _expanded,
     Style.COLLECTED: _collected,
     Style.FACTORED: _factored,
+    Style.DOMINANT: _dominant,
 }
 
 
 def negated(factors: tuple[Form, ...]) -> tuple[bool, tuple[Form, ...]]:
     """Whether a product begins with -1, and the factors without it: `-H` is not written `-1 H`."""
-    if len(factors) > 1 and factors[0] == Number(Fraction(-1)):
-        return True, factors[1:]
-    return False, factors
-
-
-def put_in(written: Form, values: Mapping[Symbol, Form]) -> Form:
-    """The form with others in place of names, nothing worked out: 12LH^2 becomes 12 * 12 * 768^2."""
-    match written:
-        case Name(symbol):
-            return values.get(symbol, written)
-        case Power(base, exponent):
-            return Power(put_in(base, values), exponent)
-        case Product(factors):
-            return Product(tuple(put_in(factor, values) for factor in factors))
-        case Sum(terms):
-            return Sum(tuple(put_in(term, values) for term in terms))
-        case Quotient(numerator, denominator):
-            return Quotient(put_in(numerator, values), put_in(denominator, values))
-        case Floor(inside):
-            return Floor(put_in(inside, values))
-        case Root(radicand):
-            return Root(put_in(radicand, values))
-        case _:
-            return written
+    minus = len(factors) > 1 and factors[0] == Number(Fraction(-1))
+    return minus, factors[minus:]
 
 
 def to_sympy(written: Form) -> Expr:
@@ -330,3 +345,5 @@ def to_sympy(written: Form) -> Expr:
             return sympy.floor(to_sympy(inside))
         case Root(radicand):
             return sympy.sqrt(to_sympy(radicand))
+        case Named(part):
+            return to_sympy(part)

@@ -59,6 +59,9 @@ class NamedSize:
 class Architecture:
     """One paper's model: its heads, derived sizes, published sizes and the spelling of its configuration.
 
+    `whole` are quotients that must be integers for the model to run, though it can be built and counted without: heads
+    over kv_heads, where groups of heads share keys.
+
     Raises `InvalidModel` when built if a tie has no target of equal shape, a name occurs twice, or a definition does
     not invert.
     """
@@ -72,6 +75,11 @@ class Architecture:
     base: str
     schema: Schema
     defaults: Mapping[Symbol, Value] = EMPTY
+    whole: tuple[Expr, ...] = ()
+
+    # There is one object for each paper: as itself it can be looked up, which its tables as a whole could not.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __post_init__(self) -> None:
         for definition in self.definitions:
@@ -81,6 +89,23 @@ class Architecture:
                     raise InvalidModel(self.name, f"the definition of {definition.symbol} does not invert")
         if self.base not in self.sizes:
             raise InvalidModel(self.name, f"the base size {self.base} is not among its sizes")
+
+    @cached_property
+    def symbols(self) -> frozenset[Symbol]:
+        """Every symbol that may be given: those of any head's tree, of the definitions, and those with a default."""
+        found: set[Symbol] = set(self.defaults)
+        for head in self.heads.values():
+            for tensor in tensors(head.tree):
+                for part in (*tensor.shape, tensor.times, tensor.own, tensor.reuse):
+                    found |= free(part)
+        for definition in self.definitions:
+            found |= {definition.symbol, *free(definition.value)}
+        return frozenset(found)
+
+    @property
+    def example(self) -> str | None:
+        """A size that can be named on the command line; that of a derived model is a phrase and cannot."""
+        return None if " " in self.base else self.base
 
     def head(self, name: str) -> Head:
         """The head of that name, its tree checked."""
@@ -161,17 +186,10 @@ class Model:
                 names = {BY_SYMBOL[s].name for s in known}
                 raise UnknownName(f"size of {self.architecture.name}", str(symbol), names)
 
-    @cached_property
+    @property
     def symbols(self) -> frozenset[Symbol]:
-        """Every symbol that may be given: those of the tree, of any head, and of the definitions."""
-        found: set[Symbol] = set(self.architecture.defaults)
-        for head in self.architecture.heads.values():
-            for tensor in tensors(head.tree):
-                for part in (*tensor.shape, tensor.times, tensor.own, tensor.reuse):
-                    found |= free(part)
-        for definition in self.architecture.definitions:
-            found |= {definition.symbol, *free(definition.value)}
-        return frozenset(found)
+        """Every symbol that may be given."""
+        return self.architecture.symbols
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
         """What a public formula puts in for the symbols of the declaration.
@@ -208,7 +226,7 @@ class Model:
         missing = in_order(free(public) - set(self.given))
         if missing:
             size = BY_SYMBOL[missing[0]]
-            raise MissingSize(size.name, size.meaning, size.example, self.architecture.base)
+            raise MissingSize(size.name, size.meaning, size.example, self.architecture.example)
         return evaluate(public, self.given)
 
 

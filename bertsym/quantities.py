@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 
 from bertsym.errors import Unreadable
+from bertsym.values import value
 
 LONGEST_NUMBER = 60
 LARGEST_EXPONENT = 60
@@ -41,6 +42,52 @@ def parse_count(text: str, what: str = "count") -> int:
     if value.denominator != 1 or value < 1:
         raise Unreadable(what, text, "a whole number of parameters, at least 1")
     return value.numerator
+
+
+@value
+class Stated:
+    """A published number and the steps that it may be rounded to, the finest first: trailing zeros leave them open."""
+
+    value: int
+    steps: tuple[int, ...]
+
+    def reading(self, step: int) -> str:
+        """The number as it reads at that step."""
+        return f"{len(str(self.value // step))} digits" if step > 1 else "exact"
+
+    def holds(self, count: int, step: int) -> str:
+        """How the count comes to the number at that step: `exact`, `rounded`, `truncated`, or not at all.
+
+        >>> parse_stated("110M").holds(109482240, 10**6), parse_stated("110M").holds(109482240, 10**7)
+        ('', 'rounded')
+        """
+        if count == self.value:
+            return "exact"
+        if (2 * count + step) // (2 * step) * step == self.value:
+            return "rounded" if step > 1 else ""
+        return "truncated" if step > 1 and count // step * step == self.value else ""
+
+
+def parse_stated(text: str, what: str = "count") -> Stated:
+    """A published count with the precision it states; raises `Unreadable`.
+
+    >>> parse_stated("110M").steps, parse_stated("1.0B").steps, parse_stated("109,482,240").steps
+    ((1000000, 10000000), (100000000,), (1,))
+    """
+    value = parse_count(text, what)
+    match = _COUNT.fullmatch(text)
+    if match is None:
+        raise AssertionError("what counts has just been read")
+    whole, decimals, exponent, unit = match.groups()
+    finest = Fraction(10 ** int(exponent) if exponent else UNITS[unit or ""], 10 ** len(decimals or ""))
+    step = max(1, int(finest))
+    if decimals:
+        return Stated(value, (step,))
+    digits = _plain(whole)
+    zeros = len(str(digits)) - len(str(digits).rstrip("0"))
+    if not exponent and not unit and zeros < 3:
+        return Stated(value, (1,))
+    return Stated(value, tuple(step * 10**zero for zero in range(zeros + 1)))
 
 
 def _mend(text: str) -> str:

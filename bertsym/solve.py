@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import lcm
 
-import sympy
-from sympy import Expr, Symbol
+from sympy import Symbol
 
 from bertsym.algebra import Value, evaluate, free, substitute
 from bertsym.closed import Closed, solve_symbolically
-from bertsym.constraints import Term
 from bertsym.convention import EXACT, Convention
-from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict
 from bertsym.model import Definition, Model, is_head_size
 from bertsym.polynomial import Exact, horner, largest_at_most, piecewise, root
-from bertsym.symbols import BY_SYMBOL, Kind, in_order
+from bertsym.symbols import BY_SYMBOL, Kind
+from bertsym.unknowns import Tie, base_sizes, formula_over, require, substituted, to_expression, with_assumed, without
 from bertsym.values import value
 
 WITHOUT_END = 10**120
 MULTIPLE_OF_WIDTHS = 64
 NEIGHBOURS = 3
-
-Tie = tuple[Symbol, Term]
-
-
-@value
-class NotDependent(BertsymError):
-    """A size that the count does not depend on cannot meet a target."""
-
-    symbol: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"the count does not depend on {self.symbol}{self.why}: solve for another size"
+MOST_HEADS = 256
 
 
 @value
@@ -81,89 +67,6 @@ class Solution:
     candidates: tuple[Point, ...]
 
 
-def with_assumed(model: Model, unknowns: Iterable[Symbol]) -> tuple[Model, tuple[Symbol, ...]]:
-    """The model with the sizes of its architecture's base wherever one is open that is not to be found."""
-    wanted = set(unknowns)
-    given = dict(model.given)
-    entailed = {d.adjusts for d in model.architecture.definitions if d.symbol in {*given, *wanted}}
-    base = base_sizes(model)
-    assumed = tuple(s for s in base if s not in given and s not in wanted and s not in entailed)
-    filled = Model(
-        model.architecture, model.head, {**given, **{s: base[s] for s in assumed}} if assumed else given, model.label
-    )
-    return filled, tuple(in_order(assumed))
-
-
-def base_sizes(model: Model) -> Mapping[Symbol, Value]:
-    """The sizes of the architecture's base, derived ones settled into what they follow from."""
-    architecture = model.architecture
-    return Model(architecture).with_sizes(architecture.sizes[architecture.base].values).given
-
-
-def without(model: Model, symbols: Iterable[Symbol]) -> Model:
-    """The model with those sizes open, and with them whatever adjusts to them."""
-    dropped = set(symbols)
-    for definition in model.architecture.definitions:
-        if definition.symbol in dropped and definition.adjusts is not None:
-            dropped.add(definition.adjusts)
-    kept = {symbol: number for symbol, number in model.given.items() if symbol not in dropped}
-    return Model(model.architecture, model.head, kept, model.label)
-
-
-def formula_over(model: Model, unknowns: tuple[Symbol, ...], convention: Convention, ties: Iterable[Tie] = ()) -> Expr:
-    """The total in the public symbols, an unknown that is derived (F) left as itself, the ties put in."""
-    general = total(Model(model.architecture, model.head, _switches(model, unknowns)), convention, keep=unknowns)
-    for symbol, term in ties:
-        general = substitute(general, {symbol: to_expression(term)})
-    return sympy.expand(general)
-
-
-def substituted(general: Expr, model: Model, unknowns: tuple[Symbol, ...]) -> Expr:
-    """The formula with every known size put in."""
-    return sympy.expand(substitute(general, {s: v for s, v in model.given.items() if s not in unknowns}))
-
-
-def _switches(model: Model, unknowns: tuple[Symbol, ...]) -> dict[Symbol, Value]:
-    """What shapes the formula itself: switches, sizes that have a default, and derived sizes that were given."""
-    derived = {definition.symbol for definition in model.architecture.definitions}
-    return {
-        symbol: number
-        for symbol, number in model.given.items()
-        if symbol not in unknowns
-        and (symbol in derived or model.architecture.defaults.get(symbol, BY_SYMBOL[symbol].default) is not None)
-    }
-
-
-def to_expression(term: Term) -> Expr:
-    """The right side of a tie in sympy; raises `Conflict` for %."""
-    if term.symbol is not None:
-        return term.symbol
-    if term.left is None or term.right is None:
-        return sympy.Integer(term.number)
-    left, right = to_expression(term.left), to_expression(term.right)
-    match term.operation:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return left / right
-        case "**":
-            return left**right
-    raise Conflict("%", "a tie", "a remainder cannot be solved for")
-
-
-def require(expression: Expr, symbol: Symbol, model: Model) -> None:
-    """Raise `NotDependent` unless the expression depends on the symbol."""
-    if symbol in free(expression):
-        return
-    definition = next((d for d in model.architecture.definitions if symbol in {d.symbol, *free(d.value)}), None)
-    why = f", which enters only through {definition.symbol} = {definition.value} and cancels" if definition else ""
-    raise NotDependent(str(symbol), why)
-
-
 def solve(
     model: Model,
     symbol: Symbol,
@@ -188,6 +91,7 @@ def solve(
     general = formula_over(open_model, (symbol,), convention, ties)
     require(general, symbol, model)
     line = Line(open_model, symbol, convention, ties)
+    line.require_growth()
     least = line.smallest
     if line.count(least) > target:
         raise TooSmall(target, int(line.count(least)), f"{line.unknown} = {least}")
@@ -198,6 +102,7 @@ def solve(
         line.point(number, target, entailed)
         for number in near
         for entailed in _heads_for(open_model, symbol, number, reference)
+        if _runs(open_model, {**open_model.given, line.unknown: number, **entailed})
     ]
     return Solution(
         symbol,
@@ -211,6 +116,12 @@ def solve(
         line.point(above, target),
         tuple(sorted((c for c in candidates if c.error * sign >= 0), key=lambda p: (abs(p.error), p.value))[:top]),
     )
+
+
+def _runs(model: Model, values: Mapping[Symbol, Value]) -> bool:
+    """Whether every quotient that must be whole is."""
+    quotients = (q for q in model.architecture.whole if free(q) <= set(values))
+    return all(evaluate(quotient, values).denominator == 1 for quotient in quotients)
 
 
 def _heads_for(model: Model, symbol: Symbol, number: int, reference: Value | None) -> Iterator[dict[Symbol, Value]]:
@@ -289,8 +200,15 @@ class Line:
             return self.translated(above)
         return self.translated(root(coefficients, target, places=2 if self.ratio is None else 6))
 
+    def require_growth(self) -> None:
+        """Raise `DoesNotGrow` where more of the unknown could make the model smaller."""
+        for _ in self.counted.pieces(self.smallest, WITHOUT_END):
+            pass
+
     def near(self, target: int, multiple: int) -> list[int]:
-        """The nearest multiples on either side of the target."""
+        """The nearest multiples on either side of the target; of a number of heads, every one that may be."""
+        if BY_SYMBOL[self.unknown].kind is Kind.HEADS:
+            return list(range(multiple, MOST_HEADS + 1, multiple))
         period = lcm(self.step, multiple)
         middle = self.bracket(target)[0] // period * period
         around = (middle + period * offset for offset in range(1 - NEIGHBOURS, NEIGHBOURS + 1))

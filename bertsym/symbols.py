@@ -37,11 +37,22 @@ class Size:
     example: str
     minimum: int = 1
     default: int | bool | None = None
+    phrase: str = ""
 
     @property
     def name(self) -> str:
         """The public name, as in the API, on the command line and in JSON."""
         return str(self.symbol.name)
+
+    @property
+    def noun(self) -> str:
+        """What the symbol is, as "where H is the hidden size" goes on.
+
+        >>> lookup("L").noun, lookup("H").noun
+        ('the number of layers', 'the hidden size')
+        """
+        counted = self.kind in (Kind.DEPTH, Kind.HEADS)
+        return self.phrase or (f"the number of {self.meaning}" if counted else f"the {self.meaning}")
 
     @property
     def title(self) -> str:
@@ -100,16 +111,30 @@ summary_to_labels = Symbol("summary_to_labels")
 
 SIZES: tuple[Size, ...] = (
     Size(V, "vocabulary size", Kind.ROWS, "30522"),
-    Size(N, "maximum positions", Kind.ROWS, "512"),
+    Size(N, "maximum positions", Kind.ROWS, "512", phrase="the maximum number of positions"),
     Size(H, "hidden size", Kind.WIDTH, "768"),
     Size(L, "layers", Kind.DEPTH, "12"),
     Size(heads, "attention heads", Kind.HEADS, "12"),
-    Size(ffn_ratio, "feed-forward width over hidden size", Kind.RATIO, "4"),
-    Size(T, "segment types", Kind.ROWS, "2", minimum=0, default=2),
+    Size(
+        ffn_ratio,
+        "feed-forward width over hidden size",
+        Kind.RATIO,
+        "4",
+        phrase="the ratio of the feed-forward width to the hidden size",
+    ),
+    Size(T, "segment types", Kind.ROWS, "2", minimum=0, default=2, phrase="the number of segment types"),
     Size(d, "head size", Kind.WIDTH, "64"),
     Size(F, "feed-forward width", Kind.WIDTH, "3072"),
-    Size(labels, "labels of a classification head", Kind.ROWS, "2", minimum=0, default=2),
-    Size(P, "target of `solve`, in formulas", Kind.COUNT, "110000000"),
+    Size(
+        labels,
+        "labels of a classification head",
+        Kind.ROWS,
+        "2",
+        minimum=0,
+        default=2,
+        phrase="the number of labels of the classification head",
+    ),
+    Size(P, "target of `solve`, in formulas", Kind.COUNT, "110000000", phrase="the target number of parameters"),
     Size(tied, "output embedding tied to the word embedding", Kind.SWITCH, "yes", default=True),
     Size(cross_attention, "cross-attention in every layer", Kind.SWITCH, "no", default=False),
     Size(E, "embedding size", Kind.WIDTH, "128"),
@@ -117,9 +142,30 @@ SIZES: tuple[Size, ...] = (
     Size(decoder_layers, "layers of the decoder", Kind.DEPTH, "12"),
     Size(groups, "groups of layers that share their parameters", Kind.DEPTH, "1", default=1),
     Size(inner_groups, "layers in a group, each with its own parameters", Kind.DEPTH, "1", default=1),
-    Size(buckets, "buckets of relative positions", Kind.ROWS, "32", default=32),
-    Size(span, "relative positions to either side", Kind.ROWS, "256"),
-    Size(kernel, "tokens under the convolution, 0 for none", Kind.ROWS, "3", minimum=0, default=0),
+    Size(
+        buckets,
+        "buckets of relative positions",
+        Kind.ROWS,
+        "32",
+        default=32,
+        phrase="the number of buckets of relative positions",
+    ),
+    Size(
+        span,
+        "relative positions to either side",
+        Kind.ROWS,
+        "256",
+        phrase="the number of relative positions to either side",
+    ),
+    Size(
+        kernel,
+        "tokens under the convolution, 0 for none",
+        Kind.ROWS,
+        "3",
+        minimum=0,
+        default=0,
+        phrase="the number of tokens under the convolution",
+    ),
     Size(biases, "biases in linear layers and norms", Kind.SWITCH, "yes", default=True),
     Size(attention_bias, "biases in attention", Kind.SWITCH, "no", default=False),
     Size(mlp_bias, "biases in the feed-forward net", Kind.SWITCH, "no", default=False),
@@ -214,9 +260,9 @@ def lookup(name: str, own: Iterable[Symbol] = ()) -> Size:
 
     >>> lookup("H").meaning
     'hidden size'
-    >>> lookup("h")
+    >>> lookup("v")
     Traceback (most recent call last):
-    bertsym.errors.UnknownName: unknown symbol 'h': did you mean H?; `bertsym symbols` lists them
+    bertsym.errors.UnknownName: unknown symbol 'v': did you mean V?; `bertsym symbols` lists them
     """
     if name in BY_NAME:
         return BY_NAME[name]

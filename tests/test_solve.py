@@ -15,8 +15,9 @@ from bertsym.count import count, total
 from bertsym.forms import to_sympy
 from bertsym.marginal import marginals
 from bertsym.model import Model
-from bertsym.solve import NotDependent, TooSmall, solve, with_assumed
+from bertsym.solve import TooSmall, solve
 from bertsym.symbols import BY_SYMBOL, F, H, Kind, L, N, P, V, ffn_ratio, heads
+from bertsym.unknowns import NotDependent, with_assumed
 from bertsym.zoo import ARCHITECTURES, named
 
 BASE = named("bert-base-uncased")

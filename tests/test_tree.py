@@ -6,10 +6,10 @@ import pytest
 import sympy
 
 from bertsym.errors import InvalidModel
-from bertsym.layers import Attend, Embedding, LayerNorm, Leaf, Linear, Parameter, Role, parameters
+from bertsym.layers import Attend, Conv1D, Embedding, LayerNorm, Leaf, Linear, Parameter, RMSNorm, Role, parameters
 from bertsym.model import check_ties
-from bertsym.symbols import H, L, V, tied
-from bertsym.tree import Block, Repeat, Reuse, Stack, Tied, When, tensors
+from bertsym.symbols import F, H, L, N, V, tied
+from bertsym.tree import Block, Component, Repeat, Reuse, Stack, Tied, When, tensors
 
 
 def names(node: Block) -> list[str]:
@@ -73,12 +73,29 @@ def test_tying_what_is_not_there_is_refused() -> None:
         tensors(Block(a=Tied(Linear(H, V), wieght="b")))
 
 
+def test_a_bias_that_is_a_switch_stands_under_its_condition() -> None:
+    weight, bias = tensors(Block(dense=Linear(H, V, bias=tied)))
+    assert (weight.when, bias.when) == (sympy.true, tied)
+
+
+def test_a_component_names_what_has_no_block() -> None:
+    norm, dense = tensors(
+        Block("outer", norm=Component("inner", LayerNorm(H, bias=False)), dense=Linear(H, H, bias=False))
+    )
+    assert (norm.name, norm.component, dense.component) == ("norm.weight", "inner", "outer")
+
+
 LEAVES: list[tuple[Leaf, list[tuple[str, tuple[object, ...], Role]]]] = [
     (Embedding(V, H), [("weight", (V, H), Role.EMBEDDING)]),
     (Linear(H, V), [("weight", (V, H), Role.MATRIX), ("bias", (V,), Role.BIAS)]),
     (Linear(H, V, bias=False), [("weight", (V, H), Role.MATRIX)]),
     (LayerNorm(H), [("weight", (H,), Role.NORM), ("bias", (H,), Role.NORM)]),
     (Parameter((V,), Role.BIAS, "x"), [("", (V,), Role.BIAS)]),
+    (LayerNorm(H, bias=tied), [("weight", (H,), Role.NORM), ("bias", (H,), Role.NORM)]),
+    (LayerNorm(H, bias=False), [("weight", (H,), Role.NORM)]),
+    (RMSNorm(H), [("weight", (H,), Role.NORM)]),
+    (Linear(H, V, transposed=True, bias=False), [("weight", (H, V), Role.MATRIX)]),
+    (Conv1D(H, F, N), [("weight", (F, H, N), Role.MATRIX), ("bias", (F,), Role.BIAS)]),
     (Attend(L, H), []),
 ]
 

@@ -24,7 +24,8 @@ class Derivative:
     """The change of a total with one size.
 
     `elasticity` is (dP/dS) S/P: the percentage by which the total grows when the size grows by one percent. `held` are
-    the symbols kept fixed. Where the total does not depend on the size, `cancels` is the definition it drops out of.
+    the symbols kept fixed. Where the total does not depend on the size, `cancels` is the definition it drops out of,
+    or `shared` says that it only repeats layers whose parameters are shared.
     """
 
     subject: Subject
@@ -37,6 +38,7 @@ class Derivative:
     held: tuple[Symbol, ...]
     independent: bool
     cancels: tuple[Symbol, Form] | None
+    shared: bool
 
     def document(self) -> Document:
         """The derivative, what it comes to, and what that means."""
@@ -58,6 +60,8 @@ class Derivative:
         return () if self.elasticity is None else (Remark(("elasticity ", self.elasticity)),)
 
     def _why(self) -> tuple[Inline, ...]:
+        if self.shared:
+            return (": layers share their parameters, and more of them only do more work",)
         if self.cancels is None:
             return ()
         definition, value = self.cancels
@@ -109,6 +113,7 @@ def derivative(
         tuple(in_order(free(whole) - {by})),
         independent,
         _cancels(model, by) if independent else None,
+        independent and any(by in free(tensor.reuse) for tensor in model.tensors),
     )
 
 

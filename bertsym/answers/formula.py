@@ -8,9 +8,9 @@ from sympy import Symbol
 
 from bertsym.answers.subject import Subject, shown, subject
 from bertsym.convention import EXACT, Convention
-from bertsym.count import count_or_none, total
+from bertsym.count import breakdown, count_or_none, total
 from bertsym.document import Count, Document, Inline, Result
-from bertsym.forms import Form, Style, form
+from bertsym.forms import Form, Named, Style, Sum, form
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
 from bertsym.values import value
@@ -42,10 +42,31 @@ class Formula:
         }
 
 
+BY_COMPONENT = "components"
+
+
+def formula_written(model: Model, convention: Convention, form_name: str, keep: Iterable[Symbol] = ()) -> Formula:
+    """The total in the form of that name, `components` among them; raises `UnknownName`."""
+    if form_name == BY_COMPONENT:
+        return formula(model, convention, keep=keep, by_component=True)
+    return formula(model, convention, Style.named(form_name, BY_COMPONENT), keep)
+
+
 def formula(
-    model: Model, convention: Convention = EXACT, style: Style = Style.COLLECTED, keep: Iterable[Symbol] = ()
+    model: Model,
+    convention: Convention = EXACT,
+    style: Style = Style.COLLECTED,
+    keep: Iterable[Symbol] = (),
+    *,
+    by_component: bool = False,
 ) -> Formula:
     """The total; `keep` leaves derived sizes (F, d) and sizes with a default (T) in the formula as symbols."""
+    kept = tuple(keep)
     whole = total(model, convention)
-    written = form(shown(model, total(model, convention, keep), whole), style)
+    if by_component:
+        parts = breakdown(model, convention, keep=kept)
+        named = (Named(form(shown(model, part.expression, whole), style), part.name) for part in parts)
+        written: Form = Sum(tuple(named))
+    else:
+        written = form(shown(model, total(model, convention, kept), whole), style)
     return Formula(subject(model, convention), written, count_or_none(model, whole))

@@ -14,8 +14,9 @@ from bertsym.forms import Name
 from bertsym.marginal import Marginal, marginals
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
-from bertsym.solve import Point, Solution, Tie, solve
+from bertsym.solve import Point, Solution, solve
 from bertsym.symbols import in_order
+from bertsym.unknowns import Tie
 from bertsym.values import value
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bertsym.cli import counting, deriving, listing, reasoning, solving
+from bertsym.cli import auditing, comparing, counting, deriving, listing, publishing, reasoning, solving, verifying
 from bertsym.errors import BertsymError
 from bertsym.version import __version__
 
@@ -44,6 +44,11 @@ app.command("tensors")(counting.tensors)
 app.command("explain")(reasoning.explain)
 app.command("diff")(reasoning.diff)
 app.command("solve")(solving.solve)
+app.command("compare")(comparing.compare)
+app.command("verify")(verifying.verify)
+app.command("macros")(publishing.macros)
+app.command("embed")(publishing.embed)
+app.command("audit")(auditing.audit)
 app.command("derive")(deriving.derive)
 app.command("models")(listing.models)
 app.command("symbols")(listing.symbols)

@@ -8,8 +8,10 @@ import typer
 
 from bertsym.cli import options
 from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
 
 
+@paged
 def total(
     target: options.Target = "bert",
     at: options.At = None,
@@ -23,14 +25,12 @@ def total(
         typer.Option("--keep", metavar="F,T", help="Leave these derived or defaulted sizes as symbols."),
     ] = None,
     count: Annotated[bool, typer.Option("--count", help="Print the exact number alone.")] = False,
-    latex: options.Latex = False,
-    markdown: options.Markdown = False,
-    json: options.AsJson = False,
+    *,
+    page: Page,
 ) -> None:
     """The formula of the total; with every size known, the number too."""
-    from bertsym.answers.formula import formula
+    from bertsym.answers.formula import formula_written
     from bertsym.count import count as exact_count
-    from bertsym.forms import Style
     from bertsym.symbols import lookup
 
     model = options.model(target, head, at)
@@ -40,9 +40,10 @@ def total(
         return
     kept = [lookup(name, model.symbols).symbol for name in options.split(keep)]
     model.check_known(kept)
-    show(formula(model, chosen, Style.named(form), kept), latex=latex, markdown=markdown, json=json)
+    show(formula_written(model, chosen, form, kept), page)
 
 
+@paged
 def breakdown(
     target: options.Target = "bert",
     by: Annotated[str, typer.Option("--by", metavar="WHAT", help="component, role or layer.")] = "component",
@@ -52,9 +53,8 @@ def breakdown(
     only: options.Only = None,
     without: options.Without = None,
     form: options.FormName = "collected",
-    latex: options.Latex = False,
-    markdown: options.Markdown = False,
-    json: options.AsJson = False,
+    *,
+    page: Page,
 ) -> None:
     """The breakdown: formula, number and share, summing to the total."""
     from bertsym.answers.breakdown import broken_down
@@ -63,9 +63,10 @@ def breakdown(
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
-    show(broken_down(model, chosen, By.named(by), Style.named(form)), latex=latex, markdown=markdown, json=json)
+    show(broken_down(model, chosen, By.named(by), Style.named(form)), page)
 
 
+@paged
 def tensors(
     target: options.Target = "bert",
     at: options.At = None,
@@ -73,13 +74,12 @@ def tensors(
     convention: options.ConventionName = "exact",
     only: options.Only = None,
     without: options.Without = None,
-    latex: options.Latex = False,
-    markdown: options.Markdown = False,
-    json: options.AsJson = False,
+    *,
+    page: Page,
 ) -> None:
     """The inventory: every tensor's name, shape, role and tie."""
     from bertsym.answers.inventory import inventory
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
-    show(inventory(model, chosen), latex=latex, markdown=markdown, json=json)
+    show(inventory(model, chosen), page)

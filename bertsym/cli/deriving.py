@@ -8,8 +8,10 @@ import typer
 
 from bertsym.cli import options
 from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
 
 
+@paged
 def derive(
     target: Annotated[
         str,
@@ -30,9 +32,8 @@ def derive(
     seed: Annotated[int, typer.Option("--seed", help="Of all draws.")] = 0,
     timeout: Annotated[float, typer.Option("--timeout", min=1, metavar="SECONDS", help="For one build.")] = 20,
     form: options.FormName = "collected",
-    latex: options.Latex = False,
-    markdown: options.Markdown = False,
-    json: options.AsJson = False,
+    *,
+    page: Page,
 ) -> None:
     """A closed form inferred from model code, proved by trial. This RUNS the code, in another process."""
     from pathlib import Path
@@ -46,7 +47,7 @@ def derive(
     sizes = _sizes(target, size)
     style = Style.named(form)
     found = inferred(target, sizes, trials=trials, seed=seed, seconds=timeout, keep_names=keep_names)
-    show(derived_formula(found, style), latex=latex, markdown=markdown, json=json)
+    show(derived_formula(found, style), page)
     if not found.whole:
         unsaved = f", and {output} is not written" if output else ""
         typer.echo(f"note: {len(found.refused)} tensors have no formula: this is not the total{unsaved}", err=True)

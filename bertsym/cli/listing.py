@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from bertsym.cli import options
 from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
 
 
-def models(latex: options.Latex = False, markdown: options.Markdown = False, json: options.AsJson = False) -> None:
+@paged
+def models(*, page: Page) -> None:
     """The architectures and named sizes there are, with sources."""
     from bertsym.answers.catalogue import catalogue
 
-    show(catalogue(), latex=latex, markdown=markdown, json=json)
+    show(catalogue(), page)
 
 
-def symbols(latex: options.Latex = False, markdown: options.Markdown = False, json: options.AsJson = False) -> None:
+@paged
+def symbols(*, page: Page) -> None:
     """The symbols and the conventions there are."""
     from bertsym.answers.glossary import glossary
 
-    show(glossary(), latex=latex, markdown=markdown, json=json)
+    show(glossary(), page)

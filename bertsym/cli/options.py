@@ -44,7 +44,12 @@ Without = Annotated[
     list[str] | None, typer.Option("--without", metavar="PART", help="Leave this role or component out; repeatable.")
 ]
 FormName = Annotated[
-    str, typer.Option("--form", metavar="FORM", help="How formulas are written: expanded, collected or factored.")
+    str,
+    typer.Option(
+        "--form",
+        metavar="FORM",
+        help="How formulas are written: expanded, collected, factored, dominant; total knows components too.",
+    ),
 ]
 Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX that needs no package.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown with $...$ mathematics.")]

@@ -8,8 +8,10 @@ import typer
 
 from bertsym.cli import options
 from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
 
 
+@paged
 def explain(
     target: options.Target = "bert",
     component: Annotated[
@@ -20,18 +22,18 @@ def explain(
     convention: options.ConventionName = "exact",
     only: options.Only = None,
     without: options.Without = None,
-    latex: options.Latex = False,
-    markdown: options.Markdown = False,
-    json: options.AsJson = False,
+    *,
+    page: Page,
 ) -> None:
     """The derivation, step by step: shapes, sums, what cancels."""
     from bertsym.answers.derivation import derivation
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
-    show(derivation(model, chosen, component), latex=latex, markdown=markdown, json=json)
+    show(derivation(model, chosen, component), page)
 
 
+@paged
 def diff(
     target: options.Target = "bert",
     by: Annotated[str, typer.Option("--by", metavar="SIZE", help="The size that changes.")] = "H",
@@ -42,9 +44,8 @@ def diff(
     only: options.Only = None,
     without: options.Without = None,
     form: options.FormName = "collected",
-    latex: options.Latex = False,
-    markdown: options.Markdown = False,
-    json: options.AsJson = False,
+    *,
+    page: Page,
 ) -> None:
     """The derivative by a size, its value and the elasticity."""
     from bertsym.answers.derivative import derivative
@@ -54,4 +55,4 @@ def diff(
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
     report = derivative(model, lookup(by, model.symbols).symbol, order, chosen, Style.named(form))
-    show(report, latex=latex, markdown=markdown, json=json)
+    show(report, page)

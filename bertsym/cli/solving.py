@@ -12,6 +12,7 @@ import typer
 
 from bertsym.cli import options
 from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
 
 if TYPE_CHECKING:
     from sympy import Symbol
@@ -51,6 +52,7 @@ AtLeast = Annotated[
 ]
 
 
+@paged
 def solve(
     target: options.Target = "bert",
     goal: Target = None,
@@ -76,9 +78,8 @@ def solve(
     explain: Annotated[
         bool, typer.Option("--explain", help="Add what one more layer costs, and what it would buy elsewhere.")
     ] = False,
-    latex: options.Latex = False,
-    markdown: options.Markdown = False,
-    json: options.AsJson = False,
+    *,
+    page: Page,
 ) -> None:
     """Which size meets a target; with several unknowns, which configurations."""
     from bertsym.answers.shortlist import shortlist
@@ -102,7 +103,7 @@ def solve(
         report = solved(
             model, symbols[0], wanted, chosen, ties=ties, multiple_of=step, top=count, sign=sign, explain=explain
         )
-        show(report, latex=latex, markdown=markdown, json=json)
+        show(report, page)
         return
     within = _tolerance(tolerance)
     request = Request(
@@ -118,7 +119,7 @@ def solve(
         ordering,
         count,
     )
-    show(shortlist(model, request, _progress(), explain=explain), latex=latex, markdown=markdown, json=json)
+    show(shortlist(model, request, _progress(), explain=explain), page)
 
 
 def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:

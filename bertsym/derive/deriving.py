@@ -110,7 +110,8 @@ class _Deriver:
             refuting = self.refuting(derived, inferred, trials)
             if not refuting:
                 rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
-                likely = min(1, rounds * chance(derived.tensors, self.space, self.symbols, trials))
+                once = chance(derived.tensors, self.space, self.symbols, trials)
+                likely = min(Fraction(1), rounds * once)
                 builds = len(self.builder.found)
                 return Derivation(
                     derived, inferred.refused, self.space, self.symbols, trials, EDGES, builds, likely, seed, rounded

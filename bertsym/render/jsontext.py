@@ -12,33 +12,37 @@ from bertsym.quantities import decimal
 from bertsym.render import text
 from bertsym.render.mathtex import math
 from bertsym.render.mathtext import plain
+from bertsym.render.notation import BERT, Notation
 from bertsym.report import AsLatex, AsText, Record, Report
+
+# Beyond this a float no longer holds six decimal places: the nearest integer says more.
+LARGEST_FLOAT = 10**9
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
-def document(report: Report) -> str:
+def document(report: Report, notation: Notation = BERT) -> str:
     """The report's record as JSON, ending in a newline."""
-    return json.dumps(_json(report.record()), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_json(report.record(), notation), indent=2, ensure_ascii=False) + "\n"
 
 
-def _json(value: Record) -> Json:
+def _json(value: Record, notation: Notation) -> Json:
     match value:
         case None | bool() | int() | str():
             return value
         case Mapping():
-            return {key: _json(item) for key, item in value.items()}
+            return {key: _json(item, notation) for key, item in value.items()}
         case Sequence():
-            return [_json(item) for item in value]
+            return [_json(item, notation) for item in value]
         case Fraction():
             return value.numerator if value.denominator == 1 else str(value)
         case Share(exact):
-            return float(decimal(exact, 6))
+            return float(decimal(exact, 6)) if abs(exact) < LARGEST_FLOAT else int(decimal(exact, 0))
         case AsLatex(form):
-            return math(form)
+            return math(form, notation)
         case AsText(parts):
             return list(text.document(parts).splitlines())
         case Number(number):
-            return _json(number)
+            return _json(number, notation)
         case _:
             return plain(value)

@@ -1,73 +1,97 @@
-"""LaTeX: documents as fragments for the body of a paper. Needs no package."""
+"""LaTeX: documents as fragments for the body of a paper; no package needed unless a `% requires:` line names it."""
 
 from __future__ import annotations
 
-from bertsym.document import (
-    Code,
-    Document,
-    Element,
-    Equation,
-    Heading,
-    Inline,
-    Paragraph,
-    Remark,
-    Result,
-    Share,
-    Table,
-)
-from bertsym.quantities import percent
-from bertsym.render import mathtex, words
-from bertsym.render.tex_prose import comment, prose
+from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Table
+from bertsym.errors import Conflict
+from bertsym.render import displays, tables, words
+from bertsym.render.fragment import T1, Fragment, joined
+from bertsym.render.metrics import POINT
+from bertsym.render.sheet import Layout, Sheet
+from bertsym.render.tex_prose import beyond_pdflatex, comment, needs_t1
+
+PLAIN = Sheet()
+
+_USES: dict[Layout, frozenset[type]] = {
+    Layout.BARE: frozenset({Result}),
+    Layout.INLINE: frozenset({Result}),
+    Layout.EQUATION: frozenset({Result}),
+    Layout.SPLIT: frozenset({Result, Equation}),
+    Layout.ALIGN: frozenset({Result, Equation}),
+    Layout.BOOKTABS: frozenset({Table}),
+}
 
 
-def inline(part: Inline) -> str:
+def document(parts: Document, sheet: Sheet = PLAIN) -> str:
+    """A fragment for the body of a document, or a whole document, ending in a newline.
+
+    Raises `Conflict` for a choice that the answer has no use for, `TooNarrow` for what does not fit the column.
+    """
+    _check(parts, sheet)
+    alone = sum(not isinstance(part, Remark) for part in parts) == 1
+    whole = joined(_element(part, sheet, alone=alone) for part in parts)
+    requires = whole.requires | ({T1} if needs_t1(whole.tex) else frozenset())
+    if sheet.standalone:
+        return _standalone(whole.tex, sorted(requires), sheet)
+    notes = [f"% requires: {line}" for line in sorted(requires)]
+    strange = beyond_pdflatex(whole.tex)
+    if strange:
+        notes.append(f"% requires: XeLaTeX or LuaLaTeX, and a font that has {strange[:20]}")
+    return "\n".join((*notes, whole.tex)) + "\n"
+
+
+def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
     """One piece of text or a table cell."""
-    match part:
-        case str():
-            return prose(part)
-        case Code(text):
-            return rf"\texttt{{{prose(text)}}}"
-        case Share(value, places):
-            return prose(percent(value, places))
-        case _:
-            return f"${mathtex.inline(part)}$"
+    return tables.inline(part, sheet)
 
 
-def document(parts: Document) -> str:
-    """A fragment for the body of a document, ending in a newline."""
-    return "\n".join(_element(part) for part in parts) + "\n"
+def _check(parts: Document, sheet: Sheet) -> None:
+    """Every choice must have something in the answer that it changes."""
+    kinds = {type(part) for part in parts}
+    if sheet.layout is not None and not kinds & _USES[sheet.layout]:
+        needed = " and no ".join(sorted(kind.__name__.lower() for kind in _USES[sheet.layout]))
+        raise Conflict(f"--layout {sheet.layout.value}", "the answer", f"it has no {needed}")
+    if sheet.caption and Table not in kinds:
+        raise Conflict("--caption", "the answer", "only a table has a caption")
+    if sheet.label and not kinds & {Table, Result}:
+        raise Conflict("--label", "the answer", "it has neither a formula of its own nor a table")
+    if (sheet.caption or sheet.label) and sum(isinstance(part, Table) for part in parts) > 1:
+        raise Conflict("--caption or --label", "the answer", "it has several tables")
 
 
-def _element(element: Element) -> str:
+def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
+    """A bare formula is for an environment of the author's: beside other things it is displayed."""
     match element:
         case Heading(parts):
-            return rf"\subsection*{{{_run(parts)}}}"
+            return Fragment(rf"\subsection*{{{_run(parts, sheet)}}}")
+        case Paragraph(parts) if sheet.column is not None:
+            return Fragment(f"{{\\raggedright\\noindent {_run(parts, sheet, breakable=True)}\\par}}")
         case Paragraph(parts):
-            return f"\\noindent {_run(parts)}\\par"
+            return Fragment(f"\\noindent {_run(parts, sheet)}\\par")
         case Remark(parts):
-            return "% " + comment("".join(words.inline(part) for part in parts))
+            return Fragment("% " + comment("".join(words.inline(part) for part in parts)))
         case Equation(steps):
-            rest = (rf"\[ {{}} = {mathtex.inline(step)} \]" for step in steps[2:])
-            first = " = ".join(mathtex.inline(step) for step in steps[:2])
-            return "\n".join((rf"\[ {first} \]", *rest))
+            return displays.equation(steps, sheet)
+        case Result(steps) if sheet.layout is None and not alone:
+            return displays.equation(steps, sheet)
         case Result(steps):
-            return " = ".join(mathtex.inline(step) for step in steps)
+            return displays.result(steps, sheet)
         case Table():
-            return _table(element)
+            return tables.tabular(element, sheet)
 
 
-def _run(parts: tuple[Inline, ...]) -> str:
-    return "".join(inline(part) for part in parts)
+def _run(parts: tuple[Inline, ...], sheet: Sheet, *, breakable: bool = False) -> str:
+    return "".join(tables.inline(part, sheet, breakable=breakable) for part in parts)
 
 
-def _table(table: Table) -> str:
-    alignment = "".join("r" if column.right else "l" for column in table.columns)
-    head = _row(tuple(column.title for column in table.columns))
-    lines = [rf"\begin{{tabular}}{{{alignment}}}", head, r"\hline", *(_row(row) for row in table.rows)]
-    if table.footer:
-        lines += [r"\hline", _row(table.footer)]
-    return "\n".join([*lines, r"\end{tabular}"])
-
-
-def _row(cells: tuple[Inline, ...]) -> str:
-    return " & ".join(inline(cell) if cell != "" else "" for cell in cells) + r" \\"
+def _standalone(body: str, requires: list[str], sheet: Sheet) -> str:
+    """A document of its own, as wide as the column."""
+    size = sheet.column.face.sizes[0] // 100 + sheet.column.face.sizes[0] % 100 // 90 if sheet.column else 10
+    times = [r"\usepackage{mathptmx}"] if sheet.column and sheet.column.face.times else []
+    width = []
+    if sheet.column:
+        points = f"{sheet.column.width // POINT}.{sheet.column.width % POINT * 100 // POINT:02d}pt"
+        width = [rf"\setlength{{\textwidth}}{{{points}}}"]
+    packages = [line for line in requires if line.startswith(r"\usepackage")]
+    lines = [rf"\documentclass[{size}pt]{{article}}", *packages, *times, *width]
+    return "\n".join((*lines, r"\pagestyle{empty}", r"\begin{document}", body, r"\end{document}")) + "\n"

@@ -19,11 +19,12 @@ from bertsym.document import (
 )
 from bertsym.quantities import percent
 from bertsym.render import mathtex, words
+from bertsym.render.notation import BERT, Notation
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$&])")
 
 
-def inline(part: Inline) -> str:
+def inline(part: Inline, notation: Notation = BERT) -> str:
     """One piece of text or a table cell; mathematics between dollar signs, counts as plain figures."""
     match part:
         case str():
@@ -35,40 +36,41 @@ def inline(part: Inline) -> str:
         case Share(value, places):
             return percent(value, places)
         case _:
-            return f"${mathtex.inline(part)}$"
+            return f"${mathtex.inline(part, notation)}$"
 
 
-def document(parts: Document) -> str:
+def document(parts: Document, notation: Notation = BERT) -> str:
     """Markdown blocks, ending in a newline."""
-    return "\n\n".join(_element(part) for part in parts) + "\n"
+    return "\n\n".join(_element(part, notation) for part in parts) + "\n"
 
 
-def _element(element: Element) -> str:
+def _element(element: Element, notation: Notation) -> str:
     match element:
         case Heading(parts):
-            return f"### {_run(parts)}"
+            return f"### {_run(parts, notation)}"
         case Paragraph(parts):
-            return _run(parts)
+            return _run(parts, notation)
         case Remark(parts):
-            return f"_{_run(parts)}_"
+            return f"_{_run(parts, notation)}_"
         case Equation(steps) | Result(steps):
-            return "$$\n" + "\n= ".join(mathtex.inline(step) for step in steps) + "\n$$"
+            return "$$\n" + "\n= ".join(mathtex.inline(step, notation) for step in steps) + "\n$$"
         case Table():
-            return _table(element)
+            return _table(element, notation)
 
 
-def _run(parts: tuple[Inline, ...]) -> str:
-    return "".join(inline(part) for part in parts)
+def _run(parts: tuple[Inline, ...], notation: Notation) -> str:
+    return "".join(inline(part, notation) for part in parts)
 
 
-def _table(table: Table) -> str:
-    lines = [_row(tuple(column.title for column in table.columns))]
+def _table(table: Table, notation: Notation) -> str:
+    lines = [_row(tuple(column.title for column in table.columns), notation)]
     lines.append("|" + "|".join(" ---: " if column.right else " --- " for column in table.columns) + "|")
-    lines += [_row(row) for row in table.rows]
+    lines += [_row(row, notation) for row in table.rows]
     if table.footer:
-        lines.append(_row(tuple(f"**{inline(c)}**" if c != "" else "" for c in table.footer), ready=True))
+        cells = (f"**{inline(cell, notation)}**" if cell != "" else "" for cell in table.footer)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _row(cells: tuple[Inline, ...], *, ready: bool = False) -> str:
-    return "| " + " | ".join(str(cell) if ready else inline(cell) for cell in cells) + " |"
+def _row(cells: tuple[Inline, ...], notation: Notation) -> str:
+    return "| " + " | ".join(inline(cell, notation) for cell in cells) + " |"

@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
 from sympy.logic.boolalg import And, Boolean, Or
 
-from bertsym.document import Code, Count, Decimal, Inline, Shape, Share, Sizes
-from bertsym.forms import Bracket, Floor, Form, Name, Number, Power, Product, Quotient, Root, Sum, negated
+from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
+from bertsym.forms import Bracket, Floor, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, negated
 from bertsym.quantities import decimal, percent, rounded
-from bertsym.render.tex_prose import prose
-from bertsym.symbols import Own
+from bertsym.render.notation import BERT, Notation
+from bertsym.render.tex_prose import Encoding, prose
 
-NAMES = {
-    "heads": "A",
-    "ffn_ratio": "r",
-    "labels": "C",
-    "kv_heads": r"A_{\mathrm{kv}}",
-    "decoder_layers": r"L_{\mathrm{dec}}",
-    "groups": "G",
-    "inner_groups": r"G_{\mathrm{in}}",
-    "buckets": "B",
-    "span": "k",
-    "kernel": r"k_{\mathrm{conv}}",
-    "cross_attention": r"\mathrm{cross}",
-    "tied": r"\mathrm{tied}",
-    "biases": r"\mathrm{biases}",
-    "attention_bias": r"\mathrm{bias}_{\mathrm{attn}}",
-    "mlp_bias": r"\mathrm{bias}_{\mathrm{mlp}}",
-    "norm_bias": r"\mathrm{bias}_{\mathrm{norm}}",
-    "classifier_bias": r"\mathrm{bias}_{\mathrm{head}}",
-    "decoder_bias": r"\mathrm{bias}_{\mathrm{dec}}",
-    "gated": r"\mathrm{gated}",
-    "absolute": r"\mathrm{abs}",
-    "relative": r"\mathrm{rel}",
-    "c2p": r"\mathrm{c2p}",
-    "p2c": r"\mathrm{p2c}",
-    "shared_keys": r"\mathrm{shared}",
-    "relative_norm": r"\mathrm{norm}_{\mathrm{rel}}",
-    "legacy": r"\mathrm{legacy}",
-    "summary": r"\mathrm{summary}",
-    "summary_to_labels": r"\mathrm{summary}_{\mathrm{labels}}",
-}
+_CONTROL_WORD = re.compile(r"\\[A-Za-z]+$")
 _RELATIONS: dict[type, str] = {Eq: "=", Ne: r"\neq", Gt: ">", Ge: r"\geq", Lt: "<", Le: r"\leq"}
-
-
-def name(symbol: Symbol) -> str:
-    """A symbol as papers write it: heads is A, ffn_ratio is r, a word from somebody's code is upright."""
-    text = str(symbol)
-    if isinstance(symbol, Own) and len(text) > 1:
-        return rf"\mathrm{{{prose(text)}}}"
-    return NAMES.get(text, text)
 
 
 def grouped(value: int) -> str:
@@ -59,7 +23,7 @@ def grouped(value: int) -> str:
     return f"{value:,}".replace(",", "{,}")
 
 
-def math(written: Form) -> str:
+def math(written: Form, notation: Notation = BERT) -> str:
     r"""A form as mathematics, without delimiters.
 
     >>> from bertsym.forms import form
@@ -71,91 +35,115 @@ def math(written: Form) -> str:
         case Number(value):
             return _number(value)
         case Name(symbol):
-            return name(symbol)
+            return notation.name(symbol)
         case Bracket(condition):
-            return f"[{_condition(condition)}]"
+            return f"[{_condition(condition, notation)}]"
         case Power(base, exponent):
             raised = str(exponent) if exponent < 10 else f"{{{exponent}}}"
-            return f"{_tight(base)}^{raised}"
+            return f"{_tight(base, notation)}^{raised}"
         case Product(factors):
-            return _product(factors)
+            return _product(factors, notation)
         case Sum(terms):
-            return _sum(terms)
+            return _sum(terms, notation)
         case Quotient(numerator, denominator):
-            return rf"\frac{{{math(numerator)}}}{{{math(denominator)}}}"
+            return rf"\frac{{{math(numerator, notation)}}}{{{math(denominator, notation)}}}"
         case Floor(inside):
-            return rf"\lfloor {math(inside)} \rfloor"
+            return rf"\lfloor {math(inside, notation)} \rfloor"
         case Root(radicand):
-            return rf"\sqrt{{{math(radicand)}}}"
+            return rf"\sqrt{{{math(radicand, notation)}}}"
+        case Named(part, label):
+            return rf"\underbrace{{{math(part, notation)}}}_{{{upright(label)}}}"
 
 
 def _number(value: Fraction) -> str:
     sign = "-" if value < 0 else ""
-    if value.denominator == 1:
-        return sign + grouped(abs(value.numerator))
-    return rf"{sign}\frac{{{grouped(abs(value.numerator))}}}{{{grouped(value.denominator)}}}"
+    above = grouped(abs(value.numerator))
+    return sign + (above if value.denominator == 1 else rf"\frac{{{above}}}{{{grouped(value.denominator)}}}")
 
 
-def _product(factors: tuple[Form, ...]) -> str:
+def upright(label: str) -> str:
+    r"""Words as an index: upright, hyphens short.
+
+    >>> print(upright("feed-forward"))
+    \mathrm{feed\textrm{-}forward}
+    """
+    letters = (c if c.isascii() and c.isalnum() else r"\textrm{-}" if c == "-" else r"\ " for c in label)
+    return rf"\mathrm{{{''.join(letters)}}}"
+
+
+def _product(factors: tuple[Form, ...], notation: Notation) -> str:
     minus, rest = negated(factors)
-    text = ""
-    for factor in rest:
-        written = _factor(factor)
-        text += (r" \cdot " if text and written[0].isdigit() else "") + written
-    return minus * "-" + text
+    return minus * "-" + beside([_factor(factor, notation) for factor in rest])
 
 
-def _sum(terms: tuple[Form, ...]) -> str:
-    text = math(terms[0])
+def beside(factors: list[str]) -> str:
+    """Factors next to one another: figures kept apart by a dot, a control word ended before a letter."""
+    text = factors[0]
+    for factor in factors[1:]:
+        ended = _CONTROL_WORD.search(text) and factor[0].isalpha()
+        text += (r" \cdot " if text not in ("", "-") and factor[0].isdigit() else " " if ended else "") + factor
+    return text
+
+
+def _sum(terms: tuple[Form, ...], notation: Notation) -> str:
+    text = math(terms[0], notation)
     for term in terms[1:]:
-        written = math(term)
+        written = math(term, notation)
         text += f" - {written[1:]}" if written.startswith("-") else f" + {written}"
     return text
 
 
-def _factor(written: Form) -> str:
-    return f"({math(written)})" if isinstance(written, Sum) else math(written)
+def _factor(written: Form, notation: Notation) -> str:
+    text = math(written, notation)
+    if not isinstance(written, Sum):
+        return text
+    return rf"\left({text}\right)" if r"\frac" in text else f"({text})"
 
 
-def _tight(written: Form) -> str:
+def _tight(written: Form, notation: Notation) -> str:
+    text = math(written, notation)
     single = isinstance(written, Name | Bracket | Floor) or (
         isinstance(written, Number) and written.value.denominator == 1 and written.value >= 0
     )
-    return math(written) if single else f"({math(written)})"
+    if single:
+        return text
+    return rf"\left({text}\right)" if r"\frac" in text else f"({text})"
 
 
-def _condition(condition: Boolean) -> str:
+def _condition(condition: Boolean, notation: Notation) -> str:
     if isinstance(condition, Symbol):
-        return name(condition)
+        return notation.name(condition)
     if isinstance(condition, Not):
-        return rf"\lnot {_condition(condition.args[0])}"
+        return rf"\lnot {_condition(condition.args[0], notation)}"
     if isinstance(condition, And | Or):
         sign = r" \land " if isinstance(condition, And) else r" \lor "
-        return sign.join(sorted(_condition(part) for part in condition.args))
-    left, right = (name(side) if isinstance(side, Symbol) else str(side) for side in condition.args)
+        return sign.join(sorted(_condition(part, notation) for part in condition.args))
+    left, right = (notation.name(side) if isinstance(side, Symbol) else str(side) for side in condition.args)
     relation = next(mark for kind, mark in _RELATIONS.items() if isinstance(condition, kind))
     return f"{left} {relation} {right}"
 
 
-def inline(part: Inline) -> str:
+def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encoding.ASCII) -> str:
     """One piece of a document as mathematics; words stand in boxes."""
     match part:
         case Count(value, short):
             return grouped(value) + (rf"\,({_rounded(value)})" if short else "")
+        case Rounded(value):
+            return _rounded(value)
         case Decimal(value, places):
             return decimal(value, places)
         case Shape(sides):
-            return r" \times ".join(_factor(side) for side in sides)
+            return r" \times ".join(_factor(side, notation) for side in sides)
         case Sizes(values):
-            return r",\ ".join(f"{name(symbol)} = {_value(value)}" for symbol, value in values.items())
+            return r",\ ".join(f"{notation.name(symbol)} = {_value(value)}" for symbol, value in values.items())
         case str():
-            return rf"\mbox{{{prose(part)}}}"
+            return rf"\textrm{{{prose(part, encoding)}}}"
         case Code(text):
-            return rf"\mbox{{\texttt{{{prose(text)}}}}}"
+            return rf"\textrm{{\texttt{{{prose(text, encoding)}}}}}"
         case Share(value, places):
             return prose(percent(value, places))
         case _:
-            return math(part)
+            return math(part, notation)
 
 
 def _rounded(value: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
 from sympy.logic.boolalg import And, Boolean, Or
 
-from bertsym.forms import Bracket, Floor, Form, Name, Number, Power, Product, Quotient, Root, Sum, negated
+from bertsym.forms import Bracket, Floor, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, negated
 from bertsym.values import value
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -61,6 +61,9 @@ def _write(written: Form, glyphs: Glyphs) -> str:
             return glyphs.floor.format(_write(inside, glyphs))
         case Root(radicand):
             return f"{glyphs.root}({_write(radicand, glyphs)})"
+        case Named(part, name):
+            text = _factor(part, glyphs)
+            return f"{text} {{{name}}}" if glyphs is PRETTY else text
 
 
 def _sum(terms: tuple[Form, ...], glyphs: Glyphs) -> str:

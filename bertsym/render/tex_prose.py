@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import codecs
+import re
+import unicodedata
+from enum import Enum
 from functools import cache
+
+LONGEST_WORD = 60
+
+
+class Encoding(Enum):
+    """Which characters a file may hold: accents as TeX commands, or Latin letters as they are."""
+
+    ASCII = "ascii"
+    UTF8 = "utf8"
+
 
 _SPECIALS = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
     "}": r"\}",
     "$": r"\$",
-    "^": r"\^{}",
-    "~": r"\~{}",
+    "^": r"\texttt{\char94}",
+    "~": r"\texttt{\char126}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
@@ -19,25 +32,62 @@ _SPECIALS = {
     "%": r"\%",
     "&": r"\&",
     "_": r"\_",
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    '"': r"\texttt{\char34}",
 }
-_LIGATURES = frozenset({"--", "``", "''", "!`", "?`", ",,"})
+# What latexcodec writes for these does not compile: commands of mathematics in text, or of no package at all.
+_OWN = {"¢": r"{\textcent}", "¥": r"{\textyen}", "¬": r"{\textlnot}", "€": r"{\texteuro}"}
+_UNDEFINED = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΧοℂℕℚℝℤ∁∄∌∎⊈⊉⊊⊋")
+# OT1, the encoding of a document without packages, lacks these.
+_ONLY_T1 = "«»ÐÞðþĄąĐđĘęĮįŲųǪǫǬǭ"
+_NEEDS_T1 = re.compile(
+    rf"[{_ONLY_T1}]|\\(?:guillemot(?:left|right)|DH|TH|dh|th|k|DJ|dj|textogonekcentered)(?![A-Za-z])"
+)
+_NOT_IN_UTF8 = frozenset("ǱǲǳǼǽǾǿǬǭ")
+_JOINERS = frozenset("\u200c\u200d\u200e\u200f")
+_LIGATURES = frozenset({"--", ",,", "<<", ">>"})
 
 
-def prose(text: str) -> str:
-    r"""Text as TeX that shows exactly that text; what latexcodec has no TeX for is kept as it is.
+def prose(text: str, encoding: Encoding = Encoding.ASCII) -> str:
+    r"""Text as TeX that shows exactly that text; what neither TeX nor latexcodec has a command for is kept as it is.
+
+    An apostrophe within a word is set as print sets it; any other single quote stands straight.
 
     >>> print(prose(r"50% of \input{x}_1"))
     50\% of \textbackslash{}input\{x\}\_1
     >>> print(prose("Straße -- é"))
     Stra{\ss}e -{}- {\'e}
+    >>> print(prose("Straße", Encoding.UTF8))
+    Straße
     """
-    shown = "".join(c if c.isprintable() else " " if c.isspace() else c.encode("unicode_escape").decode() for c in text)
+    shown = "".join(map(_visible, unicodedata.normalize("NFC", text)))
     parts = []
-    for here, after in zip(shown, shown[1:] + " ", strict=True):
-        parts.append(_SPECIALS.get(here) or (here if here.isascii() else _accented(here)))
+    unbroken = 0
+    for before, here, after in zip(" " + shown[:-1], shown, shown[1:] + " ", strict=True):
+        apostrophe = here == "'" and before.isalpha() and after.isalpha()
+        parts.append(
+            here if apostrophe else _SPECIALS.get(here) or (here if here.isascii() else _beyond_ascii(here, encoding))
+        )
         if here + after in _LIGATURES:
             parts.append("{}")
+        unbroken = 0 if here == " " else unbroken + 1
+        if unbroken >= LONGEST_WORD and after != " ":
+            parts.append("\\allowbreak%\n")
+            unbroken = 0
     return "".join(parts)
+
+
+def _visible(character: str) -> str:
+    """White space as a space, a character without a shape as its escape, joiners as they are."""
+    if character.isprintable() or character in _JOINERS:
+        return character
+    return " " if character.isspace() else character.encode("unicode_escape").decode()
+
+
+def _beyond_ascii(character: str, encoding: Encoding) -> str:
+    latin = "\u00a1" <= character <= "\u021b" and character not in _NOT_IN_UTF8
+    return character if latin and encoding is Encoding.UTF8 else _accented(character)
 
 
 def comment(text: str) -> str:
@@ -45,8 +95,28 @@ def comment(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
+def beyond_pdflatex(tex: str) -> str:
+    r"""The characters of a piece of TeX, comments apart, that XeLaTeX or LuaLaTeX and a font must know.
+
+    >>> beyond_pdflatex("% ignored: 日\né 日本")
+    '日本'
+    """
+    set_in_type = (line for line in tex.splitlines() if not line.startswith("%"))
+    strange = (c for line in set_in_type for c in line if not c.isascii() and _accented(c) == c)
+    return "".join(dict.fromkeys(strange))
+
+
+def needs_t1(tex: str) -> bool:
+    """Whether a piece of TeX has letters that only the T1 font encoding has."""
+    return any(_NEEDS_T1.search(line) for line in tex.splitlines() if not line.startswith("%"))
+
+
 @cache
 def _accented(character: str) -> str:
+    """The TeX of one character, or the character itself where there is none that compiles without a package."""
+    if character in _OWN or character in _UNDEFINED:
+        return _OWN.get(character, character)
+
     import latexcodec  # noqa: F401, PLC0415  # registers the codec; imported where a name needs it, for start-up
 
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bertsym.document import Code, Count, Decimal, Inline, Shape, Share, Sizes
+from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
 from bertsym.forms import Sum
 from bertsym.quantities import decimal, percent, rounded
 from bertsym.render.mathtext import pretty
@@ -16,6 +16,8 @@ def inline(part: Inline) -> str:
             return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
         case Count(value, short):
             return f"{value:,}" + (f" ({rounded(value)})" if short else "")
+        case Rounded(value):
+            return rounded(value)
         case Share(value, places):
             return percent(value, places)
         case Decimal(value, places):

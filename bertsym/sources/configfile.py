@@ -11,6 +11,7 @@ from bertsym.errors import BadField, BadFile, BertsymError, UnknownName, echo, s
 from bertsym.model import Architecture, Model
 from bertsym.sources import saved
 from bertsym.sources.fields import check_covered, sizes
+from bertsym.sources.files import unreadable
 from bertsym.sources.jsonfile import Json, parse_object, read_bytes
 from bertsym.symbols import labels
 from bertsym.zoo import ARCHITECTURES, named
@@ -48,7 +49,7 @@ def load_config(path: Path, head: str | None = None) -> Model:
         if folder and not file.exists():
             raise BadFile(str(path), "a folder without a config.json")
     except (OSError, ValueError) as error:
-        raise BadFile(str(path), f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        raise unreadable(path, error) from None
     fields = parse_object(read_bytes(file), file)
     if fields.get("bertsym") == saved.MARK:
         model = saved.parse(fields, file)
@@ -61,9 +62,11 @@ def read_config(config: Mapping[str, Json], file: Path, head: str | None = None)
     architecture = _architecture(config, file)
     given = sizes(config, architecture.schema, file)
     check_covered(config, architecture.schema, given, file)
-    given[labels] = _labels(config, file)
+    number = _labels(config, file)
     model = Model(architecture, label=str(file))
     model = model.with_head(_head(config, architecture, file) if head is None else head)
+    if labels in model.symbols:
+        given[labels] = number
     try:
         return model.with_sizes(given)
     except BertsymError as error:

@@ -24,6 +24,7 @@ from bertsym.values import value
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
 MARK = "derived-model"
+DEFAULTS = "the code it is derived from"
 MOST_TENSORS = 4000
 MOST_SIZES = 80
 MOST_SIDES = 8
@@ -54,8 +55,8 @@ class Derived:
             paper=self.source,
             heads={"model": Head(self.cls, Stack(*map(_chain, self.tensors)))},
             definitions=self.definitions,
-            sizes={"": NamedSize(self.base, self.source)},
-            base="",
+            sizes={DEFAULTS: NamedSize(self.base, self.source)},
+            base=DEFAULTS,
             schema=Schema(self.name, ()),
             defaults=MappingProxyType({s: v for s, v in self.base.items() if isinstance(v, bool)}),
         )

@@ -98,6 +98,7 @@ llama = Architecture(
     paper="Touvron et al. 2023, arXiv:2302.13971",
     heads=HEADS,
     definitions=(FREE_HEAD_SIZE, FEED_FORWARD),
+    whole=(heads / kv_heads,),
     defaults={tied: False},
     sizes=SIZES,
     base="llama-7b",

@@ -37,6 +37,7 @@ mistral = Architecture(
     paper="Jiang et al. 2023, arXiv:2310.06825",
     heads=HEADS,
     definitions=(FREE_HEAD_SIZE, FEED_FORWARD),
+    whole=(heads / kv_heads,),
     defaults={tied: False},
     sizes=SIZES,
     base="Mistral-7B-v0.1",

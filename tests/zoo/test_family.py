@@ -15,10 +15,11 @@ import pytest
 
 from bertsym.count import count
 from bertsym.errors import BertsymError
+from bertsym.model import Model
 from bertsym.schema import Field, FirstPositive
 from bertsym.sources.configfile import load
 from bertsym.symbols import tied
-from bertsym.zoo import ARCHITECTURES
+from bertsym.zoo import ARCHITECTURES, named
 from tests.zoo.configs import FAMILIES, Family
 from tests.zoo.real import our_inventory, real_inventory
 
@@ -34,25 +35,31 @@ def drawn(family: Family, seed: int) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if key in family.kept or draw.random() < 0.95}
 
 
+def test_architectures_are_named_by_their_model_type() -> None:
+    assert [architecture.schema.model_type for architecture in ARCHITECTURES.values()] == list(ARCHITECTURES)
+
+
+def read(fields: dict[str, Any], file: Path, *more: tuple[str, object]) -> Model:
+    """The model that a file with those fields describes."""
+    file.write_text(json.dumps({**fields, **dict(more)}), encoding="utf-8")
+    return load(str(file))
+
+
 @pytest.mark.parametrize(("name", "head"), CASES)
 def test_every_tensor_of_the_real_class(name: str, head: str, transformers: Any, torch: Any, tmp_path: Path) -> None:
+    """From the file that the library saves; the file as it was written says the same."""
     architecture, family = ARCHITECTURES[name], FAMILIES[name]
     cls = architecture.heads[head].cls
-    file = tmp_path / "config.json"
+    asked = ("model_type", architecture.schema.model_type), ("architectures", [cls])
     for seed in range(CONFIGS):
         written = {**drawn(family, seed), **family.demands.get(head, {})}
         config = getattr(transformers, family.config)(**written)
-        saved = config.to_dict()
-        real = real_inventory(transformers, torch, cls, config)
-        for fields in (written, saved):
-            file.write_text(
-                json.dumps({**fields, "model_type": architecture.schema.model_type, "architectures": [cls]}),
-                encoding="utf-8",
-            )
-            ours = our_inventory(load(str(file)))
-            assert ours.shapes == real.shapes, written
-            assert ours.groups == real.groups, written
-            assert ours.count == real.count, written
+        model = read(config.to_dict(), tmp_path / "saved.json", *asked)
+        assert read(written, tmp_path / "written.json", *asked).given == model.given, written
+        ours, real = our_inventory(model), real_inventory(transformers, torch, cls, config)
+        assert ours.shapes == real.shapes, written
+        assert ours.groups == real.groups, written
+        assert ours.count == real.count, written
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -98,7 +105,7 @@ def test_every_key_of_a_schema_is_one_of_the_library(name: str, transformers: An
 
 
 @pytest.mark.parametrize(
-    ("fields", "named"),
+    ("fields", "words"),
     [
         ({"model_type": "roberta", "position_embedding_type": "relative_key"}, "position_embedding_type"),
         ({"model_type": "roberta", "add_cross_attention": True}, "is_decoder true"),
@@ -114,13 +121,13 @@ def test_every_key_of_a_schema_is_one_of_the_library(name: str, transformers: An
         ({"model_type": "deberta-v2", "position_buckets": "many"}, "position_buckets"),
         ({"model_type": "gpt2", "n_embd": 768, "hidden_size": 512}, "n_embd says '768'"),
         ({"model_type": "gpt2", "n_head": 7}, "is not an integer"),
-        ({"model_type": "gpt3"}, "bertsym derive"),
+        ({"model_type": "gpt3"}, "did you mean gpt2?"),
     ],
 )
-def test_what_is_not_covered_is_named(fields: dict[str, Any], named: str, tmp_path: Path) -> None:
+def test_what_is_not_covered_is_named(fields: dict[str, Any], words: str, tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text(json.dumps(fields), encoding="utf-8")
-    with pytest.raises(BertsymError, match=re.escape(named)):
+    with pytest.raises(BertsymError, match=re.escape(words)):
         load(str(file))
 
 
@@ -148,3 +155,87 @@ def test_a_model_is_declared_in_under_forty_lines(name: str) -> None:
         if isinstance(target, ast.Name) and target.id == "model":
             break
     assert lines < 40
+
+
+# The fields that count, as the files of these repositories on the Hub spell them.
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "deberta-v3-base": {
+        "model_type": "deberta-v2",
+        "hidden_size": 768,
+        "intermediate_size": 3072,
+        "max_position_embeddings": 512,
+        "relative_attention": True,
+        "position_buckets": 256,
+        "norm_rel_ebd": "layer_norm",
+        "share_att_key": True,
+        "pos_att_type": "p2c|c2p",
+        "max_relative_positions": -1,
+        "position_biased_input": False,
+        "num_attention_heads": 12,
+        "num_hidden_layers": 12,
+        "type_vocab_size": 0,
+        "vocab_size": 128100,
+    },
+    "flan-t5-small": {
+        "model_type": "t5",
+        "d_ff": 1024,
+        "d_kv": 64,
+        "d_model": 512,
+        "feed_forward_proj": "gated-gelu",
+        "num_decoder_layers": 8,
+        "num_heads": 6,
+        "num_layers": 8,
+        "relative_attention_num_buckets": 32,
+        "tie_word_embeddings": False,
+        "vocab_size": 32128,
+    },
+    "gpt2-small": {
+        "model_type": "gpt2",
+        "n_ctx": 1024,
+        "n_embd": 768,
+        "n_head": 12,
+        "n_layer": 12,
+        "n_positions": 1024,
+        "summary_proj_to_labels": True,
+        "summary_use_proj": True,
+        "vocab_size": 50257,
+    },
+    "Llama-3.2-1B": {
+        "model_type": "llama",
+        "attention_bias": False,
+        "head_dim": 64,
+        "hidden_size": 2048,
+        "intermediate_size": 8192,
+        "max_position_embeddings": 131072,
+        "mlp_bias": False,
+        "num_attention_heads": 32,
+        "num_hidden_layers": 16,
+        "num_key_value_heads": 8,
+        "rope_scaling": {"factor": 32.0, "rope_type": "llama3"},
+        "tie_word_embeddings": True,
+        "vocab_size": 128256,
+    },
+    "albert-base-v2": {
+        "model_type": "albert",
+        "down_scale_factor": 1,
+        "embedding_size": 128,
+        "gap_size": 0,
+        "hidden_size": 768,
+        "inner_group_num": 1,
+        "intermediate_size": 3072,
+        "max_position_embeddings": 512,
+        "net_structure_type": 0,
+        "num_attention_heads": 12,
+        "num_hidden_groups": 1,
+        "num_hidden_layers": 12,
+        "type_vocab_size": 2,
+        "vocab_size": 30000,
+    },
+}
+
+
+@pytest.mark.parametrize("size", PUBLISHED)
+def test_a_file_as_published_is_the_named_size(size: str, tmp_path: Path) -> None:
+    model = read(PUBLISHED[size], tmp_path / "config.json")
+    for head in model.architecture.heads:
+        assert our_inventory(model.with_head(head)) == our_inventory(named(size).with_head(head))

@@ -106,3 +106,8 @@ def test_no_bracket_stays_open_once_the_sizes_are_known(name: str, head: str) ->
 )
 def test_layers_in_the_order_of_the_model(name: str, rows: list[str]) -> None:
     assert [part.name for part in breakdown(named(name), by=By.LAYER)] == rows
+
+
+def test_the_depth_of_albert_does_not_matter_and_why() -> None:
+    shown = text.document(derivative(named("albert"), L).document())
+    assert "the total does not depend on L: layers share their parameters" in shown

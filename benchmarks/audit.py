@@ -1,0 +1,47 @@
+"""What an audit costs: one formula beside the start-up, and a table of fifty rows with two unknown sizes."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BERTSYM = str(Path(sys.executable).with_name("bertsym"))
+ROUNDS = 7
+
+
+def seconds(*words: str) -> float:
+    """The median wall time of whole processes."""
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        subprocess.run([BERTSYM, *words], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def fifty_rows() -> str:
+    """GPT-2's formula at fifty sizes, with 32,000 tokens and 2,048 positions that the table does not state."""
+    rows = ((n, 64 * n, 12 * n * (64 * n) ** 2 + 13 * n * 64 * n + 34_050 * 64 * n) for n in range(1, 51))
+    return "Layers,Hidden,Params\n" + "".join(f"{n},{h},{count}\n" for n, h, count in rows)
+
+
+def main() -> None:
+    """Print a line per question, with what it may take."""
+    start = seconds("total")
+    print(f"{'bertsym total':42}  {start:6.2f} s")
+    for claim in ("12LH^2", "11LH^2"):
+        extra = seconds("audit", claim) - start
+        print(f"{'bertsym audit ' + claim + ', beyond that':42}  {extra:6.2f} s  (goal 0.30)")
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "fifty.csv"
+        table.write_text(fifty_rows(), encoding="utf-8")
+        taken = seconds("audit", str(table), "--model", "gpt2")
+        print(f"{'fifty rows, two unknown sizes':42}  {taken:6.2f} s  (goal: seconds)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""A number's audit: which countings come to it, at which precision, or that none does."""
+
+from __future__ import annotations
+
+from bertsym.answers.subject import subject
+from bertsym.claims.number import Count as Counted
+from bertsym.claims.number import Match, NumberVerdict
+from bertsym.convention import EXACT
+from bertsym.document import Column, Count, Document, Element, Inline, Paragraph, Remark, Sizes, Table
+from bertsym.report import Record
+from bertsym.values import value
+
+MOST_SHOWN = 5
+
+
+@value
+class NumberAudit:
+    """The verdict on a number."""
+
+    verdict: NumberVerdict
+    text: str
+
+    @property
+    def finding(self) -> bool:
+        """Whether there is one: the exit code of the command line."""
+        return not self.verdict.stands
+
+    def document(self) -> Document:
+        """The readings of the number, the finest first, each with what comes to it."""
+        verdict = self.verdict
+        lines: list[Element] = [Remark((self._name(), " at ", Sizes(subject(verdict.model, EXACT).at)))]
+        for step in verdict.stated.steps:
+            lines.extend(self._reading(step))
+        slips = [match for match in verdict.matches if match.slip]
+        if slips:
+            lines.append(Paragraph(("It would be this, had something gone wrong on the way:",)))
+            lines.append(_table(slips))
+        if not verdict.stands:
+            lines.append(
+                Paragraph((f"finding: no counting of this model comes to {self.text}. All of it, and the nearest:",))
+            )
+            lines.append(_nearest(verdict.nearest, verdict.stated.value))
+        return tuple(lines)
+
+    def record(self) -> Record:
+        """`explanations` in the order of the document."""
+        verdict = self.verdict
+        return {
+            "verdict": "finding" if self.finding else "stands",
+            "model": self._name(),
+            "claimed": verdict.stated.value,
+            "exact": verdict.whole,
+            "at": subject(verdict.model, EXACT).sizes(),
+            "terms": [],
+            "explanations": [
+                {
+                    "counting": match.count.counting.name,
+                    "count": match.count.number,
+                    "step": match.step,
+                    "how": match.how,
+                    "slip": match.slip or None,
+                }
+                for match in verdict.matches
+            ],
+            "nearest": [{"counting": c.counting.name, "count": c.number} for c in verdict.nearest],
+        }
+
+    def _name(self) -> str:
+        return self.verdict.model.label or self.verdict.model.architecture.name
+
+    def _reading(self, step: int) -> list[Element]:
+        verdict = self.verdict
+        found = [match for match in verdict.matches if match.step == step and not match.slip]
+        reading = verdict.stated.reading(step)
+        said = f"{self.text} as {reading}" if len(verdict.stated.steps) > 1 else self.text
+        if not found:
+            return [Paragraph((f"{said}: none.",))] if verdict.stands else []
+        several = f"several, {len(found)} countings" if len(found) > 1 else "one counting"
+        return [Paragraph((f"{said}: {several}.",)), _table(found)]
+
+
+def _table(matches: list[Match]) -> Table:
+    columns = (Column("counting"), Column("parameters", right=True), Column("how"))
+    rows: list[tuple[Inline, ...]] = [
+        (match.count.counting.name, Count(match.count.number), _how(match)) for match in matches[:MOST_SHOWN]
+    ]
+    if len(matches) > MOST_SHOWN:
+        rows.append((f"and {len(matches) - MOST_SHOWN} more", "", ""))
+    return Table(columns, tuple(rows))
+
+
+def _how(match: Match) -> str:
+    return f"{match.how}, {match.slip}" if match.slip else match.how
+
+
+def _nearest(counted: tuple[Counted, ...], claimed: int) -> Table:
+    columns = (Column("counting"), Column("parameters", right=True), Column("error of the claim", right=True))
+    rows = tuple((c.counting.name, Count(c.number), f"{claimed - c.number:+,}".replace("-", "−")) for c in counted)
+    return Table(columns, rows)

@@ -1,0 +1,90 @@
+"""A text's audit: every claim in it with its line, judged, or listed where it could not be."""
+
+from __future__ import annotations
+
+from bertsym.claims.formula import Verdict
+from bertsym.claims.number import NumberVerdict
+from bertsym.claims.texts import Claim
+from bertsym.document import Column, Document, Element, Paragraph, Table
+from bertsym.quantities import rounded
+from bertsym.report import Record
+from bertsym.values import value
+
+
+@value
+class TextAudit:
+    """The verdicts on a text's claims."""
+
+    path: str
+    claims: tuple[Claim, ...]
+
+    @property
+    def finding(self) -> bool:
+        """Whether there is one: the exit code of the command line."""
+        return any(claim.finding for claim in self.claims)
+
+    def document(self) -> Document:
+        """One row per claim, in the order of the text."""
+        judged = [claim for claim in self.claims if claim.verdict is not None]
+        findings = sum(claim.finding for claim in judged)
+        unread = len(self.claims) - len(judged)
+        counts = ((len(judged), "claim judged", "claims judged"), (findings, "finding", "findings"))
+        told = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
+        said = f"{self.path}: {told}, {unread} that could not be read"
+        lines: list[Element] = [Paragraph((said,))]
+        if self.claims:
+            columns = (Column("line", right=True), Column("claim"), Column("verdict"), Column("why"))
+            rows = tuple((str(claim.line), _short(claim.text), _verdict(claim), _why(claim)) for claim in self.claims)
+            lines.append(Table(columns, rows))
+        return tuple(lines)
+
+    def record(self) -> Record:
+        """`terms` is empty: each claim has its own verdict among `explanations`."""
+        return {
+            "verdict": "finding" if self.finding else "stands",
+            "claimed": self.path,
+            "exact": None,
+            "terms": [],
+            "explanations": [
+                {"line": c.line, "claim": c.text, "verdict": _verdict(c), "why": _why(c)} for c in self.claims
+            ],
+        }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _verdict(claim: Claim) -> str:
+    if claim.verdict is None:
+        return "not read"
+    return "finding" if claim.finding else "stands"
+
+
+def _why(claim: Claim) -> str:
+    match claim.verdict:
+        case None:
+            return claim.unread
+        case Verdict():
+            return _of_formula(claim.verdict)
+        case NumberVerdict():
+            return _of_number(claim.verdict)
+
+
+def _of_formula(verdict: Verdict) -> str:
+    wrong = next((judgement for judgement in verdict.judgements if not judgement.stands), None)
+    if wrong is None:
+        figure = next((figure for figure in verdict.figures if not figure.how), None)
+        if figure is not None:
+            return f"comes to {int(figure.exact):,}"
+        return verdict.judgements[0].nearest.name if verdict.agree else "its sides differ"
+    error = "" if wrong.cost is None else f", {rounded(int(wrong.cost), 1)} off"
+    return f"nearest: {wrong.nearest.name}{error}"
+
+
+def _of_number(verdict: NumberVerdict) -> str:
+    name = verdict.model.label or verdict.model.architecture.name
+    if not verdict.stands:
+        return f"no counting of {name}, which has {verdict.whole:,}"
+    best = min(verdict.matches, key=lambda match: (bool(match.slip), match.count.cost))
+    return f"{best.count.counting.name} of {name}, {best.count.number:,}, {best.how}"

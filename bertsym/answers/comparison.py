@@ -1,0 +1,170 @@
+"""Two models side by side: where their formulas and numbers differ, component by component, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from sympy import Expr, Integer
+
+from bertsym.algebra import Value, expand, substitute
+from bertsym.answers.subject import Subject, subject
+from bertsym.convention import EXACT, Convention
+from bertsym.count import Part, breakdown, count_or_none, total
+from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Sizes, Table
+from bertsym.forms import Form, Name, Style, form
+from bertsym.model import Model
+from bertsym.report import AsLatex, Record
+from bertsym.symbols import in_order
+from bertsym.values import value
+
+
+@value
+class Side:
+    """A part of one model's total; nothing there is 0."""
+
+    expression: Form
+    count: int | None
+
+    def record(self) -> Record:
+        """The part for programs."""
+        return {"expression": self.expression, "latex": AsLatex(self.expression), "count": self.count}
+
+
+@value
+class Pair:
+    """A part in both models, and the second less the first."""
+
+    name: str
+    first: Side
+    second: Side
+    difference: Side
+
+    @property
+    def same(self) -> bool:
+        """Whether one formula serves both."""
+        return self.first.expression == self.second.expression
+
+    def formulas(self, titles: tuple[str, str]) -> tuple[tuple[Inline, ...], ...]:
+        """The rows in a table of formulas: one where it serves both."""
+        if self.same:
+            return ((self.name, "both", self.first.expression),)
+        named = zip((*titles, "difference"), (self.first, self.second, self.difference), strict=True)
+        return tuple(("" if place else self.name, title, side.expression) for place, (title, side) in enumerate(named))
+
+    def numbers(self, whole: int) -> tuple[Inline, ...]:
+        """The row in a table of numbers; `whole` is the difference of the totals."""
+        counts = [side.count or 0 for side in (self.first, self.second, self.difference)]
+        share = Share(Fraction(counts[2], whole)) if whole else ""
+        return (self.name, *map(Count, counts), share)
+
+    def record(self) -> Record:
+        """The row for programs."""
+        return {
+            "name": self.name,
+            "first": self.first.record(),
+            "second": self.second.record(),
+            "difference": self.difference.record(),
+        }
+
+
+@value
+class Comparison:
+    """Two totals in parts; the differences of the parts sum to that of the totals."""
+
+    first: Subject
+    second: Subject
+    rows: tuple[Pair, ...]
+    total: Pair
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """How the two are told apart: by name, else by class, else by place."""
+        for first, second in ((self.first.model, self.second.model), (self.first.cls, self.second.cls)):
+            if first != second:
+                return first, second
+        return "the first", "the second"
+
+    def document(self) -> Document:
+        """What is compared, the sizes that differ, the formulas, and the numbers where every size is known."""
+        first, second = self.titles
+        counted = self.first.convention
+        parts: list[Element] = [Remark((f"{counted.title}: {counted.meaning}",))]
+        parts += [self._about(first, self.first), self._about(second, self.second), *self._sizes()]
+        lines = [line for row in (*self.rows, self.total) for line in row.formulas(self.titles)]
+        columns = tuple(map(Column, ("component", "model", "parameters")))
+        parts.append(Table(columns, tuple(lines[:-1]), lines[-1]))
+        return (*parts, *self._numbers())
+
+    def _about(self, title: str, one: Subject) -> Remark:
+        at: tuple[Inline, ...] = (" at ", Sizes(one.at)) if one.at else ()
+        return Remark((f"{title}: {one.cls}", *at))
+
+    def _sizes(self) -> Iterator[Table]:
+        """Sizes that both have and that differ."""
+        both = in_order(self.first.at.keys() & self.second.at.keys())
+        rows = tuple(
+            (Name(symbol), _value(self.first.at[symbol]), _value(self.second.at[symbol]))
+            for symbol in both
+            if self.first.at[symbol] != self.second.at[symbol]
+        )
+        if rows:
+            first, second = self.titles
+            yield Table((Column("size"), Column(first, right=True), Column(second, right=True)), rows)
+
+    def _numbers(self) -> Iterator[Table]:
+        whole = self.total.difference.count
+        if whole is None:
+            return
+        right = (*self.titles, "difference", "of it")
+        columns = (Column("component"), *(Column(title, right=True) for title in right))
+        yield Table(columns, tuple(row.numbers(whole) for row in self.rows), self.total.numbers(whole))
+
+    def record(self) -> Record:
+        """Rows and total alike; `difference` is the second less the first."""
+        return {
+            "first": {**self.first.record(), "at": self.first.sizes()},
+            "second": {**self.second.record(), "at": self.second.sizes()},
+            "rows": [row.record() for row in self.rows],
+            "total": self.total.record(),
+        }
+
+
+def _value(value: Value) -> Inline:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return Count(value) if isinstance(value, int) else str(value)
+
+
+def comparison(
+    first: Model, second: Model, convention: Convention = EXACT, style: Style = Style.COLLECTED
+) -> Comparison:
+    """The two by component, in the order of the first; what only one of them has is 0 in the other."""
+    models = (first, second)
+    wholes = tuple(total(model, convention) for model in models)
+    counts = tuple(count_or_none(model, whole) for model, whole in zip(models, wholes, strict=True))
+    known = None not in counts
+
+    def written(model: Model, expression: Expr) -> Expr:
+        return expression if known else expand(substitute(expression, model.given))
+
+    def pair(name: str, parts: tuple[Part, ...]) -> Pair:
+        left, right = (written(model, part.expression) for model, part in zip(models, parts, strict=True))
+        numbers = [part.count for part in parts if known and part.count is not None]
+        change = numbers[1] - numbers[0] if len(numbers) == 2 else None
+        return Pair(
+            name,
+            Side(form(left, style), numbers[0] if numbers else None),
+            Side(form(right, style), numbers[1] if numbers else None),
+            Side(form(expand(right - left), style), change),
+        )
+
+    parts = tuple({part.name: part for part in breakdown(model, convention)} for model in models)
+    names = dict.fromkeys([*parts[0], *parts[1]])
+    rows = tuple(pair(name, tuple(_part(of, name) for of in parts)) for name in names)
+    whole = pair("total", tuple(Part("total", *one) for one in zip(wholes, counts, strict=True)))
+    return Comparison(subject(first, convention), subject(second, convention), rows, whole)
+
+
+def _part(parts: dict[str, Part], name: str) -> Part:
+    return parts.get(name, Part(name, Integer(0), 0))

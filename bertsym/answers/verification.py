@@ -1,0 +1,248 @@
+"""Is this checkpoint the model that the formulas describe: equal, or what is missing, extra or of another shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from math import prod
+from pathlib import Path
+
+from sympy import Symbol
+
+from bertsym.algebra import Value
+from bertsym.answers.subject import subject
+from bertsym.convention import EXACT
+from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Shape, Sizes, Table
+from bertsym.errors import BadFile
+from bertsym.forms import Number
+from bertsym.inference import Fit, infer
+from bertsym.model import Model
+from bertsym.report import Record
+from bertsym.sources.checkpoint import Checkpoint, read_checkpoint
+from bertsym.sources.configfile import load, load_config
+from bertsym.sources.framework import build
+from bertsym.sources.jsonfile import parse_object, read_bytes
+from bertsym.sources.safetensors import Array
+from bertsym.values import value
+from bertsym.verify import Expected, Outcome, Slot, compare, declared
+from bertsym.zoo import ARCHITECTURES
+
+MOST_SHOWN = 50
+MOST_RETRIED = 20_000
+
+
+@value
+class Verification:
+    """A comparison. `model` is absent where the framework declares the tensors; `fits` are inferred candidates."""
+
+    checkpoint: Checkpoint
+    outcome: Outcome
+    source: str
+    model: Model | None
+    fits: tuple[Fit, ...]
+    others: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether they are equal."""
+        return self.outcome.ok
+
+    def document(self) -> Document:
+        """What was compared, a summary, the findings one by one, and the verdict."""
+        read = f"{self.checkpoint.files:,} file{'s' * (self.checkpoint.files > 1)}, headers only"
+        cls = self.outcome.expected.cls
+        parts: list[Element] = [
+            Remark((f"{self.checkpoint.path}: {read}, {self.checkpoint.bytes_read:,} bytes",)),
+            Remark((f"compared with {cls}: {self.source}",)),
+        ]
+        if self.at:
+            parts.append(Remark(("at ", Sizes(self.at))))
+        parts += [*self._inferred(), self._summary(), *self._findings(), Paragraph((self._verdict(),))]
+        parts += [Paragraph((f"the tensors are exactly those of {other}",)) for other in self.others]
+        return (*parts, *(Paragraph((f"note: {note}",)) for note in self._notes()))
+
+    @property
+    def at(self) -> Mapping[Symbol, Value]:
+        """The sizes, where they are known."""
+        return subject(self.model, EXACT).at if self.model is not None else {}
+
+    def _inferred(self) -> Iterator[Element]:
+        for place, fit in enumerate(self.fits):
+            names = f" ({', '.join(fit.names)})" if fit.names else ""
+            first = place == 0
+            said = f"{'inferred' if first else 'fits as well'}: {fit.model.architecture.name}, {fit.model.cls}{names}"
+            yield Remark((said,))
+        if self.fits and self.fits[0].assumed:
+            yield Remark(("assumed, as the shapes do not fix them: ", _names(self.fits[0].assumed)))
+        if self.fits and self.fits[0].hidden:
+            yield Remark(("not in the shapes: ", _names(self.fits[0].hidden)))
+
+    def _summary(self) -> Table:
+        found = self.outcome
+        wanted = found.expected
+        missing = [wanted.slots[name].shape for name in found.missing]
+        rows: list[tuple[str, int, int | None]] = [
+            (f"declared by {wanted.cls}", wanted.tensors, wanted.count),
+            ("found, with that shape", found.matched, None),
+            ("of these packed", len(found.packed), sum(prod(one.shape) for one in found.packed)),
+            ("missing", len(found.missing), sum(map(prod, missing))),
+            ("extra", len(found.extra), sum(array.numel for _, array in found.extra)),
+            ("of another shape", len(found.mismatched), sum(prod(one.found) for one in found.mismatched)),
+            ("tied, stored again", len(found.copies), None),
+            ("buffers, not parameters", len(found.buffers), sum(array.numel for _, array in found.buffers)),
+            ("scales of quantised weights", len(found.companions), None),
+        ]
+        shown = [row for place, row in enumerate(rows) if row[1] or place < 2]
+        cells = [(name, Count(tensors), "" if size is None else Count(size)) for name, tensors, size in shown]
+        columns = (Column("tensors"), Column("number", right=True), Column("parameters", right=True))
+        footer = ("in the checkpoint", "", Count(found.count))
+        return Table(columns, tuple(cells), footer)
+
+    def _findings(self) -> Iterator[Element]:
+        found = self.outcome
+        guesses = {other: name for name, other in found.renamed.items()}
+        slots = found.expected.slots
+        rows: list[tuple[Inline, ...]] = [
+            ("missing", Code(name), _shape(slots[name].shape), "", "") for name in found.missing
+        ]
+        for name, array in found.extra:
+            guess = f"renamed from {guesses[name]}?" if name in guesses else ""
+            rows.append(("extra", Code(name), "", _shape(array.shape), guess))
+        for one in found.mismatched:
+            why = "transposed" if one.transposed else f"stored as {one.dtype}"
+            rows.append(("shape", Code(one.name), _shape(one.expected), _shape(one.found), why))
+        if rows:
+            columns = tuple(map(Column, ("finding", "tensor", "declared", "stored", "remark")))
+            yield Table(columns, tuple(rows[:MOST_SHOWN]))
+        if len(rows) > MOST_SHOWN:
+            yield Paragraph((f"and {len(rows) - MOST_SHOWN:,} more: --json lists them all",))
+
+    def _verdict(self) -> str:
+        found = self.outcome
+        types = ", ".join(f"{dtype} ({number:,})" for dtype, number in found.dtypes.items())
+        stored = f"; stored as {types if len(found.dtypes) > 1 else next(iter(found.dtypes), 'nothing')}"
+        if found.ok:
+            return f"equal: every tensor of {found.expected.cls} is there with its shape, and nothing else{stored}"
+        kinds = (("missing", found.missing), ("extra", found.extra), ("of another shape", found.mismatched))
+        return f"not equal: {', '.join(f'{len(ones):,} {kind}' for kind, ones in kinds if ones)}{stored}"
+
+    def _notes(self) -> Iterator[str]:
+        if self.outcome.packed:
+            widths = sorted({one.width for one in self.outcome.packed})
+            bits = " or ".join(map(str, widths))
+            yield f"packed weights hold {bits} bits an entry and are counted by their declared shape"
+        if self.fits and self.outcome.copies:
+            slots = self.outcome.expected.slots
+            untied = self.outcome.count + sum(prod(slots[name].shape) for name in self.outcome.copies)
+            yield f"tied tensors are stored under both names; if they differ, which no header tells, it is {untied:,}"
+        yield from self.checkpoint.notes
+
+    def record(self) -> Record:
+        """`count` is what the checkpoint holds, `expected` what the class declares; equal where `ok`."""
+        found = self.outcome
+        return {
+            "ok": found.ok,
+            "class": found.expected.cls,
+            "count": found.count,
+            "missing": list(found.missing),
+            "extra": [name for name, _ in found.extra],
+            "mismatched": [
+                {"name": one.name, "expected": list(one.expected), "found": list(one.found), "dtype": one.dtype}
+                for one in found.mismatched
+            ],
+            "expected": found.expected.count,
+            "tensors": found.matched,
+            "source": self.source,
+            "model": None if self.model is None else self.model.architecture.name,
+            "at": {str(symbol): value for symbol, value in self.at.items()},
+            "renamed": dict(found.renamed),
+            "tied": list(found.copies),
+            "buffers": [name for name, _ in found.buffers],
+            "packed": [
+                {"name": one.name, "shape": list(one.shape), "stored": list(one.stored.shape), "bits": one.width}
+                for one in found.packed
+            ],
+            "dtypes": dict(found.dtypes),
+            "fits": [_fit(fit) for fit in self.fits],
+            "notes": list(self._notes()),
+            "files": self.checkpoint.files,
+            "bytes_read": self.checkpoint.bytes_read,
+        }
+
+
+def _fit(fit: Fit) -> Record:
+    return {
+        "model": fit.model.architecture.name,
+        "head": fit.model.head,
+        "class": fit.model.cls,
+        "ok": fit.outcome.ok,
+        "at": {str(symbol): value for symbol, value in subject(fit.model, EXACT).at.items()},
+        "named": list(fit.names),
+        "assumed": list(map(str, fit.assumed)),
+        "hidden": list(map(str, fit.hidden)),
+    }
+
+
+def _names(symbols: tuple[Symbol, ...]) -> str:
+    return ", ".join(map(str, symbols))
+
+
+def _shape(sides: tuple[int, ...]) -> Inline:
+    return Shape(tuple(Number(Fraction(side)) for side in sides)) if sides else "scalar"
+
+
+def verification(
+    path: Path,
+    target: str | None = None,
+    head: str | None = None,
+    given: Mapping[Symbol, Value] | None = None,
+    *,
+    framework: bool = False,
+    inferred: bool = False,
+    alone: bool = False,
+) -> Verification:
+    """The checkpoint beside what it should be: `target`, else the `config.json` beside it, else what its shapes say.
+
+    `framework` has transformers build the class instead; `inferred` leaves a configuration aside; `alone` accepts files
+    of which only the beginning was fetched.
+    """
+    checkpoint = read_checkpoint(path, alone=alone)
+    if not checkpoint.arrays:
+        raise BadFile(str(path), "holds no tensors")
+    if framework:
+        return _by_framework(checkpoint, target, head)
+    if target is None and (inferred or checkpoint.config is None):
+        fits = infer(str(path), checkpoint.arrays, head)
+        first, source = fits[0], "the formulas, at the sizes that the shapes ask for"
+        return Verification(checkpoint, first.outcome, source, first.model, fits, ())
+    model = load_config(checkpoint.config, head) if target is None and checkpoint.config else load(str(target), head)
+    model = model.with_sizes(given) if given else model
+    outcome = compare(declared(model), checkpoint.arrays)
+    others = () if outcome.ok else tuple(_other_heads(model, checkpoint.arrays))
+    return Verification(checkpoint, outcome, f"the formulas, at the sizes of {model.label}", model, (), others)
+
+
+def _other_heads(model: Model, arrays: Mapping[str, Array]) -> Iterator[str]:
+    """The classes of the same sizes that have exactly these tensors."""
+    if len(arrays) > MOST_RETRIED:
+        return
+    for head in model.architecture.heads.keys() - {model.head}:
+        other = model.with_head(head)
+        if compare(declared(other), arrays).ok:
+            yield f"{other.cls}: --head {head} compares with it"
+
+
+def _by_framework(checkpoint: Checkpoint, target: str | None, head: str | None) -> Verification:
+    file = checkpoint.config if target is None else Path(target)
+    if file is None:
+        raise BadFile(
+            str(checkpoint.path), "no config.json beside it, which --framework builds from: pass --model PATH"
+        )
+    file = file / "config.json" if file.is_dir() else file
+    config = parse_object(read_bytes(file), file)
+    zoo = ARCHITECTURES.get(str(config.get("model_type")))
+    cls = zoo.heads[head].cls if zoo is not None and head is not None and head in zoo.heads else head
+    built = build(config, file, cls)
+    slots = {name: Slot(shape, built.ties.get(name)) for name, shape in built.shapes.items()}
+    outcome = compare(Expected(built.cls, slots, built.buffers), checkpoint.arrays)
+    return Verification(checkpoint, outcome, f"as transformers builds it from {file}", None, (), ())

@@ -1,0 +1,238 @@
+"""Is a formula right? It is multiplied out, the model too under every counting: two agree, or some terms differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import cache
+
+from sympy import Symbol
+
+from bertsym.algebra import Value, monomials
+from bertsym.claims.countings import Counting, countings
+from bertsym.claims.parts import Part, add, minus, number, parts, symbols
+from bertsym.claims.polynomial import expand, expression
+from bertsym.claims.reading import Reading
+from bertsym.claims.scopes import scope_named
+from bertsym.claims.terms import Row, rows, without_heads
+from bertsym.forms import Form, Monomial, Terms
+from bertsym.model import Model
+from bertsym.quantities import Stated
+from bertsym.symbols import BY_SYMBOL, Kind
+from bertsym.values import value
+
+SIMPLE = 2
+_ABSENT = 8
+_DIFFERENT = 2
+
+
+@value
+class Judgement:
+    """What became of one claimed polynomial.
+
+    `equal` are the countings that it is exactly, the simplest first. Without a simple one the claim is a finding, and
+    `rows` say where it differs from `nearest`. `baked` are sizes that the claim holds as numbers; `words` what it is
+    said to count; `beside` are the tensors that the counted components have besides, and `short` is the claim less the
+    whole model.
+    """
+
+    form: Form
+    words: str
+    claim: Terms
+    equal: tuple[Counting, ...]
+    nearest: Counting
+    rows: tuple[Row, ...]
+    beside: tuple[Part, ...]
+    short: Terms
+    baked: Mapping[Symbol, Value]
+    sizes: Mapping[Symbol, Value]
+
+    @property
+    def stands(self) -> bool:
+        """Whether the claim is exactly what a simple counting counts."""
+        return bool(self.equal) and self.equal[0].cost <= SIMPLE
+
+    @property
+    def cost(self) -> Fraction | None:
+        """By how much the claim misses the nearest count at the sizes of the question."""
+        return number(minus(self.claim, self.nearest.terms), self.sizes)
+
+    @property
+    def left_out(self) -> Fraction | None:
+        """By how much the claim misses the whole model."""
+        return number(self.short, self.sizes)
+
+
+@value
+class Figure:
+    """A number that a formula is said to come to, and what it does come to."""
+
+    claimed: int
+    exact: Fraction
+    how: str
+
+
+@value
+class Verdict:
+    """The judgement of every different side of a formula, and whether the sides agree with each other."""
+
+    reading: Reading
+    model: Model
+    judgements: tuple[Judgement, ...]
+    figures: tuple[Figure, ...]
+    agree: bool
+    sizes: Mapping[Symbol, Value]
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing was found."""
+        sound = all(judgement.stands for judgement in self.judgements) and all(figure.how for figure in self.figures)
+        return self.agree and sound
+
+
+def judge(reading: Reading, model: Model, heads: Sequence[str], of: str = "") -> Verdict:
+    """The verdict on a formula about the model under these heads, the first before the others.
+
+    `of` says what it counts, as the label of the formula does where it has one.
+    """
+    if not model.given and not reading.names:
+        model = at_base(model)
+    bench = _Bench(model, tuple(heads), tuple(expand(form) for form in reading.remainders))
+    sides = [(side.form, bench.public(side.form)) for side in reading.sides]
+    formulas = [(form, terms) for form, terms in sides if set(terms) - {()}] or sides[:1]
+    distinct: dict[tuple[object, ...], Form] = {}
+    for form, terms in formulas:
+        distinct.setdefault(tuple(sorted(terms.items(), key=str)), form)
+    numbers = [terms.get((), Fraction(0)) for side, terms in sides if all(side is not form for form, _ in formulas)]
+    beside = {side.form: words for side in reading.sides for form, words in side.annotated if form == side.form}
+    judgements = [bench.judge(form, of or beside.get(form, reading.label)) for form in distinct.values()]
+    for side in reading.sides:
+        named = ((form, words) for form, words in side.annotated if scope_named(words) and form != side.form)
+        judgements += [bench.judge(form, words) for form, words in named]
+    figures = [f for value in numbers for form in distinct.values() if (f := bench.figure(value, form)) is not None]
+    return Verdict(reading, model, tuple(judgements), tuple(figures), len(distinct) <= 1, bench.sizes)
+
+
+def at_base(model: Model) -> Model:
+    """The model at the sizes that its paper calls base, under their name."""
+    base = model.architecture.base
+    return Model(model.architecture, model.head, label=base).with_sizes(model.architecture.sizes[base].values)
+
+
+class _Bench:
+    """What is laid out once for all sides of a formula: the model's tensors, under each head, as polynomials."""
+
+    def __init__(self, model: Model, heads: tuple[str, ...], remainders: tuple[Terms, ...]) -> None:
+        self.model = model
+        self.heads = heads
+        self.remainders = tuple(monomial for terms in remainders for monomial in terms)
+        self.sizes = dict((model if model.given else at_base(model)).given)
+        self.inventory = cache(self._inventory)
+
+    def public(self, form: Form) -> Terms:
+        """The claim in the symbols of its comparison: heads * d becomes H."""
+        claim = expand(form)
+        return monomials(self.model.public(expression(claim), self._kept(claim)))
+
+    def figure(self, value: Fraction, form: Form) -> Figure | None:
+        """Whether a number is the formula's at the model's sizes; None while one is open."""
+        exact = number(self.public(form), self.model.given)
+        if exact is None or value.denominator != 1 or exact.denominator != 1:
+            return None
+        digits = str(value.numerator)
+        zeros = len(digits) - len(digits.rstrip("0")) if len(digits) > 4 else 0
+        stated = Stated(value.numerator, tuple(10**zero for zero in range(zeros + 1)))
+        how = next((found for step in stated.steps if (found := stated.holds(exact.numerator, step))), "")
+        return Figure(value.numerator, exact, how)
+
+    def judge(self, form: Form, words: str) -> Judgement:
+        """The judgement of one side; sizes of the model that it does not name are tried as numbers baked into it."""
+        claim = self.public(form)
+        used = symbols(claim)
+        ratios = {s: v for s, v in self.sizes.items() if BY_SYMBOL[s].kind is Kind.RATIO and s not in used}
+        known = {s: v for s, v in self.model.given.items() if s not in used}
+        plain = self._compare(form, claim, words, ratios)
+        if plain.stands or not known or known == ratios:
+            return plain
+        baked = self._compare(form, claim, words, {**ratios, **known})
+        return baked if baked.stands or not used else plain
+
+    def _kept(self, claim: Terms) -> frozenset[Symbol]:
+        used = symbols(claim)
+        derived = {definition.symbol for definition in self.model.architecture.definitions}
+        return frozenset(used & (derived | {s for s in used if BY_SYMBOL[s].default is not None}))
+
+    def _inventory(
+        self, head: str, keep: frozenset[Symbol], fill: tuple[tuple[Symbol, Value], ...]
+    ) -> tuple[Part, ...]:
+        headed = self.model.with_head(head)
+        return parts(headed, keep & headed.symbols, dict(fill))
+
+    def _countings(
+        self, heads: Sequence[str], claim: Terms, fill: Mapping[Symbol, Value], words: str
+    ) -> list[Counting]:
+        scope = scope_named(words)
+        every: list[Counting] = []
+        for head in heads:
+            inventory = self.inventory(head, self._kept(claim), tuple(fill.items()))
+            cls = self.model.architecture.heads[head].cls
+            every += countings(cls, inventory, whole=head != self.heads[0])
+        return [c for c in every if scope is not None and scope(c)] or (
+            [] if scope and heads != self.heads[:1] else every
+        )
+
+    def _compare(self, form: Form, claim: Terms, words: str, fill: Mapping[Symbol, Value]) -> Judgement:
+        known = self._countings(self.heads[:1], claim, fill, words)
+        equal = self._equal(known, claim)
+        if not equal or equal[0].cost > SIMPLE:
+            equal = sorted(equal + self._equal(self._countings(self.heads[1:], claim, fill, words), claim), key=_cost)
+        simple = [counting for counting in known if counting.cost <= SIMPLE] or known
+        mended = _without_heads(claim)
+        stands = equal and equal[0].cost <= SIMPLE
+        nearest = equal[0] if stands else min(simple, key=lambda c: _distance(c, mended, self.sizes))
+        whole = self.inventory(self.heads[0], self._kept(claim), tuple(fill.items()))
+        others = [part for part in whole if part not in nearest.parts]
+        differing = () if stands else rows(claim, mended, nearest, others, self.sizes)
+        components = {part.tensor.component for part in nearest.parts}
+        beside = tuple(p for p in others if p.tensor.component in components and nearest.amount(p)) if stands else ()
+        short = minus(claim, Counting("", "", (), whole).terms)
+        baked = {s: v for s, v in fill.items() if BY_SYMBOL[s].kind is not Kind.RATIO}
+        return Judgement(form, words, claim, tuple(equal), nearest, differing, beside, short, baked, self.sizes)
+
+    def _equal(self, known: Sequence[Counting], claim: Terms) -> list[Counting]:
+        wanted = self._coarse(claim)
+        return sorted((counting for counting in known if self._coarse(counting.terms) == wanted), key=_cost)
+
+    def _coarse(self, terms: Terms) -> Terms:
+        """The terms that no O(...) of the claim swallows."""
+        if not self.remainders:
+            return terms
+        return {m: value for m, value in terms.items() if not any(_within(m, bound) for bound in self.remainders)}
+
+
+def _cost(counting: Counting) -> int:
+    return counting.cost
+
+
+def _within(monomial: Monomial, bound: Monomial) -> bool:
+    powers = dict(bound)
+    return all(power <= powers.get(base, 0) for base, power in monomial)
+
+
+def _without_heads(claim: Terms) -> Terms:
+    """The claim as if its heads had cancelled."""
+    return add({without_heads(monomial): value} for monomial, value in claim.items())
+
+
+def _distance(counting: Counting, claim: Terms, sizes: Mapping[Symbol, Value]) -> tuple[int, Fraction, int]:
+    """How far a counting is from a claim: in terms that it does not have, terms that differ, the numbers, and words."""
+    terms = counting.terms
+    absent = sum(1 for monomial in claim if monomial not in terms)
+    differing = sum(1 for monomial, value in terms.items() if claim.get(monomial) != value)
+    miss, size = number(minus(claim, terms), sizes), number(terms, sizes)
+    far = abs(miss / size) if miss is not None and size else Fraction(1)
+    return (
+        _ABSENT * absent + _DIFFERENT * differing,
+        min(far, Fraction(9)) + Fraction(counting.cost, 20),
+        counting.cost,
+    )

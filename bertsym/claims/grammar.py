@@ -1,0 +1,336 @@
+"""The grammar of formulas: recursive descent, bounded in depth, that reads or refuses and never guesses.
+
+Implicit products bind tighter than a slash (13/12H is 13/(12H)), as physicists write; a blank in between is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from sympy import Symbol
+from sympy.logic.boolalg import Boolean
+
+from bertsym.claims.conditions import condition
+from bertsym.claims.cursor import Cursor, running
+from bertsym.claims.names import plain
+from bertsym.claims.reading import Use
+from bertsym.claims.tokens import CLOSING, Mark, Token
+from bertsym.errors import UnreadableFormula, echo
+from bertsym.forms import ONE, Bracket, Form, Name, Number, Power, Quotient, product, sum_of
+from bertsym.quantities import UNITS
+from bertsym.symbols import BY_NAME, Kind
+
+DEEPEST = 40
+LARGEST_POWER = 16
+LONGEST_CONDITION = 60
+UNIT_WORDS = {"parameters", "params", "parameter", "weights", "param", "trainable", "learnable", "total"}
+_UNITS = {**UNITS, "million": UNITS["M"], "billion": UNITS["B"], "trillion": UNITS["T"], "Million": UNITS["M"]}
+_FRACTIONS = {"frac", "tfrac", "dfrac", "cfrac"}
+_BRACES = {"underbrace": Mark.SUB, "overbrace": Mark.POWER}
+
+
+class Grammar(Cursor):
+    """Sums, products and powers from where the cursor stands."""
+
+    def __init__(self, text: str, tokens: tuple[Token, ...], names: Mapping[str, Symbol]) -> None:
+        super().__init__(text, tokens, names)
+        self.depth = 0
+        self.lone_units = True
+        self.seen: dict[str, Symbol] = {}
+        self.notes: list[str] = []
+        self.remainders: list[Form] = []
+        self.annotated: list[tuple[Form, str]] = []
+
+    def _sum(self) -> Form:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self._refuse(f"nested more than {DEEPEST} deep")
+        terms: list[Form] = []
+        sign = self._accept(Mark.PLUS, Mark.MINUS)
+        while True:
+            if self._order():
+                pass
+            else:
+                term = self._product()
+                terms.append(_negative(term) if sign is not None and sign.mark is Mark.MINUS else term)
+                self._annotation(terms[-1])
+            sign = self._accept(Mark.PLUS, Mark.MINUS)
+            if sign is None:
+                break
+        self.depth -= 1
+        return sum_of(terms)
+
+    def _order(self) -> bool:
+        """O(...): a remainder that is left out of the sum and kept apart."""
+        token = self._peek()
+        if token is None or token.mark is not Mark.ORDER:
+            return False
+        start = self.at
+        self._take()
+        if self._accept(Mark.OPEN) is None:
+            raise UnreadableFormula(token.column, "O without its (...)")
+        self.remainders.append(self._sum())
+        self._expect(Mark.CLOSE, "a ) is missing after O(")
+        self._mark(start, self.at, Use.REMAINDER)
+        return True
+
+    def _annotation(self, term: Form) -> None:
+        """Words in round brackets after a term: `VH (word embeddings)`."""
+        token = self._peek()
+        if token is not None and token.mark is Mark.TEXT and plain(str(token.value)).casefold() not in UNIT_WORDS:
+            self._take(Use.ANNOTATION)
+            self.annotated.append((term, running(str(token.value))))
+            return
+        words = self._remark()
+        if words:
+            self.annotated.append((term, " ".join(str(t.value) for t in words)))
+            self._mark(self.at, self._closing(), Use.ANNOTATION)
+            self.at = self._closing()
+
+    def _remark(self) -> list[Token]:
+        """The words of a bracket that holds nothing else, one of them no symbol."""
+        token = self._peek()
+        if token is None or token.mark is not Mark.OPEN:
+            return []
+        words: list[Token] = []
+        for place in range(self.at + 1, self.end):
+            inside = self.tokens[place]
+            if inside.mark is Mark.CLOSE:
+                long = [
+                    t for t in words if t.mark is Mark.TEXT or (t.value not in self.names and len(str(t.value)) > 2)
+                ]
+                return words if long else []
+            if inside.mark in (Mark.NAME, Mark.TEXT, Mark.AND, Mark.OR, Mark.NOT):
+                words.append(inside)
+            elif inside.mark not in (Mark.LAYOUT, Mark.COMMA, Mark.STOP):
+                return []
+        return []
+
+    def _is_lone_word(self) -> bool:
+        """Whether a bracket holds one word that is also a symbol: `12H^2 (layers)`."""
+        inside = self.tokens[self.at + 1 : min(self._closing(), self.at + 5)]
+        words = [token for token in inside if token.mark not in (Mark.LAYOUT, Mark.CLOSE)]
+        return len(words) == 1 and words[0].mark is Mark.NAME and words[0].text.isalpha() and len(words[0].text) > 2
+
+    def _product(self) -> Form:
+        factors = [self._run()]
+        slashes = 0
+        while (sign := self._accept(Mark.TIMES, Mark.OVER)) is not None:
+            if sign.mark is Mark.TIMES:
+                factors.append(self._run())
+                continue
+            slashes += 1
+            if slashes > DEEPEST:
+                raise UnreadableFormula(sign.column, f"more than {DEEPEST} slashes in a row")
+            above = product(factors)
+            factors = [Quotient(above, self._divisor(above))]
+        return product(factors)
+
+    def _divisor(self, above: Form) -> Form:
+        """What stands below a slash: the implicit product that follows it without a blank."""
+        start = self.at
+        below = self._power()
+        first_alone = below
+        while self._adjacent():
+            if self._blank():
+                if isinstance(above, Number) and isinstance(first_alone, Number):
+                    raise self._refuse("a factor after a fraction and a blank: write (1/2)*H or 1/(2H)")
+                raise self._refuse("a factor after a divisor and a blank: write the divisor in brackets")
+            below = product([below, self._power()])
+        if below is not first_alone:
+            written = "".join(token.text for token in self.tokens[start : self.at]).strip()
+            self.notes.append(f"/{written} is read as /({written})")
+        return below
+
+    def _run(self) -> Form:
+        """Factors side by side."""
+        factors = [self._power()]
+        while self._adjacent():
+            token = self._peek()
+            if token is not None and token.mark is Mark.NUMBER:
+                raise self._refuse(f"{echo(token.text)} beside a factor: a product needs a sign, a power its ^")
+            factors.append(self._power())
+        return product(factors)
+
+    def _adjacent(self) -> bool:
+        """Whether another factor follows directly."""
+        token = self._peek()
+        if token is None or self._parted():
+            return False
+        if token.mark is Mark.OPEN and self._remark():
+            return False
+        if token.mark is Mark.OPEN and self._blank() and self._is_lone_word():
+            raise self._refuse("a factor or a remark? Write the product with a sign, or leave the word out")
+        if token.mark is Mark.TEXT or (token.mark is Mark.NAME and str(token.value).casefold() in UNIT_WORDS):
+            return False
+        if token.mark is Mark.COMMAND:
+            return token.value in _FRACTIONS or token.value in _BRACES or token.value == "boxed"
+        bar = token.mark is Mark.BAR
+        return bar or token.mark in (Mark.NUMBER, Mark.NAME, Mark.OPEN, Mark.OPEN_BRACE, Mark.OPEN_SQUARE)
+
+    def _power(self) -> Form:
+        base = self._atom()
+        while True:
+            raised = self._accept(Mark.RAISED)
+            if raised is not None:
+                exponent = _integer(str(raised.value))
+                column = raised.column
+            elif self._accept(Mark.POWER) is not None:
+                column = self._column()
+                exponent = self._exponent()
+            else:
+                return base
+            following = self._peek()
+            if following is not None and following.mark in (Mark.POWER, Mark.RAISED):
+                raise self._refuse("a power of a power")
+            base = _raised(base, exponent, column)
+
+    def _exponent(self) -> int | None:
+        """An integer, in TeX of one digit unless in braces."""
+        opening = self._accept(Mark.OPEN_BRACE, Mark.OPEN)
+        minus = self._accept(Mark.MINUS) is not None
+        figure = self._expect(Mark.NUMBER, "an exponent has to be a whole number")
+        value = Fraction(figure.value)
+        if opening is None and self.tex and len(figure.text) > 1:
+            raise UnreadableFormula(figure.column, f"TeX raises one digit only: write ^{{{figure.text}}}")
+        if opening is not None:
+            self._expect(CLOSING[opening.mark], "an exponent has to be a whole number, and its bracket to close")
+        if value.denominator != 1:
+            return None
+        return -value.numerator if minus else value.numerator
+
+    def _atom(self) -> Form:
+        token = self._peek()
+        if token is None:
+            raise self._refuse("a factor is missing")
+        if token.mark is Mark.NUMBER:
+            return self._number()
+        if token.mark is Mark.NAME and token.value in self.names:
+            self._take()
+            symbol = self.seen[str(token.value)] = self.names[str(token.value)]
+            return Name(symbol)
+        if token.mark is Mark.BAR:
+            return self._between_bars()
+        if token.mark is Mark.OPEN_SQUARE and self._is_condition():
+            return Bracket(self._condition())
+        if token.mark in CLOSING:
+            self._take()
+            inside = self._sum()
+            closing = CLOSING[token.mark]
+            self._expect(closing, f"a {closing.value} is missing for the {token.mark.value} in column {token.column}")
+            return inside
+        if token.mark is Mark.COMMAND:
+            return self._command(token)
+        raise self._refuse(self._unexpected(token))
+
+    def _number(self) -> Form:
+        value = Fraction(self._take().value)
+        unit = self._peek()
+        word = plain(str(unit.value)) if unit is not None and unit.mark in (Mark.NAME, Mark.TEXT) else ""
+        alone = unit is not None and all(t.mark is Mark.LAYOUT for t in self.tokens[self.at + 1 : self.end])
+        if word in _UNITS and word and (word not in self.names or (alone and self.lone_units and not self.seen)):
+            self._take()
+            value *= _UNITS[word]
+        return Number(value)
+
+    def _between_bars(self) -> Form:
+        bar = self._take()
+        token = self._peek()
+        if token is not None and token.mark is Mark.TEXT and plain(str(token.value)) == "V":
+            self._take()
+        elif token is None or token.value != "V" or self._take() is None:
+            raise UnreadableFormula(bar.column, "bars are read around a vocabulary only: |V|")
+        self._expect(Mark.BAR, "a | is missing")
+        symbol = self.seen["V"] = BY_NAME["V"].symbol
+        return Name(symbol)
+
+    def _is_condition(self) -> bool:
+        depth = 0
+        for place in range(self.at, min(self.end, self.at + LONGEST_CONDITION)):
+            token = self.tokens[place]
+            depth += (token.mark is Mark.OPEN_SQUARE) - (token.mark is Mark.CLOSE_SQUARE)
+            if depth == 0:
+                return False
+            relation = token.mark.value in ("=", "!=", "<", "<=", ">", ">=", "not", "and", "or")
+            raw = plain(str(token.value)) if token.mark in (Mark.NAME, Mark.TEXT) else ""
+            symbol = self.names.get(raw)
+            if relation or (symbol is not None and BY_NAME[str(symbol)].kind is Kind.SWITCH):
+                return True
+        return False
+
+    def _condition(self) -> Boolean:
+        opening = self._take()
+        start = self.at
+        while (token := self._peek()) is not None and token.mark is not Mark.CLOSE_SQUARE:
+            self._take()
+        inside = [t for t in self.tokens[start : self.at] if t.mark is not Mark.LAYOUT]
+        self._expect(Mark.CLOSE_SQUARE, "a ] is missing")
+        raws = (plain(str(t.value)) for t in inside if t.mark in (Mark.NAME, Mark.TEXT))
+        self.seen |= {raw: self.names[raw] for raw in raws if raw in self.names}
+        return condition(inside, self.names, opening.column)
+
+    def _command(self, token: Token) -> Form:
+        name = str(token.value)
+        if name in _FRACTIONS:
+            self._take()
+            return self._fraction(token)
+        if name in _BRACES or name == "boxed":
+            self._take()
+            self._expect(Mark.OPEN_BRACE, f"{token.text} without its {{...}}")
+            inside = self._sum()
+            self._expect(Mark.CLOSE_BRACE, "a } is missing")
+            if name in _BRACES:
+                self._under(inside, _BRACES[name])
+            return inside
+        raise self._refuse(self._unexpected(token))
+
+    def _fraction(self, command: Token) -> Form:
+        figure = self._peek()
+        if figure is not None and figure.mark is Mark.NUMBER:
+            if len(figure.text) != 2:
+                raise UnreadableFormula(command.column, "a fraction of more than two digits needs its braces")
+            self._take()
+            return Quotient(Number(Fraction(int(figure.text[0]))), Number(Fraction(int(figure.text[1]))))
+        sides = []
+        for _ in range(2):
+            self._expect(Mark.OPEN_BRACE, f"{command.text} without its two {{...}}")
+            sides.append(self._sum())
+            self._expect(Mark.CLOSE_BRACE, "a } is missing")
+        return Quotient(sides[0], sides[1])
+
+    def _under(self, inside: Form, sign: Mark) -> None:
+        """The words under a brace, which count for nothing."""
+        token = self._peek()
+        if token is None or token.mark is not sign:
+            return
+        start = self.at
+        self._take()
+        opening = self._expect(Mark.OPEN_BRACE, "what stands under a brace needs braces of its own")
+        depth = 1
+        while depth and self._peek() is not None:
+            taken = self._take()
+            depth += (taken.mark is Mark.OPEN_BRACE) - (taken.mark is Mark.CLOSE_BRACE)
+        if depth:
+            raise UnreadableFormula(opening.column, "a } is missing")
+        self._mark(start, self.at, Use.ANNOTATION)
+        words = "".join(token.text for token in self.tokens[start + 2 : self.at - 1])
+        self.annotated.append((inside, running(words)))
+
+
+def _negative(term: Form) -> Form:
+    return product([Number(Fraction(-1)), term])
+
+
+def _integer(digits: str) -> int | None:
+    plain_digits = digits.removeprefix("-")
+    return int(digits) if plain_digits.isdecimal() and len(plain_digits) <= 4 else None
+
+
+def _raised(base: Form, exponent: int | None, column: int) -> Form:
+    if exponent is None or abs(exponent) > LARGEST_POWER:
+        raise UnreadableFormula(column, f"an exponent has to be a whole number of at most {LARGEST_POWER}")
+    if exponent == 0:
+        return ONE
+    power = base if abs(exponent) == 1 else Power(base, abs(exponent))
+    return power if exponent > 0 else Quotient(ONE, power)

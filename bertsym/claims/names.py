@@ -1,0 +1,183 @@
+"""What the letters and words of somebody else's formula stand for here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from bertsym.claims.tokens import Mark, Token, closing_brace
+from bertsym.errors import UnknownName
+from bertsym.symbols import BY_NAME
+from bertsym.values import replace
+
+# Spellings of more than one letter, upper and lower case alike; several families' configurations among them.
+WORDS: dict[str, str] = {
+    "V": "vocab vocab_size vocabulary vocabulary_size n_vocab num_vocab d_vocab vocabsize n_v",
+    "N": (
+        "n_ctx n_positions max_position_embeddings max_positions max_len max_seq_len max_seq_length"
+        " max_sequence_length seq_len seq_length sequence_length block_size context_length n_seq n_pos l_max"
+        " l_seq n_max seqlen num_positions max_position position_size"
+    ),
+    "H": (
+        "d_model dmodel n_embd hidden hidden_size hiddensize hidden_dim embed_dim embedding_dim d_emb d_embd"
+        " d_embed d_m d_hidden h_dim n_hidden d_attn d_hid model_dim"
+    ),
+    "L": (
+        "layers n_layer n_layers nlayers nlayer num_layers num_layer num_hidden_layers n_l n_blocks"
+        " num_blocks number_of_layers l_layers n_block depth"
+    ),
+    "heads": "n_head n_heads nheads num_heads num_head num_attention_heads attention_heads n_h number_of_heads",
+    "F": (
+        "d_ff d_ffn d_fc d_mlp dff ffn_dim n_inner d_inner intermediate intermediate_size ffn_hidden_size"
+        " d_feedforward dim_feedforward h_ff h_ffn d_f ffn_size"
+    ),
+    "d": "d_head head_dim d_k d_v d_kv d_q d_h head_size d_heads h_head",
+    "T": "type_vocab_size n_types segments n_segments token_types types num_segments",
+    "ffn_ratio": "mlp_ratio ff_ratio expansion_factor",
+    "E": "embedding_size",
+    "cross_attention": "cross",
+    "labels": "num_labels n_labels n_classes num_classes",
+    "kv_heads": "a_kv n_kv_heads num_kv_heads num_key_value_heads n_kv h_kv",
+    "decoder_layers": "l_dec num_decoder_layers n_dec_layers",
+    "inner_groups": "g_in",
+    "kernel": "k_conv",
+    "attention_bias": "bias_attn",
+    "mlp_bias": "bias_mlp",
+    "norm_bias": "bias_norm",
+    "classifier_bias": "bias_head",
+    "decoder_bias": "bias_dec",
+    "absolute": "abs",
+    "relative": "rel",
+    "shared_keys": "shared",
+    "relative_norm": "norm_rel",
+    "summary_to_labels": "summary_labels",
+}
+
+# One letter each, case told apart; what papers disagree about is settled in `meanings`.
+_BERT = {"V": "V", "N": "N", "H": "H", "L": "L", "A": "heads", "F": "F", "d": "d", "r": "ffn_ratio"}
+_BERT |= {"T": "T", "E": "E", "C": "labels"}
+_MEGATRON = {"V": "V", "v": "V", "L": "L", "l": "L", "H": "H", "h": "H", "A": "heads", "a": "heads"}
+_MEGATRON |= {"S": "N", "s": "N", "d": "d"}
+LETTERS: dict[str, dict[str, str]] = {
+    "auto": {**_BERT, **_MEGATRON, "D": "H", "ℓ": "L", "f": "F", "I": "F"},
+    "bert": {**_BERT, "G": "groups", "B": "buckets", "k": "span"},
+    "vaswani": {"V": "V", "N": "L", "h": "heads", "d": "H"},
+    "kaplan": {"V": "V"},
+    "megatron": _MEGATRON,
+}
+
+_SPELLINGS = {spelling: name for name, line in WORDS.items() for spelling in line.split()}
+_LOGIC = {"not": Mark.NOT, "and": Mark.AND, "or": Mark.OR}
+_WRAPPING = re.compile(
+    r"\\(?:text|textrm|textit|texttt|mathrm|mathit|mathsf|mathtt|mathbf|mbox|operatorname|rm|it|bf)\b\s*"
+)
+LONGEST_RUN = 6
+
+
+def meaning(raw: str, notation: str = "auto") -> str | None:
+    """The public name of a spelling, or None; letters are told apart by case, words are not.
+
+    >>> meaning("d_model"), meaning("ℓ"), meaning("q")
+    ('H', 'L', None)
+    """
+    if notation not in LETTERS:
+        raise UnknownName("notation", notation, LETTERS)
+    name = LETTERS[notation].get(raw) if len(raw) == 1 else _SPELLINGS.get(raw.casefold())
+    if name is None and raw in BY_NAME and (len(raw) > 1 or notation == "bert"):
+        name = raw
+    return name if name in BY_NAME else None
+
+
+def plain(text: str) -> str:
+    r"""A name without its TeX: `\text{d\_model}` is d_model.
+
+    >>> plain(r"d_{\text{model}}"), plain(r"{\rm ff}")
+    ('d_model', 'ff')
+    """
+    return re.sub(r"[{}\s]|\\[,; ]", "", _WRAPPING.sub("", text).replace(r"\_", "_"))
+
+
+def fold(tokens: Sequence[Token], notation: str, where: Mapping[str, str]) -> tuple[Token, ...]:
+    """Words and their subscripts as names; runs of known letters as one name each; a lone x as a times sign."""
+
+    def known(raw: str) -> bool:
+        return raw in where or meaning(raw, notation) is not None
+
+    source = "".join(token.text for token in tokens)
+    folded: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token.mark not in (Mark.WORD, Mark.TEXT):
+            folded.append(token)
+            at += 1
+            continue
+        stop = _subscripted(tokens, at, source)
+        folded.extend(_named(tokens[at:stop], known))
+        at = stop
+    return tuple(folded)
+
+
+def _subscripted(tokens: Sequence[Token], at: int, source: str) -> int:
+    """The index after a word and the subscripts that follow it directly."""
+    at += 1
+    while at + 1 < len(tokens) and tokens[at].mark is Mark.SUB:
+        if tokens[at + 1].mark is Mark.OPEN_BRACE:
+            closing = closing_brace(source, tokens[at + 1].start)
+            at += 1
+            while at < len(tokens) and tokens[at].start <= closing:
+                at += 1
+        elif tokens[at + 1].mark in (Mark.WORD, Mark.TEXT, Mark.NUMBER):
+            at += 2
+        else:
+            break
+    return at
+
+
+def _named(pieces: Sequence[Token], known: Callable[[str], bool]) -> Iterable[Token]:
+    first = pieces[0]
+    text = "".join(piece.text for piece in pieces)
+    tail = plain("".join(piece.text for piece in pieces[1:]))
+    head = plain(str(first.value)) if first.mark is Mark.TEXT else str(first.value)
+    raw = head + tail
+    if known(raw):
+        return (Token(Mark.NAME, text, first.start, raw),)
+    if first.mark is Mark.TEXT:
+        return (Token(Mark.TEXT, text, first.start, raw if tail else first.value),)
+    if raw in _LOGIC:
+        return (replace(first, mark=_LOGIC[raw]),)
+    if len(head) <= LONGEST_RUN:
+        run = [*head[:-1], head[-1] + tail]
+        if all(letter == "x" or known(letter) for letter in run):
+            return _letters(first, run, text)
+        if head == "O" and not tail:
+            return (replace(first, mark=Mark.ORDER),)
+    return (Token(Mark.NAME, text, first.start, raw),)
+
+
+def _letters(first: Token, run: list[str], text: str) -> Iterable[Token]:
+    start = first.start
+    for place, letter in enumerate(run):
+        piece = text[place:] if place == len(run) - 1 else text[place]
+        yield Token(Mark.TIMES if letter == "x" else Mark.NAME, piece, start, letter)
+        start += len(piece)
+
+
+def meanings(raws: Iterable[str], notation: str, where: Mapping[str, str]) -> dict[str, str]:
+    """Public names for the spellings of one formula, read together; spellings that mean nothing are left out.
+
+    `d` is the hidden size, and `h` the number of heads, where nothing else in the formula can be.
+
+    >>> meanings(["L", "d"], "auto", {}), meanings(["H", "d"], "auto", {}), meanings(["d_model", "h"], "auto", {})
+    ({'L': 'L', 'd': 'H'}, {'H': 'H', 'd': 'd'}, {'d_model': 'H', 'h': 'heads'})
+    """
+    distinct = list(dict.fromkeys(raws))
+    found = {raw: name for raw in distinct if (name := where.get(raw) or meaning(raw, notation)) is not None}
+    if notation != "auto":
+        return found
+    others = {name for raw, name in found.items() if raw not in ("d", "h")}
+    if "d" in found and "d" not in where and "H" not in others and "h" not in found:
+        found["d"] = "H"
+    if "h" in found and "h" not in where and "H" in others:
+        found["h"] = "heads"
+    return found

@@ -1,0 +1,113 @@
+"""A model's tensors as what claims are made of: each with its polynomial, once, at each of its names, and per layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+from sympy import Expr, Symbol
+
+from bertsym.algebra import Iverson, Value, atom, monomials, substitute
+from bertsym.forms import Terms
+from bertsym.model import Model
+from bertsym.symbols import BY_SYMBOL, N, T, V
+from bertsym.tree import Tensor
+from bertsym.values import value
+
+
+@value
+class Part:
+    """A tensor and what it adds to a count: its own, tied ones at every name (`stored`), in one layer (`each`)."""
+
+    tensor: Tensor
+    own: Terms
+    stored: Terms
+    each: Terms
+
+    @property
+    def name(self) -> str:
+        """The tensor's name, shortened to what tells it apart inside its layer."""
+        return self.tensor.name.rsplit("{}.", maxsplit=1)[-1]
+
+    @property
+    def family(self) -> tuple[str, tuple[Expr, ...], str]:
+        """What query, key and value have in common: one parent, one shape, one kind of tensor."""
+        pieces = self.tensor.name.split(".")
+        return (".".join(pieces[:-2]), self.tensor.shape, pieces[-1])
+
+
+def is_table(tensor: Tensor, rows: Symbol) -> bool:
+    """Whether the tensor is an embedding table with that many rows."""
+    return tensor.role.value == "embedding" and any(rows in side.free_symbols for side in tensor.shape)
+
+
+TOKENS, POSITIONS, SEGMENTS = V, N, T
+
+
+def parts(model: Model, keep: Iterable[Symbol] = (), fill: Mapping[Symbol, Value] | None = None) -> tuple[Part, ...]:
+    """Every tensor of the model that exists, in public symbols but for `keep`, with the sizes in `fill` put in."""
+    rules = model.rules(keep)
+    filled = fill or {}
+    memory: dict[Expr, Terms] = {}
+
+    def terms(expression: Expr) -> Terms:
+        if expression not in memory:
+            public = substitute(substitute(expression, rules), rules)
+            memory[expression] = monomials(substitute(public, filled))
+        return memory[expression]
+
+    found = []
+    for tensor in model.tensors:
+        stored = terms(tensor.times * tensor.numel)
+        if stored:
+            each = terms(tensor.numel * Iverson(tensor.when)) if tensor.loops else {}
+            found.append(Part(tensor, terms(tensor.times * tensor.own * tensor.numel), stored, each))
+    return tuple(found)
+
+
+def add(groups: Iterable[Terms]) -> Terms:
+    """The sum of several polynomials.
+
+    >>> add([{(): Fraction(1)}, {(): Fraction(-1)}])
+    {}
+    """
+    total: Terms = {}
+    for group in groups:
+        for monomial, coefficient in group.items():
+            total[monomial] = total.get(monomial, Fraction(0)) + coefficient
+    return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
+
+
+def minus(left: Terms, right: Terms) -> Terms:
+    """The difference of two polynomials."""
+    return add([left, {monomial: -value for monomial, value in right.items()}])
+
+
+def put_in(terms: Terms, values: Mapping[Symbol, Value]) -> Terms:
+    """A polynomial with numbers in place of some of its symbols."""
+    total: Terms = {}
+    for monomial, coefficient in terms.items():
+        value, rest = coefficient, []
+        for base, power in monomial:
+            if base in values:
+                value *= Fraction(values[base]) ** power
+            elif isinstance(base, Iverson) and base.free_symbols <= set(values):
+                value *= int(base.xreplace({s: atom(v) for s, v in values.items()}))
+            else:
+                rest.append((base, power))
+        key = tuple(rest)
+        total[key] = total.get(key, Fraction(0)) + value
+    return {monomial: value for monomial, value in total.items() if value}
+
+
+def symbols(terms: Terms) -> set[Symbol]:
+    """The registered symbols of a polynomial, those in brackets included."""
+    return {symbol for monomial in terms for base, _ in monomial for symbol in base.free_symbols if symbol in BY_SYMBOL}
+
+
+def number(terms: Terms, values: Mapping[Symbol, Value]) -> Fraction | None:
+    """The value at those sizes, or None while one is missing."""
+    left = put_in(terms, values)
+    if not left:
+        return Fraction(0)
+    return left[()] if set(left) == {()} else None

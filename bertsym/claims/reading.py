@@ -1,0 +1,74 @@
+"""What became of a formula: its sides, what each name was taken for, and what every token was used for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from sympy import Symbol
+
+from bertsym.claims.tokens import Token
+from bertsym.forms import Form
+from bertsym.values import value
+
+
+class Use(Enum):
+    """What a token was read as."""
+
+    MATHS = "mathematics"
+    LAYOUT = "layout"
+    LABEL = "label"
+    ANNOTATION = "annotation"
+    REMAINDER = "remainder"
+
+
+@value
+class Side:
+    """One side of a chain of equalities; `about` where an approximation sign stands before it.
+
+    `annotated` are its terms with the words that stood under or beside them.
+    """
+
+    form: Form
+    about: bool
+    column: int
+    annotated: tuple[tuple[Form, str], ...] = ()
+
+
+@value
+class Reading:
+    """A formula as it was read; together, the tokens are the text, and each has one use.
+
+    `remainders` are the arguments of its O(...), left out of the sides.
+    """
+
+    text: str
+    sides: tuple[Side, ...]
+    label: str
+    remainders: tuple[Form, ...]
+    names: Mapping[str, Symbol]
+    notes: tuple[str, ...]
+    tokens: tuple[tuple[Token, Use], ...]
+
+    @property
+    def main(self) -> Side:
+        """The side that holds the most detailed formula: the longest written out."""
+        return max(self.sides, key=lambda side: _length(side.form))
+
+    @property
+    def about(self) -> bool:
+        """Whether the text itself says that it is an approximation."""
+        return bool(self.remainders) or any(side.about for side in self.sides)
+
+    def left_out(self) -> dict[Use, tuple[str, ...]]:
+        """The pieces of the text that are not part of the mathematics, spaces apart."""
+        found: dict[Use, tuple[str, ...]] = {}
+        for token, use in self.tokens:
+            if use is not Use.MATHS and token.text.strip():
+                found[use] = (*found.get(use, ()), token.text.strip())
+        return found
+
+
+def _length(form: Form) -> int:
+    parts = [getattr(form, name, ()) for name in ("factors", "terms")]
+    return 1 + sum(_length(part) for group in parts for part in group)

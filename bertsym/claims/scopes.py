@@ -1,0 +1,37 @@
+"""What a label says that a formula counts: "Attention: 4H^2" speaks of the attention, and of one layer or of all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from bertsym.claims.countings import Counting
+
+Scope = Callable[[Counting], bool]
+
+# In order: the first that is found in the words decides.
+_SCOPES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"norm|\bln\b", ("norms",)),
+    (r"bias", ("biases",)),
+    (r"attention|attn|\bmha\b|\bmsa\b|self.att", ("attention",)),
+    (r"feed.?forward|ffn|\bmlp\b|\bff\b|intermediate", ("feed-forward", "mlp")),
+    (r"embed|\bemb\b", ("embeddings", "embedding tables")),
+    (r"pooler", ("pooler",)),
+)
+
+
+def scope_named(words: str) -> Scope | None:
+    """Whether a counting is what the words speak of; None where they do not say.
+
+    >>> scope_named("total parameters") is None, scope_named("FFN") is None
+    (True, False)
+    """
+    folded = words.casefold().replace("_", " ")
+    if re.search(r"non.?embed|without embed", folded):
+        return None
+    for pattern, scopes in _SCOPES:
+        if re.search(pattern, folded):
+            return lambda counting: counting.scope in scopes
+    if re.search(r"per.?layer|each layer|one layer|layer params|per.?block|\bblock\b", folded):
+        return lambda counting: counting.each and counting.scope in ("layers", "weight matrices")
+    return None

@@ -1,0 +1,207 @@
+"""One explanation for every row of a table: a counting, a unit, a way to round, and sizes that nobody stated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sympy import Symbol
+
+from bertsym.algebra import Value
+from bertsym.claims.countings import countings
+from bertsym.claims.formula import at_base
+from bertsym.claims.parts import parts, put_in, symbols
+from bertsym.claims.tablefile import SizedRow, SizedTable
+from bertsym.claims.unknowns import Bound, Entangled, Interval, at, solve
+from bertsym.errors import BertsymError
+from bertsym.forms import Terms
+from bertsym.model import Model
+from bertsym.symbols import BY_SYMBOL, SIZES, Kind
+from bertsym.values import value
+
+MOST_UNKNOWN = 2
+PRICIEST = 2
+BINARY = "in binary units, 2^20 or 2^30 sold as M or B"
+
+
+@value
+class Hypothesis:
+    """A formula that could explain the table: its name, its terms in the sizes, its price."""
+
+    name: str
+    terms: Terms
+    cost: int
+
+
+@value
+class Fit:
+    """A hypothesis that explains the rows, the sizes that it takes, and how the numbers were written down.
+
+    `rows` are those that it explains; one interval for two unknowns is all that the rows determine.
+    """
+
+    hypothesis: Hypothesis
+    how: str
+    unknowns: tuple[Symbol, ...]
+    intervals: tuple[Interval, ...]
+    rows: tuple[SizedRow, ...]
+    cost: int
+
+
+@value
+class TableVerdict:
+    """Every explanation of all rows, the simplest first; without one, the best partial one and the rows it leaves."""
+
+    table: SizedTable
+    model: Model
+    fits: tuple[Fit, ...]
+    partial: Fit | None
+    assumed: Mapping[Symbol, Value]
+
+    @property
+    def stands(self) -> bool:
+        """Whether one explanation fits all rows."""
+        return bool(self.fits)
+
+    @property
+    def misfits(self) -> tuple[SizedRow, ...]:
+        """The rows that the best explanation leaves."""
+        kept = self.partial.rows if self.partial else ()
+        return () if self.fits else tuple(row for row in self.table.rows if row not in kept)
+
+
+class TooManyUnknown(BertsymError):
+    """A table that leaves more than two sizes open."""
+
+    def __init__(self, unknown: Sequence[Symbol]) -> None:
+        super().__init__(unknown)
+        self.unknown = tuple(unknown)
+
+    def __str__(self) -> str:
+        names = ", ".join(f"{s} ({BY_SYMBOL[s].meaning})" for s in self.unknown)
+        return (
+            f"the table leaves {names} open: at most two that do not multiply can be solved for; pass others with --at"
+        )
+
+
+def judge_table(table: SizedTable, model: Model, heads: Sequence[str], formula: Terms | None = None) -> TableVerdict:
+    """The verdict on a table about a model, or about a formula; raises `TooManyUnknown`."""
+    base = at_base(model).given
+    stated = {s for row in table.rows for s in row.sizes}
+    derived = {definition.symbol: definition.adjusts for definition in model.architecture.definitions}
+    settled = {s for s, adjusts in derived.items() if s in stated and adjusts is not None}
+    ratios = {
+        s: v
+        for s, v in base.items()
+        if BY_SYMBOL[s].kind is Kind.RATIO and s not in stated and not any(derived[f] == s for f in settled)
+    }
+    given = {s: v for s, v in model.given.items() if s not in stated}
+    assumed = {s: v for s, v in ratios.items() if s not in given}
+    known = {**assumed, **given}
+    if formula is not None:
+        guesses = [Hypothesis("the formula", formula, 0)]
+    else:
+        guesses = list(_hypotheses(model, heads, frozenset(stated)))
+    cases = [_case(guess, known, table) for guess in guesses]
+    if cases and len(cases[0].unknowns) > MOST_UNKNOWN:
+        raise TooManyUnknown(cases[0].unknowns)
+    cases = [case for case in cases if len(case.unknowns) <= MOST_UNKNOWN]
+    try:
+        fits = sorted(_distinct([fit for case in cases for fit in case.fits()]), key=lambda fit: fit.cost)
+    except Entangled:
+        raise TooManyUnknown(cases[0].unknowns) from None
+    simple = [case.best() for case in cases if not fits and case.guess.cost <= 1]
+    best = max(simple, key=lambda fit: (len(fit.rows), -fit.cost), default=None)
+    return TableVerdict(table, model, tuple(fits), best, assumed)
+
+
+@value
+class _Case:
+    """A hypothesis with the sizes of every row put in."""
+
+    guess: Hypothesis
+    table: SizedTable
+    left: tuple[Terms, ...]
+    unknowns: tuple[Symbol, ...]
+
+    def fits(self) -> Iterator[Fit]:
+        """The ways of writing numbers down under which it explains all rows."""
+        for how, cost, bounds in _readings(self.table, self.left):
+            solved = solve(bounds, self.unknowns)
+            if solved is not None:
+                yield Fit(self.guess, how, self.unknowns, solved, self.table.rows, self.guess.cost + cost)
+
+    def best(self) -> Fit:
+        """The most rows that one value of the unknown explains; with two unknowns, the rows that any value does."""
+        how, _, bounds = next(_readings(self.table, self.left))
+        singles = [solve([bound], self.unknowns) for bound in bounds]
+        kept = [found is not None for found in singles]
+        if len(self.unknowns) == 1:
+            candidates = [found[0].low for found in singles if found]
+            kept = max((_explained(bounds, self.unknowns[0], n) for n in candidates), key=sum, default=kept)
+        chosen = [bound for bound, keep in zip(bounds, kept, strict=True) if keep]
+        intervals = (solve(chosen, self.unknowns) or ()) if len(self.unknowns) == 1 and chosen else ()
+        rows = tuple(row for row, keep in zip(self.table.rows, kept, strict=True) if keep)
+        return Fit(self.guess, how, self.unknowns, intervals, rows, self.guess.cost)
+
+
+def _case(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTable) -> _Case:
+    terms = put_in(guess.terms, known)
+    left = tuple(put_in(terms, row.sizes) for row in table.rows)
+    found = {symbol for polynomial in left for symbol in symbols(polynomial)}
+    return _Case(guess, table, left, tuple(size.symbol for size in SIZES if size.symbol in found))
+
+
+def _explained(bounds: Sequence[Bound], unknown: Symbol, number: int) -> list[bool]:
+    return [bound.low <= at(bound.terms, unknown, number) <= bound.high for bound in bounds]
+
+
+def _hypotheses(model: Model, heads: Sequence[str], stated: frozenset[Symbol]) -> Iterator[Hypothesis]:
+    seen: set[tuple[object, ...]] = set()
+    derived = {definition.symbol for definition in model.architecture.definitions}
+    for place, head in enumerate(heads):
+        headed = model.with_head(head)
+        inventory = parts(headed, stated & (derived | headed.symbols))
+        for counting in countings(headed.cls, inventory, whole=True, most=PRICIEST):
+            terms = counting.terms
+            key = tuple(sorted(terms.items(), key=str))
+            cost = counting.cost + (place > 0)
+            if cost <= PRICIEST and terms and key not in seen:
+                seen.add(key)
+                yield Hypothesis(counting.name, terms, cost)
+
+
+def _readings(table: SizedTable, left: Sequence[Terms]) -> Iterator[tuple[str, int, list[Bound]]]:
+    """The rows as inequalities: rounded or truncated, all digits significant or trailing zeros not, binary units."""
+    open_ended = any(len(row.stated.steps) > 1 for row in table.rows)
+    for coarse in (False, True) if open_ended else (False,):
+        steps = [row.stated.steps[-1 if coarse else 0] for row in table.rows]
+        zeros = ", trailing zeros not significant" if coarse else ""
+        exact = all(step == 1 for step in steps)
+        for how, cost, low, high in _ways(exact=exact):
+            bounds = [
+                Bound(poly, row.stated.value - low * step // 2, row.stated.value + high * step // 2 - (step > 1))
+                for poly, row, step in zip(left, table.rows, steps, strict=True)
+            ]
+            yield how + zeros, cost + coarse, bounds
+    if all(row.stated.steps[0] > 1 for row in table.rows):
+        yield BINARY, 2, [_binary(poly, row) for poly, row in zip(left, table.rows, strict=True)]
+
+
+def _ways(*, exact: bool) -> list[tuple[str, int, int, int]]:
+    return [("exact", 0, 0, 0)] if exact else [("rounded", 0, 1, 1), ("truncated", 1, 0, 2)]
+
+
+def _binary(terms: Terms, row: SizedRow) -> Bound:
+    """The row as if its unit were a power of two."""
+    unit, binary = (10**9, 2**30) if row.stated.value >= 10**9 and row.stated.steps[0] >= 10**7 else (10**6, 2**20)
+    step = row.stated.steps[0]
+    low, high = (2 * row.stated.value - step) * binary, (2 * row.stated.value + step) * binary
+    return Bound(terms, -(-low // (2 * unit)), (high - 1) // (2 * unit))
+
+
+def _distinct(fits: Sequence[Fit]) -> list[Fit]:
+    """One fit per hypothesis: the way of writing numbers down that needs the fewest words."""
+    chosen: dict[str, Fit] = {}
+    for fit in sorted(fits, key=lambda fit: fit.cost):
+        chosen.setdefault(fit.hypothesis.name, fit)
+    return list(chosen.values())

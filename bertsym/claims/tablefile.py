@@ -1,0 +1,147 @@
+"""A table of sizes and counts in CSV, TSV, Markdown or LaTeX, as rows of known sizes and one stated number."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sympy import Symbol
+
+from bertsym.claims.names import meaning, plain
+from bertsym.errors import BadFile, BertsymError
+from bertsym.quantities import Stated, parse_count, parse_stated
+from bertsym.symbols import BY_NAME
+from bertsym.values import value
+
+LARGEST_FILE = 2_000_000
+MOST_ROWS = 2_000
+MOST_COLUMNS = 64
+
+_HEADINGS = {"ffn": "F", "ff": "F", "mlp": "F", "d_ff": "F", "ffn_size": "F", "context": "N", "positions": "N"}
+_HEADINGS |= {"vocab": "V", "layers": "L", "hidden": "H", "heads": "heads", "width": "H", "depth": "L"}
+_COUNT = re.compile(r"param|\bcount|#\s*p\b", re.IGNORECASE)
+_RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^{}]*\}|cmidrule(?:\([^()]*\))?\{[^{}]*\})")
+_DRESS = re.compile(r"\\(?:textbf|textit|emph|mathbf|text|mathrm|texttt)\{([^{}]*)\}")
+
+
+@value
+class SizedRow:
+    """One model of the table: its line in the file, its sizes, and the number stated for it."""
+
+    line: int
+    label: str
+    sizes: Mapping[Symbol, int]
+    text: str
+    stated: Stated
+
+
+@value
+class SizedTable:
+    """The rows that state a number, the sizes that have a column, and the headings that mean nothing here."""
+
+    rows: tuple[SizedRow, ...]
+    columns: tuple[Symbol, ...]
+    ignored: tuple[str, ...]
+
+
+def read_text(path: str) -> str:
+    """The text of a file of bearable size; raises `BadFile`."""
+    file = Path(path)
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise BadFile(path, f"larger than {LARGEST_FILE:,} bytes")
+        return file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff")
+    except OSError as error:
+        raise BadFile(path, error.strerror or "cannot be read") from None
+
+
+def read_table(path: str) -> SizedTable:
+    """The table in a file, by its suffix; raises `BadFile` where there is none with a column of counts."""
+    text = read_text(path)
+    suffix = Path(path).suffix.lower()
+    if suffix in (".md", ".markdown"):
+        lines = _markdown(text)
+    elif suffix in (".tex", ".latex"):
+        lines = _latex(text)
+    else:
+        lines = _separated(text, "\t" if suffix == ".tsv" else ",", path)
+    cells = [(number, row) for number, row in lines if any(row)]
+    if len(cells) > MOST_ROWS or any(len(row) > MOST_COLUMNS for _, row in cells):
+        raise BadFile(path, f"a table of more than {MOST_ROWS:,} rows or {MOST_COLUMNS} columns")
+    if len(cells) < 2:
+        raise BadFile(path, "no table with a heading and a row")
+    return _table(path, cells)
+
+
+def _separated(text: str, mark: str, path: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(text.splitlines(), delimiter=mark)
+    try:
+        for row in reader:
+            yield reader.line_num, [cell.strip() for cell in row]
+    except csv.Error as error:
+        raise BadFile(path, f"line {reader.line_num}: {error}") from None
+
+
+def _markdown(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The first table that has a column of counts."""
+    inside = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        row = [cell.strip().strip("*`") for cell in line.strip().strip("|").split("|")] if "|" in line else []
+        if not inside and row and any(_COUNT.search(cell) for cell in row):
+            inside = True
+        elif inside and not row:
+            return
+        if inside and not all(re.fullmatch(r":?-+:?", cell) for cell in row):
+            yield number, row
+
+
+def _latex(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The first tabular, its rules and dress taken off."""
+    begin = re.search(r"\\begin\{tabular[x*]?\}(?:\{[^{}]*\})*", text)
+    end = text.find(r"\end{tabular", begin.end()) if begin else -1
+    if begin is None or end < 0:
+        return
+    position = begin.end()
+    for row in text[begin.end() : end].split(r"\\"):
+        number = text.count("\n", 0, position + len(row) - len(row.lstrip())) + 1
+        position += len(row) + 2
+        bare = _DRESS.sub(r"\1", _RULES.sub("", row)).replace(r"\#", "#").replace("$", "")
+        yield number, [re.sub(r"\{,\}|\\,|~", "", cell).strip() for cell in bare.split("&")]
+
+
+def _table(path: str, cells: Sequence[tuple[int, list[str]]]) -> SizedTable:
+    heading = cells[0][1]
+    counts = [place for place, title in enumerate(heading) if _COUNT.search(title)]
+    if not counts:
+        raise BadFile(path, "no column of counts: one heading has to say parameters, params or count")
+    at = counts[0]
+    symbols = {place: symbol for place, title in enumerate(heading) if (symbol := _symbol(title)) and place != at}
+    rows = []
+    for line, row in cells[1:]:
+        if at < len(row) and row[at]:
+            rows.append(_row(path, line, row, symbols, at))
+    if not rows:
+        raise BadFile(path, "no row states a number of parameters")
+    ignored = tuple(t for place, t in enumerate(heading) if place not in symbols and place != at)
+    return SizedTable(tuple(rows), tuple(dict.fromkeys(symbols.values())), ignored)
+
+
+def _symbol(title: str) -> Symbol | None:
+    folded = re.sub(r"[\s-]+", "_", plain(title.replace(" ", "_")).strip("_#")).casefold()
+    raw = plain(title)
+    name = _HEADINGS.get(folded) or meaning(raw if len(raw) == 1 else folded)
+    return BY_NAME[name].symbol if name else None
+
+
+def _row(path: str, line: int, row: Sequence[str], symbols: Mapping[int, Symbol], at: int) -> SizedRow:
+    try:
+        cells = {symbol: row[place] for place, symbol in symbols.items() if place < len(row) and row[place]}
+        sizes = {symbol: 0 if cell == "0" else parse_count(cell) for symbol, cell in cells.items()}
+        text = re.sub(r"\s+|params?$|parameters$", "", row[at].lstrip("~≈"))
+        stated = parse_stated(text)
+    except BertsymError as error:
+        raise BadFile(path, f"line {line}: {error}") from None
+    label = next((cell for place, cell in enumerate(row) if place not in symbols and place != at and cell), "")
+    return SizedRow(line, label, sizes, row[at], stated)

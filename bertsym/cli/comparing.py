@@ -1,0 +1,42 @@
+"""compare: where two models differ."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bertsym.cli import options
+from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
+
+
+@paged
+def compare(
+    first: Annotated[str, typer.Argument(metavar="MODEL", help="A model, as every command takes it.")],
+    second: Annotated[str, typer.Argument(metavar="MODEL", help="The model to set beside it.")],
+    at: Annotated[
+        list[str] | None,
+        typer.Option("--at", metavar="H=1024,L=24", help="Sizes to put into both; repeatable."),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="NAME[,NAME]", help="A task head for both, or one for each: model,masked-lm."),
+    ] = None,
+    convention: options.ConventionName = "exact",
+    form: options.FormName = "collected",
+    *,
+    page: Page,
+) -> None:
+    """Where two models' formulas and numbers differ, component by component."""
+    from bertsym.answers.comparison import comparison
+    from bertsym.convention import named_convention
+    from bertsym.errors import Unreadable
+    from bertsym.forms import Style
+
+    heads = options.split([head]) if head else [None]
+    if len(heads) > 2:
+        raise Unreadable("--head", head, "one head for both models, or two with a comma between them")
+    one, other = options.model(first, heads[0], at), options.model(second, heads[-1], at)
+    report = comparison(one, other, named_convention(convention), Style.named(form))
+    show(report, page)

@@ -1,0 +1,64 @@
+"""Running the command of a marker: in this process, one of the commands that only print, nothing ever executed."""
+
+from __future__ import annotations
+
+import io
+import shlex
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from functools import cache
+from typing import Any
+
+import typer
+
+from bertsym.embed.markers import Syntax
+from bertsym.errors import UnknownName, Unreadable
+
+# Not embed, which writes; nor whatever reads a stranger's code or weights.
+PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros")
+_FLAGS = {Syntax.TEX: "--latex", Syntax.MARKDOWN: "--markdown"}
+# typer 0.28 carries click within itself, older ones import it: whichever it is, the base of its errors of usage.
+_UsageError: Any = typer.BadParameter.__mro__[1]
+_OUTPUTS = ("--latex", "--markdown", "--json")
+
+
+def runner(group: Any) -> Callable[[str, Syntax], str]:
+    """What a command line prints in a file of that syntax; equal lines are run once."""
+    commands: dict[str, Any] = {name: group.commands[name] for name in PRINTING if name in group.commands}
+
+    @cache
+    def run(line: str, syntax: Syntax) -> str:
+        words = _words(line)
+        name, arguments = words[0], words[1:]
+        if name not in commands:
+            raise UnknownName("command for a marker", name, commands)
+        command = commands[name]
+        if not any(word in _OUTPUTS for word in arguments) and any(p.name == "latex" for p in command.params):
+            arguments.append(_FLAGS[syntax])
+        return _printed(command, name, arguments)
+
+    return run
+
+
+def _words(line: str) -> list[str]:
+    """The line as a shell would cut it, and no more than cut it; backslashes stay, for TeX needs them."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    lexer.escape = ""
+    try:
+        return list(lexer)
+    except ValueError:
+        raise Unreadable("marker", line, "a command with its quotes closed") from None
+
+
+def _printed(command: Any, name: str, arguments: list[str]) -> str:
+    out = io.StringIO()
+    try:
+        with redirect_stdout(out), command.make_context(name, arguments) as context:
+            command.invoke(context)
+    except typer.Exit:
+        raise Unreadable("marker", f"{name} {' '.join(arguments)}", "a command that answers, not its help") from None
+    except _UsageError as error:
+        raise Unreadable("marker", f"{name} {' '.join(arguments)}", error.format_message()) from None
+    return out.getvalue()

@@ -1,0 +1,125 @@
+"""The options that say how an answer is printed, declared once: a command takes a `page` and has them all."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+if TYPE_CHECKING:
+    from bertsym.render.sheet import Sheet
+
+
+@dataclass(frozen=True)
+class Page:
+    """What was asked for, as typed."""
+
+    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX that needs no package.")] = False
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown with $...$ mathematics.")] = False
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+    notation: Annotated[
+        str | None,
+        typer.Option("--notation", metavar="NAME", help="Names of symbols in TeX: bert, vaswani, kaplan or megatron."),
+    ] = None
+    rename: Annotated[
+        list[str] | None,
+        typer.Option("--rename", metavar="H=TEX", help=r"Another name for a symbol, as in H=d_{\mathrm{model}}."),
+    ] = None
+    legend: Annotated[bool, typer.Option("--legend", help="Say what the symbols stand for.")] = False
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            "--layout", metavar="NAME", help="LaTeX: bare, inline, equation, split or align; for tables booktabs."
+        ),
+    ] = None
+    width: Annotated[
+        str | None,
+        typer.Option(
+            "--width", metavar="COLUMN", help="LaTeX: fit this column: acl, ieee, neurips, or points as in 219pt@11."
+        ),
+    ] = None
+    math_font: Annotated[
+        str, typer.Option("--math-font", metavar="FONT", help="LaTeX: what --width measures, cm or times (mathptmx).")
+    ] = "cm"
+    caption: Annotated[str, typer.Option("--caption", metavar="TEXT", help="LaTeX: the caption of the table.")] = ""
+    label: Annotated[
+        str, typer.Option("--label", metavar="KEY", help="LaTeX: the key that the paper refers to, as in tab:sizes.")
+    ] = ""
+    standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX: a whole document.")] = False
+    tex_encoding: Annotated[
+        str, typer.Option("--tex-encoding", metavar="NAME", help="LaTeX: accents as commands (ascii) or as is (utf8).")
+    ] = "ascii"
+
+    @property
+    def syntax(self) -> str:
+        """latex, markdown, json or text; raises `Conflict` for two, or for a choice that the syntax has no use for."""
+        from bertsym.errors import Conflict
+
+        chosen = [name for name in ("latex", "markdown", "json") if getattr(self, name)]
+        if len(chosen) > 1:
+            raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "one output at a time")
+        syntax = chosen[0] if chosen else "text"
+        for field in fields(self)[3:]:
+            if getattr(self, field.name) != field.default and syntax not in _USED_BY.get(field.name, ("latex",)):
+                needed = " or ".join(f"--{name}" for name in _USED_BY.get(field.name, ("latex",)))
+                option = f"--{field.name.replace('_', '-')}"
+                raise Conflict(option, f"{syntax} output", f"pass {needed.replace('--text', 'no syntax')} with it")
+        return syntax
+
+    def sheet(self) -> Sheet:
+        """The same, checked, for the renderers."""
+        from bertsym.errors import UnknownName
+        from bertsym.render.notation import named_notation, parse_renames
+        from bertsym.render.sheet import Layout, Sheet, checked_caption, checked_label, column
+        from bertsym.render.tex_prose import Encoding
+
+        if self.math_font not in ("cm", "times"):
+            raise UnknownName("math font", self.math_font, ("cm", "times"))
+        encodings = {encoding.value: encoding for encoding in Encoding}
+        if self.tex_encoding not in encodings:
+            raise UnknownName("TeX encoding", self.tex_encoding, encodings)
+        return Sheet(
+            notation=named_notation(self.notation or "bert").renamed(parse_renames(self.rename or ())),
+            encoding=encodings[self.tex_encoding],
+            layout=Layout.named(self.layout) if self.layout else None,
+            column=column(self.width, times=self.math_font == "times") if self.width else None,
+            caption=checked_caption(self.caption),
+            label=checked_label(self.label) if self.label else "",
+            standalone=self.standalone,
+        )
+
+
+_USED_BY = {
+    **dict.fromkeys(("notation", "rename"), ("latex", "markdown", "json")),
+    "legend": ("latex", "markdown", "text"),
+}
+
+
+def paged(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of `Page` in place of its parameter `page`."""
+    signature = inspect.signature(command, eval_str=True)
+    hints = get_type_hints(Page, include_extras=True)
+    own = [parameter for name, parameter in signature.parameters.items() if name != "page"]
+    shared = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None if field.default is MISSING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(Page)
+    ]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        page = Page(**{field.name: given.pop(field.name) for field in fields(Page)})
+        command(**given, page=page)
+
+    kinds = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+    vars(run)["__signature__"] = signature.replace(parameters=[*kinds, *shared])
+    run.__annotations__ = {p.name: p.annotation for p in (*own, *shared)}
+    return run

@@ -1,0 +1,83 @@
+"""macros, embed: formulas and numbers for a paper, and a paper kept in step with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bertsym.cli import options
+
+
+def macros(
+    target: options.Target = "bert",
+    prefix: Annotated[
+        str, typer.Option("--prefix", metavar="LETTERS", help="What the name of every command begins with.")
+    ] = "Bert",
+    at: options.At = None,
+    head: options.HeadName = None,
+    convention: options.ConventionName = "exact",
+    only: options.Only = None,
+    without: options.Without = None,
+    form: options.FormName = "collected",
+    notation: Annotated[
+        str, typer.Option("--notation", metavar="NAME", help="Names of symbols: bert, vaswani, kaplan or megatron.")
+    ] = "bert",
+    rename: Annotated[
+        list[str] | None,
+        typer.Option("--rename", metavar="H=TEX", help=r"Another name for a symbol, as in H=d_{\mathrm{model}}."),
+    ] = None,
+    provide: Annotated[
+        bool, typer.Option("--provide", help=r"\providecommand*: leave commands alone that exist already.")
+    ] = False,
+) -> None:
+    """LaTeX commands for the formula, the counts and the sizes."""
+    from bertsym.answers.figures import figures
+    from bertsym.render.macros import definitions
+    from bertsym.render.notation import named_notation, parse_renames
+
+    model = options.model(target, head, at)
+    chosen = options.convention(convention, model, only, without)
+    names = named_notation(notation).renamed(parse_renames(rename or ()))
+    typer.echo(definitions(figures(model, chosen, form), prefix, names, provide=provide), nl=False)
+
+
+def embed(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Papers: .tex, .md and the like.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 if a fragment is not up to date.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what would change.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite fragments that were edited by hand, too.")] = False,
+) -> None:
+    """Refresh what stands between `% bertsym: COMMAND` and `% bertsym: end`, or in Markdown <!-- bertsym: ... -->."""
+    from bertsym.cli.markers import runner
+    from bertsym.embed.files import read, replace
+    from bertsym.embed.refresh import State, refresh
+    from bertsym.errors import EditedByHand
+
+    run = runner(context.find_root().command)
+    sources = [read(path) for path in dict.fromkeys(files)]
+    results = [(source, refresh(source.text, source.syntax, str(source.path), run)) for source in sources]
+    edited = [(str(s.path), found.line) for s, result in results for found in result.having(State.EDITED)]
+    for source, result in results:
+        if diff:
+            typer.echo(_diff(str(source.path), result.before, result.after), nl=False)
+        for found in (*result.having(State.STALE), *result.having(State.EDITED)):
+            typer.echo(f"{source.path}:{found.line}: {found.state.value}: {found.command}", err=True)
+    if check:
+        raise typer.Exit(any(result.having(State.STALE) or result.having(State.EDITED) for _, result in results))
+    if edited and not force:
+        raise EditedByHand(edited)
+    for source, result in results:
+        if result.after != result.before:
+            replace(source, result.after)
+
+
+def _diff(path: str, before: str, after: str) -> str:
+    from difflib import unified_diff
+
+    lines = unified_diff(before.splitlines(), after.splitlines(), path, f"{path} (refreshed)", lineterm="", n=1)
+    return "".join(line + "\n" for line in lines)

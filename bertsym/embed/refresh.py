@@ -1,0 +1,92 @@
+"""A text with its fragments made anew: what was stale, and what somebody has edited by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from enum import Enum
+
+from bertsym.embed.markers import Fragment, Syntax, ending, fragments, split_lines
+from bertsym.errors import BadMarker, BertsymError
+from bertsym.values import value
+
+Run = Callable[[str, Syntax], str]
+
+
+class State(Enum):
+    """How a fragment stands to what its command prints now."""
+
+    FRESH = "up to date"
+    STALE = "stale"
+    EDITED = "edited by hand"
+
+
+@value
+class Finding:
+    """A fragment's state; `line` is that of its marker."""
+
+    line: int
+    command: str
+    state: State
+
+
+@value
+class Refreshed:
+    """A text before and after, with every fragment's state."""
+
+    before: str
+    after: str
+    findings: tuple[Finding, ...]
+
+    def having(self, state: State) -> tuple[Finding, ...]:
+        """The fragments in that state."""
+        return tuple(finding for finding in self.findings if finding.state is state)
+
+
+def checksum(body: str) -> str:
+    """Tells whether a fragment is as it was generated, whatever its line endings."""
+    return hashlib.sha256(body.encode()).hexdigest()[:12]
+
+
+def refresh(text: str, syntax: Syntax, path: str, run: Run) -> Refreshed:
+    r"""The text with every fragment as `run` prints it now; raises `BadMarker`, and then nothing is refreshed.
+
+    >>> text = "% bertsym: total\nold\n% bertsym: end\n"
+    >>> print(refresh(text, Syntax.TEX, "x.tex", lambda command, syntax: "12LH^2\n").after, end="")
+    % bertsym: total
+    12LH^2
+    % bertsym: end 1450e7c5a439
+    """
+    lines = split_lines(text)
+    parts: list[str] = []
+    findings = []
+    copied = 0
+    for fragment in fragments(lines, syntax, path):
+        body = _printed(fragment, syntax, path, run)
+        finding = Finding(fragment.start + 1, fragment.command, _state(fragment, lines, body))
+        findings.append(finding)
+        break_ = ending(lines[fragment.start])
+        parts += lines[copied : fragment.start + 1]
+        parts += (line + break_ for line in body.split("\n")[:-1])
+        parts.append(syntax.value.end(fragment.indent, checksum(body)) + ending(lines[fragment.stop]))
+        copied = fragment.stop + 1
+    return Refreshed(text, "".join([*parts, *lines[copied:]]), tuple(findings))
+
+
+def _printed(fragment: Fragment, syntax: Syntax, path: str, run: Run) -> str:
+    """What the command prints, indented like its marker."""
+    try:
+        printed = run(fragment.command, syntax)
+    except BertsymError as error:
+        raise BadMarker(path, fragment.start + 1, str(error)) from error
+    rows = [fragment.indent + row if row else "" for row in printed.splitlines()]
+    if any(syntax.value.anywhere.search(row) for row in rows):
+        raise BadMarker(path, fragment.start + 1, "its answer holds a marker")
+    return "".join(row + "\n" for row in rows)
+
+
+def _state(fragment: Fragment, lines: list[str], body: str) -> State:
+    standing = "".join(line.rstrip("\r\n") + "\n" for line in lines[fragment.start + 1 : fragment.stop])
+    if standing == body:
+        return State.FRESH
+    return State.STALE if not standing.strip() or checksum(standing) == fragment.checksum else State.EDITED

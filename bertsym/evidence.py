@@ -1,0 +1,141 @@
+"""What stored tensors say about a declaration: which of its tensors are there, and what its sizes must then be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from fractions import Fraction
+
+from sympy import Expr, Symbol
+
+from bertsym.algebra import Value, atom, free, monomials
+from bertsym.errors import Unreadable
+from bertsym.model import check_value
+from bertsym.sources.safetensors import Array
+from bertsym.storage import QUANTISED, aligned
+from bertsym.symbols import BY_SYMBOL
+from bertsym.tree import Tensor
+from bertsym.values import value
+
+# An 8-bit weight keeps its shape; of the others several share an entry.
+_PACKED = QUANTISED - {"I8", "F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ"}
+
+
+@value
+class Found:
+    """A stored tensor: the numbers in its name, and its shape where that is the declared one."""
+
+    indices: tuple[int, ...]
+    shape: tuple[int, ...] | None
+
+
+Stored = Mapping[str, list[Found]]
+
+
+@value
+class Equation:
+    """What a stored shape or the largest index of a name demands, and how many tensors demand it."""
+
+    expression: Expr
+    value: int
+    weight: int
+
+
+def pattern(name: str) -> tuple[str, tuple[int | None, ...]]:
+    """A name with `{}` for its numbers, and the numbers, None for one that is not fixed.
+
+    >>> pattern("encoder.layer.3.weight"), pattern("block.{}.layer.0.weight")
+    (('encoder.layer.{}.weight', (3,)), ('block.{}.layer.{}.weight', (None, 0)))
+    """
+    parts, numbers = name.split("."), []
+    for place, part in enumerate(parts):
+        if part == "{}" or (part.isascii() and part.isdigit() and len(part) < 10):
+            numbers.append(None if part == "{}" else int(part))
+            parts[place] = "{}"
+    return ".".join(parts), tuple(numbers)
+
+
+def gathered(arrays: Mapping[str, Array]) -> Stored:
+    """The stored tensors by the pattern of their names."""
+    stored: dict[str, list[Found]] = {}
+    for name, array in arrays.items():
+        key, numbers = pattern(name)
+        shape = None if array.dtype in _PACKED else array.shape
+        stored.setdefault(key, []).append(Found(tuple(number or 0 for number in numbers), shape))
+    return stored
+
+
+def matched(inventory: Iterable[Tensor], stored: Stored) -> dict[Tensor, list[Found]]:
+    """For each declared tensor the stored ones that have its name, whatever the prefix."""
+    wanted = {tensor: pattern(tensor.name) for tensor in inventory}
+    spelling = aligned(stored.keys(), {key for key, _ in wanted.values()})
+    by_key = {spelled: stored[key] for key, spelled in spelling.items()}
+    return {
+        tensor: [one for one in by_key.get(key, ()) if _fits(one.indices, numbers)]
+        for tensor, (key, numbers) in wanted.items()
+    }
+
+
+def _fits(indices: tuple[int, ...], numbers: tuple[int | None, ...]) -> bool:
+    return all(number is None or number == index for index, number in zip(indices, numbers, strict=True))
+
+
+def equations(tensor: Tensor, found: Collection[Found]) -> list[Equation]:
+    """What its shape and its loops must come to."""
+    demands: list[Equation] = []
+    shapes = Counter(one.shape for one in found if one.shape is not None)
+    for shape, weight in shapes.items():
+        if shape is not None and len(shape) == len(tensor.shape):
+            demands += [Equation(side, value, weight) for side, value in zip(tensor.shape, shape, strict=True)]
+    _, numbers = pattern(tensor.name)
+    open_places = [place for place, number in enumerate(numbers) if number is None]
+    for loop, place in zip(tensor.loops, open_places, strict=True):
+        last = max((one.indices[place] for one in found), default=-1)
+        demands += [Equation(loop.stop, last + 1, len(found))] if found else []
+    return demands
+
+
+def solved(demands: Iterable[Equation], given: Mapping[Symbol, Value]) -> tuple[dict[Symbol, Value], list[Equation]]:
+    """The sizes that follow one after another, each as most tensors want it; and the demands that stay open.
+
+    >>> from bertsym.symbols import F, H, d, heads
+    >>> solved([Equation(H, 384, 9), Equation(H, 7, 1), Equation(F - H, 1152, 1), Equation(heads * d, 384, 1)], {})
+    ({H: 384, F: 1536}, [Equation(expression=d*heads, value=384, weight=1)])
+    """
+    known = dict(given)
+    rest = [demand for demand in demands if free(demand.expression)]
+    while True:
+        values = {symbol: atom(value) for symbol, value in known.items()}
+        rest = [Equation(one.expression.xreplace(values), one.value, one.weight) for one in rest]
+        rest = [demand for demand in rest if free(demand.expression)]
+        votes: dict[Symbol, Counter[Value]] = {}
+        for demand in rest:
+            answer = _answer(demand)
+            if answer is not None:
+                votes.setdefault(answer[0], Counter())[answer[1]] += demand.weight
+        if not votes:
+            return known, rest
+        known |= {symbol: counter.most_common(1)[0][0] for symbol, counter in votes.items()}
+
+
+def _answer(demand: Equation) -> tuple[Symbol, Value] | None:
+    """The one unknown of a demand and its value, where it enters once, as s or 1/s."""
+    unknown = free(demand.expression)
+    if len(unknown) != 1:
+        return None
+    (symbol,) = unknown
+    terms = monomials(demand.expression)
+    constant = terms.pop((), Fraction(0))
+    if len(terms) != 1:
+        return None
+    ((key, coefficient),) = terms.items()
+    left = (demand.value - constant) / coefficient
+    inverse = key == ((symbol, -1),)
+    if not inverse and key != ((symbol, 1),):
+        return None
+    if inverse and not left:
+        return None
+    try:
+        return symbol, check_value(BY_SYMBOL[symbol], 1 / left if inverse else left)
+    except Unreadable:
+        return None

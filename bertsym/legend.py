@@ -1,0 +1,81 @@
+"""The sentence that says what the symbols of an answer stand for, and names those alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sympy import Symbol
+
+from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Shape, Table
+from bertsym.forms import Bracket, Floor, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum
+from bertsym.symbols import BY_SYMBOL, Kind, in_order
+
+
+def legend(document: Document) -> Document:
+    """One paragraph, "where V is the vocabulary size, ..."; nothing for an answer without symbols.
+
+    Remarks do not count: they become comments.
+    """
+    used = set().union(*(_symbols(part) for element in document for part in _parts(element)))
+    sizes = [BY_SYMBOL[symbol] for symbol in in_order(used)]
+    named = [size for size in sizes if size.kind is not Kind.SWITCH]
+    switches = [size for size in sizes if size.kind is Kind.SWITCH]
+    clauses: list[tuple[Inline, ...]] = [
+        (Name(size.symbol), " is " if place == 0 else " ", size.noun) for place, size in enumerate(named)
+    ]
+    clauses += [(Name(size.symbol), " says whether there is ", size.meaning) for size in switches]
+    if not clauses:
+        return ()
+    return (Paragraph(("where ", *_joined(clauses), ".")),)
+
+
+def _joined(clauses: list[tuple[Inline, ...]]) -> Iterator[Inline]:
+    for place, clause in enumerate(clauses):
+        if place:
+            yield " and " if len(clauses) == 2 else ", and " if place == len(clauses) - 1 else ", "
+        yield from clause
+
+
+def _parts(element: Element) -> Iterable[Inline]:
+    match element:
+        case Heading(parts) | Paragraph(parts):
+            return parts
+        case Equation(steps) | Result(steps):
+            return steps
+        case Table(rows=rows, footer=footer):
+            return (cell for row in (*rows, footer) for cell in row)
+        case Remark():
+            return ()
+
+
+def _symbols(part: Inline) -> set[Symbol]:
+    match part:
+        case Shape(sides):
+            return set().union(*map(symbols, sides))
+        case Number() | Name() | Bracket() | Power() | Product() | Sum() | Quotient() | Floor() | Root() | Named():
+            return symbols(part)
+        case _:
+            return set()
+
+
+def symbols(written: Form) -> set[Symbol]:
+    """The symbols that a reader meets in a form, those in its brackets among them.
+
+    >>> from bertsym.forms import form
+    >>> from bertsym.symbols import H, L
+    >>> sorted(map(str, symbols(form(12 * L * H**2))))
+    ['H', 'L']
+    """
+    match written:
+        case Name(symbol):
+            return {symbol}
+        case Bracket(condition):
+            return {s for s in condition.free_symbols if isinstance(s, Symbol)}
+        case Power(base, _) | Floor(base) | Root(base) | Named(base, _):
+            return symbols(base)
+        case Product(parts) | Sum(parts):
+            return set().union(*map(symbols, parts))
+        case Quotient(numerator, denominator):
+            return symbols(numerator) | symbols(denominator)
+        case _:
+            return set()

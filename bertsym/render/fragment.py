@@ -1,0 +1,31 @@
+"""A piece of LaTeX together with what the preamble of its document must have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bertsym.values import value
+
+AMSMATH = r"\usepackage{amsmath}"
+BOOKTABS = r"\usepackage{booktabs}"
+T1 = r"\usepackage[T1]{fontenc}"
+LABELS = r"LaTeX or MathJax: KaTeX has no \label"
+
+
+@value
+class Fragment:
+    """TeX for the body of a document; `requires` are lines of its preamble, or in words where no package helps."""
+
+    tex: str
+    requires: frozenset[str] = frozenset()
+
+
+def needing(tex: str, *requires: str) -> Fragment:
+    """A fragment with its needs."""
+    return Fragment(tex, frozenset(requires))
+
+
+def joined(fragments: Iterable[Fragment]) -> Fragment:
+    """Fragments one below the other."""
+    parts = list(fragments)
+    return Fragment("\n".join(part.tex for part in parts), frozenset().union(*(part.requires for part in parts)))

@@ -1,0 +1,111 @@
+"""How wide TeX will set a formula or a word, by TeX's own rules (The TeXbook, appendix G) and its fonts' metrics.
+
+Lengths are integers in units of 1e-8 pt: a glyph's width in millionths of an em times a size in hundredths of a point.
+Of the TeX that this package prints nothing is unknown here; where TeX would choose a delimiter by height, the widest
+that it may choose is taken.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from bertsym.values import value
+
+POINT = 10**8
+_DESIGN = (5, 6, 7, 8, 9, 10, 12)
+
+
+@value
+class Font:
+    """The metrics of one font, in millionths of its size."""
+
+    widths: Mapping[str, int]
+    italics: Mapping[str, int]
+    kerns: Mapping[str, int]
+    space: int
+    quad: int
+
+
+@cache
+def font(name: str) -> Font:
+    """A font of the table that tools/glyphs.py derives from the TFM files."""
+    return Font(**_table()[name])
+
+
+@cache
+def _nearest(family: str, size: int) -> Font:
+    """The font of the family that LaTeX scales to that size: the largest design that is not larger."""
+    designs = [design for design in _DESIGN if f"{family}{design}" in _table()]
+    return font(f"{family}{max((design for design in designs if design * 100 <= size), default=5)}")
+
+
+@cache
+def _table() -> dict[str, dict[str, Any]]:
+    text = files("bertsym.render").joinpath("glyphs.json").read_text(encoding="utf-8")
+    return json.loads(text)["fonts"]  # type: ignore[no-any-return]
+
+
+@value
+class Face:
+    """The fonts of a document: `sizes` are hundredths of a point for text, script and scriptscript."""
+
+    sizes: tuple[int, int, int]
+    times: bool = False
+
+    @property
+    def skips(self) -> tuple[int, int, int]:
+        """Thin, medium and thick space in halves of a mathematical unit; mathptmx sets tighter than plain TeX."""
+        return (4, 5, 8) if self.times else (6, 8, 10)
+
+    def roman(self, level: int) -> tuple[Font, int]:
+        """The upright math font at that script level, and its size."""
+        return self._font("zptmcm7t", "cmr", level)
+
+    def italic(self, level: int) -> tuple[Font, int]:
+        """The math italic."""
+        return self._font("zptmcm7m", "cmmi", level)
+
+    def symbols(self, level: int) -> tuple[Font, int]:
+        """The math symbols, whose quad is the unit of math spacing."""
+        return self._font("zptmcm7y", "cmsy", level)
+
+    def text(self) -> tuple[Font, int]:
+        """The roman of running text."""
+        return font("ptmr7t" if self.times else "cmr12" if self.sizes[0] >= 1200 else "cmr10"), self.sizes[0]
+
+    def _font(self, times: str, modern: str, level: int) -> tuple[Font, int]:
+        size = self.sizes[min(level, 2)]
+        if self.times:
+            return font(times), size
+        return _nearest(modern, size), size
+
+
+TEN = Face((1000, 700, 500))
+ELEVEN = Face((1095, 800, 600))
+TWELVE = Face((1200, 800, 600))
+TIMES_TEN = Face((1000, 740, 600), times=True)
+TIMES_ELEVEN = Face((1095, 800, 600), times=True)
+
+
+def words(text: str, face: Face, *, typewriter: bool = False) -> int:
+    """The width of a line of prose; a character outside the table counts one em."""
+    metrics, size = (font("cmtt10"), face.sizes[0]) if typewriter else face.text()
+    glyphs = list(text) if typewriter else _ligatures(text, metrics)
+    total = 0
+    for here, after in zip(glyphs, [*glyphs[1:], ""], strict=True):
+        width = metrics.space if here == " " else metrics.widths.get(here, metrics.quad)
+        total += (width + metrics.kerns.get(f"{here} {after}", 0)) * size
+    return total
+
+
+def _ligatures(text: str, metrics: Font) -> list[str]:
+    return [
+        glyph
+        for run in re.findall(r"ffi|ffl|ff|fi|fl|.", text, re.DOTALL)
+        for glyph in ([run] if run in metrics.widths else list(run))
+    ]

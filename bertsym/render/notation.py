@@ -1,0 +1,179 @@
+"""What symbols are called on paper: N is positions here, parameters in Kaplan et al., layers in Vaswani et al."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from sympy import Symbol
+
+from bertsym.errors import Conflict, UnknownName, Unreadable
+from bertsym.symbols import BY_NAME, lookup
+from bertsym.values import value
+
+LONGEST_NAME = 80
+
+_GREEK = (
+    "alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|vartheta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|"
+    "upsilon|phi|varphi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega|ell"
+)
+_WORD = r"\\(?:mathrm|mathit|mathbf|mathsf|mathtt)\{[A-Za-z][A-Za-z0-9]{0,29}\}|\\mathcal\{[A-Z]\}"
+_LETTER = rf"[A-Za-z]|\\(?:{_GREEK})(?![A-Za-z])"
+_LOWERED = rf"[A-Za-z0-9]|\{{(?:{_LETTER}|[0-9]|,|{_WORD})(?:\s?(?:{_LETTER}|[0-9]|,|{_WORD})){{0,15}}\}}"
+_NAME = re.compile(rf"(?:{_LETTER}|{_WORD})(?:\s?_(?:{_LOWERED}|\\(?:{_GREEK})(?![A-Za-z])))?", re.ASCII)
+
+
+@value
+class Notation:
+    """The TeX of each symbol that is not written as it is named; no two symbols may look alike."""
+
+    title: str
+    source: str
+    names: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        owners: dict[str, str] = {}
+        for symbol in (*self.names, *(name for name in BY_NAME if name not in self.names)):
+            other = owners.setdefault(self.name(symbol), symbol)
+            if other != symbol:
+                raise Conflict(
+                    f"{symbol} as {self.name(symbol)}",
+                    f"{other} as {self.name(other)}",
+                    "a reader could not tell them apart; --rename one of them to something else",
+                )
+
+    def name(self, symbol: Symbol | str) -> str:
+        r"""The TeX of a symbol; a word that no table knows is set upright.
+
+        >>> print(VASWANI.name("H"), BERT.name("heads"), BERT.name("no_such_size"))
+        d_{\mathrm{model}} A \mathrm{no\_such\_size}
+        """
+        plain = str(symbol)
+        if plain in self.names:
+            return self.names[plain]
+        return plain if len(plain) == 1 else rf"\mathrm{{{plain}}}".replace("_", r"\_")
+
+    def renamed(self, names: Mapping[str, str]) -> Notation:
+        """The notation with those names over its own, each checked; raises `UnknownName`, `Unreadable`, `Conflict`."""
+        if not names:
+            return self
+        checked = {lookup(symbol).name: checked_name(symbol, tex) for symbol, tex in names.items()}
+        return Notation(self.title, self.source, MappingProxyType({**self.names, **checked}))
+
+
+def checked_name(symbol: str, tex: str) -> str:
+    r"""TeX that names a symbol and does nothing else: a letter or a word in a font, with a subscript or without.
+
+    >>> print(checked_name("H", r"d_{\mathrm{model}}"))
+    d_{\mathrm{model}}
+    >>> checked_name("H", r"\input{x}")
+    Traceback (most recent call last):
+    bertsym.errors.Unreadable: --rename H: expected a letter or \mathrm{word} such as \ell or d_k, got '\input{x}'
+    """
+    if len(tex) > LONGEST_NAME or not _NAME.fullmatch(tex):
+        raise Unreadable(f"--rename {symbol}", tex, r"a letter or \mathrm{word} such as \ell or d_k")
+    return tex
+
+
+_COMMON = {
+    "ffn_ratio": "r",
+    "labels": "C",
+    "groups": "G",
+    "inner_groups": r"G_{\mathrm{in}}",
+    "buckets": "B",
+    "span": "k",
+    "kernel": r"k_{\mathrm{conv}}",
+    "cross_attention": r"\mathrm{cross}",
+    "tied": r"\mathrm{tied}",
+    "biases": r"\mathrm{biases}",
+    "attention_bias": r"\mathrm{bias}_{\mathrm{attn}}",
+    "mlp_bias": r"\mathrm{bias}_{\mathrm{mlp}}",
+    "norm_bias": r"\mathrm{bias}_{\mathrm{norm}}",
+    "classifier_bias": r"\mathrm{bias}_{\mathrm{head}}",
+    "decoder_bias": r"\mathrm{bias}_{\mathrm{dec}}",
+    "gated": r"\mathrm{gated}",
+    "absolute": r"\mathrm{abs}",
+    "relative": r"\mathrm{rel}",
+    "c2p": r"\mathrm{c2p}",
+    "p2c": r"\mathrm{p2c}",
+    "shared_keys": r"\mathrm{shared}",
+    "relative_norm": r"\mathrm{norm}_{\mathrm{rel}}",
+    "legacy": r"\mathrm{legacy}",
+    "summary": r"\mathrm{summary}",
+    "summary_to_labels": r"\mathrm{summary}_{\mathrm{labels}}",
+}
+
+BERT = Notation(
+    "bert",
+    "Devlin et al. 2018, arXiv:1810.04805: L layers, hidden size H, A heads",
+    {**_COMMON, "heads": "A", "kv_heads": r"A_{\mathrm{kv}}", "decoder_layers": r"L_{\mathrm{dec}}"},
+)
+VASWANI = Notation(
+    "vaswani",
+    "Vaswani et al. 2017, arXiv:1706.03762: N layers, d_model, d_ff, h heads of size d_k; n is the sequence length",
+    {
+        **_COMMON,
+        "L": "N",
+        "H": r"d_{\mathrm{model}}",
+        "F": r"d_{\mathrm{ff}}",
+        "heads": "h",
+        "kv_heads": r"h_{\mathrm{kv}}",
+        "decoder_layers": r"N_{\mathrm{dec}}",
+        "d": "d_k",
+        "N": r"n_{\mathrm{max}}",
+        "E": r"d_{\mathrm{emb}}",
+    },
+)
+KAPLAN = Notation(
+    "kaplan",
+    "Kaplan et al. 2020, arXiv:2001.08361: n_layer, d_model, d_ff, n_heads, n_ctx, n_vocab",
+    {
+        **_COMMON,
+        "V": r"n_{\mathrm{vocab}}",
+        "N": r"n_{\mathrm{ctx}}",
+        "H": r"d_{\mathrm{model}}",
+        "L": r"n_{\mathrm{layer}}",
+        "heads": r"n_{\mathrm{heads}}",
+        "kv_heads": r"n_{\mathrm{kv}}",
+        "decoder_layers": r"n_{\mathrm{dec}}",
+        "F": r"d_{\mathrm{ff}}",
+        "d": r"d_{\mathrm{head}}",
+        "E": r"d_{\mathrm{emb}}",
+        "T": r"n_{\mathrm{seg}}",
+        "labels": r"n_{\mathrm{labels}}",
+    },
+)
+MEGATRON = Notation(
+    "megatron",
+    "Narayanan et al. 2021, arXiv:2104.04473: l layers, hidden size h, a heads, vocabulary V, sequence length s",
+    {
+        **_COMMON,
+        "L": "l",
+        "H": "h",
+        "heads": "a",
+        "kv_heads": r"a_{\mathrm{kv}}",
+        "decoder_layers": r"l_{\mathrm{dec}}",
+        "N": "s",
+    },
+)
+
+NOTATIONS = {notation.title: notation for notation in (BERT, VASWANI, KAPLAN, MEGATRON)}
+
+
+def named_notation(name: str) -> Notation:
+    """The notation of that name; raises `UnknownName`."""
+    if name not in NOTATIONS:
+        raise UnknownName("notation", name, NOTATIONS)
+    return NOTATIONS[name]
+
+
+def parse_renames(texts: Iterable[str]) -> dict[str, str]:
+    r"""`H=d_{\mathrm{model}}` as {"H": "d_{\\mathrm{model}}"}; raises `Unreadable` without an equals sign."""
+    names: dict[str, str] = {}
+    for text in texts:
+        symbol, equals, tex = text.partition("=")
+        if not equals:
+            raise Unreadable("--rename", text, r"SIZE=TEX, as in H=d_{\mathrm{model}}")
+        names[symbol.strip()] = tex.strip()
+    return names

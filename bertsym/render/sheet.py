@@ -1,0 +1,106 @@
+"""How an answer is to stand on paper: notation, layout, column, encoding; a value that the renderers are handed."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from bertsym.errors import Conflict, TooNarrow, UnknownName, Unreadable
+from bertsym.render.metrics import ELEVEN, POINT, TEN, TIMES_ELEVEN, TIMES_TEN, TWELVE, Face
+from bertsym.render.notation import BERT, Notation
+from bertsym.render.tex_prose import Encoding
+from bertsym.values import value
+
+
+class Layout(Enum):
+    """How formulas are displayed, or tables ruled."""
+
+    BARE = "bare"
+    INLINE = "inline"
+    EQUATION = "equation"
+    SPLIT = "split"
+    ALIGN = "align"
+    BOOKTABS = "booktabs"
+
+    @classmethod
+    def named(cls, name: str) -> Layout:
+        """The member of that name; raises `UnknownName`."""
+        if name not in {member.value for member in cls}:
+            raise UnknownName("layout", name, [member.value for member in cls])
+        return cls(name)
+
+
+@value
+class Column:
+    """The measure of the text: its width in hundred-millionths of a point, and the fonts of its mathematics."""
+
+    width: int
+    face: Face
+
+    def check(self, what: str, needed: int) -> None:
+        """Raise `TooNarrow` for something that no break makes fit."""
+        if needed > self.width:
+            raise TooNarrow(what, -(-needed // POINT), self.width // POINT)
+
+
+# acl.sty: (16 cm - 0.6 cm) / 2 at 11 pt; IEEEtran.cls: 252 pt at 10 pt; neurips.sty: 5.5 in at 10 pt.
+# All three set text in Times and, unless a paper says otherwise, mathematics in Computer Modern.
+COLUMNS = {
+    "acl": Column(21_908_000_000, ELEVEN),
+    "ieee": Column(25_200_000_000, TEN),
+    "neurips": Column(39_748_000_000, TEN),
+}
+_WIDTH = re.compile(r"(\d{2,4})(?:\.(\d{1,2}))?(?:pt)?(?:@(10|11|12)(?:pt)?)?", re.ASCII)
+_FACES = {"10": TEN, "11": ELEVEN, "12": TWELVE}
+_TIMES = {TEN: TIMES_TEN, ELEVEN: TIMES_ELEVEN}
+
+LONGEST_CAPTION = 1900
+_LABEL = re.compile(r"[A-Za-z0-9:._/+*-]{1,80}", re.ASCII)
+
+
+@value
+class Sheet:
+    """The choices of one rendering; as it stands, fragments of ASCII that need no package and know no width."""
+
+    notation: Notation = BERT
+    encoding: Encoding = Encoding.ASCII
+    layout: Layout | None = None
+    column: Column | None = None
+    caption: str = ""
+    label: str = ""
+    standalone: bool = False
+
+
+def column(text: str, *, times: bool = False) -> Column:
+    """`acl`, `ieee`, `neurips`, or points with the size of the type: `252pt@10`; raises `Unreadable` or `Conflict`.
+
+    >>> column("219.08pt@11") == column("acl")
+    True
+    """
+    chosen = COLUMNS.get(text)
+    if chosen is None:
+        match = _WIDTH.fullmatch(text)
+        if match is None:
+            raise Unreadable("--width", text, f"{', '.join(COLUMNS)}, or points such as 252pt or 219pt@11")
+        points, hundredths, size = match.groups()
+        width = int(points) * POINT + int((hundredths or "").ljust(2, "0")) * POINT // 100
+        chosen = Column(width, _FACES[size or "10"])
+    if not times:
+        return chosen
+    if chosen.face not in _TIMES:
+        raise Conflict("--math-font times", f"--width {text}", "the metrics of Times are known at 10pt and 11pt")
+    return Column(chosen.width, _TIMES[chosen.face])
+
+
+def checked_caption(text: str) -> str:
+    """A caption that TeX can measure, as its own command does, on one line: no longer than 1,900 characters."""
+    if len(text) > LONGEST_CAPTION:
+        raise Unreadable("--caption", text, f"at most {LONGEST_CAPTION:,} characters")
+    return text
+
+
+def checked_label(text: str) -> str:
+    r"""The key of a `\label`: letters, digits and marks that TeX leaves alone; raises `Unreadable`."""
+    if not _LABEL.fullmatch(text):
+        raise Unreadable("--label", text, "letters, digits and the marks : . _ - + * /, as in tab:sizes")
+    return text

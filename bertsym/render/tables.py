@@ -1,0 +1,142 @@
+"""Tables on paper: a whole tabular in one piece, its wide columns wrapped until it fits."""
+
+from __future__ import annotations
+
+import re
+
+from bertsym.document import Code, Inline, Share, Table
+from bertsym.quantities import percent
+from bertsym.render import mathtex, words
+from bertsym.render.fragment import BOOKTABS, Fragment
+from bertsym.render.metrics import POINT, Face
+from bertsym.render.metrics import words as set_width
+from bertsym.render.sheet import Column, Layout, Sheet
+from bertsym.render.tex_prose import prose
+from bertsym.values import value
+
+GAPS = (6 * POINT, 3 * POINT)  # \tabcolsep as LaTeX sets it, and tightened
+SLACK = POINT // 10
+
+_BREAKS_IN_MATH = re.compile(r"(?<= [+=-]) (?![^{]*\})|(?<= \\times) ")
+
+
+@value
+class Cell:
+    """What stands in one cell, how wide it is on one line, and how wide its longest unbreakable piece."""
+
+    tex: str
+    wrapped: str
+    natural: int
+    least: int
+
+
+def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
+    """One piece of text or a table cell; a breakable name of code may end a line after each dot and underscore."""
+    match part:
+        case str():
+            return prose(part, sheet.encoding)
+        case Code(text):
+            shown = prose(text, sheet.encoding)
+            if breakable:
+                shown = re.sub(r"(\.|\\_|/)(?=.)", r"\1\\allowbreak{}", shown)
+            return rf"\texttt{{{shown}}}"
+        case Share(value, places):
+            return prose(percent(value, places))
+        case _:
+            return f"${mathtex.inline(part, sheet.notation, sheet.encoding)}$"
+
+
+def tabular(table: Table, sheet: Sheet) -> Fragment:
+    """The table, ruled by hlines or, as booktabs, by that package; floating where it has a caption or a label."""
+    booktabs = sheet.layout is Layout.BOOKTABS
+    top, middle, bottom = (r"\toprule", r"\midrule", r"\bottomrule") if booktabs else ("", r"\hline", "")
+    titles = tuple(column.title for column in table.columns)
+    face = sheet.column.face if sheet.column else None
+    rows = [[_cell(part, sheet, face) for part in row] for row in (titles, *table.rows, table.footer) if row]
+    gap, widths = (GAPS[0], [0] * len(titles)) if sheet.column is None else _fitted(table, rows, sheet.column)
+    kinds = (
+        f"p{{{_points(width)}}}" if width else "lr"[c.right] for width, c in zip(widths, table.columns, strict=True)
+    )
+    ready = [_row(row, widths) for row in rows]
+    body = [top, ready[0], middle, *ready[1 : len(table.rows) + 1]]
+    body += [middle, ready[-1]] if table.footer else []
+    inner = "\n".join(line for line in (*body, bottom) if line)
+    tight = "" if gap == GAPS[0] else f"\\setlength{{\\tabcolsep}}{{{_points(gap)}}}%\n"
+    text = f"{tight}\\begin{{tabular}}{{{''.join(kinds)}}}\n{inner}\n\\end{{tabular}}"
+    requires = frozenset({BOOKTABS}) if booktabs else frozenset()
+    return Fragment(_floating(text, sheet) if sheet.caption or sheet.label else _in_text(text, sheet, tight), requires)
+
+
+def _in_text(text: str, sheet: Sheet, tight: str) -> str:
+    """In the run of the text: where a column is full, a paragraph of its own without an indent."""
+    if sheet.column is None:
+        return text
+    return f"{{%\n\\noindent\n{text}\\par}}" if tight else f"\\noindent\n{text}\\par"
+
+
+def _floating(text: str, sheet: Sheet) -> str:
+    label = f"\\label{{{sheet.label}}}\n" if sheet.label else ""
+    caption = f"\\caption{{{prose(sheet.caption, sheet.encoding)}}}\n"
+    return f"\\begin{{table}}[t]\n\\centering\n{text}\n{caption}{label}\\end{{table}}"
+
+
+def _points(width: int) -> str:
+    return f"{width // POINT}.{width % POINT * 100 // POINT:02d}pt"
+
+
+def _row(cells: list[Cell], widths: list[int]) -> str:
+    shown = (cell.wrapped if width else cell.tex for cell, width in zip(cells, widths, strict=True))
+    return " & ".join(shown) + (r" \tabularnewline" if any(widths) else r" \\")
+
+
+def _cell(part: Inline, sheet: Sheet, face: Face | None) -> Cell:
+    if part == "":
+        return Cell("", "", 0, 0)
+    tex = inline(part, sheet)
+    if face is None:
+        return Cell(tex, tex, 0, 0)
+    wrapped = rf"\raggedright {inline(part, sheet, breakable=True)}"
+    match part:
+        case str() | Code() | Share():
+            typewriter = isinstance(part, Code)
+            text = words.inline(part)
+            pieces = re.findall(r"[^._/]+[._/]?|[._/]" if typewriter else r"[^\s-]+-?|-", text)
+            longest = max((set_width(piece, face, typewriter=typewriter) for piece in pieces), default=0)
+            return Cell(tex, wrapped, set_width(text, face, typewriter=typewriter), longest)
+        case _:
+            from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+
+            math = mathtex.inline(part, sheet.notation, sheet.encoding)
+            natural = formula(math, face, display=False)
+            breakable = r"\left" not in math
+            pieces = _BREAKS_IN_MATH.split(math) if breakable else [math]
+            return Cell(tex, wrapped, natural, max(formula(piece, face, display=False) for piece in pieces))
+
+
+def _fitted(table: Table, rows: list[list[Cell]], column: Column) -> tuple[int, list[int]]:
+    """The gap between columns, and the widths of those that must wrap, 0 for the others; raises `TooNarrow`."""
+    count = len(table.columns)
+    natural = [max(row[i].natural for row in rows) + SLACK for i in range(count)]
+    least = [max(row[i].least for row in rows) + SLACK for i in range(count)]
+    for i, c in enumerate(table.columns):
+        least[i] = natural[i] if c.right else least[i]
+    for gap in GAPS:
+        room = column.width - 2 * gap * count
+        if sum(natural) <= room:
+            return gap, [0] * count
+        if sum(least) <= room:
+            return gap, _shared(natural, least, room)
+    column.check("the table", sum(least) + 2 * GAPS[-1] * count)
+    raise AssertionError("unreachable")
+
+
+def _shared(natural: list[int], least: list[int], room: int) -> list[int]:
+    """Every column its least, and what is left over to each in turn as far as it can use it, the narrowest first."""
+    widths = list(least)
+    spare = room - sum(least)
+    wanting = sorted((i for i in range(len(widths)) if natural[i] > least[i]), key=lambda i: natural[i] - least[i])
+    for place, i in enumerate(wanting):
+        given = min(natural[i] - least[i], spare // (len(wanting) - place))
+        widths[i] += given
+        spare -= given
+    return [width if width < natural[i] else 0 for i, width in enumerate(widths)]

@@ -1,0 +1,42 @@
+"""Formulas found in public papers, READMEs and blogs: each reads as the polynomial worked out by hand, or is refused.
+
+`expected` holds one polynomial per side, in the public names, or `refused:COLUMN:WORD`.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from sympy.parsing.sympy_parser import parse_expr
+
+from bertsym.algebra import monomials
+from bertsym.claims.polynomial import expand
+from bertsym.claims.reader import read
+from bertsym.errors import UnreadableFormula
+from bertsym.symbols import BY_NAME
+
+FOUND = Path(__file__).parent.parent / "data" / "formulas.tsv"
+with FOUND.open(encoding="utf-8", newline="") as file:
+    ROWS = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+NAMES = {name: size.symbol for name, size in BY_NAME.items()}
+
+
+def test_there_are_enough() -> None:
+    assert len(ROWS) >= 60
+    assert all(row["source"] for row in ROWS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["formula"][:40] for row in ROWS])
+def test_found(row: dict[str, str]) -> None:
+    if row["expected"].startswith("refused:"):
+        _, column, word = row["expected"].split(":", maxsplit=2)
+        with pytest.raises(UnreadableFormula) as caught:
+            read(row["formula"])
+        assert caught.value.column == int(column)
+        assert word in str(caught.value)
+        return
+    sides = [expand(side.form) for side in read(row["formula"]).sides]
+    expected = [monomials(parse_expr(side, local_dict=NAMES)) for side in row["expected"].split(" = ")]
+    assert sides == expected

@@ -1,0 +1,216 @@
+"""The formula reader: what it reads, what it refuses, and that nothing is dropped in silence."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bertsym.algebra import monomials
+from bertsym.claims.polynomial import NotPolynomial, TooLong, expand
+from bertsym.claims.reader import read
+from bertsym.claims.reading import Reading, Use
+from bertsym.claims.tokens import Mark
+from bertsym.errors import BertsymError, UnreadableFormula
+from bertsym.forms import Form, Name, Power, Product, Quotient, Style, Sum, form
+from bertsym.render import mathtex, mathtext
+from bertsym.symbols import SIZES, H, Kind, L, N, V, heads
+
+PRICE = 1.0
+
+
+def polynomial(text: str) -> object:
+    return expand(read(text).main.form)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12LH^2", 12 * L * H**2),
+        ("12*L*H**2", 12 * L * H**2),
+        ("12 l h²", 12 * L * H**2),
+        (r"12 n_{\text{layer}} d_{\text{model}}^2", 12 * L * H**2),
+        (r"$N \approx 12\, n_\mathrm{layer} d_\mathrm{model}^2$.", 12 * L * H**2),
+        (r"d \cdot 2", 2 * H),
+        (r"H \left(12 H L + 13 L\right)", 12 * L * H**2 + 13 * L * H),
+        (r"\underbrace{VH + NH}_{\text{embeddings}} + 2H", V * H + N * H + 2 * H),
+        (r"12LH^2\left(1 + \frac{13}{12H} + \frac{V+s}{12LH}\right)", 12 * L * H**2 + 13 * L * H + (V + N) * H),
+        ("12LH^2(1+13/12H+(V+S)/12LH)", 12 * L * H**2 + 13 * L * H + (V + N) * H),
+        ("3H²/heads", 3 * H**2 / heads),
+        (r"\frac12 LH", L * H / 2),
+        (r"|V|H", V * H),
+        ("heads x 3 x (H/heads) x H", 3 * H**2),
+        (r"110{,}000H + 1\,000 - 1_000", 110000 * H),
+        (r"2^{10} H", 1024 * H),
+    ],
+)
+def test_reads(text: str, expected: object) -> None:
+    assert polynomial(text) == monomials(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("110M", 110_000_000),
+     ("0.11B", 110_000_000), (r"110{,}000{,}000", 110_000_000), (r"340\,\mathrm{M}", 340_000_000),
+     ("1.1e8", 110_000_000), ("2T", 2 * 10**12), ("110 million parameters", 110_000_000), ("109,482,240", 109_482_240)],
+)  # fmt: skip
+def test_reads_numbers(text: str, number: int) -> None:
+    assert polynomial(text) == {(): Fraction(number)}
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "word"),
+    [
+        ("", 1, "nothing"),
+        ("12LH2", 5, "sign"),
+        ("12LH^2 +", 9, "missing"),
+        ("12LH^2 + ...", 10, "dots"),
+        ("(V+H", 5, ") is missing"),
+        ("V+H)", 4, "not expected"),
+        ("H_1 + 2", 1, "H_1"),
+        (r"\sum_{i=1}^{L} 12H^2", 1, "sum"),
+        ("12LH^2 (layers)", 8, "remark"),
+        ("H/heads H", 9, "brackets"),
+        ("1/2 H", 5, "write"),
+        (r"H^23", 3, "at most"),
+        (r"$H^23$", 4, "one digit"),
+        ("9^{9^{9^{9}}}", 5, "whole number"),
+        ("H^{1000000000}", 3, "at most"),
+        ("3 d h", 5, "which"),
+        (r"4H \\ H", 7, "not expected"),
+        (r"12LH^2 \quad V", 14, "not expected"),
+        ("$V$ $H$", 6, "not expected"),
+        ("\\begin{tabular}{l} H \\end{tabular}", 1, "environment"),
+        ("1" * 70, 1, "number"),
+    ],
+)
+def test_refuses_with_the_column(text: str, column: int, word: str) -> None:
+    with pytest.raises(UnreadableFormula, match=r".") as caught:
+        read(text)
+    assert caught.value.column == column
+    assert word in str(caught.value)
+
+
+def test_a_quotient_by_a_sum_is_no_count() -> None:
+    with pytest.raises(NotPolynomial):
+        polynomial("V/(H + 1)")
+
+
+def test_too_large_to_multiply_out() -> None:
+    with pytest.raises(TooLong):
+        polynomial("(1+H+V+N+L)^16")
+
+
+def test_what_is_left_out_is_listed() -> None:
+    reading = read(r"\text{Total} = \underbrace{VH}_{\text{words}} + 12LH^2 + O(LH) \quad.")
+    assert reading.label == "Total"
+    assert reading.about
+    assert reading.sides[0].annotated[0][1] == "words"
+    assert reading.left_out()[Use.REMAINDER] == ("O", "(", "L", "H", ")")
+    assert reading.left_out()[Use.LAYOUT] == (r"\quad", ".")
+
+
+def accounted(reading: Reading) -> None:
+    """Every character is in one token with one use, and every number and name that counts is in a form, as often."""
+    assert "".join(token.text for token, _ in reading.tokens) == reading.text
+    names = Counter(str(t.value) for t, use in reading.tokens if use is Use.MATHS and t.mark is Mark.NAME)
+    symbols = Counter({str(reading.names[name]): 0 for name in names if name in reading.names})
+    for name, times in names.items():
+        assert name in reading.names or name == "M"
+        symbols[str(reading.names.get(name, "M"))] += times
+    del symbols["M"]
+    in_forms: Counter[str] = Counter()
+    for side in reading.sides:
+        in_forms += Counter(leaves(side.form))
+    assert in_forms == symbols or "[" in reading.text
+
+
+def leaves(written: Form) -> Iterator[str]:
+    """The names of a form, each as often as it stands there."""
+    match written:
+        case Name(symbol):
+            yield str(symbol)
+        case Power(base, _):
+            yield from leaves(base)
+        case Product(parts) | Sum(parts):
+            for part in parts:
+                yield from leaves(part)
+        case Quotient(numerator, denominator):
+            yield from leaves(numerator)
+            yield from leaves(denominator)
+        case _:
+            return
+
+
+pieces = st.sampled_from(
+    ["12", "L", "H", "^2", "²", "+", "-", "*", "(", ")", "/", r"\frac{", "}", "{", r"\cdot ", " ", "V",
+     "d_model", "=", r"\text{", "h", "O(", r"\underbrace{", "_", "^", "[tied]", "[", "]",
+     r"\left(", r"\right)", "|V|", "x", "M", ",", ".",
+     r"\approx", "1/2", "$", "~", r"\\", "&", "params", "é", "₂"]
+)  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=1000)
+@given(st.lists(pieces, max_size=30).map("".join))
+def test_nothing_is_dropped_in_silence(text: str) -> None:
+    try:
+        reading = read(text)
+        for side in reading.sides:
+            expand(side.form)
+    except BertsymError:
+        return
+    accounted(reading)
+
+
+@settings(max_examples=500, deadline=1000)
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        accounted(read(text))
+    except BertsymError:
+        return
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 10_000, "(" * 5_000 + "H" + ")" * 5_000, "{" * 10_000, "[" * 10_000, "O(" * 5_000,
+     "H_" * 5_000, "H" * 10_000,
+     r"\text{" * 1_600, r"\frac{" * 1_600, "^" * 10_000, "²" * 10_000, "+" * 10_000, "1," * 5_000, "(foo " * 2_000,
+     "(1+H)^9*" * 1_000 + "1", "(1+H+V)*" * 1_000 + "1", "9^9*" * 2_000 + "1", "H+" * 5_000 + "1", "=" * 10_000,
+     "H=" * 5_000 + "H", "[H != " * 1_500, "|" * 10_000, "H (" * 3_000, r"\underbrace{H}_{" * 600,
+     "1" * 10_000, "H/" * 5_000 + "H",
+     "2^" * 5_000 + "2", "d_{" * 3_000, "1e999", "1e60" * 100, "(H" * 30 + ")^16" * 30, "$" * 10_000, "x" * 10_000],
+    ids=lambda text: text[:12],
+)  # fmt: skip
+def test_hostile_text_ends_within_a_second(text: str) -> None:
+    start = time.perf_counter()
+    try:
+        for side in read(text).sides:
+            expand(side.form)
+    except BertsymError:
+        pass
+    assert time.perf_counter() - start < PRICE
+
+
+sizes = st.sampled_from([size.symbol for size in SIZES if size.kind is not Kind.SWITCH])
+terms = st.lists(
+    st.tuples(st.integers(-(10**9), 10**9), st.lists(st.tuples(sizes, st.integers(1, 3)), max_size=4)),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(terms, st.sampled_from(Style))
+def test_our_own_output_reads_back(terms: list[tuple[int, list[tuple[sympy.Symbol, int]]]], style: Style) -> None:
+    expression = sympy.Add(*(sympy.Mul(coefficient, *(s**e for s, e in powers)) for coefficient, powers in terms))
+    written = form(expression, style)
+    expected = monomials(expression)
+    for text in (mathtex.math(written), mathtext.pretty(written), mathtext.plain(written)):
+        assert expand(read(text, notation="bert").main.form) == expected, text

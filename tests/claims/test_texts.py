@@ -1,0 +1,66 @@
+"""Claims found in documents, each with its line."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from bertsym.claims.texts import Claim, Question, audit_text
+from bertsym.zoo import named
+
+TEXTS = Path(__file__).parent.parent / "data" / "texts"
+
+
+def audited(text: str, *, tex: bool) -> tuple[Claim, ...]:
+    model = named("bert")
+    heads = (model.head, *(head for head in model.architecture.heads if head != model.head))
+    return audit_text(text, Question(model, heads, "auto", {}), tex=tex)
+
+
+def test_a_readme() -> None:
+    claims = audited((TEXTS / "account.md").read_text(), tex=False)
+    assert [(claim.line, claim.finding, bool(claim.unread)) for claim in claims] == [
+        (3, False, False),
+        (3, False, False),
+        (4, True, False),
+        (6, False, False),
+        (7, True, False),
+        (8, True, False),
+        (8, True, False),
+        (8, False, False),
+        (10, False, True),
+    ]
+
+
+def test_a_paper() -> None:
+    claims = audited((TEXTS / "paper.tex").read_text(), tex=True)
+    assert [(claim.line, claim.finding) for claim in claims] == [
+        (6, False),
+        (7, True),
+        (9, False),
+        (13, False),
+        (14, True),
+    ]
+
+
+def test_a_text_without_claims() -> None:
+    assert audited("Nothing here, not even $x$.", tex=False) == ()
+
+
+def test_a_number_without_a_model_is_listed() -> None:
+    (claim,) = audited("It has 110M parameters.", tex=False)
+    assert claim.verdict is None
+    assert "--model" in claim.unread
+
+
+@pytest.mark.parametrize(
+    "piece", ["$", "$$", "\\[", "\\(", "`", "\\begin{align}", "$H$ params ", "1M parameters ", "```\n", "%"]
+)
+def test_hostile_texts_end_soon(piece: str) -> None:
+    start = time.perf_counter()
+    text = piece * (10_000 // len(piece))
+    audited(text, tex=True)
+    audited(text, tex=False)
+    assert time.perf_counter() - start < 4

@@ -1,0 +1,160 @@
+"""embed: papers in step with the formulas, and nobody's work lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+PAPER = r"""\documentclass{article}
+\begin{document}
+% bertsym: total bert-base-uncased --layout equation --rename 'H=d_{\mathrm{model}}'
+% bertsym: end
+% bertsym: show bert-base-uncased
+% bertsym: end
+% bertsym: macros bert-base-uncased --prefix Bert --provide
+% bertsym: end
+\end{document}
+"""
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    path = tmp_path / "paper.tex"
+    path.write_text(PAPER, encoding="utf-8")
+    return path
+
+
+def test_a_paper_is_kept_in_step(paper: Path, bertsym: Run, pdflatex: Callable[[str], str]) -> None:
+    assert bertsym("embed", str(paper), "--check").code == 1
+    assert paper.read_text(encoding="utf-8") == PAPER
+    assert bertsym("embed", str(paper)).code == 0
+    assert bertsym("embed", str(paper), "--check").code == 0
+    base = paper.read_text(encoding="utf-8")
+    assert base.count("109{,}482{,}240") == 3
+    assert r"d_{\mathrm{model}}^2" in base
+    pdflatex(base)
+    paper.write_text(base.replace("bert-base-uncased", "bert-base-uncased --at H=1024,heads=16"), encoding="utf-8")
+    stale = bertsym("embed", str(paper), "--check", "--diff")
+    assert (stale.code, stale.err.count(": stale: ")) == (1, 3)
+    assert "-parameters" not in stale.out
+    assert "+total & $(2r + 4)LH^2" in stale.out
+    assert bertsym("embed", str(paper)).code == 0
+    changed = paper.read_text(encoding="utf-8")
+    assert "109{,}482{,}240" not in changed
+    assert changed.count("183{,}987{,}200") == 3  # 12*12*1024^2 + 13*12*1024 + (30522 + 512 + 5)*1024 + 1024^2
+    pdflatex(changed)
+
+
+def test_what_was_edited_by_hand_is_not_lost(paper: Path, bertsym: Run) -> None:
+    bertsym("embed", str(paper))
+    edited = paper.read_text(encoding="utf-8").replace("pooler", "the pooler")
+    paper.write_text(edited, encoding="utf-8")
+    ran = bertsym("embed", str(paper))
+    assert ran.code == 2
+    assert "edited by hand" in ran.err
+    assert f"{paper}:" in ran.err
+    assert paper.read_text(encoding="utf-8") == edited
+    assert bertsym("embed", str(paper), "--check").code == 1
+    assert bertsym("embed", str(paper), "--force").code == 0
+    assert "the pooler" not in paper.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        ("embed x.tex", "unknown command for a marker"),
+        ("rm -rf /", "unknown command for a marker"),
+        ("total; ls", "unknown command for a marker"),
+        ("total nonsense", "unknown model"),
+        ("total --frobnicate", "--frobnicate"),
+        ("total --help", "not its help"),
+        ("total 'unclosed", "quotes closed"),
+        ("total --at H=$(ls)", "expected"),
+        ("verify config.json", "unknown command for a marker"),
+        ("show --latex --width 30pt bert-base-uncased", "needs at least"),
+    ],
+)
+def test_one_bad_marker_leaves_every_file(command: str, problem: str, paper: Path, bertsym: Run) -> None:
+    bad = paper.with_name("bad.md")
+    bad.write_text(f"text\n\n<!-- bertsym: {command} -->\n<!-- bertsym: end -->\n", encoding="utf-8")
+    before = bad.read_bytes()
+    ran = bertsym("embed", str(paper), str(bad))
+    assert ran.code == 2
+    assert f"{bad}:3: " in ran.err
+    assert problem in ran.err
+    assert paper.read_text(encoding="utf-8") == PAPER
+    assert bad.read_bytes() == before
+
+
+def test_markdown_gets_markdown(tmp_path: Path, bertsym: Run) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("# x\n\n<!-- bertsym: show bert-base-uncased -->\n<!-- bertsym: end -->\n", encoding="utf-8")
+    assert bertsym("embed", str(path)).code == 0
+    text = path.read_text(encoding="utf-8")
+    assert "| attention | $4LH^2 + 6LH$ |" in text
+    assert bertsym("embed", str(path), "--check").code == 0
+
+
+def test_nothing_to_do_writes_nothing(paper: Path, bertsym: Run) -> None:
+    bertsym("embed", str(paper))
+    before = paper.stat()
+    bertsym("embed", str(paper))
+    after = paper.stat()
+    assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
+
+
+def test_a_failing_disk_leaves_the_file(paper: Path, bertsym: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    ran = bertsym("embed", str(paper))
+    assert ran.code == 2
+    assert "No space left on device" in ran.err
+    assert paper.read_text(encoding="utf-8") == PAPER
+    assert list(paper.parent.iterdir()) == [paper]
+
+
+KILLED = """
+import os, sys, time
+real = os.fsync
+def slow(handle):
+    print("writing", flush=True)
+    time.sleep(60)
+os.fsync = slow
+sys.argv = ["bertsym", "embed", sys.argv[1]]
+from bertsym.cli import main
+main()
+"""
+
+
+def test_a_kill_in_the_middle_of_a_write_loses_nothing(paper: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(paper)], stdout=subprocess.PIPE, cwd=Path.cwd())
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"writing\n"
+    time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert paper.read_text(encoding="utf-8") == PAPER
+
+
+def test_a_thousand_markers_in_one_process(tmp_path: Path, bertsym: Run) -> None:
+    path = tmp_path / "many.tex"
+    commands = (f"total bert-base-uncased --at H={12 * n} --layout equation" for n in range(1, 1001))
+    path.write_text("".join(f"% bertsym: {c}\n% bertsym: end\n" for c in commands), encoding="utf-8")
+    bertsym("embed", str(path), "--check")  # start-up
+    start = time.process_time()
+    assert bertsym("embed", str(path)).code == 0
+    assert time.process_time() - start < 1000 * 0.02  # the goal is 5 ms each; `make bench` holds it on a quiet machine
+    assert path.read_text(encoding="utf-8").count("\\begin{equation}") == 1000

@@ -1,0 +1,149 @@
+"""Where fragments are, and what is wrong with a marker that holds none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bertsym.embed.files import read, replace
+from bertsym.embed.markers import Syntax, fragments, split_lines
+from bertsym.embed.refresh import State, refresh
+from bertsym.errors import BadFile, BadMarker
+
+
+def echo(command: str, syntax: Syntax) -> str:
+    return f"<{command}|{syntax.name}>\n"
+
+
+def states(text: str, syntax: Syntax = Syntax.TEX) -> list[State]:
+    return [found.state for found in refresh(text, syntax, "x", echo).findings]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("a\n% bertsym: total\nb\n", 2, "no end follows"),
+        ("% bertsym: end\n", 1, "an end without a beginning"),
+        ("% bertsym: total\n% bertsym: show\n% bertsym: end\n", 2, "still open"),
+        ("% bertsym:\n% bertsym: end\n", 1, "expected a command"),
+        ("% bertsym: end nonsense\n", 1, "expected a command"),
+        ("x % bertsym: total\n% bertsym: end\n", 1, "on a line of its own"),
+    ],
+)
+def test_malformed(text: str, line: int, problem: str) -> None:
+    for syntax in Syntax:
+        shape = (
+            text
+            if syntax is Syntax.TEX
+            else "".join(
+                part.replace("% ", "<!-- ") + (" -->" if "%" in part else "") + "\n" for part in text.splitlines()
+            )
+        )
+        with pytest.raises(BadMarker, match=problem) as caught:
+            list(fragments(split_lines(shape), syntax, "paper.tex"))
+        assert str(caught.value).startswith(f"paper.tex:{line}: ")
+
+
+def test_examples_are_left_alone() -> None:
+    tex = "\\begin{verbatim}\n% bertsym: total\n\\end{verbatim}\n\\% bertsym: total\n"
+    assert states(tex) == []
+    markdown = "```tex\n<!-- bertsym: total -->\n```\n~~~~\n```\n<!-- bertsym: x -->\n~~~~\n"
+    assert states(markdown, Syntax.MARKDOWN) == []
+
+
+def test_stale_fresh_edited() -> None:
+    made = refresh("% bertsym: total\n% bertsym: end\n", Syntax.TEX, "x", echo)
+    assert made.having(State.STALE)
+    assert states(made.after) == [State.FRESH]
+    assert states(made.after.replace("total", "show", 1)) == [State.STALE]
+    assert states(made.after.replace("<total", "<TOTAL")) == [State.EDITED]
+    assert states(made.after.replace("<total", "<TOTAL").replace("total", "show", 1)) == [State.EDITED]
+    assert states("% bertsym: total\nsomething\n% bertsym: end\n") == [State.EDITED]
+    assert states("% bertsym: total\n\n \n% bertsym: end\n") == [State.STALE]
+
+
+def test_refreshing_twice_changes_nothing() -> None:
+    once = refresh("a\n  % bertsym: total\n  % bertsym: end", Syntax.TEX, "x", echo).after
+    assert once.startswith("a\n  % bertsym: total\n  <total|TEX>\n  % bertsym: end ")
+    assert refresh(once, Syntax.TEX, "x", echo).after == once
+
+
+def test_an_answer_may_not_hold_a_marker() -> None:
+    with pytest.raises(BadMarker, match="holds a marker"):
+        refresh("% bertsym: x\n% bertsym: end\n", Syntax.TEX, "x", lambda *_: "% bertsym: end\n")
+
+
+BODY = "Gr\u00fc\u00dfe{0}% bertsym: total{0}% bertsym: end{0}{0}last"
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [
+        ("utf-8", b""),
+        ("utf-8", b"\xef\xbb\xbf"),
+        ("utf-16-le", b"\xff\xfe"),
+        ("utf-16-be", b"\xfe\xff"),
+        ("latin-1", b""),
+    ],
+)
+def test_encoding_mark_and_endings_stay(encoding: str, mark: bytes, ending: str, tmp_path: Path) -> None:
+    path = tmp_path / "paper.tex"
+    path.write_bytes(mark + BODY.format(ending).encode(encoding))
+    path.chmod(0o640)
+    source = read(path)
+    replace(source, refresh(source.text, source.syntax, "x", echo).after)
+    raw = path.read_bytes()
+    assert raw.startswith(mark)
+    text = raw[len(mark) :].decode(encoding)
+    assert text.startswith(f"Grüße{ending}% bertsym: total{ending}<total|TEX>{ending}% bertsym: end ")
+    assert text.endswith(f"{ending}{ending}last")
+    assert len(split_lines(text)) == 6
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_mixed_endings_stay_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "paper.md"
+    path.write_bytes(b"a\r\nb\n<!-- bertsym: total -->\r\n<!-- bertsym: end -->\nc\r")
+    source = read(path)
+    replace(source, refresh(source.text, source.syntax, "x", echo).after)
+    raw = path.read_bytes()
+    assert raw.startswith(b"a\r\nb\n<!-- bertsym: total -->\r\n<total|MARKDOWN>\r\n<!-- bertsym: end ")
+    assert raw.endswith(b" -->\nc\r")
+
+
+def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "real.tex").write_text(BODY.format("\n"), encoding="utf-8")
+    link = tmp_path / "link.tex"
+    link.symlink_to("real.tex")
+    source = read(link)
+    replace(source, "new\n")
+    assert link.is_symlink()
+    assert (tmp_path / "real.tex").read_text(encoding="utf-8") == "new\n"
+
+
+def test_what_cannot_be_written_leaves_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "paper.tex"
+    path.write_bytes(b"caf\xe9 % latin-1")
+    with pytest.raises(BadFile, match="latin-1"):
+        replace(read(path), "日本")
+    source = read(path)
+    path.write_bytes(b"somebody else")
+    with pytest.raises(BadFile, match="changed"):
+        replace(source, "new")
+    assert path.read_bytes() == b"somebody else"
+
+
+@pytest.mark.parametrize("name", ["paper.txt", "paper", "paper.pdf"])
+def test_other_files_are_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("x", encoding="utf-8")
+    with pytest.raises(BadFile, match="expected one of"):
+        read(tmp_path / name)
+
+
+def test_a_mark_that_lies(tmp_path: Path) -> None:
+    (tmp_path / "x.tex").write_bytes(b"\xef\xbb\xbf\xff")
+    with pytest.raises(BadFile, match="byte order mark"):
+        read(tmp_path / "x.tex")

@@ -1,0 +1,85 @@
+"""What the command line prints as LaTeX compiles, fits its column, and renders in KaTeX and MathJax."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bertsym.cli.app import app
+from tests.conftest import missing, need_program
+from tests.render.papers import COLUMNS, document, overfull, runs, runs_in
+
+JS = Path(__file__).parents[1] / "js"
+COVERED = {"audit", "compare", "solve", "total", "show", "tensors", "explain", "diff", "models", "symbols"}
+WITHOUT_LATEX = {"macros", "embed", "verify", "derive"}  # these two answer about what is on disk, in tests of their own
+
+
+def printed(bertsym: Callable[..., Any], words: tuple[str, ...]) -> str:
+    ran = bertsym(*words, "--latex")
+    assert ran.code in (0, 1), (words, ran.err)  # 1 is a finding of audit
+    return str(ran.out)
+
+
+def test_every_command_is_here() -> None:
+    assert {command.name for command in app.registered_commands} == COVERED | WITHOUT_LATEX
+
+
+def test_everything_compiles(bertsym: Callable[..., Any], pdflatex: Callable[[str], str]) -> None:
+    pdflatex(document([printed(bertsym, words) for words in runs()], 10, "9000pt"))
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_everything_fits(column: str, bertsym: Callable[..., Any], pdflatex: Callable[[str], str]) -> None:
+    fragments, refused = {}, []
+    for words in runs_in(column):
+        ran = bertsym(*words, "--latex")
+        if ran.code == 0:
+            fragments[words] = ran.out
+        else:
+            assert "needs at least" in ran.err, (words, ran.err)
+            refused.append(words)
+    size, width = COLUMNS[column]
+    wide = overfull(pdflatex(document(list(fragments.values()), size, width)))
+    assert not {list(fragments)[i]: line for i, line in wide.items()}
+    # What cannot be broken is refused by name, and that is rare: wide tables, a brace wider than the column.
+    assert all(
+        w[0] in ("tensors", "models", "symbols", "explain", "show", "solve") or "components" in w for w in refused
+    ), refused
+    assert len(refused) < len(fragments) / 6
+
+
+def formulas(fragment: str) -> list[dict[str, Any]]:
+    """The mathematics of a fragment, as a web page would hand it to its renderer."""
+    body = "\n".join(line for line in fragment.splitlines() if not line.startswith("%"))
+    displays = re.findall(r"\\begin\{(equation\*?|align\*?)\}(.*?)\\end\{\1\}", body, re.DOTALL)
+    found = [{"tex": f"\\begin{{{name}}}{inner}\\end{{{name}}}", "display": True} for name, inner in displays]
+    found += [{"tex": inner, "display": True} for inner in re.findall(r"\\\[(.*?)\\\]", body, re.DOTALL)]
+    rest = re.sub(r"\\\[.*?\\\]|\\begin\{(equation\*?|align\*?)\}.*?\\end\{\1\}", "", body, flags=re.DOTALL)
+    found += [{"tex": inner, "display": False} for inner in re.findall(r"(?<!\\)\$(.*?)(?<!\\)\$", rest)]
+    return found
+
+
+def test_everything_renders_on_the_web(bertsym: Callable[..., Any]) -> None:
+    node = need_program("node")
+    if not (JS / "node_modules").exists():
+        missing("KaTeX and MathJax: npm ci --prefix tests/js")
+    unique: dict[str, dict[str, Any]] = {}
+    for words in (*runs(), *runs_in("acl")):
+        ran = bertsym(*words, "--latex")
+        if ran.code == 0:
+            unique.update((formula["tex"], formula) for formula in formulas(ran.out))
+    assert len(unique) > 300
+    done = subprocess.run(
+        [node, str(JS / "render.cjs")],
+        input=json.dumps(list(unique.values())),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == []

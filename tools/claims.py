@@ -1,0 +1,108 @@
+"""Write docs/claims.md from examples/claims.tsv and the published counts, or with --check tell whether it is stale."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+PAGE = ROOT / "docs" / "claims.md"
+
+OPENING = """\
+# Claims we audited
+
+Formulas and numbers that are repeated in papers, model cards and blogs, as `bertsym audit` judges them. `stands` says
+that the claim is exactly what a named counting counts, or rounds to it at the precision it states; `finding` is all
+else. How a formula was read is printed first, on stderr. This page is written by `tools/claims.py`; CI checks that it
+is what the tool says.
+"""
+
+COUNTS = """\
+## Published counts
+
+Every row of `tests/data/published_counts.tsv` that names a size known here. Where several countings come to a number,
+the simplest is shown.
+
+| model | published | verdict | counts | exactly |
+| --- | ---: | --- | --- | ---: |
+"""
+
+# The rows' names for the sizes that are known here under another.
+SIZES = {
+    "BERT-Base": "bert-base-uncased",
+    "BERT-Large": "bert-large-uncased",
+    "BERT-Base Multilingual Cased": "bert-base-multilingual-cased",
+    "BERT-Tiny": "bert-tiny",
+    "ELECTRA-Small": "electra-small-discriminator",
+    "ELECTRA-Base": "electra-base-discriminator",
+    "ELECTRA-Large": "electra-large-discriminator",
+    "albert-base": "albert-base-v2",
+    "albert-large": "albert-large-v2",
+    "albert-xlarge": "albert-xlarge-v2",
+    "albert-xxlarge": "albert-xxlarge-v2",
+    "GPT-2 124M": "gpt2-small",
+    "GPT-2 355M": "gpt2-medium",
+    "GPT-2 774M": "gpt2-large",
+    "GPT-2 1558M": "gpt2-xl",
+    "gpt2": "gpt2-small",
+    "gpt2 bias=False (nanoGPT)": "nanogpt",
+}
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """A table of ours: tab-separated, quotes meaning nothing."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def audited(row: dict[str, str]) -> str:
+    """One claim: what it says, where, and what the tool prints."""
+    from docs import ran  # noqa: PLC0415  # beside this file
+
+    command = f"bertsym {row['command']}"
+    said = f"{row['comment']} ({row['source']})"
+    return f"## {row['title']}\n\n{said}\n\n```console\n$ {command}\n{ran(command)}```\n"
+
+
+def counted(row: dict[str, str]) -> str:
+    """One published count as a line of the table; nothing for a size that is not known."""
+    from bertsym.claims.number import judge_number  # noqa: PLC0415
+    from bertsym.errors import UnknownName  # noqa: PLC0415
+    from bertsym.quantities import parse_stated  # noqa: PLC0415
+    from bertsym.zoo import named  # noqa: PLC0415
+
+    try:
+        model = named(SIZES.get(row["model"], row["model"]))
+    except UnknownName:
+        return ""
+    heads = [model.head, *(head for head in model.architecture.heads if head != model.head)]
+    verdict = judge_number(parse_stated(row["claimed_params"]), model, heads)
+    best = min(verdict.matches, key=lambda match: (bool(match.slip), match.count.cost), default=None)
+    said = "stands" if verdict.stands else "finding"
+    start = f"| {row['model']} | {row['claimed_params']} | {said} |"
+    if best is None:
+        return f"{start} no counting of it | {verdict.whole:,} |\n"
+    how = f"{best.count.counting.name}, {best.how}{', ' + best.slip if best.slip else ''}"
+    return f"{start} {how} | {best.count.number:,} |\n"
+
+
+def main(*, check: bool) -> int:
+    """Write the page, or compare."""
+    os.chdir(ROOT / "examples")
+    claims = [audited(row) for row in rows(ROOT / "examples" / "claims.tsv")]
+    published = [r for r in rows(ROOT / "tests" / "data" / "published_counts.tsv") if r["claimed_params"]]
+    page = "\n".join([OPENING, *claims, COUNTS + "".join(counted(row) for row in published)])
+    if check:
+        stale = not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page
+        if stale:
+            print("docs/claims.md: stale, run `python tools/claims.py`", file=sys.stderr)
+        return int(stale)
+    PAGE.write_text(page, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv[1:]))
