@@ -42,7 +42,8 @@ def derive(
     from bertsym.derive.deriving import derive as inferred
     from bertsym.errors import BadFile
     from bertsym.forms import Style
-    from bertsym.sources.saved import text
+    from bertsym.sources.jsonfile import parse_object
+    from bertsym.sources.saved import parse, text
 
     sizes = _sizes(target, size)
     style = Style.named(form)
@@ -53,8 +54,10 @@ def derive(
         typer.echo(f"note: {len(found.refused)} tensors have no formula: this is not the total{unsaved}", err=True)
         raise typer.Exit(1)
     if output is not None:
+        written = text(found.derived).encode()
+        parse(parse_object(written, Path(output)), Path(output))  # what cannot be read again is not written
         try:
-            Path(output).write_text(text(found.derived), encoding="utf-8", newline="\n")
+            Path(output).write_bytes(written)
         except OSError as error:
             raise BadFile(output, f"cannot be written ({error.strerror})") from None
 

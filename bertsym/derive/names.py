@@ -16,7 +16,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "H": ("hidden_size", "d_model", "n_embd", "dim", "hidden", "emb_dim", "model_dim", "width"),
     "L": ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "layers", "depth"),
     "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads"),
-    "F": ("intermediate_size", "d_ff", "hidden_dim", "n_inner", "ffn_dim", "encoder_ffn_dim", "feed_forward"),
+    "F": ("intermediate_size", "d_ff", "hidden_dim", "n_inner", "ffn_dim", "ffn", "encoder_ffn_dim", "feed_forward"),
     "T": ("type_vocab_size", "segments"),
     "d": ("head_dim", "d_kv", "head_size"),
     "E": ("embedding_size",),
@@ -64,5 +64,5 @@ def _own(field: str, axis: Axis | None, taken: Iterable[str]) -> Symbol:
     while name in used:
         name += "_"
     if axis is None:
-        return Own(name, Kind.SWITCH, meaning=f"the switch {field} of the code")
-    return Own(name, Kind.DEPTH if axis.deep else Kind.WIDTH, axis.least, f"the size {field} of the code")
+        return Own(name, Kind.SWITCH, meaning=f"{field} of the code")
+    return Own(name, Kind.DEPTH if axis.deep else Kind.WIDTH, axis.least, f"{field} of the code")

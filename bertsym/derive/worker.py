@@ -113,7 +113,7 @@ def own(target: str, sizes: Fields) -> Target:
         found = getattr(found, part)
     if not callable(found):
         raise Unusable(f"{attribute} cannot be called")
-    return Target(attribute, f"{target}, with the caller's sizes", sizes, lambda fields: found(**fields))
+    return Target(attribute, f"{target}, called with its sizes", sizes, lambda fields: found(**fields))
 
 
 def listed(target: str) -> Target:

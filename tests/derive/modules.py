@@ -1,0 +1,64 @@
+"""Somebody's code, as it should not be: what `derive` is given in the tests of its refusals."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+from torch import nn
+
+
+def raises(hidden: int) -> nn.Module:
+    raise ValueError(f"no module of {hidden}")
+
+
+def never_returns(hidden: int) -> nn.Module:
+    while hidden:
+        time.sleep(0.1)
+    return nn.Linear(1, 1)
+
+
+def leaves(hidden: int) -> nn.Module:
+    os._exit(hidden % 100)
+
+
+def returns_a_number(hidden: int) -> int:
+    return hidden
+
+
+def no_parameters(hidden: int) -> nn.Module:
+    return nn.Dropout(hidden / 10000)
+
+
+def no_size_matters(hidden: int) -> nn.Module:
+    return nn.Linear(3, 4 if hidden else 5 - 1)
+
+
+def prints(hidden: int) -> nn.Module:
+    print("noise on standard output")
+    print("noise on standard error", file=sys.stderr)
+    return nn.Linear(hidden, 2 * hidden)
+
+
+def fetches(hidden: int) -> nn.Module:
+    import socket
+
+    socket.create_connection(("127.0.0.1", 9), timeout=1)
+    return nn.Linear(hidden, hidden)
+
+
+def too_clever(hidden: int) -> nn.Module:
+    return nn.ModuleDict({"plain": nn.Linear(hidden, 2), "odd": nn.Linear(hidden ^ 5, 3, bias=False)})
+
+
+def shared(hidden: int, layers: int, labels: int) -> nn.Module:
+    table = nn.Embedding(labels, hidden)
+    module: Any = nn.ModuleDict({"table": table, "stack": nn.ModuleList(nn.Linear(hidden, 3) for _ in range(layers))})
+    module.output = nn.Linear(hidden, labels, bias=False)
+    module.output.weight = table.weight
+    return nn.ModuleDict({"model": module})
+
+
+not_callable = 3
