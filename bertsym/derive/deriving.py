@@ -11,7 +11,7 @@ from sympy import Symbol
 
 from bertsym.derive.infer import Inferred, Refusal, Sample, infer, patterns
 from bertsym.derive.names import symbols
-from bertsym.derive.process import Builder, CannotDerive, Fields
+from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory
 from bertsym.derive.proof import chance, disagreement
 from bertsym.derive.space import Axis, Space, explore
 from bertsym.model import Definition
@@ -107,14 +107,24 @@ class _Deriver:
             if not inferred.tensors:
                 raise CannotDerive(self.builder.target, _none(inferred.refused))
             derived = self.derived(inferred)
-            refuting = self.refuting(derived, inferred, trials)
+            fresh = self.drawn(trials)
+            refuting = self.refuting(derived, inferred, fresh)
             if not refuting:
                 rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
                 once = chance(derived.tensors, self.space, self.symbols, trials)
                 likely = min(Fraction(1), rounds * once)
                 builds = len(self.builder.found)
                 return Derivation(
-                    derived, inferred.refused, self.space, self.symbols, trials, EDGES, builds, likely, seed, rounded
+                    derived,
+                    inferred.refused,
+                    self.space,
+                    self.symbols,
+                    trials,
+                    len(fresh) - trials,
+                    builds,
+                    likely,
+                    seed,
+                    rounded,
                 )
             samples += refuting
         raise CannotDerive(self.builder.target, f"each of {ROUNDS} sets of formulas was refuted by a further build")
@@ -128,17 +138,22 @@ class _Deriver:
         used = empty.model().symbols
         return replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
 
-    def refuting(self, derived: Derived, inferred: Inferred, trials: int) -> list[Sample]:
+    def refuting(self, derived: Derived, inferred: Inferred, fresh: Sequence[Sample]) -> list[Sample]:
         """The fresh builds that the formulas get wrong."""
         model = derived.model()
-        fresh = self.drawn(trials)
         without = {refusal.tensor for refusal in inferred.refused}
         left_out = [name for name, (pattern, _) in patterns(fresh).items() if pattern in without]
         return [sample for sample in fresh if disagreement(model, sample, left_out) is not None]
 
     def drawn(self, uniform: int) -> list[Sample]:
-        """So many uniform draws, and some at the edges."""
-        return [self.sample(edge=edge) for edge in (*[False] * uniform, *[True] * EDGES)]
+        """So many uniform draws, some at the edges, and one for every two sizes that can be equal."""
+        samples = [self.sample(edge=edge) for edge in (*[False] * uniform, *[True] * EDGES)]
+        equal = [(fields, self.builder.build(fields)) for fields in self.space.coincidences(self.random)]
+        return samples + [self.sampled(fields, inventory) for fields, inventory in equal if inventory is not None]
+
+    def sampled(self, fields: Fields, inventory: Inventory) -> Sample:
+        """What was built, by symbol."""
+        return Sample({symbol: fields[name] for name, symbol in self.symbols.items()}, inventory)
 
     def sample(self, *, edge: bool) -> Sample:
         """A draw that the code accepts."""
@@ -146,7 +161,7 @@ class _Deriver:
             fields = self.space.draw(self.random, edge=edge)
             inventory = self.builder.build(fields)
             if inventory is not None:
-                return Sample({symbol: fields[name] for name, symbol in self.symbols.items()}, inventory)
+                return self.sampled(fields, inventory)
         why = f", the last for {self.builder.raised}" if self.builder.raised else ""
         raise CannotDerive(self.builder.target, f"it refuses {MOST_REFUSED} draws of sizes in a row{why}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from random import Random
 
 from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory
@@ -47,7 +48,7 @@ class Space:
     idle: tuple[str, ...]
 
     def draw(self, random: Random, *, edge: bool = False) -> dict[str, int | bool]:
-        """All fields at once; at an edge some are as small as they go and some coincide."""
+        """All fields at once; at an edge some are as small as they go."""
         fields = dict(self.base)
         for axis in self.axes:
             unit = axis.factor * (int(fields[axis.of]) if axis.of else 1)
@@ -55,13 +56,20 @@ class Space:
             fields[axis.name] = unit * random.randint(low, low + axis.choices - 1)
             if edge and random.random() < 0.5:
                 fields[axis.name] = unit * low
-            elif edge and random.random() < 0.3:
-                alike = [int(fields[other.name]) for other in self.axes if other.deep == axis.deep]
-                choice = random.choice(alike)
-                fields[axis.name] = choice if choice >= axis.least and choice % unit == 0 else fields[axis.name]
         for name in self.switches:
             fields[name] = random.random() < 0.5
         return fields
+
+    def coincidences(self, random: Random) -> Iterator[dict[str, int | bool]]:
+        """Draws in which two sizes are equal, for every two that can be: [E != H] shows at no other."""
+        for first, second in combinations(self.axes, 2):
+            follower, leader = (first, second) if first.of is None and second.deep <= first.deep else (second, first)
+            if follower.of is not None or follower.divides or (follower.deep and not leader.deep):
+                continue
+            fields = self.draw(random)
+            found = int(fields[leader.name])
+            if found >= follower.least and found % follower.factor == 0:
+                yield {**fields, follower.name: found}
 
 
 def explore(builder: Builder, random: Random) -> Space:
@@ -117,15 +125,20 @@ class _Explorer:
 
     def shallow(self, name: str) -> bool:
         """Whether the field decides how many tensors there are; if so it is made small."""
-        here = self.tensors()
         found = int(self.base[name])
-        for few in (SHALLOW, SHALLOW + 1, found + 1, 2 * found):
-            there = self.tensors(**{name: few}) if few != found and few < 10**6 else None
-            if there is not None and here is not None and len(there) != len(here):
-                if few < found:
-                    self.base[name] = few
+        for start in (SHALLOW, 1, found):
+            numbers = [self.number(name, few) for few in (start, start + 1, start + 2)]
+            # Three values, for two differ in number where one of them is a special case, such as E = H, as well.
+            if None not in numbers and len(set(numbers)) == 3:
+                if start < found:
+                    self.base[name] = start
                 return True
         return False
+
+    def number(self, name: str, found: int) -> int | None:
+        """How many tensors there are."""
+        there = self.tensors(**{name: found}) if found < 10**6 else None
+        return None if there is None else len(there)
 
     def around(self, name: str) -> tuple[int, ...]:
         found = int(self.base[name])

@@ -61,4 +61,12 @@ def shared(hidden: int, layers: int, labels: int) -> nn.Module:
     return nn.ModuleDict({"model": module})
 
 
+def projected(hidden: int, embedding: int, layers: int) -> nn.Module:
+    parts: list[nn.Module] = [nn.Linear(hidden, 3) for _ in range(layers)]
+    module = nn.ModuleDict({"stack": nn.ModuleList(parts)})
+    if embedding != hidden:
+        module["project"] = nn.Linear(embedding, hidden, bias=False)
+    return module
+
+
 not_callable = 3

@@ -121,3 +121,12 @@ def test_own_names_are_kept_when_asked(torch: Any) -> None:
     found = derive("tests.derive.modules:prints", {"hidden": 8}, keep_names=True)
     assert str(polynomial(found)) == "2*hidden**2 + 2*hidden"
     assert not {H, heads, tied} & polynomial(found).free_symbols
+
+
+def test_a_projection_that_is_there_only_where_two_sizes_differ(torch: Any) -> None:
+    assert torch
+    found = derive("tests.derive.modules:projected", {"hidden": 16, "embedding": 8, "layers": 2})
+    width = found.symbols["embedding"]
+    model = found.derived.model()
+    assert count(model.with_sizes({H: 7, width: 5, L: 2})) == 2 * (3 * 7 + 3) + 35
+    assert count(model.with_sizes({H: 7, width: 7, L: 2})) == 2 * (3 * 7 + 3)

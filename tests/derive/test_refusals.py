@@ -61,5 +61,5 @@ def test_nothing_is_left_running() -> None:
 
 @pytest.mark.usefixtures("transformers")
 def test_a_model_type_that_does_not_exist() -> None:
-    with pytest.raises(worker.Unusable, match="^no model type or class of transformers; did you mean roberta"):
+    with pytest.raises(worker.Unusable, match=r"^no model type or class of transformers; did you mean roberta"):
         worker.listed("robberta")
