@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from bertsym.configurations import Request, find
+from bertsym.solving.configurations import Request, find
 from bertsym.symbols import H, L, V, heads
 from bertsym.zoo import named
 

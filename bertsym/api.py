@@ -19,8 +19,6 @@ from bertsym.answers.formula import Formula, formula_written
 from bertsym.answers.inventory import inventory
 from bertsym.answers.shortlist import shortlist
 from bertsym.answers.solution import solved
-from bertsym.configurations import Order, Request
-from bertsym.constraints import parse_constraint, parse_tie
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
 from bertsym.forms import Style, to_sympy
@@ -28,6 +26,8 @@ from bertsym.model import Model as Spec
 from bertsym.quantities import parse_count, parse_size
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
+from bertsym.solving.configurations import Order, Request
+from bertsym.solving.constraints import parse_constraint, parse_tie
 from bertsym.sources.configfile import load as load_spec
 from bertsym.symbols import lookup
 

@@ -9,12 +9,12 @@ from math import prod
 import pytest
 
 from bertsym.algebra import Value
+from bertsym.checking.inference import infer
+from bertsym.checking.verify import declared
 from bertsym.errors import BertsymError, NothingFits
-from bertsym.inference import infer
 from bertsym.model import Model
 from bertsym.sources.safetensors import Array
 from bertsym.symbols import SIZES, Kind, V
-from bertsym.verify import declared
 from bertsym.zoo import ARCHITECTURES, named
 
 CLASSES = [(name, head) for name, architecture in ARCHITECTURES.items() for head in architecture.heads]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bertsym.algebra import Iverson
-from bertsym.polynomial import DoesNotGrow, horner, largest_at_most, piecewise, root
+from bertsym.solving.polynomial import DoesNotGrow, horner, largest_at_most, piecewise, root
 from bertsym.symbols import F, H, L
 
 COEFFICIENTS = st.lists(st.integers(0, 10**12) | st.fractions(0, 50, max_denominator=7), min_size=2, max_size=5).filter(

@@ -11,15 +11,15 @@ import pytest
 from sympy import Symbol
 
 from bertsym.algebra import evaluate
-from bertsym.configurations import Limit, NothingFits, Order, Request, find
-from bertsym.constraints import parse_constraint
 from bertsym.convention import CONVENTIONS, EXACT
 from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict, NotAnInteger
 from bertsym.model import Model
-from bertsym.search import Search
+from bertsym.solving.configurations import Limit, NothingFits, Order, Request, find
+from bertsym.solving.constraints import parse_constraint
+from bertsym.solving.search import Search
+from bertsym.solving.unknowns import with_assumed, without
 from bertsym.symbols import F, H, L, N, V, ffn_ratio, heads, kv_heads
-from bertsym.unknowns import with_assumed, without
 from bertsym.zoo import named
 
 MODELS = ["bert", "bert", "bert", "albert", "gpt2", "llama", "roberta", "modernbert"]

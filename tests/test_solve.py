@@ -10,14 +10,14 @@ import sympy
 from sympy import Symbol
 
 from bertsym.algebra import evaluate, free
-from bertsym.constraints import parse_tie
 from bertsym.count import count, total
 from bertsym.forms import to_sympy
-from bertsym.marginal import marginals
 from bertsym.model import Model
-from bertsym.solve import TooSmall, solve
+from bertsym.solving.constraints import parse_tie
+from bertsym.solving.marginal import marginals
+from bertsym.solving.solve import TooSmall, solve
+from bertsym.solving.unknowns import NotDependent, with_assumed
 from bertsym.symbols import BY_SYMBOL, F, H, Kind, L, N, P, V, ffn_ratio, heads
-from bertsym.unknowns import NotDependent, with_assumed
 from bertsym.zoo import ARCHITECTURES, named
 
 BASE = named("bert-base-uncased")

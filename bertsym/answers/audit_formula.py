@@ -11,7 +11,7 @@ from bertsym.claims.terms import Row, Share
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Sizes, Table
 from bertsym.forms import Form, Style, Terms, from_terms
 from bertsym.report import AsText, Record
-from bertsym.symbols import SIZES
+from bertsym.symbols import in_order
 from bertsym.values import value
 
 MOST_NAMED = 6
@@ -132,7 +132,7 @@ def _where(verdict: Verdict) -> Inline:
         return verdict.model.label
     if not verdict.model.given:
         return verdict.model.architecture.base
-    return Sizes({size.symbol: verdict.sizes[size.symbol] for size in SIZES if size.symbol in verdict.sizes})
+    return Sizes({symbol: verdict.sizes[symbol] for symbol in in_order(verdict.sizes)})
 
 
 def _differences(verdict: Verdict, judgement: Judgement) -> Iterable[Element]:

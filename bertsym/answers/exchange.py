@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bertsym.document import Column, Count, Decimal, Element, Inline, Remark, Table
-from bertsym.marginal import Marginal
 from bertsym.report import Record
+from bertsym.solving.marginal import Marginal
 from bertsym.symbols import BY_SYMBOL
 
 

@@ -8,11 +8,11 @@ from fractions import Fraction
 from bertsym.answers.exchange import exchange_table, marginal_record
 from bertsym.answers.solution import POINT_COLUMNS
 from bertsym.answers.subject import Subject, subject
-from bertsym.configurations import Configurations, Request, find
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
-from bertsym.marginal import Marginal, marginals
 from bertsym.model import Model
 from bertsym.report import Record
+from bertsym.solving.configurations import Configurations, Request, find
+from bertsym.solving.marginal import Marginal, marginals
 from bertsym.values import value
 
 

@@ -11,12 +11,12 @@ from bertsym.answers.subject import Subject, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Column, Count, Decimal, Document, Element, Inline, Remark, Result, Share, Table
 from bertsym.forms import Name
-from bertsym.marginal import Marginal, marginals
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
-from bertsym.solve import Point, Solution, solve
+from bertsym.solving.marginal import Marginal, marginals
+from bertsym.solving.solve import Point, Solution, solve
+from bertsym.solving.unknowns import Tie
 from bertsym.symbols import in_order
-from bertsym.unknowns import Tie
 from bertsym.values import value
 
 

@@ -11,11 +11,12 @@ from sympy import Symbol
 
 from bertsym.algebra import Value
 from bertsym.answers.subject import subject
+from bertsym.checking.inference import Fit, infer
+from bertsym.checking.verify import Expected, Outcome, Slot, compare, declared
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Shape, Sizes, Table
 from bertsym.errors import BadFile
 from bertsym.forms import Number
-from bertsym.inference import Fit, infer
 from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.sources.checkpoint import Checkpoint, read_checkpoint
@@ -24,7 +25,6 @@ from bertsym.sources.framework import build
 from bertsym.sources.jsonfile import parse_object, read_bytes
 from bertsym.sources.safetensors import Array
 from bertsym.values import value
-from bertsym.verify import Expected, Outcome, Slot, compare, declared
 from bertsym.zoo import ARCHITECTURES
 
 MOST_SHOWN = 50

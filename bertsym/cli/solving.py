@@ -17,9 +17,9 @@ from bertsym.cli.page import Page, paged
 if TYPE_CHECKING:
     from sympy import Symbol
 
-    from bertsym.configurations import Limit
     from bertsym.convention import Convention
     from bertsym.model import Model
+    from bertsym.solving.configurations import Limit
 
 Target = Annotated[
     str | None, typer.Option("--target", metavar="COUNT", help="Parameters to meet: 110M, 340e6, 109,482,240.")
@@ -84,8 +84,8 @@ def solve(
     """Which size meets a target; with several unknowns, which configurations."""
     from bertsym.answers.shortlist import shortlist
     from bertsym.answers.solution import solved
-    from bertsym.configurations import Order, Request
-    from bertsym.constraints import parse_constraint, parse_tie
+    from bertsym.solving.configurations import Order, Request
+    from bertsym.solving.constraints import parse_constraint, parse_tie
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
@@ -136,9 +136,9 @@ def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
 def _limits(
     model: Model, chosen: Convention, at_most: list[str] | None, at_least: list[str] | None
 ) -> tuple[Limit, ...]:
-    from bertsym.configurations import Limit
     from bertsym.convention import named_convention, select
     from bertsym.quantities import parse_count
+    from bertsym.solving.configurations import Limit
 
     limits = []
     for option, texts in (("--at-most", at_most), ("--at-least", at_least)):

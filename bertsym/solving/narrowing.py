@@ -8,7 +8,7 @@ from math import ceil, floor, lcm
 
 from sympy import Symbol
 
-from bertsym.constraints import Comparison, Constraint, Term, symbols_of
+from bertsym.solving.constraints import Comparison, Constraint, Term, symbols_of
 from bertsym.values import value
 
 Exact = int | Fraction

@@ -10,7 +10,7 @@ from math import prod
 from bertsym.count import written_out
 from bertsym.model import Model
 from bertsym.sources.safetensors import Array
-from bertsym.storage import QUANTISED, STAND_INS, aligned, is_buffer, owner_of, packed_width
+from bertsym.sources.storage import QUANTISED, STAND_INS, aligned, is_buffer, owner_of, packed_width
 from bertsym.values import value
 
 Dimensions = tuple[int, ...]

@@ -15,9 +15,9 @@ from math import lcm, prod
 
 from sympy import Symbol
 
-from bertsym.constraints import Constraint
-from bertsym.narrowing import Axis, Limits, narrow
-from bertsym.polynomial import Exact, Piece, Piecewise, horner, largest_at_most
+from bertsym.solving.constraints import Constraint
+from bertsym.solving.narrowing import Axis, Limits, narrow
+from bertsym.solving.polynomial import Exact, Piece, Piecewise, horner, largest_at_most
 from bertsym.values import value
 
 REPORT_EVERY = 4096

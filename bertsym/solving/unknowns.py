@@ -8,11 +8,11 @@ import sympy
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, evaluate, free, substitute
-from bertsym.constraints import Term
 from bertsym.convention import Convention
 from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict
 from bertsym.model import Model, is_head_size
+from bertsym.solving.constraints import Term
 from bertsym.symbols import BY_SYMBOL, in_order
 from bertsym.values import value
 

@@ -11,15 +11,15 @@ from sympy import Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Value, atom, free
+from bertsym.checking.evidence import Equation, Found, Stored, equations, gathered, matched, solved
+from bertsym.checking.verify import Expected, Outcome, compare, declared
 from bertsym.errors import BertsymError, MissingSize, NothingFits
-from bertsym.evidence import Equation, Found, Stored, equations, gathered, matched, solved
 from bertsym.model import Architecture, Model
 from bertsym.sources.safetensors import Array
-from bertsym.storage import owner_of
+from bertsym.sources.storage import owner_of
 from bertsym.symbols import BY_SYMBOL, Kind, d, in_order, lookup
 from bertsym.tree import Tensor
 from bertsym.values import value
-from bertsym.verify import Expected, Outcome, compare, declared
 from bertsym.zoo import ARCHITECTURES
 
 MOST_CANDIDATES = 24

@@ -9,13 +9,22 @@ from math import lcm
 from sympy import Symbol
 
 from bertsym.algebra import Value, evaluate, free, substitute
-from bertsym.closed import Closed, solve_symbolically
 from bertsym.convention import EXACT, Convention
 from bertsym.errors import BertsymError, Conflict
 from bertsym.model import Definition, Model, is_head_size
-from bertsym.polynomial import Exact, horner, largest_at_most, piecewise, root
+from bertsym.solving.closed import Closed, solve_symbolically
+from bertsym.solving.polynomial import Exact, horner, largest_at_most, piecewise, root
+from bertsym.solving.unknowns import (
+    Tie,
+    base_sizes,
+    formula_over,
+    require,
+    substituted,
+    to_expression,
+    with_assumed,
+    without,
+)
 from bertsym.symbols import BY_SYMBOL, Kind
-from bertsym.unknowns import Tie, base_sizes, formula_over, require, substituted, to_expression, with_assumed, without
 from bertsym.values import value
 
 WITHOUT_END = 10**120

@@ -9,15 +9,15 @@ from fractions import Fraction
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, free, monomials
-from bertsym.constraints import Comparison, Constraint, Term, symbols_of
 from bertsym.convention import EXACT, Convention
 from bertsym.errors import BertsymError, Conflict, UnknownName, Unreadable
 from bertsym.model import Model
-from bertsym.narrowing import Axis
-from bertsym.polynomial import Exact, piecewise
-from bertsym.search import Budget, Key, Outcome, Search, Space
+from bertsym.solving.constraints import Comparison, Constraint, Term, symbols_of
+from bertsym.solving.narrowing import Axis
+from bertsym.solving.polynomial import Exact, piecewise
+from bertsym.solving.search import Budget, Key, Outcome, Search, Space
+from bertsym.solving.unknowns import Tie, formula_over, require, substituted, with_assumed, without
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Size
-from bertsym.unknowns import Tie, formula_over, require, substituted, with_assumed, without
 from bertsym.values import replace, value
 
 # How far an unknown runs where nobody says: (lowest, highest, multiple of).

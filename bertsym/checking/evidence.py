@@ -12,7 +12,7 @@ from bertsym.algebra import Value, atom, free, monomials
 from bertsym.errors import Unreadable
 from bertsym.model import check_value
 from bertsym.sources.safetensors import Array
-from bertsym.storage import QUANTISED, aligned
+from bertsym.sources.storage import QUANTISED, aligned
 from bertsym.symbols import BY_SYMBOL
 from bertsym.tree import Tensor
 from bertsym.values import value
