@@ -14,6 +14,7 @@ from bertsym.quantities import decimal, percent, rounded
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.tex_prose import Encoding, prose
 
+_WORD = re.compile(r"\\mathrm\{[^{}]*\}(\^\S+)?$")
 _CONTROL_WORD = re.compile(r"\\[A-Za-z]+$")
 _RELATIONS: dict[type, str] = {Eq: "=", Ne: r"\neq", Gt: ">", Ge: r"\geq", Lt: "<", Le: r"\leq"}
 
@@ -77,11 +78,14 @@ def _product(factors: tuple[Form, ...], notation: Notation) -> str:
 
 
 def beside(factors: list[str]) -> str:
-    """Factors next to one another: figures kept apart by a dot, a control word ended before a letter."""
+    """Factors next to one another: figures apart by a dot, words by a thin space, a control word ended by a space."""
     text = factors[0]
     for factor in factors[1:]:
         ended = _CONTROL_WORD.search(text) and factor[0].isalpha()
-        text += (r" \cdot " if text not in ("", "-") and factor[0].isdigit() else " " if ended else "") + factor
+        words = factor.startswith(r"\mathrm{") and _WORD.search(text)
+        text += (
+            r" \cdot " if text not in ("", "-") and factor[0].isdigit() else " " if ended else r"\," if words else ""
+        ) + factor
     return text
 
 

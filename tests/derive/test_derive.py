@@ -130,3 +130,15 @@ def test_a_projection_that_is_there_only_where_two_sizes_differ(torch: Any) -> N
     model = found.derived.model()
     assert count(model.with_sizes({H: 7, width: 5, L: 2})) == 2 * (3 * 7 + 3) + 35
     assert count(model.with_sizes({H: 7, width: 7, L: 2})) == 2 * (3 * 7 + 3)
+
+
+@pytest.mark.usefixtures("examples")
+def test_what_is_rounded_down_has_no_derivative_and_no_inverse(bertsym: Callable[..., Any], tmp_path: Path) -> None:
+    file = str(tmp_path / "stem.json")
+    sizes = ["--size", "bands=80,frames=3000,hidden=384"]
+    assert bertsym("derive", "derive.stem:build", *sizes, "-o", file).code == 0
+    assert bertsym("diff", file, "--by", "H").code == 0
+    steps = bertsym("diff", file, "--by", "frames")
+    assert (steps.code, "goes in steps" in steps.err) == (2, True)
+    inverse = bertsym("solve", file, "--target", "5M", "--for", "frames")
+    assert (inverse.code, "no polynomial in frames" in inverse.err) == (2, True)
