@@ -101,7 +101,7 @@ def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
 
     loaded = load(target, head)
     given = sizes(at)
-    return loaded.with_sizes(given) if given else loaded
+    return loaded.with_sizes(given, pin=True) if given else loaded
 
 
 def convention(
