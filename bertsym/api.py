@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import index
 from os import PathLike, fspath
 
+import sympy
 from sympy import Expr
 
 from bertsym import count as counting
@@ -21,6 +23,7 @@ from bertsym.answers.shortlist import shortlist
 from bertsym.answers.solution import solved
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
+from bertsym.errors import Unreadable
 from bertsym.forms import Style, to_sympy
 from bertsym.model import Model as Spec
 from bertsym.quantities import parse_count, parse_size
@@ -28,8 +31,10 @@ from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
 from bertsym.solving.configurations import Order, Request
 from bertsym.solving.constraints import parse_constraint, parse_tie
+from bertsym.solving.demands import Demand, Limit
+from bertsym.solving.unknowns import only_unknowns
 from bertsym.sources.configfile import load as load_spec
-from bertsym.symbols import lookup
+from bertsym.symbols import Kind, lookup
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,16 @@ class Model:
 
     spec: Spec
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[object, ...]:
+        spec = self.spec
+        return (spec.architecture.name, spec.head, frozenset(spec.given.items()), frozenset(spec.pinned.items()))
+
     def __repr__(self) -> str:
         sizes = "".join(f", {name}={value}" for name, value in self.sizes.items())
         return f"Model({self.spec.architecture.name}, {self.spec.cls}{sizes})"
@@ -141,7 +156,7 @@ class Model:
             lookup(name, self.spec.symbols).symbol: _exact(name, value)
             for name, value in {**(sizes or {}), **more}.items()
         }
-        return Model(self.spec.with_sizes(given))
+        return Model(self.spec.with_sizes(given, pin=True))
 
     def with_head(self, name: str) -> Model:
         """The model under another task head, such as `masked-lm`; raises `UnknownName`."""
@@ -214,14 +229,16 @@ class Model:
         ties: Iterable[str] = (),
         ranges: Mapping[str, tuple[int, int]] | None = None,
         multiple_of: Mapping[str, int] | None = None,
+        at_most: Mapping[str, int] | None = None,
+        at_least: Mapping[str, int] | None = None,
         tolerance: Fraction | str | None = None,
         order: str = "error",
         top: int | None = None,
     ) -> Answer:
         """Which size meets a target, or with several unknowns which configurations; sizes left open are the base's.
 
-        One unknown alone is solved as mathematics (`report.solution`); several, or one under constraints, are searched
-        for completely (`report.found`). `tolerance` is a fraction of the target, `Fraction(1, 100)` or "0.01".
+        One unknown is solved as mathematics (`report.solution`); several are searched for completely (`report.found`).
+        `at_most` and `at_least` are budgets by convention; `tolerance` is a fraction of the target, as in "0.01".
 
         >>> load("bert-base-uncased").solve("110M").report.solution.floor.value
         770
@@ -232,18 +249,28 @@ class Model:
         counted = self._convention(convention)
         steps = {lookup(name, self.spec.symbols).symbol: step for name, step in (multiple_of or {}).items()}
         tied = tuple(parse_tie(text) for text in ties)
-        if len(symbols) == 1 and not (where or ranges or tolerance or order != "error"):
+        bounds = {lookup(name, self.spec.symbols).symbol: ends for name, ends in (ranges or {}).items()}
+        wheres = tuple(parse_constraint(text) for text in where)
+        slack = parse_size(tolerance, "tolerance") if isinstance(tolerance, str) else tolerance
+        limits = (*_limits(self, at_most, most=True), *_limits(self, at_least, most=False))
+        if len(symbols) == 1:
+            only_unknowns(symbols, {"ranges": bounds, "multiple_of": steps})
+            demand = Demand(wheres, limits, slack, *bounds.get(symbols[0], (None, None)))
             step = steps.get(symbols[0])
-            return Answer(solved(self.spec, symbols[0], wanted, counted, ties=tied, multiple_of=step, top=top or 5))
+            answer = solved(
+                self.spec, symbols[0], wanted, counted, ties=tied, multiple_of=step, top=top or 5, demand=demand
+            )
+            return Answer(answer)
         request = Request(
             symbols,
             wanted,
             counted,
-            {lookup(name, self.spec.symbols).symbol: bounds for name, bounds in (ranges or {}).items()},
+            bounds,
             steps,
-            tuple(parse_constraint(text) for text in where),
+            wheres,
             tied,
-            tolerance=parse_size(tolerance, "tolerance") if isinstance(tolerance, str) else tolerance,
+            limits,
+            tolerance=slack,
             order=Order.named(order),
             top=top or 20,
         )
@@ -261,5 +288,26 @@ def load(target: str | PathLike[str], head: str | None = None) -> Model:
     return Model(load_spec(fspath(target), head))
 
 
-def _exact(name: str, value: Value | str) -> Value:
-    return parse_size(value, f"size {name}") if isinstance(value, str) else value
+def _exact(name: str, value: object) -> Value:
+    """A size as people give it: integers of any library, exact fractions, or text; a float is no exact number."""
+    size = lookup(name)
+    if isinstance(value, str):
+        yes_no = {"yes": True, "true": True, "no": False, "false": False}.get(value.casefold())
+        return (
+            yes_no if size.kind is Kind.SWITCH and yes_no is not None else parse_size(value, size.title, size.expected)
+        )
+    if isinstance(value, bool | Fraction):
+        return value
+    if isinstance(value, sympy.Rational):
+        return Fraction(int(value.p), int(value.q))
+    try:
+        return index(value)  # type: ignore[arg-type]  # which is what is being asked
+    except TypeError:
+        raise Unreadable(size.title, f"{value!r}", f"{size.expected}, exactly: an int, a Fraction or text") from None
+
+
+def _limits(model: Model, budgets: Mapping[str, int] | None, *, most: bool) -> tuple[Limit, ...]:
+    return tuple(
+        Limit(select(named_convention(name), model.spec.tensors), *((number, None) if most else (None, number)))
+        for name, number in (budgets or {}).items()
+    )

@@ -36,7 +36,8 @@ def derive(model: Model, convention: Convention = EXACT, component: str | None =
     if component is not None and component not in components:
         raise UnknownName("component", component, components)
     chosen = components if component is None else [component]
-    parts: list[Element] = []
+    counted = [t for t in present if t.component in chosen and convention.counts(t)]
+    parts: list[Element] = list(_definitions(model, counted))
     for name in chosen:
         parts += _component(
             model, convention, name, [t for t in present if t.component == name and convention.counts(t)]
@@ -44,6 +45,15 @@ def derive(model: Model, convention: Convention = EXACT, component: str | None =
     if component is None:
         parts += _composition(model, convention, components, present)
     return tuple(parts)
+
+
+def _definitions(model: Model, tensors: list[Tensor]) -> Iterator[Element]:
+    """The derived sizes that the shapes speak of, and what they are."""
+    used = set().union(*(free(side) for tensor in tensors for side in tensor.shape))
+    for definition in model.architecture.definitions:
+        if definition.symbol in used and definition.symbol not in model.given:
+            meaning = BY_SYMBOL[definition.symbol].meaning
+            yield Paragraph((f"{meaning}: ", Name(definition.symbol), " = ", form(definition.value), "."))
 
 
 def _component(model: Model, convention: Convention, name: str, tensors: list[Tensor]) -> Iterator[Element]:
@@ -228,7 +238,8 @@ def _numbers(model: Model, expression: Expr) -> Iterator[Element]:
     if number is not None:
         written = form(expression)
         yield Paragraph(("In numbers:",))
-        yield Equation((written, put_in(written, _plain_numbers(model)), Count(number)))
+        filled = put_in(written, _plain_numbers(model))
+        yield Equation((written, Count(number)) if isinstance(filled, Number) else (written, filled, Count(number)))
 
 
 def _plain_numbers(model: Model) -> dict[Symbol, Form]:

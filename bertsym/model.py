@@ -144,6 +144,7 @@ class Model:
     head: str = "model"
     given: Mapping[Symbol, Value] = EMPTY
     label: str = ""
+    pinned: Mapping[Symbol, Value] = EMPTY
 
     @property
     def cls(self) -> str:
@@ -158,10 +159,12 @@ class Model:
     def with_head(self, head: str) -> Model:
         """The same sizes under another task head; raises `UnknownName`."""
         self.architecture.head(head)
-        return Model(self.architecture, head, self.given, self.label)
+        return Model(self.architecture, head, self.given, self.label, self.pinned)
 
-    def with_sizes(self, values: Mapping[Symbol, Value]) -> Model:
+    def with_sizes(self, values: Mapping[Symbol, Value], *, pin: bool = False) -> Model:
         """The model with those sizes put in, over the ones it has.
+
+        With `pin` a derived size (F) stays what it is where the sizes it follows from are later to be found.
 
         A derived size (F, d) takes the place of the size that adjusts to it. Raises `Unreadable` for a value no
         such size can have, `Conflict` and `NotAnInteger` for sizes that do not fit together.
@@ -176,7 +179,13 @@ class Model:
                 merged.pop(definition.adjusts, None)
             elif definition.adjusts in checked and definition.symbol not in checked:
                 merged.pop(definition.symbol, None)
-        return Model(self.architecture, self.head, _settle(self.architecture, merged), self.label)
+        pinned = dict(self.pinned)
+        for definition in self.architecture.definitions:
+            if definition.symbol in checked or definition.adjusts in checked:
+                pinned.pop(definition.symbol, None)
+            if pin and definition.symbol in checked:
+                pinned[definition.symbol] = checked[definition.symbol]
+        return Model(self.architecture, self.head, _settle(self.architecture, merged), self.label, pinned)
 
     def check_known(self, symbols: Iterable[Symbol]) -> None:
         """Raise `UnknownName` for a symbol that the architecture does not have."""

@@ -15,8 +15,9 @@ from bertsym.convention import CONVENTIONS, EXACT
 from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict, NotAnInteger
 from bertsym.model import Model
-from bertsym.solving.configurations import Limit, NothingFits, Order, Request, find
+from bertsym.solving.configurations import EmptySpace, Order, Request, find
 from bertsym.solving.constraints import parse_constraint
+from bertsym.solving.demands import Limit, NothingFits
 from bertsym.solving.search import Search
 from bertsym.solving.unknowns import with_assumed, without
 from bertsym.symbols import F, H, L, N, V, ffn_ratio, heads, kv_heads
@@ -156,8 +157,8 @@ def test_derived_sizes_may_be_constrained_and_searched() -> None:
 @pytest.mark.parametrize(
     ("request_", "kind"),
     [
-        (Request((H,), 10**8, ranges={H: (10, 5)}), NothingFits),
-        (Request((H,), 10**8, multiples={H: 10**9}), NothingFits),
+        (Request((H,), 10**8, ranges={H: (10, 5)}), EmptySpace),
+        (Request((H,), 10**8, multiples={H: 10**9}), EmptySpace),
         (Request((H, L), 10**8, constraints=(parse_constraint("H < 100"), parse_constraint("H > 100"))), NothingFits),
         (Request((H, L), 10**8, tolerance=Fraction(0)), NothingFits),
         (Request((H,), 10**8, limits=(Limit(EXACT, most=5),)), NothingFits),
@@ -186,3 +187,20 @@ def test_an_interrupt_leaves_the_best_so_far(monkeypatch: pytest.MonkeyPatch) ->
     found = find(named("bert"), Request((H, L), 340_000_000))
     assert not found.outcome.complete
     assert found.outcome.best
+
+
+def test_an_equality_does_not_make_a_space_of_a_billion_slow() -> None:
+    where = (parse_constraint("H == 64*heads"),)
+    found = find(named("t5-small"), Request((H, L, heads, F), 60_000_000, constraints=where, top=3))
+    assert found.searched == 256 * 128 * 128 * 256
+    assert all(best.values[0] == 64 * best.values[2] for best in found.outcome.best)
+
+
+def test_ranges_beyond_a_machine_word() -> None:
+    found = find(named("bert"), Request((H, L), 110_000_000, ranges={H: (1, 10**30)}, top=2))
+    assert found.outcome.best[0].count == 109952640
+
+
+def test_a_ratio_may_be_the_only_size_that_counts() -> None:
+    found = find(named("bert-base-uncased"), Request((ffn_ratio, heads), 110_000_000, top=1))
+    assert found.outcome.best[0].values == (4, 1)

@@ -10,14 +10,17 @@ import sympy
 from sympy import Symbol
 
 from bertsym.algebra import evaluate, free
+from bertsym.convention import EXACT
 from bertsym.count import count, total
+from bertsym.errors import BertsymError, Conflict, UnknownName
 from bertsym.forms import to_sympy
 from bertsym.model import Model
 from bertsym.solving.constraints import parse_tie
+from bertsym.solving.demands import Demand, Limit, NothingFits
 from bertsym.solving.marginal import marginals
 from bertsym.solving.solve import TooSmall, solve
 from bertsym.solving.unknowns import NotDependent, with_assumed
-from bertsym.symbols import BY_SYMBOL, F, H, Kind, L, N, P, V, ffn_ratio, heads
+from bertsym.symbols import BY_SYMBOL, F, H, Kind, L, N, P, T, V, ffn_ratio, heads, kv_heads
 from bertsym.zoo import ARCHITECTURES, named
 
 BASE = named("bert-base-uncased")
@@ -131,3 +134,60 @@ def test_a_step_costs_the_difference_of_two_counts() -> None:
     assert costs[H].cost == count(BASE.with_sizes({H: 832, heads: 13})) - count(BASE)
     assert costs[V].cost == 768_000
     assert costs[L].buys[V] == Fraction(7087872, 768)
+
+
+def solved_for(words: dict[str, Any], symbol: Symbol = H, **more: Any) -> Any:
+    return solve(named("bert-base-uncased").with_sizes(words, pin=True), symbol, 110_000_000, **more)
+
+
+def test_every_budget_counts() -> None:
+    demand = Demand(limits=(Limit(EXACT, most=110_000_000), Limit(EXACT, least=80_000_000)))
+    assert [point.count for point in solved_for({}, demand=demand).candidates] == [109482240, 93825600]
+    with pytest.raises(NothingFits):
+        solved_for({}, demand=Demand(limits=(Limit(EXACT, most=90_000_000), Limit(EXACT, least=100_000_000))))
+
+
+@pytest.mark.parametrize(("tie", "size", "number"), [("T = 1", T, 1), ("N = 600", N, 600), ("F = 3*H", F, None)])
+def test_a_tied_size_is_counted_as_it_is_shown(tie: str, size: Symbol, number: int | None) -> None:
+    for point in solved_for({}, ties=(parse_tie(tie),)).candidates:
+        assert number is None or point.at[size] == number
+        sized = named("bert-base-uncased").with_sizes(dict(point.at))
+        assert count(sized) == point.count
+
+
+def test_a_width_that_was_given_stays_while_the_hidden_size_moves() -> None:
+    found = solved_for({F: 3072})
+    assert found.known[F] == 3072
+    for point in found.candidates:
+        assert count(named("bert-base-uncased").with_sizes({**point.at, F: 3072})) == point.count
+
+
+@pytest.mark.parametrize("tie", ["H = 64*L", "H = L**12", "H = 1000*L", "V = L - 500", "N = L/7"])
+def test_what_can_be_built_can_be_built(tie: str) -> None:
+    for point in solved_for({}, L, ties=(parse_tie(tie),)).candidates:
+        assert count(named("bert-base-uncased").with_sizes(dict(point.at))) == point.count
+
+
+@pytest.mark.parametrize(
+    ("ties", "kind"),
+    [
+        (("H = 64*heads", "heads = H/64"), Conflict),
+        (("H = 64*L", "H = 65*L"), Conflict),
+        (("H = L/0",), Conflict),
+        (("H = L % 3",), Conflict),
+        (("E = H",), UnknownName),
+        (("P = 3",), UnknownName),
+    ],
+)
+def test_ties_that_make_no_sense(ties: tuple[str, ...], kind: type[BertsymError]) -> None:
+    with pytest.raises(kind):
+        solved_for({}, L, ties=tuple(map(parse_tie, ties)))
+
+
+def test_as_many_candidates_as_asked_for_nearest_first() -> None:
+    found = solved_for({}, multiple_of=7, top=12)
+    errors = [abs(point.error) for point in found.candidates]
+    assert len(errors) == 12
+    assert errors == sorted(errors)
+    llama = solve(named("llama-7b"), kv_heads, 7_000_000_000)
+    assert [point.value for point in llama.candidates] == [32, 16, 8, 4, 2]

@@ -13,8 +13,10 @@ from bertsym.document import Column, Count, Decimal, Document, Element, Inline, 
 from bertsym.forms import Name
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
+from bertsym.solving.demands import Demand
+from bertsym.solving.line import Point
 from bertsym.solving.marginal import Marginal, marginals
-from bertsym.solving.solve import Point, Solution, solve
+from bertsym.solving.solve import ANYTHING, Solution, solve
 from bertsym.solving.unknowns import Tie
 from bertsym.symbols import in_order
 from bertsym.values import value
@@ -116,11 +118,11 @@ def solved(
     ties: tuple[Tie, ...] = (),
     multiple_of: int | None = None,
     top: int = 5,
-    sign: int = 0,
+    demand: Demand = ANYTHING,
     explain: bool = False,
 ) -> Solved:
-    """The target solved for one size; `sign` keeps to candidates at most (-1) or at least (1) the target."""
-    found = solve(model, symbol, target, convention, ties=ties, multiple_of=multiple_of, top=top, sign=sign)
+    """The target solved for one size, its candidates under a demand."""
+    found = solve(model, symbol, target, convention, ties=ties, multiple_of=multiple_of, top=top, demand=demand)
     sized = Model(model.architecture, model.head, found.known, model.label)
     best = next(iter(found.candidates), found.floor)
     costs = marginals(sized.with_sizes(best.at), convention) if explain else ()

@@ -31,11 +31,14 @@ def total(
     """The formula of the total; with every size known, the number too."""
     from bertsym.answers.formula import formula_written
     from bertsym.count import count as exact_count
+    from bertsym.errors import Conflict
     from bertsym.symbols import lookup
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
     if count:
+        if page.syntax != "text":
+            raise Conflict("--count", f"--{page.syntax}", "the number stands alone")
         typer.echo(exact_count(model, chosen))
         return
     kept = [lookup(name, model.symbols).symbol for name in options.split(keep)]

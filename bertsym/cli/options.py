@@ -104,7 +104,7 @@ def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
 
     loaded = load(target, head)
     given = sizes(at, loaded.symbols) if at else {}
-    return loaded.with_sizes(given) if given else loaded
+    return loaded.with_sizes(given, pin=True) if given else loaded
 
 
 def convention(

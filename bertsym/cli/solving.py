@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bertsym.convention import Convention
     from bertsym.model import Model
-    from bertsym.solving.configurations import Limit
+    from bertsym.solving.demands import Limit
 
 Target = Annotated[
     str | None, typer.Option("--target", metavar="COUNT", help="Parameters to meet: 110M, 340e6, 109,482,240.")
@@ -84,8 +84,11 @@ def solve(
     """Which size meets a target; with several unknowns, which configurations."""
     from bertsym.answers.shortlist import shortlist
     from bertsym.answers.solution import solved
+    from bertsym.errors import Conflict
     from bertsym.solving.configurations import Order, Request
     from bertsym.solving.constraints import parse_constraint, parse_tie
+    from bertsym.solving.demands import Demand
+    from bertsym.solving.unknowns import only_unknowns
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
@@ -96,23 +99,29 @@ def solve(
     ordering = Order.named(order)
     multiples, multiple = _multiples(multiple_of, model)
     count = _top(top, 20 if len(symbols) > 1 else 5)
-    extra = [limit for limit in limits if limit.convention != chosen or goal is not None]
-    if len(symbols) == 1 and not (ranges or where or tolerance or extra or ordering is not Order.ERROR):
-        sign = 0 if goal is not None or not limits else -1 if limits[0].most is not None else 1
-        step = multiples.get(symbols[0], multiple)
-        report = solved(
-            model, symbols[0], wanted, chosen, ties=ties, multiple_of=step, top=count, sign=sign, explain=explain
-        )
-        show(report, page)
-        return
     within = _tolerance(tolerance)
+    bounds = dict(_range(text, model) for text in ranges or ())
+    steps = {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples}
+    wheres = tuple(parse_constraint(text) for text in where or ())
+    if len(symbols) == 1:
+        only_unknowns(symbols, {"--range": bounds, "--multiple-of": steps})
+        if ordering is not Order.ERROR:
+            raise Conflict(f"--order {order}", f"--for {symbols[0]}", "one unknown is ordered by its error")
+        low, high = bounds.get(symbols[0], (None, None))
+        demand = Demand(wheres, limits, within, low, high)
+        step = steps.get(symbols[0])
+        solution = solved(
+            model, symbols[0], wanted, chosen, ties=ties, multiple_of=step, top=count, demand=demand, explain=explain
+        )
+        show(solution, page)
+        return
     request = Request(
         symbols,
         wanted,
         chosen,
-        {size: bounds for text in ranges or () for size, bounds in [_range(text, model)]},
-        {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples},
-        tuple(parse_constraint(text) for text in where or ()),
+        bounds,
+        steps,
+        wheres,
         ties,
         limits,
         Fraction(1, 100) if within is None and ordering is not Order.ERROR else within,
@@ -138,7 +147,7 @@ def _limits(
 ) -> tuple[Limit, ...]:
     from bertsym.convention import named_convention, select
     from bertsym.quantities import parse_count
-    from bertsym.solving.configurations import Limit
+    from bertsym.solving.demands import Limit
 
     limits = []
     for option, texts in (("--at-most", at_most), ("--at-least", at_least)):
@@ -191,14 +200,22 @@ def _positive(text: str, what: str) -> int:
 
 def _range(text: str, model: Model) -> tuple[Symbol, tuple[int, int]]:
     from bertsym.errors import Unreadable
+    from bertsym.model import check_value
+    from bertsym.quantities import parse_size
     from bertsym.symbols import lookup
 
     name, equals, bounds = text.partition("=")
     low, dots, high = bounds.partition("..")
     if not equals or not dots:
         raise Unreadable("--range", text, "SIZE=LOW..HIGH, as in L=2..96")
-    what = f"--range {name.strip()}"
-    return lookup(name.strip(), model.symbols).symbol, (_positive(low.strip(), what), _positive(high.strip(), what))
+    size = lookup(name.strip(), model.symbols)
+    ends = []
+    for end in (low.strip(), high.strip()):
+        number = check_value(size, parse_size(end, size.title, size.expected))
+        if number != int(number):
+            raise Unreadable(size.title, end, "a whole number to search from")
+        ends.append(int(number))
+    return size.symbol, (ends[0], ends[1])
 
 
 def _tolerance(text: str | None) -> Fraction | None:
@@ -207,9 +224,13 @@ def _tolerance(text: str | None) -> Fraction | None:
 
     if text is None:
         return None
+    expected = "a percentage such as 1% or 0.5%"
     if not text.endswith("%"):
-        raise Unreadable("--tolerance", text, "a percentage such as 1% or 0.5%")
-    return parse_size(text[:-1].strip(), "--tolerance", "a percentage such as 1% or 0.5%") / 100
+        raise Unreadable("--tolerance", text, expected)
+    try:
+        return parse_size(text[:-1].strip(), "--tolerance", expected) / 100
+    except Unreadable:
+        raise Unreadable("--tolerance", text, expected) from None
 
 
 def _top(given: int | None, usual: int) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Table
+from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Sizes, Table
 from bertsym.errors import Conflict
-from bertsym.render import displays, tables, words
+from bertsym.forms import Name
+from bertsym.render import displays, mathtex, tables, words
 from bertsym.render.fragment import T1, Fragment, joined
 from bertsym.render.metrics import POINT
 from bertsym.render.sheet import Layout, Sheet
@@ -69,7 +70,7 @@ def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
         case Paragraph(parts):
             return Fragment(f"\\noindent {_run(parts, sheet)}\\par")
         case Remark(parts):
-            return Fragment("% " + comment("".join(words.inline(part) for part in parts)))
+            return Fragment("% " + comment("".join(_remark(part, sheet) for part in parts)))
         case Equation(steps):
             return displays.equation(steps, sheet)
         case Result(steps) if sheet.layout is None and not alone:
@@ -95,3 +96,12 @@ def _standalone(body: str, requires: list[str], sheet: Sheet) -> str:
     packages = [line for line in requires if line.startswith(r"\usepackage")]
     lines = [rf"\documentclass[{size}pt]{{article}}", *packages, *times, *width]
     return "\n".join((*lines, r"\pagestyle{empty}", r"\begin{document}", body, r"\end{document}")) + "\n"
+
+
+def _remark(part: Inline, sheet: Sheet) -> str:
+    """A piece of a comment; a size that is printed under another name is named both ways."""
+    if not isinstance(part, Sizes):
+        return words.inline(part)
+    printed = ((symbol, mathtex.math(Name(symbol), sheet.notation)) for symbol in part.values)
+    others = [f"{symbol} is {tex}" for symbol, tex in printed if tex != str(symbol)]
+    return words.inline(part) + (f" ({', '.join(others)})" if others else "")

@@ -8,15 +8,25 @@ from fractions import Fraction
 
 from sympy import Expr, Symbol
 
-from bertsym.algebra import Value, free, monomials
+from bertsym.algebra import Value, free, monomials, substitute
 from bertsym.convention import EXACT, Convention
 from bertsym.errors import BertsymError, Conflict, UnknownName, Unreadable
 from bertsym.model import Model
-from bertsym.solving.constraints import Comparison, Constraint, Term, symbols_of
+from bertsym.solving.constraints import Comparison, Constraint, Term, put_in, symbols_of
+from bertsym.solving.demands import Demand, Limit, NothingFits
 from bertsym.solving.narrowing import Axis
 from bertsym.solving.polynomial import Exact, piecewise
 from bertsym.solving.search import Budget, Key, Outcome, Search, Space
-from bertsym.solving.unknowns import Tie, formula_over, require, substituted, with_assumed, without
+from bertsym.solving.unknowns import (
+    Tie,
+    formula_over,
+    only_unknowns,
+    require,
+    resolved,
+    substituted,
+    with_assumed,
+    without,
+)
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Size
 from bertsym.values import replace, value
 
@@ -48,31 +58,16 @@ class Order(Enum):
 
 
 @value
-class NothingFits(BertsymError):
-    """A space in which no configuration satisfies what was asked."""
+class EmptySpace(BertsymError):
+    """A range that holds no value of the stated step."""
 
-    size: int
-    why: str
+    symbol: str
+    step: int
+    low: int
+    high: int
 
     def __str__(self) -> str:
-        if not self.size:
-            return f"the space is empty: {self.why}"
-        return f"none of the {self.size:,} configurations satisfies {self.why}"
-
-
-@value
-class Limit:
-    """A budget: a convention's count, at most or at least so many."""
-
-    convention: Convention
-    most: int | None = None
-    least: int | None = None
-
-    @property
-    def title(self) -> str:
-        """In words."""
-        bound = f"at most {self.most:,}" if self.most is not None else f"at least {self.least:,}"
-        return f"{self.convention.title} {bound}"
+        return f"the space is empty: {self.symbol} has no multiple of {self.step} from {self.low} to {self.high}"
 
 
 @value
@@ -110,6 +105,8 @@ def find(model: Model, request: Request, progress: Callable[[Fraction], None] | 
     An interrupt ends the search with the best so far.
     """
     model.check_known(request.unknowns)
+    only_unknowns(request.unknowns, {"--range": request.ranges, "--multiple-of": request.multiples})
+    request = replace(request, ties=resolved(model, request.ties))
     tied = [symbol for symbol, _ in request.ties]
     clash = next((s for s in request.unknowns if s in tied), None)
     if clash is not None:
@@ -118,19 +115,14 @@ def find(model: Model, request: Request, progress: Callable[[Fraction], None] | 
     ready, assumed = with_assumed(without(model, moving), moving, keep_head_size=True)
     space = _space(ready, request)
     if not space.size:
-        empty = next(axis for axis in space.axes if not len(axis))
-        raise NothingFits(0, f"{empty.symbol} has no multiple of {empty.step} from {empty.start} to {empty.stop}")
+        empty = next(axis for axis in space.axes if not axis.size)
+        low, high = request.ranges.get(empty.symbol, (empty.start, empty.stop))
+        raise EmptySpace(str(empty.symbol), empty.step, low, high)
     outcome = Search(space, request.top, progress).run()
     if outcome.complete and not outcome.best:
-        raise NothingFits(space.size, _in_words(request))
+        demand = Demand(request.constraints, request.limits, request.tolerance)
+        raise NothingFits(f"none of the {space.size:,} configurations", demand.in_words(request.target))
     return Configurations(request, space.axes, ready.given, assumed, space.size, outcome)
-
-
-def _in_words(request: Request) -> str:
-    wanted = [constraint.text for constraint in request.constraints] + [limit.title for limit in request.limits]
-    if request.tolerance is not None:
-        wanted.append(f"within {float(request.tolerance * 100):g}% of {request.target:,}")
-    return " and ".join(wanted) or "the divisibility of its sizes"
 
 
 def _space(model: Model, request: Request) -> Space:
@@ -140,7 +132,7 @@ def _space(model: Model, request: Request) -> Space:
     for symbol in request.unknowns:
         if all(symbol not in free(t) for t in totals) and BY_SYMBOL[symbol].kind is not Kind.HEADS:
             require(totals[0], symbol, model)
-    order = _enumeration(axes, totals)
+    order = _enumeration(axes, totals, request)
     idle = tuple(axis for axis in axes if axis not in order)
     if not order:
         require(totals[0], request.unknowns[0], model)
@@ -169,6 +161,7 @@ def _counted(model: Model, request: Request, convention: Convention) -> Expr:
 
 def _axis(size: Size, request: Request) -> Axis:
     low, high, multiple = RANGES.get(size.kind, (1, 1, 1))
+    low = min(low, size.minimum) if size.default is not None else low
     if size.symbol in request.ranges:
         low, high = request.ranges[size.symbol]
     step = request.multiples.get(size.symbol, multiple)
@@ -177,20 +170,32 @@ def _axis(size: Size, request: Request) -> Axis:
     return Axis(size.symbol, -(-low // step) * step, high, step)
 
 
-def _enumeration(axes: tuple[Axis, ...], totals: list[Expr]) -> tuple[Axis, ...]:
+def _enumeration(axes: tuple[Axis, ...], totals: list[Expr], request: Request) -> tuple[Axis, ...]:
     """The axes that some count depends on, the longest that can be inverted last."""
     counted = [axis for axis in axes if any(axis.symbol in free(total) for total in totals)]
     invertible = [
         axis
         for axis in counted
-        if BY_SYMBOL[axis.symbol].kind is not Kind.RATIO
-        and all(dict(m).get(axis.symbol, 0) >= 0 for total in totals for m in monomials(total))
+        if all(dict(m).get(axis.symbol, 0) >= 0 for total in totals for m in monomials(total))
         and axis.symbol in free(totals[0])
     ]
     if not invertible:
         return ()
-    last = max(invertible, key=len)
-    return (*sorted((axis for axis in counted if axis is not last), key=len), last)
+    # A size that an equality pins to another one is quickly enumerated: let a loose one be inverted.
+    loose = [axis for axis in invertible if axis.symbol not in _pinned(request)]
+    last = max(loose or invertible, key=lambda axis: axis.size)
+    return (*sorted((axis for axis in counted if axis is not last), key=lambda axis: axis.size), last)
+
+
+def _pinned(request: Request) -> set[Symbol]:
+    """The unknowns that stand in an equality with another unknown."""
+    found: set[Symbol] = set()
+    for constraint in request.constraints:
+        for comparison in constraint.comparisons:
+            both = {*symbols_of(comparison.left), *symbols_of(comparison.right)} & set(request.unknowns)
+            if comparison.relation == "==" and len(both) > 1:
+                found |= both
+    return found
 
 
 def _divisibility(model: Model, request: Request) -> Iterable[Constraint]:
@@ -204,9 +209,11 @@ def _divisibility(model: Model, request: Request) -> Iterable[Constraint]:
             symbol, follows = definition.adjusts, definition.inverse
         if free(follows) & moving:
             yield _whole(f"{symbol} = {follows}", follows)
+    defined = {d.symbol: d.value for d in model.architecture.definitions if d.symbol not in model.given}
     for quotient in model.architecture.whole:
-        if free(quotient) & moving:
-            yield _whole(str(quotient), quotient)
+        followed = substitute(quotient, {s: v for s, v in defined.items() if s not in request.unknowns})
+        if free(followed) & moving:
+            yield _whole(str(quotient), followed)
 
 
 def _is_ratio(symbol: Symbol) -> bool:
@@ -243,9 +250,7 @@ def _public(model: Model, request: Request, constraint: Constraint) -> Constrain
             top, bottom = definition.value.as_numer_denom()
             entailed[definition.symbol] = Term("/", left=_term(top), right=_term(bottom))
     comparisons = tuple(
-        replace(
-            c, left=_put_in(_put_in(c.left, entailed), entailed), right=_put_in(_put_in(c.right, entailed), entailed)
-        )
+        replace(c, left=put_in(put_in(c.left, entailed), entailed), right=put_in(put_in(c.right, entailed), entailed))
         for c in constraint.comparisons
     )
     numbers = {symbol for symbol, number in model.given.items() if not isinstance(number, bool)}
@@ -255,14 +260,6 @@ def _public(model: Model, request: Request, constraint: Constraint) -> Constrain
                 names = [str(s) for s in model.symbols]
                 raise UnknownName(f"size of {model.architecture.name} in {constraint.text}", str(symbol), names)
     return Constraint(constraint.text, comparisons)
-
-
-def _put_in(term: Term, values: Mapping[Symbol, Term]) -> Term:
-    if term.symbol is not None:
-        return values.get(term.symbol, term)
-    if term.left is None or term.right is None:
-        return term
-    return replace(term, left=_put_in(term.left, values), right=_put_in(term.right, values))
 
 
 def _rank(request: Request) -> Callable[[Exact, dict[Symbol, Exact]], Key]:

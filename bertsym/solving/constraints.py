@@ -13,9 +13,10 @@ from fractions import Fraction
 
 from sympy import Symbol
 
+from bertsym.algebra import Value
 from bertsym.errors import BertsymError, UnknownName, echo, suggestion
 from bertsym.symbols import BY_NAME, Kind
-from bertsym.values import value
+from bertsym.values import replace, value
 
 LONGEST = 200
 DEEPEST = 20
@@ -69,7 +70,7 @@ class Constraint:
         """The symbols it speaks of."""
         return frozenset(s for c in self.comparisons for side in (c.left, c.right) for s in symbols_of(side))
 
-    def holds(self, values: Mapping[Symbol, int | Fraction]) -> bool:
+    def holds(self, values: Mapping[Symbol, Value]) -> bool:
         """Whether it is true at the values, exactly; a division by zero makes it false."""
         try:
             return all(
@@ -98,7 +99,7 @@ _OPERATIONS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
 }
 
 
-def evaluate(term: Term, values: Mapping[Symbol, int | Fraction]) -> Fraction:
+def evaluate(term: Term, values: Mapping[Symbol, Value]) -> Fraction:
     """The exact value of a term; raises `ZeroDivisionError`."""
     if term.symbol is not None:
         return Fraction(values[term.symbol])
@@ -114,6 +115,15 @@ def symbols_of(term: Term) -> Iterator[Symbol]:
     for part in (term.left, term.right):
         if part is not None:
             yield from symbols_of(part)
+
+
+def put_in(term: Term, values: Mapping[Symbol, Term]) -> Term:
+    """The term with others in place of symbols."""
+    if term.symbol is not None:
+        return values.get(term.symbol, term)
+    if term.left is None or term.right is None:
+        return term
+    return replace(term, left=put_in(term.left, values), right=put_in(term.right, values))
 
 
 def parse_constraint(text: str) -> Constraint:

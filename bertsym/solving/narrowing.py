@@ -29,7 +29,9 @@ class Axis:
     stop: int
     step: int = 1
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many values there are, be they more than a machine word counts."""
         return max(0, (self.stop - self.start) // self.step + 1)
 
     def values(self) -> range:

@@ -61,7 +61,7 @@ class Space:
     @property
     def size(self) -> int:
         """How many configurations there are before any constraint."""
-        return prod(len(axis) for axis in self.axes)
+        return prod(axis.size for axis in self.axes)
 
 
 @value
@@ -92,7 +92,7 @@ class Search:
         self.best: list[Found] = []
         self.counted = 0
         self.leaves = 0
-        self.total = prod(len(axis) for axis in space.unknowns[:-1])
+        self.total = prod(axis.size for axis in space.unknowns[:-1])
         self.checked: tuple[tuple[Budget, Piecewise], ...] = ()
         # By depth: the constraints decided there, those of them that other unknowns move, and what the rest leaves.
         self.ready: dict[int, tuple[Constraint, ...]] = {}
@@ -237,12 +237,13 @@ def _outward(numbers: range, coefficients: list[Exact], target: int) -> Iterator
     if most is None:
         yield from numbers if horner(coefficients, numbers[0]) > target else reversed(numbers)
         return
-    below = max(-1, min(len(numbers) - 1, (most - numbers[0]) // numbers.step))
+    last = (numbers.stop - 1 - numbers.start) // numbers.step
+    below = max(-1, min(last, (most - numbers.start) // numbers.step))
     above = below + 1
-    while below >= 0 or above < len(numbers):
+    while below >= 0 or above <= last:
         if below < 0:
             take_above = True
-        elif above >= len(numbers):
+        elif above > last:
             take_above = False
         else:
             over = horner(coefficients, numbers[above]) - target

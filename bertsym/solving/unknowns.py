@@ -12,7 +12,7 @@ from bertsym.convention import Convention
 from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict
 from bertsym.model import Model, is_head_size
-from bertsym.solving.constraints import Term
+from bertsym.solving.constraints import Term, put_in, symbols_of
 from bertsym.symbols import BY_SYMBOL, in_order
 from bertsym.values import value
 
@@ -28,6 +28,15 @@ class NotDependent(BertsymError):
 
     def __str__(self) -> str:
         return f"the count does not depend on {self.symbol}{self.why}: solve for another size"
+
+
+def only_unknowns(unknowns: Iterable[Symbol], options: Mapping[str, Iterable[Symbol]]) -> None:
+    """Raise `Conflict` where an option speaks of a size that is not to be found."""
+    wanted = list(unknowns)
+    for option, named in options.items():
+        for symbol in named:
+            if symbol not in wanted:
+                raise Conflict(f"{option} {symbol}", f"--for {','.join(map(str, wanted))}", f"{symbol} is no unknown")
 
 
 def with_assumed(
@@ -60,6 +69,27 @@ def base_sizes(model: Model) -> Mapping[Symbol, Value]:
     return Model(architecture).with_sizes(architecture.sizes[architecture.base].values).given
 
 
+def resolved(model: Model, ties: tuple[Tie, ...]) -> tuple[Tie, ...]:
+    """The ties with one another put in, so that no tied size stands on a right side.
+
+    Raises `UnknownName`, and `Conflict` for a size tied twice, in a circle, or to a division by zero.
+    """
+    names = [symbol for symbol, _ in ties]
+    model.check_known([*names, *(symbol for _, term in ties for symbol in symbols_of(term))])
+    for symbol in names:
+        if names.count(symbol) > 1:
+            raise Conflict(f"--tie {symbol}", f"--tie {symbol}", "a size is tied once")
+    terms = dict(ties)
+    for _ in ties:
+        terms = {symbol: put_in(term, terms) for symbol, term in terms.items()}
+    for symbol, term in terms.items():
+        if set(symbols_of(term)) & set(names):
+            raise Conflict(f"--tie {symbol}", "the other ties", "they go round in a circle")
+        if to_expression(term).has(sympy.zoo, sympy.nan, sympy.oo):
+            raise Conflict(f"--tie {symbol}", "arithmetic", "it divides by zero")
+    return tuple(terms.items())
+
+
 def without(model: Model, symbols: Iterable[Symbol]) -> Model:
     """The model with those sizes open, and with them whatever adjusts to them."""
     dropped = set(symbols)
@@ -67,12 +97,22 @@ def without(model: Model, symbols: Iterable[Symbol]) -> Model:
         if definition.symbol in dropped and definition.adjusts is not None:
             dropped.add(definition.adjusts)
     kept = {symbol: number for symbol, number in model.given.items() if symbol not in dropped}
+    for definition in model.architecture.definitions:
+        # A width that was asked for stays what it is while the hidden size moves: it is the ratio that follows.
+        pinned = model.pinned.get(definition.symbol)
+        if pinned is not None and free(definition.value) & dropped and definition.symbol not in dropped:
+            kept.pop(definition.adjusts, None)
+            kept[definition.symbol] = pinned
     return Model(model.architecture, model.head, kept, model.label)
 
 
-def formula_over(model: Model, unknowns: tuple[Symbol, ...], convention: Convention, ties: Iterable[Tie] = ()) -> Expr:
+def formula_over(
+    model: Model, unknowns: tuple[Symbol, ...], convention: Convention, ties: tuple[Tie, ...] = ()
+) -> Expr:
     """The total in the public symbols, an unknown that is derived (F) left as itself, the ties put in."""
-    general = total(Model(model.architecture, model.head, _switches(model, unknowns)), convention, keep=unknowns)
+    tied = tuple(symbol for symbol, _ in ties)
+    bare = Model(model.architecture, model.head, _switches(model, (*unknowns, *tied)))
+    general = total(bare, convention, keep=(*unknowns, *tied))
     for symbol, term in ties:
         general = substitute(general, {symbol: to_expression(term)})
     return sympy.expand(general)
@@ -119,6 +159,10 @@ def require(expression: Expr, symbol: Symbol, model: Model) -> None:
     """Raise `NotDependent` unless the expression depends on the symbol."""
     if symbol in free(expression):
         return
-    definition = next((d for d in model.architecture.definitions if symbol in {d.symbol, *free(d.value)}), None)
+    definitions = model.architecture.definitions
+    given = next((d for d in definitions if d.adjusts == symbol and d.symbol in model.given), None)
+    if given is not None:
+        raise NotDependent(str(symbol), f", which follows from {given.symbol}={model.given[given.symbol]}")
+    definition = next((d for d in definitions if symbol in {d.symbol, *free(d.value)}), None)
     why = f", which enters only through {definition.symbol} = {definition.value} and cancels" if definition else ""
     raise NotDependent(str(symbol), why)

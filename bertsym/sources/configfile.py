@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sympy import Symbol
 
-from bertsym.errors import BadField, BadFile, BertsymError, UnknownName, echo, suggestion
+from bertsym.errors import BadField, BadFile, BertsymError, Missing, UnknownName, echo, suggestion
 from bertsym.model import Architecture, Model
 from bertsym.sources import saved
 from bertsym.sources.fields import check_covered, sizes
@@ -26,15 +26,24 @@ def load(target: str, head: str | None = None) -> Model:
     'BertModel'
     """
     path = Path(target)
-    if _is_path(target) or ("/" in target and path.exists()):
+    if not target:
+        raise Missing("model", "bert, bert-base-uncased or the path of a config.json")
+    if _is_path(target) or ("/" in target and _exists(path)):
         return load_config(path, head)
     try:
         model = named(target)
     except UnknownName:
-        if not path.exists():
+        if not _exists(path):
             raise
         return load_config(path, head)
     return model if head is None else model.with_head(head)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_path(target: str) -> bool:

@@ -42,12 +42,19 @@ def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol
 def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Symbol, Value], file: Path) -> None:
     """Refuse what would change the tensors in a way no formula here knows; raises `BadField`."""
     for key, values in {**schema.fixed, **EVERYWHERE}.items():
-        allowed = [int(evaluate(option, given)) if isinstance(option, Expr) else option for option in values]
+        allowed = [_fixed(option, given) for option in values]
         value = config.get(key, allowed[0])
         if not any(value == option and type(value) is type(option) for option in allowed):
             only = " or ".join(f"{option!r}" for option in allowed if option not in (None, {}))
             covered = f"only {only} is covered" if only else "it changes the parameters and is not covered"
             raise BadField(str(file), key, f"{echo(value)}: {covered}")
+
+
+def _fixed(option: object, given: Mapping[Symbol, Value]) -> object:
+    """A value that a schema allows; an expression stands for its value at the file's sizes, a switch for itself."""
+    if isinstance(option, Symbol) and isinstance(given.get(option), bool):
+        return given[option]
+    return int(evaluate(option, given)) if isinstance(option, Expr) else option
 
 
 def _value(config: Mapping[str, Json], field: AnyField, file: Path) -> Value:

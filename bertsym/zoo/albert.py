@@ -91,6 +91,7 @@ albert = Architecture(
     paper="Lan et al. 2019, arXiv:1909.11942",
     heads=HEADS,
     definitions=(HEAD_SIZE, FEED_FORWARD),
+    whole=(L / groups,),
     sizes=SIZES,
     base="albert-base-v2",
     schema=Schema(

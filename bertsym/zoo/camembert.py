@@ -1,6 +1,7 @@
 """CamemBERT: Martin et al. 2019, "CamemBERT: a Tasty French Language Model", arXiv:1911.03894: RoBERTa in French."""
 
 from bertsym.model import Architecture
+from bertsym.symbols import T
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE, renamed
 from bertsym.zoo.roberta import HEADS, published, schema
 
@@ -12,6 +13,7 @@ camembert = Architecture(
     paper="Martin et al. 2019, arXiv:1911.03894",
     heads=renamed(HEADS, "Roberta", "Camembert"),
     definitions=(HEAD_SIZE, FEED_FORWARD),
+    defaults={T: 1},
     sizes={
         "camembert-base": published(32005, 12, 768, CARD),
         "camembert-large": published(32005, 24, 1024, CARD),

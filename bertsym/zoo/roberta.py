@@ -84,6 +84,7 @@ roberta = Architecture(
     paper="Liu et al. 2019, arXiv:1907.11692",
     heads=HEADS,
     definitions=(HEAD_SIZE, FEED_FORWARD),
+    defaults={T: 1},
     sizes=SIZES,
     base="roberta-base",
     schema=schema("roberta", 50265),

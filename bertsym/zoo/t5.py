@@ -145,6 +145,6 @@ t5 = Architecture(
             Mention("feed_forward_proj", gated, "gated", "relu", separator="-"),
             Field("tie_word_embeddings", tied, default=True),
         ),
-        fixed={"is_decoder": (False,), "num_hidden_layers": (L,)},
+        fixed={"is_decoder": (False,), "num_hidden_layers": (L,), "is_gated_act": (gated,)},
     ),
 )

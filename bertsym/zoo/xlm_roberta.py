@@ -4,6 +4,7 @@ RoBERTa in a hundred languages: the same layers over a vocabulary of a quarter o
 """
 
 from bertsym.model import Architecture
+from bertsym.symbols import T
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE, renamed
 from bertsym.zoo.roberta import HEADS, published, schema
 
@@ -15,6 +16,7 @@ xlm_roberta = Architecture(
     paper="Conneau et al. 2019, arXiv:1911.02116",
     heads=renamed(HEADS, "Roberta", "XLMRoberta"),
     definitions=(HEAD_SIZE, FEED_FORWARD),
+    defaults={T: 1},
     sizes={
         "xlm-roberta-base": published(250002, 12, 768, FAIRSEQ),
         "xlm-roberta-large": published(250002, 24, 1024, FAIRSEQ),
