@@ -14,7 +14,7 @@ from bertsym.count import count, total
 from bertsym.derive.deriving import Derivation, derive
 from bertsym.sources.configfile import load
 from bertsym.sources.saved import text
-from bertsym.symbols import BY_SYMBOL, F, H, L, N, V, d, heads, labels, tied
+from bertsym.symbols import BY_SYMBOL, F, H, L, N, T, V, d, heads, labels, tied
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -41,7 +41,7 @@ def test_the_zoo_is_found_again(target: str, tmp_path: Path) -> None:
     zoo = load(name, head)
     ours = found.derived.model()
     switches = {s for s in ours.symbols & zoo.symbols if BY_SYMBOL[s].kind.name == "SWITCH"}
-    kept = [*keep, *switches]
+    kept = [*keep, *switches, *({T} & ours.symbols)]
     both = total(ours, keep=[s for s in kept if s in ours.symbols]), total(zoo, keep=kept)
     frozen = {s: False for s in both[0].free_symbols if str(s) == "is_decoder"}
     four = {s: 4 for s in both[1].free_symbols - both[0].free_symbols if str(s) == "ffn_ratio"}
