@@ -35,7 +35,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415  # only a wrong name pays for it
 
     name, names = str(name), sorted(known)
-    begun = [candidate for candidate in names if candidate.startswith(name)][:3] if name else []
+    same = [candidate for candidate in names if candidate.casefold() == name.casefold()]
+    begun = same or [candidate for candidate in names if candidate.startswith(name)][:3] if name else []
     if begun:
         return f"did you mean {' or '.join(begun)}?"
     by_folded = {candidate.casefold(): candidate for candidate in names}

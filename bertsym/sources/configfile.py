@@ -87,7 +87,8 @@ def _architecture(config: Mapping[str, Json], file: Path) -> Architecture:
     if model_type is None:
         raise BadField(str(file), "model_type", f"missing; covered: {', '.join(sorted(ARCHITECTURES))}")
     if not isinstance(model_type, str) or model_type not in ARCHITECTURES:
-        advice = suggestion(str(model_type), ARCHITECTURES)
+        near = suggestion(str(model_type), ARCHITECTURES)
+        advice = "; ".join(part for part in (near, "`bertsym derive` finds the formula of model code") if part)
         raise BadField(str(file), "model_type", f"{echo(model_type)} is not covered; {advice}")
     return ARCHITECTURES[model_type]
 
