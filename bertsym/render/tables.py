@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bertsym.document import Code, Inline, Share, Table
+from bertsym.errors import TooNarrow
 from bertsym.quantities import percent
 from bertsym.render import mathtex, words
 from bertsym.render.fragment import BOOKTABS, Fragment
@@ -18,6 +19,9 @@ GAPS = (6 * POINT, 3 * POINT)  # \tabcolsep as LaTeX sets it, and tightened
 SLACK = POINT // 10
 
 _BREAKS_IN_MATH = re.compile(r"(?<= [+=-]) (?![^{]*\})|(?<= \\times) ")
+
+# What TeX must not break: braces around a parenthesis forbid it.
+_PARENTHESES = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 
 
 @value
@@ -51,9 +55,11 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
     booktabs = sheet.layout is Layout.BOOKTABS
     top, middle, bottom = (r"\toprule", r"\midrule", r"\bottomrule") if booktabs else ("", r"\hline", "")
     titles = tuple(column.title for column in table.columns)
-    face = sheet.column.face if sheet.column else None
-    rows = [[_cell(part, sheet, face) for part in row] for row in (titles, *table.rows, table.footer) if row]
-    gap, widths = (GAPS[0], [0] * len(titles)) if sheet.column is None else _fitted(table, rows, sheet.column)
+    lines = [row for row in (titles, *table.rows, table.footer) if row]
+    try:
+        rows, gap, widths = _set(table, lines, sheet, whole=True)
+    except TooNarrow:
+        rows, gap, widths = _set(table, lines, sheet, whole=False)
     kinds = (
         f"p{{{_points(width)}}}" if width else "lr"[c.right] for width, c in zip(widths, table.columns, strict=True)
     )
@@ -65,6 +71,17 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
     text = f"{tight}\\begin{{tabular}}{{{''.join(kinds)}}}\n{inner}\n\\end{{tabular}}"
     requires = frozenset({BOOKTABS}) if booktabs else frozenset()
     return Fragment(_floating(text, sheet) if sheet.caption or sheet.label else _in_text(text, sheet, tight), requires)
+
+
+def _set(
+    table: Table, lines: list[tuple[Inline, ...]], sheet: Sheet, *, whole: bool
+) -> tuple[list[list[Cell]], int, list[int]]:
+    """The cells, the gap between columns and the widths of those that wrap; raises `TooNarrow`."""
+    face = sheet.column.face if sheet.column else None
+    rows = [[_cell(part, sheet, face, whole=whole) for part in line] for line in lines]
+    if sheet.column is None:
+        return rows, GAPS[0], [0] * len(table.columns)
+    return rows, *_fitted(table, rows, sheet.column)
 
 
 def _in_text(text: str, sheet: Sheet, tight: str) -> str:
@@ -89,7 +106,8 @@ def _row(cells: list[Cell], widths: list[int]) -> str:
     return " & ".join(shown) + (r" \tabularnewline" if any(widths) else r" \\")
 
 
-def _cell(part: Inline, sheet: Sheet, face: Face | None) -> Cell:
+def _cell(part: Inline, sheet: Sheet, face: Face | None, *, whole: bool) -> Cell:
+    """A cell and its measures; `whole` keeps what stands in parentheses on one line."""
     if part == "":
         return Cell("", "", 0, 0)
     tex = inline(part, sheet)
@@ -110,7 +128,22 @@ def _cell(part: Inline, sheet: Sheet, face: Face | None) -> Cell:
             natural = formula(math, face, display=False)
             breakable = r"\left" not in math
             pieces = _BREAKS_IN_MATH.split(math) if breakable else [math]
+            if breakable and whole:
+                pieces = _closed(pieces)
+                held = _PARENTHESES.sub(r"{\g<0>}", math)
+                wrapped = rf"\raggedright ${held}$"
             return Cell(tex, wrapped, natural, max(formula(piece, face, display=False) for piece in pieces))
+
+
+def _closed(pieces: list[str]) -> list[str]:
+    """The pieces joined until every parenthesis that opens in one also closes in it."""
+    joined: list[str] = []
+    for piece in pieces:
+        if joined and joined[-1].count("(") > joined[-1].count(")"):
+            joined[-1] += f" {piece}"
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _fitted(table: Table, rows: list[list[Cell]], column: Column) -> tuple[int, list[int]]:

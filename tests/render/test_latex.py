@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -85,3 +86,10 @@ def test_markdown_escapes_words_and_keeps_mathematics() -> None:
     assert r"a\|b \*c\*" in text
     table = markdown.document(broken_down(named("bert")).document())
     assert "| attention | $4LH^2 + 6LH$ |" in table
+
+
+def test_a_formula_in_a_cell_breaks_between_terms_where_the_column_lets_it(bertsym: Callable[..., Any]) -> None:
+    wide = bertsym("show", "bert-base-uncased", "--latex", "--width", "ieee").out
+    assert "{(2r + 4)}LH^2 + {(r + 9)}LH + {(V + N + 5)}H + H^2" in wide
+    narrow = bertsym("show", "bert-base-uncased", "--latex", "--width", "acl").out
+    assert "$(2r + 4)LH^2 + (r + 9)LH + (V + N + 5)H + H^2$" in narrow
