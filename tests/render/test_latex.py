@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,3 +94,21 @@ def test_a_formula_in_a_cell_breaks_between_terms_where_the_column_lets_it(berts
     assert "{(2r + 4)}LH^2 + {(r + 9)}LH + {(V + N + 5)}H + H^2" in wide
     narrow = bertsym("show", "bert-base-uncased", "--latex", "--width", "acl").out
     assert "$(2r + 4)LH^2 + (r + 9)LH + (V + N + 5)H + H^2$" in narrow
+
+
+def test_what_reads_files_compiles_too(
+    bertsym: Callable[..., Any], pdflatex: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2] / "examples")
+    runs = [
+        ("verify", "checkpoints/bert-tiny", "--header-only", "--latex"),
+        ("verify", "checkpoints/bert-tiny", "--header-only", "--latex", "--at", "L=3"),
+        ("verify", "checkpoints/bert-tiny", "--header-only", "--latex", "--infer"),
+        ("audit", "11LH^2", "--latex"),
+        ("audit", "gpt2_first_sizes.csv", "-m", "gpt2", "--at", "N=1024", "--latex"),
+        ("audit", "account.md", "--latex"),
+        ("total", "configs/bert-classifier", "--latex", "--layout", "equation"),
+    ]
+    printed = [bertsym(*words) for words in runs]
+    assert all(ran.code in (0, 1) and ran.out for ran in printed)
+    pdflatex(document("\\tiny", *(ran.out for ran in printed)))
