@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from bertsym.algebra import monomials
@@ -212,5 +212,9 @@ def test_our_own_output_reads_back(terms: list[tuple[int, list[tuple[sympy.Symbo
     expression = sympy.Add(*(sympy.Mul(coefficient, *(s**e for s, e in powers)) for coefficient, powers in terms))
     written = form(expression, style)
     expected = monomials(expression)
+    try:
+        expand(written)
+    except NotPolynomial:  # a dominant term that is itself a sum, as in (V + 1)·(1 + 1/(V + 1)), divides by it
+        reject()
     for text in (mathtex.math(written), mathtext.pretty(written), mathtext.plain(written)):
         assert expand(read(text, notation="bert").main.form) == expected, text
