@@ -15,7 +15,7 @@ from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory
 from bertsym.derive.proof import chance, disagreement
 from bertsym.derive.space import Axis, Space, explore
 from bertsym.model import Definition
-from bertsym.sources.saved import Derived
+from bertsym.sources.derived import Derived
 from bertsym.symbols import BY_SYMBOL, F, H, d, heads
 from bertsym.values import replace, value
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE

@@ -61,8 +61,7 @@ def load_config(path: Path, head: str | None = None) -> Model:
         raise unreadable(path, error) from None
     fields = parse_object(read_bytes(file), file)
     if fields.get("bertsym") == saved.MARK:
-        model = saved.parse(fields, file)
-        return model if head is None else model.with_head(head)
+        return saved.parse(fields, file, head)
     return read_config(fields, file, head)
 
 

@@ -72,9 +72,9 @@ def _value(config: Mapping[str, Json], field: AnyField, file: Path) -> Value:
             return _checked(_raw(config, field, file), key, symbol, file)
 
 
-def _raw(config: Mapping[str, Json], field: Field, file: Path) -> Json:
+def _raw(config: Mapping[str, Json], field: Field, file: Path) -> object:
     """What the file says under any spelling of the key; raises `BadField` where two spellings disagree."""
-    found = {key: config[key] for key in (field.key, *field.aliases) if key in config}
+    found: dict[str, object] = {key: config[key] for key in (field.key, *field.aliases) if key in config}
     for key, value in found.items():
         if value != found.get(field.key, value):
             raise BadField(str(file), key, f"{echo(value)}, but {field.key} says {echo(found[field.key])}")
