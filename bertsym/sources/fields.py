@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
+from math import isfinite
 from pathlib import Path
 
 from sympy import Expr, Symbol
@@ -84,7 +86,7 @@ def _raw(config: Mapping[str, Json], field: Field, file: Path) -> object:
 def _checked(value: object, key: str, symbol: Symbol, file: Path) -> Value:
     size = BY_SYMBOL[symbol]
     try:
-        return check_value(size, value)
+        return check_value(size, _fraction(value) if size.kind is Kind.RATIO else value)
     except Unreadable as error:
         expected = "true or false" if size.kind is Kind.SWITCH else error.expected
         raise BadField(str(file), key, f"expected {expected}, got {echo(value)}") from None
@@ -98,3 +100,8 @@ def _words(value: Json, key: str, separator: str, file: Path) -> list[str]:
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
         return [str(word) for word in value]
     raise BadField(str(file), key, f"expected a text or a list of words, got {echo(value)}")
+
+
+def _fraction(value: object) -> object:
+    """A decimal fraction as it is written in the file, exactly."""
+    return Fraction(str(value)) if isinstance(value, float) and isfinite(value) else value

@@ -15,7 +15,7 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value
 from bertsym.errors import BadField, BertsymError, PartialFormula, UnknownName, echo
 from bertsym.model import Definition, Model, check_value
-from bertsym.sources.derived import FIRST, Derived, DerivedHead, Evidence, Frozen, Idle, Place, Refused, Tried
+from bertsym.sources.derived import DEFAULTS, FIRST, Derived, DerivedHead, Evidence, Frozen, Idle, Place, Refused, Tried
 from bertsym.sources.expressions import Malformed, read
 from bertsym.sources.inventories import reader
 from bertsym.sources.jsonfile import Json
@@ -41,10 +41,10 @@ def parse(content: Mapping[str, Json], file: Path, head: str | None = None) -> M
     return model(parsed(content, file), str(file), head=head)
 
 
-def model(derived: Derived, file: str, head: str | None = None, **names: str) -> Model:
+def model(derived: Derived, file: str, head: str | None = None, label: str = "", base: str = DEFAULTS) -> Model:
     """The model under a head; raises `BadField` for one that contradicts itself."""
     try:
-        return derived.model(**{"label": file, **names}, head=head or FIRST).with_sizes({})
+        return derived.model(label or file, base, head or FIRST).with_sizes({})
     except (PartialFormula, UnknownName):
         raise
     except BertsymError as error:
