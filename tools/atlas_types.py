@@ -31,9 +31,10 @@ def library() -> str:
 
 def kinds() -> list[Kind]:
     """Every model type that has a model class, by name."""
+    from transformers.models.auto import configuration_auto  # noqa: PLC0415
     from transformers.models.auto import modeling_auto as auto  # noqa: PLC0415  # torch is not imported by it
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES as configs  # noqa: PLC0415
 
+    configs = configuration_auto.CONFIG_MAPPING_NAMES
     found: list[Kind] = []
     first: dict[tuple[str, str], str] = {}
     # A type that a configuration class is named after comes before its namesakes.

@@ -16,7 +16,7 @@ from bertsym.derive.process import Builder, CannotDerive
 from bertsym.derive.proof import parameters
 from bertsym.derive.recording import recorded
 from bertsym.errors import BertsymError
-from bertsym.sources.derived import Derived, refusals
+from bertsym.sources.derived import Derived, DerivedHead, Evidence, Refused, refusals
 from bertsym.sources.saved import parsed
 from bertsym.sources.saving import text
 from bertsym.values import replace
@@ -32,13 +32,17 @@ def entry(kind: Kind, seed: int) -> tuple[str | None, str]:
     except (BertsymError, TimeoutError) as error:
         return None, reason(error)
     heads: dict[str, Derived] = {}
+    failed: dict[str, DerivedHead] = {}
     notes = []
     for head, cls in kind.heads:
         try:
             heads[head] = one(cls, seed)
         except (BertsymError, TimeoutError) as error:
+            nothing = (Refused("all of them", "class", reason(error)),)
+            failed[head] = DerivedHead(cls, (), Evidence(0, 0, 0, seed, 0, None, nothing))
             notes.append(f"no {head}: {reason(error)}")
-    whole = replace(joined(first, heads), name=kind.name, source=library())
+    whole = joined(first, heads)
+    whole = replace(whole, name=kind.name, source=library(), heads={**whole.heads, **failed})
     written = text(whole)
     read = parsed(json.loads(written), shelf.path(kind.name))
     notes += [f"{len(refusals(found))} of {found.cls} refused" for found in read.classes.values() if refusals(found)]

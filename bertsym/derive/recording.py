@@ -35,7 +35,7 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
         places={symbol: Place(name, _tried(axes.get(name))) for name, symbol in found.symbols.items()},
         whole=tuple(_whole(found.symbols[name], axis, found) for name, axis in axes.items() if axis.of is not None),
         frozen={name: Frozen(found.space.base[name], why) for name, why in found.space.frozen},
-        idle={name: Idle() for name in found.space.idle},
+        idle={name: Idle(found.space.base.get(name)) for name in found.space.idle},
         evidence=evidence,
         engine=ENGINE,
     )

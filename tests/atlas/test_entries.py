@@ -36,8 +36,8 @@ def test_an_entry(name: str) -> None:
     assert derived.name == name
     for head, found in derived.classes.items():
         assert found.evidence is not None
-        assert found.evidence.trials >= 12
         if not refusals(found):
+            assert found.evidence.trials >= 12
             model = stored(f"atlas:{name}-default", head)
             assert model is not None
             assert count(model) == found.evidence.count, found.cls
