@@ -39,8 +39,8 @@ def line(content: dict[str, Any]) -> dict[str, Any]:
     partly = {name: head["class"] for name, head in heads.items() if head.get("refused")}
     found |= {"partly": partly} if partly else {}
     found |= {"refused": refused} if refused else {}
-    frozen = sum(1 for _, why in content.get("frozen", {}).values() if why)
-    return found | ({"frozen": frozen} if frozen else {})
+    found |= {name: len(content[name]) for name in ("frozen", "held") if name in content}
+    return found
 
 
 class State:

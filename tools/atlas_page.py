@@ -56,6 +56,7 @@ def coverage() -> Iterator[str]:
         ("built with their default configuration", built + sum(_is_built(why) for why in found["missing"].values())),
         ("with a whole formula", len(whole) + sum("model" in found["models"][n]["heads"] for n in _same(found))),
         ("of these without any frozen field", _unfrozen(found)),
+        ("of these with a text, a list or an empty field held as it is", _held(found)),
         ("with formulas of some tensors only", sum("model" not in line["heads"] for line in entries)),
         ("classes with a whole formula", sum(heads.values())),
         *(
@@ -73,6 +74,10 @@ def _same(found: dict[str, Any]) -> list[str]:
 
 def _unfrozen(found: dict[str, Any]) -> int:
     return sum("model" in line["heads"] and not line.get("frozen") for line in found["models"].values())
+
+
+def _held(found: dict[str, Any]) -> int:
+    return sum("model" in line["heads"] and "held" in line for line in found["models"].values())
 
 
 def _is_built(why: str) -> bool:
@@ -93,12 +98,12 @@ def partly() -> Iterator[str]:
 
 
 def frozen() -> Iterator[str]:
-    """The fields that stand still."""
-    rows = []
-    for name, content in contents():
-        for field, (held, why) in content.get("frozen", {}).items():
-            if why:
-                rows.append((f"`{name}`", f"`{field}` = `{json.dumps(held)}`", _short(why)))
+    """The numbers and switches that stand still."""
+    rows = [
+        (f"`{name}`", f"`{field}` = `{json.dumps(at)}`", _short(why))
+        for name, content in contents()
+        for field, (at, why) in content.get("frozen", {}).items()
+    ]
     yield from _table(("model type", "field", "why"), rows)
 
 

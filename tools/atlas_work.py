@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import atlas_index as shelf
+from atlas_held import held, names
 from atlas_types import Kind, library
 
 from bertsym.derive.again import tried_again
@@ -43,10 +45,23 @@ def entry(kind: Kind, seed: int) -> tuple[str | None, str]:
             notes.append(f"no {head}: {reason(error)}")
     whole = joined(first, heads)
     whole = replace(whole, name=kind.name, source=library(), heads={**whole.heads, **failed})
+    whole = told(kind, whole)
     written = text(whole)
     read = parsed(json.loads(written), shelf.path(kind.name))
     notes += [f"{len(refusals(found))} of {found.cls} refused" for found in read.classes.values() if refusals(found)]
     return written, "; ".join(notes)
+
+
+def told(kind: Kind, derived: Derived) -> Derived:
+    """The entry with what the configuration class says of itself: further spellings, and fields that are no numbers."""
+    spellings: dict[str, tuple[str, ...]] = {}
+    for own, common in names(kind.cls):
+        spellings[own] = (*spellings.get(own, ()), common)
+    places = {s: replace(place, aliases=spellings.get(place.field, ())) for s, place in derived.places.items()}
+    stuck: dict[str, Any] = {}
+    for cls in (kind.cls, *(head.cls for head in derived.heads.values())):
+        stuck |= held(cls, derived)
+    return replace(derived, places=places, held=stuck)
 
 
 def one(cls: str, seed: int) -> Derived:

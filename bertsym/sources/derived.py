@@ -109,8 +109,8 @@ class Idle:
 class Derived:
     """A class as an inventory over the sizes of its configuration, and further classes (`heads`) over the same.
 
-    `whole` are quotients without which the code does not build; `frozen` and `idle` are the fields that the formula
-    does not follow and those that change nothing.
+    `whole` are quotients without which the code does not build. Of the fields that the formula does not follow `frozen`
+    are numbers and switches, `held` are others, texts and lists among them, and `idle` change nothing.
     """
 
     name: str
@@ -126,6 +126,7 @@ class Derived:
     evidence: Evidence | None = None
     heads: Mapping[str, DerivedHead] = MappingProxyType({})
     engine: int = 0
+    held: Mapping[str, Json] = MappingProxyType({})
 
     @property
     def classes(self) -> Mapping[str, DerivedHead]:
@@ -183,7 +184,7 @@ def schema(derived: Derived) -> Schema:
     """How a `config.json` spells the sizes; what the code itself takes where a file leaves one out.
 
     A size that the code derives from others is left to its definition. Of a list with a size an entry the length is
-    fixed, and so is every frozen field.
+    fixed, and so is every field that is frozen or held.
     """
     follows = {definition.symbol for definition in derived.definitions if definition.adjusts is None}
     fields = tuple(
@@ -191,6 +192,7 @@ def schema(derived: Derived) -> Schema:
         for symbol, place in derived.places.items()
     )
     fixed: dict[str, tuple[object, ...]] = {name: (frozen.held,) for name, frozen in derived.frozen.items()}
+    fixed |= {name: (found,) for name, found in derived.held.items()}
     paths = [*(place.field for place in derived.places.values()), *derived.frozen]
     return Schema(derived.name, fields, fixed | {f"{stem}[]": (length,) for stem, length in lengths(paths).items()})
 

@@ -84,7 +84,7 @@ class _Reader:
             name, first.cls, source, base, definitions, first.tensors, whole, places,
             self.frozen(self.named(content, "frozen", MOST_FIELDS)),
             self.idle(self.named(content, "idle", MOST_FIELDS)), first.evidence, heads,
-            self.whole_number(content.get("engine", 0), "engine"),
+            self.whole_number(content.get("engine", 0), "engine"), self.held(self.named(content, "held", MOST_FIELDS)),
         )  # fmt: skip
 
     # The parts of a file, by the shapes that JSON has.
@@ -216,6 +216,12 @@ class _Reader:
             case [held, str() as why] if _PATH.fullmatch(name) and _LINE.fullmatch(why):
                 return Frozen(held, why)
         raise self.refuse("frozen", f"{echo(name)}: expected [value, reason], got {echo(entry)}")
+
+    def held(self, entries: Mapping[str, Json]) -> Mapping[str, Json]:
+        wrong = [name for name in entries if not _PATH.fullmatch(name)]
+        if wrong:
+            raise self.refuse("held", f"expected names of fields, got {echo(wrong[0])}")
+        return MappingProxyType(dict(entries))
 
     def idle(self, entries: Mapping[str, Json]) -> Mapping[str, Idle]:
         return MappingProxyType({name: self.unmoved(name, entry) for name, entry in entries.items()})

@@ -32,6 +32,8 @@ def text(derived: Derived) -> str:
     if derived.frozen:
         frozen = (_field(name, [found.held, found.why]) for name, found in sorted(derived.frozen.items()))
         fields.append(_object("frozen", frozen))
+    if derived.held:
+        fields.append(_object("held", (_field(name, found) for name, found in sorted(derived.held.items()))))
     if derived.idle:
         fields.append(_object("idle", (_field(name, _idle(found)) for name, found in sorted(derived.idle.items()))))
     fields.append(_object("heads", _heads(derived.classes)))

@@ -143,3 +143,15 @@ def test_a_frozen_field_may_not_differ(tmp_path: Path) -> None:
         other = not held if isinstance(held, bool) else "another"
         with pytest.raises(BertsymError, match=f"field '{field}'"):
             load(config(tmp_path, model_type=name, **{field: other}))
+
+
+def test_a_shell_completes_names_without_loading_sympy(tmp_path: Path) -> None:
+    words = {"_BERTSYM_COMPLETE": "complete_bash", "COMP_WORDS": "bertsym total mixt", "COMP_CWORD": "2"}
+    environment = {**os.environ, **words, "PYTHONPATH": str(ROOT)}
+    script = (
+        "import atexit, sys; sys.argv = ['bertsym']; "
+        "atexit.register(lambda: print('sympy' in sys.modules)); from bertsym.cli import run; run()"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["mixtral", "False"]

@@ -81,7 +81,8 @@ RICH = Derived(
         RATIO: Place("expand", Tried(1, 12, Fraction(1, 2))),
         tied: Place("tie_word_embeddings"),
     },
-    frozen={"activation": Frozen("gelu", "a text"), "more": Frozen([1, None, {"a": 2}], "a list")},
+    frozen={"window": Frozen(7, "no other value was accepted")},
+    held={"activation": "gelu", "more": [1, None, {"a": 2}], "nothing": None},
     idle={"dropout": Idle(), "pad_token_id": Idle(0, Tried(0, 499)), "mode": Idle(1, Tried(0, 1, values=(1, 4)))},
     evidence=Evidence(16, 3, 200, 7, 12, 4321),
     heads={
@@ -151,6 +152,7 @@ CHANGES: list[tuple[tuple[str | int, ...], Any]] = [
     (("whole",), ["H/"]),
     (("frozen",), {"a": 1}),
     (("idle",), [7]),
+    (("held",), {"a b": 1}),
     (("heads",), {}),
     (("heads", "a head"), {}),
     ((*ROWS,), []),
