@@ -18,7 +18,7 @@ from bertsym.derive.proof import chance, disagreement, miscounted
 from bertsym.derive.settle import settle
 from bertsym.derive.space import Axis, Space
 from bertsym.model import Definition
-from bertsym.sources.saved import Derived
+from bertsym.sources.derived import Derived
 from bertsym.symbols import BY_SYMBOL, F, H, d, heads
 from bertsym.values import replace, value
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
