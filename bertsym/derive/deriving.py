@@ -39,6 +39,7 @@ class Derivation:
     derived: Derived
     refused: tuple[Refusal, ...]
     space: Space
+    fields: Fields
     symbols: Mapping[str, Symbol]
     trials: int
     edges: int
@@ -134,6 +135,7 @@ class _Deriver:
                     derived,
                     inferred.refused,
                     self.space,
+                    self.builder.description.fields,
                     self.symbols,
                     trials,
                     len(fresh) - trials,
