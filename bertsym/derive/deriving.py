@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from random import Random
@@ -10,7 +11,7 @@ import sympy
 from sympy import Symbol
 
 from bertsym.derive.explore import explore
-from bertsym.derive.families import Sample, patterns
+from bertsym.derive.families import Sample
 from bertsym.derive.infer import Inferred, Pair, Refusal, infer
 from bertsym.derive.names import symbols
 from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Worker
@@ -163,9 +164,9 @@ class _Deriver:
 
     def refuting(self, derived: Derived, inferred: Inferred, fresh: Sequence[Sample]) -> list[Sample]:
         """The fresh builds that the formulas get wrong."""
-        without = {refusal.tensor for refusal in inferred.refused}
-        left_out = [name for name, (pattern, _) in patterns(fresh).items() if pattern in without]
-        wrong = [sample for sample in fresh if disagreement(derived.tensors, sample, left_out) is not None]
+        without = [re.escape(refusal.tensor).replace(r"\{\}", r"\d+") for refusal in inferred.refused]
+        ignored = re.compile("|".join(without) or "(?!)")
+        wrong = [sample for sample in fresh if disagreement(derived.tensors, sample, ignored) is not None]
         if wrong or inferred.refused:
             return wrong
         model = derived.model()
