@@ -15,7 +15,8 @@ class Convention:
     """A filter: a tensor counts if its role is among `roles` and the selectors agree.
 
     A selector is a role or a component, by name: `bias`, `attention`. `layers_only` keeps what is in a repeated layer;
-    `ties_once` counts a tied tensor only where its values live.
+    `ties_once` counts a tied tensor only where its values live; `active` counts, of what a router chooses among, what
+    works on one token.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Convention:
     roles: frozenset[Role] = frozenset(Role)
     layers_only: bool = False
     ties_once: bool = True
+    active: bool = False
     only: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
 
@@ -68,6 +70,13 @@ LAYERS_ONLY = Convention(
     "per-layer accounts such as 12LH^2 + 13LH (Narayanan et al. 2021, arXiv:2104.04473)",
     layers_only=True,
 )
+ACTIVE = Convention(
+    "active",
+    "the parameters that work on one token: of the routed experts those chosen, and everything else",
+    "model cards: Mixtral 8x7B (12.9B of 46.7B), Qwen3-30B-A3B (3.3B of 30.5B), OLMoE (1.3B of 6.9B); DeepSeek-V3 "
+    "(36.6B of 671B) and gpt-oss leave the input embedding out besides",
+    active=True,
+)
 STATE_DICT = Convention(
     "state-dict",
     "every stored tensor, tied weights at each of their names",
@@ -75,7 +84,9 @@ STATE_DICT = Convention(
     ties_once=False,
 )
 
-CONVENTIONS: dict[str, Convention] = {c.name: c for c in (EXACT, NON_EMBEDDING, MATRICES, LAYERS_ONLY, STATE_DICT)}
+CONVENTIONS: dict[str, Convention] = {
+    c.name: c for c in (EXACT, NON_EMBEDDING, MATRICES, LAYERS_ONLY, ACTIVE, STATE_DICT)
+}
 
 
 def named_convention(name: str) -> Convention:

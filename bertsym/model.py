@@ -13,7 +13,7 @@ from bertsym.algebra import Value, atom, evaluate, free, substitute
 from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable
 from bertsym.schema import Schema
 from bertsym.symbols import BY_SYMBOL, Kind, Size, in_order, lookup
-from bertsym.tree import Node, Tensor, tensors
+from bertsym.tree import Node, Routing, Tensor, tensors
 from bertsym.values import value
 
 EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
@@ -96,11 +96,18 @@ class Architecture:
         found: set[Symbol] = set(self.defaults)
         for head in self.heads.values():
             for tensor in tensors(head.tree):
-                for part in (*tensor.shape, tensor.times, tensor.own, tensor.reuse):
+                routing = tensor.routing.sides if tensor.routing else ()
+                for part in (*tensor.shape, tensor.times, tensor.own, tensor.reuse, *routing):
                     found |= free(part)
         for definition in self.definitions:
             found |= {definition.symbol, *free(definition.value)}
         return frozenset(found)
+
+    @cached_property
+    def routings(self) -> frozenset[Routing]:
+        """How tokens are routed to experts, under any head; empty for a model without."""
+        inventories = (tensors(head.tree) for head in self.heads.values())
+        return frozenset(t.routing for inventory in inventories for t in inventory if t.routing is not None)
 
     @property
     def example(self) -> str | None:

@@ -97,7 +97,29 @@ class Tied:
         object.__setattr__(self, "targets", tuple(targets.items()))
 
 
-Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Leaf
+@value
+class Routed:
+    """A part that is, or lies in, one of `among` experts, of which a router chooses `chosen` for each token."""
+
+    chosen: Expr
+    among: Expr
+    part: Node
+
+
+Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Routed | Leaf
+
+
+@value
+class Routing:
+    """How many experts work on a token, and among how many; `chosen` is None where nobody says."""
+
+    chosen: Expr | None
+    among: Expr
+
+    @property
+    def sides(self) -> tuple[Expr, ...]:
+        """The two numbers, or the one that is known."""
+        return (self.among,) if self.chosen is None else (self.chosen, self.among)
 
 
 @value
@@ -118,7 +140,8 @@ class Tensor:
     """One entry of the inventory: a named array of parameters, or one per round of its loops.
 
     `name` has a `{}` for each loop, outermost first. `reuse` is how often the layer that owns it is applied.
-    `tied_to` names the tensor that it is identical with where `tied_when` holds.
+    `tied_to` names the tensor that it is identical with where `tied_when` holds. `routing` says that the loops or the
+    shape run over experts, and that a token meets only some of them.
     """
 
     name: str
@@ -131,6 +154,7 @@ class Tensor:
     when: Boolean = sympy.true
     tied_to: str | None = None
     tied_when: Boolean = sympy.true
+    routing: Routing | None = None
 
     @property
     def numel(self) -> Expr:
@@ -146,6 +170,11 @@ class Tensor:
     def own(self) -> Expr:
         """1 where these parameters are the tensor's own, 0 where they are another tensor's."""
         return Integer(1) if self.tied_to is None else Iverson(sympy.Not(self.tied_when))
+
+    @property
+    def active(self) -> Expr:
+        """The share of these parameters that works on one token; raises `TypeError` where nobody says."""
+        return Integer(1) if self.routing is None else self.routing.chosen / self.routing.among
 
 
 @cache
@@ -171,6 +200,8 @@ def _walk(node: Node) -> Iterable[Tensor]:
             return (replace(tensor, when=sympy.And(condition, tensor.when)) for tensor in tensors(part))
         case Tied(part=part, condition=condition, targets=targets):
             return _tie(tensors(part), condition, dict(targets))
+        case Routed(chosen=chosen, among=among, part=part):
+            return (replace(tensor, routing=Routing(chosen, among)) for tensor in tensors(part))
     return (Tensor(w.name, w.shape, w.role, w.meaning, when=w.when) for w in parameters(node))
 
 

@@ -17,12 +17,16 @@ from bertsym.values import value
 
 @value
 class Part:
-    """A tensor and what it adds to a count: its own, tied ones at every name (`stored`), in one layer (`each`)."""
+    """A tensor and what it adds to a count: its own, tied ones at every name (`stored`), in one layer (`each`).
+
+    `active` is what of its own works on one token.
+    """
 
     tensor: Tensor
     own: Terms
     stored: Terms
     each: Terms
+    active: Terms
 
     @property
     def name(self) -> str:
@@ -61,8 +65,15 @@ def parts(model: Model, keep: Iterable[Symbol] = (), fill: Mapping[Symbol, Value
         stored = terms(tensor.times * tensor.numel)
         if stored:
             each = terms(tensor.numel * Iverson(tensor.when)) if tensor.loops else {}
-            found.append(Part(tensor, terms(tensor.times * tensor.own * tensor.numel), stored, each))
+            own = terms(tensor.times * tensor.own * tensor.numel)
+            active = terms(tensor.times * tensor.own * tensor.numel * tensor.active) if _told(tensor) else own
+            found.append(Part(tensor, own, stored, each, active))
     return tuple(found)
+
+
+def _told(tensor: Tensor) -> bool:
+    """Whether it is known to be routed, and how."""
+    return tensor.routing is not None and tensor.routing.chosen is not None
 
 
 def add(groups: Iterable[Terms]) -> Terms:

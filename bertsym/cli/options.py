@@ -34,7 +34,7 @@ ConventionName = Annotated[
     typer.Option(
         "--convention",
         metavar="NAME",
-        help="What counts: exact, non-embedding, matrices, layers-only or state-dict (see `bertsym symbols`).",
+        help="What counts: exact, non-embedding, matrices, layers-only, active or state-dict (see `bertsym symbols`).",
     ),
 ]
 Only = Annotated[

@@ -35,6 +35,7 @@ RANGES: dict[Kind, tuple[int, int, int]] = {
     Kind.DEPTH: (1, 128, 1),
     Kind.WIDTH: (64, 16384, 64),
     Kind.HEADS: (1, 128, 1),
+    Kind.EXPERTS: (1, 256, 1),
     Kind.RATIO: (1, 8, 1),
     Kind.ROWS: (1, 262144, 1),
 }
