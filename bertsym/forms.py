@@ -120,16 +120,7 @@ class Style(Enum):
 Monomial = tuple[tuple[Expr, int], ...]
 Terms = dict[Monomial, Fraction]
 
-_KIND_ORDER = (
-    Kind.COUNT,
-    Kind.SWITCH,
-    Kind.RATIO,
-    Kind.DEPTH,
-    Kind.EXPERTS,
-    Kind.ROWS,
-    Kind.HEADS,
-    Kind.WIDTH,
-)
+_KIND_ORDER = (Kind.COUNT, Kind.SWITCH, Kind.RATIO, Kind.DEPTH, Kind.EXPERTS, Kind.ROWS, Kind.HEADS, Kind.WIDTH)
 _WIDTH_ORDER = ("E", "d", "H", "F")
 
 

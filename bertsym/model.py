@@ -124,7 +124,7 @@ class Architecture:
 
 
 def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
-    """Raise `InvalidModel` unless every tie names an existing tensor of equal shape.
+    """Raise `InvalidModel` unless every tie names an existing tensor of equal shape, and experts are what is routed.
 
     Two tensors may share a name only where their conditions or layers keep them apart; equal entries never do.
     """
@@ -132,6 +132,8 @@ def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
     if len(set(inventory)) != len(inventory):
         raise InvalidModel(model, "a tensor is declared twice")
     for tensor in inventory:
+        if tensor.routing is not None and not tensor.runs_over(tensor.routing.among):
+            raise InvalidModel(model, f"{tensor.name} does not run over {tensor.routing.among} experts")
         if tensor.tied_to is None:
             continue
         target = by_name.get(tensor.tied_to)

@@ -99,9 +99,12 @@ class Tied:
 
 @value
 class Routed:
-    """A part that is, or lies in, one of `among` experts, of which a router chooses `chosen` for each token."""
+    """A part that is, or lies in, one of `among` experts, of which a router chooses `chosen` for each token.
 
-    chosen: Expr
+    `chosen` is None where nobody says how many.
+    """
+
+    chosen: Expr | None
     among: Expr
     part: Node
 
@@ -170,6 +173,18 @@ class Tensor:
     def own(self) -> Expr:
         """1 where these parameters are the tensor's own, 0 where they are another tensor's."""
         return Integer(1) if self.tied_to is None else Iverson(sympy.Not(self.tied_when))
+
+    def runs_over(self, number: Expr) -> bool:
+        """Whether a loop or a side runs over so many things, or over a multiple of them.
+
+        >>> from bertsym.symbols import F, H, L
+        >>> [Tensor("up", (2 * F, H), Role.MATRIX, "").runs_over(number) for number in (F, H, L)]
+        [True, True, False]
+        """
+        numbers = (*self.shape, *(loop.times for loop in self.loops))
+        if number.is_Integer:
+            return bool(number > 0) and any(n.is_Integer and n % number == 0 for n in numbers)
+        return any(number in sympy.Mul.make_args(n) for n in numbers)
 
     @property
     def active(self) -> Expr:

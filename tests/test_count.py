@@ -96,6 +96,7 @@ def test_what_the_conventions_leave_out() -> None:
         "non-embedding": 109482240 - (30522 + 512 + 2) * 768,
         "matrices": 12 * (4 * 768**2 + 2 * 768 * 3072) + 768**2,
         "layers-only": 12 * (12 * 768**2 + 13 * 768),
+        "active": 109482240,
         "state-dict": 109482240,
     }
     assert {name: count(base, convention) for name, convention in CONVENTIONS.items()} == expected

@@ -19,7 +19,7 @@ from bertsym.schema import Schema
 from bertsym.sources.expressions import Malformed, read, read_condition, write, write_condition
 from bertsym.sources.jsonfile import Json
 from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own, in_order
-from bertsym.tree import Block, Component, Loop, Node, Repeat, Stack, Tensor, Tied, When
+from bertsym.tree import Block, Component, Loop, Node, Repeat, Routed, Routing, Stack, Tensor, Tied, When
 from bertsym.values import value
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
@@ -77,6 +77,7 @@ def _chain(tensor: Tensor) -> Node:
     if tensor.tied_to is not None:
         node = Tied(node, when=tensor.tied_when, **{tensor.name: tensor.tied_to})
     node = When(tensor.when, node) if tensor.when != sympy.true else node
+    node = Routed(tensor.routing.chosen, tensor.routing.among, node) if tensor.routing is not None else node
     return Component(tensor.component, node)
 
 
@@ -116,6 +117,9 @@ def _tensor(tensor: Tensor) -> dict[str, Json]:
         found["when"] = write_condition(tensor.when)
     if tensor.tied_to is not None:
         found |= {"tied_to": tensor.tied_to, "tied_when": write_condition(tensor.tied_when)}
+    if tensor.routing is not None:
+        chosen = tensor.routing.chosen
+        found["routing"] = [None if chosen is None else write(chosen), write(tensor.routing.among)]
     return found
 
 
@@ -218,19 +222,33 @@ class _Reader:
             loops = tuple(Loop(read(start, self.symbols), read(stop, self.symbols)) for start, stop in pairs)
             when = read_condition(entry.get("when", True), self.symbols)
             tied_when = read_condition(entry.get("tied_when", True), self.symbols)
+            routing = self.routing(entry, field)
         except Malformed as error:
             raise self.refuse(field, str(error)) from None
         terms = sympy.prod([_terms(side) for side in (*shape, *(loop.times for loop in loops))])
         if terms > MOST_TERMS:
             raise self.refuse(field, f"more than {MOST_TERMS} terms when written out")
         component = self.words(entry, "component")
-        return Tensor(name, shape, role, "", component, loops, when=when, tied_to=tied_to, tied_when=tied_when)
+        tie = {"tied_to": tied_to, "tied_when": tied_when}
+        return Tensor(name, shape, role, "", component, loops, when=when, routing=routing, **tie)
+
+    def routing(self, entry: Mapping[str, Json], field: str) -> Routing | None:
+        """How many experts of how many work on a token."""
+        if "routing" not in entry:
+            return None
+        chosen, among = (
+            None if side is None else read(side, self.symbols) for side in self.pair(entry["routing"], field)
+        )
+        counted = chosen is None or isinstance(chosen, Symbol) or (chosen.is_Integer and chosen > 0)
+        if among is None or not counted:
+            raise self.refuse(field, f"no routing: {echo(entry['routing'])}")
+        return Routing(chosen, among)
 
     def pair(self, bound: Json, field: str) -> tuple[Json, Json]:
         match bound:
             case [start, stop]:
                 return start, stop
-        raise self.refuse(field, f"expected [start, stop], got {echo(bound)}")
+        raise self.refuse(field, f"expected two expressions, got {echo(bound)}")
 
 
 def _terms(expression: Expr) -> int:

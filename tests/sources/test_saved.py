@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sympy import Expr
 
+from bertsym.convention import ACTIVE
 from bertsym.count import count, total
 from bertsym.errors import BertsymError
 from bertsym.layers import Role
@@ -21,23 +22,23 @@ from bertsym.sources.configfile import load
 from bertsym.sources.expressions import Malformed, read, read_condition, write, write_condition
 from bertsym.sources.saved import Derived, parse, text
 from bertsym.symbols import E, F, H, Kind, L, Own, V, tied
-from bertsym.tree import Loop, Tensor
+from bertsym.tree import Loop, Routing, Tensor
 from bertsym.zoo.parts import FEED_FORWARD
 
-EXPERTS = Own("experts", Kind.DEPTH, 0, "experts of the code")
-SYMBOLS = {"V": V, "H": H, "L": L, "E": E, "F": F, "tied": tied, "experts": EXPERTS}
+BRANCHES = Own("branches", Kind.DEPTH, 0, "branches of the code")
+SYMBOLS = {"V": V, "H": H, "L": L, "E": E, "F": F, "tied": tied, "branches": BRANCHES}
 SMALL = Derived(
     "small",
     "Small",
     "by hand",
-    {V: 10, H: 4, L: 2, F: 8, E: 4, EXPERTS: 3, tied: True},
+    {V: 10, H: 4, L: 2, F: 8, E: 4, BRANCHES: 3, tied: True},
     (FEED_FORWARD,),
     (
         Tensor("words.weight", (V, H), Role.EMBEDDING, "", "words"),
         Tensor("up.weight", (H, E), Role.MATRIX, "", "up", when=sympy.Ne(E, H)),
         Tensor(
-            "layers.{}.experts.{}.weight", (F, sympy.floor((H + 1) / 2)), Role.MATRIX, "", "experts",
-            (Loop(sympy.S(1), L), Loop(sympy.S(0), EXPERTS)),
+            "layers.{}.branches.{}.weight", (F, sympy.floor((H + 1) / 2)), Role.MATRIX, "", "branches",
+            (Loop(sympy.S(1), L), Loop(sympy.S(0), BRANCHES)), routing=Routing(sympy.S(2), BRANCHES),
         ),
         Tensor("out.weight", (V, H), Role.EMBEDDING, "", "out", tied_to="words.weight", tied_when=tied),
     ),
@@ -53,16 +54,18 @@ def saved(folder: Path, content: object) -> str:
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     model = load(saved(tmp_path, text(SMALL)))
     assert total(model, keep=[tied]) == total(SMALL.model(), keep=[tied])
-    sizes = {V: 10, H: 5, L: 4, F: 8, E: 4, EXPERTS: 3}
-    # words 50, up 20 as 4 != 5, three layers of three experts of 8 x 3; tied by default, else 50 more
+    sizes = {V: 10, H: 5, L: 4, F: 8, E: 4, BRANCHES: 3}
+    # words 50, up 20 as 4 != 5, three layers of three branches of 8 x 3; tied by default, else 50 more
     assert count(model.with_sizes(sizes)) == 50 + 20 + 3 * 3 * 8 * 3
+    # two of three branches work on a token
+    assert count(model.with_sizes(sizes), ACTIVE) == 50 + 20 + 3 * 2 * 8 * 3
     assert count(model.with_sizes({**sizes, tied: False})) == 50 + 20 + 3 * 3 * 8 * 3 + 50
 
 
 @st.composite
 def expressions(draw: st.DrawFn, depth: int = 3) -> Expr:
     if depth == 0 or draw(st.booleans()):
-        return draw(st.sampled_from([V, H, L, EXPERTS, *map(sympy.Integer, range(-3, 9))]))
+        return draw(st.sampled_from([V, H, L, BRANCHES, *map(sympy.Integer, range(-3, 9))]))
     left, right = draw(expressions(depth - 1)), draw(expressions(depth - 1))
     below = draw(st.sampled_from([H, L, sympy.Integer(2), sympy.Integer(7)]))
     return draw(st.sampled_from([left + right, left * right, left**2, sympy.floor(left / below)]))
@@ -97,7 +100,7 @@ HOSTILE = [
     ["^", "H", -1],
     ["^", "H", "H"],
     ["//", "H", 0],
-    ["//", "H", "experts"],
+    ["//", "H", "branches"],
     ["//", "H", ["+", "H", -1]],
     ["+", *["H"] * 65],
     {"+": ["H", 1]},
@@ -138,6 +141,14 @@ CHANGES: list[tuple[tuple[str | int, ...], Any]] = [
     (("tensors", 0, "role"), "weight"),
     (("tensors", 0, "component"), 7),
     (("tensors", 2, "loops"), [[0]]),
+    (("tensors", 2, "routing"), "branches"),
+    (("tensors", 2, "routing"), [2]),
+    (("tensors", 2, "routing"), [2, None]),
+    (("tensors", 2, "routing"), [2, 0]),
+    (("tensors", 2, "routing"), [2, "V"]),
+    (("tensors", 2, "routing"), [-2, "branches"]),
+    (("tensors", 2, "routing"), [["+", "H", 1], "branches"]),
+    (("tensors", 2, "routing"), ["tied", "branches"]),
     (("tensors", 3, "tied_to"), "nowhere"),
     (("tensors", 3, "tied_to"), "up.weight"),
     (("tensors", 3, "tied_when"), ["or", "tied"]),
@@ -178,3 +189,4 @@ def test_fuzzed_files_are_read_or_refused(data: st.DataObject) -> None:
     with suppress(BertsymError):
         model: Model = parse(content, Path("model.json"))
         total(model)
+        total(model, ACTIVE)
