@@ -101,6 +101,9 @@ def evidence(found: Derivation) -> Iterator[str]:
     yield "Frozen: whatever is no integer and no switch (lists, texts, fractions, parts left empty)."
     if found.space.idle:
         yield f"Without effect where tried: {', '.join(found.space.idle)}."
+    for routing in dict.fromkeys(tensor.routing for tensor in found.derived.tensors if tensor.routing is not None):
+        chosen = "nobody says how many" if routing.chosen is None else str(routing.chosen)
+        yield f"Of {routing.among} experts {chosen} work on a token: so the names say, for no trial could show it."
 
 
 def _power_of_ten(found: Derivation) -> str:

@@ -9,6 +9,7 @@ from random import Random
 import sympy
 from sympy import Symbol
 
+from bertsym.derive.experts import with_experts
 from bertsym.derive.infer import Inferred, Refusal, Sample, infer, patterns
 from bertsym.derive.names import symbols
 from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory
@@ -71,7 +72,7 @@ class _Deriver:
     """The space with a symbol for every field that varies in it."""
 
     def __init__(self, builder: Builder, space: Space, random: Random, *, keep_names: bool) -> None:
-        self.builder, self.random = builder, random
+        self.builder, self.random, self.keep_names = builder, random, keep_names
         self.symbols = symbols(space, keep=keep_names)
         if not any(axis.name in self.symbols for axis in space.axes):
             raise CannotDerive(builder.target, "no size changes its tensors")
@@ -136,7 +137,8 @@ class _Deriver:
         name = self.builder.target.rpartition(":")[2]
         empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
         used = empty.model().symbols
-        return replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
+        plain = replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
+        return with_experts(plain, told.fields, self.symbols, keep_names=self.keep_names)
 
     def refuting(self, derived: Derived, inferred: Inferred, fresh: Sequence[Sample]) -> list[Sample]:
         """The fresh builds that the formulas get wrong."""

@@ -22,6 +22,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "E": ("embedding_size",),
     "kv_heads": ("num_key_value_heads",),
     "decoder_layers": ("num_decoder_layers", "decoder_layers"),
+    "experts": ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "n_experts"),
     "buckets": ("relative_attention_num_buckets",),
     "labels": ("num_labels",),
     "tied": ("tie_word_embeddings",),
@@ -54,7 +55,7 @@ def _fits(name: str, axis: Axis | None) -> bool:
     size = lookup(name)
     if axis is None or size.kind is Kind.SWITCH:
         return axis is None and size.kind is Kind.SWITCH
-    return not axis.deep or size.kind is Kind.DEPTH
+    return not axis.deep or size.kind in (Kind.DEPTH, Kind.EXPERTS)
 
 
 def _own(field: str, axis: Axis | None, taken: Iterable[str]) -> Symbol:

@@ -178,7 +178,9 @@ class _Reader:
         return base
 
     def own(self, name: str, entry: Mapping[str, Json]) -> Symbol:
-        kinds = {kind.value: kind for kind in (Kind.DEPTH, Kind.ROWS, Kind.WIDTH, Kind.HEADS, Kind.SWITCH)}
+        kinds = {
+            kind.value: kind for kind in (Kind.DEPTH, Kind.ROWS, Kind.WIDTH, Kind.HEADS, Kind.EXPERTS, Kind.SWITCH)
+        }
         kind, least = entry.get("kind"), entry.get("least", 1)
         if not isinstance(kind, str) or kind not in kinds:
             raise self.refuse("sizes", f"{name}: expected a kind among {', '.join(kinds)}, got {echo(kind)}")
