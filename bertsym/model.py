@@ -132,7 +132,8 @@ def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
     if len(set(inventory)) != len(inventory):
         raise InvalidModel(model, "a tensor is declared twice")
     for tensor in inventory:
-        if tensor.routing is not None and not tensor.runs_over(tensor.routing.among):
+        known = tensor.routing is not None and tensor.routing.chosen is not None
+        if tensor.routing is not None and known and not tensor.runs_over(tensor.routing.among):
             raise InvalidModel(model, f"{tensor.name} does not run over {tensor.routing.among} experts")
         if tensor.tied_to is None:
             continue

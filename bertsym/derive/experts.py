@@ -50,6 +50,8 @@ def with_experts(
         beside = _beside(field, sizes)
         found.append(Routing(sizes[beside] if beside else fixed, symbols.get(field, Integer(fields[field]))))
     tensors = tuple(_marked(tensor, found) for tensor in derived.tensors)
+    if not any(tensor.routing for tensor in tensors):
+        tensors = tuple(_unsaid(tensor) for tensor in tensors)
     used = {tensor.routing.chosen for tensor in tensors if tensor.routing is not None}
     kept = {symbol: int(fields[field]) for field, symbol in sizes.items() if symbol in used}
     return replace(derived, tensors=tensors, base={**derived.base, **kept})
@@ -92,34 +94,45 @@ def _owner(field: str) -> str:
 
 def _marked(tensor: Tensor, routings: Iterable[Routing]) -> Tensor:
     """The tensor with the first routing that fits it."""
-    fitting = (routing for routing in routings if is_routed(tensor, routing.among))
-    return replace(tensor, routing=next(fitting, None))
+    fitting = ((routing.chosen, experts_in(tensor, routing.among)) for routing in routings)
+    return replace(tensor, routing=next((Routing(k, number) for k, number in fitting if number is not None), None))
 
 
-def is_routed(tensor: Tensor, among: Expr) -> bool:
-    """Whether the tensor belongs to experts of which there are so many, and not to what chooses among them.
+def _unsaid(tensor: Tensor) -> Tensor:
+    """A tensor called an expert where nothing says among how many: active parameters are refused, not guessed."""
+    return replace(tensor, routing=Routing(None, Integer(1))) if _named(tensor) else tensor
+
+
+def _named(tensor: Tensor) -> bool:
+    return any(_EXPERTS.fullmatch(word) for word in tensor.name.split("."))
+
+
+def experts_in(tensor: Tensor, among: Expr) -> Expr | None:
+    """Over how many experts the tensor runs, if it is theirs and not what chooses among them.
+
+    That is `among`, or a sum with it: of an expert that does nothing some code keeps an array as well.
 
     >>> from bertsym.layers import Role
     >>> from bertsym.symbols import F, H, experts
     >>> def tensor(name, *shape): return Tensor(name, shape, Role.MATRIX, "")
-    >>> is_routed(tensor("mlp.experts.down_proj", experts, H, F), experts)
-    True
-    >>> is_routed(tensor("mlp.gate.weight", experts, H), experts)
-    False
-    >>> is_routed(tensor("mlp.shared_experts.down_proj.weight", H, F), experts)
-    False
+    >>> experts_in(tensor("mlp.experts.down_proj", experts, H, F), experts)
+    experts
+    >>> experts_in(tensor("mlp.gate.weight", experts, H), experts)
+    >>> experts_in(tensor("mlp.shared_experts.down_proj.weight", H, F), experts)
     """
-    words = tensor.name.split(".")
-    named = any(_EXPERTS.fullmatch(word) for word in words)
+    named = _named(tensor)
     if among.is_Integer and not (named and among > 1):
-        return False
+        return None
     if any(loop.times == among for loop in tensor.loops):
-        return True
-    if not tensor.shape or any(_ROUTER.fullmatch(word) for word in words):
-        return False
-    return _leads(tensor.shape[0], among) and (named or len(tensor.shape) > 2)
+        return among
+    if not tensor.shape or any(_ROUTER.fullmatch(word) for word in tensor.name.split(".")):
+        return None
+    return _leading(tensor.shape[0], among) if named or len(tensor.shape) > 2 else None
 
 
-def _leads(side: Expr, among: Expr) -> bool:
-    """Whether the side is so long or a multiple of it."""
-    return side == among if among.is_Integer else among in sympy.Mul.make_args(side)
+def _leading(side: Expr, among: Expr) -> Expr | None:
+    """The factor of a side that is the number of experts."""
+    if among.is_Integer:
+        return among if side == among else None
+    factors = sympy.Mul.make_args(side)
+    return next((factor for factor in factors if among in sympy.Add.make_args(factor)), None)
