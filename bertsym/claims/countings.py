@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from bertsym.claims.parts import POSITIONS, SEGMENTS, TOKENS, Part, add, is_table
+from bertsym.claims.parts import POSITIONS, SEGMENTS, TOKENS, Part, add, is_input, is_table
 from bertsym.forms import Terms
 from bertsym.layers import Role
 from bertsym.tree import Tensor
@@ -25,6 +25,8 @@ OMISSIONS: dict[str, Test] = {
     "norm shifts": lambda t: t.role is Role.NORM and t.name.endswith("bias"),
     "norms outside the layers": lambda t: t.role is Role.NORM and not t.loops,
 }
+# Beside experts alone: DeepSeek-V3 and gpt-oss do not count a table of which a token reads one row as active.
+OMISSIONS_BESIDE_EXPERTS: dict[str, Test] = {"input embedding": is_input}
 ROLES: dict[str, Test] = {
     "weight matrices": lambda t: t.role is Role.MATRIX,
     "embedding tables": lambda t: t.role is Role.EMBEDDING,
@@ -86,10 +88,11 @@ def countings(
 
     `whole` leaves out the ways that count one component, one role or one layer.
     """
-    bits = {name: _mask(inventory, test) for name, test in OMISSIONS.items()}
     everything = (1 << len(inventory)) - 1
     tied = any(part.own != part.stored for part in inventory)
     routed = sum(1 << place for place, part in enumerate(inventory) if part.active != part.own)
+    tests = OMISSIONS | (OMISSIONS_BESIDE_EXPERTS if routed else {})
+    bits = {name: _mask(inventory, test) for name, test in tests.items()}
     seen: set[tuple[int, bool, bool, bool]] = set()
     choices = sorted(_scopes(inventory, everything, whole=whole), key=lambda choice: choice[3])
     for names in (names for k in range(DEEPEST + 1) for names in combinations(bits, k)):

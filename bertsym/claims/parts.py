@@ -45,6 +45,12 @@ def is_table(tensor: Tensor, rows: Symbol) -> bool:
     return tensor.role.value == "embedding" and any(rows in side.free_symbols for side in tensor.shape)
 
 
+def is_input(tensor: Tensor) -> bool:
+    """Whether the tensor is the table that tokens are looked up in, and not the one that scores them in the end."""
+    module = tensor.name.rpartition(".")[0].rpartition(".")[2]
+    return is_table(tensor, V) and ("emb" in module or module in {"wte", "shared"}) and "out" not in module
+
+
 TOKENS, POSITIONS, SEGMENTS = V, N, T
 
 
