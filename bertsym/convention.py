@@ -14,9 +14,9 @@ from bertsym.values import replace, value
 class Convention:
     """A filter: a tensor counts if its role is among `roles` and the selectors agree.
 
-    A selector is a role or a component, by name: `bias`, `attention`. `layers_only` keeps what is in a repeated layer;
-    `ties_once` counts a tied tensor only where its values live; `active` counts, of what a router chooses among, what
-    works on one token.
+    A selector is a role, a component or a module, by name: `bias`, `attention`, `embed_tokens`. `layers_only` keeps
+    what is in a repeated layer; `ties_once` counts a tied tensor only where its values live; `active` counts, of what a
+    router chooses among, what works on one token.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Convention:
 
     def counts(self, tensor: Tensor) -> bool:
         """Whether the tensor is counted at all."""
-        labels = {tensor.role.value, tensor.component}
+        labels = {tensor.role.value, tensor.component, tensor.module}
         return (
             tensor.role in self.roles
             and (bool(tensor.loops) or not self.layers_only)
@@ -99,12 +99,12 @@ def named_convention(name: str) -> Convention:
 def select(
     convention: Convention, inventory: Iterable[Tensor], only: Iterable[str] = (), without: Iterable[str] = ()
 ) -> Convention:
-    """The convention narrowed to roles or components of the inventory; raises `UnknownName` or `Conflict`."""
+    """The convention narrowed to roles, components or modules of the inventory; raises `UnknownName` or `Conflict`."""
     chosen, dropped = frozenset(only), frozenset(without)
-    known = {label for tensor in inventory for label in (tensor.role.value, tensor.component)}
+    known = {label for tensor in inventory for label in (tensor.role.value, tensor.component, tensor.module)}
     for selector in sorted(chosen | dropped):
         if selector not in known:
-            raise UnknownName("role or component", selector, known)
+            raise UnknownName("role, component or module", selector, known)
     for selector in sorted(chosen & dropped):
         raise Conflict(f"--only {selector}", f"--without {selector}", "nothing would be left of it")
     return replace(convention, only=chosen, without=dropped)

@@ -160,6 +160,11 @@ class Tensor:
     routing: Routing | None = None
 
     @property
+    def module(self) -> str:
+        """The checkpoint's name of the layer that it belongs to: `q_proj` of `layers.{}.self_attn.q_proj.weight`."""
+        return self.name.rpartition(".")[0].rpartition(".")[2]
+
+    @property
     def numel(self) -> Expr:
         """Entries of one such array: the product of its shape."""
         return sympy.prod(self.shape)

@@ -47,8 +47,8 @@ def is_table(tensor: Tensor, rows: Symbol) -> bool:
 
 def is_input(tensor: Tensor) -> bool:
     """Whether the tensor is the table that tokens are looked up in, and not the one that scores them in the end."""
-    module = tensor.name.rpartition(".")[0].rpartition(".")[2]
-    return is_table(tensor, V) and ("emb" in module or module in {"wte", "shared"}) and "out" not in module
+    named = "emb" in tensor.module or tensor.module in {"wte", "shared"}
+    return is_table(tensor, V) and named and "out" not in tensor.module
 
 
 TOKENS, POSITIONS, SEGMENTS = V, N, T

@@ -38,10 +38,12 @@ ConventionName = Annotated[
     ),
 ]
 Only = Annotated[
-    list[str] | None, typer.Option("--only", metavar="PART", help="Count this role or component only; repeatable.")
+    list[str] | None,
+    typer.Option("--only", metavar="PART", help="Count this role, component or module only; repeatable."),
 ]
 Without = Annotated[
-    list[str] | None, typer.Option("--without", metavar="PART", help="Leave this role or component out; repeatable.")
+    list[str] | None,
+    typer.Option("--without", metavar="PART", help="Leave this role, component or module out; repeatable."),
 ]
 FormName = Annotated[
     str,

@@ -83,7 +83,9 @@ def _chain(tensor: Tensor) -> Node:
 
 def written(derived: Derived) -> dict[str, Json]:
     """The file's content."""
-    sizes: list[Json] = [_size(symbol, derived.base[symbol]) for symbol in in_order(derived.base)]
+    chosen = {t.routing.chosen for t in derived.tensors if t.routing and isinstance(t.routing.chosen, Symbol)}
+    named = in_order({*derived.base, *chosen})
+    sizes: list[Json] = [_size(symbol, derived.base.get(symbol)) for symbol in named]
     return {
         "bertsym": MARK,
         "format": 1,
@@ -96,12 +98,13 @@ def written(derived: Derived) -> dict[str, Json]:
     }
 
 
-def _size(symbol: Symbol, base: Value) -> dict[str, Json]:
-    plain = base if isinstance(base, bool) else int(base)
+def _size(symbol: Symbol, base: Value | None) -> dict[str, Json]:
+    """A size with what the code has for it; without where it leaves that to its user."""
+    plain = {} if base is None else {"base": base if isinstance(base, bool) else int(base)}
     if not isinstance(symbol, Own):
-        return {"name": str(symbol), "base": plain}
+        return {"name": str(symbol), **plain}
     kind = BY_SYMBOL[symbol].kind.value
-    return {"name": str(symbol), "base": plain, "kind": kind, "least": symbol.minimum, "meaning": symbol.meaning}
+    return {"name": str(symbol), **plain, "kind": kind, "least": symbol.minimum, "meaning": symbol.meaning}
 
 
 def _tensor(tensor: Tensor) -> dict[str, Json]:
@@ -174,7 +177,8 @@ class _Reader:
             if not isinstance(name, str) or not _NAME.fullmatch(name) or name in self.symbols:
                 raise self.refuse("sizes", f"a name that is none, or there twice: {echo(name)}")
             symbol = self.symbols[name] = BY_NAME[name].symbol if name in BY_NAME else self.own(name, entry)
-            base[symbol] = self.base(symbol, entry.get("base"))
+            if "base" in entry:
+                base[symbol] = self.base(symbol, entry["base"])
         return base
 
     def own(self, name: str, entry: Mapping[str, Json]) -> Symbol:
@@ -186,7 +190,7 @@ class _Reader:
             raise self.refuse("sizes", f"{name}: expected a kind among {', '.join(kinds)}, got {echo(kind)}")
         if isinstance(least, bool) or not isinstance(least, int) or not 0 <= least <= 10**6:
             raise self.refuse("sizes", f"{name}: expected a least value, got {echo(least)}")
-        return Own(name, kinds[kind], least, self.words(entry, "meaning"), example=str(entry.get("base"))[:12])
+        return Own(name, kinds[kind], least, self.words(entry, "meaning"), example=str(entry.get("base", 1))[:12])
 
     def base(self, symbol: Symbol, given: Json) -> Value:
         try:
