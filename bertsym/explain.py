@@ -90,8 +90,9 @@ def _where(model: Model, tensor: Tensor) -> tuple[Inline, ...]:
     if times == 1:
         return (", in one layer" if shared else f", in layer {start}", *shared)
     later = f" from layer {start} on" if start != 0 else ""
-    count = form(model.public(sympy.prod([loop.times for loop in tensor.loops])))
-    return (", in each of the ", count, f" layers{later}", *shared)
+    rounds = [loop.times for loop in tensor.loops if not (_per_expert(tensor) and loop.times == _among(tensor))]
+    each = ", in each expert of each of the " if _per_expert(tensor) else ", in each of the "
+    return (each, form(model.public(sympy.prod(rounds))), f" layers{later}", *shared)
 
 
 def _place(model: Model, convention: Convention, tensors: list[Tensor], own: list[Tensor]) -> Iterator[Element]:
@@ -123,13 +124,17 @@ def _place(model: Model, convention: Convention, tensors: list[Tensor], own: lis
         yield Equation(_distinct([sum_of(form(s) for s in sums), form(layer_sum)]))
     if tensors[0].loops and _times(model, tensors[0]) != 1:
         times = model.public(rounds)
-        yield Paragraph(("Over all layers:",))
+        yield Paragraph(("Over all layers and experts:" if _per_expert(tensors[0]) else "Over all layers:",))
         yield Equation(_distinct([product([form(times), form(layer_sum)]), form(expand(times * layer_sum))]))
 
 
 def _per_expert(tensor: Tensor) -> bool:
     """Whether the experts are arrays of their own, and not rows of one."""
-    return tensor.routing is not None and any(loop.times == tensor.routing.among for loop in tensor.loops)
+    return any(loop.times == _among(tensor) for loop in tensor.loops)
+
+
+def _among(tensor: Tensor) -> Expr | None:
+    return None if tensor.routing is None else tensor.routing.among
 
 
 def _amount(convention: Convention, tensor: Tensor) -> Expr:
@@ -149,7 +154,7 @@ def _choice(convention: Convention, own: list[Tensor]) -> Iterator[Element]:
         if routing is not None:
             chosen, among = map(form, routing.sides)
             names = ", ".join(t.name.rsplit(".", 1)[-1] for t in own if t.routing == routing and not _per_expert(t))
-            counted = f"; so much of {names} counts:" if names else ":"
+            counted = f"; so much of {names} counts:" if names else "."
             yield Paragraph(("Experts that work on a token: ", chosen, " of ", among, counted))
 
 
