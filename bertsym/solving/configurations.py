@@ -200,7 +200,7 @@ def _pinned(request: Request) -> set[Symbol]:
 
 
 def _divisibility(model: Model, request: Request) -> Iterable[Constraint]:
-    """Derived sizes must come out whole: H % heads == 0 for the head size, ffn_ratio*H for the feed-forward width."""
+    """Derived sizes must come out whole, H/heads and ffn_ratio*H; and no more experts are chosen than there are."""
     moving = {*request.unknowns, *(symbol for symbol, _ in request.ties)}
     for definition in model.architecture.definitions:
         symbol, follows = definition.symbol, definition.value
@@ -215,6 +215,10 @@ def _divisibility(model: Model, request: Request) -> Iterable[Constraint]:
         followed = substitute(quotient, {s: v for s, v in defined.items() if s not in request.unknowns})
         if free(followed) & moving:
             yield _whole(str(quotient), followed)
+    for routing in model.architecture.routings:
+        if routing.chosen is not None and free(routing.chosen - routing.among) & moving:
+            enough = Comparison(_term(routing.chosen), "<=", _term(routing.among))
+            yield Constraint(f"{routing.chosen} <= {routing.among}", (enough,))
 
 
 def _is_ratio(symbol: Symbol) -> bool:
