@@ -1,4 +1,4 @@
-"""Experts one by one in the file, all of a layer in one array in the class: what is missing is named as it is stored."""
+"""Experts one by one in the file, a layer's in one array in the class: what is missing is named as it is stored."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_checkpoint_of_the_hub(names: tuple[str, str, str, str]) -> None:
 def test_sizes_from_names_and_shapes_alone(names: tuple[str, str, str, str]) -> None:
     fit = next(fit for fit in infer("model", as_on_the_hub(*names)) if fit.model.head == "causal-lm")
     assert fit.outcome.ok
-    assert (fit.model.given[experts], fit.model.number(F)) == (3, 6)
+    assert [fit.model.number(size) for size in (experts, F)] == [3, 6]
     assert experts_per_token in fit.hidden
 
 

@@ -26,6 +26,7 @@ from bertsym.symbols import F, H, Kind, L, Own, experts, experts_per_token
 from bertsym.tree import Loop, Routing, Tensor
 
 DATA = Path(__file__).parent.parent / "data"
+PAGE = (Path(__file__).parents[2] / "docs" / "experts.md").read_text(encoding="utf-8")
 with (DATA / "published_active.tsv").open(encoding="utf-8", newline="") as file:
     PUBLISHED = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
@@ -66,6 +67,7 @@ def test_a_published_figure(row: dict[str, str], transformers: Any, torch: Any) 
     for claimed, number in ((row["total"], exact), (row["active"], active)):
         stated = parse_stated(claimed)
         assert stated.holds(number, stated.steps[0]), (claimed, number)
+    assert f"{active:,}" in PAGE
 
 
 @pytest.mark.filterwarnings("ignore")
