@@ -89,7 +89,8 @@ def _where(model: Model, tensor: Tensor) -> tuple[Inline, ...]:
     shared: tuple[Inline, ...] = (", applied ", form(reuse), " times") if reuse != 1 else ()
     if times == 1:
         return (", in one layer" if shared else f", in layer {start}", *shared)
-    later = f" from layer {start} on" if start != 0 else ""
+    plain = tensor.loops[0].plain
+    later = " that have it" if not plain else f" from layer {start} on" if start != 0 else ""
     rounds = [loop.times for loop in tensor.loops if not (_per_expert(tensor) and loop.times == _among(tensor))]
     each = ", in each expert of each of the " if _per_expert(tensor) else ", in each of the "
     return (each, form(model.public(sympy.prod(rounds))), f" layers{later}", *shared)
