@@ -51,10 +51,10 @@ def with_experts(derived: Derived, fields: Told, symbols: Mapping[str, Symbol], 
         found.append(Routing(sizes[beside] if beside else fixed, symbols.get(field, Integer(fields[field] or 0))))
     tensors = tuple(_marked(tensor, found) for tensor in derived.tensors)
     if not any(tensor.routing for tensor in tensors):
-        tensors = tuple(_unsaid(tensor) for tensor in tensors)
+        tensors = tuple(_unsaid(tensor, [routing.among for routing in found]) for tensor in tensors)
     used = {tensor.routing.chosen for tensor in tensors if tensor.routing is not None}
     known = ((symbol, fields[field]) for field, symbol in sizes.items() if symbol in used)
-    kept = {symbol: number for symbol, number in known if number is not None}
+    kept = {symbol: number for symbol, number in known if number}
     return replace(derived, tensors=tensors, base={**derived.base, **kept})
 
 
@@ -81,7 +81,7 @@ def _spelled(fields: Told, spellings: tuple[str, ...]) -> Iterator[str]:
     """The fields so called, the most usual spelling first; one of a nested configuration by the end of its name."""
     for spelling in spellings:
         for field, number in fields.items():
-            if _last(field) == spelling and not isinstance(number, bool) and (number is None or number > 0):
+            if _last(field) == spelling and not isinstance(number, bool):
                 yield field
 
 
@@ -99,9 +99,14 @@ def _marked(tensor: Tensor, routings: Iterable[Routing]) -> Tensor:
     return replace(tensor, routing=next((Routing(k, number) for k, number in fitting if number is not None), None))
 
 
-def _unsaid(tensor: Tensor) -> Tensor:
-    """A tensor called an expert where nothing says among how many: active parameters are refused, not guessed."""
-    return replace(tensor, routing=Routing(None, Integer(1))) if _named(tensor) else tensor
+def _unsaid(tensor: Tensor, numbers: Iterable[Expr]) -> Tensor:
+    """A tensor that is somehow of experts where none is known to be: active parameters are refused, not guessed."""
+    over = any(tensor.runs_over(number) for number in numbers if not number.is_Integer) and not _chooses(tensor)
+    return replace(tensor, routing=Routing(None, Integer(1))) if _named(tensor) or over else tensor
+
+
+def _chooses(tensor: Tensor) -> bool:
+    return any(_ROUTER.fullmatch(word) for word in tensor.name.split("."))
 
 
 def _named(tensor: Tensor) -> bool:
@@ -126,7 +131,7 @@ def experts_in(tensor: Tensor, among: Expr) -> Expr | None:
         return None
     if any(loop.times == among for loop in tensor.loops):
         return among
-    if not tensor.shape or any(_ROUTER.fullmatch(word) for word in tensor.name.split(".")):
+    if not tensor.shape or _chooses(tensor):
         return None
     return _leading(tensor.shape[0], among) if named or len(tensor.shape) > 2 else None
 

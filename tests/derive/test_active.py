@@ -178,6 +178,7 @@ def test_two_parts_of_a_configuration_have_experts_of_their_own() -> None:
     [
         ([("experts.up", (experts, F, H))], {"num_experts": 8}, NAMED),
         ([("experts.0.up.weight", (F, H)), ("experts.1.up.weight", (F, H))], {}, {}),
+        ([("router_gate.weight", (experts, H)), ("up_embed.weight", (experts, H))], FIELDS, NAMED),
         ([("experts.expert_3.up.weight", (F, H))], {"num_experts": 8, "top_k": 2}, {}),
     ],
 )
