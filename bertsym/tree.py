@@ -142,9 +142,6 @@ class Routed:
     part: Node
 
 
-Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Routed | Leaf
-
-
 @value
 class Routing:
     """How many experts work on a token, and among how many; `chosen` is None where nobody says."""
@@ -217,6 +214,16 @@ class Tensor:
         return Integer(1) if self.routing is None else self.routing.chosen / self.routing.among
 
 
+@value
+class Listed:
+    """An inventory that was found written out, as that of a derived model."""
+
+    tensors: tuple[Tensor, ...]
+
+
+Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Routed | Listed | Leaf
+
+
 @cache
 def tensors(node: Node) -> tuple[Tensor, ...]:
     """The tree written out, in the order of the declaration, names joined with dots."""
@@ -241,6 +248,8 @@ def _walk(node: Node) -> Iterable[Tensor]:
             return _tie(tensors(part), condition, dict(targets))
         case Routed(chosen=chosen, among=among, part=part):
             return (replace(tensor, routing=Routing(chosen, among)) for tensor in tensors(part))
+        case Listed(tensors=found):
+            return found
     return (Tensor(w.name, w.shape, w.role, w.meaning, when=w.when) for w in parameters(node))
 
 

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from bertsym.sources.saved import Derived
+from bertsym.derive.process import Fields
+from bertsym.sources.derived import Derived
 from bertsym.symbols import Kind, Own, experts_per_token
 from bertsym.tree import Routing, Tensor
 from bertsym.values import replace
@@ -34,35 +35,33 @@ _EXPERTS = re.compile(r"experts?(_(\d+|\{\}))?")
 _ROUTER = re.compile(r"\w*router\w*|gate|gating|\w*correction\w*|per_expert_\w+")
 
 
-Told = Mapping[str, int | bool | None]
-
-
-def with_experts(derived: Derived, fields: Told, symbols: Mapping[str, Symbol], *, keep_names: bool = False) -> Derived:
+def with_experts(
+    derived: Derived, fields: Fields, symbols: Mapping[str, Symbol], *, keep_names: bool = False
+) -> Derived:
     """The model with its routed experts marked, and the number of those that work on a token among its sizes.
 
-    `fields` are all integers of the code with the values they come with, None for one that comes without; `symbols` are
-    what the formulas call those that vary. Where nothing says how many experts are chosen, the marks say that.
+    `fields` are all fields of the code with the values they come with; `symbols` are what the formulas call those that
+    vary. Where nothing says how many experts are chosen, the marks say that.
     """
     sizes = _chosen(fields, symbols, keep_names=keep_names)
     fixed = next((Integer(number) for prefix, number in FIXED.items() if derived.cls.startswith(prefix)), None)
     found = []
     for field in _spelled(fields, AMONG):
         beside = _beside(field, sizes)
-        found.append(Routing(sizes[beside] if beside else fixed, symbols.get(field, Integer(fields[field] or 0))))
+        found.append(Routing(sizes[beside] if beside else fixed, symbols.get(field, Integer(int(fields[field])))))
     tensors = tuple(_marked(tensor, found) for tensor in derived.tensors)
     if not any(tensor.routing for tensor in tensors):
         tensors = tuple(_unsaid(tensor, [routing.among for routing in found]) for tensor in tensors)
     used = {tensor.routing.chosen for tensor in tensors if tensor.routing is not None}
-    known = ((symbol, fields[field]) for field, symbol in sizes.items() if symbol in used)
-    kept = {symbol: number for symbol, number in known if number}
+    kept = {symbol: int(fields[field]) for field, symbol in sizes.items() if symbol in used}
     return replace(derived, tensors=tensors, base={**derived.base, **kept})
 
 
-def _chosen(fields: Told, symbols: Mapping[str, Symbol], *, keep_names: bool) -> dict[str, Symbol]:
+def _chosen(fields: Fields, symbols: Mapping[str, Symbol], *, keep_names: bool) -> dict[str, Symbol]:
     """A symbol for each field that says how many experts are chosen; the first gets the registered one."""
     found: dict[str, Symbol] = {}
     taken = {*map(str, symbols.values()), str(experts_per_token)}
-    for field in _spelled(fields, CHOSEN):
+    for field in (field for field in _spelled(fields, CHOSEN) if fields[field] > 0):
         registered = not keep_names and experts_per_token not in {*symbols.values(), *found.values()}
         name = re.sub(r"\W", "_", field, flags=re.ASCII)[:38]
         own = Own(f"{name}_" if name in taken else name, Kind.EXPERTS, 1, f"{field} of the code")
@@ -77,11 +76,11 @@ def _beside(field: str, chosen: Collection[str]) -> str | None:
     return next(alike, next(iter(chosen)) if len(chosen) == 1 else None)
 
 
-def _spelled(fields: Told, spellings: tuple[str, ...]) -> Iterator[str]:
+def _spelled(fields: Fields, spellings: tuple[str, ...]) -> Iterator[str]:
     """The fields so called, the most usual spelling first; one of a nested configuration by the end of its name."""
     for spelling in spellings:
         for field, number in fields.items():
-            if _last(field) == spelling and not isinstance(number, bool):
+            if _last(field) == spelling and isinstance(number, int) and not isinstance(number, bool):
                 yield field
 
 

@@ -17,11 +17,12 @@ from bertsym.convention import ACTIVE, select
 from bertsym.count import count, total
 from bertsym.derive.deriving import derive
 from bertsym.derive.experts import AMONG, CHOSEN, FIXED, with_experts
-from bertsym.errors import Conflict, MissingSize, UnknownRouting
+from bertsym.errors import Conflict, UnknownRouting
 from bertsym.layers import Role
 from bertsym.quantities import parse_stated
 from bertsym.sources.configfile import load
-from bertsym.sources.saved import Derived, text
+from bertsym.sources.derived import Derived
+from bertsym.sources.saving import text
 from bertsym.symbols import F, H, Kind, L, Own, experts, experts_per_token
 from bertsym.tree import Loop, Routing, Tensor
 
@@ -131,21 +132,6 @@ def test_routers_and_shared_experts_work_on_every_token() -> None:
     routed = {name for name, routing in found.items() if routing is not None}
     assert routed == {"mlp.experts.gate_up_proj", "mlp.experts.gate_up_proj_bias", "block.input_linear.weight"}
     assert {found[name] for name in routed} == {TWO}
-
-
-def test_a_choice_that_the_code_leaves_open_is_asked_for(tmp_path: Path) -> None:
-    """As in DeepSeek-V2's configuration."""
-    tensors = (Tensor("experts.up", (experts, F, H), Role.MATRIX, "", "model"),)
-    plain = Derived("model", "Model", "test", {experts: 8, F: 3, H: 4}, (), tensors)
-    derived = with_experts(plain, {"num_experts": 8, "num_experts_per_tok": None}, NAMED)
-    assert experts_per_token not in derived.base
-    file = tmp_path / "model.json"
-    file.write_text(text(derived), encoding="utf-8")
-    model = load(str(file)).with_sizes({experts: 8, F: 3, H: 4})
-    assert count(model) == 8 * 12
-    with pytest.raises(MissingSize, match="no value for experts_per_token"):
-        count(model, ACTIVE)
-    assert count(model.with_sizes({experts_per_token: 6}), ACTIVE) == 6 * 12
 
 
 def test_experts_in_a_list_are_those_of_their_loop() -> None:
