@@ -12,9 +12,9 @@ from atlas_held import held, names
 from atlas_types import Kind, library
 
 from bertsym.derive.again import tried_again
-from bertsym.derive.deriving import derive
+from bertsym.derive.deriving import derive_in
 from bertsym.derive.joining import joined
-from bertsym.derive.process import Builder, CannotDerive
+from bertsym.derive.process import Builder, CannotDerive, Worker
 from bertsym.derive.proof import parameters
 from bertsym.derive.recording import recorded
 from bertsym.errors import BertsymError
@@ -25,6 +25,7 @@ from bertsym.values import replace
 
 SECONDS = 20.0
 LONGEST_REASON = 200
+WORKER = Worker(SECONDS)
 
 
 def entry(kind: Kind, seed: int) -> tuple[str | None, str]:
@@ -66,9 +67,9 @@ def told(kind: Kind, derived: Derived) -> Derived:
 
 def one(cls: str, seed: int) -> Derived:
     """One class, with the number that the code itself has at its own sizes."""
-    found = derive(cls, {}, seed=seed, seconds=SECONDS)
-    with Builder(cls, {}, SECONDS) as builder:
-        there = builder.build(builder.description.fields)
+    found = derive_in(WORKER, cls, {}, seed=seed)
+    builder = Builder(WORKER, cls, {})
+    there = builder.build(builder.description.fields)
     return recorded(found, None if there is None else parameters(there))
 
 
@@ -87,8 +88,7 @@ def disagreements(kind: Kind, seed: int, draws: int) -> Iterator[str]:
             continue
         random = Random(seed * 1_000_003 + place)
         try:
-            with Builder(head.cls, {}, SECONDS) as builder:
-                wrong = tried_again(derived, name, builder, random, draws)
+            wrong = tried_again(derived, name, Builder(WORKER, head.cls, {}), random, draws)
         except (BertsymError, TimeoutError) as error:
             wrong = reason(error)
         if wrong is not None:

@@ -40,6 +40,7 @@ class Derivation:
     derived: Derived
     refused: tuple[Refusal, ...]
     space: Space
+    fields: Fields
     symbols: Mapping[str, Symbol]
     trials: int
     edges: int
@@ -135,6 +136,7 @@ class _Deriver:
                     derived,
                     inferred.refused,
                     self.space,
+                    self.builder.description.fields,
                     self.symbols,
                     trials,
                     len(fresh) - trials,

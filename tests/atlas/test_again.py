@@ -11,7 +11,7 @@ import pytest
 
 from bertsym import atlas
 from bertsym.derive.again import tried_again
-from bertsym.derive.process import Builder
+from bertsym.derive.process import Builder, Worker
 from bertsym.sources.stored import entry_of
 
 SAMPLE, DRAWS = 8, 3
@@ -36,6 +36,7 @@ def test_a_formula_holds_at_fresh_sizes(place: int) -> None:
     name, head = chosen()[place]
     derived = entry_of(name)
     assert derived is not None
-    with Builder(derived.classes[head].cls, {}, 60) as builder:
+    with Worker(60) as worker:
+        builder = Builder(worker, derived.classes[head].cls, {})
         wrong = tried_again(derived, head, builder, Random(f"{SEED} {name} {head}"), DRAWS)
     assert wrong is None, f"BERTSYM_ATLAS_SEED={SEED}: {name} {head}: {wrong}"
