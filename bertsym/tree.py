@@ -5,7 +5,7 @@ The inventory is the single truth. Every count, table and proof is a filtered su
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 import sympy
@@ -153,6 +153,11 @@ class Routing:
     def sides(self) -> tuple[Expr, ...]:
         """The two numbers, or the one that is known."""
         return (self.among,) if self.chosen is None else (self.chosen, self.among)
+
+    def with_sizes(self, rules: Mapping[Expr, Expr]) -> Routing:
+        """The same with other sizes in place of some."""
+        chosen = None if self.chosen is None else self.chosen.xreplace(rules)
+        return Routing(chosen, self.among.xreplace(rules))
 
 
 @value
