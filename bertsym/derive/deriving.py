@@ -10,6 +10,7 @@ from random import Random
 import sympy
 from sympy import Symbol
 
+from bertsym.derive.experts import with_experts
 from bertsym.derive.explore import explore
 from bertsym.derive.families import Sample
 from bertsym.derive.infer import Inferred, Pair, Refusal, infer
@@ -86,7 +87,7 @@ class _Deriver:
     """The space with a symbol for every field that varies in it."""
 
     def __init__(self, builder: Builder, space: Space, random: Random, *, keep_names: bool) -> None:
-        self.builder, self.random = builder, random
+        self.builder, self.random, self.keep_names = builder, random, keep_names
         self.symbols = symbols(space, keep=keep_names)
         if all(axis.idle for axis in space.axes):
             raise CannotDerive(builder.target, "no size changes its tensors")
@@ -160,7 +161,8 @@ class _Deriver:
         name = self.builder.target.rpartition(":")[2]
         empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
         used = empty.model().symbols
-        return replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
+        plain = replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
+        return with_experts(plain, told.fields, self.symbols, keep_names=self.keep_names)
 
     def refuting(self, derived: Derived, inferred: Inferred, fresh: Sequence[Sample]) -> list[Sample]:
         """The fresh builds that the formulas get wrong."""
