@@ -10,6 +10,7 @@ from random import Random
 import sympy
 from sympy import Symbol
 
+from bertsym.derive.defaults import definitions
 from bertsym.derive.experts import with_experts
 from bertsym.derive.explore import explore
 from bertsym.derive.families import Sample
@@ -19,11 +20,9 @@ from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Wor
 from bertsym.derive.proof import chance, disagreement, miscounted
 from bertsym.derive.settle import settle
 from bertsym.derive.space import Axis, Space
-from bertsym.model import Definition
 from bertsym.sources.derived import Derived
-from bertsym.symbols import BY_SYMBOL, F, H, d, heads
+from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
-from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
 FEWEST_TRIALS = 12
 SAMPLES = 24
@@ -92,7 +91,7 @@ class _Deriver:
         if all(axis.idle for axis in space.axes):
             raise CannotDerive(builder.target, "no size changes its tensors")
         self.space = replace(space, axes=tuple(self.raised(axis) for axis in space.axes))
-        self.definitions = () if keep_names else tuple(self.fitting())
+        self.definitions = definitions(builder, self.space, self.symbols, random)
         self.pairs: list[Pair] = []
 
     def raised(self, axis: Axis) -> Axis:
@@ -100,23 +99,6 @@ class _Deriver:
         if axis.switch or axis.ratio or axis.exact:
             return axis
         return replace(axis, low=max(axis.low, BY_SYMBOL[self.symbols[axis.name]].minimum))
-
-    def fitting(self) -> Iterator[Definition]:
-        """The house's definitions, F = ffn_ratio H and d = H/heads, where the code has these sizes."""
-        fields = {symbol: name for name, symbol in self.symbols.items()}
-        if F in fields and H in fields:
-            yield FEED_FORWARD
-        if {d, H, heads} <= set(fields) and all(self.follows(fields) for _ in range(3)):
-            yield FREE_HEAD_SIZE
-
-    def follows(self, fields: Mapping[Symbol, str]) -> bool:
-        """Whether the head size, left out, is H/heads."""
-        drawn = dict(self.space.base)
-        unit = 2 * self.random.randint(2, 20)
-        drawn |= {fields[heads]: 4, fields[H]: 4 * unit, fields[d]: unit}
-        without = {name: found for name, found in drawn.items() if name != fields[d]}
-        inventory = self.builder.build(drawn)
-        return inventory is not None and inventory == self.builder.build(without)
 
     def derivation(self, trials: int, seed: int) -> Derivation:
         """Formulas that no trial refutes."""

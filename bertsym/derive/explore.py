@@ -140,24 +140,24 @@ class _Explorer:
         return any(found is not None and found != here for found in there)
 
     def shallow(self, name: str) -> bool:
-        """Whether the field decides how many tensors there are; if so it is made small."""
+        """Whether the field decides which tensors there are, at more than a special value; if so it is made small."""
         found = int(self.base[name])
         for start in dict.fromkeys((min(SHALLOW, found), 2, 1, found) if found > FEW else (found, 1)):
-            numbers = [self.number(name, few) for few in (start, start + 1, start + 2)]
-            # Three values, for two differ in number where one of them is a special case, such as E = H, as well.
-            if None not in numbers and len(set(numbers)) == 3:
+            there = [self.named(name, few) for few in (start, start + 1, start + 2)]
+            # Three values, for two differ where one of them is a special case, such as E = H, as well.
+            if None not in there and len(set(there)) == 3:
                 if found > FEW:
                     self.base[name] = start
                 return True
-            if len(set(numbers)) == 1:
+            if len(set(there)) == 1:
                 break
         # One that counts within what another counts, such as the layers before the first with experts.
-        return len({self.number(name, few) for few in range(6)} - {None}) > 2
+        return len({self.named(name, few) for few in range(6)} - {None}) > 2
 
-    def number(self, name: str, found: int) -> int | None:
-        """How many tensors there are."""
+    def named(self, name: str, found: int) -> frozenset[str] | None:
+        """Which tensors there are."""
         there = self.tensors({name: found}) if found < 10**4 else None
-        return None if there is None else len(there)
+        return None if there is None else frozenset(there)
 
     def axis(self, name: str, *, deep: bool) -> Axis | None:
         """The weakest rule under which every value tried is accepted."""

@@ -174,6 +174,11 @@ class Builder:
             self.found[key] = None if self.raised else _inventory(told["tensors"])
         return self.found[key]
 
+    def defaults(self, fields: Fields) -> Fields:
+        """What the code makes of each integer that is left out, the others being as in these fields."""
+        told = self.worker.ask(self.target, {"defaults": _plain(fields)}, self.worker.seconds)
+        return {name: _exact(found) for name, found in told.get("defaults", {}).items()}
+
 
 def _exact(found: int | float) -> Number:  # noqa: PYI041  # an int stays one
     return Fraction(str(found)) if isinstance(found, float) else found

@@ -16,7 +16,7 @@ from bertsym.model import Definition
 from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refused, Tried
 from bertsym.values import replace
 
-ENGINE = 1
+ENGINE = 2
 
 
 def recorded(found: Derivation, count: int | None = None) -> Derived:

@@ -45,6 +45,8 @@ def main() -> None:
                 target = None
                 target = opened(request["target"], request["sizes"])
                 answer = target.description()
+            elif target is not None and "defaults" in request:
+                answer = {"defaults": target.defaults(request["defaults"])}
             elif target is not None:
                 answer = {"tensors": inventory(target.build(request["build"]))}
             else:
@@ -62,6 +64,7 @@ class Target:
 
     def __init__(self, cls: str, source: str, fields: Fields, construct: Callable[[Fields], Any]) -> None:
         self.cls, self.source, self.fields, self.construct = cls, source, fields, construct
+        self.defaults: Callable[[Fields], Fields] = lambda _: {}
 
     def description(self) -> dict[str, Any]:
         """The fields that may vary, and what does not."""
@@ -162,6 +165,7 @@ def configured(build: Any, config_class: Any, source: str) -> Target:
 
     recipe.settle(accepted)
     target.fields = {**recipe.leaves(), "num_labels": 2}
+    target.defaults = recipe.defaults
     return target
 
 
