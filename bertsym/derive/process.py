@@ -15,10 +15,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
+from sympy import Symbol
+
+from bertsym.derive.proposal import Proposal, proposal
 from bertsym.errors import BertsymError, echo
+from bertsym.sources.expressions import Malformed
 from bertsym.values import value
 
 MOST_BYTES = 64 * 2**20
+SPARE = 5.0
 
 Fields = Mapping[str, int | bool]
 
@@ -110,6 +115,17 @@ class Builder:
             self.raised = told.get("raised", "")
             self.found[key] = None if self.raised else _inventory(told["tensors"])
         return self.found[key]
+
+    def propose(self, fields: Fields, symbols: Mapping[str, Symbol]) -> Proposal | None:
+        """What one build at these fields, with symbols in the place of some, says of shapes and conditions.
+
+        None where the code does not build so; that says nothing against it.
+        """
+        asked = {"fields": dict(fields), "symbols": list(symbols), "seconds": self.seconds}
+        try:
+            return proposal(self._ask({"symbolic": asked}, self.seconds + SPARE).get("proposal"), symbols)
+        except (Malformed, RecursionError, ValueError):
+            return None
 
     def _ask(self, request: object, seconds: float) -> dict[str, Any]:
         assert self.process.stdin is not None  # noqa: S101  # as it was started

@@ -42,6 +42,8 @@ def main() -> None:
             if target is None:
                 target = opened(request["target"], request["sizes"])
                 answer = target.description()
+            elif "symbolic" in request:
+                answer = {"proposal": proposal(target, **request["symbolic"])}
             else:
                 answer = {"tensors": inventory(target.build(request["build"]))}
         except Unusable as error:
@@ -139,6 +141,13 @@ def listed(target: str) -> Target:
     build: Callable[[Any], Any] = cls
     source = f"transformers {transformers.__version__}, {cls.__name__}"
     return Target(cls.__name__, source, fields, lambda given: build(config(**given)))
+
+
+def proposal(target: Target, fields: Fields, symbols: list[str], seconds: float) -> dict[str, Any]:
+    """What one build with symbols in the place of these fields says of the shapes."""
+    from bertsym.derive.symbolic import symbolic  # noqa: PLC0415  # torch is not imported before it is needed
+
+    return symbolic(target.build, fields, symbols, seconds)
 
 
 def inventory(module: Any) -> list[list[Any]]:

@@ -71,6 +71,11 @@ def _read(json: Json, symbols: Mapping[str, Symbol], depth: int) -> Sized:
             return _bounded(below.expression**power, below.terms**power)
         case ["//", above, below]:
             return _floor(_read(above, symbols, depth + 1), _read(below, symbols, depth + 1))
+        case ["min" | "max" as extreme, *operands] if 2 <= len(operands) <= MOST_OPERANDS:
+            read_operands = [_read(operand, symbols, depth + 1) for operand in operands]
+            build = sympy.Min if extreme == "min" else sympy.Max
+            terms = sum(operand.terms for operand in read_operands)
+            return _bounded(build(*(operand.expression for operand in read_operands), evaluate=False), terms)
         case ["+" | "*" as operation, *operands] if 1 <= len(operands) <= MOST_OPERANDS:
             read_operands = [_read(operand, symbols, depth + 1) for operand in operands]
             sizes = [operand.terms for operand in read_operands]
