@@ -130,7 +130,7 @@ class _Path:
 
     def _divides(self, above: Expr | None, below: Expr | None) -> None:
         if above is not None and below is not None and below.is_positive:
-            self._exact(*sympy.fraction(sympy.cancel(self._unrounded(above) / self._unrounded(below))))
+            self._exact(*sympy.fraction(self._unrounded(above) / self._unrounded(below)))
 
     def _exact(self, over: Expr, under: Expr) -> None:
         if under != 1:
@@ -143,31 +143,30 @@ class _Path:
         if sign == "=":
             floors = [floor for floor in (left - right).atoms(sympy.floor) if _closed(left - right, floor)]
             if floors:
-                self._exact(*sympy.fraction(sympy.cancel(floors[0].args[0])))
+                self._exact(*sympy.fraction(floors[0].args[0]))
                 return
             self.pinned |= {side for side in (left, right) if isinstance(side, Symbol)}
             if isinstance(left, Integer) or isinstance(right, Integer):
                 return
         elif _trivial(left, right) or _trivial(right, left):
             return
-        relation = _RELATIONS[sign](left, right)
-        if relation not in (sympy.true, sympy.false):
-            self.conditions.append(relation)
+        # Not evaluated: whether a maximum is ever below a product can take sympy a second.
+        self.conditions.append(_RELATIONS[sign](left, right, evaluate=False))
 
     def exact(self, side: Expr | None) -> Expr | None:
         """The expression without idle roundings, if it is then free of quotients."""
-        if side is None or not side.has(sympy.floor):
+        unrounded = None if side is None else self._unrounded(side)
+        if side is None or unrounded == side:
             return side
-        plain = expand(self._unrounded(side))
+        plain = expand(unrounded)
         return plain if sympy.fraction(sympy.together(plain))[1] == 1 else side
 
     def _unrounded(self, side: Expr) -> Expr:
         """The expression without the roundings that the path shows to be idle."""
-        idle = (floor for floor in side.atoms(sympy.floor) if self._idle(floor.args[0]))
-        return side.xreplace({floor: floor.args[0] for floor in idle})
+        return side.xreplace({f: f.args[0] for f in side.atoms(sympy.floor) if self._idle(f.args[0])})
 
     def _idle(self, argument: Expr) -> bool:
-        return any(sympy.cancel(argument * below / above).is_integer for above, below in self.quotients)
+        return any((argument * below / above).is_integer for above, below in self.quotients)
 
     def multiples(self, fields: Mapping[Symbol, str]) -> Iterator[Multiple]:
         """What is sufficient for the quotients of single fields by single fields."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch._dispatch.python import enable_python_dispatcher
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
@@ -27,6 +28,13 @@ from bertsym.derive.trees import Tree
 
 MOST_RELATIONS = 500
 MOST_TENSORS = 60_000
+
+# torch turns a symbol that meets a tensor on the CPU into a number of its own, 7777777.
+_ARITHMETIC = {
+    f"{how}{name}"
+    for name in ("add", "sub", "mul", "div", "truediv", "floordiv", "floor_divide", "true_divide", "pow", "mod")
+    for how in ("", "r", "i")
+}
 
 Fields = Mapping[str, Any]
 
@@ -82,7 +90,7 @@ def traced(build: Callable[[dict[str, Any]], Any], fields: Fields, symbols: Sequ
     keep()
     trace = Trace()
     given = {name: _symbol(name, found, trace) if name in symbols else found for name, found in fields.items()}
-    with enable_python_dispatcher(), _Plainly():
+    with enable_python_dispatcher(), _Plainly(), _Scaled():
         module = build(given)
     places: dict[Tree | None, int] = {}
     shapes: dict[str, list[int]] = {}
@@ -112,6 +120,15 @@ def _exported(tree: Any, *, whole: bool = False) -> Any:
         above, below = (_exported(part) for part in parts)
         return trees.subtract(above, trees.multiply(below, trees.floor_divide(above, below)))
     return (sign, *(_exported(part) for part in parts))
+
+
+class _Scaled(TorchFunctionMode):  # type: ignore[misc]  # torch is untyped here
+    """Gives the value alone to the arithmetic of tensors, which changes no shape by it."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__name__", "").strip("_") in _ARITHMETIC:
+            args = tuple(plain(arg) for arg in args)
+        return func(*args, **(kwargs or {}))
 
 
 class _Plainly(TorchDispatchMode):  # type: ignore[misc]  # torch is untyped here

@@ -98,6 +98,11 @@ class Size(Traced, torch.SymInt):  # type: ignore[misc]  # torch is untyped here
     def __float__(self) -> float:
         return float(plain(self))
 
+    def __array__(self, *how: Any, **also: Any) -> Any:
+        import numpy as np  # noqa: PLC0415  # only the code that calls it has it for certain
+
+        return np.asarray(plain(self), *how, **also)
+
     def __reduce_ex__(self, _: Any) -> Any:
         return builtins.int, (plain(self),)
 

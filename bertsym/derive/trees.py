@@ -8,7 +8,7 @@ not positive.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import reduce
+from functools import lru_cache, reduce
 from math import gcd
 from typing import Any
 
@@ -17,8 +17,10 @@ Factors = dict[Tree, int]
 
 LONGEST = 160
 HIGHEST_POWER = 8
+REMEMBERED = 10_000
 
 
+@lru_cache(REMEMBERED)
 def add(left: Tree | None, right: Tree | None) -> Tree | None:
     """The sum, like terms collected.
 
@@ -39,6 +41,7 @@ def subtract(left: Tree | None, right: Tree | None) -> Tree | None:
     return add(left, multiply(right, -1))
 
 
+@lru_cache(REMEMBERED)
 def multiply(left: Tree | None, right: Tree | None) -> Tree | None:
     """The product; a number is multiplied into a sum, nothing else is written out.
 
@@ -57,6 +60,7 @@ def multiply(left: Tree | None, right: Tree | None) -> Tree | None:
     return _sum([(one * two, {base: above.get(base, 0) + below.get(base, 0) for base in (*above, *below)})])
 
 
+@lru_cache(REMEMBERED)
 def floor_divide(above: Tree | None, below: Tree | None) -> Tree | None:
     """The quotient rounded down, what both sides have in common cancelled.
 
@@ -85,6 +89,7 @@ def floor_divide(above: Tree | None, below: Tree | None) -> Tree | None:
     return _kept(("//", above, below))
 
 
+@lru_cache(REMEMBERED)
 def modulo(left: Tree | None, right: Tree | None) -> Tree | None:
     """The remainder.
 
@@ -142,6 +147,7 @@ def extreme(kind: str, operands: Iterable[Tree | None]) -> Tree | None:
     return every[0] if len(every) == 1 else _kept((kind, *every))
 
 
+@lru_cache(REMEMBERED)
 def power(base: Tree | None, exponent: int) -> Tree | None:
     """The power to a small number."""
     if base is None or not 0 <= exponent <= HIGHEST_POWER:

@@ -253,6 +253,17 @@ def test_what_is_lost_is_a_number_and_the_rest_stays(code: Callable[..., worker.
     assert found.shapes["root.weight"] == (16, 4)
 
 
+def test_arrays_know_values_alone(code: Callable[..., worker.Target]) -> None:
+    opened = code(f"{HERE}:through_arrays", hidden=16)
+    hidden = Names(opened).hidden
+    shapes = proposed(opened).shapes
+    assert {name: shapes[f"{name}.weight"] for name in ("widths", "steps", "told")} == {
+        "widths": (hidden, 512),
+        "steps": (hidden, 20),
+        "told": (hidden, 16),
+    }
+
+
 @pytest.fixture
 def builder(torch: Any) -> Iterator[Callable[..., Builder]]:
     """The other process, ended afterwards."""

@@ -43,6 +43,24 @@ def by_value(hidden: int, count: int) -> nn.Module:
     return nn.ModuleDict({"layers": nn.ModuleList(layers), "bits": bits, "root": root})
 
 
+def through_arrays(hidden: int) -> nn.Module:
+    """Sizes computed by torch on the CPU and by numpy, which know values alone; a size written as JSON."""
+    import json
+
+    import numpy as np
+
+    widths = torch.cumprod(torch.tensor([2, hidden], device="cpu"), dim=0) * hidden
+    steps = int(np.log2(hidden)) + len(np.linspace(0, 1, hidden))
+    told = json.loads(json.dumps({"hidden": hidden, "half": hidden / 2}, indent=2))
+    return nn.ModuleDict(
+        {
+            "widths": nn.Linear(int(widths[1]), hidden),
+            "steps": nn.Linear(steps, hidden),
+            "told": nn.Linear(told["hidden"], hidden),
+        }
+    )
+
+
 def only_plain(hidden: int) -> nn.Module:
     """What refuses everything but Python's own integers."""
     if type(hidden) is not int:
