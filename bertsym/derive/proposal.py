@@ -22,6 +22,7 @@ MOST_TENSORS = 60_000
 MOST_SIDES = 4000
 MOST_EXPRESSIONS = 600
 MOST_RELATIONS = 500
+MOST_QUOTIENTS = 64
 MOST_DIMENSIONS = 16
 LONGEST_NAME = 500
 TRIVIAL = 2
@@ -134,7 +135,8 @@ class _Path:
 
     def _exact(self, over: Expr, under: Expr) -> None:
         if under != 1:
-            self.quotients.append((over, under))
+            if len(self.quotients) < MOST_QUOTIENTS and (over, under) not in self.quotients:
+                self.quotients.append((over, under))
             self.conditions.append(sympy.Eq(sympy.Mod(over, under, evaluate=False), 0, evaluate=False))
 
     def _holds(self, sign: str, left: Expr | None, right: Expr | None) -> None:

@@ -106,6 +106,8 @@ def traced(build: Callable[[dict[str, Any]], Any], fields: Fields, symbols: Sequ
 
 
 def _symbol(name: str, found: Any, trace: Trace) -> Any:
+    if isinstance(found, bool):
+        return found
     return Real(found, (("ratio", name), 1), trace) if isinstance(found, float) else Size(found, name, trace)
 
 

@@ -131,11 +131,13 @@ def read_condition(json: Json, symbols: Mapping[str, Symbol], depth: int = 0) ->
 
 
 def write(expression: Expr) -> Json:
-    """The expression as JSON: sums, products, powers and floors of quotients over integers and symbols.
+    """The expression as JSON: sums, products, powers, extremes and floors of quotients over integers and symbols.
 
     >>> from bertsym.symbols import H, V
     >>> write(4 * H + sympy.floor((V - 1) / 2))
     ['+', ['*', 4, 'H'], ['//', ['+', -1, 'V'], 2]]
+    >>> write(sympy.Max(sympy.floor(H / 16), 4)), read(["max", 4, ["//", "H", 16]], {"H": H})
+    (['max', 4, ['//', 'H', 16]], Max(4, floor(H/16)))
     """
     if isinstance(expression, Integer):
         return int(expression)
@@ -144,6 +146,9 @@ def write(expression: Expr) -> Json:
     if isinstance(expression, sympy.floor):
         above, below = sympy.fraction(sympy.together(expression.args[0]))
         return ["//", write(expand(above)), write(below)]
+    if isinstance(expression, sympy.Min | sympy.Max):
+        extreme = "min" if isinstance(expression, sympy.Min) else "max"
+        return [extreme, *(write(part) for part in sorted(expression.args, key=sympy.default_sort_key))]
     if isinstance(expression, sympy.Pow) and isinstance(expression.exp, Integer) and expression.exp > 0:
         return ["^", write(expression.base), int(expression.exp)]
     if isinstance(expression, sympy.Add | sympy.Mul):

@@ -17,7 +17,7 @@ from bertsym.derive import trees, worker
 from bertsym.derive.process import Builder
 from bertsym.derive.proposal import Multiple, Proposal, proposal
 from bertsym.sources.expressions import Malformed
-from bertsym.symbols import H, Kind, Own, V, heads
+from bertsym.symbols import H, Kind, Own, V, ffn_ratio, heads
 
 HERE = "tests.derive.traceable"
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
@@ -234,6 +234,22 @@ def test_what_is_followed(code: Callable[..., worker.Target]) -> None:
         sympy.Eq(sympy.Mod(wide, head), 0),
         sympy.Eq(sympy.Mod(wide, 2 * head, evaluate=False), 0, evaluate=False),
     )
+
+
+def test_a_ratio_is_a_size(torch: Any) -> None:
+    from bertsym.derive.symbolic import symbolic
+
+    assert torch
+    opened = worker.own(f"{HERE}:scaled", {"hidden": 10, "ratio": 2.75, "bias": True})
+    known = {"hidden": H, "ratio": ffn_ratio, "bias": V}
+    found = proposal(symbolic(opened.build, opened.fields, list(known), 20), known)
+    wide = floor(H * ffn_ratio)
+    assert found.shapes == {
+        "0.weight": (wide, H),
+        "0.bias": (wide,),
+        "1.weight": (-floor(-ffn_ratio), wide),
+        "1.bias": (-floor(-ffn_ratio),),
+    }
 
 
 def test_parts_of_torch(code: Callable[..., worker.Target]) -> None:

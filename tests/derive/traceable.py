@@ -34,6 +34,12 @@ def arithmetic(hidden: int, heads: int, ratio: int) -> nn.Module:
     return nn.ParameterDict({name: nn.Parameter(torch.empty(size)) for name, size in sizes.items()})
 
 
+def scaled(hidden: int, ratio: float, bias: bool) -> nn.Module:
+    """A width that is a fraction of another, the fraction a size as well."""
+    wide = int(hidden * ratio)
+    return nn.Sequential(nn.Linear(hidden, wide, bias=bias), nn.Linear(wide, math.ceil(ratio), bias=bias))
+
+
 def by_value(hidden: int, count: int) -> nn.Module:
     """The value decides what is built, how often, and is looked up: the expression is lost where it must be."""
     widths = {hidden: 5}
