@@ -145,10 +145,17 @@ def _labelled(model: Model, tensor: Tensor, convention: Convention, by: By) -> I
 
 
 def _by_layer(model: Model, tensor: Tensor, amount: Expr) -> Iterator[tuple[str, Expr]]:
-    """The outermost loop in the stretches in which all layers of its stack are alike; nothing where it does not run."""
+    """The outermost loop in the stretches in which all layers of its stack are alike; nothing where it does not run.
+
+    A stack that leaves layers out is one row.
+    """
     outer = tensor.loops[0]
     stack = _stack(tensor)
-    cuts = _cuts(model, stack)
+    loops = [t.loops[0] for t in model.tensors if t.loops and _stack(t) == stack]
+    if not all(loop.plain for loop in loops):
+        yield stack, amount
+        return
+    cuts = _cuts(loops)
     first, last = cuts.index(outer.start), cuts.index(outer.stop)
     for place, (start, stop) in enumerate(pairwise(cuts)):
         share = amount * (stop - start) / outer.times if first <= place < last else Integer(0)
@@ -160,9 +167,8 @@ def _stack(tensor: Tensor) -> str:
     return tensor.name.split(".{}", maxsplit=1)[0]
 
 
-def _cuts(model: Model, stack: str) -> list[Expr]:
-    """The indices at which some tensor of the stack begins or ends, in ascending order."""
-    loops = [t.loops[0] for t in model.tensors if t.loops and _stack(t) == stack]
+def _cuts(loops: Iterable[Loop]) -> list[Expr]:
+    """The indices at which some tensor of a stack begins or ends, in ascending order."""
     bounds = {bound for loop in loops for bound in (loop.start, loop.stop)}
     return sorted(bounds, key=lambda b: (not b.is_number, int(b) if b.is_number else 0))
 
@@ -214,5 +220,7 @@ def _placed(model: Model, entries: list[Tensor]) -> Iterator[tuple[tuple[int, ..
 
 
 def _indices(model: Model, loops: tuple[Loop, ...]) -> Iterator[tuple[int, ...]]:
-    ranges = (range(*(_whole(model.number(bound)) for bound in (loop.start, loop.stop))) for loop in loops)
+    ranges = (
+        loop.indices(*(_whole(model.number(bound)) for bound in (loop.start, loop.stop, loop.step))) for loop in loops
+    )
     return product(*ranges)

@@ -88,7 +88,8 @@ def _where(model: Model, tensor: Tensor) -> tuple[Inline, ...]:
     shared: tuple[Inline, ...] = (", applied ", form(reuse), " times") if reuse != 1 else ()
     if times == 1:
         return (", in one layer" if shared else f", in layer {start}", *shared)
-    later = f" from layer {start} on" if start != 0 else ""
+    plain = tensor.loops[0].plain
+    later = " that have it" if not plain else f" from layer {start} on" if start != 0 else ""
     count = form(model.public(sympy.prod([loop.times for loop in tensor.loops])))
     return (", in each of the ", count, f" layers{later}", *shared)
 

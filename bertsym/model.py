@@ -127,13 +127,24 @@ def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
     for tensor in inventory:
         if tensor.tied_to is None:
             continue
-        target = by_name.get(tensor.tied_to)
+        target = by_name.get(tensor.tied_to) or _filled(tensor.tied_to, inventory)
         if target is None:
             raise InvalidModel(model, f"{tensor.name} is tied to {tensor.tied_to}, which does not exist")
         if target.shape != tensor.shape:
             raise InvalidModel(
                 model, f"{tensor.name} {tensor.shape} is tied to {target.name}, whose shape is {target.shape}"
             )
+
+
+def _filled(name: str, inventory: tuple[Tensor, ...]) -> Tensor | None:
+    """The repeated tensor that has this name in one of its rounds."""
+    words = name.split(".")
+    shaped = ((tensor, tensor.name.split(".")) for tensor in inventory if tensor.loops)
+    return next((t for t, own in shaped if len(own) == len(words) and all(map(_fits, own, words))), None)
+
+
+def _fits(own: str, word: str) -> bool:
+    return own == word or (own == "{}" and word.isdecimal())
 
 
 @value

@@ -39,18 +39,51 @@ class Component:
 
 
 @value
-class Repeat:
-    """The part once for each index in start..stop-1: `Repeat(L, layer)` or `Repeat(1, L, layer)`."""
+class Loop:
+    """An index that fills one `{}` of a tensor's name: start, start + step, ... below stop; or the `others` there."""
 
     start: Expr
     stop: Expr
+    step: Expr = sympy.S.One
+    others: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether the indices follow one another."""
+        return self.step == 1 and not self.others
+
+    @property
+    def times(self) -> Expr:
+        """How many indices there are.
+
+        >>> start, stop, step = Integer(3), Integer(12), Integer(4)
+        >>> Loop(start, stop, step).times, Loop(start, stop, step, others=True).times
+        (3, 9)
+        """
+        run = self.stop - self.start
+        hits = run if self.step == 1 else sympy.floor((run + self.step - 1) / self.step)
+        return self.stop - hits if self.others else hits
+
+    def indices(self, start: int, stop: int, step: int) -> Iterable[int]:
+        """The indices at these values of its bounds."""
+        hits = range(start, stop, step)
+        return (index for index in range(stop) if index not in hits) if self.others else hits
+
+
+@value
+class Repeat:
+    """The part once for each index in start..stop-1: `Repeat(L, layer)` or `Repeat(1, L, layer)`.
+
+    With a `step`, at every so many of them; with `others`, at the indices of 0..stop-1 that this leaves out.
+    """
+
+    loop: Loop
     part: Node
 
-    def __init__(self, *range_and_part: Expr | int | Node) -> None:
+    def __init__(self, *range_and_part: Expr | int | Node, step: Expr | int = 1, others: bool = False) -> None:
         *bounds, part = range_and_part
         start, stop = bounds if len(bounds) == 2 else (0, *bounds)
-        object.__setattr__(self, "start", sympy.S(start))
-        object.__setattr__(self, "stop", sympy.S(stop))
+        object.__setattr__(self, "loop", Loop(sympy.S(start), sympy.S(stop), sympy.S(step), others=others))
         object.__setattr__(self, "part", part)
 
 
@@ -101,19 +134,6 @@ Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Leaf
 
 
 @value
-class Loop:
-    """An index that runs from start to stop-1 and fills one `{}` of a tensor's name."""
-
-    start: Expr
-    stop: Expr
-
-    @property
-    def times(self) -> Expr:
-        """How often."""
-        return self.stop - self.start
-
-
-@value
 class Tensor:
     """One entry of the inventory: a named array of parameters, or one per round of its loops.
 
@@ -160,8 +180,7 @@ def _walk(node: Node) -> Iterable[Tensor]:
             return (_inside(name, component, tensor) for name, part in parts for tensor in tensors(part))
         case Component(component=component, part=part):
             return (replace(tensor, component=tensor.component or component) for tensor in tensors(part))
-        case Repeat(start=start, stop=stop, part=part):
-            loop = Loop(start, stop)
+        case Repeat(loop=loop, part=part):
             return (replace(_inside("{}", "", tensor), loops=(loop, *tensor.loops)) for tensor in tensors(part))
         case Reuse(times=times, part=part):
             return (replace(tensor, reuse=tensor.reuse * times) for tensor in tensors(part))

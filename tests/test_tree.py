@@ -112,3 +112,13 @@ def test_an_unknown_leaf_raises_and_never_counts_zero() -> None:
 
     with pytest.raises(TypeError, match="Mystery"):
         parameters(Mystery())  # type: ignore[arg-type]
+
+
+def test_a_repeat_with_a_step_and_the_indices_that_it_leaves_out() -> None:
+    every, rest = Repeat(2, L, LayerNorm(H), step=4), Repeat(2, L, Linear(H, H), step=4, others=True)
+    model = tensors(Block(layer=Stack(every, rest)))
+    for layers in (3, 6, 7, 11, 16):
+        hits, others = model[0], model[2]
+        assert hits.times.xreplace({L: layers}) == len(list(hits.loops[0].indices(2, layers, 4)))
+        assert list(others.loops[0].indices(2, layers, 4)) == [i for i in range(layers) if i % 4 != 2]
+        assert others.times.xreplace({L: layers}) == len(list(others.loops[0].indices(2, layers, 4)))

@@ -91,7 +91,7 @@ def equations(tensor: Tensor, found: Collection[Found]) -> list[Equation]:
     open_places = [place for place, number in enumerate(numbers) if number is None]
     for loop, place in zip(tensor.loops, open_places, strict=True):
         last = max((one.indices[place] for one in found), default=-1)
-        demands += [Equation(loop.stop, last + 1, len(found))] if found else []
+        demands += [Equation(loop.stop, last + 1, len(found))] if found and loop.plain else []
     return demands
 
 

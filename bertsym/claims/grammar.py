@@ -47,6 +47,7 @@ class Grammar(Cursor):
         if self.depth > DEEPEST:
             raise self._refuse(f"nested more than {DEEPEST} deep")
         terms: list[Form] = []
+        column = self._column()
         sign = self._accept(Mark.PLUS, Mark.MINUS)
         while True:
             if self._order():
@@ -58,6 +59,8 @@ class Grammar(Cursor):
             sign = self._accept(Mark.PLUS, Mark.MINUS)
             if sign is None:
                 break
+        if not terms:
+            raise UnreadableFormula(column, "O(...) alone states no count")
         self.depth -= 1
         return sum_of(terms)
 
@@ -107,11 +110,13 @@ class Grammar(Cursor):
                 return []
         return []
 
-    def _is_lone_word(self) -> bool:
-        """Whether a bracket holds one word that is also a symbol: `12H^2 (layers)`."""
-        inside = self.tokens[self.at + 1 : min(self._closing(), self.at + 5)]
-        words = [token for token in inside if token.mark not in (Mark.LAYOUT, Mark.CLOSE)]
-        return len(words) == 1 and words[0].mark is Mark.NAME and words[0].text.isalpha() and len(words[0].text) > 2
+    def _is_aside(self) -> bool:
+        """Whether a bracket holds one word that is also a symbol, or figures alone: `12H^2 (layers)`, `VH (23.4M)`."""
+        inside = [t for t in self.tokens[self.at + 1 : self._closing() - 1] if t.mark is not Mark.LAYOUT]
+        if len(inside) == 1 and inside[0].mark is Mark.NAME:
+            return inside[0].text.isalpha() and len(inside[0].text) > 2
+        figures = (t.mark in (Mark.NUMBER, Mark.TIMES, Mark.ABOUT) or t.value in _UNITS for t in inside)
+        return bool(inside) and all(figures)
 
     def _product(self) -> Form:
         factors = [self._run()]
@@ -160,8 +165,8 @@ class Grammar(Cursor):
             return False
         if token.mark is Mark.OPEN and self._remark():
             return False
-        if token.mark is Mark.OPEN and self._blank() and self._is_lone_word():
-            raise self._refuse("a factor or a remark? Write the product with a sign, or leave the word out")
+        if token.mark is Mark.OPEN and self._blank() and self._is_aside():
+            raise self._refuse("a factor or a remark? Write the product with a sign, or leave the bracket out")
         if token.mark is Mark.TEXT or (token.mark is Mark.NAME and str(token.value).casefold() in UNIT_WORDS):
             return False
         if token.mark is Mark.COMMAND:

@@ -166,7 +166,8 @@ def _letters(first: Token, run: list[str], text: str) -> Iterable[Token]:
 def meanings(raws: Iterable[str], notation: str, where: Mapping[str, str]) -> dict[str, str]:
     """Public names for the spellings of one formula, read together; spellings that mean nothing are left out.
 
-    `d` is the hidden size, and `h` the number of heads, where nothing else in the formula can be.
+    `d` is the hidden size, and `h` the number of heads, where nothing else in the formula can be; beside a word such as
+    hidden_size `h` stays what it abbreviates.
 
     >>> meanings(["L", "d"], "auto", {}), meanings(["H", "d"], "auto", {}), meanings(["d_model", "h"], "auto", {})
     ({'L': 'L', 'd': 'H'}, {'H': 'H', 'd': 'd'}, {'d_model': 'H', 'h': 'heads'})
@@ -178,6 +179,7 @@ def meanings(raws: Iterable[str], notation: str, where: Mapping[str, str]) -> di
     others = {name for raw, name in found.items() if raw not in ("d", "h")}
     if "d" in found and "d" not in where and "H" not in others and "h" not in found:
         found["d"] = "H"
-    if "h" in found and "h" not in where and "H" in others:
+    widths = [raw for raw, name in found.items() if name == "H" and raw not in ("d", "h")]
+    if "h" in found and "h" not in where and widths and not any("hidden" in raw.casefold() for raw in widths):
         found["h"] = "heads"
     return found

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sympy import Symbol
+
 from bertsym.claims.cursor import running
 from bertsym.claims.grammar import UNIT_WORDS, Grammar
 from bertsym.claims.names import fold, meanings, plain
 from bertsym.claims.reading import Reading, Side, Use
 from bertsym.claims.tokens import CLOSING, Mark, tokenise
 from bertsym.errors import UnreadableFormula
-from bertsym.symbols import BY_NAME
+from bertsym.symbols import BY_NAME, BY_SYMBOL
 
 _RELATIONS = (Mark.EQUALS, Mark.ABOUT)
 _APPROXIMATELY = {"about", "approximately", "approx", "roughly", "circa", "ca", "around"}
@@ -38,7 +40,26 @@ def read(text: str, notation: str = "auto", where: Mapping[str, str] | None = No
         raise UnreadableFormula(column, problem)
     reader = _Reader(text, folded, {raw: BY_NAME[name].symbol for raw, name in names.items()})
     reader.lone_units = notation == "auto"
-    return reader.reading()
+    reading = reader.reading()
+    if notation == "auto":
+        _tell_apart(reading, given)
+    return reading
+
+
+def _tell_apart(reading: Reading, given: Mapping[str, str]) -> None:
+    """Refuses a letter beside another spelling of its size on one side: in 4DNH, D or H is not the hidden size."""
+    spelt: dict[Symbol, str] = {}
+    for token, use in reading.tokens:
+        if token.mark in _RELATIONS:
+            spelt.clear()
+        raw = str(token.value)
+        if use is not Use.MATHS or token.mark is not Mark.NAME or raw not in reading.names or raw in given:
+            continue
+        symbol = reading.names[raw]
+        first = spelt.setdefault(symbol, raw)
+        if first != raw and 1 in (len(first), len(raw)):
+            both = f"{raw} beside {first}: both {BY_SYMBOL[symbol].noun}? Say what they are, as in --where {raw}=..."
+            raise UnreadableFormula(token.column, both)
 
 
 class _Reader(Grammar):

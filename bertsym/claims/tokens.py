@@ -139,6 +139,7 @@ _SCANNER = re.compile(
       | \.\d+ )
   | (?P<command>\\[A-Za-z]+\*?)
   | (?P<escaped>\\[_\#%&{}$|*()\[\]])
+  | (?P<owner>(?:args|cfg|config|hparams|self)\.(?=[A-Za-z]))
   | (?P<word>[A-Za-zℓ]+)
   | (?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)
   | (?P<pair>\*\*|!=|<=|>=|==|:=|~=|//)
@@ -188,7 +189,7 @@ def _tokens(text: str) -> Iterator[Token]:
 
 def _token(text: str, match: re.Match[str], *, tex: bool) -> Token:
     kind, piece, start = match.lastgroup, match.group(), match.start()
-    if kind == "layout":
+    if kind in ("layout", "owner"):
         return Token(Mark.LAYOUT, piece, start)
     if kind == "number":
         return Token(Mark.NUMBER, piece, start, figure(piece, start))

@@ -71,7 +71,7 @@ def _chain(tensor: Tensor) -> Node:
     for word in reversed(tensor.name.split(".")):
         if word == "{}":
             loop = loops.pop()
-            node = Repeat(loop.start, loop.stop, node)
+            node = Repeat(loop.start, loop.stop, node, step=loop.step, others=loop.others)
         else:
             node = Block(**{word: node})
     if tensor.tied_to is not None:

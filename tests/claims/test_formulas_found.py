@@ -1,11 +1,13 @@
 """Formulas found in public papers, READMEs and blogs: each reads as the polynomial worked out by hand, or is refused.
 
-`expected` holds one polynomial per side, in the public names, or `refused:COLUMN:WORD`.
+`expected` holds one polynomial per side, in the public names, or `refused:COLUMN:WORD`; `source` is an address: of a
+page or an issue, the number of a paper, or OWNER/REPOSITORY: PATH.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -23,9 +25,20 @@ with FOUND.open(encoding="utf-8", newline="") as file:
 NAMES = {name: size.symbol for name, size in BY_NAME.items()}
 
 
+SOURCE = re.compile(
+    r"(?:https?://[\w.-]+\.\w+/\S+|[\w.-]+/[\w.-]+: \S+\.\w+)(?: \(its lines joined\))?"
+    r"|arXiv:\d{4}\.\d{5}, (?:section|equation) [\d.]+ \(.+ \d{4}\)"
+)
+
+
 def test_there_are_enough() -> None:
-    assert len(ROWS) >= 60
-    assert all(row["source"] for row in ROWS)
+    assert len({row["formula"] for row in ROWS}) == len(ROWS) >= 60
+    assert sum(row["expected"].startswith("refused:") for row in ROWS) >= 10
+
+
+@pytest.mark.parametrize("source", sorted({row["source"] for row in ROWS}))
+def test_a_reader_can_follow_the_source(source: str) -> None:
+    assert SOURCE.fullmatch(source)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["formula"][:40] for row in ROWS])
