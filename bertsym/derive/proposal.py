@@ -15,7 +15,7 @@ from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import expand
 from bertsym.errors import echo
-from bertsym.sources.expressions import Malformed, read
+from bertsym.sources.expressions import DEEPEST, Malformed, read
 from bertsym.values import value
 
 MOST_TENSORS = 60_000
@@ -106,11 +106,21 @@ def _at(found: list[Expr | None], place: object) -> Expr | None:
 
 
 def _side(side: Any, symbols: Mapping[str, Symbol]) -> Expr | None:
-    """The side, or None for one that is too long, divides by what may be 0, or has a name that is no field here."""
+    """The side, or None for one that is too long, or has a name that is no field here."""
     try:
-        return None if side is None else read(side, symbols)
+        return None if side is None else read(_defined(side, symbols, 0), symbols)
     except Malformed:
         return None
+
+
+def _defined(side: Any, symbols: Mapping[str, Symbol], depth: int) -> Any:
+    """With a divisor that may be 0 made 1 there: where the code divided by it, it was not 0."""
+    if not isinstance(side, list) or depth > DEEPEST:
+        return side
+    sign, *parts = [part if isinstance(part, int | str) else _defined(part, symbols, depth + 1) for part in side] or [0]
+    if sign == "//" and len(parts) == 2 and not isinstance(parts[1], int) and not read(parts[1], symbols).is_positive:
+        parts[1] = ["max", parts[1], 1]
+    return [sign, *parts]
 
 
 class _Path:
@@ -188,8 +198,8 @@ def _modular(side: Any, symbols: Mapping[str, Symbol]) -> Expr | None:
     match side:
         case ["%", above, below]:
             over, under = _side(above, symbols), _side(below, symbols)
-            positive = over is not None and under is not None and under.is_positive
-            return sympy.Mod(over, under, evaluate=False) if positive else None
+            known = over is not None and under is not None and under.is_positive
+            return sympy.Mod(over, under, evaluate=False) if known else None
     return _side(side, symbols)
 
 

@@ -378,7 +378,6 @@ def test_an_answer_that_is_no_proposal_is_refused(told: Any) -> None:
         ["^", ["^", ["^", ["+", "hidden", "vocab", 1], 8], 8], 8],
         ["*", *[["+", "hidden", "vocab", 1]] * 20],
         ["//", "hidden", 0],
-        ["//", "hidden", ["+", "hidden", -1]],
         ["min", "hidden"],
         ["max", *["hidden"] * 65],
         deep(40),
@@ -413,6 +412,14 @@ def test_what_a_path_says() -> None:
     trivial = path([">", "hidden", 0], ["!=", "hidden", 1], [">=", "heads", 0], ["<", 1, "vocab"])
     assert trivial.conditions == ()
     assert path([">", "vocab", "hidden"], [">", "vocab", "hidden"]).conditions == (V > H,)
+
+
+def test_a_divisor_that_may_be_nothing_is_at_least_one() -> None:
+    """As in ConvBERT, where the heads are fewer by a ratio, and one where the ratio is larger."""
+    fewer = ["//", "heads", "vocab"]
+    told = {**WORD, "sides": [["*", ["//", "hidden", ["*", 2, fewer]], fewer], 1]}
+    found = proposal(told, {"hidden": H, "heads": heads, "vocab": V}).shapes["word.weight"][0]
+    assert found == floor(heads / V) * floor(H / Max(1, 2 * floor(heads / V)))
 
 
 def test_trees_are_arithmetic() -> None:
