@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from bertsym.derive import trees
 from bertsym.derive.traced import Real, Size, made, plain, quotient
 
@@ -26,6 +28,8 @@ def keep() -> None:
             for function, kept in (("int", Int), ("min", _extreme("min")), ("max", _extreme("max"))):
                 space.setdefault(function, kept)
     _written_by_json()
+    # The root of a width, for initial values that nobody wants.
+    torch.nn.init._calculate_fan_in_and_fan_out = lambda _: (1, 1)  # noqa: SLF001
 
 
 def _written_by_json() -> None:

@@ -19,10 +19,15 @@ from bertsym.derive.trees import Tree
 
 
 class Trace:
-    """The relations that held on the path taken, in order, each once."""
+    """The relations that held on the path taken, in order, each once, and the expressions whose bare value was used."""
 
     def __init__(self) -> None:
         self.relations: dict[tuple[str, Tree, Tree], None] = {}
+        self.taken: dict[Tree, None] = {}
+
+    def take(self, *sides: Tree | None) -> None:
+        """Record that the value of these went where no expression follows."""
+        self.taken.update(dict.fromkeys(side for side in sides if side is not None and not isinstance(side, int)))
 
     def hold(self, sign: str, left: Tree | None, right: Tree | None) -> None:
         """Record a relation, unless it is one of numbers."""
@@ -38,6 +43,12 @@ class Node:
 
     def __repr__(self) -> str:
         return str(self.hint)
+
+    def taken(self) -> Any:
+        """The value, for a use that is recorded."""
+        if self.trace is not None:
+            self.trace.take(self.tree)
+        return self.hint
 
     @property
     def expr(self) -> Any:
@@ -73,8 +84,10 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
     "sym_ite": lambda node, then, otherwise: then if node.hint else otherwise,
     **dict.fromkeys(("wrap_int", "wrap_float", "wrap_bool"), lambda node, number: _plain(number, node)),
 }
+_TAKEN = ("int_", "guard_int", "guard_float")
+# Truth values are torch's own checks of sizes, which every shape passes.
 _TOLD = (
-    *("int_", "bool_", "guard_int", "guard_float", "guard_bool", "expect_true", "statically_known_true"),
+    *("bool_", "guard_bool", "expect_true", "statically_known_true"),
     *("guard_or_false", "guard_or_true", "guard_size_oblivious"),
 )
 # A tensor just made is contiguous; a parameter's strides are nobody's concern here.
@@ -117,6 +130,8 @@ def _operation(compute: Callable[..., Any], express: Callable[..., Tree | None])
 
 for _name, _answer in _QUESTIONS.items():
     setattr(Node, _name, _answer)
+for _name in _TAKEN:
+    setattr(Node, _name, lambda node, *_: node.taken())
 for _name in _TOLD:
     setattr(Node, _name, lambda node, *_: node.hint)
 for _name, _holds in _LAID_OUT.items():

@@ -52,13 +52,15 @@ class Proposal:
 
     A number may be a number in the code or a size that the code made one. `multiples` are sufficient for those of the
     `conditions` that say that a remainder is 0; `pinned` fields were found equal to a number, or to another field, and
-    another value of theirs takes another path.
+    another value of theirs takes another path; of the `used` ones the bare value went where no expression follows it (a
+    number of layers, an index, a logarithm), so that another value may do what no side and no condition shows.
     """
 
     shapes: Mapping[str, tuple[Expr | None, ...]]
     conditions: tuple[Boolean, ...]
     multiples: tuple[Multiple, ...]
     pinned: tuple[str, ...]
+    used: tuple[str, ...]
 
 
 def proposal(told: object, symbols: Mapping[str, Symbol]) -> Proposal:
@@ -72,10 +74,12 @@ def proposal(told: object, symbols: Mapping[str, Symbol]) -> Proposal:
     ({'word.weight': (V, H)}, (Eq(Mod(H, heads), 0),), (Multiple(field='hidden', factor=1, of='heads'),))
     """
     match told:
-        case {"sides": list() as sides, "shapes": dict() as shapes, "relations": list() as relations}:
-            pass
+        case {"sides": list() as sides, "shapes": dict() as shapes, "relations": list() as relations, **rest}:
+            used = rest.get("used", [])
         case _:
             raise Malformed(f"no proposal: {echo(told)}")
+    if not isinstance(used, list) or not all(isinstance(field, str) and field in symbols for field in used):
+        raise Malformed(f"no fields: {echo(used)}")
     if len(sides) > MOST_SIDES or len(shapes) > MOST_TENSORS or len(relations) > MOST_RELATIONS:
         raise Malformed("a proposal of more tensors or relations than any model has")
     if sum(isinstance(side, list) for side in sides) > MOST_EXPRESSIONS:
@@ -88,6 +92,7 @@ def proposal(told: object, symbols: Mapping[str, Symbol]) -> Proposal:
         tuple(dict.fromkeys(path.conditions)),
         tuple(dict.fromkeys(path.multiples(fields))),
         tuple(sorted({fields[symbol] for symbol in path.pinned})),
+        tuple(used),
     )
 
 

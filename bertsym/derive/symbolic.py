@@ -23,7 +23,7 @@ from torch.utils._pytree import tree_map
 from bertsym.derive import trees
 from bertsym.derive.keeping import keep
 from bertsym.derive.node import Trace
-from bertsym.derive.traced import Real, Size, plain, quotient
+from bertsym.derive.traced import Real, Size, quotient, taken
 from bertsym.derive.trees import Tree
 
 MOST_RELATIONS = 500
@@ -44,7 +44,8 @@ def symbolic(
 ) -> dict[str, Any]:
     """The sides of every tensor and the relations that held: JSON-able, or `{"raised": why}`.
 
-    `sides` are expressions or numbers, null where one was not kept; `shapes` are places in it, by tensor name.
+    `sides` are expressions or numbers, null where one was not kept; `shapes` are places in it, by tensor name; `used`
+    are the symbols whose bare value went somewhere.
     """
     reading, writing = os.pipe()
     child = os.fork()
@@ -102,7 +103,14 @@ def traced(build: Callable[[dict[str, Any]], Any], fields: Fields, symbols: Sequ
     relations = [
         [sign, _exported(left, whole=True), _exported(right, whole=True)] for sign, left, right in trace.relations
     ]
-    return {"sides": list(places), "shapes": shapes, "relations": relations[:MOST_RELATIONS]}
+    used = [name for name in given if any(name in _names(tree) for tree in trace.taken)]
+    return {"sides": list(places), "shapes": shapes, "relations": relations[:MOST_RELATIONS], "used": used}
+
+
+def _names(tree: Any) -> set[str]:
+    if isinstance(tree, tuple):
+        return {name for part in tree[1:] for name in _names(part)}
+    return {tree} if isinstance(tree, str) else set()
 
 
 def _symbol(name: str, found: Any, trace: Trace) -> Any:
@@ -129,7 +137,7 @@ class _Scaled(TorchFunctionMode):  # type: ignore[misc]  # torch is untyped here
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if getattr(func, "__name__", "").strip("_") in _ARITHMETIC:
-            args = tuple(plain(arg) for arg in args)
+            args = tuple(taken(arg) for arg in args)
         return func(*args, **(kwargs or {}))
 
 
@@ -147,5 +155,5 @@ class _Plainly(TorchDispatchMode):  # type: ignore[misc]  # torch is untyped her
 
 def _plain(given: Any) -> Any:
     if isinstance(given, torch.Tensor) and any(isinstance(side, torch.SymInt) for side in given.shape):
-        return torch.empty([plain(side) for side in given.shape], dtype=given.dtype, device=given.device)
-    return plain(given)
+        return torch.empty([taken(side) for side in given.shape], dtype=given.dtype, device=given.device)
+    return taken(given)

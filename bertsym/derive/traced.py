@@ -51,10 +51,10 @@ class Traced:
         return self
 
     def __repr__(self) -> str:
-        return repr(plain(self))
+        return repr(taken(self))
 
     def __format__(self, how: str) -> str:
-        return format(plain(self), how)
+        return format(taken(self), how)
 
     def __divmod__(self, other: Any) -> Any:
         return operator.floordiv(self, other), operator.mod(self, other)
@@ -62,7 +62,7 @@ class Traced:
     def __round__(self, digits: Any = None) -> Any:
         above, below = quotient(self)
         if digits is not None:
-            return round(plain(self), digits)
+            return round(taken(self), digits)
         twice = trees.add(trees.multiply(above, 2), below)
         rounded = trees.floor_divide(twice, trees.multiply(below, 2))
         return made(round(plain(self)), (above if below == 1 else rounded, 1), self.trace)
@@ -91,20 +91,20 @@ class Size(Traced, torch.SymInt):  # type: ignore[misc]  # torch is untyped here
         return builtins.int
 
     def __int__(self) -> int:
-        return int(plain(self))
+        return int(taken(self))
 
     __index__ = __int__
 
     def __float__(self) -> float:
-        return float(plain(self))
+        return float(taken(self))
 
     def __array__(self, *how: Any, **also: Any) -> Any:
         import numpy as np  # noqa: PLC0415  # only the code that calls it has it for certain
 
-        return np.asarray(plain(self), *how, **also)
+        return np.asarray(taken(self), *how, **also)
 
     def __reduce_ex__(self, _: Any) -> Any:
-        return builtins.int, (plain(self),)
+        return builtins.int, (taken(self),)
 
     def bit_length(self) -> int:
         """As of the value."""
@@ -127,7 +127,7 @@ class Real(Traced, float):
         return self
 
     def __reduce_ex__(self, _: Any) -> Any:
-        return float, (plain(self),)
+        return float, (taken(self),)
 
     def is_integer(self) -> bool:
         """As of the value; that it is one is a relation."""
@@ -157,6 +157,15 @@ def plain(number: Any) -> Any:
     if isinstance(number, Real):
         return float.__float__(number)
     return number.node.hint if isinstance(number, torch.SymInt) else number
+
+
+def taken(number: Any) -> Any:
+    """The value alone, for a use that is recorded."""
+    if isinstance(number, Real):
+        number.trace.take(*number.quotient)
+    if isinstance(number, torch.SymInt):
+        return number.node.int_()
+    return plain(number)
 
 
 def made(number: Any, found: Quotient, trace: Trace) -> Any:
@@ -216,8 +225,10 @@ def _operation(
         if not isinstance(other, Number | torch.SymInt):
             return NotImplemented
         left, right = (other, self) if turned else (self, other)
-        number = compute(plain(left), plain(right))
-        return made(number, express(quotient(left), quotient(right)), self.trace)
+        number, found = compute(plain(left), plain(right)), express(quotient(left), quotient(right))
+        if None in found and compute is not operator.pow:  # a root scales attention; sizes are none
+            self.trace.take(*quotient(left), *quotient(right))
+        return made(number, found, self.trace)
 
     return method
 
@@ -231,6 +242,8 @@ def _comparison(name: str, held: str, not_held: str) -> Callable[..., Any]:
         holds = compute(plain(self), plain(other))
         left, right = quotient(self), quotient(other)
         sides = trees.multiply(left[0], right[1]), trees.multiply(right[0], left[1])
+        if None in sides:
+            self.trace.take(*left, *right)
         self.trace.hold(held if holds else not_held, *sides)
         return holds
 

@@ -170,6 +170,7 @@ def test_known_architectures(
     expected = by_hand(Names(opened))
     assert {name: found.shapes[name] for name in expected} == expected
     assert list(found.multiples) == multiples
+    assert not {"hidden_size", "d_model", "embed_dim", "vocab_size"} & set(found.used)
 
 
 def drawn(random: Random, fields: Mapping[str, Any], found: Proposal) -> Fields:
@@ -229,6 +230,7 @@ def test_what_is_followed(code: Callable[..., worker.Target]) -> None:
             evaluate(side - by_hand[name], {wide: 2 * a * b, head: b, ratio: c}) == 0
             for a, b, c in ((1, 1, 2), (5, 3, 9), (48, 2, 3), (7, 11, 70))
         ), name
+    assert found.used == ()
     assert found.multiples == (Multiple("hidden", 1, "heads"), Multiple("hidden", 2, "heads"))
     assert found.conditions[:2] == (
         sympy.Eq(sympy.Mod(wide, head), 0),
@@ -264,6 +266,7 @@ def test_what_is_lost_is_a_number_and_the_rest_stays(code: Callable[..., worker.
     opened = code(f"{HERE}:by_value", hidden=16, count=3)
     found = proposed(opened)
     hidden = Names(opened).hidden
+    assert found.used == ("hidden", "count")
     assert found.shapes["layers.2.weight"] == (4, hidden)
     assert found.shapes["bits.weight"] == (5, 21)
     assert found.shapes["root.weight"] == (16, 4)
@@ -355,6 +358,9 @@ def deep(levels: int) -> Any:
         {**WORD, "relations": ["hidden"]},
         {**WORD, "relations": [["__class__", "hidden", 1]]},
         {**WORD, "relations": [["=", "hidden"]]},
+        {**WORD, "used": "hidden"},
+        {**WORD, "used": ["width"]},
+        {**WORD, "used": [["hidden"]]},
     ],
 )
 def test_an_answer_that_is_no_proposal_is_refused(told: Any) -> None:
