@@ -10,7 +10,7 @@ FULL := $(VENV)/.ready-hf
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -49,6 +49,16 @@ types: $(READY) ## types, strictly
 docs: $(READY) ## what README and docs show is what the commands print
 	$(BIN)/python tools/docs.py --check
 	$(BIN)/python tools/claims.py --check
+	$(BIN)/python tools/atlas.py page --check
+
+.PHONY: atlas
+atlas: $(FULL) ## derive the formulas of all of transformers' models, those that are there apart (hours)
+	$(BIN)/python tools/atlas.py build
+	$(BIN)/python tools/atlas.py page
+
+.PHONY: atlas-check
+atlas-check: $(FULL) ## try every stored formula again, at other sizes, against the installed transformers
+	$(BIN)/python tools/atlas.py check
 
 .PHONY: wheel
 wheel: $(READY) ## a wheel builds, installs into an empty environment and runs
@@ -59,6 +69,7 @@ golden: $(READY) ## rewrite the golden files and what the docs show; read the di
 	-BERTSYM_REWRITE_GOLDEN=1 $(BIN)/pytest tests
 	$(BIN)/python tools/docs.py
 	$(BIN)/python tools/claims.py
+	$(BIN)/python tools/atlas.py page
 
 .PHONY: bench
 bench: $(READY) ## measure start-up and searches beside what one would do instead

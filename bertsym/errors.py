@@ -193,6 +193,28 @@ class InvalidModel(BertsymError):
 
 
 @value
+class PartialFormula(BertsymError):
+    """A derived class some of whose tensors have no formula: what the others sum to is not its total.
+
+    >>> print(PartialFormula("opt", "OPTModel", 2, "decoder.final_layer_norm.weight", "existence", "no condition fits"))
+    opt: 2 tensors of OPTModel have no formula, the first decoder.final_layer_norm.weight (existence: no condition fits)
+    """
+
+    model: str
+    cls: str
+    refused: int
+    tensor: str
+    part: str
+    why: str
+
+    def __str__(self) -> str:
+        tensors = "1 tensor" if self.refused == 1 else f"{self.refused:,} tensors"
+        has, first = ("has", "") if self.refused == 1 else ("have", "the first ")
+        why = f"{first}{printable(self.tensor)} ({self.part}: {printable(self.why)})"
+        return f"{printable(self.model)}: {tensors} of {self.cls} {has} no formula, {why}"
+
+
+@value
 class TooLarge(BertsymError):
     """An answer that would be too long to be of use."""
 

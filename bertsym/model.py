@@ -92,7 +92,7 @@ class Architecture:
 
     @cached_property
     def symbols(self) -> frozenset[Symbol]:
-        """Every symbol that may be given: those of any head's tree, of the definitions, and those with a default."""
+        """Every symbol that may be given: of any head's tree, of definitions and conditions, or with a default."""
         found: set[Symbol] = set(self.defaults)
         for head in self.heads.values():
             for tensor in tensors(head.tree):
@@ -100,6 +100,8 @@ class Architecture:
                     found |= free(part)
         for definition in self.definitions:
             found |= {definition.symbol, *free(definition.value)}
+        for quotient in self.whole:
+            found |= free(quotient)
         return frozenset(found)
 
     @property

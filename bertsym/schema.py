@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from types import MappingProxyType
 
 from sympy import Expr, Symbol
@@ -20,7 +21,7 @@ class Field:
 
     key: str
     symbol: Symbol
-    default: int | bool | None
+    default: int | bool | Fraction | None
     otherwise: Expr | None = None
     aliases: tuple[str, ...] = ()
     needs: str = ""

@@ -205,7 +205,8 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
     def __new__(cls, name: str, kind: Kind, minimum: int = 1, meaning: str = "", example: str = "1") -> Self:
         """The symbol, nonnegative or positive as its least value is."""
         sign = "positive" if minimum > 0 else "nonnegative"
-        known = {} if kind is Kind.SWITCH else {"integer": True, sign: True}
+        number = {"rational": True, sign: True} if kind is Kind.RATIO else {"integer": True, sign: True}
+        known = {} if kind is Kind.SWITCH else number
         symbol: Self = Symbol.__xnew__(cls, name, **known)
         symbol.kind, symbol.minimum, symbol.meaning, symbol.example = kind, minimum, meaning or name, example
         return symbol

@@ -130,9 +130,6 @@ class Tied:
         object.__setattr__(self, "targets", tuple(targets.items()))
 
 
-Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Leaf
-
-
 @value
 class Tensor:
     """One entry of the inventory: a named array of parameters, or one per round of its loops.
@@ -168,6 +165,16 @@ class Tensor:
         return Integer(1) if self.tied_to is None else Iverson(sympy.Not(self.tied_when))
 
 
+@value
+class Listed:
+    """An inventory that was found written out, as that of a derived model."""
+
+    tensors: tuple[Tensor, ...]
+
+
+Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Listed | Leaf
+
+
 @cache
 def tensors(node: Node) -> tuple[Tensor, ...]:
     """The tree written out, in the order of the declaration, names joined with dots."""
@@ -190,6 +197,8 @@ def _walk(node: Node) -> Iterable[Tensor]:
             return (replace(tensor, when=sympy.And(condition, tensor.when)) for tensor in tensors(part))
         case Tied(part=part, condition=condition, targets=targets):
             return _tie(tensors(part), condition, dict(targets))
+        case Listed(tensors=found):
+            return found
     return (Tensor(w.name, w.shape, w.role, w.meaning, when=w.when) for w in parameters(node))
 
 

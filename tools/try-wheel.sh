@@ -8,5 +8,6 @@ trap 'rm -rf "$folder"' EXIT
 "$folder/empty/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$folder"/*.whl
 cd "$folder"
 test "$(empty/bin/bertsym total bert-base-uncased --count)" = 109482240
+test "$(empty/bin/bertsym total mamba-default --count)" = 159308544
 empty/bin/python -c 'import bertsym; assert bertsym.load("bert-large-uncased").count() == 335141888'
 echo "the wheel installs and runs"

@@ -17,6 +17,8 @@ from bertsym.symbols import SIZES
 from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES, named
 
+ALL = "bertsym models --all"
+
 
 @value
 class Named:
@@ -45,7 +47,8 @@ class Catalogue:
 
     def document(self) -> Document:
         """A section per architecture: the paper, the heads, the sizes."""
-        return tuple(part for architecture in self.architectures for part in self._section(architecture))
+        sections = (part for architecture in self.architectures for part in self._section(architecture))
+        return (*sections, Paragraph(("Further models, derived from the code of transformers: ", Code(ALL), ".")))
 
     def _section(self, architecture: Architecture) -> Iterator[Element]:
         sizes = [size for size in self.sizes if size.architecture == architecture.name]

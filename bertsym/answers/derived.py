@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sympy import Symbol
+
 from bertsym.count import total
 from bertsym.derive.deriving import Derivation
+from bertsym.derive.process import Number
 from bertsym.derive.space import Axis
 from bertsym.document import Code, Column, Document, Element, Heading, Paragraph, Remark, Result, Table
 from bertsym.forms import Form, Name, Style, form
@@ -33,8 +36,8 @@ class DerivedFormula:
         yield Result((self.expression,))
         columns = ("symbol", "printed", "field", "tried")
         rows = tuple(
-            (Code(str(symbol)), Name(symbol), Code(name), _tried(self._axis(name)))
-            for name, symbol in found.symbols.items()
+            (Code(str(symbol)), Name(symbol), Code(name), _tried(found.space.axis(name)))
+            for name, symbol in self._varied()
         )
         yield Table(tuple(map(Column, columns)), rows)
         yield Heading(("trials",))
@@ -45,8 +48,11 @@ class DerivedFormula:
             lines = tuple((Code(refusal.tensor), refusal.part, refusal.why) for refusal in found.refused)
             yield Table((Column("tensor"), Column("part"), Column("why")), lines)
 
-    def _axis(self, name: str) -> Axis | None:
-        return next((axis for axis in self.found.space.axes if axis.name == name), None)
+    def _varied(self) -> list[tuple[str, Symbol]]:
+        """The fields that have an effect or are in the formula, with their symbols."""
+        used = set(self.found.derived.base)
+        axes = [axis for axis in self.found.space.axes if not axis.idle or self.found.symbols[axis.name] in used]
+        return [(axis.name, self.found.symbols[axis.name]) for axis in axes]
 
     def record(self) -> Record:
         """`expression` covers all tensors only where `refused` is empty."""
@@ -63,9 +69,9 @@ class DerivedFormula:
                     "field": name,
                     "symbol": str(symbol),
                     "unit": BY_SYMBOL[symbol].kind.value,
-                    "tried": _tried(self._axis(name)),
+                    "tried": _tried(found.space.axis(name)),
                 }
-                for name, symbol in found.symbols.items()
+                for name, symbol in self._varied()
             ],
             "trials": found.trials,
             "edge_trials": found.edges,
@@ -98,9 +104,10 @@ def evidence(found: Derivation) -> Iterator[str]:
     )
     for name, why in found.space.frozen:
         yield f"Frozen: {name}={str(found.space.base[name]).lower()}, {why}."
-    yield "Frozen: whatever is no integer and no switch (lists, texts, fractions, parts left empty)."
+    yield "Frozen: whatever is no number and no switch (texts, parts left empty, the lengths of lists)."
     if found.space.idle:
-        yield f"Without effect where tried: {', '.join(found.space.idle)}."
+        without = [name for name in found.space.idle if found.symbols[name] not in found.derived.base]
+        yield f"Without effect where tried: {', '.join(without)}."
 
 
 def _power_of_ten(found: Derivation) -> str:
@@ -113,11 +120,23 @@ def _power_of_ten(found: Derivation) -> str:
 def _tried(axis: Axis | None) -> str:
     """The values that draws pick from, in words."""
     if axis is None:
-        return "yes and no"
-    if axis.of is not None:
-        factor = f"{axis.factor}*" if axis.factor > 1 else ""
-        low = max(axis.least, 1)
-        return f"{low} to {low + axis.choices - 1} times {factor}{axis.of}; others are refused"
-    low = -(-axis.least // axis.factor)
-    span = f"{low * axis.factor} to {(low + axis.choices - 1) * axis.factor}"
-    return span if axis.factor == 1 else f"{span} in steps of {axis.factor}"
+        return "as it is"
+    needs = "".join(f", if {name} is {_said(wanted)}" for name, wanted in axis.needs)
+    if axis.switch:
+        return f"yes and no{needs}"
+    if axis.values:
+        return f"{', '.join(map(_said, sorted(axis.values)))}{needs}"
+    times = "*".join([*([_said(axis.unit)] if axis.unit != 1 else []), *axis.of])
+    if axis.exact:
+        return f"{times}{needs}; others are refused"
+    most = axis.low + axis.choices - 1
+    if axis.of:
+        return f"{axis.low} to {most} times {times}{needs}; others are refused"
+    above = f"{axis.above} and " if axis.above else ""
+    within = f", at most {axis.within}" if axis.within else ""
+    steps = "" if axis.unit == 1 else f" in steps of {_said(axis.unit)}"
+    return f"{above}{_said(axis.low * axis.unit)} to {_said(most * axis.unit)}{steps}{within}{needs}"
+
+
+def _said(number: Number) -> str:
+    return str(number).lower()

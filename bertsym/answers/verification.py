@@ -24,6 +24,7 @@ from bertsym.sources.configfile import load, load_config
 from bertsym.sources.framework import build
 from bertsym.sources.jsonfile import parse_object, read_bytes
 from bertsym.sources.safetensors import Array
+from bertsym.sources.stored import entry_of
 from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES
 
@@ -232,6 +233,14 @@ def _other_heads(model: Model, arrays: Mapping[str, Array]) -> Iterator[str]:
             yield f"{other.cls}: --head {head} compares with it"
 
 
+def _classes(kind: str) -> dict[str, str]:
+    """The framework's classes of a model type by the names of heads."""
+    if kind in ARCHITECTURES:
+        return {name: head.cls for name, head in ARCHITECTURES[kind].heads.items()}
+    derived = entry_of(kind)
+    return {} if derived is None else {name: head.cls for name, head in derived.classes.items()}
+
+
 def _by_framework(checkpoint: Checkpoint, target: str | None, head: str | None) -> Verification:
     file = checkpoint.config if target is None else Path(target)
     if file is None:
@@ -240,8 +249,7 @@ def _by_framework(checkpoint: Checkpoint, target: str | None, head: str | None) 
         )
     file = file / "config.json" if file.is_dir() else file
     config = parse_object(read_bytes(file), file)
-    zoo = ARCHITECTURES.get(str(config.get("model_type")))
-    cls = zoo.heads[head].cls if zoo is not None and head is not None and head in zoo.heads else head
+    cls = None if head is None else _classes(str(config.get("model_type"))).get(head, head)
     built = build(config, file, cls)
     slots = {name: Slot(shape, built.ties.get(name)) for name, shape in built.shapes.items()}
     outcome = compare(Expected(built.cls, slots, built.buffers), checkpoint.arrays)

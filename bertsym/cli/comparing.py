@@ -13,8 +13,13 @@ from bertsym.cli.page import Page, paged
 
 @paged
 def compare(
-    first: Annotated[str, typer.Argument(metavar="MODEL", help="A model, as every command takes it.")],
-    second: Annotated[str, typer.Argument(metavar="MODEL", help="The model to set beside it.")],
+    first: Annotated[
+        str,
+        typer.Argument(metavar="MODEL", help="A model, as every command takes it.", autocompletion=options.model_names),
+    ],
+    second: Annotated[
+        str, typer.Argument(metavar="MODEL", help="The model to set beside it.", autocompletion=options.model_names)
+    ],
     at: Annotated[
         list[str] | None,
         typer.Option("--at", metavar="H=1024,L=24", help="Sizes to put into both; repeatable."),

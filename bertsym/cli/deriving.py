@@ -40,10 +40,12 @@ def derive(
 
     from bertsym.answers.derived import derived_formula
     from bertsym.derive.deriving import derive as inferred
+    from bertsym.derive.recording import recorded
     from bertsym.errors import BadFile
     from bertsym.forms import Style
     from bertsym.sources.jsonfile import parse_object
-    from bertsym.sources.saved import parse, text
+    from bertsym.sources.saved import parse
+    from bertsym.sources.saving import text
 
     sizes = _sizes(target, size)
     style = Style.named(form)
@@ -54,7 +56,7 @@ def derive(
         typer.echo(f"note: {len(found.refused)} tensors have no formula: this is not the total{unsaved}", err=True)
         raise typer.Exit(1)
     if output is not None:
-        written = text(found.derived).encode()
+        written = text(recorded(found)).encode()
         parse(parse_object(written, Path(output)), Path(output))  # what cannot be read again is not written
         try:
             Path(output).write_bytes(written)

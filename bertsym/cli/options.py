@@ -16,12 +16,21 @@ if TYPE_CHECKING:
     from bertsym.model import Model
     from bertsym.symbols import Size
 
+
+def model_names(incomplete: str) -> list[str]:
+    """What a shell may complete to: the model types of the atlas, those of the zoo among them, without sympy."""
+    from bertsym import atlas
+
+    return [name for name in atlas.index() if name.startswith(incomplete)]
+
+
 Target = Annotated[
     str,
     typer.Argument(
         metavar="[MODEL]",
         help="An architecture (bert), a named size (bert-base-uncased), or the path of a config.json or its folder.",
         show_default="bert",
+        autocompletion=model_names,
     ),
 ]
 At = Annotated[

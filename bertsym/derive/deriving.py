@@ -9,20 +9,25 @@ from random import Random
 import sympy
 from sympy import Symbol
 
-from bertsym.derive.infer import Inferred, Refusal, Sample, infer, patterns
+from bertsym.derive.explore import explore
+from bertsym.derive.families import Sample, patterns
+from bertsym.derive.infer import Inferred, Pair, Refusal, infer
 from bertsym.derive.names import symbols
-from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory
-from bertsym.derive.proof import chance, disagreement
-from bertsym.derive.space import Axis, Space, explore
+from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Worker
+from bertsym.derive.proof import chance, disagreement, miscounted
+from bertsym.derive.settle import settle
+from bertsym.derive.space import Axis, Space
 from bertsym.model import Definition
-from bertsym.sources.saved import Derived
+from bertsym.sources.derived import Derived
 from bertsym.symbols import BY_SYMBOL, F, H, d, heads
 from bertsym.values import replace, value
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
 FEWEST_TRIALS = 12
-SAMPLES = 28
+SAMPLES = 24
 EDGES = 12
+BACKGROUNDS = 2
+COUNTED = 3
 ROUNDS = 8
 MOST_REFUSED = 30
 
@@ -34,6 +39,7 @@ class Derivation:
     derived: Derived
     refused: tuple[Refusal, ...]
     space: Space
+    fields: Fields
     symbols: Mapping[str, Symbol]
     trials: int
     edges: int
@@ -61,10 +67,18 @@ def derive(
 
     Runs the code, in another process. Raises `CannotDerive`.
     """
-    with Builder(target, sizes, seconds) as builder:
-        random = Random(seed)  # noqa: S311  # the seed is printed so that a run can be repeated
-        space = explore(builder, random)
-        return _Deriver(builder, space, random, keep_names=keep_names).derivation(max(trials, FEWEST_TRIALS), seed)
+    with Worker(seconds) as worker:
+        return derive_in(worker, target, sizes, trials=trials, seed=seed, keep_names=keep_names)
+
+
+def derive_in(
+    worker: Worker, target: str, sizes: Fields, *, trials: int = 16, seed: int = 0, keep_names: bool = False
+) -> Derivation:
+    """As `derive`, in a worker that has already imported what one target after another needs."""
+    builder = Builder(worker, target, sizes)
+    random = Random(seed)  # noqa: S311  # the seed is printed so that a run can be repeated
+    space = settle(builder, explore(builder, random), random)
+    return _Deriver(builder, space, random, keep_names=keep_names).derivation(max(trials, FEWEST_TRIALS), seed)
 
 
 class _Deriver:
@@ -73,14 +87,17 @@ class _Deriver:
     def __init__(self, builder: Builder, space: Space, random: Random, *, keep_names: bool) -> None:
         self.builder, self.random = builder, random
         self.symbols = symbols(space, keep=keep_names)
-        if not any(axis.name in self.symbols for axis in space.axes):
+        if all(axis.idle for axis in space.axes):
             raise CannotDerive(builder.target, "no size changes its tensors")
         self.space = replace(space, axes=tuple(self.raised(axis) for axis in space.axes))
         self.definitions = () if keep_names else tuple(self.fitting())
+        self.pairs: list[Pair] = []
 
     def raised(self, axis: Axis) -> Axis:
         """The axis from where its symbol begins."""
-        return replace(axis, least=max(axis.least, BY_SYMBOL[self.symbols[axis.name]].minimum))
+        if axis.switch or axis.ratio or axis.exact:
+            return axis
+        return replace(axis, low=max(axis.low, BY_SYMBOL[self.symbols[axis.name]].minimum))
 
     def fitting(self) -> Iterator[Definition]:
         """The house's definitions, F = ffn_ratio H and d = H/heads, where the code has these sizes."""
@@ -101,9 +118,9 @@ class _Deriver:
 
     def derivation(self, trials: int, seed: int) -> Derivation:
         """Formulas that no trial refutes."""
-        samples = self.drawn(SAMPLES)
+        samples = [*self.paired(), *self.drawn(SAMPLES)]
         for rounds in range(1, ROUNDS + 1):
-            inferred = infer(samples)
+            inferred = infer(samples, self.pairs, self.active())
             if not inferred.tensors:
                 raise CannotDerive(self.builder.target, _none(inferred.refused))
             derived = self.derived(inferred)
@@ -118,6 +135,7 @@ class _Deriver:
                     derived,
                     inferred.refused,
                     self.space,
+                    self.builder.description.fields,
                     self.symbols,
                     trials,
                     len(fresh) - trials,
@@ -128,6 +146,11 @@ class _Deriver:
                 )
             samples += refuting
         raise CannotDerive(self.builder.target, f"each of {ROUNDS} sets of formulas was refuted by a further build")
+
+    def active(self) -> set[Symbol]:
+        """The sizes that matter somewhere."""
+        stirring = {pair.symbol for pair in self.pairs}
+        return stirring | {self.symbols[axis.name] for axis in self.space.axes if not axis.idle}
 
     def derived(self, inferred: Inferred) -> Derived:
         """The formulas with what the code says of itself."""
@@ -140,28 +163,76 @@ class _Deriver:
 
     def refuting(self, derived: Derived, inferred: Inferred, fresh: Sequence[Sample]) -> list[Sample]:
         """The fresh builds that the formulas get wrong."""
-        model = derived.model()
         without = {refusal.tensor for refusal in inferred.refused}
         left_out = [name for name, (pattern, _) in patterns(fresh).items() if pattern in without]
-        return [sample for sample in fresh if disagreement(model, sample, left_out) is not None]
+        wrong = [sample for sample in fresh if disagreement(derived.tensors, sample, left_out) is not None]
+        if wrong or inferred.refused:
+            return wrong
+        model = derived.model()
+        return [sample for sample in fresh[:COUNTED] if miscounted(model, sample)]
+
+    def paired(self) -> list[Sample]:
+        """Draws, and for every axis the draw with that axis changed: what changes with it depends on it."""
+        samples: list[Sample] = []
+        self.pairs = []
+        for steps in self.backgrounds():
+            background = self.sampled_at(steps)
+            if background is None:
+                continue
+            here = len(samples)
+            samples.append(background)
+            for axis in self.space.axes:
+                found = self.beside(axis, steps, background)
+                if found is not None:
+                    self.pairs.append(Pair(here, len(samples), self.symbols[axis.name]))
+                    samples.append(found)
+        return samples
+
+    def backgrounds(self) -> Iterator[dict[str, int]]:
+        """Accepted draws, and the same with every switch turned."""
+        for _ in range(BACKGROUNDS):
+            steps, _ = self.accepted(edge=False)
+            steps |= {axis.name: max(steps[axis.name], 2) for axis in self.space.axes if axis.deep}
+            yield steps
+            if any(axis.switch for axis in self.space.axes):
+                yield {axis.name: steps[axis.name] + int(axis.switch) for axis in self.space.axes}
+
+    def sampled_at(self, steps: Mapping[str, int]) -> Sample | None:
+        fields = self.space.fields(steps)
+        inventory = self.builder.build(fields)
+        return None if inventory is None else self.sampled(fields, inventory)
+
+    def beside(self, axis: Axis, steps: Mapping[str, int], background: Sample) -> Sample | None:
+        """The draw with this axis changed, if some change is accepted and changes something."""
+        most = axis.low + axis.choices - 1
+        for other in (most,) if axis.idle else (self.random.randint(axis.low, most), most, most - 1):
+            found = self.sampled_at({**steps, axis.name: other}) if other != steps[axis.name] else None
+            if found is not None and found.inventory != background.inventory:
+                return found
+        return None
 
     def drawn(self, uniform: int) -> list[Sample]:
-        """So many uniform draws, some at the edges, and one for every two sizes that can be equal."""
-        samples = [self.sample(edge=edge) for edge in (*[False] * uniform, *[True] * EDGES)]
-        equal = [(fields, self.builder.build(fields)) for fields in self.space.coincidences(self.random)]
-        return samples + [self.sampled(fields, inventory) for fields, inventory in equal if inventory is not None]
+        """So many uniform draws, some at the edges, and some with sizes equal, so that every two that can be are."""
+        samples = [self.accepted(edge=edge)[1] for edge in (*[False] * uniform, *[True] * EDGES)]
+        for pairs in self.space.rounds():
+            fields = self.space.fields(self.space.equal(self.space.steps(self.random), pairs))
+            inventory = self.builder.build(fields)
+            if inventory is not None:
+                samples.append(self.sampled(fields, inventory))
+        return samples
 
     def sampled(self, fields: Fields, inventory: Inventory) -> Sample:
         """What was built, by symbol."""
         return Sample({symbol: fields[name] for name, symbol in self.symbols.items()}, inventory)
 
-    def sample(self, *, edge: bool) -> Sample:
+    def accepted(self, *, edge: bool) -> tuple[dict[str, int], Sample]:
         """A draw that the code accepts."""
         for _ in range(MOST_REFUSED):
-            fields = self.space.draw(self.random, edge=edge)
+            steps = self.space.steps(self.random, edge=edge)
+            fields = self.space.fields(steps)
             inventory = self.builder.build(fields)
             if inventory is not None:
-                return self.sampled(fields, inventory)
+                return steps, self.sampled(fields, inventory)
         why = f", the last for {self.builder.raised}" if self.builder.raised else ""
         raise CannotDerive(self.builder.target, f"it refuses {MOST_REFUSED} draws of sizes in a row{why}")
 

@@ -1,46 +1,62 @@
 """Integers seen at many sizes to the shortest exact formula that gives them all, or to none.
 
-Tried in this order: a constant; in one size a line, a parabola, a line rounded down after a division; in two and three
-sizes every product of different ones with integer coefficients. A quotient of two sizes, rounded down, may stand for
-one.
+Only sizes that are known to matter are looked at first. Tried in this order: a constant; in one size a line, a
+parabola, a line rounded down after a division; then sums of products of the sizes that matter, of their squares, of
+quotients rounded down or up, of the larger or the smaller of two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import combinations
-from math import prod
+from functools import partial
+from itertools import combinations, combinations_with_replacement, permutations
+from math import gcd, prod
 
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from bertsym.algebra import expand
+from bertsym.algebra import Iverson, expand
 from bertsym.values import value
 
 LARGEST_DIVISOR = 64
 FEWEST = 3
+MOST_MULTIPLIED = 5
+MOST_TOGETHER = 3
+MOST_COMPARED = 12
+PRIME = 2**61 - 1
 
 Numbers = tuple[int, ...]
+Amounts = tuple[int | Fraction, ...]
 
 
 @value
 class Atom:
-    """What a formula is made of, and its value at every size seen."""
+    """What a formula is made of, and its value at every size seen. It is written down only once it is of use."""
 
-    expression: Expr
-    numbers: Numbers
+    made: Callable[[], Expr]
+    numbers: Amounts
+
+    @property
+    def expression(self) -> Expr:
+        """The formula of this part."""
+        return self.made()
 
 
 class Fitter:
     """Formulas over the atoms of a table of sizes; equal columns are fitted once."""
 
-    def __init__(self, table: Sequence[Mapping[Symbol, int]], symbols: Sequence[Symbol]) -> None:
-        self.table = table
-        self.columns = [Atom(symbol, tuple(row[symbol] for row in table)) for symbol in symbols]
-        self.known: dict[tuple[tuple[int, ...], Numbers], Expr | None] = {}
+    def __init__(
+        self,
+        table: Sequence[Mapping[Symbol, int | Fraction]],
+        symbols: Sequence[Symbol],
+        active: Collection[Symbol] = (),
+    ) -> None:
+        self.active = frozenset(active or symbols)
+        self.columns = {s: Atom(partial(_same, s), tuple(row[s] for row in table)) for s in symbols}
+        self.known: dict[tuple[Numbers, Numbers, frozenset[Symbol]], Expr | None] = {}
 
-    def fit(self, rows: Sequence[int], numbers: Sequence[int]) -> Expr | None:
+    def fit(self, rows: Sequence[int], numbers: Sequence[int], relevant: Iterable[Symbol] = ()) -> Expr | None:
         """The formula of numbers seen at those rows of the table; None where there is none, or too few to tell.
 
         >>> from bertsym.symbols import H, heads
@@ -50,60 +66,161 @@ class Fitter:
         >>> Fitter(table, [H]).fit(range(6), [(row[H] - 1) // 4 + 1 for row in table])
         floor(H/4 + 3/4)
         """
-        key = (tuple(rows), tuple(numbers))
+        mattering = frozenset(relevant)
+        key = (tuple(rows), tuple(numbers), mattering)
         if key not in self.known:
-            self.known[key] = next(self._formulas(*key), None)
+            self.known[key] = self._fit(key[0], key[1], mattering)
         return self.known[key]
 
-    def _formulas(self, rows: Numbers, numbers: Numbers) -> Iterator[Expr]:
+    def _fit(self, rows: Numbers, numbers: Numbers, relevant: frozenset[Symbol]) -> Expr | None:
         if len(set(numbers)) == 1:
-            yield Integer(numbers[0])
+            return Integer(numbers[0])
         if len(numbers) < FEWEST:
-            return
-        single = [_at(atom, rows) for atom in self.columns]
-        atoms = [atom for atom in single if len(set(atom.numbers)) > 1]
-        quotients = list(_quotients(atoms))
-        for atom in (*atoms, *quotients):
-            yield from _combined([Atom(Integer(1), (1,) * len(rows)), atom], numbers)
-        for atom in atoms:
-            square = Atom(atom.expression**2, tuple(n * n for n in atom.numbers))
-            yield from _combined([Atom(Integer(1), (1,) * len(rows)), atom, square], numbers)
-        for atom in atoms:
-            yield from _rounded(atom, numbers)
-        for count in (2, 3):
-            for chosen in combinations(atoms, count):
-                yield from _combined(_products(chosen), numbers)
-        for quotient in quotients:
-            for atom in atoms:
-                yield from _combined(_products((quotient, atom)), numbers)
+            return None
+        placed = {symbol: _at(atom, rows) for symbol, atom in self.columns.items()}
+        atoms = [atom for atom in placed.values() if len(set(atom.numbers)) > 1]
+        chosen = [placed[symbol] for symbol in placed if symbol in relevant]
+        if chosen:
+            formulas = _deep(chosen, numbers) if len(chosen) <= MOST_MULTIPLIED else iter(())
+            return next(formulas, None) or next(_beside(chosen, atoms, numbers), None)
+        lively = [placed[s] for s in placed if s in self.active and len(set(placed[s].numbers)) > 1]
+        return next(_shallow(lively, numbers), None)
+
+
+def _same(expression: Expr) -> Expr:
+    return expression
 
 
 def _at(atom: Atom, rows: Numbers) -> Atom:
-    return Atom(atom.expression, tuple(atom.numbers[row] for row in rows))
+    return Atom(atom.made, tuple(atom.numbers[row] for row in rows))
 
 
-def _quotients(atoms: Sequence[Atom]) -> Iterator[Atom]:
-    """One size over another, rounded down, for all pairs in which the divisor is never 0."""
-    for above in atoms:
-        for below in atoms:
-            if above is not below and all(below.numbers):
-                numbers = tuple(a // b for a, b in zip(above.numbers, below.numbers, strict=True))
-                if len(set(numbers)) > 1:
-                    yield Atom(sympy.floor(above.expression / below.expression), numbers)
+def _linear(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
+    one = _one(numbers)
+    for atom in atoms:
+        yield from _combined([one, atom], numbers)
+
+
+def _beside(chosen: Sequence[Atom], atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
+    """What depends on these and on one more, whose effect is seldom seen, as that of what is divided by much."""
+    yield from _linear(atoms, numbers)
+    one = _one(numbers)
+    for other in atoms:
+        if len(chosen) > MOST_TOGETHER or other in chosen:
+            continue
+        yield from _combined(_products((*chosen, other)), numbers)
+        for extra in _quotients((*chosen, other), numbers):
+            yield from _combined([one, extra], numbers)
+            yield from _combined([one, extra, _times(extra, extra)], numbers)
+
+
+def _shallow(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
+    """What may depend on anything."""
+    one = _one(numbers)
+    yield from _linear(atoms, numbers)
+    for atom in atoms:
+        yield from _combined([one, atom, _times(atom, atom)], numbers)
+    for atom in atoms:
+        yield from _rounded(atom, numbers)
+    for pair in combinations(atoms, 2):
+        yield from _combined(_products(pair), numbers)
+        if len(atoms) <= MOST_COMPARED:
+            for extra in _quotients(pair, numbers):
+                yield from _combined([one, extra, _times(extra, extra)], numbers)
+
+
+def _deep(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
+    """What depends on these, and on these alone."""
+    one = _one(numbers)
+    for atom in atoms:
+        yield from _combined([one, atom], numbers)
+    for atom in atoms:
+        yield from _combined([one, atom, _times(atom, atom)], numbers)
+    for atom in atoms:
+        yield from _rounded(atom, numbers)
+    yield from _combined([one, *atoms], numbers)
+    yield from _combined(_products(atoms), numbers)
+    for extra in _quotients(atoms, numbers):
+        yield from _combined([one, extra], numbers)
+        yield from _combined([one, extra, _times(extra, extra)], numbers)
+        yield from _combined([one, extra, *atoms], numbers)
+        if len(atoms) <= MOST_TOGETHER:
+            yield from _combined(_products((extra, *atoms)), numbers)
+    for degree in (2, 3):
+        if len(atoms) <= MOST_TOGETHER:
+            yield from _combined(_monomials(atoms, degree), numbers)
+    for atom in atoms:
+        power = _times(atom, _times(atom, atom))
+        yield from _combined([one, atom, _times(atom, atom), power], numbers)
+    yield from _either(atoms, numbers)
+
+
+def _one(numbers: Sequence[object]) -> Atom:
+    return Atom(partial(_same, Integer(1)), (1,) * len(numbers))
+
+
+def _times(*atoms: Atom) -> Atom:
+    return Atom(
+        lambda: sympy.Mul(*(atom.expression for atom in atoms)),
+        tuple(prod(values) for values in zip(*(atom.numbers for atom in atoms), strict=True)),
+    )
+
+
+def _down(above: Callable[..., Expr], below: Callable[..., Expr], numbers: Iterable[int | Fraction]) -> Atom:
+    """A quotient rounded down, of which the numbers are given."""
+    return Atom(lambda: sympy.floor(above() / below()), tuple(map(int, numbers)))
+
+
+def _quotients(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Atom]:
+    """One size over another, rounded down and up; the steps of a size in a difference; products rounded down."""
+    for x, y in permutations(atoms, 2):
+        if not all(n >= 1 and n == int(n) for n in y.numbers):
+            continue
+        both = list(zip(x.numbers, y.numbers, strict=True))
+        yield _down(x.made, y.made, (a // b for a, b in both))
+        if any(a % b for a, b in both):
+            yield _down(lambda x=x, y=y: x.expression + y.expression - 1, y.made, (-(-a // b) for a, b in both))
+        yield _down(x.made, lambda y=y: y.expression**2, (a // b**2 for a, b in both))
+        for other in atoms:
+            if other is x or other is y:
+                continue
+            three = list(zip(both, other.numbers, strict=True))
+            yield _down(lambda x=x, o=other: x.expression - o.expression, y.made, ((a - c) // b for (a, b), c in three))
+            yield _down(lambda x=x, o=other: x.expression * o.expression, y.made, (a * c // b for (a, b), c in three))
+    for x, y in combinations(atoms, 2):
+        if any(n != int(n) for n in (*x.numbers, *y.numbers)):
+            product = _times(x, y)
+            largest = max(product.numbers)
+            factor = max(round(max(map(abs, numbers)) / largest), 1) if largest else 1
+            products = (factor * n // 1 for n in product.numbers)
+            yield _down(lambda p=product, c=factor: c * p.expression, partial(_same, Integer(1)), products)
+
+
+def _either(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
+    """The larger or the smaller of two sizes, or of a size and a number, as often as it takes."""
+    constants = {number for number in numbers if numbers.count(number) > 1}
+    others = [*atoms, *(Atom(partial(_same, Integer(c)), (c,) * len(numbers)) for c in sorted(constants))]
+    for one in atoms:
+        for other in others:
+            if other is one:
+                continue
+            for choose, relation in ((max, sympy.Ge), (min, sympy.Le)):
+                if all(choose(a, b) == n for a, b, n in zip(one.numbers, other.numbers, numbers, strict=True)):
+                    holds = relation(one.expression, other.expression)
+                    yield other.expression + (one.expression - other.expression) * Iverson(holds)
 
 
 def _products(atoms: Sequence[Atom]) -> list[Atom]:
     """The products of every choice among the atoms, the empty one included."""
-    chosen = [choice for count in range(len(atoms) + 1) for choice in combinations(atoms, count)]
-    places = range(len(atoms[0].numbers))
-    return [
-        Atom(prod((atom.expression for atom in choice), start=Integer(1)), tuple(_product(choice, p) for p in places))
-        for choice in chosen
-    ]
+    one = _one(atoms[0].numbers)
+    chosen = (choice for count in range(1, len(atoms) + 1) for choice in combinations(atoms, count))
+    return [one, *(_times(*choice) for choice in chosen)]
 
 
-def _product(choice: Sequence[Atom], place: int) -> int:
-    return prod(atom.numbers[place] for atom in choice)
+def _monomials(atoms: Sequence[Atom], degree: int) -> list[Atom]:
+    one = _one(atoms[0].numbers)
+    chosen = (c for count in range(1, degree + 1) for c in combinations_with_replacement(atoms, count))
+    return [one, *(_times(*choice) for choice in chosen)]
 
 
 def _combined(basis: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
@@ -111,22 +228,25 @@ def _combined(basis: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
     if len(numbers) <= len(basis):
         return
     found = _solved([atom.numbers for atom in basis], numbers)
-    if found is not None and all(c.denominator == 1 for c in found):
-        whole = [int(c) for c in found]
-        sums = (sum(c * atom.numbers[p] for c, atom in zip(whole, basis, strict=True)) for p in range(len(numbers)))
+    if found is not None:
+        whole = [(c, atom) for c, atom in zip(found, basis, strict=True) if c]
+        sums = (sum(c * atom.numbers[p] for c, atom in whole) for p in range(len(numbers)))
         if all(got == wanted for got, wanted in zip(sums, numbers, strict=True)):
-            yield expand(sympy.Add(*(c * atom.expression for c, atom in zip(whole, basis, strict=True))))
+            yield expand(sympy.Add(*(c * atom.expression for c, atom in whole)))
 
 
-def _solved(columns: Sequence[Numbers], numbers: Numbers) -> list[Fraction] | None:
-    """Coefficients that give the first rows that decide them; None where the rows decide nothing."""
+def _solved(columns: Sequence[Amounts], numbers: Numbers) -> list[int] | None:
+    """Coefficients that give the first rows that decide them; None where the rows decide nothing.
+
+    Reckoned modulo a prime, which finds integers below half of it, at once; whether they are right is seen afterwards.
+    """
     width = len(columns)
-    pivots: list[list[Fraction]] = []
+    pivots: list[list[int]] = []
     for place, wanted in enumerate(numbers):
-        row = [*(Fraction(column[place]) for column in columns), Fraction(wanted)]
+        row = [*(_residue(column[place]) for column in columns), wanted % PRIME]
         for lead, pivot in enumerate(pivots):
-            if row[lead]:
-                row = [r - row[lead] * p for r, p in zip(row, pivot, strict=True)]
+            if factor := row[lead]:
+                row = [(r - factor * p) % PRIME for r, p in zip(row, pivot, strict=True)]
         lead = len(pivots)
         if not row[lead]:
             if any(row[:width]):
@@ -134,33 +254,41 @@ def _solved(columns: Sequence[Numbers], numbers: Numbers) -> list[Fraction] | No
             if row[width]:
                 return None
             continue
-        row = [r / row[lead] for r in row]
-        pivots.append(row)
+        inverse = pow(row[lead], -1, PRIME)
+        pivots.append([r * inverse % PRIME for r in row])
         if len(pivots) == width:
             break
     if len(pivots) < width:
         return None
-    result = [Fraction(0)] * width
+    result = [0] * width
     for lead in reversed(range(width)):
-        result[lead] = pivots[lead][width] - sum(
-            (pivots[lead][k] * result[k] for k in range(lead + 1, width)), start=Fraction(0)
-        )
-    return result
+        known = sum(pivots[lead][k] * result[k] for k in range(lead + 1, width))
+        result[lead] = (pivots[lead][width] - known) % PRIME
+    return [c - PRIME if c > PRIME // 2 else c for c in result]
+
+
+def _residue(number: int | Fraction) -> int:
+    if isinstance(number, int):
+        return number % PRIME
+    return number.numerator * pow(number.denominator, -1, PRIME) % PRIME
 
 
 def _rounded(atom: Atom, numbers: Numbers) -> Iterator[Expr]:
-    """floor((a x + c) / b) with the least b that gives all numbers; of the possible c the middle one."""
-    pairs = sorted(zip(atom.numbers, numbers, strict=True))
+    """M floor((a x + c) / b) with the least b that gives all numbers; of the possible c the middle one."""
+    content = gcd(*numbers)
+    if content == 0:
+        return
+    pairs = sorted(zip(atom.numbers, (number // content for number in numbers), strict=True))
     (low, least), (high, most) = pairs[0], pairs[-1]
     if high == low:
         return
     for below in range(2, LARGEST_DIVISOR + 1):
-        slope = round(Fraction((most - least) * below, high - low))
+        slope = round(Fraction((most - least) * below) / (high - low))
         lowest = max(below * y - slope * x for x, y in pairs)
         highest = min(below * y - slope * x + below - 1 for x, y in pairs)
-        if slope and lowest <= highest:
-            shift = _simplest(lowest, highest)
-            yield sympy.floor((slope * atom.expression + shift) / Integer(below))
+        if slope and lowest <= highest and lowest == int(lowest):
+            shift = _simplest(int(lowest), int(highest))
+            yield content * sympy.floor((slope * atom.expression + shift) / Integer(below))
             return
 
 

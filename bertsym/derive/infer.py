@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import pairwise, product
 
 import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import evaluate
+from bertsym.derive.conditions import Conditions
+from bertsym.derive.families import Family, Sample, Tie, alike, families
 from bertsym.derive.fit import Fitter
-from bertsym.derive.process import Entry, Inventory
+from bertsym.derive.process import Entry
 from bertsym.layers import Role
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Loop, Tensor
 from bertsym.values import value
 
-Sizes = Mapping[Symbol, int | bool]
-Indices = tuple[int, ...]
-
-
-@value
-class Sample:
-    """What the code builds at some sizes."""
-
-    sizes: Sizes
-    inventory: Inventory
+MOST_SPLITS = 40
 
 
 @value
@@ -46,6 +39,15 @@ class Inferred:
     refused: tuple[Refusal, ...]
 
 
+@value
+class Pair:
+    """Two builds, by their place, between which one size was changed, with those that must follow it."""
+
+    one: int
+    other: int
+    symbol: Symbol
+
+
 class _Refused(Exception):
     """Why one tensor has no formula."""
 
@@ -54,100 +56,82 @@ class _Refused(Exception):
         self.part, self.why = part, why
 
 
-@value
-class Family:
-    """The tensors of one pattern of names: for each sample that has any, which indices, and one of the entries."""
-
-    pattern: str
-    seen: Mapping[int, Mapping[Indices, Entry]]
-
-
-def infer(samples: Sequence[Sample]) -> Inferred:
+def infer(samples: Sequence[Sample], pairs: Sequence[Pair], active: Collection[Symbol]) -> Inferred:
     """The inventory that all samples agree on, in the order in which the code lists its tensors."""
-    return _Inference(samples).inferred()
-
-
-def patterns(samples: Sequence[Sample]) -> dict[str, tuple[str, Indices]]:
-    """Every name with its pattern and indices: a number is an index where its range changes and no switch did it."""
-    names = dict.fromkeys(name for sample in samples for name in sample.inventory)
-    ranges: dict[tuple[str, frozenset[tuple[Symbol, bool]]], set[frozenset[str]]] = {}
-    for sample in samples:
-        switches = frozenset((s, on) for s, on in sample.sizes.items() if isinstance(on, bool))
-        children: dict[tuple[str, str], set[str]] = {}
-        for name in sample.inventory:
-            for stem, parent, index in _numbered(name):
-                children.setdefault((stem, parent), set()).add(index)
-        for (stem, _), found in children.items():
-            ranges.setdefault((stem, switches), set()).add(frozenset(found))
-    repeated = {stem for (stem, _), found in ranges.items() if len(found) > 1}
-    return {name: _pattern(name, repeated) for name in names}
-
-
-def _numbered(name: str) -> Iterator[tuple[str, str, str]]:
-    """Each number in a name: what stands before it with numbers blanked, with numbers kept, and the number."""
-    words = name.split(".")
-    for place, word in enumerate(words):
-        if word.isdecimal():
-            blanked = ".".join("#" if w.isdecimal() else w for w in words[:place])
-            yield blanked, ".".join(words[:place]), word
-
-
-def _pattern(name: str, repeated: set[str]) -> tuple[str, Indices]:
-    stems = {parent: stem for stem, parent, _ in _numbered(name)}
-    words = name.split(".")
-    shown, indices = [], []
-    for place, word in enumerate(words):
-        if word.isdecimal() and stems[".".join(words[:place])] in repeated:
-            shown.append("{}")
-            indices.append(int(word))
-        else:
-            shown.append(word)
-    return ".".join(shown), tuple(indices)
+    return _Inference(samples, pairs, active).inferred()
 
 
 class _Inference:
     """The samples as one table, and what is fitted to it."""
 
-    def __init__(self, samples: Sequence[Sample]) -> None:
-        self.samples = samples
-        self.placed = patterns(samples)
-        symbols = list(samples[0].sizes)
-        self.switches = [s for s in symbols if BY_SYMBOL[s].kind is Kind.SWITCH]
-        self.numbers = [s for s in symbols if s not in self.switches]
-        table = [{s: int(sample.sizes[s]) for s in self.numbers} for sample in samples]
-        self.fitter = Fitter(table, self.numbers)
+    def __init__(self, samples: Sequence[Sample], pairs: Sequence[Pair], active: Collection[Symbol]) -> None:
+        self.samples, self.pairs = samples, pairs
+        symbols = [symbol for symbol in samples[0].sizes if symbol in active]
+        self.numbers = [symbol for symbol in samples[0].sizes if BY_SYMBOL[symbol].kind is not Kind.SWITCH]
+        self.fitter = Fitter([sample.sizes for sample in samples], self.numbers, active)
+        self.conditions = Conditions([sample.sizes for sample in samples], symbols)
+        self.relevant: dict[str, set[Symbol]] = {}
+        self.ends: dict[str, Loop] = {}
+        self.splits = MOST_SPLITS
 
     def inferred(self) -> Inferred:
-        tensors, refused = [], []
-        for family in self.families():
+        tensors: list[Tensor] = []
+        refused: list[Refusal] = []
+        # Families whose indices follow one another say where a stack ends; those that leave indices out need to know.
+        found = families(self.samples)
+        order = sorted(found, key=_gaps)
+        made: dict[str, list[Tensor] | Refusal] = {}
+        for family in order:
             try:
-                tensors.append(self.tensor(family))
+                made[family.pattern] = [tensor for part in alike(family) for tensor in self.cases(part)]
             except _Refused as refusal:
-                refused.append(Refusal(family.pattern, refusal.part, refusal.why))
-        names = {tensor.name for tensor in tensors}
-        for tensor in [t for t in tensors if t.tied_to is not None and t.tied_to not in names]:
-            tensors.remove(tensor)
-            refused.append(Refusal(tensor.name, "tie", f"it is tied to {tensor.tied_to}, which has no formula"))
-        return Inferred(tuple(tensors), tuple(refused))
+                made[family.pattern] = Refusal(family.pattern, refusal.part, refusal.why)
+        for family in found:
+            result = made[family.pattern]
+            if isinstance(result, Refusal):
+                refused.append(result)
+            else:
+                tensors += result
+        return _without_dangling(tensors, refused)
 
-    def families(self) -> list[Family]:
-        found: dict[str, dict[int, dict[Indices, Entry]]] = {}
-        for place, sample in enumerate(self.samples):
-            for name, entry in sample.inventory.items():
-                pattern, indices = self.placed[name]
-                found.setdefault(pattern, {}).setdefault(place, {})[indices] = entry
-        return [Family(pattern, seen) for pattern, seen in found.items()]
+    def cases(self, family: Family) -> list[Tensor]:
+        """The tensor, or one for each side of a condition where one formula does not do."""
+        self.relevant = self.relevance(family)
+        try:
+            return [self.tensor(family)]
+        except _Refused as refusal:
+            for told in self.sides(family):
+                halves = [family.only(lambda row, _, told=told, side=side: told[row] is side) for side in (True, False)]  # type: ignore[misc]
+                try:
+                    return [self.tensor(half) for half in halves]
+                except _Refused:
+                    continue
+            raise refusal from None
+
+    def sides(self, family: Family) -> Iterator[dict[int, bool]]:
+        """Ways to part the builds by a condition, each once."""
+        rows = list(family.seen)
+        known = set()
+        for bits in self.conditions.ways():
+            if self.splits <= 0:
+                return
+            told = {row: bool(bits >> row & 1) for row in rows}
+            key = tuple(told.values())
+            if len(set(key)) == 2 and key not in known:
+                self.splits -= 1
+                known.add(key)
+                known.add(tuple(not side for side in key))
+                yield told
 
     def tensor(self, family: Family) -> Tensor:
+        if not family.uniform:
+            raise _Refused("shape", "it differs from index to index, by no rule that was tried")
         rows = list(family.seen)
         one = {row: next(iter(entries.values())) for row, entries in family.seen.items()}
-        for row, entries in family.seen.items():
-            if any(entry.shape != one[row].shape for entry in entries.values()):
-                raise _Refused("shape", "it differs from index to index")
-        roles = [entry.role for entry in one.values()]
         loops = self.loops(family)
         shape = self.shape(rows, [one[row].shape for row in rows])
         tied_to, tied_when = self.tie(family)
+        roles = [entry.role for entry in one.values()]
         role = Role(max(roles, key=roles.count))
         when = self.existence(family, loops)
         component = component_of(family.pattern)
@@ -155,10 +139,23 @@ class _Inference:
             family.pattern, shape, role, "", component, loops, when=when, tied_to=tied_to, tied_when=tied_when
         )
 
+    def relevance(self, family: Family) -> dict[str, set[Symbol]]:
+        """For each part of the tensor the sizes whose change was seen to change it."""
+        parts = {row: _parts(entries) for row, entries in family.seen.items()}
+        found: dict[str, set[Symbol]] = {}
+        for pair in self.pairs:
+            one, other = parts.get(pair.one, {}), parts.get(pair.other, {})
+            for part in one.keys() & other.keys():
+                if one[part] != other[part]:
+                    found.setdefault(part, set()).add(pair.symbol)
+        return found
+
     def fitted(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
-        found = self.fitter.fit(rows, numbers)
+        relevant = self.relevant.get(part, set())
+        found = self.fitter.fit(rows, numbers, relevant)
         if found is None:
-            raise _Refused(part, f"no formula gives what {len(rows)} builds have, such as {numbers[0]}")
+            on = f", which depend on {', '.join(sorted(map(str, relevant)))}" if relevant else ""
+            raise _Refused(part, f"no formula gives what {len(rows)} builds have, such as {numbers[0]}{on}")
         return found
 
     def shape(self, rows: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> tuple[Expr, ...]:
@@ -168,75 +165,117 @@ class _Inference:
         return tuple(self.fitted(f"dimension {place}", rows, column) for place, column in sides)
 
     def loops(self, family: Family) -> tuple[Loop, ...]:
-        rows = list(family.seen)
         loops = []
-        for place in range(family.pattern.split(".").count("{}")):
-            runs = [sorted({indices[place] for indices in family.seen[row]}) for row in rows]
-            if any(run != list(range(run[0], run[-1] + 1)) for run in runs):
-                raise _Refused(f"repeat {place}", "its indices have gaps")
-            start = self.fitted(f"start of repeat {place}", rows, [run[0] for run in runs])
-            stop = self.fitted(f"end of repeat {place}", rows, [run[-1] + 1 for run in runs])
-            loops.append(Loop(start, stop))
-        for row in rows:
-            ranges = (sorted({indices[p] for indices in family.seen[row]}) for p in range(len(loops)))
-            if len(family.seen[row]) != len(list(product(*ranges))):
+        for place in range(family.pattern.count("{}")):
+            runs = {row: sorted({i[place] for i in entries}) for row, entries in family.seen.items()}
+            stack = "{}".join(family.pattern.split("{}")[: place + 1])
+            loops.append(self.loop(stack, place, runs))
+        for entries in family.seen.values():
+            ranges = (sorted({indices[p] for indices in entries}) for p in range(len(loops)))
+            if len(entries) != len(list(product(*ranges))):
                 raise _Refused("repeat", "it is not there for every combination of indices")
         return tuple(loops)
 
+    def loop(self, stack: str, place: int, runs: Mapping[int, list[int]]) -> Loop:
+        rows = list(runs)
+        if all(run == list(range(run[0], run[-1] + 1)) for run in runs.values()):
+            start = self.fitted(f"start of repeat {place}", rows, [runs[row][0] for row in rows])
+            loop = Loop(start, self.fitted(f"end of repeat {place}", rows, [runs[row][-1] + 1 for row in rows]))
+            self.ends.setdefault(stack, loop)
+            return loop
+        whole = self.ends.get(stack)
+        if whole is None:
+            raise _Refused(f"repeat {place}", "its indices have gaps")
+        stops = {row: int(evaluate(whole.stop, self.sizes(row))) for row in rows}
+        rest = {row: [i for i in range(stops[row]) if i not in run] for row, run in runs.items()}
+        for wanted, others in ((runs, False), (rest, True)):
+            step = self.stepped(place, {row: run for row, run in wanted.items() if run}, whole.stop, others=others)
+            if step is not None and all(self.indices(step, row) == run for row, run in runs.items()):
+                return step
+        raise _Refused(f"repeat {place}", "its indices have gaps that no constant step explains")
+
+    def stepped(self, place: int, runs: Mapping[int, list[int]], stop: Expr, *, others: bool) -> Loop | None:
+        """The loop that goes through these in equal steps."""
+        gaps = {row: {b - a for a, b in pairwise(run)} for row, run in runs.items()}
+        steps = {row: next(iter(found)) for row, found in gaps.items() if len(found) == 1}
+        if not steps or any(len(found) > 1 for found in gaps.values()):
+            return None
+        start = self.fitted(f"start of repeat {place}", list(runs), [run[0] for run in runs.values()])
+        step = self.fitted(f"step of repeat {place}", list(steps), list(steps.values()))
+        return Loop(start, stop, step, others=others)
+
+    def sizes(self, row: int) -> dict[Symbol, int]:
+        return {symbol: self.samples[row].sizes[symbol] for symbol in self.numbers}  # type: ignore[misc]
+
+    def indices(self, loop: Loop, row: int) -> list[int]:
+        start, stop, step = (int(evaluate(part, self.sizes(row))) for part in (loop.start, loop.stop, loop.step))
+        return list(loop.indices(start, stop, step)) if step > 0 else []
+
     def existence(self, family: Family, loops: tuple[Loop, ...]) -> Boolean:
         """The condition under which the tensor exists, beside its loops being run at all."""
-        there = []
-        for place, sample in enumerate(self.samples):
-            numbers = {s: sample.sizes[s] for s in self.numbers}
-            counts = [evaluate(loop.times, numbers) for loop in loops]
-            if all(count > 0 for count in counts):
-                there.append((sample, place in family.seen))
-            elif place in family.seen:
+        cases = {}
+        for row in range(len(self.samples)):
+            counts = [evaluate(loop.times, self.sizes(row)) for loop in loops]
+            if any(count < 0 for count in counts) or all(count > 0 for count in counts):
+                cases[row] = row in family.seen
+            elif row in family.seen:
                 raise _Refused("repeat", "it is there where its range is empty")
-        return self.condition("existence", there)
+        return self.condition("existence", cases)
 
-    def condition(self, part: str, cases: Sequence[tuple[Sample, bool]]) -> Boolean:
-        """The simplest condition that tells the cases apart."""
-        if all(holds for _, holds in cases):
-            return sympy.true
-        for condition in self.conditions():
-            if all(_holds(condition, sample.sizes) is holds for sample, holds in cases):
-                return condition
-        raise _Refused(part, "no simple condition tells when")
-
-    def conditions(self) -> Iterator[Boolean]:
-        simple = [literal for switch in self.switches for literal in (switch, sympy.Not(switch))]
-        yield from simple
-        for first, second in product(simple, simple):
-            yield sympy.And(first, second)
-        for symbol in self.numbers:
-            for limit in (0, 1, 2, 3):
-                yield sympy.Gt(symbol, limit)
-                yield sympy.Le(symbol, limit)
-        for first, second in product(self.numbers, self.numbers):
-            if first is not second:
-                yield from (sympy.Ne(first, second), sympy.Eq(first, second), sympy.Gt(first, second))
+    def condition(self, part: str, cases: Mapping[int, bool]) -> Boolean:
+        found = self.conditions.telling(cases)
+        if found is None:
+            raise _Refused(part, "no simple condition tells when")
+        return found
 
     def tie(self, family: Family) -> tuple[str | None, Boolean]:
         """The tensor it is tied to, if it ever is, and when."""
-        targets, cases = set(), []
-        for row, entries in family.seen.items():
-            firsts = {indices: self.placed[entry.first] for indices, entry in entries.items()}
-            others = {first for indices, first in firsts.items() if first != (family.pattern, indices)}
-            cases.append((self.samples[row], bool(others)))
-            if others and len(others) < len(set(firsts.values())):
-                raise _Refused("tie", "it holds for some indices only")
-            targets |= others
+        found: dict[int, Tie | None] = {row: next(iter(ties.values())) for row, ties in self.ties(family)}
+        targets = {tie.pattern for tie in found.values() if tie is not None}
         if not targets:
             return None, sympy.true
-        if len(targets) > 1 or next(iter(targets))[1]:
-            raise _Refused("tie", "ties between repeated tensors are not covered")
-        return next(iter(targets))[0], self.condition("tie", cases)
+        if len(targets) > 1:
+            raise _Refused("tie", "it has more than one target")
+        cases = {row: tie is not None for row, tie in found.items()}
+        return targets.pop(), self.condition("tie", cases)
+
+    def ties(self, family: Family) -> Iterator[tuple[int, Mapping[tuple[int, ...], Tie | None]]]:
+        for row, entries in family.seen.items():
+            yield row, {indices: family.ties[row][indices] for indices in entries}
 
 
-def _holds(condition: Boolean, sizes: Sizes) -> bool:
-    values = {s: sympy.S(v) if isinstance(v, bool) else sympy.Integer(v) for s, v in sizes.items()}
-    return bool(condition.xreplace(values) == sympy.true)
+def _parts(entries: Mapping[tuple[int, ...], Entry]) -> dict[str, int]:
+    """The numbers of one build that are to be fitted, by the names that refusals give them."""
+    shape = next(iter(entries.values())).shape
+    parts = {f"dimension {place}": side for place, side in enumerate(shape)}
+    for place in range(len(next(iter(entries)))):
+        run = sorted({indices[place] for indices in entries})
+        parts |= {f"start of repeat {place}": run[0], f"end of repeat {place}": run[-1] + 1}
+        if len(run) > 1:
+            parts[f"step of repeat {place}"] = run[1] - run[0]
+    return parts
+
+
+def _gaps(family: Family) -> bool:
+    """Whether some index is left out in some build."""
+    return any(
+        len(run) != run[-1] - run[0] + 1
+        for entries in family.seen.values()
+        for place in range(family.pattern.count("{}"))
+        for run in [sorted({indices[place] for indices in entries})]
+    )
+
+
+def _without_dangling(tensors: list[Tensor], refused: list[Refusal]) -> Inferred:
+    """Tensors tied to one that has no formula have none either."""
+    gone = {refusal.tensor for refusal in refused}
+    kept = []
+    for tensor in tensors:
+        if tensor.tied_to in gone:
+            refused.append(Refusal(tensor.name, "tie", f"it is tied to {tensor.tied_to}, which has no formula"))
+        else:
+            kept.append(tensor)
+    return Inferred(tuple(kept), tuple(refused))
 
 
 def component_of(pattern: str) -> str:

@@ -32,15 +32,28 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
 
+# Where a model is made of several, the one that reads and writes text gives the letters.
+_TEXT = (
+    "",
+    "text_config.",
+    "text_encoder.",
+    "decoder.",
+    "llm_config.",
+    "language_config.",
+    "thinker_config.text_config.",
+)
+
+
 def symbols(space: Space, *, keep: bool) -> dict[str, Symbol]:
     """A symbol for every field that varies: of two fields that mean the same the one spelled more usually gets it.
 
     `keep` leaves the code's own names. A name that the registry uses for something else gets an underscore.
     """
     meant: dict[str, Symbol] = {}
-    varied = {axis.name: axis for axis in space.axes} | dict.fromkeys(space.switches)
+    varied = {axis.name: axis for axis in space.axes}
     for name, spellings in SPELLINGS.items():
-        field = next((spelling for spelling in (name, *spellings) if spelling in varied), None)
+        fields = (part + spelling for part in _TEXT for spelling in (name, *spellings))
+        field = next((field for field in fields if field in varied), None)
         if field is not None and (field == name or not keep) and _fits(name, varied[field]):
             meant[field] = BY_NAME[name].symbol
     for field, axis in varied.items():
@@ -49,20 +62,25 @@ def symbols(space: Space, *, keep: bool) -> dict[str, Symbol]:
     return meant
 
 
-def _fits(name: str, axis: Axis | None) -> bool:
+def _fits(name: str, axis: Axis) -> bool:
     """Whether the registered size takes the values that the field takes."""
-    size = lookup(name)
-    if axis is None or size.kind is Kind.SWITCH:
-        return axis is None and size.kind is Kind.SWITCH
-    return not axis.deep or size.kind is Kind.DEPTH
+    kind = lookup(name).kind
+    if axis.switch or axis.ratio:
+        return kind is (Kind.SWITCH if axis.switch else Kind.RATIO)
+    return kind not in (Kind.SWITCH, Kind.RATIO) and (not axis.deep or kind is Kind.DEPTH)
 
 
-def _own(field: str, axis: Axis | None, taken: Iterable[str]) -> Symbol:
-    name = re.sub(r"\W", "_", field, flags=re.ASCII)[:39]
+def _own(field: str, axis: Axis, taken: Iterable[str]) -> Symbol:
+    words = re.sub(r"_?config\.|\.", "_", field)
+    name = re.sub(r"\W+", "_", words, flags=re.ASCII).strip("_")[-39:].lstrip("_")
     name = name if _NAME.fullmatch(name) else f"size_{name}"[:39]
     used = {*taken, *BY_NAME}
     while name in used:
         name += "_"
-    if axis is None:
-        return Own(name, Kind.SWITCH, meaning=f"{field} of the code")
-    return Own(name, Kind.DEPTH if axis.deep else Kind.WIDTH, axis.least, f"{field} of the code")
+    meaning = f"{field} of the code"
+    if axis.switch:
+        return Own(name, Kind.SWITCH, meaning=meaning)
+    if axis.ratio:
+        return Own(name, Kind.RATIO, meaning=meaning)
+    least = axis.low * int(axis.unit) if axis.free else 0
+    return Own(name, Kind.DEPTH if axis.deep else Kind.WIDTH, least, meaning)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -23,9 +24,11 @@ from bertsym.sources.expressions import Malformed
 from bertsym.values import value
 
 MOST_BYTES = 64 * 2**20
+STARTING = 60.0
 SPARE = 5.0
 
-Fields = Mapping[str, int | bool]
+Number = int | bool | Fraction
+Fields = Mapping[str, Number]
 
 
 @value
@@ -60,36 +63,16 @@ class Description:
     fields: Fields
 
 
-class Builder:
-    """Builds the model at fields, each at most once; a context manager, so that nothing is left running."""
+class Worker:
+    """A process that runs model code, started when it is first asked; a context manager, so that nothing stays.
 
-    def __init__(self, target: str, sizes: Fields, seconds: float) -> None:
-        self.target, self.seconds = target, seconds
-        self.found: dict[frozenset[tuple[str, int | bool]], Inventory | None] = {}
-        self.raised = ""
-        # The folder that holds bertsym, wherever it was imported from, before the caller's own.
-        path = os.pathsep.join(
-            [str(Path(__file__).resolve().parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
-        )
-        environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": path, "TOKENIZERS_PARALLELISM": "false"}
-        self.process = subprocess.Popen(  # ourselves
-            [sys.executable, "-m", "bertsym.derive.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            start_new_session=True,
-        )
+    One that was ended, by its code or by the time limit, is started anew by the next target.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.process: subprocess.Popen[bytes] | None = None
         self.rest = b""
-        try:
-            told = self._ask({"target": target, "sizes": dict(sizes)}, max(seconds, 60.0))
-        except BaseException:
-            self.close()
-            raise
-        if "raised" in told:
-            self.close()
-            raise CannotDerive(target, f"importing it raised {told['raised']}")
-        self.description = Description(told["class"], told["source"], MappingProxyType(told["fields"]))
 
     def __enter__(self) -> Self:
         return self
@@ -97,8 +80,26 @@ class Builder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _start(self) -> subprocess.Popen[bytes]:
+        # The folder that holds bertsym, wherever it was imported from, before the caller's own.
+        path = os.pathsep.join(
+            [str(Path(__file__).resolve().parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+        )
+        environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": path, "TOKENIZERS_PARALLELISM": "false"}
+        self.rest = b""
+        return subprocess.Popen(  # ourselves
+            [sys.executable, "-m", "bertsym.derive.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+
     def close(self) -> None:
         """End the process and whatever it started."""
+        if self.process is None:
+            return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         for stream in (self.process.stdin, self.process.stdout):
@@ -106,12 +107,74 @@ class Builder:
                 with contextlib.suppress(OSError):
                     stream.close()
         self.process.wait()
+        self.process = None
+
+    def ask(self, target: str, request: object, seconds: float) -> dict[str, Any]:
+        """The answer to a request; raises `CannotDerive`, after which nothing of the process is left."""
+        if self.process is None:
+            self.process = self._start()
+        try:
+            answer = self._answer(self.process, target, request, seconds)
+        except BaseException:
+            self.close()
+            raise
+        if "unusable" in answer:
+            raise CannotDerive(target, answer["unusable"])
+        return answer
+
+    def _answer(self, process: subprocess.Popen[bytes], target: str, request: object, seconds: float) -> dict[str, Any]:
+        assert process.stdin is not None  # noqa: S101  # as it was started
+        try:
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()
+        except BrokenPipeError:
+            raise _ended(process, target) from None
+        answer: dict[str, Any] = json.loads(self._line(process, target, seconds))
+        return answer
+
+    def _line(self, process: subprocess.Popen[bytes], target: str, seconds: float) -> bytes:
+        assert process.stdout is not None  # noqa: S101  # as it was started
+        deadline = time.monotonic() + seconds
+        pieces = [self.rest]
+        while b"\n" not in pieces[-1]:
+            ready, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise CannotDerive(target, f"it did not finish within {seconds:g} seconds; --timeout allows more")
+            piece = os.read(process.stdout.fileno(), 2**20)
+            if not piece:
+                raise _ended(process, target)
+            pieces.append(piece)
+            if sum(map(len, pieces)) > MOST_BYTES:
+                raise CannotDerive(target, "its inventory is too long")
+        line, _, self.rest = b"".join(pieces).partition(b"\n")
+        return line
+
+
+def _ended(process: subprocess.Popen[bytes], target: str) -> CannotDerive:
+    code = process.wait()
+    how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+    return CannotDerive(target, f"it ended its own process {how}")
+
+
+class Builder:
+    """Builds a target at fields, each at most once."""
+
+    def __init__(self, worker: Worker, target: str, sizes: Fields) -> None:
+        self.worker, self.target = worker, target
+        self.found: dict[frozenset[tuple[str, Number]], Inventory | None] = {}
+        self.raised = ""
+        request = {"target": target, "sizes": _plain(sizes)}
+        told = worker.ask(target, request, max(worker.seconds, STARTING))
+        if "raised" in told:
+            raise CannotDerive(target, f"importing it raised {told['raised']}")
+        fields = {name: _exact(found) for name, found in told["fields"].items()}
+        self.description = Description(told["class"], told["source"], MappingProxyType(fields))
 
     def build(self, fields: Fields) -> Inventory | None:
         """The tensors at these fields, or None where the code refuses them; raises `CannotDerive`."""
         key = frozenset(fields.items())
         if key not in self.found:
-            told = self._ask({"build": dict(fields)}, self.seconds)
+            told = self.worker.ask(self.target, {"build": _plain(fields)}, self.worker.seconds)
             self.raised = told.get("raised", "")
             self.found[key] = None if self.raised else _inventory(told["tensors"])
         return self.found[key]
@@ -121,44 +184,21 @@ class Builder:
 
         None where the code does not build so; that says nothing against it.
         """
-        asked = {"fields": dict(fields), "symbols": list(symbols), "seconds": self.seconds}
+        seconds = self.worker.seconds
+        asked = {"fields": _plain(fields), "symbols": list(symbols), "seconds": seconds}
         try:
-            return proposal(self._ask({"symbolic": asked}, self.seconds + SPARE).get("proposal"), symbols)
+            told = self.worker.ask(self.target, {"symbolic": asked}, seconds + SPARE)
+            return proposal(told.get("proposal"), symbols)
         except (Malformed, RecursionError, ValueError):
             return None
 
-    def _ask(self, request: object, seconds: float) -> dict[str, Any]:
-        assert self.process.stdin is not None  # noqa: S101  # as it was started
-        try:
-            self.process.stdin.write(json.dumps(request).encode() + b"\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            raise self._ended() from None
-        answer: dict[str, Any] = json.loads(self._line(time.monotonic() + seconds, seconds))
-        if "unusable" in answer:
-            raise CannotDerive(self.target, answer["unusable"])
-        return answer
 
-    def _line(self, deadline: float, seconds: float) -> bytes:
-        assert self.process.stdout is not None  # noqa: S101  # as it was started
-        pieces = [self.rest]
-        while b"\n" not in pieces[-1]:
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
-                raise CannotDerive(self.target, f"it did not finish within {seconds:g} seconds; --timeout allows more")
-            piece = os.read(self.process.stdout.fileno(), 2**20)
-            if not piece:
-                raise self._ended()
-            pieces.append(piece)
-            if sum(map(len, pieces)) > MOST_BYTES:
-                raise CannotDerive(self.target, "its inventory is too long")
-        line, _, self.rest = b"".join(pieces).partition(b"\n")
-        return line
+def _exact(found: int | float) -> Number:  # noqa: PYI041  # an int stays one
+    return Fraction(str(found)) if isinstance(found, float) else found
 
-    def _ended(self) -> CannotDerive:
-        code = self.process.wait()
-        how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
-        return CannotDerive(self.target, f"it ended its own process {how}")
+
+def _plain(fields: Fields) -> dict[str, int | float]:
+    return {name: float(found) if isinstance(found, Fraction) else found for name, found in fields.items()}
 
 
 def _inventory(tensors: list[list[Any]]) -> Inventory:

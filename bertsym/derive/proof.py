@@ -2,49 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import product
 from math import prod
 
 import sympy
 from sympy import Expr, Symbol
 
-from bertsym.algebra import Value, free
-from bertsym.count import count, written_out
-from bertsym.derive.infer import Sample
+from bertsym.algebra import Iverson, Value, free
+from bertsym.count import count
+from bertsym.derive.families import Sample
 from bertsym.derive.process import Inventory
+from bertsym.derive.reckon import Reckoner
 from bertsym.derive.space import Axis, Space
 from bertsym.errors import BertsymError
 from bertsym.model import Model
 from bertsym.tree import Tensor
 
+Found = tuple[str, tuple[int, ...], str]
 
-def disagreement(model: Model, sample: Sample, left_out: Iterable[str] = ()) -> str | None:
-    """The first tensor of the sample whose name, shape or tie the model gets wrong, or its total; None if all agree.
 
-    Names in `left_out` are not compared, nor is the total then.
+def disagreement(tensors: Sequence[Tensor], sample: Sample, left_out: Iterable[str] = ()) -> str | None:
+    """The first tensor of the sample whose name, shape or tie the formulas get wrong; None if all agree.
+
+    Names in `left_out` are not compared.
     """
     ignored = set(left_out)
     real = {name: entry for name, entry in sample.inventory.items() if name not in ignored}
-    try:
-        given: Mapping[Symbol, Value] = {s: v for s, v in sample.sizes.items() if s in model.symbols}
-        sized = model.with_sizes(given)
-        ours = {name: (shape, _owner(sized, name, tensor)) for name, shape, tensor in written_out(sized)}
-        number = count(sized)
-    except BertsymError as error:
-        return str(error)
+    ours: dict[str, tuple[tuple[int, ...], str]] = {}
+    for name, shape, owner in _written_out(tensors, Reckoner(sample.sizes)):
+        if name in ours:
+            return name
+        ours[name] = (shape, owner)
     for name in [*real, *ours]:
         entry = real.get(name)
         if entry is None or ours.get(name) != (entry.shape, entry.first if entry.first in real else name):
             return name
-    if not ignored and number != parameters(sample.inventory):
-        return "the total"
     return None
 
 
-def _owner(sized: Model, name: str, tensor: Tensor) -> str:
-    tied = tensor.tied_to is not None and sized.public(tensor.own) == 0
-    return str(tensor.tied_to) if tied else name
+def _written_out(tensors: Sequence[Tensor], at: Reckoner) -> Iterator[Found]:
+    for tensor in tensors:
+        if not at.holds(tensor.when):
+            continue
+        bounds = [[int(at.number(part)) for part in (loop.start, loop.stop, loop.step)] for loop in tensor.loops]
+        if any(step < 1 for _, _, step in bounds):
+            yield tensor.name, (), ""
+            continue
+        shape = tuple(int(at.number(side)) for side in tensor.shape)
+        target = tensor.tied_to if tensor.tied_to is not None and at.holds(tensor.tied_when) else tensor.name
+        for indices in product(*(loop.indices(*bound) for loop, bound in zip(tensor.loops, bounds, strict=True))):
+            yield tensor.name.format(*indices), shape, target.format(*indices)
+
+
+def miscounted(model: Model, sample: Sample) -> bool:
+    """Whether the model that users are given, asked for its total, gets it wrong."""
+    try:
+        given: Mapping[Symbol, Value] = {s: v for s, v in sample.sizes.items() if s in model.symbols}
+        return count(model.with_sizes(given)) != parameters(sample.inventory)
+    except BertsymError:
+        return True
 
 
 def parameters(inventory: Inventory) -> int:
@@ -59,7 +77,7 @@ def chance(tensors: Sequence[Tensor], space: Space, symbols: Mapping[str, Symbol
     A wrong one agrees at a draw with a probability of at most its degree over the number of values of a size; a size
     that is drawn as a multiple of others brings their degree along. The chances of all polynomials are added.
     """
-    axes = {symbols[axis.name]: axis for axis in space.axes}
+    axes = {symbols[axis.name]: axis for axis in space.axes if axis.name in symbols}
     polynomials = {side for tensor in tensors for side in _polynomials(tensor)}
     chances = [_agree(polynomial, axes, space) ** trials for polynomial in polynomials]
     return min(Fraction(1), sum(chances, start=Fraction(0)))
@@ -71,22 +89,24 @@ def _polynomials(tensor: Tensor) -> Iterable[Expr]:
 
 def _agree(expression: Expr, axes: Mapping[Symbol, Axis], space: Space) -> Fraction:
     """At a constant the wrong one could still be of degree 1 in any size."""
+    sizes = [axis for axis in axes.values() if not axis.switch and not axis.idle and axis.choices > 1]
     degree = max(1, _degree(expression, axes, space))
-    return min(Fraction(1), Fraction(degree, min((axis.choices for axis in axes.values()), default=1)))
+    return min(Fraction(1), Fraction(degree, min((axis.choices for axis in sizes), default=1)))
 
 
 def _degree(expression: Expr, axes: Mapping[Symbol, Axis], space: Space) -> int:
-    """The total degree in the numbers that are drawn; floors count as what they round."""
-    plain = expression.replace(sympy.floor, lambda inside: inside)
+    """The total degree in the numbers that are drawn; floors count as what they round, conditions as constants."""
+    plain = expression.replace(sympy.floor, lambda inside: inside).replace(Iverson, lambda _: sympy.Integer(1))
     numerator, _ = sympy.fraction(sympy.together(plain))
-    weights = {symbol: _weight(axis, space) for symbol, axis in axes.items()}
-    present = [symbol for symbol in free(numerator) if symbol in weights]
+    present = [symbol for symbol in free(numerator) if symbol in axes]
     if not present:
         return 0
+    weights = [_weight(axes[symbol], space) for symbol in present]
     terms = sympy.Poly(numerator, *present).monoms()
-    return max(sum(int(e) * weights[s] for e, s in zip(powers, present, strict=True)) for powers in terms)
+    return max(sum(int(e) * w for e, w in zip(powers, weights, strict=True)) for powers in terms)
 
 
 def _weight(axis: Axis, space: Space) -> int:
-    of = next((other for other in space.axes if other.name == axis.of), None)
-    return 1 if of is None else 1 + _weight(of, space)
+    leaders = (space.axis(name) for name in axis.of)
+    own = 0 if axis.exact else 1
+    return own + sum(_weight(leader, space) for leader in leaders if leader is not None)

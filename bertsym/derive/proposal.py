@@ -14,27 +14,19 @@ from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import expand
+from bertsym.derive.reading import read
 from bertsym.errors import echo
-from bertsym.sources.expressions import DEEPEST, Malformed, read
+from bertsym.sources.expressions import RELATIONS, Malformed
 from bertsym.values import value
 
 MOST_TENSORS = 60_000
 MOST_SIDES = 4000
 MOST_EXPRESSIONS = 600
-MOST_RELATIONS = 500
+MOSTRELATIONS = 500
 MOST_QUOTIENTS = 64
 MOST_DIMENSIONS = 16
 LONGEST_NAME = 500
 TRIVIAL = 2
-
-_RELATIONS: Mapping[str, Any] = {
-    "=": sympy.Eq,
-    "!=": sympy.Ne,
-    ">": sympy.Gt,
-    ">=": sympy.Ge,
-    "<": sympy.Lt,
-    "<=": sympy.Le,
-}
 
 
 @value
@@ -80,7 +72,7 @@ def proposal(told: object, symbols: Mapping[str, Symbol]) -> Proposal:
             raise Malformed(f"no proposal: {echo(told)}")
     if not isinstance(used, list) or not all(isinstance(field, str) and field in symbols for field in used):
         raise Malformed(f"no fields: {echo(used)}")
-    if len(sides) > MOST_SIDES or len(shapes) > MOST_TENSORS or len(relations) > MOST_RELATIONS:
+    if len(sides) > MOST_SIDES or len(shapes) > MOST_TENSORS or len(relations) > MOSTRELATIONS:
         raise Malformed("a proposal of more tensors or relations than any model has")
     if sum(isinstance(side, list) for side in sides) > MOST_EXPRESSIONS:
         raise Malformed(f"more than {MOST_EXPRESSIONS} expressions")
@@ -113,19 +105,9 @@ def _at(found: list[Expr | None], place: object) -> Expr | None:
 def _side(side: Any, symbols: Mapping[str, Symbol]) -> Expr | None:
     """The side, or None for one that is too long, or has a name that is no field here."""
     try:
-        return None if side is None else read(_defined(side, symbols, 0), symbols)
+        return None if side is None else read(side, symbols)
     except Malformed:
         return None
-
-
-def _defined(side: Any, symbols: Mapping[str, Symbol], depth: int) -> Any:
-    """With a divisor that may be 0 made 1 there: where the code divided by it, it was not 0."""
-    if not isinstance(side, list) or depth > DEEPEST:
-        return side
-    sign, *parts = [part if isinstance(part, int | str) else _defined(part, symbols, depth + 1) for part in side] or [0]
-    if sign == "//" and len(parts) == 2 and not isinstance(parts[1], int) and not read(parts[1], symbols).is_positive:
-        parts[1] = ["max", parts[1], 1]
-    return [sign, *parts]
 
 
 class _Path:
@@ -139,7 +121,7 @@ class _Path:
             match relation:
                 case ["=", ["%", above, below], 0]:
                     self._divides(_side(above, symbols), _side(below, symbols))
-                case [str() as sign, left, right] if sign in _RELATIONS:
+                case [str() as sign, left, right] if sign in RELATIONS:
                     self._holds(sign, _modular(left, symbols), _modular(right, symbols))
                 case _:
                     raise Malformed(f"no relation: {echo(relation)}")
@@ -168,7 +150,7 @@ class _Path:
         elif _trivial(left, right) or _trivial(right, left):
             return
         # Not evaluated: whether a maximum is ever below a product can take sympy a second.
-        self.conditions.append(_RELATIONS[sign](left, right, evaluate=False))
+        self.conditions.append(RELATIONS[sign](left, right, evaluate=False))
 
     def exact(self, side: Expr | None) -> Expr | None:
         """The expression without idle roundings, if it is then free of quotients."""

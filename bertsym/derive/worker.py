@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from bertsym.derive.recipe import Recipe
+
 MOST_MEMORY = 12 * 2**30
 MOST_TENSORS = 60_000
 
@@ -39,13 +41,16 @@ def main() -> None:
     for line in requests:
         try:
             request = json.loads(line)
-            if target is None:
+            if "target" in request:
+                target = None
                 target = opened(request["target"], request["sizes"])
                 answer = target.description()
-            elif "symbolic" in request:
+            elif target is not None and "symbolic" in request:
                 answer = {"proposal": proposal(target, **request["symbolic"])}
-            else:
+            elif target is not None:
                 answer = {"tensors": inventory(target.build(request["build"]))}
+            else:
+                answer = {"unusable": "nothing is open"}
         except Unusable as error:
             answer = {"unusable": str(error)}
         except BaseException as error:  # noqa: BLE001  # whatever the code raises is its answer
@@ -125,10 +130,12 @@ def listed(target: str) -> Target:
         from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES  # noqa: PLC0415
     except ImportError:
         raise Unusable("transformers is not installed: pip install bertsym[hf]") from None
+    # Validation writes every nested configuration into a message that is hardly ever read.
+    transformers.PreTrainedConfig.__repr__ = lambda self: type(self).__name__
     types = dict(transformers.CONFIG_MAPPING.items()) if target in transformers.CONFIG_MAPPING else {}
     if types:
         name = MODEL_MAPPING_NAMES.get(target)
-        cls: Any = getattr(transformers, name, None) if isinstance(name, str) else None
+        cls: Any = getattr(transformers, name if isinstance(name, str) else name[0], None) if name else None
     else:
         cls = getattr(transformers, target, None) if target[:1].isupper() else None
     config: Any = getattr(cls, "config_class", None) if inspect.isclass(cls) else None
@@ -136,11 +143,28 @@ def listed(target: str) -> Target:
         close = get_close_matches(target, [*MODEL_MAPPING_NAMES, *filter(None, map(str, MODEL_MAPPING_NAMES.values()))])
         advice = f"; did you mean {' or '.join(close)}?" if close else ""
         raise Unusable(f"no model type or class of transformers{advice}")
-    values = {**config().to_dict(), "num_labels": 2}
-    fields = {name: found for name, found in values.items() if isinstance(found, int)}
-    build: Callable[[Any], Any] = cls
-    source = f"transformers {transformers.__version__}, {cls.__name__}"
-    return Target(cls.__name__, source, fields, lambda given: build(config(**given)))
+    return configured(cls, types.get(target, config), f"transformers {transformers.__version__}, {cls.__name__}")
+
+
+def configured(build: Any, config_class: Any, source: str) -> Target:
+    """A class of the library in the numbers of its configuration, where it takes them back as it gave them."""
+    recipe = Recipe(config_class())
+
+    def construct(fields: Fields) -> Any:
+        return build(recipe.make(fields))
+
+    target = Target(build.__name__, source, {}, construct)
+    own = inventory(Target("", "", {}, lambda _: build(config_class())).build({}))
+
+    def accepted() -> bool:
+        try:
+            return inventory(target.build({})) == own
+        except Exception:  # noqa: BLE001  # whatever a class raises at numbers that it does not take
+            return False
+
+    recipe.settle(accepted)
+    target.fields = {**recipe.leaves(), "num_labels": 2}
+    return target
 
 
 def proposal(target: Target, fields: Fields, symbols: list[str], seconds: float) -> dict[str, Any]:
@@ -168,9 +192,9 @@ def inventory(module: Any) -> list[list[Any]]:
 
 def parameters(module: Any) -> Iterator[tuple[Any, str, Any]]:
     """The module that owns each parameter, the full name, the parameter."""
-    modules = dict(module.named_modules(remove_duplicate=False))
-    for name, parameter in module.named_parameters(remove_duplicate=False):
-        yield modules[name.rpartition(".")[0]], name, parameter
+    for path, owner in module.named_modules(remove_duplicate=False):
+        for name, parameter in owner.named_parameters(recurse=False):
+            yield owner, f"{path}.{name}" if path else name, parameter
 
 
 def output_weights(module: Any) -> set[int]:

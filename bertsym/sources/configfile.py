@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sympy import Symbol
-
+from bertsym import atlas
 from bertsym.errors import BadField, BadFile, BertsymError, Missing, UnknownName, echo, suggestion
-from bertsym.model import Architecture, Model
+from bertsym.model import Model
 from bertsym.sources import saved
 from bertsym.sources.fields import check_covered, sizes
 from bertsym.sources.files import unreadable
 from bertsym.sources.jsonfile import Json, parse_object, read_bytes
+from bertsym.sources.paths import flattened
+from bertsym.sources.stored import entry_of, stored
 from bertsym.symbols import labels
+from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES, named
+
+DERIVE = "`bertsym derive` finds the formula of model code"
 
 
 def load(target: str, head: str | None = None) -> Model:
@@ -30,13 +34,27 @@ def load(target: str, head: str | None = None) -> Model:
         raise Missing("model", "bert, bert-base-uncased or the path of a config.json")
     if _is_path(target) or ("/" in target and _exists(path)):
         return load_config(path, head)
+    if target in ARCHITECTURES:
+        return _headed(named(target), head)
+    found = stored(target, head)
+    if found is not None:
+        return found
     try:
-        model = named(target)
-    except UnknownName:
-        if not _exists(path):
-            raise
-        return load_config(path, head)
+        return _headed(named(target), head)
+    except UnknownName as unknown:
+        if _exists(path):
+            return load_config(path, head)
+        raise UnknownName("model", target, [*unknown.known, *atlas.index()], _hint(target, unknown.hint)) from None
+
+
+def _headed(model: Model, head: str | None) -> Model:
     return model if head is None else model.with_head(head)
+
+
+def _hint(target: str, usual: str) -> str:
+    """What to do about a name that is none; why there is no formula where transformers has the model."""
+    why = atlas.missing().get(target.removeprefix(atlas.PREFIX))
+    return usual if why is None else f"transformers has it, but no formula was found: {why}"
 
 
 def _exists(path: Path) -> bool:
@@ -61,36 +79,41 @@ def load_config(path: Path, head: str | None = None) -> Model:
         raise unreadable(path, error) from None
     fields = parse_object(read_bytes(file), file)
     if fields.get("bertsym") == saved.MARK:
-        model = saved.parse(fields, file)
-        return model if head is None else model.with_head(head)
+        return saved.parse(fields, file, head)
     return read_config(fields, file, head)
 
 
 def read_config(config: Mapping[str, Json], file: Path, head: str | None = None) -> Model:
     """The model that the fields describe; `file` names them in errors."""
-    architecture = _architecture(config, file)
-    given = sizes(config, architecture.schema, file)
-    check_covered(config, architecture.schema, given, file)
+    kind = _model_type(config, file)
+    derived = None if kind in ARCHITECTURES else entry_of(kind)
+    base = f"{kind}{atlas.SUFFIX}"
+    architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
+    classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
+    fields = config if derived is None else flattened(config)
+    given = sizes(fields, architecture.schema, file)
+    check_covered(fields, architecture.schema, given, file)
     number = _labels(config, file)
-    model = Model(architecture, label=str(file))
-    model = model.with_head(_head(config, architecture, file) if head is None else head)
+    chosen = _head(config, classes, file) if head is None else head
+    model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
+    model = replace(model, label=str(file))
     if labels in model.symbols:
         given[labels] = number
     try:
-        return model.with_sizes(given)
+        return model.with_sizes({symbol: found for symbol, found in given.items() if symbol in model.symbols})
     except BertsymError as error:
         raise BadFile(str(file), str(error)) from None
 
 
-def _architecture(config: Mapping[str, Json], file: Path) -> Architecture:
-    model_type = config.get("model_type")
-    if model_type is None:
-        raise BadField(str(file), "model_type", f"missing; covered: {', '.join(sorted(ARCHITECTURES))}")
-    if not isinstance(model_type, str) or model_type not in ARCHITECTURES:
-        near = suggestion(str(model_type), ARCHITECTURES)
-        advice = "; ".join(part for part in (near, "`bertsym derive` finds the formula of model code") if part)
-        raise BadField(str(file), "model_type", f"{echo(model_type)} is not covered; {advice}")
-    return ARCHITECTURES[model_type]
+def _model_type(config: Mapping[str, Json], file: Path) -> str:
+    kind = config.get("model_type")
+    if kind is None:
+        raise BadField(str(file), "model_type", f"missing; covered: {', '.join(sorted(ARCHITECTURES))}, and the atlas")
+    if isinstance(kind, str) and (kind in ARCHITECTURES or atlas.path(kind) is not None):
+        return kind
+    near = suggestion(str(kind), [*ARCHITECTURES, *atlas.index()])
+    advice = "; ".join(part for part in (near, _hint(str(kind), DERIVE)) if part)
+    raise BadField(str(file), "model_type", f"{echo(kind)} is not covered; {advice}")
 
 
 def _labels(config: Mapping[str, Json], file: Path) -> int:
@@ -106,9 +129,8 @@ def _labels(config: Mapping[str, Json], file: Path) -> int:
     return len(names) if names is not None else number if isinstance(number, int) else 2
 
 
-def _head(config: Mapping[str, Json], architecture: Architecture, file: Path) -> str:
+def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -> str:
     """The head whose class `architectures` names; the bare model where the field is absent."""
-    by_class: dict[str, Symbol | str] = {head.cls: name for name, head in architecture.heads.items()}
     classes = config.get("architectures")
     if classes is None or classes == []:
         return "model"
@@ -121,4 +143,4 @@ def _head(config: Mapping[str, Json], architecture: Architecture, file: Path) ->
         raise BadField(
             str(file), "architectures", f"the class {echo(classes[0])} is not covered ({advice}); pass --head to choose"
         )
-    return str(by_class[classes[0]])
+    return by_class[classes[0]]

@@ -1,28 +1,28 @@
-"""Expressions as JSON and back: `["*", 4, "H"]` for 4H. Reading evaluates nothing and is bounded in every direction."""
+"""Text as expressions: `4*H + (V + 6)//7 + [E != H]*E`. Reading evaluates nothing and is bounded in every direction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import reduce
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sympy
 from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.algebra import expand
+from bertsym.algebra import Iverson
 from bertsym.errors import echo
-from bertsym.sources.jsonfile import Json
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
+LONGEST = 2000
 DEEPEST = 12
-MOST_OPERANDS = 64
 MOST_TERMS = 400
-HIGHEST_POWER = 8
+HIGHEST_DEGREE = 16
 LARGEST_NUMBER = 10**12
 
-_RELATIONS: Mapping[str, Any] = {
+_TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|[0-9]+|//|!=|<=|>=|[-+*/^()=<>\[\]])")
+RELATIONS: Mapping[str, Any] = {
     "=": sympy.Eq,
     "!=": sympy.Ne,
     ">": sympy.Gt,
@@ -30,6 +30,11 @@ _RELATIONS: Mapping[str, Any] = {
     "<": sympy.Lt,
     "<=": sympy.Le,
 }
+# How tightly an operator holds its sides; `not` and a leading minus stand between.
+_BINDING: Mapping[str, int] = {
+    "or": 1, "and": 2, **dict.fromkeys(RELATIONS, 4), "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "^": 8,
+}  # fmt: skip
+_NOT, _MINUS = 3, 7
 
 
 class Malformed(Exception):
@@ -37,138 +42,161 @@ class Malformed(Exception):
 
 
 @value
-class Sized:
-    """An expression with a bound on its terms once written out, so that no short text can grow without end."""
+class _Number:
+    """An expression with bounds on its terms once written out and on its degree, so that no short text grows for ever.
+
+    A number counts as a degree, as a size does.
+    """
 
     expression: Expr
-    terms: int
+    terms: int = 1
+    degree: int = 1
+
+    def __post_init__(self) -> None:
+        if self.terms > MOST_TERMS:
+            raise Malformed(f"more than {MOST_TERMS} terms when written out")
+        if self.degree > HIGHEST_DEGREE:
+            raise Malformed(f"a degree beyond {HIGHEST_DEGREE}")
 
 
-def read(json: Json, symbols: Mapping[str, Symbol]) -> Expr:
-    """The expression over these symbols; raises `Malformed`.
+_Found = Any  # a _Number or a condition; sympy is untyped
 
-    >>> from bertsym.symbols import H, V
-    >>> read(["+", ["*", 4, "H"], ["//", ["+", "V", -1], 2]], {"H": H, "V": V})
+
+def read(text: object, symbols: Mapping[str, Symbol], *, exact: bool = False) -> Expr:
+    """The expression over these symbols, an integer standing for itself; raises `Malformed`.
+
+    Only an `exact` one may have a quotient that is not rounded down.
+
+    >>> from bertsym.symbols import H, V, tied
+    >>> read("4*H + (V - 1)//2", {"H": H, "V": V})
     4*H + floor(V/2 - 1/2)
+    >>> read("[not tied]*H^2", {"H": H, "tied": tied})
+    H**2*Iverson(~tied)
     """
-    return _read(json, symbols, 0).expression
+    found = _Reader(str(text) if type(text) is int else text, symbols, exact=exact).whole()
+    if not isinstance(found, _Number):
+        raise Malformed("expected a number, got a condition")
+    return found.expression
 
 
-def _read(json: Json, symbols: Mapping[str, Symbol], depth: int) -> Sized:
-    if depth > DEEPEST:
-        raise Malformed(f"nested more than {DEEPEST} deep")
-    match json:
-        case bool():
-            raise Malformed("expected a number, got a truth value")
-        case int():
-            if abs(json) > LARGEST_NUMBER:
-                raise Malformed("a number beyond 10^12")
-            return Sized(Integer(json), 1)
-        case str():
-            return Sized(_symbol(json, symbols, switch=False), 1)
-        case ["^", base, int() as power] if not isinstance(power, bool) and 1 <= power <= HIGHEST_POWER:
-            below = _read(base, symbols, depth + 1)
-            return _bounded(below.expression**power, below.terms**power)
-        case ["//", above, below]:
-            return _floor(_read(above, symbols, depth + 1), _read(below, symbols, depth + 1))
-        case ["min" | "max" as extreme, *operands] if 2 <= len(operands) <= MOST_OPERANDS:
-            read_operands = [_read(operand, symbols, depth + 1) for operand in operands]
-            build = sympy.Min if extreme == "min" else sympy.Max
-            terms = sum(operand.terms for operand in read_operands)
-            return _bounded(build(*(operand.expression for operand in read_operands), evaluate=False), terms)
-        case ["+" | "*" as operation, *operands] if 1 <= len(operands) <= MOST_OPERANDS:
-            read_operands = [_read(operand, symbols, depth + 1) for operand in operands]
-            sizes = [operand.terms for operand in read_operands]
-            terms = sum(sizes) if operation == "+" else reduce(lambda a, b: min(a * b, MOST_TERMS + 1), sizes)
-            build = sympy.Add if operation == "+" else sympy.Mul
-            _bounded(Integer(0), terms)
-            return Sized(build(*(operand.expression for operand in read_operands)), terms)
-    raise Malformed(f"no expression: {echo(json)}")
-
-
-def _bounded(expression: Expr, terms: int) -> Sized:
-    if terms > MOST_TERMS:
-        raise Malformed(f"more than {MOST_TERMS} terms when written out")
-    return Sized(expression, terms)
-
-
-def _floor(above: Sized, below: Sized) -> Sized:
-    if not below.expression.is_positive:
-        raise Malformed(f"a division by {below.expression}, which need not be positive")
-    return _bounded(sympy.floor(above.expression / below.expression), above.terms * below.terms)
-
-
-def _symbol(name: str, symbols: Mapping[str, Symbol], *, switch: bool) -> Symbol:
-    symbol = symbols.get(name)
-    if symbol is None:
-        raise Malformed(f"unknown size {echo(name)}")
-    if (BY_SYMBOL[symbol].kind is Kind.SWITCH) is not switch:
-        raise Malformed(f"{echo(name)} is {'a number, not a condition' if switch else 'a condition, not a number'}")
-    return symbol
-
-
-def read_condition(json: Json, symbols: Mapping[str, Symbol], depth: int = 0) -> Boolean:
+def read_condition(text: object, symbols: Mapping[str, Symbol]) -> Boolean:
     """The condition over these symbols; raises `Malformed`.
 
     >>> from bertsym.symbols import E, H, tied
-    >>> read_condition(["and", "tied", ["!=", "E", "H"]], {"E": E, "H": H, "tied": tied})
+    >>> read_condition("tied and E != H", {"E": E, "H": H, "tied": tied})
     tied & Ne(E, H)
     """
-    if depth > DEEPEST:
-        raise Malformed(f"nested more than {DEEPEST} deep")
-    match json:
-        case True:
+    found: Boolean = _Reader(text, symbols, exact=False).whole()
+    if isinstance(found, _Number):
+        raise Malformed("expected a condition, got a number")
+    return found
+
+
+class _Reader:
+    """One pass over the tokens by precedence; numbers and conditions are told apart at every step."""
+
+    def __init__(self, text: object, symbols: Mapping[str, Symbol], *, exact: bool) -> None:
+        if not isinstance(text, str) or len(text) > LONGEST:
+            raise Malformed(f"expected an expression of at most {LONGEST} characters, got {echo(text)}")
+        self.text, self.symbols, self.exact = text, symbols, exact
+        self.tokens = [*self._tokens(), ""]
+        self.at = 0
+
+    def _tokens(self) -> Iterator[str]:
+        place, end = 0, len(self.text.rstrip())
+        while place < end:
+            token = _TOKEN.match(self.text, place)
+            if token is None:
+                raise Malformed(f"no expression: {echo(self.text[place:])}")
+            yield token.group(1)
+            place = token.end()
+
+    def whole(self) -> _Found:
+        found = self.down(0, 0)
+        if self.tokens[self.at]:
+            raise Malformed(f"nothing to do with {echo(self.tokens[self.at])} in {echo(self.text)}")
+        return found
+
+    def take(self) -> str:
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def down(self, least: int, depth: int) -> _Found:
+        """As much as operators that bind at least so tightly hold together."""
+        if depth > DEEPEST:
+            raise Malformed(f"nested more than {DEEPEST} deep")
+        found = self.first(depth)
+        while (binding := _BINDING.get(self.tokens[self.at], -1)) >= least and binding > 0:
+            operator = self.take()
+            right = self.down(binding + 1, depth + 1)
+            found = self.joined(operator, found, right)
+        return found
+
+    def first(self, depth: int) -> _Found:
+        word = self.take()
+        if word in ("(", "["):
+            inside = self.down(0, depth + 1)
+            if self.take() != {"(": ")", "[": "]"}[word]:
+                raise Malformed(f"a bracket is left open in {echo(self.text)}")
+            return inside if word == "(" else _Number(Iverson(_condition(inside)))
+        if word == "not":
+            return sympy.Not(_condition(self.down(_NOT, depth + 1)))
+        if word == "-":
+            number = _number(self.down(_MINUS, depth + 1))
+            return _Number(-number.expression, number.terms, number.degree)
+        if word == "true":
             return sympy.true
-        case str():
-            return _symbol(json, symbols, switch=True)
-        case ["not", inside]:
-            return sympy.Not(read_condition(inside, symbols, depth + 1))
-        case ["and", *parts] if 1 <= len(parts) <= MOST_OPERANDS:
-            return sympy.And(*(read_condition(part, symbols, depth + 1) for part in parts))
-        case [str() as relation, str() as left, int() | str() as right] if relation in _RELATIONS:
-            return _RELATIONS[relation](read(left, symbols), read(right, symbols))
-    raise Malformed(f"no condition: {echo(json)}")
+        if word.isdecimal():
+            if int(word) > LARGEST_NUMBER:
+                raise Malformed("a number beyond 10^12")
+            return _Number(Integer(word))
+        return self.symbol(word)
+
+    def symbol(self, name: str) -> _Found:
+        symbol = self.symbols.get(name)
+        if symbol is None:
+            raise Malformed(f"unknown size {echo(name)}" if name else f"{echo(self.text)} ends too early")
+        return symbol if BY_SYMBOL[symbol].kind is Kind.SWITCH else _Number(symbol)
+
+    def joined(self, operator: str, left: _Found, right: _Found) -> _Found:
+        if operator in ("and", "or"):
+            return (sympy.And if operator == "and" else sympy.Or)(_condition(left), _condition(right))
+        one, other = _number(left), _number(right)
+        if operator in RELATIONS:
+            _Number(Integer(0), one.terms + other.terms)  # refuses what is too long, before sympy compares it
+            return RELATIONS[operator](one.expression, other.expression)
+        if operator in ("+", "-"):
+            added = other.expression if operator == "+" else -other.expression
+            return _Number(one.expression + added, one.terms + other.terms, max(one.degree, other.degree))
+        if operator == "^":
+            return _raised(one, other.expression)
+        bounds = _Number(Integer(0), one.terms * other.terms, one.degree + other.degree)
+        product = one.expression * (other.expression if operator == "*" else self.inverse(operator, other.expression))
+        return _Number(sympy.floor(product) if operator == "//" else product, bounds.terms, bounds.degree)
+
+    def inverse(self, operator: str, divisor: Expr) -> Expr:
+        if operator == "/" and not self.exact:
+            raise Malformed("an exact quotient, where only // gives whole numbers")
+        if not divisor.is_positive:
+            raise Malformed(f"a division by {divisor}, which need not be positive")
+        return 1 / divisor
 
 
-def write(expression: Expr) -> Json:
-    """The expression as JSON: sums, products, powers, extremes and floors of quotients over integers and symbols.
-
-    >>> from bertsym.symbols import H, V
-    >>> write(4 * H + sympy.floor((V - 1) / 2))
-    ['+', ['*', 4, 'H'], ['//', ['+', -1, 'V'], 2]]
-    >>> write(sympy.Max(sympy.floor(H / 16), 4)), read(["max", 4, ["//", "H", 16]], {"H": H})
-    (['max', 4, ['//', 'H', 16]], Max(4, floor(H/16)))
-    """
-    if isinstance(expression, Integer):
-        return int(expression)
-    if isinstance(expression, Symbol):
-        return str(expression.name)
-    if isinstance(expression, sympy.floor):
-        above, below = sympy.fraction(sympy.together(expression.args[0]))
-        return ["//", write(expand(above)), write(below)]
-    if isinstance(expression, sympy.Min | sympy.Max):
-        extreme = "min" if isinstance(expression, sympy.Min) else "max"
-        return [extreme, *(write(part) for part in sorted(expression.args, key=sympy.default_sort_key))]
-    if isinstance(expression, sympy.Pow) and isinstance(expression.exp, Integer) and expression.exp > 0:
-        return ["^", write(expression.base), int(expression.exp)]
-    if isinstance(expression, sympy.Add | sympy.Mul):
-        sign = "+" if isinstance(expression, sympy.Add) else "*"
-        return [sign, *(write(part) for part in sorted(expression.args, key=sympy.default_sort_key))]
-    raise TypeError(f"no JSON for {expression}")
+def _raised(base: _Number, exponent: Expr) -> _Number:
+    if not isinstance(exponent, Integer) or not 1 <= exponent <= HIGHEST_DEGREE:
+        raise Malformed(f"a power that is not between 1 and {HIGHEST_DEGREE}")
+    power = int(exponent)
+    bounds = _Number(Integer(0), base.terms**power, base.degree * power)
+    return _Number(base.expression**power, bounds.terms, bounds.degree)
 
 
-def write_condition(condition: Boolean) -> Json:
-    """The condition as JSON."""
-    if condition == sympy.true:
-        return True
-    if isinstance(condition, Symbol):
-        return str(condition.name)
-    if isinstance(condition, sympy.Not):
-        return ["not", write_condition(condition.args[0])]
-    if isinstance(condition, sympy.And):
-        return ["and", *(write_condition(part) for part in sorted(condition.args, key=str))]
-    for sign, relation in _RELATIONS.items():
-        if isinstance(condition, relation):
-            left, right = condition.args
-            return [sign, write(left), write(right)]
-    raise TypeError(f"no JSON for {condition}")
+def _number(found: _Found) -> _Number:
+    if not isinstance(found, _Number):
+        raise Malformed("a condition where a number is expected")
+    return found
+
+
+def _condition(found: _Found) -> Boolean:
+    if isinstance(found, _Number):
+        raise Malformed("a number where a condition is expected")
+    return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
+from math import isfinite
 from pathlib import Path
 
 from sympy import Expr, Symbol
@@ -72,9 +74,9 @@ def _value(config: Mapping[str, Json], field: AnyField, file: Path) -> Value:
             return _checked(_raw(config, field, file), key, symbol, file)
 
 
-def _raw(config: Mapping[str, Json], field: Field, file: Path) -> Json:
+def _raw(config: Mapping[str, Json], field: Field, file: Path) -> object:
     """What the file says under any spelling of the key; raises `BadField` where two spellings disagree."""
-    found = {key: config[key] for key in (field.key, *field.aliases) if key in config}
+    found: dict[str, object] = {key: config[key] for key in (field.key, *field.aliases) if key in config}
     for key, value in found.items():
         if value != found.get(field.key, value):
             raise BadField(str(file), key, f"{echo(value)}, but {field.key} says {echo(found[field.key])}")
@@ -84,7 +86,7 @@ def _raw(config: Mapping[str, Json], field: Field, file: Path) -> Json:
 def _checked(value: object, key: str, symbol: Symbol, file: Path) -> Value:
     size = BY_SYMBOL[symbol]
     try:
-        return check_value(size, value)
+        return check_value(size, _fraction(value) if size.kind is Kind.RATIO else value)
     except Unreadable as error:
         expected = "true or false" if size.kind is Kind.SWITCH else error.expected
         raise BadField(str(file), key, f"expected {expected}, got {echo(value)}") from None
@@ -98,3 +100,8 @@ def _words(value: Json, key: str, separator: str, file: Path) -> list[str]:
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
         return [str(word) for word in value]
     raise BadField(str(file), key, f"expected a text or a list of words, got {echo(value)}")
+
+
+def _fraction(value: object) -> object:
+    """A decimal fraction as it is written in the file, exactly."""
+    return Fraction(str(value)) if isinstance(value, float) and isfinite(value) else value

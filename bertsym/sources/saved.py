@@ -1,157 +1,97 @@
-"""A derived model as a JSON file and back: an inventory with its sizes, nothing that could be run."""
+"""A derived model as a JSON file and back: inventories with their sizes and evidence, nothing that could be run."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
-import sympy
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value
-from bertsym.errors import BadField, BertsymError, echo
-from bertsym.layers import Parameter, Role
-from bertsym.model import Architecture, Definition, Head, Model, NamedSize, check_value
-from bertsym.schema import Schema
-from bertsym.sources.expressions import Malformed, read, read_condition, write, write_condition
+from bertsym.errors import BadField, BertsymError, PartialFormula, UnknownName, echo
+from bertsym.model import Definition, Model, check_value
+from bertsym.sources.derived import DEFAULTS, FIRST, Derived, DerivedHead, Evidence, Frozen, Idle, Place, Refused, Tried
+from bertsym.sources.expressions import Malformed, read
+from bertsym.sources.inventories import reader
 from bertsym.sources.jsonfile import Json
-from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own, in_order
-from bertsym.tree import Block, Component, Loop, Node, Repeat, Stack, Tensor, Tied, When
-from bertsym.values import value
-from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
+from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own
+from bertsym.values import replace
 
 MARK = "derived-model"
-DEFAULTS = "the code it is derived from"
-MOST_TENSORS = 4000
-MOST_SIZES = 80
-MOST_SIDES = 8
-MOST_TERMS = 2000
-DEFINITIONS: Mapping[str, Definition] = {"F": FEED_FORWARD, "d": FREE_HEAD_SIZE}
+FORMAT = 2
+MOST_SIZES = 400
+MOST_HEADS = 24
+MOST_FIELDS = 2000
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-_TENSOR = re.compile(r"([\w-]{1,60}|\{\})(\.([\w-]{1,60}|\{\})){0,24}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
+_PATH = re.compile(r"[A-Za-z_]\w{0,79}((\.[A-Za-z_]\w{0,79})|(\[[0-9]{1,3}\])){0,12}", re.ASCII)
 _WORDS = re.compile(r"[\w .,:;()/+=-]{0,120}", re.ASCII)
+_LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f]{0,300}")
+
+T = TypeVar("T")
 
 
-@value
-class Derived:
-    """What a derivation found: enough to be a model, and where it came from."""
-
-    name: str
-    cls: str
-    source: str
-    base: Mapping[Symbol, Value]
-    definitions: tuple[Definition, ...]
-    tensors: tuple[Tensor, ...]
-
-    def model(self, label: str = "") -> Model:
-        """The model, with every size open and the code's own defaults as its base; raises `InvalidModel`."""
-        architecture = Architecture(
-            name=self.name,
-            title=self.cls,
-            paper=self.source,
-            heads={"model": Head(self.cls, Stack(*map(_chain, self.tensors)))},
-            definitions=self.definitions,
-            sizes={DEFAULTS: NamedSize(self.base, self.source)},
-            base=DEFAULTS,
-            schema=Schema(self.name, ()),
-            defaults=MappingProxyType({s: v for s, v in self.base.items() if isinstance(v, bool)}),
-        )
-        architecture.head("model")
-        return Model(architecture, label=label or self.name)
+def parse(content: Mapping[str, Json], file: Path, head: str | None = None) -> Model:
+    """The model that a saved file holds; raises `BadField`, and `PartialFormula` where some tensors have no formula."""
+    return model(parsed(content, file), str(file), head=head)
 
 
-def _chain(tensor: Tensor) -> Node:
-    """The one tensor as a tree of its own: a block per word of its name, a repeat per index."""
-    node: Node = Parameter(tensor.shape, tensor.role, tensor.meaning)
-    loops = list(tensor.loops)
-    for word in reversed(tensor.name.split(".")):
-        if word == "{}":
-            loop = loops.pop()
-            node = Repeat(loop.start, loop.stop, node, step=loop.step, others=loop.others)
-        else:
-            node = Block(**{word: node})
-    if tensor.tied_to is not None:
-        node = Tied(node, when=tensor.tied_when, **{tensor.name: tensor.tied_to})
-    node = When(tensor.when, node) if tensor.when != sympy.true else node
-    return Component(tensor.component, node)
+def model(derived: Derived, file: str, head: str | None = None, label: str = "", base: str = DEFAULTS) -> Model:
+    """The model under a head; raises `BadField` for one that contradicts itself."""
+    try:
+        return derived.model(label or file, base, head or FIRST).with_sizes({})
+    except (PartialFormula, UnknownName):
+        raise
+    except BertsymError as error:
+        raise BadField(file, "heads", str(error)) from None
 
 
-def written(derived: Derived) -> dict[str, Json]:
-    """The file's content."""
-    sizes: list[Json] = [_size(symbol, derived.base[symbol]) for symbol in in_order(derived.base)]
-    return {
-        "bertsym": MARK,
-        "format": 1,
-        "name": derived.name,
-        "class": derived.cls,
-        "source": derived.source,
-        "sizes": sizes,
-        "definitions": [name for name, definition in DEFINITIONS.items() if definition in derived.definitions],
-        "tensors": [_tensor(tensor) for tensor in derived.tensors],
-    }
-
-
-def _size(symbol: Symbol, base: Value) -> dict[str, Json]:
-    plain = base if isinstance(base, bool) else int(base)
-    if not isinstance(symbol, Own):
-        return {"name": str(symbol), "base": plain}
-    kind = BY_SYMBOL[symbol].kind.value
-    return {"name": str(symbol), "base": plain, "kind": kind, "least": symbol.minimum, "meaning": symbol.meaning}
-
-
-def _tensor(tensor: Tensor) -> dict[str, Json]:
-    found: dict[str, Json] = {
-        "name": tensor.name,
-        "shape": [write(side) for side in tensor.shape],
-        "role": tensor.role.value,
-        "component": tensor.component,
-    }
-    if tensor.loops:
-        found["loops"] = [[write(loop.start), write(loop.stop)] for loop in tensor.loops]
-    if tensor.when != sympy.true:
-        found["when"] = write_condition(tensor.when)
-    if tensor.tied_to is not None:
-        found |= {"tied_to": tensor.tied_to, "tied_when": write_condition(tensor.tied_when)}
-    return found
-
-
-def parse(content: Mapping[str, Json], file: Path) -> Model:
-    """The model that a saved file holds; raises `BadField`."""
-    return _Reader(file).model(content)
+def parsed(content: Mapping[str, Json], file: Path) -> Derived:
+    """What the file says was derived; raises `BadField`."""
+    return _Reader(str(file)).derived(content)
 
 
 class _Reader:
     """The fields of a saved model; every refusal names the file and the field."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = str(file)
+    def __init__(self, file: str) -> None:
+        self.file = file
         self.symbols: dict[str, Symbol] = {}
 
     def refuse(self, field: str, problem: str) -> BadField:
         return BadField(self.file, field, problem)
 
-    def model(self, content: Mapping[str, Json]) -> Model:
-        if content.get("format") != 1:
-            raise self.refuse("format", f"only 1 is known, got {echo(content.get('format'))}")
-        name, cls, source = (self.words(content, field) for field in ("name", "class", "source"))
-        base = self.sizes(self.entries(content, "sizes", MOST_SIZES))
-        chosen = self.definitions(self.entries(content, "definitions", len(DEFINITIONS)))
-        listed = self.entries(content, "tensors", MOST_TENSORS)
-        tensors = tuple(self.tensor(entry, f"tensors[{place}]") for place, entry in enumerate(listed))
-        if not tensors:
-            raise self.refuse("tensors", "there are none")
-        try:
-            return Derived(name, cls, source, base, chosen, tensors).model(self.file).with_sizes({})
-        except BertsymError as error:
-            raise self.refuse("tensors", str(error)) from None
+    def derived(self, content: Mapping[str, Json]) -> Derived:
+        if content.get("format") != FORMAT:
+            wanted = f"only {FORMAT} is known, got {echo(content.get('format'))}; `bertsym derive` writes it"
+            raise self.refuse("format", wanted)
+        name, source = self.words(content, "name"), self.words(content, "source")
+        sizes = self.named(content, "sizes", MOST_SIZES)
+        base = self.sizes(sizes)
+        places = self.places(sizes)
+        definitions = tuple(self.definition(one) for one in self.entries(content, "definitions", MOST_SIZES))
+        whole = tuple(self.number(one, "whole") for one in self.entries(content, "whole", MOST_SIZES))
+        heads = self.heads(self.named(content, "heads", MOST_HEADS))
+        first = heads.pop(FIRST, None)
+        if first is None:
+            raise self.refuse("heads", f"expected one called {FIRST}")
+        return Derived(
+            name, first.cls, source, base, definitions, first.tensors, whole, places,
+            self.frozen(self.named(content, "frozen", MOST_FIELDS)),
+            self.idle(self.named(content, "idle", MOST_FIELDS)), first.evidence, heads,
+            self.whole_number(content.get("engine", 0), "engine"), self.held(self.named(content, "held", MOST_FIELDS)),
+        )  # fmt: skip
 
-    def words(self, content: Mapping[str, Json], field: str) -> str:
+    # The parts of a file, by the shapes that JSON has.
+
+    def words(self, content: Mapping[str, Json], field: str, pattern: re.Pattern[str] = _WORDS) -> str:
         text = content.get(field)
-        if not isinstance(text, str) or not _WORDS.fullmatch(text):
+        if not isinstance(text, str) or not pattern.fullmatch(text):
             raise self.refuse(field, f"expected a few plain words, got {echo(text)}")
         return text
 
@@ -161,92 +101,172 @@ class _Reader:
             raise self.refuse(field, f"expected a list of at most {most}")
         return found
 
-    def sizes(self, entries: Iterable[Json]) -> dict[Symbol, Value]:
+    def named(self, content: Mapping[str, Json], field: str, most: int) -> dict[str, Json]:
+        found = content.get(field, {})
+        if not isinstance(found, dict) or len(found) > most:
+            raise self.refuse(field, f"expected an object of at most {most}")
+        return found
+
+    def whole_number(self, json: Json, field: str) -> int:
+        if isinstance(json, bool) or not isinstance(json, int) or not 0 <= json <= 10**30:
+            raise self.refuse(field, f"expected a number of at least 0, got {echo(json)}")
+        return json
+
+    def number(self, json: Json, field: str) -> Expr:
+        return self.reading(field, partial(read, json, self.symbols, exact=True))
+
+    def reading(self, field: str, what: Callable[[], T]) -> T:
+        try:
+            return what()
+        except Malformed as error:
+            raise self.refuse(field, str(error)) from None
+
+    # Sizes and where they stand.
+
+    def sizes(self, entries: Mapping[str, Json]) -> dict[Symbol, Value]:
         base: dict[Symbol, Value] = {}
-        for entry in entries:
+        for name, entry in entries.items():
             if not isinstance(entry, dict):
                 raise self.refuse("sizes", f"expected objects, got {echo(entry)}")
-            name = entry.get("name")
-            if not isinstance(name, str) or not _NAME.fullmatch(name) or name in self.symbols:
-                raise self.refuse("sizes", f"a name that is none, or there twice: {echo(name)}")
+            if not _NAME.fullmatch(name):
+                raise self.refuse("sizes", f"a name that is none: {echo(name)}")
             symbol = self.symbols[name] = BY_NAME[name].symbol if name in BY_NAME else self.own(name, entry)
             base[symbol] = self.base(symbol, entry.get("base"))
         return base
 
     def own(self, name: str, entry: Mapping[str, Json]) -> Symbol:
-        kinds = {kind.value: kind for kind in (Kind.DEPTH, Kind.ROWS, Kind.WIDTH, Kind.HEADS, Kind.SWITCH)}
+        kinds = {kind.value: kind for kind in Kind if kind is not Kind.COUNT}
         kind, least = entry.get("kind"), entry.get("least", 1)
         if not isinstance(kind, str) or kind not in kinds:
             raise self.refuse("sizes", f"{name}: expected a kind among {', '.join(kinds)}, got {echo(kind)}")
         if isinstance(least, bool) or not isinstance(least, int) or not 0 <= least <= 10**6:
             raise self.refuse("sizes", f"{name}: expected a least value, got {echo(least)}")
-        return Own(name, kinds[kind], least, self.words(entry, "meaning"), example=str(entry.get("base"))[:12])
+        meaning = self.words(entry, "meaning") if "meaning" in entry else f"{self.path(name, entry)} of the code"
+        return Own(name, kinds[kind], least, meaning, example=str(entry.get("base"))[:12])
+
+    def path(self, name: str, entry: Mapping[str, Json]) -> str:
+        return self.words({"field": name, **entry}, "field", _PATH)
 
     def base(self, symbol: Symbol, given: Json) -> Value:
         try:
-            return check_value(BY_SYMBOL[symbol], given)
+            return check_value(BY_SYMBOL[symbol], _fraction(given) if isinstance(given, str) else given)
         except BertsymError as error:
             raise self.refuse("sizes", str(error)) from None
 
-    def definitions(self, names: list[Json]) -> tuple[Definition, ...]:
-        found = tuple(DEFINITIONS[name] for name in names if isinstance(name, str) and name in DEFINITIONS)
-        if len(set(found)) != len(names):
-            raise self.refuse("definitions", f"expected some of {', '.join(DEFINITIONS)}, each once")
+    def places(self, entries: Mapping[str, Json]) -> Mapping[Symbol, Place]:
+        return MappingProxyType(
+            {self.symbols[name]: self.place(name, entry) for name, entry in entries.items() if isinstance(entry, dict)}
+        )
+
+    def place(self, name: str, entry: Mapping[str, Json]) -> Place:
+        aliases = self.entries(entry, "aliases", 8)
+        if not all(isinstance(alias, str) and _PATH.fullmatch(alias) for alias in aliases):
+            raise self.refuse("sizes", f"{name}: expected spellings of a field, got {echo(aliases)}")
+        tried = self.tried(name, entry["tried"]) if "tried" in entry else None
+        return Place(self.path(name, entry), tried, tuple(map(str, aliases)))
+
+    def tried(self, name: str, json: Json) -> Tried:
+        match json:
+            case [int() as low, int() as most] if 0 <= low <= most <= 10**9:
+                return Tried(low, most)
+            case dict() if isinstance(steps := json.get("steps"), list):
+                return self.narrowed(self.tried(name, steps), name, json)
+        raise self.refuse("sizes", f"{name}: expected [least, most] steps, got {echo(json)}")
+
+    def narrowed(self, steps: Tried, name: str, rest: Mapping[str, Json]) -> Tried:
+        paths = [rest.get("within", ""), rest.get("above", ""), *(of := self.entries(rest, "of", 8))]
+        needs = self.named(rest, "needs", 16)
+        if not all(isinstance(path, str) and (not path or _PATH.fullmatch(path)) for path in (*paths, *needs)):
+            raise self.refuse("sizes", f"{name}: expected names of fields, got {echo(paths)}")
+        return replace(
+            steps,
+            unit=self.value(rest.get("unit", 1), name),
+            of=tuple(map(str, of)),
+            exact=rest.get("exact", False) is True,
+            within=str(paths[0]),
+            above=str(paths[1]),
+            values=tuple(self.value(one, name) for one in self.entries(rest, "values", 64)),
+            needs=tuple((path, self.value(one, name)) for path, one in needs.items()),
+        )
+
+    def value(self, json: Json, name: str) -> Value:
+        found = _fraction(json) if isinstance(json, str) else json
+        if isinstance(found, int | Fraction) and -(10**12) < Fraction(found) < 10**12:
+            return found
+        raise self.refuse("sizes", f"{name}: expected a number, got {echo(json)}")
+
+    # What belongs together, and what was left alone.
+
+    def definition(self, json: Json) -> Definition:
+        """`d = H/heads`, or `F = ffn_ratio*H, ffn_ratio = F/H` where the second gives way."""
+        sides = [side.strip() for part in str(json).split(",") for side in part.split("=")]
+        known = {**{name: size.symbol for name, size in BY_NAME.items()}, **self.symbols}
+        sizes = {name: symbol for name, symbol in known.items() if BY_SYMBOL[symbol].kind is not Kind.SWITCH}
+        if not isinstance(json, str) or len(sides) not in (2, 4) or not all(side in sizes for side in sides[::2]):
+            raise self.refuse("definitions", f"expected one like d = H/heads, got {echo(json)}")
+        symbols = [sizes[side] for side in sides[::2]]
+        formulas = [self.reading("definitions", partial(read, side, sizes, exact=True)) for side in sides[1::2]]
+        return Definition(symbols[0], formulas[0], *(symbols[1:] + formulas[1:]))
+
+    def frozen(self, entries: Mapping[str, Json]) -> Mapping[str, Frozen]:
+        return MappingProxyType({name: self.left_at(name, entry) for name, entry in entries.items()})
+
+    def left_at(self, name: str, entry: Json) -> Frozen:
+        match entry:
+            case [held, str() as why] if _PATH.fullmatch(name) and _LINE.fullmatch(why):
+                return Frozen(held, why)
+        raise self.refuse("frozen", f"{echo(name)}: expected [value, reason], got {echo(entry)}")
+
+    def held(self, entries: Mapping[str, Json]) -> Mapping[str, Json]:
+        wrong = [name for name in entries if not _PATH.fullmatch(name)]
+        if wrong:
+            raise self.refuse("held", f"expected names of fields, got {echo(wrong[0])}")
+        return MappingProxyType(dict(entries))
+
+    def idle(self, entries: Mapping[str, Json]) -> Mapping[str, Idle]:
+        return MappingProxyType({name: self.unmoved(name, entry) for name, entry in entries.items()})
+
+    def unmoved(self, name: str, entry: Json) -> Idle:
+        if not isinstance(entry, dict) or not _PATH.fullmatch(name):
+            raise self.refuse("idle", f"expected objects by the names of fields, got {echo(name)}")
+        base = self.value(entry["base"], name) if "base" in entry else None
+        return Idle(base, self.tried(name, entry["tried"]) if "tried" in entry else None)
+
+    # Heads.
+
+    def heads(self, entries: Mapping[str, Json]) -> dict[str, DerivedHead]:
+        inventory = reader(self.symbols)
+        found: dict[str, DerivedHead] = {}
+        for name, entry in entries.items():
+            if not isinstance(entry, dict) or not re.fullmatch(r"[a-z0-9-]{1,40}", name):
+                raise self.refuse("heads", f"expected objects by the names of heads, got {echo(name)}")
+            known = {head: there.tensors for head, there in found.items()}
+            rows = entry.get("tensors")
+            tensors = self.reading(f"heads.{name}", partial(inventory, rows, known))
+            evidence = self.evidence(entry, name)
+            if not tensors and not (evidence and evidence.refused):
+                raise self.refuse(f"heads.{name}", "there are no tensors")
+            found[name] = DerivedHead(self.words(entry, "class"), tensors, evidence)
         return found
 
-    def tensor(self, entry: Json, field: str) -> Tensor:
-        if not isinstance(entry, dict):
-            raise self.refuse(field, f"expected an object, got {echo(entry)}")
-        name, tied_to = entry.get("name"), entry.get("tied_to")
-        if not isinstance(name, str) or not _TENSOR.fullmatch(name):
-            raise self.refuse(field, f"no name of a tensor: {echo(name)}")
-        if tied_to is not None and not isinstance(tied_to, str):
-            raise self.refuse(field, f"no name of a tensor: {echo(tied_to)}")
-        roles = {role.value: role for role in Role}
-        role = entry.get("role")
-        if not isinstance(role, str) or role not in roles:
-            raise self.refuse(field, f"expected a role among {', '.join(roles)}, got {echo(role)}")
-        return self.shaped(entry, field, name, roles[role], tied_to)
+    def evidence(self, entry: Mapping[str, Json], head: str) -> Evidence | None:
+        if "trials" not in entry:
+            return None
+        trials, edges, builds, seed, bound = (
+            self.whole_number(entry.get(name, 0), f"heads.{head}.{name}")
+            for name in ("trials", "edges", "builds", "seed", "bound")
+        )
+        counted = entry.get("count")
+        count = None if counted is None else self.whole_number(counted, f"heads.{head}.count")
+        refused = tuple(self.refused(one, head) for one in self.entries(entry, "refused", MOST_FIELDS))
+        return Evidence(trials, edges, builds, seed, bound, count, refused)
 
-    def shaped(self, entry: Mapping[str, Json], field: str, name: str, role: Role, tied_to: str | None) -> Tensor:
-        sides, bounds = self.entries(entry, "shape", MOST_SIDES), self.entries(entry, "loops", MOST_SIDES)
-        if len(bounds) != name.split(".").count("{}"):
-            raise self.refuse(field, "as many loops as the name has places are expected")
-        try:
-            shape = tuple(read(side, self.symbols) for side in sides)
-            pairs = [self.pair(bound, field) for bound in bounds]
-            loops = tuple(Loop(read(start, self.symbols), read(stop, self.symbols)) for start, stop in pairs)
-            when = read_condition(entry.get("when", True), self.symbols)
-            tied_when = read_condition(entry.get("tied_when", True), self.symbols)
-        except Malformed as error:
-            raise self.refuse(field, str(error)) from None
-        terms = sympy.prod([_terms(side) for side in (*shape, *(loop.times for loop in loops))])
-        if terms > MOST_TERMS:
-            raise self.refuse(field, f"more than {MOST_TERMS} terms when written out")
-        component = self.words(entry, "component")
-        return Tensor(name, shape, role, "", component, loops, when=when, tied_to=tied_to, tied_when=tied_when)
-
-    def pair(self, bound: Json, field: str) -> tuple[Json, Json]:
-        match bound:
-            case [start, stop]:
-                return start, stop
-        raise self.refuse(field, f"expected [start, stop], got {echo(bound)}")
+    def refused(self, json: Json, head: str) -> Refused:
+        match json:
+            case [str() as tensor, str() as part, str() as why] if all(map(_LINE.fullmatch, (tensor, part, why))):
+                return Refused(tensor, part, why)
+        raise self.refuse(f"heads.{head}.refused", f"expected [tensor, part, reason], got {echo(json)}")
 
 
-def _terms(expression: Expr) -> int:
-    return len(sympy.Add.make_args(sympy.expand(expression)))
-
-
-def text(derived: Derived) -> str:
-    """The file as it is written: a line a tensor, so that two versions can be compared."""
-    content = written(derived)
-    lists = {name: found for name, found in content.items() if isinstance(found, list)}
-    head = ",\n".join(
-        f"  {json.dumps(name)}: {json.dumps(found)}" for name, found in content.items() if name not in lists
-    )
-    body = ",\n".join(f"  {json.dumps(name)}: [\n{_lines(found)}\n  ]" for name, found in lists.items())
-    return f"{{\n{head},\n{body}\n}}\n"
-
-
-def _lines(entries: list[Json]) -> str:
-    return ",\n".join(f"    {json.dumps(entry)}" for entry in entries)
+def _fraction(text: str) -> Fraction | str:
+    return Fraction(text) if re.fullmatch(r"[0-9]{1,12}(/[1-9][0-9]{0,11})?", text) else text

@@ -13,7 +13,7 @@ from sympy import Expr, Symbol, floor
 from bertsym.count import count, total
 from bertsym.derive.deriving import Derivation, derive
 from bertsym.sources.configfile import load
-from bertsym.sources.saved import text
+from bertsym.sources.saving import text
 from bertsym.symbols import BY_SYMBOL, F, H, L, N, T, V, d, heads, labels, tied
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

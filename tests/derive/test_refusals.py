@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bertsym.derive import worker
-from bertsym.derive.process import Builder, CannotDerive
+from bertsym.derive.process import Builder, CannotDerive, Worker
 
 HERE = "tests.derive.modules"
 WITHOUT_CODE = [
@@ -52,11 +52,14 @@ def test_one_sentence_says_what_is_wrong(bertsym: Callable[..., Any], golden: Ca
 
 @pytest.mark.usefixtures("torch")
 def test_nothing_is_left_running() -> None:
-    builder = Builder(f"{HERE}:never_returns", {"hidden": 8}, 1)
-    with pytest.raises(CannotDerive, match="within 1 seconds"), builder:
-        builder.build({"hidden": 8})
-    assert builder.process.poll() is not None
-    assert not Path(f"/proc/{builder.process.pid}/cmdline").exists() or os.name != "posix"
+    with Worker(1) as asked:
+        builder = Builder(asked, f"{HERE}:never_returns", {"hidden": 8})
+        process = asked.process
+        assert process is not None
+        with pytest.raises(CannotDerive, match="within 1 seconds"):
+            builder.build({"hidden": 8})
+    assert process.poll() is not None
+    assert not Path(f"/proc/{process.pid}/cmdline").exists() or os.name != "posix"
 
 
 @pytest.mark.usefixtures("transformers")

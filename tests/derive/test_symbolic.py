@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from random import Random
 from typing import Any
 
@@ -14,7 +15,7 @@ from sympy import Expr, Max, Min, Symbol, floor
 
 from bertsym.algebra import evaluate
 from bertsym.derive import trees, worker
-from bertsym.derive.process import Builder
+from bertsym.derive.process import Builder, Worker
 from bertsym.derive.proposal import Multiple, Proposal, proposal
 from bertsym.sources.expressions import Malformed
 from bertsym.symbols import H, Kind, Own, V, ffn_ratio, heads
@@ -75,6 +76,9 @@ class Names:
     def __getattr__(self, name: str) -> Symbol:
         return self.known[name]
 
+    def __getitem__(self, path: str) -> Symbol:
+        return self.known[path]
+
 
 def bert(n: Any) -> dict[str, tuple[Any, ...]]:
     return {
@@ -110,7 +114,7 @@ def swin(n: Any) -> dict[str, tuple[Any, ...]]:
         "embeddings.patch_embeddings.projection.weight": (n.embed_dim, n.num_channels, n.patch_size, n.patch_size),
         "encoder.layers.0.blocks.1.attention.relative_position_bias.relative_position_bias_table": (
             (2 * n.window_size - 1) ** 2,
-            3,
+            n["num_heads[0]"],
         ),
         "encoder.layers.2.blocks.3.mlp.fc1.weight": (16 * n.embed_dim, 4 * n.embed_dim),
         "encoder.layers.2.downsample.reduction.weight": (8 * n.embed_dim, 16 * n.embed_dim),
@@ -143,6 +147,21 @@ def whisper(n: Any) -> dict[str, tuple[Any, ...]]:
     }
 
 
+def clip(n: Any) -> dict[str, tuple[Any, ...]]:
+    """A tower for texts and one for images, a patch a position and one for the class."""
+    text, image = n["text_config.hidden_size"], n["vision_config.hidden_size"]
+    patch = n["vision_config.patch_size"]
+    return {
+        "text_model.embeddings.token_embedding.weight": (n["text_config.vocab_size"], text),
+        "vision_model.embeddings.patch_embedding.weight": (image, n["vision_config.num_channels"], patch, patch),
+        "vision_model.embeddings.position_embedding.weight": (
+            floor(n["vision_config.image_size"] / patch) ** 2 + 1,
+            image,
+        ),
+        "text_projection.weight": (n.projection_dim, text),
+    }
+
+
 @pytest.mark.parametrize(
     ("target", "by_hand", "multiples"),
     [
@@ -151,6 +170,14 @@ def whisper(n: Any) -> dict[str, tuple[Any, ...]]:
         ("llama", llama, [Multiple("hidden_size", 1, "num_attention_heads"), Multiple("head_dim", 2)]),
         ("mamba", mamba, []),
         ("swin", swin, []),
+        (
+            "clip",
+            clip,
+            [
+                Multiple("text_config.hidden_size", 1, "text_config.num_attention_heads"),
+                Multiple("vision_config.hidden_size", 1, "vision_config.num_attention_heads"),
+            ],
+        ),
         ("deepseek_v3", deepseek, [Multiple("head_dim", 2)]),
         (
             "whisper",
@@ -287,15 +314,12 @@ def test_arrays_know_values_alone(code: Callable[..., worker.Target]) -> None:
 def builder(torch: Any) -> Iterator[Callable[..., Builder]]:
     """The other process, ended afterwards."""
     assert torch
-    opened: list[Builder] = []
+    with ExitStack() as stack:
 
-    def start(target: str, seconds: float = 20, **sizes: int) -> Builder:
-        opened.append(Builder(target, sizes, seconds))
-        return opened[-1]
+        def start(target: str, seconds: float = 20, **sizes: int) -> Builder:
+            return Builder(stack.enter_context(Worker(seconds)), target, sizes)
 
-    yield start
-    for found in opened:
-        found.close()
+        yield start
 
 
 @pytest.mark.parametrize("name", ["only_plain", "waits_for_plain", "swallows"])
@@ -384,7 +408,7 @@ def test_an_answer_that_is_no_proposal_is_refused(told: Any) -> None:
         ["^", ["^", ["^", ["+", "hidden", "vocab", 1], 8], 8], 8],
         ["*", *[["+", "hidden", "vocab", 1]] * 20],
         ["//", "hidden", 0],
-        ["min", "hidden"],
+        ["min"],
         ["max", *["hidden"] * 65],
         deep(40),
     ],
@@ -399,7 +423,7 @@ def test_a_side_that_is_no_expression_is_none(side: Any) -> None:
 
 def test_an_answer_too_deep_to_read(builder: Callable[..., Builder], monkeypatch: pytest.MonkeyPatch) -> None:
     opened = builder(f"{HERE}:only_plain", hidden=8)
-    monkeypatch.setattr(Builder, "_line", lambda *_: b'{"proposal": ' + b"[" * 10**5)
+    monkeypatch.setattr(Worker, "_line", lambda *_: b'{"proposal": ' + b"[" * 10**5)
     assert opened.propose({"hidden": 8}, {"hidden": H}) is None
 
 

@@ -1,0 +1,78 @@
+"""What the atlas holds: the model types of transformers with a derived formula, and those without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bertsym import atlas
+from bertsym.atlas import Listed
+from bertsym.document import Code, Column, Count, Document, Inline, Paragraph, Table
+from bertsym.report import Record
+from bertsym.values import value
+from bertsym.zoo import ARCHITECTURES
+
+
+@value
+class Atlas:
+    """Every stored model type, and why the others are not."""
+
+    source: str
+    models: tuple[Listed, ...]
+    missing: Mapping[str, str]
+
+    def document(self) -> Document:
+        """A row a model type, in alphabetical order."""
+        whole = sum(not model.refused for model in self.models)
+        what = f"Derived from the code of {self.source}: {len(self.models)} model types, {whole} with a whole formula."
+        given = (
+            "Those can be given as MODEL, by name or, with the code's own defaults put in, as ",
+            Code("NAME-default"),
+        )
+        zoo = (
+            ". Where the zoo has the name too it is the zoo's: ",
+            Code(f"{atlas.PREFIX}NAME"),
+            " is the one from here.",
+        )
+        none = f"{len(self.missing)} model types have no formula; docs/atlas.md says why."
+        titles = (Column("name"), Column("class"), Column("heads"), Column("parameters", right=True), Column("formula"))
+        rows = tuple(_row(model) for model in self.models)
+        return (Paragraph((what,)), Paragraph((*given, *zoo)), Paragraph((none,)), Table(titles, rows))
+
+    def record(self) -> Record:
+        """The same for programs."""
+        return {
+            "source": self.source,
+            "models": [
+                {
+                    "name": model.name,
+                    "given_as": given_as(model.name),
+                    "class": model.cls,
+                    "heads": dict(model.heads),
+                    "partly": dict(model.partly),
+                    "count": model.count,
+                    "whole": not model.refused,
+                    "refused": model.refused,
+                    "frozen": model.frozen,
+                }
+                for model in self.models
+            ],
+            "missing": dict(self.missing),
+        }
+
+
+def _row(model: Listed) -> tuple[Inline, ...]:
+    formula = f"partly: {model.refused:,} tensors have none" if model.refused else "whole"
+    frozen = f", {model.frozen} frozen field{'s' * (model.frozen > 1)}" if model.frozen else ""
+    heads = ", ".join(name for name in model.heads if name != "model")
+    return (Code(model.name), model.cls, heads, Count(model.count), formula + frozen)
+
+
+def given_as(name: str) -> str:
+    """What to type for the atlas's version: the zoo's names are the zoo's."""
+    return f"{atlas.PREFIX}{name}" if name in ARCHITECTURES else name
+
+
+def listing() -> Atlas:
+    """The whole of it."""
+    index = atlas.index()
+    return Atlas(atlas.source(), tuple(index[name] for name in sorted(index)), atlas.missing())

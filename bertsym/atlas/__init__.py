@@ -1,0 +1,80 @@
+"""The stored formulas of transformers' models: which there are, and the text of one, read when it is asked for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bertsym.values import value
+
+FOLDER = Path(__file__).parent
+PREFIX = "atlas:"
+SUFFIX = "-default"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+
+
+@value
+class Listed:
+    """A model type as the index has it: `count` is what the code has at its defaults; `refused` counts tensors.
+
+    `heads` and `partly` are classes by the names of heads: those with a whole formula, and those without one.
+    """
+
+    name: str
+    entry: str
+    cls: str
+    count: int
+    heads: Mapping[str, str]
+    partly: Mapping[str, str]
+    refused: int
+    frozen: int
+
+
+def path(name: str) -> Path | None:
+    """The file of a model type, or None; a type that shares another's class and configuration has that one's."""
+    if not _NAME.fullmatch(name):
+        return None
+    file = FOLDER / "models" / f"{name}.json"
+    if file.is_file():
+        return file
+    entry = index().get(name)
+    return None if entry is None else FOLDER / "models" / f"{entry.entry}.json"
+
+
+@cache
+def index() -> Mapping[str, Listed]:
+    """Every model type that has a formula, by name."""
+    return {
+        name: Listed(
+            name,
+            found.get("entry", name),
+            found["class"],
+            found["count"],
+            found["heads"],
+            found.get("partly", {}),
+            found.get("refused", 0),
+            found.get("frozen", 0),
+        )
+        for name, found in _content()["models"].items()
+    }
+
+
+def missing() -> Mapping[str, str]:
+    """The model types that have none, and why."""
+    return dict(_content()["missing"])
+
+
+def source() -> str:
+    """The library that the formulas were derived from, with its version."""
+    return str(_content()["source"])
+
+
+@cache
+def _content() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / "index.json").read_bytes())
+    return found

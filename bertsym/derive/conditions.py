@@ -1,0 +1,81 @@
+"""The simplest condition over sizes and switches that tells builds apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import combinations
+
+import sympy
+from sympy import Symbol
+from sympy.logic.boolalg import Boolean
+
+LIMITS = (0, 1, 2, 3, 4)
+
+Sizes = Mapping[Symbol, int | bool | Fraction]
+
+
+class Conditions:
+    """The conditions over a table of sizes, each with the rows in which it holds, as the bits of a number."""
+
+    def __init__(self, table: Sequence[Sizes], symbols: Iterable[Symbol]) -> None:
+        self.table = table
+        self.every = (1 << len(table)) - 1
+        listed = list(symbols)
+        self.switches = [s for s in listed if isinstance(table[0][s], bool)]
+        self.numbers = [s for s in listed if s not in self.switches]
+        self.simple: list[tuple[Boolean, int]] | None = None
+
+    def telling(self, cases: Mapping[int, bool]) -> Boolean | None:
+        """The condition that holds in just those of the rows that are said to; None if no simple one does."""
+        asked = sum(1 << row for row in cases)
+        wanted = sum(1 << row for row, holds in cases.items() if holds)
+        if wanted == asked:
+            return sympy.true
+        if self.simple is None:
+            self.simple = list(self._simple())
+        for condition, bits in self.simple:
+            if bits & asked == wanted:
+                return condition
+        covering = [(c, bits & asked) for c, bits in self.simple if bits & wanted == wanted]
+        for (one, first), (other, second) in combinations(covering, 2):
+            if first & second == wanted:
+                return sympy.And(one, other)
+        within = [(c, bits & asked) for c, bits in self.simple if not bits & asked & ~wanted and bits & asked]
+        for (one, first), (other, second) in combinations(within, 2):
+            if first | second == wanted:
+                return sympy.Or(one, other)
+        return None
+
+    def ways(self) -> Iterator[int]:
+        """The rows in which each simple condition holds."""
+        if self.simple is None:
+            self.simple = list(self._simple())
+        return (bits for _, bits in self.simple)
+
+    def _simple(self) -> Iterator[tuple[Boolean, int]]:
+        for switch in self.switches:
+            bits = self._bits(row[switch] is True for row in self.table)
+            yield switch, bits
+            yield sympy.Not(switch), self.every & ~bits
+        for symbol in self.numbers:
+            for limit in LIMITS:
+                bits = self._bits(row[symbol] > limit for row in self.table)
+                yield sympy.Gt(symbol, limit), bits
+                yield sympy.Le(symbol, limit), self.every & ~bits
+                if limit:
+                    bits = self._bits(row[symbol] == limit for row in self.table)
+                    yield sympy.Eq(symbol, limit), bits
+                    yield sympy.Ne(symbol, limit), self.every & ~bits
+        for one, other in combinations(self.numbers, 2):
+            equal = self._bits(row[one] == row[other] for row in self.table)
+            more = self._bits(row[one] > row[other] for row in self.table)
+            yield sympy.Ne(one, other), self.every & ~equal
+            yield sympy.Eq(one, other), equal
+            yield sympy.Gt(one, other), more
+            yield sympy.Le(one, other), self.every & ~more
+            yield sympy.Gt(other, one), self.every & ~more & ~equal
+            yield sympy.Le(other, one), more | equal
+
+    def _bits(self, truths: Iterable[bool]) -> int:
+        return sum(1 << row for row, holds in enumerate(truths) if holds)

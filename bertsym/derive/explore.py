@@ -1,0 +1,270 @@
+"""The legal space, found by building: which fields matter, which must divide which, how small they go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from itertools import combinations
+from random import Random
+
+from bertsym.derive.process import Builder, CannotDerive, Inventory, Number
+from bertsym.derive.space import Axis, Space, ordered, switch
+from bertsym.values import replace
+
+SHALLOW = 3
+FACTORS = (2, 4, 8, 16, 32, 64)
+OPTIONS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+
+# Names of fields that seldom matter: they are tried together first.
+_SELDOM = re.compile(r"token|_id$|_index$|beam|length|window|seed|top_k|chunk|num_labels|interval|eps|size_divisor")
+
+# Names of fields that say how deep a stack is.
+_DEEP = re.compile(r"layers?$|layers?\[|depth|_blocks|n_layer|num_block|stage_repeats")
+
+
+def explore(builder: Builder, random: Random) -> Space:
+    """The space around the values that the code comes with; raises `CannotDerive`."""
+    fields = dict(builder.description.fields)
+    if builder.build(fields) is None:
+        raise CannotDerive(builder.target, f"its own sizes do not build: {builder.raised}")
+    return _Explorer(builder, fields, random).space()
+
+
+class _Explorer:
+    """The fields as they are moved about."""
+
+    def __init__(self, builder: Builder, fields: dict[str, Number], random: Random) -> None:
+        self.builder, self.base, self.random = builder, fields, random
+        self.axes: dict[str, Axis] = {}
+        self.integers = [n for n, found in fields.items() if isinstance(found, int) and not isinstance(found, bool)]
+        self.ratios = [n for n, found in fields.items() if isinstance(found, Fraction)]
+        self.switches = [n for n, found in fields.items() if isinstance(found, bool)]
+
+    def tensors(self, changes: dict[str, Number]) -> Inventory | None:
+        return self.builder.build({**self.base, **changes})
+
+    def flatten(self) -> None:
+        """Make stacks of layers small that are called so, for everything that follows builds them."""
+        deep = [name for name in self.integers if _DEEP.search(name) and self.base[name] > SHALLOW]
+        for group in (deep, *([name] for name in deep)):
+            low: dict[str, Number] = {name: SHALLOW for name in group if self.base[name] > SHALLOW}
+            if low and self.tensors(low) is not None:
+                self.base |= low
+
+    def space(self) -> Space:
+        self.flatten()
+        active, refusing = self.effects()
+        deep = [name for name in self.integers if name in active and self.shallow(name)]
+        # In a shallow model more may matter, and more may be refused, than in the one that the code comes with.
+        calm = [name for name in (*self.integers, *self.ratios) if name not in active and name not in refusing]
+        for name in self.stirring(calm):
+            (active if self.tensors({name: self.other(name)}) is not None else refusing).append(name)
+        waiting = [n for n in (*self.integers, *self.ratios) if n in active or n in refusing]
+        for _ in range(3):
+            for name in list(waiting):
+                axis = self.axis(name, deep=name in deep)
+                if axis is not None:
+                    self.axes[name] = axis if name in active else replace(axis, idle=not self.matters(name))
+                    waiting.remove(name)
+        calm = [name for name in calm if name not in self.axes and name not in waiting]
+        frozen = [(name, "no other value was accepted") for name in waiting]
+        for name in self.switches:
+            found = self.switched(name)
+            if found is None:
+                frozen.append((name, "the other value was refused"))
+            else:
+                self.axes[name] = found
+        self.axes |= {axis.name: axis for axis in self.idle(calm)}
+        for name in {leader for axis in self.axes.values() for leader in axis.of}:
+            self.mark_divisor(name)
+        arranged = ordered(self.axes.values())
+        assert arranged is not None  # noqa: S101  # every rule was checked for circles when it was found
+        return Space(dict(self.base), arranged, tuple(frozen))
+
+    def switched(self, name: str) -> Axis | None:
+        """The axis of a switch, which may need another one to be turned first."""
+        base = bool(self.base[name])
+        axis = switch(name, base)
+        there = self.tensors({name: not base})
+        if there is not None:
+            return replace(axis, idle=there == self.tensors({}))
+        for other in self.switches:
+            turned = not self.base[other]
+            needing = replace(axis, needs=((other, turned),))
+            if other != name and self.tensors({name: not base, other: turned}) is not None:
+                return needing if ordered([*self.axes.values(), needing]) is not None else None
+        return None
+
+    def effects(self) -> tuple[list[str], list[str]]:
+        """The numbers that change the tensors, and those of which the first other value is refused."""
+        seldom = [name for name in self.integers if _SELDOM.search(name)]
+        often = [name for name in self.integers if name not in seldom]
+        active: list[str] = []
+        refusing: list[str] = []
+        for group in (seldom, self.ratios, *([name] for name in often)):
+            for name in self.stirring(group):
+                (refusing if self.tensors({name: self.other(name)}) is None else active).append(name)
+        settled = [name for name in refusing if self.matters(name)]
+        return active + settled, [name for name in refusing if name not in settled]
+
+    def stirring(self, names: Sequence[str]) -> Iterator[str]:
+        """Those of the names that do not, changed together, leave everything as it is."""
+        if not names or self.tensors({name: self.other(name) for name in names}) == self.tensors({}):
+            return
+        if len(names) == 1:
+            yield names[0]
+            return
+        half = len(names) // 2
+        yield from self.stirring(names[:half])
+        yield from self.stirring(names[half:])
+
+    def other(self, name: str) -> Number:
+        """Another value, likely to be accepted."""
+        found = self.base[name]
+        if isinstance(found, Fraction):
+            return found / 2 if found else Fraction(1, 2)
+        return 1 if name.endswith(("_token_id", "_token_index")) and found != 1 else found + 1
+
+    def around(self, name: str) -> tuple[Number, ...]:
+        found = self.base[name]
+        if isinstance(found, Fraction):
+            return (found / 2, found * 2, found + 1)
+        return (found + 1, 2 * found, found // 2, found + 8, 3 * found, found + 64, max(found - 1, 0))
+
+    def matters(self, name: str) -> bool:
+        """Whether some other value that builds changes the tensors."""
+        here = self.tensors({})
+        there = (self.tensors({name: candidate}) for candidate in self.around(name))
+        return any(found is not None and found != here for found in there)
+
+    def shallow(self, name: str) -> bool:
+        """Whether the field decides how many tensors there are; if so it is made small."""
+        found = int(self.base[name])
+        for start in dict.fromkeys((min(SHALLOW, found), 2, 1, found)):
+            numbers = [self.number(name, few) for few in (start, start + 1, start + 2)]
+            # Three values, for two differ in number where one of them is a special case, such as E = H, as well.
+            if None not in numbers and len(set(numbers)) == 3:
+                if start < found:
+                    self.base[name] = start
+                return True
+            if len(set(numbers)) == 1 and start == min(SHALLOW, found):
+                break
+        # One that counts within what another counts, such as the layers before the first with experts.
+        return len({self.number(name, few) for few in range(6)} - {None}) > 2
+
+    def number(self, name: str, found: int) -> int | None:
+        """How many tensors there are."""
+        there = self.tensors({name: found}) if found < 10**4 else None
+        return None if there is None else len(there)
+
+    def axis(self, name: str, *, deep: bool) -> Axis | None:
+        """The weakest rule under which every value tried is accepted."""
+        for axis in self.rules(name, deep=deep):
+            if ordered([*self.axes.values(), axis]) is not None and self.holds(axis):
+                return self.lowered(axis)
+        return self.listed(name, deep=deep)
+
+    def rules(self, name: str, *, deep: bool) -> Iterator[Axis]:
+        found = self.base[name]
+        if isinstance(found, Fraction):
+            yield from (Axis(name, found, unit, low=1) for unit in (Fraction(1, 4), Fraction(1)) if found % unit == 0)
+            return
+        plain = Axis(name, found, deep=deep)
+        yield plain
+        others = [n for n in self.integers if n != name and self.base[n] >= 2 and found]
+        multiples = [n for n in others if found % self.base[n] == 0]
+        close = [n for n in multiples if _place(n) == _place(name)]
+        near = sorted(multiples, key=lambda n: (n not in close, self.base[n]))
+        yield replace(plain, unit=2) if found % 2 == 0 else plain
+        yield from (replace(plain, unit=factor, of=(n,)) for factor in (1, 2) for n in near if found % factor == 0)
+        yield from (replace(plain, unit=factor) for factor in FACTORS[1:] if found % factor == 0)
+        yield from (replace(plain, unit=found // self.base[n], of=(n,), exact=True) for n in near)
+        for one, two in combinations([n for n in near if found != self.base[n]], 2):
+            if found == self.base[one] * self.base[two]:
+                yield replace(plain, of=(one, two), exact=True)
+
+    def holds(self, axis: Axis) -> bool:
+        """Whether its values build: near the base, far from it, and with the fields that it follows changed."""
+        here = axis.steps(self.base)
+        if here is None:
+            return False
+        if not axis.exact:
+            far = here + (2 if axis.deep else self.random.randint(20, 40) * 2 + 1)
+            near = max(here, 1) + 1
+            if not all(self.accepted(axis, {axis.name: steps}) for steps in (near, far)):
+                return False
+        for leader in axis.of:
+            if not any(self.accepted(axis, changes) for changes in self.moved(axis, leader)):
+                return False
+        return bool(axis.of) or not axis.exact
+
+    def moved(self, axis: Axis, leader: str) -> Iterator[dict[str, int]]:
+        """Steps that change a leader, alone and with all that are as large."""
+        small = int(self.base[leader]) < 32
+        other = next(o for o in ((5, 7, 3, 6, 12) if small else (96, 160, 224)) if o != self.base[leader])
+        own = {} if axis.exact else {axis.name: 9}
+        yield {leader: other, **own}
+        alike = [n for n in self.integers if self.base[n] == self.base[leader] and n != axis.name]
+        yield dict.fromkeys(alike, other) | own
+
+    def accepted(self, axis: Axis, steps: dict[str, int]) -> bool:
+        """Whether these values build, once the fields that follow them are made to fit."""
+        axes = [*(other for other in self.axes.values() if other.name != axis.name), axis]
+        plain = [Axis(name, self.base[name], low=0) for name in steps if name not in {a.name for a in axes}]
+        arranged = ordered([*axes, *plain])
+        return arranged is not None and self.builder.build(Space(self.base, arranged, ()).fields(steps)) is not None
+
+    def lowered(self, axis: Axis) -> Axis:
+        """The axis from the fewest steps that are accepted."""
+        if axis.exact:
+            return axis
+        for steps in (0, 1, 2, 3):
+            if self.accepted(axis, {axis.name: steps}):
+                return replace(axis, low=steps)
+        refused, accepted = 3, max(axis.steps(self.base) or 4, 4)
+        while accepted - refused > 1:
+            middle = (refused + accepted) // 2
+            if self.accepted(axis, {axis.name: middle}):
+                accepted = middle
+            else:
+                refused = middle
+        return replace(axis, low=accepted)
+
+    def listed(self, name: str, *, deep: bool) -> Axis | None:
+        """The few values that are accepted, where no rule says which."""
+        found = self.base[name]
+        if isinstance(found, Fraction):
+            options: Iterable[Number] = (found / 2, found * 2, found + 1, Fraction(1, 2), Fraction(1), Fraction(2))
+        else:
+            options = OPTIONS if found <= 64 else (found // 4, found // 2, 2 * found, 3 * found, 4 * found)
+        fine = [option for option in options if option != found and self.tensors({name: option}) is not None]
+        return Axis(name, found, values=(found, *fine), deep=deep) if fine else None
+
+    def idle(self, names: Sequence[str]) -> Iterator[Axis]:
+        """The axes of fields without effect: as wide as is accepted of all of them together."""
+        drawn = {name: self.random.randint(2, 90) for name in names if name in self.integers}
+        half = len(names) // 2
+        if len(names) > 1 and self.builder.build({**self.base, **drawn}) is None:
+            yield from self.idle(names[:half])
+            yield from self.idle(names[half:])
+            return
+        wide = len(names) > 1 or self.builder.build({**self.base, **drawn}) is not None
+        for name in names:
+            found = self.base[name]
+            if wide and name in drawn:
+                yield Axis(name, found, idle=True)
+            else:
+                yield Axis(name, found, values=(found, self.other(name)), idle=True)
+
+    def mark_divisor(self, name: str) -> None:
+        axis = self.axes.get(name)
+        if axis is None:
+            self.axes[name] = Axis(name, self.base[name], values=(self.base[name],), idle=True)
+        elif not axis.values:
+            self.axes[name] = replace(axis, low=max(axis.low, 1), divides=True)
+
+
+def _place(name: str) -> str:
+    """The configuration that a field belongs to."""
+    return name.rpartition(".")[0]

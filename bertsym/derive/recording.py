@@ -1,0 +1,100 @@
+"""A derivation as what is stored of it: the formula, where its sizes stand in the code, and the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from math import prod
+
+from sympy import Expr, Symbol
+
+from bertsym.algebra import free
+from bertsym.derive.deriving import Derivation
+from bertsym.derive.process import Number
+from bertsym.derive.space import Axis
+from bertsym.model import Definition
+from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refused, Tried
+from bertsym.values import replace
+
+ENGINE = 1
+
+
+def recorded(found: Derivation, count: int | None = None) -> Derived:
+    """All that a file keeps; `count` is what the code itself has at its own sizes."""
+    own = found.fields
+    used = set(found.derived.base)
+    kept = {axis.name for axis in found.space.axes if not axis.idle or found.symbols[axis.name] in used}
+    kept |= {name for axis in found.space.axes if axis.name in kept for name in axis.leaders if name in found.symbols}
+    symbols = {name: symbol for name, symbol in found.symbols.items() if name in kept}
+    axes = {axis.name: axis for axis in found.space.axes}
+    evidence = Evidence(
+        found.trials,
+        found.edges,
+        found.builds,
+        found.seed,
+        exponent(found),
+        count,
+        tuple(Refused(one.tensor, one.part, one.why) for one in found.refused),
+    )
+    return replace(
+        found.derived,
+        base={symbol: own[name] for name, symbol in symbols.items()},
+        places={symbol: Place(name, tried(axes[name])) for name, symbol in symbols.items()},
+        definitions=(*found.derived.definitions, *_following(found, symbols)),
+        whole=tuple(_whole(symbols, axes[name]) for name in symbols if _divided(axes[name], symbols)),
+        frozen={name: Frozen(_json(own[name]), why) for name, why in found.space.frozen},
+        idle={name: Idle(own[name], tried(axis)) for name, axis in axes.items() if name not in symbols},
+        evidence=evidence,
+        engine=ENGINE,
+    )
+
+
+def exponent(found: Derivation) -> int:
+    """The largest k for which the chance of a false pass is at most 10^-k."""
+    k = 0
+    while found.chance * 10 ** (k + 1) <= 1 and k < 300:
+        k += 1
+    return k
+
+
+def tried(axis: Axis) -> Tried | None:
+    """The rule of an axis; None for a switch that was tried at both its values."""
+    if axis.switch and len(axis.values) == 2 and not axis.needs:
+        return None
+    return Tried(
+        axis.low,
+        axis.low + axis.choices - 1,
+        axis.unit,
+        axis.of,
+        axis.exact,
+        axis.within or "",
+        axis.above or "",
+        axis.values,
+        axis.needs,
+    )
+
+
+def _json(number: Number) -> int | float:
+    return float(number) if isinstance(number, Fraction) else number
+
+
+def _divided(axis: Axis, symbols: Mapping[str, Symbol]) -> bool:
+    """Whether it must be a multiple, always, of fields that have symbols."""
+    return bool(axis.of) and not axis.exact and not axis.needs and not axis.above and set(axis.of) <= set(symbols)
+
+
+def _whole(symbols: Mapping[str, Symbol], axis: Axis) -> Expr:
+    """What must be a whole number: a size over what it is a multiple of."""
+    return symbols[axis.name] / (int(axis.unit) * prod(symbols[name] for name in axis.of))
+
+
+def _following(found: Derivation, symbols: Mapping[str, Symbol]) -> Iterator[Definition]:
+    """Sizes that the code accepts at no other value than that of others."""
+    defined = {definition.symbol for definition in found.derived.definitions}
+    for axis in found.space.axes:
+        if axis.exact and axis.name in symbols and set(axis.of) <= set(symbols):
+            symbol = symbols[axis.name]
+            value = int(axis.unit) * prod(symbols[name] for name in axis.of)
+            if symbol not in defined and not free(value) & defined:
+                defined.add(symbol)
+                yield Definition(symbol, value)

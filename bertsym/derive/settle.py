@@ -1,0 +1,151 @@
+"""Rules between fields, learned from refused draws: which two a draw fails for, and what must hold between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from random import Random
+
+from bertsym.derive.process import Builder
+from bertsym.derive.space import Axis, Space, changed
+from bertsym.values import replace
+
+CALM = 24
+MOST_LESSONS = 60
+TRIES = 5
+
+
+def settle(builder: Builder, space: Space, random: Random) -> Space:
+    """The space narrowed until draws are accepted; what cannot be made to fit is frozen."""
+    settler = _Settler(builder, space, random)
+    calm = lessons = 0
+    while calm < CALM and lessons < MOST_LESSONS:
+        steps = settler.space.steps(random, edge=calm % 2 == 1)
+        if settler.builds(steps):
+            calm += 1
+        else:
+            calm = 0
+            lessons += 1
+            settler.learn(steps)
+    return settler.space
+
+
+class _Settler:
+    def __init__(self, builder: Builder, space: Space, random: Random) -> None:
+        self.builder, self.space, self.random = builder, space, random
+
+    def builds(self, steps: Mapping[str, int], space: Space | None = None) -> bool:
+        return self.builder.build((space or self.space).fields(steps)) is not None
+
+    def learn(self, steps: Mapping[str, int]) -> None:
+        """Change the space so that it no longer holds this draw."""
+        names = [axis.name for axis in self.space.axes]
+        culprit = self.first_refused(steps, [], names)
+        if culprit is None:
+            return
+        if not self.builds({culprit: steps[culprit]}):
+            self.narrow(culprit, steps[culprit])
+            return
+        partner = self.first_refused(steps, [culprit], names)
+        if partner is None or partner == culprit:
+            self.freeze(culprit, "not with others")
+            return
+        for axis in self.rules(culprit, partner):
+            axes = changed(self.space.axes, axis)
+            if axes is not None and self.fits(replace(self.space, axes=axes), steps, culprit, partner):
+                self.space = replace(self.space, axes=axes)
+                return
+        one, other = self.axis(culprit), self.axis(partner)
+        last = other if other.idle and not one.idle else one
+        self.freeze(last.name, f"refused together with {partner if last is one else culprit}")
+
+    def axis(self, name: str) -> Axis:
+        found = self.space.axis(name)
+        assert found is not None  # noqa: S101  # only names of axes are passed
+        return found
+
+    def first_refused(self, steps: Mapping[str, int], always: list[str], names: list[str]) -> str | None:
+        """The first name with which, and with those before it, the draw is refused, the rest being as in the base."""
+        accepted, refused = 0, len(names)
+        if self.builds({name: steps[name] for name in (*always, *names)}):
+            return None
+        while refused - accepted > 1:
+            middle = (accepted + refused) // 2
+            if self.builds({name: steps[name] for name in (*always, *names[:middle])}):
+                accepted = middle
+            else:
+                refused = middle
+        return names[refused - 1]
+
+    def narrow(self, name: str, steps: int) -> None:
+        """Leave out the values of one axis on the side of a refused one."""
+        axis = self.axis(name)
+        own = axis.steps(self.space.base)
+        if axis.values:
+            unwanted = axis.value(steps, self.space.fields({}))
+            left = tuple(found for found in axis.values if found != unwanted)
+            self.put(replace(axis, values=left) if len(left) > 1 else None, name)
+            return
+        if own is None or own == steps:
+            self.freeze(name, "only its own value is accepted")
+            return
+        accepted, refused = own, steps
+        while abs(refused - accepted) > 1:
+            middle = (accepted + refused) // 2
+            if self.builds({name: middle}):
+                accepted = middle
+            else:
+                refused = middle
+        if steps < own:
+            self.put(replace(axis, low=accepted), name)
+        elif accepted > axis.low:
+            self.put(replace(axis, span=accepted - axis.low + 1), name)
+        else:
+            self.freeze(name, "only its own value is accepted")
+
+    def put(self, axis: Axis | None, name: str) -> None:
+        if axis is None:
+            self.freeze(name, "only its own value is accepted")
+            return
+        axes = changed(self.space.axes, axis)
+        assert axes is not None  # noqa: S101  # its leaders are as they were
+        self.space = replace(self.space, axes=axes)
+
+    def freeze(self, name: str, why: str) -> None:
+        """The field stays as it is; those that follow it still may."""
+        idle = self.axis(name).idle
+        axes = tuple(axis for axis in self.space.axes if axis.name != name)
+        frozen = (*self.space.frozen, (name, why + (", and without effect" if idle else "")))
+        self.space = replace(self.space, axes=axes, frozen=frozen)
+
+    def rules(self, culprit: str, partner: str) -> Iterator[Axis]:
+        """What may have to hold between the two, the weakest first, either following the other."""
+        for name, other in ((culprit, partner), (partner, culprit)):
+            axis, leader = self.axis(name), self.axis(other)
+            if axis.low == 0 and not axis.switch and not axis.values:
+                yield replace(axis, low=1)
+            if axis.switch or leader.switch or axis.values:
+                for wanted in leader.values if leader.switch else (leader.base,):
+                    yield replace(axis, needs=(*axis.needs, (other, wanted)))
+                continue
+            if axis.ratio or leader.ratio or axis.exact:
+                continue
+            if not axis.within:
+                yield replace(axis, within=other)
+            if not axis.above and not axis.of:
+                yield replace(axis, above=other, low=0)
+            if axis.name not in axis.of and other not in axis.of:
+                yield replace(axis, of=(*axis.of, other), low=max(axis.low, 1))
+                yield replace(axis, of=(other,), low=1, unit=1)
+                own, lead = int(axis.base), int(leader.base)
+                if lead and own and own % lead == 0:
+                    yield replace(axis, of=(other,), unit=own // lead, exact=True)
+
+    def fits(self, space: Space, steps: Mapping[str, int], *names: str) -> bool:
+        """Whether the refused draw and others of the two fields are accepted now."""
+        if not self.builds({name: steps[name] for name in names}, space):
+            return False
+        for attempt in range(TRIES):
+            drawn = space.steps(self.random, edge=attempt % 2 == 1)
+            if not self.builds({name: drawn[name] for name in names}, space):
+                return False
+        return True

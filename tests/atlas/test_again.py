@@ -1,0 +1,42 @@
+"""A sample of the atlas against the installed transformers, at sizes that no run before has drawn."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from random import Random
+
+import pytest
+
+from bertsym import atlas
+from bertsym.derive.again import tried_again
+from bertsym.derive.process import Builder, Worker
+from bertsym.sources.stored import entry_of
+
+SAMPLE, DRAWS = 8, 3
+SEED = int(os.environ.get("BERTSYM_ATLAS_SEED") or secrets.randbelow(10**9))
+CLASSES = [
+    (line.entry, head) for name, line in sorted(atlas.index().items()) if name == line.entry for head in line.heads
+]
+
+
+def chosen() -> list[tuple[str, str]]:
+    return Random(SEED).sample(CLASSES, min(SAMPLE, len(CLASSES)))
+
+
+def test_the_seed_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        sys.stdout.write(f"\natlas sample: BERTSYM_ATLAS_SEED={SEED} {' '.join(f'{n}/{h}' for n, h in chosen())}\n")
+
+
+@pytest.mark.usefixtures("transformers")
+@pytest.mark.parametrize("place", range(min(SAMPLE, len(CLASSES))))
+def test_a_formula_holds_at_fresh_sizes(place: int) -> None:
+    name, head = chosen()[place]
+    derived = entry_of(name)
+    assert derived is not None
+    with Worker(60) as worker:
+        builder = Builder(worker, derived.classes[head].cls, {})
+        wrong = tried_again(derived, head, builder, Random(f"{SEED} {name} {head}"), DRAWS)
+    assert wrong is None, f"BERTSYM_ATLAS_SEED={SEED}: {name} {head}: {wrong}"

@@ -1,0 +1,45 @@
+"""Configurations and checkpoints that transformers saves, of model types that only the atlas has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bertsym import atlas
+from bertsym.sources.configfile import load
+from bertsym.zoo import ARCHITECTURES
+from tests.zoo.real import assert_equal_to_real
+
+MAMBA = {"vocab_size": 40, "hidden_size": 6, "state_size": 3, "num_hidden_layers": 2, "time_step_rank": 2}
+
+
+@pytest.mark.usefixtures("torch")
+def test_a_checkpoint_is_verified_with_the_configuration_beside_it(
+    transformers: Any, tmp_path: Path, bertsym: Callable[..., Any]
+) -> None:
+    assert "mamba" not in ARCHITECTURES
+    transformers.MambaForCausalLM(transformers.MambaConfig(**MAMBA)).save_pretrained(tmp_path)
+    assert bertsym("verify", str(tmp_path)).code == 0
+    assert bertsym("verify", str(tmp_path), "--framework", "--head", "causal-lm").code == 0
+    found = json.loads(bertsym("verify", str(tmp_path), "--head", "model", "--json").out)
+    assert (found["ok"], found["model"], found["class"]) == (True, "mamba", "MambaModel")
+    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    (tmp_path / "config.json").write_text(json.dumps({**config, "hidden_size": 7}), encoding="utf-8")
+    assert bertsym("verify", str(tmp_path)).code == 1
+
+
+OWN = [
+    n for n, line in sorted(atlas.index().items()) if n == line.entry and not line.refused and n not in ARCHITECTURES
+]
+
+
+@pytest.mark.parametrize("name", OWN[:: max(1, len(OWN) // 20)])
+def test_the_librarys_own_configuration_is_read(name: str, transformers: Any, torch: Any, tmp_path: Path) -> None:
+    line = atlas.index()[name]
+    assert_equal_to_real(transformers, torch, line.cls, transformers.CONFIG_MAPPING[name](), tmp_path)
+    for head in line.heads:
+        assert load(str(tmp_path), head).cls == line.heads[head]

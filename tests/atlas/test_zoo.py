@@ -1,0 +1,54 @@
+"""Zoo and atlas, where both know a model: the same tensors, ties and number at random sizes, for every head of both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from bertsym import atlas
+from bertsym.derive.again import drawn
+from bertsym.errors import BertsymError
+from bertsym.sources.configfile import read_config
+from bertsym.sources.derived import refusals
+from bertsym.sources.stored import entry_of
+from bertsym.zoo import ARCHITECTURES
+from tests.zoo.real import our_inventory
+
+DRAWS = 6
+BOTH = [
+    (name, head)
+    for name in ARCHITECTURES
+    if name in atlas.index()
+    for head in ARCHITECTURES[name].heads
+    if head in atlas.index()[name].heads
+]
+
+
+@pytest.mark.parametrize(("name", "head"), BOTH, ids=str)
+def test_zoo_and_atlas_agree(name: str, head: str) -> None:
+    derived = entry_of(name)
+    assert derived is not None
+    assert not refusals(derived.classes[head])
+    architecture = ARCHITECTURES[name]
+    assert architecture.heads[head].cls == derived.classes[head].cls
+    model = derived.model(head=head)
+    random = Random(f"{name} {head}")
+    compared = 0
+    for _ in range(10 * DRAWS):
+        fields: dict[str, Any] = {**drawn(derived, random)}
+        try:
+            zoo = read_config({"model_type": name, **fields}, Path("config.json"), head)
+        except BertsymError:
+            continue  # the zoo covers fewer values of some fields, and says so
+        sizes = {s: fields[place.field] for s, place in derived.places.items() if s in model.symbols}
+        ours, theirs = our_inventory(model.with_sizes(sizes)), our_inventory(zoo)
+        assert ours.shapes == theirs.shapes, fields
+        assert ours.groups == theirs.groups, fields
+        assert ours.count == theirs.count, fields
+        compared += 1
+        if compared == DRAWS:
+            break
+    assert compared == DRAWS

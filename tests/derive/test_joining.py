@@ -1,0 +1,138 @@
+"""Classes over one configuration become one model: its sizes are made one, and a wrong formula does not stay hidden."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import sympy
+
+from bertsym.algebra import Value
+from bertsym.count import count, written_out
+from bertsym.derive.again import drawn, tried_again
+from bertsym.derive.joining import joined
+from bertsym.derive.process import Entry
+from bertsym.layers import Role
+from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Tried, refusals
+from bertsym.sources.saved import parsed
+from bertsym.sources.saving import text
+from bertsym.symbols import H, Kind, L, Own, V, heads, labels
+from bertsym.tree import Loop, Tensor
+from bertsym.values import replace
+from bertsym.zoo.parts import FREE_HEAD_SIZE
+
+FEW, MORE = Own("experts", Kind.WIDTH, 0, "experts of the code"), Own("experts", Kind.DEPTH, 1, "experts of the code")
+FOUND = Evidence(16, 3, 200, 0, 9)
+BODY = Derived(
+    "body",
+    "Body",
+    "by hand",
+    {V: 50, H: 16, L: 2, heads: 4, FEW: 3},
+    (),
+    (
+        Tensor("words", (V, H), Role.EMBEDDING, "", "words"),
+        Tensor("layer.{}.w", (H, FEW), Role.MATRIX, "", "layer", (Loop(sympy.S.Zero, L),)),
+        Tensor("layer.{}.b", (H,), Role.BIAS, "", "layer", (Loop(sympy.S.One, L),)),
+    ),
+    whole=(H / heads,),
+    places={
+        V: Place("vocab_size", Tried(1, 90)),
+        H: Place("hidden_size", Tried(1, 9, 2, ("num_heads",))),
+        L: Place("layers", Tried(1, 5)),
+        heads: Place("num_heads", Tried(1, 6)),
+        FEW: Place("experts", Tried(0, 9)),
+    },
+    idle={"num_labels": Idle(2), "pad_token_id": Idle(0)},
+    evidence=FOUND,
+)
+PREFIXED = tuple(
+    replace(t, name=f"body.{t.name}", component="body", shape=tuple(s.xreplace({FEW: MORE}) for s in t.shape))
+    for t in BODY.tensors
+)
+CLASSIFIER = replace(
+    BODY,
+    cls="BodyForSequenceClassification",
+    tensors=(*PREFIXED, Tensor("out", (labels, H), Role.MATRIX, "", "out")),
+    base={V: 50, H: 16, L: 2, heads: 4, MORE: 3, labels: 2},
+    places={
+        **{symbol: place for symbol, place in BODY.places.items() if symbol != FEW},
+        MORE: Place("experts", Tried(1, 6)),
+        labels: Place("num_labels", Tried(0, 9)),
+    },
+    idle={"pad_token_id": Idle(0)},
+)
+
+
+def test_a_size_of_two_classes_is_one_size() -> None:
+    whole = joined(BODY, {"sequence-classification": CLASSIFIER})
+    model, head = whole.model(), whole.model(head="sequence-classification")
+    assert model.symbols == head.symbols == {V, H, L, heads, MORE, labels}
+    assert set(whole.idle) == {"pad_token_id"}
+    assert {place.field for place in whole.places.values()} == {
+        "vocab_size", "hidden_size", "layers", "num_heads", "experts", "num_labels"
+    }  # fmt: skip
+    sizes: dict[Any, Value] = {V: 10, H: 4, L: 3, MORE: 2}
+    assert count(model.with_sizes(sizes)) == 40 + 3 * 8 + 2 * 4
+    assert count(head.with_sizes({**sizes, labels: 7})) == 40 + 3 * 8 + 2 * 4 + 28
+    assert [t.component for t in head.tensors] == ["words", "layer", "layer", "out"]
+    written = text(whole)
+    assert '{"head": "model", "under": "body."}' not in written  # three tensors are too few to refer to
+    again = parsed(json.loads(written), Path("body.json"))
+    assert again.classes == whole.classes
+    assert again.places == whole.places
+
+
+def test_a_head_in_which_a_size_stands_still_has_no_whole_formula() -> None:
+    still = replace(
+        CLASSIFIER,
+        places={symbol: place for symbol, place in CLASSIFIER.places.items() if symbol is not L},
+        frozen={"layers": Frozen(2, "no other value was accepted")},
+    )
+    (refused,) = refusals(joined(BODY, {"sequence-classification": still}).classes["sequence-classification"])
+    assert (refused.part, refused.why) == ("layers", "no other value was accepted")
+
+
+class Pretended:
+    """Builds what a formula says, and refuses what is not whole."""
+
+    def __init__(self, derived: Derived) -> None:
+        self.derived, self.raised = derived, "ValueError: it must divide"
+
+    def build(self, fields: dict[str, Any]) -> dict[str, Entry] | None:
+        if fields["hidden_size"] % fields["num_heads"]:
+            return None
+        model = self.derived.model()
+        sizes = {s: fields[p.field] for s, p in self.derived.places.items() if s in model.symbols}
+        return {name: Entry(shape, name, "matrix") for name, shape, _ in written_out(model.with_sizes(sizes))}
+
+
+def test_draws_follow_the_rules_and_find_what_is_wrong() -> None:
+    random: Any = Random(3)
+    for _ in range(200):
+        fields = drawn(BODY, random)
+        assert fields["hidden_size"] % (2 * fields["num_heads"]) == 0
+        assert fields["num_labels"] == 2
+    builder: Any = Pretended(BODY)
+    assert tried_again(BODY, "model", builder, random, 8) is None
+    wrong = replace(BODY, tensors=(*BODY.tensors[:2], replace(BODY.tensors[2], loops=(Loop(sympy.S.Zero, L),))))
+    assert str(tried_again(wrong, "model", builder, random, 8)).startswith("layer.0.b at ")
+    off = replace(BODY, tensors=(replace(BODY.tensors[0], shape=(V + 1, H)), *BODY.tensors[1:]))
+    assert str(tried_again(off, "model", builder, random, 8)).startswith("words at ")
+
+
+def test_a_refused_draw_is_drawn_again_but_not_for_ever() -> None:
+    loose = replace(BODY, places={**BODY.places, H: Place("hidden_size", Tried(1, 60))})
+    builder: Any = Pretended(BODY)
+    assert tried_again(loose, "model", builder, Random(1), 8) is None
+    builder.build = lambda _fields: None
+    refused = tried_again(loose, "model", builder, Random(1), 8)
+    assert str(refused).startswith("the code refuses 40 draws in a row")
+
+
+def test_the_head_size_is_left_to_its_definition() -> None:
+    defined = replace(BODY, definitions=(FREE_HEAD_SIZE,))
+    with pytest.raises(Exception, match="not an integer"):
+        defined.model().with_sizes({H: 7, heads: 2})

@@ -1,0 +1,153 @@
+"""The atlas: rebuild it from the installed transformers, try it again, write the page about it.
+
+    python tools/atlas.py build [--only bert,llama] [--force] [--jobs 2] [--seed 0]
+    python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 4]
+    python tools/atlas.py page [--check]
+
+An interrupted build goes on where it was: what was derived from the same library by the same engine is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import signal
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+from typing import NoReturn
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import atlas_index as shelf
+from atlas_types import Kind, kinds, library
+
+SECONDS_EACH = 300
+
+
+def build(options: argparse.Namespace) -> int:
+    """Derive what is asked for and not there yet; the index is written after each."""
+    everything = kinds()
+    wanted = [kind for kind in selected(everything, options.only) if not kind.same]
+    kept = {} if options.force else shelf.kept(library())
+    todo = [kind for kind in wanted if kind.name not in kept]
+    state = shelf.State(library(), everything, shelf.kept(library()))
+    print(f"{library()}: {len(wanted)} model types, {len(wanted) - len(todo)} kept, {len(todo)} to derive")
+    began = time.monotonic()
+    with workers(options.jobs) as pool:
+        running = {pool.submit(derived, kind, options.seed): kind for kind in todo}
+        for place, future in enumerate(as_completed(running), 1):
+            kind = running[future]
+            text, why, seconds = future.result()
+            state.put(kind, text, why)
+            said = why if text is None else f"{len(text):,} bytes{f', {why}' if why else ''}"
+            print(f"{place}/{len(todo)} {kind.name}: {said} ({seconds:.1f} s)", flush=True)
+    state.finish()
+    print(f"{state.summary()}; {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Try every entry again, or a sample; 1 if the code disagrees anywhere."""
+    seed = secrets.randbelow(10**9) if options.seed is None else options.seed
+    wanted = [kind for kind in selected(kinds(), options.only) if shelf.path(kind.name).exists()]
+    if options.sample:
+        wanted = sorted(Random(seed).sample(wanted, min(options.sample, len(wanted))))
+    print(f"{library()}: {len(wanted)} model types at {options.draws} fresh draws each, --seed {seed}", flush=True)
+    failed = 0
+    with workers(options.jobs) as pool:
+        running = {pool.submit(checked, kind, seed, options.draws): kind for kind in wanted}
+        for future in as_completed(running):
+            for line in future.result():
+                failed += 1
+                print(f"{running[future].name}: {line}", flush=True)
+    print(f"{len(wanted)} model types tried again, {failed} disagreements")
+    return 1 if failed else 0
+
+
+def selected(everything: list[Kind], only: str) -> list[Kind]:
+    """The model types named, or all."""
+    names = [name for name in only.split(",") if name]
+    unknown = set(names) - {kind.name for kind in everything}
+    if unknown:
+        raise SystemExit(f"no model types of transformers with a model class: {', '.join(sorted(unknown))}")
+    return [kind for kind in everything if not names or kind.name in names]
+
+
+def workers(jobs: int) -> ProcessPoolExecutor:
+    """Processes that derive one model type after another."""
+    return ProcessPoolExecutor(jobs or os.cpu_count() or 1, mp_context=get_context("spawn"))
+
+
+def derived(kind: Kind, seed: int) -> tuple[str | None, str, float]:
+    """The text of an entry, or None and why there is none; runs in a worker."""
+    import atlas_work  # noqa: PLC0415  # torch and sympy are the workers' alone
+
+    began = time.monotonic()
+    with limited(SECONDS_EACH * (1 + len(kind.heads))):
+        text, why = atlas_work.entry(kind, seed)
+    return text, why, time.monotonic() - began
+
+
+def checked(kind: Kind, seed: int, draws: int) -> list[str]:
+    """What disagrees; runs in a worker."""
+    import atlas_work  # noqa: PLC0415
+
+    with limited(SECONDS_EACH):
+        return list(atlas_work.disagreements(kind, seed, draws))
+
+
+class limited:  # noqa: N801  # reads as the statement it is
+    """A time limit on what runs in this process."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+
+    def __enter__(self) -> None:
+        signal.signal(signal.SIGALRM, self._over)
+        signal.alarm(self.seconds)
+
+    def __exit__(self, *_: object) -> None:
+        signal.alarm(0)
+
+    def _over(self, *_: object) -> NoReturn:
+        raise TimeoutError(f"not derived within {self.seconds} seconds")
+
+
+def page(options: argparse.Namespace) -> int:
+    """docs/atlas.md, from what is stored."""
+    import atlas_page  # noqa: PLC0415
+
+    return atlas_page.main(check=options.check)
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    for name, run in (("build", build), ("check", check), ("page", page)):
+        command = commands.add_parser(name, help=run.__doc__)
+        command.set_defaults(run=run)
+        if name == "page":
+            command.add_argument("--check", action="store_true", help="change nothing, exit with 1 where it is stale")
+            continue
+        command.add_argument("--only", default="", metavar="bert,llama", help="these model types alone")
+        command.add_argument("--jobs", type=int, default=0, help="processes; one a core if not given")
+        command.add_argument("--seed", type=int, default=0 if name == "build" else None, help="of all draws")
+        if name == "build":
+            command.add_argument("--force", action="store_true", help="derive again what is there")
+        else:
+            command.add_argument("--sample", type=int, default=0, metavar="N", help="so many, chosen at random")
+            command.add_argument("--draws", type=int, default=4, help="draws for each class")
+    options = parser.parse_args()
+    code: int = options.run(options)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The fields of a configuration that are no numbers: what they were held at, unless they are seen to be harmless.
+
+A formula holds at these values alone. An activation and an empty field are tried at other values here, in this process:
+a field that changes no tensor is no condition.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from bertsym.sources.derived import Derived
+from bertsym.sources.paths import flattened
+
+# Fields of every configuration that no model class builds its tensors from.
+HARMLESS = re.compile(
+    r"(^|[._])(rope|dtype|name_or_path|tokenizer|transformers_version|architectures|id2label|label2id|problem_type|"
+    r"attn_implementation|experts_implementation|quantization|return_dict|use_return_dict|cache|output_|token|tokens|"
+    r"loss|dropout|init|initializer|prefix|task_specific_params|finetuning_task|generation)",
+)
+ACTIVATION = re.compile(r"(^|_)(act|activation)")
+ACTIVATIONS = ("relu", "gelu", "silu")
+INSTEAD_OF_NOTHING: tuple[Any, ...] = (1, 8, True, "a", 0.5)
+
+
+def held(cls: str, derived: Derived) -> dict[str, Any]:
+    """What is no number and not known to be harmless, with the value that it had."""
+    import transformers  # noqa: PLC0415  # the workers' alone
+
+    model: Any = getattr(transformers, cls)
+    own = model.config_class().to_dict()
+    known = {place.field for place in derived.places.values()} | derived.idle.keys() | derived.frozen.keys()
+    found: dict[str, Any] = {}
+    for path, there in flattened(own).items():
+        if path in known or path == "model_type" or "[" in path or HARMLESS.search(path):
+            continue
+        others = instead(path, there)
+        if others is not None and not _same(model, own, path, others):
+            found[path] = there
+    return found
+
+
+def instead(path: str, there: Any) -> tuple[Any, ...] | None:
+    """What a field is tried at, nothing for a text that may mean anything; None for numbers and what holds fields."""
+    if there is None:
+        return INSTEAD_OF_NOTHING
+    if isinstance(there, str):
+        return ACTIVATIONS if ACTIVATION.search(path) else ()
+    if not isinstance(there, list) or (there and all(isinstance(one, int | float) for one in there)):
+        return None
+    return (there[::-1], [there[0]] * len(there), [there[-1]] * len(there)) if there else ([0], [1], ["a"])
+
+
+def _same(model: Any, own: dict[str, Any], path: str, others: tuple[Any, ...]) -> bool:
+    """Whether some of the other values build, and all of these the same tensors."""
+    top, *below = path.split(".")
+    base = _shapes(model, {})
+    built = []
+    for other in others:
+        given: Any = other
+        if below:
+            given = copy.deepcopy(own[top])
+            inner = given
+            for name in below[:-1]:
+                inner = inner[name]
+            inner[below[-1]] = other
+        shapes = _shapes(model, {top: given})
+        built += [shapes] if shapes is not None else []
+    return bool(built) and base is not None and all(shapes == base for shapes in built)
+
+
+def _shapes(model: Any, given: dict[str, Any]) -> dict[str, tuple[int, ...]] | None:
+    import torch  # noqa: PLC0415
+
+    with contextlib.suppress(Exception), torch.device("meta"):
+        built = model(model.config_class(**given))
+        return {name: tuple(one.shape) for name, one in built.named_parameters(remove_duplicate=False)}
+    return None
+
+
+def names(cls: str) -> Iterator[tuple[str, str]]:
+    """Further spellings of fields: (as the class calls it, as the library's common name for it is)."""
+    import transformers  # noqa: PLC0415
+
+    yield from ((own, common) for common, own in getattr(transformers, cls).config_class.attribute_map.items())

@@ -1,0 +1,103 @@
+"""The shelf: an entry a file, and the index of them all, which is written from the entries after each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from atlas_types import Kind
+
+FOLDER = Path(__file__).resolve().parent.parent / "bertsym" / "atlas"
+INDEX = FOLDER / "index.json"
+ENTRIES = FOLDER / "models"
+
+
+def path(name: str) -> Path:
+    """Where the entry of a model type is."""
+    return ENTRIES / f"{name}.json"
+
+
+def kept(source: str) -> dict[str, Any]:
+    """What is settled already for this library and this engine: a line of the index, or why there is no entry."""
+    from bertsym.derive.recording import ENGINE  # noqa: PLC0415
+
+    if not INDEX.exists():
+        return {}
+    index = json.loads(INDEX.read_bytes())
+    same = index["source"] == source and index["engine"] == ENGINE
+    models = {name: line for name, line in index["models"].items() if path(line.get("entry", name)).exists()}
+    return {**models, **index["missing"]} if same else {}
+
+
+def line(content: dict[str, Any]) -> dict[str, Any]:
+    """What the index says of an entry."""
+    heads = content["heads"]
+    refused = len(heads["model"].get("refused", []))
+    found: dict[str, Any] = {"class": heads["model"]["class"], "count": heads["model"].get("count", 0)}
+    found["heads"] = {name: head["class"] for name, head in heads.items() if not head.get("refused")}
+    partly = {name: head["class"] for name, head in heads.items() if head.get("refused")}
+    found |= {"partly": partly} if partly else {}
+    found |= {"refused": refused} if refused else {}
+    found |= {name: len(content[name]) for name in ("frozen", "held") if name in content}
+    return found
+
+
+class State:
+    """The index as it is being made."""
+
+    def __init__(self, source: str, everything: list[Kind], kept: dict[str, Any]) -> None:
+        self.source, self.everything = source, everything
+        self.models = {name: found for name, found in kept.items() if isinstance(found, dict)}
+        self.missing = {name: found for name, found in kept.items() if isinstance(found, str)}
+        ENTRIES.mkdir(exist_ok=True)
+
+    def put(self, kind: Kind, text: str | None, why: str) -> None:
+        """An entry, or the reason why there is none."""
+        self.models.pop(kind.name, None)
+        self.missing.pop(kind.name, None)
+        if text is None:
+            path(kind.name).unlink(missing_ok=True)
+            self.missing[kind.name] = why
+        else:
+            path(kind.name).write_text(text, encoding="utf-8", newline="\n")
+            self.models[kind.name] = line(json.loads(text))
+        self.write()
+
+    def write(self) -> None:
+        """The index, a line a model type, written whole or not at all."""
+        from bertsym.derive.recording import ENGINE  # noqa: PLC0415
+
+        for kind in self.everything:
+            if kind.same and kind.same in self.models:
+                self.models[kind.name] = {"entry": kind.same, **self.models[kind.same]}
+        start = f'{{\n"source": {json.dumps(self.source)},\n"engine": {ENGINE},\n'
+        text = f'{start}"models": {_lines(self.models)},\n"missing": {_lines(self.missing)}\n}}\n'
+        beside = INDEX.with_suffix(".new")
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(INDEX)
+
+    def finish(self) -> None:
+        """Entries of model types that the library no longer has are removed."""
+        names = {kind.name for kind in self.everything if not kind.same}
+        for file in ENTRIES.glob("*.json"):
+            if file.stem not in names:
+                file.unlink()
+        self.models = {name: found for name, found in self.models.items() if found.get("entry", name) in names}
+        self.missing = {name: why for name, why in self.missing.items() if name in names}
+        self.write()
+
+    def summary(self) -> str:
+        """How many there are of each kind."""
+        whole = sum("model" in found["heads"] for found in self.models.values())
+        free = sum("model" in found["heads"] and not found.get("frozen") for found in self.models.values())
+        heads = sum(len(found["heads"]) for found in self.models.values())
+        return (
+            f"{whole} model types with a whole formula, {free} of them without a frozen field, {heads} classes; "
+            f"{len(self.models) - whole} in part, {len(self.missing)} without"
+        )
+
+
+def _lines(found: dict[str, Any]) -> str:
+    lines = (f"{json.dumps(name)}: {json.dumps(found[name], ensure_ascii=False)}" for name in sorted(found))
+    return "{\n" + ",\n".join(lines) + "\n}"

@@ -1,0 +1,128 @@
+"""The generated parts of docs/atlas.md: what the atlas covers, and what it does not, with the reason for each."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import atlas_index as shelf
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "atlas.md"
+PART = re.compile(r"(?<=<!-- atlas: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
+LONGEST = 160
+
+
+def main(*, check: bool) -> int:
+    """Rewrite the parts, or with `check` return 1 where one is stale."""
+    text = PAGE.read_text(encoding="utf-8")
+    parts = {"coverage": coverage, "partly": partly, "frozen": frozen, "missing": missing}
+    new = PART.sub(lambda found: found[1] + found[2] + "\n".join(parts[found[1]]()) + "\n", text)
+    if new != text and not check:
+        PAGE.write_text(new, encoding="utf-8")
+    if new != text:
+        print(f"docs/atlas.md: {'stale, run `make golden`' if check else 'refreshed'}", file=sys.stderr)
+    return 1 if check and new != text else 0
+
+
+def index() -> dict[str, Any]:
+    """The index, without the types that are another's."""
+    found: dict[str, Any] = json.loads(shelf.INDEX.read_bytes())
+    found["entries"] = {name: line for name, line in found["models"].items() if "entry" not in line}
+    return found
+
+
+def contents() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every entry as JSON."""
+    for name in sorted(index()["entries"]):
+        yield name, json.loads(shelf.path(name).read_bytes())
+
+
+def coverage() -> Iterator[str]:
+    """Figures."""
+    found = index()
+    entries = found["entries"].values()
+    whole = [line for line in entries if "model" in line["heads"]]
+    same = len(found["models"]) - len(found["entries"])
+    built = len(entries) + same
+    heads = Counter(head for line in entries for head in line["heads"])
+    size = sum(file.stat().st_size for file in [*shelf.ENTRIES.glob("*.json"), shelf.INDEX])
+    rows = [
+        (f"model types of {found['source']} with a model class", built + len(found["missing"])),
+        ("built with their default configuration", built + sum(_is_built(why) for why in found["missing"].values())),
+        ("with a whole formula", len(whole) + sum("model" in found["models"][n]["heads"] for n in _same(found))),
+        ("of these without any frozen field", _unfrozen(found)),
+        ("of these with a text, a list or an empty field held as it is", _held(found)),
+        ("with formulas of some tensors only", sum("model" not in line["heads"] for line in entries)),
+        ("classes with a whole formula", sum(heads.values())),
+        *(
+            (f"of these as `--head {name}`" if name != "model" else "of these as themselves", n)
+            for name, n in heads.most_common()
+        ),
+        ("bytes in the package", size),
+    ]
+    yield from _table(("", "number"), [(what, f"{number:,}") for what, number in rows])
+
+
+def _same(found: dict[str, Any]) -> list[str]:
+    return [name for name, line in found["models"].items() if "entry" in line]
+
+
+def _unfrozen(found: dict[str, Any]) -> int:
+    return sum("model" in line["heads"] and not line.get("frozen") for line in found["models"].values())
+
+
+def _held(found: dict[str, Any]) -> int:
+    return sum("model" in line["heads"] and "held" in line for line in found["models"].values())
+
+
+def _is_built(why: str) -> bool:
+    return not why.startswith(("its own sizes do not build", "no model type or class", "importing it raised"))
+
+
+def partly() -> Iterator[str]:
+    """The classes of which some tensors have no formula."""
+    rows = []
+    for name, content in contents():
+        for head, found in content["heads"].items():
+            refused = found.get("refused", [])
+            if refused:
+                tensor, part, why = refused[0]
+                first = f"`{tensor}`, {part}: {why}"
+                rows.append((f"`{name}`", head, str(len(refused)), _short(first)))
+    yield from _table(("model type", "head", "tensors", "the first of them"), rows)
+
+
+def frozen() -> Iterator[str]:
+    """The numbers and switches that stand still."""
+    rows = [
+        (f"`{name}`", f"`{field}` = `{json.dumps(at)}`", _short(why))
+        for name, content in contents()
+        for field, (at, why) in content.get("frozen", {}).items()
+    ]
+    yield from _table(("model type", "field", "why"), rows)
+
+
+def missing() -> Iterator[str]:
+    """The model types without an entry."""
+    rows = [(f"`{name}`", _short(why)) for name, why in sorted(index()["missing"].items())]
+    yield from _table(("model type", "why"), rows)
+
+
+def _short(text: str) -> str:
+    safe = text.replace("|", "\\|").replace("<", "&lt;")
+    return safe if len(safe) <= LONGEST else safe[: LONGEST - 3] + "..."
+
+
+def _table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    if not rows:
+        yield "None."
+        return
+    yield f"| {' | '.join(titles)} |"
+    yield f"|{' --- |' * len(titles)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"

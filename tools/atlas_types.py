@@ -1,0 +1,58 @@
+"""The model types of the installed transformers: which class each is, and the classes that are its task heads."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+# The zoo's names of heads, and the library's tables of classes that they stand for, the first that has the type.
+HEADS = {
+    "masked-lm": ("MASKED_LM",),
+    "causal-lm": ("CAUSAL_LM",),
+    "conditional-generation": ("SEQ_TO_SEQ_CAUSAL_LM", "SPEECH_SEQ_2_SEQ", "IMAGE_TEXT_TO_TEXT"),
+    "sequence-classification": ("SEQUENCE_CLASSIFICATION",),
+}
+
+
+class Kind(NamedTuple):
+    """A model type: its class, its heads, and the type that has the same class and configuration if it is not first."""
+
+    name: str
+    cls: str
+    heads: tuple[tuple[str, str], ...]
+    same: str = ""
+
+
+def library() -> str:
+    """The library and its version, as entries name their source."""
+    from importlib.metadata import version  # noqa: PLC0415
+
+    return f"transformers {version('transformers')}"
+
+
+def kinds() -> list[Kind]:
+    """Every model type that has a model class, by name."""
+    from transformers.models.auto import configuration_auto  # noqa: PLC0415
+    from transformers.models.auto import modeling_auto as auto  # noqa: PLC0415  # torch is not imported by it
+
+    configs = configuration_auto.CONFIG_MAPPING_NAMES
+    found: list[Kind] = []
+    first: dict[tuple[str, str], str] = {}
+    # A type that a configuration class is named after comes before its namesakes.
+    for name, classes in sorted(auto.MODEL_MAPPING_NAMES.items(), key=lambda item: (len(item[0]), item[0])):
+        if name in configs:
+            cls = classes if isinstance(classes, str) else classes[0]
+            same = first.setdefault((cls, configs[name]), name)
+            found.append(
+                Kind(name, cls, () if same != name else tuple(_heads(auto, name, cls)), "" if same == name else same)
+            )
+    return sorted(found)
+
+
+def _heads(auto: Any, name: str, cls: str) -> list[tuple[str, str]]:
+    there = []
+    for head, tables in HEADS.items():
+        classes = (getattr(auto, f"MODEL_FOR_{table}_MAPPING_NAMES", {}).get(name) for table in tables)
+        found = next((one for one in classes if isinstance(one, str) and one != cls), None)
+        if found is not None:
+            there.append((head, found))
+    return there
