@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import json.encoder
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -28,6 +29,9 @@ def keep() -> None:
             for function, kept in (("int", Int), ("min", _extreme("min")), ("max", _extreme("max"))):
                 space.setdefault(function, kept)
     _written_by_json()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.prod = _product(numpy.prod)  # type: ignore[attr-defined]
     # The root of a width, for initial values that nobody wants.
     torch.nn.init._calculate_fan_in_and_fan_out = lambda _: (1, 1)  # noqa: SLF001
 
@@ -66,6 +70,16 @@ class _Integers(type):
 
 class Int(metaclass=_Integers):
     """`int` in the modules of the code."""
+
+
+def _product(of_arrays: Callable[..., Any]) -> Callable[..., Any]:
+    """The product of a list of numbers, as strides are multiplied; arrays are left to numpy."""
+
+    def product(numbers: Any, *how: Any, **also: Any) -> Any:
+        listed = isinstance(numbers, list | tuple) and any(isinstance(number, Size | Real) for number in numbers)
+        return math.prod(numbers) if listed and not how and not also else of_arrays(numbers, *how, **also)
+
+    return product
 
 
 def _extreme(kind: str) -> Callable[..., Any]:

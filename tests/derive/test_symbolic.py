@@ -299,14 +299,15 @@ def test_what_is_lost_is_a_number_and_the_rest_stays(code: Callable[..., worker.
     assert found.shapes["root.weight"] == (16, 4)
 
 
-def test_arrays_know_values_alone(code: Callable[..., worker.Target]) -> None:
+def test_arrays_know_values_alone_but_products_of_lists_are_followed(code: Callable[..., worker.Target]) -> None:
     opened = code(f"{HERE}:through_arrays", hidden=16)
     hidden = Names(opened).hidden
     shapes = proposed(opened).shapes
-    assert {name: shapes[f"{name}.weight"] for name in ("widths", "steps", "told")} == {
+    assert {name: shapes[f"{name}.weight"] for name in ("widths", "steps", "told", "hop")} == {
         "widths": (hidden, 512),
         "steps": (hidden, 20),
         "told": (hidden, 16),
+        "hop": (2 * hidden, 12 * hidden),
     }
 
 

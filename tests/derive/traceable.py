@@ -63,6 +63,7 @@ def through_arrays(hidden: int) -> nn.Module:
             "widths": nn.Linear(int(widths[1]), hidden),
             "steps": nn.Linear(steps, hidden),
             "told": nn.Linear(told["hidden"], hidden),
+            "hop": nn.Linear(4 * int(np.prod([hidden, 3])), math.prod((hidden, 2))),
         }
     )
 
