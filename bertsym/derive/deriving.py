@@ -18,6 +18,7 @@ from bertsym.derive.infer import Inferred, Pair, Refusal, infer
 from bertsym.derive.names import symbols
 from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Worker
 from bertsym.derive.proof import chance, disagreement, miscounted
+from bertsym.derive.proposal import Proposal
 from bertsym.derive.settle import settle
 from bertsym.derive.space import Axis, Space
 from bertsym.sources.derived import Derived
@@ -93,6 +94,7 @@ class _Deriver:
         self.space = replace(space, axes=tuple(self.raised(axis) for axis in space.axes))
         self.definitions = definitions(builder, self.space, self.symbols, random)
         self.pairs: list[Pair] = []
+        self.proposals: list[Proposal] = []
 
     def raised(self, axis: Axis) -> Axis:
         """The axis from where its symbol begins."""
@@ -104,7 +106,7 @@ class _Deriver:
         """Formulas that no trial refutes."""
         samples = [*self.paired(), *self.drawn(SAMPLES)]
         for rounds in range(1, ROUNDS + 1):
-            inferred = infer(samples, self.pairs, self.active())
+            inferred = infer(samples, self.pairs, self.active(), self.proposals)
             if not inferred.tensors:
                 raise CannotDerive(self.builder.target, _none(inferred.refused))
             derived = self.derived(inferred)
@@ -160,10 +162,13 @@ class _Deriver:
         """Draws, and for every axis the draw with that axis changed: what changes with it depends on it."""
         samples: list[Sample] = []
         self.pairs = []
+        numbers = {axis.name: self.symbols[axis.name] for axis in self.space.axes if not axis.switch}
         for steps in self.backgrounds():
             background = self.sampled_at(steps)
             if background is None:
                 continue
+            proposal = self.builder.propose(self.space.fields(steps), numbers)
+            self.proposals += [proposal] if proposal is not None else []
             here = len(samples)
             samples.append(background)
             for axis in self.space.axes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
 from random import Random
@@ -14,6 +14,7 @@ from bertsym.values import replace
 
 SHALLOW = 3
 FEW = 6
+MOST_LAYERS = 64
 FACTORS = (2, 4, 8, 16, 32, 64)
 OPTIONS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
@@ -59,8 +60,9 @@ class _Explorer:
         deep = [name for name in self.integers if name in active and self.shallow(name)]
         # In a shallow model more may matter, and more may be refused, than in the one that the code comes with.
         calm = [name for name in (*self.integers, *self.ratios) if name not in active and name not in refusing]
-        for name in self.stirring(calm):
-            (active if self.tensors({name: self.other(name)}) is not None else refusing).append(name)
+        for another in (self.other, self.fewer):
+            for name in self.stirring([name for name in calm if name not in (*active, *refusing)], another):
+                (active if self.tensors({name: another(name)}) is not None else refusing).append(name)
         waiting = [n for n in (*self.integers, *self.ratios) if n in active or n in refusing]
         for _ in range(3):
             for name in list(waiting):
@@ -104,21 +106,26 @@ class _Explorer:
         active: list[str] = []
         refusing: list[str] = []
         for group in (seldom, self.ratios, *([name] for name in often)):
-            for name in self.stirring(group):
+            for name in self.stirring(group, self.other):
                 (refusing if self.tensors({name: self.other(name)}) is None else active).append(name)
         settled = [name for name in refusing if self.matters(name)]
         return active + settled, [name for name in refusing if name not in settled]
 
-    def stirring(self, names: Sequence[str]) -> Iterator[str]:
-        """Those of the names that do not, changed together, leave everything as it is."""
-        if not names or self.tensors({name: self.other(name) for name in names}) == self.tensors({}):
+    def stirring(self, names: Sequence[str], another: Callable[[str], Number]) -> Iterator[str]:
+        """Those of the names that do not, given other values together, leave everything as it is."""
+        if not names or self.tensors({name: another(name) for name in names}) == self.tensors({}):
             return
         if len(names) == 1:
             yield names[0]
             return
         half = len(names) // 2
-        yield from self.stirring(names[:half])
-        yield from self.stirring(names[half:])
+        yield from self.stirring(names[:half], another)
+        yield from self.stirring(names[half:], another)
+
+    def fewer(self, name: str) -> Number:
+        """A smaller value, which shows what counts within something else."""
+        found = self.base[name]
+        return found // 2 if isinstance(found, int) and 0 < found <= MOST_LAYERS else found
 
     def other(self, name: str) -> Number:
         """Another value, likely to be accepted."""

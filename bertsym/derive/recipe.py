@@ -23,11 +23,15 @@ def settings(config: Any) -> Settings:
 
 
 def _held(config: Any, name: str, told: Any) -> Any:
-    """The field itself, or what the configuration tells of it where it refuses to say (fields that differ by layer)."""
+    """The field itself, or what the configuration tells of it.
+
+    It refuses to say, or shows another object, where fields may differ from layer to layer.
+    """
     try:
-        return getattr(config, name, told)
+        held = getattr(config, name, told)
     except Exception:  # noqa: BLE001  # it is no AttributeError
         return told
+    return held if is_config(held) or isinstance(held, type(told)) else told
 
 
 def is_config(found: Any) -> bool:

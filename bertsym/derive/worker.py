@@ -47,6 +47,8 @@ def main() -> None:
                 answer = target.description()
             elif target is not None and "defaults" in request:
                 answer = {"defaults": target.defaults(request["defaults"])}
+            elif target is not None and "symbolic" in request:
+                answer = {"proposal": proposal(target, **request["symbolic"])}
             elif target is not None:
                 answer = {"tensors": inventory(target.build(request["build"]))}
             else:
@@ -167,6 +169,13 @@ def configured(build: Any, config_class: Any, source: str) -> Target:
     target.fields = {**recipe.leaves(), "num_labels": 2}
     target.defaults = recipe.defaults
     return target
+
+
+def proposal(target: Target, fields: Fields, symbols: list[str], seconds: float) -> dict[str, Any]:
+    """What one build with symbols in the place of these fields says of the shapes."""
+    from bertsym.derive.symbolic import symbolic  # noqa: PLC0415  # torch is not imported before it is needed
+
+    return symbolic(target.build, fields, symbols, seconds)
 
 
 def inventory(module: Any) -> list[list[Any]]:
