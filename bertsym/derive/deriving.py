@@ -29,9 +29,12 @@ FEWEST_TRIALS = 12
 SAMPLES = 24
 EDGES = 12
 BACKGROUNDS = 2
+CANDIDATES = 10
 COUNTED = 3
 ROUNDS = 8
 MOST_REFUSED = 30
+
+_NUMBER = re.compile(r"\b\d+\b")
 
 
 @value
@@ -179,10 +182,18 @@ class _Deriver:
         return samples
 
     def backgrounds(self) -> Iterator[dict[str, int]]:
-        """Accepted draws, and the same with every switch turned."""
-        for _ in range(BACKGROUNDS):
+        """Accepted draws that show many kinds of tensors between them, and these with every switch turned."""
+        candidates = []
+        for _ in range(CANDIDATES):
             steps, _ = self.accepted(edge=False)
             steps |= {axis.name: max(steps[axis.name], 2) for axis in self.space.axes if axis.deep}
+            found = self.sampled_at(steps)
+            candidates += [(steps, {_NUMBER.sub("#", name) for name in found.inventory})] if found else []
+        shown: set[str] = set()
+        for _ in range(min(BACKGROUNDS, len(candidates))):
+            steps, names = max(candidates, key=lambda candidate: len(candidate[1] - shown))
+            candidates.remove((steps, names))
+            shown |= names
             yield steps
             if any(axis.switch for axis in self.space.axes):
                 yield {axis.name: steps[axis.name] + int(axis.switch) for axis in self.space.axes}

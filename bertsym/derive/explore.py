@@ -16,10 +16,12 @@ SHALLOW = 3
 FEW = 6
 MOST_LAYERS = 64
 FACTORS = (2, 4, 8, 16, 32, 64)
-OPTIONS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+OPTIONS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
 # Names of fields that seldom matter: they are tried together first.
 _SELDOM = re.compile(r"token|_id$|_index$|beam|length|window|seed|top_k|chunk|num_labels|interval|eps|size_divisor")
+
+_NUMBER = re.compile(r"\b\d+\b")
 
 # Names of fields that say how deep a stack is.
 _DEEP = re.compile(r"layers?$|layers?\[|depth|_blocks|n_layer|num_block|stage_repeats")
@@ -41,6 +43,7 @@ class _Explorer:
         self.axes: dict[str, Axis] = {}
         self.integers = [n for n, found in fields.items() if isinstance(found, int) and not isinstance(found, bool)]
         self.ratios = [n for n, found in fields.items() if isinstance(found, Fraction)]
+        self.numbers = [*self.integers, *self.ratios]
         self.switches = [n for n, found in fields.items() if isinstance(found, bool)]
 
     def tensors(self, changes: dict[str, Number]) -> Inventory | None:
@@ -57,13 +60,15 @@ class _Explorer:
     def space(self) -> Space:
         self.flatten()
         active, refusing = self.effects()
-        deep = [name for name in self.integers if name in active and self.shallow(name)]
+        deep: list[str] = []
         # In a shallow model more may matter, and more may be refused, than in the one that the code comes with.
-        calm = [name for name in (*self.integers, *self.ratios) if name not in active and name not in refusing]
-        for another in (self.other, self.fewer):
-            for name in self.stirring([name for name in calm if name not in (*active, *refusing)], another):
+        for another in (self.other, self.fewer, self.other):
+            deep += [name for name in self.integers if name in active and name not in deep and self.shallow(name)]
+            self.enrich(deep)
+            for name in self.stirring([n for n in self.numbers if n not in (*active, *refusing)], another):
                 (active if self.tensors({name: another(name)}) is not None else refusing).append(name)
-        waiting = [n for n in (*self.integers, *self.ratios) if n in active or n in refusing]
+        calm = [name for name in self.numbers if name not in (*active, *refusing)]
+        waiting = [name for name in self.numbers if name not in calm]
         for _ in range(3):
             for name in list(waiting):
                 axis = self.axis(name, deep=name in deep)
@@ -98,6 +103,19 @@ class _Explorer:
             if other != name and self.tensors({name: not base, other: turned}) is not None:
                 return needing if ordered([*self.axes.values(), needing]) is not None else None
         return None
+
+    def enrich(self, deep: Sequence[str]) -> None:
+        """Move the base to where there are more kinds of tensors, such as layers with experts and layers without."""
+        for name in deep:
+            here = self.kinds({})
+            richest = max(range(FEW), key=lambda few, name=name: self.kinds({name: few}))  # type: ignore[misc]
+            if self.kinds({name: richest}) > here:
+                self.base[name] = richest
+
+    def kinds(self, changes: dict[str, Number]) -> int:
+        """How many kinds of tensors there are, layers of one stack taken together."""
+        there = self.tensors(changes)
+        return 0 if there is None else len({_NUMBER.sub("#", name) for name in there})
 
     def effects(self) -> tuple[list[str], list[str]]:
         """The numbers that change the tensors, and those of which the first other value is refused."""

@@ -256,20 +256,25 @@ class _Inference:
         stops = {row: int(evaluate(whole.stop, self.sizes(row))) for row in rows}
         rest = {row: [i for i in range(stops[row]) if i not in run] for row, run in runs.items()}
         for wanted, others in ((runs, False), (rest, True)):
-            step = self.stepped(place, {row: run for row, run in wanted.items() if run}, whole.stop, others=others)
-            if step is not None and all(self.indices(step, row) == run for row, run in runs.items()):
-                return step
+            for loop in self.stepped(
+                place, {row: run for row, run in wanted.items() if run}, whole.stop, others=others
+            ):
+                if all(self.indices(loop, row) == run for row, run in runs.items()):
+                    return loop
         raise _Refused(f"repeat {place}", "its indices have gaps that no constant step explains")
 
-    def stepped(self, place: int, runs: Mapping[int, list[int]], stop: Expr, *, others: bool) -> Loop | None:
-        """The loop that goes through these in equal steps."""
+    def stepped(self, place: int, runs: Mapping[int, list[int]], stop: Expr, *, others: bool) -> Iterator[Loop]:
+        """Loops that may go through these in equal steps: in one that is seen, or in that of a size."""
         gaps = {row: {b - a for a, b in pairwise(run)} for row, run in runs.items()}
         steps = {row: next(iter(found)) for row, found in gaps.items() if len(found) == 1}
-        if not steps or any(len(found) > 1 for found in gaps.values()):
-            return None
+        if not runs or any(len(found) > 1 for found in gaps.values()):
+            return
         start = self.fitted(f"start of repeat {place}", list(runs), [run[0] for run in runs.values()])
-        step = self.fitted(f"step of repeat {place}", list(steps), list(steps.values()))
-        return Loop(start, stop, step, others=others)
+        if steps:
+            found = self.fitter.fit(list(steps), list(steps.values()), self.relevant.get(f"step of repeat {place}", ()))
+            yield from [Loop(start, stop, found, others=others)] if found is not None else []
+        fitting = (s for s in self.numbers if all(self.samples[row].sizes[s] == step for row, step in steps.items()))
+        yield from (Loop(start, stop, symbol, others=others) for symbol in fitting)
 
     def sizes(self, row: int) -> dict[Symbol, int]:
         return {symbol: self.samples[row].sizes[symbol] for symbol in self.numbers}  # type: ignore[misc]

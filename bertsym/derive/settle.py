@@ -132,7 +132,7 @@ class _Settler:
             if not axis.within:
                 yield replace(axis, within=other)
             if not axis.above and not axis.of:
-                yield replace(axis, above=other, low=0)
+                yield from (replace(axis, above=other, low=low) for low in (0, 1))
             if axis.name not in axis.of and other not in axis.of:
                 yield replace(axis, of=(*axis.of, other), low=max(axis.low, 1))
                 yield replace(axis, of=(other,), low=1, unit=1)
