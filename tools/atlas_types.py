@@ -13,13 +13,16 @@ HEADS = {
 }
 
 # The families whose task heads are derived as well.
-COMMON = frozenset(
-    "albert bart bert big_bird bloom camembert codegen cohere convbert deberta deberta-v2 deepseek_v3 distilbert electra "
-    "ernie falcon funnel gemma gemma2 gemma3_text glm gpt2 gpt_bigcode gpt_neo gpt_neox gpt_oss gptj granite ibert led "
-    "llama longformer longt5 m2m_100 mamba mamba2 marian mbart mistral mixtral mobilebert modernbert mpnet mpt mt5 mvp "
-    "nystromformer olmo olmo2 olmoe opt pegasus phi phi3 phimoe qwen2 qwen2_moe qwen3 qwen3_moe rembert roberta roformer "
-    "smollm3 squeezebert stablelm starcoder2 t5 umt5 whisper xlm xlm-roberta xlm-roberta-xl xlnet xmod".split()
-)
+COMMON = frozenset({
+    "albert", "bart", "bert", "big_bird", "bloom", "camembert", "codegen", "cohere", "convbert", "deberta",
+    "deberta-v2", "deepseek_v3", "distilbert", "electra", "ernie", "falcon", "funnel", "gemma", "gemma2",
+    "gemma3_text", "glm", "gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox", "gpt_oss", "gptj", "granite", "ibert",
+    "led", "llama", "longformer", "longt5", "m2m_100", "mamba", "mamba2", "marian", "mbart", "mistral",
+    "mixtral", "mobilebert", "modernbert", "mpnet", "mpt", "mt5", "mvp", "nystromformer", "olmo", "olmo2",
+    "olmoe", "opt", "pegasus", "phi", "phi3", "phimoe", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "rembert",
+    "roberta", "roformer", "smollm3", "squeezebert", "stablelm", "starcoder2", "t5", "umt5", "whisper", "xlm",
+    "xlm-roberta", "xlm-roberta-xl", "xlnet", "xmod",
+})  # fmt: skip
 
 
 class Kind(NamedTuple):

@@ -87,5 +87,5 @@ def _own(field: str, axis: Axis, taken: Iterable[str]) -> Symbol:
         return Own(name, Kind.SWITCH, meaning=meaning)
     if axis.ratio:
         return Own(name, Kind.RATIO, meaning=meaning)
-    least = axis.low * int(axis.unit) if axis.free else 0
+    least = min(axis.low * int(axis.unit), int(axis.base)) if axis.free else 0
     return Own(name, Kind.DEPTH if axis.deep else Kind.WIDTH, least, meaning)
