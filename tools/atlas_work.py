@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from multiprocessing.util import Finalize
 from random import Random
 from typing import Any
 
@@ -11,6 +12,7 @@ import atlas_index as shelf
 from atlas_held import held, names
 from atlas_types import Kind, library
 
+from bertsym.count import count
 from bertsym.derive.again import tried_again
 from bertsym.derive.deriving import derive_in
 from bertsym.derive.joining import joined
@@ -18,20 +20,31 @@ from bertsym.derive.process import Builder, CannotDerive, Worker
 from bertsym.derive.proof import parameters
 from bertsym.derive.recording import recorded
 from bertsym.errors import BertsymError
-from bertsym.sources.derived import Derived, DerivedHead, Evidence, Refused, refusals
+from bertsym.sources.derived import FIRST, Derived, DerivedHead, Evidence, Refused, refusals
 from bertsym.sources.saved import parsed
 from bertsym.sources.saving import text
 from bertsym.values import replace
 
 SECONDS = 20.0
 LONGEST_REASON = 200
-WORKER = Worker(SECONDS)
+MOST_IN_ONE = 40
+_workers: list[Worker] = []
+_since: list[int] = []
 
 
 def entry(kind: Kind, seed: int) -> tuple[str | None, str]:
     """The text of an entry and what is to be said of it, or None and why there is none."""
     try:
-        first = one(kind.cls, seed)
+        return made(kind, seed)
+    except Exception as error:  # noqa: BLE001  # one model type is not worth the run of all
+        return None, reason(error)
+
+
+def made(kind: Kind, seed: int) -> tuple[str | None, str]:
+    """The text of an entry, or None where the class itself has no formula."""
+    refreshed()
+    try:
+        first = one(kind.name, seed)
     except (BertsymError, TimeoutError) as error:
         return None, reason(error)
     heads: dict[str, Derived] = {}
@@ -65,12 +78,35 @@ def told(kind: Kind, derived: Derived) -> Derived:
     return replace(derived, places=places, held=stuck)
 
 
-def one(cls: str, seed: int) -> Derived:
-    """One class, with the number that the code itself has at its own sizes."""
-    found = derive_in(WORKER, cls, {}, seed=seed)
-    builder = Builder(WORKER, cls, {})
-    there = builder.build(builder.description.fields)
-    return recorded(found, None if there is None else parameters(there))
+def one(target: str, seed: int) -> Derived:
+    """One class, with the number that the code itself has at its own sizes, which the formula must give as well."""
+    found = derive_in(worker(), target, {}, seed=seed)
+    there = Builder(worker(), target, {}).build(found.fields)
+    derived = recorded(found, None if there is None else parameters(there))
+    if found.refused or there is None or derived.evidence is None:
+        return derived
+    model = derived.model()
+    at_own = count(model.with_sizes(model.architecture.sizes[model.architecture.base].values))
+    if at_own == parameters(there):
+        return derived
+    off = Refused("all of them", "total", f"{at_own:,} at the code's own sizes, where it has {parameters(there):,}")
+    return replace(derived, evidence=replace(derived.evidence, refused=(off,)))
+
+
+def worker() -> Worker:
+    """The process that runs the models' code, one after another."""
+    if not _workers:
+        _workers.append(Worker(SECONDS))
+        Finalize(None, _workers[0].close, exitpriority=10)
+    return _workers[0]
+
+
+def refreshed() -> None:
+    """A new process after so many model types, for what they import stays."""
+    _since.append(1)
+    if len(_since) > MOST_IN_ONE:
+        _since.clear()
+        worker().close()
 
 
 def reason(error: Exception) -> str:
@@ -81,6 +117,7 @@ def reason(error: Exception) -> str:
 
 def disagreements(kind: Kind, seed: int, draws: int) -> Iterator[str]:
     """The classes of an entry that the code builds otherwise, each with where."""
+    refreshed()
     content = shelf.path(kind.name).read_bytes()
     derived = parsed(json.loads(content), shelf.path(kind.name))
     for place, (name, head) in enumerate(derived.classes.items()):
@@ -88,7 +125,8 @@ def disagreements(kind: Kind, seed: int, draws: int) -> Iterator[str]:
             continue
         random = Random(seed * 1_000_003 + place)
         try:
-            wrong = tried_again(derived, name, Builder(WORKER, head.cls, {}), random, draws)
+            builder = Builder(worker(), kind.name if name == FIRST else head.cls, {})
+            wrong = tried_again(derived, name, builder, random, draws)
         except (BertsymError, TimeoutError) as error:
             wrong = reason(error)
         if wrong is not None:
