@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.util import Finalize
+from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import atlas_index as shelf
 from atlas_held import held, names
@@ -26,6 +29,7 @@ from bertsym.sources.saving import text
 from bertsym.values import replace
 
 SECONDS = 20.0
+SECONDS_IN_ALL = 240
 LONGEST_REASON = 200
 MOST_IN_ONE = 40
 _workers: list[Worker] = []
@@ -44,7 +48,8 @@ def made(kind: Kind, seed: int) -> tuple[str | None, str]:
     """The text of an entry, or None where the class itself has no formula."""
     refreshed()
     try:
-        first = one(kind.name, seed)
+        with limited():
+            first = one(kind.name, seed)
     except (BertsymError, TimeoutError) as error:
         return None, reason(error)
     heads: dict[str, Derived] = {}
@@ -52,7 +57,8 @@ def made(kind: Kind, seed: int) -> tuple[str | None, str]:
     notes = []
     for head, cls in kind.heads:
         try:
-            heads[head] = one(cls, seed)
+            with limited():
+                heads[head] = one(cls, seed)
         except (BertsymError, TimeoutError) as error:
             nothing = (Refused("all of them", "class", reason(error)),)
             failed[head] = DerivedHead(cls, (), Evidence(0, 0, 0, seed, 0, None, nothing))
@@ -61,7 +67,7 @@ def made(kind: Kind, seed: int) -> tuple[str | None, str]:
     whole = replace(whole, name=kind.name, source=library(), heads={**whole.heads, **failed})
     whole = told(kind, whole)
     written = text(whole)
-    read = parsed(json.loads(written), shelf.path(kind.name))
+    read = parsed(json.loads(written), Path(f"{kind.name}.json"))
     notes += [f"{len(refusals(found))} of {found.cls} refused" for found in read.classes.values() if refusals(found)]
     return written, "; ".join(notes)
 
@@ -76,6 +82,21 @@ def told(kind: Kind, derived: Derived) -> Derived:
     for cls in (kind.cls, *(head.cls for head in derived.heads.values())):
         stuck |= held(cls, derived)
     return replace(derived, places=places, held=stuck)
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """A time limit on what runs in this process."""
+
+    def over(*_: object) -> NoReturn:
+        raise TimeoutError(f"not done within {SECONDS_IN_ALL} seconds")
+
+    signal.signal(signal.SIGALRM, over)
+    signal.alarm(SECONDS_IN_ALL)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
 
 
 def one(target: str, seed: int) -> Derived:
@@ -119,14 +140,15 @@ def disagreements(kind: Kind, seed: int, draws: int) -> Iterator[str]:
     """The classes of an entry that the code builds otherwise, each with where."""
     refreshed()
     content = shelf.path(kind.name).read_bytes()
-    derived = parsed(json.loads(content), shelf.path(kind.name))
+    derived = parsed(json.loads(content), Path(f"{kind.name}.json"))
     for place, (name, head) in enumerate(derived.classes.items()):
         if refusals(head):
             continue
         random = Random(seed * 1_000_003 + place)
         try:
             builder = Builder(worker(), kind.name if name == FIRST else head.cls, {})
-            wrong = tried_again(derived, name, builder, random, draws)
+            with limited():
+                wrong = tried_again(derived, name, builder, random, draws)
         except (BertsymError, TimeoutError) as error:
             wrong = reason(error)
         if wrong is not None:

@@ -14,6 +14,7 @@ from bertsym.derive.process import Number
 from bertsym.derive.space import Axis, Space, ordered, switch
 from bertsym.model import Definition
 from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refused, Tried
+from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace
 
 ENGINE = 2
@@ -89,7 +90,9 @@ def _json(number: Number) -> int | float:
 
 def _divided(axis: Axis, symbols: Mapping[str, Symbol]) -> bool:
     """Whether it must be a multiple, always, of fields that have symbols."""
-    return bool(axis.of) and not axis.exact and not axis.needs and not axis.above and set(axis.of) <= set(symbols)
+    if not axis.of or axis.exact or axis.needs or axis.above or not set(axis.of) <= set(symbols):
+        return False
+    return all(BY_SYMBOL[symbols[name]].minimum > 0 for name in axis.of)
 
 
 def _whole(symbols: Mapping[str, Symbol], axis: Axis) -> Expr:
