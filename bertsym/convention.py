@@ -14,8 +14,9 @@ from bertsym.values import replace, value
 class Convention:
     """A filter: a tensor counts if its role is among `roles` and the selectors agree.
 
-    A selector is a role or a component, by name: `bias`, `attention`. `layers_only` keeps what is in a repeated layer;
-    `ties_once` counts a tied tensor only where its values live.
+    A selector is a role, a component or a module, by name: `bias`, `attention`, `embed_tokens`. `layers_only` keeps
+    what is in a repeated layer; `ties_once` counts a tied tensor only where its values live; `active` counts, of what a
+    router chooses among, what works on one token.
     """
 
     name: str
@@ -24,12 +25,13 @@ class Convention:
     roles: frozenset[Role] = frozenset(Role)
     layers_only: bool = False
     ties_once: bool = True
+    active: bool = False
     only: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
 
     def counts(self, tensor: Tensor) -> bool:
         """Whether the tensor is counted at all."""
-        labels = {tensor.role.value, tensor.component}
+        labels = {tensor.role.value, tensor.component, tensor.module}
         return (
             tensor.role in self.roles
             and (bool(tensor.loops) or not self.layers_only)
@@ -68,6 +70,13 @@ LAYERS_ONLY = Convention(
     "per-layer accounts such as 12LH^2 + 13LH (Narayanan et al. 2021, arXiv:2104.04473)",
     layers_only=True,
 )
+ACTIVE = Convention(
+    "active",
+    "the parameters that work on one token: of the routed experts those chosen, and everything else",
+    "model cards: Mixtral 8x7B (12.9B of 46.7B), Qwen3-30B-A3B (3.3B of 30.5B), OLMoE (1.3B of 6.9B); DeepSeek-V3 "
+    "(36.6B of 671B) and gpt-oss leave the input embedding out besides",
+    active=True,
+)
 STATE_DICT = Convention(
     "state-dict",
     "every stored tensor, tied weights at each of their names",
@@ -75,7 +84,9 @@ STATE_DICT = Convention(
     ties_once=False,
 )
 
-CONVENTIONS: dict[str, Convention] = {c.name: c for c in (EXACT, NON_EMBEDDING, MATRICES, LAYERS_ONLY, STATE_DICT)}
+CONVENTIONS: dict[str, Convention] = {
+    c.name: c for c in (EXACT, NON_EMBEDDING, MATRICES, LAYERS_ONLY, ACTIVE, STATE_DICT)
+}
 
 
 def named_convention(name: str) -> Convention:
@@ -88,12 +99,12 @@ def named_convention(name: str) -> Convention:
 def select(
     convention: Convention, inventory: Iterable[Tensor], only: Iterable[str] = (), without: Iterable[str] = ()
 ) -> Convention:
-    """The convention narrowed to roles or components of the inventory; raises `UnknownName` or `Conflict`."""
+    """The convention narrowed to roles, components or modules of the inventory; raises `UnknownName` or `Conflict`."""
     chosen, dropped = frozenset(only), frozenset(without)
-    known = {label for tensor in inventory for label in (tensor.role.value, tensor.component)}
+    known = {label for tensor in inventory for label in (tensor.role.value, tensor.component, tensor.module)}
     for selector in sorted(chosen | dropped):
         if selector not in known:
-            raise UnknownName("role or component", selector, known)
+            raise UnknownName("role, component or module", selector, known)
     for selector in sorted(chosen & dropped):
         raise Conflict(f"--only {selector}", f"--without {selector}", "nothing would be left of it")
     return replace(convention, only=chosen, without=dropped)

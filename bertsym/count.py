@@ -11,9 +11,9 @@ from itertools import pairwise, product
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from bertsym.algebra import evaluate, expand, free, substitute
+from bertsym.algebra import Iverson, evaluate, expand, free, substitute
 from bertsym.convention import EXACT, Convention
-from bertsym.errors import TooLarge, UnknownName
+from bertsym.errors import Conflict, TooLarge, UnknownName, UnknownRouting
 from bertsym.model import Architecture, Model
 from bertsym.tree import Loop, Tensor
 from bertsym.values import value
@@ -50,7 +50,26 @@ def weight(tensor: Tensor, convention: Convention) -> Expr:
     if not convention.counts(tensor):
         return Integer(0)
     own = tensor.own if convention.ties_once else Integer(1)
-    return tensor.times * own * tensor.numel
+    return tensor.times * own * tensor.numel * share(tensor, convention)
+
+
+def share(tensor: Tensor, convention: Convention) -> Expr:
+    """The part of a counted tensor that is counted: all of it, or what of it works on a token."""
+    return tensor.active if convention.active else Integer(1)
+
+
+def check_routing(model: Model, convention: Convention) -> None:
+    """Raise `UnknownRouting` or `Conflict` where experts are chosen and active parameters cannot be told."""
+    for tensor in model.tensors if convention.active and model.architecture.routings else ():
+        routing = tensor.routing
+        if routing is None or not convention.counts(tensor):
+            continue
+        if routing.chosen is None:
+            raise UnknownRouting(model.cls)
+        there, excess = model.public(Iverson(tensor.when)), model.public(routing.chosen - routing.among)
+        if free(excess) <= set(model.given) and evaluate(excess, model.given) > 0 and substitute(there, model.given):
+            chosen, among = (f"{side}={model.number(side)}" for side in routing.sides)
+            raise Conflict(chosen, among, "a token cannot go through more experts than there are")
 
 
 def raw(tensors: Iterable[Tensor], convention: Convention) -> Expr:
@@ -65,6 +84,7 @@ def total(model: Model, convention: Convention = EXACT, keep: Iterable[Symbol] =
     >>> total(named("bert-base-uncased")).free_symbols == total(named("bert")).free_symbols
     True
     """
+    check_routing(model, convention)
     return _total(model.architecture, model.head, convention, frozenset(model.rules(keep).items()))
 
 
@@ -84,6 +104,7 @@ def count(model: Model, convention: Convention = EXACT) -> int:
     >>> count(named("bert-base-uncased"))
     109482240
     """
+    check_routing(model, convention)
     return _whole(model.number(raw(model.tensors, convention)))
 
 
@@ -104,6 +125,7 @@ def breakdown(
     model: Model, convention: Convention = EXACT, by: By = By.COMPONENT, keep: Iterable[Symbol] = ()
 ) -> tuple[Part, ...]:
     """The total by component, role or layer; the rows sum to it, as formulas and as numbers. Empty rows drop out."""
+    check_routing(model, convention)
     rules = frozenset(model.rules(keep).items())
     if by is By.LAYER:
         groups = _grouped(model, convention, by, rules)

@@ -159,6 +159,20 @@ class Conflict(BertsymError):
 
 
 @value
+class UnknownRouting(BertsymError):
+    """Active parameters were asked for where nobody says how many experts work on a token.
+
+    >>> print(UnknownRouting("SwitchTransformersModel"))
+    how many experts of SwitchTransformersModel work on a token is not known: no size of it says so
+    """
+
+    cls: str
+
+    def __str__(self) -> str:
+        return f"how many experts of {self.cls} work on a token is not known: no size of it says so"
+
+
+@value
 class BadFile(BertsymError):
     """A file that cannot be read as what it should be."""
 

@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, expand, free, substitute
 from bertsym.convention import EXACT, Convention
-from bertsym.count import count_or_none, raw, total
+from bertsym.count import check_routing, count_or_none, raw, share, total
 from bertsym.document import Code, Column, Count, Document, Element, Equation, Heading, Inline, Paragraph, Shape, Table
 from bertsym.errors import UnknownName
 from bertsym.filling import put_in
@@ -35,6 +35,7 @@ def derive(model: Model, convention: Convention = EXACT, component: str | None =
     components = list(dict.fromkeys(t.component for t in present if convention.counts(t)))
     if component is not None and component not in components:
         raise UnknownName("component", component, components)
+    check_routing(model, convention)
     chosen = components if component is None else [component]
     counted = [t for t in present if t.component in chosen and convention.counts(t)]
     parts: list[Element] = list(_definitions(model, counted))
@@ -67,7 +68,7 @@ def _component(model: Model, convention: Convention, name: str, tensors: list[Te
         if not one:
             yield Paragraph((f"{name}", *(_where(model, members[0]) or (", outside the layers",)), ":"))
         own = [t for t in members if model.public(t.own) != 0 or not convention.ties_once]
-        yield from _place(model, members, own)
+        yield from _place(model, convention, members, own)
         wholes.append(expand(model.public(raw(own, convention))))
     whole = expand(sympy.Add(*wholes))
     if not one:
@@ -90,11 +91,12 @@ def _where(model: Model, tensor: Tensor) -> tuple[Inline, ...]:
         return (", in one layer" if shared else f", in layer {start}", *shared)
     plain = tensor.loops[0].plain
     later = " that have it" if not plain else f" from layer {start} on" if start != 0 else ""
-    count = form(model.public(sympy.prod([loop.times for loop in tensor.loops])))
-    return (", in each of the ", count, f" layers{later}", *shared)
+    rounds = [loop.times for loop in tensor.loops if not (_per_expert(tensor) and loop.times == _among(tensor))]
+    each = ", in each expert of each of the " if _per_expert(tensor) else ", in each of the "
+    return (each, form(model.public(sympy.prod(rounds))), f" layers{later}", *shared)
 
 
-def _place(model: Model, tensors: list[Tensor], own: list[Tensor]) -> Iterator[Element]:
+def _place(model: Model, convention: Convention, tensors: list[Tensor], own: list[Tensor]) -> Iterator[Element]:
     """What a component has in one layer, or outside the layers, and what that comes to over all of them."""
     yield _tensor_table(model, tensors)
     yield from _per_head(model, tensors)
@@ -106,10 +108,11 @@ def _place(model: Model, tensors: list[Tensor], own: list[Tensor]) -> Iterator[E
                 ", where it is counted; here it adds nothing.",
             )
             yield Paragraph((Code(_display(tensor)), *same))
-    loops = tensors[0].loops
+    rounds = _rounds(convention, tensors[0])
+    yield from _choice(convention, own)
     sums = []
     for role in Role:
-        amounts = [t.numel * model.public(Iverson(t.when)) for t in own if t.role is role]
+        amounts = [_amount(convention, t) * model.public(Iverson(t.when)) for t in own if t.role is role]
         if amounts:
             words = _ROLE_WORDS[role] if role is not Role.NORM or _shifts(own) else _SCALE_ONLY
             subtotal = sympy.Add(*amounts)
@@ -118,12 +121,42 @@ def _place(model: Model, tensors: list[Tensor], own: list[Tensor]) -> Iterator[E
             sums.append(model.public(subtotal))
     layer_sum = expand(sympy.Add(*sums))
     if len(sums) > 1:
-        yield Paragraph(("Together" + (", per layer:" if loops else ":"),))
+        yield Paragraph(("Together" + (", per layer:" if tensors[0].loops else ":"),))
         yield Equation(_distinct([sum_of(form(s) for s in sums), form(layer_sum)]))
-    if loops and _times(model, tensors[0]) != 1:
-        times = model.public(sympy.prod([loop.times for loop in loops]))
-        yield Paragraph(("Over all layers:",))
+    if tensors[0].loops and _times(model, tensors[0]) != 1:
+        times = model.public(rounds)
+        yield Paragraph(("Over all layers and experts:" if _per_expert(tensors[0]) else "Over all layers:",))
         yield Equation(_distinct([product([form(times), form(layer_sum)]), form(expand(times * layer_sum))]))
+
+
+def _per_expert(tensor: Tensor) -> bool:
+    """Whether the experts are arrays of their own, and not rows of one."""
+    return any(loop.times == _among(tensor) for loop in tensor.loops)
+
+
+def _among(tensor: Tensor) -> Expr | None:
+    return None if tensor.routing is None else tensor.routing.among
+
+
+def _amount(convention: Convention, tensor: Tensor) -> Expr:
+    """What one such array adds, before it is repeated."""
+    return tensor.numel if _per_expert(tensor) else tensor.numel * share(tensor, convention)
+
+
+def _rounds(convention: Convention, tensor: Tensor) -> Expr:
+    """How often an array adds that: over all experts, or over those that work on a token."""
+    loops = sympy.prod([loop.times for loop in tensor.loops])
+    return loops * share(tensor, convention) if _per_expert(tensor) else loops
+
+
+def _choice(convention: Convention, own: list[Tensor]) -> Iterator[Element]:
+    """That a token meets only some of the experts, where that counts."""
+    for routing in dict.fromkeys(t.routing for t in own) if convention.active else ():
+        if routing is not None:
+            chosen, among = map(form, routing.sides)
+            names = ", ".join(t.name.rsplit(".", 1)[-1] for t in own if t.routing == routing and not _per_expert(t))
+            counted = f"; so much of {names} counts:" if names else "."
+            yield Paragraph(("Experts that work on a token: ", chosen, " of ", among, counted))
 
 
 def _shifts(tensors: list[Tensor]) -> bool:

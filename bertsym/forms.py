@@ -120,7 +120,7 @@ class Style(Enum):
 Monomial = tuple[tuple[Expr, int], ...]
 Terms = dict[Monomial, Fraction]
 
-_KIND_ORDER = (Kind.COUNT, Kind.SWITCH, Kind.RATIO, Kind.DEPTH, Kind.ROWS, Kind.HEADS, Kind.WIDTH)
+_KIND_ORDER = (Kind.COUNT, Kind.SWITCH, Kind.RATIO, Kind.DEPTH, Kind.EXPERTS, Kind.ROWS, Kind.HEADS, Kind.WIDTH)
 _WIDTH_ORDER = ("E", "d", "H", "F")
 
 
@@ -141,7 +141,7 @@ def _weighs(generator: Expr) -> bool:
 
 def _groups(generator: Expr) -> bool:
     """Whether terms are collected by a factor: depth and widths, not rows, ratios or brackets."""
-    return generator in BY_SYMBOL and BY_SYMBOL[generator].kind in (Kind.DEPTH, Kind.WIDTH, Kind.HEADS)
+    return generator in BY_SYMBOL and BY_SYMBOL[generator].kind in (Kind.DEPTH, Kind.EXPERTS, Kind.WIDTH, Kind.HEADS)
 
 
 def _order(monomial: Monomial) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from bertsym.algebra import Value, atom, evaluate, free, substitute
 from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable
 from bertsym.schema import Schema
 from bertsym.symbols import BY_SYMBOL, Kind, Size, in_order, lookup
-from bertsym.tree import Node, Tensor, tensors
+from bertsym.tree import Node, Routing, Tensor, tensors
 from bertsym.values import value
 
 EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
@@ -96,13 +96,20 @@ class Architecture:
         found: set[Symbol] = set(self.defaults)
         for head in self.heads.values():
             for tensor in tensors(head.tree):
-                for part in (*tensor.shape, tensor.times, tensor.own, tensor.reuse):
+                routing = tensor.routing.sides if tensor.routing else ()
+                for part in (*tensor.shape, tensor.times, tensor.own, tensor.reuse, *routing):
                     found |= free(part)
         for definition in self.definitions:
             found |= {definition.symbol, *free(definition.value)}
         for quotient in self.whole:
             found |= free(quotient)
         return frozenset(found)
+
+    @cached_property
+    def routings(self) -> frozenset[Routing]:
+        """How tokens are routed to experts, under any head; empty for a model without."""
+        inventories = (tensors(head.tree) for head in self.heads.values())
+        return frozenset(t.routing for inventory in inventories for t in inventory if t.routing is not None)
 
     @property
     def example(self) -> str | None:
@@ -119,7 +126,7 @@ class Architecture:
 
 
 def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
-    """Raise `InvalidModel` unless every tie names an existing tensor of equal shape.
+    """Raise `InvalidModel` unless every tie names an existing tensor of equal shape, and experts are what is routed.
 
     Two tensors may share a name only where their conditions or layers keep them apart; equal entries never do.
     """
@@ -127,6 +134,9 @@ def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
     if len(set(inventory)) != len(inventory):
         raise InvalidModel(model, "a tensor is declared twice")
     for tensor in inventory:
+        known = tensor.routing is not None and tensor.routing.chosen is not None
+        if tensor.routing is not None and known and not tensor.runs_over(tensor.routing.among):
+            raise InvalidModel(model, f"{tensor.name} does not run over {tensor.routing.among} experts")
         if tensor.tied_to is None:
             continue
         target = by_name.get(tensor.tied_to) or _filled(tensor.tied_to, inventory)

@@ -19,6 +19,7 @@ class Kind(Enum):
     ROWS = "rows"
     WIDTH = "features"
     HEADS = "heads"
+    EXPERTS = "experts"
     RATIO = "ratio"
     SWITCH = "yes or no"
     COUNT = "parameters"
@@ -51,7 +52,7 @@ class Size:
         >>> lookup("L").noun, lookup("H").noun
         ('the number of layers', 'the hidden size')
         """
-        counted = self.kind in (Kind.DEPTH, Kind.HEADS)
+        counted = self.kind in (Kind.DEPTH, Kind.HEADS, Kind.EXPERTS)
         return self.phrase or (f"the number of {self.meaning}" if counted else f"the {self.meaning}")
 
     @property
@@ -84,6 +85,8 @@ labels = Symbol("labels", integer=True, nonnegative=True)
 E = _integer("E")
 kv_heads = _integer("kv_heads")
 decoder_layers = _integer("decoder_layers")
+experts = Symbol("experts", integer=True, nonnegative=True)
+experts_per_token = _integer("experts_per_token")
 groups = _integer("groups")
 inner_groups = _integer("inner_groups")
 buckets = _integer("buckets")
@@ -140,6 +143,8 @@ SIZES: tuple[Size, ...] = (
     Size(E, "embedding size", Kind.WIDTH, "128"),
     Size(kv_heads, "key and value heads, each shared by a group of query heads", Kind.HEADS, "8"),
     Size(decoder_layers, "layers of the decoder", Kind.DEPTH, "12"),
+    Size(experts, "experts among which a router chooses", Kind.EXPERTS, "8", minimum=0),
+    Size(experts_per_token, "experts that work on a token", Kind.EXPERTS, "2"),
     Size(groups, "groups of layers that share their parameters", Kind.DEPTH, "1", default=1),
     Size(inner_groups, "layers in a group, each with its own parameters", Kind.DEPTH, "1", default=1),
     Size(

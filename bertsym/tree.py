@@ -5,7 +5,7 @@ The inventory is the single truth. Every count, table and proof is a filtered su
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 import sympy
@@ -131,11 +131,42 @@ class Tied:
 
 
 @value
+class Routed:
+    """A part that is, or lies in, one of `among` experts, of which a router chooses `chosen` for each token.
+
+    `chosen` is None where nobody says how many.
+    """
+
+    chosen: Expr | None
+    among: Expr
+    part: Node
+
+
+@value
+class Routing:
+    """How many experts work on a token, and among how many; `chosen` is None where nobody says."""
+
+    chosen: Expr | None
+    among: Expr
+
+    @property
+    def sides(self) -> tuple[Expr, ...]:
+        """The two numbers, or the one that is known."""
+        return (self.among,) if self.chosen is None else (self.chosen, self.among)
+
+    def with_sizes(self, rules: Mapping[Expr, Expr]) -> Routing:
+        """The same with other sizes in place of some."""
+        chosen = None if self.chosen is None else self.chosen.xreplace(rules)
+        return Routing(chosen, self.among.xreplace(rules))
+
+
+@value
 class Tensor:
     """One entry of the inventory: a named array of parameters, or one per round of its loops.
 
     `name` has a `{}` for each loop, outermost first. `reuse` is how often the layer that owns it is applied.
-    `tied_to` names the tensor that it is identical with where `tied_when` holds.
+    `tied_to` names the tensor that it is identical with where `tied_when` holds. `routing` says that the loops or the
+    shape run over experts, and that a token meets only some of them.
     """
 
     name: str
@@ -148,6 +179,12 @@ class Tensor:
     when: Boolean = sympy.true
     tied_to: str | None = None
     tied_when: Boolean = sympy.true
+    routing: Routing | None = None
+
+    @property
+    def module(self) -> str:
+        """The checkpoint's name of the layer that it belongs to: `q_proj` of `layers.{}.self_attn.q_proj.weight`."""
+        return self.name.rpartition(".")[0].rpartition(".")[2]
 
     @property
     def numel(self) -> Expr:
@@ -164,6 +201,23 @@ class Tensor:
         """1 where these parameters are the tensor's own, 0 where they are another tensor's."""
         return Integer(1) if self.tied_to is None else Iverson(sympy.Not(self.tied_when))
 
+    def runs_over(self, number: Expr) -> bool:
+        """Whether a loop or a side runs over so many things, or over a multiple of them.
+
+        >>> from bertsym.symbols import F, H, L
+        >>> [Tensor("up", (2 * F, H), Role.MATRIX, "").runs_over(number) for number in (F, H, L)]
+        [True, True, False]
+        """
+        numbers = (*self.shape, *(loop.times for loop in self.loops))
+        if number.is_Integer:
+            return bool(number > 0) and any(n.is_Integer and n % number == 0 for n in numbers)
+        return any(number in sympy.Mul.make_args(n) for n in numbers)
+
+    @property
+    def active(self) -> Expr:
+        """The share of these parameters that works on one token; raises `TypeError` where nobody says."""
+        return Integer(1) if self.routing is None else self.routing.chosen / self.routing.among
+
 
 @value
 class Listed:
@@ -172,7 +226,7 @@ class Listed:
     tensors: tuple[Tensor, ...]
 
 
-Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Listed | Leaf
+Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Routed | Listed | Leaf
 
 
 @cache
@@ -197,6 +251,8 @@ def _walk(node: Node) -> Iterable[Tensor]:
             return (replace(tensor, when=sympy.And(condition, tensor.when)) for tensor in tensors(part))
         case Tied(part=part, condition=condition, targets=targets):
             return _tie(tensors(part), condition, dict(targets))
+        case Routed(chosen=chosen, among=among, part=part):
+            return (replace(tensor, routing=Routing(chosen, among)) for tensor in tensors(part))
         case Listed(tensors=found):
             return found
     return (Tensor(w.name, w.shape, w.role, w.meaning, when=w.when) for w in parameters(node))

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from fractions import Fraction
 from math import prod
+from typing import Any
 
 import pytest
 import sympy
@@ -12,7 +14,22 @@ from bertsym.convention import CONVENTIONS, Convention, select
 from bertsym.count import By, breakdown, count, total, written_out
 from bertsym.errors import Conflict, TooLarge, UnknownName
 from bertsym.model import Model
-from bertsym.symbols import F, H, L, N, T, V, cross_attention, ffn_ratio, heads, labels, tied
+from bertsym.symbols import (
+    F,
+    H,
+    L,
+    N,
+    T,
+    V,
+    cross_attention,
+    experts,
+    experts_per_token,
+    ffn_ratio,
+    heads,
+    kv_heads,
+    labels,
+    tied,
+)
 from bertsym.zoo import named
 
 
@@ -78,6 +95,32 @@ def test_the_formula_equals_the_sum_over_the_written_out_tensors(head: str, seed
         assert count(model, convention) == sum(entries)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_what_works_on_a_token_is_the_chosen_share_of_every_expert_tensor(seed: int) -> None:
+    draw = random.Random(seed)
+    among, number = draw.randint(1, 9), draw.choice([1, 2, 3])
+    chosen = draw.randint(1, among)
+    sizes: dict[sympy.Symbol, Value] = {V: 11, H: 2 * number, L: draw.randint(1, 4), heads: number, kv_heads: 1}
+    model = named("mixtral").with_sizes({**sizes, F: draw.randint(1, 30), experts: among, experts_per_token: chosen})
+    for head in model.architecture.heads:
+        headed = model.with_head(head)
+        entries = [
+            prod(shape) // among * chosen if ".experts." in name else prod(shape)
+            for name, shape, tensor in written_out(headed)
+            if headed.public(tensor.own) != 0
+        ]
+        assert count(headed, CONVENTIONS["active"]) == sum(entries)
+        assert count(headed, CONVENTIONS["active"]) <= count(headed)
+
+
+def test_without_experts_everything_works_on_every_token(bertsym: Callable[..., Any]) -> None:
+    for name in ("bert-base-uncased", "gpt2-small", "Mistral-7B-v0.1"):
+        assert count(named(name), CONVENTIONS["active"]) == count(named(name))
+    said = "no experts to choose among: every parameter works on every token"
+    assert said in bertsym("total", "bert-base-uncased", "--convention", "active").out
+    assert said not in bertsym("total", "mixtral", "--convention", "active").out
+
+
 @pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=lambda c: c.name)
 @pytest.mark.parametrize("by", By)
 def test_rows_sum_to_the_total(convention: Convention, by: By) -> None:
@@ -96,6 +139,7 @@ def test_what_the_conventions_leave_out() -> None:
         "non-embedding": 109482240 - (30522 + 512 + 2) * 768,
         "matrices": 12 * (4 * 768**2 + 2 * 768 * 3072) + 768**2,
         "layers-only": 12 * (12 * 768**2 + 13 * 768),
+        "active": 109482240,
         "state-dict": 109482240,
     }
     assert {name: count(base, convention) for name, convention in CONVENTIONS.items()} == expected

@@ -86,6 +86,12 @@ RIGHT: dict[tuple[str, str], Fit] = {
         }.items()
         for number, convention in zip(numbers, ("exact", "non-embedding"), strict=True)
     },
+    ("Mixtral-8x7B-v0.1", "46.7B"): Fit("Mixtral-8x7B-v0.1", "causal-lm", unit=10**8),
+    ("Mixtral-8x7B-v0.1", "12.9B"): Fit("Mixtral-8x7B-v0.1", "causal-lm", "active", unit=10**8),
+    ("Mixtral-8x22B-v0.1", "141B"): Fit("Mixtral-8x22B-v0.1", "causal-lm", unit=B),
+    ("Mixtral-8x22B-v0.1", "39B"): Fit("Mixtral-8x22B-v0.1", "causal-lm", "active", unit=B),
+    ("Mixtral-8x22B-v0.1", "140620634112"): Fit("Mixtral-8x22B-v0.1", "causal-lm"),
+    ("Mixtral-8x22B-v0.1", "39152031744"): Fit("Mixtral-8x22B-v0.1", "causal-lm", "active"),
     ("stories15M", "24407712"): Fit("stories15M", "causal-lm", "state-dict"),
     ("stories42M", "58073600"): Fit("stories42M", "causal-lm", "state-dict"),
     ("stories110M", "134105856"): Fit("stories110M", "causal-lm", "state-dict"),

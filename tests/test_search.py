@@ -20,7 +20,7 @@ from bertsym.solving.constraints import parse_constraint
 from bertsym.solving.demands import Limit, NothingFits
 from bertsym.solving.search import Search
 from bertsym.solving.unknowns import with_assumed, without
-from bertsym.symbols import F, H, L, N, V, ffn_ratio, heads, kv_heads
+from bertsym.symbols import F, H, L, N, V, experts, experts_per_token, ffn_ratio, heads, kv_heads
 from bertsym.zoo import named
 
 MODELS = ["bert", "bert", "bert", "albert", "gpt2", "llama", "roberta", "modernbert"]
@@ -204,3 +204,11 @@ def test_ranges_beyond_a_machine_word() -> None:
 def test_a_ratio_may_be_the_only_size_that_counts() -> None:
     found = find(named("bert-base-uncased"), Request((ffn_ratio, heads), 110_000_000, top=1))
     assert found.outcome.best[0].values == (4, 1)
+
+
+def test_no_more_experts_are_chosen_than_there_are() -> None:
+    ranges = {experts: (1, 8), experts_per_token: (1, 16)}
+    request = Request((experts, experts_per_token), 30 * 10**9, CONVENTIONS["active"], ranges, top=8)
+    found = find(named("Mixtral-8x7B-v0.1"), request)
+    assert [best.values for best in found.outcome.best[:3]] == [(8, 5), (7, 5), (6, 5)]
+    assert all(chosen <= among for among, chosen in (best.values for best in found.outcome.best))

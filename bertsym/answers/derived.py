@@ -105,9 +105,12 @@ def evidence(found: Derivation) -> Iterator[str]:
     for name, why in found.space.frozen:
         yield f"Frozen: {name}={str(found.space.base[name]).lower()}, {why}."
     yield "Frozen: whatever is no number and no switch (texts, parts left empty, the lengths of lists)."
-    if found.space.idle:
-        without = [name for name in found.space.idle if found.symbols[name] not in found.derived.base]
+    without = [name for name in found.space.idle if found.symbols[name] not in found.derived.base]
+    if without:
         yield f"Without effect where tried: {', '.join(without)}."
+    for routing in dict.fromkeys(tensor.routing for tensor in found.derived.tensors if tensor.routing is not None):
+        chosen = "nobody says how many" if routing.chosen is None else str(routing.chosen)
+        yield f"Of {routing.among} experts {chosen} work on a token: so the names say, for no trial could show it."
 
 
 def _power_of_ten(found: Derivation) -> str:

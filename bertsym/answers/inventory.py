@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sympy
+from sympy import Expr
 
 from bertsym.algebra import substitute
 from bertsym.answers.subject import Subject, known, subject
@@ -18,7 +19,10 @@ from bertsym.values import value
 
 @value
 class Entry:
-    """A tensor; `repeat` is how many of its kind there are, 1 once it is written out, `*` standing for the index."""
+    """A tensor; `repeat` is how many of its kind there are, 1 once it is written out, `*` standing for the index.
+
+    `active` is the share of it that works on one token: less than 1 for routed experts.
+    """
 
     name: str
     shape: tuple[Form, ...]
@@ -26,6 +30,7 @@ class Entry:
     component: str
     tied_to: str | None
     repeat: Form
+    active: Form
 
 
 @value
@@ -37,8 +42,9 @@ class Inventory:
 
     def document(self) -> Document:
         """A table, one tensor a row."""
-        columns = ("tensor", "shape", "times", "role", "component", "tied to")
-        rows = tuple(_cells(entry) for entry in self.entries)
+        routed = any(entry.active != ONE for entry in self.entries)
+        columns = ("tensor", "shape", "times", "role", "component", "tied to", *(("active",) if routed else ()))
+        rows = tuple(_cells(entry)[: len(columns)] for entry in self.entries)
         return (*self.subject.remarks(), Table(tuple(map(Column, columns)), rows))
 
     def record(self) -> Record:
@@ -51,6 +57,7 @@ class Inventory:
                 "component": entry.component,
                 "tied_to": entry.tied_to,
                 "repeat": entry.repeat,
+                "active": None if entry.active == ONE else entry.active,
             }
             for entry in self.entries
         ]
@@ -58,7 +65,15 @@ class Inventory:
 
 def _cells(entry: Entry) -> tuple[Inline, ...]:
     tied_to = Code(entry.tied_to) if entry.tied_to else ""
-    return (Code(entry.name), Shape(entry.shape), entry.repeat, entry.role, entry.component, tied_to)
+    return (
+        Code(entry.name),
+        Shape(entry.shape),
+        entry.repeat,
+        entry.role,
+        entry.component,
+        tied_to,
+        "" if entry.active == ONE else entry.active,
+    )
 
 
 def inventory(model: Model, convention: Convention = EXACT) -> Inventory:
@@ -77,10 +92,15 @@ def inventory(model: Model, convention: Convention = EXACT) -> Inventory:
 
 
 def _declared(model: Model, tensor: Tensor) -> Entry:
-    shape = tuple(form(substitute(model.public(side), model.given)) for side in tensor.shape)
+    shape = tuple(form(_public(model, side)) for side in tensor.shape)
     return _entry(model, tensor, tensor.name.replace("{}", "*"), shape, form(model.public(tensor.times)))
 
 
 def _entry(model: Model, tensor: Tensor, name: str, shape: tuple[Form, ...], repeat: Form) -> Entry:
     tied_to = tensor.tied_to if model.public(tensor.own) == 0 else None
-    return Entry(name, shape, tensor.role.value, tensor.component, tied_to, repeat)
+    share = ONE if tensor.routing is None or tensor.routing.chosen is None else form(_public(model, tensor.active))
+    return Entry(name, shape, tensor.role.value, tensor.component, tied_to, repeat, share)
+
+
+def _public(model: Model, expression: Expr) -> Expr:
+    return substitute(model.public(expression), model.given)

@@ -14,20 +14,23 @@ from bertsym.report import Record
 from bertsym.symbols import in_order
 from bertsym.values import value
 
+DENSE = "no experts to choose among: every parameter works on every token"
+
 
 @value
 class Subject:
-    """No number leaves without its convention."""
+    """No number leaves without its convention; `dense`: active ones were asked for, and there are no experts."""
 
     model: str
     cls: str
     convention: Convention
     at: Mapping[Symbol, Value]
+    dense: bool = False
 
     def remarks(self) -> Document:
         """What is counted, and at which sizes."""
         counted = Remark((f"{self.cls}, {self.convention.title}: {self.convention.meaning}",))
-        lines: tuple[Element, ...] = (counted,)
+        lines: tuple[Element, ...] = (counted, Remark((DENSE,))) if self.dense else (counted,)
         return (*lines, Remark(("at ", Sizes(self.at)))) if self.at else lines
 
     def record(self) -> dict[str, Record]:
@@ -42,7 +45,8 @@ class Subject:
 def subject(model: Model, convention: Convention) -> Subject:
     """The subject of an answer about the model."""
     at = {symbol: model.given[symbol] for symbol in in_order(model.given)}
-    return Subject(model.label or model.architecture.name, model.cls, convention, at)
+    dense = convention.active and all(tensor.routing is None for tensor in model.tensors)
+    return Subject(model.label or model.architecture.name, model.cls, convention, at, dense)
 
 
 def known(model: Model, expression: Expr) -> bool:

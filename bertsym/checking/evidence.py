@@ -11,6 +11,7 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, atom, free, monomials
 from bertsym.errors import Unreadable
 from bertsym.model import check_value
+from bertsym.sources.layouts import stored_tensors
 from bertsym.sources.safetensors import Array
 from bertsym.sources.storage import QUANTISED, aligned
 from bertsym.symbols import BY_SYMBOL
@@ -66,8 +67,8 @@ def gathered(arrays: Mapping[str, Array]) -> Stored:
 
 
 def matched(inventory: Iterable[Tensor], stored: Stored) -> dict[Tensor, list[Found]]:
-    """For each declared tensor the stored ones that have its name, whatever the prefix."""
-    wanted = {tensor: pattern(tensor.name) for tensor in inventory}
+    """For each declared tensor, as it would be stored, the stored ones that have its name, whatever the prefix."""
+    wanted = {tensor: pattern(tensor.name) for tensor in stored_tensors(inventory, stored)}
     spelling = aligned(stored.keys(), {key for key, _ in wanted.values()})
     by_key = {spelled: stored[key] for key, spelled in spelling.items()}
     return {

@@ -207,7 +207,8 @@ def _hidden(model: Model) -> tuple[Symbol, ...]:
     """Sizes that the class has and no shape shows."""
     used: set[Symbol] = set()
     for tensor in model.tensors:
-        for part in (*tensor.shape, tensor.times, tensor.reuse):
+        routing = tensor.routing.sides if tensor.routing else ()
+        for part in (*tensor.shape, tensor.times, tensor.reuse, *routing):
             used |= free(part)
     for definition in model.architecture.definitions:
         if definition.symbol in used:

@@ -9,6 +9,7 @@ from math import prod
 
 from bertsym.count import written_out
 from bertsym.model import Model
+from bertsym.sources.layouts import stored_shapes
 from bertsym.sources.safetensors import Array
 from bertsym.sources.storage import QUANTISED, STAND_INS, aligned, is_buffer, owner_of, packed_width
 from bertsym.values import value
@@ -122,7 +123,18 @@ def compare(expected: Expected, arrays: Mapping[str, Array]) -> Outcome:
     >>> compare(whole, stored).missing
     ('pooler.dense.bias',)
     """
-    return _Comparison(expected, arrays).outcome()
+    return _Comparison(_stored(expected, arrays), arrays).outcome()
+
+
+def _stored(expected: Expected, arrays: Mapping[str, Array]) -> Expected:
+    """What the class declares, as the checkpoint would store it: experts that it joins may lie there one by one."""
+    placed = stored_shapes({name: slot.shape for name, slot in expected.slots.items()}, arrays)
+    slots = {}
+    for name, slot in expected.slots.items():
+        target = placed.get(slot.tied_to or "", [(slot.tied_to or "", ())])[0][0]
+        for stored, shape in placed[name]:
+            slots[stored] = Slot(shape, target or None)
+    return Expected(expected.cls, slots, expected.buffers)
 
 
 class _Comparison:

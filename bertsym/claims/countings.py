@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from bertsym.claims.parts import POSITIONS, SEGMENTS, TOKENS, Part, add, is_table
+from bertsym.claims.parts import POSITIONS, SEGMENTS, TOKENS, Part, add, is_input, is_table
 from bertsym.forms import Terms
 from bertsym.layers import Role
 from bertsym.tree import Tensor
@@ -25,6 +25,8 @@ OMISSIONS: dict[str, Test] = {
     "norm shifts": lambda t: t.role is Role.NORM and t.name.endswith("bias"),
     "norms outside the layers": lambda t: t.role is Role.NORM and not t.loops,
 }
+# Beside experts alone: DeepSeek-V3 and gpt-oss do not count a table of which a token reads one row as active.
+OMISSIONS_BESIDE_EXPERTS: dict[str, Test] = {"input embedding": is_input}
 ROLES: dict[str, Test] = {
     "weight matrices": lambda t: t.role is Role.MATRIX,
     "embedding tables": lambda t: t.role is Role.EMBEDDING,
@@ -39,6 +41,8 @@ DEEPEST = 5
 class Counting:
     """A way to count: the tensors of a class that count, tied ones once or at each name, in all layers or in one.
 
+    `active` counts, of what a router chooses among, what works on one token.
+
     `cost` grows with the words it takes to say it, so that the simplest explanation comes first.
     """
 
@@ -49,6 +53,7 @@ class Counting:
     stored: bool = False
     each: bool = False
     cost: int = 0
+    active: bool = False
 
     @property
     def name(self) -> str:
@@ -57,7 +62,8 @@ class Counting:
         layer = "one layer" if self.each else ""
         scope = f"{layer}: {self.scope}" if layer and self.scope != "layers" else layer or self.scope
         without = f" without {_listed(self.without)}" if self.without else ""
-        return of + scope + without + (", tied weights at each of their names" if self.stored else "")
+        stored = ", tied weights at each of their names" if self.stored else ""
+        return of + scope + without + stored + (", what works on a token" if self.active else "")
 
     @property
     def terms(self) -> Terms:
@@ -66,6 +72,8 @@ class Counting:
 
     def amount(self, part: Part) -> Terms:
         """What a tensor adds under this counting."""
+        if self.active:
+            return part.active
         return part.each if self.each else part.stored if self.stored else part.own
 
 
@@ -80,10 +88,12 @@ def countings(
 
     `whole` leaves out the ways that count one component, one role or one layer.
     """
-    bits = {name: _mask(inventory, test) for name, test in OMISSIONS.items()}
     everything = (1 << len(inventory)) - 1
     tied = any(part.own != part.stored for part in inventory)
-    seen: set[tuple[int, bool, bool]] = set()
+    routed = sum(1 << place for place, part in enumerate(inventory) if part.active != part.own)
+    tests = OMISSIONS | (OMISSIONS_BESIDE_EXPERTS if routed else {})
+    bits = {name: _mask(inventory, test) for name, test in tests.items()}
+    seen: set[tuple[int, bool, bool, bool]] = set()
     choices = sorted(_scopes(inventory, everything, whole=whole), key=lambda choice: choice[3])
     for names in (names for k in range(DEEPEST + 1) for names in combinations(bits, k)):
         for scope, members, each, price in choices if len(names) <= most else choices[:1]:
@@ -93,12 +103,21 @@ def countings(
                     mask = 0
                     break
                 mask &= ~bits[name]
-            for stored in (False, True) if tied and not each else (False,):
-                if not mask or (mask, stored, each) in seen:
+            for stored, active in _ways(tied=tied and not each, routed=bool(mask & routed) and not each):
+                if not mask or (mask, stored, each, active) in seen:
                     continue
-                seen.add((mask, stored, each))
+                seen.add((mask, stored, each, active))
                 chosen = tuple(part for place, part in enumerate(inventory) if mask >> place & 1)
-                yield Counting(cls, scope, names, chosen, stored, each, price + len(names) + stored)
+                yield Counting(cls, scope, names, chosen, stored, each, price + len(names) + stored + active, active)
+
+
+def _ways(*, tied: bool, routed: bool) -> Iterator[tuple[bool, bool]]:
+    """Whether tied weights count at each of their names, and whether only what works on a token counts."""
+    yield False, False
+    if tied:
+        yield True, False
+    if routed:
+        yield False, True
 
 
 def _owner(tensor: Tensor) -> str:

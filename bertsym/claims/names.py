@@ -39,6 +39,8 @@ WORDS: dict[str, str] = {
     "labels": "num_labels n_labels n_classes num_classes",
     "kv_heads": "a_kv n_kv_heads num_kv_heads num_key_value_heads n_kv h_kv",
     "decoder_layers": "l_dec num_decoder_layers n_dec_layers",
+    "experts": "n_r num_experts n_experts num_local_experts n_routed_experts n_expert",
+    "experts_per_token": "k_r num_experts_per_tok num_experts_per_token top_k topk experts_per_tok",
     "inner_groups": "g_in",
     "kernel": "k_conv",
     "attention_bias": "bias_attn",

@@ -17,12 +17,16 @@ from bertsym.values import value
 
 @value
 class Part:
-    """A tensor and what it adds to a count: its own, tied ones at every name (`stored`), in one layer (`each`)."""
+    """A tensor and what it adds to a count: its own, tied ones at every name (`stored`), in one layer (`each`).
+
+    `active` is what of its own works on one token.
+    """
 
     tensor: Tensor
     own: Terms
     stored: Terms
     each: Terms
+    active: Terms
 
     @property
     def name(self) -> str:
@@ -39,6 +43,12 @@ class Part:
 def is_table(tensor: Tensor, rows: Symbol) -> bool:
     """Whether the tensor is an embedding table with that many rows."""
     return tensor.role.value == "embedding" and any(rows in side.free_symbols for side in tensor.shape)
+
+
+def is_input(tensor: Tensor) -> bool:
+    """Whether the tensor is the table that tokens are looked up in, and not the one that scores them in the end."""
+    named = "emb" in tensor.module or tensor.module in {"wte", "shared"}
+    return is_table(tensor, V) and named and "out" not in tensor.module
 
 
 TOKENS, POSITIONS, SEGMENTS = V, N, T
@@ -61,8 +71,15 @@ def parts(model: Model, keep: Iterable[Symbol] = (), fill: Mapping[Symbol, Value
         stored = terms(tensor.times * tensor.numel)
         if stored:
             each = terms(tensor.numel * Iverson(tensor.when)) if tensor.loops else {}
-            found.append(Part(tensor, terms(tensor.times * tensor.own * tensor.numel), stored, each))
+            own = terms(tensor.times * tensor.own * tensor.numel)
+            active = terms(tensor.times * tensor.own * tensor.numel * tensor.active) if _told(tensor) else own
+            found.append(Part(tensor, own, stored, each, active))
     return tuple(found)
+
+
+def _told(tensor: Tensor) -> bool:
+    """Whether it is known to be routed, and how."""
+    return tensor.routing is not None and tensor.routing.chosen is not None
 
 
 def add(groups: Iterable[Terms]) -> Terms:

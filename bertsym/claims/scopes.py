@@ -17,6 +17,7 @@ _SCOPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"feed.?forward|ffn|\bmlp\b|\bff\b|intermediate", ("feed-forward", "mlp")),
     (r"embed|\bemb\b", ("embeddings", "embedding tables")),
     (r"pooler", ("pooler",)),
+    (r"\bexperts?\b", ("experts",)),
 )
 
 
@@ -34,4 +35,6 @@ def scope_named(words: str) -> Scope | None:
             return lambda counting: counting.scope in scopes
     if re.search(r"per.?layer|each layer|one layer|layer params|per.?block|\bblock\b", folded):
         return lambda counting: counting.each and counting.scope in ("layers", "weight matrices")
+    if re.search(r"\bactivated?\b|per.?token", folded):
+        return lambda counting: counting.active
     return None

@@ -43,14 +43,16 @@ ConventionName = Annotated[
     typer.Option(
         "--convention",
         metavar="NAME",
-        help="What counts: exact, non-embedding, matrices, layers-only or state-dict (see `bertsym symbols`).",
+        help="What counts: exact, non-embedding, matrices, layers-only, active or state-dict (see `bertsym symbols`).",
     ),
 ]
 Only = Annotated[
-    list[str] | None, typer.Option("--only", metavar="PART", help="Count this role or component only; repeatable.")
+    list[str] | None,
+    typer.Option("--only", metavar="PART", help="Count this role, component or module only; repeatable."),
 ]
 Without = Annotated[
-    list[str] | None, typer.Option("--without", metavar="PART", help="Leave this role or component out; repeatable.")
+    list[str] | None,
+    typer.Option("--without", metavar="PART", help="Leave this role, component or module out; repeatable."),
 ]
 FormName = Annotated[
     str,

@@ -10,6 +10,8 @@ import sympy
 from sympy import Symbol
 from sympy.logic.boolalg import Boolean
 
+from bertsym.derive.reckon import Reckoner
+
 LIMITS = (0, 1, 2, 3, 4)
 
 Sizes = Mapping[Symbol, int | bool | Fraction]
@@ -52,6 +54,10 @@ class Conditions:
         if self.simple is None:
             self.simple = list(self._simple())
         return (bits for _, bits in self.simple)
+
+    def rows(self, condition: Boolean) -> set[int]:
+        """The rows in which a condition over switches holds."""
+        return {row for row, sizes in enumerate(self.table) if Reckoner(sizes).holds(condition)}
 
     def _simple(self) -> Iterator[tuple[Boolean, int]]:
         for switch in self.switches:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from random import Random
@@ -9,8 +10,9 @@ from random import Random
 import sympy
 from sympy import Symbol
 
+from bertsym.derive.experts import with_experts
 from bertsym.derive.explore import explore
-from bertsym.derive.families import Sample, patterns
+from bertsym.derive.families import Sample
 from bertsym.derive.infer import Inferred, Pair, Refusal, infer
 from bertsym.derive.names import symbols
 from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Worker
@@ -85,7 +87,7 @@ class _Deriver:
     """The space with a symbol for every field that varies in it."""
 
     def __init__(self, builder: Builder, space: Space, random: Random, *, keep_names: bool) -> None:
-        self.builder, self.random = builder, random
+        self.builder, self.random, self.keep_names = builder, random, keep_names
         self.symbols = symbols(space, keep=keep_names)
         if all(axis.idle for axis in space.axes):
             raise CannotDerive(builder.target, "no size changes its tensors")
@@ -159,13 +161,14 @@ class _Deriver:
         name = self.builder.target.rpartition(":")[2]
         empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
         used = empty.model().symbols
-        return replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
+        plain = replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
+        return with_experts(plain, told.fields, self.symbols, keep_names=self.keep_names)
 
     def refuting(self, derived: Derived, inferred: Inferred, fresh: Sequence[Sample]) -> list[Sample]:
         """The fresh builds that the formulas get wrong."""
-        without = {refusal.tensor for refusal in inferred.refused}
-        left_out = [name for name, (pattern, _) in patterns(fresh).items() if pattern in without]
-        wrong = [sample for sample in fresh if disagreement(derived.tensors, sample, left_out) is not None]
+        without = [re.escape(refusal.tensor).replace(r"\{\}", r"\d+") for refusal in inferred.refused]
+        ignored = re.compile("|".join(without) or "(?!)")
+        wrong = [sample for sample in fresh if disagreement(derived.tensors, sample, ignored) is not None]
         if wrong or inferred.refused:
             return wrong
         model = derived.model()

@@ -13,6 +13,7 @@ from bertsym.derive.space import Axis, Space, ordered, switch
 from bertsym.values import replace
 
 SHALLOW = 3
+FEW = 6
 FACTORS = (2, 4, 8, 16, 32, 64)
 OPTIONS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
@@ -141,14 +142,14 @@ class _Explorer:
     def shallow(self, name: str) -> bool:
         """Whether the field decides how many tensors there are; if so it is made small."""
         found = int(self.base[name])
-        for start in dict.fromkeys((min(SHALLOW, found), 2, 1, found)):
+        for start in dict.fromkeys((min(SHALLOW, found), 2, 1, found) if found > FEW else (found, 1)):
             numbers = [self.number(name, few) for few in (start, start + 1, start + 2)]
             # Three values, for two differ in number where one of them is a special case, such as E = H, as well.
             if None not in numbers and len(set(numbers)) == 3:
-                if start < found:
+                if found > FEW:
                     self.base[name] = start
                 return True
-            if len(set(numbers)) == 1 and start == min(SHALLOW, found):
+            if len(set(numbers)) == 1:
                 break
         # One that counts within what another counts, such as the layers before the first with experts.
         return len({self.number(name, few) for few in range(6)} - {None}) > 2
@@ -219,7 +220,8 @@ class _Explorer:
         """The axis from the fewest steps that are accepted."""
         if axis.exact:
             return axis
-        for steps in (0, 1, 2, 3):
+        # A 0 often stands for "as another field says"; it is a size of its own where there are few.
+        for steps in (0, 1, 2, 3) if axis.deep or int(axis.base) <= FEW else (1, 2, 3):
             if self.accepted(axis, {axis.name: steps}):
                 return replace(axis, low=steps)
         refused, accepted = 3, max(axis.steps(self.base) or 4, 4)

@@ -82,7 +82,10 @@ def _tie(own: Indices, pattern: str, indices: Indices) -> Tie:
 
 
 def patterns(samples: Sequence[Sample]) -> dict[str, tuple[str, Indices]]:
-    """Every name with its pattern and indices: a number is an index where its range changes and no switch did it."""
+    """Every name with its pattern and indices.
+
+    A number is an index where its range is seen to change and no switch did it, or takes more than two forms.
+    """
     names = dict.fromkeys(name for sample in samples for name in sample.inventory)
     ranges: dict[tuple[str, frozenset[tuple[Symbol, bool]]], set[frozenset[str]]] = {}
     for sample in samples:
@@ -94,6 +97,10 @@ def patterns(samples: Sequence[Sample]) -> dict[str, tuple[str, Indices]]:
         for (stem, _), found in children.items():
             ranges.setdefault((stem, switches), set()).add(frozenset(found))
     repeated = {stem for (stem, _), found in ranges.items() if len(found) > 1}
+    forms: dict[str, set[frozenset[str]]] = {}
+    for (stem, _), seen in ranges.items():
+        forms.setdefault(stem, set()).update(seen)
+    repeated |= {stem for stem, seen in forms.items() if len(seen) > 2}
     return {name: _pattern(name, repeated) for name in names}
 
 

@@ -109,9 +109,9 @@ def _beside(chosen: Sequence[Atom], atoms: Sequence[Atom], numbers: Numbers) -> 
         if len(chosen) > MOST_TOGETHER or other in chosen:
             continue
         yield from _combined(_products((*chosen, other)), numbers)
-        for extra in _quotients((*chosen, other), numbers):
-            yield from _combined([one, extra], numbers)
-            yield from _combined([one, extra, _times(extra, extra)], numbers)
+        for atom in chosen:
+            for extra in _quotients((atom, other), numbers):
+                yield from _combined([one, extra, _times(extra, extra)], numbers)
 
 
 def _shallow(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:

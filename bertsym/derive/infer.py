@@ -20,6 +20,7 @@ from bertsym.tree import Loop, Tensor
 from bertsym.values import value
 
 MOST_SPLITS = 40
+MOST_SWITCHES = 3
 
 
 @value
@@ -71,6 +72,7 @@ class _Inference:
         self.fitter = Fitter([sample.sizes for sample in samples], self.numbers, active)
         self.conditions = Conditions([sample.sizes for sample in samples], symbols)
         self.relevant: dict[str, set[Symbol]] = {}
+        self.owned: dict[str, list[Family]] = {}
         self.ends: dict[str, Loop] = {}
         self.splits = MOST_SPLITS
 
@@ -79,6 +81,8 @@ class _Inference:
         refused: list[Refusal] = []
         # Families whose indices follow one another say where a stack ends; those that leave indices out need to know.
         found = families(self.samples)
+        for family in found:
+            self.owned.setdefault(family.pattern.rpartition(".")[0], []).append(family)
         order = sorted(found, key=_gaps)
         made: dict[str, list[Tensor] | Refusal] = {}
         for family in order:
@@ -95,18 +99,39 @@ class _Inference:
         return _without_dangling(tensors, refused)
 
     def cases(self, family: Family) -> list[Tensor]:
-        """The tensor, or one for each side of a condition where one formula does not do."""
-        self.relevant = self.relevance(family)
+        """The tensor, or one for each case where one formula does not do."""
+        self.relevant = {part: set(sizes) for part, sizes in self.relevance(family).items()}
+        for other in self.owned.get(family.pattern.rpartition(".")[0], ()):
+            for part, sizes in self.relevance(other).items():
+                self.relevant.setdefault(part, set()).update(sizes)
         try:
             return [self.tensor(family)]
         except _Refused as refusal:
-            for told in self.sides(family):
-                halves = [family.only(lambda row, _, told=told, side=side: told[row] is side) for side in (True, False)]  # type: ignore[misc]
+            for parts in self.parted(family):
                 try:
-                    return [self.tensor(half) for half in halves]
+                    return [self.tensor(part, given) for given, part in parts]
                 except _Refused:
                     continue
             raise refusal from None
+
+    def parted(self, family: Family) -> Iterator[list[tuple[Boolean, Family]]]:
+        """Ways to part the builds: by the switches that matter to the tensor, one or all, then by other conditions."""
+        switches = [s for s in set().union(*self.relevant.values()) if BY_SYMBOL[s].kind is Kind.SWITCH]
+        for chosen in (*([switch] for switch in switches), *([switches] if 1 < len(switches) <= MOST_SWITCHES else [])):
+            parts = []
+            for sides in product((True, False), repeat=len(chosen)):
+                given = sympy.And(*(s if on else sympy.Not(s) for s, on in zip(chosen, sides, strict=True)))
+                part = family.only(
+                    lambda row, _, sides=sides, chosen=chosen: all(  # type: ignore[misc]
+                        self.samples[row].sizes[s] is on for s, on in zip(chosen, sides, strict=True)
+                    )
+                )
+                parts += [(given, part)] if part.seen else []
+            if len(parts) > 1:
+                yield parts
+        for told in self.sides(family):
+            halves = [family.only(lambda row, _, told=told, side=side: told[row] is side) for side in (True, False)]  # type: ignore[misc]
+            yield [(sympy.true, half) for half in halves]
 
     def sides(self, family: Family) -> Iterator[dict[int, bool]]:
         """Ways to part the builds by a condition, each once."""
@@ -123,7 +148,8 @@ class _Inference:
                 known.add(tuple(not side for side in key))
                 yield told
 
-    def tensor(self, family: Family) -> Tensor:
+    def tensor(self, family: Family, given: Boolean = sympy.true) -> Tensor:
+        """The one formula of a family; `given` holds wherever it was seen."""
         if not family.uniform:
             raise _Refused("shape", "it differs from index to index, by no rule that was tried")
         rows = list(family.seen)
@@ -133,14 +159,17 @@ class _Inference:
         tied_to, tied_when = self.tie(family)
         roles = [entry.role for entry in one.values()]
         role = Role(max(roles, key=roles.count))
-        when = self.existence(family, loops)
+        when = self.existence(family, loops, given)
         component = component_of(family.pattern)
         return Tensor(
             family.pattern, shape, role, "", component, loops, when=when, tied_to=tied_to, tied_when=tied_when
         )
 
     def relevance(self, family: Family) -> dict[str, set[Symbol]]:
-        """For each part of the tensor the sizes whose change was seen to change it."""
+        """For each part of the tensor the sizes whose change was seen to change it.
+
+        What changes the weight of a layer may change its bias, though that was seldom there.
+        """
         parts = {row: _parts(entries) for row, entries in family.seen.items()}
         found: dict[str, set[Symbol]] = {}
         for pair in self.pairs:
@@ -211,16 +240,18 @@ class _Inference:
         start, stop, step = (int(evaluate(part, self.sizes(row))) for part in (loop.start, loop.stop, loop.step))
         return list(loop.indices(start, stop, step)) if step > 0 else []
 
-    def existence(self, family: Family, loops: tuple[Loop, ...]) -> Boolean:
+    def existence(self, family: Family, loops: tuple[Loop, ...], given: Boolean) -> Boolean:
         """The condition under which the tensor exists, beside its loops being run at all."""
         cases = {}
+        fitting = self.conditions.rows(given)
         for row in range(len(self.samples)):
             counts = [evaluate(loop.times, self.sizes(row)) for loop in loops]
             if any(count < 0 for count in counts) or all(count > 0 for count in counts):
                 cases[row] = row in family.seen
             elif row in family.seen:
                 raise _Refused("repeat", "it is there where its range is empty")
-        return self.condition("existence", cases)
+        within = {row: there for row, there in cases.items() if row in fitting}
+        return sympy.And(given, self.condition("existence", within))
 
     def condition(self, part: str, cases: Mapping[int, bool]) -> Boolean:
         found = self.conditions.telling(cases)

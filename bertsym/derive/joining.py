@@ -91,9 +91,9 @@ def _tensor(one: Tensor, rules: Rules) -> Tensor:
         for loop in one.loops
     )
     shape = tuple(side.xreplace(rules) for side in one.shape)
-    return replace(
-        one, shape=shape, loops=loops, when=one.when.xreplace(rules), tied_when=one.tied_when.xreplace(rules)
-    )
+    when, tied_when = one.when.xreplace(rules), one.tied_when.xreplace(rules)
+    routing = None if one.routing is None else one.routing.with_sizes(rules)
+    return replace(one, shape=shape, loops=loops, when=when, tied_when=tied_when, routing=routing)
 
 
 def _called_alike(tensors: tuple[Tensor, ...], first: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

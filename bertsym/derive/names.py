@@ -22,6 +22,11 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "E": ("embedding_size",),
     "kv_heads": ("num_key_value_heads",),
     "decoder_layers": ("num_decoder_layers", "decoder_layers"),
+    "experts": ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "n_experts"),
+    "experts_per_token": (
+        *("num_experts_per_tok", "num_experts_per_token", "experts_per_tok", "moe_topk", "moe_top_k", "moe_k"),
+        "top_k_experts",
+    ),
     "buckets": ("relative_attention_num_buckets",),
     "labels": ("num_labels",),
     "tied": ("tie_word_embeddings",),
@@ -67,7 +72,7 @@ def _fits(name: str, axis: Axis) -> bool:
     kind = lookup(name).kind
     if axis.switch or axis.ratio:
         return kind is (Kind.SWITCH if axis.switch else Kind.RATIO)
-    return kind not in (Kind.SWITCH, Kind.RATIO) and (not axis.deep or kind is Kind.DEPTH)
+    return kind not in (Kind.SWITCH, Kind.RATIO) and (not axis.deep or kind in (Kind.DEPTH, Kind.EXPERTS))
 
 
 def _own(field: str, axis: Axis, taken: Iterable[str]) -> Symbol:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
@@ -21,15 +22,15 @@ from bertsym.model import Model
 from bertsym.tree import Tensor
 
 Found = tuple[str, tuple[int, ...], str]
+_NOTHING = re.compile("(?!)")
 
 
-def disagreement(tensors: Sequence[Tensor], sample: Sample, left_out: Iterable[str] = ()) -> str | None:
+def disagreement(tensors: Sequence[Tensor], sample: Sample, ignored: re.Pattern[str] = _NOTHING) -> str | None:
     """The first tensor of the sample whose name, shape or tie the formulas get wrong; None if all agree.
 
-    Names in `left_out` are not compared.
+    Names that `ignored` matches are not compared.
     """
-    ignored = set(left_out)
-    real = {name: entry for name, entry in sample.inventory.items() if name not in ignored}
+    real = {name: entry for name, entry in sample.inventory.items() if not ignored.fullmatch(name)}
     ours: dict[str, tuple[tuple[int, ...], str]] = {}
     for name, shape, owner in _written_out(tensors, Reckoner(sample.sizes)):
         if name in ours:

@@ -82,7 +82,7 @@ class Axis:
         unit = self.unit * prod(fields[name] for name in self.of)
         if self.exact:
             return unit
-        if self.within is not None:
+        if self.within is not None and steps >= self.low:
             most = int(fields[self.within] // unit) if unit else 0
             steps = self.low + (steps - self.low) % max(most - self.low + 1, 1)
         return (fields[self.above] if self.above is not None else 0) + unit * steps

@@ -76,9 +76,12 @@ def checked_name(symbol: str, tex: str) -> str:
     return tex
 
 
+# The numbers of routed experts and of those active per token are N_r and K_r in DeepSeek-AI 2024, arXiv:2405.04434.
 _COMMON = {
     "ffn_ratio": "r",
     "labels": "C",
+    "experts": r"N_{\mathrm{r}}",
+    "experts_per_token": r"K_{\mathrm{r}}",
     "groups": "G",
     "inner_groups": r"G_{\mathrm{in}}",
     "buckets": "B",
@@ -137,6 +140,8 @@ KAPLAN = Notation(
         "heads": r"n_{\mathrm{heads}}",
         "kv_heads": r"n_{\mathrm{kv}}",
         "decoder_layers": r"n_{\mathrm{dec}}",
+        "experts": r"n_{\mathrm{experts}}",
+        "experts_per_token": r"n_{\mathrm{active}}",
         "F": r"d_{\mathrm{ff}}",
         "d": r"d_{\mathrm{head}}",
         "E": r"d_{\mathrm{emb}}",

@@ -35,6 +35,7 @@ RANGES: dict[Kind, tuple[int, int, int]] = {
     Kind.DEPTH: (1, 128, 1),
     Kind.WIDTH: (64, 16384, 64),
     Kind.HEADS: (1, 128, 1),
+    Kind.EXPERTS: (1, 256, 1),
     Kind.RATIO: (1, 8, 1),
     Kind.ROWS: (1, 262144, 1),
 }
@@ -199,7 +200,7 @@ def _pinned(request: Request) -> set[Symbol]:
 
 
 def _divisibility(model: Model, request: Request) -> Iterable[Constraint]:
-    """Derived sizes must come out whole: H % heads == 0 for the head size, ffn_ratio*H for the feed-forward width."""
+    """Derived sizes must come out whole, H/heads and ffn_ratio*H; and no more experts are chosen than there are."""
     moving = {*request.unknowns, *(symbol for symbol, _ in request.ties)}
     for definition in model.architecture.definitions:
         symbol, follows = definition.symbol, definition.value
@@ -214,6 +215,10 @@ def _divisibility(model: Model, request: Request) -> Iterable[Constraint]:
         followed = substitute(quotient, {s: v for s, v in defined.items() if s not in request.unknowns})
         if free(followed) & moving:
             yield _whole(str(quotient), followed)
+    for routing in model.architecture.routings:
+        if routing.chosen is not None and free(routing.chosen - routing.among) & moving:
+            enough = Comparison(_term(routing.chosen), "<=", _term(routing.among))
+            yield Constraint(f"{routing.chosen} <= {routing.among}", (enough,))
 
 
 def _is_ratio(symbol: Symbol) -> bool:

@@ -101,5 +101,9 @@ def buildable(model: Model, values: Mapping[Symbol, Value]) -> bool:
     bound = [d for d in model.architecture.definitions if d.adjusts is not None and d.symbol in values]
     if any(free(d.value) <= set(values) and evaluate(d.value, values) != values[d.symbol] for d in bound):
         return False
+    for routing in model.architecture.routings:
+        among, *fewer = (evaluate(side, full) for side in reversed(routing.sides) if free(side) <= set(full))
+        if any(number > among for number in fewer):
+            return False
     quotients = (quotient for quotient in model.architecture.whole if free(quotient) <= set(full))
     return all(evaluate(quotient, full).denominator == 1 for quotient in quotients)

@@ -14,7 +14,14 @@ from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.values import value
 
-STEPS: dict[Kind, int] = {Kind.DEPTH: 1, Kind.WIDTH: 64, Kind.ROWS: 1000, Kind.RATIO: 1, Kind.HEADS: 1}
+STEPS: dict[Kind, int] = {
+    Kind.DEPTH: 1,
+    Kind.WIDTH: 64,
+    Kind.ROWS: 1000,
+    Kind.RATIO: 1,
+    Kind.HEADS: 1,
+    Kind.EXPERTS: 1,
+}
 
 
 @value

@@ -175,7 +175,9 @@ def refusals(head: DerivedHead) -> tuple[Refused, ...]:
 
 def symbols(tensors: Iterable[Tensor], definitions: Iterable[Definition], whole: Iterable[Expr]) -> frozenset[Symbol]:
     """Every size that the formulas, the definitions and the conditions depend on."""
-    parts = [part for tensor in tensors for part in (*tensor.shape, tensor.times, tensor.own)]
+    listed = tuple(tensors)
+    parts = [part for tensor in listed for part in (*tensor.shape, tensor.times, tensor.own)]
+    parts += [part for tensor in listed if tensor.routing is not None for part in tensor.routing.sides]
     parts += [part for definition in definitions for part in (definition.symbol, definition.value)]
     return frozenset().union(*map(free, (*parts, *whole)))
 

@@ -14,7 +14,7 @@ from bertsym.layers import Role
 from bertsym.sources.expressions import Malformed, read, read_condition
 from bertsym.sources.jsonfile import Json
 from bertsym.sources.spelling import write, write_condition
-from bertsym.tree import Loop, Tensor
+from bertsym.tree import Loop, Routing, Tensor
 from bertsym.values import replace
 
 MOST_TENSORS = 8000
@@ -125,10 +125,13 @@ def _loop(loop: Loop) -> Json:
 
 def _row(tensor: Tensor, under: str) -> Json:
     row: list[Json] = [tensor.name.removeprefix(under), tensor.role.value, *map(write, tensor.shape)]
-    if tensor.tied_to is None:
-        return row
-    when: dict[str, Json] = {} if tensor.tied_when == sympy.true else {"when": write_condition(tensor.tied_when)}
-    return [*row, {"tied_to": tensor.tied_to, **when}]
+    more: dict[str, Json] = {} if tensor.tied_to is None else {"tied_to": tensor.tied_to}
+    if tensor.tied_to is not None and tensor.tied_when != sympy.true:
+        more["when"] = write_condition(tensor.tied_when)
+    if tensor.routing is not None:
+        chosen = tensor.routing.chosen
+        more["routing"] = [None if chosen is None else write(chosen), write(tensor.routing.among)]
+    return [*row, more] if more else row
 
 
 def reader(symbols: Mapping[str, Symbol]) -> Callable[[object, Mapping[str, Inventory]], Inventory]:
@@ -229,10 +232,10 @@ class _Rows:
 
     def tensor(self, row: Json, alike: Tensor) -> Tensor:
         match row:
-            case [str() as name, str() as role, *sides, dict() as tie] if role in _ROLES:
-                pass
+            case [str() as name, str() as role, *sides, dict() as more] if role in _ROLES:
+                _only(more, "tied_to", "when", "routing")
             case [str() as name, str() as role, *sides] if role in _ROLES:
-                tie = {}
+                more = {}
             case _:
                 raise Malformed(f"expected [name, role, side, ...], got {echo(row)}")
         whole = alike.name + name
@@ -244,7 +247,23 @@ class _Rows:
             )
         shape = tuple(self.number(side) for side in sides)
         self.spent(1, self.counted(shape, alike.loops))
-        return self.tied(replace(alike, name=whole, shape=shape, role=_ROLES[role]), tie)
+        found = replace(alike, name=whole, shape=shape, role=_ROLES[role])
+        return self.tied(self.routed(found, more), {key: more[key] for key in more if key != "routing"})
+
+    def routed(self, tensor: Tensor, more: Mapping[str, Json]) -> Tensor:
+        """The tensor with how many experts of how many work on a token."""
+        match more.get("routing"):
+            case None if "routing" not in more:
+                return tensor
+            case [chosen, among] if among is not None:
+                routing = Routing(None if chosen is None else self.number(chosen), self.number(among))
+            case other:
+                raise Malformed(f"{tensor.name}: expected how many experts of how many, got {echo(other)}")
+        if not (
+            routing.chosen is None or routing.chosen.is_Symbol or (routing.chosen.is_Integer and routing.chosen > 0)
+        ):
+            raise Malformed(f"{tensor.name}: expected a size or a number of experts, got {routing.chosen}")
+        return replace(tensor, routing=routing)
 
     def tied(self, tensor: Tensor, tie: Mapping[str, Json]) -> Tensor:
         _only(tie, "tied_to", "when")

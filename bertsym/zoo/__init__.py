@@ -23,12 +23,13 @@ NAMES = (
     "gpt_neox",
     "llama",
     "mistral",
+    "mixtral",
     "t5",
 )
 
 
 class Zoo(Mapping[str, Architecture]):
-    """The architectures by name, each loaded when it is looked up: fourteen papers would slow every start."""
+    """The architectures by name, each loaded when it is looked up: fifteen papers would slow every start."""
 
     def __getitem__(self, name: str) -> Architecture:
         if name not in NAMES:

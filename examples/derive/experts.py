@@ -33,7 +33,7 @@ class Layer(nn.Module):
 
 
 class Mixture(nn.Module):
-    """`dense_layers` layers with a net each, then `expert_layers` with experts."""
+    """`dense_layers` layers with a net each, then `expert_layers` with experts, of which a token meets a few."""
 
     def __init__(
         self,
@@ -44,8 +44,10 @@ class Mixture(nn.Module):
         queries: int,
         experts: int,
         expert_width: int,
+        experts_per_token: int = 2,
     ) -> None:
         super().__init__()
+        self.experts_per_token = experts_per_token
         self.words = nn.Embedding(vocab, hidden)
         self.layers = nn.ModuleList(
             Layer(hidden, queries, expert_width, experts, 4 * hidden if place < dense_layers else 0)

@@ -49,7 +49,7 @@ def test_show(bertsym: Run) -> None:
 def test_tensors(bertsym: Run) -> None:
     found = answer(bertsym, "tensors", "bert-base-uncased", "--head", "pretraining")
     assert len(found) == 208
-    assert set(found[0]) == {"name", "shape", "role", "component", "tied_to", "repeat"}
+    assert set(found[0]) == {"name", "shape", "role", "component", "tied_to", "repeat", "active"}
     assert found[0]["shape"] == [30522, 768]
     tied = {entry["name"]: entry["tied_to"] for entry in found if entry["tied_to"]}
     assert tied == {

@@ -31,6 +31,8 @@ CASES = [
     ["total", "--head", "masked"],
     ["total", "--convention", "exakt"],
     ["total", "--only", "atention"],
+    ["total", "Mixtral-8x7B-v0.1", "--convention", "active", "--at", "experts=1"],
+    ["total", "mixtral", "--at", "experts_per_token=0"],
     ["total", "--only", "bias", "--without", "bias"],
     ["total", "--form", "pretty"],
     ["total", "--keep", "Q"],

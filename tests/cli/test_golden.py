@@ -30,6 +30,18 @@ SHOWN = {
         ["solve", "--for", "H,L", "--at-most", "110M", "--at-least", "non-embedding=85M", "--top", "3", "--json"],
         ["solve", "llama", "--target", "7B", "--for", "H,L", "--where", "H/L == 128", "--top", "3"],
     ],
+    "active": [
+        ["total", "Mixtral-8x7B-v0.1", "--head", "causal-lm", "--convention", "active"],
+        ["show", "Mixtral-8x7B-v0.1", "--head", "causal-lm", "--convention", "active"],
+        ["tensors", "mixtral"],
+        ["explain", "Mixtral-8x7B-v0.1", "--component", "experts", "--convention", "active"],
+        ["diff", "Mixtral-8x7B-v0.1", "--by", "experts_per_token", "--convention", "active"],
+        ["solve", "mixtral", "--target", "3B", "--for", "F", "--convention", "active", "--top", "3"],
+        ["compare", "Mistral-7B-v0.1", "Mixtral-8x7B-v0.1", "--convention", "active"],
+        ["audit", "12.9B", "--model", "Mixtral-8x7B-v0.1"],
+        ["total", "mixtral", "--convention", "active", "--latex", "--legend"],
+        ["total", "bert-base-uncased", "--convention", "active"],
+    ],
     "lists": [["models"], ["symbols"]],
 }
 

@@ -10,11 +10,12 @@ import pytest
 import sympy
 from sympy import Expr, Symbol, floor
 
+from bertsym.convention import ACTIVE
 from bertsym.count import count, total
 from bertsym.derive.deriving import Derivation, derive
 from bertsym.sources.configfile import load
 from bertsym.sources.saving import text
-from bertsym.symbols import BY_SYMBOL, F, H, L, N, T, V, d, heads, labels, tied
+from bertsym.symbols import BY_SYMBOL, F, H, L, N, T, V, d, experts_per_token, heads, labels, tied
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -75,13 +76,16 @@ def test_an_encoder() -> None:
 @pytest.mark.usefixtures("examples")
 def test_a_mixture_of_experts() -> None:
     sizes = {"vocab": 32000, "hidden": 512, "dense_layers": 2, "expert_layers": 4, "queries": 8, "experts": 4}
-    found = derive("derive.experts:build", {**sizes, "expert_width": 256})
+    found = derive("derive.experts:build", {**sizes, "expert_width": 256, "experts_per_token": 2})
     dense, sparse, queries, experts, width = (
         named(found)[name] for name in ("dense_layers", "expert_layers", "queries", "experts", "expert_width")
     )
     attention = H * (queries + 2) * 64 + queries * 64 * H + H
-    expected = V * H + (dense + sparse) * attention + dense * 12 * H**2 + sparse * experts * (H + 3 * H * width)
-    assert polynomial(found) == sympy.expand(expected)
+    whole = V * H + (dense + sparse) * attention + dense * 12 * H**2
+    assert polynomial(found) == sympy.expand(whole + sparse * experts * (H + 3 * H * width))
+    active = sparse * (experts * H + experts_per_token * 3 * H * width)
+    assert total(found.derived.model(), ACTIVE) == sympy.expand(whole + active)
+    assert found.derived.base[experts_per_token] == 2
 
 
 @pytest.mark.usefixtures("examples")

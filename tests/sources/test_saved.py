@@ -13,6 +13,7 @@ import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bertsym.convention import ACTIVE
 from bertsym.count import count, total
 from bertsym.errors import BertsymError, PartialFormula, UnknownName
 from bertsym.layers import Role
@@ -22,24 +23,24 @@ from bertsym.sources.derived import Derived, DerivedHead, Evidence, Frozen, Idle
 from bertsym.sources.saved import parse, parsed
 from bertsym.sources.saving import text
 from bertsym.symbols import E, F, H, Kind, L, Own, V, heads, tied
-from bertsym.tree import Loop, Tensor
+from bertsym.tree import Loop, Routing, Tensor
 from bertsym.values import replace
 from bertsym.zoo.parts import FEED_FORWARD
 
-EXPERTS = Own("experts", Kind.DEPTH, 0, "experts of the code")
+BRANCHES = Own("branches", Kind.DEPTH, 0, "branches of the code")
 BLOCKS, RATIO = Own("blocks", Kind.DEPTH), Own("expand", Kind.RATIO)
 SMALL = Derived(
     "small",
     "Small",
     "by hand",
-    {V: 10, H: 4, L: 2, F: 8, E: 4, EXPERTS: 3, tied: True},
+    {V: 10, H: 4, L: 2, F: 8, E: 4, BRANCHES: 3, tied: True},
     (FEED_FORWARD,),
     (
         Tensor("words.weight", (V, H), Role.EMBEDDING, "", "words"),
         Tensor("up.weight", (H, E), Role.MATRIX, "", "up", when=sympy.Ne(E, H)),
         Tensor(
             "layers.{}.experts.{}.weight", (F, sympy.floor((H + 1) / 2)), Role.MATRIX, "", "experts",
-            (Loop(sympy.S(1), L), Loop(sympy.S(0), EXPERTS)),
+            (Loop(sympy.S(1), L), Loop(sympy.S(0), BRANCHES)),
         ),
         Tensor("out.weight", (V, H), Role.EMBEDDING, "", "out", tied_to="words.weight", tied_when=tied),
     ),
@@ -65,7 +66,7 @@ RICH = Derived(
     "rich",
     "Rich",
     "transformers 5.23.0",
-    {V: 10, H: 4, L: 2, heads: 2, F: 8, E: 4, EXPERTS: 3, BLOCKS: 2, RATIO: Fraction(8, 3), tied: True},
+    {V: 10, H: 4, L: 2, heads: 2, F: 8, E: 4, BRANCHES: 3, BLOCKS: 2, RATIO: Fraction(8, 3), tied: True},
     (FEED_FORWARD, Definition(E, 2 * H), Definition(heads, H / 2)),
     BODY,
     whole=(H / heads, F / (8 * heads)),
@@ -76,7 +77,7 @@ RICH = Derived(
         heads: Place("heads", Tried(1, 48)),
         F: Place("F", Tried(1, 48, 3)),
         E: Place("depths[1]", Tried(1, 9, within="text.hidden_size", above="heads", needs=(("heads", 2),))),
-        EXPERTS: Place("num_experts", Tried(0, 5)),
+        BRANCHES: Place("num_experts", Tried(0, 5)),
         BLOCKS: Place("blocks", Tried(1, 6)),
         RATIO: Place("expand", Tried(1, 12, Fraction(1, 2))),
         tied: Place("tie_word_embeddings"),
@@ -106,7 +107,7 @@ def saved(folder: Path, content: object) -> str:
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     model = load(saved(tmp_path, text(SMALL)))
     assert total(model, keep=[tied]) == total(SMALL.model(), keep=[tied])
-    sizes = {V: 10, H: 5, L: 4, F: 8, E: 4, EXPERTS: 3}
+    sizes = {V: 10, H: 5, L: 4, F: 8, E: 4, BRANCHES: 3}
     # words 50, up 20 as 4 != 5, three layers of three experts of 8 x 3; tied by default, else 50 more
     assert count(model.with_sizes(sizes)) == 50 + 20 + 3 * 3 * 8 * 3
     assert count(model.with_sizes({**sizes, tied: False})) == 50 + 20 + 3 * 3 * 8 * 3 + 50
@@ -116,7 +117,7 @@ def test_nothing_is_lost_and_nothing_is_said_twice() -> None:
     written = text(RICH)
     assert parsed(json.loads(written), Path("rich.json")) == RICH
     assert text(parsed(json.loads(written), Path("rich.json"))) == written
-    assert written.count('"experts of the code"') == written.count('"(H + 1)//2"') == 1
+    assert written.count('"branches of the code"') == written.count('"(H + 1)//2"') == 1
     assert '"H", "expand*H//1"' in written
     assert '{"head": "model", "under": "body.", "without": ["a.{}.v"]}' in written
 
@@ -137,18 +138,18 @@ CHANGES: list[tuple[tuple[str | int, ...], Any]] = [
     (("name",), "\x1b[31m"),
     (("sizes",), []),
     (("sizes", "H"), {"base": -1}),
-    (("sizes", "experts", "kind"), "anything"),
-    (("sizes", "experts", "kind"), "parameters"),
-    (("sizes", "experts", "least"), True),
-    (("sizes", "experts", "field"), "a[b]"),
-    (("sizes", "experts", "tried"), [2, 1]),
-    (("sizes", "experts", "tried"), {"steps": [1, 2], "of": ["a b"]}),
-    (("sizes", "experts", "tried"), {"steps": [1, 2], "unit": None}),
+    (("sizes", "branches", "kind"), "anything"),
+    (("sizes", "branches", "kind"), "parameters"),
+    (("sizes", "branches", "least"), True),
+    (("sizes", "branches", "field"), "a[b]"),
+    (("sizes", "branches", "tried"), [2, 1]),
+    (("sizes", "branches", "tried"), {"steps": [1, 2], "of": ["a b"]}),
+    (("sizes", "branches", "tried"), {"steps": [1, 2], "unit": None}),
     (("sizes", "a b"), {"base": 1, "kind": "rows"}),
     (("definitions",), ["N"]),
     (("definitions",), ["tied = H"]),
     (("definitions",), ["F = ffn_ratio*H, ffn_ratio = F*H"]),
-    (("definitions",), ["F = H/experts"]),
+    (("definitions",), ["F = H/branches"]),
     (("whole",), ["H/"]),
     (("frozen",), {"a": 1}),
     (("idle",), [7]),
@@ -218,3 +219,34 @@ def test_fuzzed_files_are_read_or_refused(data: st.DataObject) -> None:
         total(model)
         for head in model.architecture.heads:
             total(model.with_head(head))
+
+
+ROUTED = replace(
+    SMALL,
+    tensors=(
+        *SMALL.tensors,
+        Tensor("up", (BRANCHES, H, F), Role.MATRIX, "", "branches", routing=Routing(sympy.S(2), BRANCHES)),
+    ),
+)
+
+
+def test_what_works_on_a_token_is_kept(tmp_path: Path) -> None:
+    model = load(saved(tmp_path, text(ROUTED))).with_sizes({V: 10, H: 5, L: 4, F: 8, E: 4, BRANCHES: 3})
+    assert count(model) - count(model, ACTIVE) == 1 * 5 * 8
+
+
+@pytest.mark.parametrize(
+    "routing",
+    [
+        *("branches", [2], [2, None], [2, 0], [2, "V"], [-2, "branches"], ["H + 1", "branches"], ["tied", "branches"]),
+        *(None, {}, [True, "branches"], [2, "branches", 3], [2, "H*branches"]),
+    ],
+    ids=str,
+)
+def test_a_wrong_routing_is_refused(routing: Any, tmp_path: Path) -> None:
+    content = json.loads(text(ROUTED))
+    row = content["heads"]["model"]["tensors"][-1]["tensors"][-1]
+    assert row[-1] == {"routing": [2, "branches"]}
+    row[-1]["routing"] = routing
+    with pytest.raises(BertsymError, match=", field 'heads"):
+        load(saved(tmp_path, content))

@@ -132,6 +132,14 @@ def mistral(draw: Random) -> dict[str, Any]:
     }
 
 
+def mixtral(draw: Random) -> dict[str, Any]:
+    return {
+        **mistral(draw),
+        "num_local_experts": draw.randint(1, 9),
+        "num_experts_per_tok": draw.randint(1, 3),
+    }
+
+
 def modernbert(draw: Random) -> dict[str, Any]:
     switches = ("norm_bias", "attention_bias", "mlp_bias", "decoder_bias", "classifier_bias")
     return {
@@ -204,5 +212,6 @@ FAMILIES: dict[str, Family] = {
     "gpt_neox": Family("GPTNeoXConfig", "GPTNeoX", gpt_neox, SHAPED),
     "llama": Family("LlamaConfig", "Llama", llama, SHAPED),
     "mistral": Family("MistralConfig", "Mistral", mistral, SHAPED),
+    "mixtral": Family("MixtralConfig", "Mixtral", mixtral, SHAPED),
     "t5": Family("T5Config", "T5", t5, SHAPED),
 }
