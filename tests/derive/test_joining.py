@@ -24,7 +24,8 @@ from bertsym.tree import Loop, Tensor
 from bertsym.values import replace
 from bertsym.zoo.parts import FREE_HEAD_SIZE
 
-FEW, MORE = Own("specials", Kind.WIDTH, 0, "specials of the code"), Own("specials", Kind.DEPTH, 1, "specials of the code")
+FEW = Own("specials", Kind.WIDTH, 0, "specials of the code")
+MORE = Own("specials", Kind.DEPTH, 1, "specials of the code")
 FOUND = Evidence(16, 3, 200, 0, 9)
 BODY = Derived(
     "body",
