@@ -19,6 +19,7 @@ class Kind(NamedTuple):
     name: str
     cls: str
     heads: tuple[tuple[str, str], ...]
+    config: str
     same: str = ""
 
 
@@ -43,7 +44,13 @@ def kinds() -> list[Kind]:
             cls = classes if isinstance(classes, str) else classes[0]
             same = first.setdefault((cls, configs[name]), name)
             found.append(
-                Kind(name, cls, () if same != name else tuple(_heads(auto, name, cls)), "" if same == name else same)
+                Kind(
+                    name,
+                    cls,
+                    () if same != name else tuple(_heads(auto, name, cls)),
+                    configs[name],
+                    "" if same == name else same,
+                )
             )
     return sorted(found)
 

@@ -55,7 +55,7 @@ def made(kind: Kind, seed: int) -> tuple[str | None, str]:
     heads: dict[str, Derived] = {}
     failed: dict[str, DerivedHead] = {}
     notes = []
-    for head, cls in kind.heads:
+    for head, cls in ((head, cls) for head, cls in kind.heads if takes(cls, kind)):
         try:
             with limited():
                 heads[head] = one(cls, seed)
@@ -65,7 +65,7 @@ def made(kind: Kind, seed: int) -> tuple[str | None, str]:
             notes.append(f"no {head}: {reason(error)}")
     whole = joined(first, heads)
     whole = replace(whole, name=kind.name, source=library(), heads={**whole.heads, **failed})
-    whole = told(kind, whole)
+    whole = counted(told(kind, whole))
     written = text(whole)
     read = parsed(json.loads(written), Path(f"{kind.name}.json"))
     notes += [f"{len(refusals(found))} of {found.cls} refused" for found in read.classes.values() if refusals(found)]
@@ -100,18 +100,34 @@ def limited() -> Iterator[None]:
 
 
 def one(target: str, seed: int) -> Derived:
-    """One class, with the number that the code itself has at its own sizes, which the formula must give as well."""
+    """One class, with the number that the code itself has at its own sizes."""
     found = derive_in(worker(), target, {}, seed=seed)
     there = Builder(worker(), target, {}).build(found.fields)
-    derived = recorded(found, None if there is None else parameters(there))
-    if found.refused or there is None or derived.evidence is None:
-        return derived
-    model = derived.model()
-    at_own = count(model.with_sizes(model.architecture.sizes[model.architecture.base].values))
-    if at_own == parameters(there):
-        return derived
-    off = Refused("all of them", "total", f"{at_own:,} at the code's own sizes, where it has {parameters(there):,}")
-    return replace(derived, evidence=replace(derived.evidence, refused=(off,)))
+    return recorded(found, None if there is None else parameters(there))
+
+
+def counted(derived: Derived) -> Derived:
+    """The entry without the formulas that do not give the code's own number at its own sizes."""
+    heads = {name: _counted(derived, name, head) for name, head in derived.classes.items()}
+    return replace(derived, evidence=heads.pop(FIRST).evidence, heads=heads)
+
+
+def _counted(derived: Derived, name: str, head: DerivedHead) -> DerivedHead:
+    if head.evidence is None or head.evidence.count is None or refusals(head):
+        return head
+    model = derived.model(head=name)
+    number = count(model.with_sizes(model.architecture.sizes[model.architecture.base].values))
+    if number == head.evidence.count:
+        return head
+    off = Refused("all of them", "total", f"{number:,} at the code's own sizes, where it has {head.evidence.count:,}")
+    return replace(head, evidence=replace(head.evidence, refused=(off,)))
+
+
+def takes(cls: str, kind: Kind) -> bool:
+    """Whether the class takes the configuration of the model type, and not that of another which shares its code."""
+    import transformers  # noqa: PLC0415  # the workers' alone
+
+    return getattr(transformers, cls).config_class.__name__ == kind.config
 
 
 def worker() -> Worker:
@@ -133,7 +149,7 @@ def refreshed() -> None:
 def reason(error: Exception) -> str:
     """What went wrong, on one line, without what changes from run to run."""
     said = error.problem if isinstance(error, CannotDerive) else f"{type(error).__name__}: {error}"
-    return " ".join(said.split())[:LONGEST_REASON]
+    return " ".join(said.split()).partition(". ")[0][:LONGEST_REASON]
 
 
 def disagreements(kind: Kind, seed: int, draws: int) -> Iterator[str]:
