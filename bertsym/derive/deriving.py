@@ -10,6 +10,7 @@ from random import Random
 import sympy
 from sympy import Symbol
 
+from bertsym.derive.defaults import definitions
 from bertsym.derive.experts import with_experts
 from bertsym.derive.explore import explore
 from bertsym.derive.families import Sample
@@ -17,13 +18,12 @@ from bertsym.derive.infer import Inferred, Pair, Refusal, infer
 from bertsym.derive.names import symbols
 from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Worker
 from bertsym.derive.proof import chance, disagreement, miscounted
+from bertsym.derive.proposal import Proposal
 from bertsym.derive.settle import settle
 from bertsym.derive.space import Axis, Space
-from bertsym.model import Definition
 from bertsym.sources.derived import Derived
-from bertsym.symbols import BY_SYMBOL, F, H, d, heads
+from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
-from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
 FEWEST_TRIALS = 12
 SAMPLES = 24
@@ -92,8 +92,9 @@ class _Deriver:
         if all(axis.idle for axis in space.axes):
             raise CannotDerive(builder.target, "no size changes its tensors")
         self.space = replace(space, axes=tuple(self.raised(axis) for axis in space.axes))
-        self.definitions = () if keep_names else tuple(self.fitting())
+        self.definitions = definitions(builder, self.space, self.symbols, random)
         self.pairs: list[Pair] = []
+        self.proposals: list[Proposal] = []
 
     def raised(self, axis: Axis) -> Axis:
         """The axis from where its symbol begins."""
@@ -101,28 +102,11 @@ class _Deriver:
             return axis
         return replace(axis, low=max(axis.low, BY_SYMBOL[self.symbols[axis.name]].minimum))
 
-    def fitting(self) -> Iterator[Definition]:
-        """The house's definitions, F = ffn_ratio H and d = H/heads, where the code has these sizes."""
-        fields = {symbol: name for name, symbol in self.symbols.items()}
-        if F in fields and H in fields:
-            yield FEED_FORWARD
-        if {d, H, heads} <= set(fields) and all(self.follows(fields) for _ in range(3)):
-            yield FREE_HEAD_SIZE
-
-    def follows(self, fields: Mapping[Symbol, str]) -> bool:
-        """Whether the head size, left out, is H/heads."""
-        drawn = dict(self.space.base)
-        unit = 2 * self.random.randint(2, 20)
-        drawn |= {fields[heads]: 4, fields[H]: 4 * unit, fields[d]: unit}
-        without = {name: found for name, found in drawn.items() if name != fields[d]}
-        inventory = self.builder.build(drawn)
-        return inventory is not None and inventory == self.builder.build(without)
-
     def derivation(self, trials: int, seed: int) -> Derivation:
         """Formulas that no trial refutes."""
         samples = [*self.paired(), *self.drawn(SAMPLES)]
         for rounds in range(1, ROUNDS + 1):
-            inferred = infer(samples, self.pairs, self.active())
+            inferred = infer(samples, self.pairs, self.active(), self.proposals)
             if not inferred.tensors:
                 raise CannotDerive(self.builder.target, _none(inferred.refused))
             derived = self.derived(inferred)
@@ -178,10 +162,13 @@ class _Deriver:
         """Draws, and for every axis the draw with that axis changed: what changes with it depends on it."""
         samples: list[Sample] = []
         self.pairs = []
+        numbers = {axis.name: self.symbols[axis.name] for axis in self.space.axes if not axis.switch}
         for steps in self.backgrounds():
             background = self.sampled_at(steps)
             if background is None:
                 continue
+            proposal = self.builder.propose(self.space.fields(steps), numbers)
+            self.proposals += [proposal] if proposal is not None else []
             here = len(samples)
             samples.append(background)
             for axis in self.space.axes:

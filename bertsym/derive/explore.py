@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
 from random import Random
@@ -14,6 +14,7 @@ from bertsym.values import replace
 
 SHALLOW = 3
 FEW = 6
+MOST_LAYERS = 64
 FACTORS = (2, 4, 8, 16, 32, 64)
 OPTIONS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
@@ -59,8 +60,9 @@ class _Explorer:
         deep = [name for name in self.integers if name in active and self.shallow(name)]
         # In a shallow model more may matter, and more may be refused, than in the one that the code comes with.
         calm = [name for name in (*self.integers, *self.ratios) if name not in active and name not in refusing]
-        for name in self.stirring(calm):
-            (active if self.tensors({name: self.other(name)}) is not None else refusing).append(name)
+        for another in (self.other, self.fewer):
+            for name in self.stirring([name for name in calm if name not in (*active, *refusing)], another):
+                (active if self.tensors({name: another(name)}) is not None else refusing).append(name)
         waiting = [n for n in (*self.integers, *self.ratios) if n in active or n in refusing]
         for _ in range(3):
             for name in list(waiting):
@@ -104,21 +106,26 @@ class _Explorer:
         active: list[str] = []
         refusing: list[str] = []
         for group in (seldom, self.ratios, *([name] for name in often)):
-            for name in self.stirring(group):
+            for name in self.stirring(group, self.other):
                 (refusing if self.tensors({name: self.other(name)}) is None else active).append(name)
         settled = [name for name in refusing if self.matters(name)]
         return active + settled, [name for name in refusing if name not in settled]
 
-    def stirring(self, names: Sequence[str]) -> Iterator[str]:
-        """Those of the names that do not, changed together, leave everything as it is."""
-        if not names or self.tensors({name: self.other(name) for name in names}) == self.tensors({}):
+    def stirring(self, names: Sequence[str], another: Callable[[str], Number]) -> Iterator[str]:
+        """Those of the names that do not, given other values together, leave everything as it is."""
+        if not names or self.tensors({name: another(name) for name in names}) == self.tensors({}):
             return
         if len(names) == 1:
             yield names[0]
             return
         half = len(names) // 2
-        yield from self.stirring(names[:half])
-        yield from self.stirring(names[half:])
+        yield from self.stirring(names[:half], another)
+        yield from self.stirring(names[half:], another)
+
+    def fewer(self, name: str) -> Number:
+        """A smaller value, which shows what counts within something else."""
+        found = self.base[name]
+        return found // 2 if isinstance(found, int) and 0 < found <= MOST_LAYERS else found
 
     def other(self, name: str) -> Number:
         """Another value, likely to be accepted."""
@@ -140,24 +147,24 @@ class _Explorer:
         return any(found is not None and found != here for found in there)
 
     def shallow(self, name: str) -> bool:
-        """Whether the field decides how many tensors there are; if so it is made small."""
+        """Whether the field decides which tensors there are, at more than a special value; if so it is made small."""
         found = int(self.base[name])
         for start in dict.fromkeys((min(SHALLOW, found), 2, 1, found) if found > FEW else (found, 1)):
-            numbers = [self.number(name, few) for few in (start, start + 1, start + 2)]
-            # Three values, for two differ in number where one of them is a special case, such as E = H, as well.
-            if None not in numbers and len(set(numbers)) == 3:
+            there = [self.named(name, few) for few in (start, start + 1, start + 2)]
+            # Three values, for two differ where one of them is a special case, such as E = H, as well.
+            if None not in there and len(set(there)) == 3:
                 if found > FEW:
                     self.base[name] = start
                 return True
-            if len(set(numbers)) == 1:
+            if len(set(there)) == 1:
                 break
         # One that counts within what another counts, such as the layers before the first with experts.
-        return len({self.number(name, few) for few in range(6)} - {None}) > 2
+        return len({self.named(name, few) for few in range(6)} - {None}) > 2
 
-    def number(self, name: str, found: int) -> int | None:
-        """How many tensors there are."""
+    def named(self, name: str, found: int) -> frozenset[str] | None:
+        """Which tensors there are."""
         there = self.tensors({name: found}) if found < 10**4 else None
-        return None if there is None else len(there)
+        return None if there is None else frozenset(there)
 
     def axis(self, name: str, *, deep: bool) -> Axis | None:
         """The weakest rule under which every value tried is accepted."""

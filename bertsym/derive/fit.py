@@ -110,6 +110,7 @@ def _beside(chosen: Sequence[Atom], atoms: Sequence[Atom], numbers: Numbers) -> 
             continue
         yield from _combined(_products((*chosen, other)), numbers)
         for atom in chosen:
+            yield from _either((atom, other), numbers)
             for extra in _quotients((atom, other), numbers):
                 yield from _combined([one, extra, _times(extra, extra)], numbers)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial, reduce
 from itertools import pairwise, product
 
 import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.algebra import evaluate
+from bertsym.algebra import Iverson, evaluate
 from bertsym.derive.conditions import Conditions
 from bertsym.derive.families import Family, Sample, Tie, alike, families
 from bertsym.derive.fit import Fitter
 from bertsym.derive.process import Entry
+from bertsym.derive.proposal import Proposal
+from bertsym.derive.reckon import Reckoner
 from bertsym.layers import Role
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Loop, Tensor
@@ -57,21 +60,37 @@ class _Refused(Exception):
         self.part, self.why = part, why
 
 
-def infer(samples: Sequence[Sample], pairs: Sequence[Pair], active: Collection[Symbol]) -> Inferred:
-    """The inventory that all samples agree on, in the order in which the code lists its tensors."""
-    return _Inference(samples, pairs, active).inferred()
+def infer(
+    samples: Sequence[Sample],
+    pairs: Sequence[Pair],
+    active: Collection[Symbol],
+    proposals: Sequence[Proposal] = (),
+) -> Inferred:
+    """The inventory that all samples agree on, in the order in which the code lists its tensors.
+
+    A side that the code itself was seen to compute is taken where it gives what all samples have.
+    """
+    return _Inference(samples, pairs, active, proposals).inferred()
 
 
 class _Inference:
     """The samples as one table, and what is fitted to it."""
 
-    def __init__(self, samples: Sequence[Sample], pairs: Sequence[Pair], active: Collection[Symbol]) -> None:
-        self.samples, self.pairs = samples, pairs
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        pairs: Sequence[Pair],
+        active: Collection[Symbol],
+        proposals: Sequence[Proposal],
+    ) -> None:
+        self.samples, self.pairs, self.proposals = samples, pairs, proposals
+        self.reckoners = [Reckoner(sample.sizes) for sample in samples]
         symbols = [symbol for symbol in samples[0].sizes if symbol in active]
         self.numbers = [symbol for symbol in samples[0].sizes if BY_SYMBOL[symbol].kind is not Kind.SWITCH]
         self.fitter = Fitter([sample.sizes for sample in samples], self.numbers, active)
         self.conditions = Conditions([sample.sizes for sample in samples], symbols)
         self.relevant: dict[str, set[Symbol]] = {}
+        self.proposed: list[list[Expr]] = []
         self.owned: dict[str, list[Family]] = {}
         self.ends: dict[str, Loop] = {}
         self.splits = MOST_SPLITS
@@ -104,6 +123,7 @@ class _Inference:
         for other in self.owned.get(family.pattern.rpartition(".")[0], ()):
             for part, sizes in self.relevance(other).items():
                 self.relevant.setdefault(part, set()).update(sizes)
+        self.proposed = self.sides_proposed(family)
         try:
             return [self.tensor(family)]
         except _Refused as refusal:
@@ -191,7 +211,25 @@ class _Inference:
         if len(set(map(len, shapes))) > 1:
             raise _Refused("shape", "its number of dimensions changes")
         sides = enumerate(zip(*shapes, strict=True))
-        return tuple(self.fitted(f"dimension {place}", rows, column) for place, column in sides)
+        return tuple(self.side(place, rows, column) for place, column in sides)
+
+    def side(self, place: int, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
+        """The formula of one dimension: what fits, or what the code was seen to compute."""
+        try:
+            return self.fitted(f"dimension {place}", rows, numbers)
+        except _Refused:
+            for proposed in self.proposed[place] if place < len(self.proposed) else ():
+                if all(self.reckoners[row].agrees(proposed, n) for row, n in zip(rows, numbers, strict=True)):
+                    return proposed
+            raise
+
+    def sides_proposed(self, family: Family) -> list[list[Expr]]:
+        """What the code was seen to compute for each dimension of a tensor, the shortest first."""
+        names = {family.pattern.format(*i) for entries in family.seen.values() for i in entries}
+        shapes = [p.shapes[name] for p in self.proposals for name in names if name in p.shapes]
+        places = range(max(map(len, shapes), default=0))
+        found = [{shape[place] for shape in shapes if place < len(shape)} - {None} for place in places]
+        return [sorted((without_extremes(one) for one in sides), key=sympy.count_ops) for sides in found]
 
     def loops(self, family: Family) -> tuple[Loop, ...]:
         loops = []
@@ -273,6 +311,21 @@ class _Inference:
     def ties(self, family: Family) -> Iterator[tuple[int, Mapping[tuple[int, ...], Tie | None]]]:
         for row, entries in family.seen.items():
             yield row, {indices: family.ties[row][indices] for indices in entries}
+
+
+def without_extremes(expression: Expr) -> Expr:
+    """The larger and the smaller of two as conditions, which is how formulas are kept.
+
+    >>> from bertsym.symbols import H, V
+    >>> without_extremes(sympy.Max(H, V) + 1)
+    V + (H - V)*Iverson(H >= V) + 1
+    """
+    larger = expression.replace(sympy.Max, lambda *parts: reduce(partial(_either, sympy.Ge), parts))
+    return larger.replace(sympy.Min, lambda *parts: reduce(partial(_either, sympy.Le), parts))
+
+
+def _either(relation: type[Boolean], one: Expr, other: Expr) -> Expr:
+    return other + (one - other) * Iverson(relation(one, other))
 
 
 def _parts(entries: Mapping[tuple[int, ...], Entry]) -> dict[str, int]:

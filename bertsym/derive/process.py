@@ -16,11 +16,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
+from sympy import Symbol
+
+from bertsym.derive.proposal import Proposal, proposal
 from bertsym.errors import BertsymError, echo
+from bertsym.sources.expressions import Malformed
 from bertsym.values import value
 
 MOST_BYTES = 64 * 2**20
 STARTING = 60.0
+SPARE = 5.0
 
 Number = int | bool | Fraction
 Fields = Mapping[str, Number]
@@ -173,6 +178,24 @@ class Builder:
             self.raised = told.get("raised", "")
             self.found[key] = None if self.raised else _inventory(told["tensors"])
         return self.found[key]
+
+    def defaults(self, fields: Fields) -> Fields:
+        """What the code makes of each integer that is left out, the others being as in these fields."""
+        told = self.worker.ask(self.target, {"defaults": _plain(fields)}, self.worker.seconds)
+        return {name: _exact(found) for name, found in told.get("defaults", {}).items()}
+
+    def propose(self, fields: Fields, symbols: Mapping[str, Symbol]) -> Proposal | None:
+        """What one build at these fields, with symbols in the place of some, says of shapes and conditions.
+
+        None where the code does not build so; that says nothing against it.
+        """
+        seconds = self.worker.seconds
+        asked = {"fields": _plain(fields), "symbols": list(symbols), "seconds": seconds}
+        try:
+            told = self.worker.ask(self.target, {"symbolic": asked}, seconds + SPARE)
+            return proposal(told.get("proposal"), symbols)
+        except (Malformed, RecursionError, ValueError):
+            return None
 
 
 def _exact(found: int | float) -> Number:  # noqa: PYI041  # an int stays one

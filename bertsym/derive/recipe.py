@@ -23,11 +23,15 @@ def settings(config: Any) -> Settings:
 
 
 def _held(config: Any, name: str, told: Any) -> Any:
-    """The field itself, or what the configuration tells of it where it refuses to say (fields that differ by layer)."""
+    """The field itself, or what the configuration tells of it.
+
+    It refuses to say, or shows another object, where fields may differ from layer to layer.
+    """
     try:
-        return getattr(config, name, told)
+        held = getattr(config, name, told)
     except Exception:  # noqa: BLE001  # it is no AttributeError
         return told
+    return held if is_config(held) or isinstance(held, type(told)) else told
 
 
 def is_config(found: Any) -> bool:
@@ -102,6 +106,23 @@ class Recipe:
         nested = {name: part.make(_below(f"{name}.", given)) for name, part in self.parts.items()}
         extra = {name: found for name, found in given.items() if name == "num_labels"}
         return self.cls(**{**self.texts, **own, **nested, **extra})
+
+    def defaults(self, given: Mapping[str, Number]) -> dict[str, Number]:
+        """What each integer becomes where it is left to the class and the others are as given."""
+        found: dict[str, Number] = {}
+        for path in [path for path, leaf in self.leaves().items() if type(leaf) is int and "[" not in path]:
+            self.leave(path, out=True)
+            try:
+                held: Any = self.make(given)
+                for name in path.split("."):
+                    held = getattr(held, name)
+            except Exception:  # noqa: BLE001, S112  # whatever the class raises without this one
+                continue
+            finally:
+                self.leave(path, out=False)
+            if type(held) is int:
+                found[path] = held
+        return found
 
     def _passed(self, name: str, found: Any) -> bool:
         return not any(path in self.left_out for path, _ in numbers(name, found))

@@ -56,6 +56,13 @@ class Reckoner:
             return int(parts[0] // 1)
         raise TypeError(f"cannot reckon {expression}")
 
+    def agrees(self, expression: Expr, number: int) -> bool:
+        """Whether the expression can be reckoned here and is this number."""
+        try:
+            return self.number(expression) == number
+        except (TypeError, ZeroDivisionError, KeyError):
+            return False
+
     def holds(self, condition: Boolean) -> bool:
         """Whether the condition holds."""
         if isinstance(condition, BooleanAtom):

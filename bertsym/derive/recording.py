@@ -19,7 +19,7 @@ from bertsym.symbols import BY_SYMBOL, H, d, heads
 from bertsym.values import replace
 from bertsym.zoo.parts import FREE_HEAD_SIZE
 
-ENGINE = 2
+ENGINE = 3
 WITHOUT_EFFECT = "and without effect"
 
 

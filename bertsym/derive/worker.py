@@ -45,6 +45,10 @@ def main() -> None:
                 target = None
                 target = opened(request["target"], request["sizes"])
                 answer = target.description()
+            elif target is not None and "defaults" in request:
+                answer = {"defaults": target.defaults(request["defaults"])}
+            elif target is not None and "symbolic" in request:
+                answer = {"proposal": proposal(target, **request["symbolic"])}
             elif target is not None:
                 answer = {"tensors": inventory(target.build(request["build"]))}
             else:
@@ -62,6 +66,7 @@ class Target:
 
     def __init__(self, cls: str, source: str, fields: Fields, construct: Callable[[Fields], Any]) -> None:
         self.cls, self.source, self.fields, self.construct = cls, source, fields, construct
+        self.defaults: Callable[[Fields], Fields] = lambda _: {}
 
     def description(self) -> dict[str, Any]:
         """The fields that may vary, and what does not."""
@@ -162,7 +167,15 @@ def configured(build: Any, config_class: Any, source: str) -> Target:
 
     recipe.settle(accepted)
     target.fields = {**recipe.leaves(), "num_labels": 2}
+    target.defaults = recipe.defaults
     return target
+
+
+def proposal(target: Target, fields: Fields, symbols: list[str], seconds: float) -> dict[str, Any]:
+    """What one build with symbols in the place of these fields says of the shapes."""
+    from bertsym.derive.symbolic import symbolic  # noqa: PLC0415  # torch is not imported before it is needed
+
+    return symbolic(target.build, fields, symbols, seconds)
 
 
 def inventory(module: Any) -> list[list[Any]]:

@@ -191,7 +191,7 @@ class _Reader:
 
     def value(self, json: Json, name: str) -> Value:
         found = _fraction(json) if isinstance(json, str) else json
-        if isinstance(found, int | Fraction) and -(10**12) < Fraction(found) < 10**12:
+        if isinstance(found, int | Fraction) and abs(Fraction(found)) < 10**30:
             return found
         raise self.refuse("sizes", f"{name}: expected a number, got {echo(json)}")
 
@@ -269,4 +269,4 @@ class _Reader:
 
 
 def _fraction(text: str) -> Fraction | str:
-    return Fraction(text) if re.fullmatch(r"[0-9]{1,12}(/[1-9][0-9]{0,11})?", text) else text
+    return Fraction(text) if re.fullmatch(r"-?[0-9]{1,30}(/[1-9][0-9]{0,29})?", text) else text
