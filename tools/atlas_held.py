@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -28,8 +29,10 @@ INSTEAD_OF_NOTHING: tuple[Any, ...] = (1, 8, True, "a", 0.5)
 
 def held(cls: str, derived: Derived) -> dict[str, Any]:
     """What is no number and not known to be harmless, with the value that it had."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
     import transformers  # noqa: PLC0415  # the workers' alone
 
+    transformers.logging.set_verbosity_error()
     model: Any = getattr(transformers, cls)
     own = model.config_class().to_dict()
     known = {place.field for place in derived.places.values()} | derived.idle.keys() | derived.frozen.keys()

@@ -31,6 +31,7 @@ class Kind(NamedTuple):
     name: str
     cls: str
     heads: tuple[tuple[str, str], ...]
+    config: str
     same: str = ""
 
 
@@ -55,7 +56,13 @@ def kinds() -> list[Kind]:
             cls = classes if isinstance(classes, str) else classes[0]
             same = first.setdefault((cls, configs[name]), name)
             found.append(
-                Kind(name, cls, () if same != name else tuple(_heads(auto, name, cls)), "" if same == name else same)
+                Kind(
+                    name,
+                    cls,
+                    () if same != name else tuple(_heads(auto, name, cls)),
+                    configs[name],
+                    "" if same == name else same,
+                )
             )
     return sorted(found)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.util import Finalize
+from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import atlas_index as shelf
 from atlas_held import held, names
 from atlas_types import Kind, library
 
+from bertsym.count import count
 from bertsym.derive.again import tried_again
 from bertsym.derive.deriving import derive_in
 from bertsym.derive.joining import joined
@@ -18,37 +23,51 @@ from bertsym.derive.process import Builder, CannotDerive, Worker
 from bertsym.derive.proof import parameters
 from bertsym.derive.recording import recorded
 from bertsym.errors import BertsymError
-from bertsym.sources.derived import Derived, DerivedHead, Evidence, Refused, refusals
+from bertsym.sources.derived import FIRST, Derived, DerivedHead, Evidence, Refused, refusals
 from bertsym.sources.saved import parsed
 from bertsym.sources.saving import text
 from bertsym.values import replace
 
 SECONDS = 20.0
+SECONDS_IN_ALL = 90
 LONGEST_REASON = 200
-WORKER = Worker(SECONDS)
+MOST_IN_ONE = 40
+_workers: list[Worker] = []
+_since: list[int] = []
 
 
 def entry(kind: Kind, seed: int) -> tuple[str | None, str]:
     """The text of an entry and what is to be said of it, or None and why there is none."""
     try:
-        first = one(kind.cls, seed)
+        return made(kind, seed)
+    except Exception as error:  # noqa: BLE001  # one model type is not worth the run of all
+        return None, reason(error)
+
+
+def made(kind: Kind, seed: int) -> tuple[str | None, str]:
+    """The text of an entry, or None where the class itself has no formula."""
+    refreshed()
+    try:
+        with limited():
+            first = one(kind.name, seed)
     except (BertsymError, TimeoutError) as error:
         return None, reason(error)
     heads: dict[str, Derived] = {}
     failed: dict[str, DerivedHead] = {}
     notes = []
-    for head, cls in kind.heads:
+    for head, cls in ((head, cls) for head, cls in kind.heads if takes(cls, kind)):
         try:
-            heads[head] = one(cls, seed)
+            with limited():
+                heads[head] = one(cls, seed)
         except (BertsymError, TimeoutError) as error:
             nothing = (Refused("all of them", "class", reason(error)),)
             failed[head] = DerivedHead(cls, (), Evidence(0, 0, 0, seed, 0, None, nothing))
             notes.append(f"no {head}: {reason(error)}")
     whole = joined(first, heads)
     whole = replace(whole, name=kind.name, source=library(), heads={**whole.heads, **failed})
-    whole = told(kind, whole)
+    whole = counted(told(kind, whole))
     written = text(whole)
-    read = parsed(json.loads(written), shelf.path(kind.name))
+    read = parsed(json.loads(written), Path(f"{kind.name}.json"))
     notes += [f"{len(refusals(found))} of {found.cls} refused" for found in read.classes.values() if refusals(found)]
     return written, "; ".join(notes)
 
@@ -65,30 +84,87 @@ def told(kind: Kind, derived: Derived) -> Derived:
     return replace(derived, places=places, held=stuck)
 
 
-def one(cls: str, seed: int) -> Derived:
+@contextmanager
+def limited() -> Iterator[None]:
+    """A time limit on what runs in this process."""
+
+    def over(*_: object) -> NoReturn:
+        raise TimeoutError(f"not done within {SECONDS_IN_ALL} seconds")
+
+    signal.signal(signal.SIGALRM, over)
+    signal.alarm(SECONDS_IN_ALL)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+def one(target: str, seed: int) -> Derived:
     """One class, with the number that the code itself has at its own sizes."""
-    found = derive_in(WORKER, cls, {}, seed=seed)
-    builder = Builder(WORKER, cls, {})
-    there = builder.build(builder.description.fields)
+    found = derive_in(worker(), target, {}, seed=seed)
+    there = Builder(worker(), target, {}).build(found.fields)
     return recorded(found, None if there is None else parameters(there))
+
+
+def counted(derived: Derived) -> Derived:
+    """The entry without the formulas that do not give the code's own number at its own sizes."""
+    heads = {name: _counted(derived, name, head) for name, head in derived.classes.items()}
+    return replace(derived, evidence=heads.pop(FIRST).evidence, heads=heads)
+
+
+def _counted(derived: Derived, name: str, head: DerivedHead) -> DerivedHead:
+    if head.evidence is None or head.evidence.count is None or refusals(head):
+        return head
+    model = derived.model(head=name)
+    number = count(model.with_sizes(model.architecture.sizes[model.architecture.base].values))
+    if number == head.evidence.count:
+        return head
+    off = Refused("all of them", "total", f"{number:,} at the code's own sizes, where it has {head.evidence.count:,}")
+    return replace(head, evidence=replace(head.evidence, refused=(off,)))
+
+
+def takes(cls: str, kind: Kind) -> bool:
+    """Whether the class takes the configuration of the model type, and not that of another which shares its code."""
+    import transformers  # noqa: PLC0415  # the workers' alone
+
+    return getattr(transformers, cls).config_class.__name__ == kind.config
+
+
+def worker() -> Worker:
+    """The process that runs the models' code, one after another."""
+    if not _workers:
+        _workers.append(Worker(SECONDS))
+        Finalize(None, _workers[0].close, exitpriority=10)
+    return _workers[0]
+
+
+def refreshed() -> None:
+    """A new process after so many model types, for what they import stays."""
+    _since.append(1)
+    if len(_since) > MOST_IN_ONE:
+        _since.clear()
+        worker().close()
 
 
 def reason(error: Exception) -> str:
     """What went wrong, on one line, without what changes from run to run."""
     said = error.problem if isinstance(error, CannotDerive) else f"{type(error).__name__}: {error}"
-    return " ".join(said.split())[:LONGEST_REASON]
+    return " ".join(said.split()).partition(". ")[0][:LONGEST_REASON]
 
 
 def disagreements(kind: Kind, seed: int, draws: int) -> Iterator[str]:
     """The classes of an entry that the code builds otherwise, each with where."""
+    refreshed()
     content = shelf.path(kind.name).read_bytes()
-    derived = parsed(json.loads(content), shelf.path(kind.name))
+    derived = parsed(json.loads(content), Path(f"{kind.name}.json"))
     for place, (name, head) in enumerate(derived.classes.items()):
         if refusals(head):
             continue
         random = Random(seed * 1_000_003 + place)
         try:
-            wrong = tried_again(derived, name, Builder(WORKER, head.cls, {}), random, draws)
+            builder = Builder(worker(), kind.name if name == FIRST else head.cls, {})
+            with limited():
+                wrong = tried_again(derived, name, builder, random, draws)
         except (BertsymError, TimeoutError) as error:
             wrong = reason(error)
         if wrong is not None:

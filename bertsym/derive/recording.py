@@ -6,17 +6,21 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import prod
 
+import sympy
 from sympy import Expr, Symbol
 
 from bertsym.algebra import free
 from bertsym.derive.deriving import Derivation
 from bertsym.derive.process import Number
-from bertsym.derive.space import Axis
+from bertsym.derive.space import Axis, Space, ordered, switch
 from bertsym.model import Definition
 from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refused, Tried
+from bertsym.symbols import BY_SYMBOL, H, d, heads
 from bertsym.values import replace
+from bertsym.zoo.parts import FREE_HEAD_SIZE
 
-ENGINE = 2
+ENGINE = 3
+WITHOUT_EFFECT = "and without effect"
 
 
 def recorded(found: Derivation, count: int | None = None) -> Derived:
@@ -24,9 +28,11 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
     own = found.fields
     used = set(found.derived.base)
     kept = {axis.name for axis in found.space.axes if not axis.idle or found.symbols[axis.name] in used}
-    kept |= {name for axis in found.space.axes if axis.name in kept for name in axis.leaders if name in found.symbols}
+    kept |= {name for axis in found.space.axes if axis.name in kept for name in axis.of if name in found.symbols}
     symbols = {name: symbol for name, symbol in found.symbols.items() if name in kept}
     axes = {axis.name: axis for axis in found.space.axes}
+    stuck = {name for name, why in found.space.frozen if why.endswith(WITHOUT_EFFECT)}
+    leaders = {leader for axis in axes.values() for leader in axis.leaders}
     evidence = Evidence(
         found.trials,
         found.edges,
@@ -36,17 +42,36 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
         count,
         tuple(Refused(one.tensor, one.part, one.why) for one in found.refused),
     )
-    return replace(
+    derived = replace(
         found.derived,
         base={symbol: own[name] for name, symbol in symbols.items()},
         places={symbol: Place(name, tried(axes[name])) for name, symbol in symbols.items()},
         definitions=(*found.derived.definitions, *_following(found, symbols)),
         whole=tuple(_whole(symbols, axes[name]) for name in symbols if _divided(axes[name], symbols)),
-        frozen={name: Frozen(_json(own[name]), why) for name, why in found.space.frozen},
-        idle={name: Idle(own[name], tried(axis)) for name, axis in axes.items() if name not in symbols},
+        frozen={name: Frozen(_json(own[name]), why) for name, why in found.space.frozen if name not in stuck},
+        idle={name: _idle(axis, own) for name, axis in axes.items() if name not in symbols}
+        | {name: Idle(own[name], Tried(0, 0, values=(own[name],))) if name in leaders else Idle() for name in stuck},
         evidence=evidence,
         engine=ENGINE,
     )
+    return _with_head_size(derived)
+
+
+def _with_head_size(derived: Derived) -> Derived:
+    """A model that has H/heads rounded down, and must be a multiple of heads, in the head size d = H/heads."""
+    if d in derived.base or H / heads not in derived.whole:
+        return derived
+    rule = {sympy.floor(H / heads): d}
+    tensors = tuple(
+        replace(tensor, shape=tuple(side.xreplace(rule) for side in tensor.shape)) for tensor in derived.tensors
+    )
+    changed = tensors != derived.tensors
+    return replace(derived, tensors=tensors, definitions=(*derived.definitions, FREE_HEAD_SIZE)) if changed else derived
+
+
+def _idle(axis: Axis, own: Mapping[str, Number]) -> Idle:
+    """What is kept of a field without effect: how to draw it, where that is a number or a switch."""
+    return Idle() if axis.ratio and not axis.leaders else Idle(own[axis.name], tried(axis))
 
 
 def exponent(found: Derivation) -> int:
@@ -80,7 +105,9 @@ def _json(number: Number) -> int | float:
 
 def _divided(axis: Axis, symbols: Mapping[str, Symbol]) -> bool:
     """Whether it must be a multiple, always, of fields that have symbols."""
-    return bool(axis.of) and not axis.exact and not axis.needs and not axis.above and set(axis.of) <= set(symbols)
+    if not axis.of or axis.exact or axis.needs or axis.above or not set(axis.of) <= set(symbols):
+        return False
+    return all(BY_SYMBOL[symbols[name]].minimum > 0 for name in axis.of)
 
 
 def _whole(symbols: Mapping[str, Symbol], axis: Axis) -> Expr:
@@ -98,3 +125,32 @@ def _following(found: Derivation, symbols: Mapping[str, Symbol]) -> Iterator[Def
             if symbol not in defined and not free(value) & defined:
                 defined.add(symbol)
                 yield Definition(symbol, value)
+
+
+def space(derived: Derived) -> Space:
+    """The space that a stored model was drawn from."""
+    base: dict[str, Number] = {name: at.held for name, at in derived.frozen.items() if isinstance(at.held, int)}
+    base |= {name: idle.base for name, idle in derived.idle.items() if idle.base is not None}
+    base |= {place.field: derived.base[symbol] for symbol, place in derived.places.items()}
+    rules = {place.field: place.tried for place in derived.places.values()}
+    rules |= {name: idle.tried for name, idle in derived.idle.items() if idle.base is not None}
+    axes = [_axis(name, base[name], rule) for name, rule in rules.items() if rule or isinstance(base[name], bool)]
+    return Space(base, ordered(axes) or (), ())
+
+
+def _axis(name: str, base: Number, rule: Tried | None) -> Axis:
+    if rule is None:
+        return switch(name, bool(base))
+    return Axis(
+        name,
+        base,
+        rule.unit,
+        rule.of,
+        rule.low,
+        rule.most - rule.low + 1,
+        rule.exact,
+        rule.within or None,
+        rule.above or None,
+        rule.values,
+        rule.needs,
+    )

@@ -35,7 +35,7 @@ def text(derived: Derived) -> str:
     if derived.held:
         fields.append(_object("held", (_field(name, found) for name, found in sorted(derived.held.items()))))
     if derived.idle:
-        fields.append(_object("idle", (_field(name, _idle(found)) for name, found in sorted(derived.idle.items()))))
+        fields.append(_field("idle", {name: _idle(found) for name, found in sorted(derived.idle.items())}))
     fields.append(_object("heads", _heads(derived.classes)))
     return f"{_braced(fields)}\n"
 

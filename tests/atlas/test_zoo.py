@@ -18,6 +18,8 @@ from bertsym.zoo import ARCHITECTURES
 from tests.zoo.real import our_inventory
 
 DRAWS = 6
+# Where a T5 says that its output is untied the zoo believes it; transformers ties it until weights are loaded.
+SETTLED = {"t5": {"tie_word_embeddings": True}}
 BOTH = [
     (name, head)
     for name in ARCHITECTURES
@@ -37,8 +39,8 @@ def test_zoo_and_atlas_agree(name: str, head: str) -> None:
     model = derived.model(head=head)
     random = Random(f"{name} {head}")
     compared = 0
-    for _ in range(10 * DRAWS):
-        fields: dict[str, Any] = {**drawn(derived, random)}
+    for _ in range(100 * DRAWS):
+        fields: dict[str, Any] = {**drawn(derived, random), **SETTLED.get(name, {})}
         try:
             zoo = read_config({"model_type": name, **fields}, Path("config.json"), head)
         except BertsymError:

@@ -24,7 +24,8 @@ from bertsym.tree import Loop, Tensor
 from bertsym.values import replace
 from bertsym.zoo.parts import FREE_HEAD_SIZE
 
-FEW, MORE = Own("experts", Kind.WIDTH, 0, "experts of the code"), Own("experts", Kind.DEPTH, 1, "experts of the code")
+FEW = Own("specials", Kind.WIDTH, 0, "specials of the code")
+MORE = Own("specials", Kind.DEPTH, 1, "specials of the code")
 FOUND = Evidence(16, 3, 200, 0, 9)
 BODY = Derived(
     "body",
@@ -43,7 +44,7 @@ BODY = Derived(
         H: Place("hidden_size", Tried(1, 9, 2, ("num_heads",))),
         L: Place("layers", Tried(1, 5)),
         heads: Place("num_heads", Tried(1, 6)),
-        FEW: Place("experts", Tried(0, 9)),
+        FEW: Place("specials", Tried(0, 9)),
     },
     idle={"num_labels": Idle(2), "pad_token_id": Idle(0)},
     evidence=FOUND,
@@ -59,7 +60,7 @@ CLASSIFIER = replace(
     base={V: 50, H: 16, L: 2, heads: 4, MORE: 3, labels: 2},
     places={
         **{symbol: place for symbol, place in BODY.places.items() if symbol != FEW},
-        MORE: Place("experts", Tried(1, 6)),
+        MORE: Place("specials", Tried(1, 6)),
         labels: Place("num_labels", Tried(0, 9)),
     },
     idle={"pad_token_id": Idle(0)},
@@ -72,7 +73,7 @@ def test_a_size_of_two_classes_is_one_size() -> None:
     assert model.symbols == head.symbols == {V, H, L, heads, MORE, labels}
     assert set(whole.idle) == {"pad_token_id"}
     assert {place.field for place in whole.places.values()} == {
-        "vocab_size", "hidden_size", "layers", "num_heads", "experts", "num_labels"
+        "vocab_size", "hidden_size", "layers", "num_heads", "specials", "num_labels"
     }  # fmt: skip
     sizes: dict[Any, Value] = {V: 10, H: 4, L: 3, MORE: 2}
     assert count(model.with_sizes(sizes)) == 40 + 3 * 8 + 2 * 4
