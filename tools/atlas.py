@@ -1,6 +1,6 @@
 """The atlas: rebuild it from the installed transformers, try it again, write the page about it.
 
-    python tools/atlas.py build [--only bert,llama] [--force] [--jobs 2] [--seed 0]
+    python tools/atlas.py build [--only bert,llama] [--first] [--force] [--jobs 2] [--seed 0]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 4]
     python tools/atlas.py page [--check]
 
@@ -30,6 +30,8 @@ def build(options: argparse.Namespace) -> int:
     """Derive what is asked for and not there yet; the index is written after each."""
     everything = kinds()
     wanted = [kind for kind in selected(everything, options.only) if not kind.same]
+    if options.first:
+        wanted = [kind._replace(heads=()) for kind in wanted]
     kept = {} if options.force else shelf.kept(library())
     todo = [kind for kind in wanted if kind.name not in kept]
     state = shelf.State(library(), everything, shelf.kept(library()))
@@ -118,6 +120,7 @@ def main() -> int:
         command.add_argument("--jobs", type=int, default=0, help="processes; one a core if not given")
         command.add_argument("--seed", type=int, default=0 if name == "build" else None, help="of all draws")
         if name == "build":
+            command.add_argument("--first", action="store_true", help="the class of each type, without its heads")
             command.add_argument("--force", action="store_true", help="derive again what is there")
         else:
             command.add_argument("--sample", type=int, default=0, metavar="N", help="so many, chosen at random")

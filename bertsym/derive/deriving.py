@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 from random import Random
 
 import sympy
@@ -26,12 +27,13 @@ from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
 
 FEWEST_TRIALS = 12
-SAMPLES = 20
-EDGES = 12
+SAMPLES = 16
+EDGES = 8
 BACKGROUNDS = 2
 CANDIDATES = 6
 COUNTED = 3
 ROUNDS = 8
+MOST_ROUNDS = 16
 MOST_REFUSED = 30
 
 _NUMBER = re.compile(r"\b\d+\b")
@@ -189,21 +191,29 @@ class _Deriver:
         return (axis for axis in self.space.axes if not (axis.idle and calm))
 
     def backgrounds(self) -> Iterator[dict[str, int]]:
-        """Accepted draws that show many kinds of tensors between them, and these with every switch turned."""
+        """Accepted draws that show many kinds of tensors between them, the switches turned where that shows more."""
         candidates = []
         for _ in range(CANDIDATES):
             steps, _ = self.accepted(edge=False)
             steps |= {axis.name: max(steps[axis.name], 2) for axis in self.space.axes if axis.deep}
             found = self.sampled_at(steps)
-            candidates += [(steps, {_NUMBER.sub("#", name) for name in found.inventory})] if found else []
+            candidates += [(steps, self.kinds(found))] if found else []
         shown: set[str] = set()
         for _ in range(min(BACKGROUNDS, len(candidates))):
             steps, names = max(candidates, key=lambda candidate: len(candidate[1] - shown))
             candidates.remove((steps, names))
             shown |= names
             yield steps
-            if any(axis.switch for axis in self.space.axes):
-                yield {axis.name: steps[axis.name] + int(axis.switch) for axis in self.space.axes}
+            turned = {axis.name: steps[axis.name] + int(axis.switch) for axis in self.space.axes}
+            found = self.sampled_at(turned)
+            more = self.kinds(found) - shown if found is not None else set()
+            if more:
+                shown |= more
+                yield turned
+
+    def kinds(self, sample: Sample) -> set[str]:
+        """The names of tensors, layers of one stack taken together."""
+        return {_NUMBER.sub("#", name) for name in sample.inventory}
 
     def sampled_at(self, steps: Mapping[str, int]) -> Sample | None:
         fields = self.space.fields(steps)
@@ -222,7 +232,7 @@ class _Deriver:
     def drawn(self, uniform: int) -> list[Sample]:
         """So many uniform draws, some at the edges, and some with sizes equal, so that every two that can be are."""
         samples = [self.accepted(edge=edge)[1] for edge in (*[False] * uniform, *[True] * EDGES)]
-        for pairs in self.space.rounds():
+        for pairs in islice(self.space.rounds(), MOST_ROUNDS):
             fields = self.space.fields(self.space.equal(self.space.steps(self.random), pairs))
             inventory = self.builder.build(fields)
             if inventory is not None:

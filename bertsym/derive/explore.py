@@ -41,7 +41,9 @@ class _Explorer:
     def __init__(self, builder: Builder, fields: dict[str, Number], random: Random) -> None:
         self.builder, self.base, self.random = builder, fields, random
         self.axes: dict[str, Axis] = {}
-        self.integers = [n for n, found in fields.items() if isinstance(found, int) and not isinstance(found, bool)]
+        integers = [n for n, found in fields.items() if isinstance(found, int) and not isinstance(found, bool)]
+        self.integers = [name for name in integers if fields[name] >= 0]
+        self.negative = [name for name in integers if fields[name] < 0]
         self.ratios = [n for n, found in fields.items() if isinstance(found, Fraction)]
         self.numbers = [*self.integers, *self.ratios]
         self.switches = [n for n, found in fields.items() if isinstance(found, bool)]
@@ -63,8 +65,9 @@ class _Explorer:
         deep: list[str] = []
         # In a shallow model more may matter, and more may be refused, than in the one that the code comes with.
         for another in (self.other, self.fewer, self.other):
-            deep += [name for name in self.integers if name in active and name not in deep and self.shallow(name)]
-            self.enrich(deep)
+            more = [name for name in self.integers if name in active and name not in deep and self.shallow(name)]
+            self.enrich(more)
+            deep += more
             for name in self.stirring([n for n in self.numbers if n not in (*active, *refusing)], another):
                 (active if self.tensors({name: another(name)}) is not None else refusing).append(name)
         calm = [name for name in self.numbers if name not in (*active, *refusing)]
@@ -77,6 +80,7 @@ class _Explorer:
                     waiting.remove(name)
         calm = [name for name in calm if name not in self.axes and name not in waiting]
         frozen = [(name, "no other value was accepted") for name in waiting]
+        frozen += [(name, "a number below 0 stands for something else") for name in self.negative if self.matters(name)]
         for name in self.switches:
             found = self.switched(name)
             if found is None:

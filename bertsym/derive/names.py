@@ -87,7 +87,7 @@ def _own(field: str, axis: Axis, taken: Iterable[str]) -> Symbol:
         return Own(name, Kind.SWITCH, meaning=meaning)
     if axis.ratio:
         return Own(name, Kind.RATIO, meaning=meaning)
-    least = min(_least(axis), int(axis.base))
+    least = max(min(_least(axis), int(axis.base)), 0)
     return Own(name, Kind.DEPTH if axis.deep else Kind.WIDTH, least, meaning)
 
 
