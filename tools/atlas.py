@@ -13,6 +13,7 @@ import argparse
 import os
 import secrets
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -78,7 +79,20 @@ def selected(everything: list[Kind], only: str) -> list[Kind]:
 
 def workers(jobs: int) -> ProcessPoolExecutor:
     """Processes that derive one model type after another."""
-    return ProcessPoolExecutor(jobs or os.cpu_count() or 1, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(
+        jobs or os.cpu_count() or 1, mp_context=get_context("spawn"), initializer=watch, initargs=(os.getpid(),)
+    )
+
+
+def watch(parent: int) -> None:
+    """End this worker when the build is ended, however that happens; what it started ends with it."""
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()
 
 
 def derived(kind: Kind, seed: int) -> tuple[str | None, str, float]:
