@@ -1,6 +1,6 @@
 """The atlas: rebuild it from the installed transformers, try it again, write the page about it.
 
-    python tools/atlas.py build [--only bert,llama] [--force] [--jobs 2] [--seed 0]
+    python tools/atlas.py build [--only bert,llama] [--force | --retry] [--jobs 2] [--seed 0]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 4]
     python tools/atlas.py page [--check]
 
@@ -32,6 +32,8 @@ def build(options: argparse.Namespace) -> int:
     everything = kinds()
     wanted = [kind for kind in selected(everything, options.only) if not kind.same]
     kept = {} if options.force else shelf.kept(library())
+    if options.retry:
+        kept = {name: line for name, line in kept.items() if not isinstance(line, str) and "partly" not in line}
     todo = [kind for kind in wanted if kind.name not in kept]
     state = shelf.State(library(), everything, shelf.kept(library()))
     print(f"{library()}: {len(wanted)} model types, {len(wanted) - len(todo)} kept, {len(todo)} to derive")
@@ -133,6 +135,7 @@ def main() -> int:
         command.add_argument("--seed", type=int, default=0 if name == "build" else None, help="of all draws")
         if name == "build":
             command.add_argument("--force", action="store_true", help="derive again what is there")
+            command.add_argument("--retry", action="store_true", help="derive again what has no whole formula")
         else:
             command.add_argument("--sample", type=int, default=0, metavar="N", help="so many, chosen at random")
             command.add_argument("--draws", type=int, default=4, help="draws for each class")
