@@ -1,4 +1,4 @@
-"""Sizes that the code derives from others where they are left out: kv_heads = heads, d = H/heads, an inner 4H."""
+"""Sizes that the code reckons from others where they are left out: d = H/heads, an inner width of 2H."""
 
 from __future__ import annotations
 
@@ -61,7 +61,12 @@ def _fitted(
         others = [other for other in table[0] if other != symbol]
         rows, values = [row for row, _ in seen[:-CHECKS]], [int(found) for _, found in seen[:-CHECKS]]
         formula = Fitter(table, others).fit(rows, values)
-        if formula is not None and all(_at(formula, table[row]) == found for row, found in seen[-CHECKS:]):
+        # What is as large as another size unless it is said is still a choice of its own: kv_heads, an embedding size.
+        if (
+            formula is not None
+            and not formula.is_Symbol
+            and all(_at(formula, table[row]) == found for row, found in seen[-CHECKS:])
+        ):
             smooth = formula.replace(sympy.floor, lambda inside: inside)
             exact = all(not inside.args[0].is_Add and free(inside) for inside in formula.atoms(sympy.floor))
             if exact and not any(BY_SYMBOL[s].kind is Kind.RATIO for s in free(smooth)):

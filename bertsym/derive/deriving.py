@@ -26,10 +26,10 @@ from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
 
 FEWEST_TRIALS = 12
-SAMPLES = 24
+SAMPLES = 20
 EDGES = 12
 BACKGROUNDS = 2
-CANDIDATES = 10
+CANDIDATES = 6
 COUNTED = 3
 ROUNDS = 8
 MOST_REFUSED = 30
@@ -174,12 +174,19 @@ class _Deriver:
             self.proposals += [proposal] if proposal is not None else []
             here = len(samples)
             samples.append(background)
-            for axis in self.space.axes:
+            for axis in self.stirring(steps, background):
                 found = self.beside(axis, steps, background)
                 if found is not None:
                     self.pairs.append(Pair(here, len(samples), self.symbols[axis.name]))
                     samples.append(found)
         return samples
+
+    def stirring(self, steps: Mapping[str, int], background: Sample) -> Iterator[Axis]:
+        """The axes that may matter here: those without effect only where together they have one."""
+        idle = [axis for axis in self.space.axes if axis.idle]
+        together = self.sampled_at({**steps, **{axis.name: axis.low + axis.choices - 1 for axis in idle}})
+        calm = together is not None and together.inventory == background.inventory
+        return (axis for axis in self.space.axes if not (axis.idle and calm))
 
     def backgrounds(self) -> Iterator[dict[str, int]]:
         """Accepted draws that show many kinds of tensors between them, and these with every switch turned."""

@@ -245,8 +245,9 @@ class _Explorer:
         """The axis from the fewest steps that are accepted."""
         if axis.exact:
             return axis
-        # A 0 often stands for "as another field says"; it is a size of its own where there are few.
-        for steps in (0, 1, 2, 3) if axis.deep or int(axis.base) <= FEW else (1, 2, 3):
+        # In a configuration a 0 often stands for "as another field says"; it is a size of its own where there are few.
+        own = ":" in self.builder.target
+        for steps in (0, 1, 2, 3) if own or axis.deep or int(axis.base) <= FEW else (1, 2, 3):
             if self.accepted(axis, {axis.name: steps}):
                 return replace(axis, low=steps)
         refused, accepted = 3, max(axis.steps(self.base) or 4, 4)

@@ -87,5 +87,14 @@ def _own(field: str, axis: Axis, taken: Iterable[str]) -> Symbol:
         return Own(name, Kind.SWITCH, meaning=meaning)
     if axis.ratio:
         return Own(name, Kind.RATIO, meaning=meaning)
-    least = min(axis.low * int(axis.unit), int(axis.base)) if axis.free else 0
+    least = min(_least(axis), int(axis.base))
     return Own(name, Kind.DEPTH if axis.deep else Kind.WIDTH, least, meaning)
+
+
+def _least(axis: Axis) -> int:
+    """The smallest value that draws can give, or less."""
+    if axis.values:
+        return max(int(min(axis.values)), 0)
+    if axis.of:
+        return min(axis.low, 1)
+    return axis.low * int(axis.unit)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from sympy import Symbol
 
@@ -42,8 +42,7 @@ class CannotDerive(BertsymError):
         return f"cannot derive {echo(self.target)}: {self.problem}"
 
 
-@value
-class Entry:
+class Entry(NamedTuple):
     """A real tensor: `first` is the first of its names, its own unless it is tied."""
 
     shape: tuple[int, ...]

@@ -9,7 +9,7 @@ from bertsym.derive.process import Builder
 from bertsym.derive.space import Axis, Space, changed
 from bertsym.values import replace
 
-CALM = 24
+CALM = 16
 MOST_LESSONS = 60
 TRIES = 5
 
