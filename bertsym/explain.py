@@ -187,7 +187,7 @@ def _sides(model: Model, tensor: Tensor) -> tuple[Form, ...]:
 
 
 def _count(shape: tuple[Expr, ...], model: Model) -> Form:
-    return form(_declared(model, sympy.prod(shape)))
+    return form(_declared(model, sympy.prod(shape, sympy.S.One)))
 
 
 def _chain(model: Model, amounts: list[Expr], subtotal: Expr) -> tuple[Inline, ...]:

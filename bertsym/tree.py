@@ -189,7 +189,7 @@ class Tensor:
     @property
     def numel(self) -> Expr:
         """Entries of one such array: the product of its shape."""
-        return sympy.prod(self.shape)
+        return sympy.prod(self.shape, sympy.S.One)
 
     @property
     def times(self) -> Expr:

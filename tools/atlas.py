@@ -13,6 +13,7 @@ import argparse
 import os
 import secrets
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -33,6 +34,8 @@ def build(options: argparse.Namespace) -> int:
     if options.first:
         wanted = [kind._replace(heads=()) for kind in wanted]
     kept = {} if options.force else shelf.kept(library())
+    if options.retry:
+        kept = {name: line for name, line in kept.items() if not isinstance(line, str) and "partly" not in line}
     todo = [kind for kind in wanted if kind.name not in kept]
     state = shelf.State(library(), everything, shelf.kept(library()))
     print(f"{library()}: {len(wanted)} model types, {len(wanted) - len(todo)} kept, {len(todo)} to derive")
@@ -80,7 +83,20 @@ def selected(everything: list[Kind], only: str) -> list[Kind]:
 
 def workers(jobs: int) -> ProcessPoolExecutor:
     """Processes that derive one model type after another."""
-    return ProcessPoolExecutor(jobs or os.cpu_count() or 1, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(
+        jobs or os.cpu_count() or 1, mp_context=get_context("spawn"), initializer=watch, initargs=(os.getpid(),)
+    )
+
+
+def watch(parent: int) -> None:
+    """End this worker when the build is ended, however that happens; what it started ends with it."""
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()
 
 
 def derived(kind: Kind, seed: int) -> tuple[str | None, str, float]:
@@ -122,6 +138,7 @@ def main() -> int:
         if name == "build":
             command.add_argument("--first", action="store_true", help="the class of each type, without its heads")
             command.add_argument("--force", action="store_true", help="derive again what is there")
+            command.add_argument("--retry", action="store_true", help="derive again what has no whole formula")
         else:
             command.add_argument("--sample", type=int, default=0, metavar="N", help="so many, chosen at random")
             command.add_argument("--draws", type=int, default=4, help="draws for each class")

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import prod
 
-import sympy
 from sympy import Expr, Symbol
 
 from bertsym.algebra import free
@@ -15,9 +14,8 @@ from bertsym.derive.process import Number
 from bertsym.derive.space import Axis, Space, ordered, switch
 from bertsym.model import Definition
 from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refused, Tried
-from bertsym.symbols import BY_SYMBOL, H, d, heads
+from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace
-from bertsym.zoo.parts import FREE_HEAD_SIZE
 
 ENGINE = 3
 WITHOUT_EFFECT = "and without effect"
@@ -42,7 +40,7 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
         count,
         tuple(Refused(one.tensor, one.part, one.why) for one in found.refused),
     )
-    derived = replace(
+    return replace(
         found.derived,
         base={symbol: own[name] for name, symbol in symbols.items()},
         places={symbol: Place(name, tried(axes[name])) for name, symbol in symbols.items()},
@@ -54,19 +52,6 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
         evidence=evidence,
         engine=ENGINE,
     )
-    return _with_head_size(derived)
-
-
-def _with_head_size(derived: Derived) -> Derived:
-    """A model that has H/heads rounded down, and must be a multiple of heads, in the head size d = H/heads."""
-    if d in derived.base or H / heads not in derived.whole:
-        return derived
-    rule = {sympy.floor(H / heads): d}
-    tensors = tuple(
-        replace(tensor, shape=tuple(side.xreplace(rule) for side in tensor.shape)) for tensor in derived.tensors
-    )
-    changed = tensors != derived.tensors
-    return replace(derived, tensors=tensors, definitions=(*derived.definitions, FREE_HEAD_SIZE)) if changed else derived
 
 
 def _idle(axis: Axis, own: Mapping[str, Number]) -> Idle:

@@ -11,6 +11,7 @@ from bertsym.model import Model
 from bertsym.sources import saved
 from bertsym.sources.fields import check_covered, sizes
 from bertsym.sources.files import unreadable
+from bertsym.sources.headsize import in_head_size
 from bertsym.sources.jsonfile import Json, parse_object, read_bytes
 from bertsym.sources.paths import flattened
 from bertsym.sources.stored import entry_of, stored
@@ -86,7 +87,8 @@ def load_config(path: Path, head: str | None = None) -> Model:
 def read_config(config: Mapping[str, Json], file: Path, head: str | None = None) -> Model:
     """The model that the fields describe; `file` names them in errors."""
     kind = _model_type(config, file)
-    derived = None if kind in ARCHITECTURES else entry_of(kind)
+    stored_as = None if kind in ARCHITECTURES else entry_of(kind)
+    derived = None if stored_as is None else in_head_size(stored_as)
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}

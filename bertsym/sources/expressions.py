@@ -16,7 +16,7 @@ from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
 LONGEST = 2000
-DEEPEST = 24
+DEEPEST = 32
 MOST_TERMS = 400
 HIGHEST_DEGREE = 16
 LARGEST_NUMBER = 10**12

@@ -17,6 +17,7 @@ from bertsym.errors import BadField, BertsymError, PartialFormula, UnknownName, 
 from bertsym.model import Definition, Model, check_value
 from bertsym.sources.derived import DEFAULTS, FIRST, Derived, DerivedHead, Evidence, Frozen, Idle, Place, Refused, Tried
 from bertsym.sources.expressions import Malformed, read
+from bertsym.sources.headsize import in_head_size
 from bertsym.sources.inventories import reader
 from bertsym.sources.jsonfile import Json
 from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own
@@ -44,7 +45,7 @@ def parse(content: Mapping[str, Json], file: Path, head: str | None = None) -> M
 def model(derived: Derived, file: str, head: str | None = None, label: str = "", base: str = DEFAULTS) -> Model:
     """The model under a head; raises `BadField` for one that contradicts itself."""
     try:
-        return derived.model(label or file, base, head or FIRST).with_sizes({})
+        return in_head_size(derived).model(label or file, base, head or FIRST).with_sizes({})
     except (PartialFormula, UnknownName):
         raise
     except BertsymError as error:

@@ -84,6 +84,8 @@ sys.exit(run())
         ["solve", "atlas:llama", "--target", "7B", "--for", "H"],
         ["solve", "mamba", "--target", "1.3B", "--for", "H"],
         ["diff", "atlas:bert", "--by", "H"],
+        ["explain", "clip-default"],
+        ["explain", "clip"],
         ["models", "--all"],
     ],
     ids=" ".join,
