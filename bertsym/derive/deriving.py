@@ -15,11 +15,12 @@ from bertsym.derive.defaults import definitions
 from bertsym.derive.experts import with_experts
 from bertsym.derive.explore import explore
 from bertsym.derive.families import Sample
-from bertsym.derive.infer import Inferred, Pair, Refusal, infer
+from bertsym.derive.infer import Inferred, Refusal, infer
 from bertsym.derive.names import symbols
-from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Worker
+from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Number, Worker
 from bertsym.derive.proof import chance, disagreement, miscounted
 from bertsym.derive.proposal import Proposal
+from bertsym.derive.rows import Pair
 from bertsym.derive.settle import settle
 from bertsym.derive.space import Axis, Space
 from bertsym.sources.derived import Derived
@@ -35,6 +36,7 @@ COUNTED = 3
 ROUNDS = 8
 MOST_ROUNDS = 16
 MOST_REFUSED = 30
+RARE, FURTHER, MOST_RARE = 60, 24, 6
 
 _NUMBER = re.compile(r"\b\d+\b")
 
@@ -109,9 +111,12 @@ class _Deriver:
 
     def derivation(self, trials: int, seed: int) -> Derivation:
         """Formulas that no trial refutes."""
-        samples = [*self.paired(), *self.drawn(SAMPLES)]
+        samples = [*self.paired(self.own()), *self.drawn(SAMPLES)]
         for rounds in range(1, ROUNDS + 1):
             inferred = infer(samples, self.pairs, self.active(), self.proposals)
+            if rounds == 1 and inferred.refused:
+                samples += self.more(samples, inferred.refused)
+                inferred = infer(samples, self.pairs, self.active(), self.proposals)
             if not inferred.tensors:
                 raise CannotDerive(self.builder.target, _none(inferred.refused))
             derived = self.derived(inferred)
@@ -138,6 +143,31 @@ class _Deriver:
             samples += refuting
         raise CannotDerive(self.builder.target, f"each of {ROUNDS} sets of formulas was refuted by a further build")
 
+    def own(self) -> list[Sample]:
+        """What the code builds at its own sizes: its stacks are as deep there as nowhere else."""
+        fields = self.builder.description.fields
+        inventory = self.builder.build(fields)
+        return [] if inventory is None else [self.sampled(fields, inventory)]
+
+    def more(self, samples: Sequence[Sample], refused: Sequence[Refusal]) -> list[Sample]:
+        """Further draws like those that have the tensors without a formula that were seen least."""
+        fields = {symbol: name for name, symbol in self.symbols.items()}
+        found: list[Sample] = []
+        for refusal in refused[:MOST_RARE]:
+            name = re.compile(re.escape(refusal.tensor).replace(r"\{\}", r"\d+"))
+            having = [sample for sample in (*samples, *found) if any(map(name.fullmatch, sample.inventory))]
+            if not 0 < len(having) < RARE:
+                continue
+            kept: dict[str, Number] = {
+                fields[symbol]: at for symbol, at in having[-1].sizes.items() if isinstance(at, bool)
+            }
+            kept |= {a.name: having[-1].sizes[self.symbols[a.name]] for a in self.space.axes if a.deep}
+            for _ in range(FURTHER):
+                drawn = {**self.space.fields(self.space.steps(self.random)), **kept}
+                inventory = self.builder.build(drawn)
+                found += [self.sampled(drawn, inventory)] if inventory is not None else []
+        return found
+
     def active(self) -> set[Symbol]:
         """The sizes that matter somewhere."""
         stirring = {pair.symbol for pair in self.pairs}
@@ -163,9 +193,8 @@ class _Deriver:
         model = derived.model()
         return [sample for sample in fresh[:COUNTED] if miscounted(model, sample)]
 
-    def paired(self) -> list[Sample]:
+    def paired(self, samples: list[Sample]) -> list[Sample]:
         """Draws, and for every axis the draw with that axis changed: what changes with it depends on it."""
-        samples: list[Sample] = []
         self.pairs = []
         numbers = {axis.name: self.symbols[axis.name] for axis in self.space.axes if not axis.switch}
         for steps in self.backgrounds():

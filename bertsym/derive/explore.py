@@ -14,6 +14,7 @@ from bertsym.values import replace
 
 SHALLOW = 3
 FEW = 6
+PAIR = 2
 MOST_LAYERS = 64
 FACTORS = (2, 4, 8, 16, 32, 64)
 OPTIONS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
@@ -72,11 +73,14 @@ class _Explorer:
                 (active if self.tensors({name: another(name)}) is not None else refusing).append(name)
         calm = [name for name in self.numbers if name not in (*active, *refusing)]
         waiting = [name for name in self.numbers if name not in calm]
+        for axis in self.plain([Axis(n, self.base[n], deep=n in deep) for n in waiting if n in self.integers]):
+            self.axes[axis.name] = axis if axis.name in active else replace(axis, idle=not self.matters(axis.name))
+            waiting.remove(axis.name)
         for _ in range(3):
             for name in list(waiting):
-                axis = self.axis(name, deep=name in deep)
-                if axis is not None:
-                    self.axes[name] = axis if name in active else replace(axis, idle=not self.matters(name))
+                ruled = self.axis(name, deep=name in deep)
+                if ruled is not None:
+                    self.axes[name] = ruled if name in active else replace(ruled, idle=not self.matters(name))
                     waiting.remove(name)
         calm = [name for name in calm if name not in self.axes and name not in waiting]
         frozen = [(name, "no other value was accepted") for name in waiting]
@@ -188,6 +192,28 @@ class _Explorer:
         there = self.tensors({name: found}) if found < 10**4 else None
         return None if there is None else frozenset(there)
 
+    def plain(self, axes: Sequence[Axis]) -> Iterator[Axis]:
+        """Those of the axes that need no rule: they may all be changed together, near their base and far from it."""
+        if not axes:
+            return
+        near: dict[str, Number] = {axis.name: axis.base + 1 for axis in axes}
+        far: dict[str, Number] = {a.name: a.base + (2 if a.deep else self.random.randint(20, 90)) for a in axes}
+        if self.tensors(near) is not None and self.tensors(far) is not None:
+            least: dict[str, Number] = {axis.name: 1 for axis in axes}
+            if self.tensors(least) is None:
+                yield from map(self.lowered, axes)
+                return
+            for axis in axes:
+                yield replace(axis, low=0) if self.may_vanish(axis) and self.accepted(axis, {axis.name: 0}) else axis
+        elif len(axes) > 1:
+            half = len(axes) // 2
+            yield from self.plain(axes[:half])
+            yield from self.plain(axes[half:])
+
+    def may_vanish(self, axis: Axis) -> bool:
+        """Whether 0 is tried: in a configuration it often stands for "as another field says"."""
+        return ":" in self.builder.target or axis.deep or int(axis.base) <= PAIR
+
     def axis(self, name: str, *, deep: bool) -> Axis | None:
         """The weakest rule under which every value tried is accepted."""
         for axis in self.rules(name, deep=deep):
@@ -249,9 +275,7 @@ class _Explorer:
         """The axis from the fewest steps that are accepted."""
         if axis.exact:
             return axis
-        # In a configuration a 0 often stands for "as another field says"; it is a size of its own where there are few.
-        own = ":" in self.builder.target
-        for steps in (0, 1, 2, 3) if own or axis.deep or int(axis.base) <= FEW else (1, 2, 3):
+        for steps in (0, 1, 2, 3) if self.may_vanish(axis) else (1, 2, 3):
             if self.accepted(axis, {axis.name: steps}):
                 return replace(axis, low=steps)
         refused, accepted = 3, max(axis.steps(self.base) or 4, 4)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import combinations
 
 from sympy import Symbol
 
@@ -11,6 +13,10 @@ from bertsym.values import replace, value
 
 Sizes = Mapping[Symbol, Number]
 Indices = tuple[int, ...]
+
+PERIODS = (2, 3, 4, 5, 6, 7, 8)
+MOST_APART = 8
+MOST_PAIRED = 12
 
 
 @value
@@ -126,50 +132,60 @@ def _pattern(name: str, repeated: set[str]) -> tuple[str, Indices]:
     return ".".join(shown), tuple(indices)
 
 
+Labels = Callable[[int, Indices], object]
+
+
 def alike(family: Family) -> list[Family]:
     """The family in parts that are uniform in every build, or as it is where no simple cut does that.
 
-    Cuts that are tried: the first index apart, the last, both; every second, third, fourth index; at an index.
+    Cuts that are tried: the first index apart, the last, both; every so many, with the last or without; each index by
+    itself; those that are like the first; two of these at two places.
     """
     if family.uniform:
         return [family]
-    for place in range(family.pattern.count("{}")):
-        for cut in _cuts(family, place):
-            parts = [part for part in cut if part.seen]
-            if len(parts) > 1 and all(part.uniform for part in parts):
-                return parts
-    for place in range(family.pattern.count("{}")):
-        for cut in _cuts(family, place):
-            parts = [part for part in cut if part.seen]
-            if len(parts) > 1 and any(part.uniform for part in parts):
-                rest = [
-                    alike(part) if len(part.seen) < len(family.seen) or _fewer(part, family) else [part]
-                    for part in parts
-                ]
-                if all(part.uniform for found in rest for part in found):
-                    return [part for found in rest for part in found]
+    kinds = {row: family.kinds(row) for row in family.seen}
+    single = [labels for place in range(family.pattern.count("{}")) for labels in _labels(kinds, place)]
+    for labels in (*single, *(_both(one, other) for one, other in combinations(single[:MOST_PAIRED], 2))):
+        if _parts(kinds, labels):
+            found = dict.fromkeys(labels(row, i) for row, seen in kinds.items() for i in seen)
+            return [family.only(partial(_labelled, labels, label)) for label in found]
     return [family]
 
 
-def _fewer(part: Family, whole: Family) -> bool:
-    return sum(map(len, part.seen.values())) < sum(map(len, whole.seen.values()))
+def _parts(kinds: Mapping[int, Mapping[Indices, Kind]], labels: Labels) -> bool:
+    """Whether tensors of one label are alike in every build."""
+    for row, seen in kinds.items():
+        first: dict[object, Kind] = {}
+        for i, kind in seen.items():
+            if first.setdefault(labels(row, i), kind) != kind:
+                return False
+    return True
 
 
-def _cuts(family: Family, place: int) -> Iterator[list[Family]]:
-    ends = {row: max(i[place] for i in entries) for row, entries in family.seen.items()}
-    starts = {row: min(i[place] for i in entries) for row, entries in family.seen.items()}
-    yield _split(family, lambda row, i: i[place] == starts[row])
-    yield _split(family, lambda row, i: i[place] == ends[row])
+def _labelled(labels: Labels, label: object, row: int, i: Indices) -> bool:
+    return labels(row, i) == label
+
+
+def _both(one: Labels, other: Labels) -> Labels:
+    return lambda row, i: (one(row, i), other(row, i))
+
+
+def _labels(kinds: Mapping[int, Mapping[Indices, Kind]], place: int) -> Iterator[Labels]:
+    runs = {row: [i[place] for i in seen] for row, seen in kinds.items()}
+    starts = {row: min(run) for row, run in runs.items()}
+    ends = {row: max(run) for row, run in runs.items()}
+    yield lambda row, i: i[place] == starts[row]
+    yield lambda row, i: i[place] == ends[row]
+    yield lambda row, i: (i[place] == starts[row], i[place] == ends[row])
+    first = {row: next(iter(seen.values())) for row, seen in kinds.items()}
+    yield lambda row, i: kinds[row][i] == first[row]
+    if max(ends.values()) < MOST_APART:
+        yield lambda _, i: i[place]
     for least in range(1, 4):
-        yield _split(family, lambda _, i, least=least: i[place] < least)  # type: ignore[misc]
-    for period in (2, 3, 4, 5, 6):
-        yield [
-            family.only(lambda _, i, rest=rest, period=period: i[place] % period == rest)  # type: ignore[misc]
-            for rest in range(period)
-        ]
-    first = {row: next(iter(family.kinds(row).items())) for row in family.seen}
-    yield _split(family, lambda row, i: family.kinds(row)[i] == first[row][1])
-
-
-def _split(family: Family, holds: Callable[[int, Indices], bool]) -> list[Family]:
-    return [family.only(holds), family.only(lambda row, i: not holds(row, i))]
+        yield lambda _, i, least=least: i[place] < least  # type: ignore[misc]
+    for period in PERIODS:
+        for rest in range(period):
+            yield lambda _, i, p=period, r=rest: i[place] % p == r  # type: ignore[misc]
+            yield lambda row, i, p=period, r=rest: (i[place] % p == r, i[place] == ends[row])  # type: ignore[misc]
+    for period in PERIODS[1:]:
+        yield lambda _, i, p=period: i[place] % p  # type: ignore[misc]

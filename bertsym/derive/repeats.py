@@ -1,0 +1,84 @@
+"""Which indices a repeated tensor has: one after another, in steps, or those that the steps leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise, product
+
+from sympy import Expr
+
+from bertsym.derive.families import Family
+from bertsym.derive.rows import NoFormula, Rows
+from bertsym.tree import Loop
+
+
+class Repeats:
+    """The loops of families; those whose indices follow one another say where a stack ends."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.ends: dict[str, Loop] = {}
+
+    def loops(self, family: Family) -> tuple[Loop, ...]:
+        """One for each index in the names of a family; raises `NoFormula`."""
+        loops = []
+        for place in range(family.pattern.count("{}")):
+            runs = {row: sorted({i[place] for i in entries}) for row, entries in family.seen.items()}
+            stack = "{}".join(family.pattern.split("{}")[: place + 1])
+            loops.append(self._loop(stack, place, runs))
+        for entries in family.seen.values():
+            ranges = (sorted({indices[p] for indices in entries}) for p in range(len(loops)))
+            if len(entries) != len(list(product(*ranges))):
+                raise NoFormula("repeat", "it is not there for every combination of indices")
+        return tuple(loops)
+
+    def _loop(self, stack: str, place: int, runs: Mapping[int, list[int]]) -> Loop:
+        rows = list(runs)
+        if all(run == list(range(run[0], run[-1] + 1)) for run in runs.values()):
+            start = self.rows.fitted(f"start of repeat {place}", rows, [runs[row][0] for row in rows])
+            loop = Loop(start, self.rows.fitted(f"end of repeat {place}", rows, [runs[row][-1] + 1 for row in rows]))
+            self.ends.setdefault(stack, loop)
+            return loop
+        whole = self.ends.get(stack)
+        if whole is None:
+            raise NoFormula(f"repeat {place}", "its indices have gaps")
+        stops = {row: int(self.rows.at[row].number(whole.stop)) for row in rows}
+        rest = {row: [i for i in range(stops[row]) if i not in run] for row, run in runs.items()}
+        for wanted, others in ((runs, False), (rest, True)):
+            for loop in self._stepped(
+                place, {row: run for row, run in wanted.items() if run}, whole.stop, others=others
+            ):
+                if all(self._indices(loop, row) == run for row, run in runs.items()):
+                    return loop
+        raise NoFormula(f"repeat {place}", "its indices have gaps that no constant step explains")
+
+    def _stepped(self, place: int, runs: Mapping[int, list[int]], stop: Expr, *, others: bool) -> Iterator[Loop]:
+        """Loops that may go through these in equal steps: in one that is seen, or in that of a size."""
+        gaps = {row: {b - a for a, b in pairwise(run)} for row, run in runs.items()}
+        steps = {row: next(iter(found)) for row, found in gaps.items() if len(found) == 1}
+        if not runs or any(len(found) > 1 for found in gaps.values()):
+            return
+        start = self.rows.fitted(f"start of repeat {place}", list(runs), [run[0] for run in runs.values()])
+        if steps:
+            found = self.rows.fitter.fit(
+                list(steps), list(steps.values()), self.rows.relevant.get(f"step of repeat {place}", ())
+            )
+            yield from [Loop(start, stop, found, others=others)] if found is not None else []
+        fitting = (
+            s for s in self.rows.numbers if all(self.rows.samples[row].sizes[s] == step for row, step in steps.items())
+        )
+        yield from (Loop(start, stop, symbol, others=others) for symbol in fitting)
+
+    def _indices(self, loop: Loop, row: int) -> list[int]:
+        start, stop, step = (int(self.rows.at[row].number(part)) for part in (loop.start, loop.stop, loop.step))
+        return list(loop.indices(start, stop, step)) if step > 0 else []
+
+
+def gapped(family: Family) -> bool:
+    """Whether some index is left out in some build."""
+    return any(
+        len(run) != run[-1] - run[0] + 1
+        for entries in family.seen.values()
+        for place in range(family.pattern.count("{}"))
+        for run in [sorted({indices[place] for indices in entries})]
+    )

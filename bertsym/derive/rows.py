@@ -1,0 +1,137 @@
+"""All builds as the rows of one table, and what is fitted to their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial, reduce
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
+
+from bertsym.algebra import Iverson
+from bertsym.derive.conditions import Conditions
+from bertsym.derive.families import Family, Sample
+from bertsym.derive.fit import Fitter
+from bertsym.derive.process import Entry
+from bertsym.derive.proposal import Proposal
+from bertsym.derive.reckon import Reckoner
+from bertsym.symbols import BY_SYMBOL, Kind
+from bertsym.values import value
+
+
+class NoFormula(Exception):
+    """Why one tensor has no formula."""
+
+    def __init__(self, part: str, why: str) -> None:
+        super().__init__(part, why)
+        self.part, self.why = part, why
+
+
+@value
+class Pair:
+    """Two builds, by their place, between which one size was changed, with those that must follow it."""
+
+    one: int
+    other: int
+    symbol: Symbol
+
+
+class Rows:
+    """The samples, and for the family at hand the sizes that matter to each part of it."""
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        pairs: Sequence[Pair],
+        active: Collection[Symbol],
+        proposals: Sequence[Proposal],
+    ) -> None:
+        self.samples, self.pairs, self.proposals = samples, pairs, proposals
+        self.at = [Reckoner(sample.sizes) for sample in samples]
+        symbols = [symbol for symbol in samples[0].sizes if symbol in active]
+        self.numbers = [symbol for symbol in samples[0].sizes if BY_SYMBOL[symbol].kind is not Kind.SWITCH]
+        self.fitter = Fitter([sample.sizes for sample in samples], self.numbers, active)
+        self.conditions = Conditions([sample.sizes for sample in samples], symbols)
+        self.relevant: dict[str, set[Symbol]] = {}
+        self.proposed: list[list[Expr]] = []
+
+    def turn_to(self, family: Family, siblings: Sequence[Family]) -> None:
+        """Look at this family: what changes the weight of a layer may change its bias, though that was seldom there."""
+        self.relevant = {}
+        for one in (family, *siblings):
+            for part, sizes in self.relevance(one).items():
+                self.relevant.setdefault(part, set()).update(sizes)
+        self.proposed = self._proposed(family)
+
+    def relevance(self, family: Family) -> dict[str, set[Symbol]]:
+        """For each part of the tensor the sizes whose change was seen to change it."""
+        parts = {row: _parts(entries) for row, entries in family.seen.items()}
+        found: dict[str, set[Symbol]] = {}
+        for pair in self.pairs:
+            one, other = parts.get(pair.one, {}), parts.get(pair.other, {})
+            for part in one.keys() & other.keys():
+                if one[part] != other[part]:
+                    found.setdefault(part, set()).add(pair.symbol)
+        return found
+
+    def fitted(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
+        """The formula of a part's numbers; raises `NoFormula`."""
+        relevant = self.relevant.get(part, set())
+        found = self.fitter.fit(rows, numbers, relevant)
+        if found is None:
+            on = f", which depend on {', '.join(sorted(map(str, relevant)))}" if relevant else ""
+            raise NoFormula(part, f"no formula gives what {len(rows)} builds have, such as {numbers[0]}{on}")
+        return found
+
+    def side(self, place: int, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
+        """The formula of one dimension: what fits, or what the code was seen to compute."""
+        try:
+            return self.fitted(f"dimension {place}", rows, numbers)
+        except NoFormula:
+            for proposed in self.proposed[place] if place < len(self.proposed) else ():
+                if all(self.at[row].agrees(proposed, n) for row, n in zip(rows, numbers, strict=True)):
+                    return proposed
+            raise
+
+    def _proposed(self, family: Family) -> list[list[Expr]]:
+        """What the code was seen to compute for each dimension of a tensor, the shortest first."""
+        names = {family.pattern.format(*i) for entries in family.seen.values() for i in entries}
+        shapes = [p.shapes[name] for p in self.proposals for name in names if name in p.shapes]
+        places = range(max(map(len, shapes), default=0))
+        found = [{shape[place] for shape in shapes if place < len(shape)} - {None} for place in places]
+        return [sorted((without_extremes(one) for one in sides), key=sympy.count_ops) for sides in found]
+
+    def condition(self, part: str, cases: Mapping[int, bool]) -> Boolean:
+        """The condition that tells the rows apart; raises `NoFormula`."""
+        found = self.conditions.telling(cases)
+        if found is None:
+            raise NoFormula(part, "no simple condition tells when")
+        return found
+
+
+def without_extremes(expression: Expr) -> Expr:
+    """The larger and the smaller of two as conditions, which is how formulas are kept.
+
+    >>> from bertsym.symbols import H, V
+    >>> without_extremes(sympy.Max(H, V) + 1)
+    V + (H - V)*Iverson(H >= V) + 1
+    """
+    larger = expression.replace(sympy.Max, lambda *parts: reduce(partial(_either, sympy.Ge), parts))
+    return larger.replace(sympy.Min, lambda *parts: reduce(partial(_either, sympy.Le), parts))
+
+
+def _either(relation: type[Boolean], one: Expr, other: Expr) -> Expr:
+    return other + (one - other) * Iverson(relation(one, other))
+
+
+def _parts(entries: Mapping[tuple[int, ...], Entry]) -> dict[str, int]:
+    """The numbers of one build that are to be fitted, by the names that refusals give them."""
+    shape = next(iter(entries.values())).shape
+    parts = {f"dimension {place}": side for place, side in enumerate(shape)}
+    for place in range(len(next(iter(entries)))):
+        run = sorted({indices[place] for indices in entries})
+        parts |= {f"start of repeat {place}": run[0], f"end of repeat {place}": run[-1] + 1}
+        if len(run) > 1:
+            parts[f"step of repeat {place}"] = run[1] - run[0]
+    return parts
