@@ -51,8 +51,11 @@ def main() -> None:
                 answer = {"proposal": proposal(target, **request["symbolic"])}
             elif target is not None:
                 answer = {"tensors": inventory(target.build(request["build"]))}
+                target.built = True
             else:
                 answer = {"unusable": "nothing is open"}
+        except Empty as error:
+            answer = {"raised" if target is not None and target.built else "unusable": str(error)}
         except Unusable as error:
             answer = {"unusable": str(error)}
         except BaseException as error:  # noqa: BLE001  # whatever the code raises is its answer
@@ -61,11 +64,16 @@ def main() -> None:
         answers.flush()
 
 
+class Empty(Unusable):
+    """There are no parameters: that may be so at some sizes."""
+
+
 class Target:
     """Something that builds a module from fields."""
 
     def __init__(self, cls: str, source: str, fields: Fields, construct: Callable[[Fields], Any]) -> None:
         self.cls, self.source, self.fields, self.construct = cls, source, fields, construct
+        self.built = False
         self.defaults: Callable[[Fields], Fields] = lambda _: {}
 
     def description(self) -> dict[str, Any]:
@@ -190,7 +198,7 @@ def inventory(module: Any) -> list[list[Any]]:
         role = "embedding" if id(parameter) in outputs else role_of(owner, name, len(shape))
         entries.append([name, shape, first.setdefault(id(parameter), name), role])
     if not entries:
-        raise Unusable("the module has no parameters")
+        raise Empty("the module has no parameters")
     return entries
 
 
