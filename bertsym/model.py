@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import cached_property
+from itertools import zip_longest
 from types import MappingProxyType
 
+import sympy
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, atom, evaluate, free, substitute
@@ -142,10 +144,16 @@ def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
         target = by_name.get(tensor.tied_to) or _filled(tensor.tied_to, inventory)
         if target is None:
             raise InvalidModel(model, f"{tensor.name} is tied to {tensor.tied_to}, which does not exist")
-        if target.shape != tensor.shape:
+        same = {eq.lhs: eq.rhs for eq in tensor.tied_when.atoms(sympy.Eq)}
+        if any(ours.xreplace(same) != theirs.xreplace(same) for ours, theirs in _sides(tensor, target)):
             raise InvalidModel(
                 model, f"{tensor.name} {tensor.shape} is tied to {target.name}, whose shape is {target.shape}"
             )
+
+
+def _sides(one: Tensor, other: Tensor) -> list[tuple[Expr, Expr]]:
+    """Their shapes side by side, filled up where one has more dimensions."""
+    return list(zip_longest(one.shape, other.shape, fillvalue=sympy.S.Zero))
 
 
 def _filled(name: str, inventory: tuple[Tensor, ...]) -> Tensor | None:

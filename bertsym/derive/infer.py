@@ -165,7 +165,10 @@ class _Inference:
         cases = {}
         fitting = self.rows.conditions.rows(given)
         for row in range(len(self.samples)):
-            counts = [self.rows.at[row].number(loop.times) for loop in loops]
+            try:
+                counts = [self.rows.at[row].number(loop.times) for loop in loops]
+            except ZeroDivisionError:
+                raise NoFormula("repeat", "its step can be 0") from None
             if any(count < 0 for count in counts) or all(count > 0 for count in counts):
                 cases[row] = row in family.seen
             elif row in family.seen:
