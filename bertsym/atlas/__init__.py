@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 PREFIX = "atlas:"
 SUFFIX = "-default"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 
 
 @value

@@ -67,4 +67,4 @@ def test_no_name_stands_for_two_models() -> None:
 
 
 def test_names_are_spelled_as_entries_are_found() -> None:
-    assert all(re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name) for name in [*atlas.index(), *atlas.missing()])
+    assert all(re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", name) for name in [*atlas.index(), *atlas.missing()])
