@@ -47,9 +47,10 @@ def test_a_model_that_the_zoo_does_not_have(bertsym: Callable[..., Any], tmp_pat
     write(tmp_path / "model.safetensors", header_of(stored))
     ran = bertsym("verify", str(tmp_path), "--framework", "--head", "SqueezeBertForMaskedLM", "--json")
     assert (ran.code, json.loads(ran.out)["class"]) == (0, "SqueezeBertForMaskedLM")
+    (tmp_path / "config.json").write_text(json.dumps(fields | {"model_type": "squeezed"}), encoding="utf-8")
     ran = bertsym("verify", str(tmp_path))
     assert (ran.code, ran.out) == (2, "")
-    assert "'squeezebert' is not covered" in ran.err
+    assert "'squeezed' is not covered" in ran.err
 
 
 @pytest.mark.parametrize(
