@@ -112,7 +112,7 @@ def checked(kind: Kind, seed: int, draws: int) -> list[str]:
     """What disagrees; runs in a worker."""
     import atlas_work  # noqa: PLC0415
 
-    return list(atlas_work.disagreements(kind, seed, draws))
+    return list(atlas_work.checked(kind, seed, draws))
 
 
 def page(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -32,6 +32,7 @@ SECONDS = 20.0
 SECONDS_IN_ALL = 90
 LONGEST_REASON = 200
 MOST_IN_ONE = 40
+TRIALS = 8
 _workers: list[Worker] = []
 _since: list[int] = []
 
@@ -68,6 +69,10 @@ def made(kind: Kind, seed: int) -> tuple[str | None, str]:
     whole = counted(told(kind, whole))
     written = text(whole)
     read = parsed(json.loads(written), Path(f"{kind.name}.json"))
+    wrong = dict(disagreements(read, kind.name, seed + 1, TRIALS))
+    if wrong:
+        written = text(without(read, wrong))
+        read = parsed(json.loads(written), Path(f"{kind.name}.json"))
     notes += [f"{len(refusals(found))} of {found.cls} refused" for found in read.classes.values() if refusals(found)]
     return written, "; ".join(notes)
 
@@ -119,8 +124,21 @@ def _counted(derived: Derived, name: str, head: DerivedHead) -> DerivedHead:
     number = count(model.with_sizes(model.architecture.sizes[model.architecture.base].values))
     if number == head.evidence.count:
         return head
-    off = Refused("all of them", "total", f"{number:,} at the code's own sizes, where it has {head.evidence.count:,}")
-    return replace(head, evidence=replace(head.evidence, refused=(off,)))
+    return refused(head, "total", f"{number:,} at the code's own sizes, where it has {head.evidence.count:,}")
+
+
+def without(derived: Derived, wrong: Mapping[str, str]) -> Derived:
+    """The entry without the formulas that, tried again from what it says of itself, were wrong."""
+    heads = {
+        name: refused(head, "trial", wrong[name]) if name in wrong else head for name, head in derived.classes.items()
+    }
+    return replace(derived, evidence=heads.pop(FIRST).evidence, heads=heads)
+
+
+def refused(head: DerivedHead, part: str, why: str) -> DerivedHead:
+    """The class as one without a formula."""
+    assert head.evidence is not None  # noqa: S101  # it was derived just now
+    return replace(head, evidence=replace(head.evidence, refused=(Refused("all of them", part, why),)))
 
 
 def takes(cls: str, kind: Kind) -> bool:
@@ -152,20 +170,25 @@ def reason(error: Exception) -> str:
     return " ".join(said.split()).partition(". ")[0][:LONGEST_REASON]
 
 
-def disagreements(kind: Kind, seed: int, draws: int) -> Iterator[str]:
-    """The classes of an entry that the code builds otherwise, each with where."""
+def checked(kind: Kind, seed: int, draws: int) -> Iterator[str]:
+    """The classes of a stored entry that the code builds otherwise, each with where."""
     refreshed()
-    content = shelf.path(kind.name).read_bytes()
-    derived = parsed(json.loads(content), Path(f"{kind.name}.json"))
+    derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
+    for name, wrong in disagreements(derived, kind.name, seed, draws):
+        yield f"{derived.classes[name].cls}: {wrong}"
+
+
+def disagreements(derived: Derived, target: str, seed: int, draws: int) -> Iterator[tuple[str, str]]:
+    """The heads that the code builds otherwise, each with where; those without a whole formula are left out."""
     for place, (name, head) in enumerate(derived.classes.items()):
         if refusals(head):
             continue
         random = Random(seed * 1_000_003 + place)
         try:
-            builder = Builder(worker(), kind.name if name == FIRST else head.cls, {})
             with limited():
+                builder = Builder(worker(), target if name == FIRST else head.cls, {})
                 wrong = tried_again(derived, name, builder, random, draws)
         except (BertsymError, TimeoutError) as error:
             wrong = reason(error)
         if wrong is not None:
-            yield f"{head.cls}: {wrong}"
+            yield name, wrong[:LONGEST_REASON]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import chain, combinations
 from random import Random
 
+from bertsym.derive.necessity import needed
 from bertsym.derive.process import Builder, CannotDerive, Inventory, Number
 from bertsym.derive.space import Axis, Space, ordered, switch
 from bertsym.values import replace
@@ -76,9 +77,9 @@ class _Explorer:
         for axis in self.plain([Axis(n, self.base[n], deep=n in deep) for n in waiting if n in self.integers]):
             self.axes[axis.name] = axis if axis.name in active else replace(axis, idle=not self.matters(axis.name))
             waiting.remove(axis.name)
-        for _ in range(3):
+        for last in (False, False, True):
             for name in list(waiting):
-                ruled = self.axis(name, deep=name in deep)
+                ruled = self.axis(name, deep=name in deep, last=last)
                 if ruled is not None:
                     self.axes[name] = ruled if name in active else replace(ruled, idle=not self.matters(name))
                     waiting.remove(name)
@@ -214,12 +215,13 @@ class _Explorer:
         """Whether 0 is tried: in a configuration it often stands for "as another field says"."""
         return ":" in self.builder.target or axis.deep or int(axis.base) <= PAIR
 
-    def axis(self, name: str, *, deep: bool) -> Axis | None:
-        """The weakest rule under which every value tried is accepted."""
-        for axis in self.rules(name, deep=deep):
+    def axis(self, name: str, *, deep: bool, last: bool) -> Axis | None:
+        """The weakest rule under which every value tried is accepted; those with a number in them at `last`."""
+        rules = self.rules(name, deep=deep)
+        for axis in chain(rules, self.numbered(name, deep=deep) if last else ()):
             if ordered([*self.axes.values(), axis]) is not None and self.holds(axis):
-                return self.lowered(axis)
-        return self.listed(name, deep=deep)
+                return self.lowered(self.complete(axis))
+        return self.listed(name, deep=deep) if last else None
 
     def rules(self, name: str, *, deep: bool) -> Iterator[Axis]:
         found = self.base[name]
@@ -228,17 +230,40 @@ class _Explorer:
             return
         plain = Axis(name, found, deep=deep)
         yield plain
-        others = [n for n in self.integers if n != name and self.base[n] >= 2 and found]
-        multiples = [n for n in others if found % self.base[n] == 0]
-        close = [n for n in multiples if _place(n) == _place(name)]
-        near = sorted(multiples, key=lambda n: (n not in close, self.base[n]))
+        near = self.near(name)
         yield replace(plain, unit=2) if found % 2 == 0 else plain
         yield from (replace(plain, unit=factor, of=(n,)) for factor in (1, 2) for n in near if found % factor == 0)
-        yield from (replace(plain, unit=factor) for factor in FACTORS[1:] if found % factor == 0)
-        yield from (replace(plain, unit=found // self.base[n], of=(n,), exact=True) for n in near)
-        for one, two in combinations([n for n in near if found != self.base[n]], 2):
-            if found == self.base[one] * self.base[two]:
+        few = (n for n in near if self.base[n] <= MOST_LAYERS and _place(n) == _place(name))
+        divisors = [n for n in few if needed(self.builder, self.base, replace(plain, of=(n,)))]
+        yield from (replace(plain, of=pair) for pair in combinations(divisors, 2))
+        yield from (replace(plain, of=(n,), exact=True) for n in near if found == self.base[n])
+        for one, two in combinations([n for n in self.others(name) if _place(n) == _place(name)], 2):
+            product = self.base[one] * self.base[two]
+            if found == product:
                 yield replace(plain, of=(one, two), exact=True)
+            largest = max(self.base[one], self.base[two])
+            for third in self.others(name) if found < largest else ():
+                over = self.base[third] <= largest and found * self.base[third] == product
+                if over and third not in (one, two) and _place(third) == _place(name):
+                    yield replace(plain, of=(one, two), over=third, exact=True)
+
+    def numbered(self, name: str, *, deep: bool) -> Iterator[Axis]:
+        """Rules with a number that may be one field or another in disguise."""
+        found = self.base[name]
+        if not isinstance(found, Fraction):
+            plain = Axis(name, found, deep=deep)
+            yield from (replace(plain, unit=factor) for factor in FACTORS[1:] if found % factor == 0)
+            near = [n for n in self.near(name) if found != self.base[n]]
+            yield from (replace(plain, unit=found // self.base[n], of=(n,), exact=True) for n in near)
+
+    def others(self, name: str) -> list[str]:
+        """The fields that a rule about this one may name."""
+        return [n for n in self.integers if n != name and self.base[n] >= 2 and self.base[name]]
+
+    def near(self, name: str) -> list[str]:
+        """The fields that this one is a multiple of, those of its own configuration first."""
+        multiples = [n for n in self.others(name) if self.base[name] % self.base[n] == 0]
+        return sorted(multiples, key=lambda n: (_place(n) != _place(name), self.base[n]))
 
     def holds(self, axis: Axis) -> bool:
         """Whether its values build: near the base, far from it, and with the fields that it follows changed."""
@@ -250,19 +275,46 @@ class _Explorer:
             near = max(here, 1) + 1
             if not all(self.accepted(axis, {axis.name: steps}) for steps in (near, far)):
                 return False
-        for leader in axis.of:
-            if not any(self.accepted(axis, changes) for changes in self.moved(axis, leader)):
-                return False
-        return bool(axis.of) or not axis.exact
+        if axis.over is not None:
+            doubled = all(self.doubled(axis, leader) for leader in (*axis.of, axis.over))
+            return doubled and needed(self.builder, self.base, axis)
+        if not all(self.follows(axis, leader) or self.follows(axis, *self.alike(axis, leader)) for leader in axis.of):
+            return False
+        return needed(self.builder, self.base, axis)
 
-    def moved(self, axis: Axis, leader: str) -> Iterator[dict[str, int]]:
-        """Steps that change a leader, alone and with all that are as large."""
-        small = int(self.base[leader]) < 32
-        other = next(o for o in ((5, 7, 3, 6, 12) if small else (96, 160, 224)) if o != self.base[leader])
-        own = {} if axis.exact else {axis.name: 9}
-        yield {leader: other, **own}
-        alike = [n for n in self.integers if self.base[n] == self.base[leader] and n != axis.name]
-        yield dict.fromkeys(alike, other) | own
+    def follows(self, axis: Axis, *leaders: str) -> bool:
+        """Whether the axis builds when these are given another value."""
+        small = int(self.base[leaders[0]]) < 32
+        other = next(o for o in ((5, 7, 3, 6, 12) if small else (96, 160, 224)) if o != self.base[leaders[0]])
+        return self.accepted(axis, dict.fromkeys(leaders, other) | ({} if axis.exact else {axis.name: 9}))
+
+    def doubled(self, axis: Axis, leader: str) -> bool:
+        """Whether the axis builds with the leader twice as large."""
+        known = self.axes.get(leader)
+        own = int(self.base[leader]) if known is None else known.steps(self.base)
+        return own is not None and self.accepted(axis, {leader: 2 * own})
+
+    def alike(self, axis: Axis, leader: str) -> list[str]:
+        """The leader and all that are as large."""
+        return [
+            leader,
+            *(n for n in self.integers if self.base[n] == self.base[leader] and n not in (axis.name, leader)),
+        ]
+
+    def complete(self, axis: Axis) -> Axis:
+        """The axis with the other fields that it must be a multiple of, where its leader cannot be moved alone."""
+        if axis.exact or len(axis.of) != 1 or self.follows(axis, *axis.of):
+            return axis
+        (leader,) = axis.of
+        for other in self.alike(axis, leader)[1:]:
+            both = replace(axis, of=(leader, other))
+            if (
+                ordered([*self.axes.values(), both])
+                and self.follows(both, leader)
+                and needed(self.builder, self.base, both)
+            ):
+                return both
+        return axis
 
     def accepted(self, axis: Axis, steps: dict[str, int]) -> bool:
         """Whether these values build, once the fields that follow them are made to fit."""

@@ -92,7 +92,16 @@ def _agree(expression: Expr, axes: Mapping[Symbol, Axis], space: Space) -> Fract
     """At a constant the wrong one could still be of degree 1 in any size."""
     sizes = [axis for axis in axes.values() if not axis.switch and not axis.idle and axis.choices > 1]
     degree = max(1, _degree(expression, axes, space))
-    return min(Fraction(1), Fraction(degree, min((axis.choices for axis in sizes), default=1)))
+    return min(Fraction(1), degree / min(map(_spread, sizes), default=Fraction(1)))
+
+
+def _spread(axis: Axis) -> Fraction:
+    """One over the probability of its likeliest value, at the least.
+
+    A draw within another field is folded into 1 to that field's value M, so that no value is likelier than 1/M + 1/n;
+    on average over M up to n that is (1 + 1/2 + ... + 1/n + 1)/n.
+    """
+    return Fraction(axis.choices, 1 if axis.within is None else axis.choices.bit_length() + 1)
 
 
 def _degree(expression: Expr, axes: Mapping[Symbol, Axis], space: Space) -> int:

@@ -17,7 +17,7 @@ from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refu
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace
 
-ENGINE = 3
+ENGINE = 4
 WITHOUT_EFFECT = "and without effect"
 
 
@@ -26,7 +26,13 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
     own = found.fields
     used = set(found.derived.base)
     kept = {axis.name for axis in found.space.axes if not axis.idle or found.symbols[axis.name] in used}
-    kept |= {name for axis in found.space.axes if axis.name in kept for name in axis.of if name in found.symbols}
+    parts = {
+        name
+        for axis in found.space.axes
+        if axis.name in kept
+        for name in (*axis.of, *([axis.over] if axis.over else ()))
+    }
+    kept |= {name for name in parts if name in found.symbols}
     symbols = {name: symbol for name, symbol in found.symbols.items() if name in kept}
     axes = {axis.name: axis for axis in found.space.axes}
     stuck = {name for name, why in found.space.frozen if why.endswith(WITHOUT_EFFECT)}
@@ -45,7 +51,7 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
         base={symbol: own[name] for name, symbol in symbols.items()},
         places={symbol: Place(name, tried(axes[name])) for name, symbol in symbols.items()},
         definitions=(*found.derived.definitions, *_following(found, symbols)),
-        whole=tuple(_whole(symbols, axes[name]) for name in symbols if _divided(axes[name], symbols)),
+        whole=tuple(part for name in symbols if _divided(axes[name], symbols) for part in _whole(symbols, axes[name])),
         frozen={name: Frozen(_json(own[name]), why) for name, why in found.space.frozen if name not in stuck},
         idle={name: _idle(axis, own) for name, axis in axes.items() if name not in symbols}
         | {name: Idle(own[name], Tried(0, 0, values=(own[name],))) if name in leaders else Idle() for name in stuck},
@@ -77,6 +83,7 @@ def tried(axis: Axis) -> Tried | None:
         axis.unit,
         axis.of,
         axis.exact,
+        axis.over or "",
         axis.within or "",
         axis.above or "",
         axis.values,
@@ -95,18 +102,19 @@ def _divided(axis: Axis, symbols: Mapping[str, Symbol]) -> bool:
     return all(BY_SYMBOL[symbols[name]].minimum > 0 for name in axis.of)
 
 
-def _whole(symbols: Mapping[str, Symbol], axis: Axis) -> Expr:
-    """What must be a whole number: a size over what it is a multiple of."""
-    return symbols[axis.name] / (int(axis.unit) * prod(symbols[name] for name in axis.of))
+def _whole(symbols: Mapping[str, Symbol], axis: Axis) -> Iterator[Expr]:
+    """What must be whole numbers: a size over each that it is a multiple of."""
+    return (symbols[axis.name] / (int(axis.unit) * symbols[name]) for name in axis.of)
 
 
 def _following(found: Derivation, symbols: Mapping[str, Symbol]) -> Iterator[Definition]:
     """Sizes that the code accepts at no other value than that of others."""
     defined = {definition.symbol for definition in found.derived.definitions}
     for axis in found.space.axes:
-        if axis.exact and axis.name in symbols and set(axis.of) <= set(symbols):
+        over = () if axis.over is None else (axis.over,)
+        if axis.exact and axis.name in symbols and {*axis.of, *over} <= set(symbols):
             symbol = symbols[axis.name]
-            value = int(axis.unit) * prod(symbols[name] for name in axis.of)
+            value = int(axis.unit) * prod(symbols[name] for name in axis.of) / prod(symbols[name] for name in over)
             if symbol not in defined and not free(value) & defined:
                 defined.add(symbol)
                 yield Definition(symbol, value)
@@ -134,6 +142,7 @@ def _axis(name: str, base: Number, rule: Tried | None) -> Axis:
         rule.low,
         rule.most - rule.low + 1,
         rule.exact,
+        rule.over or None,
         rule.within or None,
         rule.above or None,
         rule.values,

@@ -58,16 +58,17 @@ class Repeats:
         steps = {row: next(iter(found)) for row, found in gaps.items() if len(found) == 1}
         if not runs or any(len(found) > 1 for found in gaps.values()):
             return
+        if not steps:
+            raise NoFormula(f"step of repeat {place}", "no build has two of its indices")
         start = self.rows.fitted(f"start of repeat {place}", list(runs), [run[0] for run in runs.values()])
-        if steps:
-            found = self.rows.fitter.fit(
-                list(steps), list(steps.values()), self.rows.relevant.get(f"step of repeat {place}", ())
-            )
-            yield from [Loop(start, stop, found, others=others)] if found is not None else []
-        fitting = (
-            s for s in self.rows.numbers if all(self.rows.samples[row].sizes[s] == step for row, step in steps.items())
-        )
-        yield from (Loop(start, stop, symbol, others=others) for symbol in fitting)
+        relevant = self.rows.relevant.get(f"step of repeat {place}", ())
+        found = self.rows.fitter.fit(list(steps), list(steps.values()), relevant)
+        if found is not None:
+            yield Loop(start, stop, found, others=others)
+        for symbol in self.rows.numbers:
+            at = [sample.sizes[symbol] for sample in self.rows.samples]
+            if min(at) >= 1 and all(at[row] == step for row, step in steps.items()):
+                yield Loop(start, stop, symbol, others=others)
 
     def _indices(self, loop: Loop, row: int) -> list[int]:
         start, stop, step = (int(self.rows.at[row].number(part)) for part in (loop.start, loop.stop, loop.step))

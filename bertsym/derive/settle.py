@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from random import Random
 
+from bertsym.derive.necessity import needed
 from bertsym.derive.process import Builder
 from bertsym.derive.space import Axis, Space, changed
 from bertsym.values import replace
@@ -51,7 +52,9 @@ class _Settler:
             return
         for axis in self.rules(culprit, partner):
             axes = changed(self.space.axes, axis)
-            if axes is not None and self.fits(replace(self.space, axes=axes), steps, culprit, partner):
+            if axes is None or not needed(self.builder, self.space.base, axis):
+                continue
+            if self.fits(replace(self.space, axes=axes), steps, culprit, partner):
                 self.space = replace(self.space, axes=axes)
                 return
         one, other = self.axis(culprit), self.axis(partner)
@@ -133,12 +136,22 @@ class _Settler:
                 yield replace(axis, within=other)
             if not axis.above and not axis.of:
                 yield from (replace(axis, above=other, low=low) for low in (0, 1))
-            if axis.name not in axis.of and other not in axis.of:
+            if other in axis.of:
+                # What else it must be a multiple of was not moved, but is no divisor of what it is now.
+                yield from (replace(axis, of=(*axis.of, third)) for third in self.dividing(axis))
+            elif axis.name not in axis.of:
                 yield replace(axis, of=(*axis.of, other), low=max(axis.low, 1))
                 yield replace(axis, of=(other,), low=1, unit=1)
                 own, lead = int(axis.base), int(leader.base)
                 if lead and own and own % lead == 0:
                     yield replace(axis, of=(other,), unit=own // lead, exact=True)
+
+    def dividing(self, axis: Axis) -> Iterator[str]:
+        """Other fields that the axis is a multiple of in the base."""
+        for other in self.space.axes:
+            small = not (other.switch or other.ratio) and 2 <= other.base < axis.base
+            if small and other.name not in axis.of and axis.base % other.base == 0:
+                yield other.name
 
     def fits(self, space: Space, steps: Mapping[str, int], *names: str) -> bool:
         """Whether the refused draw and others of the two fields are accepted now."""

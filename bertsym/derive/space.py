@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from math import prod
+from math import lcm, prod
 from random import Random
 
 from bertsym.derive.process import Fields, Number
@@ -20,10 +20,11 @@ Steps = Mapping[str, int]
 
 @value
 class Axis:
-    """What a field may be: `unit` times the fields `of`, times the number of steps that is drawn for it.
+    """What a field may be: a multiple of `unit` and of each of the fields `of`, by the number of steps drawn for it.
 
-    `exact` axes take no steps; `within` and `above` name a field that the value may not pass; `values` lists all there
-    are; where a field of `needs` is not as it says, the value is that of the base. `low` is the fewest steps.
+    `exact` axes take no steps, and are the product, divided by the field `over`; `within` and `above` name a field that
+    the value may not pass; `values` lists all there are; where a field of `needs` is not as it says, the value is that
+    of the base. `low` is the fewest steps.
     `deep` fields decide how many tensors there are and are drawn from few values, for every tensor is built.
     """
 
@@ -34,6 +35,7 @@ class Axis:
     low: int = 1
     span: int = 0
     exact: bool = False
+    over: str | None = None
     within: str | None = None
     above: str | None = None
     values: tuple[Number, ...] = ()
@@ -70,8 +72,15 @@ class Axis:
     @property
     def leaders(self) -> tuple[str, ...]:
         """The fields that must be known first."""
-        others = (self.within, self.above, *(name for name, _ in self.needs))
+        others = (self.over, self.within, self.above, *(name for name, _ in self.needs))
         return (*self.of, *(name for name in others if name is not None))
+
+    def step(self, fields: Fields) -> Number:
+        """How far the value moves in one step, its leaders being known; the value itself of an exact axis."""
+        leaders = [fields[name] for name in self.of]
+        if self.over is not None:
+            return self.unit * prod(leaders) // max(fields[self.over], 1)
+        return self.unit * (prod(leaders) if self.exact or len(leaders) < 2 else lcm(*map(int, leaders)))
 
     def value(self, steps: int, fields: Fields) -> Number:
         """The value after so many steps, its leaders being known."""
@@ -79,7 +88,7 @@ class Axis:
             return self.base
         if self.values:
             return self.values[steps % len(self.values)]
-        unit = self.unit * prod(fields[name] for name in self.of)
+        unit = self.step(fields)
         if self.exact:
             return unit
         if self.within is not None and steps >= self.low:
@@ -93,7 +102,7 @@ class Axis:
         if self.values:
             return self.values.index(found) if found in self.values else None
         rest = found - (fields[self.above] if self.above is not None else 0)
-        unit = self.unit * prod(fields[name] for name in self.of)
+        unit = self.step(fields)
         return int(rest // unit) if unit and rest % unit == 0 else None
 
 

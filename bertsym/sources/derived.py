@@ -27,9 +27,9 @@ _INDEX = re.compile(r"\[([0-9]{1,3})\]")
 class Tried:
     """The values that draws picked from: `low` to `most` steps, each of `unit` times the fields `of`.
 
-    Fields go by their paths. The value may not pass that of the field `within`, and begins at that of `above`; an
-    `exact` one takes no steps; `values` lists all there are. Where a field of `needs` is not as it says, it was left
-    alone.
+    Of several fields the least common multiple counts. Fields go by their paths. The value may not pass that of the
+    field `within`, and begins at that of `above`; an `exact` one takes no steps, and is the product of the fields, over
+    the field `over`; `values` lists all there are. Where a field of `needs` is not as it says, it was left alone.
     """
 
     low: int = 1
@@ -37,6 +37,7 @@ class Tried:
     unit: Value = 1
     of: tuple[str, ...] = ()
     exact: bool = False
+    over: str = ""
     within: str = ""
     above: str = ""
     values: tuple[Value, ...] = ()

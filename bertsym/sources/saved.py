@@ -175,7 +175,12 @@ class _Reader:
         raise self.refuse("sizes", f"{name}: expected [least, most] steps, got {echo(json)}")
 
     def narrowed(self, steps: Tried, name: str, rest: Mapping[str, Json]) -> Tried:
-        paths = [rest.get("within", ""), rest.get("above", ""), *(of := self.entries(rest, "of", 8))]
+        paths = [
+            rest.get("over", ""),
+            rest.get("within", ""),
+            rest.get("above", ""),
+            *(of := self.entries(rest, "of", 8)),
+        ]
         needs = self.named(rest, "needs", 16)
         if not all(isinstance(path, str) and (not path or _PATH.fullmatch(path)) for path in (*paths, *needs)):
             raise self.refuse("sizes", f"{name}: expected names of fields, got {echo(paths)}")
@@ -184,8 +189,9 @@ class _Reader:
             unit=self.value(rest.get("unit", 1), name),
             of=tuple(map(str, of)),
             exact=rest.get("exact", False) is True,
-            within=str(paths[0]),
-            above=str(paths[1]),
+            over=str(paths[0]),
+            within=str(paths[1]),
+            above=str(paths[2]),
             values=tuple(self.value(one, name) for one in self.entries(rest, "values", 64)),
             needs=tuple((path, self.value(one, name)) for path, one in needs.items()),
         )

@@ -80,7 +80,7 @@ def _tried(tried: Tried) -> Json:
     steps: list[Json] = [tried.low, tried.most]
     found: dict[str, Json] = {"unit": _base(tried.unit)} if tried.unit != 1 else {}
     found |= {"of": list(tried.of)} if tried.of else {}
-    found |= {name: at for name, at in (("within", tried.within), ("above", tried.above)) if at}
+    found |= {name: at for name, at in (("over", tried.over), ("within", tried.within), ("above", tried.above)) if at}
     found |= {"exact": True} if tried.exact else {}
     found |= {"values": [_base(one) for one in tried.values]} if tried.values else {}
     found |= {"needs": {name: _base(wanted) for name, wanted in tried.needs}} if tried.needs else {}
