@@ -164,7 +164,8 @@ def _filled(name: str, inventory: tuple[Tensor, ...]) -> Tensor | None:
 
 
 def _fits(own: str, word: str) -> bool:
-    return own == word or (own == "{}" and word.isdecimal())
+    stem, index, _ = own.partition("{}")
+    return own == word or bool(index and word.startswith(stem) and word.removeprefix(stem).isdecimal())
 
 
 @value

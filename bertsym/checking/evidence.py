@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
@@ -33,6 +34,10 @@ class Found:
 Stored = Mapping[str, list[Found]]
 
 
+# A number as a word of its own, or after an underscore at the end of one.
+_NUMBERED = re.compile(r"(|\w*_l?)([0-9]{1,9}|\{\})", re.ASCII)
+
+
 @value
 class Equation:
     """What a stored shape or the largest index of a name demands, and how many tensors demand it."""
@@ -45,14 +50,15 @@ class Equation:
 def pattern(name: str) -> tuple[str, tuple[int | None, ...]]:
     """A name with `{}` for its numbers, and the numbers, None for one that is not fixed.
 
-    >>> pattern("encoder.layer.3.weight"), pattern("block.{}.layer.0.weight")
-    (('encoder.layer.{}.weight', (3,)), ('block.{}.layer.{}.weight', (None, 0)))
+    >>> pattern("encoder.layer.3.weight"), pattern("block.{}.layer.0.weight"), pattern("lstm.weight_ih_l1")
+    (('encoder.layer.{}.weight', (3,)), ('block.{}.layer.{}.weight', (None, 0)), ('lstm.weight_ih_l{}', (1,)))
     """
     parts, numbers = name.split("."), []
     for place, part in enumerate(parts):
-        if part == "{}" or (part.isascii() and part.isdigit() and len(part) < 10):
-            numbers.append(None if part == "{}" else int(part))
-            parts[place] = "{}"
+        found = _NUMBERED.fullmatch(part)
+        if found is not None:
+            numbers.append(None if found[2] == "{}" else int(found[2]))
+            parts[place] = found[1] + "{}"
     return ".".join(parts), tuple(numbers)
 
 

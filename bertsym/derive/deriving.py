@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from itertools import islice
 from random import Random
@@ -23,6 +25,7 @@ from bertsym.derive.proposal import Proposal
 from bertsym.derive.rows import Pair
 from bertsym.derive.settle import settle
 from bertsym.derive.space import Axis, Space
+from bertsym.derive.standing import suspects
 from bertsym.sources.derived import Derived
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
@@ -87,7 +90,30 @@ def derive_in(
     builder = Builder(worker, target, sizes)
     random = Random(seed)  # noqa: S311  # the seed is printed so that a run can be repeated
     space = settle(builder, explore(builder, random), random)
-    return _Deriver(builder, space, random, keep_names=keep_names).derivation(max(trials, FEWEST_TRIALS), seed)
+
+    def within(space: Space) -> Derivation:
+        return _Deriver(builder, space, random, keep_names=keep_names).derivation(max(trials, FEWEST_TRIALS), seed)
+
+    found = within(space)
+    if found.whole or ":" in target:
+        return found  # a size that somebody named is to be in the formula, or the tensor without one is to be told
+    best = found
+    for names in suspects(found.space, found.fields, _causes(found)):
+        with suppress(CannotDerive):
+            attempt = within(best.space.standing({name: found.fields[name] for name in names}))
+            best = attempt if len(attempt.refused) < len(best.refused) else best
+            if best.whole:
+                return best
+    return found
+
+
+def _causes(found: Derivation) -> Counter[str]:
+    """How many tensors without a formula each field was seen to change, or may: a depth those whose places are open."""
+    times = Counter(symbol for refusal in found.refused for symbol in refusal.sizes)
+    placed = sum("repeat" in refusal.part for refusal in found.refused)
+    return Counter({
+        axis.name: times[found.symbols[axis.name]] + placed * (axis.deep and not axis.idle) for axis in found.space.axes
+    })  # fmt: skip
 
 
 class _Deriver:
@@ -181,7 +207,8 @@ class _Deriver:
         empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
         used = empty.model().symbols
         plain = replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
-        return with_experts(plain, told.fields, self.symbols, keep_names=self.keep_names)
+        frozen = [name for name, _ in self.space.frozen]
+        return with_experts(plain, told.fields, self.symbols, frozen, keep_names=self.keep_names)
 
     def refuting(self, derived: Derived, inferred: Inferred, fresh: Sequence[Sample]) -> list[Sample]:
         """The fresh builds that the formulas get wrong."""

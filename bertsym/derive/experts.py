@@ -36,14 +36,19 @@ _ROUTER = re.compile(r"\w*router\w*|gate|gating|\w*correction\w*|per_expert_\w+"
 
 
 def with_experts(
-    derived: Derived, fields: Fields, symbols: Mapping[str, Symbol], *, keep_names: bool = False
+    derived: Derived,
+    fields: Fields,
+    symbols: Mapping[str, Symbol],
+    frozen: Collection[str] = (),
+    *,
+    keep_names: bool = False,
 ) -> Derived:
     """The model with its routed experts marked, and the number of those that work on a token among its sizes.
 
     `fields` are all fields of the code with the values they come with; `symbols` are what the formulas call those that
-    vary. Where nothing says how many experts are chosen, the marks say that.
+    vary; `frozen` ones stay numbers. Where nothing says how many experts are chosen, the marks say that.
     """
-    sizes = _chosen(fields, symbols, keep_names=keep_names)
+    sizes = _chosen(fields, symbols, frozen, keep_names=keep_names)
     fixed = next((Integer(number) for prefix, number in FIXED.items() if derived.cls.startswith(prefix)), None)
     found = []
     for field in _spelled(fields, AMONG):
@@ -53,19 +58,22 @@ def with_experts(
     if not any(tensor.routing for tensor in tensors):
         tensors = tuple(_unsaid(tensor, [routing.among for routing in found]) for tensor in tensors)
     used = {tensor.routing.chosen for tensor in tensors if tensor.routing is not None}
-    kept = {symbol: int(fields[field]) for field, symbol in sizes.items() if symbol in used}
+    kept = {symbol: int(fields[field]) for field, symbol in sizes.items() if symbol in used and symbol.is_Symbol}
     return replace(derived, tensors=tensors, base={**derived.base, **kept})
 
 
-def _chosen(fields: Fields, symbols: Mapping[str, Symbol], *, keep_names: bool) -> dict[str, Symbol]:
+def _chosen(
+    fields: Fields, symbols: Mapping[str, Symbol], frozen: Collection[str], *, keep_names: bool
+) -> dict[str, Expr]:
     """A symbol for each field that says how many experts are chosen; the first gets the registered one."""
-    found: dict[str, Symbol] = {}
+    found: dict[str, Expr] = {}
     taken = {*map(str, symbols.values()), str(experts_per_token)}
     for field in (field for field in _spelled(fields, CHOSEN) if fields[field] > 0):
         registered = not keep_names and experts_per_token not in {*symbols.values(), *found.values()}
         name = re.sub(r"\W", "_", field, flags=re.ASCII)[:38]
         own = Own(f"{name}_" if name in taken else name, Kind.EXPERTS, 1, f"{field} of the code")
-        found[field] = symbols.get(field, experts_per_token if registered else own)
+        number = Integer(int(fields[field])) if field in frozen else experts_per_token if registered else own
+        found[field] = symbols.get(field, number)
         taken.add(str(found[field]))
     return found
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import chain, combinations
 from random import Random
 
 from bertsym.derive.necessity import needed
+from bertsym.derive.paths import last, list_of, place
 from bertsym.derive.process import Builder, CannotDerive, Inventory, Number
-from bertsym.derive.space import Axis, Space, ordered, switch
+from bertsym.derive.space import MOST_HEADS, Axis, Space, ordered, switch
 from bertsym.values import replace
 
 SHALLOW = 3
 FEW = 6
 PAIR = 2
 MOST_LAYERS = 64
+MOST_TALL = 5
+FEW_DEEP = 3
 FACTORS = (2, 4, 8, 16, 32, 64)
 OPTIONS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+
+LENGTH = "it is how long the lists beside it are"
 
 # Names of fields that seldom matter: they are tried together first.
 _SELDOM = re.compile(r"token|_id$|_index$|beam|length|window|seed|top_k|chunk|num_labels|interval|eps|size_divisor")
@@ -26,7 +32,7 @@ _SELDOM = re.compile(r"token|_id$|_index$|beam|length|window|seed|top_k|chunk|nu
 _NUMBER = re.compile(r"\b\d+\b")
 
 # Names of fields that say how deep a stack is.
-_DEEP = re.compile(r"layers?$|layers?\[|depth|_blocks|n_layer|num_block|stage_repeats")
+_DEEP = re.compile(r"layers?$|layers?\[|depth|_blocks|n_layer|num_block|num_flows|stage_repeats")
 
 
 def explore(builder: Builder, random: Random) -> Space:
@@ -55,11 +61,20 @@ class _Explorer:
 
     def flatten(self) -> None:
         """Make stacks of layers small that are called so, for everything that follows builds them."""
-        deep = [name for name in self.integers if _DEEP.search(name) and self.base[name] > SHALLOW]
+        tall = [name for name in self.integers if _DEEP.search(last(name)) and self.base[name] > SHALLOW]
+        deep = [name for name in tall if not self.is_length(name)]
         for group in (deep, *([name] for name in deep)):
             low: dict[str, Number] = {name: SHALLOW for name in group if self.base[name] > SHALLOW}
             if low and self.tensors(low) is not None:
                 self.base |= low
+        for name in self.ratios:
+            if _DEEP.search(last(name)) and self.base[name] > 1 and self.tensors({name: Fraction(1)}) is not None:
+                self.base[name] = Fraction(1)
+
+    def is_length(self, name: str) -> bool:
+        """Whether it may be how long the lists of its configuration are, as a number of stages is."""
+        lengths = Counter((place(path), path) for path in map(list_of, self.numbers) if path)
+        return any(where == place(name) and length == self.base[name] for (where, _), length in lengths.items())
 
     def space(self) -> Space:
         self.flatten()
@@ -67,7 +82,7 @@ class _Explorer:
         deep: list[str] = []
         # In a shallow model more may matter, and more may be refused, than in the one that the code comes with.
         for another in (self.other, self.fewer, self.other):
-            more = [name for name in self.integers if name in active and name not in deep and self.shallow(name)]
+            more = [name for name in self.renaming([n for n in active if n not in deep]) if self.shallow(name)]
             self.enrich(more)
             deep += more
             for name in self.stirring([n for n in self.numbers if n not in (*active, *refusing)], another):
@@ -77,14 +92,14 @@ class _Explorer:
         for axis in self.plain([Axis(n, self.base[n], deep=n in deep) for n in waiting if n in self.integers]):
             self.axes[axis.name] = axis if axis.name in active else replace(axis, idle=not self.matters(axis.name))
             waiting.remove(axis.name)
-        for last in (False, False, True):
+        for final in (False, False, True):
             for name in list(waiting):
-                ruled = self.axis(name, deep=name in deep, last=last)
+                ruled = self.axis(name, deep=name in deep, final=final)
                 if ruled is not None:
                     self.axes[name] = ruled if name in active else replace(ruled, idle=not self.matters(name))
                     waiting.remove(name)
         calm = [name for name in calm if name not in self.axes and name not in waiting]
-        frozen = [(name, "no other value was accepted") for name in waiting]
+        frozen = [(name, LENGTH if self.is_length(name) else "no other value was accepted") for name in waiting]
         frozen += [(name, "a number below 0 stands for something else") for name in self.negative if self.matters(name)]
         for name in self.switches:
             found = self.switched(name)
@@ -95,6 +110,10 @@ class _Explorer:
         self.axes |= {axis.name: axis for axis in self.idle(calm)}
         for name in {leader for axis in self.axes.values() for leader in axis.of}:
             self.mark_divisor(name)
+        tall = [axis for axis in self.axes.values() if axis.deep and not axis.idle]
+        if len(tall) > MOST_TALL:
+            # Stages of layers, all of them as deep as one may be, would be thousands of tensors.
+            self.axes |= {axis.name: replace(axis, span=FEW_DEEP) for axis in tall}
         arranged = ordered(self.axes.values())
         assert arranged is not None  # noqa: S101  # every rule was checked for circles when it was found
         return Space(dict(self.base), arranged, tuple(frozen))
@@ -138,16 +157,29 @@ class _Explorer:
         settled = [name for name in refusing if self.matters(name)]
         return active + settled, [name for name in refusing if name not in settled]
 
-    def stirring(self, names: Sequence[str], another: Callable[[str], Number]) -> Iterator[str]:
-        """Those of the names that do not, given other values together, leave everything as it is."""
-        if not names or self.tensors({name: another(name) for name in names}) == self.tensors({}):
+    def stirring(
+        self,
+        names: Sequence[str],
+        another: Callable[[str], Number],
+        seen: Callable[[Inventory | None], object] = lambda there: there,
+    ) -> Iterator[str]:
+        """Those of the names that do not, given other values together, leave what is seen as it is."""
+        if not names or seen(self.tensors({name: another(name) for name in names})) == seen(self.tensors({})):
             return
         if len(names) == 1:
             yield names[0]
             return
         half = len(names) // 2
-        yield from self.stirring(names[:half], another)
-        yield from self.stirring(names[half:], another)
+        yield from self.stirring(names[:half], another, seen)
+        yield from self.stirring(names[half:], another, seen)
+
+    def renaming(self, names: Sequence[str]) -> list[str]:
+        """The integers at whose other values there are other tensors, or nothing that builds."""
+        integers = [name for name in self.integers if name in names]
+        found: set[str] = set()
+        for another in (self.other, self.fewer, lambda _: 1):
+            found |= set(self.stirring([name for name in integers if name not in found], another, _names))
+        return [name for name in integers if name in found]
 
     def fewer(self, name: str) -> Number:
         """A smaller value, which shows what counts within something else."""
@@ -186,12 +218,11 @@ class _Explorer:
             if len(set(there)) == 1:
                 break
         # One that counts within what another counts, such as the layers before the first with experts.
-        return len({self.named(name, few) for few in range(6)} - {None}) > 2
+        return found <= MOST_LAYERS and len({self.named(name, few) for few in range(FEW)} - {None}) > 2
 
     def named(self, name: str, found: int) -> frozenset[str] | None:
         """Which tensors there are."""
-        there = self.tensors({name: found}) if found < 10**4 else None
-        return None if there is None else frozenset(there)
+        return _names(self.tensors({name: found}) if found < 10**4 else None)
 
     def plain(self, axes: Sequence[Axis]) -> Iterator[Axis]:
         """Those of the axes that need no rule: they may all be changed together, near their base and far from it."""
@@ -200,6 +231,7 @@ class _Explorer:
         near: dict[str, Number] = {axis.name: axis.base + 1 for axis in axes}
         far: dict[str, Number] = {a.name: a.base + (2 if a.deep else self.random.randint(20, 90)) for a in axes}
         if self.tensors(near) is not None and self.tensors(far) is not None:
+            axes = [replace(axis, deep=axis.deep or self.multiplies(axis, near, far)) for axis in axes]
             least: dict[str, Number] = {axis.name: 1 for axis in axes}
             if self.tensors(least) is None:
                 yield from map(self.lowered, axes)
@@ -211,40 +243,50 @@ class _Explorer:
             yield from self.plain(axes[:half])
             yield from self.plain(axes[half:])
 
+    def multiplies(self, axis: Axis, near: Mapping[str, Number], far: Mapping[str, Number]) -> bool:
+        """Whether there are more tensors the larger it is, as with a width for each level that is no list."""
+        here, there = self.tensors(dict(near)), self.tensors(dict(far))
+        if here is None or there is None or len(there) <= len(here) + FEW:
+            return False
+        alone = self.tensors({axis.name: far[axis.name]})
+        return alone is None or len(alone) > len(here) + FEW
+
     def may_vanish(self, axis: Axis) -> bool:
         """Whether 0 is tried: in a configuration it often stands for "as another field says"."""
         return ":" in self.builder.target or axis.deep or int(axis.base) <= PAIR
 
-    def axis(self, name: str, *, deep: bool, last: bool) -> Axis | None:
-        """The weakest rule under which every value tried is accepted; those with a number in them at `last`."""
+    def axis(self, name: str, *, deep: bool, final: bool) -> Axis | None:
+        """The weakest rule under which every value tried is accepted; those with a number in them when `final`."""
         rules = self.rules(name, deep=deep)
-        for axis in chain(rules, self.numbered(name, deep=deep) if last else ()):
+        for axis in chain(rules, self.numbered(name, deep=deep) if final else ()):
             if ordered([*self.axes.values(), axis]) is not None and self.holds(axis):
-                return self.lowered(self.complete(axis))
-        return self.listed(name, deep=deep) if last else None
+                grown = {name: self.base[name] + MOST_HEADS}
+                return self.lowered(replace(self.complete(axis), deep=deep or self.multiplies(axis, {}, grown)))
+        return self.listed(name, deep=deep) if final else None
 
     def rules(self, name: str, *, deep: bool) -> Iterator[Axis]:
         found = self.base[name]
         if isinstance(found, Fraction):
-            yield from (Axis(name, found, unit, low=1) for unit in (Fraction(1, 4), Fraction(1)) if found % unit == 0)
+            deep = self.multiplies(Axis(name, found), {}, {name: found + FEW})
+            units = (unit for unit in (Fraction(1, 4), Fraction(1)) if found % unit == 0)
+            yield from (Axis(name, found, unit, low=1, deep=deep) for unit in units)
             return
         plain = Axis(name, found, deep=deep)
         yield plain
         near = self.near(name)
         yield replace(plain, unit=2) if found % 2 == 0 else plain
         yield from (replace(plain, unit=factor, of=(n,)) for factor in (1, 2) for n in near if found % factor == 0)
-        few = (n for n in near if self.base[n] <= MOST_LAYERS and _place(n) == _place(name))
-        divisors = [n for n in few if needed(self.builder, self.base, replace(plain, of=(n,)))]
-        yield from (replace(plain, of=pair) for pair in combinations(divisors, 2))
+        few = [n for n in near if self.base[n] <= MOST_LAYERS and place(n) == place(name)]
+        yield from (replace(plain, of=pair) for pair in combinations(few, 2))
         yield from (replace(plain, of=(n,), exact=True) for n in near if found == self.base[n])
-        for one, two in combinations([n for n in self.others(name) if _place(n) == _place(name)], 2):
+        for one, two in combinations([n for n in self.others(name) if place(n) == place(name)], 2):
             product = self.base[one] * self.base[two]
             if found == product:
                 yield replace(plain, of=(one, two), exact=True)
             largest = max(self.base[one], self.base[two])
             for third in self.others(name) if found < largest else ():
                 over = self.base[third] <= largest and found * self.base[third] == product
-                if over and third not in (one, two) and _place(third) == _place(name):
+                if over and third not in (one, two) and place(third) == place(name):
                     yield replace(plain, of=(one, two), over=third, exact=True)
 
     def numbered(self, name: str, *, deep: bool) -> Iterator[Axis]:
@@ -257,18 +299,25 @@ class _Explorer:
             yield from (replace(plain, unit=found // self.base[n], of=(n,), exact=True) for n in near)
 
     def others(self, name: str) -> list[str]:
-        """The fields that a rule about this one may name."""
-        return [n for n in self.integers if n != name and self.base[n] >= 2 and self.base[name]]
+        """The fields that a rule about this one may name: those that cannot be anything while it stays as it is."""
+        return [n for n in self.integers if n != name and self.base[n] >= 2 and self.base[name] and self.bound(n)]
+
+    def bound(self, name: str) -> bool:
+        """Whether some other value is refused as long as all else stays."""
+        own = int(self.base[name])
+        return any(self.tensors({name: other}) is None for other in (own + 1, 2 * own + 1))
 
     def near(self, name: str) -> list[str]:
         """The fields that this one is a multiple of, those of its own configuration first."""
         multiples = [n for n in self.others(name) if self.base[name] % self.base[n] == 0]
-        return sorted(multiples, key=lambda n: (_place(n) != _place(name), self.base[n]))
+        return sorted(multiples, key=lambda n: (place(n) != place(name), self.base[n]))
 
     def holds(self, axis: Axis) -> bool:
         """Whether its values build: near the base, far from it, and with the fields that it follows changed."""
         here = axis.steps(self.base)
         if here is None:
+            return False
+        if axis.of and not needed(self.builder, self.base, axis):
             return False
         if not axis.exact:
             far = here + (2 if axis.deep else self.random.randint(20, 40) * 2 + 1)
@@ -276,11 +325,9 @@ class _Explorer:
             if not all(self.accepted(axis, {axis.name: steps}) for steps in (near, far)):
                 return False
         if axis.over is not None:
-            doubled = all(self.doubled(axis, leader) for leader in (*axis.of, axis.over))
-            return doubled and needed(self.builder, self.base, axis)
-        if not all(self.follows(axis, leader) or self.follows(axis, *self.alike(axis, leader)) for leader in axis.of):
-            return False
-        return needed(self.builder, self.base, axis)
+            leaders = (*axis.of, axis.over)
+            return all(self.doubled(axis, leader) for leader in leaders)
+        return all(self.follows(axis, leader) or self.follows(axis, *self.alike(axis, leader)) for leader in axis.of)
 
     def follows(self, axis: Axis, *leaders: str) -> bool:
         """Whether the axis builds when these are given another value."""
@@ -361,7 +408,7 @@ class _Explorer:
         for name in names:
             found = self.base[name]
             if wide and name in drawn:
-                yield Axis(name, found, idle=True)
+                yield Axis(name, found, idle=True, deep=bool(_DEEP.search(last(name))))
             else:
                 yield Axis(name, found, values=(found, self.other(name)), idle=True)
 
@@ -373,6 +420,5 @@ class _Explorer:
             self.axes[name] = replace(axis, low=max(axis.low, 1), divides=True)
 
 
-def _place(name: str) -> str:
-    """The configuration that a field belongs to."""
-    return name.rpartition(".")[0]
+def _names(there: Inventory | None) -> frozenset[str] | None:
+    return None if there is None else frozenset(there)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import combinations
@@ -40,6 +41,10 @@ class Kind:
 
     shape: tuple[int, ...]
     tie: Tie | None
+
+
+# A number as a word of its own, or at the end of one, as in `experts.expert_3` and `lstm.weight_ih_l0`.
+_INDEX = re.compile(r"(|\w*_l?)(\d+)")
 
 
 @value
@@ -114,9 +119,11 @@ def _numbered(name: str) -> Iterator[tuple[str, str, str]]:
     """Each number in a name: what stands before it with numbers blanked, with numbers kept, and the number."""
     words = name.split(".")
     for place, word in enumerate(words):
-        if word.isdecimal():
-            blanked = ".".join("#" if w.isdecimal() else w for w in words[:place])
-            yield blanked, ".".join(words[:place]), word
+        number = _INDEX.fullmatch(word)
+        if number is not None:
+            before, index = number.groups()
+            blanked = ["#" if w.isdecimal() else w for w in words[:place]]
+            yield ".".join([*blanked, before]), ".".join([*words[:place], before]), index
 
 
 def _pattern(name: str, repeated: set[str]) -> tuple[str, Indices]:
@@ -124,9 +131,10 @@ def _pattern(name: str, repeated: set[str]) -> tuple[str, Indices]:
     words = name.split(".")
     shown, indices = [], []
     for place, word in enumerate(words):
-        if word.isdecimal() and stems[".".join(words[:place])] in repeated:
-            shown.append("{}")
-            indices.append(int(word))
+        number = _INDEX.fullmatch(word)
+        if number is not None and stems[".".join([*words[:place], number[1]])] in repeated:
+            shown.append(number[1] + "{}")
+            indices.append(int(number[2]))
         else:
             shown.append(word)
     return ".".join(shown), tuple(indices)

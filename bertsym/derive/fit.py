@@ -19,6 +19,7 @@ from sympy import Expr, Integer, Symbol
 from bertsym.algebra import Iverson, expand
 from bertsym.values import value
 
+HALVED = (2, 4, 8, 16)
 LARGEST_DIVISOR = 64
 FEWEST = 3
 MOST_MULTIPLIED = 5
@@ -123,6 +124,7 @@ def _shallow(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
         yield from _combined([one, atom, _times(atom, atom)], numbers)
     for atom in atoms:
         yield from _rounded(atom, numbers)
+    yield from _either(atoms, numbers)
     for pair in combinations(atoms, 2):
         yield from _combined(_products(pair), numbers)
         if len(atoms) <= MOST_COMPARED:
@@ -154,6 +156,10 @@ def _deep(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
         power = _times(atom, _times(atom, atom))
         yield from _combined([one, atom, _times(atom, atom), power], numbers)
     yield from _either(atoms, numbers)
+    for extra in _quotients(atoms, numbers):
+        yield from _either([extra], numbers)
+    for atom in atoms:
+        yield from _to_even(atom, numbers)
 
 
 def _one(numbers: Sequence[object]) -> Atom:
@@ -290,6 +296,16 @@ def _rounded(atom: Atom, numbers: Numbers) -> Iterator[Expr]:
         if slope and lowest <= highest and lowest == int(lowest):
             shift = _simplest(int(lowest), int(highest))
             yield content * sympy.floor((slope * atom.expression + shift) / Integer(below))
+            return
+
+
+def _to_even(atom: Atom, numbers: Numbers) -> Iterator[Expr]:
+    """What Python's `round` makes of a size over an even number: halves go to the even neighbour."""
+    for below in HALVED:
+        if all(round(Fraction(x) / below) == y for x, y in zip(atom.numbers, numbers, strict=True)):
+            half = atom.expression + below // 2
+            up = sympy.floor(half / (2 * below)) - sympy.floor((half - 1) / (2 * below))
+            yield sympy.floor((half - 1) / below) + up
             return
 
 

@@ -24,11 +24,12 @@ MOST_SWITCHES = 3
 
 @value
 class Refusal:
-    """A tensor that has no formula here, and which part of it."""
+    """A tensor that has no formula here, which part of it, and the sizes whose change was seen to change it."""
 
     tensor: str
     part: str
     why: str
+    sizes: frozenset[Symbol] = frozenset()
 
 
 @value
@@ -81,7 +82,7 @@ class _Inference:
             try:
                 made[family.pattern] = [tensor for part in alike(family) for tensor in self.cases(part)]
             except NoFormula as refusal:
-                made[family.pattern] = Refusal(family.pattern, refusal.part, refusal.why)
+                made[family.pattern] = Refusal(family.pattern, refusal.part, refusal.why, self.rows.moving(family))
         for family in found:
             result = made[family.pattern]
             if isinstance(result, Refusal):

@@ -10,6 +10,7 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import free
 from bertsym.derive.deriving import Derivation
+from bertsym.derive.explore import LENGTH
 from bertsym.derive.process import Number
 from bertsym.derive.space import Axis, Space, ordered, switch
 from bertsym.model import Definition
@@ -35,7 +36,7 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
     kept |= {name for name in parts if name in found.symbols}
     symbols = {name: symbol for name, symbol in found.symbols.items() if name in kept}
     axes = {axis.name: axis for axis in found.space.axes}
-    stuck = {name for name, why in found.space.frozen if why.endswith(WITHOUT_EFFECT)}
+    stuck = {name for name, why in found.space.frozen if why.endswith((WITHOUT_EFFECT, LENGTH))}
     leaders = {leader for axis in axes.values() for leader in axis.leaders}
     evidence = Evidence(
         found.trials,

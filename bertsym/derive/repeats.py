@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import pairwise, product
 
 from sympy import Expr
@@ -60,15 +61,24 @@ class Repeats:
             return
         if not steps:
             raise NoFormula(f"step of repeat {place}", "no build has two of its indices")
-        start = self.rows.fitted(f"start of repeat {place}", list(runs), [run[0] for run in runs.values()])
         relevant = self.rows.relevant.get(f"step of repeat {place}", ())
         found = self.rows.fitter.fit(list(steps), list(steps.values()), relevant)
-        if found is not None:
-            yield Loop(start, stop, found, others=others)
+        for step in [found] if found is not None else []:
+            yield from (Loop(start, stop, step, others=others) for start in self._starts(place, runs, step))
         for symbol in self.rows.numbers:
             at = [sample.sizes[symbol] for sample in self.rows.samples]
             if min(at) >= 1 and all(at[row] == step for row, step in steps.items()):
-                yield Loop(start, stop, symbol, others=others)
+                yield from (Loop(start, stop, symbol, others=others) for start in self._starts(place, runs, symbol))
+
+    def _starts(self, place: int, runs: Mapping[int, list[int]], step: Expr) -> Iterator[Expr]:
+        """Where the steps may begin: at the last or the first index of the first of them, or somewhere else."""
+        firsts = [run[0] for run in runs.values()]
+        for start in (step - 1, step):
+            if [self.rows.at[row].number(start) for row in runs] == firsts:
+                yield start
+                return
+        with suppress(NoFormula):
+            yield self.rows.fitted(f"start of repeat {place}", list(runs), firsts)
 
     def _indices(self, loop: Loop, row: int) -> list[int]:
         start, stop, step = (int(self.rows.at[row].number(part)) for part in (loop.start, loop.stop, loop.step))

@@ -75,6 +75,11 @@ class Rows:
                     found.setdefault(part, set()).add(pair.symbol)
         return found
 
+    def moving(self, family: Family) -> frozenset[Symbol]:
+        """The sizes whose change was seen to change anything about the family."""
+        seen = family.seen
+        return frozenset(pair.symbol for pair in self.pairs if seen.get(pair.one) != seen.get(pair.other))
+
     def fitted(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
         """The formula of a part's numbers; raises `NoFormula`."""
         relevant = self.relevant.get(part, set())

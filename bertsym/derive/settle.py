@@ -122,19 +122,20 @@ class _Settler:
 
     def rules(self, culprit: str, partner: str) -> Iterator[Axis]:
         """What may have to hold between the two, the weakest first, either following the other."""
-        for name, other in ((culprit, partner), (partner, culprit)):
-            axis, leader = self.axis(name), self.axis(other)
+        for axis in map(self.axis, (culprit, partner)):
             if axis.low == 0 and not axis.switch and not axis.values:
                 yield replace(axis, low=1)
+        for name, other in ((culprit, partner), (partner, culprit)):
+            axis, leader = self.axis(name), self.axis(other)
             if axis.switch or leader.switch or axis.values:
                 for wanted in leader.values if leader.switch else (leader.base,):
                     yield replace(axis, needs=(*axis.needs, (other, wanted)))
                 continue
             if axis.ratio or leader.ratio or axis.exact:
                 continue
-            if not axis.within:
+            if not axis.within and axis.deep <= leader.deep:
                 yield replace(axis, within=other)
-            if not axis.above and not axis.of:
+            if not axis.above and not axis.of and axis.deep <= leader.deep:
                 yield from (replace(axis, above=other, low=low) for low in (0, 1))
             if other in axis.of:
                 # What else it must be a multiple of was not moved, but is no divisor of what it is now.

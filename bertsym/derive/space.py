@@ -123,6 +123,13 @@ class Space:
         """The axis of a field, if it has one."""
         return next((axis for axis in self.axes if axis.name == name), None)
 
+    def standing(self, own: Fields) -> Space:
+        """The space with these fields left as the code has them."""
+        axes = tuple(axis for axis in self.axes if axis.name not in own)
+        why = "left as it is, for no formula was found with others"
+        stood = ((axis.name, why) for axis in self.axes if axis.name in own)
+        return Space({**self.base, **own}, axes, (*self.frozen, *stood))
+
     @property
     def idle(self) -> tuple[str, ...]:
         """The fields without effect where they were tried alone; draws change them all the same."""
@@ -186,17 +193,15 @@ def _following(one: Axis | None, other: Axis | None) -> list[tuple[Axis, Axis]]:
 
 def ordered(axes: Iterable[Axis]) -> tuple[Axis, ...] | None:
     """The axes, each after its leaders; None where they go round in circles."""
-    waiting = list(axes)
-    names = {axis.name for axis in waiting}
-    placed: list[Axis] = []
+    waiting = {axis.name: axis for axis in axes}
+    placed: dict[str, Axis] = {}
     while waiting:
-        done = {axis.name for axis in placed}
-        ready = [axis for axis in waiting if all(name in done or name not in names for name in axis.leaders)]
+        ready = {name: axis for name, axis in waiting.items() if not any(leader in waiting for leader in axis.leaders)}
         if not ready:
             return None
-        placed += ready
-        waiting = [axis for axis in waiting if axis not in ready]
-    return tuple(placed)
+        placed |= ready
+        waiting = {name: axis for name, axis in waiting.items() if name not in ready}
+    return tuple(placed.values())
 
 
 def changed(axes: Sequence[Axis], axis: Axis) -> tuple[Axis, ...] | None:

@@ -177,9 +177,27 @@ class _Reader:
     def inverse(self, operator: str, divisor: Expr) -> Expr:
         if operator == "/" and not self.exact:
             raise Malformed("an exact quotient, where only // gives whole numbers")
-        if not divisor.is_positive:
+        if not positive(divisor):
             raise Malformed(f"a division by {divisor}, which need not be positive")
         return 1 / divisor
+
+
+def positive(expression: Expr) -> bool:
+    """Whether an expression is above 0 at all sizes: plainly, or as the larger of two of which one is.
+
+    >>> from bertsym.symbols import H, heads
+    >>> positive(H + 1), positive(H - 1), positive(1 + (H // heads - 1)*Iverson(sympy.Ge(H // heads, 1)))
+    (True, False, True)
+    """
+    if expression.is_positive:
+        return True
+    for bracket in expression.atoms(Iverson):
+        (relation,) = bracket.args
+        if isinstance(relation, sympy.Ge | sympy.Gt | sympy.Le | sympy.Lt):
+            there, gone = (sympy.expand(expression.xreplace({bracket: Integer(side)})) for side in (1, 0))
+            if (there, gone) == (relation.gts, relation.lts):
+                return bool(there.is_positive or gone.is_positive)
+    return False
 
 
 def _raised(base: _Number, exponent: Expr) -> _Number:

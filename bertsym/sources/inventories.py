@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 
 from bertsym.errors import echo
 from bertsym.layers import Role
-from bertsym.sources.expressions import Malformed, read, read_condition
+from bertsym.sources.expressions import Malformed, positive, read, read_condition
 from bertsym.sources.jsonfile import Json
 from bertsym.sources.spelling import write, write_condition
 from bertsym.tree import Loop, Routing, Tensor
@@ -23,8 +23,9 @@ MOST_TERMS = 2000
 MOST_TERMS_IN_ALL = 200_000
 FEWEST_SHARED = 4
 
-_NAME = re.compile(r"([\w-]{1,60}|\{\})(\.([\w-]{1,60}|\{\})){0,24}", re.ASCII)
-_UNDER = re.compile(r"(([\w-]{1,60}|\{\})\.){0,24}", re.ASCII)
+_WORD = r"([\w-]{1,60}|[\w-]{0,60}\{\})"
+_NAME = re.compile(rf"{_WORD}(\.{_WORD}){{0,24}}", re.ASCII)
+_UNDER = re.compile(rf"({_WORD}\.){{0,24}}", re.ASCII)
 _COMPONENT = re.compile(r"[\w .,:;()/+=-]{0,120}", re.ASCII)
 _ROLES: Mapping[str, Role] = {role.value: role for role in Role}
 
@@ -219,7 +220,7 @@ class _Rows:
 
     def step(self, json: Json) -> Expr:
         step = self.number(json)
-        if not step.is_positive:
+        if not positive(step):
             raise Malformed(f"a step of {step}, which need not be positive")
         return step
 
@@ -241,7 +242,7 @@ class _Rows:
         whole = alike.name + name
         if not _NAME.fullmatch(whole):
             raise Malformed(f"no name of a tensor: {echo(whole)}")
-        if len(alike.loops) != whole.split(".").count("{}") or len(sides) > MOST_SIDES:
+        if len(alike.loops) != whole.count("{}") or len(sides) > MOST_SIDES:
             raise Malformed(
                 f"{whole}: as many loops as the name has places are expected, and at most {MOST_SIDES} sides"
             )
@@ -272,7 +273,7 @@ class _Rows:
             return tensor
         if not isinstance(target, str) or not _NAME.fullmatch(target):
             raise Malformed(f"no name of a tensor: {echo(target)}")
-        if target.split(".").count("{}") > len(tensor.loops):
+        if target.count("{}") > len(tensor.loops):
             raise Malformed(f"{tensor.name}: tied to more places than it has")
         return replace(tensor, tied_to=target, tied_when=read_condition(tie.get("when", "true"), self.symbols))
 
