@@ -31,6 +31,7 @@ from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
 
 FEWEST_TRIALS = 12
+PAIR = 2
 SAMPLES = 16
 EDGES = 8
 BACKGROUNDS = 2
@@ -97,23 +98,24 @@ def derive_in(
     found = within(space)
     if found.whole or ":" in target:
         return found  # a size that somebody named is to be in the formula, or the tensor without one is to be told
-    best = found
-    for names in suspects(found.space, found.fields, _causes(found)):
+    groups = suspects(found.space, found.fields, _causes(found))
+
+    def standing(names: list[str]) -> Derivation | None:
         with suppress(CannotDerive):
-            attempt = within(best.space.standing({name: found.fields[name] for name in names}))
-            best = attempt if len(attempt.refused) < len(best.refused) else best
-            if best.whole:
-                return best
-    return found
+            attempt = within(found.space.standing({name: found.fields[name] for name in names}))
+            return attempt if attempt.whole else None
+        return None
+
+    # All together first: where that does not help, none of them alone will.
+    together = standing([name for group in groups for name in group]) if groups else None
+    alone = map(standing, groups) if together is not None and len(groups) == PAIR else iter(())
+    return next(filter(None, alone), together) or found
 
 
 def _causes(found: Derivation) -> Counter[str]:
-    """How many tensors without a formula each field was seen to change, or may: a depth those whose places are open."""
+    """How many tensors without a formula each field may be the cause of."""
     times = Counter(symbol for refusal in found.refused for symbol in refusal.sizes)
-    placed = sum("repeat" in refusal.part for refusal in found.refused)
-    return Counter({
-        axis.name: times[found.symbols[axis.name]] + placed * (axis.deep and not axis.idle) for axis in found.space.axes
-    })  # fmt: skip
+    return Counter({axis.name: times[found.symbols[axis.name]] for axis in found.space.axes})
 
 
 class _Deriver:

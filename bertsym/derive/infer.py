@@ -11,7 +11,7 @@ from sympy.logic.boolalg import Boolean
 
 from bertsym.derive.families import Family, Sample, Tie, alike, families
 from bertsym.derive.proposal import Proposal
-from bertsym.derive.repeats import Repeats, gapped
+from bertsym.derive.repeats import Repeats, gapped, longest
 from bertsym.derive.rows import NoFormula, Pair, Rows
 from bertsym.layers import Role
 from bertsym.symbols import BY_SYMBOL, Kind
@@ -24,7 +24,7 @@ MOST_SWITCHES = 3
 
 @value
 class Refusal:
-    """A tensor that has no formula here, which part of it, and the sizes whose change was seen to change it."""
+    """A tensor that has no formula here, which part of it, and the sizes that may be why."""
 
     tensor: str
     part: str
@@ -76,13 +76,14 @@ class _Inference:
         found = families(self.samples)
         for family in found:
             self.owned.setdefault(family.pattern.rpartition(".")[0], []).append(family)
-        order = sorted(found, key=lambda family: (gapped(family), not family.uniform))
+        order = sorted(found, key=lambda family: (gapped(family), not family.uniform, -longest(family)))
         made: dict[str, list[Tensor] | Refusal] = {}
         for family in order:
             try:
                 made[family.pattern] = [tensor for part in alike(family) for tensor in self.cases(part)]
             except NoFormula as refusal:
-                made[family.pattern] = Refusal(family.pattern, refusal.part, refusal.why, self.rows.moving(family))
+                sizes = self.causes(family, refusal.part, found)
+                made[family.pattern] = Refusal(family.pattern, refusal.part, refusal.why, sizes)
         for family in found:
             result = made[family.pattern]
             if isinstance(result, Refusal):
@@ -90,6 +91,15 @@ class _Inference:
             else:
                 tensors += result
         return _without_dangling(tensors, refused)
+
+    def causes(self, family: Family, part: str, others: Sequence[Family]) -> frozenset[Symbol]:
+        """The sizes that may be why a part has no formula: of a place in a stack those that move any place in it."""
+        if part.startswith("dimension"):
+            return frozenset(self.rows.reshaping(family))
+        stack = family.pattern.partition("{}")[0]
+        beside = [other for other in others if stack != family.pattern and other.pattern.startswith(stack + "{}")]
+        numbers = (s for other in beside for s in self.rows.renaming(other) if BY_SYMBOL[s].kind is not Kind.SWITCH)
+        return frozenset(self.rows.renaming(family)).union(numbers)
 
     def cases(self, family: Family) -> list[Tensor]:
         """The tensor, or one for each case where one formula does not do."""

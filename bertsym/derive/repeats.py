@@ -19,6 +19,7 @@ class Repeats:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
         self.ends: dict[str, Loop] = {}
+        self.gapped: dict[str, list[Loop]] = {}
 
     def loops(self, family: Family) -> tuple[Loop, ...]:
         """One for each index in the names of a family; raises `NoFormula`."""
@@ -44,12 +45,17 @@ class Repeats:
         if whole is None:
             raise NoFormula(f"repeat {place}", "its indices have gaps")
         stops = {row: int(self.rows.at[row].number(whole.stop)) for row in rows}
+        # What has one index a build cannot say its step, but may be where another tensor of the stack is.
+        for loop in self.gapped.get(stack, ()):
+            if all(self._indices(loop, row) == run for row, run in runs.items()):
+                return loop
         rest = {row: [i for i in range(stops[row]) if i not in run] for row, run in runs.items()}
         for wanted, others in ((runs, False), (rest, True)):
             for loop in self._stepped(
                 place, {row: run for row, run in wanted.items() if run}, whole.stop, others=others
             ):
                 if all(self._indices(loop, row) == run for row, run in runs.items()):
+                    self.gapped.setdefault(stack, []).append(loop)
                     return loop
         raise NoFormula(f"repeat {place}", "its indices have gaps that no constant step explains")
 
@@ -83,6 +89,11 @@ class Repeats:
     def _indices(self, loop: Loop, row: int) -> list[int]:
         start, stop, step = (int(self.rows.at[row].number(part)) for part in (loop.start, loop.stop, loop.step))
         return list(loop.indices(start, stop, step)) if step > 0 else []
+
+
+def longest(family: Family) -> int:
+    """How many tensors of it a build has at most."""
+    return max(map(len, family.seen.values()))
 
 
 def gapped(family: Family) -> bool:

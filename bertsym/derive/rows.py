@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial, reduce
 
 import sympy
@@ -75,10 +75,15 @@ class Rows:
                     found.setdefault(part, set()).add(pair.symbol)
         return found
 
-    def moving(self, family: Family) -> frozenset[Symbol]:
+    def reshaping(self, family: Family) -> Iterator[Symbol]:
         """The sizes whose change was seen to change anything about the family."""
         seen = family.seen
-        return frozenset(pair.symbol for pair in self.pairs if seen.get(pair.one) != seen.get(pair.other))
+        return (pair.symbol for pair in self.pairs if seen.get(pair.one) != seen.get(pair.other))
+
+    def renaming(self, family: Family) -> Iterator[Symbol]:
+        """The sizes whose change was seen to change which tensors of the family there are."""
+        there = {row: frozenset(entries) for row, entries in family.seen.items()}
+        return (pair.symbol for pair in self.pairs if there.get(pair.one) != there.get(pair.other))
 
     def fitted(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
         """The formula of a part's numbers; raises `NoFormula`."""

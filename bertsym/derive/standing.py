@@ -17,13 +17,12 @@ LARGEST = 64
 
 
 def suspects(space: Space, fields: Fields, causes: Mapping[str, int]) -> list[list[str]]:
-    """The causes, those of most tensors first, then all of them: what may be left standing together.
+    """The causes that may be left standing, those of most tensors first.
 
     The entries of a list go together, and with a depth the lists of places in that stack. Widths are left alone: a
     formula without them says nothing.
     """
-    groups = list(_groups(space, fields, causes))[:MOST]
-    return [*groups, [name for group in groups for name in group]] if groups else []
+    return list(_groups(space, fields, causes))[:MOST]
 
 
 def _groups(space: Space, fields: Fields, causes: Mapping[str, int]) -> Iterator[list[str]]:
