@@ -110,6 +110,9 @@ class _Explorer:
         self.axes |= {axis.name: axis for axis in self.idle(calm)}
         for name in {leader for axis in self.axes.values() for leader in axis.of}:
             self.mark_divisor(name)
+        self.axes |= {
+            name: replace(axis, idle=axis.idle and not self.carries(axis)) for name, axis in self.axes.items()
+        }
         tall = [axis for axis in self.axes.values() if axis.deep and not axis.idle]
         if len(tall) > MOST_TALL:
             # Stages of layers, all of them as deep as one may be, would be thousands of tensors.
@@ -242,6 +245,16 @@ class _Explorer:
             half = len(axes) // 2
             yield from self.plain(axes[:half])
             yield from self.plain(axes[half:])
+
+    def carries(self, axis: Axis) -> bool:
+        """Whether it changes the tensors once the fields that follow it are made to fit."""
+        if axis.name not in self.numbers or not self.bound(axis.name):
+            return False
+        arranged, own = ordered(self.axes.values()), axis.steps(self.base)
+        if arranged is None or own is None or axis.exact:
+            return False
+        there = self.builder.build(Space(self.base, arranged, ()).fields({axis.name: 2 * max(own, 1)}))
+        return there is not None and there != self.tensors({})
 
     def multiplies(self, axis: Axis, near: Mapping[str, Number], far: Mapping[str, Number]) -> bool:
         """Whether there are more tensors the larger it is, as with a width for each level that is no list."""

@@ -1,0 +1,41 @@
+"""Code that takes some of its sizes only together, and has tensors at places of all kinds."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def _multiple(number: int, *divisors: int) -> None:
+    for divisor in divisors:
+        if number % divisor:
+            raise ValueError(f"{number} is no multiple of {divisor}")
+
+
+def strided(hidden: int, heads: int, stride: int) -> nn.Module:
+    """Twelve heads divide 768, and so does a stride of 2, which nobody asked to."""
+    _multiple(hidden, heads)
+    return nn.Conv1d(hidden, hidden, stride)
+
+
+def both(hidden: int, heads: int, decoder_heads: int) -> nn.Module:
+    _multiple(hidden, heads, decoder_heads)
+    return nn.Linear(hidden, hidden, bias=False)
+
+
+def state(hidden: int, expand: int, head_width: int, state_heads: int) -> nn.Module:
+    if expand * hidden != state_heads * head_width:
+        raise ValueError("the heads do not fill the state")
+    return nn.ModuleDict({"into": nn.Linear(hidden, expand * hidden), "decay": nn.Embedding(state_heads, 1)})
+
+
+def recurrent(hidden: int, layers: int) -> nn.Module:
+    return nn.LSTM(hidden, hidden, layers)
+
+
+def squeezed(hidden: int) -> nn.Module:
+    return nn.Linear(hidden, round(hidden / 4), bias=False)
+
+
+def levels(hidden: int, levels: int) -> nn.Module:
+    """A module for each of so many, which no name calls layers."""
+    return nn.ModuleDict({"base": nn.ModuleList(nn.Linear(hidden, 2) for _ in range(3 * levels + 4))})
