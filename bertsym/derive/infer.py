@@ -10,13 +10,14 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.derive.families import Family, Sample, Tie, alike, families
+from bertsym.derive.folding import folded
 from bertsym.derive.proposal import Proposal
 from bertsym.derive.repeats import Repeats, gapped, longest
 from bertsym.derive.rows import NoFormula, Pair, Rows
 from bertsym.layers import Role
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Loop, Tensor
-from bertsym.values import value
+from bertsym.values import replace, value
 
 MOST_SPLITS = 40
 MOST_SWITCHES = 3
@@ -212,7 +213,8 @@ def _without_dangling(tensors: list[Tensor], refused: list[Refusal]) -> Inferred
             refused.append(Refusal(tensor.name, "tie", f"it is tied to {tensor.tied_to}, which has no formula"))
         else:
             kept.append(tensor)
-    return Inferred(tuple(kept), tuple(refused))
+    named = (replace(tensor, component=component_of(tensor.name)) for tensor in folded(kept))
+    return Inferred(tuple(named), tuple(refused))
 
 
 def component_of(pattern: str) -> str:

@@ -16,7 +16,7 @@ from bertsym.sources.stored import stored
 from bertsym.zoo import ARCHITECTURES
 
 ENTRIES = sorted((atlas.FOLDER / "models").glob("*.json"))
-LARGEST = 120_000
+LARGEST = 100_000
 
 
 def read(name: str) -> Derived:
