@@ -195,7 +195,7 @@ def positive(expression: Expr) -> bool:
         (relation,) = bracket.args
         if isinstance(relation, sympy.Ge | sympy.Gt | sympy.Le | sympy.Lt):
             there, gone = (sympy.expand(expression.xreplace({bracket: Integer(side)})) for side in (1, 0))
-            if (there, gone) == (relation.gts, relation.lts):
+            if (there, gone) == (sympy.expand(relation.gts), sympy.expand(relation.lts)):
                 return bool(there.is_positive or gone.is_positive)
     return False
 
