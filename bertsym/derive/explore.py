@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain, combinations
 from random import Random
 
 from bertsym.derive.necessity import needed
-from bertsym.derive.paths import last, list_of, place
-from bertsym.derive.process import Builder, CannotDerive, Inventory, Number
+from bertsym.derive.paths import last, place
+from bertsym.derive.probe import DEEP, FEW, MOST_LAYERS, Probe
+from bertsym.derive.process import Builder, CannotDerive, Number
 from bertsym.derive.space import MOST_HEADS, Axis, Space, ordered, switch
 from bertsym.values import replace
 
-SHALLOW = 3
-FEW = 6
 PAIR = 2
-MOST_LAYERS = 64
 MOST_TALL = 5
-FEW_DEEP = 3
+FEWDEEP = 3
 FACTORS = (2, 4, 8, 16, 32, 64)
 OPTIONS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
@@ -28,11 +25,6 @@ LENGTH = "it is how long the lists beside it are"
 
 # Names of fields that seldom matter: they are tried together first.
 _SELDOM = re.compile(r"token|_id$|_index$|beam|length|window|seed|top_k|chunk|num_labels|interval|eps|size_divisor")
-
-_NUMBER = re.compile(r"\b\d+\b")
-
-# Names of fields that say how deep a stack is.
-_DEEP = re.compile(r"layers?$|layers?\[|depth|_blocks|n_layer|num_block|num_flows|stage_repeats")
 
 
 def explore(builder: Builder, random: Random) -> Space:
@@ -43,38 +35,8 @@ def explore(builder: Builder, random: Random) -> Space:
     return _Explorer(builder, fields, random).space()
 
 
-class _Explorer:
-    """The fields as they are moved about."""
-
-    def __init__(self, builder: Builder, fields: dict[str, Number], random: Random) -> None:
-        self.builder, self.base, self.random = builder, fields, random
-        self.axes: dict[str, Axis] = {}
-        integers = [n for n, found in fields.items() if isinstance(found, int) and not isinstance(found, bool)]
-        self.integers = [name for name in integers if fields[name] >= 0]
-        self.negative = [name for name in integers if fields[name] < 0]
-        self.ratios = [n for n, found in fields.items() if isinstance(found, Fraction)]
-        self.numbers = [*self.integers, *self.ratios]
-        self.switches = [n for n, found in fields.items() if isinstance(found, bool)]
-
-    def tensors(self, changes: dict[str, Number]) -> Inventory | None:
-        return self.builder.build({**self.base, **changes})
-
-    def flatten(self) -> None:
-        """Make stacks of layers small that are called so, for everything that follows builds them."""
-        tall = [name for name in self.integers if _DEEP.search(last(name)) and self.base[name] > SHALLOW]
-        deep = [name for name in tall if not self.is_length(name)]
-        for group in (deep, *([name] for name in deep)):
-            low: dict[str, Number] = {name: SHALLOW for name in group if self.base[name] > SHALLOW}
-            if low and self.tensors(low) is not None:
-                self.base |= low
-        for name in self.ratios:
-            if _DEEP.search(last(name)) and self.base[name] > 1 and self.tensors({name: Fraction(1)}) is not None:
-                self.base[name] = Fraction(1)
-
-    def is_length(self, name: str) -> bool:
-        """Whether it may be how long the lists of its configuration are, as a number of stages is."""
-        lengths = Counter((place(path), path) for path in map(list_of, self.numbers) if path)
-        return any(where == place(name) and length == self.base[name] for (where, _), length in lengths.items())
+class _Explorer(Probe):
+    """The fields as they are moved about, and the axes found so far."""
 
     def space(self) -> Space:
         self.flatten()
@@ -116,7 +78,7 @@ class _Explorer:
         tall = [axis for axis in self.axes.values() if axis.deep and not axis.idle]
         if len(tall) > MOST_TALL:
             # Stages of layers, all of them as deep as one may be, would be thousands of tensors.
-            self.axes |= {axis.name: replace(axis, span=FEW_DEEP) for axis in tall}
+            self.axes |= {axis.name: replace(axis, span=FEWDEEP) for axis in tall}
         arranged = ordered(self.axes.values())
         assert arranged is not None  # noqa: S101  # every rule was checked for circles when it was found
         return Space(dict(self.base), arranged, tuple(frozen))
@@ -135,19 +97,6 @@ class _Explorer:
                 return needing if ordered([*self.axes.values(), needing]) is not None else None
         return None
 
-    def enrich(self, deep: Sequence[str]) -> None:
-        """Move the base to where there are more kinds of tensors, such as layers with experts and layers without."""
-        for name in deep:
-            here = self.kinds({})
-            richest = max(range(FEW), key=lambda few, name=name: self.kinds({name: few}))  # type: ignore[misc]
-            if self.kinds({name: richest}) > here:
-                self.base[name] = richest
-
-    def kinds(self, changes: dict[str, Number]) -> int:
-        """How many kinds of tensors there are, layers of one stack taken together."""
-        there = self.tensors(changes)
-        return 0 if there is None else len({_NUMBER.sub("#", name) for name in there})
-
     def effects(self) -> tuple[list[str], list[str]]:
         """The numbers that change the tensors, and those of which the first other value is refused."""
         seldom = [name for name in self.integers if _SELDOM.search(name)]
@@ -159,73 +108,6 @@ class _Explorer:
                 (refusing if self.tensors({name: self.other(name)}) is None else active).append(name)
         settled = [name for name in refusing if self.matters(name)]
         return active + settled, [name for name in refusing if name not in settled]
-
-    def stirring(
-        self,
-        names: Sequence[str],
-        another: Callable[[str], Number],
-        seen: Callable[[Inventory | None], object] = lambda there: there,
-    ) -> Iterator[str]:
-        """Those of the names that do not, given other values together, leave what is seen as it is."""
-        if not names or seen(self.tensors({name: another(name) for name in names})) == seen(self.tensors({})):
-            return
-        if len(names) == 1:
-            yield names[0]
-            return
-        half = len(names) // 2
-        yield from self.stirring(names[:half], another, seen)
-        yield from self.stirring(names[half:], another, seen)
-
-    def renaming(self, names: Sequence[str]) -> list[str]:
-        """The integers at whose other values there are other tensors, or nothing that builds."""
-        integers = [name for name in self.integers if name in names]
-        found: set[str] = set()
-        for another in (self.other, self.fewer, lambda _: 1):
-            found |= set(self.stirring([name for name in integers if name not in found], another, _names))
-        return [name for name in integers if name in found]
-
-    def fewer(self, name: str) -> Number:
-        """A smaller value, which shows what counts within something else."""
-        found = self.base[name]
-        return found // 2 if isinstance(found, int) and 0 < found <= MOST_LAYERS else found
-
-    def other(self, name: str) -> Number:
-        """Another value, likely to be accepted."""
-        found = self.base[name]
-        if isinstance(found, Fraction):
-            return found / 2 if found else Fraction(1, 2)
-        return 1 if name.endswith(("_token_id", "_token_index")) and found != 1 else found + 1
-
-    def around(self, name: str) -> tuple[Number, ...]:
-        found = self.base[name]
-        if isinstance(found, Fraction):
-            return (found / 2, found * 2, found + 1)
-        return (found + 1, 2 * found, found // 2, found + 8, 3 * found, found + 64, max(found - 1, 0))
-
-    def matters(self, name: str) -> bool:
-        """Whether some other value that builds changes the tensors."""
-        here = self.tensors({})
-        there = (self.tensors({name: candidate}) for candidate in self.around(name))
-        return any(found is not None and found != here for found in there)
-
-    def shallow(self, name: str) -> bool:
-        """Whether the field decides which tensors there are, at more than a special value; if so it is made small."""
-        found = int(self.base[name])
-        for start in dict.fromkeys((min(SHALLOW, found), 2, 1, found) if found > FEW else (found, 1)):
-            there = [self.named(name, few) for few in (start, start + 1, start + 2)]
-            # Three values, for two differ where one of them is a special case, such as E = H, as well.
-            if None not in there and len(set(there)) == 3:
-                if found > FEW:
-                    self.base[name] = start
-                return True
-            if len(set(there)) == 1:
-                break
-        # One that counts within what another counts, such as the layers before the first with experts.
-        return found <= MOST_LAYERS and len({self.named(name, few) for few in range(FEW)} - {None}) > 2
-
-    def named(self, name: str, found: int) -> frozenset[str] | None:
-        """Which tensors there are."""
-        return _names(self.tensors({name: found}) if found < 10**4 else None)
 
     def plain(self, axes: Sequence[Axis]) -> Iterator[Axis]:
         """Those of the axes that need no rule: they may all be changed together, near their base and far from it."""
@@ -255,14 +137,6 @@ class _Explorer:
             return False
         there = self.builder.build(Space(self.base, arranged, ()).fields({axis.name: 2 * max(own, 1)}))
         return there is not None and there != self.tensors({})
-
-    def multiplies(self, axis: Axis, near: Mapping[str, Number], far: Mapping[str, Number]) -> bool:
-        """Whether there are more tensors the larger it is, as with a width for each level that is no list."""
-        here, there = self.tensors(dict(near)), self.tensors(dict(far))
-        if here is None or there is None or len(there) <= len(here) + FEW:
-            return False
-        alone = self.tensors({axis.name: far[axis.name]})
-        return alone is None or len(alone) > len(here) + FEW
 
     def may_vanish(self, axis: Axis) -> bool:
         """Whether 0 is tried: in a configuration it often stands for "as another field says"."""
@@ -314,11 +188,6 @@ class _Explorer:
     def others(self, name: str) -> list[str]:
         """The fields that a rule about this one may name: those that cannot be anything while it stays as it is."""
         return [n for n in self.integers if n != name and self.base[n] >= 2 and self.base[name] and self.bound(n)]
-
-    def bound(self, name: str) -> bool:
-        """Whether some other value is refused as long as all else stays."""
-        own = int(self.base[name])
-        return any(self.tensors({name: other}) is None for other in (own + 1, 2 * own + 1))
 
     def near(self, name: str) -> list[str]:
         """The fields that this one is a multiple of, those of its own configuration first."""
@@ -421,7 +290,7 @@ class _Explorer:
         for name in names:
             found = self.base[name]
             if wide and name in drawn:
-                yield Axis(name, found, idle=True, deep=bool(_DEEP.search(last(name))))
+                yield Axis(name, found, idle=True, deep=bool(DEEP.search(last(name))))
             else:
                 yield Axis(name, found, values=(found, self.other(name)), idle=True)
 
@@ -431,7 +300,3 @@ class _Explorer:
             self.axes[name] = Axis(name, self.base[name], values=(self.base[name],), idle=True)
         elif not axis.values:
             self.axes[name] = replace(axis, low=max(axis.low, 1), divides=True)
-
-
-def _names(there: Inventory | None) -> frozenset[str] | None:
-    return None if there is None else frozenset(there)

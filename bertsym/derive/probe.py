@@ -1,0 +1,155 @@
+"""Trying other values of fields, alone and together: what changes the tensors, what renames them, what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from random import Random
+
+from bertsym.derive.paths import last, list_of, place
+from bertsym.derive.process import Builder, Inventory, Number
+from bertsym.derive.space import Axis
+
+SHALLOW = 3
+FEW = 6
+MOST_LAYERS = 64
+
+_NUMBER = re.compile(r"\b\d+\b")
+
+# Names of fields that say how deep a stack is.
+DEEP = re.compile(r"layers?$|layers?\[|depth|_blocks|n_layer|num_block|num_flows|stage_repeats")
+
+
+class Probe:
+    """The fields of some code around a base, which is made small where stacks are deep."""
+
+    def __init__(self, builder: Builder, fields: dict[str, Number], random: Random) -> None:
+        self.builder, self.base, self.random = builder, fields, random
+        self.axes: dict[str, Axis] = {}
+        integers = [n for n, found in fields.items() if isinstance(found, int) and not isinstance(found, bool)]
+        self.integers = [name for name in integers if fields[name] >= 0]
+        self.negative = [name for name in integers if fields[name] < 0]
+        self.ratios = [n for n, found in fields.items() if isinstance(found, Fraction)]
+        self.numbers = [*self.integers, *self.ratios]
+        self.switches = [n for n, found in fields.items() if isinstance(found, bool)]
+
+    def tensors(self, changes: dict[str, Number]) -> Inventory | None:
+        """What the code builds with these changes to the base; None where it refuses."""
+        return self.builder.build({**self.base, **changes})
+
+    def flatten(self) -> None:
+        """Make stacks of layers small that are called so, for everything that follows builds them."""
+        tall = [name for name in self.integers if DEEP.search(last(name)) and self.base[name] > SHALLOW]
+        deep = [name for name in tall if not self.is_length(name)]
+        for group in (deep, *([name] for name in deep)):
+            low: dict[str, Number] = {name: SHALLOW for name in group if self.base[name] > SHALLOW}
+            if low and self.tensors(low) is not None:
+                self.base |= low
+        for name in self.ratios:
+            if DEEP.search(last(name)) and self.base[name] > 1 and self.tensors({name: Fraction(1)}) is not None:
+                self.base[name] = Fraction(1)
+
+    def is_length(self, name: str) -> bool:
+        """Whether it may be how long the lists of its configuration are, as a number of stages is."""
+        lengths = Counter((place(path), path) for path in map(list_of, self.numbers) if path)
+        return any(where == place(name) and length == self.base[name] for (where, _), length in lengths.items())
+
+    def enrich(self, deep: Sequence[str]) -> None:
+        """Move the base to where there are more kinds of tensors, such as layers with experts and layers without."""
+        for name in deep:
+            here = self.kinds({})
+            richest = max(range(FEW), key=lambda few, name=name: self.kinds({name: few}))  # type: ignore[misc]
+            if self.kinds({name: richest}) > here:
+                self.base[name] = richest
+
+    def kinds(self, changes: dict[str, Number]) -> int:
+        """How many kinds of tensors there are, layers of one stack taken together."""
+        there = self.tensors(changes)
+        return 0 if there is None else len({_NUMBER.sub("#", name) for name in there})
+
+    def stirring(
+        self,
+        names: Sequence[str],
+        another: Callable[[str], Number],
+        seen: Callable[[Inventory | None], object] = lambda there: there,
+    ) -> Iterator[str]:
+        """Those of the names that do not, given other values together, leave what is seen as it is."""
+        if not names or seen(self.tensors({name: another(name) for name in names})) == seen(self.tensors({})):
+            return
+        if len(names) == 1:
+            yield names[0]
+            return
+        half = len(names) // 2
+        yield from self.stirring(names[:half], another, seen)
+        yield from self.stirring(names[half:], another, seen)
+
+    def renaming(self, names: Sequence[str]) -> list[str]:
+        """The integers at whose other values there are other tensors, or nothing that builds."""
+        integers = [name for name in self.integers if name in names]
+        found: set[str] = set()
+        for another in (self.other, self.fewer, lambda _: 1):
+            found |= set(self.stirring([name for name in integers if name not in found], another, _names))
+        return [name for name in integers if name in found]
+
+    def fewer(self, name: str) -> Number:
+        """A smaller value, which shows what counts within something else."""
+        found = self.base[name]
+        return found // 2 if isinstance(found, int) and 0 < found <= MOST_LAYERS else found
+
+    def other(self, name: str) -> Number:
+        """Another value, likely to be accepted."""
+        found = self.base[name]
+        if isinstance(found, Fraction):
+            return found / 2 if found else Fraction(1, 2)
+        return 1 if name.endswith(("_token_id", "_token_index")) and found != 1 else found + 1
+
+    def around(self, name: str) -> tuple[Number, ...]:
+        """Further values, near and far."""
+        found = self.base[name]
+        if isinstance(found, Fraction):
+            return (found / 2, found * 2, found + 1)
+        return (found + 1, 2 * found, found // 2, found + 8, 3 * found, found + 64, max(found - 1, 0))
+
+    def matters(self, name: str) -> bool:
+        """Whether some other value that builds changes the tensors."""
+        here = self.tensors({})
+        there = (self.tensors({name: candidate}) for candidate in self.around(name))
+        return any(found is not None and found != here for found in there)
+
+    def shallow(self, name: str) -> bool:
+        """Whether the field decides which tensors there are, at more than a special value; if so it is made small."""
+        found = int(self.base[name])
+        for start in dict.fromkeys((min(SHALLOW, found), 2, 1, found) if found > FEW else (found, 1)):
+            there = [self.named(name, few) for few in (start, start + 1, start + 2)]
+            # Three values, for two differ where one of them is a special case, such as E = H, as well.
+            if None not in there and len(set(there)) == 3:
+                if found > FEW:
+                    self.base[name] = start
+                return True
+            if len(set(there)) == 1:
+                break
+        # One that counts within what another counts, such as the layers before the first with experts.
+        return found <= MOST_LAYERS and len({self.named(name, few) for few in range(FEW)} - {None}) > 2
+
+    def named(self, name: str, found: int) -> frozenset[str] | None:
+        """Which tensors there are."""
+        return _names(self.tensors({name: found}) if found < 10**4 else None)
+
+    def multiplies(self, axis: Axis, near: Mapping[str, Number], far: Mapping[str, Number]) -> bool:
+        """Whether there are more tensors the larger it is, as with a width for each level that is no list."""
+        here, there = self.tensors(dict(near)), self.tensors(dict(far))
+        if here is None or there is None or len(there) <= len(here) + FEW:
+            return False
+        alone = self.tensors({axis.name: far[axis.name]})
+        return alone is None or len(alone) > len(here) + FEW
+
+    def bound(self, name: str) -> bool:
+        """Whether some other value is refused as long as all else stays."""
+        own = int(self.base[name])
+        return any(self.tensors({name: other}) is None for other in (own + 1, 2 * own + 1))
+
+
+def _names(there: Inventory | None) -> frozenset[str] | None:
+    return None if there is None else frozenset(there)
