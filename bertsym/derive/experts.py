@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import sympy
 from sympy import Expr, Integer, Symbol
 
+from bertsym.derive.paths import last, place
 from bertsym.derive.process import Fields
 from bertsym.sources.derived import Derived
 from bertsym.symbols import Kind, Own, experts_per_token
@@ -80,7 +81,7 @@ def _chosen(
 
 def _beside(field: str, chosen: Collection[str]) -> str | None:
     """The field that says how many of these are chosen: of the same part of the configuration, or the only one."""
-    alike = (other for other in chosen if _owner(other) == _owner(field))
+    alike = (other for other in chosen if place(other) == place(field))
     return next(alike, next(iter(chosen)) if len(chosen) == 1 else None)
 
 
@@ -88,16 +89,8 @@ def _spelled(fields: Fields, spellings: tuple[str, ...]) -> Iterator[str]:
     """The fields so called, the most usual spelling first; one of a nested configuration by the end of its name."""
     for spelling in spellings:
         for field, number in fields.items():
-            if _last(field) == spelling and isinstance(number, int) and not isinstance(number, bool):
+            if last(field) == spelling and isinstance(number, int) and not isinstance(number, bool):
                 yield field
-
-
-def _last(field: str) -> str:
-    return field.rpartition(".")[2]
-
-
-def _owner(field: str) -> str:
-    return field.rpartition(".")[0]
 
 
 def _marked(tensor: Tensor, routings: Iterable[Routing]) -> Tensor:

@@ -17,7 +17,7 @@ from bertsym.values import replace
 
 PAIR = 2
 MOST_TALL = 5
-FEWDEEP = 3
+FEW_DEEP = 3
 FACTORS = (2, 4, 8, 16, 32, 64)
 OPTIONS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
@@ -78,7 +78,7 @@ class _Explorer(Probe):
         tall = [axis for axis in self.axes.values() if axis.deep and not axis.idle]
         if len(tall) > MOST_TALL:
             # Stages of layers, all of them as deep as one may be, would be thousands of tensors.
-            self.axes |= {axis.name: replace(axis, span=FEWDEEP) for axis in tall}
+            self.axes |= {axis.name: replace(axis, span=FEW_DEEP) for axis in tall}
         arranged = ordered(self.axes.values())
         assert arranged is not None  # noqa: S101  # every rule was checked for circles when it was found
         return Space(dict(self.base), arranged, tuple(frozen))
