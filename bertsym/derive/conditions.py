@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations
 
@@ -13,6 +13,7 @@ from sympy.logic.boolalg import Boolean
 from bertsym.derive.reckon import Reckoner
 
 LIMITS = (0, 1, 2, 3, 4)
+MOST_TOGETHER = 4
 
 Sizes = Mapping[Symbol, int | bool | Fraction]
 
@@ -47,13 +48,13 @@ class Conditions:
         for (one, first), (other, second) in combinations(within, 2):
             if first | second == wanted:
                 return sympy.Or(one, other)
-        return None
+        return _together(covering, asked, wanted)
 
-    def ways(self) -> Iterator[int]:
-        """The rows in which each simple condition holds."""
+    def ways(self, mattering: Collection[Symbol]) -> Iterator[int]:
+        """The rows in which each simple condition holds, those on sizes that matter first."""
         if self.simple is None:
             self.simple = list(self._simple())
-        return (bits for _, bits in self.simple)
+        return (bits for _, bits in sorted(self.simple, key=lambda found: not found[0].free_symbols <= set(mattering)))
 
     def rows(self, condition: Boolean) -> set[int]:
         """The rows in which a condition over switches holds."""
@@ -85,3 +86,13 @@ class Conditions:
 
     def _bits(self, truths: Iterable[bool]) -> int:
         return sum(1 << row for row, holds in enumerate(truths) if holds)
+
+
+def _together(covering: Sequence[tuple[Boolean, int]], asked: int, wanted: int) -> Boolean | None:
+    """Conditions that hold in just the wanted rows together, each the one that leaves the fewest others."""
+    chosen: list[Boolean] = []
+    while covering and asked != wanted and len(chosen) < MOST_TOGETHER:
+        condition, bits = min(covering, key=lambda found: (found[1] & asked).bit_count())
+        chosen.append(condition)
+        asked &= bits
+    return sympy.And(*chosen) if asked == wanted else None

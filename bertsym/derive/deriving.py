@@ -96,6 +96,10 @@ def derive_in(
         return _Deriver(builder, space, random, keep_names=keep_names).derivation(max(trials, FEWEST_TRIALS), seed)
 
     found = within(space)
+    deep = _depths(found)
+    if deep:
+        # What layers are like may follow another rule in deeper stacks, and a rule that shows in these alone.
+        found = within(found.space.deepened(deep))
     if found.whole or ":" in target:
         return found  # a size that somebody named is to be in the formula, or the tensor without one is to be told
     groups = suspects(found.space, found.fields, _causes(found))
@@ -110,6 +114,17 @@ def derive_in(
     together = standing([name for group in groups for name in group]) if groups else None
     alone = map(standing, groups) if together is not None and len(groups) == PAIR else iter(())
     return next(filter(None, alone), together) or found
+
+
+def _depths(found: Derivation) -> list[str]:
+    """The depths that may be why tensors have no formula, or that layers are counted off in, if they are few."""
+    causes = _causes(found)
+    loops = [loop for tensor in found.derived.tensors for loop in tensor.loops if not loop.plain]
+    stepped = set().union(*(loop.stop.free_symbols for loop in loops))
+    axes = [axis for axis in found.space.axes if axis.deep and axis.free and axis.unit == 1]
+    most = max((causes[axis.name] for axis in axes), default=0)
+    deep = [a.name for a in axes if found.symbols[a.name] in stepped or 0 < causes[a.name] == most]
+    return deep if len(deep) <= PAIR else []
 
 
 def _causes(found: Derivation) -> Counter[str]:
@@ -186,10 +201,9 @@ class _Deriver:
             having = [sample for sample in (*samples, *found) if any(map(name.fullmatch, sample.inventory))]
             if not 0 < len(having) < RARE:
                 continue
-            kept: dict[str, Number] = {
-                fields[symbol]: at for symbol, at in having[-1].sizes.items() if isinstance(at, bool)
-            }
-            kept |= {a.name: having[-1].sizes[self.symbols[a.name]] for a in self.space.axes if a.deep}
+            like = max(having, key=lambda sample: _shapes(name, sample)).sizes
+            kept: dict[str, Number] = {fields[symbol]: at for symbol, at in like.items() if isinstance(at, bool)}
+            kept |= {axis.name: like[self.symbols[axis.name]] for axis in self.space.axes if axis.deep}
             for _ in range(FURTHER):
                 drawn = {**self.space.fields(self.space.steps(self.random)), **kept}
                 inventory = self.builder.build(drawn)
@@ -311,6 +325,11 @@ class _Deriver:
                 return steps, self.sampled(fields, inventory)
         why = f", the last for {self.builder.raised}" if self.builder.raised else ""
         raise CannotDerive(self.builder.target, f"it refuses {MOST_REFUSED} draws of sizes in a row{why}")
+
+
+def _shapes(name: re.Pattern[str], sample: Sample) -> int:
+    """How many shapes the tensors of such a name have in a build."""
+    return len({entry.shape for found, entry in sample.inventory.items() if name.fullmatch(found)})
 
 
 def _none(refused: Sequence[Refusal]) -> str:

@@ -256,7 +256,8 @@ class _Explorer(Probe):
         """The axis from the fewest steps that are accepted."""
         if axis.exact:
             return axis
-        for steps in (0, 1, 2, 3) if self.may_vanish(axis) else (1, 2, 3):
+        first = int(1 / axis.unit) if axis.ratio and axis.base >= 1 else 1  # a factor that enlarges is not tried as one
+        for steps in range(4) if self.may_vanish(axis) else range(first, first + 3):
             if self.accepted(axis, {axis.name: steps}):
                 return replace(axis, low=steps)
         refused, accepted = 3, max(axis.steps(self.base) or 4, 4)

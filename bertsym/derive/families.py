@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import combinations
+from itertools import chain, combinations, product
 
 from sympy import Symbol
 
@@ -18,6 +18,8 @@ Indices = tuple[int, ...]
 PERIODS = (2, 3, 4, 5, 6, 7, 8)
 MOST_APART = 8
 MOST_PAIRED = 12
+MOST_CUTS = 6
+MOST_NAMED = 32
 
 
 @value
@@ -95,7 +97,8 @@ def _tie(own: Indices, pattern: str, indices: Indices) -> Tie:
 def patterns(samples: Sequence[Sample]) -> dict[str, tuple[str, Indices]]:
     """Every name with its pattern and indices.
 
-    A number is an index where its range is seen to change and no switch did it, or takes more than two forms.
+    A number is an index where its range is seen to change and no switch did it, or takes more than two forms. Where some
+    build leaves numbers out altogether, as one with an empty stage does, they are names.
     """
     names = dict.fromkeys(name for sample in samples for name in sample.inventory)
     ranges: dict[tuple[str, frozenset[tuple[Symbol, bool]]], set[frozenset[str]]] = {}
@@ -112,7 +115,14 @@ def patterns(samples: Sequence[Sample]) -> dict[str, tuple[str, Indices]]:
     for (stem, _), seen in ranges.items():
         forms.setdefault(stem, set()).update(seen)
     repeated |= {stem for stem, seen in forms.items() if len(seen) > 2}
+    repeated -= {stem for stem, seen in forms.items() if any(map(_leaves_out, seen))}
     return {name: _pattern(name, repeated) for name in names}
+
+
+def _leaves_out(indices: Iterable[str]) -> bool:
+    """Whether numbers between the first and the last are missing, and there are few."""
+    found = {int(index) for index in indices}
+    return max(found) - min(found) >= len(found) and max(found) < MOST_NAMED
 
 
 def _numbered(name: str) -> Iterator[tuple[str, str, str]]:
@@ -143,21 +153,28 @@ def _pattern(name: str, repeated: set[str]) -> tuple[str, Indices]:
 Labels = Callable[[int, Indices], object]
 
 
-def alike(family: Family) -> list[Family]:
-    """The family in parts that are uniform in every build, or as it is where no simple cut does that.
+def alike(family: Family) -> Iterator[list[Family]]:
+    """Ways to part a family so that each part is uniform in every build: not at all first, and last if no cut does that.
 
     Cuts that are tried: the first index apart, the last, both; every so many, with the last or without; each index by
     itself; those that are like the first; two of these at two places.
     """
     if family.uniform:
-        return [family]
+        yield [family]
     kinds = {row: family.kinds(row) for row in family.seen}
-    single = [labels for place in range(family.pattern.count("{}")) for labels in _labels(kinds, place)]
-    for labels in (*single, *(_both(one, other) for one, other in combinations(single[:MOST_PAIRED], 2))):
-        if _parts(kinds, labels):
+    places = [list(_labels(kinds, place)) for place in range(family.pattern.count("{}"))]
+    pairs = (product(one[:MOST_PAIRED], other[:MOST_PAIRED]) for one, other in combinations(places, 2))
+    known = set()
+    for labels in (*chain(*places), *(_both(one, other) for pair in pairs for one, other in pair)):
+        if len(known) < MOST_CUTS and _parts(kinds, labels):
             found = dict.fromkeys(labels(row, i) for row, seen in kinds.items() for i in seen)
-            return [family.only(partial(_labelled, labels, label)) for label in found]
-    return [family]
+            parts = [family.only(partial(_labelled, labels, label)) for label in found]
+            cut = tuple(tuple(labels(row, i) == label for row, seen in kinds.items() for i in seen) for label in found)
+            if cut not in known:
+                known.add(cut)
+                yield parts
+    if not known and not family.uniform:
+        yield [family]
 
 
 def _parts(kinds: Mapping[int, Mapping[Indices, Kind]], labels: Labels) -> bool:
@@ -189,11 +206,18 @@ def _labels(kinds: Mapping[int, Mapping[Indices, Kind]], place: int) -> Iterator
     yield lambda row, i: kinds[row][i] == first[row]
     if max(ends.values()) < MOST_APART:
         yield lambda _, i: i[place]
+        yield lambda row, i: -1 if i[place] == ends[row] else i[place]
+        yield lambda row, i: (i[place], i[place] == ends[row])
     for least in range(1, 4):
         yield lambda _, i, least=least: i[place] < least  # type: ignore[misc]
-    for period in PERIODS:
+    for least, period in product(range(4), PERIODS):
         for rest in range(period):
-            yield lambda _, i, p=period, r=rest: i[place] % p == r  # type: ignore[misc]
-            yield lambda row, i, p=period, r=rest: (i[place] % p == r, i[place] == ends[row])  # type: ignore[misc]
+            every = partial(_every, place, least, period, rest)
+            yield every
+            yield lambda row, i, every=every: 2 if i[place] == ends[row] else every(row, i)  # type: ignore[misc]
     for period in PERIODS[1:]:
         yield lambda _, i, p=period: i[place] % p  # type: ignore[misc]
+
+
+def _every(place: int, least: int, period: int, rest: int, _: int, i: Indices) -> bool:
+    return i[place] >= least and i[place] % period == rest

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import product
+from contextlib import suppress
+from itertools import islice, product
 
 import sympy
 from sympy import Expr, Symbol
@@ -11,6 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from bertsym.derive.families import Family, Sample, Tie, alike, families
 from bertsym.derive.folding import folded
+from bertsym.derive.places import charts
 from bertsym.derive.proposal import Proposal
 from bertsym.derive.repeats import Repeats, gapped, longest
 from bertsym.derive.rows import NoFormula, Pair, Rows
@@ -21,6 +23,7 @@ from bertsym.values import replace, value
 
 MOST_SPLITS = 40
 MOST_SWITCHES = 3
+MOST_CHARTS = 4
 
 
 @value
@@ -80,11 +83,7 @@ class _Inference:
         order = sorted(found, key=lambda family: (gapped(family), not family.uniform, -longest(family)))
         made: dict[str, list[Tensor] | Refusal] = {}
         for family in order:
-            try:
-                made[family.pattern] = [tensor for part in alike(family) for tensor in self.cases(part)]
-            except NoFormula as refusal:
-                sizes = self.causes(family, refusal.part, found)
-                made[family.pattern] = Refusal(family.pattern, refusal.part, refusal.why, sizes)
+            made[family.pattern] = self.cut(family, found)
         for family in found:
             result = made[family.pattern]
             if isinstance(result, Refusal):
@@ -92,6 +91,17 @@ class _Inference:
             else:
                 tensors += result
         return _without_dangling(tensors, refused)
+
+    def cut(self, family: Family, others: Sequence[Family]) -> list[Tensor] | Refusal:
+        """The tensors of a family, in the first of the ways to cut it in which all parts have a formula."""
+        first: NoFormula | None = None
+        for parts in alike(family):
+            try:
+                return [tensor for part in parts for tensor in self.cases(part)]
+            except NoFormula as refusal:
+                first = first or refusal
+        assert first is not None  # noqa: S101  # there is one way at least
+        return Refusal(family.pattern, first.part, first.why, self.causes(family, first.part, others))
 
     def causes(self, family: Family, part: str, others: Sequence[Family]) -> frozenset[Symbol]:
         """The sizes that may be why a part has no formula: of a place in a stack those that move any place in it."""
@@ -104,16 +114,41 @@ class _Inference:
 
     def cases(self, family: Family) -> list[Tensor]:
         """The tensor, or one for each case where one formula does not do."""
+        try:
+            return self.sided(family)
+        except NoFormula as refusal:
+            for parts in self.placed(family):
+                with suppress(NoFormula):
+                    return [tensor for part in parts for tensor in self.sided(part)]
+            raise refusal from None
+
+    def sided(self, family: Family) -> list[Tensor]:
+        """The tensor, or one for each side of a condition."""
         self.rows.turn_to(family, self.owned.get(family.pattern.rpartition(".")[0], ()))
         try:
             return [self.tensor(family)]
         except NoFormula as refusal:
             for parts in self.parted(family):
-                try:
+                with suppress(NoFormula):
                     return [self.tensor(part, given) for given, part in parts]
-                except NoFormula:
-                    continue
             raise refusal from None
+
+    def placed(self, family: Family) -> Iterator[list[Family]]:
+        """Ways to part it by places in a stack."""
+        for place in range(family.pattern.count("{}")):
+            runs = {row: {i[place] for i in entries} for row, entries in family.seen.items()}
+            depths = self.repeats.depths(family, place)
+            if depths is None or any(max(run) >= depths[row] for row, run in runs.items()):
+                continue
+            for chart, names in islice(charts(runs, depths), MOST_CHARTS):
+                yield [
+                    family.only(
+                        lambda row, i, wanted=wanted, chart=chart, names=names, place=place: (  # type: ignore[misc]
+                            names[chart.label(i[place], depths[row])] == wanted
+                        )
+                    )
+                    for wanted in dict.fromkeys(names.values())
+                ]
 
     def parted(self, family: Family) -> Iterator[list[tuple[Boolean, Family]]]:
         """Ways to part the builds: by the switches that matter to the tensor, one or all, then by other conditions."""
@@ -138,7 +173,8 @@ class _Inference:
         """Ways to part the builds by a condition, each once."""
         rows = list(family.seen)
         known = set()
-        for bits in self.rows.conditions.ways():
+        mattering = set().union(*self.rows.relevant.values(), self.rows.renaming(family))
+        for bits in self.rows.conditions.ways(mattering):
             if self.splits <= 0:
                 return
             told = {row: bool(bits >> row & 1) for row in rows}

@@ -131,11 +131,18 @@ class Probe:
             if len(set(there)) == 1:
                 break
         # One that counts within what another counts, such as the layers before the first with experts.
-        return found <= MOST_LAYERS and len({self.named(name, few) for few in range(FEW)} - {None}) > 2
+        tall: dict[str, Number] = {n: FEW for n in self.integers if n != name and self.flat(n)}
+        return found <= MOST_LAYERS and any(
+            len({self.named(name, few, beside) for few in range(FEW)} - {None}) > 2 for beside in ({}, tall)
+        )
 
-    def named(self, name: str, found: int) -> frozenset[str] | None:
+    def flat(self, name: str) -> bool:
+        """Whether it is a depth that was made small."""
+        return bool(DEEP.search(last(name))) and self.base[name] == SHALLOW < self.builder.description.fields[name]
+
+    def named(self, name: str, found: int, beside: Mapping[str, Number] | None = None) -> frozenset[str] | None:
         """Which tensors there are."""
-        return _names(self.tensors({name: found}) if found < 10**4 else None)
+        return _names(self.tensors({**(beside or {}), name: found}) if found < 10**4 else None)
 
     def multiplies(self, axis: Axis, near: Mapping[str, Number], far: Mapping[str, Number]) -> bool:
         """Whether there are more tensors the larger it is, as with a width for each level that is no list."""

@@ -56,12 +56,12 @@ class Reckoner:
             return int(parts[0] // 1)
         raise TypeError(f"cannot reckon {expression}")
 
-    def agrees(self, expression: Expr, number: int) -> bool:
-        """Whether the expression can be reckoned here and is this number."""
+    def apart(self, expression: Expr, number: int) -> Exact | None:
+        """How much larger the number is than the expression; None where that cannot be reckoned here."""
         try:
-            return self.number(expression) == number
+            return number - self.number(expression)
         except (TypeError, ZeroDivisionError, KeyError):
-            return False
+            return None
 
     def holds(self, condition: Boolean) -> bool:
         """Whether the condition holds."""

@@ -26,8 +26,7 @@ class Repeats:
         loops = []
         for place in range(family.pattern.count("{}")):
             runs = {row: sorted({i[place] for i in entries}) for row, entries in family.seen.items()}
-            stack = "{}".join(family.pattern.split("{}")[: place + 1])
-            loops.append(self._loop(stack, place, runs))
+            loops.append(self._loop(_stack(family, place), place, runs))
         for entries in family.seen.values():
             ranges = (sorted({indices[p] for indices in entries}) for p in range(len(loops)))
             if len(entries) != len(list(product(*ranges))):
@@ -44,20 +43,26 @@ class Repeats:
         whole = self.ends.get(stack)
         if whole is None:
             raise NoFormula(f"repeat {place}", "its indices have gaps")
-        stops = {row: int(self.rows.at[row].number(whole.stop)) for row in rows}
         # What has one index a build cannot say its step, but may be where another tensor of the stack is.
         for loop in self.gapped.get(stack, ()):
             if all(self._indices(loop, row) == run for row, run in runs.items()):
                 return loop
-        rest = {row: [i for i in range(stops[row]) if i not in run] for row, run in runs.items()}
-        for wanted, others in ((runs, False), (rest, True)):
-            for loop in self._stepped(
-                place, {row: run for row, run in wanted.items() if run}, whole.stop, others=others
-            ):
-                if all(self._indices(loop, row) == run for row, run in runs.items()):
-                    self.gapped.setdefault(stack, []).append(loop)
-                    return loop
+        for stop in (whole.stop, whole.stop - 1):
+            rest = {row: [i for i in range(self._at(stop, row)) if i not in run] for row, run in runs.items()}
+            for wanted, others in ((runs, False), (rest, True)):
+                for loop in self._stepped(place, {row: run for row, run in wanted.items() if run}, stop, others=others):
+                    if all(self._indices(loop, row) == run for row, run in runs.items()):
+                        self.gapped.setdefault(stack, []).append(loop)
+                        return loop
         raise NoFormula(f"repeat {place}", "its indices have gaps that no constant step explains")
+
+    def depths(self, family: Family, place: int) -> dict[int, int] | None:
+        """How deep the stack is that an index goes through, in the builds that have the family; None if nobody says."""
+        whole = self.ends.get(_stack(family, place))
+        return None if whole is None else {row: self._at(whole.stop, row) for row in family.seen}
+
+    def _at(self, expression: Expr, row: int) -> int:
+        return int(self.rows.at[row].number(expression))
 
     def _stepped(self, place: int, runs: Mapping[int, list[int]], stop: Expr, *, others: bool) -> Iterator[Loop]:
         """Loops that may go through these in equal steps: in one that is seen, or in that of a size."""
@@ -87,8 +92,13 @@ class Repeats:
             yield self.rows.fitted(f"start of repeat {place}", list(runs), firsts)
 
     def _indices(self, loop: Loop, row: int) -> list[int]:
-        start, stop, step = (int(self.rows.at[row].number(part)) for part in (loop.start, loop.stop, loop.step))
+        start, stop, step = (self._at(part, row) for part in (loop.start, loop.stop, loop.step))
         return list(loop.indices(start, stop, step)) if step > 0 else []
+
+
+def _stack(family: Family, place: int) -> str:
+    """The names before an index."""
+    return "{}".join(family.pattern.split("{}")[: place + 1])
 
 
 def longest(family: Family) -> int:

@@ -66,13 +66,17 @@ class Rows:
 
     def relevance(self, family: Family) -> dict[str, set[Symbol]]:
         """For each part of the tensor the sizes whose change was seen to change it."""
-        parts = {row: _parts(entries) for row, entries in family.seen.items()}
+        seen, runs = family.seen, {row: _runs(entries) for row, entries in family.seen.items()}
         found: dict[str, set[Symbol]] = {}
         for pair in self.pairs:
-            one, other = parts.get(pair.one, {}), parts.get(pair.other, {})
-            for part in one.keys() & other.keys():
-                if one[part] != other[part]:
-                    found.setdefault(part, set()).add(pair.symbol)
+            if pair.one in seen and pair.other in seen:
+                one, other = runs[pair.one], runs[pair.other]
+                both = next((i for i in seen[pair.one] if i in seen[pair.other]), None)
+                if both is not None:  # one tensor in both builds: another layer may have other sides
+                    one, other = ({**runs[row], **_sides(seen[row][both])} for row in (pair.one, pair.other))
+                for part in one.keys() & other.keys():
+                    if one[part] != other[part]:
+                        found.setdefault(part, set()).add(pair.symbol)
         return found
 
     def reshaping(self, family: Family) -> Iterator[Symbol]:
@@ -95,13 +99,15 @@ class Rows:
         return found
 
     def side(self, place: int, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
-        """The formula of one dimension: what fits, or what the code was seen to compute."""
+        """The formula of one dimension: what fits, or what the code was seen to compute, with a number added to it."""
         try:
             return self.fitted(f"dimension {place}", rows, numbers)
         except NoFormula:
             for proposed in self.proposed[place] if place < len(self.proposed) else ():
-                if all(self.at[row].agrees(proposed, n) for row, n in zip(rows, numbers, strict=True)):
-                    return proposed
+                apart = {self.at[row].apart(proposed, n) for row, n in zip(rows, numbers, strict=True)}
+                more = apart.pop()
+                if not apart and more is not None and more == int(more):
+                    return proposed + int(more)
             raise
 
     def _proposed(self, family: Family) -> list[list[Expr]]:
@@ -135,10 +141,14 @@ def _either(relation: type[Boolean], one: Expr, other: Expr) -> Expr:
     return other + (one - other) * Iverson(relation(one, other))
 
 
-def _parts(entries: Mapping[tuple[int, ...], Entry]) -> dict[str, int]:
-    """The numbers of one build that are to be fitted, by the names that refusals give them."""
-    shape = next(iter(entries.values())).shape
-    parts = {f"dimension {place}": side for place, side in enumerate(shape)}
+def _sides(entry: Entry) -> dict[str, int]:
+    """The sides of a tensor, by the names that refusals give them."""
+    return {f"dimension {place}": side for place, side in enumerate(entry.shape)}
+
+
+def _runs(entries: Mapping[tuple[int, ...], Entry]) -> dict[str, int]:
+    """Where the indices of one build begin and end, and how far apart they are, by the names that refusals give them."""
+    parts = {}
     for place in range(len(next(iter(entries)))):
         run = sorted({indices[place] for indices in entries})
         parts |= {f"start of repeat {place}": run[0], f"end of repeat {place}": run[-1] + 1}

@@ -8,9 +8,10 @@ from math import lcm, prod
 from random import Random
 
 from bertsym.derive.process import Fields, Number
-from bertsym.values import value
+from bertsym.values import replace, value
 
 MOST_DEEP = 6
+DEEPER = 20
 MOST_HEADS = 24
 MOST_WIDE = 500
 SMALLEST, OWN = 0.4, 0.6
@@ -52,7 +53,7 @@ class Axis:
         if self.values:
             return len(self.values)
         most = MOST_DEEP if self.deep else MOST_HEADS if self.divides or self.of else MOST_WIDE
-        return min(most, self.span) if self.span else most
+        return self.span or most
 
     @property
     def switch(self) -> bool:
@@ -129,6 +130,10 @@ class Space:
         why = "left as it is, for no formula was found with others"
         stood = ((axis.name, why) for axis in self.axes if axis.name in own)
         return Space({**self.base, **own}, axes, (*self.frozen, *stood))
+
+    def deepened(self, names: Iterable[str]) -> Space:
+        """The space with these depths drawn from more values."""
+        return replace(self, axes=tuple(replace(a, span=DEEPER) if a.name in names else a for a in self.axes))
 
     @property
     def idle(self) -> tuple[str, ...]:
