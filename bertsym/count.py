@@ -242,7 +242,5 @@ def _placed(model: Model, entries: list[Tensor]) -> Iterator[tuple[tuple[int, ..
 
 
 def _indices(model: Model, loops: tuple[Loop, ...]) -> Iterator[tuple[int, ...]]:
-    ranges = (
-        loop.indices(*(_whole(model.number(bound)) for bound in (loop.start, loop.stop, loop.step))) for loop in loops
-    )
+    ranges = (loop.indices(*(_whole(model.number(bound)) for bound in loop.bounds)) for loop in loops)
     return product(*ranges)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 import sympy
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson
@@ -40,17 +40,32 @@ class Component:
 
 @value
 class Loop:
-    """An index that fills one `{}` of a tensor's name: start, start + step, ... below stop; or the `others` there."""
+    """An index that fills one `{}` of a tensor's name: start, start + step, ... below stop; or the `others` there.
+
+    Where some are `listed`, as a configuration lists the layers with global attention, it is those that are below stop,
+    each once, whatever their order.
+    """
 
     start: Expr
     stop: Expr
     step: Expr = sympy.S.One
     others: bool = False
+    listed: tuple[Expr, ...] = ()
 
     @property
     def plain(self) -> bool:
         """Whether the indices follow one another."""
-        return self.step == 1 and not self.others
+        return self.step == 1 and not self.others and not self.listed
+
+    @property
+    def bounds(self) -> tuple[Expr, ...]:
+        """Where the indices begin and end, how far apart they are, and those that are listed."""
+        return (self.start, self.stop, self.step, *self.listed)
+
+    def replaced(self, rules: Mapping[Symbol, Symbol]) -> Loop:
+        """The same loop over other symbols."""
+        start, stop, step, *listed = (bound.xreplace(rules) for bound in self.bounds)
+        return Loop(start, stop, step, self.others, tuple(listed))
 
     @property
     def times(self) -> Expr:
@@ -59,14 +74,24 @@ class Loop:
         >>> start, stop, step = Integer(3), Integer(12), Integer(4)
         >>> Loop(start, stop, step).times, Loop(start, stop, step, others=True).times
         (3, 9)
+        >>> Loop(start, stop, others=True, listed=(Integer(7), Integer(2), Integer(7), Integer(20))).times
+        10
         """
         run = self.stop - self.start
         hits = run if self.step == 1 else sympy.floor((run + self.step - 1) / self.step)
+        if self.listed:
+            hits = sympy.Add(*(self._new(place) for place in range(len(self.listed))))
         return self.stop - hits if self.others else hits
 
-    def indices(self, start: int, stop: int, step: int) -> Iterable[int]:
-        """The indices at these values of its bounds."""
-        hits = range(start, stop, step)
+    def _new(self, place: int) -> Expr:
+        """1 for a listed index that is below stop and was not listed before."""
+        index = self.listed[place]
+        unlike = (Iverson(sympy.Ne(index, other)) for other in self.listed[:place])
+        return sympy.Mul(Iverson(index < self.stop), *unlike)
+
+    def indices(self, start: int, stop: int, step: int, *listed: int) -> Iterable[int]:
+        """The indices at these values of its bounds, in ascending order."""
+        hits = sorted({index for index in listed if index < stop}) if self.listed else range(start, stop, step)
         return (index for index in range(stop) if index not in hits) if self.others else hits
 
 

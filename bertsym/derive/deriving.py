@@ -24,7 +24,7 @@ from bertsym.derive.proof import chance, disagreement, miscounted
 from bertsym.derive.proposal import Proposal
 from bertsym.derive.rows import Pair
 from bertsym.derive.settle import settle
-from bertsym.derive.space import Axis, Space
+from bertsym.derive.space import Axis, Space, places
 from bertsym.derive.standing import suspects
 from bertsym.sources.derived import Derived
 from bertsym.symbols import BY_SYMBOL
@@ -156,10 +156,10 @@ class _Deriver:
         """Formulas that no trial refutes."""
         samples = [*self.paired(self.own()), *self.drawn(SAMPLES)]
         for rounds in range(1, ROUNDS + 1):
-            inferred = infer(samples, self.pairs, self.active(), self.proposals)
+            inferred = infer(samples, self.pairs, self.active(), self.proposals, self.lists())
             if rounds == 1 and inferred.refused:
                 samples += self.more(samples, inferred.refused)
-                inferred = infer(samples, self.pairs, self.active(), self.proposals)
+                inferred = infer(samples, self.pairs, self.active(), self.proposals, self.lists())
             if not inferred.tensors:
                 raise CannotDerive(self.builder.target, _none(inferred.refused))
             derived = self.derived(inferred)
@@ -209,6 +209,10 @@ class _Deriver:
                 inventory = self.builder.build(drawn)
                 found += [self.sampled(drawn, inventory)] if inventory is not None else []
         return found
+
+    def lists(self) -> list[tuple[Symbol, ...]]:
+        """The lists that may say in which layers something is."""
+        return [tuple(self.symbols[axis.name] for axis in axes) for axes in places(self.space.axes).values()]
 
     def active(self) -> set[Symbol]:
         """The sizes that matter somewhere."""

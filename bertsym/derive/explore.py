@@ -12,11 +12,12 @@ from bertsym.derive.necessity import needed
 from bertsym.derive.paths import last, place
 from bertsym.derive.probe import DEEP, FEW, MOST_LAYERS, Probe
 from bertsym.derive.process import Builder, CannotDerive, Number
-from bertsym.derive.space import MOST_HEADS, Axis, Space, ordered, switch
+from bertsym.derive.space import MOST_HEADS, Axis, Space, ordered, places, switch
 from bertsym.values import replace
 
 PAIR = 2
 MOST_TALL = 5
+MOST_PLACES = 8
 FEW_DEEP = 3
 FACTORS = (2, 4, 8, 16, 32, 64)
 OPTIONS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
@@ -79,9 +80,18 @@ class _Explorer(Probe):
         if len(tall) > MOST_TALL:
             # Stages of layers, all of them as deep as one may be, would be thousands of tensors.
             self.axes |= {axis.name: replace(axis, span=FEW_DEEP) for axis in tall}
+        self.axes |= {axis.name: replace(axis, low=0, span=MOST_PLACES) for axis in self.places()}
         arranged = ordered(self.axes.values())
         assert arranged is not None  # noqa: S101  # every rule was checked for circles when it was found
         return Space(dict(self.base), arranged, tuple(frozen))
+
+    def places(self) -> Iterator[Axis]:
+        """The entries of lists that may say in which layers of a stack something is: they are drawn from its places."""
+        deep = {place(axis.name) for axis in self.axes.values() if axis.deep}
+        for name, axes in places(self.axes.values()).items():
+            few = all(axis.free and axis.base < MOST_LAYERS for axis in axes)
+            if few and place(name) in deep and self.tensors({axis.name: 0 for axis in axes}) is not None:
+                yield from axes
 
     def switched(self, name: str) -> Axis | None:
         """The axis of a switch, which may need another one to be turned first."""

@@ -49,12 +49,14 @@ def infer(
     pairs: Sequence[Pair],
     active: Collection[Symbol],
     proposals: Sequence[Proposal] = (),
+    lists: Sequence[tuple[Symbol, ...]] = (),
 ) -> Inferred:
     """The inventory that all samples agree on, in the order in which the code lists its tensors.
 
-    A side that the code itself was seen to compute is taken where it gives what all samples have.
+    A side that the code itself was seen to compute is taken where it gives what all samples have. The `lists` are those
+    of the configuration that may say in which layers something is.
     """
-    return _Inference(samples, pairs, active, proposals).inferred()
+    return _Inference(samples, pairs, active, proposals, lists).inferred()
 
 
 class _Inference:
@@ -66,9 +68,10 @@ class _Inference:
         pairs: Sequence[Pair],
         active: Collection[Symbol],
         proposals: Sequence[Proposal],
+        lists: Sequence[tuple[Symbol, ...]],
     ) -> None:
         self.samples = samples
-        self.rows = Rows(samples, pairs, active, proposals)
+        self.rows = Rows(samples, pairs, active, proposals, lists)
         self.repeats = Repeats(self.rows)
         self.owned: dict[str, list[Family]] = {}
         self.splits = MOST_SPLITS
@@ -95,7 +98,8 @@ class _Inference:
     def cut(self, family: Family, others: Sequence[Family]) -> list[Tensor] | Refusal:
         """The tensors of a family, in the first of the ways to cut it in which all parts have a formula."""
         first: NoFormula | None = None
-        for parts in alike(family):
+        listed = [{row: self.rows.listed(one, row) for row in family.seen} for one in self.rows.lists]
+        for parts in alike(family, listed):
             try:
                 return [tensor for part in parts for tensor in self.cases(part)]
             except NoFormula as refusal:

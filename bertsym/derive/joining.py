@@ -11,7 +11,7 @@ from sympy import Symbol
 from bertsym.model import Definition
 from bertsym.sources.derived import Derived, DerivedHead, Place, Refused
 from bertsym.symbols import BY_SYMBOL, Kind, Own
-from bertsym.tree import Loop, Tensor
+from bertsym.tree import Tensor
 from bertsym.values import replace
 
 Rules = Mapping[Symbol, Symbol]
@@ -86,10 +86,7 @@ def _definition(one: Definition, rules: Rules) -> Definition:
 
 
 def _tensor(one: Tensor, rules: Rules) -> Tensor:
-    loops = tuple(
-        Loop(loop.start.xreplace(rules), loop.stop.xreplace(rules), loop.step.xreplace(rules), others=loop.others)
-        for loop in one.loops
-    )
+    loops = tuple(loop.replaced(rules) for loop in one.loops)
     shape = tuple(side.xreplace(rules) for side in one.shape)
     when, tied_when = one.when.xreplace(rules), one.tied_when.xreplace(rules)
     routing = None if one.routing is None else one.routing.with_sizes(rules)

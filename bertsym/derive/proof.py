@@ -47,8 +47,8 @@ def _written_out(tensors: Sequence[Tensor], at: Reckoner) -> Iterator[Found]:
     for tensor in tensors:
         if not at.holds(tensor.when):
             continue
-        bounds = [[int(at.number(part)) for part in (loop.start, loop.stop, loop.step)] for loop in tensor.loops]
-        if any(step < 1 for _, _, step in bounds):
+        bounds = [[int(at.number(part)) for part in loop.bounds] for loop in tensor.loops]
+        if any(step < 1 for _, _, step, *_ in bounds):
             yield tensor.name, (), ""
             continue
         shape = tuple(int(at.number(side)) for side in tensor.shape)
@@ -85,7 +85,7 @@ def chance(tensors: Sequence[Tensor], space: Space, symbols: Mapping[str, Symbol
 
 
 def _polynomials(tensor: Tensor) -> Iterable[Expr]:
-    return (*tensor.shape, *(bound for loop in tensor.loops for bound in (loop.start, loop.stop)))
+    return (*tensor.shape, *(bound for loop in tensor.loops for bound in (loop.start, loop.stop, *loop.listed)))
 
 
 def _agree(expression: Expr, axes: Mapping[Symbol, Axis], space: Space) -> Fraction:

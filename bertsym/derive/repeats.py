@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import pairwise, product
 
+import sympy
 from sympy import Expr
 
 from bertsym.derive.families import Family
@@ -45,6 +46,10 @@ class Repeats:
             raise NoFormula(f"repeat {place}", "its indices have gaps")
         # What has one index a build cannot say its step, but may be where another tensor of the stack is.
         for loop in self.gapped.get(stack, ()):
+            if all(self._indices(loop, row) == run for row, run in runs.items()):
+                return loop
+        for listed, others in product(self.rows.lists, (False, True)):
+            loop = Loop(sympy.S.Zero, whole.stop, others=others, listed=listed)
             if all(self._indices(loop, row) == run for row, run in runs.items()):
                 return loop
         for stop in (whole.stop, whole.stop - 1):
@@ -92,8 +97,8 @@ class Repeats:
             yield self.rows.fitted(f"start of repeat {place}", list(runs), firsts)
 
     def _indices(self, loop: Loop, row: int) -> list[int]:
-        start, stop, step = (self._at(part, row) for part in (loop.start, loop.stop, loop.step))
-        return list(loop.indices(start, stop, step)) if step > 0 else []
+        start, stop, step, *listed = (self._at(bound, row) for bound in loop.bounds)
+        return list(loop.indices(start, stop, step, *listed)) if step > 0 else []
 
 
 def _stack(family: Family, place: int) -> str:

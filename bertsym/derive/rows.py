@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 
 import sympy
@@ -46,8 +46,9 @@ class Rows:
         pairs: Sequence[Pair],
         active: Collection[Symbol],
         proposals: Sequence[Proposal],
+        lists: Sequence[tuple[Symbol, ...]],
     ) -> None:
-        self.samples, self.pairs, self.proposals = samples, pairs, proposals
+        self.samples, self.pairs, self.proposals, self.lists = samples, pairs, proposals, lists
         self.at = [Reckoner(sample.sizes) for sample in samples]
         symbols = [symbol for symbol in samples[0].sizes if symbol in active]
         self.numbers = [symbol for symbol in samples[0].sizes if BY_SYMBOL[symbol].kind is not Kind.SWITCH]
@@ -55,6 +56,10 @@ class Rows:
         self.conditions = Conditions([sample.sizes for sample in samples], symbols)
         self.relevant: dict[str, set[Symbol]] = {}
         self.proposed: list[list[Expr]] = []
+
+    def listed(self, symbols: Iterable[Symbol], row: int) -> set[int]:
+        """What a list of the configuration has in a build."""
+        return {int(self.samples[row].sizes[symbol]) for symbol in symbols}
 
     def turn_to(self, family: Family, siblings: Sequence[Family]) -> None:
         """Look at this family: what changes the weight of a layer may change its bias, though that was seldom there."""

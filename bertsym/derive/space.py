@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import lcm, prod
 from random import Random
 
+from bertsym.derive.paths import entry, list_of
 from bertsym.derive.process import Fields, Number
 from bertsym.values import replace, value
 
@@ -194,6 +196,20 @@ def _following(one: Axis | None, other: Axis | None) -> list[tuple[Axis, Axis]]:
         return []
     ordered = [(f, g) for f, g in ((one, other), (other, one)) if f.free and not f.divides and (g.deep or not f.deep)]
     return ordered[:1]
+
+
+def places(axes: Iterable[Axis]) -> dict[str, list[Axis]]:
+    """The lists that may be places in a stack: more than one number, each larger than the one before."""
+    lists: dict[str, list[Axis]] = {}
+    for axis in axes:
+        if list_of(axis.name) and not axis.switch and not axis.ratio:
+            lists.setdefault(list_of(axis.name), []).append(axis)
+    inorder = {name: sorted(found, key=lambda axis: entry(axis.name)) for name, found in lists.items()}
+    return {
+        name: found
+        for name, found in inorder.items()
+        if len(found) > 1 and all(one.base < other.base for one, other in pairwise(found))
+    }
 
 
 def ordered(axes: Iterable[Axis]) -> tuple[Axis, ...] | None:

@@ -19,6 +19,7 @@ from bertsym.values import replace
 
 MOST_TENSORS = 8000
 MOST_SIDES = 8
+MOST_LISTED = 32
 MOST_TERMS = 2000
 MOST_TERMS_IN_ALL = 200_000
 FEWEST_SHARED = 4
@@ -120,7 +121,8 @@ def _common(names: Sequence[str]) -> str:
 def _loop(loop: Loop) -> Json:
     if loop.plain:
         return write(loop.stop) if loop.start == 0 else [write(loop.start), write(loop.stop)]
-    bounds: list[Json] = [write(loop.start), write(loop.stop), write(loop.step)]
+    listed: list[Json] = [[write(index) for index in loop.listed]] if loop.listed else [write(loop.step)]
+    bounds = [write(loop.start), write(loop.stop), *listed]
     return [*bounds, "others"] if loop.others else bounds
 
 
@@ -210,6 +212,8 @@ class _Rows:
         match bound:
             case [start, stop]:
                 return Loop(self.number(start), self.number(stop))
+            case [_, stop, list(listed), *others] if listed and others in ([], ["others"]):
+                return self.listed(stop, listed, others=bool(others))
             case [start, stop, step]:
                 return Loop(self.number(start), self.number(stop), self.step(step))
             case [start, stop, step, "others"]:
@@ -217,6 +221,12 @@ class _Rows:
             case int() | str():
                 return Loop(sympy.S.Zero, self.number(bound))
         raise Malformed(f"expected an end, [start, end] or [start, end, step], got {echo(bound)}")
+
+    def listed(self, stop: Json, listed: list[Json], *, others: bool) -> Loop:
+        if len(listed) > MOST_LISTED:
+            raise Malformed(f"expected at most {MOST_LISTED} indices, got {len(listed)}")
+        indices = tuple(map(self.number, listed))
+        return Loop(sympy.S.Zero, self.number(stop), others=others, listed=indices)
 
     def step(self, json: Json) -> Expr:
         step = self.number(json)
