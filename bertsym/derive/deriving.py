@@ -209,7 +209,7 @@ class _Deriver:
         empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
         used = empty.model().symbols
         plain = replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
-        frozen = [name for name, _ in self.space.frozen]
+        frozen = [one.name for one in self.space.frozen]
         return with_experts(plain, told.fields, self.symbols, frozen, keep_names=self.keep_names)
 
     def refuting(self, derived: Derived, inferred: Inferred, fresh: Sequence[Sample]) -> list[Sample]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from fractions import Fraction
 from math import lcm, prod
 from random import Random
@@ -111,13 +112,29 @@ def switch(name: str, base: bool, *, idle: bool = False) -> Axis:  # noqa: FBT00
     return Axis(name, base, values=(False, True), idle=idle)
 
 
+class Kept(Enum):
+    """What a field that stands still means for the formula, by the part of a saved model that it is kept in."""
+
+    FROZEN = "frozen"  # the formula holds at this value alone
+    IDLE = "idle"  # the tensors are the same at others
+
+
+@value
+class Still:
+    """A field that stays as it is, and why; `why` is for readers, `kept` for programs."""
+
+    name: str
+    why: str
+    kept: Kept = Kept.FROZEN
+
+
 @value
 class Space:
-    """The axes, each after its leaders, and the fields that stay as they are, with the reason."""
+    """The axes, each after its leaders, and the fields that stay as they are."""
 
     base: Fields
     axes: tuple[Axis, ...]
-    frozen: tuple[tuple[str, str], ...]
+    frozen: tuple[Still, ...]
 
     def axis(self, name: str) -> Axis | None:
         """The axis of a field, if it has one."""
@@ -127,7 +144,7 @@ class Space:
         """The space with these fields left as the code has them."""
         axes = tuple(axis for axis in self.axes if axis.name not in own)
         why = "left as it is, for no formula was found with others"
-        stood = ((axis.name, why) for axis in self.axes if axis.name in own)
+        stood = (Still(axis.name, why) for axis in self.axes if axis.name in own)
         return Space({**self.base, **own}, axes, (*self.frozen, *stood))
 
     @property

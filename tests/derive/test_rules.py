@@ -100,4 +100,4 @@ def test_what_is_repeated_under_any_name_is_drawn_small(find: Find) -> None:
 def test_a_factor_stands_still_where_the_code_takes_its_logarithm(worker: Worker) -> None:
     found = derive_in(worker, "parakeet_encoder", {})
     assert found.whole
-    assert [name for name, _ in found.space.frozen] == ["subsampling_factor"]
+    assert [one.name for one in found.space.frozen] == ["subsampling_factor"]
