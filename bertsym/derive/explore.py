@@ -9,7 +9,7 @@ from itertools import chain, combinations
 from random import Random
 
 from bertsym.derive.necessity import needed
-from bertsym.derive.paths import last, place
+from bertsym.derive.paths import last, list_of, place
 from bertsym.derive.probe import DEEP, FEW, MOST_LAYERS, Probe
 from bertsym.derive.process import Builder, CannotDerive, Number
 from bertsym.derive.space import MOST_HEADS, Axis, Kept, Space, Still, ordered, switch
@@ -83,8 +83,8 @@ class _Explorer(Probe):
 
     def refused(self, name: str) -> Still:
         """A number at no other value of which anything builds."""
-        if self.is_length(name):
-            return Still(name, "it is how long the lists beside it are", Kept.IDLE)
+        if self.is_length(name) and not list_of(name):
+            return Still(name, "it is how long the lists beside it are", Kept.HELD)
         return Still(name, "no other value was accepted")
 
     def switched(self, name: str) -> Axis | None:

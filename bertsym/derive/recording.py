@@ -56,6 +56,7 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
         | {one.name: _left(own[one.name], leads=one.name in leaders) for one in still[Kept.IDLE]},
         evidence=evidence,
         engine=ENGINE,
+        held={one.name: _json(own[one.name]) for one in still[Kept.HELD]},
     )
 
 
@@ -127,6 +128,7 @@ def _following(found: Derivation, symbols: Mapping[str, Symbol]) -> Iterator[Def
 def space(derived: Derived) -> Space:
     """The space that a stored model was drawn from."""
     base: dict[str, Number] = {name: at.held for name, at in derived.frozen.items() if isinstance(at.held, int)}
+    base |= {name: held for name, held in derived.held.items() if isinstance(held, int)}
     base |= {name: idle.base for name, idle in derived.idle.items() if idle.base is not None}
     base |= {place.field: derived.base[symbol] for symbol, place in derived.places.items()}
     rules = {place.field: place.tried for place in derived.places.values()}

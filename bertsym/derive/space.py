@@ -116,6 +116,7 @@ class Kept(Enum):
     """What a field that stands still means for the formula, by the part of a saved model that it is kept in."""
 
     FROZEN = "frozen"  # the formula holds at this value alone
+    HELD = "held"  # so it does, and no other goes with the lists as they are
     IDLE = "idle"  # the tensors are the same at others
 
 
