@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import combinations
@@ -10,6 +9,7 @@ from itertools import combinations
 from sympy import Symbol
 
 from bertsym.derive.process import Entry, Inventory, Number
+from bertsym.sources.numbering import numbered
 from bertsym.values import replace, value
 
 Sizes = Mapping[Symbol, Number]
@@ -41,10 +41,6 @@ class Kind:
 
     shape: tuple[int, ...]
     tie: Tie | None
-
-
-# A number as a word of its own, or at the end of one, as in `experts.expert_3` and `lstm.weight_ih_l0`.
-_INDEX = re.compile(r"(|\w*_l?)(\d+)")
 
 
 @value
@@ -119,7 +115,7 @@ def _numbered(name: str) -> Iterator[tuple[str, str, str]]:
     """Each number in a name: what stands before it with numbers blanked, with numbers kept, and the number."""
     words = name.split(".")
     for place, word in enumerate(words):
-        number = _INDEX.fullmatch(word)
+        number = numbered(word)
         if number is not None:
             before, index = number.groups()
             blanked = ["#" if w.isdecimal() else w for w in words[:place]]
@@ -131,7 +127,7 @@ def _pattern(name: str, repeated: set[str]) -> tuple[str, Indices]:
     words = name.split(".")
     shown, indices = [], []
     for place, word in enumerate(words):
-        number = _INDEX.fullmatch(word)
+        number = numbered(word)
         if number is not None and stems[".".join([*words[:place], number[1]])] in repeated:
             shown.append(number[1] + "{}")
             indices.append(int(number[2]))
