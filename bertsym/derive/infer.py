@@ -51,22 +51,15 @@ def infer(
 
     A side that the code itself was seen to compute is taken where it gives what all samples have.
     """
-    return _Inference(samples, pairs, active, proposals).inferred()
+    return _Inference(Rows(samples, pairs, active, proposals)).inferred()
 
 
 class _Inference:
-    """The samples as one table, and what is fitted to it."""
+    """The families of the samples, tensor by tensor."""
 
-    def __init__(
-        self,
-        samples: Sequence[Sample],
-        pairs: Sequence[Pair],
-        active: Collection[Symbol],
-        proposals: Sequence[Proposal],
-    ) -> None:
-        self.samples = samples
-        self.rows = Rows(samples, pairs, active, proposals)
-        self.repeats = Repeats(self.rows)
+    def __init__(self, rows: Rows) -> None:
+        self.rows, self.samples = rows, rows.samples
+        self.repeats = Repeats(rows)
         self.owned: dict[str, list[Family]] = {}
         self.splits = MOST_SPLITS
 
