@@ -56,7 +56,7 @@ def coverage() -> Iterator[str]:
         ("built with their default configuration", built + sum(_is_built(why) for why in found["missing"].values())),
         ("with a whole formula", len(whole) + sum("model" in found["models"][n]["heads"] for n in _same(found))),
         ("of these without any frozen field", _unfrozen(found)),
-        ("of these with a text, a list or an empty field held as it is", _held(found)),
+        ("of these with a text, a list, its length or an empty field held as it is", _held(found)),
         ("with formulas of some tensors only", sum("model" not in line["heads"] for line in entries)),
         ("classes with a whole formula", sum(heads.values())),
         *(

@@ -83,7 +83,7 @@ def told(kind: Kind, derived: Derived) -> Derived:
     for own, common in names(kind.cls):
         spellings[own] = (*spellings.get(own, ()), common)
     places = {s: replace(place, aliases=spellings.get(place.field, ())) for s, place in derived.places.items()}
-    stuck: dict[str, Any] = {}
+    stuck: dict[str, Any] = dict(derived.held)
     for cls in (kind.cls, *(head.cls for head in derived.heads.values())):
         stuck |= held(cls, derived)
     return replace(derived, places=places, held=stuck)

@@ -79,7 +79,7 @@ class DerivedFormula:
             "seed": found.seed,
             "false_pass_at_most": found.chance,
             "floors_not_bounded": found.rounded,
-            "frozen": [{"field": name, "why": why} for name, why in found.space.frozen],
+            "frozen": [{"field": one.name, "why": one.why} for one in found.space.frozen],
             "without_effect": list(found.space.idle),
             "refused": [{"tensor": r.tensor, "part": r.part, "why": r.why} for r in found.refused],
         }
@@ -102,8 +102,8 @@ def evidence(found: Derivation) -> Iterator[str]:
         f"Probability that a wrong polynomial passed, by Schwartz-Zippel: at most {_power_of_ten(found)}, if the "
         "code's own are of no higher degree than these. Conditions and roundings are tried, not bounded."
     )
-    for name, why in found.space.frozen:
-        yield f"Frozen: {name}={str(found.space.base[name]).lower()}, {why}."
+    for one in found.space.frozen:
+        yield f"Frozen: {one.name}={str(found.space.base[one.name]).lower()}, {one.why}."
     yield "Frozen: whatever is no number and no switch (texts, parts left empty, the lengths of lists)."
     without = [name for name in found.space.idle if found.symbols[name] not in found.derived.base]
     if without:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
@@ -13,6 +12,7 @@ from bertsym.algebra import Value, atom, free, monomials
 from bertsym.errors import Unreadable
 from bertsym.model import check_value
 from bertsym.sources.layouts import stored_tensors
+from bertsym.sources.numbering import numbered
 from bertsym.sources.safetensors import Array
 from bertsym.sources.storage import QUANTISED, aligned
 from bertsym.symbols import BY_SYMBOL
@@ -34,10 +34,6 @@ class Found:
 Stored = Mapping[str, list[Found]]
 
 
-# A number as a word of its own, or after an underscore at the end of one.
-_NUMBERED = re.compile(r"(|\w*_l?)([0-9]{1,9}|\{\})", re.ASCII)
-
-
 @value
 class Equation:
     """What a stored shape or the largest index of a name demands, and how many tensors demand it."""
@@ -55,7 +51,7 @@ def pattern(name: str) -> tuple[str, tuple[int | None, ...]]:
     """
     parts, numbers = name.split("."), []
     for place, part in enumerate(parts):
-        found = _NUMBERED.fullmatch(part)
+        found = numbered(part)
         if found is not None:
             numbers.append(None if found[2] == "{}" else int(found[2]))
             parts[place] = found[1] + "{}"

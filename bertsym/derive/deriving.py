@@ -212,7 +212,8 @@ class _Deriver:
 
     def lists(self) -> list[tuple[Symbol, ...]]:
         """The lists that may say in which layers something is."""
-        return [tuple(self.symbols[axis.name] for axis in axes) for axes in places(self.space.axes).values()]
+        found = places(self.builder.description.fields).values()
+        return [tuple(self.symbols[name] for name in names) for names in found if set(names) <= set(self.symbols)]
 
     def active(self) -> set[Symbol]:
         """The sizes that matter somewhere."""
@@ -227,7 +228,7 @@ class _Deriver:
         empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
         used = empty.model().symbols
         plain = replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
-        frozen = [name for name, _ in self.space.frozen]
+        frozen = [one.name for one in self.space.frozen]
         return with_experts(plain, told.fields, self.symbols, frozen, keep_names=self.keep_names)
 
     def refuting(self, derived: Derived, inferred: Inferred, fresh: Sequence[Sample]) -> list[Sample]:

@@ -9,10 +9,10 @@ from itertools import chain, combinations
 from random import Random
 
 from bertsym.derive.necessity import needed
-from bertsym.derive.paths import last, place
+from bertsym.derive.paths import last, list_of, place
 from bertsym.derive.probe import DEEP, FEW, MOST_LAYERS, Probe
 from bertsym.derive.process import Builder, CannotDerive, Number
-from bertsym.derive.space import MOST_HEADS, Axis, Space, ordered, places, switch
+from bertsym.derive.space import MOST_HEADS, Axis, Kept, Space, Still, ordered, switch
 from bertsym.values import replace
 
 PAIR = 2
@@ -21,8 +21,6 @@ MOST_PLACES = 8
 FEW_DEEP = 3
 FACTORS = (2, 4, 8, 16, 32, 64)
 OPTIONS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
-
-LENGTH = "it is how long the lists beside it are"
 
 # Names of fields that seldom matter: they are tried together first.
 _SELDOM = re.compile(r"token|_id$|_index$|beam|length|window|seed|top_k|chunk|num_labels|interval|eps|size_divisor")
@@ -62,12 +60,12 @@ class _Explorer(Probe):
                     self.axes[name] = ruled if name in active else replace(ruled, idle=not self.matters(name))
                     waiting.remove(name)
         calm = [name for name in calm if name not in self.axes and name not in waiting]
-        frozen = [(name, LENGTH if self.is_length(name) else "no other value was accepted") for name in waiting]
-        frozen += [(name, "a number below 0 stands for something else") for name in self.negative if self.matters(name)]
+        frozen = list(map(self.refused, waiting))
+        frozen += [Still(n, "a number below 0 stands for something else") for n in self.negative if self.matters(n)]
         for name in self.switches:
             found = self.switched(name)
             if found is None:
-                frozen.append((name, "the other value was refused"))
+                frozen.append(Still(name, "the other value was refused"))
             else:
                 self.axes[name] = found
         self.axes |= {axis.name: axis for axis in self.idle(calm)}
@@ -80,18 +78,23 @@ class _Explorer(Probe):
         if len(tall) > MOST_TALL:
             # Stages of layers, all of them as deep as one may be, would be thousands of tensors.
             self.axes |= {axis.name: replace(axis, span=FEW_DEEP) for axis in tall}
-        self.axes |= {axis.name: replace(axis, low=0, span=MOST_PLACES) for axis in self.places()}
+        self.axes |= {axis.name: replace(axis, low=0, span=MOST_PLACES) for axis in self.placed()}
         arranged = ordered(self.axes.values())
         assert arranged is not None  # noqa: S101  # every rule was checked for circles when it was found
         return Space(dict(self.base), arranged, tuple(frozen))
 
-    def places(self) -> Iterator[Axis]:
-        """The entries of lists that may say in which layers of a stack something is: they are drawn from its places."""
-        deep = {place(axis.name) for axis in self.axes.values() if axis.deep}
-        for name, axes in places(self.axes.values()).items():
-            few = all(axis.free and axis.base < MOST_LAYERS for axis in axes)
-            if few and place(name) in deep and self.tensors({axis.name: 0 for axis in axes}) is not None:
+    def placed(self) -> Iterator[Axis]:
+        """The entries of lists that say in which layers of a stack something is: they are drawn from its places."""
+        for names in self.places:
+            axes = [self.axes[name] for name in names if name in self.axes]
+            if len(axes) == len(names) and all(axis.free for axis in axes):
                 yield from axes
+
+    def refused(self, name: str) -> Still:
+        """A number at no other value of which anything builds."""
+        if self.is_length(name) and not list_of(name):
+            return Still(name, "it is how long the lists beside it are", Kept.HELD)
+        return Still(name, "no other value was accepted")
 
     def switched(self, name: str) -> Axis | None:
         """The axis of a switch, which may need another one to be turned first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, combinations, product
@@ -10,6 +9,7 @@ from itertools import chain, combinations, product
 from sympy import Symbol
 
 from bertsym.derive.process import Entry, Inventory, Number
+from bertsym.sources.numbering import numbered
 from bertsym.values import replace, value
 
 Sizes = Mapping[Symbol, Number]
@@ -43,10 +43,6 @@ class Kind:
 
     shape: tuple[int, ...]
     tie: Tie | None
-
-
-# A number as a word of its own, or at the end of one, as in `experts.expert_3` and `lstm.weight_ih_l0`.
-_INDEX = re.compile(r"(|\w*_l?)(\d+)")
 
 
 @value
@@ -97,8 +93,8 @@ def _tie(own: Indices, pattern: str, indices: Indices) -> Tie:
 def patterns(samples: Sequence[Sample]) -> dict[str, tuple[str, Indices]]:
     """Every name with its pattern and indices.
 
-    A number is an index where its range is seen to change and no switch did it, or takes more than two forms. Where some
-    build leaves numbers out altogether, as one with an empty stage does, they are names.
+    A number is an index where its range is seen to change and no switch did it, or takes more than two forms. Where
+    some build leaves numbers out altogether, as one with an empty stage does, they are names.
     """
     names = dict.fromkeys(name for sample in samples for name in sample.inventory)
     ranges: dict[tuple[str, frozenset[tuple[Symbol, bool]]], set[frozenset[str]]] = {}
@@ -129,7 +125,7 @@ def _numbered(name: str) -> Iterator[tuple[str, str, str]]:
     """Each number in a name: what stands before it with numbers blanked, with numbers kept, and the number."""
     words = name.split(".")
     for place, word in enumerate(words):
-        number = _INDEX.fullmatch(word)
+        number = numbered(word)
         if number is not None:
             before, index = number.groups()
             blanked = ["#" if w.isdecimal() else w for w in words[:place]]
@@ -141,7 +137,7 @@ def _pattern(name: str, repeated: set[str]) -> tuple[str, Indices]:
     words = name.split(".")
     shown, indices = [], []
     for place, word in enumerate(words):
-        number = _INDEX.fullmatch(word)
+        number = numbered(word)
         if number is not None and stems[".".join([*words[:place], number[1]])] in repeated:
             shown.append(number[1] + "{}")
             indices.append(int(number[2]))
@@ -154,7 +150,7 @@ Labels = Callable[[int, Indices], object]
 
 
 def alike(family: Family, listed: Sequence[Mapping[int, Collection[int]]] = ()) -> Iterator[list[Family]]:
-    """Ways to part a family so that each part is uniform in every build: not at all first, and last if no cut does that.
+    """Ways to part a family so that each part is uniform in every build: not at all first, and if no cut does that.
 
     Cuts that are tried: the first index apart, the last, both; those that are `listed` for each build; every so many,
     with the last or without; each index by itself; those that are like the first; two of these at two places.
@@ -164,7 +160,7 @@ def alike(family: Family, listed: Sequence[Mapping[int, Collection[int]]] = ()) 
     kinds = {row: family.kinds(row) for row in family.seen}
     places = [[*_among(listed, place), *_labels(kinds, place)] for place in range(family.pattern.count("{}"))]
     pairs = (product(one[:MOST_PAIRED], other[:MOST_PAIRED]) for one, other in combinations(places, 2))
-    known = set()
+    known: set[tuple[tuple[bool, ...], ...]] = set()
     for labels in (*chain(*places), *(_both(one, other) for pair in pairs for one, other in pair)):
         if len(known) < MOST_CUTS and _parts(kinds, labels):
             found = dict.fromkeys(labels(row, i) for row, seen in kinds.items() for i in seen)

@@ -56,23 +56,15 @@ def infer(
     A side that the code itself was seen to compute is taken where it gives what all samples have. The `lists` are those
     of the configuration that may say in which layers something is.
     """
-    return _Inference(samples, pairs, active, proposals, lists).inferred()
+    return _Inference(Rows(samples, pairs, active, proposals, lists)).inferred()
 
 
 class _Inference:
-    """The samples as one table, and what is fitted to it."""
+    """The families of the samples, tensor by tensor."""
 
-    def __init__(
-        self,
-        samples: Sequence[Sample],
-        pairs: Sequence[Pair],
-        active: Collection[Symbol],
-        proposals: Sequence[Proposal],
-        lists: Sequence[tuple[Symbol, ...]],
-    ) -> None:
-        self.samples = samples
-        self.rows = Rows(samples, pairs, active, proposals, lists)
-        self.repeats = Repeats(self.rows)
+    def __init__(self, rows: Rows) -> None:
+        self.rows, self.samples = rows, rows.samples
+        self.repeats = Repeats(rows)
         self.owned: dict[str, list[Family]] = {}
         self.splits = MOST_SPLITS
 
@@ -147,8 +139,8 @@ class _Inference:
             for chart, names in islice(charts(runs, depths), MOST_CHARTS):
                 yield [
                     family.only(
-                        lambda row, i, wanted=wanted, chart=chart, names=names, place=place: (  # type: ignore[misc]
-                            names[chart.label(i[place], depths[row])] == wanted
+                        lambda row, i, wanted=wanted, label=chart.label, names=names, place=place, deep=depths: (  # type: ignore[misc]
+                            names[label(i[place], deep[row])] == wanted
                         )
                     )
                     for wanted in dict.fromkeys(names.values())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from sympy import Symbol
 
@@ -15,6 +15,7 @@ from bertsym.tree import Tensor
 from bertsym.values import replace
 
 Rules = Mapping[Symbol, Symbol]
+T = TypeVar("T")
 
 
 def joined(first: Derived, others: Mapping[str, Derived]) -> Derived:
@@ -34,6 +35,7 @@ def joined(first: Derived, others: Mapping[str, Derived]) -> Derived:
         for name, other in moved.items()
     }
     everything = [whole, *moved.values()]
+    held = _merged({f: at for f, at in one.held.items() if _at(whole, f) is None} for one in everything)
     return replace(
         whole,
         base=_merged(one.base for one in everything),
@@ -44,10 +46,11 @@ def joined(first: Derived, others: Mapping[str, Derived]) -> Derived:
             {
                 field: idle
                 for field, idle in whole.idle.items()
-                if not any(_at(other, field) for other in moved.values())
+                if field not in held and not any(_at(other, field) for other in moved.values())
             }
         ),
         heads=MappingProxyType(heads),
+        held=held,
     )
 
 
@@ -107,15 +110,16 @@ def _with_refusals(other: Derived, first: Derived) -> Any:
     """The evidence of a head, with a refusal for every size of the first class that it leaves standing."""
     if other.evidence is None:
         return None
-    standing = [place.field for place in first.places.values() if place.field in other.frozen]
-    refused = tuple(Refused("all", field, other.frozen[field].why) for field in standing)
+    why = dict.fromkeys(other.held, "only its own value is accepted")
+    why |= {field: frozen.why for field, frozen in other.frozen.items()}
+    refused = tuple(Refused("all", p.field, why[p.field]) for p in first.places.values() if p.field in why)
     return replace(other.evidence, refused=(*other.evidence.refused, *refused))
 
 
-def _merged(maps: Any) -> Mapping[Symbol, Any]:
-    found: dict[Symbol, Any] = {}
+def _merged(maps: Iterable[Mapping[T, Any]]) -> Mapping[T, Any]:
+    found: dict[T, Any] = {}
     for one in maps:
-        found |= {symbol: there for symbol, there in one.items() if symbol not in found}
+        found |= {key: there for key, there in one.items() if key not in found}
     return MappingProxyType(found)
 
 

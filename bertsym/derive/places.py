@@ -16,7 +16,7 @@ Label = tuple[str, int]
 
 @value
 class Chart:
-    """The places of a stack by name: each of the first few, the last, and between them what they leave after division."""
+    """The places of a stack by name: each of the first few, the last, between them by remainders."""
 
     first: int
     period: int
@@ -29,7 +29,9 @@ class Chart:
         return (FIRST, index) if index < self.first else (EVERY, index % self.period)
 
 
-def charts(runs: Mapping[int, Collection[int]], depths: Mapping[int, int]) -> Iterator[tuple[Chart, Mapping[Label, Label]]]:
+def charts(
+    runs: Mapping[int, Collection[int]], depths: Mapping[int, int]
+) -> Iterator[tuple[Chart, Mapping[Label, Label]]]:
     """The names of places that explain which of them are taken, in builds that are so deep; the simplest rule first.
 
     What a name means is given for each that is taken: all between the first and the last are one where just one is

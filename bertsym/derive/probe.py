@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import chain
 from random import Random
 
-from bertsym.derive.paths import last, list_of, place
+from bertsym.derive.paths import entry, last, list_of, place
 from bertsym.derive.process import Builder, Inventory, Number
-from bertsym.derive.space import Axis
+from bertsym.derive.space import Axis, places
 
 SHALLOW = 3
 FEW = 6
@@ -28,6 +29,7 @@ class Probe:
     def __init__(self, builder: Builder, fields: dict[str, Number], random: Random) -> None:
         self.builder, self.base, self.random = builder, fields, random
         self.axes: dict[str, Axis] = {}
+        self.places: list[list[str]] = []
         integers = [n for n, found in fields.items() if isinstance(found, int) and not isinstance(found, bool)]
         self.integers = [name for name in integers if fields[name] >= 0]
         self.negative = [name for name in integers if fields[name] < 0]
@@ -41,7 +43,13 @@ class Probe:
 
     def flatten(self) -> None:
         """Make stacks of layers small that are called so, for everything that follows builds them."""
-        tall = [name for name in self.integers if DEEP.search(last(name)) and self.base[name] > SHALLOW]
+        for names in places(self.base).values():
+            first: dict[str, Number] = {name: entry(name) for name in names}
+            if all(self.base[name] < MOST_LAYERS for name in names) and self.layered(names) and self.tensors(first):
+                self.base |= first
+                self.places.append(names)
+        listed = set(chain(*self.places))
+        tall = [n for n in self.integers if DEEP.search(last(n)) and self.base[n] > SHALLOW and n not in listed]
         deep = [name for name in tall if not self.is_length(name)]
         for group in (deep, *([name] for name in deep)):
             low: dict[str, Number] = {name: SHALLOW for name in group if self.base[name] > SHALLOW}
@@ -50,6 +58,11 @@ class Probe:
         for name in self.ratios:
             if DEEP.search(last(name)) and self.base[name] > 1 and self.tensors({name: Fraction(1)}) is not None:
                 self.base[name] = Fraction(1)
+
+    def layered(self, names: Sequence[str]) -> bool:
+        """Whether there is a depth beside a list that all its numbers are below."""
+        deep = [name for name in self.integers if DEEP.search(last(name)) and place(name) == place(names[0])]
+        return any(self.base[name] > max(self.base[n] for n in names) for name in deep if not list_of(name))
 
     def is_length(self, name: str) -> bool:
         """Whether it may be how long the lists of its configuration are, as a number of stages is."""

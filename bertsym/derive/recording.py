@@ -10,16 +10,14 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import free
 from bertsym.derive.deriving import Derivation
-from bertsym.derive.explore import LENGTH
 from bertsym.derive.process import Number
-from bertsym.derive.space import Axis, Space, ordered, switch
+from bertsym.derive.space import Axis, Kept, Space, ordered, switch
 from bertsym.model import Definition
 from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refused, Tried
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace
 
 ENGINE = 4
-WITHOUT_EFFECT = "and without effect"
 
 
 def recorded(found: Derivation, count: int | None = None) -> Derived:
@@ -36,7 +34,7 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
     kept |= {name for name in parts if name in found.symbols}
     symbols = {name: symbol for name, symbol in found.symbols.items() if name in kept}
     axes = {axis.name: axis for axis in found.space.axes}
-    stuck = {name for name, why in found.space.frozen if why.endswith((WITHOUT_EFFECT, LENGTH))}
+    still = {part: [one for one in found.space.frozen if one.kept is part] for part in Kept}
     leaders = {leader for axis in axes.values() for leader in axis.leaders}
     evidence = Evidence(
         found.trials,
@@ -53,17 +51,23 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
         places={symbol: Place(name, tried(axes[name])) for name, symbol in symbols.items()},
         definitions=(*found.derived.definitions, *_following(found, symbols)),
         whole=tuple(part for name in symbols if _divided(axes[name], symbols) for part in _whole(symbols, axes[name])),
-        frozen={name: Frozen(_json(own[name]), why) for name, why in found.space.frozen if name not in stuck},
+        frozen={one.name: Frozen(_json(own[one.name]), one.why) for one in still[Kept.FROZEN]},
         idle={name: _idle(axis, own) for name, axis in axes.items() if name not in symbols}
-        | {name: Idle(own[name], Tried(0, 0, values=(own[name],))) if name in leaders else Idle() for name in stuck},
+        | {one.name: _left(own[one.name], leads=one.name in leaders) for one in still[Kept.IDLE]},
         evidence=evidence,
         engine=ENGINE,
+        held={one.name: _json(own[one.name]) for one in still[Kept.HELD]},
     )
 
 
 def _idle(axis: Axis, own: Mapping[str, Number]) -> Idle:
     """What is kept of a field without effect: how to draw it, where that is a number or a switch."""
     return Idle() if axis.ratio and not axis.leaders else Idle(own[axis.name], tried(axis))
+
+
+def _left(own: Number, *, leads: bool) -> Idle:
+    """What is kept of a field without effect that stands still: its value, where others are drawn by it."""
+    return Idle(own, Tried(0, 0, values=(own,))) if leads else Idle()
 
 
 def exponent(found: Derivation) -> int:
@@ -124,6 +128,7 @@ def _following(found: Derivation, symbols: Mapping[str, Symbol]) -> Iterator[Def
 def space(derived: Derived) -> Space:
     """The space that a stored model was drawn from."""
     base: dict[str, Number] = {name: at.held for name, at in derived.frozen.items() if isinstance(at.held, int)}
+    base |= {name: held for name, held in derived.held.items() if isinstance(held, int)}
     base |= {name: idle.base for name, idle in derived.idle.items() if idle.base is not None}
     base |= {place.field: derived.base[symbol] for symbol, place in derived.places.items()}
     rules = {place.field: place.tried for place in derived.places.values()}

@@ -152,8 +152,8 @@ def _sides(entry: Entry) -> dict[str, int]:
 
 
 def _runs(entries: Mapping[tuple[int, ...], Entry]) -> dict[str, int]:
-    """Where the indices of one build begin and end, and how far apart they are, by the names that refusals give them."""
-    parts = {}
+    """Where the indices of one build begin and end, and their distance, by the names that refusals give them."""
+    parts: dict[str, int] = {}
     for place in range(len(next(iter(entries)))):
         run = sorted({indices[place] for indices in entries})
         parts |= {f"start of repeat {place}": run[0], f"end of repeat {place}": run[-1] + 1}

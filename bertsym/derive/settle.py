@@ -7,7 +7,7 @@ from random import Random
 
 from bertsym.derive.necessity import needed
 from bertsym.derive.process import Builder
-from bertsym.derive.space import Axis, Space, changed
+from bertsym.derive.space import Axis, Kept, Space, Still, changed
 from bertsym.values import replace
 
 CALM = 16
@@ -115,10 +115,9 @@ class _Settler:
 
     def freeze(self, name: str, why: str) -> None:
         """The field stays as it is; those that follow it still may."""
-        idle = self.axis(name).idle
+        still = Still(name, f"{why}, and without effect", Kept.IDLE) if self.axis(name).idle else Still(name, why)
         axes = tuple(axis for axis in self.space.axes if axis.name != name)
-        frozen = (*self.space.frozen, (name, why + (", and without effect" if idle else "")))
-        self.space = replace(self.space, axes=axes, frozen=frozen)
+        self.space = replace(self.space, axes=axes, frozen=(*self.space.frozen, still))
 
     def rules(self, culprit: str, partner: str) -> Iterator[Axis]:
         """What may have to hold between the two, the weakest first, either following the other."""

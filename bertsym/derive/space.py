@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm, prod
@@ -114,13 +115,30 @@ def switch(name: str, base: bool, *, idle: bool = False) -> Axis:  # noqa: FBT00
     return Axis(name, base, values=(False, True), idle=idle)
 
 
+class Kept(Enum):
+    """What a field that stands still means for the formula, by the part of a saved model that it is kept in."""
+
+    FROZEN = "frozen"  # the formula holds at this value alone
+    HELD = "held"  # so it does, and no other goes with the lists as they are
+    IDLE = "idle"  # the tensors are the same at others
+
+
+@value
+class Still:
+    """A field that stays as it is, and why; `why` is for readers, `kept` for programs."""
+
+    name: str
+    why: str
+    kept: Kept = Kept.FROZEN
+
+
 @value
 class Space:
-    """The axes, each after its leaders, and the fields that stay as they are, with the reason."""
+    """The axes, each after its leaders, and the fields that stay as they are."""
 
     base: Fields
     axes: tuple[Axis, ...]
-    frozen: tuple[tuple[str, str], ...]
+    frozen: tuple[Still, ...]
 
     def axis(self, name: str) -> Axis | None:
         """The axis of a field, if it has one."""
@@ -130,7 +148,7 @@ class Space:
         """The space with these fields left as the code has them."""
         axes = tuple(axis for axis in self.axes if axis.name not in own)
         why = "left as it is, for no formula was found with others"
-        stood = ((axis.name, why) for axis in self.axes if axis.name in own)
+        stood = (Still(axis.name, why) for axis in self.axes if axis.name in own)
         return Space({**self.base, **own}, axes, (*self.frozen, *stood))
 
     def deepened(self, names: Iterable[str]) -> Space:
@@ -198,17 +216,21 @@ def _following(one: Axis | None, other: Axis | None) -> list[tuple[Axis, Axis]]:
     return ordered[:1]
 
 
-def places(axes: Iterable[Axis]) -> dict[str, list[Axis]]:
-    """The lists that may be places in a stack: more than one number, each larger than the one before."""
-    lists: dict[str, list[Axis]] = {}
-    for axis in axes:
-        if list_of(axis.name) and not axis.switch and not axis.ratio:
-            lists.setdefault(list_of(axis.name), []).append(axis)
-    inorder = {name: sorted(found, key=lambda axis: entry(axis.name)) for name, found in lists.items()}
+def places(fields: Fields) -> dict[str, list[str]]:
+    """The lists that may be places in a stack: more than one number, each larger than the one before.
+
+    >>> places({"depths[0]": 2, "depths[1]": 2, "global[0]": 2, "global[1]": 5, "global[2]": 8})
+    {'global': ['global[0]', 'global[1]', 'global[2]']}
+    """
+    lists: dict[str, list[str]] = {}
+    for name, found in fields.items():
+        if list_of(name) and isinstance(found, int) and not isinstance(found, bool):
+            lists.setdefault(list_of(name), []).append(name)
+    inorder = {name: sorted(found, key=entry) for name, found in lists.items()}
     return {
         name: found
         for name, found in inorder.items()
-        if len(found) > 1 and all(one.base < other.base for one, other in pairwise(found))
+        if len(found) > 1 and all(fields[one] < fields[other] for one, other in pairwise(found))
     }
 
 

@@ -29,9 +29,9 @@ def _groups(space: Space, fields: Fields, causes: Mapping[str, int]) -> Iterator
     for axis in space.axes:
         if axis.deep or fields[axis.name] <= LARGEST:
             lists.setdefault(list_of(axis.name) or axis.name, []).append(axis)
-    ascending = places(space.axes)
+    ascending = places(fields)
     most = {name: max(causes[axis.name] for axis in axes) for name, axes in lists.items()}
     for name in sorted((name for name in lists if most[name] and name not in ascending), key=lambda name: -most[name]):
         deep = any(axis.deep for axis in lists[name])
         beside = [other for other in ascending if deep and place(other) == place(name)]
-        yield [axis.name for one in (name, *beside) for axis in lists[one]]
+        yield [axis.name for one in (name, *beside) for axis in lists.get(one, ())]

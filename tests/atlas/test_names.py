@@ -147,6 +147,28 @@ def test_a_frozen_field_may_not_differ(tmp_path: Path) -> None:
             load(config(tmp_path, model_type=name, **{field: other}))
 
 
+SEVEN = {"conv_dim": [8] * 7, "conv_kernel": [3] * 7, "conv_stride": [2] * 7, "hidden_size": 96}
+
+
+@pytest.mark.parametrize("others", [{}, {"conv_dim": [8] * 6, "conv_kernel": [3] * 6, "conv_stride": [2] * 6}], ids=str)
+def test_a_length_that_is_not_the_lists_own_is_refused(others: dict[str, Any], tmp_path: Path, bertsym: Run) -> None:
+    fields = {**SEVEN, **others, "num_feat_extract_layers": 6}
+    done = bertsym("total", config(tmp_path, model_type="wav2vec2", **fields), "--count")
+    assert (done.code, done.out) == (2, "")
+    assert "field 'num_feat_extract_layers': '6': only 7 is covered" in done.err
+
+
+def test_a_length_is_held_where_transformers_holds_it(tmp_path: Path, bertsym: Run, transformers: Any) -> None:
+    import torch
+
+    with pytest.raises(Exception, match="convolutional layers is incorrect"):
+        transformers.Wav2Vec2Config(**SEVEN, num_feat_extract_layers=6)
+    with torch.device("meta"):
+        model = transformers.Wav2Vec2Model(transformers.Wav2Vec2Config(**SEVEN, num_feat_extract_layers=7))
+    fitting = config(tmp_path, model_type="wav2vec2", **SEVEN, num_feat_extract_layers=7)
+    assert bertsym("total", fitting, "--count").out == f"{model.num_parameters()}\n"
+
+
 def test_a_shell_completes_names_without_loading_sympy(tmp_path: Path) -> None:
     words = {"_BERTSYM_COMPLETE": "complete_bash", "COMP_WORDS": "bertsym total mixt", "COMP_CWORD": "2"}
     environment = {**os.environ, **words, "PYTHONPATH": str(ROOT)}

@@ -15,8 +15,9 @@ from bertsym.count import count, written_out
 from bertsym.derive.again import drawn, tried_again
 from bertsym.derive.joining import joined
 from bertsym.derive.process import Entry
+from bertsym.derive.recording import space
 from bertsym.layers import Role
-from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Tried, refusals
+from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Tried, refusals, schema
 from bertsym.sources.saved import parsed
 from bertsym.sources.saving import text
 from bertsym.symbols import H, Kind, L, Own, V, heads, labels
@@ -94,6 +95,20 @@ def test_a_head_in_which_a_size_stands_still_has_no_whole_formula() -> None:
     )
     (refused,) = refusals(joined(BODY, {"sequence-classification": still}).classes["sequence-classification"])
     assert (refused.part, refused.why) == ("layers", "no other value was accepted")
+
+
+def test_what_one_class_holds_all_do() -> None:
+    """A length of lists that a head is refused without is so for the whole configuration, idle as it is elsewhere."""
+    held = replace(CLASSIFIER, held={"pad_token_id": 0}, idle={})
+    whole = joined(BODY, {"sequence-classification": held})
+    assert (dict(whole.held), set(whole.idle)) == ({"pad_token_id": 0}, set())
+    assert space(whole).base["pad_token_id"] == 0
+    read = parsed(json.loads(text(whole)), Path("body.json"))
+    assert dict(schema(read).fixed) == {"pad_token_id": (0,)}
+    without = {symbol: place for symbol, place in CLASSIFIER.places.items() if symbol is not L}
+    still = joined(BODY, {"sequence-classification": replace(CLASSIFIER, places=without, held={"layers": 2})})
+    (refused,) = refusals(still.classes["sequence-classification"])
+    assert (refused.part, refused.why, dict(still.held)) == ("layers", "only its own value is accepted", {})
 
 
 class Pretended:

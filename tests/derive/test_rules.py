@@ -100,4 +100,11 @@ def test_what_is_repeated_under_any_name_is_drawn_small(find: Find) -> None:
 def test_a_factor_stands_still_where_the_code_takes_its_logarithm(worker: Worker) -> None:
     found = derive_in(worker, "parakeet_encoder", {})
     assert found.whole
-    assert [name for name, _ in found.space.frozen] == ["subsampling_factor"]
+    assert [one.name for one in found.space.frozen] == ["subsampling_factor"]
+
+
+@pytest.mark.usefixtures("transformers")
+def test_how_long_lists_are_is_held_and_not_free(worker: Worker) -> None:
+    derived = recorded(derive_in(worker, "wav2vec2", {}))
+    assert dict(derived.held) == {"num_feat_extract_layers": 7}
+    assert "num_feat_extract_layers" not in derived.idle
