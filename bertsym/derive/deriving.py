@@ -19,10 +19,11 @@ from bertsym.derive.explore import explore
 from bertsym.derive.families import Sample
 from bertsym.derive.infer import Inferred, Refusal, infer
 from bertsym.derive.names import symbols
+from bertsym.derive.paths import entry, list_of
 from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Number, Worker
 from bertsym.derive.proof import chance, disagreement, miscounted
 from bertsym.derive.proposal import Proposal
-from bertsym.derive.rows import Pair
+from bertsym.derive.rows import Lists, Pair
 from bertsym.derive.settle import settle
 from bertsym.derive.space import Axis, Space, places
 from bertsym.derive.standing import suspects
@@ -210,10 +211,16 @@ class _Deriver:
                 found += [self.sampled(drawn, inventory)] if inventory is not None else []
         return found
 
-    def lists(self) -> list[tuple[Symbol, ...]]:
-        """The lists that may say in which layers something is."""
-        found = places(self.builder.description.fields).values()
-        return [tuple(self.symbols[name] for name in names) for names in found if set(names) <= set(self.symbols)]
+    def lists(self) -> Lists:
+        """The lists that may say which layers are alike."""
+        stages: dict[str, list[str]] = {}
+        for axis in self.space.axes:
+            if axis.deep and list_of(axis.name):
+                stages.setdefault(list_of(axis.name), []).append(axis.name)
+        found = (places(self.builder.description.fields), stages)
+        ordered = ([sorted(names, key=entry) for names in some.values()] for some in found)
+        known = ([names for names in some if set(names) <= set(self.symbols)] for some in ordered)
+        return Lists(*([tuple(self.symbols[name] for name in names) for names in some] for some in known))
 
     def active(self) -> set[Symbol]:
         """The sizes that matter somewhere."""

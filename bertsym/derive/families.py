@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, combinations, product
 
@@ -149,16 +149,17 @@ def _pattern(name: str, repeated: set[str]) -> tuple[str, Indices]:
 Labels = Callable[[int, Indices], object]
 
 
-def alike(family: Family, listed: Sequence[Mapping[int, Collection[int]]] = ()) -> Iterator[list[Family]]:
+def alike(family: Family, marks: Sequence[Callable[[int, int], object]] = ()) -> Iterator[list[Family]]:
     """Ways to part a family so that each part is uniform in every build: not at all first, and if no cut does that.
 
-    Cuts that are tried: the first index apart, the last, both; those that are `listed` for each build; every so many,
-    with the last or without; each index by itself; those that are like the first; two of these at two places.
+    Cuts that are tried: the first index apart, the last, both; every so many, with the last or without; each index by
+    itself; those that are like the first; two of these at two places; before these, what `marks` say of an index in a
+    build.
     """
     if family.uniform:
         yield [family]
     kinds = {row: family.kinds(row) for row in family.seen}
-    places = [[*_among(listed, place), *_labels(kinds, place)] for place in range(family.pattern.count("{}"))]
+    places = [[*_marked(marks, place), *_labels(kinds, place)] for place in range(family.pattern.count("{}"))]
     pairs = (product(one[:MOST_PAIRED], other[:MOST_PAIRED]) for one, other in combinations(places, 2))
     known: set[tuple[tuple[bool, ...], ...]] = set()
     for labels in (*chain(*places), *(_both(one, other) for pair in pairs for one, other in pair)):
@@ -191,9 +192,9 @@ def _both(one: Labels, other: Labels) -> Labels:
     return lambda row, i: (one(row, i), other(row, i))
 
 
-def _among(listed: Sequence[Mapping[int, Collection[int]]], place: int) -> Iterator[Labels]:
-    for chosen in listed:
-        yield lambda row, i, chosen=chosen: i[place] in chosen[row]  # type: ignore[misc]
+def _marked(marks: Sequence[Callable[[int, int], object]], place: int) -> Iterator[Labels]:
+    for mark in marks:
+        yield lambda row, i, mark=mark: mark(row, i[place])  # type: ignore[misc]
 
 
 def _labels(kinds: Mapping[int, Mapping[Indices, Kind]], place: int) -> Iterator[Labels]:

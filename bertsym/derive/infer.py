@@ -15,7 +15,7 @@ from bertsym.derive.folding import folded
 from bertsym.derive.places import charts
 from bertsym.derive.proposal import Proposal
 from bertsym.derive.repeats import Repeats, gapped, longest
-from bertsym.derive.rows import NoFormula, Pair, Rows
+from bertsym.derive.rows import NO_LISTS, Lists, NoFormula, Pair, Rows
 from bertsym.layers import Role
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Loop, Tensor
@@ -49,12 +49,12 @@ def infer(
     pairs: Sequence[Pair],
     active: Collection[Symbol],
     proposals: Sequence[Proposal] = (),
-    lists: Sequence[tuple[Symbol, ...]] = (),
+    lists: Lists = NO_LISTS,
 ) -> Inferred:
     """The inventory that all samples agree on, in the order in which the code lists its tensors.
 
     A side that the code itself was seen to compute is taken where it gives what all samples have. The `lists` are those
-    of the configuration that may say in which layers something is.
+    of the configuration that may say which layers are alike.
     """
     return _Inference(Rows(samples, pairs, active, proposals, lists)).inferred()
 
@@ -90,8 +90,7 @@ class _Inference:
     def cut(self, family: Family, others: Sequence[Family]) -> list[Tensor] | Refusal:
         """The tensors of a family, in the first of the ways to cut it in which all parts have a formula."""
         first: NoFormula | None = None
-        listed = [{row: self.rows.listed(one, row) for row in family.seen} for one in self.rows.lists]
-        for parts in alike(family, listed):
+        for parts in alike(family, list(self.rows.marks())):
             try:
                 return [tensor for part in parts for tensor in self.cases(part)]
             except NoFormula as refusal:

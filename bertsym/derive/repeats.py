@@ -48,7 +48,7 @@ class Repeats:
         for loop in self.gapped.get(stack, ()):
             if all(self._indices(loop, row) == run for row, run in runs.items()):
                 return loop
-        for listed, others in product(self.rows.lists, (False, True)):
+        for listed, others in product(self.rows.lists.places, (False, True)):
             loop = Loop(sympy.S.Zero, whole.stop, others=others, listed=listed)
             if all(self._indices(loop, row) == run for row, run in runs.items()):
                 return loop

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial, reduce
+from itertools import accumulate
 
 import sympy
 from sympy import Expr, Symbol
@@ -29,6 +31,17 @@ class NoFormula(Exception):
 
 
 @value
+class Lists:
+    """Lists of a configuration, by their symbols: places in a stack, and how many layers each stage of it has."""
+
+    places: Sequence[tuple[Symbol, ...]]
+    stages: Sequence[tuple[Symbol, ...]]
+
+
+NO_LISTS = Lists((), ())
+
+
+@value
 class Pair:
     """Two builds, by their place, between which one size was changed, with those that must follow it."""
 
@@ -46,7 +59,7 @@ class Rows:
         pairs: Sequence[Pair],
         active: Collection[Symbol],
         proposals: Sequence[Proposal],
-        lists: Sequence[tuple[Symbol, ...]],
+        lists: Lists,
     ) -> None:
         self.samples, self.pairs, self.proposals, self.lists = samples, pairs, proposals, lists
         self.at = [Reckoner(sample.sizes) for sample in samples]
@@ -57,9 +70,22 @@ class Rows:
         self.relevant: dict[str, set[Symbol]] = {}
         self.proposed: list[list[Expr]] = []
 
-    def listed(self, symbols: Iterable[Symbol], row: int) -> set[int]:
-        """What a list of the configuration has in a build."""
-        return {int(self.samples[row].sizes[symbol]) for symbol in symbols}
+    def marks(self) -> Iterator[Callable[[int, int], object]]:
+        """What lists of the configuration say of an index in a build: is it in there, and how far into which stage."""
+        for symbols in self.lists.places:
+            yield lambda row, i, symbols=symbols: i in self._listed(symbols, row)  # type: ignore[misc]
+        for symbols in self.lists.stages:
+            yield lambda row, i, symbols=symbols: self._stage(symbols, row, i)[0]  # type: ignore[misc]
+            yield lambda row, i, symbols=symbols: self._stage(symbols, row, i)  # type: ignore[misc]
+
+    def _listed(self, symbols: Sequence[Symbol], row: int) -> list[int]:
+        return [int(self.samples[row].sizes[symbol]) for symbol in symbols]
+
+    def _stage(self, symbols: Sequence[Symbol], row: int, i: int) -> tuple[int, bool]:
+        """In which of stages of such depths a layer is, and whether it is the first there."""
+        ends = list(accumulate(self._listed(symbols, row)))
+        stage = bisect(ends, i)
+        return stage, i == (ends[stage - 1] if stage else 0)
 
     def turn_to(self, family: Family, siblings: Sequence[Family]) -> None:
         """Look at this family: what changes the weight of a layer may change its bias, though that was seldom there."""
