@@ -13,6 +13,7 @@ from sympy.logic.boolalg import Boolean
 from bertsym.derive.reckon import Reckoner
 
 LIMITS = (0, 1, 2, 3, 4)
+MOST_VALUES = 24
 MOST_TOGETHER = 4
 
 Sizes = Mapping[Symbol, int | bool | Fraction]
@@ -28,11 +29,17 @@ class Conditions:
         self.switches = [s for s in listed if isinstance(table[0][s], bool)]
         self.numbers = [s for s in listed if s not in self.switches]
         self.simple: list[tuple[Boolean, int]] | None = None
+        self.known: dict[tuple[int, int], Boolean | None] = {}
 
     def telling(self, cases: Mapping[int, bool]) -> Boolean | None:
         """The condition that holds in just those of the rows that are said to; None if no simple one does."""
         asked = sum(1 << row for row in cases)
         wanted = sum(1 << row for row, holds in cases.items() if holds)
+        if (asked, wanted) not in self.known:
+            self.known[asked, wanted] = self._telling(asked, wanted)
+        return self.known[asked, wanted]
+
+    def _telling(self, asked: int, wanted: int) -> Boolean | None:
         if wanted == asked:
             return sympy.true
         if self.simple is None:
@@ -66,7 +73,7 @@ class Conditions:
             yield switch, bits
             yield sympy.Not(switch), self.every & ~bits
         for symbol in self.numbers:
-            for limit in LIMITS:
+            for limit in self._limits(symbol):
                 bits = self._bits(row[symbol] > limit for row in self.table)
                 yield sympy.Gt(symbol, limit), bits
                 yield sympy.Le(symbol, limit), self.every & ~bits
@@ -83,6 +90,11 @@ class Conditions:
             yield sympy.Le(one, other), self.every & ~more
             yield sympy.Gt(other, one), self.every & ~more & ~equal
             yield sympy.Le(other, one), more | equal
+
+    def _limits(self, symbol: Symbol) -> list[int]:
+        """The numbers that a size is compared with: the smallest, and all that it was given if these are few."""
+        seen = {int(row[symbol]) for row in self.table}
+        return sorted({*LIMITS, *(seen - {max(seen)} if len(seen) <= MOST_VALUES else ())})
 
     def _bits(self, truths: Iterable[bool]) -> int:
         return sum(1 << row for row, holds in enumerate(truths) if holds)

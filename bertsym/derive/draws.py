@@ -1,0 +1,172 @@
+"""Draws from the legal space, built: uniform, at its edges, with sizes equal, deep, in pairs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from random import Random
+
+from sympy import Symbol
+
+from bertsym.derive.families import Sample
+from bertsym.derive.infer import Refusal
+from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Number
+from bertsym.derive.proposal import Proposal
+from bertsym.derive.rows import Pair
+from bertsym.derive.space import Axis, Space
+
+EDGES = 8
+BACKGROUNDS = 2
+CANDIDATES = 6
+MOST_ROUNDS = 16
+MOST_REFUSED = 30
+MOST_TALL = 4
+AS_DEEP, LESS = 2, 2
+RARE, FURTHER, MOST_RARE = 60, 24, 6
+
+_NUMBER = re.compile(r"\b\d+\b")
+
+
+class Draws:
+    """What the code builds at sizes from the space; `pairs` and `proposals` are those of the last that were paired."""
+
+    def __init__(self, builder: Builder, space: Space, symbols: Mapping[str, Symbol], random: Random) -> None:
+        self.builder, self.space, self.symbols, self.random = builder, space, symbols, random
+        self.pairs: list[Pair] = []
+        self.proposals: list[Proposal] = []
+        own = {axis.name: axis.steps(builder.description.fields) for axis in space.axes if axis.deep and axis.free}
+        most = {axis.name: axis.low + axis.choices - 1 for axis in space.axes}
+        self.tall = {name: steps for name, steps in own.items() if steps is not None and steps > most[name]}
+
+    def sampled(self, fields: Fields, inventory: Inventory) -> Sample:
+        """What was built, by symbol."""
+        return Sample({symbol: fields[name] for name, symbol in self.symbols.items()}, inventory)
+
+    def sampled_at(self, steps: Mapping[str, int]) -> Sample | None:
+        """What was built after so many steps, if the code accepts that."""
+        return next(self.built(self.space.fields(steps)), None)
+
+    def deep(self) -> list[Sample]:
+        """What the code builds at its own sizes, and with each of few depths a little less, which is paired with it."""
+        fields = self.builder.description.fields
+        samples = list(self.built(fields))
+        tall = [axis for axis in self.space.axes if axis.name in self.tall]
+        for axis in tall if samples and len(tall) <= MOST_TALL else ():
+            for found in self.built({**fields, axis.name: fields[axis.name] - 1}):
+                self.pairs.append(Pair(0, len(samples), self.symbols[axis.name]))
+                samples.append(found)
+        return samples
+
+    def built(self, fields: Fields) -> Iterator[Sample]:
+        """What the code builds, if it does."""
+        inventory = self.builder.build(fields)
+        if inventory is not None:
+            yield self.sampled(fields, inventory)
+
+    def accepted(self, *, edge: bool) -> tuple[dict[str, int], Sample]:
+        """A draw that the code accepts."""
+        for _ in range(MOST_REFUSED):
+            steps = self.space.steps(self.random, edge=edge)
+            fields = self.space.fields(steps)
+            inventory = self.builder.build(fields)
+            if inventory is not None:
+                return steps, self.sampled(fields, inventory)
+        why = f", the last for {self.builder.raised}" if self.builder.raised else ""
+        raise CannotDerive(self.builder.target, f"it refuses {MOST_REFUSED} draws of sizes in a row{why}")
+
+    def drawn(self, uniform: int) -> list[Sample]:
+        """So many uniform draws, some at the edges, some with sizes equal, every two that can be, some deep."""
+        samples = [self.accepted(edge=edge)[1] for edge in (*[False] * uniform, *[True] * EDGES)]
+        for pairs in islice(self.space.rounds(), MOST_ROUNDS):
+            samples += self.built(self.space.fields(self.space.equal(self.space.steps(self.random), pairs)))
+        for _ in range(AS_DEEP if self.tall else 0):
+            less = {name: max(own - self.random.randint(0, LESS), 1) for name, own in self.tall.items()}
+            samples += self.built(self.space.fields({**self.space.steps(self.random), **less}))
+        return samples
+
+    def paired(self) -> list[Sample]:
+        """Draws, and for every axis the draw with that axis changed: what changes with it depends on it."""
+        samples = self.deep()
+        numbers = {axis.name: self.symbols[axis.name] for axis in self.space.axes if not axis.switch}
+        for steps in self.backgrounds():
+            background = self.sampled_at(steps)
+            if background is None:
+                continue
+            proposal = self.builder.propose(self.space.fields(steps), numbers)
+            self.proposals += [proposal] if proposal is not None else []
+            here = len(samples)
+            samples.append(background)
+            for axis in self.stirring(steps, background):
+                found = self.beside(axis, steps, background)
+                if found is not None:
+                    self.pairs.append(Pair(here, len(samples), self.symbols[axis.name]))
+                    samples.append(found)
+        return samples
+
+    def stirring(self, steps: Mapping[str, int], background: Sample) -> Iterator[Axis]:
+        """The axes that may matter here: those without effect only where together they have one."""
+        idle = [axis for axis in self.space.axes if axis.idle]
+        together = self.sampled_at({**steps, **{axis.name: axis.low + axis.choices - 1 for axis in idle}})
+        calm = together is not None and together.inventory == background.inventory
+        return (axis for axis in self.space.axes if not (axis.idle and calm))
+
+    def backgrounds(self) -> Iterator[dict[str, int]]:
+        """Accepted draws that show many kinds of tensors between them, the switches turned where that shows more."""
+        candidates = []
+        for _ in range(CANDIDATES):
+            steps, _ = self.accepted(edge=False)
+            steps |= {axis.name: max(steps[axis.name], 2) for axis in self.space.axes if axis.deep}
+            found = self.sampled_at(steps)
+            candidates += [(steps, self.kinds(found))] if found else []
+        shown: set[str] = set()
+        for _ in range(min(BACKGROUNDS, len(candidates))):
+            steps, names = max(candidates, key=lambda candidate: len(candidate[1] - shown))
+            candidates.remove((steps, names))
+            shown |= names
+            yield steps
+            turned = {axis.name: steps[axis.name] + int(axis.switch) for axis in self.space.axes}
+            found = self.sampled_at(turned)
+            more = self.kinds(found) - shown if found is not None else set()
+            if more:
+                shown |= more
+                yield turned
+
+    def kinds(self, sample: Sample) -> set[str]:
+        """The names of tensors, layers of one stack taken together."""
+        return {_NUMBER.sub("#", name) for name in sample.inventory}
+
+    def beside(self, axis: Axis, steps: Mapping[str, int], background: Sample) -> Sample | None:
+        """The draw with this axis changed, if some change is accepted and changes something."""
+        most = axis.low + axis.choices - 1
+        for other in (most,) if axis.idle else (self.random.randint(axis.low, most), most, most - 1):
+            found = self.sampled_at({**steps, axis.name: other}) if other != steps[axis.name] else None
+            if found is not None and found.inventory != background.inventory:
+                return found
+        return None
+
+    def active(self) -> set[Symbol]:
+        """The sizes that matter somewhere."""
+        stirring = {pair.symbol for pair in self.pairs}
+        return stirring | {self.symbols[axis.name] for axis in self.space.axes if not axis.idle}
+
+    def further(self, samples: Sequence[Sample], refused: Sequence[Refusal]) -> list[Sample]:
+        """Further draws like those that have the tensors without a formula that were seen least."""
+        fields = {symbol: name for name, symbol in self.symbols.items()}
+        found: list[Sample] = []
+        for refusal in refused[:MOST_RARE]:
+            name = re.compile(re.escape(refusal.tensor).replace(r"\{\}", r"\d+"))
+            having = [sample for sample in (*samples, *found) if any(map(name.fullmatch, sample.inventory))]
+            if not 0 < len(having) < RARE:
+                continue
+            like = max(having, key=lambda sample: _shapes(name, sample)).sizes
+            kept: dict[str, Number] = {fields[symbol]: at for symbol, at in like.items() if isinstance(at, bool)}
+            kept |= {axis.name: like[self.symbols[axis.name]] for axis in self.space.axes if axis.deep}
+            for _ in range(FURTHER):
+                found += self.built({**self.space.fields(self.space.steps(self.random)), **kept})
+        return found
+
+
+def _shapes(name: re.Pattern[str], sample: Sample) -> int:
+    """How many shapes the tensors of such a name have in a build."""
+    return len({entry.shape for found, entry in sample.inventory.items() if name.fullmatch(found)})
