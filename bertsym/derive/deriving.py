@@ -20,6 +20,7 @@ from bertsym.derive.explore import explore
 from bertsym.derive.families import Sample
 from bertsym.derive.infer import Inferred, Refusal, infer
 from bertsym.derive.names import symbols
+from bertsym.derive.only import reconsidered
 from bertsym.derive.paths import entry, list_of
 from bertsym.derive.process import Builder, CannotDerive, Fields, Worker
 from bertsym.derive.proof import chance, disagreement, miscounted
@@ -83,7 +84,7 @@ def derive_in(
     """As `derive`, in a worker that has already imported what one target after another needs."""
     builder = Builder(worker, target, sizes)
     random = Random(seed)  # noqa: S311  # the seed is printed so that a run can be repeated
-    space = settle(builder, explore(builder, random), random)
+    space = reconsidered(builder, settle(builder, explore(builder, random), random), random)
 
     def within(space: Space) -> Derivation:
         return _Deriver(builder, space, random, keep_names=keep_names).derivation(max(trials, FEWEST_TRIALS), seed)

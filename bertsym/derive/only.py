@@ -1,0 +1,71 @@
+"""Fields that stand still: those of which the code accepts no other value, and switches that it takes elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from random import Random
+
+from bertsym.derive.paths import last
+from bertsym.derive.probe import DEEP
+from bertsym.derive.process import Builder, CannotDerive, Fields, Number
+from bertsym.derive.settle import settle
+from bertsym.derive.space import Kept, Space, Still, switch
+from bertsym.values import replace
+
+DRAWS = 12
+ELSEWHERE = "ImportError"
+
+
+def reconsidered(builder: Builder, space: Space, random: Random) -> Space:
+    """The space once each frozen field was given other values at draws of all else.
+
+    One that the code accepts at no other value anywhere is held there by the code, not by the derivation. A switch that
+    it accepts at some draw becomes an axis, and that draw the base. A depth is left alone: lists may go with it.
+    """
+    for still in space.frozen:
+        if still.kept is Kept.FROZEN and not DEEP.search(last(still.name)):
+            there = _accepted(builder, space, still.name, random)
+            if there is None:
+                space = _instead(space, Still(still.name, "the code accepts no other value", Kept.HELD))
+            elif isinstance(there[still.name], bool):
+                space = _freed(builder, space, still.name, there, random)
+    return space
+
+
+def _accepted(builder: Builder, space: Space, name: str, random: Random) -> Fields | None:
+    """A draw at which another value builds; its own sizes where what refuses it is that a package is missing."""
+    own = builder.description.fields
+    draws = (space.fields(space.steps(random)) for _ in range(DRAWS))
+    for fields in (own, space.base, *draws):
+        if builder.build(fields) is None:
+            continue
+        for other in _others(own[name]):
+            if builder.build({**fields, name: other}) is not None or ELSEWHERE in builder.raised:
+                return fields
+    return None
+
+
+def _others(own: Number) -> Iterator[Number]:
+    if isinstance(own, bool):
+        yield not own
+    elif isinstance(own, Fraction):
+        yield from {own + 1, own / 2, own * 2, Fraction(1, 2), Fraction(1, 8)} - {own}
+    else:
+        near = {own + 1, own - 1, 2 * own, own // 2, 3 * own, own + 8, 1, 2, 4, 8}
+        yield from sorted(other for other in near - {own} if other >= 0)
+
+
+def _instead(space: Space, still: Still) -> Space:
+    return replace(space, frozen=tuple(still if one.name == still.name else one for one in space.frozen))
+
+
+def _freed(builder: Builder, space: Space, name: str, base: Fields, random: Random) -> Space:
+    """The space around another base, where the switch can be turned; as it was if more stands still then."""
+    frozen = tuple(one for one in space.frozen if one.name != name)
+    wider = replace(space, base=dict(base), axes=(*space.axes, switch(name, bool(base[name]))), frozen=frozen)
+    try:
+        found = settle(builder, wider, random)
+    except CannotDerive:
+        return space
+    return found if len(found.frozen) < len(space.frozen) else space
