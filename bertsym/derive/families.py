@@ -217,6 +217,8 @@ def _labels(kinds: Mapping[int, Mapping[Indices, Kind]], place: int) -> Iterator
             every = partial(_every, place, least, period, rest)
             yield every
             yield lambda row, i, every=every: 2 if i[place] == ends[row] else every(row, i)  # type: ignore[misc]
+            if least:
+                yield lambda row, i, k=least, every=every: every(row, i) if i[place] >= k else i[place] - k  # type: ignore[misc]
     for period in PERIODS[1:]:
         yield lambda _, i, p=period: i[place] % p  # type: ignore[misc]
 

@@ -34,9 +34,13 @@ def reconsidered(builder: Builder, space: Space, random: Random) -> Space:
 
 
 def _accepted(builder: Builder, space: Space, name: str, random: Random) -> Fields | None:
-    """A draw at which another value builds; its own sizes where what refuses it is that a package is missing."""
+    """A draw without empty stacks at which another value builds, or fails for want of a package alone."""
     own = builder.description.fields
-    draws = (space.fields(space.steps(random)) for _ in range(DRAWS))
+    deep = {axis.name for axis in space.axes if axis.deep}
+    draws = []
+    for _ in range(DRAWS):
+        steps = space.steps(random)
+        draws.append(space.fields(steps | {name: max(steps[name], 1) for name in deep}))
     for fields in (own, space.base, *draws):
         if builder.build(fields) is None:
             continue

@@ -161,6 +161,7 @@ class Builder:
     def __init__(self, worker: Worker, target: str, sizes: Fields) -> None:
         self.worker, self.target = worker, target
         self.found: dict[frozenset[tuple[str, Number]], Inventory | None] = {}
+        self.refusals: dict[frozenset[tuple[str, Number]], str] = {}
         self.raised = ""
         request = {"target": target, "sizes": _plain(sizes)}
         told = worker.ask(target, request, max(worker.seconds, STARTING))
@@ -174,8 +175,9 @@ class Builder:
         key = frozenset(fields.items())
         if key not in self.found:
             told = self.worker.ask(self.target, {"build": _plain(fields)}, self.worker.seconds)
-            self.raised = told.get("raised", "")
-            self.found[key] = None if self.raised else _inventory(told["tensors"])
+            self.refusals[key] = told.get("raised", "")
+            self.found[key] = None if self.refusals[key] else _inventory(told["tensors"])
+        self.raised = self.refusals[key]
         return self.found[key]
 
     def defaults(self, fields: Fields) -> Fields:
