@@ -146,7 +146,7 @@ class Probe:
         # One that counts within what another counts, such as the layers before the first with experts.
         tall: dict[str, Number] = {n: FEW for n in self.integers if n != name and self.flat(n)}
         return found <= MOST_LAYERS and any(
-            len({self.named(name, few, beside) for few in range(FEW)} - {None}) > 2 for beside in ({}, tall)
+            len({self.named(name, few, beside) for few in (*range(FEW), 8, 16)} - {None}) > 2 for beside in ({}, tall)
         )
 
     def flat(self, name: str) -> bool:

@@ -17,7 +17,7 @@ from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refu
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace
 
-ENGINE = 4
+ENGINE = 5
 
 
 def recorded(found: Derivation, count: int | None = None) -> Derived:
