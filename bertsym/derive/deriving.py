@@ -89,21 +89,27 @@ def derive_in(
     def within(space: Space) -> Derivation:
         return _Deriver(builder, space, random, keep_names=keep_names).derivation(max(trials, FEWEST_TRIALS), seed)
 
-    found = within(space)
-    deep = _depths(found)
-    if deep:
-        # What layers are like may follow another rule in deeper stacks, and a rule that shows in these alone.
-        found = within(found.space.deepened(deep))
-    if found.whole or ":" in target:
-        return found  # a size that somebody named is to be in the formula, or the tensor without one is to be told
-    groups = suspects(found.space, found.fields, _causes(found))
-
     def standing(names: list[str]) -> Derivation | None:
         with suppress(CannotDerive):
-            attempt = within(found.space.standing({name: found.fields[name] for name in names}))
+            attempt = within(space.standing({name: builder.description.fields[name] for name in names}))
             return attempt if attempt.whole else None
         return None
 
+    try:
+        found = within(space)
+        deep = _depths(found)
+        if deep:
+            # What layers are like may follow another rule in deeper stacks, and a rule that shows in these alone.
+            found = within(found.space.deepened(deep))
+    except CannotDerive:
+        every = [axis.name for axis in space.axes if axis.deep]
+        stood = standing(every) if every and ":" not in target else None
+        if stood is None:
+            raise
+        return stood
+    if found.whole or ":" in target:
+        return found  # a size that somebody named is to be in the formula, or the tensor without one is to be told
+    groups = suspects(found.space, found.fields, _causes(found))
     # All together first: where that does not help, none of them alone will.
     together = standing([name for group in groups for name in group]) if groups else None
     alone = map(standing, groups) if together is not None and len(groups) == PAIR else iter(())

@@ -57,7 +57,9 @@ class _Explorer(Probe):
             for name in list(waiting):
                 ruled = self.axis(name, deep=name in deep, final=final)
                 if ruled is not None:
-                    self.axes[name] = ruled if name in active else replace(ruled, idle=not self.matters(name))
+                    self.axes[name] = (
+                        ruled if name in active else replace(ruled, idle=not self.matters(name, ruled.values))
+                    )
                     waiting.remove(name)
         calm = [name for name in calm if name not in self.axes and name not in waiting]
         frozen = list(map(self.refused, waiting))

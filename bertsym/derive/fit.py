@@ -107,6 +107,10 @@ def _beside(chosen: Sequence[Atom], atoms: Sequence[Atom], numbers: Numbers) -> 
     yield from _linear(atoms, numbers)
     one = _one(numbers)
     for other in atoms:
+        if other not in chosen:
+            for atom in chosen:
+                yield from _combined([one, atom, other], numbers)
+            yield from _combined([one, *chosen, other], numbers)
         if len(chosen) > MOST_TOGETHER or other in chosen:
             continue
         yield from _combined(_products((*chosen, other)), numbers)

@@ -146,7 +146,7 @@ class _Inference:
                 ]
 
     def parted(self, family: Family) -> Iterator[list[tuple[Boolean, Family]]]:
-        """Ways to part the builds: by the switches that matter to the tensor, one or all, then by other conditions."""
+        """Ways to part the builds: by the switches that matter, one or all, by a size of few values, by conditions."""
         switches = [s for s in set().union(*self.rows.relevant.values()) if BY_SYMBOL[s].kind is Kind.SWITCH]
         for chosen in (*([switch] for switch in switches), *([switches] if 1 < len(switches) <= MOST_SWITCHES else [])):
             parts = []
@@ -160,6 +160,10 @@ class _Inference:
                 parts += [(given, part)] if part.seen else []
             if len(parts) > 1:
                 yield parts
+        for symbol in self.rows.few(family):
+            at = {row: self.samples[row].sizes[symbol] for row in family.seen}
+            apart = (family.only(lambda row, _, at=at, one=one: at[row] == one) for one in dict.fromkeys(at.values()))  # type: ignore[misc]
+            yield [(sympy.true, part) for part in apart]
         for told in self.sides(family):
             halves = [family.only(lambda row, _, told=told, side=side: told[row] is side) for side in (True, False)]  # type: ignore[misc]
             yield [(sympy.true, half) for half in halves]

@@ -125,10 +125,10 @@ class Probe:
             return (found / 2, found * 2, found + 1)
         return (found + 1, 2 * found, found // 2, found + 8, 3 * found, found + 64, max(found - 1, 0))
 
-    def matters(self, name: str) -> bool:
-        """Whether some other value that builds changes the tensors."""
+    def matters(self, name: str, values: Sequence[Number] = ()) -> bool:
+        """Whether some other value that builds changes the tensors: of these, or of those around the base."""
         here = self.tensors({})
-        there = (self.tensors({name: candidate}) for candidate in self.around(name))
+        there = (self.tensors({name: candidate}) for candidate in (*values, *self.around(name)))
         return any(found is not None and found != here for found in there)
 
     def shallow(self, name: str) -> bool:

@@ -21,6 +21,8 @@ from bertsym.derive.reckon import Reckoner
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
+FEW_VALUES = 6
+
 
 class NoFormula(Exception):
     """Why one tensor has no formula."""
@@ -119,6 +121,12 @@ class Rows:
         """The sizes whose change was seen to change which tensors of the family there are."""
         there = {row: frozenset(entries) for row, entries in family.seen.items()}
         return (pair.symbol for pair in self.pairs if there.get(pair.one) != there.get(pair.other))
+
+    def few(self, family: Family) -> Iterator[Symbol]:
+        """The sizes that matter to the family at hand and have few values in its builds, though more than two."""
+        for symbol in sorted(set().union(*self.relevant.values()) & set(self.numbers), key=str):
+            if 2 < len({self.samples[row].sizes[symbol] for row in family.seen}) <= FEW_VALUES:
+                yield symbol
 
     def fitted(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
         """The formula of a part's numbers; raises `NoFormula`."""
