@@ -17,6 +17,7 @@ from bertsym.values import replace
 
 PAIR = 2
 MOST_TALL = 5
+SMALL = 8
 MOST_PLACES = 8
 FEW_DEEP = 3
 FACTORS = (2, 4, 8, 16, 32, 64)
@@ -81,9 +82,27 @@ class _Explorer(Probe):
             # Stages of layers, all of them as deep as one may be, would be thousands of tensors.
             self.axes |= {axis.name: replace(axis, span=FEW_DEEP) for axis in tall}
         self.axes |= {axis.name: replace(axis, low=0, span=MOST_PLACES) for axis in self.placed()}
+        self.axes |= {name: self.lively(axis) for name, axis in self.axes.items()}
         arranged = ordered(self.axes.values())
         assert arranged is not None  # noqa: S101  # every rule was checked for circles when it was found
         return Space(dict(self.base), arranged, tuple(frozen))
+
+    def lively(self, axis: Axis) -> Axis:
+        """A small size up to where some side of a tensor becomes nothing, as a stride does with what it goes over."""
+        if axis.deep or axis.idle or not axis.free or axis.ratio or axis.switch or axis.base > SMALL:
+            return axis
+        fine, empty = int(axis.base), axis.low + axis.choices
+        if self.vanishes({}) or not self.vanishes({axis.name: empty - 1}):
+            return axis
+        while empty - fine > 1:
+            middle = (fine + empty) // 2
+            fine, empty = (fine, middle) if self.vanishes({axis.name: middle}) else (middle, empty)
+        return replace(axis, span=max(fine - axis.low + 1, PAIR))
+
+    def vanishes(self, changes: dict[str, Number]) -> bool:
+        """Whether something that builds has a side of nothing."""
+        there = self.tensors(changes)
+        return there is not None and any(0 in entry.shape for entry in there.values())
 
     def placed(self) -> Iterator[Axis]:
         """The entries of lists that say in which layers of a stack something is: they are drawn from its places."""

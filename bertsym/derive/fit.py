@@ -20,6 +20,7 @@ from bertsym.algebra import Iverson, expand
 from bertsym.values import value
 
 HALVED = (2, 4, 8, 16)
+POWERS = (2, 3, 4)
 LARGEST_DIVISOR = 64
 FEWEST = 3
 MOST_MULTIPLIED = 5
@@ -151,6 +152,8 @@ def _deep(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
         yield from _combined([one, extra], numbers)
         yield from _combined([one, extra, _times(extra, extra)], numbers)
         yield from _combined([one, extra, *atoms], numbers)
+        for atom in atoms:
+            yield from _combined([_times(extra, atom)], numbers)
         if len(atoms) <= MOST_TOGETHER:
             yield from _combined(_products((extra, *atoms)), numbers)
     for degree in (2, 3):
@@ -191,7 +194,8 @@ def _quotients(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Atom]:
         yield _down(x.made, y.made, (a // b for a, b in both))
         if any(a % b for a, b in both):
             yield _down(lambda x=x, y=y: x.expression + y.expression - 1, y.made, (-(-a // b) for a, b in both))
-        yield _down(x.made, lambda y=y: y.expression**2, (a // b**2 for a, b in both))
+        for power in POWERS:
+            yield _down(x.made, lambda y=y, p=power: y.expression**p, (a // b**power for a, b in both))
         for other in atoms:
             if other is x or other is y:
                 continue

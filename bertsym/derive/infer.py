@@ -160,8 +160,7 @@ class _Inference:
                 parts += [(given, part)] if part.seen else []
             if len(parts) > 1:
                 yield parts
-        for symbol in self.rows.few(family):
-            at = {row: self.samples[row].sizes[symbol] for row in family.seen}
+        for at in self.rows.few(family):
             apart = (family.only(lambda row, _, at=at, one=one: at[row] == one) for one in dict.fromkeys(at.values()))  # type: ignore[misc]
             yield [(sympy.true, part) for part in apart]
         for told in self.sides(family):

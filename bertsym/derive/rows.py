@@ -15,7 +15,7 @@ from bertsym.algebra import Iverson
 from bertsym.derive.conditions import Conditions
 from bertsym.derive.families import Family, Sample
 from bertsym.derive.fit import Fitter
-from bertsym.derive.process import Entry
+from bertsym.derive.process import Entry, Number
 from bertsym.derive.proposal import Proposal
 from bertsym.derive.reckon import Reckoner
 from bertsym.symbols import BY_SYMBOL, Kind
@@ -122,11 +122,14 @@ class Rows:
         there = {row: frozenset(entries) for row, entries in family.seen.items()}
         return (pair.symbol for pair in self.pairs if there.get(pair.one) != there.get(pair.other))
 
-    def few(self, family: Family) -> Iterator[Symbol]:
-        """The sizes that matter to the family at hand and have few values in its builds, though more than two."""
+    def few(self, family: Family) -> Iterator[dict[int, Number]]:
+        """Sizes that matter to the family at hand, build by build: those of few values, and the powers of 2 in them."""
         for symbol in sorted(set().union(*self.relevant.values()) & set(self.numbers), key=str):
-            if 2 < len({self.samples[row].sizes[symbol] for row in family.seen}) <= FEW_VALUES:
-                yield symbol
+            at = {row: self.samples[row].sizes[symbol] for row in family.seen}
+            powers: dict[int, Number] = {row: int(number).bit_length() for row, number in at.items()}
+            for found in (at, powers):
+                if 2 < len(set(found.values())) <= FEW_VALUES:
+                    yield found
 
     def fitted(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
         """The formula of a part's numbers; raises `NoFormula`."""
