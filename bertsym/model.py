@@ -62,7 +62,8 @@ class Architecture:
     """One paper's model: its heads, derived sizes, published sizes and the spelling of its configuration.
 
     `whole` are quotients that must be integers for the model to run, though it can be built and counted without: heads
-    over kv_heads, where groups of heads share keys.
+    over kv_heads, where groups of heads share keys. `most` is the largest value of a size that the trees
+    are known to hold for.
 
     Raises `InvalidModel` when built if a tie has no target of equal shape, a name occurs twice, or a definition does
     not invert.
@@ -78,6 +79,7 @@ class Architecture:
     schema: Schema
     defaults: Mapping[Symbol, Value] = EMPTY
     whole: tuple[Expr, ...] = ()
+    most: Mapping[Symbol, int] = MappingProxyType({})
 
     # There is one object for each paper: as itself it can be looked up, which its tables as a whole could not.
     __eq__ = object.__eq__
@@ -199,10 +201,15 @@ class Model:
         With `pin` a derived size (F) stays what it is where the sizes it follows from are later to be found.
 
         A derived size (F, d) takes the place of the size that adjusts to it. Raises `Unreadable` for a value no
-        such size can have, `Conflict` and `NotAnInteger` for sizes that do not fit together.
+        such size can have or is known for, `Conflict` and `NotAnInteger` for sizes that do not fit together.
         """
         checked = {symbol: check_value(BY_SYMBOL[symbol], value) for symbol, value in values.items()}
         self.check_known(checked)
+        for symbol, most in self.architecture.most.items():
+            if checked.get(symbol, most) > most:
+                raise Unreadable(
+                    BY_SYMBOL[symbol].title, checked[symbol], f"at most {most}: beyond it nothing is known"
+                )
         merged = {**self.given, **checked}
         for definition in self.architecture.definitions:
             if definition.adjusts is None:

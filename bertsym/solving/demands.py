@@ -98,6 +98,8 @@ def buildable(model: Model, values: Mapping[Symbol, Value]) -> bool:
             check_value(BY_SYMBOL[symbol], number)
     except Unreadable:
         return False
+    if any(full.get(symbol, most) > most for symbol, most in model.architecture.most.items()):
+        return False
     bound = [d for d in model.architecture.definitions if d.adjusts is not None and d.symbol in values]
     if any(free(d.value) <= set(values) and evaluate(d.value, values) != values[d.symbol] for d in bound):
         return False

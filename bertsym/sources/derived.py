@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from sympy import Expr, Symbol
+from sympy.core.relational import Relational
 
 from bertsym.algebra import Value, free
 from bertsym.errors import PartialFormula
@@ -19,6 +20,7 @@ from bertsym.values import value
 
 DEFAULTS = "the code it is derived from"
 FIRST = "model"
+LARGEST_PLAIN = 4
 
 _INDEX = re.compile(r"\[([0-9]{1,3})\]")
 
@@ -166,7 +168,17 @@ class Derived:
                 | {s: found for s, found in sizes.items() if BY_SYMBOL[s].kind is Kind.SWITCH}
             ),
             whole=self.whole,
+            most=self.most(),
         )
+
+    def most(self) -> dict[Symbol, int]:
+        """The largest value that was tried of each size that layers with names of their own were counted off in."""
+        conditions = (tensor.when for head in self.classes.values() for tensor in head.tensors)
+        relations = {one for condition in conditions for one in condition.atoms(Relational)}
+        counted = {one.lhs for one in relations if one.rhs.is_Integer and one.rhs > LARGEST_PLAIN}
+        tried = {symbol: place.tried for symbol, place in self.places.items() if symbol in counted}
+        limits = {s: int(one.most * one.unit) for s, one in tried.items() if one is not None and not one.of}
+        return {symbol: max(limit, int(self.base[symbol])) for symbol, limit in limits.items()}
 
 
 def refusals(head: DerivedHead) -> tuple[Refused, ...]:
