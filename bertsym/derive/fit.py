@@ -289,9 +289,12 @@ def _residue(number: int | Fraction) -> int:
 
 
 def _rounded(atom: Atom, numbers: Numbers) -> Iterator[Expr]:
-    """M floor((a x + c) / b) with the least b that gives all numbers; of the possible c the middle one."""
+    """M floor((a x + c) / b) with the least b that gives all numbers; of the possible c the middle one.
+
+    Two numbers are a condition sooner than a line.
+    """
     content = gcd(*numbers)
-    if content == 0:
+    if content == 0 or len(set(numbers)) < FEWEST:
         return
     pairs = sorted(zip(atom.numbers, (number // content for number in numbers), strict=True))
     (low, least), (high, most) = pairs[0], pairs[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice, product
+from itertools import chain, islice, product
 
 import sympy
 from sympy import Expr, Symbol
@@ -90,6 +90,11 @@ class _Inference:
     def cut(self, family: Family, others: Sequence[Family]) -> list[Tensor] | Refusal:
         """The tensors of a family, in the first of the ways to cut it in which all parts have a formula."""
         first: NoFormula | None = None
+        if not family.uniform:
+            # Where the stack ends is seen of all its layers, whatever each is like.
+            self.rows.turn_to(family, ())
+            with suppress(NoFormula):
+                self.repeats.loops(family)
         for parts in alike(family, list(self.rows.marks())):
             try:
                 return [tensor for part in parts for tensor in self.cases(part)]
@@ -112,14 +117,14 @@ class _Inference:
         try:
             return self.sided(family)
         except NoFormula as refusal:
-            for parts in self.placed(family):
+            for parts in chain(self.placed(family), self.valued(family)):
                 with suppress(NoFormula):
                     return [tensor for part in parts for tensor in self.sided(part)]
             raise refusal from None
 
     def sided(self, family: Family) -> list[Tensor]:
         """The tensor, or one for each side of a condition."""
-        self.rows.turn_to(family, self.owned.get(family.pattern.rpartition(".")[0], ()))
+        self.rows.turn_to(family, self.beside(family))
         try:
             return [self.tensor(family)]
         except NoFormula as refusal:
@@ -127,6 +132,16 @@ class _Inference:
                 with suppress(NoFormula):
                     return [self.tensor(part, given) for given, part in parts]
             raise refusal from None
+
+    def valued(self, family: Family) -> Iterator[list[Family]]:
+        """Ways to part the builds by the few values of a size."""
+        self.rows.turn_to(family, self.beside(family))
+        for at in self.rows.few(family):
+            yield [family.only(lambda row, _, at=at, one=one: at[row] == one) for one in dict.fromkeys(at.values())]  # type: ignore[misc]
+
+    def beside(self, family: Family) -> list[Family]:
+        """The families of the same module."""
+        return self.owned.get(family.pattern.rpartition(".")[0], [])
 
     def placed(self, family: Family) -> Iterator[list[Family]]:
         """Ways to part it by places in a stack."""
@@ -146,7 +161,7 @@ class _Inference:
                 ]
 
     def parted(self, family: Family) -> Iterator[list[tuple[Boolean, Family]]]:
-        """Ways to part the builds: by the switches that matter, one or all, by a size of few values, by conditions."""
+        """Ways to part the builds: by the switches that matter to the tensor, one or all, then by other conditions."""
         switches = [s for s in set().union(*self.rows.relevant.values()) if BY_SYMBOL[s].kind is Kind.SWITCH]
         for chosen in (*([switch] for switch in switches), *([switches] if 1 < len(switches) <= MOST_SWITCHES else [])):
             parts = []
@@ -160,9 +175,6 @@ class _Inference:
                 parts += [(given, part)] if part.seen else []
             if len(parts) > 1:
                 yield parts
-        for at in self.rows.few(family):
-            apart = (family.only(lambda row, _, at=at, one=one: at[row] == one) for one in dict.fromkeys(at.values()))  # type: ignore[misc]
-            yield [(sympy.true, part) for part in apart]
         for told in self.sides(family):
             halves = [family.only(lambda row, _, told=told, side=side: told[row] is side) for side in (True, False)]  # type: ignore[misc]
             yield [(sympy.true, half) for half in halves]

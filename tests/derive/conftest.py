@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import pytest
 
 from bertsym.derive import worker
+from bertsym.derive.again import tried_again
+from bertsym.derive.deriving import Derivation, derive_in
+from bertsym.derive.process import Builder, Worker
+from bertsym.derive.recording import recorded
+from bertsym.sources.derived import FIRST, Derived
+
+
+@pytest.fixture(scope="module")
+def running(torch: Any) -> Iterator[Worker]:
+    """A process for the code of one test module."""
+    assert torch
+    with Worker(30) as one:
+        yield one
+
+
+@pytest.fixture
+def find(running: Worker) -> Callable[..., tuple[Derivation, Derived]]:
+    """What is found of some code at some sizes, and what is kept of it, which is tried again."""
+
+    def found(target: str, **sizes: int) -> tuple[Derivation, Derived]:
+        derivation = derive_in(running, target, sizes)
+        derived = recorded(derivation)
+        # What is kept of the rules must be enough to draw sizes that the code takes.
+        assert tried_again(derived, FIRST, Builder(running, target, sizes), Random(7), 8) is None
+        return derivation, derived
+
+    return found
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from random import Random
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 import sympy
@@ -13,34 +11,11 @@ from sympy import Symbol
 from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
-from bertsym.derive.again import tried_again
-from bertsym.derive.deriving import Derivation, derive_in
-from bertsym.derive.process import Builder, Worker
-from bertsym.derive.recording import recorded
-from bertsym.sources.derived import FIRST, Derived
+from bertsym.derive.deriving import Derivation
+from bertsym.sources.derived import Derived
 from bertsym.symbols import H, L, heads
 
 Find = Callable[..., tuple[Derivation, Derived]]
-
-
-@pytest.fixture(scope="module")
-def worker(torch: Any) -> Iterator[Worker]:
-    assert torch
-    with Worker(30) as one:
-        yield one
-
-
-@pytest.fixture
-def find(worker: Worker) -> Find:
-    def found(name: str, **sizes: int) -> tuple[Derivation, Derived]:
-        target = f"tests.derive.ruled:{name}"
-        derivation = derive_in(worker, target, sizes)
-        derived = recorded(derivation)
-        # What is kept of the rules must be enough to draw sizes that the code takes.
-        assert tried_again(derived, FIRST, Builder(worker, target, sizes), Random(7), 8) is None
-        return derivation, derived
-
-    return found
 
 
 def symbol(found: Derivation, name: str) -> Symbol:
@@ -48,14 +23,14 @@ def symbol(found: Derivation, name: str) -> Symbol:
 
 
 def test_a_number_that_happens_to_divide_is_no_rule(find: Find) -> None:
-    found, derived = find("strided", hidden=768, heads=12, stride=2)
+    found, derived = find("tests.derive.ruled:strided", hidden=768, heads=12, stride=2)
     assert derived.whole == (H / heads,)
     assert [d for d in derived.definitions if d.symbol is H] == []
     assert total(derived.model(), EXACT) == H**2 * symbol(found, "stride") + H
 
 
 def test_two_divisors_of_one_width(find: Find) -> None:
-    found, derived = find("both", hidden=1024, heads=16, decoder_heads=16)
+    found, derived = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
     assert set(derived.whole) == {H / heads, H / symbol(found, "decoder_heads")}
     assert derived.definitions == ()
     assert not found.space.frozen
@@ -63,7 +38,7 @@ def test_two_divisors_of_one_width(find: Find) -> None:
 
 def test_a_quotient_of_three(find: Find) -> None:
     sizes = {"expand": 2, "head_width": 64, "state_heads": 128}
-    found, derived = find("state", hidden=4096, **sizes)
+    found, derived = find("tests.derive.ruled:state", hidden=4096, **sizes)
     # One of the three follows the others: here the width of a head, which no tensor has.
     follower = next(axis for axis in found.space.axes if axis.exact)
     assert {follower.name, *follower.of, follower.over} == {"hidden", *sizes}
@@ -72,7 +47,7 @@ def test_a_quotient_of_three(find: Find) -> None:
 
 
 def test_a_number_at_the_end_of_a_word_is_an_index(find: Find) -> None:
-    _, derived = find("recurrent", hidden=8, layers=2)
+    _, derived = find("tests.derive.ruled:recurrent", hidden=8, layers=2)
     assert {tensor.name for tensor in derived.tensors} == {
         f"{side}_{way}_l{{}}" for side in ("weight", "bias") for way in ("ih", "hh")
     }
@@ -80,7 +55,7 @@ def test_a_number_at_the_end_of_a_word_is_an_index(find: Find) -> None:
 
 
 def test_pythons_rounding_of_halves(find: Find) -> None:
-    _, derived = find("squeezed", hidden=64)
+    _, derived = find("tests.derive.ruled:squeezed", hidden=64)
     model = derived.model()
     assert [count(model.with_sizes({H: width})) for width in range(4, 40)] == [
         width * round(width / 4) for width in range(4, 40)
@@ -88,7 +63,7 @@ def test_pythons_rounding_of_halves(find: Find) -> None:
 
 
 def test_what_is_repeated_under_any_name_is_drawn_small(find: Find) -> None:
-    found, derived = find("levels", hidden=8, levels=2)
+    found, derived = find("tests.derive.ruled:levels", hidden=8, levels=2)
     axis = found.space.axis("levels")
     assert axis is not None
     assert axis.deep
@@ -97,14 +72,7 @@ def test_what_is_repeated_under_any_name_is_drawn_small(find: Find) -> None:
 
 
 @pytest.mark.usefixtures("transformers")
-def test_a_factor_stands_still_where_the_code_takes_its_logarithm(worker: Worker) -> None:
-    found = derive_in(worker, "parakeet_encoder", {})
-    assert found.whole
-    assert [one.name for one in found.space.frozen] == ["subsampling_factor"]
-
-
-@pytest.mark.usefixtures("transformers")
-def test_how_long_lists_are_is_held_and_not_free(worker: Worker) -> None:
-    derived = recorded(derive_in(worker, "wav2vec2", {}))
+def test_how_long_lists_are_is_held_and_not_free(find: Find) -> None:
+    _, derived = find("wav2vec2")
     assert dict(derived.held) == {"num_feat_extract_layers": 7}
     assert "num_feat_extract_layers" not in derived.idle

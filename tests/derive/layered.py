@@ -1,0 +1,40 @@
+"""Code whose layers are not all alike, by rules of many kinds."""
+
+from __future__ import annotations
+
+from math import log2
+
+from torch import nn
+
+
+def hybrid(hidden: int, layers: int) -> nn.Module:
+    """Wide layers: the first two, every fourth, and the last."""
+    wide = (i < 2 or i % 4 == 1 or i == layers - 1 for i in range(layers))
+    return nn.ModuleDict({"layers": nn.ModuleList(nn.Linear(hidden, 3 * hidden if one else hidden) for one in wide)})
+
+
+def beside(hidden: int, layers: int) -> nn.Module:
+    """Every third layer has a gate; where there would be none, the last has."""
+    gated = {*range(2, layers, 3)} or {layers - 1}
+    blocks = [
+        nn.ModuleDict({"up": nn.Linear(hidden, hidden)} | ({"gate": nn.Linear(hidden, 1)} if i in gated else {}))
+        for i in range(layers)
+    ]
+    return nn.ModuleDict({"layers": nn.ModuleList(blocks)})
+
+
+def halved(hidden: int, factor: int) -> nn.Module:
+    """A convolution for each time that the factor can be halved, and an activation after it, which has no number."""
+    parts = [part for _ in range(int(log2(factor))) for part in (nn.Conv1d(hidden, hidden, 3), nn.ReLU())]
+    return nn.ModuleDict({"into": nn.Linear(2, hidden), "halving": nn.Sequential(*parts)})
+
+
+def shared(hidden: int, layers: int, shared: int) -> nn.Module:
+    """The last few of its layers have no keys of their own, fewer than all."""
+    if shared >= layers:
+        raise ValueError("no layer has keys")
+    blocks = [
+        nn.ModuleDict({"out": nn.Linear(hidden, 2)} | ({"key": nn.Linear(hidden, 1)} if i < layers - shared else {}))
+        for i in range(layers)
+    ]
+    return nn.ModuleDict({"layers": nn.ModuleList(blocks)})

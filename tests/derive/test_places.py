@@ -1,0 +1,85 @@
+"""Layers that are not all alike: which of them, by a rule, by a list, by stages, or by a power of two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bertsym.count import count
+from bertsym.derive.deriving import Derivation
+from bertsym.errors import Unreadable
+from bertsym.sources.derived import Derived
+from bertsym.symbols import H, L
+
+Find = Callable[..., tuple[Derivation, Derived]]
+
+
+def test_the_first_every_fourth_and_the_last(find: Find) -> None:
+    found, derived = find("tests.derive.layered:hybrid", hidden=16, layers=30)
+    model = derived.model()
+    for layers in (1, 2, 3, 6, 29, 48, 101):
+        wide = sum(i < 2 or i % 4 == 1 or i == layers - 1 for i in range(layers))
+        weights = 5 * 5 * (3 * wide + layers - wide) + 5 * (3 * wide + layers - wide)
+        assert count(model.with_sizes({H: 5, L: layers})) == weights
+    axis = found.space.axis("layers")
+    assert axis is not None
+    assert axis.choices == 20  # a rule that counts layers off is tried in deep stacks
+
+
+def test_every_third_or_else_the_last(find: Find) -> None:
+    _, derived = find("tests.derive.layered:beside", hidden=16, layers=12)
+    model = derived.model()
+    for layers in (1, 2, 3, 5, 17, 60):
+        gated = len({*range(2, layers, 3)} or {layers - 1})
+        assert count(model.with_sizes({H: 7, L: layers})) == layers * 56 + gated * 8
+
+
+def test_a_power_of_two_is_known_as_far_as_it_was_tried(find: Find) -> None:
+    found, derived = find("tests.derive.layered:halved", hidden=6, factor=8)
+    assert not found.space.frozen
+    model, factor = derived.model(), found.symbols["factor"]
+    for size in (1, 2, 3, 4, 7, 8, 15, 16, 19):
+        halvings = size.bit_length() - 1
+        assert count(model.with_sizes({H: 4, factor: size})) == 12 + halvings * (4 * 4 * 3 + 4)
+    with pytest.raises(Unreadable, match="at most 20"):
+        model.with_sizes({factor: 32})
+
+
+def test_what_only_some_of_the_last_layers_lack(find: Find) -> None:
+    found, derived = find("tests.derive.layered:shared", hidden=8, layers=30, shared=10)
+    model = derived.model()
+    for layers, shared in ((30, 10), (30, 29), (4, 0), (25, 13)):
+        sizes = {H: 9, L: layers, found.symbols["shared"]: shared}
+        assert count(model.with_sizes(sizes)) == layers * 20 + (layers - shared) * 10
+
+
+def test_layers_that_a_list_names_in_any_order_or_twice(find: Find, transformers: Any, torch: Any) -> None:
+    found, derived = find("sam_vision_model")
+    assert not found.space.frozen
+    model = derived.model()
+    for named in ([2, 5, 8, 11], [7, 1, 1, 3], [0, 90, 4, 0]):
+        config = transformers.SamVisionConfig(global_attn_indexes=named, num_hidden_layers=9)
+        with torch.device("meta"):
+            real = transformers.SamVisionModel(config)
+        entries = {found.symbols[f"global_attn_indexes[{k}]"]: place for k, place in enumerate(named)}
+        assert count(model.with_sizes({**derived.base, **entries, L: 9})) == sum(p.numel() for p in real.parameters())
+
+
+def test_stages_without_layers(find: Find, transformers: Any, torch: Any) -> None:
+    found, derived = find("funnel")
+    assert not found.space.frozen
+    for depths in ([1, 0, 2], [0, 0, 1], [3, 1, 0]):
+        with torch.device("meta"):
+            real = transformers.FunnelModel(transformers.FunnelConfig(block_sizes=depths))
+        entries = {found.symbols[f"block_sizes[{k}]"]: depth for k, depth in enumerate(depths)}
+        named = derived.model().with_sizes({**derived.base, **entries})
+        assert count(named) == sum(p.numel() for p in real.parameters())
+
+
+def test_what_the_code_takes_at_one_value_only_is_held(find: Find) -> None:
+    found, derived = find("xlm")
+    assert not derived.frozen
+    assert dict(derived.held) == {"is_encoder": True}
+    assert [one.why for one in found.space.frozen if one.name == "is_encoder"] == ["the code accepts no other value"]
