@@ -33,7 +33,8 @@ def build(options: argparse.Namespace) -> int:
     wanted = [kind for kind in selected(everything, options.only) if not kind.same]
     if options.first:
         wanted = [kind._replace(heads=()) for kind in wanted]
-    kept = {} if options.force else shelf.kept(library())
+    there = {} if options.force else shelf.kept(library())
+    kept = {name: line for name, line in there.items() if shelf.settled(line)}
     if options.retry:
         kept = {name: line for name, line in kept.items() if not isinstance(line, str) and "partly" not in line}
     todo = [kind for kind in wanted if kind.name not in kept]

@@ -19,15 +19,19 @@ def path(name: str) -> Path:
 
 
 def kept(source: str) -> dict[str, Any]:
-    """What is settled already for this library and this engine: a line of the index, or why there is no entry."""
-    from bertsym.derive.recording import ENGINE  # noqa: PLC0415
-
+    """What there is from this library: a line of the index, or why there is no entry."""
     if not INDEX.exists():
         return {}
     index = json.loads(INDEX.read_bytes())
-    same = index["source"] == source and index["engine"] == ENGINE
     models = {name: line for name, line in index["models"].items() if path(line.get("entry", name)).exists()}
-    return {**models, **index["missing"]} if same else {}
+    return {**models, **index["missing"]} if index["source"] == source else {}
+
+
+def settled(found: dict[str, Any] | str) -> bool:
+    """Whether what there is was made by this engine; why there is nothing is found out again when that is asked for."""
+    from bertsym.derive.recording import ENGINE  # noqa: PLC0415
+
+    return isinstance(found, str) or found["engine"] == ENGINE
 
 
 def line(content: dict[str, Any]) -> dict[str, Any]:
@@ -40,6 +44,7 @@ def line(content: dict[str, Any]) -> dict[str, Any]:
     found |= {"partly": partly} if partly else {}
     found |= {"refused": refused} if refused else {}
     found |= {name: len(content[name]) for name in ("frozen", "held") if name in content}
+    found["engine"] = content["engine"]
     return found
 
 
@@ -66,12 +71,10 @@ class State:
 
     def write(self) -> None:
         """The index, a line a model type, written whole or not at all."""
-        from bertsym.derive.recording import ENGINE  # noqa: PLC0415
-
         for kind in self.everything:
             if kind.same and kind.same in self.models:
                 self.models[kind.name] = {"entry": kind.same, **self.models[kind.same]}
-        start = f'{{\n"source": {json.dumps(self.source)},\n"engine": {ENGINE},\n'
+        start = f'{{\n"source": {json.dumps(self.source)},\n'
         text = f'{start}"models": {_lines(self.models)},\n"missing": {_lines(self.missing)}\n}}\n'
         beside = INDEX.with_suffix(".new")
         beside.write_text(text, encoding="utf-8", newline="\n")

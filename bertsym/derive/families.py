@@ -152,17 +152,19 @@ Labels = Callable[[int, Indices], object]
 def alike(family: Family, marks: Sequence[Callable[[int, int], object]] = ()) -> Iterator[list[Family]]:
     """Ways to part a family so that each part is uniform in every build: not at all first, and if no cut does that.
 
-    Cuts that are tried: the first index apart, the last, both; every so many, with the last or without; each index by
-    itself; those that are like the first; two of these at two places; before these, what `marks` say of an index in a
-    build.
+    Cuts that are tried: what `marks` say of an index in a build; the first index apart, the last, both; every so many,
+    with the last or without; each index by itself, also at two places; those that are like the first; two of these at
+    two places.
     """
     if family.uniform:
         yield [family]
     kinds = {row: family.kinds(row) for row in family.seen}
     places = [[*_marked(marks, place), *_labels(kinds, place)] for place in range(family.pattern.count("{}"))]
+    few = [place for place in range(len(places)) if all(i[place] < MOST_APART for seen in kinds.values() for i in seen)]
+    fine = (lambda _, i, one=one, other=other: (i[one], i[other]) for one, other in combinations(few, 2))
     pairs = (product(one[:MOST_PAIRED], other[:MOST_PAIRED]) for one, other in combinations(places, 2))
     known: set[tuple[tuple[bool, ...], ...]] = set()
-    for labels in (*chain(*places), *(_both(one, other) for pair in pairs for one, other in pair)):
+    for labels in (*chain(*places), *fine, *(_both(one, other) for pair in pairs for one, other in pair)):
         if len(known) < MOST_CUTS and _parts(kinds, labels):
             found = dict.fromkeys(labels(row, i) for row, seen in kinds.items() for i in seen)
             parts = [family.only(partial(_labelled, labels, label)) for label in found]
