@@ -191,4 +191,4 @@ def disagreements(derived: Derived, target: str, seed: int, draws: int) -> Itera
         except (BertsymError, TimeoutError) as error:
             wrong = reason(error)
         if wrong is not None:
-            yield name, wrong[:LONGEST_REASON]
+            yield name, " ".join(wrong.split())[:LONGEST_REASON]

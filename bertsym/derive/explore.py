@@ -196,7 +196,7 @@ class _Explorer(Probe):
         yield plain
         near = self.near(name)
         yield replace(plain, unit=2) if found % 2 == 0 else plain
-        yield from (replace(plain, unit=factor, of=(n,)) for factor in (1, 2) for n in near if found % factor == 0)
+        yield from (replace(plain, unit=factor, of=(n,)) for factor in (1, 2, 4) for n in near if found % factor == 0)
         few = [n for n in near if self.base[n] <= MOST_LAYERS and place(n) == place(name)]
         yield from (replace(plain, of=pair) for pair in combinations(few, 2))
         yield from (replace(plain, of=(n,), exact=True) for n in near if found == self.base[n])

@@ -14,7 +14,7 @@ from bertsym.derive.process import Number
 from bertsym.derive.space import Axis, Kept, Space, ordered, switch
 from bertsym.model import Definition
 from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refused, Tried
-from bertsym.symbols import BY_SYMBOL
+from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace
 
 ENGINE = 5
@@ -130,7 +130,9 @@ def space(derived: Derived) -> Space:
     base: dict[str, Number] = {name: at.held for name, at in derived.frozen.items() if isinstance(at.held, int)}
     base |= {name: held for name, held in derived.held.items() if isinstance(held, int)}
     base |= {name: idle.base for name, idle in derived.idle.items() if idle.base is not None}
-    base |= {place.field: derived.base[symbol] for symbol, place in derived.places.items()}
+    # A file has 4 for 4.0, which code may refuse.
+    exact = {symbol: Fraction if BY_SYMBOL[symbol].kind is Kind.RATIO else lambda n: n for symbol in derived.places}
+    base |= {place.field: exact[symbol](derived.base[symbol]) for symbol, place in derived.places.items()}
     rules = {place.field: place.tried for place in derived.places.values()}
     rules |= {name: idle.tried for name, idle in derived.idle.items() if idle.base is not None}
     axes = [_axis(name, base[name], rule) for name, rule in rules.items() if rule or isinstance(base[name], bool)]
@@ -140,6 +142,7 @@ def space(derived: Derived) -> Space:
 def _axis(name: str, base: Number, rule: Tried | None) -> Axis:
     if rule is None:
         return switch(name, bool(base))
+    values = tuple(map(Fraction, rule.values)) if isinstance(base, Fraction) else rule.values
     return Axis(
         name,
         base,
@@ -151,6 +154,6 @@ def _axis(name: str, base: Number, rule: Tried | None) -> Axis:
         rule.over or None,
         rule.within or None,
         rule.above or None,
-        rule.values,
+        values,
         rule.needs,
     )

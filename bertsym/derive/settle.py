@@ -13,6 +13,7 @@ from bertsym.values import replace
 CALM = 16
 MOST_LESSONS = 60
 TRIES = 5
+COARSER = (2, 4, 8)
 
 
 def settle(builder: Builder, space: Space, random: Random) -> Space:
@@ -91,6 +92,10 @@ class _Settler:
         if own is None or own == steps:
             self.freeze(name, "only its own value is accepted")
             return
+        coarse = next(self.coarser(axis), None)
+        if coarse is not None:
+            self.put(coarse, name)
+            return
         accepted, refused = own, steps
         while abs(refused - accepted) > 1:
             middle = (accepted + refused) // 2
@@ -104,6 +109,13 @@ class _Settler:
             self.put(replace(axis, span=accepted - axis.low + 1), name)
         else:
             self.freeze(name, "only its own value is accepted")
+
+    def coarser(self, axis: Axis) -> Iterator[Axis]:
+        """The axis in larger steps, where all of some are accepted."""
+        for factor in COARSER if axis.free and axis.unit == 1 else ():
+            own = int(axis.base) // factor
+            if axis.base % factor == 0 and all(self.builds({axis.name: (own + k) * factor}) for k in (1, 2, 3, 5, 11)):
+                yield replace(axis, unit=factor, low=-(-axis.low // factor) if axis.low > 1 else axis.low)
 
     def put(self, axis: Axis | None, name: str) -> None:
         if axis is None:
@@ -126,6 +138,7 @@ class _Settler:
                 yield replace(axis, low=1)
         for name, other in ((culprit, partner), (partner, culprit)):
             axis, leader = self.axis(name), self.axis(other)
+            yield from self.following(axis, other)
             if axis.switch or leader.switch or axis.values:
                 for wanted in leader.values if leader.switch else (leader.base,):
                     yield replace(axis, needs=(*axis.needs, (other, wanted)))
@@ -145,6 +158,12 @@ class _Settler:
                 own, lead = int(axis.base), int(leader.base)
                 if lead and own and own % lead == 0:
                     yield replace(axis, of=(other,), unit=own // lead, exact=True)
+
+    def following(self, axis: Axis, other: str) -> Iterator[Axis]:
+        """What follows the other field, as a multiple of this one too."""
+        for third in self.space.axes:
+            if other in third.of and axis.name not in (third.name, *third.of) and not (third.exact or axis.switch):
+                yield replace(third, of=(*third.of, axis.name))
 
     def dividing(self, axis: Axis) -> Iterator[str]:
         """Other fields that the axis is a multiple of in the base."""
