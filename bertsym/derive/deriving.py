@@ -121,7 +121,9 @@ def _depths(found: Derivation) -> list[str]:
     causes = _causes(found)
     tensors = found.derived.tensors
     ruled = [loop.stop for tensor in tensors for loop in tensor.loops if not loop.plain]
-    ruled += [one for tensor in tensors for one in tensor.when.atoms(Relational) if one.rhs.is_Integer and one.rhs > 1]
+    ruled += [
+        one for tensor in tensors for one in tensor.when.atoms(Relational) if one.rhs.is_Integer and one.rhs > PAIR
+    ]
     about = set().union(*(one.free_symbols for one in ruled))
     axes = [axis for axis in found.space.axes if axis.deep and axis.free and axis.unit == 1]
     most = max((causes[axis.name] for axis in axes), default=0)

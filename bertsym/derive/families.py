@@ -156,24 +156,33 @@ def alike(family: Family, marks: Sequence[Callable[[int, int], object]] = ()) ->
     with the last or without; each index by itself, also at two places; those that are like the first; two of these at
     two places.
     """
+    kinds = {row: family.kinds(row) for row in family.seen}
+    count = family.pattern.count("{}")
+    few = [place for place in range(count) if all(i[place] < MOST_APART for seen in kinds.values() for i in seen)]
+    apart: list[Labels] = [lambda _, i, place=place: i[place] for place in few]  # type: ignore[misc]
+    apart += [_both(one, other) for one, other in combinations(apart, 2)]
     if family.uniform:
         yield [family]
-    kinds = {row: family.kinds(row) for row in family.seen}
-    places = [[*_marked(marks, place), *_labels(kinds, place)] for place in range(family.pattern.count("{}"))]
-    few = [place for place in range(len(places)) if all(i[place] < MOST_APART for seen in kinds.values() for i in seen)]
-    fine = (lambda _, i, one=one, other=other: (i[one], i[other]) for one, other in combinations(few, 2))
+        for labels in apart:
+            yield _parted(family, kinds, labels)
+        return
+    places = [[*_marked(marks, place), *_labels(kinds, place)] for place in range(count)]
     pairs = (product(one[:MOST_PAIRED], other[:MOST_PAIRED]) for one, other in combinations(places, 2))
     known: set[tuple[tuple[bool, ...], ...]] = set()
-    for labels in (*chain(*places), *fine, *(_both(one, other) for pair in pairs for one, other in pair)):
+    for labels in (*chain(*places), *apart, *(_both(one, other) for pair in pairs for one, other in pair)):
         if len(known) < MOST_CUTS and _parts(kinds, labels):
-            found = dict.fromkeys(labels(row, i) for row, seen in kinds.items() for i in seen)
-            parts = [family.only(partial(_labelled, labels, label)) for label in found]
-            cut = tuple(tuple(labels(row, i) == label for row, seen in kinds.items() for i in seen) for label in found)
+            names = [labels(row, i) for row, seen in kinds.items() for i in seen]
+            cut = tuple(tuple(name == label for name in names) for label in dict.fromkeys(names))
             if cut not in known:
                 known.add(cut)
-                yield parts
-    if not known and not family.uniform:
+                yield _parted(family, kinds, labels)
+    if not known:
         yield [family]
+
+
+def _parted(family: Family, kinds: Mapping[int, Mapping[Indices, Kind]], labels: Labels) -> list[Family]:
+    found = dict.fromkeys(labels(row, i) for row, seen in kinds.items() for i in seen)
+    return [family.only(partial(_labelled, labels, label)) for label in found]
 
 
 def _parts(kinds: Mapping[int, Mapping[Indices, Kind]], labels: Labels) -> bool:
