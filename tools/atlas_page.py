@@ -57,6 +57,7 @@ def coverage() -> Iterator[str]:
         ("with a whole formula", len(whole) + sum("model" in found["models"][n]["heads"] for n in _same(found))),
         ("of these without any frozen field", _unfrozen(found)),
         ("of these with a text, a list, its length or an empty field held as it is", _held(found)),
+        ("of these with a number or switch that the code accepts at no other value", _only()),
         ("with formulas of some tensors only", sum("model" not in line["heads"] for line in entries)),
         ("classes with a whole formula", sum(heads.values())),
         *(
@@ -78,6 +79,11 @@ def _unfrozen(found: dict[str, Any]) -> int:
 
 def _held(found: dict[str, Any]) -> int:
     return sum("model" in line["heads"] and "held" in line for line in found["models"].values())
+
+
+def _only() -> int:
+    numbers = (any(isinstance(one, int | float) for one in entry.get("held", {}).values()) for _, entry in contents())
+    return sum(numbers)
 
 
 def _is_built(why: str) -> bool:

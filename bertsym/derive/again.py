@@ -11,6 +11,7 @@ from bertsym.derive.recording import space
 from bertsym.sources.derived import Derived
 
 MOST_REFUSED = 40
+DEEP_EACH, DEEPEST, LESS = 4, 100, 3
 
 
 def tried_again(derived: Derived, head: str, builder: Builder, random: Random, draws: int) -> str | None:
@@ -19,9 +20,9 @@ def tried_again(derived: Derived, head: str, builder: Builder, random: Random, d
     A head of which some tensors have no formula is not compared.
     """
     tensors = derived.classes[head].tensors
-    for _ in range(draws):
+    for place in range(draws):
         for _ in range(MOST_REFUSED):
-            fields = drawn(derived, random)
+            fields = drawn(derived, random, deep=place % DEEP_EACH == DEEP_EACH - 1)
             inventory = builder.build(fields)
             if inventory is not None:
                 break
@@ -35,7 +36,12 @@ def tried_again(derived: Derived, head: str, builder: Builder, random: Random, d
     return None
 
 
-def drawn(derived: Derived, random: Random) -> dict[str, Number]:
-    """Every field that a size stands for, and those without effect, all at once."""
+def drawn(derived: Derived, random: Random, *, deep: bool = False) -> dict[str, Number]:
+    """Every field that a size stands for, and those without effect, all at once; `deep` as the code is, or nearly."""
     there = space(derived)
-    return there.fields(there.steps(random))
+    steps = there.steps(random)
+    for axis in there.axes if deep else ():
+        own = axis.steps(there.base)
+        if axis.free and not axis.switch and own is not None and axis.low + axis.choices <= own <= DEEPEST:
+            steps[axis.name] = own - random.randint(0, LESS)
+    return there.fields(steps)
