@@ -51,6 +51,8 @@ BODY = (
     *SMALL.tensors[:3],
     Tensor("a.{}.w", (H, sympy.floor(RATIO * H)), Role.MATRIX, "", "a", (Loop(sympy.S(1), L, sympy.S(2)),)),
     Tensor("a.{}.v", (H,), Role.NORM, "", "a", (Loop(sympy.S(1), L, sympy.S(2), others=True),)),
+    Tensor("a.{}.y", (H,), Role.NORM, "", "a", (Loop(sympy.S(0), L, listed=(V, H + 1)),)),
+    Tensor("a.{}.x", (H,), Role.NORM, "", "a", (Loop(sympy.S(0), L, others=True, listed=(V, sympy.S(3))),)),
     Tensor("b.{}.w", (H, 2 * F), Role.MATRIX, "", "b", (Loop(sympy.S.Zero, BLOCKS),), when=sympy.Or(tied, H > 3)),
     Tensor(
         "b.{}.again", (H, 2 * F), Role.MATRIX, "", "b", (Loop(sympy.S.Zero, L),), tied_to="b.{}.w", tied_when=E > 2 * H
@@ -168,6 +170,9 @@ CHANGES: list[tuple[tuple[str | int, ...], Any]] = [
     ((*ROWS, 0, "when"), "H"),
     ((*ROWS, 0, "because"), "tied"),
     ((*ROWS, 2, "loops"), [[0]]),
+    ((*ROWS, 2, "loops"), [[0, "L", []], "L"]),
+    ((*ROWS, 2, "loops"), [[0, "L", ["H"] * 33], "L"]),
+    ((*ROWS, 2, "loops"), [[0, "L", ["H"], "these"], "L"]),
     ((*ROWS, 2, "loops"), [[0, "L", 0], "L"]),
     ((*ROWS, 3, "tensors", 0, 4), {"tied_to": "nowhere"}),
     ((*ROWS, 3, "tensors", 0, 4), {"tied_to": "up.weight"}),
