@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sympy import Symbol
 
 from bertsym.count import total
-from bertsym.derive.deriving import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.process import Number
 from bertsym.derive.space import Axis
 from bertsym.document import Code, Column, Document, Element, Heading, Paragraph, Remark, Result, Table

@@ -10,7 +10,8 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.derive.families import Family, Sample, Tie, alike, families
+from bertsym.derive.cuts import alike
+from bertsym.derive.families import Family, Sample, Tie, families
 from bertsym.derive.folding import folded
 from bertsym.derive.places import charts
 from bertsym.derive.proposal import Proposal

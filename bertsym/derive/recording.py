@@ -9,7 +9,7 @@ from math import prod
 from sympy import Expr, Symbol
 
 from bertsym.algebra import free
-from bertsym.derive.deriving import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.process import Number
 from bertsym.derive.space import Axis, Kept, Space, ordered, switch
 from bertsym.model import Definition

@@ -12,7 +12,8 @@ from sympy import Expr, Symbol, floor
 
 from bertsym.convention import ACTIVE
 from bertsym.count import count, total
-from bertsym.derive.deriving import Derivation, derive
+from bertsym.derive.derivation import Derivation
+from bertsym.derive.deriving import derive
 from bertsym.sources.configfile import load
 from bertsym.sources.saving import text
 from bertsym.symbols import BY_SYMBOL, F, H, L, N, T, V, d, experts_per_token, heads, labels, tied

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bertsym.count import count
-from bertsym.derive.deriving import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.errors import Unreadable
 from bertsym.sources.derived import Derived
 from bertsym.symbols import H, L

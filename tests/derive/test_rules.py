@@ -11,7 +11,7 @@ from sympy import Symbol
 from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
-from bertsym.derive.deriving import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.sources.derived import Derived
 from bertsym.symbols import H, L, heads
 

@@ -1,0 +1,142 @@
+"""Formulas in a space: sample, infer, try; every trial that fails becomes a sample and it begins again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from random import Random
+
+import sympy
+from sympy import Symbol
+
+from bertsym.derive.defaults import definitions
+from bertsym.derive.draws import Draws
+from bertsym.derive.experts import with_experts
+from bertsym.derive.families import Sample
+from bertsym.derive.infer import Inferred, Refusal, infer
+from bertsym.derive.names import symbols
+from bertsym.derive.paths import entry, list_of
+from bertsym.derive.process import Builder, CannotDerive, Fields
+from bertsym.derive.proof import chance, disagreement, miscounted
+from bertsym.derive.rows import Lists
+from bertsym.derive.space import Axis, Space, places
+from bertsym.sources.derived import Derived
+from bertsym.symbols import BY_SYMBOL
+from bertsym.values import replace, value
+
+SAMPLES = 16
+COUNTED = 3
+ROUNDS = 8
+
+
+@value
+class Derivation:
+    """A closed form and its evidence. `derived` covers every tensor but those that are refused."""
+
+    derived: Derived
+    refused: tuple[Refusal, ...]
+    space: Space
+    fields: Fields
+    symbols: Mapping[str, Symbol]
+    trials: int
+    edges: int
+    builds: int
+    chance: Fraction
+    seed: int
+    rounded: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether every tensor has a formula."""
+        return not self.refused
+
+
+class Deriver:
+    """The space with a symbol for every field that varies in it."""
+
+    def __init__(self, builder: Builder, space: Space, random: Random, *, keep_names: bool) -> None:
+        self.builder, self.random, self.keep_names = builder, random, keep_names
+        self.symbols = symbols(space, keep=keep_names)
+        if all(axis.idle for axis in space.axes):
+            raise CannotDerive(builder.target, "no size changes its tensors")
+        self.space = replace(space, axes=tuple(self.raised(axis) for axis in space.axes))
+        self.definitions = definitions(builder, self.space, self.symbols, random)
+        self.draws = Draws(builder, self.space, self.symbols, random)
+
+    def raised(self, axis: Axis) -> Axis:
+        """The axis from where its symbol begins."""
+        if axis.switch or axis.ratio or axis.exact:
+            return axis
+        return replace(axis, low=max(axis.low, BY_SYMBOL[self.symbols[axis.name]].minimum))
+
+    def derivation(self, trials: int, seed: int) -> Derivation:
+        """Formulas that no trial refutes."""
+        samples = [*self.draws.paired(), *self.draws.drawn(SAMPLES)]
+        for rounds in range(1, ROUNDS + 1):
+            inferred = infer(samples, self.draws.pairs, self.draws.active(), self.draws.proposals, self.lists())
+            if rounds == 1 and inferred.refused:
+                samples += self.draws.further(samples, inferred.refused)
+                inferred = infer(samples, self.draws.pairs, self.draws.active(), self.draws.proposals, self.lists())
+            if not inferred.tensors:
+                raise CannotDerive(self.builder.target, _none(inferred.refused))
+            derived = self.derived(inferred)
+            fresh = self.draws.drawn(trials)
+            refuting = self.refuting(derived, inferred, fresh)
+            if not refuting:
+                rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
+                once = chance(derived.tensors, self.space, self.symbols, trials)
+                likely = min(Fraction(1), rounds * once)
+                builds = len(self.builder.found)
+                return Derivation(
+                    derived,
+                    inferred.refused,
+                    self.space,
+                    self.builder.description.fields,
+                    self.symbols,
+                    trials,
+                    len(fresh) - trials,
+                    builds,
+                    likely,
+                    seed,
+                    rounded,
+                )
+            samples += refuting
+        raise CannotDerive(self.builder.target, f"each of {ROUNDS} sets of formulas was refuted by a further build")
+
+    def lists(self) -> Lists:
+        """The lists that may say which layers are alike."""
+        stages: dict[str, list[str]] = {}
+        for axis in self.space.axes:
+            if axis.deep and list_of(axis.name):
+                stages.setdefault(list_of(axis.name), []).append(axis.name)
+        found = (places(self.builder.description.fields), stages)
+        ordered = ([sorted(names, key=entry) for names in some.values()] for some in found)
+        known = ([names for names in some if set(names) <= set(self.symbols)] for some in ordered)
+        return Lists(*([tuple(self.symbols[name] for name in names) for names in some] for some in known))
+
+    def derived(self, inferred: Inferred) -> Derived:
+        """The formulas with what the code says of itself."""
+        told = self.builder.description
+        base = {symbol: told.fields[name] for name, symbol in self.symbols.items()}
+        name = self.builder.target.rpartition(":")[2]
+        empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
+        used = empty.model().symbols
+        plain = replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
+        frozen = [one.name for one in self.space.frozen]
+        return with_experts(plain, told.fields, self.symbols, frozen, keep_names=self.keep_names)
+
+    def refuting(self, derived: Derived, inferred: Inferred, fresh: Sequence[Sample]) -> list[Sample]:
+        """The fresh builds that the formulas get wrong."""
+        without = [re.escape(refusal.tensor).replace(r"\{\}", r"\d+") for refusal in inferred.refused]
+        ignored = re.compile("|".join(without) or "(?!)")
+        wrong = [sample for sample in fresh if disagreement(derived.tensors, sample, ignored) is not None]
+        if wrong or inferred.refused:
+            return wrong
+        model = derived.model()
+        return [sample for sample in fresh[:COUNTED] if miscounted(model, sample)]
+
+
+def _none(refused: Sequence[Refusal]) -> str:
+    first = refused[0]
+    return f"none of its {len(refused)} tensors has a formula; {first.tensor}, {first.part}: {first.why}"
