@@ -78,7 +78,7 @@ class Draws:
     def drawn(self, uniform: int) -> list[Sample]:
         """So many uniform draws, some at the edges, some with sizes equal, every two that can be, some deep."""
         samples = [self.accepted(edge=edge)[1] for edge in (*[False] * uniform, *[True] * EDGES)]
-        for pairs in islice(self.space.rounds(), MOST_ROUNDS):
+        for pairs in islice(self.space.rounds(self.random), MOST_ROUNDS):
             samples += self.built(self.space.fields(self.space.equal(self.space.steps(self.random), pairs)))
         for _ in range(AS_DEEP if self.tall else 0):
             less = {name: max(own - self.random.randint(0, LESS), 1) for name, own in self.tall.items()}

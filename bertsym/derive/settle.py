@@ -115,7 +115,7 @@ class _Settler:
         for factor in COARSER if axis.free and axis.unit == 1 else ():
             own = int(axis.base) // factor
             if axis.base % factor == 0 and all(self.builds({axis.name: (own + k) * factor}) for k in (1, 2, 3, 5, 11)):
-                yield replace(axis, unit=factor, low=-(-axis.low // factor) if axis.low > 1 else axis.low)
+                yield replace(axis, unit=factor, low=max(-(-axis.low // factor), 1))
 
     def put(self, axis: Axis | None, name: str) -> None:
         if axis is None:

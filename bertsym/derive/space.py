@@ -193,12 +193,14 @@ class Space:
                 drawn[follower.name] = int(found // follower.unit)
         return drawn
 
-    def rounds(self) -> Iterator[list[tuple[Axis, Axis]]]:
+    def rounds(self, random: Random) -> Iterator[list[tuple[Axis, Axis]]]:
         """Pairs of axes, so that after all rounds every two that can be equal were paired: [E != H] shows at no other.
 
-        It is the round robin of a tournament: the first stays, the others go round.
+        It is the round robin of a tournament: the first stays, the others go round. They are shuffled, or what is paired in
+        one round, as E = H and N = T, would be so in all that are drawn, and could not be told apart.
         """
         players: list[Axis | None] = [axis for axis in self.axes if not axis.switch and not axis.idle]
+        random.shuffle(players)
         if len(players) % 2:
             players.append(None)
         for _ in range(len(players) - 1):
