@@ -194,7 +194,7 @@ class Space:
         return drawn
 
     def rounds(self, random: Random) -> Iterator[list[tuple[Axis, Axis]]]:
-        """Pairs of axes, so that after all rounds every two that can be equal were paired: [E != H] shows at no other.
+        """Pairs of axes, so that in the end every two that can be equal were paired: [E != H] shows at no other draw.
 
         It is the round robin of a tournament: the first stays, the others go round. They are shuffled, or what is paired in
         one round, as E = H and N = T, would be so in all that are drawn, and could not be told apart.
