@@ -196,8 +196,8 @@ class Space:
     def rounds(self, random: Random) -> Iterator[list[tuple[Axis, Axis]]]:
         """Pairs of axes, so that in the end every two that can be equal were paired: [E != H] shows at no other draw.
 
-        It is the round robin of a tournament: the first stays, the others go round. They are shuffled, or what is paired in
-        one round, as E = H and N = T, would be so in all that are drawn, and could not be told apart.
+        It is the round robin of a tournament: the first stays, the others go round. They are shuffled, or
+        what is paired in one round, as E = H and N = T, would be so in all that are drawn, and could not be told apart.
         """
         players: list[Axis | None] = [axis for axis in self.axes if not axis.switch and not axis.idle]
         random.shuffle(players)
