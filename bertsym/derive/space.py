@@ -187,7 +187,8 @@ class Space:
     def equal(self, steps: Steps, pairs: Iterable[tuple[Axis, Axis]]) -> dict[str, int]:
         """The draw with the first of each pair as large as the second, where it can be."""
         drawn = dict(steps)
-        for follower, leader in pairs:
+        # Twice, for a leader moves where another pair changes what it is a multiple of.
+        for follower, leader in 2 * list(pairs):
             found = self.fields(drawn)[leader.name]
             if found % follower.unit == 0 and found // follower.unit >= follower.low:
                 drawn[follower.name] = int(found // follower.unit)
