@@ -216,7 +216,7 @@ def _following(one: Axis | None, other: Axis | None) -> list[tuple[Axis, Axis]]:
     if one is None or other is None:
         return []
     ordered = [(f, g) for f, g in ((one, other), (other, one)) if f.free and not f.divides and (g.deep or not f.deep)]
-    return ordered[:1]
+    return sorted(ordered, key=lambda pair: pair[0].unit)[:1]  # what goes in small steps can meet the other anywhere
 
 
 def places(fields: Fields) -> dict[str, list[str]]:
