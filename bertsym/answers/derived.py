@@ -9,7 +9,7 @@ from sympy import Symbol
 from bertsym.count import total
 from bertsym.derive.derivation import Derivation
 from bertsym.derive.process import Number
-from bertsym.derive.space import Axis
+from bertsym.derive.space import Axis, Kept
 from bertsym.document import Code, Column, Document, Element, Heading, Paragraph, Remark, Result, Table
 from bertsym.forms import Form, Name, Style, form
 from bertsym.report import AsLatex, Record
@@ -103,7 +103,8 @@ def evidence(found: Derivation) -> Iterator[str]:
         "code's own are of no higher degree than these. Conditions and roundings are tried, not bounded."
     )
     for one in found.space.frozen:
-        yield f"Frozen: {one.name}={str(found.space.base[one.name]).lower()}, {one.why}."
+        how = "Held" if one.kept is Kept.HELD else "Frozen"
+        yield f"{how}: {one.name}={str(found.space.base[one.name]).lower()}, {one.why}."
     yield "Frozen: whatever is no number and no switch (texts, parts left empty, the lengths of lists)."
     without = [name for name in found.space.idle if found.symbols[name] not in found.derived.base]
     if without:

@@ -41,7 +41,7 @@ def drawn(derived: Derived, random: Random, *, deep: bool = False) -> dict[str, 
     there = space(derived)
     steps = there.steps(random)
     for axis in there.axes if deep else ():
-        own = axis.steps(there.base)
-        if axis.free and not axis.switch and own is not None and axis.low + axis.choices <= own <= DEEPEST:
-            steps[axis.name] = own - random.randint(0, LESS)
+        own = axis.beyond(there.base)
+        if own is not None and own <= DEEPEST:
+            steps[axis.name] = max(own - random.randint(0, LESS), axis.low)
     return there.fields(steps)

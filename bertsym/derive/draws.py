@@ -35,9 +35,8 @@ class Draws:
         self.builder, self.space, self.symbols, self.random = builder, space, symbols, random
         self.pairs: list[Pair] = []
         self.proposals: list[Proposal] = []
-        own = {axis.name: axis.steps(builder.description.fields) for axis in space.axes if axis.deep and axis.free}
-        most = {axis.name: axis.low + axis.choices - 1 for axis in space.axes}
-        self.tall = {name: steps for name, steps in own.items() if steps is not None and steps > most[name]}
+        own = {axis.name: axis.beyond(builder.description.fields) for axis in space.axes if axis.deep}
+        self.tall = {name: steps for name, steps in own.items() if steps is not None}
 
     def sampled(self, fields: Fields, inventory: Inventory) -> Sample:
         """What was built, by symbol."""

@@ -100,6 +100,11 @@ class Axis:
             steps = self.low + (steps - self.low) % max(most - self.low + 1, 1)
         return (fields[self.above] if self.above is not None else 0) + unit * steps
 
+    def beyond(self, fields: Fields) -> int | None:
+        """After how many steps the value is the one in these fields, where that is further than draws go."""
+        own = self.steps(fields) if self.free and not self.switch else None
+        return own if own is not None and own >= self.low + self.choices else None
+
     def steps(self, fields: Fields) -> int | None:
         """After how many steps the value is the one in these fields, if it can be."""
         found = fields[self.name]

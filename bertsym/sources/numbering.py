@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_NUMBERED = re.compile(r"(|\w*_l?)([0-9]{1,9}|\{\})")
+_NUMBERED = re.compile(r"(|\w*_l?)([0-9]{1,9}|\{\})", re.ASCII)
 
 
 def numbered(word: str) -> re.Match[str] | None:
