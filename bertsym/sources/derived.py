@@ -113,8 +113,8 @@ class Derived:
     """A class as an inventory over the sizes of its configuration, and further classes (`heads`) over the same.
 
     `whole` are quotients without which the code does not build. Of the fields that the formula does not follow `frozen`
-    are numbers and switches, `held` are texts, lists, how many entries these have and what the code accepts at one value
-    only, and `idle` change nothing.
+    are numbers and switches, `held` are texts, lists, how many entries these have and what the code accepts at one
+    value only, and `idle` change nothing.
     """
 
     name: str
