@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import sympy
 from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Value, atom, evaluate, free, substitute
 from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable
@@ -134,7 +135,9 @@ def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
 
     Two tensors may share a name only where their conditions or layers keep them apart; equal entries never do.
     """
-    by_name = {tensor.name: tensor for tensor in inventory}
+    by_name: dict[str, list[Tensor]] = {}
+    for tensor in inventory:
+        by_name.setdefault(tensor.name, []).append(tensor)
     if len(set(inventory)) != len(inventory):
         raise InvalidModel(model, "a tensor is declared twice")
     for tensor in inventory:
@@ -143,14 +146,26 @@ def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
             raise InvalidModel(model, f"{tensor.name} does not run over {tensor.routing.among} experts")
         if tensor.tied_to is None:
             continue
-        target = by_name.get(tensor.tied_to) or _filled(tensor.tied_to, inventory)
-        if target is None:
+        targets = by_name.get(tensor.tied_to) or _filled(tensor.tied_to, inventory)
+        if not targets:
             raise InvalidModel(model, f"{tensor.name} is tied to {tensor.tied_to}, which does not exist")
-        same = {eq.lhs: eq.rhs for eq in tensor.tied_when.atoms(sympy.Eq)}
-        if any(ours.xreplace(same) != theirs.xreplace(same) for ours, theirs in _sides(tensor, target)):
-            raise InvalidModel(
-                model, f"{tensor.name} {tensor.shape} is tied to {target.name}, whose shape is {target.shape}"
-            )
+        for target in targets:
+            if not (_alike(tensor, target) or _apart(tensor.when, tensor.tied_when, target.when)):
+                raise InvalidModel(
+                    model, f"{tensor.name} {tensor.shape} is tied to {target.name}, whose shape is {target.shape}"
+                )
+
+
+def _alike(tensor: Tensor, target: Tensor) -> bool:
+    """Whether the two have one shape where they are tied."""
+    same = {eq.lhs: eq.rhs for eq in tensor.tied_when.atoms(sympy.Eq)}
+    return all(ours.xreplace(same) == theirs.xreplace(same) for ours, theirs in _sides(tensor, target))
+
+
+def _apart(*conditions: Boolean) -> bool:
+    """Whether two of the conditions, or of their parts, say the opposite."""
+    parts = sympy.And.make_args(sympy.And(*conditions))
+    return sympy.false in parts or any(sympy.Not(part) in parts for part in parts)
 
 
 def _sides(one: Tensor, other: Tensor) -> list[tuple[Expr, Expr]]:
@@ -158,11 +173,11 @@ def _sides(one: Tensor, other: Tensor) -> list[tuple[Expr, Expr]]:
     return list(zip_longest(one.shape, other.shape, fillvalue=sympy.S.Zero))
 
 
-def _filled(name: str, inventory: tuple[Tensor, ...]) -> Tensor | None:
-    """The repeated tensor that has this name in one of its rounds."""
+def _filled(name: str, inventory: tuple[Tensor, ...]) -> list[Tensor]:
+    """The repeated tensor that has this name in one of its rounds, if there is one."""
     words = name.split(".")
     shaped = ((tensor, tensor.name.split(".")) for tensor in inventory if tensor.loops)
-    return next((t for t, own in shaped if len(own) == len(words) and all(map(_fits, own, words))), None)
+    return [t for t, own in shaped if len(own) == len(words) and all(map(_fits, own, words))][:1]
 
 
 def _fits(own: str, word: str) -> bool:

@@ -55,6 +55,15 @@ def test_a_tied_tensor_is_its_own_only_where_the_tie_is_off() -> None:
     assert weight.own.xreplace({tied: sympy.false}) == 1
 
 
+def test_two_tensors_of_one_name_are_tied_to_by_their_conditions() -> None:
+    # The encoder of fsmt has the decoder's words where the two are tied, and a vocabulary of its own elsewhere.
+    both = (When(tied, Embedding(V, H)), When(sympy.Not(tied), Embedding(N, H)))
+    out = Linear(H, V, bias=False)
+    check_ties("test", tensors(Block(words=Stack(*both), out=Tied(out, when=tied, weight="words.weight"))))
+    with pytest.raises(InvalidModel, match="whose shape is"):
+        check_ties("test", tensors(Block(words=Stack(*both), out=Tied(out, weight="words.weight"))))
+
+
 @pytest.mark.parametrize(
     ("tree", "problem"),
     [

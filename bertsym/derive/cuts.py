@@ -30,7 +30,7 @@ def alike(family: Family, marks: Sequence[Callable[[int, int], object]] = ()) ->
     apart += [_both(one, other) for one, other in combinations(apart, 2)]
     if family.uniform:
         yield [family]
-        for labels in apart:
+        for labels in (*apart, *(_last(kinds, place) for place in range(count))):
             yield _parted(family, kinds, labels)
         return
     places = [[*_marked(marks, place), *_labels(kinds, place)] for place in range(count)]
@@ -75,12 +75,17 @@ def _marked(marks: Sequence[Callable[[int, int], object]], place: int) -> Iterat
         yield lambda row, i, mark=mark: mark(row, i[place])  # type: ignore[misc]
 
 
+def _last(kinds: Mapping[int, Mapping[Indices, Kind]], place: int) -> Labels:
+    ends = {row: max(i[place] for i in seen) for row, seen in kinds.items()}
+    return lambda row, i: i[place] == ends[row]
+
+
 def _labels(kinds: Mapping[int, Mapping[Indices, Kind]], place: int) -> Iterator[Labels]:
     runs = {row: [i[place] for i in seen] for row, seen in kinds.items()}
     starts = {row: min(run) for row, run in runs.items()}
     ends = {row: max(run) for row, run in runs.items()}
     yield lambda row, i: i[place] == starts[row]
-    yield lambda row, i: i[place] == ends[row]
+    yield _last(kinds, place)
     yield lambda row, i: (i[place] == starts[row], i[place] == ends[row])
     first = {row: next(iter(seen.values())) for row, seen in kinds.items()}
     yield lambda row, i: kinds[row][i] == first[row]

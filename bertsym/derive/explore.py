@@ -9,8 +9,8 @@ from random import Random
 from bertsym.derive.paths import last, list_of
 from bertsym.derive.probe import DEEP
 from bertsym.derive.process import Builder, CannotDerive, Number
-from bertsym.derive.rules import Rules
 from bertsym.derive.space import Axis, Kept, Space, Still, ordered, switch
+from bertsym.derive.together import Together
 from bertsym.values import replace
 
 PAIR = 2
@@ -31,7 +31,7 @@ def explore(builder: Builder, random: Random) -> Space:
     return _Explorer(builder, fields, random).space()
 
 
-class _Explorer(Rules):
+class _Explorer(Together):
     """The fields as they are moved about, and the axes found so far."""
 
     def space(self) -> Space:
@@ -58,6 +58,8 @@ class _Explorer(Rules):
                         ruled if name in active else replace(ruled, idle=not self.matters(name, ruled.values))
                     )
                     waiting.remove(name)
+        for name in self.together(waiting):
+            waiting.remove(name)
         calm = [name for name in calm if name not in self.axes and name not in waiting]
         frozen = list(map(self.refused, waiting))
         frozen += [Still(n, "a number below 0 stands for something else") for n in self.negative if self.matters(n)]

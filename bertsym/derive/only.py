@@ -44,10 +44,21 @@ def _accepted(builder: Builder, space: Space, name: str, random: Random) -> Fiel
     for fields in (own, space.base, *draws):
         if builder.build(fields) is None:
             continue
-        for other in _others(own[name]):
-            if builder.build({**fields, name: other}) is not None or ELSEWHERE in builder.raised:
+        changes = [{name: other} for other in _others(own[name])]
+        for change in (*changes, *_beside(space, name)):
+            if builder.build({**fields, **change}) is not None or ELSEWHERE in builder.raised:
                 return fields
     return None
+
+
+def _beside(space: Space, name: str) -> Iterator[dict[str, Number]]:
+    """A number twice as large, with another that stands still twice as large too, or larger by as much."""
+    own = space.base[name]
+    for still in space.frozen:
+        beside = space.base[still.name]
+        if still.name != name and type(own) is type(beside) is int:
+            yield {name: 2 * own, still.name: 2 * beside}
+            yield {name: 2 * own, still.name: beside + own}
 
 
 def _others(own: Number) -> Iterator[Number]:

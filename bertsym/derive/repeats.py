@@ -67,7 +67,10 @@ class Repeats:
         return None if whole is None else {row: self._at(whole.stop, row) for row in family.seen}
 
     def _at(self, expression: Expr, row: int) -> int:
-        return int(self.rows.at[row].number(expression))
+        try:
+            return int(self.rows.at[row].number(expression))
+        except ZeroDivisionError:
+            raise NoFormula("repeat", "its step can be 0") from None
 
     def _stepped(self, place: int, runs: Mapping[int, list[int]], stop: Expr, *, others: bool) -> Iterator[Loop]:
         """Loops that may go through these in equal steps: in one that is seen, or in that of a size."""
@@ -90,7 +93,7 @@ class Repeats:
         """Where the steps may begin: at the last or the first index of the first of them, or somewhere else."""
         firsts = [run[0] for run in runs.values()]
         for start in (step - 1, step):
-            if [self.rows.at[row].number(start) for row in runs] == firsts:
+            if all(self.rows.at[row].apart(start, first) == 0 for row, first in zip(runs, firsts, strict=True)):
                 yield start
                 return
         with suppress(NoFormula):

@@ -38,3 +38,13 @@ def shared(hidden: int, layers: int, shared: int) -> nn.Module:
         for i in range(layers)
     ]
     return nn.ModuleDict({"layers": nn.ModuleList(blocks)})
+
+
+def normed(hidden: int, layers: int, timed: int) -> nn.Module:
+    """The last layer and the one before the timed ones, if there is one, have a norm."""
+    places = (layers - timed - 1, layers - 1)
+    blocks = [
+        nn.ModuleDict({"up": nn.Linear(hidden, 2)} | ({"norm": nn.LayerNorm(hidden)} if i in places else {}))
+        for i in range(layers)
+    ]
+    return nn.ModuleDict({"layers": nn.ModuleList(blocks)})

@@ -39,3 +39,18 @@ def squeezed(hidden: int) -> nn.Module:
 def levels(hidden: int, levels: int) -> nn.Module:
     """A module for each of so many, which no name calls layers."""
     return nn.ModuleDict({"base": nn.ModuleList(nn.Linear(hidden, 2) for _ in range(3 * levels + 4))})
+
+
+def projected(hidden: int, out: int, inner: int, heads: int) -> nn.Module:
+    """Three widths that go together, and hold whole heads."""
+    if not hidden == out == 4 * inner:
+        raise ValueError("the widths do not fit")
+    _multiple(hidden, heads)
+    return nn.ModuleDict({"up": nn.Linear(inner, hidden), "out": nn.Linear(out, 1), "heads": nn.Embedding(heads, 1)})
+
+
+def axial(hidden: int, rows: int, columns: int) -> nn.Module:
+    """Two parts of a width, in any proportion."""
+    if rows + columns != hidden:
+        raise ValueError("the parts do not fill the width")
+    return nn.ModuleDict({"rows": nn.Embedding(5, rows), "columns": nn.Embedding(7, columns)})

@@ -36,6 +36,14 @@ def test_every_third_or_else_the_last(find: Find) -> None:
         assert count(model.with_sizes({H: 7, L: layers})) == layers * 56 + gated * 8
 
 
+def test_the_last_and_the_one_before_some(find: Find) -> None:
+    _, derived = find("tests.derive.layered:normed", hidden=16, layers=14, timed=4)
+    (timed,) = derived.model().symbols - {H, L}
+    for layers, last in ((1, 0), (1, 1), (9, 3), (4, 7), (33, 20), (5, 5)):
+        norms = len({layers - last - 1, layers - 1} & set(range(layers)))
+        assert count(derived.model().with_sizes({H: 7, L: layers, timed: last})) == layers * 16 + norms * 14
+
+
 def test_a_power_of_two_is_known_as_far_as_it_was_tried(find: Find) -> None:
     found, derived = find("tests.derive.layered:halved", hidden=6, factor=8)
     assert not found.space.frozen

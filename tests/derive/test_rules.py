@@ -12,6 +12,7 @@ from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
 from bertsym.derive.derivation import Derivation
+from bertsym.derive.process import CannotDerive
 from bertsym.sources.derived import Derived
 from bertsym.symbols import H, L, heads
 
@@ -44,6 +45,19 @@ def test_a_quotient_of_three(find: Find) -> None:
     assert {follower.name, *follower.of, follower.over} == {"hidden", *sizes}
     assert derived.whole == (H / symbol(found, "state_heads"),)
     assert not found.space.frozen
+
+
+def test_widths_that_only_go_together(find: Find) -> None:
+    found, derived = find("tests.derive.ruled:projected", hidden=4096, out=4096, inner=1024, heads=128)
+    assert not found.space.frozen
+    inner, out = symbol(found, "inner"), symbol(found, "out")
+    assert {d.symbol: d.value for d in derived.definitions} == {H: 4 * inner, out: 4 * inner}
+    assert derived.whole == (inner / heads,) or derived.whole == (H / heads,)
+
+
+def test_widths_that_add_up_are_in_no_proportion(find: Find) -> None:
+    with pytest.raises(CannotDerive, match="no size changes its tensors"):
+        find("tests.derive.ruled:axial", hidden=256, rows=64, columns=192)
 
 
 def test_a_number_at_the_end_of_a_word_is_an_index(find: Find) -> None:
