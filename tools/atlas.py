@@ -1,7 +1,7 @@
 """The atlas: rebuild it from the installed transformers, try it again, write the page about it.
 
     python tools/atlas.py build [--only bert,llama] [--first] [--force] [--jobs 2] [--seed 0]
-    python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 4]
+    python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
 
 An interrupted build goes on where it was: what was derived from the same library by the same engine is kept.
@@ -142,7 +142,7 @@ def main() -> int:
             command.add_argument("--retry", action="store_true", help="derive again what has no whole formula")
         else:
             command.add_argument("--sample", type=int, default=0, metavar="N", help="so many, chosen at random")
-            command.add_argument("--draws", type=int, default=4, help="draws for each class")
+            command.add_argument("--draws", type=int, default=5, help="draws for each class")
     options = parser.parse_args()
     code: int = options.run(options)
     return code

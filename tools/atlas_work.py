@@ -32,7 +32,7 @@ SECONDS = 20.0
 SECONDS_IN_ALL = 90
 LONGEST_REASON = 200
 MOST_IN_ONE = 40
-TRIALS = 8
+TRIALS = 10
 _workers: list[Worker] = []
 _since: list[int] = []
 

@@ -11,7 +11,8 @@ from bertsym.derive.recording import space
 from bertsym.sources.derived import Derived
 
 MOST_REFUSED = 40
-DEEP_EACH, DEEPEST, LESS = 4, 100, 3
+KINDS = ("uniform", "small", "equal", "deep", "edge")
+DEEPEST, LESS = 100, 3
 
 
 def tried_again(derived: Derived, head: str, builder: Builder, random: Random, draws: int) -> str | None:
@@ -21,8 +22,8 @@ def tried_again(derived: Derived, head: str, builder: Builder, random: Random, d
     """
     tensors = derived.classes[head].tensors
     for place in range(draws):
-        for _ in range(MOST_REFUSED):
-            fields = drawn(derived, random, deep=place % DEEP_EACH == DEEP_EACH - 1)
+        for attempt in range(MOST_REFUSED):
+            fields = drawn(derived, random, KINDS[place % len(KINDS)] if 2 * attempt < MOST_REFUSED else "uniform")
             inventory = builder.build(fields)
             if inventory is not None:
                 break
@@ -36,11 +37,16 @@ def tried_again(derived: Derived, head: str, builder: Builder, random: Random, d
     return None
 
 
-def drawn(derived: Derived, random: Random, *, deep: bool = False) -> dict[str, Number]:
-    """Every field that a size stands for, and those without effect, all at once; `deep` as the code is, or nearly."""
+def drawn(derived: Derived, random: Random, kind: str) -> dict[str, Number]:
+    """Every field that a size stands for, and those without effect, all at once, in a draw of one of the `KINDS`.
+
+    A deep one is as deep as the code is, or nearly.
+    """
     there = space(derived)
-    steps = there.steps(random)
-    for axis in there.axes if deep else ():
+    steps = there.small(random) if kind == "small" else there.steps(random, edge=kind == "edge")
+    if kind == "equal":
+        steps = there.equal(steps, next(there.rounds(random), []))
+    for axis in there.axes if kind == "deep" else ():
         own = axis.beyond(there.base)
         if own is not None and own <= DEEPEST:
             steps[axis.name] = max(own - random.randint(0, LESS), axis.low)

@@ -17,6 +17,7 @@ MOST_VALUES = 24
 MOST_TOGETHER = 4
 
 Sizes = Mapping[Symbol, int | bool | Fraction]
+Told = tuple[Boolean, int]
 
 
 class Conditions:
@@ -28,46 +29,43 @@ class Conditions:
         listed = list(symbols)
         self.switches = [s for s in listed if isinstance(table[0][s], bool)]
         self.numbers = [s for s in listed if s not in self.switches]
-        self.simple: list[tuple[Boolean, int]] | None = None
-        self.known: dict[tuple[int, int], Boolean | None] = {}
+        self.simple: list[Told] | None = None
+        self.known: dict[tuple[int, int, frozenset[Symbol]], Boolean | None] = {}
 
-    def telling(self, cases: Mapping[int, bool]) -> Boolean | None:
-        """The condition that holds in just those of the rows that are said to; None if no simple one does."""
+    def telling(self, cases: Mapping[int, bool], mattering: Collection[Symbol] = ()) -> Boolean | None:
+        """The condition that holds in just those of the rows that are said to; None if no simple one does.
+
+        One over sizes that are known to matter is sooner true than one over others.
+        """
         asked = sum(1 << row for row in cases)
         wanted = sum(1 << row for row, holds in cases.items() if holds)
-        if (asked, wanted) not in self.known:
-            self.known[asked, wanted] = self._telling(asked, wanted)
-        return self.known[asked, wanted]
+        key = (asked, wanted, frozenset(mattering))
+        if key not in self.known:
+            self.known[key] = self._telling(*key)
+        return self.known[key]
 
-    def _telling(self, asked: int, wanted: int) -> Boolean | None:
+    def _telling(self, asked: int, wanted: int, mattering: frozenset[Symbol]) -> Boolean | None:
         if wanted == asked:
             return sympy.true
-        if self.simple is None:
-            self.simple = list(self._simple())
-        for condition, bits in self.simple:
-            if bits & asked == wanted:
-                return condition
-        covering = [(c, bits & asked) for c, bits in self.simple if bits & wanted == wanted]
-        for (one, first), (other, second) in combinations(covering, 2):
-            if first & second == wanted:
-                return sympy.And(one, other)
-        within = [(c, bits & asked) for c, bits in self.simple if not bits & asked & ~wanted and bits & asked]
-        for (one, first), (other, second) in combinations(within, 2):
-            if first | second == wanted:
-                return sympy.Or(one, other)
-        return _together(covering, asked, wanted)
+        every = self._all()
+        first = [told for told in every if told[0].free_symbols <= mattering] if mattering else []
+        found = _told(first, asked, wanted)
+        return found if found is not None else _told(every, asked, wanted)
 
     def ways(self, mattering: Collection[Symbol]) -> Iterator[int]:
         """The rows in which each simple condition holds, those on sizes that matter first."""
-        if self.simple is None:
-            self.simple = list(self._simple())
-        return (bits for _, bits in sorted(self.simple, key=lambda found: not found[0].free_symbols <= set(mattering)))
+        return (bits for _, bits in sorted(self._all(), key=lambda found: not found[0].free_symbols <= set(mattering)))
 
     def rows(self, condition: Boolean) -> set[int]:
         """The rows in which a condition over switches holds."""
         return {row for row, sizes in enumerate(self.table) if Reckoner(sizes).holds(condition)}
 
-    def _simple(self) -> Iterator[tuple[Boolean, int]]:
+    def _all(self) -> list[Told]:
+        if self.simple is None:
+            self.simple = list(self._simple())
+        return self.simple
+
+    def _simple(self) -> Iterator[Told]:
         for switch in self.switches:
             bits = self._bits(row[switch] is True for row in self.table)
             yield switch, bits
@@ -100,7 +98,39 @@ class Conditions:
         return sum(1 << row for row, holds in enumerate(truths) if holds)
 
 
-def _together(covering: Sequence[tuple[Boolean, int]], asked: int, wanted: int) -> Boolean | None:
+def _told(simple: Sequence[Told], asked: int, wanted: int) -> Boolean | None:
+    """The simplest of these, or of few of them together, that holds in just the wanted of the rows."""
+    for condition, bits in simple:
+        if bits & asked == wanted:
+            return condition
+    covering = [(c, bits & asked) for c, bits in simple if bits & wanted == wanted]
+    for (one, first), (other, second) in combinations(covering, 2):
+        if first & second == wanted:
+            return sympy.And(one, other)
+    either = _either(simple, asked, wanted)
+    if either is not None:
+        return either
+    for condition, bits in sorted(covering, key=_size)[:MOST_TOGETHER]:
+        either = _either(simple, bits, wanted)
+        if either is not None:
+            return sympy.And(condition, either)
+    return _together(covering, asked, wanted)
+
+
+def _either(simple: Sequence[Told], asked: int, wanted: int) -> Boolean | None:
+    """Two conditions of which one holds in just the wanted rows."""
+    within = [(c, bits & asked) for c, bits in simple if not bits & asked & ~wanted and bits & asked]
+    for (one, first), (other, second) in combinations(within, 2):
+        if first | second == wanted:
+            return sympy.Or(one, other)
+    return None
+
+
+def _size(told: Told) -> int:
+    return told[1].bit_count()
+
+
+def _together(covering: Sequence[Told], asked: int, wanted: int) -> Boolean | None:
     """Conditions that hold in just the wanted rows together, each the one that leaves the fewest others."""
     chosen: list[Boolean] = []
     while covering and asked != wanted and len(chosen) < MOST_TOGETHER:

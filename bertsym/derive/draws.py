@@ -1,10 +1,10 @@
-"""Draws from the legal space, built: uniform, at its edges, with sizes equal, deep, in pairs."""
+"""Draws from the legal space, built: uniform, at its edges, small, with sizes equal, deep, in pairs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from random import Random
 
 from sympy import Symbol
@@ -17,6 +17,7 @@ from bertsym.derive.rows import Pair
 from bertsym.derive.space import Axis, Space
 
 EDGES = 8
+SMALL = 8
 BACKGROUNDS = 2
 CANDIDATES = 6
 MOST_ROUNDS = 16
@@ -35,6 +36,7 @@ class Draws:
         self.builder, self.space, self.symbols, self.random = builder, space, symbols, random
         self.pairs: list[Pair] = []
         self.proposals: list[Proposal] = []
+        self.turned: list[tuple[list[tuple[Axis, Axis]], dict[str, int]]] = []
         own = {axis.name: axis.beyond(builder.description.fields) for axis in space.axes if axis.deep}
         self.tall = {name: steps for name, steps in own.items() if steps is not None}
 
@@ -75,25 +77,38 @@ class Draws:
         raise CannotDerive(self.builder.target, f"it refuses {MOST_REFUSED} draws of sizes in a row{why}")
 
     def drawn(self, uniform: int) -> list[Sample]:
-        """So many uniform draws, some at the edges, some with sizes equal, every two that can be, some deep."""
+        """So many uniform draws, some at edges, some small, some with sizes equal, every two that can be, some deep."""
         samples = [self.accepted(edge=edge)[1] for edge in (*[False] * uniform, *[True] * EDGES)]
-        for pairs in islice(self.space.rounds(self.random), MOST_ROUNDS):
-            samples += self.built(self.space.fields(self.space.equal(self.space.steps(self.random), pairs)))
+        samples += chain(*(self.built(self.space.fields(self.space.small(self.random))) for _ in range(SMALL)))
+        samples += chain(*(self.built(self.space.fields(steps)) for steps in self.equalled()))
         for _ in range(AS_DEEP if self.tall else 0):
             less = {name: max(own - self.random.randint(0, LESS), 1) for name, own in self.tall.items()}
             samples += self.built(self.space.fields({**self.space.steps(self.random), **less}))
         return samples
 
+    def equalled(self) -> Iterator[dict[str, int]]:
+        """Draws in which every two sizes that can be equal once are.
+
+        Every other time they are those of the time before with the switches turned, for what is left out where two
+        sizes are equal may be there only with a switch on.
+        """
+        turned, self.turned = self.turned, []
+        for pairs, switches in turned:
+            yield self.space.equal(self.space.steps(self.random) | switches, pairs)
+        for pairs in islice(self.space.rounds(self.random), 0 if turned else MOST_ROUNDS):
+            steps = self.space.equal(self.space.steps(self.random), pairs)
+            self.turned.append((pairs, {axis.name: 1 - steps[axis.name] for axis in self.space.axes if axis.switch}))
+            yield steps
+
     def paired(self) -> list[Sample]:
         """Draws, and for every axis the draw with that axis changed: what changes with it depends on it."""
         samples = self.deep()
-        numbers = {axis.name: self.symbols[axis.name] for axis in self.space.axes if not axis.switch}
+        self.propose({})  # the base has all its stages
         for steps in self.backgrounds():
             background = self.sampled_at(steps)
             if background is None:
                 continue
-            proposal = self.builder.propose(self.space.fields(steps), numbers)
-            self.proposals += [proposal] if proposal is not None else []
+            self.propose(steps)
             here = len(samples)
             samples.append(background)
             for axis in self.stirring(steps, background):
@@ -103,10 +118,16 @@ class Draws:
                     samples.append(found)
         return samples
 
+    def propose(self, steps: Mapping[str, int]) -> None:
+        """Take up what one run with symbols in it says, if it comes to an end."""
+        numbers = {axis.name: self.symbols[axis.name] for axis in self.space.axes if not axis.switch}
+        proposal = self.builder.propose(self.space.fields(steps), numbers)
+        self.proposals += [proposal] if proposal is not None else []
+
     def stirring(self, steps: Mapping[str, int], background: Sample) -> Iterator[Axis]:
         """The axes that may matter here: those without effect only where together they have one."""
         idle = [axis for axis in self.space.axes if axis.idle]
-        together = self.sampled_at({**steps, **{axis.name: axis.low + axis.choices - 1 for axis in idle}})
+        together = self.sampled_at({**steps, **{axis.name: axis.most for axis in idle}})
         calm = together is not None and together.inventory == background.inventory
         return (axis for axis in self.space.axes if not (axis.idle and calm))
 
@@ -137,7 +158,7 @@ class Draws:
 
     def beside(self, axis: Axis, steps: Mapping[str, int], background: Sample) -> Sample | None:
         """The draw with this axis changed, if some change is accepted and changes something."""
-        most = axis.low + axis.choices - 1
+        most = axis.most
         for other in (most,) if axis.idle else (self.random.randint(axis.low, most), most, most - 1):
             found = self.sampled_at({**steps, axis.name: other}) if other != steps[axis.name] else None
             if found is not None and found.inventory != background.inventory:

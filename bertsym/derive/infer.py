@@ -233,7 +233,7 @@ class _Inference:
             elif row in family.seen:
                 raise NoFormula("repeat", "it is there where its range is empty")
         within = {row: there for row, there in cases.items() if row in fitting}
-        return sympy.And(given, self.rows.condition("existence", within))
+        return sympy.And(given, self.rows.condition("existence", within, self.rows.renaming(family)))
 
     def tie(self, family: Family) -> tuple[str | None, Boolean]:
         """The tensor it is tied to, if it ever is, and when."""

@@ -84,7 +84,7 @@ def tried(axis: Axis) -> Tried | None:
         return None
     return Tried(
         axis.low,
-        axis.low + axis.choices - 1,
+        axis.most,
         axis.unit,
         axis.of,
         axis.exact,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 from itertools import accumulate
 
@@ -160,9 +160,9 @@ class Rows:
         found = [{shape[place] for shape in shapes if place < len(shape)} - {None} for place in places]
         return [sorted((without_extremes(one) for one in sides), key=sympy.count_ops) for sides in found]
 
-    def condition(self, part: str, cases: Mapping[int, bool]) -> Boolean:
-        """The condition that tells the rows apart; raises `NoFormula`."""
-        found = self.conditions.telling(cases)
+    def condition(self, part: str, cases: Mapping[int, bool], mattering: Iterable[Symbol] = ()) -> Boolean:
+        """The condition that tells the rows apart, if it can over sizes that matter; raises `NoFormula`."""
+        found = self.conditions.telling(cases, frozenset(mattering))
         if found is None:
             raise NoFormula(part, "no simple condition tells when")
         return found

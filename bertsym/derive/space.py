@@ -18,6 +18,7 @@ DEEPER = 20
 MOST_HEADS = 24
 MOST_WIDE = 500
 SMALLEST, OWN = 0.4, 0.6
+ABOVE_LEAST = (0, 0, 1, 1, 2, 4)
 
 Steps = Mapping[str, int]
 
@@ -57,6 +58,11 @@ class Axis:
             return len(self.values)
         most = MOST_DEEP if self.deep else MOST_HEADS if self.divides or self.of else MOST_WIDE
         return self.span or most
+
+    @property
+    def most(self) -> int:
+        """After how many steps the draws end."""
+        return self.low + self.choices - 1
 
     @property
     def switch(self) -> bool:
@@ -103,7 +109,7 @@ class Axis:
     def beyond(self, fields: Fields) -> int | None:
         """After how many steps the value is the one in these fields, where that is further than draws go."""
         own = self.steps(fields) if self.free and not self.switch else None
-        return own if own is not None and own >= self.low + self.choices else None
+        return own if own is not None and own > self.most else None
 
     def steps(self, fields: Fields) -> int | None:
         """After how many steps the value is the one in these fields, if it can be."""
@@ -186,8 +192,17 @@ class Space:
             elif chance < OWN and own is not None and not axis.deep:
                 drawn[axis.name] = own
             else:
-                drawn[axis.name] = random.randint(axis.low, axis.low + axis.choices - 1)
+                drawn[axis.name] = random.randint(axis.low, axis.most)
         return drawn
+
+    def small(self, random: Random) -> dict[str, int]:
+        """A draw of all axes with every width and factor as small as it goes, or nearly.
+
+        What is there only where this or that size is above 1 is left out at no other draw.
+        """
+        drawn = self.steps(random)
+        small = (axis for axis in self.axes if not (axis.switch or axis.deep or axis.values))
+        return drawn | {a.name: a.low + min(random.choice(ABOVE_LEAST), a.choices - 1) for a in small}
 
     def equal(self, steps: Steps, pairs: Iterable[tuple[Axis, Axis]]) -> dict[str, int]:
         """The draw with the first of each pair as large as the second, where it can be."""
@@ -195,8 +210,9 @@ class Space:
         # Twice, for a leader moves where another pair changes what it is a multiple of.
         for follower, leader in 2 * list(pairs):
             found = self.fields(drawn)[leader.name]
-            if found % follower.unit == 0 and found // follower.unit >= follower.low:
-                drawn[follower.name] = int(found // follower.unit)
+            after = found // follower.unit
+            if found % follower.unit == 0 and follower.low <= after and (not follower.span or after <= follower.most):
+                drawn[follower.name] = int(after)
         return drawn
 
     def rounds(self, random: Random) -> Iterator[list[tuple[Axis, Axis]]]:

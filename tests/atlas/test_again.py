@@ -17,7 +17,7 @@ from bertsym.derive.process import Builder, Worker
 from bertsym.sources.derived import FIRST
 from bertsym.sources.stored import entry_of
 
-SAMPLE, DRAWS = 12, 3
+SAMPLE, DRAWS = 12, 5
 SEED = int(os.environ.get("BERTSYM_ATLAS_SEED") or secrets.randbelow(10**9))
 CLASSES = [
     (line.entry, head) for name, line in sorted(atlas.index().items()) if name == line.entry for head in line.heads

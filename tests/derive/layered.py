@@ -48,3 +48,19 @@ def normed(hidden: int, layers: int, timed: int) -> nn.Module:
         for i in range(layers)
     ]
     return nn.ModuleDict({"layers": nn.ModuleList(blocks)})
+
+
+def reduced(hidden: int, stages: int, ratio: int, rank: int) -> nn.Module:
+    """A second stage that is reduced in one of two ways."""
+    parts = {"into": nn.Embedding(ratio, hidden), "ranked": nn.Embedding(rank, hidden)}
+    if stages > 1 and (ratio > 1 or rank > 1):
+        parts["reduction"] = nn.Embedding(11, hidden)
+    return nn.ModuleDict({**parts, "stages": nn.ModuleList(nn.Linear(hidden, 2) for _ in range(stages))})
+
+
+def pyramid(image: int, patch: int, stages: int) -> nn.Module:
+    """Patches of an image that is halved from stage to stage, and in the last one more; no more than four stages."""
+    if stages > 4:
+        raise ValueError("too many stages")
+    sides = (image // 2 ** (i + 1) // patch for i in range(stages))
+    return nn.ModuleList(nn.Embedding(side * side + int(i == stages - 1), 1) for i, side in enumerate(sides))

@@ -128,7 +128,7 @@ class Pretended:
 def test_draws_follow_the_rules_and_find_what_is_wrong() -> None:
     random: Any = Random(3)
     for _ in range(200):
-        fields = drawn(BODY, random)
+        fields = drawn(BODY, random, "uniform")
         assert fields["hidden_size"] % (2 * fields["num_heads"]) == 0
         assert fields["num_labels"] == 2
     builder: Any = Pretended(BODY)

@@ -44,6 +44,24 @@ def test_the_last_and_the_one_before_some(find: Find) -> None:
         assert count(derived.model().with_sizes({H: 7, L: layers, timed: last})) == layers * 16 + norms * 14
 
 
+def test_one_of_two_conditions_within_a_third(find: Find) -> None:
+    _, derived = find("tests.derive.layered:reduced", hidden=16, stages=3, ratio=2, rank=5)
+    (reduction,) = (tensor for tensor in derived.tensors if tensor.name == "reduction.weight")
+    names = {str(symbol): symbol for symbol in derived.model().symbols}
+    for stages, ratio, rank in ((1, 2, 5), (2, 1, 1), (2, 2, 1), (3, 1, 4), (2, 7, 9)):
+        at = reduction.when.xreplace({names["stages"]: stages, names["ratio"]: ratio, names["rank"]: rank})
+        assert bool(at) == (stages > 1 and (ratio > 1 or rank > 1))
+
+
+def test_the_last_stage_of_the_code_as_it_comes(find: Find) -> None:
+    _, derived = find("tests.derive.layered:pyramid", image=224, patch=4, stages=4)
+    names = {str(symbol): symbol for symbol in derived.model().symbols}
+    for image, patch, stages in ((224, 4, 4), (999, 3, 4), (513, 7, 2), (64, 5, 3)):
+        sizes = {names["image"]: image, names["patch"]: patch, names["stages"]: stages}
+        sides = [image // 2 ** (i + 1) // patch for i in range(stages)]
+        assert count(derived.model().with_sizes(sizes)) == sum(side * side for side in sides) + 1
+
+
 def test_a_power_of_two_is_known_as_far_as_it_was_tried(find: Find) -> None:
     found, derived = find("tests.derive.layered:halved", hidden=6, factor=8)
     assert not found.space.frozen

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import sympy
@@ -12,7 +15,9 @@ from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
 from bertsym.derive.derivation import Derivation
+from bertsym.derive.draws import Draws
 from bertsym.derive.process import CannotDerive
+from bertsym.derive.space import Axis, Space, switch
 from bertsym.sources.derived import Derived
 from bertsym.symbols import H, L, heads
 
@@ -90,3 +95,26 @@ def test_how_long_lists_are_is_held_and_not_free(find: Find) -> None:
     _, derived = find("wav2vec2")
     assert dict(derived.held) == {"num_feat_extract_layers": 7}
     assert "num_feat_extract_layers" not in derived.idle
+
+
+def test_two_sizes_are_made_equal_with_a_switch_on_and_off() -> None:
+    base = {"hidden": 64, "embedding": 32, "layers": 2, "linked": True}
+    sizes = [Axis(name, base[name], deep=name == "layers") for name in ("hidden", "embedding", "layers")]
+    space = Space(base, (*sizes, switch("linked", base=True)), ())
+    builder: Any = SimpleNamespace(description=SimpleNamespace(fields=base))
+    draws = Draws(builder, space, {}, Random(5))
+    once, again, anew = ([space.fields(steps) for steps in draws.equalled()] for _ in range(3))
+    for one, other in zip(once, again, strict=True):
+        assert one["linked"] is not other["linked"]
+        assert (one["hidden"] == one["embedding"]) is (other["hidden"] == other["embedding"])
+    assert any(one["hidden"] == one["embedding"] for one in once)
+    assert [one["hidden"] for one in anew] != [one["hidden"] for one in again]
+
+
+def test_small_draws_are_small_and_deep() -> None:
+    base = {"hidden": 64, "layers": 2}
+    space = Space(base, (Axis("hidden", 64, unit=8), Axis("layers", 2, deep=True)), ())
+    random = Random(5)
+    drawn = [space.fields(space.small(random)) for _ in range(50)]
+    assert {fields["hidden"] for fields in drawn} == {8, 16, 24, 40}
+    assert {fields["layers"] for fields in drawn} == set(range(1, 7))
