@@ -79,10 +79,14 @@ class DerivedFormula:
             "seed": found.seed,
             "false_pass_at_most": found.chance,
             "floors_not_bounded": found.rounded,
-            "frozen": [{"field": one.name, "why": one.why} for one in found.space.frozen],
-            "without_effect": list(found.space.idle),
+            "frozen": self._standing(Kept.FROZEN),
+            "held": self._standing(Kept.HELD),
+            "without_effect": [*found.space.idle, *(one["field"] for one in self._standing(Kept.IDLE))],
             "refused": [{"tensor": r.tensor, "part": r.part, "why": r.why} for r in found.refused],
         }
+
+    def _standing(self, kept: Kept) -> list[dict[str, str]]:
+        return [{"field": one.name, "why": one.why} for one in self.found.space.frozen if one.kept is kept]
 
 
 def derived_formula(found: Derivation, style: Style = Style.COLLECTED) -> DerivedFormula:

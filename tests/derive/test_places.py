@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bertsym.answers.derived import derived_formula
 from bertsym.count import count
 from bertsym.derive.derivation import Derivation
 from bertsym.errors import Unreadable
@@ -108,4 +109,6 @@ def test_what_the_code_takes_at_one_value_only_is_held(find: Find) -> None:
     found, derived = find("xlm")
     assert not derived.frozen
     assert dict(derived.held) == {"is_encoder": True}
+    said = derived_formula(found).record()
+    assert (said["frozen"], said["held"]) == ([], [{"field": "is_encoder", "why": "the code accepts no other value"}])
     assert [one.why for one in found.space.frozen if one.name == "is_encoder"] == ["the code accepts no other value"]
