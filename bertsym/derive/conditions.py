@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations
 
 import sympy
@@ -21,15 +22,17 @@ Told = tuple[Boolean, int]
 
 
 class Conditions:
-    """The conditions over a table of sizes, each with the rows in which it holds, as the bits of a number."""
+    """The conditions over a table of sizes, each with the rows in which it holds, as the bits of a number.
 
-    def __init__(self, table: Sequence[Sizes], symbols: Iterable[Symbol]) -> None:
+    Sizes that `active` leaves out had no effect where they were tried alone: they are compared with numbers only, and
+    where nothing else tells.
+    """
+
+    def __init__(self, table: Sequence[Sizes], active: Collection[Symbol]) -> None:
         self.table = table
         self.every = (1 << len(table)) - 1
-        listed = list(symbols)
-        self.switches = [s for s in listed if isinstance(table[0][s], bool)]
-        self.numbers = [s for s in listed if s not in self.switches]
-        self.simple: list[Told] | None = None
+        self.active = [symbol for symbol in table[0] if symbol in active]
+        self.idle = [symbol for symbol in table[0] if symbol not in active]
         self.known: dict[tuple[int, int, frozenset[Symbol]], Boolean | None] = {}
 
     def telling(self, cases: Mapping[int, bool], mattering: Collection[Symbol] = ()) -> Boolean | None:
@@ -47,30 +50,35 @@ class Conditions:
     def _telling(self, asked: int, wanted: int, mattering: frozenset[Symbol]) -> Boolean | None:
         if wanted == asked:
             return sympy.true
-        every = self._all()
-        first = [told for told in every if told[0].free_symbols <= mattering] if mattering else []
-        found = _told(first, asked, wanted)
-        return found if found is not None else _told(every, asked, wanted)
+        first = [told for told in self.simple if told[0].free_symbols <= mattering] if mattering else []
+        found = (_told(some, asked, wanted) for some in (first, self.simple, self.simple + self.seldom))
+        return next((condition for condition in found if condition is not None), None)
 
     def ways(self, mattering: Collection[Symbol]) -> Iterator[int]:
         """The rows in which each simple condition holds, those on sizes that matter first."""
-        return (bits for _, bits in sorted(self._all(), key=lambda found: not found[0].free_symbols <= set(mattering)))
+        return (bits for _, bits in sorted(self.simple, key=lambda found: not found[0].free_symbols <= set(mattering)))
 
     def rows(self, condition: Boolean) -> set[int]:
         """The rows in which a condition over switches holds."""
         return {row for row, sizes in enumerate(self.table) if Reckoner(sizes).holds(condition)}
 
-    def _all(self) -> list[Told]:
-        if self.simple is None:
-            self.simple = list(self._simple())
-        return self.simple
+    @cached_property
+    def simple(self) -> list[Told]:
+        """The conditions on one of the active sizes, or on two."""
+        return [*self._alone(self.active), *self._compared(_numbers(self.active, self.table))]
 
-    def _simple(self) -> Iterator[Told]:
-        for switch in self.switches:
+    @cached_property
+    def seldom(self) -> list[Told]:
+        """Those on one of the others."""
+        return list(self._alone(self.idle))
+
+    def _alone(self, symbols: Sequence[Symbol]) -> Iterator[Told]:
+        numbers = _numbers(symbols, self.table)
+        for switch in (symbol for symbol in symbols if symbol not in numbers):
             bits = self._bits(row[switch] is True for row in self.table)
             yield switch, bits
             yield sympy.Not(switch), self.every & ~bits
-        for symbol in self.numbers:
+        for symbol in numbers:
             for limit in self._limits(symbol):
                 bits = self._bits(row[symbol] > limit for row in self.table)
                 yield sympy.Gt(symbol, limit), bits
@@ -79,7 +87,9 @@ class Conditions:
                     bits = self._bits(row[symbol] == limit for row in self.table)
                     yield sympy.Eq(symbol, limit), bits
                     yield sympy.Ne(symbol, limit), self.every & ~bits
-        for one, other in combinations(self.numbers, 2):
+
+    def _compared(self, numbers: Sequence[Symbol]) -> Iterator[Told]:
+        for one, other in combinations(numbers, 2):
             equal = self._bits(row[one] == row[other] for row in self.table)
             more = self._bits(row[one] > row[other] for row in self.table)
             yield sympy.Ne(one, other), self.every & ~equal
@@ -96,6 +106,10 @@ class Conditions:
 
     def _bits(self, truths: Iterable[bool]) -> int:
         return sum(1 << row for row, holds in enumerate(truths) if holds)
+
+
+def _numbers(symbols: Iterable[Symbol], table: Sequence[Sizes]) -> list[Symbol]:
+    return [symbol for symbol in symbols if not isinstance(table[0][symbol], bool)]
 
 
 def _told(simple: Sequence[Told], asked: int, wanted: int) -> Boolean | None:

@@ -27,7 +27,7 @@ from bertsym.values import replace, value
 
 SAMPLES = 16
 COUNTED = 3
-ROUNDS = 8
+ROUNDS = 12
 
 
 @value

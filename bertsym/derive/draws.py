@@ -87,15 +87,16 @@ class Draws:
         return samples
 
     def equalled(self) -> Iterator[dict[str, int]]:
-        """Draws in which every two sizes that can be equal once are.
+        """Draws in which every two sizes that can be equal once are; where these are few, more than once.
 
-        Every other time they are those of the time before with the switches turned, for what is left out where two
-        sizes are equal may be there only with a switch on.
+        Every other time they are those of the time before with the switches turned and all else small, for what is
+        left out where two sizes are equal may be there with a switch on, or with a stride above 1.
         """
         turned, self.turned = self.turned, []
         for pairs, switches in turned:
-            yield self.space.equal(self.space.steps(self.random) | switches, pairs)
-        for pairs in islice(self.space.rounds(self.random), 0 if turned else MOST_ROUNDS):
+            yield self.space.equal(self.space.small(self.random) | switches, pairs)
+        again = chain.from_iterable(self.space.rounds(self.random) for _ in range(MOST_ROUNDS))
+        for pairs in islice(again, 0 if turned else MOST_ROUNDS):
             steps = self.space.equal(self.space.steps(self.random), pairs)
             self.turned.append((pairs, {axis.name: 1 - steps[axis.name] for axis in self.space.axes if axis.switch}))
             yield steps

@@ -65,10 +65,9 @@ class Rows:
     ) -> None:
         self.samples, self.pairs, self.proposals, self.lists = samples, pairs, proposals, lists
         self.at = [Reckoner(sample.sizes) for sample in samples]
-        symbols = [symbol for symbol in samples[0].sizes if symbol in active]
         self.numbers = [symbol for symbol in samples[0].sizes if BY_SYMBOL[symbol].kind is not Kind.SWITCH]
         self.fitter = Fitter([sample.sizes for sample in samples], self.numbers, active)
-        self.conditions = Conditions([sample.sizes for sample in samples], symbols)
+        self.conditions = Conditions([sample.sizes for sample in samples], active)
         self.relevant: dict[str, set[Symbol]] = {}
         self.proposed: list[list[Expr]] = []
 

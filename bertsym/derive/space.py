@@ -18,7 +18,7 @@ DEEPER = 20
 MOST_HEADS = 24
 MOST_WIDE = 500
 SMALLEST, OWN = 0.4, 0.6
-ABOVE_LEAST = (0, 0, 1, 1, 2, 4)
+ABOVE_LEAST = (0, 0, 1, 1, 2, 3, 5, 9)
 
 Steps = Mapping[str, int]
 

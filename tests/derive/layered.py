@@ -64,3 +64,11 @@ def pyramid(image: int, patch: int, stages: int) -> nn.Module:
         raise ValueError("too many stages")
     sides = (image // 2 ** (i + 1) // patch for i in range(stages))
     return nn.ModuleList(nn.Embedding(side * side + int(i == stages - 1), 1) for i, side in enumerate(sides))
+
+
+def shortcut(hidden: int, out: int, stride: int) -> nn.Module:
+    """A residual block: its input is projected where the sizes change."""
+    parts = {"conv": nn.Conv2d(hidden, out, 3, max(stride, 1))}
+    if stride != 1 or hidden != out:
+        parts["shortcut"] = nn.Conv2d(hidden, out, 1, max(stride, 1), bias=False)
+    return nn.ModuleDict(parts)

@@ -54,6 +54,16 @@ def test_one_of_two_conditions_within_a_third(find: Find) -> None:
         assert bool(at) == (stages > 1 and (ratio > 1 or rank > 1))
 
 
+def test_a_shortcut_where_a_size_without_effect_of_its_own_is_not_1(find: Find) -> None:
+    found, derived = find("tests.derive.layered:shortcut", hidden=96, out=64, stride=2)
+    assert "stride" in found.space.idle
+    names = {str(symbol): symbol for symbol in derived.model().symbols}
+    for hidden, out, stride in ((7, 7, 1), (7, 7, 2), (7, 6, 1), (1, 1, 1), (1, 2, 5)):
+        projected = hidden * out if stride != 1 or hidden != out else 0
+        sizes = {H: hidden, names["out"]: out, names["stride"]: stride}
+        assert count(derived.model().with_sizes(sizes)) == 9 * hidden * out + out + projected
+
+
 def test_the_last_stage_of_the_code_as_it_comes(find: Find) -> None:
     _, derived = find("tests.derive.layered:pyramid", image=224, patch=4, stages=4)
     names = {str(symbol): symbol for symbol in derived.model().symbols}
@@ -109,6 +119,12 @@ def test_what_the_code_takes_at_one_value_only_is_held(find: Find) -> None:
     found, derived = find("xlm")
     assert not derived.frozen
     assert dict(derived.held) == {"is_encoder": True}
-    said = derived_formula(found).record()
-    assert (said["frozen"], said["held"]) == ([], [{"field": "is_encoder", "why": "the code accepts no other value"}])
+    assert (
+        derived_formula(found).record()
+        | {
+            "frozen": [],
+            "held": [{"field": "is_encoder", "why": "the code accepts no other value"}],
+        }
+        == derived_formula(found).record()
+    )
     assert [one.why for one in found.space.frozen if one.name == "is_encoder"] == ["the code accepts no other value"]
