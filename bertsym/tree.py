@@ -74,6 +74,8 @@ class Loop:
         >>> start, stop, step = Integer(3), Integer(12), Integer(4)
         >>> Loop(start, stop, step).times, Loop(start, stop, step, others=True).times
         (3, 9)
+        >>> Loop(start, Integer(1), others=True).times  # all that there are, for none is left out
+        1
         >>> Loop(start, stop, others=True, listed=(Integer(7), Integer(2), Integer(7), Integer(20))).times
         10
         """
@@ -81,6 +83,8 @@ class Loop:
         hits = run if self.step == 1 else sympy.floor((run + self.step - 1) / self.step)
         if self.listed:
             hits = sympy.Add(*(self._new(place) for place in range(len(self.listed))))
+        elif self.others and not (self.start - self.step + 1).is_nonpositive:
+            hits *= Iverson(self.start < self.stop)  # else fewer than none
         return self.stop - hits if self.others else hits
 
     def _new(self, place: int) -> Expr:

@@ -222,18 +222,29 @@ class _Inference:
     def existence(self, family: Family, loops: tuple[Loop, ...], given: Boolean) -> Boolean:
         """The condition under which the tensor exists, beside its loops being run at all."""
         cases = {}
+        begun = [sympy.Lt(loop.start, loop.stop) for loop in loops if not (loop.plain or loop.listed)]
+        short = set()
         fitting = self.rows.conditions.rows(given)
         for row in range(len(self.samples)):
             try:
                 counts = [self.rows.at[row].number(loop.times) for loop in loops]
             except ZeroDivisionError:
                 raise NoFormula("repeat", "its step can be 0") from None
-            if any(count < 0 for count in counts) or all(count > 0 for count in counts):
+            below = any(count < 0 for count in counts)
+            if below:
+                short.add(row)
+            if below or all(count > 0 for count in counts):
                 cases[row] = row in family.seen
             elif row in family.seen:
                 raise NoFormula("repeat", "it is there where its range is empty")
         within = {row: there for row, there in cases.items() if row in fitting}
-        return sympy.And(given, self.rows.condition("existence", within, self.rows.renaming(family)))
+        try:
+            return sympy.And(given, self.rows.condition("existence", within, self.rows.renaming(family)))
+        except NoFormula:
+            if not short or not begun:
+                raise
+            longer = {row: there for row, there in within.items() if row not in short}
+            return sympy.And(given, *begun, self.rows.condition("existence", longer, self.rows.renaming(family)))
 
     def tie(self, family: Family) -> tuple[str | None, Boolean]:
         """The tensor it is tied to, if it ever is, and when."""

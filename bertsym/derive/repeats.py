@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from itertools import pairwise, product
+from itertools import chain, pairwise, product
 
 import sympy
 from sympy import Expr
@@ -90,9 +90,11 @@ class Repeats:
                 yield from (Loop(start, stop, symbol, others=others) for start in self._starts(place, runs, symbol))
 
     def _starts(self, place: int, runs: Mapping[int, list[int]], step: Expr) -> Iterator[Expr]:
-        """Where the steps may begin: at the last or the first index of the first of them, or somewhere else."""
+        """Where the steps may begin: at the last or the first index of the first, from a size on, or elsewhere."""
         firsts = [run[0] for run in runs.values()]
-        for start in (step - 1, step):
+        later = (step * sympy.floor((s + step - 1) / step) for s in self.rows.numbers if s != step)
+        last = (step * sympy.floor((s + step) / step) - 1 for s in self.rows.numbers if s != step)
+        for start in chain((step - 1, step), *([later, last] if step.is_Symbol else [])):
             if all(self.rows.at[row].apart(start, first) == 0 for row, first in zip(runs, firsts, strict=True)):
                 yield start
                 return

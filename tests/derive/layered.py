@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import log2
 
 from torch import nn
@@ -72,3 +73,19 @@ def shortcut(hidden: int, out: int, stride: int) -> nn.Module:
     if stride != 1 or hidden != out:
         parts["shortcut"] = nn.Conv2d(hidden, out, 1, max(stride, 1), bias=False)
     return nn.ModuleDict(parts)
+
+
+def early(hidden: int, layers: int, every: int, first: int) -> nn.Module:
+    """Every so many layers have a router, from a first one on."""
+    return _sparse(hidden, layers, lambda i: i >= first and i % every == 0)
+
+
+def late(hidden: int, layers: int, every: int, first: int) -> nn.Module:
+    """The last of every so many layers has a router, from a first one on."""
+    return _sparse(hidden, layers, lambda i: i >= first and (i + 1) % every == 0)
+
+
+def _sparse(hidden: int, layers: int, routed: Callable[[int], bool]) -> nn.Module:
+    kinds = (("router", 3) if routed(i) else ("mlp", 4) for i in range(layers))
+    blocks = [nn.ModuleDict({"norm": nn.LayerNorm(hidden), name: nn.Linear(hidden, out)}) for name, out in kinds]
+    return nn.ModuleDict({"layers": nn.ModuleList(blocks)})
