@@ -6,7 +6,7 @@ from random import Random
 
 from bertsym.derive.families import Sample
 from bertsym.derive.process import Builder, Number
-from bertsym.derive.proof import disagreement, miscounted
+from bertsym.derive.proof import counted, disagreement, parameters
 from bertsym.derive.recording import space
 from bertsym.sources.derived import Derived
 
@@ -31,8 +31,8 @@ def tried_again(derived: Derived, head: str, builder: Builder, random: Random, d
             return f"the code refuses {MOST_REFUSED} draws in a row, the last for {builder.raised}"
         sample = Sample({symbol: fields[place.field] for symbol, place in derived.places.items()}, inventory)
         wrong = disagreement(tensors, sample)
-        if wrong is None and KINDS[place % len(KINDS)] == "small" and miscounted(model, sample):
-            wrong = "total"
+        if wrong is None and KINDS[place % len(KINDS)] == "small":
+            wrong = None if counted(model, sample) in (None, parameters(inventory)) else "total"
         if wrong is not None:
             at = ", ".join(f"{name}={found}" for name, found in fields.items())
             return f"{wrong} at {at}"

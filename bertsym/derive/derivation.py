@@ -18,7 +18,7 @@ from bertsym.derive.infer import Inferred, Refusal, infer
 from bertsym.derive.names import symbols
 from bertsym.derive.paths import entry, list_of
 from bertsym.derive.process import Builder, CannotDerive, Fields
-from bertsym.derive.proof import chance, disagreement, miscounted
+from bertsym.derive.proof import chance, counted, disagreement, parameters
 from bertsym.derive.rows import Lists
 from bertsym.derive.space import Axis, Space, places
 from bertsym.sources.derived import Derived
@@ -134,7 +134,7 @@ class Deriver:
         if wrong or inferred.refused:
             return wrong
         model = derived.model()
-        return [sample for sample in fresh[:COUNTED] if miscounted(model, sample)]
+        return [one for one in fresh[:COUNTED] if counted(model, one) != parameters(one.inventory)]
 
 
 def _none(refused: Sequence[Refusal]) -> str:

@@ -176,7 +176,8 @@ class _Inference:
                 parts += [(given, part)] if part.seen else []
             if len(parts) > 1:
                 yield parts
-        for told in self.sides(family):
+        explained = (told for told in self.rows.explained(family) if len(set(told.values())) > 1)
+        for told in chain(explained, self.sides(family)):
             halves = [family.only(lambda row, _, told=told, side=side: told[row] is side) for side in (True, False)]  # type: ignore[misc]
             yield [(sympy.true, half) for half in halves]
 

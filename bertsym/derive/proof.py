@@ -64,13 +64,13 @@ def _each(tensor: Tensor, at: Reckoner) -> Iterator[Found]:
         yield tensor.name.format(*indices), shape, target.format(*indices)
 
 
-def miscounted(model: Model, sample: Sample) -> bool:
-    """Whether the model that users are given, asked for its total, gets it wrong."""
+def counted(model: Model, sample: Sample) -> int | None:
+    """The total that users are told; None where they are told that there is none at such sizes."""
+    given: Mapping[Symbol, Value] = {s: v for s, v in sample.sizes.items() if s in model.symbols}
     try:
-        given: Mapping[Symbol, Value] = {s: v for s, v in sample.sizes.items() if s in model.symbols}
-        return count(model.with_sizes(given)) != parameters(sample.inventory)
+        return count(model.with_sizes(given))
     except BertsymError:
-        return True
+        return None
 
 
 def parameters(inventory: Inventory) -> int:

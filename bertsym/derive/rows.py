@@ -130,6 +130,15 @@ class Rows:
                 if 2 < len(set(found.values())) <= FEW_VALUES:
                     yield found
 
+    def explained(self, family: Family) -> Iterator[dict[int, bool]]:
+        """Build by build, whether a side is what a build with symbols said, as `size or another` is unless it is 0."""
+        for place, sides in enumerate(self.proposed):
+            for side in sides:
+                yield {
+                    row: all(self.at[row].apart(side, entry.shape[place]) == 0 for entry in entries.values())
+                    for row, entries in family.seen.items()
+                }
+
     def fitted(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
         """The formula of a part's numbers; raises `NoFormula`."""
         relevant = self.relevant.get(part, set())

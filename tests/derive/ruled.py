@@ -54,3 +54,8 @@ def axial(hidden: int, rows: int, columns: int) -> nn.Module:
     if rows + columns != hidden:
         raise ValueError("the parts do not fill the width")
     return nn.ModuleDict({"rows": nn.Embedding(5, rows), "columns": nn.Embedding(7, columns)})
+
+
+def fallback(hidden: int, inner: int, shared: int, other: int) -> nn.Module:
+    """A width that is another where the product that it should be is 0."""
+    return nn.Linear(hidden, inner * shared or other, bias=False)

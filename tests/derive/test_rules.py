@@ -97,6 +97,14 @@ def test_how_long_lists_are_is_held_and_not_free(find: Find) -> None:
     assert "num_feat_extract_layers" not in derived.idle
 
 
+def test_a_size_that_stands_in_for_a_product_of_nothing(find: Find) -> None:
+    found, derived = find("tests.derive.ruled:fallback", hidden=64, inner=48, shared=2, other=96)
+    inner, shared, other = (symbol(found, name) for name in ("inner", "shared", "other"))
+    for sizes in ((3, 5, 7), (0, 5, 7), (3, 0, 7), (1, 1, 2)):
+        at = {H: 11} | dict(zip((inner, shared, other), sizes, strict=True))
+        assert count(derived.model().with_sizes(at)) == 11 * (sizes[0] * sizes[1] or sizes[2])
+
+
 def test_two_sizes_are_made_equal_with_a_switch_on_and_off() -> None:
     base = {"hidden": 64, "embedding": 32, "layers": 2, "linked": True}
     sizes = [Axis(name, base[name], deep=name == "layers") for name in ("hidden", "embedding", "layers")]
