@@ -127,9 +127,9 @@ def _shallow(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
     yield from _linear(atoms, numbers)
     for atom in atoms:
         yield from _combined([one, atom, _times(atom, atom)], numbers)
+    yield from _either(atoms, numbers)
     for atom in atoms:
         yield from _rounded(atom, numbers)
-    yield from _either(atoms, numbers)
     for pair in combinations(atoms, 2):
         yield from _combined(_products(pair), numbers)
         if len(atoms) <= MOST_COMPARED:
@@ -144,6 +144,7 @@ def _deep(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
         yield from _combined([one, atom], numbers)
     for atom in atoms:
         yield from _combined([one, atom, _times(atom, atom)], numbers)
+    yield from _either(atoms, numbers)
     for atom in atoms:
         yield from _rounded(atom, numbers)
     yield from _combined([one, *atoms], numbers)
@@ -162,7 +163,6 @@ def _deep(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
     for atom in atoms:
         power = _times(atom, _times(atom, atom))
         yield from _combined([one, atom, _times(atom, atom), power], numbers)
-    yield from _either(atoms, numbers)
     for extra in _quotients(atoms, numbers):
         yield from _either([extra], numbers)
     for atom in atoms:
@@ -300,7 +300,8 @@ def _rounded(atom: Atom, numbers: Numbers) -> Iterator[Expr]:
     (low, least), (high, most) = pairs[0], pairs[-1]
     if high == low:
         return
-    for below in range(2, LARGEST_DIVISOR + 1):
+    # A divisor is seen where the numbers go round twice: six depths do not tell floor((4L + 5)/5) from what is 1 at 0.
+    for below in range(2, min(LARGEST_DIVISOR, int(high - low) // 2) + 1):
         slope = round(Fraction((most - least) * below) / (high - low))
         lowest = max(below * y - slope * x for x, y in pairs)
         highest = min(below * y - slope * x + below - 1 for x, y in pairs)

@@ -16,6 +16,7 @@ from bertsym.convention import EXACT
 from bertsym.count import count, total
 from bertsym.derive.derivation import Derivation
 from bertsym.derive.draws import Draws
+from bertsym.derive.fit import Fitter
 from bertsym.derive.process import CannotDerive
 from bertsym.derive.space import Axis, Space, switch
 from bertsym.sources.derived import Derived
@@ -95,6 +96,17 @@ def test_how_long_lists_are_is_held_and_not_free(find: Find) -> None:
     _, derived = find("wav2vec2")
     assert dict(derived.held) == {"num_feat_extract_layers": 7}
     assert "num_feat_extract_layers" not in derived.idle
+
+
+def test_six_depths_show_no_divisor() -> None:
+    # A stage has one layer at depth 0: floor((4 depth + 5)/5) is the same up to 5, and wrong from 6 on.
+    depth = Symbol("depth", integer=True, nonnegative=True)
+    seen = (0, 1, 2, 3, 4, 5, 2, 3)
+    found = Fitter([{depth: n} for n in seen], [depth]).fit(range(8), [max(n, 1) for n in seen], [depth])
+    assert found is not None
+    assert [evaluate(found, {depth: sympy.Integer(n)}) for n in (0, 1, 6, 40)] == [1, 1, 6, 40]
+    rounded = [4 * n // 5 + 2 for n in range(1, 7)]
+    assert Fitter([{depth: n} for n in range(1, 7)], [depth]).fit(range(6), rounded, [depth]) is None
 
 
 def test_a_size_that_stands_in_for_a_product_of_nothing(find: Find) -> None:
