@@ -146,11 +146,12 @@ def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
             raise InvalidModel(model, f"{tensor.name} does not run over {tensor.routing.among} experts")
         if tensor.tied_to is None:
             continue
-        targets = by_name.get(tensor.tied_to) or _filled(tensor.tied_to, inventory)
+        named = by_name.get(tensor.tied_to) or _filled(tensor.tied_to, inventory)
+        targets = [target for target in named if not _apart(tensor.when, tensor.tied_when, target.when)]
         if not targets:
             raise InvalidModel(model, f"{tensor.name} is tied to {tensor.tied_to}, which does not exist")
         for target in targets:
-            if not (_alike(tensor, target) or _apart(tensor.when, tensor.tied_when, target.when)):
+            if not _alike(tensor, target):
                 raise InvalidModel(
                     model, f"{tensor.name} {tensor.shape} is tied to {target.name}, whose shape is {target.shape}"
                 )

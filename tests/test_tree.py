@@ -62,6 +62,8 @@ def test_two_tensors_of_one_name_are_tied_to_by_their_conditions() -> None:
     check_ties("test", tensors(Block(words=Stack(*both), out=Tied(out, when=tied, weight="words.weight"))))
     with pytest.raises(InvalidModel, match="whose shape is"):
         check_ties("test", tensors(Block(words=Stack(*both), out=Tied(out, weight="words.weight"))))
+    with pytest.raises(InvalidModel, match="does not exist"):
+        check_ties("test", tensors(Block(words=both[1], out=Tied(out, when=tied, weight="words.weight"))))
 
 
 @pytest.mark.parametrize(

@@ -82,8 +82,8 @@ def _held(found: dict[str, Any]) -> int:
 
 
 def _only() -> int:
-    numbers = (any(isinstance(one, int | float) for one in entry.get("held", {}).values()) for _, entry in contents())
-    return sum(numbers)
+    whole = (entry for _, entry in contents() if not entry["heads"]["model"].get("refused"))
+    return sum(any(isinstance(one, int | float) for one in entry.get("held", {}).values()) for entry in whole)
 
 
 def _is_built(why: str) -> bool:

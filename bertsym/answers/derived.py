@@ -98,8 +98,8 @@ def evidence(found: Derivation) -> Iterator[str]:
     """Sentences that say what was tried, and what that is worth."""
     what = "names, shapes, ties and totals" if found.whole else "names, shapes and ties of the tensors with a formula"
     yield (
-        f"Agreed at {found.trials} fresh random configurations and {found.edges} with the smallest "
-        f"values or two sizes equal, all fields of the table changed at once: {what}. "
+        f"Agreed at {found.trials} fresh random configurations and {found.edges} with small values, "
+        f"with two sizes equal or in deep stacks, all fields of the table changed at once: {what}. "
         f"Seed {found.seed}, {found.builds} builds in all."
     )
     yield (

@@ -102,7 +102,10 @@ class Repeats:
             yield self.rows.fitted(f"start of repeat {place}", list(runs), firsts)
 
     def _indices(self, loop: Loop, row: int) -> list[int]:
-        start, stop, step, *listed = (self._at(bound, row) for bound in loop.bounds)
+        try:
+            start, stop, step, *listed = (self._at(bound, row) for bound in loop.bounds)
+        except NoFormula:
+            return []
         return list(loop.indices(start, stop, step, *listed)) if step > 0 else []
 
 

@@ -135,7 +135,9 @@ class Rows:
         for place, sides in enumerate(self.proposed):
             for side in sides:
                 yield {
-                    row: all(self.at[row].apart(side, entry.shape[place]) == 0 for entry in entries.values())
+                    row: all(
+                        self.at[row].apart(side, n) == 0 for e in entries.values() for n in e.shape[place : place + 1]
+                    )
                     for row, entries in family.seen.items()
                 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import nn
 
 
@@ -59,3 +60,9 @@ def axial(hidden: int, rows: int, columns: int) -> nn.Module:
 def fallback(hidden: int, inner: int, shared: int, other: int) -> nn.Module:
     """A width that is another where the product that it should be is 0."""
     return nn.Linear(hidden, inner * shared or other, bias=False)
+
+
+def ranked(hidden: int, kernel: int) -> nn.Module:
+    """A matrix where the kernel is 1, and four dimensions elsewhere."""
+    shape = (hidden, hidden, kernel, kernel) if kernel > 1 else (hidden, hidden)
+    return nn.ParameterDict({"weight": nn.Parameter(torch.empty(shape))})

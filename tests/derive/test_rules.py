@@ -117,6 +117,13 @@ def test_a_size_that_stands_in_for_a_product_of_nothing(find: Find) -> None:
         assert count(derived.model().with_sizes(at)) == 11 * (sizes[0] * sizes[1] or sizes[2])
 
 
+def test_a_number_of_dimensions_that_changes(find: Find) -> None:
+    found, derived = find("tests.derive.ruled:ranked", hidden=24, kernel=3)
+    for hidden, kernel in ((5, 1), (5, 2), (9, 7)):
+        sizes = {H: hidden, symbol(found, "kernel"): kernel}
+        assert count(derived.model().with_sizes(sizes)) == hidden**2 * max(kernel, 1) ** 2
+
+
 def test_two_sizes_are_made_equal_with_a_switch_on_and_off() -> None:
     base = {"hidden": 64, "embedding": 32, "layers": 2, "linked": True}
     sizes = [Axis(name, base[name], deep=name == "layers") for name in ("hidden", "embedding", "layers")]
