@@ -18,6 +18,7 @@ from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
 DRAWS = 14
 CHECKS = 6
+FEW = 5
 
 
 def definitions(
@@ -27,13 +28,23 @@ def definitions(
     meant = {symbol: name for name, symbol in symbols.items()}
     kept = [FEED_FORWARD] if F in meant and H in meant else []
     draws = [space.fields(space.steps(random)) for _ in range(DRAWS + CHECKS)]
-    left = [builder.defaults(fields) for fields in draws]
+    numbers = [axis.name for axis in space.axes if not axis.switch and not axis.ratio and not axis.idle]
+    left = list(_left(builder, draws, numbers))
     taken = {F, d} if kept else {d}
-    found = list(_fitted(draws, left, space, symbols, taken))
+    found = list(_fitted(draws, left, numbers, symbols, taken))
     if {d, H, heads} <= set(meant) and _is_quotient(draws, left, meant):
         kept.append(FREE_HEAD_SIZE)
     defined = {definition.symbol for definition in (*kept, *found)}
     return (*kept, *(definition for definition in found if not free(definition.value) & defined))
+
+
+def _left(builder: Builder, draws: Sequence[Fields], numbers: Sequence[str]) -> Iterator[Fields]:
+    """What the code makes of the numbers that are left out; of those that soon turn out to be constants no more."""
+    first = [builder.defaults(fields, numbers) for fields in draws[:FEW]]
+    yield from first
+    moving = [name for name in numbers if len({there.get(name) for there in first}) > 1]
+    for fields in draws[FEW:]:
+        yield builder.defaults(fields, moving) if moving else {}
 
 
 def _is_quotient(draws: Sequence[Fields], left: Sequence[Fields], meant: Mapping[Symbol, str]) -> bool:
@@ -46,12 +57,11 @@ def _is_quotient(draws: Sequence[Fields], left: Sequence[Fields], meant: Mapping
 def _fitted(
     draws: Sequence[Fields],
     left: Sequence[Fields],
-    space: Space,
+    numbers: Sequence[str],
     symbols: Mapping[str, Symbol],
     taken: set[Symbol],
 ) -> Iterator[Definition]:
     """What is left out follows others, in a formula that the last draws confirm."""
-    numbers = [axis.name for axis in space.axes if not axis.switch and not axis.ratio and not axis.idle]
     table = [{symbols[name]: fields[name] for name in numbers} for fields in draws]
     for name in numbers:
         symbol = symbols[name]

@@ -11,6 +11,7 @@ import sympy
 from sympy import Symbol
 
 from bertsym.derive.defaults import definitions
+from bertsym.derive.depths import ruling
 from bertsym.derive.draws import Draws
 from bertsym.derive.experts import with_experts
 from bertsym.derive.families import Sample
@@ -25,7 +26,7 @@ from bertsym.sources.derived import Derived
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
 
-SAMPLES = 16
+SAMPLES, FEWEST = 16, 4
 COUNTED = 3
 ROUNDS = 12
 
@@ -72,12 +73,22 @@ class Deriver:
 
     def derivation(self, trials: int, seed: int) -> Derivation:
         """Formulas that no trial refutes."""
-        samples = [*self.draws.paired(), *self.draws.drawn(SAMPLES)]
+        remembered = self.draws.remembered()
+        known = [*self.draws.paired(), *remembered]  # pairs are told by their places, so first
+        samples = [*known, *self.draws.drawn(max(SAMPLES - len(remembered), FEWEST), edges=FEWEST)]
+        deepened: set[str] = set()
         for rounds in range(1, ROUNDS + 1):
-            inferred = infer(samples, self.draws.pairs, self.draws.active(), self.draws.proposals, self.lists())
+            inferred = self.inferred(samples)
+            deep = set(ruling(inferred, self.space, self.symbols)) - deepened
+            if deep:
+                deepened |= deep
+                self.draws.deepen(deep)
+                self.space = self.draws.space
+                samples = [*known, *self.draws.drawn(SAMPLES)]
+                inferred = self.inferred(samples)
             if rounds == 1 and inferred.refused:
                 samples += self.draws.further(samples, inferred.refused)
-                inferred = infer(samples, self.draws.pairs, self.draws.active(), self.draws.proposals, self.lists())
+                inferred = self.inferred(samples)
             if not inferred.tensors:
                 raise CannotDerive(self.builder.target, _none(inferred.refused))
             derived = self.derived(inferred)
@@ -101,8 +112,13 @@ class Deriver:
                     seed,
                     rounded,
                 )
+            known += refuting
             samples += refuting
         raise CannotDerive(self.builder.target, f"each of {ROUNDS} sets of formulas was refuted by a further build")
+
+    def inferred(self, samples: Sequence[Sample]) -> Inferred:
+        """The formulas that these builds agree on."""
+        return infer(samples, self.draws.pairs, self.draws.active(), self.draws.proposals, self.lists())
 
     def lists(self) -> Lists:
         """The lists that may say which layers are alike."""

@@ -1,13 +1,11 @@
-"""From a name to a model: explore, settle, derive; then in deeper stacks, and with fields left standing."""
+"""From a name to a model: explore, settle, derive; where that is not enough, with fields left standing."""
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from random import Random
 
-from sympy.core.relational import Relational
-
+from bertsym.derive.depths import causes
 from bertsym.derive.derivation import Derivation, Deriver
 from bertsym.derive.explore import explore
 from bertsym.derive.only import reconsidered
@@ -56,10 +54,6 @@ def derive_in(
 
     try:
         found = within(space)
-        deep = _depths(found)
-        if deep:
-            # What layers are like may follow another rule in deeper stacks, and a rule that shows in these alone.
-            found = within(found.space.deepened(deep))
     except CannotDerive:
         every = [axis.name for axis in space.axes if axis.deep]
         stood = standing(every) if every and ":" not in target else None
@@ -68,29 +62,8 @@ def derive_in(
         return stood
     if found.whole or ":" in target:
         return found  # a size that somebody named is to be in the formula, or the tensor without one is to be told
-    groups = suspects(found.space, found.fields, _causes(found))
+    groups = suspects(found.space, found.fields, causes(found.refused, found.space, found.symbols))
     # All together first: where that does not help, none of them alone will.
     together = standing([name for group in groups for name in group]) if groups else None
     alone = map(standing, groups) if together is not None and len(groups) == PAIR else iter(())
     return next(filter(None, alone), together) or found
-
-
-def _depths(found: Derivation) -> list[str]:
-    """The depths that may be why tensors have no formula, or that a rule of layers is about, if they are few."""
-    causes = _causes(found)
-    tensors = found.derived.tensors
-    ruled = [loop.stop for tensor in tensors for loop in tensor.loops if not loop.plain]
-    ruled += [
-        one for tensor in tensors for one in tensor.when.atoms(Relational) if one.rhs.is_Integer and one.rhs > PAIR
-    ]
-    about = set().union(*(one.free_symbols for one in ruled))
-    axes = [axis for axis in found.space.axes if axis.deep and axis.free and axis.unit == 1]
-    most = max((causes[axis.name] for axis in axes), default=0)
-    deep = [a.name for a in axes if found.symbols[a.name] in about or 0 < causes[a.name] == most]
-    return deep if len(deep) <= PAIR else []
-
-
-def _causes(found: Derivation) -> Counter[str]:
-    """How many tensors without a formula each field may be the cause of."""
-    times = Counter(symbol for refusal in found.refused for symbol in refusal.sizes)
-    return Counter({axis.name: times[found.symbols[axis.name]] for axis in found.space.axes})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from random import Random
 
@@ -23,6 +23,8 @@ CANDIDATES = 6
 MOST_ROUNDS = 16
 MOST_REFUSED = 30
 MOST_TALL = 4
+MOST_REMEMBERED = 16
+PAIR = 2
 AS_DEEP, LESS = 2, 2
 RARE, FURTHER, MOST_RARE = 60, 24, 6
 
@@ -39,6 +41,11 @@ class Draws:
         self.turned: list[tuple[list[tuple[Axis, Axis]], dict[str, int]]] = []
         own = {axis.name: axis.beyond(builder.description.fields) for axis in space.axes if axis.deep}
         self.tall = {name: steps for name, steps in own.items() if steps is not None}
+
+    def deepen(self, names: Collection[str]) -> None:
+        """Draw these depths from more values from now on."""
+        self.space = self.space.deepened(names)
+        self.turned = []
 
     def sampled(self, fields: Fields, inventory: Inventory) -> Sample:
         """What was built, by symbol."""
@@ -65,10 +72,11 @@ class Draws:
         if inventory is not None:
             yield self.sampled(fields, inventory)
 
-    def accepted(self, *, edge: bool) -> tuple[dict[str, int], Sample]:
-        """A draw that the code accepts."""
+    def accepted(self, *, edge: bool = False, depth: int = 0) -> tuple[dict[str, int], Sample]:
+        """A draw that the code accepts, its stacks at least so deep."""
         for _ in range(MOST_REFUSED):
             steps = self.space.steps(self.random, edge=edge)
+            steps |= {axis.name: max(steps[axis.name], depth) for axis in self.space.axes if axis.deep}
             fields = self.space.fields(steps)
             inventory = self.builder.build(fields)
             if inventory is not None:
@@ -76,9 +84,14 @@ class Draws:
         why = f", the last for {self.builder.raised}" if self.builder.raised else ""
         raise CannotDerive(self.builder.target, f"it refuses {MOST_REFUSED} draws of sizes in a row{why}")
 
-    def drawn(self, uniform: int) -> list[Sample]:
+    def remembered(self) -> list[Sample]:
+        """The last of what was built before at sizes from the space, as when it was settled."""
+        fitting = (fields for fields in self.builder.accepted() if self.space.has(fields))
+        return list(chain(*(self.built(fields) for fields in islice(fitting, MOST_REMEMBERED))))
+
+    def drawn(self, uniform: int, edges: int = EDGES) -> list[Sample]:
         """So many uniform draws, some at edges, some small, some with sizes equal, every two that can be, some deep."""
-        samples = [self.accepted(edge=edge)[1] for edge in (*[False] * uniform, *[True] * EDGES)]
+        samples = [self.accepted(edge=edge)[1] for edge in (*[False] * uniform, *[True] * edges)]
         samples += chain(*(self.built(self.space.fields(self.space.small(self.random))) for _ in range(SMALL)))
         samples += chain(*(self.built(self.space.fields(steps)) for steps in self.equalled()))
         for _ in range(AS_DEEP if self.tall else 0):
@@ -97,7 +110,7 @@ class Draws:
             yield self.space.equal(self.space.small(self.random) | switches, pairs)
         again = chain.from_iterable(self.space.rounds(self.random) for _ in range(MOST_ROUNDS))
         for pairs in islice(again, 0 if turned else MOST_ROUNDS):
-            steps = self.space.equal(self.space.steps(self.random), pairs)
+            steps = self.space.equal(self.space.steps(self.random, edge=len(self.turned) % 2 == 1), pairs)
             self.turned.append((pairs, {axis.name: 1 - steps[axis.name] for axis in self.space.axes if axis.switch}))
             yield steps
 
@@ -105,7 +118,8 @@ class Draws:
         """Draws, and for every axis the draw with that axis changed: what changes with it depends on it."""
         samples = self.deep()
         self.propose({})  # the base has all its stages
-        for steps in self.backgrounds():
+        candidates = [self.accepted(depth=PAIR) for _ in range(CANDIDATES)]
+        for steps in self.backgrounds(candidates):
             background = self.sampled_at(steps)
             if background is None:
                 continue
@@ -117,7 +131,7 @@ class Draws:
                 if found is not None:
                     self.pairs.append(Pair(here, len(samples), self.symbols[axis.name]))
                     samples.append(found)
-        return samples
+        return [*samples, *(found for _, found in candidates)]
 
     def propose(self, steps: Mapping[str, int]) -> None:
         """Take up what one run with symbols in it says, if it comes to an end."""
@@ -127,28 +141,33 @@ class Draws:
 
     def stirring(self, steps: Mapping[str, int], background: Sample) -> Iterator[Axis]:
         """The axes that may matter here: those without effect only where together they have one."""
-        idle = [axis for axis in self.space.axes if axis.idle]
-        together = self.sampled_at({**steps, **{axis.name: axis.most for axis in idle}})
-        calm = together is not None and together.inventory == background.inventory
-        return (axis for axis in self.space.axes if not (axis.idle and calm))
+        yield from (axis for axis in self.space.axes if not axis.idle)
+        yield from self.moving([axis for axis in self.space.axes if axis.idle], steps, background)
 
-    def backgrounds(self) -> Iterator[dict[str, int]]:
-        """Accepted draws that show many kinds of tensors between them, the switches turned where that shows more."""
-        candidates = []
-        for _ in range(CANDIDATES):
-            steps, _ = self.accepted(edge=False)
-            steps |= {axis.name: max(steps[axis.name], 2) for axis in self.space.axes if axis.deep}
-            found = self.sampled_at(steps)
-            candidates += [(steps, self.kinds(found))] if found else []
+    def moving(self, idle: Sequence[Axis], steps: Mapping[str, int], background: Sample) -> Iterator[Axis]:
+        """Those of the axes that do not, as large as they go together, leave the background as it is."""
+        found = self.sampled_at({**steps, **{axis.name: axis.most for axis in idle}}) if idle else background
+        if found is not None and found.inventory == background.inventory:
+            return
+        if len(idle) == 1:
+            yield idle[0]
+            return
+        half = len(idle) // 2
+        yield from self.moving(idle[:half], steps, background)
+        yield from self.moving(idle[half:], steps, background)
+
+    def backgrounds(self, candidates: list[tuple[dict[str, int], Sample]]) -> Iterator[dict[str, int]]:
+        """Those taken from the draws that show the most kinds of tensors, the switches turned where that shows more."""
         shown: set[str] = set()
-        for _ in range(min(BACKGROUNDS, len(candidates))):
-            steps, names = max(candidates, key=lambda candidate: len(candidate[1] - shown))
-            candidates.remove((steps, names))
-            shown |= names
+        for _ in range(BACKGROUNDS):
+            best = max(candidates, key=lambda candidate: len(self.kinds(candidate[1]) - shown))
+            candidates.remove(best)
+            steps, found = best
+            shown |= self.kinds(found)
             yield steps
             turned = {axis.name: steps[axis.name] + int(axis.switch) for axis in self.space.axes}
-            found = self.sampled_at(turned)
-            more = self.kinds(found) - shown if found is not None else set()
+            other = self.sampled_at(turned)
+            more = self.kinds(other) - shown if other is not None else set()
             if more:
                 shown |= more
                 yield turned

@@ -70,7 +70,7 @@ class _Explorer(Together):
             else:
                 self.axes[name] = found
         self.axes |= {axis.name: axis for axis in self.idle(calm)}
-        for name in {leader for axis in self.axes.values() for leader in axis.of}:
+        for name in dict.fromkeys(leader for axis in self.axes.values() for leader in axis.of):
             self.mark_divisor(name)
         self.axes |= {
             name: replace(axis, idle=axis.idle and not self.carries(axis)) for name, axis in self.axes.items()

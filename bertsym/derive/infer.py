@@ -163,7 +163,8 @@ class _Inference:
 
     def parted(self, family: Family) -> Iterator[list[tuple[Boolean, Family]]]:
         """Ways to part the builds: by the switches that matter to the tensor, one or all, then by other conditions."""
-        switches = [s for s in set().union(*self.rows.relevant.values()) if BY_SYMBOL[s].kind is Kind.SWITCH]
+        mattering = set().union(*self.rows.relevant.values())
+        switches = sorted((s for s in mattering if BY_SYMBOL[s].kind is Kind.SWITCH), key=str)
         for chosen in (*([switch] for switch in switches), *([switches] if 1 < len(switches) <= MOST_SWITCHES else [])):
             parts = []
             for sides in product((True, False), repeat=len(chosen)):
@@ -239,13 +240,20 @@ class _Inference:
             elif row in family.seen:
                 raise NoFormula("repeat", "it is there where its range is empty")
         within = {row: there for row, there in cases.items() if row in fitting}
-        try:
-            return sympy.And(given, self.rows.condition("existence", within, self.rows.renaming(family)))
-        except NoFormula:
-            if not short or not begun:
-                raise
+        changing = self.rows.renaming(family)
+        beside = None
+        if short and begun:
             longer = {row: there for row, there in within.items() if row not in short}
-            return sympy.And(given, *begun, self.rows.condition("existence", longer, self.rows.renaming(family)))
+            with suppress(NoFormula):
+                beside = self.rows.condition("existence", longer, changing)
+        if beside == sympy.true:
+            return sympy.And(given, *begun)
+        try:
+            return sympy.And(given, self.rows.condition("existence", within, changing))
+        except NoFormula:
+            if beside is None:
+                raise
+            return sympy.And(given, *begun, beside)
 
     def tie(self, family: Family) -> tuple[str | None, Boolean]:
         """The tensor it is tied to, if it ever is, and when."""

@@ -66,4 +66,4 @@ def _taken(
         return None
     between = {name for name in taken if name[0] == EVERY}
     one = len(between) == chart.period - 1 and not chart.first
-    return {name: (EVERY, 0) if one and name in between else name for name in taken}
+    return {name: (EVERY, 0) if one and name in between else name for name in sorted(taken)}

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
@@ -180,9 +180,14 @@ class Builder:
         self.raised = self.refusals[key]
         return self.found[key]
 
-    def defaults(self, fields: Fields) -> Fields:
-        """What the code makes of each integer that is left out, the others being as in these fields."""
-        told = self.worker.ask(self.target, {"defaults": _plain(fields)}, self.worker.seconds)
+    def accepted(self) -> Iterator[Fields]:
+        """The fields at which something was built, the last first."""
+        return (dict(key) for key, found in reversed(self.found.items()) if found is not None)
+
+    def defaults(self, fields: Fields, names: Iterable[str]) -> Fields:
+        """What the code makes of each of these that is left out, the others being as in these fields."""
+        asked = {"defaults": _plain(fields), "names": list(names)}
+        told = self.worker.ask(self.target, asked, self.worker.seconds)
         return {name: _exact(found) for name, found in told.get("defaults", {}).items()}
 
     def propose(self, fields: Fields, symbols: Mapping[str, Symbol]) -> Proposal | None:

@@ -6,7 +6,7 @@ A number's path is its field, through nested configurations and lists: `hidden_s
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 LONGEST_LIST = 64
@@ -107,10 +107,11 @@ class Recipe:
         extra = {name: found for name, found in given.items() if name == "num_labels"}
         return self.cls(**{**self.texts, **own, **nested, **extra})
 
-    def defaults(self, given: Mapping[str, Number]) -> dict[str, Number]:
-        """What each integer becomes where it is left to the class and the others are as given."""
+    def defaults(self, given: Mapping[str, Number], paths: Iterable[str]) -> dict[str, Number]:
+        """What each of these integers becomes where it is left to the class and the others are as given."""
         found: dict[str, Number] = {}
-        for path in [path for path, leaf in self.leaves().items() if type(leaf) is int and "[" not in path]:
+        leaves = self.leaves()
+        for path in [path for path in paths if type(leaves.get(path)) is int and "[" not in path]:
             self.leave(path, out=True)
             try:
                 held: Any = self.make(given)

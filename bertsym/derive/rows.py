@@ -168,7 +168,7 @@ class Rows:
         shapes = [p.shapes[name] for p in self.proposals for name in names if name in p.shapes]
         places = range(max(map(len, shapes), default=0))
         found = [{shape[place] for shape in shapes if place < len(shape)} - {None} for place in places]
-        return [sorted((without_extremes(one) for one in sides), key=sympy.count_ops) for sides in found]
+        return [sorted((without_extremes(one) for one in sides), key=_length) for sides in found]
 
     def condition(self, part: str, cases: Mapping[int, bool], mattering: Iterable[Symbol] = ()) -> Boolean:
         """The condition that tells the rows apart, if it can over sizes that matter; raises `NoFormula`."""
@@ -176,6 +176,10 @@ class Rows:
         if found is None:
             raise NoFormula(part, "no simple condition tells when")
         return found
+
+
+def _length(side: Expr) -> tuple[int, str]:
+    return sympy.count_ops(side), str(side)
 
 
 def without_extremes(expression: Expr) -> Expr:

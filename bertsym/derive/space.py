@@ -181,6 +181,13 @@ class Space:
             fields[axis.name] = axis.value(axis.low if count is None else count, fields)
         return fields
 
+    def has(self, fields: Fields) -> bool:
+        """Whether some steps lead to these values."""
+        steps = {axis.name: axis.steps(fields) for axis in self.axes}
+        taken = {name: count for name, count in steps.items() if count is not None}
+        few = any(axis.low > taken.get(axis.name, 0) for axis in self.axes if not axis.exact)
+        return not few and self.fields(taken) == fields
+
     def steps(self, random: Random, *, edge: bool = False) -> dict[str, int]:
         """A draw of all axes; at an edge some are as small as they go, some as the code has them."""
         drawn = {}

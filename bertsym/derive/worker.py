@@ -6,6 +6,7 @@ memory is limited; that is order, not a sandbox: whoever derives runs the code.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import inspect
 import json
@@ -45,8 +46,9 @@ def main() -> None:
                 target = None
                 target = opened(request["target"], request["sizes"])
                 answer = target.description()
+                gc.freeze()  # what was imported is not gone through again each time a module is thrown away
             elif target is not None and "defaults" in request:
-                answer = {"defaults": target.defaults(request["defaults"])}
+                answer = {"defaults": target.defaults(request["defaults"], request["names"])}
             elif target is not None and "symbolic" in request:
                 answer = {"proposal": proposal(target, **request["symbolic"])}
             elif target is not None:
@@ -74,7 +76,7 @@ class Target:
     def __init__(self, cls: str, source: str, fields: Fields, construct: Callable[[Fields], Any]) -> None:
         self.cls, self.source, self.fields, self.construct = cls, source, fields, construct
         self.built = False
-        self.defaults: Callable[[Fields], Fields] = lambda _: {}
+        self.defaults: Callable[[Fields, list[str]], Fields] = lambda *_: {}
 
     def description(self) -> dict[str, Any]:
         """The fields that may vary, and what does not."""
