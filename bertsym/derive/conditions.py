@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations
+from typing import NamedTuple
 
 import sympy
 from sympy import Symbol
@@ -18,7 +19,14 @@ MOST_VALUES = 24
 MOST_TOGETHER = 4
 
 Sizes = Mapping[Symbol, int | bool | Fraction]
-Told = tuple[Boolean, int]
+
+
+class Told(NamedTuple):
+    """A condition, made when it is asked for, the sizes that it is about, and the rows in which it holds."""
+
+    make: Callable[[], Boolean]
+    symbols: frozenset[Symbol]
+    bits: int
 
 
 class Conditions:
@@ -50,13 +58,13 @@ class Conditions:
     def _telling(self, asked: int, wanted: int, mattering: frozenset[Symbol]) -> Boolean | None:
         if wanted == asked:
             return sympy.true
-        first = [told for told in self.simple if told[0].free_symbols <= mattering] if mattering else []
+        first = [told for told in self.simple if told.symbols <= mattering] if mattering else []
         found = (_told(some, asked, wanted) for some in (first, self.simple, self.simple + self.seldom))
         return next((condition for condition in found if condition is not None), None)
 
     def ways(self, mattering: Collection[Symbol]) -> Iterator[int]:
         """The rows in which each simple condition holds, those on sizes that matter first."""
-        return (bits for _, bits in sorted(self.simple, key=lambda found: not found[0].free_symbols <= set(mattering)))
+        return (told.bits for told in sorted(self.simple, key=lambda told: not told.symbols <= set(mattering)))
 
     def rows(self, condition: Boolean) -> set[int]:
         """The rows in which a condition over switches holds."""
@@ -76,28 +84,31 @@ class Conditions:
         numbers = _numbers(symbols, self.table)
         for switch in (symbol for symbol in symbols if symbol not in numbers):
             bits = self._bits(row[switch] is True for row in self.table)
-            yield switch, bits
-            yield sympy.Not(switch), self.every & ~bits
+            yield Told(partial(_itself, switch), frozenset({switch}), bits)
+            yield Told(partial(sympy.Not, switch), frozenset({switch}), self.every & ~bits)
         for symbol in numbers:
             for limit in self._limits(symbol):
-                bits = self._bits(row[symbol] > limit for row in self.table)
-                yield sympy.Gt(symbol, limit), bits
-                yield sympy.Le(symbol, limit), self.every & ~bits
+                more = self._bits(row[symbol] > limit for row in self.table)
+                yield from self._either(sympy.Gt, sympy.Le, (symbol, limit), more)
                 if limit:
-                    bits = self._bits(row[symbol] == limit for row in self.table)
-                    yield sympy.Eq(symbol, limit), bits
-                    yield sympy.Ne(symbol, limit), self.every & ~bits
+                    equal = self._bits(row[symbol] == limit for row in self.table)
+                    yield from self._either(sympy.Eq, sympy.Ne, (symbol, limit), equal)
 
     def _compared(self, numbers: Sequence[Symbol]) -> Iterator[Told]:
         for one, other in combinations(numbers, 2):
             equal = self._bits(row[one] == row[other] for row in self.table)
             more = self._bits(row[one] > row[other] for row in self.table)
-            yield sympy.Ne(one, other), self.every & ~equal
-            yield sympy.Eq(one, other), equal
-            yield sympy.Gt(one, other), more
-            yield sympy.Le(one, other), self.every & ~more
-            yield sympy.Gt(other, one), self.every & ~more & ~equal
-            yield sympy.Le(other, one), more | equal
+            yield from self._either(sympy.Ne, sympy.Eq, (one, other), self.every & ~equal)
+            yield from self._either(sympy.Gt, sympy.Le, (one, other), more)
+            yield from self._either(sympy.Gt, sympy.Le, (other, one), self.every & ~more & ~equal)
+
+    def _either(
+        self, one: Callable[..., Boolean], other: Callable[..., Boolean], sides: tuple[Symbol, Symbol | int], bits: int
+    ) -> Iterator[Told]:
+        """A relation that holds in these rows, and the other, which holds in the rest."""
+        symbols = frozenset(side for side in sides if isinstance(side, Symbol))
+        yield Told(partial(one, *sides), symbols, bits)
+        yield Told(partial(other, *sides), symbols, self.every & ~bits)
 
     def _limits(self, symbol: Symbol) -> list[int]:
         """The numbers that a size is compared with: the smallest, and all that it was given if these are few."""
@@ -114,41 +125,41 @@ def _numbers(symbols: Iterable[Symbol], table: Sequence[Sizes]) -> list[Symbol]:
 
 def _told(simple: Sequence[Told], asked: int, wanted: int) -> Boolean | None:
     """The simplest of these, or of few of them together, that holds in just the wanted of the rows."""
-    for condition, bits in simple:
-        if bits & asked == wanted:
-            return condition
-    covering = [(c, bits & asked) for c, bits in simple if bits & wanted == wanted]
-    for (one, first), (other, second) in combinations(covering, 2):
-        if first & second == wanted:
-            return sympy.And(one, other)
-    either = _either(simple, asked, wanted)
+    for told in simple:
+        if told.bits & asked == wanted:
+            return told.make()
+    covering = [told for told in simple if told.bits & wanted == wanted]
+    for one, other in combinations(covering, 2):
+        if one.bits & other.bits & asked == wanted:
+            return sympy.And(one.make(), other.make())
+    either = _either_of(simple, asked, wanted)
     if either is not None:
         return either
-    for condition, bits in sorted(covering, key=_size)[:MOST_TOGETHER]:
-        either = _either(simple, bits, wanted)
+    for told in sorted(covering, key=lambda told: (told.bits & asked).bit_count())[:MOST_TOGETHER]:
+        either = _either_of(simple, told.bits & asked, wanted)
         if either is not None:
-            return sympy.And(condition, either)
+            return sympy.And(told.make(), either)
     return _together(covering, asked, wanted)
 
 
-def _either(simple: Sequence[Told], asked: int, wanted: int) -> Boolean | None:
+def _either_of(simple: Sequence[Told], asked: int, wanted: int) -> Boolean | None:
     """Two conditions of which one holds in just the wanted rows."""
-    within = [(c, bits & asked) for c, bits in simple if not bits & asked & ~wanted and bits & asked]
-    for (one, first), (other, second) in combinations(within, 2):
-        if first | second == wanted:
-            return sympy.Or(one, other)
+    within = [told for told in simple if not told.bits & asked & ~wanted and told.bits & asked]
+    for one, other in combinations(within, 2):
+        if (one.bits | other.bits) & asked == wanted:
+            return sympy.Or(one.make(), other.make())
     return None
-
-
-def _size(told: Told) -> int:
-    return told[1].bit_count()
 
 
 def _together(covering: Sequence[Told], asked: int, wanted: int) -> Boolean | None:
     """Conditions that hold in just the wanted rows together, each the one that leaves the fewest others."""
     chosen: list[Boolean] = []
     while covering and asked != wanted and len(chosen) < MOST_TOGETHER:
-        condition, bits = min(covering, key=lambda found: (found[1] & asked).bit_count())
-        chosen.append(condition)
-        asked &= bits
+        told = min(covering, key=lambda told: (told.bits & asked).bit_count())
+        chosen.append(told.make())
+        asked &= told.bits
     return sympy.And(*chosen) if asked == wanted else None
+
+
+def _itself(switch: Symbol) -> Boolean:
+    return switch

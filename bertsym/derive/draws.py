@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from random import Random
 
@@ -55,6 +55,10 @@ class Draws:
         """What was built after so many steps, if the code accepts that."""
         return next(self.built(self.space.fields(steps)), None)
 
+    def ahead(self, many: Iterable[Mapping[str, int]]) -> None:
+        """Have built what will be asked for, so many at a time as there is room for."""
+        self.builder.ahead(map(self.space.fields, many))
+
     def deep(self) -> list[Sample]:
         """What the code builds at its own sizes, and with each of few depths a little less, which is paired with it."""
         fields = self.builder.description.fields
@@ -91,12 +95,15 @@ class Draws:
 
     def drawn(self, uniform: int, edges: int = EDGES) -> list[Sample]:
         """So many uniform draws, some at edges, some small, some with sizes equal, every two that can be, some deep."""
-        samples = [self.accepted(edge=edge)[1] for edge in (*[False] * uniform, *[True] * edges)]
-        samples += chain(*(self.built(self.space.fields(self.space.small(self.random))) for _ in range(SMALL)))
-        samples += chain(*(self.built(self.space.fields(steps)) for steps in self.equalled()))
+        first = [self.space.steps(self.random, edge=edge) for edge in (*[False] * uniform, *[True] * edges)]
+        further = [self.space.small(self.random) for _ in range(SMALL)]
+        further += self.equalled()
         for _ in range(AS_DEEP if self.tall else 0):
             less = {name: max(own - self.random.randint(0, LESS), 1) for name, own in self.tall.items()}
-            samples += self.built(self.space.fields({**self.space.steps(self.random), **less}))
+            further.append(self.space.steps(self.random) | less)
+        self.ahead(first + further)
+        samples = [self.sampled_at(steps) or self.accepted(edge=n >= uniform)[1] for n, steps in enumerate(first)]
+        samples += filter(None, map(self.sampled_at, further))
         return samples
 
     def equalled(self) -> Iterator[dict[str, int]]:
@@ -126,8 +133,10 @@ class Draws:
             self.propose(steps)
             here = len(samples)
             samples.append(background)
-            for axis in self.stirring(steps, background):
-                found = self.beside(axis, steps, background)
+            others = {axis: list(self.others(axis, steps)) for axis in self.stirring(steps, background)}
+            self.ahead({**steps, axis.name: tried[0]} for axis, tried in others.items() if tried)
+            for axis, tried in others.items():
+                found = self.beside(background, ({**steps, axis.name: other} for other in tried))
                 if found is not None:
                     self.pairs.append(Pair(here, len(samples), self.symbols[axis.name]))
                     samples.append(found)
@@ -176,14 +185,16 @@ class Draws:
         """The names of tensors, layers of one stack taken together."""
         return {_NUMBER.sub("#", name) for name in sample.inventory}
 
-    def beside(self, axis: Axis, steps: Mapping[str, int], background: Sample) -> Sample | None:
-        """The draw with this axis changed, if some change is accepted and changes something."""
+    def others(self, axis: Axis, steps: Mapping[str, int]) -> Iterator[int]:
+        """Other numbers of steps along an axis that are to be tried."""
         most = axis.most
-        for other in (most,) if axis.idle else (self.random.randint(axis.low, most), most, most - 1):
-            found = self.sampled_at({**steps, axis.name: other}) if other != steps[axis.name] else None
-            if found is not None and found.inventory != background.inventory:
-                return found
-        return None
+        tried = (most,) if axis.idle else (self.random.randint(axis.low, most), most, most - 1)
+        return (other for other in tried if other != steps[axis.name])
+
+    def beside(self, background: Sample, many: Iterable[Mapping[str, int]]) -> Sample | None:
+        """The first of these draws that is accepted and shows something else."""
+        samples = (self.sampled_at(steps) for steps in many)
+        return next((found for found in samples if found is not None and found.inventory != background.inventory), None)
 
     def active(self) -> set[Symbol]:
         """The sizes that matter somewhere."""

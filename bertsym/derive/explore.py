@@ -63,6 +63,7 @@ class _Explorer(Together):
         calm = [name for name in calm if name not in self.axes and name not in waiting]
         frozen = list(map(self.refused, waiting))
         frozen += [Still(n, "a number below 0 stands for something else") for n in self.negative if self.matters(n)]
+        self.ahead({name: not self.base[name]} for name in self.switches)
         for name in self.switches:
             found = self.switched(name)
             if found is None:
@@ -72,9 +73,9 @@ class _Explorer(Together):
         self.axes |= {axis.name: axis for axis in self.idle(calm)}
         for name in dict.fromkeys(leader for axis in self.axes.values() for leader in axis.of):
             self.mark_divisor(name)
-        self.axes |= {
-            name: replace(axis, idle=axis.idle and not self.carries(axis)) for name, axis in self.axes.items()
-        }
+        bound = self.bound([name for name, axis in self.axes.items() if axis.idle and name in self.numbers])
+        carrying = [axis for axis in map(self.axes.__getitem__, bound) if self.carries(axis)]
+        self.axes |= {axis.name: replace(axis, idle=False) for axis in carrying}
         tall = [axis for axis in self.axes.values() if axis.deep and not axis.idle]
         if len(tall) > MOST_TALL:
             # Stages of layers, all of them as deep as one may be, would be thousands of tensors.
@@ -135,6 +136,7 @@ class _Explorer(Together):
         often = [name for name in self.integers if name not in seldom]
         active: list[str] = []
         refusing: list[str] = []
+        self.ahead({name: self.other(name)} for name in often)
         for group in (seldom, self.ratios, *([name] for name in often)):
             for name in self.stirring(group, self.other):
                 (refusing if self.tensors({name: self.other(name)}) is None else active).append(name)
@@ -162,8 +164,6 @@ class _Explorer(Together):
 
     def carries(self, axis: Axis) -> bool:
         """Whether it changes the tensors once the fields that follow it are made to fit."""
-        if axis.name not in self.numbers or not self.bound(axis.name):
-            return False
         arranged, own = ordered(self.axes.values()), axis.steps(self.base)
         if arranged is None or own is None or axis.exact:
             return False

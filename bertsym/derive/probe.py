@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import chain
 from random import Random
@@ -40,6 +40,10 @@ class Probe:
     def tensors(self, changes: dict[str, Number]) -> Inventory | None:
         """What the code builds with these changes to the base; None where it refuses."""
         return self.builder.build({**self.base, **changes})
+
+    def ahead(self, many: Iterable[dict[str, Number]]) -> None:
+        """Have built what will be asked for: each of these changes to the base."""
+        self.builder.ahead({**self.base, **changes} for changes in many)
 
     def flatten(self) -> None:
         """Make stacks of layers small that are called so, for everything that follows builds them."""
@@ -165,10 +169,20 @@ class Probe:
         alone = self.tensors({axis.name: far[axis.name]})
         return alone is None or len(alone) > len(here) + FEW
 
-    def bound(self, name: str) -> bool:
-        """Whether some other value is refused as long as all else stays."""
-        own = int(self.base[name])
-        return any(self.tensors({name: other}) is None for other in (own + 1, 2 * own + 1))
+    def bound(self, names: Sequence[str]) -> list[str]:
+        """Those of the names of which some other value is refused as long as all else stays."""
+        self.ahead({name: self.next(name)} for name in names)
+        free = [name for name in names if self.tensors({name: self.next(name)}) is not None]
+        self.ahead({name: self.twice(name)} for name in free)
+        return [name for name in names if name not in free or self.tensors({name: self.twice(name)}) is None]
+
+    def next(self, name: str) -> int:
+        """One more, from a fraction the next integer."""
+        return int(self.base[name]) + 1
+
+    def twice(self, name: str) -> int:
+        """One more than twice as many, which has no divisor in common with it."""
+        return 2 * int(self.base[name]) + 1
 
 
 def _names(there: Inventory | None) -> frozenset[str] | None:

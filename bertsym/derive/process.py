@@ -110,26 +110,33 @@ class Worker:
 
     def ask(self, target: str, request: object, seconds: float) -> dict[str, Any]:
         """The answer to a request; raises `CannotDerive`, after which nothing of the process is left."""
+        return self.ask_for(1, target, request, seconds)[0]
+
+    def ask_for(self, count: int, target: str, request: object, seconds: float) -> list[dict[str, Any]]:
+        """So many answers to a request, for each of which it has so many seconds; raises `CannotDerive` as `ask`."""
         if self.process is None:
             self.process = self._start()
         try:
-            answer = self._answer(self.process, target, request, seconds)
+            answers = list(self._answers(count, self.process, target, request, seconds))
         except BaseException:
             self.close()
             raise
-        if "unusable" in answer:
-            raise CannotDerive(target, answer["unusable"])
-        return answer
+        for answer in answers:
+            if "unusable" in answer:
+                raise CannotDerive(target, answer["unusable"])
+        return answers
 
-    def _answer(self, process: subprocess.Popen[bytes], target: str, request: object, seconds: float) -> dict[str, Any]:
+    def _answers(
+        self, count: int, process: subprocess.Popen[bytes], target: str, request: object, seconds: float
+    ) -> Iterator[dict[str, Any]]:
         assert process.stdin is not None  # noqa: S101  # as it was started
         try:
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
         except BrokenPipeError:
             raise _ended(process, target) from None
-        answer: dict[str, Any] = json.loads(self._line(process, target, seconds))
-        return answer
+        for _ in range(count):
+            yield json.loads(self._line(process, target, seconds))
 
     def _line(self, process: subprocess.Popen[bytes], target: str, seconds: float) -> bytes:
         assert process.stdout is not None  # noqa: S101  # as it was started
@@ -174,11 +181,21 @@ class Builder:
         """The tensors at these fields, or None where the code refuses them; raises `CannotDerive`."""
         key = frozenset(fields.items())
         if key not in self.found:
-            told = self.worker.ask(self.target, {"build": _plain(fields)}, self.worker.seconds)
-            self.refusals[key] = told.get("raised", "")
-            self.found[key] = None if self.refusals[key] else _inventory(told["tensors"])
+            self._take(key, self.worker.ask(self.target, {"build": _plain(fields)}, self.worker.seconds))
         self.raised = self.refusals[key]
         return self.found[key]
+
+    def ahead(self, many: Iterable[Fields]) -> None:
+        """Build at all of these, two at a time where there are processors for it; `build` then knows what was found."""
+        waiting = {key: fields for fields in many if (key := frozenset(fields.items())) not in self.found}
+        keys = list(waiting)
+        asked = {"builds": [_plain(waiting[key]) for key in keys]}
+        for answer in self.worker.ask_for(len(keys), self.target, asked, self.worker.seconds) if keys else ():
+            self._take(keys[answer["place"]], answer)
+
+    def _take(self, key: frozenset[tuple[str, Number]], told: Mapping[str, Any]) -> None:
+        self.refusals[key] = told.get("raised", "")
+        self.found[key] = None if self.refusals[key] else _inventory(told["tensors"])
 
     def accepted(self) -> Iterator[Fields]:
         """The fields at which something was built, the last first."""

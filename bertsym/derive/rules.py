@@ -71,7 +71,8 @@ class Rules(Probe):
 
     def others(self, name: str) -> list[str]:
         """The fields that a rule about this one may name: those that cannot be anything while it stays as it is."""
-        return [n for n in self.integers if n != name and self.base[n] >= 2 and self.base[name] and self.bound(n)]
+        able = [n for n in self.integers if n != name and self.base[n] >= 2]
+        return self.bound(able) if self.base[name] else []
 
     def near(self, name: str) -> list[str]:
         """The fields that this one is a multiple of, those of its own configuration first."""

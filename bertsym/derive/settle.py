@@ -11,6 +11,7 @@ from bertsym.derive.space import Axis, Kept, Space, Still, changed
 from bertsym.values import replace
 
 CALM = 16
+SOME = 4
 MOST_LESSONS = 60
 TRIES = 5
 COARSER = (2, 4, 8)
@@ -21,13 +22,17 @@ def settle(builder: Builder, space: Space, random: Random) -> Space:
     settler = _Settler(builder, space, random)
     calm = lessons = 0
     while calm < CALM and lessons < MOST_LESSONS:
-        steps = settler.space.steps(random, edge=calm % 2 == 1)
-        if settler.builds(steps):
+        # After a lesson there may be another at once, and draws from what was the space then would be in vain.
+        many = CALM - calm if calm >= SOME else 1 if lessons else SOME
+        draws = [settler.space.steps(random, edge=number % 2 == 1) for number in range(calm, calm + many)]
+        builder.ahead(map(settler.space.fields, draws))
+        for steps in draws:
+            if not settler.builds(steps):
+                calm = 0
+                lessons += 1
+                settler.learn(steps)
+                break
             calm += 1
-        else:
-            calm = 0
-            lessons += 1
-            settler.learn(steps)
     return settler.space
 
 

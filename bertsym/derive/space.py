@@ -185,7 +185,7 @@ class Space:
         """Whether some steps lead to these values."""
         steps = {axis.name: axis.steps(fields) for axis in self.axes}
         taken = {name: count for name, count in steps.items() if count is not None}
-        few = any(axis.low > taken.get(axis.name, 0) for axis in self.axes if not axis.exact)
+        few = any(axis.low > taken.get(axis.name, 0) for axis in self.axes if not (axis.exact or axis.values))
         return not few and self.fields(taken) == fields
 
     def steps(self, random: Random, *, edge: bool = False) -> dict[str, int]:

@@ -19,6 +19,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from bertsym.derive.recipe import Recipe
+from bertsym.derive.shared import shared
 
 MOST_MEMORY = 12 * 2**30
 MOST_TENSORS = 60_000
@@ -38,32 +39,53 @@ def main() -> None:
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    target: Target | None = None
+    session = Session()
     for line in requests:
+        for answer in session.answers(json.loads(line)):
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
+
+
+class Session:
+    """Requests about one target after another; what the code raises is an answer too."""
+
+    def __init__(self) -> None:
+        self.target: Target | None = None
+
+    def answers(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The answer to a request, or to each of many builds as soon as it is there."""
+        if "builds" in request:
+            yield from shared(self.answer, [{"build": fields} for fields in request["builds"]])
+        else:
+            yield self.answer(request)
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a request."""
         try:
-            request = json.loads(line)
-            if "target" in request:
-                target = None
-                target = opened(request["target"], request["sizes"])
-                answer = target.description()
-                gc.freeze()  # what was imported is not gone through again each time a module is thrown away
-            elif target is not None and "defaults" in request:
-                answer = {"defaults": target.defaults(request["defaults"], request["names"])}
-            elif target is not None and "symbolic" in request:
-                answer = {"proposal": proposal(target, **request["symbolic"])}
-            elif target is not None:
-                answer = {"tensors": inventory(target.build(request["build"]))}
-                target.built = True
-            else:
-                answer = {"unusable": "nothing is open"}
+            return self.reply(request)
         except Empty as error:
-            answer = {"raised" if target is not None and target.built else "unusable": str(error)}
+            return {"raised" if self.target is not None and self.target.built else "unusable": str(error)}
         except Unusable as error:
-            answer = {"unusable": str(error)}
+            return {"unusable": str(error)}
         except BaseException as error:  # noqa: BLE001  # whatever the code raises is its answer
-            answer = {"raised": f"{type(error).__name__}: {error}"[:300]}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+            return {"raised": f"{type(error).__name__}: {error}"[:300]}
+
+    def reply(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a request that nothing goes wrong with."""
+        if "target" in request:
+            self.target = None
+            self.target = opened(request["target"], request["sizes"])
+            gc.freeze()  # what was imported is not gone through again each time a module is thrown away
+            return self.target.description()
+        if self.target is None:
+            raise Unusable("nothing is open")
+        if "defaults" in request:
+            return {"defaults": self.target.defaults(request["defaults"], request["names"])}
+        if "symbolic" in request:
+            return {"proposal": proposal(self.target, **request["symbolic"])}
+        tensors = inventory(self.target.build(request["build"]))
+        self.target.built = True
+        return {"tensors": tensors}
 
 
 class Empty(Unusable):

@@ -29,8 +29,8 @@ def running(torch: Any) -> Iterator[Worker]:
 def find(running: Worker) -> Callable[..., tuple[Derivation, Derived]]:
     """What is found of some code at some sizes, and what is kept of it, which is tried again."""
 
-    def found(target: str, **sizes: int) -> tuple[Derivation, Derived]:
-        derivation = derive_in(running, target, sizes)
+    def found(target: str, seed: int = 0, **sizes: int) -> tuple[Derivation, Derived]:
+        derivation = derive_in(running, target, sizes, seed=seed)
         derived = recorded(derivation)
         # What is kept of the rules must be enough to draw sizes that the code takes.
         assert tried_again(derived, FIRST, Builder(running, target, sizes), Random(7), 8) is None

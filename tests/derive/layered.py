@@ -89,3 +89,17 @@ def _sparse(hidden: int, layers: int, routed: Callable[[int], bool]) -> nn.Modul
     kinds = (("router", 3) if routed(i) else ("mlp", 4) for i in range(layers))
     blocks = [nn.ModuleDict({"norm": nn.LayerNorm(hidden), name: nn.Linear(hidden, out)}) for name, out in kinds]
     return nn.ModuleDict({"layers": nn.ModuleList(blocks)})
+
+
+def routed(hidden: int, layers: int, first: int, every: int) -> nn.Module:
+    """Layers that are sparse every so many of them, from one on that may be past the last."""
+    sparse = (i >= first and i % every == 0 for i in range(layers))
+    blocks = (
+        nn.ModuleDict({"norm": nn.Embedding(hidden, 1), **_only("router" if one else "dense", hidden, 7 if one else 5)})
+        for one in sparse
+    )
+    return nn.ModuleDict({"layers": nn.ModuleList(blocks)})
+
+
+def _only(name: str, *shape: int) -> dict[str, nn.Module]:
+    return {name: nn.Embedding(*shape)}

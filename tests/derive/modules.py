@@ -70,3 +70,24 @@ def projected(hidden: int, embedding: int, layers: int) -> nn.Module:
 
 
 not_callable = 3
+
+
+def hangs_at_odd(hidden: int) -> nn.Module:
+    while hidden % 2:
+        time.sleep(0.1)
+    return nn.Linear(hidden, 1)
+
+
+def refuses_odd(hidden: int) -> nn.Module:
+    if hidden % 2:
+        raise ValueError(f"{hidden} is odd")
+    return nn.Linear(hidden, 3)
+
+
+OWN = os.getpid()
+
+
+def ends_in_a_copy(hidden: int) -> nn.Module:
+    if os.getpid() != OWN:
+        os._exit(hidden % 100)
+    return nn.Linear(hidden, 3)

@@ -54,14 +54,26 @@ def test_one_of_two_conditions_within_a_third(find: Find) -> None:
         assert bool(at) == (stages > 1 and (ratio > 1 or rank > 1))
 
 
-def test_a_shortcut_where_a_size_without_effect_of_its_own_is_not_1(find: Find) -> None:
-    found, derived = find("tests.derive.layered:shortcut", hidden=96, out=64, stride=2)
+@pytest.mark.parametrize("seed", [0, 26, 29, 34])
+def test_a_shortcut_where_a_size_without_effect_of_its_own_is_not_1(find: Find, seed: int) -> None:
+    found, derived = find("tests.derive.layered:shortcut", seed=seed, hidden=96, out=64, stride=2)
     assert "stride" in found.space.idle
     names = {str(symbol): symbol for symbol in derived.model().symbols}
-    for hidden, out, stride in ((7, 7, 1), (7, 7, 2), (7, 6, 1), (1, 1, 1), (1, 2, 5)):
+    small = [(1, 1, 1), (1, 2, 5), (2, 2, 9), (4, 4, 4)]
+    for hidden, out, stride in (*small, (7, 7, 1), (7, 7, 2), (7, 6, 1), (99, 99, 1)):
         projected = hidden * out if stride != 1 or hidden != out else 0
         sizes = {H: hidden, names["out"]: out, names["stride"]: stride}
         assert count(derived.model().with_sizes(sizes)) == 9 * hidden * out + out + projected
+
+
+@pytest.mark.parametrize("seed", [14, 23])
+def test_layers_that_begin_past_the_end(find: Find, seed: int) -> None:
+    found, derived = find("tests.derive.layered:routed", seed=seed, hidden=64, layers=12, first=2, every=3)
+    first, every = found.symbols["first"], found.symbols["every"]
+    for layers, start, step in ((22, 18, 2), (22, 30, 2), (3, 2, 2), (9, 8, 8), (9, 1, 9)):
+        sparse = sum(i >= start and i % step == 0 for i in range(layers))
+        sizes = {H: 5, L: layers, first: start, every: step}
+        assert count(derived.model().with_sizes(sizes)) == 5 * (6 * layers + 2 * sparse), sizes
 
 
 def test_the_last_stage_of_the_code_as_it_comes(find: Find) -> None:

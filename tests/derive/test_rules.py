@@ -133,7 +133,8 @@ def test_two_sizes_are_made_equal_with_a_switch_on_and_off() -> None:
     once, again, anew = ([space.fields(steps) for steps in draws.equalled()] for _ in range(3))
     for one, other in zip(once, again, strict=True):
         assert one["linked"] is not other["linked"]
-        assert one["hidden"] != one["embedding"] or other["hidden"] == other["embedding"]
+        # At an edge both may be 1 all the same.
+        assert not one["hidden"] == one["embedding"] > 1 or other["hidden"] == other["embedding"]
     assert any(one["hidden"] == one["embedding"] for one in once)
     assert [one["hidden"] for one in anew] != [one["hidden"] for one in again]
 
