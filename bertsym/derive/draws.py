@@ -162,6 +162,7 @@ class Draws:
             yield idle[0]
             return
         half = len(idle) // 2
+        self.ahead({**steps, **{axis.name: axis.most for axis in part}} for part in (idle[:half], idle[half:]))
         yield from self.moving(idle[:half], steps, background)
         yield from self.moving(idle[half:], steps, background)
 

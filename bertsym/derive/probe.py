@@ -99,6 +99,7 @@ class Probe:
             yield names[0]
             return
         half = len(names) // 2
+        self.ahead({name: another(name) for name in part} for part in (names[:half], names[half:]))
         yield from self.stirring(names[:half], another, seen)
         yield from self.stirring(names[half:], another, seen)
 

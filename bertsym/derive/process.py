@@ -65,11 +65,12 @@ class Description:
 class Worker:
     """A process that runs model code, started when it is first asked; a context manager, so that nothing stays.
 
-    One that was ended, by its code or by the time limit, is started anew by the next target.
+    One that was ended, by its code or by the time limit, is started anew by the next target. One that is `alone` takes
+    one processor, others take two.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float, *, alone: bool = False) -> None:
+        self.seconds, self.alone = seconds, alone
         self.process: subprocess.Popen[bytes] | None = None
         self.rest = b""
 
@@ -86,8 +87,8 @@ class Worker:
         )
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": path, "TOKENIZERS_PARALLELISM": "false"}
         self.rest = b""
-        return subprocess.Popen(  # ourselves
-            [sys.executable, "-m", "bertsym.derive.worker"],
+        return subprocess.Popen(  # noqa: S603  # ourselves
+            [sys.executable, "-m", "bertsym.derive.worker", *(["--alone"] if self.alone else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -19,10 +19,11 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from bertsym.derive.recipe import Recipe
-from bertsym.derive.shared import shared
+from bertsym.derive.shared import Pair
 
 MOST_MEMORY = 12 * 2**30
 MOST_TENSORS = 60_000
+ALONE = "--alone"
 
 Fields = dict[str, Any]
 
@@ -39,7 +40,7 @@ def main() -> None:
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    session = Session()
+    session = Session(alone=ALONE in sys.argv)
     for line in requests:
         for answer in session.answers(json.loads(line)):
             answers.write(json.dumps(answer) + "\n")
@@ -49,13 +50,15 @@ def main() -> None:
 class Session:
     """Requests about one target after another; what the code raises is an answer too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, alone: bool) -> None:
         self.target: Target | None = None
+        self.alone = alone
+        self.pair = Pair(self.answer, alone=alone)
 
     def answers(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The answer to a request, or to each of many builds as soon as it is there."""
         if "builds" in request:
-            yield from shared(self.answer, [{"build": fields} for fields in request["builds"]])
+            yield from self.pair.answers([{"build": fields} for fields in request["builds"]])
         else:
             yield self.answer(request)
 
@@ -74,6 +77,8 @@ class Session:
         """The answer to a request that nothing goes wrong with."""
         if "target" in request:
             self.target = None
+            self.pair.close()
+            self.pair = Pair(self.answer, alone=self.alone)
             self.target = opened(request["target"], request["sizes"])
             gc.freeze()  # what was imported is not gone through again each time a module is thrown away
             return self.target.description()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from operator import itemgetter
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 
 from bertsym.derive.process import Builder, CannotDerive, Worker
 from bertsym.derive.settle import settle
-from bertsym.derive.shared import FEWEST, shared
+from bertsym.derive.shared import Pair
 from bertsym.derive.space import Axis, Space, switch
 
 HERE = "tests.derive.modules"
@@ -52,20 +54,31 @@ def test_one_that_never_returns_is_ended_with_its_copy(odd: int) -> None:
         with pytest.raises(CannotDerive, match="within 1 seconds"):
             builder.ahead(many)
     assert process.poll() is not None
+    until = time.monotonic() + 10  # a signal takes its time
+    while running_in(process.pid) and time.monotonic() < until:
+        time.sleep(0.05)
     assert not running_in(process.pid)
 
 
-def test_every_request_is_answered_once_where_there_is_one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    requests: list[dict[str, Any]] = [{"build": number} for number in range(2 * FEWEST)]
+@pytest.mark.parametrize(("processors", "alone", "used"), [({0}, False, 1), ({0, 1}, True, 1), ({0, 1}, False, 2)])
+def test_every_request_is_answered_once_on_as_many_processors_as_may_be(
+    monkeypatch: pytest.MonkeyPatch, processors: set[int], alone: bool, used: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: processors)
 
     def answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"process": os.getpid(), "double": 2 * request["build"]}
 
-    for processors in ({0}, {0, 1}):
-        monkeypatch.setattr(os, "sched_getaffinity", lambda _, there=processors: there)
-        answers = sorted(shared(answer, requests), key=lambda found: found["place"])
-        assert [found["double"] for found in answers] == [2 * number for number in range(2 * FEWEST)]
-        assert len({found["process"] for found in answers}) == len(processors)
+    pair = Pair(answer, alone=alone)
+    found = [list(pair.answers([{"build": number} for number in range(many)])) for many in (2, 1, 9, 0)]
+    for answers in found:
+        assert [told["double"] for told in sorted(answers, key=itemgetter("place"))] == [
+            2 * number for number in range(len(answers))
+        ]
+    assert [len(answers) for answers in found] == [2, 1, 9, 0]
+    assert len({told["process"] for told in found[2]}) == used
+    assert {told["process"] for answers in found for told in answers} == {told["process"] for told in found[2]}
+    pair.close()
 
 
 @pytest.mark.usefixtures("torch")
