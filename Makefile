@@ -79,6 +79,10 @@ bench: $(READY) ## measure start-up and searches beside what one would do instea
 	@$(BIN)/python -c 'import numpy' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check numpy
 	$(BIN)/python benchmarks/search.py
 
+.PHONY: bench-derive
+bench-derive: $(FULL) ## measure derivations of model types drawn at random beside single builds
+	$(BIN)/python benchmarks/derive.py
+
 .PHONY: paper
 paper: $(READY) ## build the example paper with pdfLaTeX, its generated parts checked first
 	cd examples/paper && $(CURDIR)/$(BIN)/bertsym embed --check paper.tex README.md
