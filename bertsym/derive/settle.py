@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from random import Random
 
 from bertsym.derive.necessity import needed
+from bertsym.derive.paths import list_of
 from bertsym.derive.process import Builder
 from bertsym.derive.space import Axis, Kept, Space, Still, changed
 from bertsym.values import replace
@@ -139,7 +140,8 @@ class _Settler:
     def rules(self, culprit: str, partner: str) -> Iterator[Axis]:
         """What may have to hold between the two, the weakest first, either following the other."""
         for axis in map(self.axis, (culprit, partner)):
-            if axis.low == 0 and not axis.switch and not axis.values:
+            listed = axis.idle and list_of(axis.name)  # the place of a layer, which may be the first
+            if axis.low == 0 and not (axis.switch or axis.values or listed):
                 yield replace(axis, low=1)
         for name, other in ((culprit, partner), (partner, culprit)):
             axis, leader = self.axis(name), self.axis(other)
