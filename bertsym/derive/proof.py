@@ -44,21 +44,21 @@ def disagreement(tensors: Sequence[Tensor], sample: Sample, ignored: re.Pattern[
 
 
 def _written_out(tensors: Sequence[Tensor], at: Reckoner) -> Iterator[Found]:
-    """Every name with its shape and owner; what has none here, as where a size that divides is 0, with an empty one."""
+    """Every name with its shape and owner; where it has none here, as where a side is a fraction, with an empty one."""
     for tensor in tensors:
         try:
             yield from _each(tensor, at)
-        except ZeroDivisionError:
+        except ArithmeticError:
             yield tensor.name, (), ""
 
 
 def _each(tensor: Tensor, at: Reckoner) -> Iterator[Found]:
     if not at.holds(tensor.when):
         return
-    bounds = [[int(at.number(part)) for part in loop.bounds] for loop in tensor.loops]
+    bounds = [[at.whole(part) for part in loop.bounds] for loop in tensor.loops]
     if any(step < 1 for _, _, step, *_ in bounds):
-        raise ZeroDivisionError
-    shape = tuple(int(at.number(side)) for side in tensor.shape)
+        raise ArithmeticError("a loop that never ends")
+    shape = tuple(map(at.whole, tensor.shape))
     target = tensor.tied_to if tensor.tied_to is not None and at.holds(tensor.tied_when) else tensor.name
     for indices in product(*(loop.indices(*bound) for loop, bound in zip(tensor.loops, bounds, strict=True))):
         yield tensor.name.format(*indices), shape, target.format(*indices)

@@ -56,6 +56,13 @@ class Reckoner:
             return int(parts[0] // 1)
         raise TypeError(f"cannot reckon {expression}")
 
+    def whole(self, expression: Expr) -> int:
+        """The value of what must be a whole number; raises `ArithmeticError` where it is a fraction."""
+        found = self.number(expression)
+        if found.denominator != 1:
+            raise ArithmeticError(f"{expression} is {found}")
+        return found.numerator
+
     def apart(self, expression: Expr, number: int) -> Exact | None:
         """How much larger the number is than the expression; None where that cannot be reckoned here."""
         try:

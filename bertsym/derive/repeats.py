@@ -68,9 +68,9 @@ class Repeats:
 
     def _at(self, expression: Expr, row: int) -> int:
         try:
-            return int(self.rows.at[row].number(expression))
-        except ZeroDivisionError:
-            raise NoFormula("repeat", "its step can be 0") from None
+            return self.rows.at[row].whole(expression)
+        except ArithmeticError:
+            raise NoFormula("repeat", "its end can be a fraction, or its step 0") from None
 
     def _stepped(self, place: int, runs: Mapping[int, list[int]], stop: Expr, *, others: bool) -> Iterator[Loop]:
         """Loops that may go through these in equal steps: in one that is seen, or in that of a size."""

@@ -1,19 +1,21 @@
-"""Rules between fields, learned from refused draws: which two a draw fails for, and what must hold between them."""
+"""Rules between fields, learned from refused draws: which few a draw fails for, and what must hold between two."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from random import Random
 
 from bertsym.derive.necessity import needed
 from bertsym.derive.paths import list_of
-from bertsym.derive.process import Builder
+from bertsym.derive.process import Builder, Fields
 from bertsym.derive.space import Axis, Kept, Space, Still, changed
 from bertsym.values import replace
 
 CALM = 16
 SOME = 4
 MOST_LESSONS = 60
+MOST_TOGETHER = 4
 TRIES = 5
 COARSER = (2, 4, 8)
 
@@ -53,20 +55,30 @@ class _Settler:
         if not self.builds({culprit: steps[culprit]}):
             self.narrow(culprit, steps[culprit])
             return
-        partner = self.first_refused(steps, [culprit], names)
-        if partner is None or partner == culprit:
+        together = self.together(steps, culprit, names)
+        if len(together) == 1:
             self.freeze(culprit, "not with others")
             return
-        for axis in self.rules(culprit, partner):
+        for axis, among in self.candidates(steps, together):
             axes = changed(self.space.axes, axis)
-            if axes is None or not needed(self.builder, self.space.base, axis):
+            if axes is None or not needed(self.builder, among, axis):
                 continue
-            if self.fits(replace(self.space, axes=axes), steps, culprit, partner):
+            if self.fits(replace(self.space, axes=axes), steps, together):
                 self.space = replace(self.space, axes=axes)
                 return
-        one, other = self.axis(culprit), self.axis(partner)
-        last = other if other.idle and not one.idle else one
-        self.freeze(last.name, f"refused together with {partner if last is one else culprit}")
+        last = next((name for name in together if self.axis(name).idle), culprit)
+        others = ", ".join(name for name in together if name != last)
+        self.freeze(last, f"refused together with {others}")
+
+    def together(self, steps: Mapping[str, int], culprit: str, names: list[str]) -> list[str]:
+        """The fields that the draw is refused for, all of them, where they are few; the culprit is the first."""
+        found = [culprit]
+        while len(found) < MOST_TOGETHER and self.builds({name: steps[name] for name in found}):
+            partner = self.first_refused(steps, found, names)
+            if partner is None or partner in found:
+                break
+            found.append(partner)
+        return found
 
     def axis(self, name: str) -> Axis:
         found = self.space.axis(name)
@@ -137,6 +149,14 @@ class _Settler:
         axes = tuple(axis for axis in self.space.axes if axis.name != name)
         self.space = replace(self.space, axes=axes, frozen=(*self.space.frozen, still))
 
+    def candidates(self, steps: Mapping[str, int], together: list[str]) -> list[tuple[Axis, Fields]]:
+        """Rules for any two of the fields, and what to try each among; those that keep a field still are the last."""
+        found = []
+        for pair in combinations(together, 2):
+            among = self.space.fields({name: steps[name] for name in together if name not in pair})
+            found += [(axis, among) for axis in self.rules(*pair)]
+        return sorted(found, key=lambda one: len(one[0].needs) > len(self.axis(one[0].name).needs))
+
     def rules(self, culprit: str, partner: str) -> Iterator[Axis]:
         """What may have to hold between the two, the weakest first, either following the other."""
         for axis in map(self.axis, (culprit, partner)):
@@ -179,8 +199,8 @@ class _Settler:
             if small and other.name not in axis.of and axis.base % other.base == 0:
                 yield other.name
 
-    def fits(self, space: Space, steps: Mapping[str, int], *names: str) -> bool:
-        """Whether the refused draw and others of the two fields are accepted now."""
+    def fits(self, space: Space, steps: Mapping[str, int], names: list[str]) -> bool:
+        """Whether the refused draw and others of these fields are accepted now."""
         if not self.builds({name: steps[name] for name in names}, space):
             return False
         for attempt in range(TRIES):

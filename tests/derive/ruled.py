@@ -66,3 +66,10 @@ def ranked(hidden: int, kernel: int) -> nn.Module:
     """A matrix where the kernel is 1, and four dimensions elsewhere."""
     shape = (hidden, hidden, kernel, kernel) if kernel > 1 else (hidden, hidden)
     return nn.ParameterDict({"weight": nn.Parameter(torch.empty(shape))})
+
+
+def windowed(hidden: int, window: int, *, banded: bool) -> nn.Module:
+    """A window that may be no larger than what it is on, where there is one."""
+    if banded and window > hidden:
+        raise ValueError("the window is too wide")
+    return nn.ModuleDict({"into": nn.Linear(hidden, window), "out": nn.Linear(2 if banded else 1, hidden)})

@@ -16,11 +16,16 @@ from bertsym.convention import EXACT
 from bertsym.count import count, total
 from bertsym.derive.derivation import Derivation
 from bertsym.derive.draws import Draws
+from bertsym.derive.families import Sample
 from bertsym.derive.fit import Fitter
-from bertsym.derive.process import CannotDerive
+from bertsym.derive.process import Builder, CannotDerive, Entry, Worker
+from bertsym.derive.proof import disagreement
+from bertsym.derive.settle import settle
 from bertsym.derive.space import Axis, Space, switch
+from bertsym.layers import Role
 from bertsym.sources.derived import Derived
 from bertsym.symbols import H, L, heads
+from bertsym.tree import Tensor
 
 Find = Callable[..., tuple[Derivation, Derived]]
 
@@ -51,6 +56,27 @@ def test_a_quotient_of_three(find: Find) -> None:
     assert {follower.name, *follower.of, follower.over} == {"hidden", *sizes}
     assert derived.whole == (H / symbol(found, "state_heads"),)
     assert not found.space.frozen
+
+
+@pytest.mark.usefixtures("torch")
+@pytest.mark.parametrize("seed", range(6))
+def test_a_rule_that_a_third_size_brings(seed: int) -> None:
+    base = {"hidden": 4096, "window": 1, "banded": False}
+    space = Space(base, (switch("banded", base=False), Axis("window", 1), Axis("hidden", 4096)), ())
+    with Worker(30) as worker:
+        builder = Builder(worker, "tests.derive.ruled:windowed", base)
+        settled = settle(builder, space, Random(seed))
+        draws = [settled.fields(settled.steps(Random(number))) for number in range(40)]
+        assert [fields for fields in draws if builder.build(fields) is None] == []
+    assert not settled.frozen
+    assert any(fields["banded"] and fields["window"] > 2 for fields in draws)
+
+
+def test_a_side_that_is_a_fraction_is_wrong() -> None:
+    inventory = {"weight": Entry((3, 5), "weight", "")}
+    halved = Tensor(name="weight", shape=(H / 2, sympy.Integer(5)), role=Role.MATRIX, meaning="a matrix")
+    assert disagreement([halved], Sample({H: 6}, inventory)) is None
+    assert disagreement([halved], Sample({H: 7}, inventory)) == "weight"
 
 
 def test_widths_that_only_go_together(find: Find) -> None:
