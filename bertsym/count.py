@@ -13,7 +13,7 @@ from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import Iverson, evaluate, expand, free, substitute
 from bertsym.convention import EXACT, Convention
-from bertsym.errors import Conflict, TooLarge, UnknownName, UnknownRouting
+from bertsym.errors import Conflict, NoShape, TooLarge, UnknownName, UnknownRouting
 from bertsym.model import Architecture, Model
 from bertsym.tree import Loop, Tensor
 from bertsym.values import value
@@ -72,6 +72,33 @@ def check_routing(model: Model, convention: Convention) -> None:
             raise Conflict(chosen, among, "a token cannot go through more experts than there are")
 
 
+def check_shapes(model: Model) -> None:
+    """Raise `NoShape` where the sizes that are known leave a tensor with half a row, or with fewer than none."""
+    for tensor, parts in _doubtful(model.architecture, model.head):
+        there = model.public(Iverson(tensor.when))
+        if not free(there) <= set(model.given) or not evaluate(there, model.given):
+            continue
+        for what, part in parts:
+            public = model.public(part)
+            if not free(public) <= set(model.given):
+                continue
+            found = evaluate(public, model.given)
+            if found.denominator != 1 or found < 0:
+                raise NoShape(tensor.name, what, str(public), str(found))
+
+
+@lru_cache(maxsize=512)
+def _doubtful(architecture: Architecture, head: str) -> tuple[tuple[Tensor, tuple[tuple[str, Expr], ...]], ...]:
+    """The tensors with what of them does not have to be a whole number, and at least 0, at all sizes."""
+    found = []
+    for tensor in Model(architecture, head).tensors:
+        parts = [*(("side", side) for side in tensor.shape), *(("repeat", loop.times) for loop in tensor.loops)]
+        doubtful = tuple((what, part) for what, part in parts if not (part.is_integer and part.is_nonnegative))
+        if doubtful:
+            found.append((tensor, doubtful))
+    return tuple(found)
+
+
 def raw(tensors: Iterable[Tensor], convention: Convention) -> Expr:
     """The sum over tensors, definitions not yet put in."""
     return sympy.Add(*(weight(tensor, convention) for tensor in tensors))
@@ -85,6 +112,7 @@ def total(model: Model, convention: Convention = EXACT, keep: Iterable[Symbol] =
     True
     """
     check_routing(model, convention)
+    check_shapes(model)
     return _total(model.architecture, model.head, convention, frozenset(model.rules(keep).items()))
 
 
@@ -105,6 +133,7 @@ def count(model: Model, convention: Convention = EXACT) -> int:
     109482240
     """
     check_routing(model, convention)
+    check_shapes(model)
     return _whole(model.number(raw(model.tensors, convention)))
 
 
@@ -126,6 +155,7 @@ def breakdown(
 ) -> tuple[Part, ...]:
     """The total by component, role or layer; the rows sum to it, as formulas and as numbers. Empty rows drop out."""
     check_routing(model, convention)
+    check_shapes(model)
     rules = frozenset(model.rules(keep).items())
     if by is By.LAYER:
         groups = _grouped(model, convention, by, rules)
@@ -214,6 +244,7 @@ def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
 
     Raises `MissingSize`, and `TooLarge` beyond 200,000 tensors.
     """
+    check_shapes(model)
     entries = []
     for tensor in model.tensors:
         times = _whole(model.number(tensor.times))

@@ -147,6 +147,23 @@ class NotAnInteger(BertsymError):
 
 
 @value
+class NoShape(BertsymError):
+    """No tensor can have the shape that a formula gives it at such sizes.
+
+    >>> print(NoShape("norm.weight", "side", "H/2", "7/2"))
+    'norm.weight' does not exist at these sizes: a side of H/2 = 7/2
+    """
+
+    tensor: str
+    part: str
+    formula: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{echo(self.tensor)} does not exist at these sizes: a {self.part} of {self.formula} = {self.value}"
+
+
+@value
 class Conflict(BertsymError):
     """Two given sizes contradict each other."""
 

@@ -179,7 +179,8 @@ def _generator(generator: Expr) -> Form:
     if isinstance(generator, Iverson):
         return Bracket(generator.args[0])
     if isinstance(generator, sympy.floor):
-        return Floor(Quotient(*map(form, sympy.fraction(sympy.together(generator.args[0])))))
+        above, below = map(form, sympy.fraction(sympy.together(generator.args[0])))
+        return Floor(above if below == Number(Fraction(1)) else Quotient(above, below))
     raise TypeError(f"no ordered form for {type(generator).__name__}")
 
 

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import sympy
 
-from bertsym.algebra import Value
+from bertsym.algebra import Value, evaluate
 from bertsym.convention import CONVENTIONS, Convention, select
 from bertsym.count import By, breakdown, count, total, written_out
-from bertsym.errors import Conflict, TooLarge, UnknownName
+from bertsym.errors import Conflict, NoShape, TooLarge, UnknownName
+from bertsym.layers import Role
 from bertsym.model import Model
+from bertsym.sources.derived import Derived
 from bertsym.symbols import (
     F,
     H,
@@ -30,7 +32,8 @@ from bertsym.symbols import (
     labels,
     tied,
 )
-from bertsym.zoo import named
+from bertsym.tree import Loop, Tensor
+from bertsym.zoo import ARCHITECTURES, named
 
 
 @pytest.mark.parametrize(
@@ -181,3 +184,43 @@ def test_half_a_feed_forward_unit_is_never_counted() -> None:
     assert count(named("bert-base-uncased").with_sizes({ffn_ratio: Fraction(25, 12)})) == count(
         named("bert-base-uncased").with_sizes({F: 1600})
     )
+
+
+@pytest.mark.parametrize(
+    ("tensor", "said"),
+    [
+        (
+            Tensor("w", (H, ffn_ratio * H), Role.MATRIX, "", "w"),
+            "'w' .* at these sizes: a side of H\\*ffn_ratio = 21/2",
+        ),
+        (Tensor("w", (H - 9,), Role.BIAS, "", "w"), "a side of H - 9 = -2"),
+        (Tensor("{}.w", (H,), Role.BIAS, "", "w", (Loop(sympy.S(3), L),)), "a repeat of L - 3 = -1"),
+    ],
+)
+def test_a_tensor_that_cannot_be_is_not_counted(tensor: Tensor, said: str) -> None:
+    bias = Tensor("b", (H,), Role.BIAS, "", "b")
+    base: dict[sympy.Symbol, Value] = {H: 12, L: 4, ffn_ratio: Fraction(3, 2)}
+    model = Derived("own", "Own", "by hand", base, (), (tensor, bias)).model()
+    fits, breaks = ({s: v for s, v in at.items() if s in model.symbols} for at in (base, {**base, H: 7, L: 2}))
+    assert count(model.with_sizes(fits)) == evaluate(total(model), fits)
+    broken = model.with_sizes(breaks)
+    for counted in (count, total, breakdown, lambda model: list(written_out(model))):
+        with pytest.raises(NoShape, match=said):
+            counted(broken)
+
+
+def test_a_tensor_that_is_not_there_needs_no_shape() -> None:
+    there = Tensor("b", (H,), Role.BIAS, "", "b")
+    model = Derived(
+        "own", "Own", "by hand", {H: 12}, (), (there, Tensor("w", (H - 9,), Role.BIAS, "", "w", when=H > 9))
+    )
+    assert count(model.model().with_sizes({H: 7})) == 7
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_tensor_of_the_papers_has_a_shape_at_all_sizes(name: str) -> None:
+    for head in ARCHITECTURES[name].heads:
+        for tensor in named(name).with_head(head).tensors:
+            for part in (*tensor.shape, *(loop.times for loop in tensor.loops)):
+                assert part.is_integer, tensor
+                assert part.is_nonnegative, tensor

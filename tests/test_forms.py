@@ -129,3 +129,9 @@ def test_a_size_of_somebodys_own_code_is_written_like_any_other() -> None:
     assert plain(written) == "3*H**2*num_experts + floor((H - 1)/2)*num_experts + floor(H/num_experts)"
     assert r"\lfloor \frac{H - 1}{2} \rfloor\mathrm{num\_experts}" in math(written)
     assert to_sympy(written).subs({H: 7, experts: 2}) == 3 * 2 * 49 + 3 * 2 + 3
+
+
+def test_a_rounded_product_has_no_denominator() -> None:
+    written = form(sympy.floor(ffn_ratio * H) * L)
+    assert pretty(written) == "⌊ffn_ratio·H⌋·L"
+    assert math(written) == r"\lfloor rH \rfloor L"
