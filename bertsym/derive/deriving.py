@@ -1,8 +1,9 @@
-"""From a name to a model: explore, settle, derive; where that is not enough, with fields left standing."""
+"""From a name to a model: explore, settle, derive; where that is not enough, again, or with fields left standing."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from math import inf
 from random import Random
 
 from bertsym.derive.depths import causes
@@ -11,11 +12,12 @@ from bertsym.derive.explore import explore
 from bertsym.derive.only import reconsidered
 from bertsym.derive.process import Builder, CannotDerive, Fields, Worker
 from bertsym.derive.settle import settle
-from bertsym.derive.space import Space
+from bertsym.derive.space import Kept, Space
 from bertsym.derive.standing import suspects
 
 FEWEST_TRIALS = 12
 PAIR = 2
+MANY = 1_000
 
 
 def derive(
@@ -38,32 +40,67 @@ def derive(
 def derive_in(
     worker: Worker, target: str, sizes: Fields, *, trials: int = 16, seed: int = 0, keep_names: bool = False
 ) -> Derivation:
-    """As `derive`, in a worker that has already imported what one target after another needs."""
+    """As `derive`, in a worker that has already imported what one target after another needs.
+
+    A draw may hide what another shows: where something has no formula or stands still, all is done again with other
+    draws, and the better is taken. Only then are fields left standing.
+    """
+    trials = max(trials, FEWEST_TRIALS)
     builder = Builder(worker, target, sizes)
-    random = Random(seed)  # noqa: S311  # the seed is printed so that a run can be repeated
-    space = reconsidered(builder, settle(builder, explore(builder, random), random), random)
-
-    def within(space: Space) -> Derivation:
-        return Deriver(builder, space, random, keep_names=keep_names).derivation(max(trials, FEWEST_TRIALS), seed)
-
-    def standing(names: list[str]) -> Derivation | None:
+    first, again = (Random(number) for number in (seed, seed + 1))  # noqa: S311  # the seed is printed, to be repeated
+    attempt = _Attempt(builder, first, trials, seed, keep_names=keep_names)
+    if attempt.left:
         with suppress(CannotDerive):
-            attempt = within(space.standing({name: builder.description.fields[name] for name in names}))
+            other = _Attempt(builder, again, trials, seed, keep_names=keep_names)
+            attempt = min(attempt, other, key=lambda one: one.left)
+    return attempt.stood()
+
+
+class _Attempt:
+    """What one stream of draws shows, None if nothing; raises `CannotDerive` where the code does not build at all."""
+
+    def __init__(self, builder: Builder, random: Random, trials: int, seed: int, *, keep_names: bool) -> None:
+        self.builder, self.random, self.trials, self.seed, self.keep_names = builder, random, trials, seed, keep_names
+        self.space = reconsidered(builder, settle(builder, explore(builder, random), random), random)
+        self.found: Derivation | None = None
+        try:
+            self.found = self.within(self.space)
+        except CannotDerive as problem:
+            self.problem = problem
+
+    @property
+    def left(self) -> float:
+        """What it leaves to be wished for: tensors without a formula weigh more than fields that stand still."""
+        if self.found is None:
+            return inf
+        return len(self.found.refused) * MANY + sum(still.kept is Kept.FROZEN for still in self.found.space.frozen)
+
+    def within(self, space: Space) -> Derivation:
+        """The formulas over a space; raises `CannotDerive`."""
+        deriver = Deriver(self.builder, space, self.random, keep_names=self.keep_names)
+        return deriver.derivation(self.trials, self.seed)
+
+    def standing(self, names: list[str]) -> Derivation | None:
+        """The whole formula with these fields as the code has them, if there is one."""
+        with suppress(CannotDerive):
+            attempt = self.within(self.space.standing({name: self.builder.description.fields[name] for name in names}))
             return attempt if attempt.whole else None
         return None
 
-    try:
-        found = within(space)
-    except CannotDerive:
-        every = [axis.name for axis in space.axes if axis.deep]
-        stood = standing(every) if every and ":" not in target else None
-        if stood is None:
-            raise
-        return stood
-    if found.whole or ":" in target:
-        return found  # a size that somebody named is to be in the formula, or the tensor without one is to be told
-    groups = suspects(found.space, found.fields, causes(found.refused, found.space, found.symbols))
-    # All together first: where that does not help, none of them alone will.
-    together = standing([name for group in groups for name in group]) if groups else None
-    alone = map(standing, groups) if together is not None and len(groups) == PAIR else iter(())
-    return next(filter(None, alone), together) or found
+    def stood(self) -> Derivation:
+        """What was found, whole if leaving fields standing can make it so; raises `CannotDerive`."""
+        named = ":" in self.builder.target  # a size that somebody named is to be in the formula, or refused
+        found = self.found
+        if found is None:
+            every = [axis.name for axis in self.space.axes if axis.deep]
+            stood = self.standing(every) if every and not named else None
+            if stood is None:
+                raise self.problem
+            return stood
+        if found.whole or named:
+            return found
+        groups = suspects(found.space, found.fields, causes(found.refused, found.space, found.symbols))
+        # All together first: where that does not help, none of them alone will.
+        together = self.standing([name for group in groups for name in group]) if groups else None
+        alone = map(self.standing, groups) if together is not None and len(groups) == PAIR else iter(())
+        return next(filter(None, alone), together) or found

@@ -17,6 +17,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import Iverson, expand
+from bertsym.derive.reckon import Reckoner
 from bertsym.values import value
 
 HALVED = (2, 4, 8, 16)
@@ -56,6 +57,7 @@ class Fitter:
     ) -> None:
         self.active = frozenset(active or symbols)
         self.columns = {s: Atom(partial(_same, s), tuple(row[s] for row in table)) for s in symbols}
+        self.at = [Reckoner(row) for row in table]
         self.known: dict[tuple[Numbers, Numbers, frozenset[Symbol]], Expr | None] = {}
 
     def fit(self, rows: Sequence[int], numbers: Sequence[int], relevant: Iterable[Symbol] = ()) -> Expr | None:
@@ -71,8 +73,17 @@ class Fitter:
         mattering = frozenset(relevant)
         key = (tuple(rows), tuple(numbers), mattering)
         if key not in self.known:
-            self.known[key] = self._fit(key[0], key[1], mattering)
+            found = self._fit(key[0], key[1], mattering)
+            self.known[key] = self._elsewhere(key[0], key[1]) if found is None else found
         return self.known[key]
+
+    def _elsewhere(self, rows: Numbers, numbers: Numbers) -> Expr | None:
+        """The formula of other numbers that gives these too: often that of a part which more builds have."""
+        if len(numbers) < FEWEST:
+            return None
+        found = dict.fromkeys(formula for formula in self.known.values() if formula is not None)
+        exact = list(zip(rows, numbers, strict=True))
+        return next((f for f in found if all(self.at[row].apart(f, number) == 0 for row, number in exact)), None)
 
     def _fit(self, rows: Numbers, numbers: Numbers, relevant: frozenset[Symbol]) -> Expr | None:
         if len(set(numbers)) == 1:

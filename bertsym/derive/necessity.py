@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bertsym.derive.process import Builder, Number
-from bertsym.derive.space import Axis
+from bertsym.derive.space import Axis, Space, ordered
+from bertsym.values import replace
 
 SMALL = (5, 7, 11)
 
 
-def needed(builder: Builder, base: Mapping[str, Number], axis: Axis) -> bool:
+def needed(builder: Builder, space: Space, axis: Axis) -> bool:
     """Whether what breaks the rule is refused: each field that the axis follows moved alone, or the axis itself.
 
     A width of 768 is 64 times 12 heads and 384 times a stride of 2. If another stride builds at 768, the stride is
-    not why. Twelve heads of a decoder are as many as those of the encoder, but six of them build as well.
+    not why. Twelve heads of a decoder are as many as those of the encoder, but six of them build as well. What else
+    follows the field in the space goes with it, or a text's width would be why an image's is a multiple of its heads.
     """
     names = [*axis.of, *([axis.name] if axis.exact else ()), *([axis.over] if axis.over is not None else ())]
-    return all(builder.build({**base, name: other}) is None for name in names for other in _breaking(base, axis, name))
+    return all(builder.build(broken) is None for name in names for broken in _broken(space, axis, name))
 
 
-def _breaking(base: Mapping[str, Number], axis: Axis, name: str) -> Iterator[Number]:
-    own = base[name]
+def _broken(space: Space, axis: Axis, name: str) -> Iterator[Mapping[str, Number]]:
+    """The base with the field at a few values that break the rule, and with what follows the field."""
+    own = space.base[name]
+    others = [other for other in space.axes if other.name not in (axis.name, name)]
+    arranged = ordered([*others, Axis(name, own, low=0)])
+    assert arranged is not None  # noqa: S101  # without the axis there are fewer to wait for
+    moved = replace(space, axes=arranged)
     for other in dict.fromkeys((*SMALL, own // 2, 2 * own, own + 1, 2 * own + 1)):
-        fields = {**base, name: other}
+        fields = moved.fields({name: int(other)})
         unit = axis.step(fields)
         if other > 0 and (fields[axis.name] != unit if axis.exact else fields[axis.name] % unit):
-            yield other
+            yield fields

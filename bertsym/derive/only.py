@@ -1,16 +1,15 @@
-"""Fields that stand still: those of which the code accepts no other value, and switches that it takes elsewhere."""
+"""Fields that stand still: those of which the code accepts no other value, and those that it takes elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from random import Random
 
 from bertsym.derive.paths import last
 from bertsym.derive.probe import DEEP
 from bertsym.derive.process import Builder, CannotDerive, Fields, Number
 from bertsym.derive.settle import settle
-from bertsym.derive.space import Kept, Space, Still, switch
+from bertsym.derive.space import Axis, Kept, Space, Still, others, switch
 from bertsym.values import replace
 
 DRAWS = 12
@@ -21,14 +20,16 @@ def reconsidered(builder: Builder, space: Space, random: Random) -> Space:
     """The space once each frozen field was given other values at draws of all else.
 
     One that the code accepts at no other value anywhere is held there by the code, not by the derivation. A switch that
-    it accepts at some draw becomes an axis, and that draw the base. A depth is left alone: lists may go with it.
+    it accepts at some draw becomes an axis, and that draw the base; so does a number that it accepts at draws alone. A
+    depth is left alone: lists may go with it.
     """
+    own = builder.description.fields
     for still in space.frozen:
         if still.kept is Kept.FROZEN and not DEEP.search(last(still.name)):
             there = _accepted(builder, space, still.name, random)
             if there is None:
                 space = _instead(space, Still(still.name, "the code accepts no other value", Kept.HELD))
-            elif isinstance(there[still.name], bool):
+            elif isinstance(own[still.name], bool if there in (own, space.base) else int):
                 space = _freed(builder, space, still.name, there, random)
     return space
 
@@ -44,7 +45,7 @@ def _accepted(builder: Builder, space: Space, name: str, random: Random) -> Fiel
     for fields in (own, space.base, *draws):
         if builder.build(fields) is None:
             continue
-        changes = [{name: other} for other in _others(own[name])]
+        changes = [{name: other} for other in others(own[name])]
         for change in (*changes, *_beside(space, name)):
             if builder.build({**fields, **change}) is not None or ELSEWHERE in builder.raised:
                 return fields
@@ -61,24 +62,16 @@ def _beside(space: Space, name: str) -> Iterator[dict[str, Number]]:
             yield {name: 2 * own, still.name: beside + own}
 
 
-def _others(own: Number) -> Iterator[Number]:
-    if isinstance(own, bool):
-        yield not own
-    elif isinstance(own, Fraction):
-        yield from {own + 1, own / 2, own * 2, Fraction(1, 2), Fraction(1, 8)} - {own}
-    else:
-        near = {own + 1, own - 1, 2 * own, own // 2, 3 * own, own + 8, 1, 2, 4, 8}
-        yield from sorted(other for other in near - {own} if other >= 0)
-
-
 def _instead(space: Space, still: Still) -> Space:
     return replace(space, frozen=tuple(still if one.name == still.name else one for one in space.frozen))
 
 
 def _freed(builder: Builder, space: Space, name: str, base: Fields, random: Random) -> Space:
-    """The space around another base, where the switch can be turned; as it was if more stands still then."""
+    """The space around another base, where the field can be moved; as it was if more stands still then."""
     frozen = tuple(one for one in space.frozen if one.name != name)
-    wider = replace(space, base=dict(base), axes=(*space.axes, switch(name, bool(base[name]))), frozen=frozen)
+    own = base[name]
+    axis = switch(name, own) if isinstance(own, bool) else Axis(name, own)
+    wider = replace(space, base=dict(base), axes=(*space.axes, axis), frozen=frozen)
     try:
         found = settle(builder, wider, random)
     except CannotDerive:

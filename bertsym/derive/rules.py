@@ -21,6 +21,11 @@ OPTIONS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 class Rules(Probe):
     """What a field may be, given the axes found so far."""
 
+    @property
+    def found(self) -> Space:
+        """The space of the axes found so far."""
+        return Space(self.base, tuple(self.axes.values()), ())
+
     def may_vanish(self, axis: Axis) -> bool:
         """Whether 0 is tried: in a configuration it often stands for "as another field says"."""
         return ":" in self.builder.target or axis.deep or int(axis.base) <= PAIR
@@ -84,7 +89,7 @@ class Rules(Probe):
         here = axis.steps(self.base)
         if here is None:
             return False
-        if axis.of and not needed(self.builder, self.base, axis):
+        if axis.of and not needed(self.builder, self.found, axis):
             return False
         if not axis.exact:
             far = here + (2 if axis.deep else self.random.randint(20, 40) * 2 + 1)
@@ -125,7 +130,7 @@ class Rules(Probe):
             if (
                 ordered([*self.axes.values(), both])
                 and self.follows(both, leader)
-                and needed(self.builder, self.base, both)
+                and needed(self.builder, self.found, both)
             ):
                 return both
         return axis

@@ -9,7 +9,7 @@ from random import Random
 from bertsym.derive.necessity import needed
 from bertsym.derive.paths import list_of
 from bertsym.derive.process import Builder, Fields
-from bertsym.derive.space import Axis, Kept, Space, Still, changed
+from bertsym.derive.space import Axis, Kept, Space, Still, changed, others
 from bertsym.values import replace
 
 CALM = 16
@@ -61,7 +61,7 @@ class _Settler:
             return
         for axis, among in self.candidates(steps, together):
             axes = changed(self.space.axes, axis)
-            if axes is None or not needed(self.builder, among, axis):
+            if axes is None or not needed(self.builder, replace(self.space, base=among), axis):
                 continue
             if self.fits(replace(self.space, axes=axes), steps, together):
                 self.space = replace(self.space, axes=axes)
@@ -145,9 +145,15 @@ class _Settler:
 
     def freeze(self, name: str, why: str) -> None:
         """The field stays as it is; those that follow it still may."""
-        still = Still(name, f"{why}, and without effect", Kept.IDLE) if self.axis(name).idle else Still(name, why)
+        idle = self.axis(name).idle and any(self.tried(name))
+        still = Still(name, f"{why}, and without effect", Kept.IDLE) if idle else Still(name, why)
         axes = tuple(axis for axis in self.space.axes if axis.name != name)
         self.space = replace(self.space, axes=axes, frozen=(*self.space.frozen, still))
+
+    def tried(self, name: str) -> Iterator[bool]:
+        """Whether another value of the field alone builds, of each: where none does, nothing showed its effect."""
+        base = self.space.base
+        return (self.builder.build({**base, name: other}) is not None for other in others(base[name]))
 
     def candidates(self, steps: Mapping[str, int], together: list[str]) -> list[tuple[Axis, Fields]]:
         """Rules for any two of the fields, and what to try each among; those that keep a field still are the last."""

@@ -126,6 +126,17 @@ def switch(name: str, base: bool, *, idle: bool = False) -> Axis:  # noqa: FBT00
     return Axis(name, base, values=(False, True), idle=idle)
 
 
+def others(own: Number) -> Iterator[Number]:
+    """Other values of a field, near and far."""
+    if isinstance(own, bool):
+        yield not own
+    elif isinstance(own, Fraction):
+        yield from {own + 1, own / 2, own * 2, Fraction(1, 2), Fraction(1, 8)} - {own}
+    else:
+        near = {own + 1, own - 1, 2 * own, own // 2, 3 * own, own + 8, 1, 2, 4, 8}
+        yield from sorted(other for other in near - {own} if other >= 0)
+
+
 class Kept(Enum):
     """What a field that stands still means for the formula, by the part of a saved model that it is kept in."""
 

@@ -73,3 +73,16 @@ def windowed(hidden: int, window: int, *, banded: bool) -> nn.Module:
     if banded and window > hidden:
         raise ValueError("the window is too wide")
     return nn.ModuleDict({"into": nn.Linear(hidden, window), "out": nn.Linear(2 if banded else 1, hidden)})
+
+
+def apart(text: int, heads: int, image: int) -> nn.Module:
+    """A text's width holds whole heads; an image's may be anything."""
+    _multiple(text, heads)
+    return nn.ModuleDict({"text": nn.Linear(text, heads), "image": nn.Linear(image, 2)})
+
+
+def grouped(experts: int, groups: int, chosen: int) -> nn.Module:
+    """Experts in groups, of which no more can be chosen than there are."""
+    if not 1 <= chosen <= groups:
+        raise ValueError("more groups are chosen than there are")
+    return nn.Embedding(experts, groups + 2 * chosen)

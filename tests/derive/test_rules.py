@@ -15,18 +15,22 @@ from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
 from bertsym.derive.derivation import Derivation
+from bertsym.derive.deriving import _Attempt
 from bertsym.derive.draws import Draws
 from bertsym.derive.families import Sample
 from bertsym.derive.fit import Fitter
+from bertsym.derive.necessity import needed
 from bertsym.derive.process import Builder, CannotDerive, Entry, Worker
 from bertsym.derive.proof import disagreement
 from bertsym.derive.settle import settle
 from bertsym.derive.space import Axis, Space, switch
 from bertsym.layers import Role
 from bertsym.sources.derived import Derived
-from bertsym.symbols import H, L, heads
+from bertsym.symbols import H, Kind, L, Own, heads
 from bertsym.tree import Tensor
 
+OTHERS = [Own(f"other_{place}", Kind.WIDTH) for place in range(12)]
+PAIRS = [(37 * n % 101 + 20, 11 * n % 13 + 2) for n in range(16)]
 Find = Callable[..., tuple[Derivation, Derived]]
 
 
@@ -172,3 +176,44 @@ def test_small_draws_are_small_and_deep() -> None:
     drawn = [space.fields(space.small(random)) for _ in range(50)]
     assert {fields["hidden"] for fields in drawn} == {8, 16, 24, 32, 48, 80}
     assert {fields["layers"] for fields in drawn} == set(range(1, 7))
+
+
+@pytest.mark.usefixtures("torch")
+def test_what_else_follows_a_field_is_no_reason_for_a_rule() -> None:
+    base = {"text": 768, "heads": 12, "image": 768}
+    text, image = (Axis(name, 768, of=("heads",)) for name in ("text", "image"))
+    with Worker(30) as worker:
+        builder = Builder(worker, "tests.derive.ruled:apart", base)
+        assert needed(builder, Space(base, (Axis("heads", 12),), ()), text)
+        assert not needed(builder, Space(base, (Axis("heads", 12), text), ()), image)
+
+
+def test_a_number_that_is_accepted_only_where_another_is_larger(find: Find) -> None:
+    found, derived = find("tests.derive.ruled:grouped", experts=8, groups=1, chosen=1)
+    assert not found.space.frozen
+    sizes = {symbol(found, name): size for name, size in (("experts", 9), ("groups", 4), ("chosen", 3))}
+    assert count(derived.model().with_sizes(sizes)) == 9 * (4 + 2 * 3)
+
+
+def test_the_formula_of_other_numbers_is_tried() -> None:
+    table = [{H: h, heads: a} | {size: h * a % (7 + i) for i, size in enumerate(OTHERS)} for h, a in PAIRS]
+    fitter = Fitter(table, [H, heads, *OTHERS])
+    numbers = [a * (h // a) for h, a in PAIRS]
+    assert fitter.fit(range(6, 16), numbers[6:]) is None
+    assert fitter.fit(range(16), numbers, [H, heads]) == heads * sympy.floor(H / heads)
+    assert fitter.fit(range(7, 16), numbers[7:]) == heads * sympy.floor(H / heads)
+
+
+def test_what_one_stream_of_draws_does_not_show_another_may(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+    within, tried = _Attempt.within, []
+
+    def unlucky(self: _Attempt, space: Space) -> Derivation:
+        tried.append(space)
+        if len(tried) == 1:
+            raise CannotDerive("both", "each set of formulas was refuted")
+        return within(self, space)
+
+    monkeypatch.setattr(_Attempt, "within", unlucky)
+    _, derived = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
+    assert total(derived.model(), EXACT) == H**2
+    assert len(tried) == 2
