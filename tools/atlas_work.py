@@ -29,7 +29,7 @@ from bertsym.sources.saving import text
 from bertsym.values import replace
 
 SECONDS = 20.0
-SECONDS_IN_ALL = 240
+SECONDS_IN_ALL = 120
 LONGEST_REASON = 200
 MOST_IN_ONE = 40
 TRIALS = 10

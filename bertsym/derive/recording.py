@@ -17,7 +17,7 @@ from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refu
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace
 
-ENGINE = 7
+ENGINE = 8
 
 
 def recorded(found: Derivation, count: int | None = None) -> Derived:
