@@ -207,7 +207,8 @@ class _Settler:
 
     def fits(self, space: Space, steps: Mapping[str, int], names: list[str]) -> bool:
         """Whether the refused draw and others of these fields are accepted now."""
-        if not self.builds({name: steps[name] for name in names}, space):
+        least = {axis.name: axis.low for axis in space.axes}
+        if not self.builds({name: max(steps[name], least[name]) for name in names}, space):
             return False
         for attempt in range(TRIES):
             drawn = space.steps(self.random, edge=attempt % 2 == 1)

@@ -86,3 +86,10 @@ def grouped(experts: int, groups: int, chosen: int) -> nn.Module:
     if not 1 <= chosen <= groups:
         raise ValueError("more groups are chosen than there are")
     return nn.Embedding(experts, groups + 2 * chosen)
+
+
+def begun(layers: int, heads: int) -> nn.Module:
+    """Heads of which many need a layer to be in."""
+    if not layers and heads > 100:
+        raise ValueError("no layer has so many heads")
+    return nn.ModuleList(nn.Linear(heads, 3) for _ in range(layers + 1))

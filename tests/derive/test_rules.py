@@ -195,6 +195,15 @@ def test_a_number_that_is_accepted_only_where_another_is_larger(find: Find) -> N
     assert count(derived.model().with_sizes(sizes)) == 9 * (4 + 2 * 3)
 
 
+def test_a_size_that_may_be_nothing_alone_begins_at_one(find: Find) -> None:
+    found, derived = find("tests.derive.ruled:begun", layers=2, heads=12)
+    layers, heads = map(found.space.axis, ("layers", "heads"))
+    assert layers is not None
+    assert heads is not None
+    assert (layers.low, heads.within, heads.most) == (1, None, 500)
+    assert count(derived.model().with_sizes({symbol(found, "layers"): 4, symbol(found, "heads"): 150})) == 5 * 453
+
+
 def test_the_formula_of_other_numbers_is_tried() -> None:
     table = [{H: h, heads: a} | {size: h * a % (7 + i) for i, size in enumerate(OTHERS)} for h, a in PAIRS]
     fitter = Fitter(table, [H, heads, *OTHERS])
