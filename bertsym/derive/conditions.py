@@ -17,16 +17,25 @@ from bertsym.derive.reckon import Reckoner
 LIMITS = (0, 1, 2, 3, 4)
 MOST_VALUES = 24
 MOST_TOGETHER = 4
+FEWEST = 3
 
 Sizes = Mapping[Symbol, int | bool | Fraction]
 
 
 class Told(NamedTuple):
-    """A condition, made when it is asked for, the sizes that it is about, and the rows in which it holds."""
+    """A condition, made when it is asked for, the sizes that it is about, and the rows in which it holds.
+
+    What is said of one number alone, `alone` being the rows that have it, is an accident where these are few.
+    """
 
     make: Callable[[], Boolean]
     symbols: frozenset[Symbol]
     bits: int
+    alone: int | None = None
+
+    def telling(self, asked: int) -> bool:
+        """Whether it may be the reason for what is seen in these rows."""
+        return self.alone is None or (self.alone & asked).bit_count() >= FEWEST
 
 
 class Conditions:
@@ -58,13 +67,18 @@ class Conditions:
     def _telling(self, asked: int, wanted: int, mattering: frozenset[Symbol]) -> Boolean | None:
         if wanted == asked:
             return sympy.true
-        first = [told for told in self.simple if told.symbols <= mattering] if mattering else []
-        found = (_told(some, asked, wanted) for some in (first, self.simple, self.simple + self.seldom))
+        simple = [told for told in self.simple if told.telling(asked)]
+        among = [told for told in simple if told.symbols <= mattering] if mattering else []
+        beside = [told for told in simple if told.symbols & mattering]
+        seldom = [told for told in self.seldom if told.telling(asked)]
+        found = (_told(some, asked, wanted) for some in (among, beside, simple, simple + seldom))
         return next((condition for condition in found if condition is not None), None)
 
-    def ways(self, mattering: Collection[Symbol]) -> Iterator[int]:
-        """The rows in which each simple condition holds, those on sizes that matter first."""
-        return (told.bits for told in sorted(self.simple, key=lambda told: not told.symbols <= set(mattering)))
+    def ways(self, mattering: Collection[Symbol], rows: Iterable[int]) -> Iterator[int]:
+        """The rows in which each condition that may tell among these holds, those on sizes that matter first."""
+        asked = sum(1 << row for row in rows)
+        simple = (told for told in self.simple if told.telling(asked))
+        return (told.bits for told in sorted(simple, key=lambda told: not told.symbols <= set(mattering)))
 
     def rows(self, condition: Boolean) -> set[int]:
         """The rows in which a condition over switches holds."""
@@ -92,7 +106,8 @@ class Conditions:
                 yield from self._either(sympy.Gt, sympy.Le, (symbol, limit), more)
                 if limit:
                     equal = self._bits(row[symbol] == limit for row in self.table)
-                    yield from self._either(sympy.Eq, sympy.Ne, (symbol, limit), equal)
+                    alone = equal if limit > 1 else None
+                    yield from self._either(sympy.Eq, sympy.Ne, (symbol, limit), equal, alone)
 
     def _compared(self, numbers: Sequence[Symbol]) -> Iterator[Told]:
         for one, other in combinations(numbers, 2):
@@ -103,12 +118,17 @@ class Conditions:
             yield from self._either(sympy.Gt, sympy.Le, (other, one), self.every & ~more & ~equal)
 
     def _either(
-        self, one: Callable[..., Boolean], other: Callable[..., Boolean], sides: tuple[Symbol, Symbol | int], bits: int
+        self,
+        one: Callable[..., Boolean],
+        other: Callable[..., Boolean],
+        sides: tuple[Symbol, Symbol | int],
+        bits: int,
+        alone: int | None = None,
     ) -> Iterator[Told]:
         """A relation that holds in these rows, and the other, which holds in the rest."""
         symbols = frozenset(side for side in sides if isinstance(side, Symbol))
-        yield Told(partial(one, *sides), symbols, bits)
-        yield Told(partial(other, *sides), symbols, self.every & ~bits)
+        yield Told(partial(one, *sides), symbols, bits, alone)
+        yield Told(partial(other, *sides), symbols, self.every & ~bits, alone)
 
     def _limits(self, symbol: Symbol) -> list[int]:
         """The numbers that a size is compared with: the smallest, and all that it was given if these are few."""

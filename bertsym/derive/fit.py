@@ -24,6 +24,7 @@ HALVED = (2, 4, 8, 16)
 POWERS = (2, 3, 4)
 LARGEST_DIVISOR = 64
 FEWEST = 3
+SMALL = 8
 MOST_MULTIPLIED = 5
 MOST_TOGETHER = 3
 MOST_COMPARED = 12
@@ -86,7 +87,7 @@ class Fitter:
         return next((f for f in found if all(self.at[row].apart(f, number) == 0 for row, number in exact)), None)
 
     def _fit(self, rows: Numbers, numbers: Numbers, relevant: frozenset[Symbol]) -> Expr | None:
-        if len(set(numbers)) == 1:
+        if len(set(numbers)) == 1 and (len(numbers) >= FEWEST or abs(numbers[0]) <= SMALL):
             return Integer(numbers[0])
         if len(numbers) < FEWEST:
             return None

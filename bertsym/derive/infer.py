@@ -187,7 +187,7 @@ class _Inference:
         rows = list(family.seen)
         known = set()
         mattering = set().union(*self.rows.relevant.values(), self.rows.renaming(family))
-        for bits in self.rows.conditions.ways(mattering):
+        for bits in self.rows.conditions.ways(mattering, rows):
             if self.splits <= 0:
                 return
             told = {row: bool(bits >> row & 1) for row in rows}
