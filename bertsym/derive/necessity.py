@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bertsym.derive.process import Builder, Number
-from bertsym.derive.space import Axis, Space, ordered
+from bertsym.derive.space import Axis, Space
 from bertsym.values import replace
 
 SMALL = (5, 7, 11)
@@ -25,12 +25,9 @@ def needed(builder: Builder, space: Space, axis: Axis) -> bool:
 def _broken(space: Space, axis: Axis, name: str) -> Iterator[Mapping[str, Number]]:
     """The base with the field at a few values that break the rule, and with what follows the field."""
     own = space.base[name]
-    others = [other for other in space.axes if other.name not in (axis.name, name)]
-    arranged = ordered([*others, Axis(name, own, low=0)])
-    assert arranged is not None  # noqa: S101  # without the axis there are fewer to wait for
-    moved = replace(space, axes=arranged)
+    without = replace(space, axes=tuple(other for other in space.axes if other.name not in (axis.name, name)))
     for other in dict.fromkeys((*SMALL, own // 2, 2 * own, own + 1, 2 * own + 1)):
-        fields = moved.fields({name: int(other)})
+        fields = without.along(space.base, {name: other})
         unit = axis.step(fields)
         if other > 0 and (fields[axis.name] != unit if axis.exact else fields[axis.name] % unit):
             yield fields

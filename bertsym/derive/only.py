@@ -9,7 +9,7 @@ from bertsym.derive.paths import last
 from bertsym.derive.probe import DEEP
 from bertsym.derive.process import Builder, CannotDerive, Fields, Number
 from bertsym.derive.settle import settle
-from bertsym.derive.space import Axis, Kept, Space, Still, others, switch
+from bertsym.derive.space import Axis, Kept, Space, Still, ordered, others, switch
 from bertsym.values import replace
 
 DRAWS = 12
@@ -20,8 +20,8 @@ def reconsidered(builder: Builder, space: Space, random: Random) -> Space:
     """The space once each frozen field was given other values at draws of all else.
 
     One that the code accepts at no other value anywhere is held there by the code, not by the derivation. A switch that
-    it accepts at some draw becomes an axis, and that draw the base; so does a number that it accepts at draws alone. A
-    depth is left alone: lists may go with it.
+    it accepts at some draw becomes an axis, and that draw the base; so does a number that it accepts at draws alone, or
+    with what follows it. A depth is left alone: lists may go with it.
     """
     own = builder.description.fields
     for still in space.frozen:
@@ -29,13 +29,17 @@ def reconsidered(builder: Builder, space: Space, random: Random) -> Space:
             there = _accepted(builder, space, still.name, random)
             if there is None:
                 space = _instead(space, Still(still.name, "the code accepts no other value", Kept.HELD))
-            elif isinstance(own[still.name], bool if there in (own, space.base) else int):
+            elif (
+                there not in (own, space.base)
+                or isinstance(own[still.name], bool)
+                or any(_followers(space, still.name))
+            ):
                 space = _freed(builder, space, still.name, there, random)
-    return space
+    return space.anchored()
 
 
 def _accepted(builder: Builder, space: Space, name: str, random: Random) -> Fields | None:
-    """A draw without empty stacks at which another value builds, or fails for want of a package alone."""
+    """A draw without empty stacks where another value, and what follows it, builds or fails for want of a package."""
     own = builder.description.fields
     deep = {axis.name for axis in space.axes if axis.deep}
     draws = []
@@ -47,9 +51,17 @@ def _accepted(builder: Builder, space: Space, name: str, random: Random) -> Fiel
             continue
         changes = [{name: other} for other in others(own[name])]
         for change in (*changes, *_beside(space, name)):
-            if builder.build({**fields, **change}) is not None or ELSEWHERE in builder.raised:
-                return fields
+            for followed in (space, *_followers(space, name)):
+                if builder.build(followed.along(fields, change)) is not None or ELSEWHERE in builder.raised:
+                    return fields
     return None
+
+
+def _followers(space: Space, name: str) -> Iterator[Space]:
+    """The space with one alone of those that are as the field is; the others may be so by chance."""
+    for axis in space.axes:
+        if axis.exact and name in axis.leaders:
+            yield replace(space, axes=(axis,))
 
 
 def _beside(space: Space, name: str) -> Iterator[dict[str, Number]]:
@@ -71,7 +83,9 @@ def _freed(builder: Builder, space: Space, name: str, base: Fields, random: Rand
     frozen = tuple(one for one in space.frozen if one.name != name)
     own = base[name]
     axis = switch(name, own) if isinstance(own, bool) else Axis(name, own)
-    wider = replace(space, base=dict(base), axes=(*space.axes, axis), frozen=frozen)
+    axes = ordered([*space.axes, axis])
+    assert axes is not None  # noqa: S101  # it follows nothing
+    wider = replace(space, base=dict(base), axes=axes, frozen=frozen)
     try:
         found = settle(builder, wider, random)
     except CannotDerive:

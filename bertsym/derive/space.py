@@ -171,7 +171,18 @@ class Space:
         axes = tuple(axis for axis in self.axes if axis.name not in own)
         why = "left as it is, for no formula was found with others"
         stood = (Still(axis.name, why) for axis in self.axes if axis.name in own)
-        return Space({**self.base, **own}, axes, (*self.frozen, *stood))
+        return Space({**self.base, **own}, axes, (*self.frozen, *stood)).anchored()
+
+    def anchored(self) -> Space:
+        """The space without the axes that are as others are which stand still, for so do they."""
+        still = {one.name: one for one in self.frozen}
+        for axis in self.axes:
+            if axis.exact and all(name in still for name in axis.leaders):
+                kept = [still[name].kept for name in axis.leaders]
+                why = f"it follows {axis.leaders[0]}, which stands still"
+                still[axis.name] = Still(axis.name, why, Kept.HELD if set(kept) == {Kept.HELD} else Kept.FROZEN)
+        left = tuple(axis for axis in self.axes if axis.name not in still)
+        return replace(self, axes=left, frozen=tuple(still.values()))
 
     def deepened(self, names: Iterable[str]) -> Space:
         """The space with these depths drawn from more values."""
@@ -191,6 +202,17 @@ class Space:
                 count = axis.steps(self.base)
             fields[axis.name] = axis.value(axis.low if count is None else count, fields)
         return fields
+
+    def along(self, fields: Fields, change: Fields) -> Fields:
+        """The values with a change to them, and what follows the changed fields as many steps from these as before."""
+        found = {**fields, **change}
+        moved = set(change)
+        for axis in self.axes:
+            if axis.name not in change and not moved.isdisjoint(axis.leaders):
+                steps = axis.steps(fields)
+                found[axis.name] = axis.value(axis.low if steps is None else steps, found)
+                moved.add(axis.name)
+        return found
 
     def has(self, fields: Fields) -> bool:
         """Whether some steps lead to these values."""

@@ -14,6 +14,7 @@ from sympy import Symbol
 from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
+from bertsym.derive.conditions import Conditions
 from bertsym.derive.derivation import Derivation
 from bertsym.derive.deriving import _Attempt
 from bertsym.derive.draws import Draws
@@ -23,11 +24,12 @@ from bertsym.derive.necessity import needed
 from bertsym.derive.process import Builder, CannotDerive, Entry, Worker
 from bertsym.derive.proof import disagreement
 from bertsym.derive.settle import settle
-from bertsym.derive.space import Axis, Space, switch
+from bertsym.derive.space import Axis, Kept, Space, Still, switch
 from bertsym.layers import Role
 from bertsym.sources.derived import Derived
 from bertsym.symbols import H, Kind, L, Own, heads
 from bertsym.tree import Tensor
+from bertsym.values import replace
 
 OTHERS = [Own(f"other_{place}", Kind.WIDTH) for place in range(12)]
 PAIRS = [(37 * n % 101 + 20, 11 * n % 13 + 2) for n in range(16)]
@@ -226,3 +228,30 @@ def test_what_one_stream_of_draws_does_not_show_another_may(find: Find, monkeypa
     _, derived = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
     assert total(derived.model(), EXACT) == H**2
     assert len(tried) == 2
+
+
+def test_what_follows_a_field_goes_along_and_stands_still_with_it() -> None:
+    base = {"merge": 2, "width": 8, "heads": 3}
+    axes = (Axis("merge", 2), Axis("width", 8, unit=4, of=("merge",), exact=True), Axis("heads", 3, within="width"))
+    space = Space(base, axes, ())
+    assert space.along(base, {"merge": 5}) == {"merge": 5, "width": 20, "heads": 3}
+    for kept in (Kept.HELD, Kept.FROZEN):
+        stood = replace(space, axes=axes[1:], frozen=(Still("merge", "", kept),)).anchored()
+        assert [axis.name for axis in stood.axes] == ["heads"]
+        assert [(one.name, one.kept) for one in stood.frozen] == [("merge", kept), ("width", kept)]
+    assert [one.name for one in space.standing({"merge": 2}).frozen] == ["merge", "width"]
+
+
+def test_a_number_that_one_build_has_is_no_reason() -> None:
+    odd, other = OTHERS[:2]
+    chosen = (1, 2, 3, 6, 7, 4, 1, 2, 3, 6, 7, 1)
+    table = [{odd: number, H: 40 + row, other: 35 + 2 * row} for row, number in enumerate(chosen)]
+    conditions = Conditions(table, [odd, H, other])
+    apart = {row: row != 5 for row in range(12)}
+    assert conditions.telling(apart) == sympy.Ne(H, other)
+
+
+def test_one_build_has_no_formula() -> None:
+    fitter = Fitter([{H: 5}, {H: 6}], [H])
+    assert fitter.fit([0], [2892]) is None
+    assert fitter.fit([0], [3]) == 3
