@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from random import Random
 
 from bertsym.derive.families import Sample
@@ -13,6 +14,7 @@ from bertsym.sources.derived import Derived
 MOST_REFUSED = 40
 KINDS = ("uniform", "small", "equal", "deep", "edge")
 DEEPEST, LESS = 100, 3
+BOTH = 2  # what is equal in the code itself, and what happens to be
 
 
 def tried_again(derived: Derived, head: str, builder: Builder, random: Random, draws: int) -> str | None:
@@ -47,7 +49,7 @@ def drawn(derived: Derived, random: Random, kind: str) -> dict[str, Number]:
     there = space(derived)
     steps = there.small(random) if kind == "small" else there.steps(random, edge=kind == "edge")
     if kind == "equal":
-        steps = there.equal(steps, next(there.rounds(random), []))
+        steps = there.equal(steps, random.choice(list(islice(there.rounds(random), BOTH))))
     for axis in there.axes if kind == "deep" else ():
         own = axis.beyond(there.base)
         if own is not None and own <= DEEPEST:

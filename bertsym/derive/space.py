@@ -258,10 +258,16 @@ class Space:
     def rounds(self, random: Random) -> Iterator[list[tuple[Axis, Axis]]]:
         """Pairs of axes, so that in the end every two that can be equal were paired: [E != H] shows at no other draw.
 
-        It is the round robin of a tournament: the first stays, the others go round. They are shuffled, or
-        what is paired in one round, as E = H and N = T, would be so in all that are drawn, and could not be told apart.
+        First those that are equal in the base, for a default is often another size. The rest is the round robin of a
+        tournament: the first stays, the others go round. They are shuffled, or what is paired in one round, as E = H
+        and N = T, would be so in all that are drawn, and could not be told apart.
         """
         players: list[Axis | None] = [axis for axis in self.axes if not axis.switch and not axis.idle]
+        alike: dict[Number, Axis] = {}
+        for axis in self.axes:
+            if axis in players:
+                alike.setdefault(axis.base, axis)
+        yield [pair for axis in self.axes if axis in players for pair in _following(axis, alike[axis.base])]
         random.shuffle(players)
         if len(players) % 2:
             players.append(None)
@@ -274,7 +280,7 @@ class Space:
 
 def _following(one: Axis | None, other: Axis | None) -> list[tuple[Axis, Axis]]:
     """Which of the two can take the other's value: one that is free, and no depth a width's."""
-    if one is None or other is None:
+    if one is None or other is None or one is other:
         return []
     ordered = [(f, g) for f, g in ((one, other), (other, one)) if f.free and not f.divides and (g.deep or not f.deep)]
     return sorted(ordered, key=lambda pair: pair[0].unit)[:1]  # what goes in small steps can meet the other anywhere
