@@ -258,16 +258,17 @@ class Space:
     def rounds(self, random: Random) -> Iterator[list[tuple[Axis, Axis]]]:
         """Pairs of axes, so that in the end every two that can be equal were paired: [E != H] shows at no other draw.
 
-        First those that are equal in the base, for a default is often another size. The rest is the round robin of a
-        tournament: the first stays, the others go round. They are shuffled, or what is paired in one round, as E = H
-        and N = T, would be so in all that are drawn, and could not be told apart.
+        First those that are equal in the base, for a default is often another size, also what has no effect there: it
+        may have one with a switch on. The rest is the round robin of a tournament: the first stays, the others go on.
+        They are shuffled, or what is paired in one round, as E = H and N = T, would be so in all that are drawn, and
+        could not be told apart.
         """
-        players: list[Axis | None] = [axis for axis in self.axes if not axis.switch and not axis.idle]
+        numbers = sorted((axis for axis in self.axes if not axis.switch), key=lambda axis: axis.idle)
         alike: dict[Number, Axis] = {}
-        for axis in self.axes:
-            if axis in players:
-                alike.setdefault(axis.base, axis)
-        yield [pair for axis in self.axes if axis in players for pair in _following(axis, alike[axis.base])]
+        for axis in numbers:
+            alike.setdefault(axis.base, axis)
+        yield [pair for axis in numbers for pair in _following(axis, alike[axis.base])]
+        players: list[Axis | None] = [axis for axis in self.axes if not axis.switch and not axis.idle]
         random.shuffle(players)
         if len(players) % 2:
             players.append(None)
