@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from math import inf
+from fractions import Fraction
 from random import Random
 
 from bertsym.derive.depths import causes
-from bertsym.derive.derivation import Derivation, Deriver
+from bertsym.derive.derivation import ROUNDS, Derivation, Deriver
 from bertsym.derive.explore import explore
 from bertsym.derive.only import reconsidered
 from bertsym.derive.process import Builder, CannotDerive, Fields, Worker
 from bertsym.derive.settle import settle
 from bertsym.derive.space import Kept, Space
 from bertsym.derive.standing import suspects
+from bertsym.values import replace
 
 FEWEST_TRIALS = 12
 PAIR = 2
-MANY = 1_000
 
 
 def derive(
@@ -48,12 +48,14 @@ def derive_in(
     trials = max(trials, FEWEST_TRIALS)
     builder = Builder(worker, target, sizes)
     first, again = (Random(number) for number in (seed, seed + 1))  # noqa: S311  # the seed is printed, to be repeated
-    attempt = _Attempt(builder, first, trials, seed, keep_names=keep_names)
-    if attempt.left:
+    attempts = [_Attempt(builder, first, trials, seed, keep_names=keep_names)]
+    if any(attempts[0].left):
         with suppress(CannotDerive):
-            other = _Attempt(builder, again, trials, seed, keep_names=keep_names)
-            attempt = min(attempt, other, key=lambda one: one.left)
-    return attempt.stood()
+            attempts.append(_Attempt(builder, again, trials, seed, keep_names=keep_names))
+    found = min(attempts, key=lambda attempt: attempt.left).stood()
+    # Whichever is taken, a wrong formula had a chance in each search that was made, and in every round of it.
+    searches = 1 + ROUNDS * (sum(attempt.searches for attempt in attempts) - 1)
+    return replace(found, chance=min(Fraction(1), found.chance * searches))
 
 
 class _Attempt:
@@ -62,6 +64,7 @@ class _Attempt:
     def __init__(self, builder: Builder, random: Random, trials: int, seed: int, *, keep_names: bool) -> None:
         self.builder, self.random, self.trials, self.seed, self.keep_names = builder, random, trials, seed, keep_names
         self.space = reconsidered(builder, settle(builder, explore(builder, random), random), random)
+        self.searches = 0
         self.found: Derivation | None = None
         try:
             self.found = self.within(self.space)
@@ -69,14 +72,15 @@ class _Attempt:
             self.problem = problem
 
     @property
-    def left(self) -> float:
-        """What it leaves to be wished for: tensors without a formula weigh more than fields that stand still."""
+    def left(self) -> tuple[bool, int, int]:
+        """What it leaves to be wished for: all of it, tensors without a formula, fields that stand still."""
         if self.found is None:
-            return inf
-        return len(self.found.refused) * MANY + sum(still.kept is Kept.FROZEN for still in self.found.space.frozen)
+            return True, 0, 0
+        return False, len(self.found.refused), sum(still.kept is Kept.FROZEN for still in self.found.space.frozen)
 
     def within(self, space: Space) -> Derivation:
         """The formulas over a space; raises `CannotDerive`."""
+        self.searches += 1
         deriver = Deriver(self.builder, space, self.random, keep_names=self.keep_names)
         return deriver.derivation(self.trials, self.seed)
 

@@ -67,8 +67,8 @@ class _Settler:
                 self.space = replace(self.space, axes=axes)
                 return
         last = next((name for name in together if self.axis(name).idle), culprit)
-        others = ", ".join(name for name in together if name != last)
-        self.freeze(last, f"refused together with {others}")
+        partners = ", ".join(name for name in together if name != last)
+        self.freeze(last, f"refused together with {partners}")
 
     def together(self, steps: Mapping[str, int], culprit: str, names: list[str]) -> list[str]:
         """The fields that the draw is refused for, all of them, where they are few; the culprit is the first."""
@@ -145,15 +145,15 @@ class _Settler:
 
     def freeze(self, name: str, why: str) -> None:
         """The field stays as it is; those that follow it still may."""
-        idle = self.axis(name).idle and any(self.tried(name))
+        idle = self.axis(name).idle and self.tried(name)
         still = Still(name, f"{why}, and without effect", Kept.IDLE) if idle else Still(name, why)
         axes = tuple(axis for axis in self.space.axes if axis.name != name)
         self.space = replace(self.space, axes=axes, frozen=(*self.space.frozen, still))
 
-    def tried(self, name: str) -> Iterator[bool]:
-        """Whether another value of the field alone builds, of each: where none does, nothing showed its effect."""
+    def tried(self, name: str) -> bool:
+        """Whether some other value of the field alone builds: where none does, nothing showed its effect."""
         base = self.space.base
-        return (self.builder.build({**base, name: other}) is not None for other in others(base[name]))
+        return any(self.builder.build({**base, name: other}) is not None for other in others(base[name]))
 
     def candidates(self, steps: Mapping[str, int], together: list[str]) -> list[tuple[Axis, Fields]]:
         """Rules for any two of the fields, and what to try each among; those that keep a field still are the last."""

@@ -15,8 +15,7 @@ from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
 from bertsym.derive.conditions import Conditions
-from bertsym.derive.derivation import Derivation
-from bertsym.derive.deriving import _Attempt
+from bertsym.derive.derivation import Derivation, Deriver
 from bertsym.derive.draws import Draws
 from bertsym.derive.families import Sample
 from bertsym.derive.fit import Fitter
@@ -216,18 +215,20 @@ def test_the_formula_of_other_numbers_is_tried() -> None:
 
 
 def test_what_one_stream_of_draws_does_not_show_another_may(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
-    within, tried = _Attempt.within, []
+    derivation, tried = Deriver.derivation, []
 
-    def unlucky(self: _Attempt, space: Space) -> Derivation:
-        tried.append(space)
+    def unlucky(self: Deriver, trials: int, seed: int) -> Derivation:
+        tried.append(self.space)
         if len(tried) == 1:
             raise CannotDerive("both", "each set of formulas was refuted")
-        return within(self, space)
+        return derivation(self, trials, seed)
 
-    monkeypatch.setattr(_Attempt, "within", unlucky)
-    _, derived = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
+    plain, _ = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
+    monkeypatch.setattr(Deriver, "derivation", unlucky)
+    found, derived = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
     assert total(derived.model(), EXACT) == H**2
     assert len(tried) == 2
+    assert 0 < plain.chance < found.chance
 
 
 def test_what_follows_a_field_goes_along_and_stands_still_with_it() -> None:
@@ -249,6 +250,17 @@ def test_a_number_that_one_build_has_is_no_reason() -> None:
     conditions = Conditions(table, [odd, H, other])
     apart = {row: row != 5 for row in range(12)}
     assert conditions.telling(apart) == sympy.Ne(H, other)
+
+
+def test_one_of_two_sizes_that_matters_is_sooner_a_reason_than_none() -> None:
+    odd, other = OTHERS[:2]
+    table = [
+        {odd: 4 if row == 5 else 5 + row, H: 40 + row % 3, other: 42 if row == 5 else 50 + row} for row in range(12)
+    ]
+    conditions = Conditions(table, [odd, H, other])
+    apart = {row: row != 5 for row in range(12)}
+    assert conditions.telling(apart) == sympy.Gt(odd, 4)
+    assert conditions.telling(apart, [H]) == sympy.Ne(H, other)
 
 
 def test_one_build_has_no_formula() -> None:
