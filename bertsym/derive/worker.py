@@ -122,7 +122,12 @@ class Target:
 
 def opened(target: str, sizes: Fields) -> Target:
     """The target by name; raises `Unusable`."""
-    quiet()
+    try:
+        quiet()
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise Unusable("torch is not installed: pip install 'bertsym[hf]'") from None
     return own(target, sizes) if ":" in target else listed(target)
 
 
@@ -169,7 +174,7 @@ def listed(target: str) -> Target:
         import transformers  # noqa: PLC0415
         from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES  # noqa: PLC0415
     except ImportError:
-        raise Unusable("transformers is not installed: pip install bertsym[hf]") from None
+        raise Unusable("transformers is not installed: pip install 'bertsym[hf]'") from None
     # Validation writes every nested configuration into a message that is hardly ever read.
     transformers.PreTrainedConfig.__repr__ = lambda self: type(self).__name__
     types = dict(transformers.CONFIG_MAPPING.items()) if target in transformers.CONFIG_MAPPING else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,3 +67,10 @@ def test_nothing_is_left_running() -> None:
 def test_a_model_type_that_does_not_exist() -> None:
     with pytest.raises(worker.Unusable, match=r"^no model type or class of transformers; did you mean roberta"):
         worker.listed("robberta")
+
+
+@pytest.mark.parametrize("target", ["bert", "tests.derive.ruled:both"])
+def test_without_torch_the_extra_is_named(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(worker.Unusable, match=r"torch is not installed: pip install 'bertsym\[hf\]'"):
+        worker.opened(target, {})
