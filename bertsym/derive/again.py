@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Iterator
+from itertools import chain, islice
 from random import Random
 
+from bertsym.derive.aimed import aimed
+from bertsym.derive.coinciding import coinciding, groupings
 from bertsym.derive.families import Sample
-from bertsym.derive.process import Builder, Number
+from bertsym.derive.process import Builder, CannotDerive, Number
 from bertsym.derive.proof import counted, disagreement, parameters
 from bertsym.derive.recording import space
+from bertsym.derive.space import Space
 from bertsym.sources.derived import Derived
 
 MOST_REFUSED = 40
 KINDS = ("uniform", "small", "equal", "deep", "edge")
 DEEPEST, LESS = 100, 3
-BOTH = 2  # what is equal in the code itself, and what happens to be
+GROUPINGS = 4  # what is equal in the code itself, and what happens to be
 
 
 def tried_again(derived: Derived, head: str, builder: Builder, random: Random, draws: int) -> str | None:
-    """The first tensor that the code has otherwise at one of so many draws, or the total, and where; None if none.
+    """The first tensor that the code has otherwise at a draw, or the total, and where; None if none.
 
-    A head of which some tensors have no formula is not compared.
+    There are so many draws of all kinds, and those that the formula's own conditions and roundings ask for. A head of
+    which some tensors have no formula is not compared.
     """
     tensors, model = derived.classes[head].tensors, derived.model(head=head)
-    for place in range(draws):
-        for attempt in range(MOST_REFUSED):
-            fields = drawn(derived, random, KINDS[place % len(KINDS)] if 2 * attempt < MOST_REFUSED else "uniform")
-            inventory = builder.build(fields)
-            if inventory is not None:
-                break
-        else:
-            return f"the code refuses {MOST_REFUSED} draws in a row, the last for {builder.raised}"
-        sample = Sample({symbol: fields[place.field] for symbol, place in derived.places.items()}, inventory)
+    there, symbols = space(derived), {place.field: symbol for symbol, place in derived.places.items()}
+    many = chain(_accepted(there, builder, random, draws), map(there.fields, aimed(tensors, there, symbols, random)))
+    for place, fields in enumerate(many):
+        inventory = builder.build(fields)
+        if inventory is None:
+            continue
+        sample = Sample({symbol: fields[name] for name, symbol in symbols.items()}, inventory)
         wrong = disagreement(tensors, sample)
         if wrong is None and KINDS[place % len(KINDS)] == "small":
             wrong = None if counted(model, sample) in (None, parameters(inventory)) else "total"
@@ -41,15 +44,27 @@ def tried_again(derived: Derived, head: str, builder: Builder, random: Random, d
     return None
 
 
-def drawn(derived: Derived, random: Random, kind: str) -> dict[str, Number]:
+def _accepted(there: Space, builder: Builder, random: Random, draws: int) -> Iterator[dict[str, Number]]:
+    """So many draws that the code accepts, by turns of each of the `KINDS`; raises `CannotDerive`."""
+    for place in range(draws):
+        for attempt in range(MOST_REFUSED):
+            fields = drawn(there, random, KINDS[place % len(KINDS)] if 2 * attempt < MOST_REFUSED else "uniform")
+            if builder.build(fields) is not None:
+                yield fields
+                break
+        else:
+            why = f"it refuses {MOST_REFUSED} draws in a row, the last for {builder.raised}"
+            raise CannotDerive(builder.target, why)
+
+
+def drawn(there: Space, random: Random, kind: str) -> dict[str, Number]:
     """Every field that a size stands for, and those without effect, all at once, in a draw of one of the `KINDS`.
 
     A deep one is as deep as the code is, or nearly.
     """
-    there = space(derived)
     steps = there.small(random) if kind == "small" else there.steps(random, edge=kind == "edge")
     if kind == "equal":
-        steps = there.equal(steps, random.choice(list(islice(there.rounds(random), BOTH))))
+        steps = coinciding(there, steps, random.choice([[], *islice(groupings(there, random), GROUPINGS)]))
     for axis in there.axes if kind == "deep" else ():
         own = axis.beyond(there.base)
         if own is not None and own <= DEEPEST:

@@ -33,20 +33,24 @@ class Told(NamedTuple):
     bits: int
     alone: int | None = None
 
-    def telling(self, asked: int) -> bool:
-        """Whether it may be the reason for what is seen in these rows."""
-        return self.alone is None or (self.alone & asked).bit_count() >= FEWEST
+    def telling(self, asked: int, draws: Sequence[int]) -> bool:
+        """Whether it may be the reason for what is seen in these rows, each being of one of the draws."""
+        if self.alone is None:
+            return True
+        having = self.alone & asked
+        return len({draw for row, draw in enumerate(draws) if having >> row & 1}) >= FEWEST
 
 
 class Conditions:
     """The conditions over a table of sizes, each with the rows in which it holds, as the bits of a number.
 
     Sizes that `active` leaves out had no effect where they were tried alone: they are compared with numbers only, and
-    where nothing else tells.
+    where nothing else tells. `draws` says which draw each row is of: those of one have most sizes in common.
     """
 
-    def __init__(self, table: Sequence[Sizes], active: Collection[Symbol]) -> None:
+    def __init__(self, table: Sequence[Sizes], active: Collection[Symbol], draws: Sequence[int] = ()) -> None:
         self.table = table
+        self.draws = draws or range(len(table))
         self.every = (1 << len(table)) - 1
         self.active = [symbol for symbol in table[0] if symbol in active]
         self.idle = [symbol for symbol in table[0] if symbol not in active]
@@ -67,17 +71,17 @@ class Conditions:
     def _telling(self, asked: int, wanted: int, mattering: frozenset[Symbol]) -> Boolean | None:
         if wanted == asked:
             return sympy.true
-        simple = [told for told in self.simple if told.telling(asked)]
+        simple = [told for told in self.simple if told.telling(asked, self.draws)]
         among = [told for told in simple if told.symbols <= mattering] if mattering else []
         beside = [told for told in simple if told.symbols & mattering]
-        seldom = [told for told in self.seldom if told.telling(asked)]
+        seldom = [told for told in self.seldom if told.telling(asked, self.draws)]
         found = (_told(some, asked, wanted) for some in (among, beside, simple, simple + seldom))
         return next((condition for condition in found if condition is not None), None)
 
     def ways(self, mattering: Collection[Symbol], rows: Iterable[int]) -> Iterator[int]:
         """The rows in which each condition that may tell among these holds, those on sizes that matter first."""
         asked = sum(1 << row for row in rows)
-        simple = (told for told in self.simple if told.telling(asked))
+        simple = (told for told in self.simple if told.telling(asked, self.draws))
         return (told.bits for told in sorted(simple, key=lambda told: not told.symbols <= set(mattering)))
 
     def rows(self, condition: Boolean) -> set[int]:

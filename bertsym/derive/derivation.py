@@ -92,7 +92,7 @@ class Deriver:
             if not inferred.tensors:
                 raise CannotDerive(self.builder.target, _none(inferred.refused))
             derived = self.derived(inferred)
-            fresh = self.draws.drawn(trials)
+            fresh = [*self.draws.drawn(trials), *self.draws.aimed(derived.tensors)]
             refuting = self.refuting(derived, inferred, fresh)
             if not refuting:
                 rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)

@@ -9,18 +9,21 @@ from random import Random
 
 from sympy import Symbol
 
+from bertsym.derive.aimed import aimed
+from bertsym.derive.coinciding import Group, coinciding, groupings
 from bertsym.derive.families import Sample
 from bertsym.derive.infer import Refusal
 from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Number
 from bertsym.derive.proposal import Proposal
 from bertsym.derive.rows import Pair
 from bertsym.derive.space import Axis, Space
+from bertsym.tree import Tensor
 
 EDGES = 8
 SMALL = 8
 BACKGROUNDS = 2
 CANDIDATES = 6
-MOST_ROUNDS = 16
+GROUPINGS = 24
 MOST_REFUSED = 30
 MOST_TALL = 4
 MOST_REMEMBERED = 16
@@ -38,7 +41,7 @@ class Draws:
         self.builder, self.space, self.symbols, self.random = builder, space, symbols, random
         self.pairs: list[Pair] = []
         self.proposals: list[Proposal] = []
-        self.turned: list[tuple[list[tuple[Axis, Axis]], dict[str, int]]] = []
+        self.turned: list[tuple[list[Group], dict[str, int]]] = []
         own = {axis.name: axis.beyond(builder.description.fields) for axis in space.axes if axis.deep}
         self.tall = {name: steps for name, steps in own.items() if steps is not None}
 
@@ -94,7 +97,7 @@ class Draws:
         return list(chain(*(self.built(fields) for fields in islice(fitting, MOST_REMEMBERED))))
 
     def drawn(self, uniform: int, edges: int = EDGES) -> list[Sample]:
-        """So many uniform draws, some at edges, some small, some with sizes equal, every two that can be, some deep."""
+        """So many uniform draws, some at edges, some small, some with sizes equal, some deep."""
         first = [self.space.steps(self.random, edge=edge) for edge in (*[False] * uniform, *[True] * edges)]
         further = [self.space.small(self.random) for _ in range(SMALL)]
         further += self.equalled()
@@ -107,19 +110,24 @@ class Draws:
         return samples
 
     def equalled(self) -> Iterator[dict[str, int]]:
-        """Draws in which every two sizes that can be equal once are; where these are few, more than once.
+        """Draws in which sizes are equal, in other groups each time.
 
         Every other time they are those of the time before with the switches turned and all else small, for what is
         left out where two sizes are equal may be there with a switch on, or with a stride above 1.
         """
         turned, self.turned = self.turned, []
-        for pairs, switches in turned:
-            yield self.space.equal(self.space.small(self.random) | switches, pairs)
-        again = chain.from_iterable(self.space.rounds(self.random) for _ in range(MOST_ROUNDS))
-        for pairs in islice(again, 0 if turned else MOST_ROUNDS):
-            steps = self.space.equal(self.space.steps(self.random, edge=len(self.turned) % 2 == 1), pairs)
-            self.turned.append((pairs, {axis.name: 1 - steps[axis.name] for axis in self.space.axes if axis.switch}))
+        for groups, switches in turned:
+            yield coinciding(self.space, self.space.small(self.random) | switches, groups)
+        for groups in islice(groupings(self.space, self.random), 0 if turned else GROUPINGS):
+            steps = coinciding(self.space, self.space.steps(self.random, edge=True), groups)
+            self.turned.append((groups, {axis.name: 1 - steps[axis.name] for axis in self.space.axes if axis.switch}))
             yield steps
+
+    def aimed(self, tensors: Sequence[Tensor]) -> list[Sample]:
+        """What the code builds on either side of what these formulas say of themselves."""
+        many = list(aimed(tensors, self.space, self.symbols, self.random))
+        self.ahead(many)
+        return list(filter(None, map(self.sampled_at, many)))
 
     def paired(self) -> list[Sample]:
         """Draws, and for every axis the draw with that axis changed: what changes with it depends on it."""

@@ -194,6 +194,11 @@ class Builder:
         for answer in self.worker.ask_for(len(keys), self.target, asked, self.worker.seconds) if keys else ():
             self._take(keys[answer["place"]], answer)
 
+    @property
+    def slow(self) -> bool:
+        """Whether the last build was given up, for it took much longer than others."""
+        return self.raised.startswith("TooSlow")
+
     def _take(self, key: frozenset[tuple[str, Number]], told: Mapping[str, Any]) -> None:
         self.refusals[key] = told.get("raised", "")
         self.found[key] = None if self.refusals[key] else _inventory(told["tensors"])

@@ -6,6 +6,7 @@ from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 from itertools import accumulate
+from operator import itemgetter
 
 import sympy
 from sympy import Expr, Symbol
@@ -67,9 +68,12 @@ class Rows:
         self.at = [Reckoner(sample.sizes) for sample in samples]
         self.numbers = [symbol for symbol in samples[0].sizes if BY_SYMBOL[symbol].kind is not Kind.SWITCH]
         self.fitter = Fitter([sample.sizes for sample in samples], self.numbers, active)
-        self.conditions = Conditions([sample.sizes for sample in samples], active)
+        first = {pair.other: pair.one for pair in pairs}
+        draws = [first.get(row, row) for row in range(len(samples))]
+        self.conditions = Conditions([sample.sizes for sample in samples], active, draws)
         self.relevant: dict[str, set[Symbol]] = {}
         self.proposed: list[list[Expr]] = []
+        self.kept: dict[Expr, tuple[tuple[int, str], Expr]] = {}
 
     def marks(self) -> Iterator[Callable[[int, int], object]]:
         """What lists of the configuration say of an index in a build: is it in there, and how far into which stage."""
@@ -168,7 +172,14 @@ class Rows:
         shapes = [p.shapes[name] for p in self.proposals for name in names if name in p.shapes]
         places = range(max(map(len, shapes), default=0))
         found = [{shape[place] for shape in shapes if place < len(shape)} - {None} for place in places]
-        return [sorted((without_extremes(one) for one in sides), key=_length) for sides in found]
+        return [[side for _, side in sorted(map(self._as_kept, sides), key=itemgetter(0))] for sides in found]
+
+    def _as_kept(self, side: Expr) -> tuple[tuple[int, str], Expr]:
+        """A side as formulas are kept, behind what it is ordered by; many tensors have the same."""
+        if side not in self.kept:
+            plain = without_extremes(side)
+            self.kept[side] = _length(plain), plain
+        return self.kept[side]
 
     def condition(self, part: str, cases: Mapping[int, bool], mattering: Iterable[Symbol] = ()) -> Boolean:
         """The condition that tells the rows apart, if it can over sizes that matter; raises `NoFormula`."""

@@ -59,6 +59,8 @@ class _Settler:
         if len(together) == 1:
             self.freeze(culprit, "not with others")
             return
+        if not self.builds(steps) and self.builder.slow and self.lessened(steps, together):
+            return
         for axis, among in self.candidates(steps, together):
             axes = changed(self.space.axes, axis)
             if axes is None or not needed(self.builder, replace(self.space, base=among), axis):
@@ -127,6 +129,15 @@ class _Settler:
             self.put(replace(axis, span=accepted - axis.low + 1), name)
         else:
             self.freeze(name, "only its own value is accepted")
+
+    def lessened(self, steps: Mapping[str, int], together: list[str]) -> bool:
+        """Draw half as much of the largest of these fields, if one of them can be smaller."""
+        for axis in sorted(map(self.axis, together), key=lambda axis: axis.low - steps[axis.name]):
+            few = (steps[axis.name] - axis.low) // 2 + 1
+            if not (axis.values or axis.exact) and 1 < few < axis.choices:
+                self.put(replace(axis, span=few), axis.name)
+                return True
+        return False
 
     def coarser(self, axis: Axis) -> Iterator[Axis]:
         """The axis in larger steps, where all of some are accepted."""

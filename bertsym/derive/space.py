@@ -244,48 +244,6 @@ class Space:
         small = (axis for axis in self.axes if not (axis.switch or axis.deep or axis.values))
         return drawn | {a.name: a.low + min(random.choice(ABOVE_LEAST), a.choices - 1) for a in small}
 
-    def equal(self, steps: Steps, pairs: Iterable[tuple[Axis, Axis]]) -> dict[str, int]:
-        """The draw with the first of each pair as large as the second, where it can be."""
-        drawn = dict(steps)
-        # Twice, for a leader moves where another pair changes what it is a multiple of.
-        for follower, leader in 2 * list(pairs):
-            found = self.fields(drawn)[leader.name]
-            after = found // follower.unit
-            if found % follower.unit == 0 and follower.low <= after and (not follower.span or after <= follower.most):
-                drawn[follower.name] = int(after)
-        return drawn
-
-    def rounds(self, random: Random) -> Iterator[list[tuple[Axis, Axis]]]:
-        """Pairs of axes, so that in the end every two that can be equal were paired: [E != H] shows at no other draw.
-
-        First those that are equal in the base, for a default is often another size, also what has no effect there: it
-        may have one with a switch on. The rest is the round robin of a tournament: the first stays, the others go on.
-        They are shuffled, or what is paired in one round, as E = H and N = T, would be so in all that are drawn, and
-        could not be told apart.
-        """
-        numbers = sorted((axis for axis in self.axes if not axis.switch), key=lambda axis: axis.idle)
-        alike: dict[Number, Axis] = {}
-        for axis in numbers:
-            alike.setdefault(axis.base, axis)
-        yield [pair for axis in numbers for pair in _following(axis, alike[axis.base])]
-        players: list[Axis | None] = [axis for axis in self.axes if not axis.switch and not axis.idle]
-        random.shuffle(players)
-        if len(players) % 2:
-            players.append(None)
-        for _ in range(len(players) - 1):
-            half = len(players) // 2
-            pairs = zip(players[:half], reversed(players[half:]), strict=True)
-            yield [pair for one, other in pairs for pair in _following(one, other)]
-            players.insert(1, players.pop())
-
-
-def _following(one: Axis | None, other: Axis | None) -> list[tuple[Axis, Axis]]:
-    """Which of the two can take the other's value: one that is free, and no depth a width's."""
-    if one is None or other is None or one is other:
-        return []
-    ordered = [(f, g) for f, g in ((one, other), (other, one)) if f.free and not f.divides and (g.deep or not f.deep)]
-    return sorted(ordered, key=lambda pair: pair[0].unit)[:1]  # what goes in small steps can meet the other anywhere
-
 
 def places(fields: Fields) -> dict[str, list[str]]:
     """The lists that may be places in a stack: more than one number, each larger than the one before.

@@ -12,9 +12,12 @@ import inspect
 import json
 import os
 import resource
+import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -23,6 +26,7 @@ from bertsym.derive.shared import Pair
 
 MOST_MEMORY = 12 * 2**30
 MOST_TENSORS = 60_000
+LEAST, TIMES = 2.0, 5.0  # seconds that a build may take, and how many times as many as one before it took
 ALONE = "--alone"
 
 Fields = dict[str, Any]
@@ -30,6 +34,10 @@ Fields = dict[str, Any]
 
 class Unusable(Exception):
     """The code cannot be derived from, whatever its sizes."""
+
+
+class TooSlow(BaseException):
+    """A build that is given up; what a model's code catches are its own errors."""
 
 
 def main() -> None:
@@ -88,9 +96,28 @@ class Session:
             return {"defaults": self.target.defaults(request["defaults"], request["names"])}
         if "symbolic" in request:
             return {"proposal": proposal(self.target, **request["symbolic"])}
-        tensors = inventory(self.target.build(request["build"]))
+        began = time.monotonic()
+        with within(self.target.patience):
+            tensors = inventory(self.target.build(request["build"]))
+        self.target.patience = max(self.target.patience or LEAST, TIMES * (time.monotonic() - began))
         self.target.built = True
         return {"tensors": tensors}
+
+
+@contextmanager
+def within(seconds: float | None) -> Iterator[None]:
+    """A time limit on code that has shown how long it takes: at other sizes it may go through loops without end."""
+
+    def over(*_: object) -> NoReturn:
+        raise TooSlow(f"it takes longer than {seconds:.0f} seconds there")
+
+    if seconds is not None:
+        signal.signal(signal.SIGALRM, over)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 class Empty(Unusable):
@@ -103,6 +130,7 @@ class Target:
     def __init__(self, cls: str, source: str, fields: Fields, construct: Callable[[Fields], Any]) -> None:
         self.cls, self.source, self.fields, self.construct = cls, source, fields, construct
         self.built = False
+        self.patience: float | None = None
         self.defaults: Callable[[Fields, list[str]], Fields] = lambda *_: {}
 
     def description(self) -> dict[str, Any]:

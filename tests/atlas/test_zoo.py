@@ -10,6 +10,7 @@ import pytest
 
 from bertsym import atlas
 from bertsym.derive.again import drawn
+from bertsym.derive.recording import space
 from bertsym.errors import BertsymError
 from bertsym.sources.configfile import read_config
 from bertsym.sources.derived import refusals
@@ -39,10 +40,10 @@ def test_zoo_and_atlas_agree(name: str, head: str) -> None:
     architecture = ARCHITECTURES[name]
     assert architecture.heads[head].cls == derived.classes[head].cls
     model = derived.model(head=head)
-    random = Random(f"{name} {head}")
+    there, random = space(derived), Random(f"{name} {head}")
     compared = 0
     for _ in range(100 * DRAWS):
-        fields: dict[str, Any] = {**drawn(derived, random, "uniform"), **SETTLED.get(name, {})}
+        fields: dict[str, Any] = {**drawn(there, random, "uniform"), **SETTLED.get(name, {})}
         fields |= {one: fields[other] for one, other in EQUAL.get(name, {}).items()}
         try:
             zoo = read_config({"model_type": name, **fields}, Path("config.json"), head)

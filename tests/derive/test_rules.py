@@ -267,11 +267,3 @@ def test_one_build_has_no_formula() -> None:
     fitter = Fitter([{H: 5}, {H: 6}], [H])
     assert fitter.fit([0], [2892]) is None
     assert fitter.fit([0], [3]) == 3
-
-
-def test_what_is_equal_in_the_code_is_equal_in_some_draws() -> None:
-    widths = [Axis(f"width_{place}", 100 + place) for place in range(40)]
-    space = Space({}, (Axis("out", 768, idle=True), Axis("hidden", 768, unit=4), *widths), ())
-    for seed in range(5):
-        pairs = next(space.rounds(Random(seed)))
-        assert [(one.name, other.name) for one, other in pairs] == [("out", "hidden")]

@@ -1,0 +1,104 @@
+"""Draws aimed at what a formula says of itself: on either side of each of its conditions and roundings.
+
+A condition that builds kept by chance, as [N != 6], and a rounding that is off by one in sixty-four are seen at no
+other draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from random import Random
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.core.relational import Relational
+
+from bertsym.derive.reckon import Exact, Reckoner
+from bertsym.derive.space import Axis, Space
+from bertsym.tree import Tensor
+
+MOST = 48
+FARTHEST = 4_096
+AROUND = 130  # twice the largest divisor that is looked for
+
+
+def aimed(
+    tensors: Iterable[Tensor], space: Space, symbols: Mapping[str, Symbol], random: Random
+) -> Iterator[dict[str, int]]:
+    """Draws from the space, each with one size moved to where a condition or a rounding changes."""
+    borders = sorted(_borders(tensors), key=str)
+    random.shuffle(borders)
+    left = MOST
+    for border in borders:
+        axes = [axis for axis in space.axes if symbols.get(axis.name) in border.free_symbols and _moves(axis)]
+        random.shuffle(axes)
+        sides = (list(_Line(border, axis, space, symbols, random).sides()) for axis in axes)
+        found = next(filter(None, sides), [])
+        yield from found[:left]
+        left -= len(found)
+        if left <= 0:
+            return
+
+
+def _borders(tensors: Iterable[Tensor]) -> set[Expr]:
+    """What is rounded down, and for each relation what is 0 where it changes."""
+    parts: set[Expr] = set()
+    for tensor in tensors:
+        parts.update((*tensor.shape, tensor.when, tensor.tied_when))
+        parts.update(bound for loop in tensor.loops for bound in loop.bounds)
+    relations = (one for part in parts for one in part.atoms(Relational))
+    return {one.lhs - one.rhs for one in relations} | {one for part in parts for one in part.atoms(sympy.floor)}
+
+
+def _moves(axis: Axis) -> bool:
+    """Whether its steps can be chosen one by one."""
+    return not (axis.switch or axis.exact or axis.values)
+
+
+class _Line:
+    """A draw, and what a border is there with one size moved."""
+
+    def __init__(self, border: Expr, axis: Axis, space: Space, symbols: Mapping[str, Symbol], random: Random) -> None:
+        self.border, self.axis, self.space, self.symbols = border, axis, space, symbols
+        self.drawn = space.steps(random)
+
+    def sides(self) -> Iterator[dict[str, int]]:
+        """The draws beside the change, and at it; none where it does not change or cannot be reckoned."""
+        with suppress(ArithmeticError, KeyError):
+            places = self._rounding() if isinstance(self.border, sympy.floor) else self._crossing()
+            yield from (
+                {**self.drawn, self.axis.name: steps} for steps in places if self.axis.low <= steps <= self._last
+            )
+
+    def _at(self, steps: int) -> Exact:
+        fields = self.space.fields({**self.drawn, self.axis.name: steps})
+        return Reckoner({symbol: fields[name] for name, symbol in self.symbols.items()}).number(self.border)
+
+    def _rounding(self) -> Sequence[int]:
+        """The last steps before it is rounded to another number, and the first of those after."""
+        steps = self.drawn[self.axis.name]
+        here = self._at(steps)
+        far = min(steps + AROUND, self._last)
+        return next(((after - 1, after) for after in range(steps + 1, far + 1) if self._at(after) != here), ())
+
+    def _crossing(self) -> Sequence[int]:
+        """Where it passes 0, and one step to either side."""
+        below, above = self.axis.low, self._last
+        falls = self._at(below) > self._at(above)
+        if (self._at(below) < 0) == (self._at(above) < 0):
+            ends = [steps for steps in (below, above) if self._at(steps) == 0]
+            return [near for steps in ends for near in (steps, steps + (1 if steps == below else -1))]
+        while above - below > 1:
+            middle = (below + above) // 2
+            if (self._at(middle) < 0) != falls:
+                below = middle
+            else:
+                above = middle
+        return below - 1, below, above, above + 1
+
+    @property
+    def _last(self) -> int:
+        """The most steps that are tried: of a width more than the draws have."""
+        few = self.axis.deep or self.axis.divides or self.axis.span or self.axis.within
+        return self.axis.most if few else max(self.axis.most, FARTHEST)

@@ -1,0 +1,116 @@
+"""Draws that are not left to chance: sizes made equal, and either side of what a formula says of itself."""
+
+from __future__ import annotations
+
+from itertools import combinations, islice
+from random import Random
+from typing import Any
+
+import sympy
+from sympy import Symbol
+
+from bertsym.algebra import Iverson
+from bertsym.derive.aimed import aimed
+from bertsym.derive.coinciding import coinciding, groupings
+from bertsym.derive.conditions import Conditions
+from bertsym.derive.space import Axis, Space, switch
+from bertsym.layers import Role
+from bertsym.symbols import E, H, L, N, T, V, heads, tied
+from bertsym.tree import Loop, Tensor
+
+AXES = (
+    Axis("heads", 12, divides=True),
+    Axis("layers", 4, deep=True),
+    Axis("text", 768, of=("heads",)),
+    Axis("groups", 6, divides=True),
+    Axis("image", 512, unit=4, of=("groups",)),
+    Axis("patch", 16, unit=2),
+    Axis("window", 8, within="patch"),
+    Axis("twice", 1536, unit=2, of=("text",), exact=True),
+    switch("biased", base=True),
+)
+SPACE = Space({axis.name: axis.base for axis in AXES}, AXES, ())
+SYMBOLS: dict[str, Symbol] = {"heads": heads, "layers": L, "text": H, "image": E, "patch": N, "window": V}
+
+
+def test_every_two_sizes_are_equal_in_some_draws_and_apart_in_others() -> None:
+    random = Random(5)
+    seen: set[tuple[str, str]] = set()
+    apart: set[tuple[str, str]] = set()
+    for groups in islice(groupings(SPACE, random), 60):
+        fields = SPACE.fields(coinciding(SPACE, SPACE.steps(random), groups))
+        assert fields["text"] % fields["heads"] == 0
+        assert fields["image"] % (4 * fields["groups"]) == 0
+        assert fields["window"] <= fields["patch"]
+        assert fields["twice"] == 2 * fields["text"]
+        assert 1 <= fields["layers"] <= 6
+        for one, other in combinations(sorted(fields), 2):
+            (seen if fields[one] == fields[other] else apart).add((one, other))
+    wide = ("image", "patch", "text", "window")
+    assert set(combinations(wide, 2)) <= seen & apart  # the widths of two kinds of heads too
+    assert set(combinations(("groups", "heads", "layers"), 2)) <= seen & apart
+
+
+def test_no_two_equalities_always_come_together() -> None:
+    widths = [Axis(f"width_{place}", 100 + place) for place in range(6)]
+    space = Space({axis.name: axis.base for axis in widths}, tuple(widths), ())
+    for seed in range(5):
+        random = Random(seed)
+        draws = [
+            space.fields(coinciding(space, space.steps(random), groups))
+            for groups in islice(groupings(space, random), 16)
+        ]
+        pairs = list(combinations((axis.name for axis in widths), 2))
+        told = {tuple(fields[one] == fields[other] for fields in draws) for one, other in pairs}
+        assert len(told) == len(pairs)
+
+
+def test_what_is_equal_in_the_code_is_equal_first() -> None:
+    widths = [Axis(f"width_{place}", 100 + place) for place in range(40)]
+    space = Space({}, (Axis("out", 768, idle=True), Axis("hidden", 768, unit=4), *widths), ())
+    for seed in range(5):
+        groups = next(groupings(space, Random(seed)))
+        assert [[axis.name for axis in group] for group in groups] == [["hidden", "out"]]
+
+
+def draws(*tensors: Tensor) -> list[dict[Symbol, Any]]:
+    found: list[dict[Symbol, Any]] = []
+    for seed in range(4):
+        fields = map(SPACE.fields, aimed(tensors, SPACE, SYMBOLS, Random(seed)))
+        found += [{SYMBOLS[name]: size for name, size in one.items() if name in SYMBOLS} for one in fields]
+    return found
+
+
+def test_a_condition_is_tried_where_it_changes() -> None:
+    odd = Tensor("odd", (H,), Role.BIAS, "", "odd", when=sympy.Ne(N, 6))
+    assert {2, 4, 6, 8} >= {at[N] for at in draws(odd)} > {6}
+    beside = Tensor("beside", (H,), Role.BIAS, "", "beside", when=sympy.Gt(N, E))
+    assert {True, False} == {at[N] > at[E] for at in draws(beside)}
+    assert all(abs(at[N] - at[E]) <= 2 * 4 * 24 for at in draws(beside))
+    larger = Tensor("larger", (N + (E - N) * Iverson(E >= N),), Role.BIAS, "", "larger")
+    assert {True, False} == {at[E] >= at[N] for at in draws(larger)}
+
+
+def test_a_rounding_is_tried_where_it_goes_on() -> None:
+    loop = Loop(sympy.S.Zero, sympy.floor((H + 5) / 64))
+    found = [int(str(at[H])) for at in draws(Tensor("layer.{}.w", (V,), Role.BIAS, "", "layer", (loop,)))]
+    assert found
+    whole = [(before + 5) // 64 < (after + 5) // 64 for before, after in zip(found[::2], found[1::2], strict=True)]
+    assert all(whole)
+
+
+def test_what_cannot_change_is_not_tried() -> None:
+    never = Tensor("never", (H,), Role.BIAS, "", "never", when=sympy.Gt(L, 90))
+    unknown = Tensor("unknown", (sympy.floor(H / T),), Role.BIAS, "", "unknown")
+    switched = Tensor("switched", (H,), Role.BIAS, "", "switched", when=tied)
+    assert draws(never, unknown, switched) == []
+
+
+def test_builds_of_one_draw_are_one_reason() -> None:
+    """A number that three builds have may be why they are apart; not so where these are one draw and its pairs."""
+    chosen = (1, 2, 3, 6, 7, 4, 6, 2, 3, 6, 7, 1)
+    table = [{N: number, H: 40 + row} for row, number in enumerate(chosen)]
+    apart = {row: number != 6 for row, number in enumerate(chosen)}
+    assert Conditions(table, [N, H]).telling(apart) == sympy.Ne(N, 6)
+    one = [3 if number == 6 else row for row, number in enumerate(chosen)]
+    assert Conditions(table, [N, H], one).telling(apart) != sympy.Ne(N, 6)
