@@ -24,7 +24,7 @@ from bertsym.answers.solution import solved
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
 from bertsym.errors import Unreadable
-from bertsym.forms import Style, to_sympy
+from bertsym.forms import to_sympy
 from bertsym.model import Model as Spec
 from bertsym.quantities import parse_count, parse_size
 from bertsym.render import jsontext, latex, markdown, mathtex, text
@@ -34,6 +34,7 @@ from bertsym.solving.constraints import parse_constraint, parse_tie
 from bertsym.solving.demands import Demand, Limit
 from bertsym.solving.unknowns import only_unknowns
 from bertsym.sources.configfile import load as load_spec
+from bertsym.styles import Style
 from bertsym.symbols import Kind, lookup
 
 

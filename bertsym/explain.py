@@ -14,9 +14,10 @@ from bertsym.count import check_routing, count_or_none, raw, share, total
 from bertsym.document import Code, Column, Count, Document, Element, Equation, Heading, Inline, Paragraph, Shape, Table
 from bertsym.errors import UnknownName
 from bertsym.filling import put_in
-from bertsym.forms import Form, Name, Number, Style, Sum, form, product, sum_of
+from bertsym.forms import Form, Name, Number, Sum, product, sum_of
 from bertsym.layers import Role
 from bertsym.model import Definition, Model, is_head_size
+from bertsym.styles import Style, form
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Loop, Tensor
 

@@ -12,9 +12,10 @@ from sympy import Expr
 from bertsym.algebra import Iverson
 from bertsym.count import total
 from bertsym.filling import put_in
-from bertsym.forms import Product, Style, form, to_sympy
+from bertsym.forms import Product, to_sympy
 from bertsym.render.mathtex import math
 from bertsym.render.mathtext import plain, pretty
+from bertsym.styles import Style, form
 from bertsym.symbols import F, H, Kind, L, N, Own, T, V, cross_attention, d, ffn_ratio, heads, tied
 from bertsym.zoo import ARCHITECTURES, named
 
@@ -135,3 +136,48 @@ def test_a_rounded_product_has_no_denominator() -> None:
     written = form(sympy.floor(ffn_ratio * H) * L)
     assert pretty(written) == "⌊ffn_ratio·H⌋·L"
     assert math(written) == r"\lfloor rH \rfloor L"
+
+
+kv, q, nope, rope, value, first, other = (
+    Own(name, kind, 1, "a size of some code")
+    for name, kind in (
+        *((name, Kind.WIDTH) for name in ("kv", "q", "nope", "rope", "value")),
+        *((name, Kind.DEPTH) for name in ("first", "other")),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("expression", "nested"),
+    [
+        (
+            L * (heads * (H * value + kv * (nope + value) + q * (nope + rope)) + H * (kv + q + rope) + kv + q)
+            + V * H
+            + H,
+            "L*(heads*(H*value + kv*(nope + value) + q*(nope + rope)) + H*(kv + q + rope) + kv + q) + H*(V + 1)",
+        ),
+        (L * (4 * H**2 + 3 * H) + other * (8 * H**2 + 6 * H) + 5 * V * H, "(L + 2*other)*H*(4*H + 3) + 5*V*H"),
+        (3 * H * F * (L - first) + L * H * (H + 1), "L*H*(H + 3*F + 1) - 3*first*H*F"),
+        (3 * H * F * (L - first) + H, "3*(L - first)*H*F + H"),
+        (H**2 * kv / heads + H**2 * 2 + H, "H*(H*(2 + kv/heads) + 1)"),
+        (L + other, "L + other"),
+        (sympy.Integer(0), "0"),
+        (-L * H - L, "-L*(H + 1)"),
+    ],
+)
+def test_what_is_common_is_written_once(expression: Expr, nested: str) -> None:
+    assert plain(form(sympy.expand(expression), Style.NESTED)) == nested
+
+
+def test_many_powers_are_nested_and_few_are_collected() -> None:
+    few = sympy.expand(L * (12 * H**2 + 13 * H) + (V + N + 5) * H + H**2)
+    assert form(few) == form(few, Style.COLLECTED) != form(few, Style.NESTED)
+    many = sympy.expand(L * heads * (H * value + kv * (nope + value) + q * (nope + rope)) + H * (kv + q))
+    assert form(many) == form(many, Style.NESTED)
+
+
+@given(st.lists(polynomials(), min_size=3, max_size=4))
+def test_a_long_nested_form_is_the_expression_it_was_made_of(parts: list[Expr]) -> None:
+    expression = sympy.expand(sympy.Mul(*parts[:2]) + sympy.Add(*parts[2:]))
+    if not expression.has(Iverson):
+        assert sympy.cancel(to_sympy(form(expression, Style.NESTED)) - expression) == 0

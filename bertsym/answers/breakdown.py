@@ -10,9 +10,10 @@ from bertsym.answers.subject import Subject, shown, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import By, breakdown, count_or_none, total
 from bertsym.document import Column, Count, Document, Inline, Share, Table
-from bertsym.forms import Form, Style, form
+from bertsym.forms import Form
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
+from bertsym.styles import Style, form, style_of_parts
 from bertsym.values import value
 
 
@@ -77,11 +78,12 @@ def broken_down(
     """The total by component, role or layer."""
     whole = total(model, convention)
     number = count_or_none(model, whole)
+    like = style_of_parts(shown(model, whole, whole), style)
 
     def row(name: str, expression: Expr, value: int | None) -> Row:
         counted = value if number is not None else None
         share = Fraction(counted, number) if counted is not None and number else None
-        return Row(name, form(shown(model, expression, whole), style), counted, share)
+        return Row(name, form(shown(model, expression, whole), like), counted, share)
 
     rows = tuple(row(part.name, part.expression, part.count) for part in breakdown(model, convention, by))
     return Breakdown(subject(model, convention), by, rows, row("total", whole, number))

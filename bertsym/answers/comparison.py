@@ -12,9 +12,10 @@ from bertsym.answers.subject import Subject, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import Part, breakdown, count_or_none, total
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Sizes, Table
-from bertsym.forms import Form, Name, Style, form
+from bertsym.forms import Form, Name
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
+from bertsym.styles import Style, form, style_of_parts
 from bertsym.symbols import in_order
 from bertsym.values import value
 
@@ -144,6 +145,7 @@ def comparison(
     wholes = tuple(total(model, convention) for model in models)
     counts = tuple(count_or_none(model, whole) for model, whole in zip(models, wholes, strict=True))
     known = None not in counts
+    like = style_of_parts(max(wholes, key=lambda whole: len(whole.args)), style)
 
     def written(model: Model, expression: Expr) -> Expr:
         return expression if known else expand(substitute(expression, model.given))
@@ -154,9 +156,9 @@ def comparison(
         change = numbers[1] - numbers[0] if len(numbers) == 2 else None
         return Pair(
             name,
-            Side(form(left, style), numbers[0] if numbers else None),
-            Side(form(right, style), numbers[1] if numbers else None),
-            Side(form(expand(right - left), style), change),
+            Side(form(left, like), numbers[0] if numbers else None),
+            Side(form(right, like), numbers[1] if numbers else None),
+            Side(form(expand(right - left), like), change),
         )
 
     parts = tuple({part.name: part for part in breakdown(model, convention)} for model in models)

@@ -11,8 +11,9 @@ from bertsym.derive.derivation import Derivation
 from bertsym.derive.process import Number
 from bertsym.derive.space import Axis, Kept
 from bertsym.document import Code, Column, Document, Element, Heading, Paragraph, Remark, Result, Table
-from bertsym.forms import Form, Name, Style, form
+from bertsym.forms import Form, Name
 from bertsym.report import AsLatex, Record
+from bertsym.styles import Style, form
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import value
 

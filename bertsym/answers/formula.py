@@ -10,9 +10,10 @@ from bertsym.answers.subject import Subject, shown, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import breakdown, count_or_none, total
 from bertsym.document import Count, Document, Inline, Result
-from bertsym.forms import Form, Named, Style, Sum, form
+from bertsym.forms import Form, Named, Sum
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
+from bertsym.styles import Style, form, style_of_parts
 from bertsym.values import value
 
 
@@ -65,7 +66,8 @@ def formula(
     whole = total(model, convention)
     if by_component:
         parts = breakdown(model, convention, keep=kept)
-        named = (Named(form(shown(model, part.expression, whole), style), part.name) for part in parts)
+        like = style_of_parts(shown(model, whole, whole), style)
+        named = (Named(form(shown(model, part.expression, whole), like), part.name) for part in parts)
         written: Form = Sum(tuple(named))
     else:
         written = form(shown(model, total(model, convention, kept), whole), style)

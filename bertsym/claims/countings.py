@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from bertsym.claims.parts import POSITIONS, SEGMENTS, TOKENS, Part, add, is_input, is_table
-from bertsym.forms import Terms
 from bertsym.layers import Role
+from bertsym.terms import Terms
 from bertsym.tree import Tensor
 from bertsym.values import value
 

@@ -15,10 +15,11 @@ from bertsym.claims.polynomial import expand, expression
 from bertsym.claims.reading import Reading
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.terms import Row, rows, without_heads
-from bertsym.forms import Form, Monomial, Terms
+from bertsym.forms import Form
 from bertsym.model import Model
 from bertsym.quantities import Stated
 from bertsym.symbols import BY_SYMBOL, Kind
+from bertsym.terms import Monomial, Terms
 from bertsym.values import value
 
 SIMPLE = 2

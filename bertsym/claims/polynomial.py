@@ -11,21 +11,8 @@ from sympy import Expr
 
 from bertsym.algebra import Iverson, atom
 from bertsym.errors import BertsymError
-from bertsym.forms import (
-    Bracket,
-    Floor,
-    Form,
-    Monomial,
-    Name,
-    Named,
-    Number,
-    Power,
-    Product,
-    Quotient,
-    Root,
-    Sum,
-    Terms,
-)
+from bertsym.forms import Bracket, Floor, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum
+from bertsym.terms import Monomial, Terms
 
 MOST_STEPS = 10_000
 LARGEST_DEGREE = 64

@@ -42,10 +42,10 @@ def derive(
     from bertsym.derive.deriving import derive as inferred
     from bertsym.derive.recording import recorded
     from bertsym.errors import BadFile
-    from bertsym.forms import Style
     from bertsym.sources.jsonfile import parse_object
     from bertsym.sources.saved import parse
     from bertsym.sources.saving import text
+    from bertsym.styles import Style
 
     sizes = _sizes(target, size)
     style = Style.named(form)

@@ -59,7 +59,7 @@ FormName = Annotated[
     typer.Option(
         "--form",
         metavar="FORM",
-        help="How formulas are written: expanded, collected, factored, dominant; total knows components too.",
+        help="How formulas are written: expanded, collected, factored, nested, dominant; total knows components too.",
     ),
 ]
 Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX that needs no package.")]

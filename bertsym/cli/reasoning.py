@@ -49,7 +49,7 @@ def diff(
 ) -> None:
     """The derivative by a size, its value and the elasticity."""
     from bertsym.answers.derivative import derivative
-    from bertsym.forms import Style
+    from bertsym.styles import Style
     from bertsym.symbols import lookup
 
     model = options.model(target, head, at)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Table
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+
+from bertsym.document import Column, Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Table
+from bertsym.forms import Form
 from bertsym.render.words import inline
 
 WIDTH = 100
+NARROWEST = 40
 
 
 def document(parts: Document) -> str:
@@ -40,10 +45,10 @@ def _run(parts: tuple[Inline, ...]) -> str:
     return "".join(inline(part) for part in parts)
 
 
-def _wrap(text: str) -> list[str]:
+def _wrap(text: str, width: int = WIDTH) -> list[str]:
     import textwrap  # noqa: PLC0415  # only answers with running text pay for it
 
-    return textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _steps(steps: list[str], indent: str) -> list[str]:
@@ -55,17 +60,38 @@ def _table(table: Table) -> list[str]:
     rows = [[column.title for column in table.columns], *([inline(cell) for cell in row] for row in table.rows)]
     if table.footer:
         rows.append([inline(cell) for cell in table.footer])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
+    formulas = [any(isinstance(row[place], Form) for row in table.rows) for place in range(len(table.columns))]
+    widths = _widths(rows, formulas)
 
-    def line(cells: list[str]) -> str:
-        padded = (
-            cell.rjust(width) if column.right else cell.ljust(width)
-            for cell, width, column in zip(cells, widths, table.columns, strict=True)
-        )
-        return "  ".join(padded).rstrip()
+    def lines(cells: list[str]) -> list[str]:
+        folded = [_folded(cell, width) for cell, width in zip(cells, widths, strict=True)]
+        return [_line(pieces, widths, table.columns) for pieces in zip_longest(*folded, fillvalue="")]
 
     rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
-    body = [line(row) for row in rows[1:]]
+    head, *body = map(lines, rows)
     if table.footer:
-        body.insert(-1, rule)
-    return [line(rows[0]), rule, *body]
+        body.insert(-1, [rule])
+    return [*head, rule, *chain.from_iterable(body)]
+
+
+def _widths(rows: list[list[str]], formulas: list[bool]) -> list[int]:
+    """How wide the columns are: of a table wider than a terminal the widest gives way, if it is one of formulas."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widest = widths.index(max(widths))
+    others = sum(widths) - widths[widest] + 2 * (len(widths) - 1)
+    if formulas[widest]:
+        widths[widest] = min(widths[widest], max(WIDTH - others, NARROWEST))
+    return widths
+
+
+def _folded(cell: str, width: int) -> list[str]:
+    """A cell in lines of that width; what has no blank is never broken."""
+    return _wrap(cell, width) if len(cell) > width else [cell]
+
+
+def _line(pieces: Sequence[str], widths: list[int], columns: tuple[Column, ...]) -> str:
+    padded = (
+        piece.rjust(width) if column.right else piece.ljust(width)
+        for piece, width, column in zip(pieces, widths, columns, strict=True)
+    )
+    return "  ".join(padded).rstrip()

@@ -8,7 +8,8 @@ import sympy
 from sympy import Expr, Symbol
 
 from bertsym.algebra import expand, free, monomials
-from bertsym.forms import ZERO, Form, Name, Number, Power, Product, Quotient, Root, form, product, sum_of
+from bertsym.forms import ZERO, Form, Name, Number, Power, Product, Quotient, Root, product, sum_of
+from bertsym.styles import form
 from bertsym.symbols import P
 from bertsym.values import value
 

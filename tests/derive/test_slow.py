@@ -1,0 +1,64 @@
+"""Code that takes long at some sizes: those are given up, and the formula is looked for among the others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+import pytest
+
+from bertsym.derive import worker
+from bertsym.derive.process import Builder, Worker
+from bertsym.derive.settle import settle
+from bertsym.derive.space import Axis, Space
+
+
+def test_what_takes_too_long_is_given_up() -> None:
+    began = time.monotonic()
+    with pytest.raises(worker.TooSlow, match="longer than"), worker.within(0.05):
+        time.sleep(5)
+    assert time.monotonic() < began + 4
+    with worker.within(0.05):
+        pass
+    time.sleep(0.1)  # nothing rings afterwards
+
+
+@pytest.mark.usefixtures("torch")
+def test_a_draw_that_never_returns_is_refused_where_others_return() -> None:
+    with Worker(60) as running:
+        builder = Builder(running, "tests.derive.modules:hangs_at_odd", {"hidden": 8})
+        found = [(builder.build({"hidden": hidden}) is not None, builder.slow) for hidden in (8, 7, 6)]
+        assert found == [(True, False), (False, True), (True, False)]
+
+
+class Counting:
+    """Code with a loop over the points of an image, each against each."""
+
+    def __init__(self) -> None:
+        self.raised, self.slow = "", False
+
+    def build(self, fields: Mapping[str, Any]) -> object | None:
+        self.slow = (fields["image"] // fields["patch"]) ** 2 > 900
+        self.raised = "TooSlow: it takes longer than 2 seconds there" if self.slow else ""
+        return None if self.slow else fields
+
+    def ahead(self, _many: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_large_sizes_that_take_long_are_not_drawn(seed: int) -> None:
+    base = {"image": 224, "patch": 16, "hidden": 64}
+    axes = (Axis("image", 224), Axis("patch", 16), Axis("hidden", 64))
+    builder: Any = Counting()
+    settled = settle(builder, Space(base, axes, ()), Random(seed))
+    assert not settled.frozen
+    image, patch = settled.axis("image"), settled.axis("patch")
+    assert image is not None
+    assert patch is not None
+    assert image.most >= 12
+    assert patch.most >= 12
+    taken = [builder.build(settled.fields(settled.steps(Random(number)))) for number in range(60)]
+    assert sum(found is None for found in taken) < 20
