@@ -1,6 +1,6 @@
 """The atlas: rebuild it from the installed transformers, try it again, write the page about it.
 
-    python tools/atlas.py build [--only bert,llama] [--first] [--force] [--jobs 2] [--seed 0]
+    python tools/atlas.py build [--only bert,llama] [--first] [--force] [--retry] [--seconds 120] [--jobs 2] [--seed 0]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
 
@@ -42,7 +42,7 @@ def build(options: argparse.Namespace) -> int:
     print(f"{library()}: {len(wanted)} model types, {len(wanted) - len(todo)} kept, {len(todo)} to derive")
     began = time.monotonic()
     with workers(options.jobs) as pool:
-        running = {pool.submit(derived, kind, options.seed): kind for kind in todo}
+        running = {pool.submit(derived, kind, options.seed, options.seconds): kind for kind in todo}
         for place, future in enumerate(as_completed(running), 1):
             kind = running[future]
             text, why, seconds = future.result()
@@ -100,12 +100,12 @@ def watch(parent: int) -> None:
     threading.Thread(target=look, daemon=True).start()
 
 
-def derived(kind: Kind, seed: int) -> tuple[str | None, str, float]:
+def derived(kind: Kind, seed: int, limit: int) -> tuple[str | None, str, float]:
     """The text of an entry, or None and why there is none; runs in a worker."""
     import atlas_work  # noqa: PLC0415  # torch and sympy are the workers' alone
 
     began = time.monotonic()
-    text, why = atlas_work.entry(kind, seed)
+    text, why = atlas_work.entry(kind, seed, limit)
     return text, why, time.monotonic() - began
 
 
@@ -139,6 +139,9 @@ def main() -> int:
         if name == "build":
             command.add_argument("--first", action="store_true", help="the class of each type, without its heads")
             command.add_argument("--force", action="store_true", help="derive again what is there")
+            command.add_argument(
+                "--seconds", type=int, default=120, help="for a class; one that takes longer is left out"
+            )
             command.add_argument("--retry", action="store_true", help="derive again what has no whole formula")
         else:
             command.add_argument("--sample", type=int, default=0, metavar="N", help="so many, chosen at random")

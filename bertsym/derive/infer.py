@@ -287,11 +287,17 @@ def _without_dangling(tensors: list[Tensor], refused: list[Refusal]) -> Inferred
 def component_of(pattern: str) -> str:
     """The part of the model that a tensor belongs to: the block inside the last repeat, else the first block.
 
+    Blocks that are numbered there are the ones that count.
+
     >>> component_of("encoder.layer.{}.attention.self.query.weight"), component_of("embeddings.LayerNorm.bias")
     ('attention', 'embeddings')
+    >>> component_of("encoder.block.{}.layer.0.SelfAttention.q.weight")
+    'SelfAttention'
     """
     words = pattern.split(".")
     if "{}" in words:
         inner = words[len(words) - words[::-1].index("{}") :]
+        while len(inner) > 3 and inner[1].isdigit():
+            inner = inner[2:]
         return inner[0] if inner else words[0]
     return words[0]

@@ -174,7 +174,8 @@ class Builder:
         request = {"target": target, "sizes": _plain(sizes)}
         told = worker.ask(target, request, max(worker.seconds, STARTING))
         if "raised" in told:
-            raise CannotDerive(target, f"importing it raised {told['raised']}")
+            what = "importing it" if ":" in target else "building it as it is configured by default"
+            raise CannotDerive(target, f"{what} raised {told['raised']}")
         fields = {name: _exact(found) for name, found in told["fields"].items()}
         self.description = Description(told["class"], told["source"], MappingProxyType(fields))
 
