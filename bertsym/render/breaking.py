@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from bertsym.document import Inline
 from bertsym.forms import Form, Product, Sum, negated
 from bertsym.render import mathtex
-from bertsym.render.displays import RELATION
 from bertsym.render.mathwidth import formula
 from bertsym.render.notation import Notation
 from bertsym.render.sheet import Column
@@ -33,7 +32,11 @@ def lines(steps: tuple[Inline, ...], notation: Notation, column: Column, *, marg
     whole = " = ".join(mathtex.inline(step, notation) for step in steps)
     if _fits(whole, room):
         return [whole]
-    return [line for place, step in enumerate(steps) for line in _step(step, RELATION if place else "", notation, room)]
+    return [
+        line
+        for place, step in enumerate(steps)
+        for line in _step(step, mathtex.RELATION if place else "", notation, room)
+    ]
 
 
 def _fits(line: str, room: Column) -> bool:

@@ -9,7 +9,6 @@ from bertsym.render.fragment import AMSMATH, LABELS, Fragment, needing
 from bertsym.render.metrics import POINT
 from bertsym.render.sheet import Layout, Sheet
 
-RELATION = "{} = "
 ARRAY_MARGIN = 10 * POINT  # \arraycolsep, 5 pt, on either side
 
 Steps = tuple[Inline, ...]
@@ -50,7 +49,7 @@ def _broken(steps: Steps, sheet: Sheet, *, stacked: bool = False) -> list[str]:
     """The lines of a chain; without a column, one for each step after the second."""
     if sheet.column is None:
         written = [mathtex.inline(step, sheet.notation, sheet.encoding) for step in steps]
-        return [" = ".join(written[:2]), *(RELATION + step for step in written[2:])]
+        return [" = ".join(written[:2]), *(mathtex.RELATION + step for step in written[2:])]
     from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
 
     found = lines(steps, sheet.notation, sheet.column)
@@ -90,7 +89,7 @@ def _align(steps: Steps, sheet: Sheet) -> Fragment:
         from bertsym.render.mathwidth import formula  # noqa: PLC0415
 
         face = sheet.column.face
-        widest = max((formula(RELATION + step, face) for step in written[1:]), default=0)
+        widest = max((formula(mathtex.RELATION + step, face) for step in written[1:]), default=0)
         if formula(written[0], face) + widest > sheet.column.width:
             rows = [f"& {line}" for line in lines(steps, sheet.notation, sheet.column)]
     ends = [r" \nonumber \\"] * (len(rows) - 1) if sheet.label else [r" \\"] * (len(rows) - 1)

@@ -16,6 +16,7 @@ from bertsym.render.tex_prose import Encoding, prose
 
 _WORD = re.compile(r"\\mathrm\{[^{}]*\}(\^\S+)?$")
 _CONTROL_WORD = re.compile(r"\\[A-Za-z]+$")
+RELATION = "{} = "  # what begins the line of a further step
 _RELATIONS: dict[type, str] = {Eq: "=", Ne: r"\neq", Gt: ">", Ge: r"\geq", Lt: "<", Le: r"\leq"}
 
 
