@@ -300,7 +300,7 @@ def check_value(size: Size, value: object) -> Value:
         return value
     if size.kind is not Kind.SWITCH and isinstance(value, int | Fraction) and not isinstance(value, bool):
         exact = Fraction(value)
-        if size.kind is Kind.RATIO and exact > 0:
+        if size.kind is Kind.RATIO and (exact > 0 or exact == size.minimum == 0):
             return exact
         if size.kind is not Kind.RATIO and exact.denominator == 1 and exact >= size.minimum:
             return exact.numerator

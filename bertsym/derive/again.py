@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain, islice
 from random import Random
 
@@ -16,7 +17,7 @@ from bertsym.derive.space import Space
 from bertsym.sources.derived import Derived
 
 MOST_REFUSED = 40
-KINDS = ("uniform", "small", "equal", "deep", "edge")
+KINDS = ("uniform", "small", "equal", "near", "deep", "edge")
 DEEPEST, LESS = 100, 3
 GROUPINGS = 4  # what is equal in the code itself, and what happens to be
 
@@ -62,7 +63,7 @@ def drawn(there: Space, random: Random, kind: str) -> dict[str, Number]:
 
     A deep one is as deep as the code is, or nearly.
     """
-    steps = there.small(random) if kind == "small" else there.steps(random, edge=kind == "edge")
+    steps = {"small": there.small, "near": there.near}.get(kind, partial(there.steps, edge=kind == "edge"))(random)
     if kind == "equal":
         steps = coinciding(there, steps, random.choice([[], *islice(groupings(there, random), GROUPINGS)]))
     for axis in there.axes if kind == "deep" else ():

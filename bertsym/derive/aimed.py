@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain, islice
 from random import Random
 
 import sympy
@@ -18,7 +19,8 @@ from bertsym.derive.reckon import Exact, Reckoner
 from bertsym.derive.space import Axis, Space
 from bertsym.tree import Tensor
 
-MOST = 48
+MOST = 64
+JOINT = 4
 FARTHEST = 4_096
 AROUND = 130  # twice the largest divisor that is looked for
 
@@ -26,19 +28,54 @@ AROUND = 130  # twice the largest divisor that is looked for
 def aimed(
     tensors: Iterable[Tensor], space: Space, symbols: Mapping[str, Symbol], random: Random
 ) -> Iterator[dict[str, int]]:
-    """Draws from the space, each with one size moved to where a condition or a rounding changes."""
-    borders = sorted(_borders(tensors), key=str)
+    """Draws from the space, with one size moved to where a condition or a rounding changes, or several at once.
+
+    Every other one is near what the code comes with: where a stride may be anything it is mostly larger than what it
+    goes over.
+    """
+    listed = tuple(tensors)
+    borders = sorted(_borders(listed), key=str)
+    compound = sorted((parts for parts in _compound(listed) if len(parts) > 1), key=str)
     random.shuffle(borders)
-    left = MOST
-    for border in borders:
-        axes = [axis for axis in space.axes if symbols.get(axis.name) in border.free_symbols and _moves(axis)]
-        random.shuffle(axes)
-        sides = (list(_Line(border, axis, space, symbols, random).sides()) for axis in axes)
-        found = next(filter(None, sides), [])
-        yield from found[:left]
-        left -= len(found)
-        if left <= 0:
-            return
+    random.shuffle(compound)
+    alone = (found for border in borders for found in _alone(border, space, symbols, random))
+    together = (_together(parts, space, symbols, random) for parts in compound for _ in range(JOINT))
+    yield from islice(chain(islice(together, MOST // 2), alone), MOST)
+
+
+def _alone(border: Expr, space: Space, symbols: Mapping[str, Symbol], random: Random) -> Iterator[dict[str, int]]:
+    """The draws beside a border, for the first of its sizes that can be moved there."""
+    for drawn in (space.steps(random), space.near(random)):
+        for axis in _movable(border, space, symbols, random):
+            found = list(_Line(border, axis, space, symbols, drawn).sides())
+            yield from found
+            if found:
+                break
+
+
+def _together(borders: Sequence[Expr], space: Space, symbols: Mapping[str, Symbol], random: Random) -> dict[str, int]:
+    """A draw beside all of these borders, as far as can be: of two conditions each may hide what the other says."""
+    drawn = space.near(random)
+    for border in random.sample(borders, len(borders)):
+        for axis in _movable(border, space, symbols, random):
+            found = list(_Line(border, axis, space, symbols, drawn).sides())
+            if found:
+                drawn = random.choice(found)
+                break
+    return drawn
+
+
+def _movable(border: Expr, space: Space, symbols: Mapping[str, Symbol], random: Random) -> list[Axis]:
+    axes = [axis for axis in space.axes if symbols.get(axis.name) in border.free_symbols and _moves(axis)]
+    return random.sample(axes, len(axes))
+
+
+def _compound(tensors: Iterable[Tensor]) -> set[tuple[Expr, ...]]:
+    """For each condition what is 0 where one of its relations changes."""
+    conditions = {condition for tensor in tensors for condition in (tensor.when, tensor.tied_when)}
+    return {
+        tuple(sorted((one.lhs - one.rhs for one in condition.atoms(Relational)), key=str)) for condition in conditions
+    }
 
 
 def _borders(tensors: Iterable[Tensor]) -> set[Expr]:
@@ -59,9 +96,10 @@ def _moves(axis: Axis) -> bool:
 class _Line:
     """A draw, and what a border is there with one size moved."""
 
-    def __init__(self, border: Expr, axis: Axis, space: Space, symbols: Mapping[str, Symbol], random: Random) -> None:
-        self.border, self.axis, self.space, self.symbols = border, axis, space, symbols
-        self.drawn = space.steps(random)
+    def __init__(
+        self, border: Expr, axis: Axis, space: Space, symbols: Mapping[str, Symbol], drawn: dict[str, int]
+    ) -> None:
+        self.border, self.axis, self.space, self.symbols, self.drawn = border, axis, space, symbols, drawn
 
     def sides(self) -> Iterator[dict[str, int]]:
         """The draws beside the change, and at it; none where it does not change or cannot be reckoned."""

@@ -9,6 +9,7 @@ from sympy import Symbol
 from sympy.core.relational import Relational
 
 from bertsym.derive.infer import Inferred, Refusal
+from bertsym.derive.paths import list_of
 from bertsym.derive.space import Space
 
 MOST = 2
@@ -20,12 +21,16 @@ def ruling(inferred: Inferred, space: Space, symbols: Mapping[str, Symbol]) -> S
     times = causes(inferred.refused, space, symbols)
     ruled = [loop.stop for tensor in inferred.tensors for loop in tensor.loops if not loop.plain]
     relations = (one for tensor in inferred.tensors for one in tensor.when.atoms(Relational))
-    ruled += [one for one in relations if one.rhs.is_Integer and one.rhs > SHALLOW]
+    # What comes with the last of the values that were drawn may go on coming with each.
+    last = {symbols[axis.name]: axis.most - 1 for axis in space.axes if axis.deep}
+    ruled += [
+        one for one in relations if one.rhs.is_Integer and one.rhs >= min(last.get(one.lhs, SHALLOW + 1), SHALLOW + 1)
+    ]
     about = set().union(*(one.free_symbols for one in ruled))
     axes = [axis for axis in space.axes if axis.deep and axis.free and axis.unit == 1]
     most = max((times[axis.name] for axis in axes), default=0)
     deep = [axis.name for axis in axes if symbols[axis.name] in about or 0 < times[axis.name] == most]
-    return deep if len(deep) <= MOST else []
+    return deep if len({list_of(name) or name for name in deep}) <= MOST else []
 
 
 def causes(refused: Iterable[Refusal], space: Space, symbols: Mapping[str, Symbol]) -> Counter[str]:

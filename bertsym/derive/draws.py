@@ -97,9 +97,9 @@ class Draws:
         return list(chain(*(self.built(fields) for fields in islice(fitting, MOST_REMEMBERED))))
 
     def drawn(self, uniform: int, edges: int = EDGES) -> list[Sample]:
-        """So many uniform draws, some at edges, some small, some with sizes equal, some deep."""
+        """So many uniform draws, some at edges, small, near the code's own, with sizes equal, or deep."""
         first = [self.space.steps(self.random, edge=edge) for edge in (*[False] * uniform, *[True] * edges)]
-        further = [self.space.small(self.random) for _ in range(SMALL)]
+        further = [draw(self.random) for draw in (self.space.small, self.space.near) for _ in range(SMALL)]
         further += self.equalled()
         for _ in range(AS_DEEP if self.tall else 0):
             less = {name: max(own - self.random.randint(0, LESS), 1) for name, own in self.tall.items()}

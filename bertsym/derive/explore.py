@@ -45,6 +45,7 @@ class _Explorer(Together):
             deep += more
             for name in self.stirring([n for n in self.numbers if n not in (*active, *refusing)], another):
                 (active if self.tensors({name: another(name)}) is not None else refusing).append(name)
+        active += self.elsewhere([name for name in self.numbers if name not in (*active, *refusing)])
         calm = [name for name in self.numbers if name not in (*active, *refusing)]
         waiting = [name for name in self.numbers if name not in calm]
         for axis in self.plain([Axis(n, self.base[n], deep=n in deep) for n in waiting if n in self.integers]):
@@ -85,6 +86,17 @@ class _Explorer(Together):
         arranged = ordered(self.axes.values())
         assert arranged is not None  # noqa: S101  # every rule was checked for circles when it was found
         return Space(dict(self.base), arranged, tuple(frozen))
+
+    def elsewhere(self, calm: Sequence[str]) -> list[str]:
+        """What changes nothing nearby but does where it is large, or 0: a least width, a scale that may be left out.
+
+        That it is refused there says nothing.
+        """
+        far, nothing = (
+            {name for name in self.stirring(calm, another) if self.tensors({name: another(name)}) is not None}
+            for another in (self.far, self.nothing)
+        )
+        return [name for name in calm if name in far | nothing]
 
     def lively(self, axis: Axis) -> Axis:
         """A small size up to where some side of a tensor becomes nothing, as a stride does with what it goes over."""

@@ -34,6 +34,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "mlp_bias": ("mlp_bias",),
     "cross_attention": ("add_cross_attention",),
 }
+LONGEST = 39
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
 
@@ -77,8 +78,11 @@ def _fits(name: str, axis: Axis) -> bool:
 
 def _own(field: str, axis: Axis, taken: Iterable[str]) -> Symbol:
     words = re.sub(r"_?config\.|\.", "_", field)
-    name = re.sub(r"\W+", "_", words, flags=re.ASCII).strip("_")[-39:].lstrip("_")
-    name = name if _NAME.fullmatch(name) else f"size_{name}"[:39]
+    name = re.sub(r"\W+", "_", words, flags=re.ASCII).strip("_")
+    while len(name) > LONGEST and "_" in name:  # the last words say most
+        name = name.partition("_")[2].lstrip("_")
+    name = name[-LONGEST:]
+    name = name if _NAME.fullmatch(name) else f"size_{name}"[:LONGEST]
     used = {*taken, *BY_NAME}
     while name in used:
         name += "_"
@@ -86,7 +90,7 @@ def _own(field: str, axis: Axis, taken: Iterable[str]) -> Symbol:
     if axis.switch:
         return Own(name, Kind.SWITCH, meaning=meaning)
     if axis.ratio:
-        return Own(name, Kind.RATIO, meaning=meaning)
+        return Own(name, Kind.RATIO, 0 if 0 in axis.values else 1, meaning)
     least = max(min(_least(axis), int(axis.base)), 0)
     return Own(name, Kind.DEPTH if axis.deep else Kind.WIDTH, least, meaning)
 

@@ -123,6 +123,22 @@ class Probe:
             return found / 2 if found else Fraction(1, 2)
         return 1 if name.endswith(("_token_id", "_token_index")) and found != 1 else found + 1
 
+    def far(self, name: str) -> Number:
+        """A much larger value."""
+        found = self.base[name]
+        return found * 4 if isinstance(found, Fraction) else self.other(name) if "token" in name else 3 * found + 64
+
+    def nothing(self, name: str) -> Number:
+        """Nothing at all."""
+        return self.base[name] * 0
+
+    def left_out(self, name: str) -> bool:
+        """Whether it changes something at nothing alone, as a scale that is left out."""
+        here = self.tensors({})
+        there = self.tensors({name: self.nothing(name)})
+        same = all(self.tensors({name: other}) in (here, None) for other in (self.other(name), self.far(name)))
+        return same and there is not None and there != here
+
     def around(self, name: str) -> tuple[Number, ...]:
         """Further values, near and far."""
         found = self.base[name]

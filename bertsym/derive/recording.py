@@ -17,7 +17,7 @@ from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refu
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace
 
-ENGINE = 9
+ENGINE = 10
 
 
 def recorded(found: Derivation, count: int | None = None) -> Derived:

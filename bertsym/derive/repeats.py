@@ -94,7 +94,8 @@ class Repeats:
         firsts = [run[0] for run in runs.values()]
         later = (step * sympy.floor((s + step - 1) / step) for s in self.rows.numbers if s != step)
         last = (step * sympy.floor((s + step) / step) - 1 for s in self.rows.numbers if s != step)
-        for start in chain((step - 1, step), *([later, last] if step.is_Symbol else [])):
+        same = [sympy.Integer(firsts[0])] if len(set(firsts)) == 1 else []
+        for start in chain((step - 1, step), same, *([later, last] if step.is_Symbol else [])):
             if all(self.rows.at[row].apart(start, first) == 0 for row, first in zip(runs, firsts, strict=True)):
                 yield start
                 return

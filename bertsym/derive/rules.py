@@ -28,7 +28,8 @@ class Rules(Probe):
 
     def may_vanish(self, axis: Axis) -> bool:
         """Whether 0 is tried: in a configuration it often stands for "as another field says"."""
-        return ":" in self.builder.target or axis.deep or int(axis.base) <= PAIR
+        own = ":" in self.builder.target or axis.deep or int(axis.base) <= PAIR
+        return own or self.left_out(axis.name)
 
     def axis(self, name: str, *, deep: bool, final: bool) -> Axis | None:
         """The weakest rule under which every value tried is accepted; those with a number in them when `final`."""
@@ -43,6 +44,8 @@ class Rules(Probe):
         """Rules to be tried, the weakest first."""
         found = self.base[name]
         if isinstance(found, Fraction):
+            if self.left_out(name):
+                return
             deep = self.multiplies(Axis(name, found), {}, {name: found + FEW})
             units = (unit for unit in (Fraction(1, 4), Fraction(1)) if found % unit == 0)
             yield from (Axis(name, found, unit, low=1, deep=deep) for unit in units)
@@ -163,7 +166,8 @@ class Rules(Probe):
         """The few values that are accepted, where no rule says which."""
         found = self.base[name]
         if isinstance(found, Fraction):
-            options: Iterable[Number] = (found / 2, found * 2, found + 1, Fraction(1, 2), Fraction(1), Fraction(2))
+            others = (found / 2, found * 2, found + 1)
+            options: Iterable[Number] = (*others, Fraction(1, 2), Fraction(1), Fraction(2), Fraction(0))
         else:
             options = OPTIONS if found <= 64 else (found // 4, found // 2, 2 * found, 3 * found, 4 * found)
         fine = [option for option in options if option != found and self.tensors({name: option}) is not None]

@@ -63,7 +63,11 @@ class _Settler:
             return
         for axis, among in self.candidates(steps, together):
             axes = changed(self.space.axes, axis)
-            if axes is None or not needed(self.builder, replace(self.space, base=among), axis):
+            if (
+                axes is None
+                or not self.has_base(axis)
+                or not needed(self.builder, replace(self.space, base=among), axis)
+            ):
                 continue
             if self.fits(replace(self.space, axes=axes), steps, together):
                 self.space = replace(self.space, axes=axes)
@@ -71,6 +75,11 @@ class _Settler:
         last = next((name for name in together if self.axis(name).idle), culprit)
         partners = ", ".join(name for name in together if name != last)
         self.freeze(last, f"refused together with {partners}")
+
+    def has_base(self, axis: Axis) -> bool:
+        """Whether the rule holds in the base, which builds."""
+        own = axis.steps(self.space.base)
+        return axis.exact or axis.ratio or (own is not None and own >= axis.low)
 
     def together(self, steps: Mapping[str, int], culprit: str, names: list[str]) -> list[str]:
         """The fields that the draw is refused for, all of them, where they are few; the culprit is the first."""
@@ -189,7 +198,7 @@ class _Settler:
                 continue
             if axis.ratio or leader.ratio or axis.exact:
                 continue
-            if not axis.within and axis.deep <= leader.deep:
+            if not axis.within and other not in axis.of and axis.deep <= leader.deep:
                 yield replace(axis, within=other)
             if not axis.above and not axis.of and axis.deep <= leader.deep:
                 yield from (replace(axis, above=other, low=low) for low in (0, 1))

@@ -18,6 +18,7 @@ DEEPER = 20
 MOST_HEADS = 24
 MOST_WIDE = 500
 SMALLEST, OWN = 0.4, 0.6
+NEAR = 0.75
 ABOVE_LEAST = (0, 0, 1, 1, 2, 3, 5, 9)
 
 Steps = Mapping[str, int]
@@ -233,6 +234,18 @@ class Space:
                 drawn[axis.name] = own
             else:
                 drawn[axis.name] = random.randint(axis.low, axis.most)
+        return drawn
+
+    def near(self, random: Random) -> dict[str, int]:
+        """A draw with most axes as the code has them and the others anywhere: of what is used there are most like this.
+
+        What is folded into something small, or follows a number that is seldom what it must be, moves at few others.
+        """
+        drawn = self.steps(random, edge=True)
+        for axis in self.axes:
+            own = axis.steps(self.base)
+            if own is not None and own >= axis.low and random.random() < NEAR:
+                drawn[axis.name] = own
         return drawn
 
     def small(self, random: Random) -> dict[str, int]:

@@ -176,10 +176,19 @@ class Derived:
         """The largest value that was tried of each size that layers with names of their own were counted off in."""
         conditions = (tensor.when for head in self.classes.values() for tensor in head.tensors)
         relations = {one for condition in conditions for one in condition.atoms(Relational)}
-        counted = {one.lhs for one in relations if one.rhs.is_Integer and one.rhs > LARGEST_PLAIN}
+        counted: dict[Expr, int] = {}
+        for one in relations:
+            if one.rhs.is_Integer:
+                counted[one.lhs] = max(counted.get(one.lhs, 0), int(one.rhs))
         tried = {symbol: place.tried for symbol, place in self.places.items() if symbol in counted}
         limits = {s: int(one.most * one.unit) for s, one in tried.items() if one is not None and not one.of}
-        return {symbol: max(limit, int(self.base[symbol])) for symbol, limit in limits.items()}
+        # What comes with the last of the values that were tried may go on coming with each.
+        return {
+            symbol: max(limit, int(self.base[symbol]))
+            for symbol, limit in limits.items()
+            if counted[symbol] > LARGEST_PLAIN
+            or (BY_SYMBOL[symbol].kind is Kind.DEPTH and counted[symbol] >= limit - 1)
+        }
 
 
 def refusals(head: DerivedHead) -> tuple[Refused, ...]:
