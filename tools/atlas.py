@@ -1,6 +1,7 @@
 """The atlas: rebuild it from the installed transformers, try it again, write the page about it.
 
     python tools/atlas.py build [--only bert,llama] [--first] [--force] [--retry] [--seconds 120] [--jobs 2] [--seed 0]
+    python tools/atlas.py tell [--only ...]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
 
@@ -52,6 +53,21 @@ def build(options: argparse.Namespace) -> int:
             print(f"{place}/{len(todo)} {kind.name}: {said} ({seconds:.1f} s; {left:.0f} min left)", flush=True)
     state.finish()
     print(f"{state.summary()}; {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def tell(options: argparse.Namespace) -> int:
+    """Find out again what entries say of their configuration beside the formulas: defaults, spellings, what is held."""
+    everything = kinds()
+    wanted = [kind for kind in selected(everything, options.only) if not kind.same and shelf.path(kind.name).exists()]
+    state = shelf.State(library(), everything, shelf.kept(library()))
+    with workers(options.jobs) as pool:
+        running = {pool.submit(retold, kind, options.seed): kind for kind in wanted}
+        for place, future in enumerate(as_completed(running), 1):
+            kind, (text, why) = running[future], future.result()
+            if text is not None:
+                state.put(kind, text, why)
+            print(f"{place}/{len(wanted)} {kind.name} {why}", flush=True)
     return 0
 
 
@@ -109,6 +125,16 @@ def derived(kind: Kind, seed: int, limit: int) -> tuple[str | None, str, float]:
     return text, why, time.monotonic() - began
 
 
+def retold(kind: Kind, seed: int) -> tuple[str | None, str]:
+    """The text of an entry, or None and why it stays as it is; runs in a worker."""
+    import atlas_work  # noqa: PLC0415
+
+    try:
+        return atlas_work.retold(kind, seed), ""
+    except Exception as error:  # noqa: BLE001  # one model type is not worth the run of all
+        return None, atlas_work.reason(error)
+
+
 def checked(kind: Kind, seed: int, draws: int) -> list[str]:
     """What disagrees; runs in a worker."""
     import atlas_work  # noqa: PLC0415
@@ -127,7 +153,7 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for name, run in (("build", build), ("check", check), ("page", page)):
+    for name, run in (("build", build), ("tell", tell), ("check", check), ("page", page)):
         command = commands.add_parser(name, help=run.__doc__)
         command.set_defaults(run=run)
         if name == "page":
@@ -135,7 +161,7 @@ def main() -> int:
             continue
         command.add_argument("--only", default="", metavar="bert,llama", help="these model types alone")
         command.add_argument("--jobs", type=int, default=0, help="processes; one a core if not given")
-        command.add_argument("--seed", type=int, default=0 if name == "build" else None, help="of all draws")
+        command.add_argument("--seed", type=int, default=None if name == "check" else 0, help="of all draws")
         if name == "build":
             command.add_argument("--first", action="store_true", help="the class of each type, without its heads")
             command.add_argument("--force", action="store_true", help="derive again what is there")
@@ -143,7 +169,7 @@ def main() -> int:
                 "--seconds", type=int, default=120, help="for a class; one that takes longer is left out"
             )
             command.add_argument("--retry", action="store_true", help="derive again what has no whole formula")
-        else:
+        elif name == "check":
             command.add_argument("--sample", type=int, default=0, metavar="N", help="so many, chosen at random")
             command.add_argument("--draws", type=int, default=5, help="draws for each class")
     options = parser.parse_args()

@@ -55,7 +55,16 @@ def instead(path: str, there: Any) -> tuple[Any, ...] | None:
         return ACTIVATIONS if ACTIVATION.search(path) else ()
     if not isinstance(there, list) or (there and all(isinstance(one, int | float) for one in there)):
         return None
+    if there and isinstance(there[0], str) and len(set(there)) == 1:
+        return tuple([*there[:-1], word] for word in kinds_of_layers() if word != there[0])
     return (there[::-1], [there[0]] * len(there), [there[-1]] * len(there)) if there else ([0], [1], ["a"])
+
+
+def kinds_of_layers() -> tuple[str, ...]:
+    """The words that lists with one a layer hold, for a list of one word repeated says nothing of others."""
+    from transformers import configuration_utils as common  # noqa: PLC0415  # the workers' alone
+
+    return (*getattr(common, "ALLOWED_LAYER_TYPES", ()), "mamba", "attention", "shared", "full", "avg")
 
 
 def _same(model: Any, own: dict[str, Any], path: str, others: tuple[Any, ...]) -> bool:
@@ -72,8 +81,10 @@ def _same(model: Any, own: dict[str, Any], path: str, others: tuple[Any, ...]) -
                 inner = inner[name]
             inner[below[-1]] = other
         shapes = _shapes(model, {top: given})
+        if shapes is not None and shapes != base:
+            return False
         built += [shapes] if shapes is not None else []
-    return bool(built) and base is not None and all(shapes == base for shapes in built)
+    return bool(built) and base is not None
 
 
 def _shapes(model: Any, given: dict[str, Any]) -> dict[str, tuple[int, ...]] | None:

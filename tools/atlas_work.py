@@ -17,11 +17,12 @@ from atlas_types import Kind, library
 
 from bertsym.count import count
 from bertsym.derive.again import tried_again
+from bertsym.derive.defaults import Defaults
 from bertsym.derive.deriving import derive_in
 from bertsym.derive.joining import joined
 from bertsym.derive.process import Builder, CannotDerive, Worker
 from bertsym.derive.proof import parameters
-from bertsym.derive.recording import recorded
+from bertsym.derive.recording import absent, recorded, space
 from bertsym.errors import BertsymError
 from bertsym.sources.derived import FIRST, Derived, DerivedHead, Evidence, Refused, refusals
 from bertsym.sources.saved import parsed
@@ -98,6 +99,18 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
         read = parsed(json.loads(written), Path(f"{kind.name}.json"))
     notes += [f"{len(refusals(found))} of {found.cls} refused" for found in read.classes.values() if refusals(found)]
     return written, "; ".join(notes)
+
+
+def retold(kind: Kind, seed: int) -> str:
+    """An entry with what the configuration class says found out again; its formulas are left as they are."""
+    refreshed()
+    derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
+    symbols = {place.field: symbol for symbol, place in derived.places.items()}
+    with limited(CHECKING):
+        builder = Builder(worker(), kind.name, {})
+        absences = Defaults(builder, space(derived), symbols, Random(seed)).absences()
+    places = {symbol: absent(place, absences) for symbol, place in derived.places.items()}
+    return text(told(kind, replace(derived, places=places)))
 
 
 def told(kind: Kind, derived: Derived) -> Derived:

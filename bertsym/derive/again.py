@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import chain, islice
 from random import Random
 
+from sympy import Symbol
+
 from bertsym.derive.aimed import aimed
 from bertsym.derive.coinciding import coinciding, groupings
+from bertsym.derive.compared import borders
 from bertsym.derive.families import Sample
 from bertsym.derive.process import Builder, CannotDerive, Number
 from bertsym.derive.proof import counted, disagreement, parameters
@@ -25,12 +28,14 @@ GROUPINGS = 4  # what is equal in the code itself, and what happens to be
 def tried_again(derived: Derived, head: str, builder: Builder, random: Random, draws: int) -> str | None:
     """The first tensor that the code has otherwise at a draw, or the total, and where; None if none.
 
-    There are so many draws of all kinds, and those that the formula's own conditions and roundings ask for. A head of
-    which some tensors have no formula is not compared.
+    There are so many draws of all kinds, and those that the formula's own conditions and roundings, or what the code
+    compares, ask for. A head of which some tensors have no formula is not compared.
     """
     tensors, model = derived.classes[head].tensors, derived.model(head=head)
     there, symbols = space(derived), {place.field: symbol for symbol, place in derived.places.items()}
-    many = chain(_accepted(there, builder, random, draws), map(there.fields, aimed(tensors, there, symbols, random)))
+    compared = borders(filter(None, [builder.propose(there.base, _numbers(there, symbols))]))
+    borderline = aimed(tensors, there, symbols, random, compared)
+    many = chain(_accepted(there, builder, random, draws), map(there.fields, borderline))
     for place, fields in enumerate(many):
         inventory = builder.build(fields)
         if inventory is None:
@@ -43,6 +48,10 @@ def tried_again(derived: Derived, head: str, builder: Builder, random: Random, d
             at = ", ".join(f"{name}={found}" for name, found in fields.items())
             return f"{wrong} at {at}"
     return None
+
+
+def _numbers(there: Space, symbols: Mapping[str, Symbol]) -> dict[str, Symbol]:
+    return {axis.name: symbols[axis.name] for axis in there.axes if not axis.switch and axis.name in symbols}
 
 
 def _accepted(there: Space, builder: Builder, random: Random, draws: int) -> Iterator[dict[str, Number]]:

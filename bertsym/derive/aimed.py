@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from fractions import Fraction
 from itertools import chain, islice
 from random import Random
 
@@ -21,20 +22,27 @@ from bertsym.tree import Tensor
 
 MOST = 64
 JOINT = 4
-FARTHEST = 4_096
+EVEN, FAR = 6, 640
+FARTHEST, DEEPEST = 131_072, 40
 AROUND = 130  # twice the largest divisor that is looked for
 
 
 def aimed(
-    tensors: Iterable[Tensor], space: Space, symbols: Mapping[str, Symbol], random: Random
+    tensors: Iterable[Tensor],
+    space: Space,
+    symbols: Mapping[str, Symbol],
+    random: Random,
+    others: Iterable[Expr] = (),
 ) -> Iterator[dict[str, int]]:
     """Draws from the space, with one size moved to where a condition or a rounding changes, or several at once.
+
+    The `others` are what is 0 where something else may.
 
     Every other one is near what the code comes with: where a stride may be anything it is mostly larger than what it
     goes over.
     """
     listed = tuple(tensors)
-    borders = sorted(_borders(listed), key=str)
+    borders = sorted({*_borders(listed), *others}, key=str)
     compound = sorted((parts for parts in _compound(listed) if len(parts) > 1), key=str)
     random.shuffle(borders)
     random.shuffle(compound)
@@ -46,11 +54,11 @@ def aimed(
 def _alone(border: Expr, space: Space, symbols: Mapping[str, Symbol], random: Random) -> Iterator[dict[str, int]]:
     """The draws beside a border, for the first of its sizes that can be moved there."""
     for drawn in (space.steps(random), space.near(random)):
-        for axis in _movable(border, space, symbols, random):
-            found = list(_Line(border, axis, space, symbols, drawn).sides())
-            yield from found
-            if found:
-                break
+        lines = [_Line(border, axis, space, symbols, drawn) for axis in _movable(border, space, symbols, random)]
+        found = [(line, sides) for line in lines if (sides := list(line.sides()))]
+        # Of a relation the size that can be moved right to where both sides are equal.
+        exact = (sides for line, sides in found if any(line.meets(steps) for steps in sides))
+        yield from next(exact, found[0][1] if found else [])
 
 
 def _together(borders: Sequence[Expr], space: Space, symbols: Mapping[str, Symbol], random: Random) -> dict[str, int]:
@@ -109,16 +117,31 @@ class _Line:
                 {**self.drawn, self.axis.name: steps} for steps in places if self.axis.low <= steps <= self._last
             )
 
-    def _at(self, steps: int) -> Exact:
+    def meets(self, steps: Mapping[str, int]) -> bool:
+        """Whether the border is 0 at such a draw."""
+        return self._at(steps[self.axis.name]) == 0
+
+    def _at(self, steps: int, what: Expr | None = None) -> Exact:
         fields = self.space.fields({**self.drawn, self.axis.name: steps})
-        return Reckoner({symbol: fields[name] for name, symbol in self.symbols.items()}).number(self.border)
+        sizes = {symbol: fields[name] for name, symbol in self.symbols.items()}
+        return Reckoner(sizes).number(self.border if what is None else what)
 
     def _rounding(self) -> Sequence[int]:
-        """The last steps before it is rounded to another number, and the first of those after."""
-        steps = self.drawn[self.axis.name]
-        here = self._at(steps)
-        far = min(steps + AROUND, self._last)
-        return next(((after - 1, after) for after in range(steps + 1, far + 1) if self._at(after) != here), ())
+        """The last steps before it goes on to the next number, the first after, and where nothing is rounded.
+
+        There a float may be just below the number that it stands for: int(0.29 * 100) is 28.
+        """
+        first, inside = self.drawn[self.axis.name], self.border.args[0]
+        here, last = self._at(first), min(first + AROUND, self._last)
+        change = next(((after - 1, after) for after in range(first + 1, last + 1) if self._at(after) != here), ())
+        below = sympy.denom(sympy.together(inside))
+        if not change or below == 1:
+            return change
+        near = range(self.axis.low, min(self.axis.low + FAR, self._last) + 1)
+        found = [(steps, self._at(steps, inside) % 1) for steps in near]
+        even = (steps for steps, rest in found if rest == 0)
+        odd = (steps for steps, rest in found if below.is_Integer and rest == 1 - Fraction(1, int(below)))
+        return (*change, *islice(even, EVEN), *islice(odd, EVEN))
 
     def _crossing(self) -> Sequence[int]:
         """Where it passes 0, and one step to either side."""
@@ -138,5 +161,5 @@ class _Line:
     @property
     def _last(self) -> int:
         """The most steps that are tried: of a width more than the draws have."""
-        few = self.axis.deep or self.axis.divides or self.axis.span or self.axis.within
-        return self.axis.most if few else max(self.axis.most, FARTHEST)
+        few = self.axis.divides or self.axis.span or self.axis.within
+        return self.axis.most if few else max(self.axis.most, DEEPEST if self.axis.deep else FARTHEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property, partial
 from itertools import combinations
@@ -45,11 +46,18 @@ class Conditions:
     """The conditions over a table of sizes, each with the rows in which it holds, as the bits of a number.
 
     Sizes that `active` leaves out had no effect where they were tried alone: they are compared with numbers only, and
-    where nothing else tells. `draws` says which draw each row is of: those of one have most sizes in common.
+    where nothing else tells. `draws` says which draw each row is of: those of one have most sizes in common. `compared`
+    are relations that the code was seen to look at.
     """
 
-    def __init__(self, table: Sequence[Sizes], active: Collection[Symbol], draws: Sequence[int] = ()) -> None:
-        self.table = table
+    def __init__(
+        self,
+        table: Sequence[Sizes],
+        active: Collection[Symbol],
+        draws: Sequence[int] = (),
+        compared: Iterable[Boolean] = (),
+    ) -> None:
+        self.table, self.compared = table, tuple(compared)
         self.draws = draws or range(len(table))
         self.every = (1 << len(table)) - 1
         self.active = [symbol for symbol in table[0] if symbol in active]
@@ -90,8 +98,9 @@ class Conditions:
 
     @cached_property
     def simple(self) -> list[Told]:
-        """The conditions on one of the active sizes, or on two."""
-        return [*self._alone(self.active), *self._compared(_numbers(self.active, self.table))]
+        """The conditions on one of the active sizes, or on two, and those that the code was seen to look at."""
+        numbers = _numbers(self.active, self.table)
+        return [*self._alone(self.active), *self._compared(numbers), *self._seen()]
 
     @cached_property
     def seldom(self) -> list[Told]:
@@ -112,6 +121,14 @@ class Conditions:
                     equal = self._bits(row[symbol] == limit for row in self.table)
                     alone = equal if limit > 1 else None
                     yield from self._either(sympy.Eq, sympy.Ne, (symbol, limit), equal, alone)
+
+    def _seen(self) -> Iterator[Told]:
+        at = [Reckoner(row) for row in self.table]
+        for relation in self.compared:
+            with suppress(ArithmeticError, KeyError, TypeError):
+                bits = self._bits(row.holds(relation) for row in at)
+                for one, holding in ((relation, bits), (sympy.Not(relation), self.every & ~bits)):
+                    yield Told(partial(_itself, one), frozenset(relation.free_symbols), holding)
 
     def _compared(self, numbers: Sequence[Symbol]) -> Iterator[Told]:
         for one, other in combinations(numbers, 2):
@@ -185,5 +202,5 @@ def _together(covering: Sequence[Told], asked: int, wanted: int) -> Boolean | No
     return sympy.And(*chosen) if asked == wanted else None
 
 
-def _itself(switch: Symbol) -> Boolean:
-    return switch
+def _itself(condition: Boolean) -> Boolean:
+    return condition

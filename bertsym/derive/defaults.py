@@ -1,4 +1,4 @@
-"""Sizes that the code reckons from others where they are left out: d = H/heads, an inner width of 2H."""
+"""What the code makes of sizes that are left out: d = H/heads, an inner width of 2H, the default of a nested class."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sympy import Expr, Symbol
 from bertsym.algebra import free
 from bertsym.derive.fit import Fitter
 from bertsym.derive.process import Builder, Fields
+from bertsym.derive.reckon import Reckoner
 from bertsym.derive.space import Space
 from bertsym.model import Definition
 from bertsym.symbols import BY_SYMBOL, F, H, Kind, d, heads
@@ -21,21 +22,73 @@ CHECKS = 6
 FEW = 5
 
 
-def definitions(
-    builder: Builder, space: Space, symbols: Mapping[str, Symbol], random: Random
-) -> tuple[Definition, ...]:
-    """The definitions of a model's sizes, none of which rests on another; F = ffn_ratio H is the house's own."""
-    meant = {symbol: name for name, symbol in symbols.items()}
-    kept = [FEED_FORWARD] if F in meant and H in meant else []
-    draws = [space.fields(space.steps(random)) for _ in range(DRAWS + CHECKS)]
-    numbers = [axis.name for axis in space.axes if not axis.switch and not axis.ratio and not axis.idle]
-    left = list(_left(builder, draws, numbers))
-    taken = {F, d} if kept else {d}
-    found = list(_fitted(draws, left, numbers, symbols, taken))
-    if {d, H, heads} <= set(meant) and _is_quotient(draws, left, meant):
-        kept.append(FREE_HEAD_SIZE)
-    defined = {definition.symbol for definition in (*kept, *found)}
-    return (*kept, *(definition for definition in found if not free(definition.value) & defined))
+class Defaults:
+    """What each size became where it alone was left out of draws of all."""
+
+    def __init__(self, builder: Builder, space: Space, symbols: Mapping[str, Symbol], random: Random) -> None:
+        self.symbols, self.base = symbols, builder.description.fields
+        known = [axis for axis in space.axes if not (axis.switch or axis.ratio) and axis.name in symbols]
+        self.numbers = [axis.name for axis in known if not axis.idle]
+        draws = [space.fields(space.steps(random)) for _ in range(DRAWS + CHECKS)]
+        self.draws, self.left = draws, list(_left(builder, draws, [axis.name for axis in known]))
+        self.table = [{symbols[axis.name]: fields[axis.name] for axis in known} for fields in draws]
+
+    def definitions(self) -> tuple[Definition, ...]:
+        """The definitions of a model's sizes, none of which rests on another; F = ffn_ratio H is the house's own."""
+        meant = {self.symbols[name]: name for name in self.numbers}
+        kept = [FEED_FORWARD] if F in meant and H in meant else []
+        taken = {F, d} if kept else {d}
+        found = list(self._defined(taken))
+        if {d, H, heads} <= set(meant) and self._is_quotient(meant):
+            kept.append(FREE_HEAD_SIZE)
+        defined = {definition.symbol for definition in (*kept, *found)}
+        return (*kept, *(definition for definition in found if not free(definition.value) & defined))
+
+    def absences(self) -> dict[str, Expr | None]:
+        """Those that become something else than they come with, and what; None where no formula says what.
+
+        Where the code refuses to be without one nothing is said of it.
+        """
+        found: dict[str, Expr | None] = {}
+        for name in map(str, self.symbols):
+            seen = self._seen(name)
+            if len(seen) >= FEW and any(there != self.base[name] for _, there in seen):
+                found[name] = self._formula(name, [self.symbols[one] for one in self.numbers if one != name])
+        return found
+
+    def _seen(self, name: str) -> list[tuple[int, int]]:
+        return [(row, int(there[name])) for row, there in enumerate(self.left) if name in there]
+
+    def _formula(self, name: str, others: Sequence[Symbol]) -> Expr | None:
+        """What follows others in a formula that the last draws confirm."""
+        seen = self._seen(name)
+        if len({there for _, there in seen}) == 1:
+            return sympy.Integer(seen[0][1])
+        rows, values = zip(*seen[:-CHECKS], strict=True) if len(seen) > CHECKS else ((), ())
+        formula = Fitter(self.table, others).fit(rows, values) if len(seen) >= DRAWS else None
+        if formula is None:
+            return None
+        right = all(Reckoner(self.table[row]).apart(formula, there) == 0 for row, there in seen[-CHECKS:])
+        return formula if right else None
+
+    def _defined(self, taken: set[Symbol]) -> Iterator[Definition]:
+        for name in self.numbers:
+            symbol = self.symbols[name]
+            if symbol in taken or len({there for _, there in self._seen(name)}) < 3:
+                continue
+            formula = self._formula(name, [self.symbols[one] for one in self.numbers if one != name])
+            # What is as large as another size unless it is said is still a choice of its own: kv_heads, an embedding.
+            if formula is not None and not formula.is_Symbol:
+                smooth = formula.replace(sympy.floor, lambda inside: inside)
+                exact = all(not inside.args[0].is_Add and free(inside) for inside in formula.atoms(sympy.floor))
+                if exact and not any(BY_SYMBOL[s].kind is Kind.RATIO for s in free(smooth)):
+                    yield Definition(symbol, smooth)
+
+    def _is_quotient(self, meant: Mapping[Symbol, str]) -> bool:
+        """Whether the head size, left out, is H/heads."""
+        both = [(f, there) for f, there in zip(self.draws, self.left, strict=True) if meant[d] in there]
+        whole = [(f[meant[H]] // f[meant[heads]], there[meant[d]]) for f, there in both if f[meant[heads]]]
+        return len(whole) > CHECKS and all(ours == theirs for ours, theirs in whole)
 
 
 def _left(builder: Builder, draws: Sequence[Fields], numbers: Sequence[str]) -> Iterator[Fields]:
@@ -45,43 +98,3 @@ def _left(builder: Builder, draws: Sequence[Fields], numbers: Sequence[str]) -> 
     moving = [name for name in numbers if len({there.get(name) for there in first}) > 1]
     for fields in draws[FEW:]:
         yield builder.defaults(fields, moving) if moving else {}
-
-
-def _is_quotient(draws: Sequence[Fields], left: Sequence[Fields], meant: Mapping[Symbol, str]) -> bool:
-    """Whether the head size, left out, is H/heads."""
-    both = [(fields, there) for fields, there in zip(draws, left, strict=True) if meant[d] in there]
-    whole = [(f[meant[H]] // f[meant[heads]], there[meant[d]]) for f, there in both if f[meant[heads]]]
-    return len(whole) > CHECKS and all(ours == theirs for ours, theirs in whole)
-
-
-def _fitted(
-    draws: Sequence[Fields],
-    left: Sequence[Fields],
-    numbers: Sequence[str],
-    symbols: Mapping[str, Symbol],
-    taken: set[Symbol],
-) -> Iterator[Definition]:
-    """What is left out follows others, in a formula that the last draws confirm."""
-    table = [{symbols[name]: fields[name] for name in numbers} for fields in draws]
-    for name in numbers:
-        symbol = symbols[name]
-        seen = [(row, there[name]) for row, there in enumerate(left) if name in there]
-        if symbol in taken or len({found for _, found in seen}) < 3 or len(seen) < DRAWS:
-            continue
-        others = [other for other in table[0] if other != symbol]
-        rows, values = [row for row, _ in seen[:-CHECKS]], [int(found) for _, found in seen[:-CHECKS]]
-        formula = Fitter(table, others).fit(rows, values)
-        # What is as large as another size unless it is said is still a choice of its own: kv_heads, an embedding size.
-        if (
-            formula is not None
-            and not formula.is_Symbol
-            and all(_at(formula, table[row]) == found for row, found in seen[-CHECKS:])
-        ):
-            smooth = formula.replace(sympy.floor, lambda inside: inside)
-            exact = all(not inside.args[0].is_Add and free(inside) for inside in formula.atoms(sympy.floor))
-            if exact and not any(BY_SYMBOL[s].kind is Kind.RATIO for s in free(smooth)):
-                yield Definition(symbol, smooth)
-
-
-def _at(formula: Expr, sizes: Mapping[Symbol, object]) -> Expr:
-    return formula.xreplace({symbol: sympy.Integer(sizes[symbol]) for symbol in free(formula)})

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 from random import Random
 
 import sympy
-from sympy import Symbol
+from sympy import Expr, Symbol
 
-from bertsym.derive.defaults import definitions
+from bertsym.derive.defaults import Defaults
 from bertsym.derive.depths import ruling
 from bertsym.derive.draws import Draws
 from bertsym.derive.experts import with_experts
@@ -28,6 +29,8 @@ from bertsym.values import replace, value
 
 SAMPLES, FEWEST = 16, 4
 COUNTED = 3
+AIMED = 32
+AGAIN = 3
 ROUNDS = 12
 
 
@@ -40,6 +43,7 @@ class Derivation:
     space: Space
     fields: Fields
     symbols: Mapping[str, Symbol]
+    absences: Mapping[str, Expr | None]
     trials: int
     edges: int
     builds: int
@@ -62,7 +66,8 @@ class Deriver:
         if all(axis.idle for axis in space.axes):
             raise CannotDerive(builder.target, "no size changes its tensors")
         self.space = replace(space, axes=tuple(self.raised(axis) for axis in space.axes))
-        self.definitions = definitions(builder, self.space, self.symbols, random)
+        defaults = Defaults(builder, self.space, self.symbols, random)
+        self.definitions, self.absences = defaults.definitions(), defaults.absences()
         self.draws = Draws(builder, self.space, self.symbols, random)
 
     def raised(self, axis: Axis) -> Axis:
@@ -75,6 +80,7 @@ class Deriver:
         """Formulas that no trial refutes."""
         remembered = self.draws.remembered()
         known = [*self.draws.paired(), *remembered]  # pairs are told by their places, so first
+        known += self.draws.aimed(most=AIMED)
         samples = [*known, *self.draws.drawn(max(SAMPLES - len(remembered), FEWEST), edges=FEWEST)]
         deepened: set[str] = set()
         for rounds in range(1, ROUNDS + 1):
@@ -95,6 +101,8 @@ class Deriver:
             fresh = [*self.draws.drawn(trials), *self.draws.aimed(derived.tensors)]
             refuting = self.refuting(derived, inferred, fresh)
             if not refuting:
+                if not all(map(self.builder.steady, (self.draws.first, *islice(self.builder.accepted(), AGAIN)))):
+                    raise CannotDerive(self.builder.target, "it builds other tensors at the same sizes another time")
                 rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
                 once = chance(derived.tensors, self.space, self.symbols, trials)
                 likely = min(Fraction(1), rounds * once)
@@ -105,6 +113,7 @@ class Deriver:
                     self.space,
                     self.builder.description.fields,
                     self.symbols,
+                    self.absences,
                     trials,
                     len(fresh) - trials,
                     builds,

@@ -11,6 +11,7 @@ from sympy import Symbol
 
 from bertsym.derive.aimed import aimed
 from bertsym.derive.coinciding import Group, coinciding, groupings
+from bertsym.derive.compared import borders
 from bertsym.derive.families import Sample
 from bertsym.derive.infer import Refusal
 from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Number
@@ -42,6 +43,7 @@ class Draws:
         self.pairs: list[Pair] = []
         self.proposals: list[Proposal] = []
         self.turned: list[tuple[list[Group], dict[str, int]]] = []
+        self.first = next(reversed(list(builder.accepted())), builder.description.fields)
         own = {axis.name: axis.beyond(builder.description.fields) for axis in space.axes if axis.deep}
         self.tall = {name: steps for name, steps in own.items() if steps is not None}
 
@@ -123,9 +125,10 @@ class Draws:
             self.turned.append((groups, {axis.name: 1 - steps[axis.name] for axis in self.space.axes if axis.switch}))
             yield steps
 
-    def aimed(self, tensors: Sequence[Tensor]) -> list[Sample]:
-        """What the code builds on either side of what these formulas say of themselves."""
-        many = list(aimed(tensors, self.space, self.symbols, self.random))
+    def aimed(self, tensors: Sequence[Tensor] = (), most: int | None = None) -> list[Sample]:
+        """What the code builds on either side of what it was seen to compare, and of what these formulas say."""
+        compared = borders(self.proposals)
+        many = list(islice(aimed(tensors, self.space, self.symbols, self.random, compared), most))
         self.ahead(many)
         return list(filter(None, map(self.sampled_at, many)))
 

@@ -301,7 +301,7 @@ def _residue(number: int | Fraction) -> int:
 
 
 def _rounded(atom: Atom, numbers: Numbers) -> Iterator[Expr]:
-    """M floor((a x + c) / b) with the least b that gives all numbers; of the possible c the middle one.
+    """M floor((a x + c) / b) with the least b that gives all numbers; of the possible c what rounds up, or the least.
 
     Two numbers are a condition sooner than a line.
     """
@@ -318,7 +318,7 @@ def _rounded(atom: Atom, numbers: Numbers) -> Iterator[Expr]:
         lowest = max(below * y - slope * x for x, y in pairs)
         highest = min(below * y - slope * x + below - 1 for x, y in pairs)
         if slope and lowest <= highest and lowest == int(lowest):
-            shift = _simplest(int(lowest), int(highest))
+            shift = below - 1 if 0 < lowest <= below - 1 <= highest else _simplest(int(lowest), int(highest))
             yield content * sympy.floor((slope * atom.expression + shift) / Integer(below))
             return
 

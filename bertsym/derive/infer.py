@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, islice, product
@@ -299,5 +300,10 @@ def component_of(pattern: str) -> str:
         inner = words[len(words) - words[::-1].index("{}") :]
         while len(inner) > 3 and inner[1].isdigit():
             inner = inner[2:]
-        return inner[0] if inner else words[0]
-    return words[0]
+        return _bare(inner[0] if inner else words[0])
+    return _bare(words[0])
+
+
+def _bare(word: str) -> str:
+    """A word without its index and what no component is called."""
+    return re.sub(r"[^\w.-]", "", word.replace("{}", ""), flags=re.ASCII).strip("_") or "tensors"

@@ -75,11 +75,15 @@ def _renamed(derived: Derived, symbols: Mapping[str, Symbol]) -> Derived:
     return replace(
         derived,
         base={rules.get(symbol, symbol): found for symbol, found in derived.base.items()},
-        places={rules.get(symbol, symbol): place for symbol, place in derived.places.items()},
+        places={rules.get(symbol, symbol): _place(place, rules) for symbol, place in derived.places.items()},
         definitions=tuple(_definition(one, rules) for one in derived.definitions),
         tensors=tuple(_tensor(one, rules) for one in derived.tensors),
         whole=tuple(quotient.xreplace(rules) for quotient in derived.whole),
     )
+
+
+def _place(place: Place, rules: Rules) -> Place:
+    return place if place.absent is None else replace(place, absent=place.absent.xreplace(rules))
 
 
 def _definition(one: Definition, rules: Rules) -> Definition:

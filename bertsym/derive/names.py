@@ -73,6 +73,8 @@ def _fits(name: str, axis: Axis) -> bool:
     kind = lookup(name).kind
     if axis.switch or axis.ratio:
         return kind is (Kind.SWITCH if axis.switch else Kind.RATIO)
+    if axis.base < lookup(name).minimum:
+        return False
     return kind not in (Kind.SWITCH, Kind.RATIO) and (not axis.deep or kind in (Kind.DEPTH, Kind.EXPERTS))
 
 

@@ -29,5 +29,5 @@ def _broken(space: Space, axis: Axis, name: str) -> Iterator[Mapping[str, Number
     for other in dict.fromkeys((*SMALL, own // 2, 2 * own, own + 1, 2 * own + 1)):
         fields = without.along(space.base, {name: other})
         unit = axis.step(fields)
-        if other > 0 and (fields[axis.name] != unit if axis.exact else fields[axis.name] % unit):
+        if other > 0 and unit and (fields[axis.name] != unit if axis.exact else fields[axis.name] % unit):
             yield fields

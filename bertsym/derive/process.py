@@ -26,6 +26,7 @@ from bertsym.values import value
 MOST_BYTES = 64 * 2**20
 STARTING = 60.0
 SPARE = 5.0
+SLOW, MOST_SLOW = "TooSlow", 30
 
 Number = int | bool | Fraction
 Fields = Mapping[str, Number]
@@ -170,7 +171,7 @@ class Builder:
         self.worker, self.target = worker, target
         self.found: dict[frozenset[tuple[str, Number]], Inventory | None] = {}
         self.refusals: dict[frozenset[tuple[str, Number]], str] = {}
-        self.raised = ""
+        self.raised, self.given_up = "", 0
         request = {"target": target, "sizes": _plain(sizes)}
         told = worker.ask(target, request, max(worker.seconds, STARTING))
         if "raised" in told:
@@ -187,6 +188,12 @@ class Builder:
         self.raised = self.refusals[key]
         return self.found[key]
 
+    def steady(self, fields: Fields) -> bool:
+        """Whether what was built at these fields is built there once more."""
+        key = frozenset(fields.items())
+        told = self.worker.ask(self.target, {"build": _plain(fields)}, self.worker.seconds)
+        return "tensors" in told and _inventory(told["tensors"]) == self.found[key]
+
     def ahead(self, many: Iterable[Fields]) -> None:
         """Build at all of these, two at a time where there are processors for it; `build` then knows what was found."""
         waiting = {key: fields for fields in many if (key := frozenset(fields.items())) not in self.found}
@@ -198,10 +205,13 @@ class Builder:
     @property
     def slow(self) -> bool:
         """Whether the last build was given up, for it took much longer than others."""
-        return self.raised.startswith("TooSlow")
+        return self.raised.startswith(SLOW)
 
     def _take(self, key: frozenset[tuple[str, Number]], told: Mapping[str, Any]) -> None:
         self.refusals[key] = told.get("raised", "")
+        self.given_up += self.refusals[key].startswith(SLOW)
+        if self.given_up > MOST_SLOW:
+            raise CannotDerive(self.target, f"at more than {MOST_SLOW} sizes it takes much longer than at others")
         self.found[key] = None if self.refusals[key] else _inventory(told["tensors"])
 
     def accepted(self) -> Iterator[Fields]:

@@ -48,7 +48,7 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
     return replace(
         found.derived,
         base={symbol: own[name] for name, symbol in symbols.items()},
-        places={symbol: Place(name, tried(axes[name])) for name, symbol in symbols.items()},
+        places={symbol: absent(Place(name, tried(axes[name])), found.absences) for name, symbol in symbols.items()},
         definitions=(*found.derived.definitions, *_following(found, symbols)),
         whole=tuple(part for name in symbols if _divided(axes[name], symbols) for part in _whole(symbols, axes[name])),
         frozen={one.name: Frozen(_json(own[one.name]), one.why) for one in still[Kept.FROZEN]},
@@ -58,6 +58,13 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
         engine=ENGINE,
         held={one.name: _json(own[one.name]) for one in still[Kept.HELD]},
     )
+
+
+def absent(place: Place, absences: Mapping[str, Expr | None]) -> Place:
+    """The place with what the code takes where a configuration leaves it out."""
+    if place.field not in absences:
+        return place
+    return replace(place, absent=absences[place.field], needed=absences[place.field] is None)
 
 
 def _idle(axis: Axis, own: Mapping[str, Number]) -> Idle:

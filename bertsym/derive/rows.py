@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial, reduce
 from itertools import accumulate
 from operator import itemgetter
 
@@ -12,8 +11,9 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.algebra import Iverson
+from bertsym.derive.compared import relations
 from bertsym.derive.conditions import Conditions
+from bertsym.derive.extremes import without_extremes
 from bertsym.derive.families import Family, Sample
 from bertsym.derive.fit import Fitter
 from bertsym.derive.process import Entry, Number
@@ -70,7 +70,7 @@ class Rows:
         self.fitter = Fitter([sample.sizes for sample in samples], self.numbers, active)
         first = {pair.other: pair.one for pair in pairs}
         draws = [first.get(row, row) for row in range(len(samples))]
-        self.conditions = Conditions([sample.sizes for sample in samples], active, draws)
+        self.conditions = Conditions([sample.sizes for sample in samples], active, draws, relations(proposals))
         self.relevant: dict[str, set[Symbol]] = {}
         self.proposed: list[list[Expr]] = []
         self.kept: dict[Expr, tuple[tuple[int, str], Expr]] = {}
@@ -191,21 +191,6 @@ class Rows:
 
 def _length(side: Expr) -> tuple[int, str]:
     return sympy.count_ops(side), str(side)
-
-
-def without_extremes(expression: Expr) -> Expr:
-    """The larger and the smaller of two as conditions, which is how formulas are kept.
-
-    >>> from bertsym.symbols import H, V
-    >>> without_extremes(sympy.Max(H, V) + 1)
-    V + (H - V)*Iverson(H >= V) + 1
-    """
-    larger = expression.replace(sympy.Max, lambda *parts: reduce(partial(_either, sympy.Ge), parts))
-    return larger.replace(sympy.Min, lambda *parts: reduce(partial(_either, sympy.Le), parts))
-
-
-def _either(relation: type[Boolean], one: Expr, other: Expr) -> Expr:
-    return other + (one - other) * Iverson(relation(one, other))
 
 
 def _sides(entry: Entry) -> dict[str, int]:

@@ -15,6 +15,7 @@ import resource
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,11 +49,19 @@ def main() -> None:
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     session = Session(alone=ALONE in sys.argv)
     for line in requests:
         for answer in session.answers(json.loads(line)):
             answers.write(json.dumps(answer) + "\n")
             answers.flush()
+
+
+def end_with(parent: int) -> None:
+    """End this process, and what it started, when the one that asks is gone, however it went."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.killpg(0, signal.SIGKILL)
 
 
 class Session:
@@ -256,6 +265,8 @@ def inventory(module: Any) -> list[list[Any]]:
     for owner, name, parameter in parameters(module):
         if len(entries) >= MOST_TENSORS:
             raise Unusable(f"more than {MOST_TENSORS} tensors")
+        if "{" in name or "}" in name:
+            raise Unusable("a parameter's name has braces, which stand for indices here")
         shape = [int(side) for side in parameter.shape]
         role = "embedding" if id(parameter) in outputs else role_of(owner, name, len(shape))
         entries.append([name, shape, first.setdefault(id(parameter), name), role])

@@ -14,6 +14,7 @@ from bertsym.sources.files import unreadable
 from bertsym.sources.headsize import in_head_size
 from bertsym.sources.jsonfile import Json, parse_object, read_bytes
 from bertsym.sources.paths import flattened
+from bertsym.sources.silent import check_unknown, completed
 from bertsym.sources.stored import entry_of, stored
 from bertsym.symbols import labels
 from bertsym.values import replace
@@ -92,9 +93,11 @@ def read_config(config: Mapping[str, Json], file: Path, head: str | None = None)
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
-    fields = config if derived is None else flattened(config)
+    fields = config if derived is None else completed(flattened(config), derived, file)
     given = sizes(fields, architecture.schema, file)
     check_covered(fields, architecture.schema, given, file)
+    if derived is not None:
+        check_unknown(fields, derived, given, file)
     number = _labels(config, file)
     chosen = _head(config, classes, file) if head is None else head
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)

@@ -50,12 +50,15 @@ class Tried:
 class Place:
     """Where a size stands in the code: its path through nested configurations and lists, and further spellings of it.
 
-    A switch without more was tried at both its values.
+    A switch without more was tried at both its values. `absent` is what the code takes where a configuration leaves it
+    out, if that is not what it comes with; of one that is `needed` nobody knows.
     """
 
     field: str
     tried: Tried | None = None
     aliases: tuple[str, ...] = ()
+    absent: Expr | None = None
+    needed: bool = False
 
 
 @value
@@ -186,8 +189,8 @@ class Derived:
         return {
             symbol: max(limit, int(self.base[symbol]))
             for symbol, limit in limits.items()
-            if counted[symbol] > LARGEST_PLAIN
-            or (BY_SYMBOL[symbol].kind is Kind.DEPTH and counted[symbol] >= limit - 1)
+            if LARGEST_PLAIN < counted[symbol] <= limit
+            or (BY_SYMBOL[symbol].kind is Kind.DEPTH and limit - 1 <= counted[symbol] <= limit)
         }
 
 
@@ -213,7 +216,13 @@ def schema(derived: Derived) -> Schema:
     """
     follows = {definition.symbol for definition in derived.definitions if definition.adjusts is None}
     fields = tuple(
-        Field(place.field, symbol, None if symbol in follows else derived.base[symbol], aliases=place.aliases)
+        Field(
+            place.field,
+            symbol,
+            None if symbol in follows else derived.base[symbol],
+            None if symbol in follows else place.absent,
+            place.aliases,
+        )
         for symbol, place in derived.places.items()
     )
     fixed: dict[str, tuple[object, ...]] = {name: (frozen.held,) for name, frozen in derived.frozen.items()}

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from sympy import Expr, Symbol
 
-from bertsym.algebra import Value, evaluate
+from bertsym.algebra import Value, evaluate, free
 from bertsym.errors import BadField, Unreadable, echo
 from bertsym.model import check_value
 from bertsym.schema import AnyField, Field, FirstPositive, Mention, Schema
 from bertsym.sources.jsonfile import Json
 from bertsym.symbols import BY_SYMBOL, Kind
 
+WITH_WEIGHTS = frozenset({"prelu", "xielu"})
 EVERYWHERE: Mapping[str, tuple[object, ...]] = {
     "pruned_heads": ({}, None),
     "auto_map": ({}, None),
@@ -32,13 +33,22 @@ def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol
             later.append(field)
         else:
             given[field.symbol] = _value(config, field, file)
-    for field in later:
-        if field.otherwise is not None:
-            given[field.symbol] = _checked(evaluate(field.otherwise, given), field.key, field.symbol, file)
+    waiting = {field: field.otherwise for field in later if field.otherwise is not None}
+    while waiting:
+        ready = {field: value for field, value in waiting.items() if free(value) <= given.keys()}
+        if not ready:
+            raise BadField(str(file), next(iter(waiting)).key, "missing, and so is what it follows from")
+        for field, value in ready.items():
+            given[field.symbol] = _checked(_plain(evaluate(value, given)), field.key, field.symbol, file)
+            del waiting[field]
     for field in schema.fields:
         if isinstance(field, Field) and field.needs and given.get(field.symbol) and config.get(field.needs) is not True:
             raise BadField(str(file), field.key, f"the library builds it only with {field.needs} true")
     return given
+
+
+def _plain(value: Fraction) -> Value:
+    return value.numerator if value.denominator == 1 else value
 
 
 def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Symbol, Value], file: Path) -> None:
@@ -46,10 +56,21 @@ def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Sym
     for key, values in {**schema.fixed, **EVERYWHERE}.items():
         allowed = [_fixed(option, given) for option in values]
         value = config.get(key, allowed[0])
-        if not any(value == option and type(value) is type(option) for option in allowed):
+        if not any(_alike(value, option) for option in allowed):
             only = " or ".join(f"{option!r}" for option in allowed if option not in (None, {}))
             covered = f"only {only} is covered" if only else "it changes the parameters and is not covered"
             raise BadField(str(file), key, f"{echo(value)}: {covered}")
+
+    for key, value in config.items():
+        if isinstance(value, str) and value in WITH_WEIGHTS and key not in schema.fixed:
+            raise BadField(str(file), key, f"{echo(value)}: an activation with weights of its own is not covered")
+
+
+def _alike(value: object, option: object) -> bool:
+    """Whether a value is the one that is covered; a list of one word repeated is so whatever its length."""
+    if isinstance(value, list) and isinstance(option, list) and isinstance(next(iter(option), None), str):
+        return value == option or (len(set(option)) == 1 and all(one == option[0] for one in value))
+    return value == option and type(value) is type(option)
 
 
 def _fixed(option: object, given: Mapping[Symbol, Value]) -> object:

@@ -164,7 +164,9 @@ class _Reader:
         if not all(isinstance(alias, str) and _PATH.fullmatch(alias) for alias in aliases):
             raise self.refuse("sizes", f"{name}: expected spellings of a field, got {echo(aliases)}")
         tried = self.tried(name, entry["tried"]) if "tried" in entry else None
-        return Place(self.path(name, entry), tried, tuple(map(str, aliases)))
+        absent = None if entry.get("absent") is None else self.number(entry["absent"], "sizes")
+        needed = "absent" in entry and absent is None
+        return Place(self.path(name, entry), tried, tuple(map(str, aliases)), absent, needed)
 
     def tried(self, name: str, json: Json) -> Tried:
         match json:

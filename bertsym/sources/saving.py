@@ -57,6 +57,7 @@ def _size(symbol: Symbol, derived: Derived) -> dict[str, Json]:
     name, place = str(symbol), derived.places.get(symbol, Place(str(symbol)))
     found: dict[str, Json] = {} if place.field == name else {"field": place.field}
     found |= {"aliases": list(place.aliases)} if place.aliases else {}
+    found |= {"absent": None} if place.needed else {"absent": write(place.absent)} if place.absent is not None else {}
     found["base"] = _base(derived.base[symbol])
     if isinstance(symbol, Own):
         size = BY_SYMBOL[symbol]
