@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
 from random import Random
 
 import sympy
@@ -64,12 +65,22 @@ class Defaults:
         seen = self._seen(name)
         if len({there for _, there in seen}) == 1:
             return sympy.Integer(seen[0][1])
-        rows, values = zip(*seen[:-CHECKS], strict=True) if len(seen) > CHECKS else ((), ())
-        formula = Fitter(self.table, others).fit(rows, values) if len(seen) >= DRAWS else None
+        if len(seen) < DRAWS:
+            return None
+        rows, values = zip(*seen[:-CHECKS], strict=True)
+        formula = Fitter(self.table, others).fit(rows, values) or self._quotient(seen, others)
         if formula is None:
             return None
         right = all(Reckoner(self.table[row]).apart(formula, there) == 0 for row, there in seen[-CHECKS:])
         return formula if right else None
+
+    def _quotient(self, seen: Sequence[tuple[int, int]], others: Sequence[Symbol]) -> Expr | None:
+        """One size over another, as a head size is, of which there may be too many to fit."""
+        for above, below in permutations(others, 2):
+            rows = ((self.table[row][above], self.table[row][below], there) for row, there in seen)
+            if all(under > 0 and over // under == there for over, under, there in rows):
+                return sympy.floor(above / below)
+        return None
 
     def _defined(self, taken: set[Symbol]) -> Iterator[Definition]:
         for name in self.numbers:
