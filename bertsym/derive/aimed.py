@@ -22,6 +22,7 @@ from bertsym.tree import Tensor
 
 MOST = 64
 JOINT = 4
+STARTS, TAKEN = 3, 2
 EVEN, FAR = 6, 640
 FARTHEST, DEEPEST = 131_072, 40
 AROUND = 130  # twice the largest divisor that is looked for
@@ -52,13 +53,17 @@ def aimed(
 
 
 def _alone(border: Expr, space: Space, symbols: Mapping[str, Symbol], random: Random) -> Iterator[dict[str, int]]:
-    """The draws beside a border, for the first of its sizes that can be moved there."""
-    for drawn in (space.steps(random), space.near(random)):
-        lines = [_Line(border, axis, space, symbols, drawn) for axis in _movable(border, space, symbols, random)]
-        found = [(line, sides) for line in lines if (sides := list(line.sides()))]
-        # Of a relation the size that can be moved right to where both sides are equal.
-        exact = (sides for line, sides in found if any(line.meets(steps) for steps in sides))
-        yield from next(exact, found[0][1] if found else [])
+    """The draws beside a border, from a few to start from; sooner those that can be moved right to it."""
+    starts = [space.own(), *(draw(random) for draw in (space.near, space.steps) for _ in range(STARTS))]
+    lines = (
+        _Line(border, axis, space, symbols, drawn)
+        for drawn in starts
+        for axis in _movable(border, space, symbols, random)
+    )
+    found = [(any(map(line.meets, sides)), sides) for line in lines if (sides := list(line.sides()))]
+    # Of a relation those where both sides are equal.
+    chosen = sorted(found, key=lambda one: not one[0])[:TAKEN]
+    yield from (steps for _, sides in chosen for steps in sides)
 
 
 def _together(borders: Sequence[Expr], space: Space, symbols: Mapping[str, Symbol], random: Random) -> dict[str, int]:

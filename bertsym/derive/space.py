@@ -236,6 +236,11 @@ class Space:
                 drawn[axis.name] = random.randint(axis.low, axis.most)
         return drawn
 
+    def own(self) -> dict[str, int]:
+        """The steps of the base, of an axis that does not reach it the fewest."""
+        found = {axis.name: axis.steps(self.base) for axis in self.axes}
+        return {axis.name: axis.low if (own := found[axis.name]) is None else own for axis in self.axes}
+
     def near(self, random: Random) -> dict[str, int]:
         """A draw with most axes as the code has them and the others anywhere: of what is used there are most like this.
 
