@@ -16,8 +16,8 @@ from random import Random
 from typing import NoReturn
 
 from bertsym.atlas import FOLDER
+from bertsym.derive.building.process import Builder, CannotDerive, Worker
 from bertsym.derive.deriving import derive_in
-from bertsym.derive.process import Builder, CannotDerive, Worker
 
 GOAL = 4
 LIMIT = 30

@@ -89,3 +89,17 @@ atexit.register(lambda: print("LOADED", *sorted(set({forbidden!r}) & set(sys.mod
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "LOADED"
+
+
+WINGS: dict[str, set[str]] = {"building": set(), "sizes": {"building"}, "fitting": {"building"}}
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_the_wings_of_derive_rest_on_what_they_should(wing: str) -> None:
+    """What uses several of them stands beside them, not in one."""
+    found = set()
+    for file in (PACKAGE / "derive" / wing).glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bertsym.derive."):
+                found.add((node.module or "").split(".")[2])
+    assert found - {wing} <= WINGS[wing]

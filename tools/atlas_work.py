@@ -17,10 +17,10 @@ from atlas_types import Kind, library
 
 from bertsym.count import count
 from bertsym.derive.again import tried_again
+from bertsym.derive.building.process import Builder, CannotDerive, Worker
 from bertsym.derive.defaults import Defaults
 from bertsym.derive.deriving import derive_in
 from bertsym.derive.joining import joined
-from bertsym.derive.process import Builder, CannotDerive, Worker
 from bertsym.derive.proof import parameters
 from bertsym.derive.recording import absent, recorded, space
 from bertsym.errors import BertsymError

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from sympy import Symbol
 
 from bertsym.count import total
+from bertsym.derive.building.process import Number
 from bertsym.derive.derivation import Derivation
-from bertsym.derive.process import Number
-from bertsym.derive.space import Axis, Kept
+from bertsym.derive.sizes.space import Axis, Kept
 from bertsym.document import Code, Column, Document, Element, Heading, Paragraph, Remark, Result, Table
 from bertsym.forms import Form, Name
 from bertsym.report import AsLatex, Record

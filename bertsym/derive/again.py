@@ -10,13 +10,13 @@ from random import Random
 from sympy import Symbol
 
 from bertsym.derive.aimed import aimed
-from bertsym.derive.coinciding import coinciding, groupings
-from bertsym.derive.compared import borders
-from bertsym.derive.families import Sample
-from bertsym.derive.process import Builder, CannotDerive, Number
+from bertsym.derive.building.process import Builder, CannotDerive, Number
+from bertsym.derive.fitting.compared import borders
+from bertsym.derive.fitting.families import Sample
 from bertsym.derive.proof import counted, disagreement, parameters
 from bertsym.derive.recording import space
-from bertsym.derive.space import Space
+from bertsym.derive.sizes.coinciding import coinciding, groupings
+from bertsym.derive.sizes.space import Space
 from bertsym.sources.derived import Derived
 
 MOST_REFUSED = 40

@@ -16,8 +16,8 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
-from bertsym.derive.reckon import Exact, Reckoner
-from bertsym.derive.space import Axis, Space
+from bertsym.derive.fitting.reckon import Exact, Reckoner
+from bertsym.derive.sizes.space import Axis, Space
 from bertsym.tree import Tensor
 
 MOST = 64

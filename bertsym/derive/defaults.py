@@ -10,10 +10,10 @@ import sympy
 from sympy import Expr, Symbol
 
 from bertsym.algebra import free
-from bertsym.derive.fit import Fitter
-from bertsym.derive.process import Builder, Fields
-from bertsym.derive.reckon import Reckoner
-from bertsym.derive.space import Space
+from bertsym.derive.building.process import Builder, Fields
+from bertsym.derive.fitting.fit import Fitter
+from bertsym.derive.fitting.reckon import Reckoner
+from bertsym.derive.sizes.space import Space
 from bertsym.model import Definition
 from bertsym.symbols import BY_SYMBOL, F, H, Kind, d, heads
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from sympy import Symbol
 from sympy.core.relational import Relational
 
-from bertsym.derive.infer import Inferred, Refusal
-from bertsym.derive.paths import list_of
-from bertsym.derive.space import Space
+from bertsym.derive.fitting.infer import Inferred, Refusal
+from bertsym.derive.sizes.paths import list_of
+from bertsym.derive.sizes.space import Space
 
 MOST = 2
 SHALLOW = 2

@@ -11,18 +11,18 @@ from random import Random
 import sympy
 from sympy import Expr, Symbol
 
+from bertsym.derive.building.process import Builder, CannotDerive, Fields
 from bertsym.derive.defaults import Defaults
 from bertsym.derive.depths import ruling
 from bertsym.derive.draws import Draws
 from bertsym.derive.experts import with_experts
-from bertsym.derive.families import Sample
-from bertsym.derive.infer import Inferred, Refusal, infer
-from bertsym.derive.names import symbols
-from bertsym.derive.paths import entry, list_of
-from bertsym.derive.process import Builder, CannotDerive, Fields
+from bertsym.derive.fitting.families import Sample
+from bertsym.derive.fitting.infer import Inferred, Refusal, infer
+from bertsym.derive.fitting.rows import Lists
 from bertsym.derive.proof import chance, counted, disagreement, parameters
-from bertsym.derive.rows import Lists
-from bertsym.derive.space import Axis, Space, places
+from bertsym.derive.sizes.names import symbols
+from bertsym.derive.sizes.paths import entry, list_of
+from bertsym.derive.sizes.space import Axis, Space, places
 from bertsym.sources.derived import Derived
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value

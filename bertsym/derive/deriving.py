@@ -6,14 +6,14 @@ from contextlib import suppress
 from fractions import Fraction
 from random import Random
 
+from bertsym.derive.building.process import Builder, CannotDerive, Fields, Worker
 from bertsym.derive.depths import causes
 from bertsym.derive.derivation import ROUNDS, Derivation, Deriver
-from bertsym.derive.explore import explore
-from bertsym.derive.only import reconsidered
-from bertsym.derive.process import Builder, CannotDerive, Fields, Worker
-from bertsym.derive.settle import settle
-from bertsym.derive.space import Kept, Space
-from bertsym.derive.standing import suspects
+from bertsym.derive.sizes.explore import explore
+from bertsym.derive.sizes.only import reconsidered
+from bertsym.derive.sizes.settle import settle
+from bertsym.derive.sizes.space import Kept, Space
+from bertsym.derive.sizes.standing import suspects
 from bertsym.values import replace
 
 FEWEST_TRIALS = 12

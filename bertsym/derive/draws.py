@@ -10,14 +10,14 @@ from random import Random
 from sympy import Symbol
 
 from bertsym.derive.aimed import aimed
-from bertsym.derive.coinciding import Group, coinciding, groupings
-from bertsym.derive.compared import borders
-from bertsym.derive.families import Sample
-from bertsym.derive.infer import Refusal
-from bertsym.derive.process import Builder, CannotDerive, Fields, Inventory, Number
-from bertsym.derive.proposal import Proposal
-from bertsym.derive.rows import Pair
-from bertsym.derive.space import Axis, Space
+from bertsym.derive.building.process import Builder, CannotDerive, Fields, Inventory, Number
+from bertsym.derive.building.proposal import Proposal
+from bertsym.derive.fitting.compared import borders
+from bertsym.derive.fitting.families import Sample
+from bertsym.derive.fitting.infer import Refusal
+from bertsym.derive.fitting.rows import Pair
+from bertsym.derive.sizes.coinciding import Group, coinciding, groupings
+from bertsym.derive.sizes.space import Axis, Space
 from bertsym.tree import Tensor
 
 EDGES = 8

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from bertsym.derive.paths import last, place
-from bertsym.derive.process import Fields
+from bertsym.derive.building.process import Fields
+from bertsym.derive.sizes.paths import last, place
 from bertsym.sources.derived import Derived
 from bertsym.symbols import Kind, Own, experts_per_token
 from bertsym.tree import Routing, Tensor

@@ -13,10 +13,10 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, Value, free
 from bertsym.count import count
-from bertsym.derive.families import Sample
-from bertsym.derive.process import Inventory
-from bertsym.derive.reckon import Reckoner
-from bertsym.derive.space import Axis, Space
+from bertsym.derive.building.process import Inventory
+from bertsym.derive.fitting.families import Sample
+from bertsym.derive.fitting.reckon import Reckoner
+from bertsym.derive.sizes.space import Axis, Space
 from bertsym.errors import BertsymError
 from bertsym.model import Model
 from bertsym.tree import Tensor

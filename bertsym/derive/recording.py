@@ -9,9 +9,9 @@ from math import prod
 from sympy import Expr, Symbol
 
 from bertsym.algebra import free
+from bertsym.derive.building.process import Number
 from bertsym.derive.derivation import Derivation
-from bertsym.derive.process import Number
-from bertsym.derive.space import Axis, Kept, Space, ordered, switch
+from bertsym.derive.sizes.space import Axis, Kept, Space, ordered, switch
 from bertsym.model import Definition
 from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Refused, Tried
 from bertsym.symbols import BY_SYMBOL, Kind

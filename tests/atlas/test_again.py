@@ -13,7 +13,7 @@ import pytest
 
 from bertsym import atlas
 from bertsym.derive.again import tried_again
-from bertsym.derive.process import Builder, Worker
+from bertsym.derive.building.process import Builder, Worker
 from bertsym.sources.derived import FIRST
 from bertsym.sources.stored import entry_of
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive import worker
 from bertsym.derive.again import tried_again
+from bertsym.derive.building import worker
+from bertsym.derive.building.process import Builder, Worker
 from bertsym.derive.derivation import Derivation
 from bertsym.derive.deriving import derive_in
-from bertsym.derive.process import Builder, Worker
 from bertsym.derive.recording import recorded
 from bertsym.sources.derived import FIRST, Derived
 

@@ -8,8 +8,8 @@ from typing import Any
 from sympy import Symbol
 
 from bertsym.algebra import evaluate
-from bertsym.derive import worker
-from bertsym.derive.proposal import Proposal, proposal
+from bertsym.derive.building import worker
+from bertsym.derive.building.proposal import Proposal, proposal
 from bertsym.symbols import Kind, Own
 
 HERE = "tests.derive.traceable"
@@ -25,7 +25,7 @@ def symbols(fields: Mapping[str, Any]) -> dict[str, Symbol]:
 
 
 def proposed(code: worker.Target) -> Proposal:
-    from bertsym.derive.symbolic import symbolic
+    from bertsym.derive.building.symbolic import symbolic
 
     known = symbols(code.fields)
     return proposal(symbolic(code.build, code.fields, list(known), 20), known)

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive.process import Builder, CannotDerive, Worker
-from bertsym.derive.settle import settle
-from bertsym.derive.shared import Pair
-from bertsym.derive.space import Axis, Space, switch
+from bertsym.derive.building.process import Builder, CannotDerive, Worker
+from bertsym.derive.building.shared import Pair
+from bertsym.derive.sizes.settle import settle
+from bertsym.derive.sizes.space import Axis, Space, switch
 
 HERE = "tests.derive.modules"
 ROOT = Path(__file__).parents[2]

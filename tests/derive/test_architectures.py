@@ -10,8 +10,8 @@ import pytest
 import sympy
 from sympy import Expr, floor
 
-from bertsym.derive import worker
-from bertsym.derive.proposal import Multiple, Proposal
+from bertsym.derive.building import worker
+from bertsym.derive.building.proposal import Multiple, Proposal
 from tests.derive.proposals import FORKS, Fields, Names, built, followed, proposed, symbols
 
 pytestmark = pytest.mark.filterwarnings(FORKS)

@@ -11,11 +11,11 @@ import sympy
 from sympy import Symbol
 
 from bertsym.count import count
-from bertsym.derive.compared import borders, relations
+from bertsym.derive.building.process import CannotDerive, Worker
+from bertsym.derive.building.proposal import proposal
 from bertsym.derive.derivation import Derivation
 from bertsym.derive.deriving import derive_in
-from bertsym.derive.process import CannotDerive, Worker
-from bertsym.derive.proposal import proposal
+from bertsym.derive.fitting.compared import borders, relations
 from bertsym.sources.derived import Derived
 from bertsym.sources.saving import text
 from bertsym.symbols import E, H, L

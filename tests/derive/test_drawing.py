@@ -11,9 +11,9 @@ from sympy import Symbol
 
 from bertsym.algebra import Iverson
 from bertsym.derive.aimed import aimed
-from bertsym.derive.coinciding import coinciding, groupings
-from bertsym.derive.conditions import Conditions
-from bertsym.derive.space import Axis, Space, switch
+from bertsym.derive.fitting.conditions import Conditions
+from bertsym.derive.sizes.coinciding import coinciding, groupings
+from bertsym.derive.sizes.space import Axis, Space, switch
 from bertsym.layers import Role
 from bertsym.symbols import E, H, L, N, T, V, heads, tied
 from bertsym.tree import Loop, Tensor

@@ -13,8 +13,8 @@ import sympy
 from bertsym.algebra import Value
 from bertsym.count import count, written_out
 from bertsym.derive.again import drawn, tried_again
+from bertsym.derive.building.process import CannotDerive, Entry
 from bertsym.derive.joining import joined
-from bertsym.derive.process import CannotDerive, Entry
 from bertsym.derive.recording import space
 from bertsym.layers import Role
 from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Tried, refusals, schema

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sympy import Max, floor
 
-from bertsym.derive import trees
-from bertsym.derive.proposal import Multiple, Proposal, proposal
+from bertsym.derive.building import trees
+from bertsym.derive.building.proposal import Multiple, Proposal, proposal
 from bertsym.sources.expressions import Malformed
 from bertsym.symbols import H, V, heads
 

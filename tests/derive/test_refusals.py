@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive import worker
-from bertsym.derive.process import Builder, CannotDerive, Worker
+from bertsym.derive.building import worker
+from bertsym.derive.building.process import Builder, CannotDerive, Worker
 
 HERE = "tests.derive.modules"
 WITHOUT_CODE = [

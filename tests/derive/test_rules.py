@@ -14,16 +14,16 @@ from sympy import Symbol
 from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
-from bertsym.derive.conditions import Conditions
+from bertsym.derive.building.process import Builder, CannotDerive, Entry, Worker
 from bertsym.derive.derivation import Derivation, Deriver
 from bertsym.derive.draws import Draws
-from bertsym.derive.families import Sample
-from bertsym.derive.fit import Fitter
-from bertsym.derive.necessity import needed
-from bertsym.derive.process import Builder, CannotDerive, Entry, Worker
+from bertsym.derive.fitting.conditions import Conditions
+from bertsym.derive.fitting.families import Sample
+from bertsym.derive.fitting.fit import Fitter
 from bertsym.derive.proof import disagreement
-from bertsym.derive.settle import settle
-from bertsym.derive.space import Axis, Kept, Space, Still, switch
+from bertsym.derive.sizes.necessity import needed
+from bertsym.derive.sizes.settle import settle
+from bertsym.derive.sizes.space import Axis, Kept, Space, Still, switch
 from bertsym.layers import Role
 from bertsym.sources.derived import Derived
 from bertsym.symbols import H, Kind, L, Own, heads

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive import worker
-from bertsym.derive.process import Builder, Worker
-from bertsym.derive.settle import settle
-from bertsym.derive.space import Axis, Space
+from bertsym.derive.building import worker
+from bertsym.derive.building.process import Builder, Worker
+from bertsym.derive.sizes.settle import settle
+from bertsym.derive.sizes.space import Axis, Space
 
 
 def test_what_takes_too_long_is_given_up() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive.process import Builder, Worker
+from bertsym.derive.building.process import Builder, Worker
 from bertsym.symbols import H
 from tests.derive.proposals import HERE
 

@@ -14,7 +14,7 @@ from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import expand
-from bertsym.derive.reading import read
+from bertsym.derive.building.reading import read
 from bertsym.errors import echo
 from bertsym.sources.expressions import RELATIONS, Malformed
 from bertsym.values import value

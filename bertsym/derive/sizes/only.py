@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from bertsym.derive.paths import last
-from bertsym.derive.probe import DEEP
-from bertsym.derive.process import Builder, CannotDerive, Fields, Number
-from bertsym.derive.settle import settle
-from bertsym.derive.space import Axis, Kept, Space, Still, ordered, others, switch
+from bertsym.derive.building.process import Builder, CannotDerive, Fields, Number
+from bertsym.derive.sizes.paths import last
+from bertsym.derive.sizes.probe import DEEP
+from bertsym.derive.sizes.settle import settle
+from bertsym.derive.sizes.space import Axis, Kept, Space, Still, ordered, others, switch
 from bertsym.values import replace
 
 DRAWS = 12

@@ -13,8 +13,8 @@ from sympy import Expr
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from bertsym.derive.extremes import without_extremes
-from bertsym.derive.proposal import Proposal
+from bertsym.derive.building.proposal import Proposal
+from bertsym.derive.fitting.extremes import without_extremes
 
 MOST, LONGEST, SMALL = 40, 24, 4
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sympy import Symbol
 
-from bertsym.derive.process import Entry, Inventory, Number
+from bertsym.derive.building.process import Entry, Inventory, Number
 from bertsym.sources.numbering import numbered
 from bertsym.values import replace, value
 

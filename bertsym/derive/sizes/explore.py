@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from bertsym.derive.paths import last, list_of
-from bertsym.derive.probe import DEEP
-from bertsym.derive.process import Builder, CannotDerive, Number
-from bertsym.derive.space import Axis, Kept, Space, Still, ordered, switch
-from bertsym.derive.together import Together
+from bertsym.derive.building.process import Builder, CannotDerive, Number
+from bertsym.derive.sizes.paths import last, list_of
+from bertsym.derive.sizes.probe import DEEP
+from bertsym.derive.sizes.space import Axis, Kept, Space, Still, ordered, switch
+from bertsym.derive.sizes.together import Together
 from bertsym.values import replace
 
 PAIR = 2

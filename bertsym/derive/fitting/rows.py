@@ -11,14 +11,14 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.derive.compared import relations
-from bertsym.derive.conditions import Conditions
-from bertsym.derive.extremes import without_extremes
-from bertsym.derive.families import Family, Sample
-from bertsym.derive.fit import Fitter
-from bertsym.derive.process import Entry, Number
-from bertsym.derive.proposal import Proposal
-from bertsym.derive.reckon import Reckoner
+from bertsym.derive.building.process import Entry, Number
+from bertsym.derive.building.proposal import Proposal
+from bertsym.derive.fitting.compared import relations
+from bertsym.derive.fitting.conditions import Conditions
+from bertsym.derive.fitting.extremes import without_extremes
+from bertsym.derive.fitting.families import Family, Sample
+from bertsym.derive.fitting.fit import Fitter
+from bertsym.derive.fitting.reckon import Reckoner
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 

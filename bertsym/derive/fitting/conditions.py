@@ -13,7 +13,7 @@ import sympy
 from sympy import Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.derive.reckon import Reckoner
+from bertsym.derive.fitting.reckon import Reckoner
 
 LIMITS = (0, 1, 2, 3, 4)
 MOST_VALUES = 24

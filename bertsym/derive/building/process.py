@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 
 from sympy import Symbol
 
-from bertsym.derive.proposal import Proposal, proposal
+from bertsym.derive.building.proposal import Proposal, proposal
 from bertsym.errors import BertsymError, echo
 from bertsym.sources.expressions import Malformed
 from bertsym.values import value
@@ -84,12 +84,12 @@ class Worker:
     def _start(self) -> subprocess.Popen[bytes]:
         # The folder that holds bertsym, wherever it was imported from, before the caller's own.
         path = os.pathsep.join(
-            [str(Path(__file__).resolve().parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+            [str(Path(__file__).resolve().parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
         )
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": path, "TOKENIZERS_PARALLELISM": "false"}
         self.rest = b""
         return subprocess.Popen(  # noqa: S603  # ourselves
-            [sys.executable, "-m", "bertsym.derive.worker", *(["--alone"] if self.alone else [])],
+            [sys.executable, "-m", "bertsym.derive.building.worker", *(["--alone"] if self.alone else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain, combinations
 
-from bertsym.derive.necessity import needed
-from bertsym.derive.paths import place
-from bertsym.derive.probe import FEW, MOST_LAYERS, Probe
-from bertsym.derive.process import Number
-from bertsym.derive.space import MOST_HEADS, Axis, Space, ordered
+from bertsym.derive.building.process import Number
+from bertsym.derive.sizes.necessity import needed
+from bertsym.derive.sizes.paths import place
+from bertsym.derive.sizes.probe import FEW, MOST_LAYERS, Probe
+from bertsym.derive.sizes.space import MOST_HEADS, Axis, Space, ordered
 from bertsym.values import replace
 
 PAIR = 2

@@ -15,8 +15,8 @@ from typing import Any
 
 import torch
 
-from bertsym.derive import trees
-from bertsym.derive.traced import Real, Size, made, plain, quotient
+from bertsym.derive.building import trees
+from bertsym.derive.building.traced import Real, Size, made, plain, quotient
 
 _FOREIGN = sys.stdlib_module_names | {"torch", "numpy", "sympy", "bertsym"}
 

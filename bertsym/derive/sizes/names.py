@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from sympy import Symbol
 
-from bertsym.derive.space import Axis, Space
+from bertsym.derive.sizes.space import Axis, Space
 from bertsym.symbols import BY_NAME, Kind, Own, lookup
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {

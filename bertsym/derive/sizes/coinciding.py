@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from math import lcm
 from random import Random
 
-from bertsym.derive.process import Fields, Number
-from bertsym.derive.space import Axis, Space, Steps
+from bertsym.derive.building.process import Fields, Number
+from bertsym.derive.sizes.space import Axis, Space, Steps
 
 PASSES = 2
 LARGEST = 20_000

@@ -17,7 +17,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import Iverson, expand
-from bertsym.derive.reckon import Reckoner
+from bertsym.derive.fitting.reckon import Reckoner
 from bertsym.values import value
 
 HALVED = (2, 4, 8, 16)

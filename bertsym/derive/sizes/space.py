@@ -9,8 +9,8 @@ from itertools import pairwise
 from math import lcm, prod
 from random import Random
 
-from bertsym.derive.paths import entry, list_of
-from bertsym.derive.process import Fields, Number
+from bertsym.derive.building.process import Fields, Number
+from bertsym.derive.sizes.paths import entry, list_of
 from bertsym.values import replace, value
 
 MOST_DEEP = 6

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, combinations, product
 
-from bertsym.derive.families import Family, Indices, Kind
+from bertsym.derive.fitting.families import Family, Indices, Kind
 
 PERIODS = (2, 3, 4, 5, 6, 7, 8)
 MOST_APART = 8

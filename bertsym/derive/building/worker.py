@@ -22,8 +22,8 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
-from bertsym.derive.recipe import Recipe
-from bertsym.derive.shared import Pair
+from bertsym.derive.building.recipe import Recipe
+from bertsym.derive.building.shared import Pair
 
 MOST_MEMORY = 12 * 2**30
 MOST_TENSORS = 60_000
@@ -252,7 +252,7 @@ def configured(build: Any, config_class: Any, source: str) -> Target:
 
 def proposal(target: Target, fields: Fields, symbols: list[str], seconds: float) -> dict[str, Any]:
     """What one build with symbols in the place of these fields says of the shapes."""
-    from bertsym.derive.symbolic import symbolic  # noqa: PLC0415  # torch is not imported before it is needed
+    from bertsym.derive.building.symbolic import symbolic  # noqa: PLC0415  # torch is not imported before it is needed
 
     return symbolic(target.build, fields, symbols, seconds)
 

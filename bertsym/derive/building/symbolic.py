@@ -20,11 +20,11 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
-from bertsym.derive import trees
-from bertsym.derive.keeping import keep
-from bertsym.derive.node import Trace
-from bertsym.derive.traced import Real, Size, quotient, taken
-from bertsym.derive.trees import Tree
+from bertsym.derive.building import trees
+from bertsym.derive.building.keeping import keep
+from bertsym.derive.building.node import Trace
+from bertsym.derive.building.traced import Real, Size, quotient, taken
+from bertsym.derive.building.trees import Tree
 
 MOST_RELATIONS = 500
 MOST_TENSORS = 60_000

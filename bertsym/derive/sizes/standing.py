@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bertsym.derive.paths import list_of, place
-from bertsym.derive.process import Fields
-from bertsym.derive.space import Axis, Space, places
+from bertsym.derive.building.process import Fields
+from bertsym.derive.sizes.paths import list_of, place
+from bertsym.derive.sizes.space import Axis, Space, places
 
 MOST = 5
 LARGEST = 64

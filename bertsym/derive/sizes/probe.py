@@ -9,9 +9,9 @@ from fractions import Fraction
 from itertools import chain
 from random import Random
 
-from bertsym.derive.paths import entry, last, list_of, place
-from bertsym.derive.process import Builder, Inventory, Number
-from bertsym.derive.space import Axis, places
+from bertsym.derive.building.process import Builder, Inventory, Number
+from bertsym.derive.sizes.paths import entry, last, list_of, place
+from bertsym.derive.sizes.space import Axis, places
 
 SHALLOW = 3
 FEW = 6

@@ -11,13 +11,13 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.derive.cuts import alike
-from bertsym.derive.families import Family, Sample, Tie, families
-from bertsym.derive.folding import folded
-from bertsym.derive.places import charts
-from bertsym.derive.proposal import Proposal
-from bertsym.derive.repeats import Repeats, gapped, longest
-from bertsym.derive.rows import NO_LISTS, Lists, NoFormula, Pair, Rows
+from bertsym.derive.building.proposal import Proposal
+from bertsym.derive.fitting.cuts import alike
+from bertsym.derive.fitting.families import Family, Sample, Tie, families
+from bertsym.derive.fitting.folding import folded
+from bertsym.derive.fitting.places import charts
+from bertsym.derive.fitting.repeats import Repeats, gapped, longest
+from bertsym.derive.fitting.rows import NO_LISTS, Lists, NoFormula, Pair, Rows
 from bertsym.layers import Role
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Loop, Tensor

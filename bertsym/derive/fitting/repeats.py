@@ -9,8 +9,8 @@ from itertools import chain, pairwise, product
 import sympy
 from sympy import Expr
 
-from bertsym.derive.families import Family
-from bertsym.derive.rows import NoFormula, Rows
+from bertsym.derive.fitting.families import Family
+from bertsym.derive.fitting.rows import NoFormula, Rows
 from bertsym.tree import Loop
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import torch
 
-from bertsym.derive import trees
-from bertsym.derive.node import Node, Trace
-from bertsym.derive.trees import Tree
+from bertsym.derive.building import trees
+from bertsym.derive.building.node import Node, Trace
+from bertsym.derive.building.trees import Tree
 
 LARGEST_DENOMINATOR = 10**6
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import sympy
 
-from bertsym.derive import trees
-from bertsym.derive.trees import Tree
+from bertsym.derive.building import trees
+from bertsym.derive.building.trees import Tree
 
 
 class Trace:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from bertsym.derive.paths import last
-from bertsym.derive.probe import DEEP
-from bertsym.derive.rules import Rules
-from bertsym.derive.space import Axis
+from bertsym.derive.sizes.paths import last
+from bertsym.derive.sizes.probe import DEEP
+from bertsym.derive.sizes.rules import Rules
+from bertsym.derive.sizes.space import Axis
 
 MOST = 12
 LARGEST = 3

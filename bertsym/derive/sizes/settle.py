@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from random import Random
 
-from bertsym.derive.necessity import needed
-from bertsym.derive.paths import list_of
-from bertsym.derive.process import Builder, Fields
-from bertsym.derive.space import Axis, Kept, Space, Still, changed, others
+from bertsym.derive.building.process import Builder, Fields
+from bertsym.derive.sizes.necessity import needed
+from bertsym.derive.sizes.paths import list_of
+from bertsym.derive.sizes.space import Axis, Kept, Space, Still, changed, others
 from bertsym.values import replace
 
 CALM = 16

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bertsym.derive.process import Builder, Number
-from bertsym.derive.space import Axis, Space
+from bertsym.derive.building.process import Builder, Number
+from bertsym.derive.sizes.space import Axis, Space
 from bertsym.values import replace
 
 SMALL = (5, 7, 11)

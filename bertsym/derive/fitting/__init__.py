@@ -1,0 +1,1 @@
+"""From inventories seen at many sizes to one in symbols."""
