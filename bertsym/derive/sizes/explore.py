@@ -92,11 +92,13 @@ class _Explorer(Together):
 
         That it is refused there says nothing.
         """
-        far, nothing = (
-            {name for name in self.stirring(calm, another) if self.tensors({name: another(name)}) is not None}
-            for another in (self.far, self.nothing)
-        )
-        return [name for name in calm if name in far | nothing]
+        found = {
+            name
+            for another in (self.double, self.far, self.nothing)
+            for name in self.stirring(calm, another)
+            if self.tensors({name: another(name)}) is not None
+        }
+        return [name for name in calm if name in found]
 
     def lively(self, axis: Axis) -> Axis:
         """A small size up to where some side of a tensor becomes nothing, as a stride does with what it goes over."""

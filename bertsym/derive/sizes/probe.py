@@ -123,6 +123,10 @@ class Probe:
             return found / 2 if found else Fraction(1, 2)
         return 1 if name.endswith(("_token_id", "_token_index")) and found != 1 else found + 1
 
+    def double(self, name: str) -> Number:
+        """Twice as much, which most of what must divide it still does."""
+        return self.other(name) if "token" in name else 2 * self.base[name]
+
     def far(self, name: str) -> Number:
         """A much larger value."""
         found = self.base[name]

@@ -171,9 +171,11 @@ class _Settler:
         self.space = replace(self.space, axes=axes, frozen=(*self.space.frozen, still))
 
     def tried(self, name: str) -> bool:
-        """Whether some other value of the field alone builds: where none does, nothing showed its effect."""
+        """Whether other values of the field alone build, and all of them the same: where none does, nothing showed."""
         base = self.space.base
-        return any(self.builder.build({**base, name: other}) is not None for other in others(base[name]))
+        built = [self.builder.build({**base, name: other}) for other in others(base[name])]
+        here = self.builder.build(base)
+        return any(there is not None for there in built) and all(there in (None, here) for there in built)
 
     def candidates(self, steps: Mapping[str, int], together: list[str]) -> list[tuple[Axis, Fields]]:
         """Rules for any two of the fields, and what to try each among; those that keep a field still are the last."""
