@@ -21,16 +21,19 @@ _TOKENS = re.compile(r"token|_ids?$")
 def completed(fields: Mapping[str, Json], derived: Derived, file: Path) -> dict[str, Json]:
     """The fields with null for those that a part which is there leaves out, and that the code then takes from others.
 
-    A part that is not there is what the code comes with. Raises `BadField` where nobody knows what the code takes.
+    A part that is not there is what the code comes with, and so is what follows from sizes that nobody changed. Raises
+    `BadField` where nobody knows what the code takes.
     """
     found = dict(fields)
+    own = ((key, derived.base[s]) for s, place in derived.places.items() for key in (place.field, *place.aliases))
+    changed = any(fields.get(key) not in (None, base) for key, base in own)
     defined = {definition.symbol for definition in derived.definitions if definition.adjusts is None}
     for place in (place for symbol, place in derived.places.items() if symbol not in defined):
         part = place.field.rpartition(".")[0]
         said = any(fields.get(key) is not None for key in (place.field, *place.aliases))
         if said or (part and part not in fields):
             continue
-        if place.needed:
+        if place.needed and changed:
             raise BadField(str(file), place.field, "missing, and what the code takes instead depends on other fields")
         if place.absent is not None:
             found[place.field] = None
