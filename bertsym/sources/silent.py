@@ -55,12 +55,8 @@ def check_unknown(fields: Mapping[str, Json], derived: Derived, given: Mapping[S
                 next((numbers[part + name] for name in names if numbers.get(part + name)), None)
                 for names in (WIDTHS, HEADS)
             )
-            if (
-                not isinstance(width, int)
-                or not isinstance(heads, int)
-                or not isinstance(found, int)
-                or found * heads != width
-            ):
+            whole = isinstance(found, int) and isinstance(heads, int) and found * heads == width
+            if width is not None and not whole:
                 raise BadField(str(file), path, f"{echo(found)}: the formula holds for H/heads alone")
     for path in derived.idle:
         if isinstance(fields.get(path), list | dict | str) and not _TOKENS.search(path):

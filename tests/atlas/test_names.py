@@ -110,7 +110,8 @@ def test_a_configuration_of_a_type_that_only_the_atlas_has(tmp_path: Path, berts
     default = stored("mamba-default", "causal-lm")
     assert default is not None
     assert (found.cls, found.given) == ("MambaForCausalLM", default.given)
-    small = config(tmp_path, model_type="mamba", vocab_size=100, hidden_size=8, state_size=4, num_hidden_layers=1)
+    sizes_of = {"vocab_size": 100, "hidden_size": 8, "intermediate_size": 16, "state_size": 4, "num_hidden_layers": 1}
+    small = config(tmp_path, model_type="mamba", **sizes_of)
     assert bertsym("total", small, "--count").code == 0
     sizes = load(small).given
     assert {str(symbol): sizes[symbol] for symbol in sizes if str(symbol) in ("V", "H")} == {"V": 100, "H": 8}
