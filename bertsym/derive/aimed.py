@@ -103,7 +103,7 @@ def _borders(tensors: Iterable[Tensor]) -> set[Expr]:
 
 def _moves(axis: Axis) -> bool:
     """Whether its steps can be chosen one by one."""
-    return not (axis.switch or axis.exact or axis.values)
+    return not (axis.switch or axis.exact)
 
 
 class _Line:
@@ -117,6 +117,9 @@ class _Line:
     def sides(self) -> Iterator[dict[str, int]]:
         """The draws beside the change, and at it; none where it does not change or cannot be reckoned."""
         with suppress(ArithmeticError, KeyError):
+            if self.axis.values:  # few, so all of them
+                yield from ({**self.drawn, self.axis.name: place} for place in range(len(self.axis.values)))
+                return
             places = self._rounding() if isinstance(self.border, sympy.floor) else self._crossing()
             yield from (
                 {**self.drawn, self.axis.name: steps} for steps in places if self.axis.low <= steps <= self._last
@@ -124,7 +127,9 @@ class _Line:
 
     def meets(self, steps: Mapping[str, int]) -> bool:
         """Whether the border is 0 at such a draw."""
-        return self._at(steps[self.axis.name]) == 0
+        with suppress(ArithmeticError, KeyError):
+            return self._at(steps[self.axis.name]) == 0
+        return False
 
     def _at(self, steps: int, what: Expr | None = None) -> Exact:
         fields = self.space.fields({**self.drawn, self.axis.name: steps})
