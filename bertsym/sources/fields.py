@@ -39,7 +39,7 @@ def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol
         if not ready:
             raise BadField(str(file), next(iter(waiting)).key, "missing, and so is what it follows from")
         for field, value in ready.items():
-            given[field.symbol] = _checked(_plain(evaluate(value, given)), field.key, field.symbol, file)
+            given[field.symbol] = _checked(_followed(value, given), field.key, field.symbol, file)
             del waiting[field]
     for field in schema.fields:
         if isinstance(field, Field) and field.needs and given.get(field.symbol) and config.get(field.needs) is not True:
@@ -47,8 +47,13 @@ def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol
     return given
 
 
-def _plain(value: Fraction) -> Value:
-    return value.numerator if value.denominator == 1 else value
+def _followed(value: Expr, given: Mapping[Symbol, Value]) -> Value | None:
+    """What a size follows from, None where that divides by 0."""
+    try:
+        found = evaluate(value, given)
+    except TypeError:
+        return None
+    return found.numerator if found.denominator == 1 else found
 
 
 def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Symbol, Value], file: Path) -> None:
