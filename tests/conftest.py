@@ -19,6 +19,17 @@ REWRITE = "BERTSYM_REWRITE_GOLDEN"
 REQUIRE = "BERTSYM_REQUIRE_ALL"
 
 
+# The parts that a test needs, by the fixture or function that brings them; `make quick` leaves these tests out.
+MARKS = {"torch": "torch", "transformers": "torch", "pdflatex": "tex"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test that asks for a fixture of `MARKS`."""
+    for item in items:
+        for mark in sorted({MARKS[name] for name in getattr(item, "fixturenames", ()) if name in MARKS}):
+            item.add_marker(mark)
+
+
 def missing(what: str) -> None:
     """Skip the test that needs the part, or fail it where everything is required."""
     if os.environ.get(REQUIRE):
