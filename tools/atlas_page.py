@@ -127,7 +127,7 @@ def missing() -> Iterator[str]:
 
 
 def _short(text: str) -> str:
-    safe = text.replace("|", "\\|").replace("<", "&lt;")
+    safe = text.replace("|", "\\|").replace("<", "&lt;").replace("][", "]\\[")  # a[1][1] is no link
     return safe if len(safe) <= LONGEST else safe[: LONGEST - 3] + "..."
 
 
