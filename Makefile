@@ -35,6 +35,10 @@ demo: $(READY) ## BERT's formula, its number, and the derivation of attention
 test: $(READY) ## the tests and doctests; what needs torch or TeX is skipped where they are missing
 	$(BIN)/pytest
 
+.PHONY: quick
+quick: $(READY) ## the tests that need neither torch nor TeX and are not slow
+	$(BIN)/pytest -m 'not torch and not tex and not slow'
+
 .PHONY: hf
 hf: $(FULL) ## install torch and transformers into the environment, so that no test is skipped for them
 
