@@ -112,7 +112,7 @@ class Verification:
             guess = f"renamed from {guesses[name]}?" if name in guesses else ""
             rows.append(("extra", Code(name), "", _shape(array.shape), guess))
         for one in found.mismatched:
-            why = one.reason or ("transposed" if one.transposed else f"stored as {one.dtype}")
+            why = ", ".join(filter(None, ("transposed" * one.transposed, one.reason))) or f"stored as {one.dtype}"
             rows.append(("shape", Code(one.name), _shape(one.expected), _shape(one.found), why))
         rows += [
             ("type", Code(one.name), _shape(one.expected), _shape(one.found), one.reason) for one in found.mistyped

@@ -213,10 +213,10 @@ class _Comparison:
             if form or array.shape != slot.shape:
                 self.packed.append(Packed(stored, slot.shape, array, found.bits, found.scheme))
             return
-        if array.dtype in WHOLE and not form:
-            found = ""
-        else:
+        if array.dtype not in WHOLE:
             self.beside.update(near.values())
+        elif not form:
+            found = ""
         self.wrong[name] = Mismatch(stored, slot.shape, array.shape, array.dtype, found)
 
     def _transposed(self, name: str, slot: Slot) -> bool:

@@ -29,9 +29,9 @@ def read(weight: Weight) -> Fit | str:
     """How a stored weight is read back, or why no framework would load it.
 
     >>> read(Weight((8, 64), Array("F8_E4M3", (8, 32)), "", {}))
-    'F8_E4M3 fits no known scheme'
+    'stored as F8_E4M3, and no known scheme packs it so'
     >>> read(Weight((8, 64), Array("I8", (8, 64)), "", {}))
-    'I8, by LLM.int8: no SCB'
+    'stored as I8: LLM.int8, but no SCB'
     >>> read(Weight((8, 64), Array("I8", (8, 64)), "", {"SCB": Array("F32", (8,))}))
     Fit(scheme='LLM.int8', bits=8, roles=('SCB',))
     """
@@ -51,8 +51,8 @@ def read(weight: Weight) -> Fit | str:
     if same and dtype in EIGHT_BITS:
         return Fit("", 8)
     if best is not None:
-        return f"{dtype}, by {best[2].scheme}: {best[3][0]}"
-    return f"{dtype} is no type of weights" if dtype in NEVER else f"{dtype} fits no known scheme"
+        return f"stored as {dtype}: {best[2].scheme}, but {best[3][0]}"
+    return f"stored as {dtype}, {'no type of weights' if dtype in NEVER else 'and no known scheme packs it so'}"
 
 
 def layouts(weight: Weight) -> Iterator[Layout]:
