@@ -28,7 +28,7 @@ MOST_TERMS = 256
 """Of one side: no count in the atlas has a quarter of that."""
 MOST_SIDES = 32
 MOST_STEPS = 32_000
-"""Of judging, for one text: a formula takes as many as it has terms, at least 16; the tensors under a head take 64,
+"""Of judging, for one text: a formula takes two for each of its terms, at least 16; the tensors under a head take 64,
 laid out once for each choice of sizes left out of a formula."""
 MOST_INVENTORIES = 24
 MOST_WEIGHED = 50_000
@@ -234,7 +234,7 @@ class _Bench:
     def judge(self, form: Form, words: str) -> Judgement:
         """The judgement of one side; sizes of the model that it does not name are tried as numbers baked into it."""
         claim = self.public(form)
-        self.ledger.step(max(16, len(claim)))
+        self.ledger.step(max(16, 2 * len(claim)))
         used = symbols(claim)
         ratios = {s: v for s, v in self.sizes.items() if BY_SYMBOL[s].kind is Kind.RATIO and s not in used}
         known = {s: v for s, v in self.model.given.items() if s not in used}
