@@ -8,11 +8,11 @@ from fractions import Fraction
 import sympy
 from sympy import Expr, Symbol
 
-from bertsym.algebra import Iverson, expand, free, substitute
+from bertsym.algebra import Iverson, expand, free, monomials, substitute
 from bertsym.convention import EXACT, Convention
 from bertsym.count import check_routing, count_or_none, raw, share, total
 from bertsym.document import Code, Column, Count, Document, Element, Equation, Heading, Inline, Paragraph, Shape, Table
-from bertsym.errors import UnknownName
+from bertsym.errors import TooLarge, UnknownName
 from bertsym.filling import put_in
 from bertsym.forms import Form, Name, Number, Sum, product, sum_of
 from bertsym.layers import Role
@@ -20,6 +20,10 @@ from bertsym.model import Definition, Model, is_head_size
 from bertsym.styles import Style, form
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Loop, Tensor
+
+MOST_TENSORS = 2_500
+MOST_TERMS = 2_000
+"""Of the sum written out: the classes of the atlas have at most 1,021 tensors and 336 terms."""
 
 _ROLE_WORDS = {
     Role.EMBEDDING: "embedding tables: rows times features",
@@ -31,7 +35,10 @@ _SCALE_ONLY = "normalisation: a scale per feature and no shift; what it divides 
 
 
 def derive(model: Model, convention: Convention = EXACT, component: str | None = None) -> Document:
-    """The derivation of the whole total or of one component; raises `UnknownName` for a component that is not there."""
+    """The derivation of the whole total or of one component; raises `UnknownName` for a component that is not there.
+
+    Raises `TooLarge` for more tensors or terms than anybody would read.
+    """
     present = tuple(t for t in model.tensors if model.public(t.times) != 0)
     components = list(dict.fromkeys(t.component for t in present if convention.counts(t)))
     if component is not None and component not in components:
@@ -39,6 +46,7 @@ def derive(model: Model, convention: Convention = EXACT, component: str | None =
     check_routing(model, convention)
     chosen = components if component is None else [component]
     counted = [t for t in present if t.component in chosen and convention.counts(t)]
+    _check_length(counted)
     parts: list[Element] = list(_definitions(model, counted))
     for name in chosen:
         parts += _component(
@@ -47,6 +55,17 @@ def derive(model: Model, convention: Convention = EXACT, component: str | None =
     if component is None:
         parts += _composition(model, convention, components, present)
     return tuple(parts)
+
+
+def _check_length(tensors: list[Tensor]) -> None:
+    """Raise `TooLarge` for a derivation that nobody would read."""
+    if len(tensors) > MOST_TENSORS:
+        raise TooLarge("the derivation's table of tensors", len(tensors), MOST_TENSORS)
+    terms: set[object] = set()
+    for tensor in tensors:
+        terms |= monomials(tensor.times * tensor.numel).keys()
+        if len(terms) > MOST_TERMS:
+            raise TooLarge("the derivation's sum", len(terms), MOST_TERMS)
 
 
 def _definitions(model: Model, tensors: list[Tensor]) -> Iterator[Element]:

@@ -205,7 +205,7 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
     'an integer of at least 1'
     """
 
-    __slots__ = ("example", "kind", "meaning", "minimum")
+    __slots__ = ("_size", "example", "kind", "meaning", "minimum")
 
     def __new__(cls, name: str, kind: Kind, minimum: int = 1, meaning: str = "", example: str = "1") -> Self:
         """The symbol, nonnegative or positive as its least value is."""
@@ -222,7 +222,12 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
     @property
     def size(self) -> Size:
         """What the registry says of its own symbols."""
-        return Size(self, self.meaning, self.kind, self.example, self.minimum)
+        # Sorting a formula asks some hundred times for each of its terms.
+        try:
+            return self._size
+        except AttributeError:
+            self._size = Size(self, self.meaning, self.kind, self.example, self.minimum)
+            return self._size
 
 
 class _Sizes(Mapping[Symbol, Size]):

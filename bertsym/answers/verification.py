@@ -1,4 +1,4 @@
-"""Is this checkpoint the model that the formulas describe: equal, or what is missing, extra or of another shape."""
+"""Is this checkpoint the model of the formulas: equal, or what is missing, extra, of another shape or type."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ class Verification:
         ]
         if self.at:
             parts.append(Remark(("at ", Sizes(self.at))))
+        parts.append(Remark((f"stored: {', '.join(self._types())}",)))
         parts += [*self._inferred(), self._summary(), *self._findings(), Paragraph((self._verdict(),))]
         parts += [Paragraph((f"the tensors are exactly those of {other}",)) for other in self.others]
         return (*parts, *(Paragraph((f"note: {note}",)) for note in self._notes()))
@@ -89,6 +90,7 @@ class Verification:
             ("missing", len(found.missing), sum(map(prod, missing))),
             ("extra", len(found.extra), sum(array.numel for _, array in found.extra)),
             ("of another shape", len(found.mismatched), sum(prod(one.found) for one in found.mismatched)),
+            ("of another type", len(found.mistyped), sum(prod(one.found) for one in found.mistyped)),
             ("tied, stored again", len(found.copies), None),
             ("buffers, not parameters", len(found.buffers), sum(array.numel for _, array in found.buffers)),
             ("scales of quantised weights", len(found.companions), None),
@@ -110,8 +112,11 @@ class Verification:
             guess = f"renamed from {guesses[name]}?" if name in guesses else ""
             rows.append(("extra", Code(name), "", _shape(array.shape), guess))
         for one in found.mismatched:
-            why = "transposed" if one.transposed else f"stored as {one.dtype}"
+            why = ", ".join(filter(None, ("transposed" * one.transposed, one.reason))) or f"stored as {one.dtype}"
             rows.append(("shape", Code(one.name), _shape(one.expected), _shape(one.found), why))
+        rows += [
+            ("type", Code(one.name), _shape(one.expected), _shape(one.found), one.reason) for one in found.mistyped
+        ]
         if rows:
             columns = tuple(map(Column, ("finding", "tensor", "declared", "stored", "remark")))
             yield Table(columns, tuple(rows[:MOST_SHOWN]))
@@ -124,14 +129,36 @@ class Verification:
         stored = f"; stored as {types if len(found.dtypes) > 1 else next(iter(found.dtypes), 'nothing')}"
         if found.ok:
             return f"equal: every tensor of {found.expected.cls} is there with its shape, and nothing else{stored}"
-        kinds = (("missing", found.missing), ("extra", found.extra), ("of another shape", found.mismatched))
+        kinds = (
+            ("missing", found.missing),
+            ("extra", found.extra),
+            ("of another shape", found.mismatched),
+            ("of another type", found.mistyped),
+        )
         return f"not equal: {', '.join(f'{len(ones):,} {kind}' for kind, ones in kinds if ones)}{stored}"
+
+    @property
+    def types(self) -> Mapping[str, tuple[int, int]]:
+        """Every type in the file with its tensors and their bytes, the most bytes first."""
+        types: dict[str, tuple[int, int]] = {}
+        for array in self.checkpoint.arrays.values():
+            tensors, bits = types.get(array.dtype, (0, 0))
+            types[array.dtype] = (tensors + 1, bits + array.bits)
+        return {
+            dtype: (tensors, bits // 8)
+            for dtype, (tensors, bits) in sorted(types.items(), key=lambda item: (-item[1][1], item[0]))
+        }
+
+    def _types(self) -> Iterator[str]:
+        for dtype, (tensors, size) in self.types.items():
+            yield f"{dtype} ({tensors:,} tensor{'s' * (tensors != 1)}, {size:,} byte{'s' * (size != 1)})"
 
     def _notes(self) -> Iterator[str]:
         if self.outcome.packed:
             widths = sorted({one.width for one in self.outcome.packed})
             bits = " or ".join(map(str, widths))
-            yield f"packed weights hold {bits} bits an entry and are counted by their declared shape"
+            schemes = ", ".join(sorted({one.scheme for one in self.outcome.packed}))
+            yield f"packed weights ({schemes}) hold {bits} bits an entry and are counted by their declared shape"
         if self.fits and self.outcome.copies:
             slots = self.outcome.expected.slots
             untied = self.outcome.count + sum(prod(slots[name].shape) for name in self.outcome.copies)
@@ -151,6 +178,11 @@ class Verification:
                 {"name": one.name, "expected": list(one.expected), "found": list(one.found), "dtype": one.dtype}
                 for one in found.mismatched
             ],
+            "mistyped": [
+                {"name": one.name, "shape": list(one.found), "dtype": one.dtype, "reason": one.reason}
+                for one in found.mistyped
+            ],
+            "reasons": {one.name: one.reason for one in (*found.mismatched, *found.mistyped) if one.reason},
             "expected": found.expected.count,
             "tensors": found.matched,
             "source": self.source,
@@ -160,10 +192,18 @@ class Verification:
             "tied": list(found.copies),
             "buffers": [name for name, _ in found.buffers],
             "packed": [
-                {"name": one.name, "shape": list(one.shape), "stored": list(one.stored.shape), "bits": one.width}
+                {
+                    "name": one.name,
+                    "shape": list(one.shape),
+                    "stored": list(one.stored.shape),
+                    "bits": one.width,
+                    "scheme": one.scheme,
+                }
                 for one in found.packed
             ],
+            "schemes": dict(found.schemes),
             "dtypes": dict(found.dtypes),
+            "types": {dtype: {"tensors": tensors, "bytes": size} for dtype, (tensors, size) in self.types.items()},
             "fits": [_fit(fit) for fit in self.fits],
             "notes": list(self._notes()),
             "files": self.checkpoint.files,

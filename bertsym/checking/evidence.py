@@ -14,13 +14,13 @@ from bertsym.model import check_value
 from bertsym.sources.layouts import stored_tensors
 from bertsym.sources.numbering import numbered
 from bertsym.sources.safetensors import Array
-from bertsym.sources.storage import QUANTISED, aligned
+from bertsym.sources.storage import aligned
 from bertsym.symbols import BY_SYMBOL
 from bertsym.tree import Tensor
 from bertsym.values import value
 
-# An 8-bit weight keeps its shape; of the others several share an entry.
-_PACKED = QUANTISED - {"I8", "F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ"}
+# Types in which several entries of a weight may share one of what is stored, so that its shape says nothing.
+_PACKED = frozenset({"U8", "I16", "I32", "U32"})
 
 
 @value

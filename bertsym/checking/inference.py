@@ -16,7 +16,7 @@ from bertsym.checking.verify import Expected, Outcome, compare, declared
 from bertsym.errors import BertsymError, MissingSize, NothingFits
 from bertsym.model import Architecture, Model
 from bertsym.sources.safetensors import Array
-from bertsym.sources.storage import owner_of
+from bertsym.sources.storage import owned
 from bertsym.symbols import BY_SYMBOL, Kind, d, in_order, lookup
 from bertsym.tree import Tensor
 from bertsym.values import value
@@ -63,7 +63,7 @@ def infer(path: str, arrays: Mapping[str, Array], head: str | None = None) -> tu
     stored = gathered(arrays)
     candidates = sorted(_candidates(stored, head), key=lambda candidate: (-candidate[0], _absent(candidate[2])))
     best = candidates[0][0] if candidates else 0
-    weights = sum(owner_of(name) is None for name in arrays)
+    weights = sum(not owned(name) for name in arrays)
     if 2 * best < weights or not best:
         nearest = candidates[0][1].cls if best else ""
         raise NothingFits(path, len(arrays), nearest, best)

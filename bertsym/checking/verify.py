@@ -1,4 +1,4 @@
-"""An inventory against a checkpoint, tensor by tensor: missing, extra, of another shape, or stored in another way."""
+"""An inventory against a checkpoint, tensor by tensor: missing, extra, of another shape or type, or packed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from math import prod
 from bertsym.count import written_out
 from bertsym.model import Model
 from bertsym.sources.layouts import stored_shapes
+from bertsym.sources.quantised import WHOLE, Fit, Weight
 from bertsym.sources.safetensors import Array
-from bertsym.sources.storage import QUANTISED, STAND_INS, aligned, is_buffer, owner_of, packed_width
+from bertsym.sources.schemes import ROLES, STAND_INS, read
+from bertsym.sources.storage import aligned, is_buffer, spellings
 from bertsym.values import value
 
 Dimensions = tuple[int, ...]
@@ -48,12 +50,13 @@ class Expected:
 
 @value
 class Mismatch:
-    """A tensor of another shape than the class declares."""
+    """A tensor of another shape than the class declares, or of that shape in a type that no framework would load."""
 
     name: str
     expected: Dimensions
     found: Dimensions
     dtype: str
+    reason: str = ""
 
     @property
     def transposed(self) -> bool:
@@ -63,12 +66,13 @@ class Mismatch:
 
 @value
 class Packed:
-    """A weight stored at `width` bits an entry; what it counts is the declared shape, not the stored one."""
+    """A weight stored by a scheme at `width` bits an entry; it counts by the declared shape, not the stored one."""
 
     name: str
     shape: Dimensions
     stored: Array
     width: int
+    scheme: str
 
 
 @value
@@ -81,22 +85,24 @@ class Outcome:
     missing: tuple[str, ...]
     extra: tuple[tuple[str, Array], ...]
     mismatched: tuple[Mismatch, ...]
+    mistyped: tuple[Mismatch, ...]
     renamed: Mapping[str, str]
     copies: tuple[str, ...]
     buffers: tuple[tuple[str, Array], ...]
     packed: tuple[Packed, ...]
     companions: tuple[str, ...]
     dtypes: Mapping[str, int]
+    schemes: Mapping[str, int]
 
     @property
     def ok(self) -> bool:
-        """Whether every declared tensor is there with its shape, and nothing else."""
+        """Whether every declared tensor is there with its shape, in a type that is loaded, and nothing else."""
         return not self.findings
 
     @property
     def findings(self) -> int:
-        """How many tensors are missing, extra or of another shape."""
-        return len(self.missing) + len(self.extra) + len(self.mismatched)
+        """How many tensors are missing, extra, of another shape or of another type."""
+        return len(self.missing) + len(self.extra) + len(self.mismatched) + len(self.mistyped)
 
 
 def declared(model: Model) -> Expected:
@@ -149,6 +155,8 @@ class _Comparison:
         self.held: dict[str, Array] = {}
         self.wrong: dict[str, Mismatch] = {}
         self.packed: list[Packed] = []
+        self.beside: set[str] = set()
+        self.schemes: Counter[str] = Counter()
 
     def outcome(self) -> Outcome:
         """All of it."""
@@ -165,32 +173,56 @@ class _Comparison:
             sum(name not in self.wrong for name in own),
             missing,
             tuple(extra),
-            tuple(self.wrong.values()),
+            tuple(one for one in self.wrong.values() if one.found != one.expected),
+            tuple(one for one in self.wrong.values() if one.found == one.expected),
             _renamed({name: self.expected.slots[name].shape for name in missing}, dict(extra)),
             copies,
             tuple(buffers),
             tuple(self.packed),
             tuple(companions),
             Counter(self.held[name].dtype for name in own),
+            self.schemes,
         )
 
     def _look_for(self, name: str, slot: Slot) -> None:
-        for spelled in _places(name):
+        for form, spelled in (("", name), *spellings(name, STAND_INS)):
             stored = self.stored.get(spelled)
             if stored is None:
                 continue
             array = self.arrays[stored]
-            stand_in = spelled != name
-            width = packed_width(array.bits, slot.shape) if stand_in or array.dtype in QUANTISED else None
             self.used.add(stored)
             self.held[name] = array
-            if array.shape == slot.shape:
-                return
-            if width is None:
-                self.wrong[name] = Mismatch(stored, slot.shape, array.shape, array.dtype)
-            else:
-                self.packed.append(Packed(stored, slot.shape, array, width))
+            if form or array.dtype not in WHOLE or array.shape != slot.shape:
+                self._read(name, slot, stored, form)
             return
+
+    def _read(self, name: str, slot: Slot, stored: str, form: str) -> None:
+        """Read a weight that is not stored as it is declared, with what lies beside it."""
+        array = self.arrays[stored]
+        near = {
+            role: self.stored[spelled]
+            for role, spelled in spellings(name, ROLES)
+            if spelled in self.stored and spelled not in self.expected.slots
+        }
+        beside = {role: self.arrays[other] for role, other in near.items()}
+        found = read(Weight(slot.shape, array, form, beside, self._transposed(name, slot)))
+        if isinstance(found, Fit):
+            self.beside.update(near[role] for role in found.roles)
+            if found.scheme:
+                self.schemes[found.scheme] += 1
+            if form or array.shape != slot.shape:
+                self.packed.append(Packed(stored, slot.shape, array, found.bits, found.scheme))
+            return
+        if array.dtype not in WHOLE:
+            self.beside.update(near.values())
+        elif not form:
+            found = ""
+        self.wrong[name] = Mismatch(stored, slot.shape, array.shape, array.dtype, found)
+
+    def _transposed(self, name: str, slot: Slot) -> bool:
+        """Return True if a weight is declared as (inputs, outputs), as GPT-2's are: its bias has the second side."""
+        bias = self.expected.slots.get(f"{name.rpartition('.')[0]}.bias")
+        return bias is not None and len(slot.shape) == 2 and bias.shape == slot.shape[1:] != slot.shape[:1]
 
     def _home(self, name: str) -> str:
         """The tensor whose values this one shares, through any number of ties."""
@@ -213,30 +245,19 @@ class _Comparison:
         return (name for name, slot in self.expected.slots.items() if slot.tied_to is None and name not in there)
 
     def _left_over(self) -> tuple[list[tuple[str, Array]], list[str], list[tuple[str, Array]]]:
-        """What no declaration asked for: buffers, the scales of quantised weights, and what is extra."""
+        """What no declaration asked for: buffers, what quantised weights need beside them, and what is extra."""
         buffers, companions, extra = [], [], []
         for name, array in self.arrays.items():
             if name in self.used:
                 continue
             spelled = self.spelling[name]
-            owner = owner_of(spelled)
-            weight = self.held.get(f"{owner}.weight") if owner else None
-            if weight is not None and weight.dtype in QUANTISED:
+            if name in self.beside:
                 companions.append(name)
             elif spelled in self.expected.buffers or is_buffer(spelled, array.shape):
                 buffers.append((name, array))
             else:
                 extra.append((name, array))
         return buffers, companions, extra
-
-
-def _places(name: str) -> Iterator[str]:
-    """The names under which a declared tensor may be stored."""
-    yield name
-    module, _, last = name.rpartition(".")
-    if last == "weight":
-        for stand_in in STAND_INS:
-            yield f"{module}.{stand_in}"
 
 
 def _renamed(missing: Mapping[str, Dimensions], extra: Mapping[str, Array]) -> dict[str, str]:

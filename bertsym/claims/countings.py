@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from itertools import combinations
 
 from bertsym.claims.parts import POSITIONS, SEGMENTS, TOKENS, Part, add, is_input, is_table
@@ -65,7 +66,7 @@ class Counting:
         stored = ", tied weights at each of their names" if self.stored else ""
         return of + scope + without + stored + (", what works on a token" if self.active else "")
 
-    @property
+    @cached_property
     def terms(self) -> Terms:
         """The formula."""
         return add(self.amount(part) for part in self.parts)

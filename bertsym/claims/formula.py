@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cached_property, lru_cache
 
 from sympy import Symbol
 
@@ -15,6 +15,7 @@ from bertsym.claims.polynomial import expand, expression
 from bertsym.claims.reading import Reading
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.terms import Row, rows, without_heads
+from bertsym.errors import BertsymError, TooLarge
 from bertsym.forms import Form
 from bertsym.model import Model
 from bertsym.quantities import Stated
@@ -23,6 +24,14 @@ from bertsym.terms import Monomial, Terms
 from bertsym.values import value
 
 SIMPLE = 2
+MOST_TERMS = 256
+"""Of one side: no count in the atlas has a quarter of that."""
+MOST_SIDES = 32
+MOST_STEPS = 32_000
+"""Of judging, for one text: a formula takes two for each of its terms, at least 16; the tensors under a head take 64,
+laid out once for each choice of sizes left out of a formula."""
+MOST_INVENTORIES = 24
+MOST_WEIGHED = 50_000
 _ABSENT = 8
 _DIFFERENT = 2
 
@@ -91,27 +100,103 @@ class Verdict:
         return self.agree and sound
 
 
-def judge(reading: Reading, model: Model, heads: Sequence[str], of: str = "") -> Verdict:
+@value
+class TooManyJudged(BertsymError):
+    """Formulas or sides of formulas beyond what is judged for one question.
+
+    >>> print(TooManyJudged("different sides of a formula", 2_500, 32))
+    different sides of a formula: 2,500; the limit is 32: ask about fewer at a time
+    """
+
+    what: str
+    size: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.size:,}; the limit is {self.limit:,}: ask about fewer at a time"
+
+
+class Ledger:
+    """What is laid out once for all formulas about a model: its tensors and their countings under each head."""
+
+    def __init__(self, model: Model, heads: Sequence[str]) -> None:
+        self.model = model
+        self.heads = tuple(heads)
+        self.steps = 0
+        self.weighed: dict[int, tuple[Counting, Fraction | None]] = {}
+        self.inventory = lru_cache(MOST_INVENTORIES)(self._inventory)
+        self.countings = lru_cache(MOST_INVENTORIES)(self._countings)
+
+    @cached_property
+    def base(self) -> Ledger:
+        """The same at the sizes that the model's paper calls base."""
+        return Ledger(at_base(self.model), self.heads)
+
+    def step(self, steps: int) -> None:
+        """Note that so much more was done; raises `TooManyJudged`."""
+        self.steps += steps
+        if self.steps > MOST_STEPS:
+            raise TooManyJudged("steps of judging formulas", self.steps, MOST_STEPS)
+
+    def number(self, counting: Counting, sizes: Mapping[Symbol, Value]) -> Fraction | None:
+        """What a counting comes to at the sizes of the question, reckoned once."""
+        found = self.weighed.get(id(counting))
+        if found is None or found[0] is not counting:
+            if len(self.weighed) > MOST_WEIGHED:
+                self.weighed.clear()
+            found = self.weighed[id(counting)] = (counting, number(counting.terms, sizes))
+        return found[1]
+
+    def _inventory(
+        self, head: str, keep: frozenset[Symbol], fill: tuple[tuple[Symbol, Value], ...]
+    ) -> tuple[Part, ...]:
+        self.step(64)
+        headed = self.model.with_head(head)
+        return parts(headed, keep & headed.symbols, dict(fill))
+
+    def _countings(
+        self, head: str, keep: frozenset[Symbol], fill: tuple[tuple[Symbol, Value], ...]
+    ) -> tuple[Counting, ...]:
+        cls = self.model.architecture.heads[head].cls
+        return tuple(countings(cls, self.inventory(head, keep, fill), whole=head != self.heads[0]))
+
+
+def judge(
+    reading: Reading, model: Model, heads: Sequence[str], of: str = "", *, ledger: Ledger | None = None
+) -> Verdict:
     """The verdict on a formula about the model under these heads, the first before the others.
 
-    `of` says what it counts, as the label of the formula does where it has one.
+    `of` says what it counts, as the label of the formula does where it has one; `ledger` keeps what the next formula
+    about the same model under the same heads needs again. Raises `TooManyJudged`, or `TooLarge` for too many terms.
     """
+    ledger = Ledger(model, heads) if ledger is None else ledger
     if not model.given and not reading.names:
-        model = at_base(model)
-    bench = _Bench(model, tuple(heads), tuple(expand(form) for form in reading.remainders))
+        ledger = ledger.base
+    bench = _Bench(ledger, tuple(expand(form) for form in reading.remainders))
     sides = [(side.form, bench.public(side.form)) for side in reading.sides]
+    widest = max((len(terms) for _, terms in sides), default=0)
+    if widest > MOST_TERMS:
+        raise TooLarge("the formula multiplied out", widest, MOST_TERMS)
     formulas = [(form, terms) for form, terms in sides if set(terms) - {()}] or sides[:1]
     distinct: dict[tuple[object, ...], Form] = {}
     for form, terms in formulas:
         distinct.setdefault(tuple(sorted(terms.items(), key=str)), form)
-    numbers = [terms.get((), Fraction(0)) for side, terms in sides if all(side is not form for form, _ in formulas)]
+    taken = {id(form) for form, _ in formulas}
+    numbers = list(dict.fromkeys(terms.get((), Fraction(0)) for side, terms in sides if id(side) not in taken))
+    marked = [
+        (form, words)
+        for side in reading.sides
+        for form, words in side.annotated
+        if scope_named(words) and form != side.form
+    ]
+    sized = max(len(distinct) + len(marked), len(numbers))
+    if sized > MOST_SIDES:
+        raise TooManyJudged("a formula's different sides", sized, MOST_SIDES)
     beside = {side.form: words for side in reading.sides for form, words in side.annotated if form == side.form}
     judgements = [bench.judge(form, of or beside.get(form, reading.label)) for form in distinct.values()]
-    for side in reading.sides:
-        named = ((form, words) for form, words in side.annotated if scope_named(words) and form != side.form)
-        judgements += [bench.judge(form, words) for form, words in named]
+    judgements += [bench.judge(form, words) for form, words in marked]
     figures = [f for value in numbers for form in distinct.values() if (f := bench.figure(value, form)) is not None]
-    return Verdict(reading, model, tuple(judgements), tuple(figures), len(distinct) <= 1, bench.sizes)
+    return Verdict(reading, ledger.model, tuple(judgements), tuple(figures), len(distinct) <= 1, bench.sizes)
 
 
 def at_base(model: Model) -> Model:
@@ -123,12 +208,12 @@ def at_base(model: Model) -> Model:
 class _Bench:
     """What is laid out once for all sides of a formula: the model's tensors, under each head, as polynomials."""
 
-    def __init__(self, model: Model, heads: tuple[str, ...], remainders: tuple[Terms, ...]) -> None:
-        self.model = model
-        self.heads = heads
+    def __init__(self, ledger: Ledger, remainders: tuple[Terms, ...]) -> None:
+        self.ledger = ledger
+        self.model = model = ledger.model
+        self.heads = ledger.heads
         self.remainders = tuple(monomial for terms in remainders for monomial in terms)
         self.sizes = dict((model if model.given else at_base(model)).given)
-        self.inventory = cache(self._inventory)
 
     def public(self, form: Form) -> Terms:
         """The claim in the symbols of its comparison: heads * d becomes H."""
@@ -149,6 +234,7 @@ class _Bench:
     def judge(self, form: Form, words: str) -> Judgement:
         """The judgement of one side; sizes of the model that it does not name are tried as numbers baked into it."""
         claim = self.public(form)
+        self.ledger.step(max(16, 2 * len(claim)))
         used = symbols(claim)
         ratios = {s: v for s, v in self.sizes.items() if BY_SYMBOL[s].kind is Kind.RATIO and s not in used}
         known = {s: v for s, v in self.model.given.items() if s not in used}
@@ -163,21 +249,13 @@ class _Bench:
         derived = {definition.symbol for definition in self.model.architecture.definitions}
         return frozenset(used & (derived | {s for s in used if BY_SYMBOL[s].default is not None}))
 
-    def _inventory(
-        self, head: str, keep: frozenset[Symbol], fill: tuple[tuple[Symbol, Value], ...]
-    ) -> tuple[Part, ...]:
-        headed = self.model.with_head(head)
-        return parts(headed, keep & headed.symbols, dict(fill))
-
     def _countings(
         self, heads: Sequence[str], claim: Terms, fill: Mapping[Symbol, Value], words: str
     ) -> list[Counting]:
         scope = scope_named(words)
         every: list[Counting] = []
         for head in heads:
-            inventory = self.inventory(head, self._kept(claim), tuple(fill.items()))
-            cls = self.model.architecture.heads[head].cls
-            every += countings(cls, inventory, whole=head != self.heads[0])
+            every += self.ledger.countings(head, self._kept(claim), tuple(fill.items()))
         return [c for c in every if scope is not None and scope(c)] or (
             [] if scope and heads != self.heads[:1] else every
         )
@@ -190,8 +268,8 @@ class _Bench:
         simple = [counting for counting in known if counting.cost <= SIMPLE] or known
         mended = _without_heads(claim)
         stands = equal and equal[0].cost <= SIMPLE
-        nearest = equal[0] if stands else min(simple, key=lambda c: _distance(c, mended, self.sizes))
-        whole = self.inventory(self.heads[0], self._kept(claim), tuple(fill.items()))
+        nearest = equal[0] if stands else self._nearest(simple, mended)
+        whole = self.ledger.inventory(self.heads[0], self._kept(claim), tuple(fill.items()))
         others = [part for part in whole if part not in nearest.parts]
         differing = () if stands else rows(claim, mended, nearest, others, self.sizes)
         components = {part.tensor.component for part in nearest.parts}
@@ -199,6 +277,19 @@ class _Bench:
         short = minus(claim, Counting("", "", (), whole).terms)
         baked = {s: v for s, v in fill.items() if BY_SYMBOL[s].kind is not Kind.RATIO}
         return Judgement(form, words, claim, tuple(equal), nearest, differing, beside, short, baked, self.sizes)
+
+    def _nearest(self, known: Sequence[Counting], claim: Terms) -> Counting:
+        """The counting that a claim is closest to."""
+        claimed = number(claim, self.sizes)
+
+        def distance(counting: Counting) -> tuple[int, Fraction, int]:
+            size = self.ledger.number(counting, self.sizes)
+            if claimed is not None and size is not None:
+                return _distance(counting, claim, claimed - size, size)
+            miss = number(minus(claim, counting.terms), self.sizes)
+            return _distance(counting, claim, miss, size)
+
+        return min(known, key=distance)
 
     def _equal(self, known: Sequence[Counting], claim: Terms) -> list[Counting]:
         wanted = self._coarse(claim)
@@ -225,12 +316,13 @@ def _without_heads(claim: Terms) -> Terms:
     return add({without_heads(monomial): value} for monomial, value in claim.items())
 
 
-def _distance(counting: Counting, claim: Terms, sizes: Mapping[Symbol, Value]) -> tuple[int, Fraction, int]:
+def _distance(
+    counting: Counting, claim: Terms, miss: Fraction | None, size: Fraction | None
+) -> tuple[int, Fraction, int]:
     """How far a counting is from a claim: in terms that it does not have, terms that differ, the numbers, and words."""
     terms = counting.terms
     absent = sum(1 for monomial in claim if monomial not in terms)
     differing = sum(1 for monomial, value in terms.items() if claim.get(monomial) != value)
-    miss, size = number(minus(claim, terms), sizes), number(terms, sizes)
     far = abs(miss / size) if miss is not None and size else Fraction(1)
     return (
         _ABSENT * absent + _DIFFERENT * differing,

@@ -55,18 +55,23 @@ class NumberVerdict:
         return any(not match.slip for match in self.matches)
 
 
-def judge_number(stated: Stated, model: Model, heads: Sequence[str]) -> NumberVerdict:
-    """The verdict on a number about a model whose sizes are known; raises `MissingSize` where one is not."""
+def judge_number(
+    stated: Stated, model: Model, heads: Sequence[str], known: Sequence[Count] | None = None
+) -> NumberVerdict:
+    """The verdict on a number about a model whose sizes are known; raises `MissingSize` where one is not.
+
+    `known` is the model's `census`, if it was taken already.
+    """
     whole = count(model.with_head(heads[0]))
-    census = tuple(_census(model, heads))
+    counts = census(model, heads) if known is None else known
     matches: list[Match] = []
     taken: set[int] = set()
     for step in stated.steps:
-        found = [m for entry in census if entry.number not in taken and (m := _match(stated, entry, step)) is not None]
+        found = [m for entry in counts if entry.number not in taken and (m := _match(stated, entry, step)) is not None]
         matches.extend(found)
         taken |= {match.count.number for match in found}
-    matches.extend(_slips(stated, census, taken))
-    complete = [entry for entry in census if not entry.counting.scope and entry.cost <= 1]
+    matches.extend(_slips(stated, counts, taken))
+    complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
     nearest = sorted(complete, key=lambda entry: (entry.number != whole, abs(entry.number - stated.value)))
 
     def rank(match: Match) -> tuple[bool, int, int, bool, int]:
@@ -77,7 +82,7 @@ def judge_number(stated: Stated, model: Model, heads: Sequence[str]) -> NumberVe
     return NumberVerdict(stated, model, tuple(sorted(matches, key=rank)), tuple(nearest[:3]), whole)
 
 
-def _census(model: Model, heads: Sequence[str]) -> Iterator[Count]:
+def census(model: Model, heads: Sequence[str]) -> tuple[Count, ...]:
     """Every counting of the model, each number once, under the simplest of its names."""
     entries: dict[int, Count] = {}
     for place, (headed, cls, extra) in enumerate(_classes(model, heads)):
@@ -89,7 +94,7 @@ def _census(model: Model, heads: Sequence[str]) -> Iterator[Count]:
             known = entries.get(number.numerator)
             if known is None or cost < known.cost:
                 entries[number.numerator] = Count(counting, number.numerator, cost)
-    return iter(sorted(entries.values(), key=lambda entry: entry.cost))
+    return tuple(sorted(entries.values(), key=lambda entry: entry.cost))
 
 
 def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, int]]:
@@ -114,12 +119,12 @@ def _match(stated: Stated, entry: Count, step: int) -> Match | None:
     return Match(entry, step, how) if how and entry.cost <= allowed else None
 
 
-def _slips(stated: Stated, census: Sequence[Count], taken: set[int]) -> Iterator[Match]:
+def _slips(stated: Stated, counts: Sequence[Count], taken: set[int]) -> Iterator[Match]:
     """Countings that come to the number through binary units or an optimiser's slots; at the finest precision only."""
     step = stated.steps[0]
     units = {10**6: 2**20, 10**9: 2**30}
     unit = next((u for u in sorted(units, reverse=True) if stated.value >= u and step <= u), None)
-    for entry in census:
+    for entry in counts:
         if entry.number in taken or entry.cost > 0:
             continue
         if step > 1 and unit is not None and stated.holds(entry.number * unit // units[unit], step) == "rounded":

@@ -62,11 +62,11 @@ class Reading:
 
     def left_out(self) -> dict[Use, tuple[str, ...]]:
         """The pieces of the text that are not part of the mathematics, spaces apart."""
-        found: dict[Use, tuple[str, ...]] = {}
+        found: dict[Use, list[str]] = {}
         for token, use in self.tokens:
             if use is not Use.MATHS and token.text.strip():
-                found[use] = (*found.get(use, ()), token.text.strip())
-        return found
+                found.setdefault(use, []).append(token.text.strip())
+        return {use: tuple(pieces) for use, pieces in found.items()}
 
 
 def _length(form: Form) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations
 
 from sympy import Symbol
@@ -108,12 +109,25 @@ def _pick(shares: Sequence[Share], target: Fraction) -> tuple[tuple[Share, ...],
     for pool in (tuple(shares), _split(shares)):
         if len(pool) > MOST_GROUPS:
             return (), ()
-        for size in range(len(pool), 0, -1):
-            for chosen in combinations(range(len(pool)), size):
-                if sum((pool[i].coefficient for i in chosen), Fraction(0)) == target:
-                    kept = tuple(pool[i] for i in chosen)
-                    return kept, tuple(share for i, share in enumerate(pool) if i not in chosen)
+        chosen = _sums(tuple(share.coefficient for share in pool)).get(target)
+        if chosen is not None:
+            kept = tuple(pool[i] for i in chosen)
+            return kept, tuple(share for i, share in enumerate(pool) if i not in chosen)
     return (), ()
+
+
+@lru_cache(64)
+def _sums(amounts: tuple[Fraction, ...]) -> dict[Fraction, tuple[int, ...]]:
+    """Every sum of some of the amounts with the places of the most of them that make it up, the first such choice.
+
+    >>> _sums((Fraction(1), Fraction(2), Fraction(3)))[Fraction(3)]
+    (0, 1)
+    """
+    found: dict[Fraction, tuple[int, ...]] = {}
+    for size in range(len(amounts), 0, -1):
+        for chosen in combinations(range(len(amounts)), size):
+            found.setdefault(sum((amounts[i] for i in chosen), Fraction(0)), chosen)
+    return found
 
 
 def _split(shares: Sequence[Share]) -> tuple[Share, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from bertsym.claims.formula import Verdict, at_base, judge
-from bertsym.claims.number import NumberVerdict, judge_number
+from bertsym.claims.formula import Ledger, TooManyJudged, Verdict, at_base, judge
+from bertsym.claims.number import Count as Counted
+from bertsym.claims.number import NumberVerdict, census, judge_number
 from bertsym.claims.polynomial import expand
 from bertsym.claims.reader import read
 from bertsym.claims.reading import Reading
-from bertsym.claims.tokens import LONGEST_FORMULA
+from bertsym.claims.spans import Places, formulas, readable
 from bertsym.errors import BertsymError, UnknownName
 from bertsym.model import Model
 from bertsym.quantities import parse_stated
@@ -18,21 +19,14 @@ from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 from bertsym.zoo import named
 
-_ENVIRONMENTS = "equation|align|gather|multline|displaymath|eqnarray|math"
-_MATHS = re.compile(
-    rf"\\begin\{{({_ENVIRONMENTS})(\*?)\}}(?P<block>.{{1,8000}}?)\\end\{{\1\2\}}"
-    r"|\$\$(?P<display>[^$]{1,8000})\$\$|(?<![\\$])\$(?P<inline>[^$\n]{1,2000})\$(?!\d)"
-    r"|\\\[(?P<bracket>.{1,8000}?)\\\]|\\\((?P<paren>.{1,2000}?)\\\)",
-    re.DOTALL,
-)
-_CODE = re.compile(r"`(?P<code>[^`\n]{1,500})`")
+MOST_FORMULAS = 5_000
+MOST_NUMBERS = 1_000
+LONGEST_LINE = 2_000
+
 _NUMBER = re.compile(
     r"(?<![\w.,$])(?P<number>\d[\d,]*(?:\.\d+)?)(?:\s|~|\\,|-)?(?P<unit>[KMB]|million|billion)?(?:\s|~|-|\\ )+"
     r"(?:(?:total|trainable|learnable|model)\s+)?(?:parameters?|params?)\b"
 )
-_FENCE = re.compile(r"^(?:```|~~~).*?^(?:```|~~~)\s*$", re.DOTALL | re.MULTILINE)
-_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
-_VERBATIM = re.compile(r"\\begin\{(verbatim|lstlisting|minted|comment)\}.*?\\end\{\1\}", re.DOTALL)
 _ABOUT_COUNTS = re.compile(r"param|weights|learnable|trainable", re.IGNORECASE)
 _MODEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)+|GPT-?2", re.IGNORECASE)
 _UNITS = {"million": "M", "billion": "B", None: ""}
@@ -63,46 +57,114 @@ class Question:
     where: Mapping[str, str]
 
 
+@value
+class TooMany(BertsymError):
+    """A text with more claims that differ than anybody has written down.
+
+    >>> print(TooMany("formulas", 20_000, 5_000))
+    the text has 20,000 different formulas; the limit is 5,000: split it
+    """
+
+    what: str
+    size: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"the text has {self.size:,} different {self.what}; the limit is {self.limit:,}: split it"
+
+
 def audit_text(text: str, question: Question, *, tex: bool) -> tuple[Claim, ...]:
-    """Every claim in the text, in its order; mathematics in paragraphs that speak of no parameters is passed over."""
-    bare = _blanked(text, _COMMENT if tex else _FENCE)
-    bare = _blanked(bare, _VERBATIM) if tex else bare
-    formulas = (_formula(bare, place, piece, question) for place, piece in _formulas(bare, tex=tex))
-    numbers = (_number(bare, match, question.model) for match in _NUMBER.finditer(bare))
-    return tuple(sorted((claim for claim in (*formulas, *numbers) if claim), key=lambda claim: claim.line))
+    """Every claim in the text, in its order; mathematics in paragraphs that speak of no parameters is passed over.
+
+    Raises `TooMany` or `TooManyJudged` beyond what a text holds. Claims of the same words are judged once.
+    """
+    bare = readable(text, tex=tex)
+    audit = _Audit(Places(bare, _ABOUT_COUNTS), question)
+    found = [(place, piece) for place, piece in formulas(bare, tex=tex) if audit.places.spoken_of(place)]
+    different = len({piece.strip() for _, piece in found})
+    if different > MOST_FORMULAS:
+        raise TooMany("formulas", different, MOST_FORMULAS)
+    claims = [audit.formula(place, piece) for place, piece in found]
+    claims += [audit.number(match) for match in _NUMBER.finditer(bare)]
+    return tuple(sorted((claim for claim in claims if claim), key=lambda claim: claim.line))
 
 
-def _blanked(text: str, pattern: re.Pattern[str]) -> str:
-    """The text with what matches turned into blanks, so that every line keeps its number."""
-    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+class _Audit:
+    """One text's audit: what was judged already is not judged again."""
+
+    def __init__(self, places: Places, question: Question) -> None:
+        self.places = places
+        self.question = question
+        self.ledger = Ledger(question.model, question.heads)
+        self.formulas: dict[str, tuple[Verdict | None, str] | None] = {}
+        self.numbers: dict[tuple[str, str], tuple[NumberVerdict | None, str]] = {}
+        self.models: dict[str, Model | None] = {}
+        self.names: dict[int, list[tuple[int, Model]]] = {}
+        self.counts: dict[str, tuple[Counted, ...]] = {}
+
+    def formula(self, place: int, piece: str) -> Claim | None:
+        bare = piece.strip()
+        if bare not in self.formulas:
+            self.formulas[bare] = self._judged(bare)
+        judged = self.formulas[bare]
+        line = self.places.line(place + len(piece) - len(piece.lstrip()))
+        return None if judged is None else Claim(line, " ".join(piece.split()), *judged)
+
+    def _judged(self, bare: str) -> tuple[Verdict | None, str] | None:
+        try:
+            reading = read(bare, self.question.notation, self.question.where)
+            if not _is_count(reading):
+                return None
+            return judge(reading, self.question.model, self.question.heads, ledger=self.ledger), ""
+        except TooManyJudged:
+            raise
+        except BertsymError as error:
+            return (None, str(error).removeprefix("the formula, ")) if _could_count(bare) else None
+
+    def number(self, match: re.Match[str]) -> Claim:
+        line = self.places.line(match.start())
+        shown = " ".join(match.group().split())
+        model = self.question.model
+        chosen = self._model_at(match.start()) or (model if model.given else None)
+        if chosen is None:
+            return Claim(line, shown, None, "the line names no model that is known: pass --model with a named size")
+        unit = match.group("unit")
+        stated = match.group("number") + _UNITS.get(unit, unit)
+        key = (stated, _name(chosen))
+        if key not in self.numbers:
+            if len(self.numbers) == MOST_NUMBERS:
+                raise TooMany("numbers of parameters", MOST_NUMBERS + 1, MOST_NUMBERS)
+            self.numbers[key] = self._judged_number(stated, chosen)
+        return Claim(line, shown, *self.numbers[key])
+
+    def _judged_number(self, stated: str, model: Model) -> tuple[NumberVerdict | None, str]:
+        heads = [model.head, *(head for head in model.architecture.heads if head != model.head)]
+        try:
+            if _name(model) not in self.counts:
+                self.counts[_name(model)] = census(model, heads)
+            return judge_number(parse_stated(stated), model, heads, self.counts[_name(model)]), ""
+        except BertsymError as error:
+            return None, str(error)
+
+    def _model_at(self, place: int) -> Model | None:
+        """The last model that the line names before the number, else the first after it."""
+        start, stop = self.places.bounds(place)
+        if start not in self.names:
+            line = self.places.text[start : min(stop, start + LONGEST_LINE)]
+            found = ((match.start() + start, self._known(match.group())) for match in _MODEL_NAME.finditer(line))
+            self.names[start] = [(at, model) for at, model in found if model is not None]
+        named_here = self.names[start]
+        before = [model for at, model in named_here if at < place]
+        return before[-1] if before else named_here[0][1] if named_here else None
+
+    def _known(self, name: str) -> Model | None:
+        if name not in self.models:
+            self.models[name] = _known(name)
+        return self.models[name]
 
 
-def _formulas(text: str, *, tex: bool) -> Iterator[tuple[int, str]]:
-    """Where each formula begins, and the formula; the lines of an alignment are formulas of their own."""
-    for match in _MATHS.finditer(text):
-        kind = match.lastgroup or ""
-        start = match.start(kind)
-        for row in re.split(r"(\\\\)", match.group(kind)):
-            if row.strip() and row != r"\\":
-                yield start, row
-            start += len(row)
-    if not tex:
-        for match in _CODE.finditer(_blanked(text, _MATHS)):
-            yield match.start("code"), match.group("code")
-
-
-def _formula(text: str, place: int, piece: str, question: Question) -> Claim | None:
-    line = text.count("\n", 0, place + len(piece) - len(piece.lstrip())) + 1
-    if not _ABOUT_COUNTS.search(_paragraph(text, place)) or len(piece) > LONGEST_FORMULA:
-        return None
-    shown = " ".join(piece.split())
-    try:
-        reading = read(piece.strip(), question.notation, question.where)
-        if not _is_count(reading):
-            return None
-        return Claim(line, shown, judge(reading, question.model, question.heads))
-    except BertsymError as error:
-        return Claim(line, shown, None, str(error).removeprefix("the formula, ")) if _could_count(piece) else None
+def _name(model: Model) -> str:
+    return f"{model.label} {model.head}"
 
 
 def _is_count(reading: Reading) -> bool:
@@ -117,37 +179,6 @@ def _is_count(reading: Reading) -> bool:
 def _could_count(piece: str) -> bool:
     """Whether what cannot be read might have been a count: a figure or a power, and more than a word."""
     return bool(re.search(r"\d", piece)) and len(piece.strip()) > 2
-
-
-def _paragraph(text: str, place: int) -> str:
-    start = text.rfind("\n\n", 0, place)
-    stop = text.find("\n\n", place)
-    return text[max(start, place - 3000, 0) : stop if 0 <= stop < place + 3000 else place + 3000]
-
-
-def _number(text: str, match: re.Match[str], model: Model) -> Claim:
-    line = text.count("\n", 0, match.start()) + 1
-    shown = " ".join(match.group().split())
-    unit = match.group("unit")
-    chosen = _model_in(text, match.start()) or (model if model.given else None)
-    if chosen is None:
-        return Claim(line, shown, None, "the line names no model that is known: pass --model with a named size")
-    try:
-        stated = parse_stated(match.group("number") + _UNITS.get(unit, unit))
-        heads = [chosen.head, *(head for head in chosen.architecture.heads if head != chosen.head)]
-        return Claim(line, shown, judge_number(stated, chosen, heads))
-    except BertsymError as error:
-        return Claim(line, shown, None, str(error))
-
-
-def _model_in(text: str, place: int) -> Model | None:
-    """The last model that the line names before the number, else the first after it."""
-    start, stop = text.rfind("\n", 0, place) + 1, text.find("\n", place)
-    line = text[start : stop if stop >= 0 else len(text)][:2000]
-    found = [(match.start() + start, _known(match.group())) for match in _MODEL_NAME.finditer(line)]
-    before = [model for at, model in found if at < place and model]
-    after = [model for at, model in found if at >= place and model]
-    return before[-1] if before else after[0] if after else None
 
 
 def _known(name: str) -> Model | None:

@@ -1,11 +1,12 @@
-"""How checkpoints store what a model declares: old spellings, prefixes, buffers, packed weights and their scales."""
+"""How checkpoints name what a model declares: old spellings, prefixes, buffers, packed weights and their scales."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
-from math import prod
+
+from bertsym.sources.schemes import ROLES, STAND_INS
 
 OLD_ENDINGS = {"gamma": "weight", "beta": "bias"}
 """TensorFlow's names of a LayerNorm's scale and shift, in checkpoints converted before 2019."""
@@ -13,33 +14,12 @@ OLD_ENDINGS = {"gamma": "weight", "beta": "bias"}
 BUFFERS = frozenset({"position_ids", "token_type_ids", "inv_freq", "masked_bias", "cos_cached", "sin_cached"})
 """Saved with a model by some versions of its framework, computed and not learned."""
 
-STAND_INS = ("qweight", "weight_packed", "W_q")
-"""Names under which GPTQ and AWQ, compressed-tensors and HQQ store a packed `weight`."""
-
-COMPANIONS = frozenset(
-    {
-        *("qzeros", "scales", "g_idx"),  # GPTQ, AWQ
-        *("weight_scale", "weight_scale_inv", "weight_scale_2", "weight_zero_point", "weight_shape", "weight_g_idx"),
-        *("weight_global_scale", "input_scale", "input_global_scale", "output_scale", "activation_scale"),
-        *("SCB", "weight_format", "scale", "zero", "zero_point", "biases"),  # LLM.int8, HQQ, MLX
-        *("weight.absmax", "weight.quant_map", "weight.nested_absmax", "weight.nested_quant_map"),  # bitsandbytes
-        *("weight.quant_state.bitsandbytes__nf4", "weight.quant_state.bitsandbytes__fp4"),
-    }
-)
-"""What is stored beside a quantised `weight` to read it back; no parameters."""
-
-QUANTISED = frozenset(
-    {"U8", "I8", "U16", "I16", "U32", "I32", "F4", "F6_E2M3", "F6_E3M2", "F8_E4M3", "F8_E5M2", "F8_E8M0"}
-    | {"F8_E4M3FNUZ", "F8_E5M2FNUZ"}
-)
-"""Types in which a weight is an approximation of what was trained, one or several to an entry."""
-
-_BESIDE = COMPANIONS.union(STAND_INS)
+_NAMED = tuple(role for role in (*STAND_INS, *ROLES) if role[0] not in "._")
+_ENDINGS = tuple(role for role in (*STAND_INS, *ROLES) if role[0] in "._")
 
 WRAPPERS = ("module.", "_orig_mod.")
 """What DataParallel and torch.compile put before every name."""
 
-WIDTHS = (1, 2, 3, 4, 5, 6, 8)
 MOST_PREFIXES = 4
 
 
@@ -54,29 +34,6 @@ def is_buffer(name: str, shape: tuple[int, ...]) -> bool:
     last = name.rpartition(".")[2]
     mask = last == "bias" and len(shape) == 4 and shape[:2] == (1, 1) and shape[2] == shape[3]
     return last in BUFFERS or mask
-
-
-def packed_width(bits: int, shape: tuple[int, ...]) -> int | None:
-    """How many bits each entry of the shape takes when all of them take that many, the last word of a row filled up.
-
-    >>> packed_width(32 * 48 * 768, (768, 384)), packed_width(7 * 32, (10, 10))
-    (4, None)
-    """
-    rows, columns = shape if len(shape) == 2 else (1, prod(shape))
-    for width in WIDTHS:
-        sizes = {
-            rows * columns * width,
-            _filled(rows * columns * width, 8),
-            rows * _filled(columns * width, 32),
-            columns * _filled(rows * width, 32),
-        }
-        if bits in sizes:
-            return width
-    return None
-
-
-def _filled(bits: int, word: int) -> int:
-    return -(-bits // word) * word
 
 
 def aligned(names: Collection[str], wanted: Collection[str]) -> dict[str, str]:
@@ -127,18 +84,40 @@ def _respelled(name: str, drop: str, add: str, wanted: Collection[str]) -> str:
     if found is not None:
         return found
     bare = name.removeprefix(drop)
-    near = (candidate for candidate in (add + bare, bare) if f"{owner_of(candidate)}.weight" in wanted)
+    near = (candidate for candidate in (add + bare, bare) if any(owner in wanted for owner in owners(candidate)))
     return next(near, name)
 
 
-def owner_of(name: str) -> str | None:
-    """The module whose packed weight, or whose weight's scale, a tensor would be by its name.
+def spellings(name: str, roles: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The names of what stands in a role for a declared tensor, or beside it; only a `weight` has names of their own.
 
-    >>> owner_of("layer.0.dense.qweight"), owner_of("layer.0.dense.weight.absmax"), owner_of("layer.0.dense.weight")
-    ('layer.0.dense', 'layer.0.dense', None)
+    >>> dict(spellings("dense.weight", ["qweight", "_scale"]))
+    {'qweight': 'dense.qweight', '_scale': 'dense.weight_scale'}
+    >>> dict(spellings("experts.up_proj", ["scales", "_scales"]))
+    {'_scales': 'experts.up_proj_scales'}
     """
-    for depth in (1, 2, 3):
-        module, *last = name.rsplit(".", depth)
-        if len(last) == depth and ".".join(last) in _BESIDE:
-            return module
-    return None
+    module, dot, last = name.rpartition(".")
+    for role in roles:
+        if role[0] in "._":
+            yield role, name + role
+        elif last == "weight":
+            yield role, module + dot + role
+
+
+def owners(name: str) -> Iterator[str]:
+    """The declared tensors for which, or beside which, one of that name may be stored.
+
+    >>> list(owners("layer.0.dense.qweight")), list(owners("layer.0.dense.weight.absmax")), list(owners("dense.weight"))
+    (['layer.0.dense.weight'], ['layer.0.dense.weight'], [])
+    """
+    module, dot, last = name.rpartition(".")
+    if last in _NAMED:
+        yield f"{module}{dot}weight"
+    for ending in _ENDINGS:
+        if name.endswith(ending) and name != ending:
+            yield name.removesuffix(ending)
+
+
+def owned(name: str) -> bool:
+    """Return True if a tensor is by its name no weight, but what is stored for a `weight` or beside it."""
+    return any(owner.rpartition(".")[2] == "weight" for owner in owners(name))

@@ -1,0 +1,159 @@
+"""The pieces of a text that may be formulas: mathematics and code spans, found in one pass whatever is never closed."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from bertsym.values import value
+
+LONGEST_DISPLAY = 8_000
+LONGEST_INLINE = 2_000
+
+_OPENING = re.compile(
+    r"\\begin\{(?P<name>(?:equation|align|gather|multline|displaymath|eqnarray|math)\*?)\}"
+    r"|(?P<display>\$\$)|(?<![\\$])(?P<inline>\$)|(?P<bracket>\\\[)|(?P<paren>\\\()"
+)
+_CODE = re.compile(r"`(?P<code>[^`\n]{1,500})`")
+_FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
+_FENCE_ALONE = re.compile(r"^(?:```|~~~)[^\S\n]*$", re.MULTILINE)
+_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
+_VERBATIM = re.compile(r"\\begin\{(?P<name>verbatim|lstlisting|minted|comment)\}")
+
+
+@value
+class Span:
+    """A stretch of a text: where it begins and ends, and where in it the formula does."""
+
+    start: int
+    stop: int
+    inner: int
+    outer: int
+
+
+def readable(text: str, *, tex: bool) -> str:
+    """The text without what is quoted or commented out, blanks in its place, so that every line keeps its number."""
+    if not tex:
+        return blanked(text, _fenced(text))
+    bare = blanked(text, (Span(m.start(), m.end(), m.start(), m.end()) for m in _COMMENT.finditer(text)))
+    return blanked(bare, _verbatim(bare))
+
+
+def blanked(text: str, spans: Iterator[Span]) -> str:
+    """The text with blanks for all but the ends of lines of these spans, which follow one another."""
+    pieces, last = [], 0
+    for span in spans:
+        pieces += [text[last : span.start], re.sub(r"[^\n]", " ", text[span.start : span.stop])]
+        last = span.stop
+    return "".join((*pieces, text[last:]))
+
+
+def formulas(text: str, *, tex: bool) -> Iterator[tuple[int, str]]:
+    """Where each formula begins, and the formula; the lines of an alignment are formulas of their own."""
+    spans = list(_mathematics(text))
+    for span in spans:
+        start = span.inner
+        for row in re.split(r"(\\\\)", text[span.inner : span.outer]):
+            if row.strip() and row != r"\\":
+                yield start, row
+            start += len(row)
+    if not tex:
+        for match in _CODE.finditer(blanked(text, iter(spans))):
+            yield match.start("code"), match.group("code")
+
+
+def _mathematics(text: str) -> Iterator[Span]:
+    """The spans of mathematics, one after another; an end is looked for once, however many openings it may be of."""
+    position = 0
+    ahead: dict[str, int] = {}
+    while (opening := _OPENING.search(text, position)) is not None:
+        span = _closed(text, opening, ahead)
+        if span is None:
+            position = opening.start() + 1
+        else:
+            yield span
+            position = span.stop
+
+
+def _closed(text: str, opening: re.Match[str], ahead: dict[str, int]) -> Span | None:
+    """The span that begins there; None if it is empty or does not end where one of its kind has to.
+
+    `ahead` is where each kind of end stands next.
+    """
+    start, kind = opening.end(), opening.lastgroup
+    if kind in ("display", "inline"):
+        stop = text.find("$", start, start + (LONGEST_DISPLAY if kind == "display" else LONGEST_INLINE) + 1)
+        if stop <= start:
+            return None
+        if kind == "display":
+            return Span(opening.start(), stop + 2, start, stop) if text[stop + 1 : stop + 2] == "$" else None
+        if text[stop + 1 : stop + 2].isdecimal() or "\n" in text[start:stop]:
+            return None
+        return Span(opening.start(), stop + 1, start, stop)
+    ends = {"bracket": r"\]", "paren": r"\)", "name": rf"\end{{{opening['name']}}}"}
+    end = ends[str(kind)]
+    most = LONGEST_INLINE if kind == "paren" else LONGEST_DISPLAY
+    if ahead.get(end, 0) <= start:
+        stop = text.find(end, start + 1)
+        ahead[end] = stop if stop >= 0 else len(text) + most
+    stop = ahead[end]
+    return Span(opening.start(), stop + len(end), start, stop) if stop <= start + most else None
+
+
+def _fenced(text: str) -> Iterator[Span]:
+    """The fenced blocks of Markdown; a fence that is never closed opens none."""
+    closing = [match.start() for match in _FENCE_ALONE.finditer(text)]
+    last = 0
+    for opening in _FENCE.finditer(text):
+        if opening.start() < last:
+            continue
+        place = bisect_left(closing, opening.start() + 1)
+        if place == len(closing):
+            return
+        last = closing[place] + 3
+        yield Span(opening.start(), last, opening.end(), closing[place])
+
+
+def _verbatim(text: str) -> Iterator[Span]:
+    """The environments of TeX that show their text as it is; one that is never closed shows none."""
+    last, endless = 0, set()
+    for opening in _VERBATIM.finditer(text):
+        name = opening["name"]
+        if opening.start() < last or name in endless:
+            continue
+        end = rf"\end{{{name}}}"
+        stop = text.find(end, opening.end())
+        if stop < 0:
+            endless.add(name)
+            continue
+        last = stop + len(end)
+        yield Span(opening.start(), last, opening.end(), stop)
+
+
+class Places:
+    """What stands where in a text, looked up without reading it again."""
+
+    def __init__(self, text: str, words: re.Pattern[str]) -> None:
+        self.text = text
+        self.ends = [match.start() for match in re.finditer("\n", text)]
+        found = [match.span() for match in words.finditer(text)]
+        self.starts, self.stops = [start for start, _ in found], [stop for _, stop in found]
+
+    def line(self, place: int) -> int:
+        """The number of the line that a place is on."""
+        return bisect_left(self.ends, place) + 1
+
+    def bounds(self, place: int) -> tuple[int, int]:
+        """Where the line that a place is on begins and ends."""
+        number = bisect_left(self.ends, place)
+        start = self.ends[number - 1] + 1 if number else 0
+        return start, self.ends[number] if number < len(self.ends) else len(self.text)
+
+    def spoken_of(self, place: int, reach: int = 3_000) -> bool:
+        """Return True if the words stand in the paragraph around a place, at most so many characters from it."""
+        before = self.text.rfind("\n\n", max(place - reach, 0), place)
+        after = self.text.find("\n\n", place, place + reach)
+        start = before if before >= 0 else max(place - reach, 0)
+        found = bisect_left(self.starts, start)
+        return found < len(self.starts) and self.stops[found] <= (after if after >= 0 else place + reach)
