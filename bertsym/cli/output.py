@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from json import dumps as json_string
 from typing import TYPE_CHECKING
 
-import typer
-
+from bertsym.cli import streams
 from bertsym.cli.page import Page
 
 if TYPE_CHECKING:
@@ -21,7 +23,50 @@ def show(
     text = written(report, chosen)
     if syntax == "latex":
         _warn(text)
-    typer.echo(text, nl=False)
+    emit(text, syntax)
+
+
+def emit(text: str, syntax: str = "text") -> None:
+    """Print an answer that ends in a newline, as that syntax says it in the encoding of standard output.
+
+    Raises `NoSuchCharacter` for TeX that cannot be said in it.
+    """
+    named = streams.encoding(sys.stdout)
+    if syntax == "json":
+        text = _json_escaped(text, named)
+    elif syntax == "latex" and named is not None:
+        text = _tex_in(text, named)
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _json_escaped(text: str, named: str | None) -> str:
+    """JSON with escapes for what steers a terminal, and for all but ASCII where the encoding lacks a character."""
+    from bertsym.render.spelling import holds
+
+    if text.isascii() and "\x7f" not in text:
+        return text
+    whole = named is None or holds(text, named)
+
+    def escape(match: re.Match[str]) -> str:
+        character = match.group()
+        return character if whole and character.isprintable() else json_string(character)[1:-1]
+
+    return re.sub(r"[^\x00-\x7e]", escape, text).replace("\x7f", "\\u007f")
+
+
+def _tex_in(tex: str, named: str) -> str:
+    """TeX whose comments are spelled for the encoding; the rest has one spelling."""
+    from bertsym.errors import NoSuchCharacter
+    from bertsym.render.spelling import holds, spelled
+
+    if holds(tex, named):
+        return tex
+    lines = [spelled(line, named) if line.startswith("%") else line for line in tex.split("\n")]
+    lacking = "".join(dict.fromkeys(c for line in lines for c in line if not holds(c, named)))
+    if lacking:
+        raise NoSuchCharacter(named, lacking, "LaTeX")
+    return "\n".join(lines)
 
 
 def written(report: Report, page: Page) -> str:
@@ -31,6 +76,10 @@ def written(report: Report, page: Page) -> str:
         from bertsym.render import jsontext
 
         return jsontext.document(report, page.sheet().notation)
+    from bertsym.document import rewritten
+    from bertsym.render.spelling import speller
+
+    spell = speller(streams.encoding(sys.stdout))
     document = report.document()
     if page.legend:
         from bertsym.legend import legend
@@ -43,10 +92,10 @@ def written(report: Report, page: Page) -> str:
     if syntax == "markdown":
         from bertsym.render import markdown
 
-        return markdown.document(document, page.sheet().notation)
+        return markdown.document(rewritten(document, spell), page.sheet().notation)
     from bertsym.render import text
 
-    return text.document(document)
+    return text.document(document, spell)
 
 
 def _warn(tex: str) -> None:
@@ -57,4 +106,4 @@ def _warn(tex: str) -> None:
 
     strange = beyond_pdflatex(tex)
     if strange:
-        typer.echo(f"bertsym: note: {strange[:20]!r} needs XeLaTeX or LuaLaTeX and a font that has it", err=True)
+        streams.note(f"note: {strange[:20]!r} needs XeLaTeX or LuaLaTeX and a font that has it")

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from bertsym.cli import options
+from bertsym.cli.output import emit
+from bertsym.errors import printable
 
 
 def macros(
@@ -40,7 +42,7 @@ def macros(
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
     names = named_notation(notation).renamed(parse_renames(rename or ()))
-    typer.echo(definitions(figures(model, chosen, form), prefix, names, provide=provide), nl=False)
+    emit(definitions(figures(model, chosen, form), prefix, names, provide=provide), "latex")
 
 
 def embed(
@@ -64,9 +66,10 @@ def embed(
     edited = [(str(s.path), found.line) for s, result in results for found in result.having(State.EDITED)]
     for source, result in results:
         if diff:
-            typer.echo(_diff(str(source.path), result.before, result.after), nl=False)
+            emit(_diff(str(source.path), result.before, result.after))
         for found in (*result.having(State.STALE), *result.having(State.EDITED)):
-            typer.echo(f"{source.path}:{found.line}: {found.state.value}: {found.command}", err=True)
+            place = f"{source.path}:{found.line}"
+            typer.echo(printable(f"{place}: {found.state.value}: {found.command}"), err=True)
     if check:
         raise typer.Exit(any(result.having(State.STALE) or result.having(State.EDITED) for _, result in results))
     if edited and not force:
@@ -77,7 +80,11 @@ def embed(
 
 
 def _diff(path: str, before: str, after: str) -> str:
+    """The lines that differ, as a terminal may show them."""
     from difflib import unified_diff
 
-    lines = unified_diff(before.splitlines(), after.splitlines(), path, f"{path} (refreshed)", lineterm="", n=1)
-    return "".join(line + "\n" for line in lines)
+    from bertsym.embed.markers import split_lines
+
+    old, new = ([line.rstrip("\r\n") for line in split_lines(text)] for text in (before, after))
+    lines = unified_diff(old, new, path, f"{path} (refreshed)", lineterm="", n=1)
+    return "".join(printable(line) + "\n" for line in lines)
