@@ -6,7 +6,10 @@ Importing this imports nothing more, so that `main` decides on what an interrupt
 from __future__ import annotations
 
 import os
-from typing import NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 __all__ = ["main", "run"]
 
