@@ -8,9 +8,6 @@ from bertsym.values import value
 
 LONGEST_ECHO = 60
 
-# Characters without a shape that writing needs: the joiners of Persian and Hindi, spaces that do not break or are wide.
-_HARMLESS = "\u200c\u200d\u00a0\u202f\u3000"
-
 
 def echo(text: object) -> str:
     r"""Text from a stranger made safe for a terminal: no control characters, bounded length.
@@ -27,18 +24,6 @@ def echo(text: object) -> str:
 def printable(text: str) -> str:
     """The text with control characters as escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def visible(text: str, allowed: str = "\n") -> str:
-    r"""The text with whatever steers a terminal or reorders a line as escapes; the allowed characters stay.
-
-    >>> print(visible("\x1b[31mred\nline \u202eab \x9b"))
-    \x1b[31mred
-    line \u202eab \x9b
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c in allowed or c in _HARMLESS or c.isprintable() else printable(c) for c in text)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -258,40 +243,6 @@ class PartialFormula(BertsymError):
         has, first = ("has", "") if self.refused == 1 else ("have", "the first ")
         why = f"{first}{printable(self.tensor)} ({self.part}: {printable(self.why)})"
         return f"{printable(self.model)}: {tensors} of {self.cls} {has} no formula, {why}"
-
-
-@value
-class NotPrinted(BertsymError):
-    """An answer that its stream did not take, or not all of it.
-
-    >>> print(NotPrinted("standard output", "No space left on device"))
-    standard output: No space left on device: the answer is not there, or not all of it; redirect it elsewhere
-    """
-
-    stream: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.stream}: {self.problem}: the answer is not there, or not all of it; redirect it elsewhere"
-
-
-@value
-class NoSuchCharacter(BertsymError):
-    """An answer in a syntax that must not be respelled, with characters that the stream's encoding lacks.
-
-    >>> print(NoSuchCharacter("ascii", "日本", "LaTeX"))
-    standard output is in ascii, which has no '日本', and LaTeX has no other spelling: set PYTHONIOENCODING=utf-8
-    """
-
-    encoding: str
-    characters: str
-    syntax: str
-
-    def __str__(self) -> str:
-        return (
-            f"standard output is in {self.encoding}, which has no {echo(self.characters)}, and {self.syntax} has no "
-            "other spelling: set PYTHONIOENCODING=utf-8"
-        )
 
 
 @value

@@ -9,9 +9,30 @@ from typing import TYPE_CHECKING
 
 from bertsym.cli import streams
 from bertsym.cli.page import Page
+from bertsym.errors import BertsymError, echo
+from bertsym.values import value
 
 if TYPE_CHECKING:
     from bertsym.report import Report
+
+
+@value
+class NoSuchCharacter(BertsymError):
+    """An answer in a syntax that must not be respelled, with characters that the stream's encoding lacks.
+
+    >>> print(NoSuchCharacter("ascii", "日本", "LaTeX"))
+    standard output is in ascii, which has no '日本', and LaTeX has no other spelling: set PYTHONIOENCODING=utf-8
+    """
+
+    encoding: str
+    characters: str
+    syntax: str
+
+    def __str__(self) -> str:
+        return (
+            f"standard output is in {self.encoding}, which has no {echo(self.characters)}, and {self.syntax} has no "
+            "other spelling: set PYTHONIOENCODING=utf-8"
+        )
 
 
 def show(
@@ -57,7 +78,6 @@ def _json_escaped(text: str, named: str | None) -> str:
 
 def _tex_in(tex: str, named: str) -> str:
     """TeX whose comments are spelled for the encoding; the rest has one spelling."""
-    from bertsym.errors import NoSuchCharacter
     from bertsym.render.spelling import holds, spelled
 
     if holds(tex, named):

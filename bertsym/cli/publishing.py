@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bertsym.cli import options
+from bertsym.cli.interrupts import interruptible
 from bertsym.cli.output import emit
 from bertsym.errors import printable
 
@@ -56,12 +57,12 @@ def embed(
 ) -> None:
     """Refresh what stands between `% bertsym: COMMAND` and `% bertsym: end`, or in Markdown <!-- bertsym: ... -->."""
     from bertsym.cli.markers import runner
-    from bertsym.embed.files import read, replace
+    from bertsym.embed.files import encoded, read, replace
     from bertsym.embed.refresh import State, refresh
     from bertsym.errors import EditedByHand
 
     run = runner(context.find_root().command)
-    sources = [read(path) for path in dict.fromkeys(files)]
+    sources = [read(path) for path in {path.resolve(): path for path in reversed(files)}.values()][::-1]
     results = [(source, refresh(source.text, source.syntax, str(source.path), run)) for source in sources]
     edited = [(str(s.path), found.line) for s, result in results for found in result.having(State.EDITED)]
     for source, result in results:
@@ -74,9 +75,12 @@ def embed(
         raise typer.Exit(any(result.having(State.STALE) or result.having(State.EDITED) for _, result in results))
     if edited and not force:
         raise EditedByHand(edited)
-    for source, result in results:
-        if result.after != result.before:
-            replace(source, result.after)
+    changed = [(source, result.after) for source, result in results if result.after != result.before]
+    for source, text in changed:
+        encoded(source, text)  # one that cannot be written leaves all as they are
+    with interruptible():
+        for source, text in changed:
+            replace(source, text)
 
 
 def _diff(path: str, before: str, after: str) -> str:

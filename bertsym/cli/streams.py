@@ -9,7 +9,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from bertsym.errors import NotPrinted, printable, visible
+from bertsym.errors import BertsymError, printable
+from bertsym.values import value
+
+# Characters without a shape that writing needs: the joiners of Persian and Hindi, spaces that do not break or are wide.
+_HARMLESS = "\u200c\u200d\u00a0\u202f\u3000"
+
+
+@value
+class NotPrinted(BertsymError):
+    """An answer that its stream did not take, or not all of it.
+
+    >>> print(NotPrinted("standard output", "No space left on device"))
+    standard output: No space left on device: the answer is not there, or not all of it; redirect it elsewhere
+    """
+
+    stream: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.stream}: {self.problem}: the answer is not there, or not all of it; redirect it elsewhere"
+
+
+def visible(text: str, allowed: str = "\n") -> str:
+    r"""The text with whatever steers a terminal or reorders a line as escapes; the allowed characters stay.
+
+    >>> print(visible("\x1b[31mred\nline \u202eab \x9b"))
+    \x1b[31mred
+    line \u202eab \x9b
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c in allowed or c in _HARMLESS or c.isprintable() else printable(c) for c in text)
 
 
 class Edge(io.TextIOBase):
