@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 _ITEM = re.compile(r"([-+*]|(\d{1,9})[.)])( +|$)")
 _RULE = re.compile(r"(?:(?:\* *){3,}|(?:- *){3,}|(?:_ *){3,})$")
+_UNDERLINE = re.compile(r"(?:=+|-+) *$")
+_HEADING = re.compile(r"#{1,6}(?: |$)")
 _FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
 _RAW = re.compile(r"<(script|pre|style|textarea)(?=[\s>]|$)", re.IGNORECASE)
 _RAW_END = re.compile(r"</(?:script|pre|style|textarea)>", re.IGNORECASE)
@@ -92,6 +94,7 @@ class _Blocks:
         self.live: set[int] = set()
         # A list item by the columns that its content is indented, a block quote by none.
         self.containers: list[int | None] = []
+        self.bare = False  # the innermost is an item of which nothing but its marker has been read
         self.fence = ""
         self.raw: re.Pattern[str] | None = None
         self.html: _Html | None = None  # up to a blank line
@@ -99,6 +102,9 @@ class _Blocks:
 
     def read(self, index: int, line: str) -> None:
         """Read a line whose tabs are spaces."""
+        if self.bare and not line.strip():
+            del self.containers[-1]  # an item begins with at most one empty line
+        self.bare = False
         kept, rest = self._kept(line)
         if kept < len(self.containers) and (self.fence or self.raw or self.html):
             self._close_leaf()
@@ -112,6 +118,7 @@ class _Blocks:
         if kept < len(self.containers) or opened:
             self.end_paragraph()
             self.containers[kept:] = opened
+        self.bare = bool(opened) and opened[-1] is not None and not rest.strip()
         self._begin_leaf(index, rest)
 
     def end_paragraph(self) -> None:
@@ -182,7 +189,7 @@ class _Blocks:
         if indent >= _CODE:
             return True
         begins = _FENCE.match(text) or _RAW.match(text) or _BLOCK_TAG.match(text) or _RULE.match(text)
-        return not (begins or text.startswith(("<!", "<?")) or re.match(r"#{1,6}(?: |$)", text))
+        return not (begins or text.startswith(("<!", "<?")) or _HEADING.match(text))
 
     def _in_leaf(self, index: int, rest: str) -> None:
         """Read a line of a block that goes on whatever the line says, up to its end."""
@@ -212,7 +219,9 @@ class _Blocks:
             self.fence = fence[1] or fence[2]
         elif text.startswith("<") and self._begins_html(index, text):
             pass
-        elif re.match(r"#{1,6}(?: |$)", text):
+        elif _RULE.match(text) or (self.paragraph and _UNDERLINE.match(text)):
+            self.end_paragraph()
+        elif _HEADING.match(text):
             self.end_paragraph()
             self.paragraph = [(index, rest)]
             self.end_paragraph()
