@@ -1,7 +1,8 @@
 """The other process, in which the model's code runs: it builds on torch's meta device and tells names and shapes.
 
-It reads a JSON object a line and answers with one. The code's own output goes nowhere, its sockets are refused and its
-memory is limited; that is order, not a sandbox: whoever derives runs the code.
+It fetches requests and delivers answers over a `Channel`; at its other end is a process that never runs the code. The
+code's own output goes nowhere, its sockets are refused and its memory is limited; that is order, not a sandbox: whoever
+derives runs the code.
 """
 
 from __future__ import annotations
@@ -9,21 +10,21 @@ from __future__ import annotations
 import gc
 import importlib
 import inspect
-import json
 import os
 import resource
+import secrets
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from bertsym.derive.building.channel import LOST, Channel
 from bertsym.derive.building.recipe import Recipe
-from bertsym.derive.building.shared import Pair
+from bertsym.derive.building.shared import COPY, FIRST, Front, adopt_orphans, die_with_parent, end_all
 
 MOST_MEMORY = 12 * 2**30
 MOST_TENSORS = 60_000
@@ -41,43 +42,77 @@ class TooSlow(BaseException):
     """A build that is given up; what a model's code catches are its own errors."""
 
 
-def main() -> None:
-    """Answer requests until there are no more."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    requests = os.fdopen(os.dup(0), encoding="utf-8")
+def main() -> NoReturn:
+    """Start a process for the code, and stand between it and bertsym."""
+    token = secrets.token_hex(16)
+    address = f"\0bertsym-{token}"  # a name of Linux, which is no file
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen()
+    adopt_orphans()
+    first = os.fork()
+    if not first:
+        listener.close()
+        serve(address, token)
+    try:
+        Front(listener, token, first, alone=ALONE in sys.argv).run()
+    finally:
+        end_all()
+        os._exit(0)
+
+
+def serve(address: str, token: str) -> NoReturn:
+    """Run the code: answer requests until nobody asks any more."""
+    try:
+        os.setsid()
+        die_with_parent()
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        session, channel = Session(), Channel(address, token, FIRST)
+        nowhere()
+        while True:
+            number, request = channel.fetch()
+            if "copy" in request:
+                channel.deliver(number, {})
+                channel = copied(address, token) or channel
+                continue
+            answer = session.answer(request)
+            nowhere()
+            channel.deliver(number, answer)
+    finally:
+        os._exit(LOST)
+
+
+def nowhere() -> None:
+    """Let standard input be empty and standard output go nowhere, whatever the code has made of them."""
+    null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
-    session = Session(alone=ALONE in sys.argv)
-    for line in requests:
-        for answer in session.answers(json.loads(line)):
-            answers.write(json.dumps(answer) + "\n")
-            answers.flush()
+        os.dup2(null, stream)
+    if null > 2:
+        os.close(null)
 
 
-def end_with(parent: int) -> None:
-    """End this process, and what it started, when the one that asks is gone, however it went."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os.killpg(0, signal.SIGKILL)
+def copied(address: str, token: str) -> Channel | None:
+    """Fork; return the channel of the copy in the copy, which is an orphan at once, so that its end is noticed."""
+    between = os.fork()
+    if between:
+        with suppress(ChildProcessError):
+            os.waitpid(between, 0)
+        return None
+    between = os.getpid()
+    if os.fork():
+        os._exit(0)
+    while os.getppid() == between:
+        time.sleep(0.001)
+    die_with_parent()  # the parent that it has from now on
+    return Channel(address, token, COPY)
 
 
 class Session:
     """Requests about one target after another; what the code raises is an answer too."""
 
-    def __init__(self, *, alone: bool) -> None:
+    def __init__(self) -> None:
         self.target: Target | None = None
-        self.alone = alone
-        self.pair = Pair(self.answer, alone=alone)
-
-    def answers(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The answer to a request, or to each of many builds as soon as it is there."""
-        if "builds" in request:
-            yield from self.pair.answers([{"build": fields} for fields in request["builds"]])
-        else:
-            yield self.answer(request)
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The answer to a request."""
@@ -88,14 +123,12 @@ class Session:
         except Unusable as error:
             return {"unusable": str(error)}
         except BaseException as error:  # noqa: BLE001  # whatever the code raises is its answer
-            return {"raised": f"{type(error).__name__}: {error}"[:300]}
+            return {"raised": said(error)}
 
     def reply(self, request: dict[str, Any]) -> dict[str, Any]:
         """The answer to a request that nothing goes wrong with."""
         if "target" in request:
             self.target = None
-            self.pair.close()
-            self.pair = Pair(self.answer, alone=self.alone)
             self.target = opened(request["target"], request["sizes"])
             gc.freeze()  # what was imported is not gone through again each time a module is thrown away
             return self.target.description()
@@ -111,6 +144,14 @@ class Session:
         self.target.patience = max(self.target.patience or LEAST, TIMES * (time.monotonic() - began))
         self.target.built = True
         return {"tensors": tensors}
+
+
+def said(error: BaseException) -> str:
+    """What an error says, if it can."""
+    try:
+        return f"{type(error).__name__}: {error}"[:300]
+    except BaseException:  # noqa: BLE001  # its text is the code's too
+        return type(error).__name__
 
 
 @contextmanager
