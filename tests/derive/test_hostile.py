@@ -131,11 +131,10 @@ def test_what_goes_on_meanwhile_is_borne_or_named(deed: str, folder: Path) -> No
     target = module(folder, "meanwhile", [], [deed])
     with Worker(30) as worker:
         try:
-            found = shapes(worker, target, [3, 4, 5, 6])
+            found: object = shapes(worker, target, [3, 4, 5, 6])
         except CannotDerive as error:
-            assert "meanwhile:build" in str(error)
-        else:
-            assert found == right([3, 4, 5, 6])
+            found = str(error)
+    assert found == right([3, 4, 5, 6]) or "meanwhile:build" in str(found)
 
 
 @pytest.mark.usefixtures("torch")

@@ -30,6 +30,7 @@ MOST_MEMORY = 12 * 2**30
 MOST_TENSORS = 60_000
 LEAST, TIMES = 2.0, 5.0  # seconds that a build may take, and how many times as many as one before it took
 ALONE = "--alone"
+PythonSocket = socket.socket  # whatever the code makes of that name
 
 Fields = dict[str, Any]
 
@@ -213,7 +214,7 @@ def quiet() -> None:
     """Initialisation does nothing, and nothing is fetched."""
     import torch  # noqa: PLC0415
 
-    socket.socket.connect = refused  # type: ignore[method-assign]
+    PythonSocket.connect = refused  # type: ignore[method-assign]
     for name, function in vars(torch.nn.init).items():
         if name.endswith("_") and not name.startswith("_") and callable(function):
             setattr(torch.nn.init, name, untouched)
