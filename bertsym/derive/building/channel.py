@@ -1,4 +1,4 @@
-"""How the process that runs the model's code is reached: a new connection for each message, none while the code runs.
+"""How the process that runs the model's code is reached: a new connection for each answer, none while the code runs.
 
 So the code has nothing of ours to close or to write into. What a thread of it does to a connection, in the moments in
 which there is one, is seen, for a message begins with a token and its length, and the message is sent again.
@@ -15,6 +15,7 @@ import resource
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bertsym.values import value
@@ -82,12 +83,12 @@ def parsed(payload: bytes) -> Message:
 
 
 def acknowledge(connection: socket.socket) -> None:
-    """Say that an answer has arrived."""
+    """Say that a message has arrived."""
     connection.sendall(_OK)
 
 
 class Channel:
-    """This end: requests are fetched, answers are delivered, by the one process `who` and by no copy of it."""
+    """This end: answers are given and requests taken by the one process `who`, and by no copy of it."""
 
     def __init__(self, address: str, token: str, who: int) -> None:
         self.address, self.token, self.who = address, token, who
@@ -97,34 +98,27 @@ class Channel:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, most))
 
-    def fetch(self) -> tuple[int, Any]:
-        """The number of the next request, and the request."""
-        found = self._said([self.who, self.process, None], b"")
-        number, request = _loads(found)
-        return number, request
-
-    def deliver(self, number: int, answer: object) -> None:
-        """Say the answer to the request of that number."""
-        said = _dumps(answer).encode()
+    def next_request(self, number: int | None = None, answer: object = None) -> tuple[int, Any]:
+        """Say the answer to the request of that number, if there is one; return the next number and request."""
+        said = _dumps(answer).encode() if number is not None else b""
         if len(said) > MOST_BYTES // 2:
             said = _dumps({"unusable": "its inventory is too long"}).encode()
-        self._said([self.who, self.process, number], said)
-
-    def _said(self, head: list[int | None], answer: bytes) -> bytes:
-        """Say it, and return what is said to it: a message, or the bare sign that an answer has arrived."""
         for attempt in range(ATTEMPTS):
             if _getpid() != self.process:
                 _exit(0)  # the code has forked, and its copy comes out of the code too
             with contextlib.suppress(OSError, Garbled):
                 descriptor = self._connected()
+                read = partial(_read, descriptor)
                 try:
-                    rest = memoryview(framed(self.token, _dumps(head).encode() + b"\n" + answer))
+                    head = _dumps([self.who, self.process, number]).encode()
+                    rest = memoryview(framed(self.token, head + b"\n" + said))
                     while rest:
                         rest = rest[_write(descriptor, rest) :]
-                    if head[2] is None:
-                        return received(lambda count: _read(descriptor, count), self.token)  # noqa: B023
-                    if _read(descriptor, 1) == _OK:
-                        return b""
+                    if _exactly(read, 1) != _OK:
+                        raise Garbled
+                    number, said = None, b""
+                    found = _loads(received(read, self.token))
+                    return found[0], found[1]
                 finally:
                     with contextlib.suppress(OSError):
                         _close(descriptor)

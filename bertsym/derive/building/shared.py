@@ -131,17 +131,14 @@ class Front:
         connection.settimeout(PATIENCE)
         try:
             message = parsed(received(connection.recv, self.token))
-            if message.number is not None:
-                acknowledge(connection)
+            acknowledge(connection)
         except (OSError, Garbled):
             connection.close()
             self._disturbed()
             return
-        if message.number is None:
-            self._waits(message, connection)
-        else:
-            connection.close()
+        if message.number is not None:
             self._answered(message)
+        self._waits(message, connection)
         self._hand_out()
 
     def _waits(self, message: Message, connection: socket.socket) -> None:

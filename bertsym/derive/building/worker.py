@@ -1,6 +1,6 @@
 """The other process, in which the model's code runs: it builds on torch's meta device and tells names and shapes.
 
-It fetches requests and delivers answers over a `Channel`; at its other end is a process that never runs the code. The
+It takes requests and gives answers over a `Channel`; at its other end is a process that never runs the code. The
 code's own output goes nowhere, its sockets are refused and its memory is limited; that is order, not a sandbox: whoever
 derives runs the code.
 """
@@ -71,15 +71,16 @@ def serve(address: str, token: str) -> NoReturn:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         session, channel = Session(), Channel(address, token, FIRST)
         nowhere()
+        answer: dict[str, Any] | None
+        number, request = channel.next_request()
         while True:
-            number, request = channel.fetch()
             if "copy" in request:
-                channel.deliver(number, {})
-                channel = copied(address, token) or channel
-                continue
-            answer = session.answer(request)
-            nowhere()
-            channel.deliver(number, answer)
+                own = copied(address, token)
+                channel, done, answer = (own, None, None) if own else (channel, number, {})
+            else:
+                done, answer = number, session.answer(request)
+                nowhere()
+            number, request = channel.next_request(done, answer)
     finally:
         os._exit(LOST)
 
