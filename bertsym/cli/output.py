@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from json import dumps as json_string
 from typing import TYPE_CHECKING
 
 from bertsym.cli import streams
@@ -13,6 +12,8 @@ from bertsym.errors import BertsymError, echo
 from bertsym.values import value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bertsym.report import Report
 
 
@@ -63,11 +64,11 @@ def emit(text: str, syntax: str = "text") -> None:
 
 def _json_escaped(text: str, named: str | None) -> str:
     """JSON with escapes for what steers a terminal, and for all but ASCII where the encoding lacks a character."""
-    from bertsym.render.spelling import holds
-
     if text.isascii() and "\x7f" not in text:
         return text
-    whole = named is None or holds(text, named)
+    from json import dumps as json_string
+
+    whole = named is None or _holds(text, named)
 
     def escape(match: re.Match[str]) -> str:
         character = match.group()
@@ -80,7 +81,7 @@ def _tex_in(tex: str, named: str) -> str:
     """TeX whose comments are spelled for the encoding; the rest has one spelling."""
     from bertsym.render.spelling import holds, spelled
 
-    if holds(tex, named):
+    if tex.isascii() or holds(tex, named):
         return tex
     lines = [spelled(line, named) if line.startswith("%") else line for line in tex.split("\n")]
     lacking = "".join(dict.fromkeys(c for line in lines for c in line if not holds(c, named)))
@@ -96,10 +97,7 @@ def written(report: Report, page: Page) -> str:
         from bertsym.render import jsontext
 
         return jsontext.document(report, page.sheet().notation)
-    from bertsym.document import rewritten
-    from bertsym.render.spelling import speller
-
-    spell = speller(streams.encoding(sys.stdout))
+    named = streams.encoding(sys.stdout)
     document = report.document()
     if page.legend:
         from bertsym.legend import legend
@@ -112,10 +110,29 @@ def written(report: Report, page: Page) -> str:
     if syntax == "markdown":
         from bertsym.render import markdown
 
-        return markdown.document(rewritten(document, spell), page.sheet().notation)
+        if named is not None:
+            from bertsym.document import rewritten
+
+            document = rewritten(document, _speller(named))
+        return markdown.document(document, page.sheet().notation)
     from bertsym.render import text
 
-    return text.document(document, spell)
+    return text.document(document, str if named is None else _speller(named))
+
+
+def _speller(named: str) -> Callable[[str], str]:
+    """What writes text out for the encoding; nobody whose terminal knows every character pays for it."""
+    from functools import partial
+
+    from bertsym.render.spelling import spelled
+
+    return partial(spelled, encoding=named)
+
+
+def _holds(text: str, named: str) -> bool:
+    from bertsym.render.spelling import holds
+
+    return holds(text, named)
 
 
 def _warn(tex: str) -> None:

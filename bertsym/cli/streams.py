@@ -102,7 +102,7 @@ def encoding(stream: object) -> str | None:
     """The encoding of a stream, or None if it holds every character."""
     target = stream.stream if isinstance(stream, Edge) else stream
     named = getattr(target, "encoding", None)
-    return named if isinstance(named, str) and named else None
+    return named if isinstance(named, str) and named.lower().replace("_", "-") not in ("", "utf-8", "utf8") else None
 
 
 def safe(text: str, stream: object) -> str:

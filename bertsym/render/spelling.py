@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
-from functools import partial
 
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋", "0123456789+-")
@@ -46,11 +44,6 @@ _SPELLINGS = {
 _PIECES = re.compile(
     r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+|[₀₁₂₃₄₅₆₇₈₉₊₋]+|√\s*(?P<radicand>[A-Za-z0-9_.]+)|[^\W\d_⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ₀₁₂₃₄₅₆₇₈₉₊₋]+|[^\x00-\x7f]"
 )
-
-
-def speller(encoding: str | None) -> Callable[[str], str]:
-    """Return the function that spells text for the encoding; None is an encoding that holds everything."""
-    return str if encoding is None else partial(spelled, encoding=encoding)
 
 
 def spelled(text: str, encoding: str) -> str:

@@ -91,7 +91,7 @@ class Worker:
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": path, "TOKENIZERS_PARALLELISM": "false"}
         self.rest = b""
         return subprocess.Popen(  # noqa: S603  # ourselves
-            [sys.executable, "-m", "bertsym.derive.building.worker", *(["--alone"] if self.alone else [])],
+            [sys.executable, "-m", "bertsym.derive.building.serving", *(["--alone"] if self.alone else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,8 +1,6 @@
-"""The other process, in which the model's code runs: it builds on torch's meta device and tells names and shapes.
+"""In the other process: the model's code, built on torch's meta device, and the names and shapes that come of it.
 
-It takes requests and gives answers over a `Channel`; at its other end is a process that never runs the code. The
-code's own output goes nowhere, its sockets are refused and its memory is limited; that is order, not a sandbox: whoever
-derives runs the code.
+Sockets are refused and initialisation does nothing. That is order, not a sandbox: whoever derives runs the code.
 """
 
 from __future__ import annotations
@@ -11,25 +9,19 @@ import gc
 import importlib
 import inspect
 import os
-import resource
-import secrets
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
-from bertsym.derive.building.channel import LOST, Channel
 from bertsym.derive.building.recipe import Recipe
-from bertsym.derive.building.shared import COPY, FIRST, Front, adopt_orphans, die_with_parent, end_all
 
-MOST_MEMORY = 12 * 2**30
 MOST_TENSORS = 60_000
 LEAST, TIMES = 2.0, 5.0  # seconds that a build may take, and how many times as many as one before it took
-ALONE = "--alone"
 PythonSocket = socket.socket  # whatever the code makes of that name
 
 Fields = dict[str, Any]
@@ -41,73 +33,6 @@ class Unusable(Exception):
 
 class TooSlow(BaseException):
     """A build that is given up; what a model's code catches are its own errors."""
-
-
-def main() -> NoReturn:
-    """Start a process for the code, and stand between it and bertsym."""
-    token = secrets.token_hex(16)
-    address = f"\0bertsym-{token}"  # a name of Linux, which is no file
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
-    listener.listen()
-    adopt_orphans()
-    first = os.fork()
-    if not first:
-        listener.close()
-        serve(address, token)
-    try:
-        Front(listener, token, first, alone=ALONE in sys.argv).run()
-    finally:
-        end_all()
-        os._exit(0)
-
-
-def serve(address: str, token: str) -> NoReturn:
-    """Run the code: answer requests until nobody asks any more."""
-    try:
-        os.setsid()
-        die_with_parent()
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        session, channel = Session(), Channel(address, token, FIRST)
-        nowhere()
-        answer: dict[str, Any] | None
-        number, request = channel.next_request()
-        while True:
-            if "copy" in request:
-                own = copied(address, token)
-                channel, done, answer = (own, None, None) if own else (channel, number, {})
-            else:
-                done, answer = number, session.answer(request)
-                nowhere()
-            number, request = channel.next_request(done, answer)
-    finally:
-        os._exit(LOST)
-
-
-def nowhere() -> None:
-    """Let standard input be empty and standard output go nowhere, whatever the code has made of them."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(null, stream)
-    if null > 2:
-        os.close(null)
-
-
-def copied(address: str, token: str) -> Channel | None:
-    """Fork; return the channel of the copy in the copy, which is an orphan at once, so that its end is noticed."""
-    between = os.fork()
-    if between:
-        with suppress(ChildProcessError):
-            os.waitpid(between, 0)
-        return None
-    between = os.getpid()
-    if os.fork():
-        os._exit(0)
-    while os.getppid() == between:
-        time.sleep(0.001)
-    die_with_parent()  # the parent that it has from now on
-    return Channel(address, token, COPY)
 
 
 class Session:
@@ -346,7 +271,3 @@ def role_of(owner: Any, name: str, sides: int) -> str:
     if "bias" in name.rpartition(".")[2]:
         return "bias"
     return "matrix" if sides >= 2 else "norm"
-
-
-if __name__ == "__main__":
-    main()
