@@ -10,11 +10,12 @@ BertModel, exact: every parameter, tied weights once
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from bertsym.version import __version__
 
+TYPE_CHECKING = False  # as typing has it, which is not imported before the command line is ready for an interrupt
 if TYPE_CHECKING:
+    from typing import Any
+
     from bertsym.api import Answer, Model, Slope, Total, load
     from bertsym.errors import BertsymError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from sympy import Symbol
@@ -120,3 +120,31 @@ class Table:
 
 Element = Heading | Paragraph | Remark | Equation | Result | Table
 Document = tuple[Element, ...]
+
+
+def rewritten(document: Document, change: Callable[[str], str]) -> Document:
+    """The document with its words and names changed, and its mathematics as it is."""
+    return tuple(_rewritten(element, change) for element in document)
+
+
+def _rewritten(element: Element, change: Callable[[str], str]) -> Element:
+    def words(parts: tuple[Inline, ...]) -> tuple[Inline, ...]:
+        return tuple(
+            change(part) if isinstance(part, str) else Code(change(part.text)) if isinstance(part, Code) else part
+            for part in parts
+        )
+
+    match element:
+        case Heading(parts):
+            return Heading(words(parts))
+        case Paragraph(parts):
+            return Paragraph(words(parts))
+        case Remark(parts):
+            return Remark(words(parts))
+        case Equation(steps):
+            return Equation(words(steps))
+        case Result(steps):
+            return Result(words(steps))
+        case Table(columns, rows, footer):
+            titles = tuple(Column(change(column.title), column.right) for column in columns)
+            return Table(titles, tuple(map(words, rows)), words(footer))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gc
-import os
-import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from bertsym.cli import auditing, comparing, counting, deriving, listing, publishing, reasoning, solving, verifying
-from bertsym.errors import BertsymError
+from bertsym.cli.interrupts import INTERRUPTED
+from bertsym.cli.streams import edged, note
+from bertsym.errors import BertsymError, printable
 from bertsym.version import __version__
+
+# typer 0.28 carries click within itself, older ones import it: whichever it is, the base of what it refuses.
+_Refused: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="bertsym",
@@ -57,22 +60,26 @@ app.command("symbols")(listing.symbols)
 def run() -> int:
     """Run the command line of `sys.argv`; the exit code. A question that cannot be answered is 2, never a traceback."""
     gc.disable()  # importing sympy makes many objects and no garbage: collecting meanwhile costs a fifth of start-up
+    with edged():
+        try:
+            return _answered()
+        except BertsymError as error:
+            note(str(error))
+            return 2
+        except BrokenPipeError:  # whoever reads has seen enough
+            return 1
+        except KeyboardInterrupt:
+            return INTERRUPTED
+
+
+def _answered() -> int:
+    """Run the command; the exit code."""
     try:
-        app()
-    except BertsymError as error:
-        print(f"bertsym: {error}", file=sys.stderr)
-        return 2
+        stopped = app(standalone_mode=False)
+    except _Refused as error:
+        error.message = printable(error.message)  # it quotes what was typed
+        error.show()
+        return int(error.exit_code)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
-    return 0
-
-
-def main() -> NoReturn:
-    """The console script. It leaves without taking sympy's hundred thousand objects down one by one, as mypy does."""
-    code = run()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        code = 1
-    os._exit(code)
+    return stopped if isinstance(stopped, int) else 0

@@ -8,6 +8,7 @@ import typer
 
 from bertsym.cli import options
 from bertsym.cli.output import show
+from bertsym.cli.streams import note
 
 if TYPE_CHECKING:
     from bertsym.claims.reading import Reading
@@ -101,9 +102,9 @@ def _table(claim: str, asked: _Asked) -> tuple[Report, bool]:
     from bertsym.claims.tablefile import read_table
 
     table = read_table(claim)
-    typer.echo(f"bertsym: columns read: {', '.join(map(str, table.columns)) or 'none'}", err=True)
+    note(f"columns read: {', '.join(map(str, table.columns)) or 'none'}")
     if table.ignored:
-        typer.echo(f"bertsym: columns left aside: {', '.join(table.ignored)}", err=True)
+        note(f"columns left aside: {', '.join(table.ignored)}")
     terms = None
     if asked.formula:
         reading = read(asked.formula, asked.notation, asked.where)
@@ -141,7 +142,7 @@ def _number(claim: str, asked: _Asked) -> tuple[Report, bool]:
     model = asked.model
     if not model.given:
         model = at_base(model)
-        typer.echo(f"bertsym: a number needs sizes: judged at {model.label}", err=True)
+        note(f"a number needs sizes: judged at {model.label}")
     text = claim.strip().lstrip("~≈").removesuffix("parameters").removesuffix("params").replace(" ", "")
     answer = NumberAudit(judge_number(parse_stated(text, "the claim"), model, asked.heads), text)
     return answer, answer.finding
@@ -176,7 +177,7 @@ def _tell(reading: Reading) -> None:
         if use.value != "layout":
             lines.append(f"{use.value}: {''.join(pieces)}")
     for line in lines:
-        typer.echo(f"bertsym: {line}", err=True)
+        note(line)
 
 
 def _where(texts: list[str] | None) -> dict[str, str]:

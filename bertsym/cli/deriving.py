@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bertsym.cli import options
+from bertsym.cli.interrupts import interruptible
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
+from bertsym.errors import printable
 
 
 @paged
@@ -36,12 +39,9 @@ def derive(
     page: Page,
 ) -> None:
     """A closed form inferred from model code, proved by trial. This RUNS the code, in another process."""
-    from pathlib import Path
-
     from bertsym.answers.derived import derived_formula
     from bertsym.derive.deriving import derive as inferred
     from bertsym.derive.recording import recorded
-    from bertsym.errors import BadFile
     from bertsym.sources.jsonfile import parse_object
     from bertsym.sources.saved import parse
     from bertsym.sources.saving import text
@@ -49,19 +49,34 @@ def derive(
 
     sizes = _sizes(target, size)
     style = Style.named(form)
-    found = inferred(target, sizes, trials=trials, seed=seed, seconds=timeout, keep_names=keep_names)
+    with interruptible():  # so that the process of the code ends at once
+        found = inferred(target, sizes, trials=trials, seed=seed, seconds=timeout, keep_names=keep_names)
     show(derived_formula(found, style), page)
     if not found.whole:
         unsaved = f", and {output} is not written" if output else ""
-        typer.echo(f"note: {len(found.refused)} tensors have no formula: this is not the total{unsaved}", err=True)
+        typer.echo(
+            printable(f"note: {len(found.refused)} tensors have no formula: this is not the total{unsaved}"), err=True
+        )
         raise typer.Exit(1)
     if output is not None:
         written = text(recorded(found)).encode()
         parse(parse_object(written, Path(output)), Path(output))  # what cannot be read again is not written
-        try:
-            Path(output).write_bytes(written)
-        except OSError as error:
-            raise BadFile(output, f"cannot be written ({error.strerror})") from None
+        _saved(Path(output), written)
+
+
+def _saved(path: Path, written: bytes) -> None:
+    """Write the file, whole or not at all; raises `BadFile`."""
+    from bertsym.embed.writing import obstacle, replaced
+    from bertsym.errors import BadFile
+
+    try:
+        problem = obstacle(path) if path.is_file() else ""
+        if not problem:
+            replaced(path, written)
+    except (OSError, ValueError) as error:
+        problem = f"cannot be written ({getattr(error, 'strerror', None) or error})"
+    if problem:
+        raise BadFile(str(path), problem)
 
 
 def _sizes(target: str, texts: list[str] | None) -> dict[str, int]:

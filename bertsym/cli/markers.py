@@ -16,7 +16,7 @@ from bertsym.errors import UnknownName, Unreadable
 
 # Not embed, which writes; nor whatever reads a stranger's code or weights.
 PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros")
-_FLAGS = {Syntax.TEX: "--latex", Syntax.MARKDOWN: "--markdown"}
+_FLAGS = {Syntax.TEX: "--latex", Syntax.MARKDOWN: "--markdown", Syntax.HTML: "--markdown"}
 # typer 0.28 carries click within itself, older ones import it: whichever it is, the base of its errors of usage.
 _UsageError: Any = typer.BadParameter.__mro__[1]
 _OUTPUTS = ("--latex", "--markdown", "--json")

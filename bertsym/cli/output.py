@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import TYPE_CHECKING
 
-import typer
-
+from bertsym.cli import streams
 from bertsym.cli.page import Page
+from bertsym.errors import BertsymError, echo
+from bertsym.values import value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bertsym.report import Report
+
+
+@value
+class NoSuchCharacter(BertsymError):
+    """An answer in a syntax that must not be respelled, with characters that the stream's encoding lacks.
+
+    >>> print(NoSuchCharacter("ascii", "日本", "LaTeX"))
+    standard output is in ascii, which has no '日本', and LaTeX has no other spelling: set PYTHONIOENCODING=utf-8
+    """
+
+    encoding: str
+    characters: str
+    syntax: str
+
+    def __str__(self) -> str:
+        return (
+            f"standard output is in {self.encoding}, which has no {echo(self.characters)}, and {self.syntax} has no "
+            "other spelling: set PYTHONIOENCODING=utf-8"
+        )
 
 
 def show(
@@ -21,7 +45,49 @@ def show(
     text = written(report, chosen)
     if syntax == "latex":
         _warn(text)
-    typer.echo(text, nl=False)
+    emit(text, syntax)
+
+
+def emit(text: str, syntax: str = "text") -> None:
+    """Print an answer that ends in a newline, as that syntax says it in the encoding of standard output.
+
+    Raises `NoSuchCharacter` for TeX that cannot be said in it.
+    """
+    named = streams.encoding(sys.stdout)
+    if syntax == "json":
+        text = _json_escaped(text, named)
+    elif syntax == "latex" and named is not None:
+        text = _tex_in(text, named)
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _json_escaped(text: str, named: str | None) -> str:
+    """JSON with escapes for what steers a terminal, and for all but ASCII where the encoding lacks a character."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    from json import dumps as json_string
+
+    whole = named is None or _holds(text, named)
+
+    def escape(match: re.Match[str]) -> str:
+        character = match.group()
+        return character if whole and character.isprintable() else json_string(character)[1:-1]
+
+    return re.sub(r"[^\x00-\x7e]", escape, text).replace("\x7f", "\\u007f")
+
+
+def _tex_in(tex: str, named: str) -> str:
+    """TeX whose comments are spelled for the encoding; the rest has one spelling."""
+    from bertsym.render.spelling import holds, spelled
+
+    if tex.isascii() or holds(tex, named):
+        return tex
+    lines = [spelled(line, named) if line.startswith("%") else line for line in tex.split("\n")]
+    lacking = "".join(dict.fromkeys(c for line in lines for c in line if not holds(c, named)))
+    if lacking:
+        raise NoSuchCharacter(named, lacking, "LaTeX")
+    return "\n".join(lines)
 
 
 def written(report: Report, page: Page) -> str:
@@ -31,6 +97,7 @@ def written(report: Report, page: Page) -> str:
         from bertsym.render import jsontext
 
         return jsontext.document(report, page.sheet().notation)
+    named = streams.encoding(sys.stdout)
     document = report.document()
     if page.legend:
         from bertsym.legend import legend
@@ -43,10 +110,29 @@ def written(report: Report, page: Page) -> str:
     if syntax == "markdown":
         from bertsym.render import markdown
 
+        if named is not None:
+            from bertsym.document import rewritten
+
+            document = rewritten(document, _speller(named))
         return markdown.document(document, page.sheet().notation)
     from bertsym.render import text
 
-    return text.document(document)
+    return text.document(document, str if named is None else _speller(named))
+
+
+def _speller(named: str) -> Callable[[str], str]:
+    """What writes text out for the encoding; nobody whose terminal knows every character pays for it."""
+    from functools import partial
+
+    from bertsym.render.spelling import spelled
+
+    return partial(spelled, encoding=named)
+
+
+def _holds(text: str, named: str) -> bool:
+    from bertsym.render.spelling import holds
+
+    return holds(text, named)
 
 
 def _warn(tex: str) -> None:
@@ -57,4 +143,4 @@ def _warn(tex: str) -> None:
 
     strange = beyond_pdflatex(tex)
     if strange:
-        typer.echo(f"bertsym: note: {strange[:20]!r} needs XeLaTeX or LuaLaTeX and a font that has it", err=True)
+        streams.note(f"note: {strange[:20]!r} needs XeLaTeX or LuaLaTeX and a font that has it")

@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from bertsym.cli import options
+from bertsym.cli.interrupts import interruptible
+from bertsym.cli.output import emit
+from bertsym.errors import printable
 
 
 def macros(
@@ -40,7 +43,7 @@ def macros(
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
     names = named_notation(notation).renamed(parse_renames(rename or ()))
-    typer.echo(definitions(figures(model, chosen, form), prefix, names, provide=provide), nl=False)
+    emit(definitions(figures(model, chosen, form), prefix, names, provide=provide), "latex")
 
 
 def embed(
@@ -54,30 +57,38 @@ def embed(
 ) -> None:
     """Refresh what stands between `% bertsym: COMMAND` and `% bertsym: end`, or in Markdown <!-- bertsym: ... -->."""
     from bertsym.cli.markers import runner
-    from bertsym.embed.files import read, replace
+    from bertsym.embed.files import encoded, read, replace
     from bertsym.embed.refresh import State, refresh
     from bertsym.errors import EditedByHand
 
     run = runner(context.find_root().command)
-    sources = [read(path) for path in dict.fromkeys(files)]
+    sources = [read(path) for path in {path.resolve(): path for path in reversed(files)}.values()][::-1]
     results = [(source, refresh(source.text, source.syntax, str(source.path), run)) for source in sources]
     edited = [(str(s.path), found.line) for s, result in results for found in result.having(State.EDITED)]
     for source, result in results:
         if diff:
-            typer.echo(_diff(str(source.path), result.before, result.after), nl=False)
+            emit(_diff(str(source.path), result.before, result.after))
         for found in (*result.having(State.STALE), *result.having(State.EDITED)):
-            typer.echo(f"{source.path}:{found.line}: {found.state.value}: {found.command}", err=True)
+            place = f"{source.path}:{found.line}"
+            typer.echo(printable(f"{place}: {found.state.value}: {found.command}"), err=True)
     if check:
         raise typer.Exit(any(result.having(State.STALE) or result.having(State.EDITED) for _, result in results))
     if edited and not force:
         raise EditedByHand(edited)
-    for source, result in results:
-        if result.after != result.before:
-            replace(source, result.after)
+    changed = [(source, result.after) for source, result in results if result.after != result.before]
+    for source, text in changed:
+        encoded(source, text)  # one that cannot be written leaves all as they are
+    with interruptible():
+        for source, text in changed:
+            replace(source, text)
 
 
 def _diff(path: str, before: str, after: str) -> str:
+    """The lines that differ, as a terminal may show them."""
     from difflib import unified_diff
 
-    lines = unified_diff(before.splitlines(), after.splitlines(), path, f"{path} (refreshed)", lineterm="", n=1)
-    return "".join(line + "\n" for line in lines)
+    from bertsym.embed.markers import split_lines
+
+    old, new = ([line.rstrip("\r\n") for line in split_lines(text)] for text in (before, after))
+    lines = unified_diff(old, new, path, f"{path} (refreshed)", lineterm="", n=1)
+    return "".join(printable(line) + "\n" for line in lines)

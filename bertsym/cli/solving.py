@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bertsym.cli import options
+from bertsym.cli.interrupts import interruptible
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
+from bertsym.cli.streams import progress
 
 if TYPE_CHECKING:
     from sympy import Symbol
@@ -128,7 +130,9 @@ def solve(
         ordering,
         count,
     )
-    show(shortlist(model, request, _progress(), explain=explain), page)
+    with interruptible():
+        found = shortlist(model, request, _progress(), explain=explain)
+    show(found, page)
 
 
 def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
@@ -249,6 +253,6 @@ def _progress() -> Callable[[Fraction], None] | None:
 
     def report(done: Fraction) -> None:
         if time.monotonic() - started > 1:
-            print(f"\rsearching: {float(done * 100):.0f}%, Ctrl-C for the best so far ", end="", file=sys.stderr)
+            progress(f"searching: {float(done * 100):.0f}%, Ctrl-C for the best so far ")
 
     return report

@@ -1,12 +1,12 @@
-"""Texts on disk: read without loss of encoding, mark or line ending, and replaced whole or not at all."""
+"""Papers on disk: read without loss of encoding, mark or line ending."""
 
 from __future__ import annotations
 
 import codecs
-import os
-import tempfile
+import stat
 from pathlib import Path
 
+from bertsym.embed import writing
 from bertsym.embed.markers import Syntax
 from bertsym.errors import BadFile
 from bertsym.values import value
@@ -15,7 +15,8 @@ LARGEST = 64 * 1024 * 1024
 
 SYNTAXES = {
     **dict.fromkeys((".tex", ".ltx", ".sty", ".cls", ".tikz", ".latex"), Syntax.TEX),
-    **dict.fromkeys((".md", ".markdown", ".qmd", ".rmd", ".html", ".htm"), Syntax.MARKDOWN),
+    **dict.fromkeys((".md", ".markdown", ".qmd", ".rmd"), Syntax.MARKDOWN),
+    **dict.fromkeys((".html", ".htm"), Syntax.HTML),
 }
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
@@ -41,11 +42,16 @@ def read(path: Path) -> Source:
     if path.suffix.casefold() not in SYNTAXES:
         raise BadFile(str(path), f"expected one of {', '.join(SYNTAXES)}")
     try:
-        if path.stat().st_size > LARGEST:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise BadFile(str(path), "not a file: a folder, a pipe or a device")
+        if found.st_size > LARGEST:
             raise BadFile(str(path), f"larger than {LARGEST:,} bytes")
         raw = path.read_bytes()
     except OSError as error:
         raise BadFile(str(path), error.strerror or "cannot be read") from error
+    except ValueError as error:  # a null character
+        raise BadFile(str(path), "no path of a file") from error
     mark, encoding = next(((m, e) for m, e in _MARKS if raw.startswith(m)), (b"", "utf-8"))
     for candidate in (encoding, "latin-1"):
         try:
@@ -56,35 +62,30 @@ def read(path: Path) -> Source:
     raise AssertionError("every byte is Latin-1")
 
 
-def replace(source: Source, text: str) -> None:
-    """Put the text in the file's place, in one step: whoever reads, or pulls the plug, finds the old or the new.
-
-    Raises `BadFile` if the file has changed since it was read, or cannot hold the text.
-    """
+def encoded(source: Source, text: str) -> bytes:
+    """The text as bytes of that file; raises `BadFile` if the file may not be replaced, or cannot hold the text."""
     try:
         data = source.mark + text.encode(source.encoding)
     except UnicodeEncodeError as error:
         strange = text[error.start : error.end][:10]
         raise BadFile(str(source.path), f"its encoding is {source.encoding}, which has no {strange!r}") from None
-    target = source.path.resolve()
     try:
-        if target.read_bytes() != source.raw:
-            raise BadFile(str(source.path), "changed while its fragments were being made; run again")
-        _write(target, data)
+        problem = writing.obstacle(source.path)
     except OSError as error:
         raise BadFile(str(source.path), f"not written: {error.strerror or error}") from error
+    if problem:
+        raise BadFile(str(source.path), problem)
+    return data
 
 
-def _write(target: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    temporary = Path(name)
+def replace(source: Source, text: str) -> None:
+    """Put the text in the file's place, in one step: whoever reads, or pulls the plug, finds the old or the new.
+
+    Raises `BadFile` if the file has changed since it was read, may not be replaced, or cannot hold the text.
+    """
+    data = encoded(source, text)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(target.stat().st_mode & 0o7777)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        if not writing.replaced(source.path, data, source.raw):
+            raise BadFile(str(source.path), "changed while its fragments were being made; run again")
+    except OSError as error:
+        raise BadFile(str(source.path), f"not written: {error.strerror or error}") from error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 
+from bertsym.embed import markdown_examples, tex_examples
 from bertsym.errors import BadMarker
 from bertsym.values import value
 
@@ -15,15 +16,17 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _ENDING = re.compile(r"(?:\r\n|\n|\r)\Z")
 _LET = re.compile(r"let\s+([A-Za-z][A-Za-z0-9-]*)\s*=\s*(\S.*)", re.ASCII)
 _CHECKSUM = re.compile(rf"{END}(?:\s+([0-9a-f]{{12}}))?")
+# As the command line is cut into words; an open quote reaches to the end.
+_WORD = re.compile(r"""(?:[^ \t\r\n'"]|'[^']*(?:'|\Z)|"[^"]*(?:"|\Z))+""")
 
 
 @value
 class Grammar:
-    """How a syntax spells a marker, and where in it a marker is only an example."""
+    """How a syntax spells a marker, and which beginnings of one, by line and column, are no example."""
 
     alone: re.Pattern[str]
     anywhere: re.Pattern[str]
-    verbatim: re.Pattern[str]
+    live: Callable[[Sequence[str], re.Pattern[str]], set[int]]
     written: str
 
     def end(self, indent: str, checksum: str) -> str:
@@ -31,27 +34,17 @@ class Grammar:
         return indent + self.written.format(f"{END} {checksum}")
 
 
+_IN_TEX = re.compile(r"%[ \t]*bertsym:")
+_IN_MARKUP = re.compile(r"<!--[ \t]*bertsym:")
+_MARKUP_ALONE = re.compile(r"([ \t]*)<!--[ \t]*bertsym:[ \t]*(.*?)[ \t]*-->[ \t]*")
+
+
 class Syntax(Enum):
     """The kinds of files there are."""
 
-    TEX = Grammar(
-        re.compile(r"([ \t]*)%+[ \t]*bertsym:[ \t]*(.*?)[ \t]*"),
-        re.compile(r"(?<!\\)%[ \t]*bertsym:"),
-        re.compile(r"\s*\\begin\{(verbatim\*?|lstlisting|minted|comment)\}"),
-        "% bertsym: {}",
-    )
-    MARKDOWN = Grammar(
-        re.compile(r"([ \t]*)<!--[ \t]*bertsym:[ \t]*(.*?)[ \t]*-->[ \t]*"),
-        re.compile(r"<!--[ \t]*bertsym:"),
-        re.compile(r" {0,3}(`{3,}|~{3,})"),
-        "<!-- bertsym: {} -->",
-    )
-
-    def closes(self, opened: str, line: str) -> bool:
-        """Whether a line ends the example that `opened` began."""
-        if self is Syntax.TEX:
-            return f"\\end{{{opened}}}" in line
-        return re.fullmatch(rf" {{0,3}}{re.escape(opened)}{re.escape(opened[0])}*\s*", line) is not None
+    TEX = Grammar(re.compile(r"([ \t]*)%+[ \t]*bertsym:[ \t]*(.*?)[ \t]*"), _IN_TEX, tex_examples.live, "% bertsym: {}")
+    MARKDOWN = Grammar(_MARKUP_ALONE, _IN_MARKUP, markdown_examples.live, "<!-- bertsym: {} -->")
+    HTML = Grammar(_MARKUP_ALONE, _IN_MARKUP, markdown_examples.live_in_html, "<!-- bertsym: {} -->")
 
 
 @value
@@ -83,7 +76,8 @@ def ending(line: str) -> str:
 def fragments(lines: list[str], syntax: Syntax, path: str) -> Iterator[Fragment]:
     """The fragments, top to bottom; raises `BadMarker` for one that is unclosed, nested or not alone on its line.
 
-    `% bertsym: let ours = bert --at H=512` has no end: it puts those words wherever a later command says `ours`.
+    `% bertsym: let ours = bert --at H=512` has no end: it puts those words wherever a later command, or a later `let`,
+    says `ours` as a word of its own outside quotes.
     """
     names: dict[str, str] = {}
     start = 0
@@ -98,33 +92,30 @@ def fragments(lines: list[str], syntax: Syntax, path: str) -> Iterator[Fragment]
         elif command:
             raise BadMarker(path, number, f"the fragment of line {start} is still open: nothing is nested")
         elif let := _LET.fullmatch(found):
-            names[let.group(1)] = names.get(let.group(2), let.group(2))
+            names[let.group(1)] = _put_in(let.group(2), names)
         elif not found or found.split()[0] == END:
             raise BadMarker(path, number, "expected a command, as in total bert-base-uncased, or end")
         else:
-            start, command, indent = number, _put_in(found, names), lead
+            first = _WORD.match(found)
+            cut = first.end() if first else 0  # the command itself is never a name
+            start, command, indent = number, found[:cut] + _put_in(found[cut:], names), lead
     if command:
         raise BadMarker(path, start, "no end follows")
 
 
-def _put_in(command: str, names: dict[str, str]) -> str:
-    """The command with names in place of what they stand for; its first word is never one."""
-    first, *rest = re.split(r"(\s+)", command)
-    return "".join([first, *(names.get(word, word) for word in rest)])
+def _put_in(words: str, names: dict[str, str]) -> str:
+    """The words with names in place of what they stand for; what is quoted, in whole or in part, is no name."""
+    return _WORD.sub(lambda word: names.get(word.group(), word.group()), words)
 
 
 def _markers(lines: list[str], syntax: Syntax, path: str) -> Iterator[tuple[int, str, str]]:
     """Line number, text and indentation of every marker outside examples."""
     grammar = syntax.value
-    verbatim = ""
-    for number, line in enumerate(lines, start=1):
-        bare = line.rstrip("\r\n")
-        if verbatim:
-            verbatim = "" if syntax.closes(verbatim, bare) else verbatim
-        elif opened := grammar.verbatim.match(bare):
-            verbatim = "" if syntax is Syntax.TEX and syntax.closes(opened.group(1), bare) else opened.group(1)
-        elif grammar.anywhere.search(bare):
-            match = grammar.alone.fullmatch(bare)
-            if match is None:
-                raise BadMarker(path, number, "a marker stands on a line of its own")
-            yield number, match.group(2), match.group(1)
+    bare = [line.rstrip("\r\n") for line in lines]
+    if not any(grammar.anywhere.search(line) for line in bare):
+        return
+    for index in sorted(grammar.live(bare, grammar.anywhere)):
+        match = grammar.alone.fullmatch(bare[index])
+        if match is None:
+            raise BadMarker(path, index + 1, "a marker stands on a line of its own")
+        yield index + 1, match.group(2), match.group(1)

@@ -80,7 +80,7 @@ def _printed(fragment: Fragment, syntax: Syntax, path: str, run: Run) -> str:
     except BertsymError as error:
         raise BadMarker(path, fragment.start + 1, str(error)) from error
     rows = [fragment.indent + row if row else "" for row in printed.splitlines()]
-    if any(syntax.value.anywhere.search(row) for row in rows):
+    if any(syntax.value.anywhere.search(row) for row in rows) and syntax.value.live(rows, syntax.value.anywhere):
         raise BadMarker(path, fragment.start + 1, "its answer holds a marker")
     return "".join(row + "\n" for row in rows)
 

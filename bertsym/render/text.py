@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, zip_longest
 
 from bertsym.document import Column, Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Table
+from bertsym.errors import printable
 from bertsym.forms import Form
-from bertsym.render.words import inline
+from bertsym.render import words
 
 WIDTH = 100
 NARROWEST = 40
 
 
-def document(parts: Document) -> str:
-    """The answer for a terminal, ending in a newline."""
+Spell = Callable[[str], str]
+
+
+def document(parts: Document, spell: Spell = str) -> str:
+    """The answer for a terminal, ending in a newline; `spell` writes out what the terminal's encoding lacks."""
     lines: list[str] = []
     before: Element | None = None
     for part in parts:
-        block = _element(part)
+        block = _element(part, spell)
         if lines and (isinstance(part, Heading | Table) or isinstance(before, Table)):
             lines.append("")
         before = part
@@ -26,23 +30,28 @@ def document(parts: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _element(element: Element) -> list[str]:
+def _element(element: Element, spell: Spell) -> list[str]:
+    rule = spell("─")
     match element:
         case Heading(parts):
-            title = _run(parts)
-            return [title, "─" * len(title)]
+            title = _run(parts, spell)
+            return [title, rule * len(title)]
         case Paragraph(parts) | Remark(parts):
-            return _wrap(_run(parts))
+            return _wrap(_run(parts, spell))
         case Equation(steps):
-            return _steps([inline(step) for step in steps], indent="    ")
+            return _steps([_inline(step, spell) for step in steps], indent="    ")
         case Result(steps):
-            return _steps([inline(step) for step in steps], indent="")
+            return _steps([_inline(step, spell) for step in steps], indent="")
         case Table():
-            return _table(element)
+            return _table(element, spell)
 
 
-def _run(parts: tuple[Inline, ...]) -> str:
-    return "".join(inline(part) for part in parts)
+def _inline(part: Inline, spell: Spell) -> str:
+    return spell(words.inline(part))
+
+
+def _run(parts: tuple[Inline, ...], spell: Spell) -> str:
+    return spell("".join(map(words.inline, parts)))
 
 
 def _wrap(text: str, width: int = WIDTH) -> list[str]:
@@ -56,10 +65,9 @@ def _steps(steps: list[str], indent: str) -> list[str]:
     return [indent + first, *(f"{indent}= {step}" for step in rest)]
 
 
-def _table(table: Table) -> list[str]:
-    rows = [[column.title for column in table.columns], *([inline(cell) for cell in row] for row in table.rows)]
-    if table.footer:
-        rows.append([inline(cell) for cell in table.footer])
+def _table(table: Table, spell: Spell) -> list[str]:
+    rows = [[spell(printable(column.title)) for column in table.columns]]
+    rows += [[_inline(cell, spell) for cell in row] for row in (*table.rows, table.footer) if row]
     formulas = [any(isinstance(row[place], Form) for row in table.rows) for place in range(len(table.columns))]
     widths = _widths(rows, formulas)
 
@@ -67,7 +75,7 @@ def _table(table: Table) -> list[str]:
         folded = [_folded(cell, width) for cell, width in zip(cells, widths, strict=True)]
         return [_line(pieces, widths, table.columns) for pieces in zip_longest(*folded, fillvalue="")]
 
-    rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
+    rule = spell("─") * (sum(widths) + 2 * (len(widths) - 1))
     head, *body = map(lines, rows)
     if table.footer:
         body.insert(-1, [rule])

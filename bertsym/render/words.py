@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
+from bertsym.errors import printable
 from bertsym.forms import Sum
 from bertsym.quantities import decimal, percent, rounded
 from bertsym.render.mathtext import pretty
@@ -10,10 +11,15 @@ from bertsym.render.mathtext import pretty
 
 def inline(part: Inline) -> str:
     """One piece of text or a table cell, control characters made visible."""
+    return printable(_written(part))
+
+
+def _written(part: Inline) -> str:
     match part:
-        case str() | Code():
-            text = part if isinstance(part, str) else part.text
-            return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+        case str():
+            return part
+        case Code(text):
+            return text
         case Count(value, short):
             return f"{value:,}" + (f" ({rounded(value)})" if short else "")
         case Rounded(value):

@@ -91,3 +91,9 @@ def ends_in_a_copy(hidden: int) -> nn.Module:
     if os.getpid() != OWN:
         os._exit(hidden % 100)
     return nn.Linear(hidden, 3)
+
+
+def tells_its_process(hidden: int) -> nn.Module:
+    module = nn.Module()
+    module.register_parameter(f"process_{os.getpid()}", nn.Parameter(nn.Linear(hidden, 1).weight[0]))
+    return module

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
-import time
-from operator import itemgetter
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from bertsym.derive.building.process import Builder, CannotDerive, Worker
-from bertsym.derive.building.shared import Pair
 from bertsym.derive.sizes.settle import settle
 from bertsym.derive.sizes.space import Axis, Space, switch
 
@@ -23,11 +20,15 @@ ROOT = Path(__file__).parents[2]
 MANY = [{"hidden": hidden} for hidden in (*range(2, 40), 7, 8, 7)]
 
 
-def running_in(group: int) -> list[str]:
-    """What is said of the processes of a group that have not ended."""
-    told = (path.read_text() for path in Path("/proc").glob("[0-9]*/stat"))
-    states = [line.rpartition(")")[2].split() for line in told]
-    return [state for state, _, its, *_ in states if int(its) == group and state != "Z"]
+def reading(token: str) -> list[Path]:
+    """The processes that have this in their environment and have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            told = (path / "environ").read_bytes()
+            if token.encode() in told and (path / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                found.append(path)
+    return found
 
 
 @pytest.mark.usefixtures("torch")
@@ -45,7 +46,9 @@ def test_what_was_built_ahead(code: str) -> None:
 
 @pytest.mark.usefixtures("torch")
 @pytest.mark.parametrize("odd", [0, 1])
-def test_one_that_never_returns_is_ended_with_its_copy(odd: int) -> None:
+def test_one_that_never_returns_is_ended_with_its_copy(odd: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = f"here{os.getpid()}and{odd}"
+    monkeypatch.setenv("BERTSYM_TEST", token)
     many = [{"hidden": 4 + 2 * number + (number == 6 + odd)} for number in range(12)]
     with Worker(1) as worker:
         builder = Builder(worker, f"{HERE}:hangs_at_odd", {"hidden": 8})
@@ -54,31 +57,25 @@ def test_one_that_never_returns_is_ended_with_its_copy(odd: int) -> None:
         with pytest.raises(CannotDerive, match="within 1 seconds"):
             builder.ahead(many)
     assert process.poll() is not None
-    until = time.monotonic() + 10  # a signal takes its time
-    while running_in(process.pid) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not running_in(process.pid)
+    assert not reading(token)
 
 
-@pytest.mark.parametrize(("processors", "alone", "used"), [({0}, False, 1), ({0, 1}, True, 1), ({0, 1}, False, 2)])
-def test_every_request_is_answered_once_on_as_many_processors_as_may_be(
-    monkeypatch: pytest.MonkeyPatch, processors: set[int], alone: bool, used: int
-) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: processors)
-
-    def answer(request: dict[str, Any]) -> dict[str, Any]:
-        return {"process": os.getpid(), "double": 2 * request["build"]}
-
-    pair = Pair(answer, alone=alone)
-    found = [list(pair.answers([{"build": number} for number in range(many)])) for many in (2, 1, 9, 0)]
-    for answers in found:
-        assert [told["double"] for told in sorted(answers, key=itemgetter("place"))] == [
-            2 * number for number in range(len(answers))
-        ]
-    assert [len(answers) for answers in found] == [2, 1, 9, 0]
-    assert len({told["process"] for told in found[2]}) == used
-    assert {told["process"] for answers in found for told in answers} == {told["process"] for told in found[2]}
-    pair.close()
+@pytest.mark.usefixtures("torch")
+@pytest.mark.parametrize("alone", [False, True])
+def test_every_request_is_answered_once_on_as_many_processors_as_may_be(*, alone: bool) -> None:
+    used = 1 if alone or len(os.sched_getaffinity(0)) < 2 else 2
+    with Worker(30, alone=alone) as worker:
+        builder = Builder(worker, f"{HERE}:tells_its_process", {"hidden": 8})
+        for sizes in (range(2, 40), range(40, 41), range(41, 60)):
+            builder.ahead([{"hidden": hidden} for hidden in sizes])
+        found = {hidden: builder.build({"hidden": hidden}) for hidden in range(2, 60)}
+    processes = set()
+    for hidden, inventory in found.items():
+        assert inventory is not None
+        ((name, entry),) = inventory.items()
+        assert entry.shape == (hidden,)
+        processes.add(name)
+    assert len(processes) == used
 
 
 @pytest.mark.usefixtures("torch")

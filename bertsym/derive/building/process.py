@@ -25,6 +25,8 @@ from bertsym.values import value
 
 MOST_BYTES = 64 * 2**20
 STARTING = 60.0
+ENDING = 5.0
+CHANGED = "it changes what bertsym answers with in its process"
 SPARE = 5.0
 SLOW, MOST_SLOW = "TooSlow", 30
 
@@ -89,7 +91,7 @@ class Worker:
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": path, "TOKENIZERS_PARALLELISM": "false"}
         self.rest = b""
         return subprocess.Popen(  # noqa: S603  # ourselves
-            [sys.executable, "-m", "bertsym.derive.building.worker", *(["--alone"] if self.alone else [])],
+            [sys.executable, "-m", "bertsym.derive.building.serving", *(["--alone"] if self.alone else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -101,12 +103,15 @@ class Worker:
         """End the process and whatever it started."""
         if self.process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
+        assert self.process.stdin is not None  # noqa: S101  # as it was started
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()  # whereupon it ends what the code has started, wherever that went
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(ENDING)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         self.process.wait()
         self.process = None
 
@@ -136,9 +141,12 @@ class Worker:
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
         except BrokenPipeError:
-            raise _ended(process, target) from None
+            raise _ended(process.wait(), target) from None
         for _ in range(count):
-            yield json.loads(self._line(process, target, seconds))
+            answer, place = _read(self._line(process, target, seconds), target)
+            if "ended" in answer:
+                raise _ended(answer["ended"], target)
+            yield answer | {"place": place}
 
     def _line(self, process: subprocess.Popen[bytes], target: str, seconds: float) -> bytes:
         assert process.stdout is not None  # noqa: S101  # as it was started
@@ -150,7 +158,7 @@ class Worker:
                 raise CannotDerive(target, f"it did not finish within {seconds:g} seconds; --timeout allows more")
             piece = os.read(process.stdout.fileno(), 2**20)
             if not piece:
-                raise _ended(process, target)
+                raise _ended(process.wait(), target)
             pieces.append(piece)
             if sum(map(len, pieces)) > MOST_BYTES:
                 raise CannotDerive(target, "its inventory is too long")
@@ -158,8 +166,19 @@ class Worker:
         return line
 
 
-def _ended(process: subprocess.Popen[bytes], target: str) -> CannotDerive:
-    code = process.wait()
+def _read(line: bytes, target: str) -> tuple[dict[str, Any], int]:
+    """An answer and the place of its request; raises `CannotDerive`."""
+    try:
+        told = json.loads(line)
+        answer, place = told["answer"], told["place"]
+        if isinstance(answer, dict) and isinstance(place, int):
+            return answer, place
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise CannotDerive(target, CHANGED)
+
+
+def _ended(code: int, target: str) -> CannotDerive:
     how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
     return CannotDerive(target, f"it ended its own process {how}")
 
@@ -212,7 +231,10 @@ class Builder:
         self.given_up += self.refusals[key].startswith(SLOW)
         if self.given_up > MOST_SLOW:
             raise CannotDerive(self.target, f"at more than {MOST_SLOW} sizes it takes much longer than at others")
-        self.found[key] = None if self.refusals[key] else _inventory(told["tensors"])
+        try:
+            self.found[key] = None if self.refusals[key] else _inventory(told["tensors"])
+        except (KeyError, TypeError, ValueError):
+            raise CannotDerive(self.target, CHANGED) from None
 
     def accepted(self) -> Iterator[Fields]:
         """The fields at which something was built, the last first."""

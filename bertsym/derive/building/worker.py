@@ -1,7 +1,6 @@
-"""The other process, in which the model's code runs: it builds on torch's meta device and tells names and shapes.
+"""In the other process: the model's code, built on torch's meta device, and the names and shapes that come of it.
 
-It reads a JSON object a line and answers with one. The code's own output goes nowhere, its sockets are refused and its
-memory is limited; that is order, not a sandbox: whoever derives runs the code.
+Sockets are refused and initialisation does nothing. That is order, not a sandbox: whoever derives runs the code.
 """
 
 from __future__ import annotations
@@ -9,13 +8,10 @@ from __future__ import annotations
 import gc
 import importlib
 import inspect
-import json
 import os
-import resource
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,12 +19,10 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from bertsym.derive.building.recipe import Recipe
-from bertsym.derive.building.shared import Pair
 
-MOST_MEMORY = 12 * 2**30
 MOST_TENSORS = 60_000
 LEAST, TIMES = 2.0, 5.0  # seconds that a build may take, and how many times as many as one before it took
-ALONE = "--alone"
+PythonSocket = socket.socket  # whatever the code makes of that name
 
 Fields = dict[str, Any]
 
@@ -41,43 +35,11 @@ class TooSlow(BaseException):
     """A build that is given up; what a model's code catches are its own errors."""
 
 
-def main() -> None:
-    """Answer requests until there are no more."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    requests = os.fdopen(os.dup(0), encoding="utf-8")
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
-    session = Session(alone=ALONE in sys.argv)
-    for line in requests:
-        for answer in session.answers(json.loads(line)):
-            answers.write(json.dumps(answer) + "\n")
-            answers.flush()
-
-
-def end_with(parent: int) -> None:
-    """End this process, and what it started, when the one that asks is gone, however it went."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os.killpg(0, signal.SIGKILL)
-
-
 class Session:
     """Requests about one target after another; what the code raises is an answer too."""
 
-    def __init__(self, *, alone: bool) -> None:
+    def __init__(self) -> None:
         self.target: Target | None = None
-        self.alone = alone
-        self.pair = Pair(self.answer, alone=alone)
-
-    def answers(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The answer to a request, or to each of many builds as soon as it is there."""
-        if "builds" in request:
-            yield from self.pair.answers([{"build": fields} for fields in request["builds"]])
-        else:
-            yield self.answer(request)
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The answer to a request."""
@@ -88,14 +50,12 @@ class Session:
         except Unusable as error:
             return {"unusable": str(error)}
         except BaseException as error:  # noqa: BLE001  # whatever the code raises is its answer
-            return {"raised": f"{type(error).__name__}: {error}"[:300]}
+            return {"raised": said(error)}
 
     def reply(self, request: dict[str, Any]) -> dict[str, Any]:
         """The answer to a request that nothing goes wrong with."""
         if "target" in request:
             self.target = None
-            self.pair.close()
-            self.pair = Pair(self.answer, alone=self.alone)
             self.target = opened(request["target"], request["sizes"])
             gc.freeze()  # what was imported is not gone through again each time a module is thrown away
             return self.target.description()
@@ -111,6 +71,14 @@ class Session:
         self.target.patience = max(self.target.patience or LEAST, TIMES * (time.monotonic() - began))
         self.target.built = True
         return {"tensors": tensors}
+
+
+def said(error: BaseException) -> str:
+    """What an error says, if it can."""
+    try:
+        return f"{type(error).__name__}: {error}"[:300]
+    except BaseException:  # noqa: BLE001  # its text is the code's too
+        return type(error).__name__
 
 
 @contextmanager
@@ -172,7 +140,7 @@ def quiet() -> None:
     """Initialisation does nothing, and nothing is fetched."""
     import torch  # noqa: PLC0415
 
-    socket.socket.connect = refused  # type: ignore[method-assign]
+    PythonSocket.connect = refused  # type: ignore[method-assign]
     for name, function in vars(torch.nn.init).items():
         if name.endswith("_") and not name.startswith("_") and callable(function):
             setattr(torch.nn.init, name, untouched)
@@ -303,7 +271,3 @@ def role_of(owner: Any, name: str, sides: int) -> str:
     if "bias" in name.rpartition(".")[2]:
         return "bias"
     return "matrix" if sides >= 2 else "norm"
-
-
-if __name__ == "__main__":
-    main()

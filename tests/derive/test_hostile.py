@@ -1,0 +1,145 @@
+"""Code that writes into whatever is open, closes it, forks or hides processes: the right shapes, or an error naming it.
+
+Modules are drawn, each misbehaving at random at its import, in its constructor and in threads. What comes back is
+compared with what their tensors are by construction, and nothing of them may be left running.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from bertsym.derive.building.process import Builder, CannotDerive, Worker
+from tests.derive.test_ahead import reading
+
+MODULE = """
+import atexit, builtins, fcntl, json, os, signal, socket, subprocess, sys, threading, time
+from torch import nn
+
+def attempt(call, *args):
+    try:
+        return call(*args)
+    except (OSError, EOFError, RuntimeError):  # input() has been robbed of its streams
+        return None
+
+{at_import}
+
+def build(hidden):
+    {in_constructor}
+    return nn.Linear(hidden, 2 * hidden)
+"""
+# Whatever of these the code does, and in whatever order, it is derived.
+BORNE = [
+    "[attempt(os.write, fd, b'{}\\n') for fd in range(256)]",
+    "[attempt(os.write, fd, b'\\x00' * 70) for fd in range(5000)]",
+    "os.closerange(0, 256)",
+    "os.closerange(3, 5000)",
+    "[attempt(os.close, fd) for fd in (2, 1, 0)]",
+    "null = os.open(os.devnull, os.O_RDWR); [os.dup2(null, fd) for fd in range(3, 60)]",
+    "os.fork()",
+    "os.fork() or time.sleep(1000)",
+    "os.fork() or (os.setsid(), os.fork() or time.sleep(1000), os._exit(3))",
+    "subprocess.Popen(['sleep', '1000'], start_new_session=True)",
+    "threading.Thread(target=time.sleep, args=(1000,)).start()",
+    "threading.Thread(target=os.fork).start()",
+    "sys.stdout = sys.stderr = None; print('nowhere')",
+    "attempt(input)",
+    "attempt(sys.stdin.read)",
+    "os.chdir('/')",
+    "[signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP)]",
+    "atexit.register(os.abort)",
+    "json.dumps = json.loads = None",
+    "socket.socket = None",
+    "attempt(print, 'noise' * 100_000)",
+    "os.umask(0o777)",
+    "os.nice(1)",
+]
+# These go on while messages pass: what they hit is sent again, or given up with an error.
+MEANWHILE = [
+    "threading.Thread(target=lambda: [attempt(os.write, fd, b'x') for _ in range(400) for fd in range(256)]).start()",
+    "threading.Thread(target=lambda: [os.closerange(3, 300) for _ in range(400)]).start()",
+    "threading.Thread(target=lambda: [attempt(os.write, fd, b'x') for _ in range(9) for fd in range(5000)]).start()",
+]
+ENDED = {
+    "os._exit(7)": "with exit code 7",
+    "os.abort()": "by signal 6",
+    "os.kill(os.getppid(), signal.SIGKILL)": "by signal 9",
+    "os.fork() and os._exit(0)": "with exit code 0",
+    "__import__('resource').setrlimit(7, (0, 0))": "connections",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for modules, and a check that nothing of them lives on."""
+    token = f"hostile{os.getpid()}{tmp_path.name}"
+    monkeypatch.setenv("BERTSYM_TEST", token)
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    assert not reading(token)
+
+
+def module(folder: Path, name: str, at_import: list[str], in_constructor: list[str]) -> str:
+    text = MODULE.replace("{at_import}", "\n".join(at_import)).replace(
+        "{in_constructor}", "\n    ".join(in_constructor) or "pass"
+    )
+    (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    return f"{name}:build"
+
+
+def shapes(worker: Worker, target: str, sizes: list[int]) -> list[dict[str, tuple[int, ...]]]:
+    builder = Builder(worker, target, {"hidden": 8})
+    builder.ahead([{"hidden": hidden} for hidden in sizes])
+    inventories = [builder.build({"hidden": hidden}) for hidden in sizes]
+    return [{name: entry.shape for name, entry in found.items()} for found in inventories if found is not None]
+
+
+def right(sizes: list[int]) -> list[dict[str, tuple[int, ...]]]:
+    return [{"weight": (2 * hidden, hidden), "bias": (2 * hidden,)} for hidden in sizes]
+
+
+@pytest.mark.usefixtures("torch")
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_borne(seed: int, folder: Path) -> None:
+    """Fifteen modules in one process, so that each lives with what those before it did."""
+    random = Random(seed)
+    with Worker(30) as worker:
+        for number in range(15):
+            drawn = [random.sample(BORNE, random.randrange(4)) for _ in range(2)]
+            sizes = random.sample(range(2, 30), random.randrange(1, 6))
+            target = module(folder, f"borne_{seed}_{number}", *drawn)
+            assert shapes(worker, target, sizes) == right(sizes), f"seed {seed}, {drawn}"
+
+
+@pytest.mark.usefixtures("torch")
+def test_every_one_is_borne(folder: Path) -> None:
+    with Worker(30) as worker:
+        for number, deed in enumerate(BORNE):
+            target = module(folder, f"every_{number}", [deed] * (number % 2), [deed] * (1 - number % 2))
+            assert shapes(worker, target, [3, 4, 5]) == right([3, 4, 5]), deed
+
+
+@pytest.mark.usefixtures("torch")
+@pytest.mark.parametrize("deed", MEANWHILE)
+def test_what_goes_on_meanwhile_is_borne_or_named(deed: str, folder: Path) -> None:
+    target = module(folder, "meanwhile", [], [deed])
+    with Worker(30) as worker:
+        try:
+            found: object = shapes(worker, target, [3, 4, 5, 6])
+        except CannotDerive as error:
+            found = str(error)
+    assert found == right([3, 4, 5, 6]) or "meanwhile:build" in str(found)
+
+
+@pytest.mark.usefixtures("torch")
+def test_what_ends_it_is_named(folder: Path) -> None:
+    random = Random(5)
+    for number, (deed, how) in enumerate(ENDED.items()):
+        target = module(folder, f"ended_{number}", random.sample(BORNE, 1), [deed])
+        with Worker(2) as worker, pytest.raises(CannotDerive, match=how) as caught:
+            shapes(worker, target, [3, 4])
+        assert target in str(caught.value), deed
