@@ -9,7 +9,7 @@ from operator import index
 from os import PathLike, fspath
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from bertsym import count as counting
 from bertsym.algebra import Value
@@ -23,10 +23,10 @@ from bertsym.answers.shortlist import shortlist
 from bertsym.answers.solution import solved
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
-from bertsym.errors import Unreadable
+from bertsym.errors import Conflict, Unreadable
 from bertsym.forms import to_sympy
 from bertsym.model import Model as Spec
-from bertsym.quantities import parse_count, parse_size
+from bertsym.quantities import LONGEST_NUMBER, parse_count, parse_size
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
 from bertsym.solving.configurations import Order, Request
@@ -35,7 +35,7 @@ from bertsym.solving.demands import Demand, Limit
 from bertsym.solving.unknowns import only_unknowns
 from bertsym.sources.configfile import load as load_spec
 from bertsym.styles import Style
-from bertsym.symbols import Kind, lookup
+from bertsym.symbols import Kind, Size
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Model:
 
     def _identity(self) -> tuple[object, ...]:
         spec = self.spec
-        return (spec.architecture.name, spec.head, frozenset(spec.given.items()), frozenset(spec.pinned.items()))
+        return (spec.architecture, spec.head, frozenset(spec.given.items()), frozenset(spec.pinned.items()))
 
     def __repr__(self) -> str:
         sizes = "".join(f", {name}={value}" for name, value in self.sizes.items())
@@ -151,12 +151,19 @@ class Model:
     def at(self, sizes: Mapping[str, Value | str] | None = None, /, **more: Value | str) -> Model:
         """The model with those sizes put in: `at(H=1024, L=24)`, `at({"ffn_ratio": "8/3"})`.
 
+        A size goes by its public name or by the field of a `config.json` that sets it: `at(hidden_size=1024)`. The
+        sizes of a derived model have names of its own code: `at(first_k_dense_replace=3)`.
+
         Raises `UnknownName`, `Unreadable`, `Conflict` or `NotAnInteger`, all of them `BertsymError`.
         """
-        given = {
-            lookup(name, self.spec.symbols).symbol: _exact(name, value)
-            for name, value in {**(sizes or {}), **more}.items()
-        }
+        if not isinstance(sizes, Mapping | None):
+            raise Unreadable("sizes", sizes, "a mapping such as {'H': 1024}")
+        given: dict[Symbol, Value] = {}
+        for name, value in (*(sizes or {}).items(), *more.items()):
+            size = self.spec.size(name)
+            exact = _exact(size, value)
+            if given.setdefault(size.symbol, exact) != exact:
+                raise Conflict(f"{size.name}={given[size.symbol]}", f"{size.name}={exact}", "both were given")
         return Model(self.spec.with_sizes(given, pin=True))
 
     def with_head(self, name: str) -> Model:
@@ -177,7 +184,7 @@ class Model:
         keep: Iterable[str] = (),
     ) -> Total:
         """The formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
-        kept = [lookup(name, self.spec.symbols).symbol for name in keep]
+        kept = [self.spec.size(name).symbol for name in keep]
         self.spec.check_known(kept)
         return Total(formula_written(self.spec, self._convention(convention, only, without), form, kept))
 
@@ -217,7 +224,7 @@ class Model:
         >>> load("bert-base-uncased").derivative("V").value
         Fraction(768, 1)
         """
-        symbol = lookup(by, self.spec.symbols).symbol
+        symbol = self.spec.size(by).symbol
         return Slope(derivative(self.spec, symbol, order, self._convention(convention), Style.named(form)))
 
     def solve(
@@ -245,12 +252,12 @@ class Model:
         770
         """
         names = [unknowns] if isinstance(unknowns, str) else list(unknowns)
-        symbols = tuple(lookup(name, self.spec.symbols).symbol for name in names)
+        symbols = tuple(self.spec.size(name).symbol for name in names)
         wanted = parse_count(target) if isinstance(target, str) else target
         counted = self._convention(convention)
-        steps = {lookup(name, self.spec.symbols).symbol: step for name, step in (multiple_of or {}).items()}
+        steps = {self.spec.size(name).symbol: step for name, step in (multiple_of or {}).items()}
         tied = tuple(parse_tie(text) for text in ties)
-        bounds = {lookup(name, self.spec.symbols).symbol: ends for name, ends in (ranges or {}).items()}
+        bounds = {self.spec.size(name).symbol: ends for name, ends in (ranges or {}).items()}
         wheres = tuple(parse_constraint(text) for text in where)
         slack = parse_size(tolerance, "tolerance") if isinstance(tolerance, str) else tolerance
         limits = (*_limits(self, at_most, most=True), *_limits(self, at_least, most=False))
@@ -289,22 +296,29 @@ def load(target: str | PathLike[str], head: str | None = None) -> Model:
     return Model(load_spec(fspath(target), head))
 
 
-def _exact(name: str, value: object) -> Value:
+def _exact(size: Size, value: object) -> Value:
     """A size as people give it: integers of any library, exact fractions, or text; a float is no exact number."""
-    size = lookup(name)
     if isinstance(value, str):
         yes_no = {"yes": True, "true": True, "no": False, "false": False}.get(value.casefold())
         return (
             yes_no if size.kind is Kind.SWITCH and yes_no is not None else parse_size(value, size.title, size.expected)
         )
-    if isinstance(value, bool | Fraction):
+    if isinstance(value, bool):
         return value
-    if isinstance(value, sympy.Rational):
-        return Fraction(int(value.p), int(value.q))
+    if isinstance(value, Fraction | sympy.Rational):
+        exact = Fraction(int(value.numerator), int(value.denominator))
+    else:
+        exact = Fraction(_whole(value, size.title, size.expected))
+    if max(abs(exact.numerator), exact.denominator) >= 10**LONGEST_NUMBER:
+        raise Unreadable(size.title, "a longer one", f"{size.expected}, of at most {LONGEST_NUMBER} digits")
+    return exact if exact.denominator > 1 else exact.numerator
+
+
+def _whole(value: object, what: str, expected: str) -> int:
     try:
         return index(value)  # type: ignore[arg-type]  # which is what is being asked
     except TypeError:
-        raise Unreadable(size.title, f"{value!r}", f"{size.expected}, exactly: an int, a Fraction or text") from None
+        raise Unreadable(what, f"{value!r}", f"{expected}, exactly: an int, a Fraction or text") from None
 
 
 def _limits(model: Model, budgets: Mapping[str, int] | None, *, most: bool) -> tuple[Limit, ...]:

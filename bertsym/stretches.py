@@ -64,7 +64,9 @@ def rows(model: Model, spans: Sequence[Span]) -> list[Row] | None:
 
     Return None if the bounds have no proved order, or if there is no layer at these sizes.
     """
-    entries = [Entry(s, *(_known(model, part) for part in (s.start, s.stop, s.when))) for s in spans]
+    parts = dict.fromkeys(part for span in spans for part in (span.start, span.stop, span.when))
+    known = {part: _known(model, part) for part in parts}
+    entries = [Entry(span, known[span.start], known[span.stop], known[span.when]) for span in spans]
     present = [entry for entry in entries if entry.when is not sympy.false]
     # If one condition holds for the whole stack, the stack exists only under it.
     shared = present[0].when if present and len({entry.when for entry in present}) == 1 else sympy.true
