@@ -235,8 +235,8 @@ class Model:
         ties: Iterable[str] = (),
         ranges: Mapping[str, tuple[int, int]] | None = None,
         multiple_of: Mapping[str, int] | None = None,
-        at_most: Mapping[str, int] | None = None,
-        at_least: Mapping[str, int] | None = None,
+        at_most: Mapping[str, int | str] | None = None,
+        at_least: Mapping[str, int | str] | None = None,
         tolerance: Fraction | str | None = None,
         order: str = "error",
         top: int | None = None,
@@ -304,7 +304,7 @@ def load(target: str | PathLike[str], head: str | None = None) -> Model:
     return Model(load_spec(fspath(target), head))
 
 
-def _limits(model: Model, budgets: Mapping[str, int] | None, *, most: bool) -> tuple[Limit, ...]:
+def _limits(model: Model, budgets: Mapping[str, int | str] | None, *, most: bool) -> tuple[Limit, ...]:
     return tuple(
         Limit(select(named_convention(name), model.spec.tensors), *((budget, None) if most else (None, budget)))
         for name, budget in ((name, arguments.count(number, name)) for name, number in (budgets or {}).items())

@@ -109,10 +109,11 @@ class Architecture:
         return frozenset(found)
 
     @cached_property
-    def routings(self) -> frozenset[Routing]:
+    def routings(self) -> tuple[Routing, ...]:
         """How tokens are routed to experts, under any head; empty for a model without."""
         inventories = (tensors(head.tree) for head in self.heads.values())
-        return frozenset(t.routing for inventory in inventories for t in inventory if t.routing is not None)
+        found = (t.routing for inventory in inventories for t in inventory if t.routing is not None)
+        return tuple(dict.fromkeys(found))
 
     @property
     def example(self) -> str | None:
