@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from bertsym.cli.app import app
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,7 +87,7 @@ def commands() -> list[list[str]]:
     return [[str(places.get(word, word)) for word in words] for words in listed]
 
 
-def said(seed: str, listed: list[list[str]]) -> list[str]:
+def said(seed: str, listed: list[list[str]], folder: Path = ROOT) -> list[str]:
     """What the commands print in one process of that hash seed, each with its exit code."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
@@ -93,7 +95,7 @@ def said(seed: str, listed: list[list[str]]) -> list[str]:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"},
         check=True,
     )
@@ -109,6 +111,17 @@ def test_no_output_depends_on_the_hash_seed() -> None:
     for seed, answers in zip(SEEDS[1:], others, strict=True):
         for one, other in zip(expected, answers, strict=True):
             assert other == one, f"PYTHONHASHSEED={seed} and {SEEDS[0]} differ"
+
+
+@pytest.mark.usefixtures("torch")
+def test_no_derivation_depends_on_the_hash_seed(tmp_path: Path) -> None:
+    words = ["derive", "derive.stem:build", "--size", "bands=80", "--size", "frames=3000", "--size", "hidden=384"]
+    files = [tmp_path / f"{seed}.json" for seed in SEEDS[:2]]
+    for seed, file in zip(SEEDS, files, strict=False):
+        (answer,) = said(seed, [[*words, "-o", str(file)]], EXAMPLES)
+        assert answer.endswith("= 0\n")
+    first, second = (file.read_bytes() for file in files)
+    assert first == second
 
 
 def test_every_command_is_among_them() -> None:
