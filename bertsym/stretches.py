@@ -20,6 +20,8 @@ from bertsym.model import Model
 from bertsym.values import value
 
 MOST_BRACKETS = 4  # a proof by cases has two for each bracket
+MOST_BOUNDS = 40  # each is compared with each; the largest model of the atlas has 23
+MOST_PIECES = 20_000  # tensors times stretches: what a table could show
 
 
 @value
@@ -74,11 +76,12 @@ def rows(model: Model, spans: Sequence[Span]) -> list[Row] | None:
     cuts = _cuts(present, always)
     if cuts is None or len(cuts) < 2:
         return None
+    places = _places(cuts, present, always)
+    if places is None or sum(last - first for first, last in places) > MOST_PIECES:
+        return None
     pieces: list[Piece] = [[] for _ in cuts[1:]]
-    for entry in present:
-        span, (first, last) = entry.span, _between(cuts, entry, always)
-        if first > last:
-            return None
+    for entry, (first, last) in zip(present, places, strict=True):
+        span = entry.span
         for index in range(first, last):
             start = span.start if index == first else cuts[index].declared
             stop = span.stop if index == last - 1 else cuts[index + 1].declared
@@ -155,17 +158,24 @@ def _layers(entries: Iterable[Entry]) -> Facts:
 
 def _cuts(entries: Sequence[Entry], always: Facts) -> list[Cut] | None:
     """The bounds of the spans in ascending order, each once; None if there is no proof of an order."""
-    cuts: list[Cut] = []
+    bounds: dict[tuple[Expr, Boolean], Expr] = {}
     # Bounds of what is always there come first: where another span is there, its bounds may be one of them.
-    for entry in sorted(dict.fromkeys(entries), key=lambda entry: (entry.when is not sympy.true, _bracketed(entry))):
-        told = (*always, *facts(entry.when))
-        for declared, at in ((entry.span.start, entry.start), (entry.span.stop, entry.stop)):
-            if _index(cuts, at, told) is not None:
-                continue
-            below = max((index + 1 for index, cut in enumerate(cuts) if least(at - cut.at, always)), default=0)
-            if not all(least(cut.at - at, always) for cut in cuts[below:]):
-                return None
-            cuts.insert(below, Cut(declared, at))
+    for entry in sorted(entries, key=lambda entry: (entry.when is not sympy.true, _bracketed(entry))):
+        bounds.setdefault((entry.start, entry.when), entry.span.start)
+        bounds.setdefault((entry.stop, entry.when), entry.span.stop)
+    if all(at.is_Integer for at, _ in bounds):
+        declared = {at: bound for (at, _), bound in reversed(bounds.items())}
+        return [Cut(declared[at], at) for at in sorted(declared)]
+    if len(bounds) > MOST_BOUNDS:
+        return None
+    cuts: list[Cut] = []
+    for (at, when), bound in bounds.items():
+        if _same(cuts, at, (*always, *facts(when))) is not None:
+            continue
+        below = max((index + 1 for index, cut in enumerate(cuts) if least(at - cut.at, always)), default=0)
+        if not all(least(cut.at - at, always) for cut in cuts[below:]):
+            return None
+        cuts.insert(below, Cut(bound, at))
     return cuts
 
 
@@ -174,19 +184,26 @@ def _bracketed(entry: Entry) -> bool:
     return bool(entry.span.start.has(Iverson) or entry.span.stop.has(Iverson))
 
 
-def _between(cuts: Sequence[Cut], entry: Entry, always: Facts) -> tuple[int, int]:
-    """The cuts at which a span begins and ends."""
-    told = (*always, *facts(entry.when))
-    first, last = (_index(cuts, at, told) for at in (entry.start, entry.stop))
-    return (0, -1) if first is None or last is None else (first, last)
+def _places(cuts: Sequence[Cut], entries: Sequence[Entry], always: Facts) -> list[tuple[int, int]] | None:
+    """The cuts at which each span begins and ends; None if there is no such pair for one of them."""
+    found: dict[tuple[Expr, Boolean], int | None] = {}
+    index = {cut.at: number for number, cut in enumerate(cuts)}
+    for entry in entries:
+        for at in (entry.start, entry.stop):
+            if (at, entry.when) not in found:
+                found[at, entry.when] = index[at] if at in index else _same(cuts, at, (*always, *facts(entry.when)))
+    places = [(found[entry.start, entry.when], found[entry.stop, entry.when]) for entry in entries]
+    ordered = [(first, last) for first, last in places if first is not None and last is not None and first <= last]
+    return ordered if len(ordered) == len(places) else None
 
 
-def _index(cuts: Sequence[Cut], at: Expr, told: Facts) -> int | None:
+def _same(cuts: Sequence[Cut], at: Expr, told: Facts) -> int | None:
     """The cut that a bound is wherever the facts hold."""
-    same = next((index for index, cut in enumerate(cuts) if cut.at == at), None)
-    if same is not None:
-        return same
-    return next((i for i, cut in enumerate(cuts) if least(at - cut.at, told) and least(cut.at - at, told)), None)
+    equal = next((number for number, cut in enumerate(cuts) if cut.at == at), None)
+    if equal is not None:
+        return equal
+    proved = (n for n, cut in enumerate(cuts) if least(at - cut.at, told) and least(cut.at - at, told))
+    return next(proved, None)
 
 
 def facts(condition: Boolean) -> Facts:
