@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from operator import index
 from os import PathLike, fspath
 
-import sympy
-from sympy import Expr
+from sympy import Expr, Symbol
 
+from bertsym import arguments
 from bertsym import count as counting
 from bertsym.algebra import Value
 from bertsym.answers.breakdown import broken_down
@@ -23,10 +22,9 @@ from bertsym.answers.shortlist import shortlist
 from bertsym.answers.solution import solved
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
-from bertsym.errors import Unreadable
+from bertsym.errors import Conflict, Missing, Unreadable
 from bertsym.forms import to_sympy
 from bertsym.model import Model as Spec
-from bertsym.quantities import parse_count, parse_size
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
 from bertsym.solving.configurations import Order, Request
@@ -35,7 +33,6 @@ from bertsym.solving.demands import Demand, Limit
 from bertsym.solving.unknowns import only_unknowns
 from bertsym.sources.configfile import load as load_spec
 from bertsym.styles import Style
-from bertsym.symbols import Kind, lookup
 
 
 @dataclass(frozen=True)
@@ -129,7 +126,7 @@ class Model:
 
     def _identity(self) -> tuple[object, ...]:
         spec = self.spec
-        return (spec.architecture.name, spec.head, frozenset(spec.given.items()), frozenset(spec.pinned.items()))
+        return (spec.architecture, spec.head, frozenset(spec.given.items()), frozenset(spec.pinned.items()))
 
     def __repr__(self) -> str:
         sizes = "".join(f", {name}={value}" for name, value in self.sizes.items())
@@ -151,12 +148,19 @@ class Model:
     def at(self, sizes: Mapping[str, Value | str] | None = None, /, **more: Value | str) -> Model:
         """The model with those sizes put in: `at(H=1024, L=24)`, `at({"ffn_ratio": "8/3"})`.
 
+        A size goes by its public name or by the field of a `config.json` that sets it: `at(hidden_size=1024)`. The
+        sizes of a derived model have names of its own code: `at(first_k_dense_replace=3)`.
+
         Raises `UnknownName`, `Unreadable`, `Conflict` or `NotAnInteger`, all of them `BertsymError`.
         """
-        given = {
-            lookup(name, self.spec.symbols).symbol: _exact(name, value)
-            for name, value in {**(sizes or {}), **more}.items()
-        }
+        if not isinstance(sizes, Mapping | None):
+            raise Unreadable("sizes", sizes, "a mapping such as {'H': 1024}")
+        given: dict[Symbol, Value] = {}
+        for name, value in (*(sizes or {}).items(), *more.items()):
+            size = self.spec.size(name)
+            exact = arguments.size_value(size, value)
+            if given.setdefault(size.symbol, exact) != exact:
+                raise Conflict(f"{size.name}={given[size.symbol]}", f"{size.name}={exact}", "both were given")
         return Model(self.spec.with_sizes(given, pin=True))
 
     def with_head(self, name: str) -> Model:
@@ -177,7 +181,7 @@ class Model:
         keep: Iterable[str] = (),
     ) -> Total:
         """The formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
-        kept = [lookup(name, self.spec.symbols).symbol for name in keep]
+        kept = [self.spec.size(name).symbol for name in arguments.texts(keep, "keep")]
         self.spec.check_known(kept)
         return Total(formula_written(self.spec, self._convention(convention, only, without), form, kept))
 
@@ -217,8 +221,9 @@ class Model:
         >>> load("bert-base-uncased").derivative("V").value
         Fraction(768, 1)
         """
-        symbol = lookup(by, self.spec.symbols).symbol
-        return Slope(derivative(self.spec, symbol, order, self._convention(convention), Style.named(form)))
+        symbol = self.spec.size(by).symbol
+        times = arguments.whole(order, "order")
+        return Slope(derivative(self.spec, symbol, times, self._convention(convention), Style.named(form)))
 
     def solve(
         self,
@@ -230,8 +235,8 @@ class Model:
         ties: Iterable[str] = (),
         ranges: Mapping[str, tuple[int, int]] | None = None,
         multiple_of: Mapping[str, int] | None = None,
-        at_most: Mapping[str, int] | None = None,
-        at_least: Mapping[str, int] | None = None,
+        at_most: Mapping[str, int | str] | None = None,
+        at_least: Mapping[str, int | str] | None = None,
         tolerance: Fraction | str | None = None,
         order: str = "error",
         top: int | None = None,
@@ -244,22 +249,31 @@ class Model:
         >>> load("bert-base-uncased").solve("110M").report.solution.floor.value
         770
         """
-        names = [unknowns] if isinstance(unknowns, str) else list(unknowns)
-        symbols = tuple(lookup(name, self.spec.symbols).symbol for name in names)
-        wanted = parse_count(target) if isinstance(target, str) else target
+        symbols = tuple(self.spec.size(name).symbol for name in arguments.texts(unknowns, "unknowns"))
+        if not symbols:
+            raise Missing("unknown", "a size to find, such as 'H'")
+        wanted = arguments.count(target, "target")
         counted = self._convention(convention)
-        steps = {lookup(name, self.spec.symbols).symbol: step for name, step in (multiple_of or {}).items()}
-        tied = tuple(parse_tie(text) for text in ties)
-        bounds = {lookup(name, self.spec.symbols).symbol: ends for name, ends in (ranges or {}).items()}
-        wheres = tuple(parse_constraint(text) for text in where)
-        slack = parse_size(tolerance, "tolerance") if isinstance(tolerance, str) else tolerance
+        steps = {
+            self.spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
+            for name, step in (multiple_of or {}).items()
+        }
+        tied = tuple(parse_tie(text) for text in arguments.texts(ties, "ties"))
+        bounds = {}
+        for name, ends in (ranges or {}).items():
+            size = self.spec.size(name)
+            bounds[size.symbol] = arguments.interval(ends, f"ranges of {name}", size.minimum)
+        wheres = tuple(parse_constraint(text) for text in arguments.texts(where, "where"))
+        slack = None if tolerance is None else arguments.share(tolerance, "tolerance")
+        shown = None if top is None else arguments.whole(top, "top")
+        ordered = Order.named(order)
         limits = (*_limits(self, at_most, most=True), *_limits(self, at_least, most=False))
         if len(symbols) == 1:
             only_unknowns(symbols, {"ranges": bounds, "multiple_of": steps})
             demand = Demand(wheres, limits, slack, *bounds.get(symbols[0], (None, None)))
             step = steps.get(symbols[0])
             answer = solved(
-                self.spec, symbols[0], wanted, counted, ties=tied, multiple_of=step, top=top or 5, demand=demand
+                self.spec, symbols[0], wanted, counted, ties=tied, multiple_of=step, top=shown or 5, demand=demand
             )
             return Answer(answer)
         request = Request(
@@ -272,13 +286,14 @@ class Model:
             tied,
             limits,
             tolerance=slack,
-            order=Order.named(order),
-            top=top or 20,
+            order=ordered,
+            top=shown or 20,
         )
         return Answer(shortlist(self.spec, request))
 
     def _convention(self, name: str, only: Iterable[str] = (), without: Iterable[str] = ()) -> Convention:
-        return select(named_convention(name), self.spec.tensors, only, without)
+        narrowed = (arguments.texts(labels, what) for labels, what in ((only, "only"), (without, "without")))
+        return select(named_convention(name), self.spec.tensors, *narrowed)
 
 
 def load(target: str | PathLike[str], head: str | None = None) -> Model:
@@ -289,26 +304,8 @@ def load(target: str | PathLike[str], head: str | None = None) -> Model:
     return Model(load_spec(fspath(target), head))
 
 
-def _exact(name: str, value: object) -> Value:
-    """A size as people give it: integers of any library, exact fractions, or text; a float is no exact number."""
-    size = lookup(name)
-    if isinstance(value, str):
-        yes_no = {"yes": True, "true": True, "no": False, "false": False}.get(value.casefold())
-        return (
-            yes_no if size.kind is Kind.SWITCH and yes_no is not None else parse_size(value, size.title, size.expected)
-        )
-    if isinstance(value, bool | Fraction):
-        return value
-    if isinstance(value, sympy.Rational):
-        return Fraction(int(value.p), int(value.q))
-    try:
-        return index(value)  # type: ignore[arg-type]  # which is what is being asked
-    except TypeError:
-        raise Unreadable(size.title, f"{value!r}", f"{size.expected}, exactly: an int, a Fraction or text") from None
-
-
-def _limits(model: Model, budgets: Mapping[str, int] | None, *, most: bool) -> tuple[Limit, ...]:
+def _limits(model: Model, budgets: Mapping[str, int | str] | None, *, most: bool) -> tuple[Limit, ...]:
     return tuple(
-        Limit(select(named_convention(name), model.spec.tensors), *((number, None) if most else (None, number)))
-        for name, number in (budgets or {}).items()
+        Limit(select(named_convention(name), model.spec.tensors), *((budget, None) if most else (None, budget)))
+        for name, budget in ((name, arguments.count(number, name)) for name, number in (budgets or {}).items())
     )

@@ -91,7 +91,7 @@ CONVENTIONS: dict[str, Convention] = {
 
 def named_convention(name: str) -> Convention:
     """The convention of that name; raises `UnknownName`."""
-    if name not in CONVENTIONS:
+    if not isinstance(name, str) or name not in CONVENTIONS:
         raise UnknownName("convention", name, CONVENTIONS)
     return CONVENTIONS[name]
 

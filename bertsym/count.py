@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Container, Iterable, Iterator
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import product
 
 import sympy
 from sympy import Expr, Integer, Symbol
 
+from bertsym import stretches
 from bertsym.algebra import Iverson, evaluate, expand, free, substitute
 from bertsym.convention import EXACT, Convention
 from bertsym.errors import Conflict, NoShape, TooLarge, UnknownName, UnknownRouting
 from bertsym.model import Architecture, Model
+from bertsym.stretches import Span
 from bertsym.tree import Loop, Tensor
-from bertsym.values import value
+from bertsym.values import replace, value
 
 MOST_TENSORS = 200_000
+
+_INDEX = re.compile(r"\{\}|(?<![0-9])[0-9]+(?=\.|$)")
 
 
 class By(Enum):
@@ -47,10 +52,15 @@ class Part:
 
 def weight(tensor: Tensor, convention: Convention) -> Expr:
     """What one entry of the inventory adds to a count, in the symbols of the declaration."""
+    return tensor.times * _weight_of_one(tensor, convention)
+
+
+def _weight_of_one(tensor: Tensor, convention: Convention) -> Expr:
+    """The weight of an entry in one round of its loops, where its condition holds."""
     if not convention.counts(tensor):
         return Integer(0)
     own = tensor.own if convention.ties_once else Integer(1)
-    return tensor.times * own * tensor.numel * share(tensor, convention)
+    return own * tensor.numel * share(tensor, convention)
 
 
 def share(tensor: Tensor, convention: Convention) -> Expr:
@@ -176,67 +186,62 @@ def _grouped(
     model: Model, convention: Convention, by: By, rules: frozenset[tuple[Symbol, Expr]]
 ) -> tuple[tuple[str, Expr], ...]:
     groups: dict[str, list[Expr]] = {}
-    for tensor in model.tensors:
-        for label, amount in _labelled(model, tensor, convention, by):
-            groups.setdefault(label, []).append(amount)
+    for label, amount in _by_layer(model, convention) if by is By.LAYER else _labelled(model, convention, by):
+        groups.setdefault(label, []).append(amount)
     put_in = dict(rules)
     found = ((label, expand(substitute(substitute(sympy.Add(*a), put_in), put_in))) for label, a in groups.items())
     return tuple((label, amount) for label, amount in found if amount != 0)
 
 
-def _labelled(model: Model, tensor: Tensor, convention: Convention, by: By) -> Iterator[tuple[str, Expr]]:
-    amount = weight(tensor, convention)
-    if by is By.COMPONENT:
-        yield tensor.component, amount
-    elif by is By.ROLE:
-        yield tensor.role.value, amount
-    elif not tensor.loops:
-        yield tensor.component, amount
-    else:
-        yield from _by_layer(model, tensor, amount)
+def _labelled(model: Model, convention: Convention, by: By) -> Iterator[tuple[str, Expr]]:
+    for tensor in model.tensors:
+        yield tensor.component if by is By.COMPONENT else tensor.role.value, weight(tensor, convention)
 
 
-def _by_layer(model: Model, tensor: Tensor, amount: Expr) -> Iterator[tuple[str, Expr]]:
-    """The outermost loop in the stretches in which all layers of its stack are alike; nothing where it does not run.
+def _by_layer(model: Model, convention: Convention) -> Iterator[tuple[str, Expr]]:
+    """Every stack in stretches of layers that are alike, and by component what lies in no stack.
 
-    A stack that leaves layers out is one row.
+    A stack that leaves layers out, or whose bounds have no proved order, is one row.
     """
-    outer = tensor.loops[0]
-    stack = _stack(tensor)
-    loops = [t.loops[0] for t in model.tensors if t.loops and _stack(t) == stack]
-    if not all(loop.plain for loop in loops):
-        yield stack, amount
-        return
-    cuts = _cuts(loops)
-    first, last = cuts.index(outer.start), cuts.index(outer.stop)
-    for place, (start, stop) in enumerate(pairwise(cuts)):
-        share = amount * (stop - start) / outer.times if first <= place < last else Integer(0)
-        if substitute(model.public(stop - start), model.given) != 0:
-            yield f"{stack} {_stretch(model, start, stop)}{_applied(model, tensor, stop - start)}", share
+    begins = {tensor.name.partition("{}")[0] for tensor in model.tensors if tensor.loops}
+    homes = [(tensor, _home(tensor, begins)) for tensor in model.tensors]
+    stacks: dict[str, list[tuple[Tensor, Loop]]] = {}
+    for tensor, home in homes:
+        if home is not None:
+            stacks.setdefault(home[0], []).append((tensor, home[1]))
+    for tensor, home in homes:
+        if home is None:
+            yield tensor.component, weight(tensor, convention)
+        elif home[0] in stacks:
+            yield from _stretches(model, convention, home[0].rstrip("."), stacks.pop(home[0]))
 
 
-def _stack(tensor: Tensor) -> str:
-    return tensor.name.split(".{}", maxsplit=1)[0]
+def _home(tensor: Tensor, begins: Container[str]) -> tuple[str, Loop] | None:
+    """The outermost stack of a tensor and its layers there: `layers.0.w` is in layer 0 where there is `layers.{}.v`."""
+    for index in _INDEX.finditer(tensor.name):
+        begin = tensor.name[: index.start()]
+        if begin in begins and index.group() == "{}":
+            return begin, tensor.loops[0]
+        if begin in begins:
+            return begin, Loop(Integer(index.group()), Integer(index.group()) + 1)
+    return None
 
 
-def _cuts(loops: Iterable[Loop]) -> list[Expr]:
-    """The indices at which some tensor of a stack begins or ends, in ascending order."""
-    bounds = {bound for loop in loops for bound in (loop.start, loop.stop)}
-    return sorted(bounds, key=lambda b: (not b.is_number, int(b) if b.is_number else 0))
+def _stretches(
+    model: Model, convention: Convention, stack: str, entries: list[tuple[Tensor, Loop]]
+) -> Iterator[tuple[str, Expr]]:
+    rows = None
+    if all(loop.plain for _, loop in entries):
+        rows = stretches.rows(model, [_span(tensor, loop, convention) for tensor, loop in entries])
+    if rows is None:
+        rows = [("", weight(tensor, convention)) for tensor, _ in entries]
+    yield from ((f"{stack} {label}".strip() or "all layers", amount) for label, amount in rows)
 
 
-def _stretch(model: Model, start: Expr, stop: Expr) -> str:
-    first, last = (substitute(model.public(bound), model.given) for bound in (start, stop - 1))
-    return str(first) if last == first else f"{first} to {str(last).replace(' ', '')}"
-
-
-def _applied(model: Model, tensor: Tensor, layers: Expr) -> str:
-    """How often a layer that is shared does its work."""
-    times = substitute(model.public(tensor.reuse), model.given)
-    if times == 1:
-        return ""
-    each = "" if substitute(model.public(layers), model.given) == 1 else "each "
-    return f", {each}applied {times} times"
+def _span(tensor: Tensor, loop: Loop, convention: Convention) -> Span:
+    inner = replace(tensor, loops=tensor.loops[1:]) if tensor.loops and tensor.loops[0] is loop else tensor
+    each = inner.times * _weight_of_one(tensor, convention)
+    return Span(loop.start, loop.stop, each, tensor.when, tensor.reuse)
 
 
 def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:

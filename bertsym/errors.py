@@ -15,7 +15,10 @@ def echo(text: object) -> str:
     >>> print(echo("\x1b[31mred\nline"))
     '\x1b[31mred\nline'
     """
-    shown = str(text)
+    try:
+        shown = str(text)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        shown = "a number of thousands of digits"
     if len(shown) > LONGEST_ECHO:
         shown = shown[: LONGEST_ECHO - 3] + "..."
     return f"'{printable(shown)}'"
@@ -62,6 +65,11 @@ class UnknownName(BertsymError):
     name: str
     known: Iterable[str]
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        # A view of a mapping or a generator would not outlive a process, or a second reading.
+        object.__setattr__(self, "name", str(self.name))
+        object.__setattr__(self, "known", tuple(map(str, self.known)))
 
     def __str__(self) -> str:
         advice = "; ".join(part for part in (suggestion(self.name, self.known), self.hint) if part)

@@ -18,7 +18,7 @@ from bertsym.forms import Form, Name, Number, Sum, product, sum_of
 from bertsym.layers import Role
 from bertsym.model import Definition, Model, is_head_size
 from bertsym.styles import Style, form
-from bertsym.symbols import BY_SYMBOL, Kind
+from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Loop, Tensor
 
 MOST_TENSORS = 2_500
@@ -257,7 +257,7 @@ def _per_head(model: Model, tensors: list[Tensor]) -> Iterator[Element]:
 def _heads_in(tensor: Tensor, size: Symbol) -> Symbol | None:
     """The symbol for the number of heads along the side that is made of them."""
     sides = (free(side) for side in tensor.shape)
-    return next((s for side in sides if size in side for s in side if BY_SYMBOL[s].kind is Kind.HEADS), None)
+    return next((s for side in sides if size in side for s in in_order(side) if BY_SYMBOL[s].kind is Kind.HEADS), None)
 
 
 def _heads_of(

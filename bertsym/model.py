@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import cached_property
-from itertools import zip_longest
 from types import MappingProxyType
 
-import sympy
 from sympy import Expr, Symbol
-from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Value, atom, evaluate, free, substitute
-from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable
-from bertsym.schema import Schema
+from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable, suggestion
+from bertsym.schema import Field, Schema
 from bertsym.symbols import BY_SYMBOL, Kind, Size, in_order, lookup
+from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
 from bertsym.values import value
 
@@ -82,9 +80,9 @@ class Architecture:
     whole: tuple[Expr, ...] = ()
     most: Mapping[Symbol, int] = MappingProxyType({})
 
-    # There is one object for each paper: as itself it can be looked up, which its tables as a whole could not.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        # Its tables have no hash. Those that share a name are few, and compared in full.
+        return hash(self.name)
 
     def __post_init__(self) -> None:
         for definition in self.definitions:
@@ -111,10 +109,11 @@ class Architecture:
         return frozenset(found)
 
     @cached_property
-    def routings(self) -> frozenset[Routing]:
+    def routings(self) -> tuple[Routing, ...]:
         """How tokens are routed to experts, under any head; empty for a model without."""
         inventories = (tensors(head.tree) for head in self.heads.values())
-        return frozenset(t.routing for inventory in inventories for t in inventory if t.routing is not None)
+        found = (t.routing for inventory in inventories for t in inventory if t.routing is not None)
+        return tuple(dict.fromkeys(found))
 
     @property
     def example(self) -> str | None:
@@ -123,67 +122,13 @@ class Architecture:
 
     def head(self, name: str) -> Head:
         """The head of that name, its tree checked."""
-        if name not in self.heads:
-            raise UnknownName(f"head of {self.name}", name, self.heads)
+        if not isinstance(name, str) or name not in self.heads:
+            close = suggestion(name, self.heads)
+            all_heads = f"its heads: {', '.join(sorted(self.heads))}" if not close.startswith("known") else ""
+            raise UnknownName(f"head of {self.name}", name, self.heads, all_heads)
         head = self.heads[name]
         check_ties(self.name, tensors(head.tree))
         return head
-
-
-def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
-    """Raise `InvalidModel` unless every tie names an existing tensor of equal shape, and experts are what is routed.
-
-    Two tensors may share a name only where their conditions or layers keep them apart; equal entries never do.
-    """
-    by_name: dict[str, list[Tensor]] = {}
-    for tensor in inventory:
-        by_name.setdefault(tensor.name, []).append(tensor)
-    if len(set(inventory)) != len(inventory):
-        raise InvalidModel(model, "a tensor is declared twice")
-    for tensor in inventory:
-        known = tensor.routing is not None and tensor.routing.chosen is not None
-        if tensor.routing is not None and known and not tensor.runs_over(tensor.routing.among):
-            raise InvalidModel(model, f"{tensor.name} does not run over {tensor.routing.among} experts")
-        if tensor.tied_to is None:
-            continue
-        named = by_name.get(tensor.tied_to) or _filled(tensor.tied_to, inventory)
-        targets = [target for target in named if not _apart(tensor.when, tensor.tied_when, target.when)]
-        if not targets:
-            raise InvalidModel(model, f"{tensor.name} is tied to {tensor.tied_to}, which does not exist")
-        for target in targets:
-            if not _alike(tensor, target):
-                raise InvalidModel(
-                    model, f"{tensor.name} {tensor.shape} is tied to {target.name}, whose shape is {target.shape}"
-                )
-
-
-def _alike(tensor: Tensor, target: Tensor) -> bool:
-    """Whether the two have one shape where they are tied."""
-    same = {eq.lhs: eq.rhs for eq in tensor.tied_when.atoms(sympy.Eq)}
-    return all(ours.xreplace(same) == theirs.xreplace(same) for ours, theirs in _sides(tensor, target))
-
-
-def _apart(*conditions: Boolean) -> bool:
-    """Whether two of the conditions, or of their parts, say the opposite."""
-    parts = sympy.And.make_args(sympy.And(*conditions))
-    return sympy.false in parts or any(sympy.Not(part) in parts for part in parts)
-
-
-def _sides(one: Tensor, other: Tensor) -> list[tuple[Expr, Expr]]:
-    """Their shapes side by side, filled up where one has more dimensions."""
-    return list(zip_longest(one.shape, other.shape, fillvalue=sympy.S.Zero))
-
-
-def _filled(name: str, inventory: tuple[Tensor, ...]) -> list[Tensor]:
-    """The repeated tensor that has this name in one of its rounds, if there is one."""
-    words = name.split(".")
-    shaped = ((tensor, tensor.name.split(".")) for tensor in inventory if tensor.loops)
-    return [t for t, own in shaped if len(own) == len(words) and all(map(_fits, own, words))][:1]
-
-
-def _fits(own: str, word: str) -> bool:
-    stem, index, _ = own.partition("{}")
-    return own == word or bool(index and word.startswith(stem) and word.removeprefix(stem).isdecimal())
 
 
 @value
@@ -254,6 +199,16 @@ class Model:
     def symbols(self) -> frozenset[Symbol]:
         """Every symbol that may be given."""
         return self.architecture.symbols
+
+    def size(self, name: str) -> Size:
+        """The size of that public name, or of the field of a `config.json` that sets it; raises `UnknownName`."""
+        try:
+            return lookup(name, self.symbols)
+        except UnknownName:
+            for field in self.architecture.schema.fields:
+                if isinstance(field, Field) and name in (field.key, *field.aliases) and field.symbol in self.symbols:
+                    return BY_SYMBOL[field.symbol]
+            raise
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
         """What a public formula puts in for the symbols of the declaration.
@@ -339,8 +294,3 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
                     f"choose {names} to fit",
                 )
     return MappingProxyType(settled)
-
-
-def parse_given(pairs: Mapping[str, Value]) -> dict[Symbol, Value]:
-    """Sizes by public name, as sizes by symbol; raises `UnknownName`."""
-    return {lookup(name).symbol: value for name, value in pairs.items()}

@@ -216,6 +216,9 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
         symbol.kind, symbol.minimum, symbol.meaning, symbol.example = kind, minimum, meaning or name, example
         return symbol
 
+    def __getnewargs_ex__(self) -> tuple[tuple[object, ...], dict[str, object]]:
+        return (self.name, self.kind, self.minimum, self.meaning, self.example), {}
+
     def _hashable_content(self) -> tuple[object, ...]:
         return (*super()._hashable_content(), self.kind.value, self.minimum)
 

@@ -3,12 +3,14 @@
 `dataclasses` compiles six methods for every class, 0.6 ms each time the program starts; the sixty small classes of this
 package would take as long as a tenth of `import sympy`. These share their methods instead, and mean what
 `@dataclass(frozen=True)` means: positional or keyword fields, plain defaults, `__post_init__`, equality by type and
-fields, matching.
+fields, matching, pickling and copying.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from inspect import get_annotations
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -40,10 +42,18 @@ def replace(instance: T, **changes: Any) -> T:
     unknown = set(changes) - set(fields)
     if unknown:
         raise TypeError(f"{type(instance).__name__} has no field {', '.join(sorted(unknown))}")
-    copy = object.__new__(type(instance))
-    for name, content in {**fields, **changes}.items():
-        object.__setattr__(copy, name, content)
-    return copy
+    return _rebuilt(type(instance), {**fields, **changes})
+
+
+def _rebuilt(cls: type[T], fields: Mapping[str, Any], views: Iterable[str] = (), notes: Iterable[str] = ()) -> T:
+    """An instance with those fields, made without `__init__`; `views` are mappings that nobody may change."""
+    arguments = tuple(fields.values()) if issubclass(cls, BaseException) else ()
+    instance = cls.__new__(cls, *arguments)
+    for name, content in fields.items():
+        object.__setattr__(instance, name, MappingProxyType(content) if name in views else content)
+    for note in notes:
+        instance.add_note(note)  # type: ignore[attr-defined]  # only an exception has notes
+    return instance
 
 
 def _names(instance: object) -> tuple[str, ...]:
@@ -87,6 +97,13 @@ class _Methods:
     def __hash__(self) -> int:
         return hash((type(self), _fields(self)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How pickle and copy make another one: from the fields, for `__init__` and `__setattr__` refuse theirs."""
+        fields = dict(zip(_names(self), _fields(self), strict=True))
+        views = tuple(name for name, content in fields.items() if isinstance(content, MappingProxyType))
+        fields.update((name, dict(fields[name])) for name in views)
+        return _rebuilt, (type(self), fields, views, tuple(getattr(self, "__notes__", ())))
+
     def __setattr__(self, name: str, content: object) -> None:
         # Python's own attributes stay free: an exception gets its traceback by assignment.
         if not (name.startswith("__") and name.endswith("__")):
@@ -99,5 +116,5 @@ class _Methods:
 
 _SHARED = {
     name: _Methods.__dict__[name]
-    for name in ("__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__")
+    for name in ("__init__", "__repr__", "__eq__", "__hash__", "__reduce__", "__setattr__", "__delattr__")
 }

@@ -57,3 +57,64 @@ def test_notebooks() -> None:
     assert total._repr_latex_().startswith("$(2r + 4)LH^2")
     assert "| attention |" in bertsym.load("bert").breakdown()._repr_markdown_()
     assert bertsym.load("bert").derivative("H").elasticity is None
+
+
+@pytest.mark.parametrize("name", ["bert-base-uncased", "bert", "deepseek_v3-default", "atlas:t5"])
+def test_an_unknown_head_is_an_error_about_the_head(name: str) -> None:
+    heads = bertsym.load(name).heads
+    for wrong in ("nope", "masked_lm", "causal", "", "Model"):
+        with pytest.raises(BertsymError) as loading:
+            bertsym.load(name, wrong)
+        with pytest.raises(BertsymError) as changing:
+            bertsym.load(name).with_head(wrong)
+        said = str(loading.value)
+        assert said == str(changing.value)
+        assert said.startswith("unknown head of "), said
+        assert all(head in said for head in heads), said
+        assert ("did you mean masked-lm?" in said) == (wrong == "masked_lm" and "masked-lm" in heads), said
+
+
+def test_a_size_by_the_field_of_a_configuration() -> None:
+    base = bertsym.load("bert-base-uncased")
+    assert base.at(hidden_size=1024, num_attention_heads=16) == base.at(H=1024, heads=16)
+    model = bertsym.load("deepseek_v3-default")
+    assert model.at(n_routed_experts=64) == model.at(experts=64) != model
+    assert model.at({"first_k_dense_replace": 3}).count() == model.count()
+    assert model.at(first_k_dense_replace="5").count() < model.count()
+    assert base.total(keep=["intermediate_size"]).expression == base.total(keep="F").expression
+    with pytest.raises(BertsymError, match="H=1024 contradicts H=768: both were given"):
+        base.at({"hidden_size": 1024}, H=768)
+
+
+WRONG_NUMBERS: list[Any] = [0, -5, True, None, 1.1e8, "x", 10**5000, [], float("nan")]
+
+
+@pytest.mark.parametrize("wrong", WRONG_NUMBERS, ids=lambda wrong: f"{wrong!r:.10}" if wrong != 10**5000 else "huge")
+def test_a_wrong_number_is_a_sentence(wrong: Any) -> None:
+    base = bertsym.load("bert-base-uncased")
+    questions: list[dict[str, Any]] = [
+        {"target": wrong},
+        {"target": "110M", "top": wrong or 0},
+        {"target": "110M", "multiple_of": {"H": wrong}},
+        {"target": "110M", "ranges": {"H": (1, wrong)}},
+        {"target": "110M", "ranges": {"H": wrong}},
+        {"target": "110M", "at_most": {"exact": wrong}},
+        {"target": "110M", "where": [wrong]},
+        {"target": "110M", "unknowns": [wrong]},
+    ]
+    for question in questions:
+        for unknowns in ("H", ["H", "L"]):
+            with pytest.raises(BertsymError) as refused:
+                base.solve(**{"unknowns": unknowns, **question})
+            assert str(refused.value)
+    for sizes in (wrong, {"H": wrong}):
+        if sizes is not None:
+            with pytest.raises(BertsymError):
+                base.at(sizes)
+
+
+def test_one_text_is_one_of_several() -> None:
+    base = bertsym.load("bert-base-uncased")
+    assert base.count(only="bias") == base.count(only=["bias"])
+    assert base.total(keep="F").expression == base.total(keep=["F"]).expression
+    assert base.solve("110M", where="H/heads == 64").json() == base.solve("110M", where=["H/heads == 64"]).json()

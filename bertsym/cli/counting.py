@@ -32,7 +32,6 @@ def total(
     from bertsym.answers.formula import formula_written
     from bertsym.count import count as exact_count
     from bertsym.errors import Conflict
-    from bertsym.symbols import lookup
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
@@ -41,7 +40,7 @@ def total(
             raise Conflict("--count", f"--{page.syntax}", "the number stands alone")
         typer.echo(exact_count(model, chosen))
         return
-    kept = [lookup(name, model.symbols).symbol for name in options.split(keep)]
+    kept = [model.size(name).symbol for name in options.split(keep)]
     model.check_known(kept)
     show(formula_written(model, chosen, form, kept), page)
 

@@ -74,8 +74,8 @@ def split(texts: Iterable[str] | None) -> list[str]:
     return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
 
 
-def sizes(texts: Iterable[str] | None, own: Iterable[Symbol] = ()) -> dict[Symbol, Value]:
-    """`H=1024,L=24` as sizes, `own` being symbols besides the registered.
+def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, Value]:
+    """`H=1024,L=24` as sizes: those that are registered, or those `of` a model.
 
     Raises `UnknownName`, `Unreadable` or `Conflict`.
     """
@@ -89,7 +89,7 @@ def sizes(texts: Iterable[str] | None, own: Iterable[Symbol] = ()) -> dict[Symbo
             name, equals, value = pair.partition("=")
             if not equals:
                 raise Unreadable("--at", pair, "SIZE=NUMBER, as in H=1024")
-            size = lookup(name.strip(), own)
+            size = lookup(name.strip()) if of is None else of.size(name.strip())
             parsed = _value(size, value.strip())
             if found.setdefault(size.symbol, parsed) != parsed:
                 raise Conflict(f"{size.name}={found[size.symbol]}", f"{size.name}={parsed}", "both were given by --at")
@@ -114,7 +114,7 @@ def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
     from bertsym.sources.configfile import load
 
     loaded = load(target, head)
-    given = sizes(at, loaded.symbols) if at else {}
+    given = sizes(at, loaded) if at else {}
     return loaded.with_sizes(given, pin=True) if given else loaded
 
 

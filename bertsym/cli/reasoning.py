@@ -50,9 +50,8 @@ def diff(
     """The derivative by a size, its value and the elasticity."""
     from bertsym.answers.derivative import derivative
     from bertsym.styles import Style
-    from bertsym.symbols import lookup
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)
-    report = derivative(model, lookup(by, model.symbols).symbol, order, chosen, Style.named(form))
+    report = derivative(model, model.size(by).symbol, order, chosen, Style.named(form))
     show(report, page)

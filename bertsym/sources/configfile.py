@@ -42,11 +42,12 @@ def load(target: str, head: str | None = None) -> Model:
     if found is not None:
         return found
     try:
-        return _headed(named(target), head)
+        model = named(target)
     except UnknownName as unknown:
         if _exists(path):
             return load_config(path, head)
         raise UnknownName("model", target, [*unknown.known, *atlas.index()], _hint(target, unknown.hint)) from None
+    return _headed(model, head)
 
 
 def _headed(model: Model, head: str | None) -> Model:

@@ -195,8 +195,9 @@ def positive(expression: Expr) -> bool:
         (relation,) = bracket.args
         if isinstance(relation, sympy.Ge | sympy.Gt | sympy.Le | sympy.Lt):
             there, gone = (sympy.expand(expression.xreplace({bracket: Integer(side)})) for side in (1, 0))
-            if (there, gone) == (sympy.expand(relation.gts), sympy.expand(relation.lts)):
-                return bool(there.is_positive or gone.is_positive)
+            larger = (there, gone) == (sympy.expand(relation.gts), sympy.expand(relation.lts))
+            if larger and (there.is_positive or gone.is_positive):
+                return True
     return False
 
 

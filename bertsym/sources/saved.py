@@ -45,7 +45,7 @@ def parse(content: Mapping[str, Json], file: Path, head: str | None = None) -> M
 def model(derived: Derived, file: str, head: str | None = None, label: str = "", base: str = DEFAULTS) -> Model:
     """The model under a head; raises `BadField` for one that contradicts itself."""
     try:
-        return in_head_size(derived).model(label or file, base, head or FIRST).with_sizes({})
+        return in_head_size(derived).model(label or file, base, FIRST if head is None else head).with_sizes({})
     except (PartialFormula, UnknownName):
         raise
     except BertsymError as error:

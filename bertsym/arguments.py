@@ -1,0 +1,85 @@
+"""What a caller of the library passes, read exactly or refused with a sentence; a float is no exact number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from operator import index
+
+import sympy
+
+from bertsym.algebra import Value
+from bertsym.errors import Unreadable
+from bertsym.quantities import LONGEST_NUMBER, parse_count, parse_size
+from bertsym.symbols import Kind, Size
+
+_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def size_value(size: Size, given: object) -> Value:
+    """Read a size as people give it: an integer of any library, an exact fraction, or text."""
+    if isinstance(given, str):
+        yes_no = _YES_NO.get(given.casefold()) if size.kind is Kind.SWITCH else None
+        return parse_size(given, size.title, size.expected) if yes_no is None else yes_no
+    return given if isinstance(given, bool) else number(given, size.title, size.expected)
+
+
+def number(given: object, what: str, expected: str) -> int | Fraction:
+    """Read an exact number, at most as long as text may be."""
+    if isinstance(given, Fraction | sympy.Rational):
+        exact = Fraction(int(given.numerator), int(given.denominator))
+    else:
+        try:
+            exact = Fraction(index(given))  # type: ignore[arg-type]  # which is what is being asked
+        except TypeError:
+            raise Unreadable(what, _echoed(given), f"{expected}, exactly: an int, a Fraction or text") from None
+    if max(abs(exact.numerator), exact.denominator) >= 10**LONGEST_NUMBER:
+        raise Unreadable(what, "a longer one", f"{expected}, of at most {LONGEST_NUMBER} digits")
+    return exact if exact.denominator > 1 else exact.numerator
+
+
+def whole(given: object, what: str, least: int = 1) -> int:
+    """Read an integer of at least so much."""
+    expected = f"an integer of at least {least}"
+    exact = None if isinstance(given, bool) else number(given, what, expected)
+    if not isinstance(exact, int) or exact < least:
+        raise Unreadable(what, given, expected)
+    return exact
+
+
+def count(given: object, what: str) -> int:
+    """Read a number of parameters: an integer, or text such as `110M`."""
+    return parse_count(given, what) if isinstance(given, str) else whole(given, what)
+
+
+def share(given: object, what: str) -> Fraction:
+    """Read a fraction of something, at least 0."""
+    expected = "a number of at least 0"
+    exact = parse_size(given, what, expected) if isinstance(given, str) else number(given, what, expected)
+    if isinstance(given, bool) or exact < 0:
+        raise Unreadable(what, given, expected)
+    return Fraction(exact)
+
+
+def interval(given: object, what: str, least: int) -> tuple[int, int]:
+    """Read the two ends of a range."""
+    if not isinstance(given, Iterable) or isinstance(given, str) or len(ends := list(given)) != 2:
+        raise Unreadable(what, _echoed(given), "two ends such as (64, 1024)")
+    low, high = (whole(end, what, least) for end in ends)
+    return low, high
+
+
+def texts(given: str | Iterable[str], what: str) -> list[str]:
+    """Read several texts; one text alone is one of them."""
+    listed = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+    for text in listed:
+        if not isinstance(text, str):
+            raise Unreadable(what, _echoed(text), "text")
+    return listed
+
+
+def _echoed(given: object) -> str:
+    try:
+        return f"{given!r}"
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return "a longer one"
