@@ -13,7 +13,7 @@ from sympy.logic.boolalg import Boolean
 
 from bertsym.derive.building.process import Entry, Number
 from bertsym.derive.building.proposal import Proposal
-from bertsym.derive.fitting.compared import relations
+from bertsym.derive.fitting.compared import landmarks, relations
 from bertsym.derive.fitting.conditions import Conditions
 from bertsym.derive.fitting.extremes import without_extremes
 from bertsym.derive.fitting.families import Family, Sample
@@ -71,6 +71,7 @@ class Rows:
         first = {pair.other: pair.one for pair in pairs}
         draws = [first.get(row, row) for row in range(len(samples))]
         self.conditions = Conditions([sample.sizes for sample in samples], active, draws, relations(proposals))
+        self.landmarks, self.periods = landmarks(proposals)
         self.relevant: dict[str, set[Symbol]] = {}
         self.proposed: list[list[Expr]] = []
         self.kept: dict[Expr, tuple[tuple[int, str], Expr]] = {}
