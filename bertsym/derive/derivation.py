@@ -23,6 +23,7 @@ from bertsym.derive.proof import chance, counted, disagreement, parameters
 from bertsym.derive.sizes.names import symbols
 from bertsym.derive.sizes.paths import entry, list_of
 from bertsym.derive.sizes.space import Axis, Space, places
+from bertsym.errors import InvalidModel
 from bertsym.sources.derived import Derived
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
@@ -100,7 +101,10 @@ class Deriver:
                 inferred = self.inferred([*known, *rest])
             if not inferred.tensors:
                 raise CannotDerive(self.builder.target, _none(inferred.refused))
-            derived = self.derived(inferred)
+            try:
+                derived = self.derived(inferred)
+            except InvalidModel as problem:
+                raise CannotDerive(self.builder.target, f"its formulas make no model: {problem}") from None
             fresh = [*self.draws.drawn(trials), *self.draws.aimed(derived.tensors), *self.draws.doubted()]
             refuting = self.refuting(derived, inferred, fresh)
             if not refuting:

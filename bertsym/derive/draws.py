@@ -31,7 +31,7 @@ MOST_TALL = 4
 MOST_REMEMBERED = 16
 PAIR = 2
 AS_DEEP, LESS = 2, 2
-TINY, DOUBTED, MOST_ENTRIES = 24, 600, 12_000
+TINY, DOUBTED, MOST_ENTRIES = 24, 600, 9_000
 RARE, FURTHER, MOST_RARE = 60, 24, 6
 
 _NUMBER = re.compile(r"\b\d+\b")
@@ -141,7 +141,11 @@ class Draws:
     def isolated(self, sample: Sample, known: list[Sample]) -> None:
         """Append a build to those known, and it with one size changed at a time, paired: all that matters there."""
         fields = {name: sample.sizes[symbol] for name, symbol in self.symbols.items()}
-        steps = {axis.name: count for axis in self.space.axes if (count := axis.steps({**self.space.base, **fields})) is not None}
+        steps = {
+            axis.name: count
+            for axis in self.space.axes
+            if (count := axis.steps({**self.space.base, **fields})) is not None
+        }
         here = len(known)
         known.append(sample)
         for axis in self.space.axes:
@@ -153,14 +157,14 @@ class Draws:
                 known.append(found)
 
     def rare(self, samples: Sequence[Sample], refused: Sequence[Refusal]) -> list[Sample]:
-        """Return small builds that have a tensor without a formula, or lack it, whichever is seldom: few reasons fit."""
+        """Return small builds that have a tensor without a formula, or that lack it, whichever is rarer."""
         found: dict[int, Sample] = {}
         for refusal in refused[:MOST_RARE]:
             name = re.compile(re.escape(refusal.tensor).replace(r"\{\}", r"\d+"))
-            having = [bool(any(map(name.fullmatch, sample.inventory))) for sample in samples]
+            having = [any(name.fullmatch(found) for found in sample.inventory) for sample in samples]
             seldom = 2 * sum(having) <= len(having)
             alike = [sample for sample, has in zip(samples, having, strict=True) if has is seldom]
-            small = sorted(alike, key=lambda sample: sum(map(abs, sample.sizes.values())))
+            small = sorted(alike, key=lambda sample: sum(int(number) for number in sample.sizes.values()))
             found |= {id(sample): sample for sample in small[:BACKGROUNDS]}
         return list(found.values())
 

@@ -64,15 +64,48 @@ class Mixture(nn.Module):
 
 '''
 START: Mapping[str, int] = {
-    **{"hidden": 64, "ffn": 96, "vocab": 100, "width": 80, "layers": 12, "decoder_layers": 5, "heads": 4, "kv_heads": 2},
-    **{"head_dim": 16, "num_experts": 4, "shared": 1, "every": 4, "offset": 1, "first": 2, "last": 1, "multiple": 8},
-    **{"kernel": 3, "conv_groups": 2, "window": 7, "labels": 3, "period": 3, "stride": 2},
+    "hidden": 64,
+    "ffn": 96,
+    "vocab": 100,
+    "width": 80,
+    "layers": 12,
+    "decoder_layers": 5,
+    "heads": 4,
+    "kv_heads": 2,
+    "head_dim": 16,
+    "num_experts": 4,
+    "shared": 1,
+    "every": 4,
+    "offset": 1,
+    "first": 2,
+    "last": 1,
+    "multiple": 8,
+    "kernel": 3,
+    "conv_groups": 2,
+    "window": 7,
+    "labels": 3,
+    "period": 3,
+    "stride": 2,
 }
 LIMITS: Mapping[str, tuple[int, int]] = {
-    **{"layers": (0, 20), "decoder_layers": (0, 8), "heads": (1, 9), "kv_heads": (1, 6), "head_dim": (1, 12)},
-    **{"num_experts": (1, 6), "shared": (0, 3), "every": (1, 9), "offset": (0, 5), "first": (0, 6), "last": (0, 5)},
-    **{"multiple": (1, 12), "kernel": (1, 7), "conv_groups": (1, 6), "window": (1, 9), "labels": (1, 5)},
-    **{"period": (1, 7), "stride": (1, 4)},
+    "layers": (0, 20),
+    "decoder_layers": (0, 8),
+    "heads": (1, 9),
+    "kv_heads": (1, 6),
+    "head_dim": (1, 12),
+    "num_experts": (1, 6),
+    "shared": (0, 3),
+    "every": (1, 9),
+    "offset": (0, 5),
+    "first": (0, 6),
+    "last": (0, 5),
+    "multiple": (1, 12),
+    "kernel": (1, 7),
+    "conv_groups": (1, 6),
+    "window": (1, 9),
+    "labels": (1, 5),
+    "period": (1, 7),
+    "stride": (1, 4),
 }
 WIDE = ("hidden", "ffn", "vocab", "width")
 SMALL = ("heads", "multiple", "kernel", "conv_groups", "window", "stride", "head_dim", "every")
@@ -88,7 +121,7 @@ class Program:
 
 def program(seed: int) -> Program:
     """The random program of that seed."""
-    writer = _Writer(Random(seed))  # noqa: S311  # to be repeated
+    writer = _Writer(Random(seed))  # to be repeated
     body = "\n".join(writer.lines())
     used = [name for name in START if re.search(rf"\b{name}\b", body)]
     head = f"def build({', '.join(f'{name}: int' for name in used)}) -> nn.Module:"
@@ -115,6 +148,7 @@ class _Writer:
     def __init__(self, random: Random) -> None:
         self.random = random
         rest = [name for name in START if name not in ("hidden", "layers")]
+        self.common = False
         self.names = ["hidden", "layers", *random.sample(rest, random.randint(1, 4))]
 
     def chance(self, probability: float) -> bool:
@@ -138,6 +172,9 @@ class _Writer:
             lines.append(f"    root.top{k} = Part({self.side()}, {self.side()}, bias={self.chance(0.5)})")
         if self.chance(0.5):
             lines += [f"    if {self.there()}:", f"        root.extra = Part({self.side()}, {self.side()})"]
+        if self.chance(0.15):
+            self.common = True
+            lines.append(f"    root.common = Part({self.side()}, {self.side()})")
         lines += self.stack("layers", "layers")
         if self.has("decoder_layers"):
             lines += self.stack("decoder", "decoder_layers")
@@ -183,6 +220,7 @@ class _Writer:
         ways = [x, x, x, f"2 * {x}", f"4 * {x}", f"{x} + {y}", f"{x} // {small}", f"-(-{x} // {small})"]
         ways += [f"max({x}, {y})", f"min({x}, 4 * {y})", f"8 * (({x} + 7) // 8)", f"{small} * ({x} // {small})"]
         ways += [f"max({x} // 4, 1)", f"int({x} * 1.5)", f"{x} * {small}", f"math.ceil({x} / 16)", f"2 * {x} + 1"]
+        ways += [f"({x} if {x} > {y} else {y} + 1)", f"({x} or {y})", f"({x} if layers > 4 else 2 * {x})"]
         if self.has("multiple"):
             ways += [f"multiple * ((int(8 * {x} / 3) + multiple - 1) // multiple)", f"-(-{x} // multiple) * multiple"]
         if self.has("window"):
@@ -228,13 +266,29 @@ class _Writer:
         lines += [f"        {line}" for line in (*self.attention(), *self.forward(depth))]
         if self.chance(0.3) or len(lines) == 3:
             lines.append(f"        layer.dense = Part({self.side()}, {self.side()}, bias={self.chance(0.5)})")
+        if self.common:
+            lines += [f"        if {self.where(depth)}:", "            layer.common = root.common"]
+        if self.chance(0.15):
+            lines += self.kinds(depth)
         for k in range(self.random.randint(0, 2)):
             part = f"Part({self.side()}, {self.random.choice(['1', 'hidden'])}, bias={self.chance(0.5)})"
-            lines += [f"        if {self.where(depth)}:", f"            layer.gate{k} = {part}"]
+            also = f" and {self.there()}" if self.chance(0.1) else ""
+            lines += [f"        if {self.where(depth)}{also}:", f"            layer.gate{k} = {part}"]
         if self.chance(0.3):
             kind = self.random.choice(["nn.LayerNorm(hidden)", "nn.LayerNorm(hidden, bias=False)"])
             lines += [f"        if {self.there()}:", f"            layer.norm = {kind}"]
         return [*lines, f"        root.{name}.append(layer)"]
+
+    def kinds(self, depth: str) -> list[str]:
+        """Layers of three kinds."""
+        lines = []
+        for word, kind in (("if", "full"), ("elif", "sliding"), ("else", "linear")):
+            condition = "" if word == "else" else f" {self.where(depth)}"
+            lines += [
+                f"        {word}{condition}:",
+                f"            layer.{kind} = Part({self.side()}, hidden, bias=False)",
+            ]
+        return lines
 
     def attention(self) -> list[str]:
         """The attention of a layer, if it has any."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property, partial
-from itertools import combinations, permutations, product
+from itertools import combinations, islice, permutations, product
 from typing import NamedTuple
 
 import sympy
@@ -96,6 +96,10 @@ class Conditions:
         asked = sum(1 << row for row in rows)
         simple = (told for told in self.simple if told.telling(asked, self.draws))
         return (told.bits for told in sorted(simple, key=lambda told: not told.symbols <= set(mattering)))
+
+    def between(self, sizes: Collection[Symbol]) -> Iterator[Told]:
+        """The comparisons of two of these sizes, each with its opposite left out."""
+        return islice(self._compared([s for s in self.active if s in sizes]), 0, None, 2)
 
     def rows(self, condition: Boolean) -> set[int]:
         """The rows in which a condition over switches holds."""

@@ -38,7 +38,6 @@ class Repeats:
         return tuple(loops)
 
     def _loop(self, stack: str, place: int, runs: Mapping[int, list[int]]) -> Loop:
-        rows = list(runs)
         if all(run == list(range(run[0], run[-1] + 1)) for run in runs.values()):
             whole = self.ends.get(stack)
             start = self._bound(f"start of repeat {place}", {row: run[0] for row, run in runs.items()}, whole)
@@ -67,7 +66,7 @@ class Repeats:
         raise NoFormula(f"repeat {place}", "its indices have gaps that no constant step explains")
 
     def _bound(self, part: str, numbers: Mapping[int, int], whole: Loop | None) -> Expr:
-        """Where a run begins or ends: as it fits, or at a place in the stack that is cut off at its end; `NoFormula`."""
+        """Return where a run begins or ends: as it fits, or at a place in the stack that is cut off; `NoFormula`."""
         try:
             return self.rows.fitted(part, list(numbers), list(numbers.values()))
         except NoFormula:

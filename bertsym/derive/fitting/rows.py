@@ -11,6 +11,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from bertsym.algebra import Iverson
 from bertsym.derive.building.process import Entry, Number
 from bertsym.derive.building.proposal import Proposal
 from bertsym.derive.fitting.compared import landmarks, relations
@@ -23,6 +24,7 @@ from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
 FEW_VALUES = 6
+MOST_BRANCHED, FEWEST_BRANCHED = 3, 8
 
 
 class NoFormula(Exception):
@@ -165,7 +167,24 @@ class Rows:
                 more = apart.pop()
                 if not apart and more is not None and more == int(more):
                     return proposed + int(more)
-            raise
+            branched = self._branched(f"dimension {place}", rows, numbers)
+            if branched is None:
+                raise
+            return branched
+
+    def _branched(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr | None:
+        """One formula on one side of a comparison of the sizes that matter, and another on the other side."""
+        relevant = self.relevant.get(part, set()) & set(self.numbers)
+        if not 1 < len(relevant) <= MOST_BRANCHED or len(rows) < FEWEST_BRANCHED:
+            return None
+        for told in self.conditions.between(relevant):
+            halves = [[(r, n) for r, n in zip(rows, numbers, strict=True) if told.bits >> r & 1 == on] for on in (1, 0)]
+            if min(map(len, halves)) < FEWEST_BRANCHED // 2:
+                continue
+            then, otherwise = (self.fitter.fit([r for r, _ in half], [n for _, n in half], relevant) for half in halves)
+            if then is not None and otherwise is not None:
+                return otherwise + (then - otherwise) * Iverson(told.make())
+        return None
 
     def _proposed(self, family: Family) -> list[list[Expr]]:
         """What the code was seen to compute for each dimension of a tensor, the shortest first."""

@@ -20,7 +20,7 @@ DEEPEST = 64
 
 def doubting(space: Space, random: Random, many: int) -> Iterator[dict[str, int]]:
     """Yield so many draws: every choice of the smallest sizes if there are few, then small ones, some with one far."""
-    yield from islice(chain(_grid(space, random, many // 4), _small(space, random)), many)
+    yield from islice(chain(_grid(space, random, many // 4), small(space, random)), many)
 
 
 def _grid(space: Space, random: Random, most: int) -> Iterator[dict[str, int]]:
@@ -32,7 +32,8 @@ def _grid(space: Space, random: Random, most: int) -> Iterator[dict[str, int]]:
             yield space.tiny(random) | least
 
 
-def _small(space: Space, random: Random) -> Iterator[dict[str, int]]:
+def small(space: Space, random: Random) -> Iterator[dict[str, int]]:
+    """Yield small draws without end, and every so often one with one size far from the others."""
     movable = [axis for axis in space.axes if _movable(axis)]
     while True:
         for _ in range(len(FAR)):

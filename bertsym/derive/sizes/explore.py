@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from random import Random
 
@@ -102,8 +102,11 @@ class _Explorer(Together):
         own = self.builder.description.fields
         deeper: dict[str, Number] = {n: min(DEEPER, int(own[n])) for n in self.integers if self.flat(n)}
         found: set[str] = set()
-        everywhere = [(another, {}) for another in (self.double, self.far, self.nothing, *equal)]
-        for another, beside in (*everywhere, *((few, deeper) for few in equal[: len(FEWEST_OF)] if deeper)):
+        anothers: list[Callable[[str], Number]] = [self.double, self.far, self.nothing, *equal]
+        count = len(anothers)
+        anothers += equal[: len(FEWEST_OF)] if deeper else []
+        for place, another in enumerate(anothers):
+            beside = {} if place < count else deeper
             if len(found) < len(calm):
                 left = [name for name in calm if name not in found]
                 found |= {
