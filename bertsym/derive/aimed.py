@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from itertools import chain, islice
 from random import Random
 
 import sympy
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 
+from bertsym.algebra import Iverson
 from bertsym.derive.fitting.reckon import Exact, Reckoner
+from bertsym.derive.sizes.doubt import small
 from bertsym.derive.sizes.space import Axis, Space
 from bertsym.tree import Tensor
 
@@ -24,6 +28,7 @@ MOST = 64
 JOINT = 4
 STARTS, TAKEN = 3, 2
 EVEN, FAR = 6, 640
+MOST_CONDITIONS, ATTEMPTS, HOLDING = 16, 80, 5
 FARTHEST, DEEPEST = 131_072, 40
 AROUND = 130  # twice the largest divisor that is looked for
 
@@ -47,23 +52,61 @@ def aimed(
     compound = sorted((parts for parts in _compound(listed) if len(parts) > 1), key=str)
     random.shuffle(borders)
     random.shuffle(compound)
-    alone = (found for border in borders for found in _alone(border, space, symbols, random))
+    # By turns, and what decides on a whole tensor first: one rounding has room for thirty draws.
+    borders.sort(key=lambda border: isinstance(border, sympy.floor))
+    alone = _by_turns(_alone(border, space, symbols, random) for border in borders)
     together = (_together(parts, space, symbols, random) for parts in compound for _ in range(JOINT))
     yield from islice(chain(islice(together, MOST // 2), alone), MOST)
+    yield from _inside(listed, space, symbols, random)
+
+
+def _inside(
+    tensors: Iterable[Tensor], space: Space, symbols: Mapping[str, Symbol], random: Random
+) -> Iterator[dict[str, int]]:
+    """Yield draws at which each condition holds: what is there at few sizes is else seen at some of these alone."""
+    brackets = {bracket for tensor in tensors for side in tensor.shape for bracket in side.atoms(Iverson)}
+    sides = {side for bracket in brackets for side in (bracket.args[0], sympy.Not(bracket.args[0]))}
+    conditions = sorted({tensor.when for tensor in tensors} | sides, key=str)
+    random.shuffle(conditions)
+    for condition in [one for one in conditions if one.atoms(Relational)][:MOST_CONDITIONS]:
+        kinds = zip(small(space, random), iter(partial(space.steps, random), None), strict=False)
+        draws = islice(chain.from_iterable(kinds), ATTEMPTS)
+        yield from islice((steps for steps in draws if _holds(condition, space, symbols, steps)), HOLDING)
+
+
+def _holds(condition: Boolean, space: Space, symbols: Mapping[str, Symbol], steps: Mapping[str, int]) -> bool:
+    fields = space.fields(steps)
+    with suppress(ArithmeticError):
+        return Reckoner({symbol: fields[name] for name, symbol in symbols.items()}).holds(condition)
+    return False
+
+
+def _by_turns(many: Iterable[Iterator[dict[str, int]]]) -> Iterator[dict[str, int]]:
+    """Yield one of each in turn, until all are at their end."""
+    waiting = list(many)
+    while waiting:
+        for one in list(waiting):
+            drawn = next(one, None)
+            if drawn is None:
+                waiting.remove(one)
+            else:
+                yield drawn
 
 
 def _alone(border: Expr, space: Space, symbols: Mapping[str, Symbol], random: Random) -> Iterator[dict[str, int]]:
     """The draws beside a border, from a few to start from; sooner those that can be moved right to it."""
-    starts = [space.own(), *(draw(random) for draw in (space.near, space.steps) for _ in range(STARTS))]
-    lines = (
-        _Line(border, axis, space, symbols, drawn)
-        for drawn in starts
-        for axis in _movable(border, space, symbols, random)
-    )
-    found = [(any(map(line.meets, sides)), sides) for line in lines if (sides := list(line.sides()))]
-    # Of a relation those where both sides are equal.
-    chosen = sorted(found, key=lambda one: not one[0])[:TAKEN]
-    yield from (steps for _, sides in chosen for steps in sides)
+    usual = [space.own(), *(draw(random) for draw in (space.near, space.steps) for _ in range(STARTS))]
+    small = [space.tiny(random) for _ in range(STARTS)]
+    for starts, most in ((usual, TAKEN), (small, 1)):
+        lines = (
+            _Line(border, axis, space, symbols, drawn)
+            for drawn in starts
+            for axis in _movable(border, space, symbols, random)
+        )
+        found = [(any(map(line.meets, sides)), sides) for line in lines if (sides := list(line.sides()))]
+        # Of a relation those where both sides are equal.
+        chosen = sorted(found, key=lambda one: not one[0])[:most]
+        yield from (steps for _, sides in chosen for steps in sides)
 
 
 def _together(borders: Sequence[Expr], space: Space, symbols: Mapping[str, Symbol], random: Random) -> dict[str, int]:
@@ -148,10 +191,17 @@ class _Line:
         if not change or below == 1:
             return change
         near = range(self.axis.low, min(self.axis.low + FAR, self._last) + 1)
-        found = [(steps, self._at(steps, inside) % 1) for steps in near]
-        even = (steps for steps, rest in found if rest == 0)
-        odd = (steps for steps, rest in found if below.is_Integer and rest == 1 - Fraction(1, int(below)))
-        return (*change, *islice(even, EVEN), *islice(odd, EVEN))
+        even: list[int] = []
+        odd: list[int] = []
+        for steps in near:
+            rest = self._at(steps, inside) % 1
+            if rest == 0:
+                even.append(steps)
+            elif below.is_Integer and rest == 1 - Fraction(1, int(below)):
+                odd.append(steps)
+            if len(even) >= EVEN and (len(odd) >= EVEN or not below.is_Integer):
+                break
+        return (*change, *even[:EVEN], *odd[:EVEN])
 
     def _crossing(self) -> Sequence[int]:
         """Where it passes 0, and one step to either side."""

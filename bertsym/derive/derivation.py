@@ -23,6 +23,7 @@ from bertsym.derive.proof import chance, counted, disagreement, parameters
 from bertsym.derive.sizes.names import symbols
 from bertsym.derive.sizes.paths import entry, list_of
 from bertsym.derive.sizes.space import Axis, Space, places
+from bertsym.errors import InvalidModel
 from bertsym.sources.derived import Derived
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
@@ -32,6 +33,7 @@ COUNTED = 3
 AIMED = 32
 AGAIN = 3
 ROUNDS = 12
+REFUTING = 24
 
 
 @value
@@ -81,24 +83,29 @@ class Deriver:
         remembered = self.draws.remembered()
         known = [*self.draws.paired(), *remembered]  # pairs are told by their places, so first
         known += self.draws.aimed(most=AIMED)
-        samples = [*known, *self.draws.drawn(max(SAMPLES - len(remembered), FEWEST), edges=FEWEST)]
+        rest = self.draws.drawn(max(SAMPLES - len(remembered), FEWEST), edges=FEWEST)
         deepened: set[str] = set()
         for rounds in range(1, ROUNDS + 1):
-            inferred = self.inferred(samples)
+            inferred = self.inferred([*known, *rest])
             deep = set(ruling(inferred, self.space, self.symbols)) - deepened
             if deep:
                 deepened |= deep
                 self.draws.deepen(deep)
                 self.space = self.draws.space
-                samples = [*known, *self.draws.drawn(SAMPLES)]
-                inferred = self.inferred(samples)
+                rest = self.draws.drawn(SAMPLES)
+                inferred = self.inferred([*known, *rest])
             if rounds == 1 and inferred.refused:
-                samples += self.draws.further(samples, inferred.refused)
-                inferred = self.inferred(samples)
+                rest += self.draws.further([*known, *rest], inferred.refused)
+                for sample in self.draws.rare([*known, *rest], inferred.refused):
+                    self.draws.isolated(sample, known)
+                inferred = self.inferred([*known, *rest])
             if not inferred.tensors:
                 raise CannotDerive(self.builder.target, _none(inferred.refused))
-            derived = self.derived(inferred)
-            fresh = [*self.draws.drawn(trials), *self.draws.aimed(derived.tensors)]
+            try:
+                derived = self.derived(inferred)
+            except InvalidModel as problem:
+                raise CannotDerive(self.builder.target, f"its formulas make no model: {problem}") from None
+            fresh = [*self.draws.drawn(trials), *self.draws.aimed(derived.tensors), *self.draws.doubted()]
             refuting = self.refuting(derived, inferred, fresh)
             if not refuting:
                 if not all(map(self.builder.steady, (self.draws.first, *islice(self.builder.accepted(), AGAIN)))):
@@ -121,9 +128,16 @@ class Deriver:
                     seed,
                     rounded,
                 )
-            known += refuting
-            samples += refuting
+            self.learn(refuting, known, rest)
         raise CannotDerive(self.builder.target, f"each of {ROUNDS} sets of formulas was refuted by a further build")
+
+    def learn(self, refuting: Sequence[Sample], known: list[Sample], rest: list[Sample]) -> None:
+        """Take up the counterexamples: a few with all that matters there, and some of the others."""
+        spread = refuting[:: -(-len(refuting) // REFUTING)]
+        smallest = sorted(refuting, key=lambda sample: len(sample.inventory))
+        for sample in dict.fromkeys(map(id, (refuting[0], smallest[0]))):
+            self.draws.isolated(next(one for one in refuting if id(one) == sample), known)
+        rest += spread
 
     def inferred(self, samples: Sequence[Sample]) -> Inferred:
         """The formulas that these builds agree on."""

@@ -17,6 +17,7 @@ from bertsym.derive.fitting.families import Sample
 from bertsym.derive.fitting.infer import Refusal
 from bertsym.derive.fitting.rows import Pair
 from bertsym.derive.sizes.coinciding import Group, coinciding, groupings
+from bertsym.derive.sizes.doubt import doubting
 from bertsym.derive.sizes.space import Axis, Space
 from bertsym.tree import Tensor
 
@@ -30,6 +31,7 @@ MOST_TALL = 4
 MOST_REMEMBERED = 16
 PAIR = 2
 AS_DEEP, LESS = 2, 2
+TINY, DOUBTED, MOST_ENTRIES = 24, 600, 9_000
 RARE, FURTHER, MOST_RARE = 60, 24, 6
 
 _NUMBER = re.compile(r"\b\d+\b")
@@ -102,6 +104,7 @@ class Draws:
         """So many uniform draws, some at edges, small, near the code's own, with sizes equal, or deep."""
         first = [self.space.steps(self.random, edge=edge) for edge in (*[False] * uniform, *[True] * edges)]
         further = [draw(self.random) for draw in (self.space.small, self.space.near) for _ in range(SMALL)]
+        further += [self.space.tiny(self.random) for _ in range(self.room(TINY))]
         further += self.equalled()
         for _ in range(AS_DEEP if self.tall else 0):
             less = {name: max(own - self.random.randint(0, LESS), 1) for name, own in self.tall.items()}
@@ -124,6 +127,54 @@ class Draws:
             steps = coinciding(self.space, self.space.steps(self.random, edge=True), groups)
             self.turned.append((groups, {axis.name: 1 - steps[axis.name] for axis in self.space.axes if axis.switch}))
             yield steps
+
+    def room(self, most: int) -> int:
+        """Return how many more builds are worth their time: fewer of a module of many tensors."""
+        return min(most, MOST_ENTRIES // len(self.builder.build(self.first) or (0,)))
+
+    def doubted(self) -> list[Sample]:
+        """Build what an adversary draws, as far as the code accepts it."""
+        many = list(doubting(self.space, self.random, self.room(DOUBTED)))
+        self.ahead(many)
+        return list(filter(None, map(self.sampled_at, many)))
+
+    def isolated(self, sample: Sample, known: list[Sample]) -> None:
+        """Append a build to those known, and it with one size changed at a time, paired: all that matters there."""
+        fields = {name: sample.sizes[symbol] for name, symbol in self.symbols.items()}
+        steps = {
+            axis.name: count
+            for axis in self.space.axes
+            if (count := axis.steps({**self.space.base, **fields})) is not None
+        }
+        here = len(known)
+        known.append(sample)
+        for axis in self.space.axes:
+            if axis.exact or axis.name not in steps:
+                continue
+            found = self.beside(sample, ({**steps, axis.name: other} for other in self.around(axis, steps[axis.name])))
+            if found is not None:
+                self.pairs.append(Pair(here, len(known), self.symbols[axis.name]))
+                known.append(found)
+
+    def rare(self, samples: Sequence[Sample], refused: Sequence[Refusal]) -> list[Sample]:
+        """Return small builds that have a tensor without a formula, or that lack it, whichever is rarer."""
+        found: dict[int, Sample] = {}
+        for refusal in refused[:MOST_RARE]:
+            name = re.compile(re.escape(refusal.tensor).replace(r"\{\}", r"\d+"))
+            having = [any(name.fullmatch(found) for found in sample.inventory) for sample in samples]
+            seldom = 2 * sum(having) <= len(having)
+            alike = [sample for sample, has in zip(samples, having, strict=True) if has is seldom]
+            small = sorted(alike, key=lambda sample: sum(int(number) for number in sample.sizes.values()))
+            found |= {id(sample): sample for sample in small[:BACKGROUNDS]}
+        return list(found.values())
+
+    def around(self, axis: Axis, steps: int) -> Iterator[int]:
+        """Other numbers of steps along an axis, near by, at its end and further up."""
+        if axis.switch or axis.values:
+            yield from (other for other in range(len(axis.values)) if other != steps)
+            return
+        near = (steps + 1, steps - 1, axis.low, steps + 2, 2 * steps + 1, self.random.randint(axis.low, axis.most))
+        yield from dict.fromkeys(other for other in near if other >= axis.low and other != steps)
 
     def aimed(self, tensors: Sequence[Tensor] = (), most: int | None = None) -> list[Sample]:
         """What the code builds on either side of what it was seen to compare, and of what these formulas say."""

@@ -144,6 +144,11 @@ class _Scaled(TorchFunctionMode):  # type: ignore[misc]  # torch is untyped here
 class _Plainly(TorchDispatchMode):  # type: ignore[misc]  # torch is untyped here
     """Gives the values alone to an operation that takes no symbols: what it returns has lost them."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Keep torch from importing its compiler, 300 modules, into each child only to keep it away from this."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         try:
             return func(*args, **(kwargs or {}))

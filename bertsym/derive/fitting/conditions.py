@@ -6,16 +6,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property, partial
-from itertools import combinations
+from itertools import combinations, islice, permutations, product
 from typing import NamedTuple
 
 import sympy
-from sympy import Symbol
+from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
+from bertsym.derive.fitting.extremes import at_least_one
 from bertsym.derive.fitting.reckon import Reckoner
 
 LIMITS = (0, 1, 2, 3, 4)
+UNITS = (2, 3, 4, 5, 6, 7, 8, 16, 32, 64)
 MOST_VALUES = 24
 MOST_TOGETHER = 4
 FEWEST = 3
@@ -83,7 +85,10 @@ class Conditions:
         among = [told for told in simple if told.symbols <= mattering] if mattering else []
         beside = [told for told in simple if told.symbols & mattering]
         seldom = [told for told in self.seldom if told.telling(asked, self.draws)]
-        found = (_told(some, asked, wanted) for some in (among, beside, simple, simple + seldom))
+        divided = [told for told in self.remainders if told.telling(asked, self.draws)]
+        nearby = [told for told in divided if told.symbols & mattering]
+        some = (among, beside, [*beside, *nearby], simple, [*simple, *divided], [*simple, *seldom])
+        found = (_told(one, asked, wanted) for one in some)
         return next((condition for condition in found if condition is not None), None)
 
     def ways(self, mattering: Collection[Symbol], rows: Iterable[int]) -> Iterator[int]:
@@ -91,6 +96,10 @@ class Conditions:
         asked = sum(1 << row for row in rows)
         simple = (told for told in self.simple if told.telling(asked, self.draws))
         return (told.bits for told in sorted(simple, key=lambda told: not told.symbols <= set(mattering)))
+
+    def between(self, sizes: Collection[Symbol]) -> Iterator[Told]:
+        """The comparisons of two of these sizes, each with its opposite left out."""
+        return islice(self._compared([s for s in self.active if s in sizes]), 0, None, 2)
 
     def rows(self, condition: Boolean) -> set[int]:
         """The rows in which a condition over switches holds."""
@@ -101,6 +110,12 @@ class Conditions:
         """The conditions on one of the active sizes, or on two, and those that the code was seen to look at."""
         numbers = _numbers(self.active, self.table)
         return [*self._alone(self.active), *self._compared(numbers), *self._seen()]
+
+    @cached_property
+    def remainders(self) -> list[Told]:
+        """The conditions that one of the active sizes is a multiple of a number, or of another of them."""
+        numbers = [s for s in _numbers(self.active, self.table) if all(row[s] == int(row[s]) for row in self.table)]
+        return [*self._multiples(numbers), *self._divided(numbers)]
 
     @cached_property
     def seldom(self) -> list[Told]:
@@ -121,6 +136,23 @@ class Conditions:
                     equal = self._bits(row[symbol] == limit for row in self.table)
                     alone = equal if limit > 1 else None
                     yield from self._either(sympy.Eq, sympy.Ne, (symbol, limit), equal, alone)
+
+    def _multiples(self, numbers: Sequence[Symbol]) -> Iterator[Told]:
+        for symbol, unit in product(numbers, UNITS):
+            fits = self._bits(row[symbol] % unit == 0 for row in self.table)
+            yield from self._exactly(symbol, Integer(unit), fits, sympy.true)
+
+    def _divided(self, numbers: Sequence[Symbol]) -> Iterator[Told]:
+        for symbol, by in permutations(numbers, 2):
+            fits = self._bits(row[by] > 0 and row[symbol] % row[by] == 0 for row in self.table)
+            yield from self._exactly(symbol, at_least_one(by), fits, sympy.Gt(by, 0))
+
+    def _exactly(self, symbol: Symbol, unit: Expr, bits: int, given: Boolean) -> Iterator[Told]:
+        """A remainder that is 0 in these rows, which are `given`, and the opposite in the rest."""
+        make = partial(_multiple, symbol, unit, given)
+        symbols = frozenset({symbol, *unit.free_symbols})
+        yield Told(make, symbols, bits)
+        yield Told(lambda: sympy.Not(make()), symbols, self.every & ~bits)
 
     def _seen(self) -> Iterator[Told]:
         at = [Reckoner(row) for row in self.table]
@@ -200,6 +232,10 @@ def _together(covering: Sequence[Told], asked: int, wanted: int) -> Boolean | No
         chosen.append(told.make())
         asked &= told.bits
     return sympy.And(*chosen) if asked == wanted else None
+
+
+def _multiple(symbol: Symbol, unit: Expr, given: Boolean) -> Boolean:
+    return sympy.And(given, sympy.Eq(symbol - unit * sympy.floor(symbol / unit), 0))
 
 
 def _itself(condition: Boolean) -> Boolean:

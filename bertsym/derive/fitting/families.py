@@ -57,7 +57,13 @@ class Family:
     @property
     def uniform(self) -> bool:
         """Whether all of a build are alike, in every build."""
-        return all(len(set(self.kinds(row).values())) == 1 for row in self.seen)
+        return all(map(self._alike, self.seen))
+
+    def _alike(self, row: int) -> bool:
+        """Return True if all tensors of a build are alike; makes no `Kind`, for there are thousands of tensors."""
+        ties = self.ties[row]
+        tied = ((entry.shape, ties[i]) for i, entry in self.seen[row].items())
+        return len({(shape, tie.pattern if tie else None) for shape, tie in tied}) == 1
 
     def only(self, holds: Callable[[int, Indices], bool]) -> Family:
         """The tensors of whose build and indices this holds."""

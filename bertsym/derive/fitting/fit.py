@@ -17,6 +17,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import Iverson, expand
+from bertsym.derive.fitting.extremes import at_least_one
 from bertsym.derive.fitting.reckon import Reckoner
 from bertsym.values import value
 
@@ -192,6 +193,11 @@ def _times(*atoms: Atom) -> Atom:
     )
 
 
+def _divisor(atom: Atom) -> Expr:
+    """What is divided by: where the size can be 0 nothing is, but a formula is read at all sizes."""
+    return at_least_one(atom.expression) if atom.expression.is_Symbol else atom.expression
+
+
 def _down(above: Callable[..., Expr], below: Callable[..., Expr], numbers: Iterable[int | Fraction]) -> Atom:
     """A quotient rounded down, of which the numbers are given."""
     return Atom(lambda: sympy.floor(above() / below()), tuple(map(int, numbers)))
@@ -202,18 +208,19 @@ def _quotients(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Atom]:
     for x, y in permutations(atoms, 2):
         if not all(n >= 1 and n == int(n) for n in y.numbers):
             continue
+        below = partial(_divisor, y)
         both = list(zip(x.numbers, y.numbers, strict=True))
-        yield _down(x.made, y.made, (a // b for a, b in both))
+        yield _down(x.made, below, (a // b for a, b in both))
         if any(a % b for a, b in both):
-            yield _down(lambda x=x, y=y: x.expression + y.expression - 1, y.made, (-(-a // b) for a, b in both))
+            yield _down(lambda x=x, y=y: x.expression + y.expression - 1, below, (-(-a // b) for a, b in both))
         for power in POWERS:
-            yield _down(x.made, lambda y=y, p=power: y.expression**p, (a // b**power for a, b in both))
+            yield _down(x.made, lambda y=y, p=power: _divisor(y) ** p, (a // b**power for a, b in both))
         for other in atoms:
             if other is x or other is y:
                 continue
             three = list(zip(both, other.numbers, strict=True))
-            yield _down(lambda x=x, o=other: x.expression - o.expression, y.made, ((a - c) // b for (a, b), c in three))
-            yield _down(lambda x=x, o=other: x.expression * o.expression, y.made, (a * c // b for (a, b), c in three))
+            yield _down(lambda x=x, o=other: x.expression - o.expression, below, ((a - c) // b for (a, b), c in three))
+            yield _down(lambda x=x, o=other: x.expression * o.expression, below, (a * c // b for (a, b), c in three))
     for x, y in combinations(atoms, 2):
         if any(n != int(n) for n in (*x.numbers, *y.numbers)):
             product = _times(x, y)

@@ -87,7 +87,32 @@ class _Inference:
                 refused.append(result)
             else:
                 tensors += result
-        return _without_dangling(tensors, refused)
+        return _without_dangling(list(self.tied_alike(tensors, refused)), refused)
+
+    def tied_alike(self, tensors: Sequence[Tensor], refused: list[Refusal]) -> Iterator[Tensor]:
+        """The tensors, those that are tied with the shape of their target, or of each of the cases that it has."""
+        for tensor in tensors:
+            targets = [other for other in tensors if other.name == tensor.tied_to]
+            if not targets or tensor.tied_when != sympy.true or tensor.shape in [other.shape for other in targets]:
+                yield tensor
+            elif len(targets) > 1:
+                cases = ((other.shape, sympy.And(tensor.when, other.when)) for other in targets)
+                yield from (replace(tensor, shape=shape, when=when) for shape, when in cases if when != sympy.false)
+            elif self.shaped(tensor, targets[0].shape):
+                yield replace(tensor, shape=targets[0].shape)
+            else:
+                refused.append(Refusal(tensor.name, "tie", f"its shape is not that of {tensor.tied_to}"))
+
+    def shaped(self, tensor: Tensor, shape: tuple[Expr, ...]) -> bool:
+        """Return True if all that a tensor stands for has this shape in every build."""
+        name = re.compile(re.escape(tensor.name).replace(r"\{\}", r"\d+"))
+        return all(
+            len(entry.shape) == len(shape)
+            and all(self.rows.at[row].apart(side, number) == 0 for side, number in zip(shape, entry.shape, strict=True))
+            for row, sample in enumerate(self.samples)
+            for found, entry in sample.inventory.items()
+            if name.fullmatch(found)
+        )
 
     def cut(self, family: Family, others: Sequence[Family]) -> list[Tensor] | Refusal:
         """The tensors of a family, in the first of the ways to cut it in which all parts have a formula."""

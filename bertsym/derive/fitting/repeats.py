@@ -7,11 +7,14 @@ from contextlib import suppress
 from itertools import chain, pairwise, product
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Integer
 
+from bertsym.derive.fitting.extremes import without_extremes
 from bertsym.derive.fitting.families import Family
 from bertsym.derive.fitting.rows import NoFormula, Rows
 from bertsym.tree import Loop
+
+FEWEST = 3
 
 
 class Repeats:
@@ -35,10 +38,11 @@ class Repeats:
         return tuple(loops)
 
     def _loop(self, stack: str, place: int, runs: Mapping[int, list[int]]) -> Loop:
-        rows = list(runs)
         if all(run == list(range(run[0], run[-1] + 1)) for run in runs.values()):
-            start = self.rows.fitted(f"start of repeat {place}", rows, [runs[row][0] for row in rows])
-            loop = Loop(start, self.rows.fitted(f"end of repeat {place}", rows, [runs[row][-1] + 1 for row in rows]))
+            whole = self.ends.get(stack)
+            start = self._bound(f"start of repeat {place}", {row: run[0] for row, run in runs.items()}, whole)
+            stop = self._bound(f"end of repeat {place}", {row: run[-1] + 1 for row, run in runs.items()}, whole)
+            loop = Loop(start, stop)
             self.ends.setdefault(stack, loop)
             return loop
         whole = self.ends.get(stack)
@@ -60,6 +64,25 @@ class Repeats:
                         self.gapped.setdefault(stack, []).append(loop)
                         return loop
         raise NoFormula(f"repeat {place}", "its indices have gaps that no constant step explains")
+
+    def _bound(self, part: str, numbers: Mapping[int, int], whole: Loop | None) -> Expr:
+        """Return where a run begins or ends: as it fits, or at a place in the stack that is cut off; `NoFormula`."""
+        try:
+            return self.rows.fitted(part, list(numbers), list(numbers.values()))
+        except NoFormula:
+            for place in self._places(whole.stop) if whole is not None and len(numbers) >= FEWEST else ():
+                for bound in (place, larger(place, Integer(0)), smaller(place, whole.stop)):  # type: ignore[union-attr]
+                    if all(self.rows.at[row].apart(bound, number) == 0 for row, number in numbers.items()):
+                        return bound
+            raise
+
+    def _places(self, stop: Expr) -> Iterator[Expr]:
+        """Places in a stack that code names: so many from either end, halves, what the index was seen compared with."""
+        yield from (place + more for place in self.rows.landmarks for more in (0, 1))
+        numbers = [symbol for symbol in self.rows.numbers if symbol != stop and symbol.is_integer]
+        for symbol in numbers:
+            yield from (stop - symbol, symbol, symbol + 1, symbol - 1, stop - symbol - 1)
+        yield from (sympy.floor((stop + more) / 2) for more in (0, 1))
 
     def depths(self, family: Family, place: int) -> dict[int, int] | None:
         """How deep the stack is that an index goes through, in the builds that have the family; None if nobody says."""
@@ -88,6 +111,9 @@ class Repeats:
             at = [sample.sizes[symbol] for sample in self.rows.samples]
             if min(at) >= 1 and all(at[row] == step for row, step in steps.items()):
                 yield from (Loop(start, stop, symbol, others=others) for start in self._starts(place, runs, symbol))
+        for period, rest in self.rows.periods:
+            if all(self.rows.at[row].apart(period, step) == 0 for row, step in steps.items()):
+                yield from (Loop(start, stop, period, others=others) for start in (rest - 1, rest, period + rest - 1))
 
     def _starts(self, place: int, runs: Mapping[int, list[int]], step: Expr) -> Iterator[Expr]:
         """Where the steps may begin: at the last or the first index of the first, from a size on, or elsewhere."""
@@ -108,6 +134,16 @@ class Repeats:
         except NoFormula:
             return []
         return list(loop.indices(start, stop, step, *listed)) if step > 0 else []
+
+
+def larger(one: Expr, other: Expr) -> Expr:
+    """Return the larger of two, as formulas are kept."""
+    return without_extremes(sympy.Max(one, other, evaluate=False))
+
+
+def smaller(one: Expr, other: Expr) -> Expr:
+    """Return the smaller of two, as formulas are kept."""
+    return without_extremes(sympy.Min(one, other, evaluate=False))
 
 
 def _stack(family: Family, place: int) -> str:

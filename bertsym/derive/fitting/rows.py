@@ -11,9 +11,10 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from bertsym.algebra import Iverson
 from bertsym.derive.building.process import Entry, Number
 from bertsym.derive.building.proposal import Proposal
-from bertsym.derive.fitting.compared import relations
+from bertsym.derive.fitting.compared import landmarks, relations
 from bertsym.derive.fitting.conditions import Conditions
 from bertsym.derive.fitting.extremes import without_extremes
 from bertsym.derive.fitting.families import Family, Sample
@@ -23,6 +24,7 @@ from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
 FEW_VALUES = 6
+MOST_BRANCHED, FEWEST_BRANCHED = 3, 8
 
 
 class NoFormula(Exception):
@@ -71,6 +73,7 @@ class Rows:
         first = {pair.other: pair.one for pair in pairs}
         draws = [first.get(row, row) for row in range(len(samples))]
         self.conditions = Conditions([sample.sizes for sample in samples], active, draws, relations(proposals))
+        self.landmarks, self.periods = landmarks(proposals)
         self.relevant: dict[str, set[Symbol]] = {}
         self.proposed: list[list[Expr]] = []
         self.kept: dict[Expr, tuple[tuple[int, str], Expr]] = {}
@@ -164,7 +167,24 @@ class Rows:
                 more = apart.pop()
                 if not apart and more is not None and more == int(more):
                     return proposed + int(more)
-            raise
+            branched = self._branched(f"dimension {place}", rows, numbers)
+            if branched is None:
+                raise
+            return branched
+
+    def _branched(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr | None:
+        """One formula on one side of a comparison of the sizes that matter, and another on the other side."""
+        relevant = self.relevant.get(part, set()) & set(self.numbers)
+        if not 1 < len(relevant) <= MOST_BRANCHED or len(rows) < FEWEST_BRANCHED:
+            return None
+        for told in self.conditions.between(relevant):
+            halves = [[(r, n) for r, n in zip(rows, numbers, strict=True) if told.bits >> r & 1 == on] for on in (1, 0)]
+            if min(map(len, halves)) < FEWEST_BRANCHED // 2:
+                continue
+            then, otherwise = (self.fitter.fit([r for r, _ in half], [n for _, n in half], relevant) for half in halves)
+            if then is not None and otherwise is not None:
+                return otherwise + (then - otherwise) * Iverson(told.make())
+        return None
 
     def _proposed(self, family: Family) -> list[list[Expr]]:
         """What the code was seen to compute for each dimension of a tensor, the shortest first."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from random import Random
 
 from bertsym.derive.building.process import Builder, CannotDerive, Number
@@ -18,6 +19,9 @@ MOST_TALL = 5
 SMALL = 8
 MOST_PLACES = 8
 FEW_DEEP = 3
+FEWEST_OF = (1, 2, 3)
+MOST_ALIKE = 10
+DEEPER = 6
 
 # Names of fields that seldom matter: they are tried together first.
 _SELDOM = re.compile(r"token|_id$|_index$|beam|length|window|seed|top_k|chunk|num_labels|interval|eps|size_divisor")
@@ -45,7 +49,7 @@ class _Explorer(Together):
             deep += more
             for name in self.stirring([n for n in self.numbers if n not in (*active, *refusing)], another):
                 (active if self.tensors({name: another(name)}) is not None else refusing).append(name)
-        active += self.elsewhere([name for name in self.numbers if name not in (*active, *refusing)])
+        active += self.elsewhere([name for name in self.numbers if name not in (*active, *refusing)], active)
         calm = [name for name in self.numbers if name not in (*active, *refusing)]
         waiting = [name for name in self.numbers if name not in calm]
         for axis in self.plain([Axis(n, self.base[n], deep=n in deep) for n in waiting if n in self.integers]):
@@ -87,18 +91,34 @@ class _Explorer(Together):
         assert arranged is not None  # noqa: S101  # every rule was checked for circles when it was found
         return Space(dict(self.base), arranged, tuple(frozen))
 
-    def elsewhere(self, calm: Sequence[str]) -> list[str]:
-        """What changes nothing nearby but does where it is large, or 0: a least width, a scale that may be left out.
+    def elsewhere(self, calm: Sequence[str], active: Sequence[str]) -> list[str]:
+        """Return the calm fields that have an effect at other sizes, which a rejection there does not show.
 
-        That it is refused there says nothing.
+        A least width has one where it is large, a scale that may be left out at 0, a period of layers where it is small
+        and the stack deep, a size that is compared with another where the two are equal.
         """
-        found = {
-            name
-            for another in (self.double, self.far, self.nothing)
-            for name in self.stirring(calm, another)
-            if self.tensors({name: another(name)}) is not None
-        }
+        alike = dict.fromkeys((*FEWEST_OF, *(int(self.base[n]) for n in active if n in self.integers)))
+        equal = [partial(self.counted, number) for number in [*alike][:MOST_ALIKE]]
+        own = self.builder.description.fields
+        deeper: dict[str, Number] = {n: min(DEEPER, int(own[n])) for n in self.integers if self.flat(n)}
+        found: set[str] = set()
+        anothers: list[Callable[[str], Number]] = [self.double, self.far, self.nothing, *equal]
+        count = len(anothers)
+        anothers += equal[: len(FEWEST_OF)] if deeper else []
+        for place, another in enumerate(anothers):
+            beside = {} if place < count else deeper
+            if len(found) < len(calm):
+                left = [name for name in calm if name not in found]
+                found |= {
+                    name
+                    for name in self.stirring(left, another, beside=beside)
+                    if self.tensors({**beside, name: another(name)}) is not None
+                }
         return [name for name in calm if name in found]
+
+    def counted(self, number: int, name: str) -> Number:
+        """Return the number for a field that counts something, its own value for any other."""
+        return self.base[name] if name in self.ratios or "token" in name else number
 
     def lively(self, axis: Axis) -> Axis:
         """A small size up to where some side of a tensor becomes nothing, as a stride does with what it goes over."""

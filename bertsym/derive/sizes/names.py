@@ -75,7 +75,8 @@ def _fits(name: str, axis: Axis) -> bool:
         return kind is (Kind.SWITCH if axis.switch else Kind.RATIO)
     if axis.base < lookup(name).minimum:
         return False
-    return kind not in (Kind.SWITCH, Kind.RATIO) and (not axis.deep or kind in (Kind.DEPTH, Kind.EXPERTS))
+    deep = axis.deep and axis.name != name  # one that is called so is what it is called, whatever else it decides
+    return kind not in (Kind.SWITCH, Kind.RATIO) and (not deep or kind in (Kind.DEPTH, Kind.EXPERTS))
 
 
 def _own(field: str, axis: Axis, taken: Iterable[str]) -> Symbol:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import chain
 from random import Random
+from types import MappingProxyType
 
 from bertsym.derive.building.process import Builder, Inventory, Number
 from bertsym.derive.sizes.paths import entry, last, list_of, place
@@ -91,17 +92,19 @@ class Probe:
         names: Sequence[str],
         another: Callable[[str], Number],
         seen: Callable[[Inventory | None], object] = lambda there: there,
+        beside: Mapping[str, Number] = MappingProxyType({}),
     ) -> Iterator[str]:
         """Those of the names that do not, given other values together, leave what is seen as it is."""
-        if not names or seen(self.tensors({name: another(name) for name in names})) == seen(self.tensors({})):
+        there = {**beside, **{name: another(name) for name in names}}
+        if not names or seen(self.tensors(there)) == seen(self.tensors(dict(beside))):
             return
         if len(names) == 1:
             yield names[0]
             return
         half = len(names) // 2
-        self.ahead({name: another(name) for name in part} for part in (names[:half], names[half:]))
-        yield from self.stirring(names[:half], another, seen)
-        yield from self.stirring(names[half:], another, seen)
+        self.ahead({**beside, **{name: another(name) for name in part}} for part in (names[:half], names[half:]))
+        yield from self.stirring(names[:half], another, seen, beside)
+        yield from self.stirring(names[half:], another, seen, beside)
 
     def renaming(self, names: Sequence[str]) -> list[str]:
         """The integers at whose other values there are other tensors, or nothing that builds."""

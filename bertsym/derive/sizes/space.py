@@ -15,11 +15,13 @@ from bertsym.values import replace, value
 
 MOST_DEEP = 6
 DEEPER = 20
+MOST_TALL = 2
 MOST_HEADS = 24
 MOST_WIDE = 500
 SMALLEST, OWN = 0.4, 0.6
 NEAR = 0.75
 ABOVE_LEAST = (0, 0, 1, 1, 2, 3, 5, 9)
+WIDEST = (2, 4, 8, 16, 40)  # a comparison of two sizes shows where both are small; one of 40 with 3 shows as well
 
 Steps = Mapping[str, int]
 
@@ -261,6 +263,23 @@ class Space:
         drawn = self.steps(random)
         small = (axis for axis in self.axes if not (axis.switch or axis.deep or axis.values))
         return drawn | {a.name: a.low + min(random.choice(ABOVE_LEAST), a.choices - 1) for a in small}
+
+    def tiny(self, random: Random) -> dict[str, int]:
+        """Draw every axis from the same few small numbers, which gives all orders of any two, equality included.
+
+        A stack may be as deep as `DEEPER` here, two at once at most: a layer may stand at every ninth place.
+        """
+        widest = random.choice(WIDEST)
+        pool = [random.randint(0, widest) for _ in range(2 + len(self.axes) // 2)]
+        drawn = self.steps(random)
+        deep = [axis.name for axis in self.axes if axis.deep and not axis.span]
+        tall = set(random.sample(deep, min(len(deep), MOST_TALL)))
+        for axis in self.axes:
+            if not (axis.switch or axis.values or axis.exact):
+                most = max(axis.most, DEEPER) if axis.name in tall else axis.most
+                steps = random.choice(pool)
+                drawn[axis.name] = max(steps, axis.low) if steps <= most else random.randint(axis.low, most)
+        return drawn
 
 
 def places(fields: Fields) -> dict[str, list[str]]:

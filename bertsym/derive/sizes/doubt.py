@@ -1,0 +1,55 @@
+"""Trials by an adversary: small sizes, all orders of any two of them, and one far from the others.
+
+A formula and the draws that it was fitted to have a source in common; what they both overlook shows at no more draws of
+the same kind. A condition of two sizes shows where both are small, a period where the stack is deep and the period is
+not, a least width where one size is much larger than all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, islice, product
+from random import Random
+
+from bertsym.derive.sizes.space import Axis, Space
+
+SMALLEST = 3
+FAR = (25, 64, 131, 1024)
+DEEPEST = 64
+
+
+def doubting(space: Space, random: Random, many: int) -> Iterator[dict[str, int]]:
+    """Yield so many draws: every choice of the smallest sizes if there are few, then small ones, some with one far."""
+    yield from islice(chain(_grid(space, random, many // 4), small(space, random)), many)
+
+
+def _grid(space: Space, random: Random, most: int) -> Iterator[dict[str, int]]:
+    """Yield every choice among the smallest values of each size, or nothing if that is too many."""
+    axes = [axis for axis in space.axes if _movable(axis)]
+    if SMALLEST ** len(axes) <= most:
+        for above in product(range(SMALLEST), repeat=len(axes)):
+            least = {axis.name: axis.low + min(k, axis.choices - 1) for axis, k in zip(axes, above, strict=True)}
+            yield space.tiny(random) | least
+
+
+def small(space: Space, random: Random) -> Iterator[dict[str, int]]:
+    """Yield small draws without end, and every so often one with one size far from the others."""
+    movable = [axis for axis in space.axes if _movable(axis)]
+    while True:
+        for _ in range(len(FAR)):
+            yield space.tiny(random)
+        drawn = space.tiny(random)
+        for axis in random.sample(movable, min(1, len(movable))):
+            drawn[axis.name] = max(min(random.choice(FAR), _farthest(axis)), axis.low)
+        yield drawn
+
+
+def _movable(axis: Axis) -> bool:
+    return not (axis.switch or axis.values or axis.exact)
+
+
+def _farthest(axis: Axis) -> int:
+    """Return the most steps to try; those of a rule or of a stack of stacks end where its draws do."""
+    if axis.span or axis.within or axis.divides:
+        return axis.most
+    return DEEPEST if axis.deep else FAR[-1]

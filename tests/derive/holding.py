@@ -1,0 +1,70 @@
+"""Random programs derived, saved, read, and held against what they build at sizes that no derivation chose."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from random import Random
+from typing import Any
+from warnings import catch_warnings
+
+from bertsym.count import count
+from bertsym.derive.building.process import CannotDerive, Worker
+from bertsym.derive.deriving import derive_in
+from bertsym.derive.recording import recorded
+from bertsym.errors import BertsymError
+from bertsym.sources import saved, saving
+from bertsym.sources.derived import Derived
+from bertsym.sources.jsonfile import parse_object
+from bertsym.values import value
+from tests.derive.programs import Program, drawn, program
+
+DRAWS = 300
+DERIVED, REFUSED, SILENT, WRONG = "derived", "refused", "no answer", "wrong"
+
+
+@value
+class Verdict:
+    """What came of a program: one of the four words above, and why."""
+
+    word: str
+    evidence: str = ""
+
+
+def held(worker: Worker, folder: Path, seed: int) -> Verdict:
+    """Derive the program of that seed in a worker that finds modules in that folder, and hold it against its builds."""
+    one, name = program(seed), f"program_{seed}"
+    (folder / f"{name}.py").write_text(one.source, encoding="utf-8")
+    try:
+        derivation = derive_in(worker, f"{name}:build", one.sizes, keep_names=True)
+    except CannotDerive as problem:
+        return Verdict(REFUSED, str(problem))
+    if not derivation.whole:
+        first = derivation.refused[0]
+        return Verdict(REFUSED, f"{first.tensor}, {first.part}: {first.why}")
+    text = saving.text(recorded(derivation))
+    derived = saved.parsed(parse_object(text.encode(), Path(name)), Path(name))
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    return compared(derived, one, import_module(name).build, Random(seed))
+
+
+def compared(derived: Derived, one: Program, build: Any, random: Random) -> Verdict:
+    """Hold what a saved model counts against what the program builds, wherever both have an answer."""
+    from torch import device  # not before it is needed
+
+    model, answers = derived.model(), 0
+    for _ in range(DRAWS):
+        at = drawn(random, list(one.sizes))
+        try:
+            with device("meta"), catch_warnings(action="ignore"):
+                real = sum(parameter.numel() for parameter in build(**at).parameters())
+            places = ((symbol, derived.places[symbol].field) for symbol in model.symbols)
+            found = count(model.with_sizes({symbol: at[field] for symbol, field in places}))
+        except (BertsymError, ArithmeticError, RuntimeError, ValueError):
+            continue  # one of the two refuses such sizes
+        if found != real:
+            return Verdict(WRONG, f"{found} instead of {real} at {at}")
+        answers += 1
+    return Verdict(DERIVED if answers else SILENT)
