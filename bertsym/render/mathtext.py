@@ -1,11 +1,33 @@
-"""Forms as a line of characters: for terminals with · and ², and in plain ASCII as Python reads it."""
+"""Forms as a line of characters: for terminals with · and ², and in plain ASCII.
+
+What stands in parentheses is decided by how tightly a text holds together, never by how the text looks.
+"""
 
 from __future__ import annotations
 
-from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
-from sympy.logic.boolalg import And, Boolean, Or
+from collections.abc import Mapping
 
-from bertsym.forms import Bracket, Floor, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, negated
+from bertsym.forms import (
+    Bracket,
+    Condition,
+    Conjunction,
+    Disjunction,
+    Floor,
+    Form,
+    Name,
+    Named,
+    Negation,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Relation,
+    Root,
+    Sign,
+    Sum,
+    negated,
+)
+from bertsym.render.binding import Binding, of_first
 from bertsym.values import value
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -20,56 +42,78 @@ class Glyphs:
     power: str
     root: str
     floor: str
-    relations: dict[type, str]
+    relations: Mapping[Sign, str]
 
 
-PRETTY = Glyphs("·", "−", "", "√", "⌊{}⌋", {Eq: "=", Ne: "≠", Gt: ">", Ge: "≥", Lt: "<", Le: "≤"})
-ASCII = Glyphs("*", "-", "**", "sqrt", "floor({})", {Eq: "==", Ne: "!=", Gt: ">", Ge: ">=", Lt: "<", Le: "<="})
+PRETTY = Glyphs(
+    "·", "−", "", "√", "⌊{}⌋",
+    {Sign.EQUAL: "=", Sign.UNEQUAL: "≠", Sign.ABOVE: ">", Sign.AT_LEAST: "≥", Sign.BELOW: "<", Sign.AT_MOST: "≤"},
+)  # fmt: skip
+ASCII = Glyphs(
+    "*", "-", "**", "sqrt", "floor({})",
+    {sign: "==" if sign is Sign.EQUAL else sign.value for sign in Sign},
+)  # fmt: skip
 
 
 def pretty(written: Form) -> str:
     """For reading: `12·L·H² + 13·L·H`."""
-    return _write(written, PRETTY)
+    return _within(written, Binding.SUM, PRETTY)
 
 
 def plain(written: Form) -> str:
     """For machines: `12*L*H**2 + 13*L*H`."""
-    return _write(written, ASCII)
+    return _within(written, Binding.SUM, ASCII)
 
 
-def _write(written: Form, glyphs: Glyphs) -> str:
+def _within(written: Form | Condition, least: Binding, glyphs: Glyphs) -> str:
+    """The text, in parentheses where what stands around it binds more tightly."""
+    text, binding = _spelled(written, glyphs)
+    return text if binding >= least else f"({text})"
+
+
+def _spelled(written: Form | Condition, glyphs: Glyphs) -> tuple[str, Binding]:
+    """The text and how tightly it holds together."""
     match written:
         case Number(value):
-            sign = glyphs.minus if value < 0 else ""
-            return f"{sign}{abs(value)}"
+            whole = Binding.ATOM if value.denominator == 1 else Binding.QUOTIENT
+            return (f"{glyphs.minus}{-value}", Binding.MINUS) if value < 0 else (str(value), whole)
         case Name(symbol):
-            return str(symbol)
+            return str(symbol), Binding.ATOM
         case Bracket(condition):
-            return f"[{_condition(condition, glyphs)}]"
+            return f"[{_within(condition, Binding.OR, glyphs)}]", Binding.ATOM
         case Power(base, exponent):
             raised = glyphs.power + str(exponent) if glyphs.power else str(exponent).translate(_SUPERSCRIPTS)
-            return _tight(base, glyphs) + raised
+            return _within(base, Binding.ATOM, glyphs) + raised, Binding.POWER
         case Product(factors):
-            minus, rest = negated(factors)
-            return minus * glyphs.minus + glyphs.times.join(_factor(factor, glyphs) for factor in rest)
+            return _product(factors, glyphs)
         case Sum(terms):
-            return _sum(terms, glyphs)
+            return _sum(terms, glyphs), Binding.SUM
         case Quotient(numerator, denominator):
-            over = _write(numerator, glyphs)
-            return f"{f'({over})' if isinstance(numerator, Sum) else over}/{_tight(denominator, glyphs)}"
+            above, below = _within(numerator, Binding.MINUS, glyphs), _within(denominator, Binding.POWER, glyphs)
+            return f"{above}/{below}", Binding.QUOTIENT
         case Floor(inside):
-            return glyphs.floor.format(_write(inside, glyphs))
+            return glyphs.floor.format(_within(inside, Binding.SUM, glyphs)), Binding.ATOM
         case Root(radicand):
-            return f"{glyphs.root}({_write(radicand, glyphs)})"
+            return f"{glyphs.root}({_within(radicand, Binding.SUM, glyphs)})", Binding.ATOM
         case Named(part, name):
-            text = _factor(part, glyphs)
-            return f"{text} {{{name}}}" if glyphs is PRETTY else text
+            text = _within(part, Binding.MINUS, glyphs)
+            return f"{text} {{{name}}}" if glyphs is PRETTY else text, Binding.MINUS
+        case _:
+            return _condition(written, glyphs)
+
+
+def _product(factors: tuple[Form, ...], glyphs: Glyphs) -> tuple[str, Binding]:
+    """Factors; a minus may stand before all of them, and nowhere else."""
+    minus, rest = negated(factors)
+    first = _within(rest[0], of_first(rest[0], minus=minus), glyphs)
+    text = minus * glyphs.minus + glyphs.times.join([first, *(_within(f, Binding.PRODUCT, glyphs) for f in rest[1:])])
+    return text, Binding.MINUS if text.startswith(glyphs.minus) else Binding.PRODUCT
 
 
 def _sum(terms: tuple[Form, ...], glyphs: Glyphs) -> str:
-    text = _write(terms[0], glyphs)
+    text = _within(terms[0], Binding.SUM, glyphs)
     for term in terms[1:]:
-        written = _write(term, glyphs)
+        written = _within(term, Binding.SUM, glyphs)
         if written.startswith(glyphs.minus):
             text += f" {glyphs.minus} {written.removeprefix(glyphs.minus)}"
         else:
@@ -77,24 +121,16 @@ def _sum(terms: tuple[Form, ...], glyphs: Glyphs) -> str:
     return text
 
 
-def _factor(written: Form, glyphs: Glyphs) -> str:
-    text = _write(written, glyphs)
-    return f"({text})" if isinstance(written, Sum | Quotient) else text
-
-
-def _tight(written: Form, glyphs: Glyphs) -> str:
-    text = _write(written, glyphs)
-    return text if isinstance(written, Name | Bracket | Floor | Root) or text.isalnum() else f"({text})"
-
-
-def _condition(condition: Boolean, glyphs: Glyphs) -> str:
-    if isinstance(condition, Symbol):
-        return str(condition)
-    if isinstance(condition, Not):
-        return f"not {_condition(condition.args[0], glyphs)}"
-    if isinstance(condition, And | Or):
-        word = " and " if isinstance(condition, And) else " or "
-        return word.join(sorted(_condition(part, glyphs) for part in condition.args))
-    left, right = condition.args
-    relation = next(mark for kind, mark in glyphs.relations.items() if isinstance(condition, kind))
-    return f"{left} {relation} {right}"
+def _condition(condition: Condition, glyphs: Glyphs) -> tuple[str, Binding]:
+    match condition:
+        case Relation(left, sign, right):
+            sides = (_within(side, Binding.SUM, glyphs) for side in (left, right))
+            return f" {glyphs.relations[sign]} ".join(sides), Binding.RELATION
+        case Negation(inside):
+            return f"not {_within(inside, Binding.ATOM, glyphs)}", Binding.NOT
+        case Conjunction(parts):
+            return " and ".join(_within(part, Binding.NOT, glyphs) for part in parts), Binding.AND
+        case Disjunction(parts):
+            return " or ".join(_within(part, Binding.NOT, glyphs) for part in parts), Binding.OR
+        case Name(symbol):
+            return str(symbol), Binding.ATOM
