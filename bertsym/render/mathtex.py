@@ -152,10 +152,15 @@ def _condition(condition: Condition, notation: Notation) -> tuple[str, Binding]:
             return f"{math(left, notation)} {_RELATIONS[sign]} {math(right, notation)}", Binding.RELATION
         case Negation(inside):
             return rf"\lnot {_part(inside, Binding.ATOM, notation)}", Binding.NOT
-        case Conjunction(parts):
-            return r" \land ".join(_part(part, Binding.NOT, notation) for part in parts), Binding.AND
-        case Disjunction(parts):
-            return r" \lor ".join(_part(part, Binding.NOT, notation) for part in parts), Binding.OR
+        case Conjunction() | Disjunction():
+            return " ".join(clauses(condition, notation)), Binding.OR
+
+
+def clauses(condition: Conjunction | Disjunction, notation: Notation) -> list[str]:
+    """The parts of a condition, all but the first with the sign that joins them."""
+    sign = r"\land" if isinstance(condition, Conjunction) else r"\lor"
+    first, *others = (_part(part, Binding.NOT, notation) for part in condition.parts)
+    return [first, *(f"{sign} {other}" for other in others)]
 
 
 def _part(condition: Condition, least: Binding, notation: Notation) -> str:

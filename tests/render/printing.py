@@ -67,8 +67,8 @@ class Reader:
         Of what a terminal shows only the last column is read, where all of it is formulas.
         """
         rows = [row for row in (*table.rows, table.footer) if row]
-        last = [row[-1] for row in rows]
-        if all(isinstance(cell, Form) for cell in last):
+        last = [cell for *_, cell in rows if isinstance(cell, Form)]
+        if len(last) == len(rows):
             for cell, printed in zip(last, _last(text.document((table,))), strict=True):
                 yield printed, cell, only(of_text(printed))
         cells = [cell for row in rows for cell in row if cell != "" and not isinstance(cell, str | Code | Share)]
@@ -77,8 +77,8 @@ class Reader:
             assert len(segments) == len(cells), document
             for cell, tex in zip(cells, segments, strict=True):
                 sides = cell.sides if isinstance(cell, Shape) else (cell,)
-                printed = tex.split(r" \times ") if isinstance(cell, Shape) else [tex]
-                for side, piece in zip(sides, printed, strict=True):
+                pieces = tex.split(r" \times ") if isinstance(cell, Shape) else [tex]
+                for side, piece in zip(sides, pieces, strict=True):
                     if isinstance(side, Form):
                         yield piece, side, only(of_tex(piece, self.names))
         for row in rows:

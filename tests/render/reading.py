@@ -273,16 +273,16 @@ class _Tex(_Reader):
         return found
 
     def term(self) -> Tree:
-        found, figure = self.power()
+        """Factors side by side; 2 beside 1/3 would be a mixed number, and a figure after a factor part of it."""
+        found = self.power()
         while True:
             dot = self.accept("\\cdot")
             if not dot and not self.begins():
                 return found
-            digits = self.next[0].isdigit()
-            right, also = self.power()
-            if (digits or (figure and also)) and not dot:
-                raise Unread(f"a figure beside a figure or after a factor: {' '.join(self.marks)}")
-            found, figure = ("times", found, right), also
+            mixed = found[0] == "number" and self.next == "\\frac" and self.marks[self.at + 2][0].isdigit()
+            if (mixed or self.next[0].isdigit()) and not dot:
+                raise Unread(f"a figure beside a factor: {' '.join(self.marks)}")
+            found = ("times", found, self.power())
 
     def begins(self) -> bool:
         """Whether a factor stands next."""
@@ -291,16 +291,15 @@ class _Tex(_Reader):
         spoken = mark in self.signs or mark in ("\\cdot", "\\rfloor", *_OPENING.values())
         return mark in signs or (not spoken and re.match(r"[A-Za-z0-9]|\\[A-Za-z]", mark) is not None)
 
-    def power(self) -> tuple[Tree, bool]:
-        """A factor, and whether it begins with a figure: 2 beside 1/3 is a mixed number."""
-        figure = self.next[0].isdigit() or (self.next == "\\frac" and self.marks[self.at + 2][0].isdigit())
+    def power(self) -> Tree:
         base = self.atom()
         if self.next == "^":
             self.take()
-            base = ("power", base, ("number", "".join(self.group()) if self.next == "{" else self.digit()))
+            exponent = "".join(self.group()) if self.next == "{" else self.digit()
+            base = ("power", base, ("number", exponent))
             if self.next == "^":
                 raise Unread("a power of a power")
-        return base, figure
+        return base
 
     def digit(self) -> str:
         mark = self.take()
