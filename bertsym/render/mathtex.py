@@ -30,6 +30,7 @@ from bertsym.quantities import decimal, percent, rounded
 from bertsym.render.binding import Binding, of_first
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.tex_prose import Encoding, prose
+from bertsym.render.words import SCALAR
 
 _WORD = re.compile(r"\\math(?:rm|tt)\{[^{}]*\}(\^\S+)?$")
 _CONTROL_WORD = re.compile(r"\\[A-Za-z]+$")
@@ -179,6 +180,8 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return _rounded(value)
         case Decimal(value, places):
             return decimal(value, places)
+        case Shape(()):
+            return rf"\textrm{{{SCALAR}}}"
         case Shape(sides):
             return r" \times ".join(within(side, Binding.MINUS, notation) for side in sides)
         case Sizes(values):

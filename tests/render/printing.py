@@ -10,7 +10,7 @@ from typing import Any
 
 from sympy import Symbol
 
-from bertsym.document import Code, Equation, Result, Shape, Share, Table
+from bertsym.document import Code, Equation, Inline, Result, Shape, Share, Table
 from bertsym.errors import TooNarrow
 from bertsym.forms import Form
 from bertsym.render import jsontext, latex, markdown, text, words
@@ -69,23 +69,24 @@ class Reader:
         rows = [row for row in (*table.rows, table.footer) if row]
         last = [cell for *_, cell in rows if isinstance(cell, Form)]
         if len(last) == len(rows):
-            for cell, printed in zip(last, _last(text.document((table,))), strict=True):
-                yield printed, cell, only(of_text(printed))
+            for whole, printed in zip(last, _last(text.document((table,))), strict=True):
+                yield printed, whole, only(of_text(printed))
         cells = [cell for row in rows for cell in row if cell != "" and not isinstance(cell, str | Code | Share)]
         for document in (latex.document((table,)), markdown.document((table,))):
             segments = re.findall(r"(?<!\\)\$([^$]*)\$", document)
             assert len(segments) == len(cells), document
             for cell, tex in zip(cells, segments, strict=True):
-                sides = cell.sides if isinstance(cell, Shape) else (cell,)
+                sides: tuple[Inline, ...] = cell.sides if isinstance(cell, Shape) else (cell,)
                 pieces = tex.split(r" \times ") if isinstance(cell, Shape) else [tex]
+                if sides == ():
+                    assert pieces == [r"\textrm{scalar}"]
+                    continue
                 for side, piece in zip(sides, pieces, strict=True):
                     if isinstance(side, Form):
                         yield piece, side, only(of_tex(piece, self.names))
-        for row in rows:
-            for cell in row:
-                if isinstance(cell, Shape):
-                    for side, piece in zip(cell.sides, words.inline(cell).split(" × "), strict=True):
-                        yield piece, side, only(of_text(piece))
+        for shape in (cell for row in rows for cell in row if isinstance(cell, Shape) and cell.sides):
+            for side, piece in zip(shape.sides, words.inline(shape).split(" × "), strict=True):
+                yield piece, side, only(of_text(piece))
 
     def json(self, report: Report) -> Iterator[tuple[str, list[Tree]]]:
         """The `expression` and the `latex` of a report in `--json`, and those of its rows, in order."""
