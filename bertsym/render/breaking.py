@@ -120,13 +120,30 @@ def _enclosed(written: Form, notation: Notation, depth: int) -> list[Piece]:
     match written:
         case Sum():
             large = r"\frac" in mathtex.math(written, notation)
-            opening, closing = (r"\biggl(", r"\biggr)") if large else ("(", ")")
-            pieces = _pieces(written, notation, depth + 1)
+            return _between(_pieces(written, notation, depth + 1), depth, large=large)
         case Bracket(Conjunction() | Disjunction() as condition):
-            opening, closing = "[", "]"
-            pieces = [Piece(clause, depth + 1) for clause in mathtex.clauses(condition, notation)]
+            return _between(_clauses(condition, notation, depth + 1), depth, "[", "]")
         case _:
             return []
-    pieces[0] = Piece(opening + pieces[0].tex, depth)
-    pieces[-1] = Piece(pieces[-1].tex + closing, pieces[-1].depth)
+
+
+def _between(
+    pieces: list[Piece], depth: int, opening: str = "(", closing: str = ")", *, large: bool = False
+) -> list[Piece]:
+    first, last = (rf"\biggl{opening}", rf"\biggr{closing}") if large else (opening, closing)
+    pieces[0] = Piece(first + pieces[0].tex, depth)
+    pieces[-1] = Piece(pieces[-1].tex + last, pieces[-1].depth)
     return pieces
+
+
+def _clauses(condition: Conjunction | Disjunction, notation: Notation, depth: int) -> list[Piece]:
+    """The parts of a condition, all but the first with the sign that joins them."""
+    found: list[Piece] = []
+    for part in condition.parts:
+        if isinstance(part, Conjunction | Disjunction):
+            head, *rest = _between(_clauses(part, notation, depth + 1), depth)
+        else:
+            head, *rest = [Piece(mathtex.clause(part, notation), depth)]
+        sign = f"{mathtex.joining(condition)} " if found else ""
+        found += [Piece(sign + head.tex, depth), *rest]
+    return found

@@ -152,19 +152,19 @@ def _condition(condition: Condition, notation: Notation) -> tuple[str, Binding]:
         case Relation(left, sign, right):
             return f"{math(left, notation)} {_RELATIONS[sign]} {math(right, notation)}", Binding.RELATION
         case Negation(inside):
-            return rf"\lnot {_part(inside, Binding.ATOM, notation)}", Binding.NOT
-        case Conjunction() | Disjunction():
-            return " ".join(clauses(condition, notation)), Binding.OR
+            return rf"\lnot {clause(inside, notation, Binding.ATOM)}", Binding.NOT
+        case Conjunction(parts) | Disjunction(parts):
+            binding = Binding.AND if isinstance(condition, Conjunction) else Binding.OR
+            return f" {joining(condition)} ".join(clause(part, notation) for part in parts), binding
 
 
-def clauses(condition: Conjunction | Disjunction, notation: Notation) -> list[str]:
-    """The parts of a condition, all but the first with the sign that joins them."""
-    sign = r"\land" if isinstance(condition, Conjunction) else r"\lor"
-    first, *others = (_part(part, Binding.NOT, notation) for part in condition.parts)
-    return [first, *(f"{sign} {other}" for other in others)]
+def joining(condition: Conjunction | Disjunction) -> str:
+    """The sign between the parts of a condition."""
+    return r"\land" if isinstance(condition, Conjunction) else r"\lor"
 
 
-def _part(condition: Condition, least: Binding, notation: Notation) -> str:
+def clause(condition: Condition, notation: Notation, least: Binding = Binding.NOT) -> str:
+    """A condition that is a part of another, in parentheses where it has parts of its own."""
     tex, binding = _condition(condition, notation)
     if binding >= least:
         return tex
