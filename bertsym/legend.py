@@ -57,7 +57,7 @@ def _symbols(part: Inline) -> set[Symbol]:
 def symbols(written: Form | Condition) -> set[Symbol]:
     """The symbols that a reader meets in a form, those in its brackets among them.
 
-    >>> from bertsym.forms import form
+    >>> from bertsym.styles import form
     >>> from bertsym.symbols import H, L
     >>> sorted(map(str, symbols(form(12 * L * H**2))))
     ['H', 'L']

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from bertsym.document import Inline
 from bertsym.forms import Bracket, Conjunction, Disjunction, Form, Product, Sum, negated
 from bertsym.render import mathtex
-from bertsym.render.binding import Binding, of_first
 from bertsym.render.mathwidth import formula
 from bertsym.render.notation import Notation
 from bertsym.render.sheet import Column
 from bertsym.values import value
+from bertsym.wording import Binding, of_first
 
 INDENT = r"\quad {} "
 

@@ -27,10 +27,10 @@ from bertsym.forms import (
     negated,
 )
 from bertsym.quantities import decimal, percent, rounded
-from bertsym.render.binding import Binding, of_first
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.tex_prose import Encoding, prose
 from bertsym.render.words import SCALAR
+from bertsym.wording import Binding, of_first
 
 _WORD = re.compile(r"\\math(?:rm|tt)\{[^{}]*\}(\^\S+)?$")
 _CONTROL_WORD = re.compile(r"\\[A-Za-z]+$")
@@ -54,7 +54,7 @@ def grouped(value: int) -> str:
 def math(written: Form, notation: Notation = BERT) -> str:
     r"""A form as mathematics, without delimiters.
 
-    >>> from bertsym.forms import form
+    >>> from bertsym.styles import form
     >>> from bertsym.symbols import H, L, ffn_ratio
     >>> print(math(form((2 * ffn_ratio + 4) * L * H**2)))
     (2r + 4)LH^2
