@@ -17,6 +17,7 @@ from bertsym.render import jsontext, latex, markdown, text, words
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.sheet import COLUMNS, Layout, Sheet
 from bertsym.report import Report
+from bertsym.values import replace
 from tests.render.reading import Tree, of_tex, of_text
 
 _DISPLAYS = (Layout.EQUATION, Layout.SPLIT, Layout.ALIGN)
@@ -53,12 +54,12 @@ class Reader:
             if isinstance(element, Equation) and sheet.layout in (Layout.INLINE, Layout.EQUATION):
                 continue
             try:
-                lines = latex.document((element,), sheet).splitlines()
+                lines = latex.document((element,), replace(sheet, notation=self.notation)).splitlines()
             except TooNarrow:
                 continue
             printed = _SHORT.sub("", "\n".join(line for line in lines if not line.startswith("%")))
             yield printed, of_tex(printed, self.names)
-        printed = _SHORT.sub("", markdown.document((element,)))
+        printed = _SHORT.sub("", markdown.document((element,), self.notation))
         yield printed, of_tex(printed, self.names)
 
     def cells(self, table: Table) -> Iterator[tuple[str, Form, Tree]]:
@@ -72,7 +73,8 @@ class Reader:
             for whole, printed in zip(last, _last(text.document((table,))), strict=True):
                 yield printed, whole, only(of_text(printed))
         cells = [cell for row in rows for cell in row if cell != "" and not isinstance(cell, str | Code | Share)]
-        for document in (latex.document((table,)), markdown.document((table,))):
+        sheet = Sheet(self.notation)
+        for document in (latex.document((table,), sheet), markdown.document((table,), self.notation)):
             segments = re.findall(r"(?<!\\)\$([^$]*)\$", document)
             assert len(segments) == len(cells), document
             for cell, tex in zip(cells, segments, strict=True):

@@ -44,7 +44,7 @@ from bertsym.symbols import BY_SYMBOL, H, Kind, L, Own, V, experts, ffn_ratio, h
 from tests.render.printing import SHEETS, Reader, only
 from tests.render.reading import Tree, Unknown, of_text, value
 
-FORMULAS, TREES, PER_SEED = 400, 1_200, 20
+FORMULAS, TREES, PER_SEED = 300, 1_000, 20
 
 every, offset = Own("every", Kind.DEPTH), Own("layer_offset", Kind.DEPTH, 0)
 ratio, gate, k, A = (
