@@ -98,6 +98,8 @@ def monomials(expression: Expr) -> dict[tuple[tuple[Expr, int], ...], Fraction]:
         number, rest = term.as_coeff_Mul()
         exact = Fraction(int(coefficient.p), int(coefficient.q)) * Fraction(int(number.p), int(number.q))
         powers = rest.as_powers_dict() if rest != 1 else {}
+        if not all(isinstance(exponent, Integer) for exponent in powers.values()):
+            raise TypeError(f"a power that is not whole: {rest}")
         key = tuple(sorted(((base, int(exponent)) for base, exponent in powers.items()), key=lambda p: str(p[0])))
         result[key] = result.get(key, Fraction(0)) + exact
     return {key: value for key, value in result.items() if value}

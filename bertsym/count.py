@@ -20,6 +20,7 @@ from bertsym.model import Architecture, Model
 from bertsym.stretches import Span
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace, value
+from bertsym.wording import said
 
 MOST_TENSORS = 200_000
 
@@ -78,7 +79,7 @@ def check_routing(model: Model, convention: Convention) -> None:
             raise UnknownRouting(model.cls)
         there, excess = model.public(Iverson(tensor.when)), model.public(routing.chosen - routing.among)
         if free(excess) <= set(model.given) and evaluate(excess, model.given) > 0 and substitute(there, model.given):
-            chosen, among = (f"{side}={model.number(side)}" for side in routing.sides)
+            chosen, among = (f"{said(side)}={model.number(side)}" for side in routing.sides)
             raise Conflict(chosen, among, "a token cannot go through more experts than there are")
 
 
@@ -94,7 +95,7 @@ def check_shapes(model: Model) -> None:
                 continue
             found = evaluate(public, model.given)
             if found.denominator != 1 or found < 0:
-                raise NoShape(tensor.name, what, str(public), str(found))
+                raise NoShape(tensor.name, what, said(public), str(found))
 
 
 @lru_cache(maxsize=512)

@@ -108,12 +108,13 @@ def _where(model: Model, tensor: Tensor) -> tuple[Inline, ...]:
     times, reuse, start = _times(model, tensor), model.public(tensor.reuse), tensor.loops[0].start
     shared: tuple[Inline, ...] = (", applied ", form(reuse), " times") if reuse != 1 else ()
     if times == 1:
-        return (", in one layer" if shared else f", in layer {start}", *shared)
+        return (", in one layer", *shared) if shared else (", in layer ", form(start))
     plain = tensor.loops[0].plain
-    later = " that have it" if not plain else f" from layer {start} on" if start != 0 else ""
+    later: tuple[Inline, ...] = (" from layer ", form(start), " on") if start != 0 else ()
+    layers = (" layers", *later) if plain else (" layers that have it",)
     rounds = [loop.times for loop in tensor.loops if not (_per_expert(tensor) and loop.times == _among(tensor))]
     each = ", in each expert of each of the " if _per_expert(tensor) else ", in each of the "
-    return (each, form(model.public(sympy.prod(rounds))), f" layers{later}", *shared)
+    return (each, form(model.public(sympy.prod(rounds))), *layers, *shared)
 
 
 def _place(model: Model, convention: Convention, tensors: list[Tensor], own: list[Tensor]) -> Iterator[Element]:

@@ -6,7 +6,23 @@ from collections.abc import Mapping
 
 from sympy import Symbol
 
-from bertsym.forms import Floor, Form, Name, Named, Power, Product, Quotient, Root, Sum
+from bertsym.forms import (
+    Bracket,
+    Condition,
+    Conjunction,
+    Disjunction,
+    Floor,
+    Form,
+    Name,
+    Named,
+    Negation,
+    Power,
+    Product,
+    Quotient,
+    Relation,
+    Root,
+    Sum,
+)
 
 
 def put_in(written: Form, values: Mapping[Symbol, Form]) -> Form:
@@ -28,5 +44,22 @@ def put_in(written: Form, values: Mapping[Symbol, Form]) -> Form:
             return Root(put_in(radicand, values))
         case Named(part, name):
             return Named(put_in(part, values), name)
+        case Bracket(condition):
+            return Bracket(_in_condition(condition, values))
         case _:
             return written
+
+
+def _in_condition(condition: Condition, values: Mapping[Symbol, Form]) -> Condition:
+    """The condition with numbers compared in place of sizes; a switch is no number and stays."""
+    match condition:
+        case Relation(left, sign, right):
+            return Relation(put_in(left, values), sign, put_in(right, values))
+        case Negation(inside):
+            return Negation(_in_condition(inside, values))
+        case Conjunction(parts):
+            return Conjunction(tuple(_in_condition(part, values) for part in parts))
+        case Disjunction(parts):
+            return Disjunction(tuple(_in_condition(part, values) for part in parts))
+        case _:
+            return condition

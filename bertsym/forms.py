@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import Enum
 from fractions import Fraction
+from typing import Any
 
 import sympy
 from sympy import Expr, Symbol
@@ -11,6 +13,27 @@ from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson, atom
 from bertsym.values import value
+
+
+class Sign(Enum):
+    """How the sides of a relation compare."""
+
+    EQUAL = "="
+    UNEQUAL = "!="
+    ABOVE = ">"
+    AT_LEAST = ">="
+    BELOW = "<"
+    AT_MOST = "<="
+
+
+RELATIONS: Mapping[Sign, Any] = {
+    Sign.EQUAL: sympy.Eq,
+    Sign.UNEQUAL: sympy.Ne,
+    Sign.ABOVE: sympy.Gt,
+    Sign.AT_LEAST: sympy.Ge,
+    Sign.BELOW: sympy.Lt,
+    Sign.AT_MOST: sympy.Le,
+}
 
 
 @value
@@ -28,10 +51,40 @@ class Name:
 
 
 @value
+class Relation:
+    """Two numbers compared."""
+
+    left: Form
+    sign: Sign
+    right: Form
+
+
+@value
+class Negation:
+    """What holds where its inside does not."""
+
+    inside: Condition
+
+
+@value
+class Conjunction:
+    """What holds where all parts do."""
+
+    parts: tuple[Condition, ...]
+
+
+@value
+class Disjunction:
+    """What holds where one of the parts does."""
+
+    parts: tuple[Condition, ...]
+
+
+@value
 class Bracket:
     """An Iverson bracket."""
 
-    condition: Boolean
+    condition: Condition
 
 
 @value
@@ -86,6 +139,7 @@ class Named:
     name: str
 
 
+Condition = Name | Relation | Negation | Conjunction | Disjunction
 Form = Number | Name | Bracket | Power | Product | Sum | Quotient | Floor | Root | Named
 
 ONE = Number(Fraction(1))
@@ -93,11 +147,23 @@ ZERO = Number(Fraction(0))
 
 
 def product(factors: Iterable[Form]) -> Form:
-    """A product, flattened, ones dropped."""
+    """Return a product: flat, without ones, and with one sign, which stands first.
+
+    >>> from bertsym.symbols import H, V
+    >>> product([Name(V), product([Number(Fraction(-1)), Name(H)])]).factors[0]
+    Number(value=Fraction(-1, 1))
+    """
     flat: list[Form] = []
     for factor in factors:
         flat.extend(factor.factors if isinstance(factor, Product) else (factor,))
+    negative = sum(isinstance(factor, Number) and factor.value < 0 for factor in flat) % 2 == 1
+    flat = [Number(abs(factor.value)) if isinstance(factor, Number) else factor for factor in flat]
     flat = [factor for factor in flat if factor != ONE]
+    match flat:
+        case [Number(amount), *rest] if negative:
+            flat = [Number(-amount), *rest]
+        case _ if negative:
+            flat = [Number(Fraction(-1)), *flat]
     return flat[0] if len(flat) == 1 else Product(tuple(flat)) if flat else ONE
 
 
@@ -123,7 +189,7 @@ def to_sympy(written: Form) -> Expr:
         case Name(symbol):
             return symbol
         case Bracket(condition):
-            return Iverson(condition)
+            return Iverson(boolean(condition))
         case Power(base, exponent):
             return to_sympy(base) ** exponent
         case Product(factors):
@@ -138,3 +204,31 @@ def to_sympy(written: Form) -> Expr:
             return sympy.sqrt(to_sympy(radicand))
         case Named(part):
             return to_sympy(part)
+
+
+def boolean(condition: Condition) -> Boolean:
+    """Return the condition as sympy has it."""
+    match condition:
+        case Name(symbol):
+            return symbol
+        case Relation(left, sign, right):
+            return RELATIONS[sign](to_sympy(left), to_sympy(right))
+        case Negation(inside):
+            return sympy.Not(boolean(inside))
+        case Conjunction(parts):
+            return sympy.And(*map(boolean, parts))
+        case Disjunction(parts):
+            return sympy.Or(*map(boolean, parts))
+
+
+def parts_of(written: Form | Condition) -> tuple[Form | Condition, ...]:
+    """Return the forms and conditions that a form or a condition is directly made of."""
+    match written:
+        case Product(parts) | Sum(parts) | Conjunction(parts) | Disjunction(parts):
+            return parts
+        case Quotient(left, right) | Relation(left, _, right):
+            return (left, right)
+        case Power(part, _) | Named(part, _) | Floor(part) | Root(part) | Bracket(part) | Negation(part):
+            return (part,)
+        case _:
+            return ()

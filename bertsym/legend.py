@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sympy import Symbol
 
 from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Shape, Table
-from bertsym.forms import Bracket, Floor, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum
+from bertsym.forms import Condition, Form, Name, parts_of
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 
 
@@ -49,33 +49,19 @@ def _parts(element: Element) -> Iterable[Inline]:
 
 
 def _symbols(part: Inline) -> set[Symbol]:
-    match part:
-        case Shape(sides):
-            return set().union(*map(symbols, sides))
-        case Number() | Name() | Bracket() | Power() | Product() | Sum() | Quotient() | Floor() | Root() | Named():
-            return symbols(part)
-        case _:
-            return set()
+    if isinstance(part, Shape):
+        return set().union(*map(symbols, part.sides))
+    return symbols(part) if isinstance(part, Form) else set()
 
 
-def symbols(written: Form) -> set[Symbol]:
+def symbols(written: Form | Condition) -> set[Symbol]:
     """The symbols that a reader meets in a form, those in its brackets among them.
 
-    >>> from bertsym.forms import form
+    >>> from bertsym.styles import form
     >>> from bertsym.symbols import H, L
     >>> sorted(map(str, symbols(form(12 * L * H**2))))
     ['H', 'L']
     """
-    match written:
-        case Name(symbol):
-            return {symbol}
-        case Bracket(condition):
-            return {s for s in condition.free_symbols if isinstance(s, Symbol)}
-        case Power(base, _) | Floor(base) | Root(base) | Named(base, _):
-            return symbols(base)
-        case Product(parts) | Sum(parts):
-            return set().union(*map(symbols, parts))
-        case Quotient(numerator, denominator):
-            return symbols(numerator) | symbols(denominator)
-        case _:
-            return set()
+    if isinstance(written, Name):
+        return {written.symbol}
+    return set().union(*map(symbols, parts_of(written)))

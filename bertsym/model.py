@@ -16,6 +16,7 @@ from bertsym.symbols import BY_SYMBOL, Kind, Size, in_order, lookup
 from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
 from bertsym.values import value
+from bertsym.wording import said
 
 EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
 
@@ -276,7 +277,7 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
                 )
             if BY_SYMBOL[adjusts].kind is not Kind.RATIO and implied.denominator != 1:
                 advice = f"pass sizes for which {definition.symbol} divides evenly"
-                raise NotAnInteger(str(adjusts), BY_SYMBOL[adjusts].meaning, str(inverse), str(implied), advice)
+                raise NotAnInteger(str(adjusts), BY_SYMBOL[adjusts].meaning, said(inverse), str(implied), advice)
             settled[adjusts] = check_value(BY_SYMBOL[adjusts], implied)
             del settled[symbol]
     for definition in architecture.definitions:
@@ -289,7 +290,7 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
                 raise NotAnInteger(
                     str(definition.symbol),
                     BY_SYMBOL[definition.symbol].meaning,
-                    str(definition.value),
+                    said(definition.value),
                     str(value),
                     f"choose {names} to fit",
                 )

@@ -139,11 +139,22 @@ def _by_depth(terms: Terms) -> Form:
 
 
 def _dominant(terms: Terms) -> Form:
-    """The largest group taken out, whatever it leaves over it: 12LH^2 (1 + 13/(12H) + ...), every term of it."""
-    lead, *others = _powers(terms) or [((), {})]
-    if not others:
+    """The largest group taken out, whatever it leaves over it: 12LH^2 (1 + 13/(12H) + ...), every term of it.
+
+    What stands under a condition is not taken out: where the condition fails it would be divided by 0.
+    """
+    groups = _powers(terms)
+    lead = next((group for group in groups if not _conditional(group[1])), None)
+    if lead is None or len(groups) == 1:
         return _collected(terms)
+    others = (group for group in groups if group is not lead)
     return product([_collect(*lead), Sum((ONE, *(_over(*other, *lead) for other in others)))])
+
+
+def _conditional(group: Terms) -> bool:
+    """Return True if conditions that fail can leave nothing of the group."""
+    bare = [monomial for monomial in group if not any(isinstance(generator, Iverson) for generator, _ in monomial)]
+    return len(bare) < len(group) and not (bare and all(coefficient > 0 for coefficient in group.values()))
 
 
 def _over(key: Monomial, group: Terms, lead: Monomial, lead_group: Terms) -> Form:
@@ -154,7 +165,9 @@ def _over(key: Monomial, group: Terms, lead: Monomial, lead_group: Terms) -> For
         return written(merged(merged(ratio, rest), inverse(lead_rest)), amount / lead_amount)
     bare = written(ratio)
     above, below = (bare.numerator, bare.denominator) if isinstance(bare, Quotient) else (bare, ONE)
-    return Quotient(product([expanded(group), above]), product([expanded(lead_group), below]))
+    divisor = product([expanded(lead_group), below])
+    written_out = product([expanded(group), above])
+    return written_out if divisor == ONE else Quotient(written_out, divisor)
 
 
 _WRITERS: dict[Style, Callable[[Terms], Form]] = {

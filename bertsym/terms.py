@@ -13,9 +13,26 @@ from math import gcd
 
 import sympy
 from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson, monomials
-from bertsym.forms import Bracket, Floor, Form, Name, Number, Power, Quotient, product, sum_of
+from bertsym.forms import (
+    RELATIONS,
+    Bracket,
+    Condition,
+    Conjunction,
+    Disjunction,
+    Floor,
+    Form,
+    Name,
+    Negation,
+    Number,
+    Power,
+    Quotient,
+    Relation,
+    product,
+    sum_of,
+)
 from bertsym.symbols import BY_SYMBOL, Kind, place
 
 Monomial = tuple[tuple[Expr, int], ...]
@@ -55,11 +72,53 @@ def _generator(generator: Expr) -> Form:
     if isinstance(generator, Symbol):
         return Name(generator)
     if isinstance(generator, Iverson):
-        return Bracket(generator.args[0])
+        return Bracket(condition(generator.args[0]))
     if isinstance(generator, sympy.floor):
-        above, below = (expanded(monomials(side)) for side in sympy.fraction(sympy.together(generator.args[0])))
-        return Floor(above if below == Number(Fraction(1)) else Quotient(above, below))
+        return Floor(_over_one(generator.args[0]))
+    if isinstance(generator, sympy.Add):
+        return expanded(monomials(generator))
     raise TypeError(f"no ordered form for {type(generator).__name__}")
+
+
+def _over_one(expression: Expr) -> Form:
+    """The expression as one quotient, the denominators of its terms put together."""
+    above, below = (expanded(monomials(side)) for side in sympy.fraction(sympy.together(expression)))
+    return above if below == Number(Fraction(1)) else Quotient(above, below)
+
+
+def condition(found: Boolean) -> Condition:
+    """Return the condition with both sides of its relations in order.
+
+    >>> from bertsym.symbols import H, V, tied
+    >>> condition(sympy.And(tied, H > V)).parts[0]
+    Relation(left=Name(symbol=H), sign=<Sign.ABOVE: '>'>, right=Name(symbol=V))
+    """
+    match found:
+        case Symbol():
+            return Name(found)
+        case sympy.Not():
+            return Negation(condition(found.args[0]))
+        case sympy.And() | sympy.Or():
+            parts = tuple(condition(part) for part in sorted(found.args, key=_precedence))
+            return Conjunction(parts) if isinstance(found, sympy.And) else Disjunction(parts)
+    for sign, relation in RELATIONS.items():
+        if isinstance(found, relation):
+            left, right = (expanded(monomials(side)) for side in found.args)
+            return Relation(left, sign, right)
+    raise TypeError(f"no ordered form for the condition {type(found).__name__}")
+
+
+def _precedence(part: Boolean) -> tuple[object, ...]:
+    """Relations before switches before conditions of several parts, each in the order of their symbols."""
+    kind = next(
+        (
+            place
+            for place, of in enumerate((sympy.core.relational.Relational, Symbol, sympy.Not))
+            if isinstance(part, of)
+        ),
+        3,
+    )
+    return (kind, sorted(rank(symbol) for symbol in part.free_symbols), str(part))
 
 
 def written(monomial: Monomial, coefficient: Fraction = Fraction(1)) -> Form:

@@ -191,7 +191,7 @@ def test_half_a_feed_forward_unit_is_never_counted() -> None:
     [
         (
             Tensor("w", (H, ffn_ratio * H), Role.MATRIX, "", "w"),
-            "'w' .* at these sizes: a side of H\\*ffn_ratio = 21/2",
+            "'w' .* at these sizes: a side of ffn_ratio\\*H = 21/2",
         ),
         (Tensor("w", (H - 9,), Role.BIAS, "", "w"), "a side of H - 9 = -2"),
         (Tensor("{}.w", (H,), Role.BIAS, "", "w", (Loop(sympy.S(3), L),)), "a repeat of L - 3 = -1"),

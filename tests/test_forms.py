@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 import sympy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Expr
 
@@ -42,11 +42,13 @@ def polynomials(draw: st.DrawFn) -> Expr:
     )
 
 
+@settings(deadline=None)
 @given(polynomials(), st.sampled_from(Style))
 def test_a_form_is_the_expression_it_was_made_of(expression: Expr, style: Style) -> None:
     assert sympy.cancel(to_sympy(form(expression, style)) - expression) == 0
 
 
+@settings(deadline=None)
 @given(polynomials(), st.sampled_from(Style))
 def test_plain_text_means_the_expression_in_python(expression: Expr, style: Style) -> None:
     if expression.has(Iverson):
@@ -101,6 +103,28 @@ def test_pretty_text() -> None:
         (2 * Iverson(cross_attention), r"2[\mathrm{cross}]", "2*[cross_attention]"),
         (sympy.expand(Iverson(tied) * (F * H + H)), r"[\mathrm{tied}](HF + H)", "[tied]*(H*F + H)"),
         (sympy.expand((L - 1) * H * (V + N)), "(V + N)LH - (V + N)H", "(V + N)*L*H - (V + N)*H"),
+        (sympy.expand(-Iverson(tied) * (V + N) * H), r"-[\mathrm{tied}](V + N)H", "-[tied]*(V + N)*H"),
+        (
+            Iverson(sympy.And(sympy.Or(L > 1, T <= 0), T <= 2)),
+            r"[T \leq 2 \land (L > 1 \lor T \leq 0)]",
+            "[T <= 2 and (L > 1 or T <= 0)]",
+        ),
+        (
+            Iverson(sympy.Or(sympy.And(tied, cross_attention), L > 1)),
+            r"[L > 1 \lor (\mathrm{tied} \land \mathrm{cross})]",
+            "[L > 1 or (tied and cross_attention)]",
+        ),
+        (
+            Iverson(sympy.Not(sympy.And(tied, cross_attention))),
+            r"[\lnot (\mathrm{tied} \land \mathrm{cross})]",
+            "[not (tied and cross_attention)]",
+        ),
+        (
+            Iverson(sympy.Eq(3 - L * sympy.floor(3 / L), T)),
+            r"[-\lfloor \frac{3}{L} \rfloor L + 3 = T]",
+            "[-floor(3/L)*L + 3 == T]",
+        ),
+        (1 / (H + V) ** 2 + 1, r"\frac{1}{V^2 + 2VH + H^2} + 1", "1/(V**2 + 2*V*H + H**2) + 1"),
     ],
 )
 def test_single_forms(expression: Expr, latex: str, text: str) -> None:
@@ -136,6 +160,25 @@ def test_a_rounded_product_has_no_denominator() -> None:
     written = form(sympy.floor(ffn_ratio * H) * L)
     assert pretty(written) == "⌊ffn_ratio·H⌋·L"
     assert math(written) == r"\lfloor rH \rfloor L"
+
+
+def test_a_size_that_looks_like_a_registered_one_is_printed_apart() -> None:
+    own, heads_too = Own("A", Kind.WIDTH), Own("cross", Kind.WIDTH)
+    assert math(form(heads * own + heads_too * Iverson(cross_attention))) == (
+        r"A\mathrm{A} + [\mathrm{cross}]\mathtt{cross}"
+    )
+
+
+def test_the_dominant_form_takes_out_nothing_that_a_condition_takes_away() -> None:
+    written = form(12 * Iverson(L > T) * L * H**2 * F + 3 * L * H**2 + V * H, Style.DOMINANT)
+    assert plain(written) == "3*L*H**2*(1 + 4*[L > T]*F + V/(3*L*H))"
+    never = form(12 * Iverson(L > T) * L * H**2 + Iverson(tied) * H, Style.DOMINANT)
+    assert plain(never) == "12*[L > T]*L*H**2 + [tied]*H"
+
+
+def test_a_power_that_is_not_whole_is_no_formula() -> None:
+    with pytest.raises(TypeError, match="not whole"):
+        form(sympy.sqrt(H) * V)
 
 
 kv, q, nope, rope, value, first, other = (
@@ -176,6 +219,7 @@ def test_many_powers_are_nested_and_few_are_collected() -> None:
     assert form(many) == form(many, Style.NESTED)
 
 
+@settings(deadline=None)
 @given(st.lists(polynomials(), min_size=3, max_size=4))
 def test_a_long_nested_form_is_the_expression_it_was_made_of(parts: list[Expr]) -> None:
     expression = sympy.expand(sympy.Mul(*parts[:2]) + sympy.Add(*parts[2:]))

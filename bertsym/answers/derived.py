@@ -10,7 +10,7 @@ from bertsym.count import total
 from bertsym.derive.building.process import Number
 from bertsym.derive.derivation import Derivation
 from bertsym.derive.sizes.space import Axis, Kept
-from bertsym.document import Code, Column, Document, Element, Heading, Paragraph, Remark, Result, Table
+from bertsym.document import Code, Column, Document, Element, Heading, Inline, Paragraph, Remark, Result, Table
 from bertsym.forms import Form, Name
 from bertsym.report import AsLatex, Record
 from bertsym.styles import Style, form
@@ -43,7 +43,7 @@ class DerivedFormula:
         yield Table(tuple(map(Column, columns)), rows)
         yield Heading(("trials",))
         for line in evidence(found):
-            yield Paragraph((line,))
+            yield Paragraph(line)
         if found.refused:
             yield Heading(("refused",))
             lines = tuple((Code(refusal.tensor), refusal.part, refusal.why) for refusal in found.refused)
@@ -95,8 +95,16 @@ def derived_formula(found: Derivation, style: Style = Style.COLLECTED) -> Derive
     return DerivedFormula(found, form(total(found.derived.model()), style))
 
 
-def evidence(found: Derivation) -> Iterator[str]:
+def evidence(found: Derivation) -> Iterator[tuple[Inline, ...]]:
     """Sentences that say what was tried, and what that is worth."""
+    yield from ((sentence,) for sentence in _trials(found))
+    for routing in dict.fromkeys(tensor.routing for tensor in found.derived.tensors if tensor.routing is not None):
+        chosen = "nobody says how many" if routing.chosen is None else form(routing.chosen)
+        rest = " work on a token: so the names say, for no trial could show it."
+        yield ("Of ", form(routing.among), " experts ", chosen, rest)
+
+
+def _trials(found: Derivation) -> Iterator[str]:
     what = "names, shapes, ties and totals" if found.whole else "names, shapes and ties of the tensors with a formula"
     yield (
         f"Agreed at {found.trials} fresh random configurations and {found.edges} with small values, "
@@ -114,9 +122,6 @@ def evidence(found: Derivation) -> Iterator[str]:
     without = [name for name in found.space.idle if found.symbols[name] not in found.derived.base]
     if without:
         yield f"Without effect where tried: {', '.join(without)}."
-    for routing in dict.fromkeys(tensor.routing for tensor in found.derived.tensors if tensor.routing is not None):
-        chosen = "nobody says how many" if routing.chosen is None else str(routing.chosen)
-        yield f"Of {routing.among} experts {chosen} work on a token: so the names say, for no trial could show it."
 
 
 def _power_of_ten(found: Derivation) -> str:

@@ -20,6 +20,7 @@ from bertsym.errors import UnreadableFormula, echo
 from bertsym.forms import ONE, Bracket, Form, Name, Number, Power, Quotient, product, sum_of
 from bertsym.quantities import UNITS
 from bertsym.symbols import BY_NAME, Kind
+from bertsym.terms import condition as ordered
 
 DEEPEST = 40
 LARGEST_POWER = 16
@@ -218,7 +219,7 @@ class Grammar(Cursor):
         if token.mark is Mark.BAR:
             return self._between_bars()
         if token.mark is Mark.OPEN_SQUARE and self._is_condition():
-            return Bracket(self._condition())
+            return Bracket(ordered(self._condition()))
         if token.mark in CLOSING:
             self._take()
             inside = self._sum()

@@ -11,7 +11,7 @@ from sympy import Expr
 
 from bertsym.algebra import Iverson, atom
 from bertsym.errors import BertsymError
-from bertsym.forms import Bracket, Floor, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum
+from bertsym.forms import Bracket, Floor, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, to_sympy
 from bertsym.terms import Monomial, Terms
 
 MOST_STEPS = 10_000
@@ -62,8 +62,8 @@ class _Expansion:
                 return {(): self._bounded(value)}
             case Name(symbol):
                 return {((symbol, 1),): Fraction(1)}
-            case Bracket(condition):
-                return {((Iverson(condition), 1),): Fraction(1)}
+            case Bracket():
+                return {((to_sympy(form), 1),): Fraction(1)}
             case Power(base, exponent):
                 return self._product([self.terms(base)] * exponent)
             case Product(factors):

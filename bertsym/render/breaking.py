@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bertsym.document import Inline
-from bertsym.forms import Form, Product, Sum, negated
+from bertsym.forms import Bracket, Conjunction, Disjunction, Form, Product, Sum, negated
 from bertsym.render import mathtex
 from bertsym.render.mathwidth import formula
 from bertsym.render.notation import Notation
 from bertsym.render.sheet import Column
 from bertsym.values import value
+from bertsym.wording import Binding, of_first
 
 INDENT = r"\quad {} "
 
@@ -47,9 +48,8 @@ def _step(step: Inline, relation: str, notation: Notation, room: Column) -> list
     whole = relation + mathtex.inline(step, notation)
     if _fits(whole, room):
         return [whole]
-    pieces = _pieces(step, notation, 0) if isinstance(step, Sum | Product) else [Piece(whole, 0)]
-    if isinstance(step, Sum | Product):
-        pieces[0] = Piece(relation + pieces[0].tex, 0)
+    pieces = _pieces(step, notation, 0) if isinstance(step, Sum | Product | Bracket) else []
+    pieces = [Piece(relation + pieces[0].tex, 0), *pieces[1:]] if pieces else [Piece(whole, 0)]
     for depth in range(max(piece.depth for piece in pieces) + 1):
         stretches = list(_stretches(pieces, depth))
         widest = max(formula(line, room.face) for line in (stretches[0], *(INDENT + s for s in stretches[1:])))
@@ -89,10 +89,10 @@ def _pieces(written: Form, notation: Notation, depth: int) -> list[Piece]:
             return [
                 piece for place, term in enumerate(terms) for piece in _term(term, notation, depth, first=not place)
             ]
-        case Product(factors) if any(isinstance(factor, Sum) for factor in factors):
+        case Product(factors) if any(_enclosed(factor, notation, depth) for factor in factors):
             return _product(factors, notation, depth)
         case _:
-            return [Piece(mathtex.math(written, notation), depth)]
+            return _enclosed(written, notation, depth) or [Piece(mathtex.math(written, notation), depth)]
 
 
 def _term(term: Form, notation: Notation, depth: int, *, first: bool) -> list[Piece]:
@@ -106,14 +106,44 @@ def _term(term: Form, notation: Notation, depth: int, *, first: bool) -> list[Pi
 def _product(factors: tuple[Form, ...], notation: Notation, depth: int) -> list[Piece]:
     minus, rest = negated(factors)
     found = [Piece("-" * minus, depth)]
-    for factor in rest:
-        if isinstance(factor, Sum):
-            large = r"\frac" in mathtex.math(factor, notation)
-            opening, closing = (r"\biggl(", r"\biggr)") if large else ("(", ")")
-            head, *inner = _pieces(factor, notation, depth + 1)
-            found[-1] = Piece(mathtex.beside([found[-1].tex, opening + head.tex]), found[-1].depth)
-            found += inner
-            found[-1] = Piece(found[-1].tex + closing, found[-1].depth)
+    for place, factor in enumerate(rest):
+        least = Binding.PRODUCT if place else of_first(factor, minus=minus)
+        whole = [Piece(mathtex.within(factor, least, notation), depth)]
+        head, *inner = _enclosed(factor, notation, depth) or whole
+        found[-1] = Piece(mathtex.beside([found[-1].tex, head.tex]), found[-1].depth)
+        found += inner
+    return found
+
+
+def _enclosed(written: Form, notation: Notation, depth: int) -> list[Piece]:
+    """What may be broken between two parentheses or brackets; nothing of what may not."""
+    match written:
+        case Sum():
+            large = r"\frac" in mathtex.math(written, notation)
+            return _between(_pieces(written, notation, depth + 1), depth, large=large)
+        case Bracket(Conjunction() | Disjunction() as condition):
+            return _between(_clauses(condition, notation, depth + 1), depth, "[", "]")
+        case _:
+            return []
+
+
+def _between(
+    pieces: list[Piece], depth: int, opening: str = "(", closing: str = ")", *, large: bool = False
+) -> list[Piece]:
+    first, last = (rf"\biggl{opening}", rf"\biggr{closing}") if large else (opening, closing)
+    pieces[0] = Piece(first + pieces[0].tex, depth)
+    pieces[-1] = Piece(pieces[-1].tex + last, pieces[-1].depth)
+    return pieces
+
+
+def _clauses(condition: Conjunction | Disjunction, notation: Notation, depth: int) -> list[Piece]:
+    """The parts of a condition, all but the first with the sign that joins them."""
+    found: list[Piece] = []
+    for part in condition.parts:
+        if isinstance(part, Conjunction | Disjunction):
+            head, *rest = _between(_clauses(part, notation, depth + 1), depth)
         else:
-            found[-1] = Piece(mathtex.beside([found[-1].tex, mathtex.math(factor, notation)]), found[-1].depth)
+            head, *rest = [Piece(mathtex.clause(part, notation), depth)]
+        sign = f"{mathtex.joining(condition)} " if found else ""
+        found += [Piece(sign + head.tex, depth), *rest]
     return found

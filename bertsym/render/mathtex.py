@@ -5,19 +5,45 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from sympy import Eq, Ge, Gt, Le, Lt, Ne, Not, Symbol
-from sympy.logic.boolalg import And, Boolean, Or
-
 from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
-from bertsym.forms import Bracket, Floor, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, negated
+from bertsym.forms import (
+    Bracket,
+    Condition,
+    Conjunction,
+    Disjunction,
+    Floor,
+    Form,
+    Name,
+    Named,
+    Negation,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Relation,
+    Root,
+    Sign,
+    Sum,
+    negated,
+)
 from bertsym.quantities import decimal, percent, rounded
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.tex_prose import Encoding, prose
+from bertsym.render.words import SCALAR
+from bertsym.wording import Binding, of_first
 
-_WORD = re.compile(r"\\mathrm\{[^{}]*\}(\^\S+)?$")
+_WORD = re.compile(r"\\math(?:rm|tt)\{[^{}]*\}(\^\S+)?$")
 _CONTROL_WORD = re.compile(r"\\[A-Za-z]+$")
 RELATION = "{} = "  # what begins the line of a further step
-_RELATIONS: dict[type, str] = {Eq: "=", Ne: r"\neq", Gt: ">", Ge: r"\geq", Lt: "<", Le: r"\leq"}
+_FIGURE = re.compile(r"\d|\\frac\{\d")
+_RELATIONS = {
+    Sign.EQUAL: "=",
+    Sign.UNEQUAL: r"\neq",
+    Sign.ABOVE: ">",
+    Sign.AT_LEAST: r"\geq",
+    Sign.BELOW: "<",
+    Sign.AT_MOST: r"\leq",
+}
 
 
 def grouped(value: int) -> str:
@@ -28,33 +54,47 @@ def grouped(value: int) -> str:
 def math(written: Form, notation: Notation = BERT) -> str:
     r"""A form as mathematics, without delimiters.
 
-    >>> from bertsym.forms import form
+    >>> from bertsym.styles import form
     >>> from bertsym.symbols import H, L, ffn_ratio
     >>> print(math(form((2 * ffn_ratio + 4) * L * H**2)))
     (2r + 4)LH^2
     """
+    return within(written, Binding.SUM, notation)
+
+
+def within(written: Form, least: Binding, notation: Notation) -> str:
+    """The TeX, in parentheses where what stands around it binds more tightly."""
+    tex, binding = _spelled(written, notation)
+    if binding >= least:
+        return tex
+    return rf"\left({tex}\right)" if r"\frac" in tex else f"({tex})"
+
+
+def _spelled(written: Form, notation: Notation) -> tuple[str, Binding]:
+    """The TeX and how tightly it holds together; a fraction stands in a product as it is."""
     match written:
         case Number(value):
-            return _number(value)
+            whole = Binding.ATOM if value.denominator == 1 else Binding.PRODUCT
+            return _number(value), whole if value >= 0 else Binding.MINUS
         case Name(symbol):
-            return notation.name(symbol)
+            return notation.name(symbol), Binding.ATOM
         case Bracket(condition):
-            return f"[{_condition(condition, notation)}]"
+            return f"[{_condition(condition, notation)[0]}]", Binding.ATOM
         case Power(base, exponent):
             raised = str(exponent) if exponent < 10 else f"{{{exponent}}}"
-            return f"{_tight(base, notation)}^{raised}"
+            return f"{within(base, Binding.ATOM, notation)}^{raised}", Binding.POWER
         case Product(factors):
             return _product(factors, notation)
         case Sum(terms):
-            return _sum(terms, notation)
+            return _sum(terms, notation), Binding.SUM
         case Quotient(numerator, denominator):
-            return rf"\frac{{{math(numerator, notation)}}}{{{math(denominator, notation)}}}"
+            return rf"\frac{{{math(numerator, notation)}}}{{{math(denominator, notation)}}}", Binding.PRODUCT
         case Floor(inside):
-            return rf"\lfloor {math(inside, notation)} \rfloor"
+            return rf"\lfloor {math(inside, notation)} \rfloor", Binding.ATOM
         case Root(radicand):
-            return rf"\sqrt{{{math(radicand, notation)}}}"
+            return rf"\sqrt{{{math(radicand, notation)}}}", Binding.POWER
         case Named(part, label):
-            return rf"\underbrace{{{math(part, notation)}}}_{{{upright(label)}}}"
+            return rf"\underbrace{{{math(part, notation)}}}_{{{upright(label)}}}", Binding.PRODUCT
 
 
 def _number(value: Fraction) -> str:
@@ -73,21 +113,27 @@ def upright(label: str) -> str:
     return rf"\mathrm{{{''.join(letters)}}}"
 
 
-def _product(factors: tuple[Form, ...], notation: Notation) -> str:
+def _product(factors: tuple[Form, ...], notation: Notation) -> tuple[str, Binding]:
     minus, rest = negated(factors)
-    return minus * "-" + beside([_factor(factor, notation) for factor in rest])
+    first = within(rest[0], of_first(rest[0], minus=minus), notation)
+    tex = minus * "-" + beside([first, *(within(factor, Binding.PRODUCT, notation) for factor in rest[1:])])
+    return tex, Binding.MINUS if tex.startswith("-") else Binding.PRODUCT
 
 
 def beside(factors: list[str]) -> str:
     """Factors next to one another: figures apart by a dot, words by a thin space, a control word ended by a space."""
     text = factors[0]
     for factor in factors[1:]:
-        ended = _CONTROL_WORD.search(text) and factor[0].isalpha()
-        words = factor.startswith(r"\mathrm{") and _WORD.search(text)
-        text += (
-            r" \cdot " if text not in ("", "-") and factor[0].isdigit() else " " if ended else r"\," if words else ""
-        ) + factor
+        text += _between(text, factor) + factor
     return text
+
+
+def _between(before: str, factor: str) -> str:
+    if before not in ("", "-") and (factor[0].isdigit() or (before[-1].isdigit() and _FIGURE.match(factor))):
+        return r" \cdot "  # 2 beside 1/3 would be a mixed number
+    if _CONTROL_WORD.search(before) and factor[0].isalpha():
+        return " "
+    return r"\," if factor.startswith((r"\mathrm{", r"\mathtt{")) and _WORD.search(before) else ""
 
 
 def _sum(terms: tuple[Form, ...], notation: Notation) -> str:
@@ -98,34 +144,31 @@ def _sum(terms: tuple[Form, ...], notation: Notation) -> str:
     return text
 
 
-def _factor(written: Form, notation: Notation) -> str:
-    text = math(written, notation)
-    if not isinstance(written, Sum):
-        return text
-    return rf"\left({text}\right)" if r"\frac" in text else f"({text})"
+def _condition(condition: Condition, notation: Notation) -> tuple[str, Binding]:
+    """A condition; one of several parts stands in parentheses within another."""
+    match condition:
+        case Name(symbol):
+            return notation.name(symbol), Binding.ATOM
+        case Relation(left, sign, right):
+            return f"{math(left, notation)} {_RELATIONS[sign]} {math(right, notation)}", Binding.RELATION
+        case Negation(inside):
+            return rf"\lnot {clause(inside, notation, Binding.ATOM)}", Binding.NOT
+        case Conjunction(parts) | Disjunction(parts):
+            binding = Binding.AND if isinstance(condition, Conjunction) else Binding.OR
+            return f" {joining(condition)} ".join(clause(part, notation) for part in parts), binding
 
 
-def _tight(written: Form, notation: Notation) -> str:
-    text = math(written, notation)
-    single = isinstance(written, Name | Bracket | Floor) or (
-        isinstance(written, Number) and written.value.denominator == 1 and written.value >= 0
-    )
-    if single:
-        return text
-    return rf"\left({text}\right)" if r"\frac" in text else f"({text})"
+def joining(condition: Conjunction | Disjunction) -> str:
+    """The sign between the parts of a condition."""
+    return r"\land" if isinstance(condition, Conjunction) else r"\lor"
 
 
-def _condition(condition: Boolean, notation: Notation) -> str:
-    if isinstance(condition, Symbol):
-        return notation.name(condition)
-    if isinstance(condition, Not):
-        return rf"\lnot {_condition(condition.args[0], notation)}"
-    if isinstance(condition, And | Or):
-        sign = r" \land " if isinstance(condition, And) else r" \lor "
-        return sign.join(sorted(_condition(part, notation) for part in condition.args))
-    left, right = (notation.name(side) if isinstance(side, Symbol) else str(side) for side in condition.args)
-    relation = next(mark for kind, mark in _RELATIONS.items() if isinstance(condition, kind))
-    return f"{left} {relation} {right}"
+def clause(condition: Condition, notation: Notation, least: Binding = Binding.NOT) -> str:
+    """A condition that is a part of another, in parentheses where it has parts of its own."""
+    tex, binding = _condition(condition, notation)
+    if binding >= least:
+        return tex
+    return rf"\left({tex}\right)" if r"\frac" in tex else f"({tex})"
 
 
 def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encoding.ASCII) -> str:
@@ -137,8 +180,10 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return _rounded(value)
         case Decimal(value, places):
             return decimal(value, places)
+        case Shape(()):
+            return rf"\textrm{{{SCALAR}}}"
         case Shape(sides):
-            return r" \times ".join(_factor(side, notation) for side in sides)
+            return r" \times ".join(within(side, Binding.MINUS, notation) for side in sides)
         case Sizes(values):
             return r",\ ".join(f"{notation.name(symbol)} = {_value(value)}" for symbol, value in values.items())
         case str():

@@ -46,10 +46,22 @@ class Notation:
     def name(self, symbol: Symbol | str) -> str:
         r"""The TeX of a symbol; a word that no table knows is set upright.
 
+        A size of somebody's own code never looks like a registered one: `A` beside the heads, which are A, is upright.
+
         >>> print(VASWANI.name("H"), BERT.name("heads"), BERT.name("no_such_size"))
         d_{\mathrm{model}} A \mathrm{no\_such\_size}
+        >>> print(BERT.name("A"), BERT.name("cross"))
+        \mathrm{A} \mathtt{cross}
         """
         plain = str(symbol)
+        if plain in self.names or plain in BY_NAME:
+            return self._registered(plain)
+        taken = {self._registered(name) for name in BY_NAME}
+        spelled = (rf"\{face}{{{plain}}}".replace("_", r"\_") for face in ("mathrm", "mathtt"))
+        letter = (plain,) if len(plain) == 1 else ()
+        return next((name for name in (*letter, *spelled) if name not in taken), rf"\mathrm{{{plain}\_}}")
+
+    def _registered(self, plain: str) -> str:
         if plain in self.names:
             return self.names[plain]
         return plain if len(plain) == 1 else rf"\mathrm{{{plain}}}".replace("_", r"\_")

@@ -8,6 +8,8 @@ from bertsym.forms import Sum
 from bertsym.quantities import decimal, percent, rounded
 from bertsym.render.mathtext import pretty
 
+SCALAR = "scalar"  # a tensor without sides
+
 
 def inline(part: Inline) -> str:
     """One piece of text or a table cell, control characters made visible."""
@@ -28,6 +30,8 @@ def _written(part: Inline) -> str:
             return percent(value, places)
         case Decimal(value, places):
             return decimal(value, places)
+        case Shape(()):
+            return SCALAR
         case Shape(sides):
             return " × ".join(f"({pretty(side)})" if isinstance(side, Sum) else pretty(side) for side in sides)
         case Sizes(values):

@@ -7,8 +7,8 @@ from fractions import Fraction
 import sympy
 from sympy import Expr, Symbol
 
-from bertsym.algebra import expand, free, monomials
-from bertsym.forms import ZERO, Form, Name, Number, Power, Product, Quotient, Root, product, sum_of
+from bertsym.algebra import Iverson, expand, free, monomials
+from bertsym.forms import ZERO, Form, Name, Number, Power, Quotient, Root, product, sum_of
 from bertsym.styles import form
 from bertsym.symbols import P
 from bertsym.values import value
@@ -16,7 +16,10 @@ from bertsym.values import value
 
 @value
 class Closed:
-    """The degree of a total in a symbol, and the symbol as a function of P and the rest; None beyond degree 2."""
+    """The degree of a total in a symbol, and the symbol as a function of P and the rest.
+
+    `form` is None beyond degree 2, and where the degree itself depends on a condition.
+    """
 
     degree: int
     form: Form | None
@@ -43,13 +46,15 @@ def solve_symbolically(total: Expr, symbol: Symbol) -> Closed:
     if degree not in (1, 2) or min(powers) < 0:
         return Closed(degree, None)
     a, b, c = (expand(powers.get(power, sympy.S.Zero)) for power in (2, 1, 0))
+    if degree == 2 and a.xreplace(dict.fromkeys(a.atoms(Iverson), sympy.S.Zero)) == 0:
+        return Closed(degree, None)
     left = Name(P) if c == 0 else sum_of([Name(P), product([Number(Fraction(-1)), form(c)])])
     if degree == 1:
         return Closed(1, _over(left, form(b)))
     if b == 0:
         return Closed(2, Root(_over(left, form(a))))
     under_root = sum_of([Power(form(b), 2), product([Number(Fraction(4)), form(a), left])])
-    numerator = sum_of([Product((Number(Fraction(-1)), form(b))), Root(under_root)])
+    numerator = sum_of([product([Number(Fraction(-1)), form(b)]), Root(under_root)])
     return Closed(2, Quotient(numerator, product([Number(Fraction(2)), form(a)])))
 
 

@@ -29,6 +29,7 @@ from bertsym.solving.unknowns import (
 )
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Size
 from bertsym.values import replace, value
+from bertsym.wording import said
 
 # How far an unknown runs where nobody says: (lowest, highest, multiple of).
 RANGES: dict[Kind, tuple[int, int, int]] = {
@@ -209,16 +210,16 @@ def _divisibility(model: Model, request: Request) -> Iterable[Constraint]:
                 continue
             symbol, follows = definition.adjusts, definition.inverse
         if free(follows) & moving:
-            yield _whole(f"{symbol} = {follows}", follows)
+            yield _whole(f"{symbol} = {said(follows)}", follows)
     defined = {d.symbol: d.value for d in model.architecture.definitions if d.symbol not in model.given}
     for quotient in model.architecture.whole:
         followed = substitute(quotient, {s: v for s, v in defined.items() if s not in request.unknowns})
         if free(followed) & moving:
-            yield _whole(str(quotient), followed)
+            yield _whole(said(quotient), followed)
     for routing in model.architecture.routings:
         if routing.chosen is not None and free(routing.chosen - routing.among) & moving:
             enough = Comparison(_term(routing.chosen), "<=", _term(routing.among))
-            yield Constraint(f"{routing.chosen} <= {routing.among}", (enough,))
+            yield Constraint(f"{said(routing.chosen)} <= {said(routing.among)}", (enough,))
 
 
 def _is_ratio(symbol: Symbol) -> bool:

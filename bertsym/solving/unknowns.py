@@ -15,6 +15,7 @@ from bertsym.model import Model, is_head_size
 from bertsym.solving.constraints import Term, put_in, symbols_of
 from bertsym.symbols import BY_SYMBOL, in_order
 from bertsym.values import value
+from bertsym.wording import said
 
 Tie = tuple[Symbol, Term]
 
@@ -164,5 +165,7 @@ def require(expression: Expr, symbol: Symbol, model: Model) -> None:
     if given is not None:
         raise NotDependent(str(symbol), f", which follows from {given.symbol}={model.given[given.symbol]}")
     definition = next((d for d in definitions if symbol in {d.symbol, *free(d.value)}), None)
-    why = f", which enters only through {definition.symbol} = {definition.value} and cancels" if definition else ""
+    why = (
+        f", which enters only through {definition.symbol} = {said(definition.value)} and cancels" if definition else ""
+    )
     raise NotDependent(str(symbol), why)

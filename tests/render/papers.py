@@ -38,6 +38,7 @@ AUDITED: list[tuple[str, ...]] = [
 ]
 RULES: list[tuple[str, ...]] = [(), ("--layout", "booktabs")]
 CHAINS: list[tuple[str, ...]] = [(), ("--layout", "align"), ("--layout", "split")]
+CONDITIONS = ("convnext", "inkling_text", "canary", "aimv2")  # of the atlas: conditions of several parts, roundings
 DISPLAYS: tuple[str, ...] = ("equation", "split", "align")
 
 PACKAGES = r"\usepackage{amsmath}\usepackage{booktabs}"
@@ -60,6 +61,11 @@ def runs() -> Iterator[tuple[str, ...]]:
     for name, notation in product(NAMES, NOTATIONS[:4]):
         yield ("show", name, *notation, "--by", "layer")
     for name in NAMES:
+        yield ("explain", name)
+        yield ("tensors", name)
+    for name, form in product(CONDITIONS, FORMS):
+        yield ("total", name, "--form", form, "--layout", "equation", "--legend")
+    for name in CONDITIONS:
         yield ("explain", name)
         yield ("tensors", name)
     yield from SOLVED
@@ -90,6 +96,12 @@ def runs_in(column: str) -> Iterator[tuple[str, ...]]:
         yield ("explain", name, *width)
     for command in (("tensors",), ("models",), ("symbols",), *SOLVED):
         yield (*command, *width)
+
+
+def runs_with_conditions(width: str) -> Iterator[tuple[str, ...]]:
+    """Command lines whose formulas have long conditions, for one width."""
+    for name, form, layout in product(CONDITIONS, FORMS[:4], DISPLAYS):
+        yield ("total", name, "--form", form, "--layout", layout, "--width", width)
 
 
 def hash_of(*words: str) -> int:

@@ -13,7 +13,7 @@ import pytest
 
 from bertsym.cli.app import app
 from tests.conftest import missing, need_program
-from tests.render.papers import COLUMNS, document, overfull, runs, runs_in
+from tests.render.papers import COLUMNS, document, overfull, runs, runs_in, runs_with_conditions
 
 JS = Path(__file__).parents[1] / "js"
 COVERED = {"audit", "compare", "solve", "total", "show", "tensors", "explain", "diff", "models", "symbols"}
@@ -52,6 +52,15 @@ def test_everything_fits(column: str, bertsym: Callable[..., Any], pdflatex: Cal
         w[0] in ("tensors", "models", "symbols", "explain", "show", "solve") or "components" in w for w in refused
     ), refused
     assert len(refused) < len(fragments) / 6
+
+
+def test_long_conditions_fit(bertsym: Callable[..., Any], pdflatex: Callable[[str], str]) -> None:
+    ran = [bertsym(*words, "--latex") for words in runs_with_conditions("400pt@10")]
+    fragments = [one.out for one in ran if one.code == 0]
+    assert all("needs at least" in one.err for one in ran if one.code)
+    assert len(fragments) > len(ran) / 2
+    wide = overfull(pdflatex(document(fragments, 10, "400pt")))
+    assert not {fragments[place]: line for place, line in wide.items()}
 
 
 def formulas(fragment: str) -> list[dict[str, Any]]:
