@@ -29,9 +29,9 @@ from bertsym.model import Model as Spec
 from bertsym.quantities import parse_count, parse_size
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
-from bertsym.solving.configurations import Order, Request
 from bertsym.solving.constraints import parse_constraint, parse_tie
 from bertsym.solving.demands import Demand, Limit
+from bertsym.solving.request import Order, Request
 from bertsym.solving.unknowns import only_unknowns
 from bertsym.sources.configfile import load as load_spec
 from bertsym.styles import Style

@@ -188,7 +188,10 @@ def _fits(own: str, word: str) -> bool:
 
 @value
 class Model:
-    """An architecture under one head; `given` holds the sizes that are known, defaults and definitions apart."""
+    """An architecture under one head; `given` holds the sizes that are known, defaults and definitions apart.
+
+    `pinned` are those that the user gave, as the user gave them: the rest came with the model's name or file.
+    """
 
     architecture: Architecture
     head: str = "model"
@@ -214,7 +217,7 @@ class Model:
     def with_sizes(self, values: Mapping[Symbol, Value], *, pin: bool = False) -> Model:
         """The model with those sizes put in, over the ones it has.
 
-        With `pin` a derived size (F) stays what it is where the sizes it follows from are later to be found.
+        With `pin` they are remembered as the user's own words, which hold whatever is later to be found.
 
         A derived size (F, d) takes the place of the size that adjusts to it. Raises `Unreadable` for a value no
         such size can have or is known for, `Conflict` and `NotAnInteger` for sizes that do not fit together.
@@ -234,12 +237,16 @@ class Model:
                 merged.pop(definition.adjusts, None)
             elif definition.adjusts in checked and definition.symbol not in checked:
                 merged.pop(definition.symbol, None)
-        pinned = dict(self.pinned)
+        pinned = {symbol: number for symbol, number in self.pinned.items() if symbol not in checked}
         for definition in self.architecture.definitions:
-            if definition.symbol in checked or definition.adjusts in checked:
+            if definition.adjusts is None:
+                continue
+            if definition.symbol in checked:
+                pinned.pop(definition.adjusts, None)
+            elif definition.adjusts in checked:
                 pinned.pop(definition.symbol, None)
-            if pin and definition.symbol in checked:
-                pinned[definition.symbol] = checked[definition.symbol]
+        if pin:
+            pinned |= checked
         return Model(self.architecture, self.head, _settle(self.architecture, merged), self.label, pinned)
 
     def check_known(self, symbols: Iterable[Symbol]) -> None:
@@ -324,9 +331,13 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
                 raise NotAnInteger(str(adjusts), BY_SYMBOL[adjusts].meaning, str(inverse), str(implied), advice)
             settled[adjusts] = check_value(BY_SYMBOL[adjusts], implied)
             del settled[symbol]
-    for definition in architecture.definitions:
-        if free(definition.value) <= set(settled):
-            value = evaluate(definition.value, settled)
+    # A size may follow from one that itself follows: d = H/heads where H is as wide as the vision model's output.
+    full = dict(settled)
+    waiting = list(architecture.definitions)
+    while ready := [definition for definition in waiting if free(definition.value) <= set(full)]:
+        waiting = [definition for definition in waiting if definition not in ready]
+        for definition in ready:
+            value = evaluate(definition.value, full)
             if settled.get(definition.symbol) == value:
                 del settled[definition.symbol]
             if definition.symbol not in settled and value.denominator != 1:
@@ -338,6 +349,7 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
                     str(value),
                     f"choose {names} to fit",
                 )
+            full.setdefault(definition.symbol, value)
     return MappingProxyType(settled)
 
 

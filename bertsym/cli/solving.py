@@ -85,9 +85,9 @@ def solve(
     from bertsym.answers.shortlist import shortlist
     from bertsym.answers.solution import solved
     from bertsym.errors import Conflict
-    from bertsym.solving.configurations import Order, Request
     from bertsym.solving.constraints import parse_constraint, parse_tie
     from bertsym.solving.demands import Demand
+    from bertsym.solving.request import Order, Request
     from bertsym.solving.unknowns import only_unknowns
 
     model = options.model(target, head, at)

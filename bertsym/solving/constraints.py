@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from bertsym.algebra import Value
 from bertsym.errors import BertsymError, UnknownName, echo, suggestion
@@ -124,6 +124,41 @@ def put_in(term: Term, values: Mapping[Symbol, Term]) -> Term:
     if term.left is None or term.right is None:
         return term
     return replace(term, left=put_in(term.left, values), right=put_in(term.right, values))
+
+
+def from_expression(expression: Expr) -> Term | None:
+    """An expression as a term; None where it is made of more than numbers, symbols, sums, products and powers.
+
+    >>> from bertsym.symbols import H, L
+    >>> term = from_expression(H**2 / (3 * L) - 1)
+    >>> term and evaluate(term, {H: 6, L: 2})
+    Fraction(5, 1)
+    """
+    top, bottom = expression.as_numer_denom()
+    if bottom != 1:
+        terms = _term(top), _term(bottom)
+        return None if terms[0] is None or terms[1] is None else Term("/", left=terms[0], right=terms[1])
+    return _term(top)
+
+
+def _term(expression: Expr) -> Term | None:
+    if expression.is_Integer:
+        return Term("number", number=int(expression))
+    if expression.is_Symbol:
+        return Term("symbol", symbol=expression)
+    if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
+        base = _term(expression.base)
+        power = Term("number", number=int(expression.exp))
+        return None if base is None else Term("**", left=base, right=power)
+    if not (expression.is_Mul or expression.is_Add):
+        return None
+    whole: Term | None = None
+    for argument in expression.args:
+        term = from_expression(argument)
+        if term is None:
+            return None
+        whole = term if whole is None else Term("*" if expression.is_Mul else "+", left=whole, right=term)
+    return whole
 
 
 def parse_constraint(text: str) -> Constraint:
