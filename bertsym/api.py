@@ -23,7 +23,7 @@ from bertsym.answers.shortlist import shortlist
 from bertsym.answers.solution import solved
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
-from bertsym.errors import Unreadable
+from bertsym.errors import Conflict, Unreadable
 from bertsym.forms import to_sympy
 from bertsym.model import Model as Spec
 from bertsym.quantities import parse_count, parse_size
@@ -230,8 +230,8 @@ class Model:
         ties: Iterable[str] = (),
         ranges: Mapping[str, tuple[int, int]] | None = None,
         multiple_of: Mapping[str, int] | None = None,
-        at_most: Mapping[str, int] | None = None,
-        at_least: Mapping[str, int] | None = None,
+        at_most: Mapping[str, int | str] | None = None,
+        at_least: Mapping[str, int | str] | None = None,
         tolerance: Fraction | str | None = None,
         order: str = "error",
         top: int | None = None,
@@ -256,10 +256,19 @@ class Model:
         limits = (*_limits(self, at_most, most=True), *_limits(self, at_least, most=False))
         if len(symbols) == 1:
             only_unknowns(symbols, {"ranges": bounds, "multiple_of": steps})
-            demand = Demand(wheres, limits, slack, *bounds.get(symbols[0], (None, None)))
+            if Order.named(order) is not Order.ERROR:
+                raise Conflict(f"order={order}", str(symbols[0]), "one unknown is ordered by its error")
+            demand = Demand(wheres, limits, slack, bounds.get(symbols[0]))
             step = steps.get(symbols[0])
             answer = solved(
-                self.spec, symbols[0], wanted, counted, ties=tied, multiple_of=step, top=top or 5, demand=demand
+                self.spec,
+                symbols[0],
+                wanted,
+                counted,
+                ties=tied,
+                multiple_of=step,
+                top=5 if top is None else top,
+                demand=demand,
             )
             return Answer(answer)
         request = Request(
@@ -273,7 +282,7 @@ class Model:
             limits,
             tolerance=slack,
             order=Order.named(order),
-            top=top or 20,
+            top=20 if top is None else top,
         )
         return Answer(shortlist(self.spec, request))
 
@@ -307,8 +316,12 @@ def _exact(name: str, value: object) -> Value:
         raise Unreadable(size.title, f"{value!r}", f"{size.expected}, exactly: an int, a Fraction or text") from None
 
 
-def _limits(model: Model, budgets: Mapping[str, int] | None, *, most: bool) -> tuple[Limit, ...]:
+def _count(budget: int | str) -> int:
+    return parse_count(budget) if isinstance(budget, str) else budget
+
+
+def _limits(model: Model, budgets: Mapping[str, int | str] | None, *, most: bool) -> tuple[Limit, ...]:
     return tuple(
         Limit(select(named_convention(name), model.spec.tensors), *((number, None) if most else (None, number)))
-        for name, number in (budgets or {}).items()
+        for name, number in ((name, _count(budget)) for name, budget in (budgets or {}).items())
     )

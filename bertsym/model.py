@@ -229,24 +229,9 @@ class Model:
                 raise Unreadable(
                     BY_SYMBOL[symbol].title, checked[symbol], f"at most {most}: beyond it nothing is known"
                 )
-        merged = {**self.given, **checked}
-        for definition in self.architecture.definitions:
-            if definition.adjusts is None:
-                continue
-            if definition.symbol in checked and definition.adjusts not in checked:
-                merged.pop(definition.adjusts, None)
-            elif definition.adjusts in checked and definition.symbol not in checked:
-                merged.pop(definition.symbol, None)
-        pinned = {symbol: number for symbol, number in self.pinned.items() if symbol not in checked}
-        for definition in self.architecture.definitions:
-            if definition.adjusts is None:
-                continue
-            if definition.symbol in checked:
-                pinned.pop(definition.adjusts, None)
-            elif definition.adjusts in checked:
-                pinned.pop(definition.symbol, None)
-        if pin:
-            pinned |= checked
+        merged, pinned = (_over(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
+        if not pin:
+            pinned = {symbol: number for symbol, number in pinned.items() if symbol not in checked}
         return Model(self.architecture, self.head, _settle(self.architecture, merged), self.label, pinned)
 
     def check_known(self, symbols: Iterable[Symbol]) -> None:
@@ -314,6 +299,17 @@ def check_value(size: Size, value: object) -> Value:
     raise Unreadable(size.title, value, size.expected)
 
 
+def _over(
+    definitions: Iterable[Definition], older: Mapping[Symbol, Value], newer: Mapping[Symbol, Value]
+) -> dict[Symbol, Value]:
+    """Sizes put over older ones: a derived size takes the place of the size that adjusts to it, and the other way."""
+    merged = {**older, **newer}
+    for definition in definitions:
+        if definition.adjusts is not None and (definition.symbol in newer) != (definition.adjusts in newer):
+            merged.pop(definition.adjusts if definition.symbol in newer else definition.symbol, None)
+    return merged
+
+
 def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mapping[Symbol, Value]:
     """Sizes with what follows from them, checked against the definitions: F = 3072 at H = 768 is ffn_ratio = 4."""
     settled = dict(given)
@@ -342,13 +338,8 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
                 del settled[definition.symbol]
             if definition.symbol not in settled and value.denominator != 1:
                 names = " and ".join(sorted(str(s) for s in free(definition.value)))
-                raise NotAnInteger(
-                    str(definition.symbol),
-                    BY_SYMBOL[definition.symbol].meaning,
-                    str(definition.value),
-                    str(value),
-                    f"choose {names} to fit",
-                )
+                symbol, meaning = str(definition.symbol), BY_SYMBOL[definition.symbol].meaning
+                raise NotAnInteger(symbol, meaning, str(definition.value), str(value), f"choose {names} to fit")
             full.setdefault(definition.symbol, value)
     return MappingProxyType(settled)
 

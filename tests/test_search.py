@@ -15,7 +15,7 @@ from bertsym.convention import CONVENTIONS, EXACT
 from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict, NotAnInteger
 from bertsym.model import Model
-from bertsym.solving.closure import close
+from bertsym.solving.closing import close
 from bertsym.solving.configurations import find
 from bertsym.solving.constraints import parse_constraint
 from bertsym.solving.demands import Limit, NothingFits

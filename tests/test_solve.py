@@ -15,7 +15,7 @@ from bertsym.count import count, total
 from bertsym.errors import BertsymError, Conflict, UnknownName
 from bertsym.forms import to_sympy
 from bertsym.model import Model
-from bertsym.solving.closure import close
+from bertsym.solving.closing import close
 from bertsym.solving.constraints import parse_tie
 from bertsym.solving.demands import Demand, Limit, NothingFits
 from bertsym.solving.marginal import marginals

@@ -100,15 +100,20 @@ def solve(
     multiples, multiple = _multiples(multiple_of, model)
     count = _top(top, 20 if len(symbols) > 1 else 5)
     within = _tolerance(tolerance)
-    bounds = dict(_range(text, model) for text in ranges or ())
+    bounds: dict[Symbol, tuple[int, int]] = {}
+    for text in ranges or ():
+        name, ends = _range(text, model)
+        if name in bounds:
+            low, high = bounds[name]
+            raise Conflict(f"--range {name}={low}..{high}", f"--range {text}", "a range is given once")
+        bounds[name] = ends
     steps = {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples}
     wheres = tuple(parse_constraint(text) for text in where or ())
     if len(symbols) == 1:
         only_unknowns(symbols, {"--range": bounds, "--multiple-of": steps})
         if ordering is not Order.ERROR:
             raise Conflict(f"--order {order}", f"--for {symbols[0]}", "one unknown is ordered by its error")
-        low, high = bounds.get(symbols[0], (None, None))
-        demand = Demand(wheres, limits, within, low, high)
+        demand = Demand(wheres, limits, within, bounds.get(symbols[0]))
         step = steps.get(symbols[0])
         solution = solved(
             model, symbols[0], wanted, chosen, ties=ties, multiple_of=step, top=count, demand=demand, explain=explain
@@ -124,7 +129,7 @@ def solve(
         wheres,
         ties,
         limits,
-        Fraction(1, 100) if within is None and ordering is not Order.ERROR else within,
+        within,
         ordering,
         count,
     )
@@ -174,6 +179,7 @@ def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> 
 
 
 def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int], int | None]:
+    from bertsym.errors import Conflict
     from bertsym.symbols import lookup
 
     named: dict[Symbol, int] = {}
@@ -181,10 +187,15 @@ def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int]
     for text in options.split(texts):
         name, equals, number = text.rpartition("=")
         step = _positive(number.strip(), "--multiple-of")
-        if equals:
-            named[lookup(name.strip(), model.symbols).symbol] = step
-        else:
+        symbol = lookup(name.strip(), model.symbols).symbol if equals else None
+        before = general if symbol is None else named.get(symbol)
+        if before is not None:
+            first = before if symbol is None else f"{symbol}={before}"
+            raise Conflict(f"--multiple-of {first}", f"--multiple-of {text}", "a step is given once")
+        if symbol is None:
             general = step
+        else:
+            named[symbol] = step
     return named, general
 
 

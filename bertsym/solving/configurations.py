@@ -10,16 +10,20 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, expand, free
 from bertsym.count import check_routing, declared
 from bertsym.model import Model
-from bertsym.solving.closure import Closure, close
+from bertsym.solving.closing import close
+from bertsym.solving.closure import Closure
 from bertsym.solving.demands import Demand, NothingFits
 from bertsym.solving.legality import Door
 from bertsym.solving.narrowing import Axis
 from bertsym.solving.polynomial import Exact
-from bertsym.solving.request import Request, check
+from bertsym.solving.request import Order, Request, check
 from bertsym.solving.search import Found, Outcome, Search, Space
 from bertsym.solving.space import axis_of, require_values, space_of
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
+
+# How far from the target an answer may be where something else than the error comes first.
+USUAL_TOLERANCE = Fraction(1, 100)
 
 
 @value
@@ -50,6 +54,8 @@ def find(model: Model, request: Request, progress: Callable[[Fraction], None] | 
     An interrupt ends the search with the best so far.
     """
     check(request)
+    if request.tolerance is None and request.order is not Order.ERROR:
+        request = replace(request, tolerance=USUAL_TOLERANCE)
     closure, totals = closed(model, request)
     axes = tuple(axis_of(BY_SYMBOL[symbol], request) for symbol in request.unknowns)
     require_values(axes, request)

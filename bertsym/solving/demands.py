@@ -45,8 +45,7 @@ class Demand:
     constraints: tuple[Constraint, ...] = ()
     limits: tuple[Limit, ...] = ()
     tolerance: Fraction | None = None
-    low: int | None = None
-    high: int | None = None
+    range: tuple[int, int] | None = None
 
     def in_words(self, target: int) -> str:
         """For a sentence."""
@@ -54,6 +53,6 @@ class Demand:
         if self.tolerance is not None:
             percent = decimal(self.tolerance * 100, 6).rstrip("0").rstrip(".")
             wanted.append(f"within {percent}% of {target:,}")
-        if self.low is not None:
-            wanted.append(f"from {self.low:,} to {self.high:,}")
+        if self.range is not None:
+            wanted.append(f"from {self.range[0]:,} to {self.range[1]:,}")
         return " and ".join(wanted) or "the divisibility of its sizes"

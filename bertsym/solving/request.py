@@ -59,6 +59,10 @@ def check(request: Request) -> None:
     if twice is not None:
         raise Conflict(f"--for {twice}", f"--for {twice}", "an unknown is named once")
     only_unknowns(request.unknowns, {"--range": request.ranges, "--multiple-of": request.multiples})
+    _check_numbers(request)
+
+
+def _check_numbers(request: Request) -> None:
     if not _is_count(request.target) or request.target < 1:
         raise Unreadable("--target", str(request.target), "a number of parameters, at least 1")
     if not _is_count(request.top) or not 1 <= request.top <= MOST_ANSWERS:
@@ -67,10 +71,15 @@ def check(request: Request) -> None:
         if not _is_count(step) or step < 1:
             raise Unreadable(f"--multiple-of {symbol}", str(step), "a whole number of at least 1")
     for symbol, ends in request.ranges.items():
-        if not all(map(_is_count, ends)):
+        if len(ends) != 2 or not all(map(_is_count, ends)):
             raise Unreadable(f"--range {symbol}", "..".join(map(str, ends)), "two whole numbers")
-    if request.tolerance is not None and request.tolerance < 0:
-        raise Unreadable("--tolerance", str(request.tolerance), "at least 0")
+    exact = isinstance(request.tolerance, int | Fraction) and request.tolerance >= 0
+    if request.tolerance is not None and not exact:
+        raise Unreadable("--tolerance", str(request.tolerance), "an exact share of the target, at least 0")
+    for limit in request.limits:
+        for bound in (limit.most, limit.least):
+            if bound is not None and not _is_count(bound):
+                raise Unreadable("a budget", str(bound), "a number of parameters")
 
 
 def _is_count(number: object) -> bool:

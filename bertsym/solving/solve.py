@@ -13,7 +13,8 @@ from bertsym.count import declared
 from bertsym.errors import BertsymError
 from bertsym.model import Model
 from bertsym.solving.closed import Closed, solve_symbolically
-from bertsym.solving.closure import Closure, close, plain
+from bertsym.solving.closing import close
+from bertsym.solving.closure import Closure, plain
 from bertsym.solving.configurations import closed, search, standing
 from bertsym.solving.constraints import Comparison, Constraint, Term, from_expression, symbols_of
 from bertsym.solving.demands import Demand, NothingFits
@@ -97,7 +98,7 @@ def solve(
         (symbol,),
         target,
         convention,
-        {} if demand.low is None or demand.high is None else {symbol: (demand.low, demand.high)},
+        {} if demand.range is None else {symbol: demand.range},
         {} if multiple_of is None else {symbol: multiple_of},
         demand.constraints,
         ties,
@@ -132,7 +133,7 @@ def solve(
         tried = f"no {unknown} {where}"
         if not outcome.complete:
             tried = f"none of the {outcome.counted:,} values of {unknown} nearest to the target, {where},"
-        raise NothingFits(tried, replace(demand, low=None).in_words(target), standing(closure, inner))
+        raise NothingFits(tried, replace(demand, range=None).in_words(target), standing(closure, inner))
 
     def point(at: Mapping[Symbol, Value], count: int) -> Point:
         return Point(at[symbol], at, count, count - target)
