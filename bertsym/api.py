@@ -249,9 +249,9 @@ class Model:
         wanted = parse_count(target) if isinstance(target, str) else target
         counted = self._convention(convention)
         steps = {lookup(name, self.spec.symbols).symbol: step for name, step in (multiple_of or {}).items()}
-        tied = tuple(parse_tie(text) for text in ties)
+        tied = tuple(parse_tie(text, self.spec.symbols) for text in ties)
         bounds = {lookup(name, self.spec.symbols).symbol: ends for name, ends in (ranges or {}).items()}
-        wheres = tuple(parse_constraint(text) for text in where)
+        wheres = tuple(parse_constraint(text, self.spec.symbols) for text in where)
         slack = parse_size(tolerance, "tolerance") if isinstance(tolerance, str) else tolerance
         limits = (*_limits(self, at_most, most=True), *_limits(self, at_least, most=False))
         if len(symbols) == 1:

@@ -121,8 +121,15 @@ def _total(
     architecture: Architecture, head: str, convention: Convention, rules: frozenset[tuple[Symbol, Expr]]
 ) -> Expr:
     """The total once the rules are put in: what a model's other sizes are does not matter to it."""
-    whole = declared(architecture, head, convention)
-    return expand(substitute(substitute(whole, dict(rules)), dict(rules)))
+    return expand(_public(architecture, head, convention, rules))
+
+
+@lru_cache(maxsize=512)
+def _public(
+    architecture: Architecture, head: str, convention: Convention, rules: frozenset[tuple[Symbol, Expr]]
+) -> Expr:
+    """The total once the rules are put in, not yet written out."""
+    return substitute(substitute(declared(architecture, head, convention), dict(rules)), dict(rules))
 
 
 @lru_cache(maxsize=512)
@@ -140,7 +147,8 @@ def count(model: Model, convention: Convention = EXACT) -> int:
     """
     check_routing(model, convention)
     check_shapes(model)
-    return _whole(model.number(declared(model.architecture, model.head, convention)))
+    rules = frozenset(model.rules().items())
+    return _whole(model.evaluated(_public(model.architecture, model.head, convention, rules)))
 
 
 def count_or_none(model: Model, expression: Expr) -> int | None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from functools import cached_property
-from itertools import zip_longest
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
-import sympy
 from sympy import Expr, Symbol
-from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Value, atom, evaluate, free, substitute
 from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable
 from bertsym.schema import Schema
-from bertsym.symbols import BY_SYMBOL, Kind, Size, in_order, lookup
+from bertsym.symbols import BY_SYMBOL, Kind, Size, in_order
+from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
 from bertsym.values import value
 
@@ -130,62 +128,6 @@ class Architecture:
         return head
 
 
-def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
-    """Raise `InvalidModel` unless every tie names an existing tensor of equal shape, and experts are what is routed.
-
-    Two tensors may share a name only where their conditions or layers keep them apart; equal entries never do.
-    """
-    by_name: dict[str, list[Tensor]] = {}
-    for tensor in inventory:
-        by_name.setdefault(tensor.name, []).append(tensor)
-    if len(set(inventory)) != len(inventory):
-        raise InvalidModel(model, "a tensor is declared twice")
-    for tensor in inventory:
-        known = tensor.routing is not None and tensor.routing.chosen is not None
-        if tensor.routing is not None and known and not tensor.runs_over(tensor.routing.among):
-            raise InvalidModel(model, f"{tensor.name} does not run over {tensor.routing.among} experts")
-        if tensor.tied_to is None:
-            continue
-        named = by_name.get(tensor.tied_to) or _filled(tensor.tied_to, inventory)
-        targets = [target for target in named if not _apart(tensor.when, tensor.tied_when, target.when)]
-        if not targets:
-            raise InvalidModel(model, f"{tensor.name} is tied to {tensor.tied_to}, which does not exist")
-        for target in targets:
-            if not _alike(tensor, target):
-                raise InvalidModel(
-                    model, f"{tensor.name} {tensor.shape} is tied to {target.name}, whose shape is {target.shape}"
-                )
-
-
-def _alike(tensor: Tensor, target: Tensor) -> bool:
-    """Whether the two have one shape where they are tied."""
-    same = {eq.lhs: eq.rhs for eq in tensor.tied_when.atoms(sympy.Eq)}
-    return all(ours.xreplace(same) == theirs.xreplace(same) for ours, theirs in _sides(tensor, target))
-
-
-def _apart(*conditions: Boolean) -> bool:
-    """Whether two of the conditions, or of their parts, say the opposite."""
-    parts = sympy.And.make_args(sympy.And(*conditions))
-    return sympy.false in parts or any(sympy.Not(part) in parts for part in parts)
-
-
-def _sides(one: Tensor, other: Tensor) -> list[tuple[Expr, Expr]]:
-    """Their shapes side by side, filled up where one has more dimensions."""
-    return list(zip_longest(one.shape, other.shape, fillvalue=sympy.S.Zero))
-
-
-def _filled(name: str, inventory: tuple[Tensor, ...]) -> list[Tensor]:
-    """The repeated tensor that has this name in one of its rounds, if there is one."""
-    words = name.split(".")
-    shaped = ((tensor, tensor.name.split(".")) for tensor in inventory if tensor.loops)
-    return [t for t, own in shaped if len(own) == len(words) and all(map(_fits, own, words))][:1]
-
-
-def _fits(own: str, word: str) -> bool:
-    stem, index, _ = own.partition("{}")
-    return own == word or bool(index and word.startswith(stem) and word.removeprefix(stem).isdecimal())
-
-
 @value
 class Model:
     """An architecture under one head; `given` holds the sizes that are known, defaults and definitions apart.
@@ -207,7 +149,7 @@ class Model:
     @cached_property
     def tensors(self) -> tuple[Tensor, ...]:
         """The inventory, in the symbols of the declaration."""
-        return tensors(self.architecture.head(self.head).tree)
+        return _inventory(self.architecture, self.head)
 
     def with_head(self, head: str) -> Model:
         """The same sizes under another task head; raises `UnknownName`."""
@@ -278,12 +220,20 @@ class Model:
 
     def number(self, expression: Expr) -> Fraction:
         """The exact value of an expression of the declaration; raises `MissingSize`."""
-        public = self.public(expression)
+        return self.evaluated(self.public(expression))
+
+    def evaluated(self, public: Expr) -> Fraction:
+        """The exact value of an expression in public symbols; raises `MissingSize`."""
         missing = in_order(free(public) - set(self.given))
         if missing:
             size = BY_SYMBOL[missing[0]]
             raise MissingSize(size.name, size.meaning, size.example, self.architecture.example)
         return evaluate(public, self.given)
+
+
+@lru_cache(maxsize=512)
+def _inventory(architecture: Architecture, head: str) -> tuple[Tensor, ...]:
+    return tensors(architecture.head(head).tree)
 
 
 def check_value(size: Size, value: object) -> Value:
@@ -315,8 +265,11 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
     settled = dict(given)
     for definition in architecture.definitions:
         symbol, adjusts, inverse = definition.symbol, definition.adjusts, definition.inverse
-        if symbol in settled and adjusts is not None and inverse is not None and free(inverse) <= set(settled):
-            implied = evaluate(inverse, settled)
+        if symbol not in settled or adjusts is None or inverse is None:
+            continue
+        known = _followed(architecture.definitions, settled)
+        if free(inverse) <= set(known):
+            implied = evaluate(inverse, known)
             if adjusts in settled and settled[adjusts] != implied:
                 size = BY_SYMBOL[adjusts]
                 raise Conflict(
@@ -327,23 +280,24 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
                 raise NotAnInteger(str(adjusts), BY_SYMBOL[adjusts].meaning, str(inverse), str(implied), advice)
             settled[adjusts] = check_value(BY_SYMBOL[adjusts], implied)
             del settled[symbol]
-    # A size may follow from one that itself follows: d = H/heads where H is as wide as the vision model's output.
-    full = dict(settled)
-    waiting = list(architecture.definitions)
-    while ready := [definition for definition in waiting if free(definition.value) <= set(full)]:
-        waiting = [definition for definition in waiting if definition not in ready]
-        for definition in ready:
+    full = _followed(architecture.definitions, settled)
+    for definition in architecture.definitions:
+        if free(definition.value) <= set(full):
             value = evaluate(definition.value, full)
             if settled.get(definition.symbol) == value:
                 del settled[definition.symbol]
             if definition.symbol not in settled and value.denominator != 1:
                 names = " and ".join(sorted(str(s) for s in free(definition.value)))
-                symbol, meaning = str(definition.symbol), BY_SYMBOL[definition.symbol].meaning
-                raise NotAnInteger(symbol, meaning, str(definition.value), str(value), f"choose {names} to fit")
-            full.setdefault(definition.symbol, value)
+                size, formula = BY_SYMBOL[definition.symbol], str(definition.value)
+                raise NotAnInteger(size.name, size.meaning, formula, str(value), f"choose {names} to fit")
     return MappingProxyType(settled)
 
 
-def parse_given(pairs: Mapping[str, Value]) -> dict[Symbol, Value]:
-    """Sizes by public name, as sizes by symbol; raises `UnknownName`."""
-    return {lookup(name).symbol: value for name, value in pairs.items()}
+def _followed(definitions: Iterable[Definition], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:
+    """The sizes with all that follows from them, d = H/heads where H itself follows among it."""
+    full = dict(sizes)
+    waiting = [definition for definition in definitions if definition.symbol not in full]
+    while ready := [definition for definition in waiting if free(definition.value) <= set(full)]:
+        full |= {definition.symbol: evaluate(definition.value, full) for definition in ready}
+        waiting = [definition for definition in waiting if definition not in ready]
+    return full

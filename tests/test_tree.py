@@ -7,8 +7,8 @@ import sympy
 
 from bertsym.errors import InvalidModel
 from bertsym.layers import Attend, Conv1D, Embedding, LayerNorm, Leaf, Linear, Parameter, RMSNorm, Role, parameters
-from bertsym.model import check_ties
 from bertsym.symbols import F, H, L, N, V, tied
+from bertsym.ties import check_ties
 from bertsym.tree import Block, Component, Repeat, Reuse, Stack, Tied, When, tensors
 
 

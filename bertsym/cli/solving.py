@@ -95,7 +95,7 @@ def solve(
     symbols = _unknowns(unknowns, model)
     limits = _limits(model, chosen, at_most, at_least)
     wanted = _target(goal, chosen, limits)
-    ties = tuple(parse_tie(text) for text in tie or ())
+    ties = tuple(parse_tie(text, model.symbols) for text in tie or ())
     ordering = Order.named(order)
     multiples, multiple = _multiples(multiple_of, model)
     count = _top(top, 20 if len(symbols) > 1 else 5)
@@ -108,7 +108,7 @@ def solve(
             raise Conflict(f"--range {name}={low}..{high}", f"--range {text}", "a range is given once")
         bounds[name] = ends
     steps = {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples}
-    wheres = tuple(parse_constraint(text) for text in where or ())
+    wheres = tuple(parse_constraint(text, model.symbols) for text in where or ())
     if len(symbols) == 1:
         only_unknowns(symbols, {"--range": bounds, "--multiple-of": steps})
         if ordering is not Order.ERROR:

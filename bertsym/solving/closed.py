@@ -7,7 +7,7 @@ from fractions import Fraction
 import sympy
 from sympy import Expr, Symbol
 
-from bertsym.algebra import expand, free, monomials
+from bertsym.algebra import Iverson, expand, free, monomials
 from bertsym.forms import ZERO, Form, Name, Number, Power, Product, Quotient, Root, product, sum_of
 from bertsym.styles import form
 from bertsym.symbols import P
@@ -40,6 +40,9 @@ def solve_symbolically(total: Expr, symbol: Symbol) -> Closed:
         exact = sympy.Rational(coefficient.numerator, coefficient.denominator)
         powers[power] = powers.get(power, sympy.S.Zero) + exact * rest
     degree = max(powers)
+    generators = {g for monomial in monomials(total) for g, _ in monomial}
+    if not all(generator.is_Symbol or isinstance(generator, Iverson) for generator in generators):
+        return Closed(0, None)
     if degree not in (1, 2) or min(powers) < 0:
         return Closed(degree, None)
     a, b, c = (expand(powers.get(power, sympy.S.Zero)) for power in (2, 1, 0))

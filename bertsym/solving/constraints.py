@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value
 from bertsym.errors import BertsymError, UnknownName, echo, suggestion
-from bertsym.symbols import BY_NAME, Kind
+from bertsym.symbols import BY_NAME, Kind, Own
 from bertsym.values import replace, value
 
 LONGEST = 200
@@ -161,14 +161,14 @@ def _term(expression: Expr) -> Term | None:
     return whole
 
 
-def parse_constraint(text: str) -> Constraint:
-    """A chain of comparisons; raises `BadConstraint`.
+def parse_constraint(text: str, own: Iterable[Symbol] = ()) -> Constraint:
+    """A chain of comparisons, `own` being symbols besides the registered ones; raises `BadConstraint`.
 
     >>> from bertsym.symbols import H, L
     >>> parse_constraint("16 <= H/L <= 128").holds({H: 768, L: 12})
     True
     """
-    reader = _Reader(text)
+    reader = _Reader(text, own)
     first = reader.sum()
     comparisons = []
     while (relation := reader.take(*RELATIONS)) is not None:
@@ -181,14 +181,14 @@ def parse_constraint(text: str) -> Constraint:
     return Constraint(text.strip(), tuple(comparisons))
 
 
-def parse_tie(text: str) -> tuple[Symbol, Term]:
-    """`H = 64*L` as the symbol and what it equals; raises `BadConstraint`.
+def parse_tie(text: str, own: Iterable[Symbol] = ()) -> tuple[Symbol, Term]:
+    """`H = 64*L` as the symbol and what it equals, `own` as for a constraint; raises `BadConstraint`.
 
     >>> symbol, term = parse_tie("H = 64*L")
     >>> str(symbol), [str(s) for s in symbols_of(term)]
     ('H', ['L'])
     """
-    reader = _Reader(text)
+    reader = _Reader(text, own)
     left = reader.atom(0)
     if left.symbol is None:
         reader.refuse("a tie reads SYMBOL = EXPRESSION", at=0)
@@ -205,8 +205,10 @@ def parse_tie(text: str) -> tuple[Symbol, Term]:
 class _Reader:
     """A cursor over tokens."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, own: Iterable[Symbol]) -> None:
         self.text = text
+        brought = {symbol.name: symbol.size for symbol in own if isinstance(symbol, Own)}
+        self.sizes = {n: size for n, size in {**brought, **BY_NAME}.items() if size.kind is not Kind.SWITCH}
         if len(text) > LONGEST:
             raise BadConstraint(text, LONGEST + 1, f"longer than {LONGEST} characters")
         self.tokens: list[tuple[str, int]] = []
@@ -299,10 +301,9 @@ class _Reader:
         return self.symbol(token)
 
     def symbol(self, token: str) -> Term:
-        """A registered size."""
-        numbers = {name: size for name, size in BY_NAME.items() if size.kind is not Kind.SWITCH}
-        if token not in numbers:
-            advice = suggestion(token, numbers)
+        """A size that is registered, or that the model brings along."""
+        if token not in self.sizes:
+            advice = suggestion(token, self.sizes)
             self.refuse(str(UnknownName("symbol", token, ())) + (f"; {advice}" if advice else ""))
         self.next += 1
-        return Term("symbol", symbol=numbers[token].symbol)
+        return Term("symbol", symbol=self.sizes[token].symbol)

@@ -18,6 +18,7 @@ from bertsym.errors import BertsymError
 from bertsym.model import Model
 from bertsym.solving.closure import Closure
 from bertsym.solving.constraints import Comparison, Constraint, Term, from_expression
+from bertsym.solving.demands import NothingFits
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
@@ -43,11 +44,16 @@ class Door:
 
 
 def conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Constraint]:
-    """What must hold for a model to exist, as far as it is not sure to hold from the `lowest` unknowns on."""
+    """What must hold for a model to exist, as far as it is not sure to hold from the `lowest` unknowns on.
+
+    Raises `NothingFits` where it fails whatever the unknowns are.
+    """
     moving = {*closure.unknowns, *(one.symbol for one in closure.floating)}
     for constraint in _conditions(closure, lowest):
         if constraint is not None and constraint.symbols & moving:
             yield constraint
+        elif constraint is not None and not constraint.symbols and not constraint.holds({}):
+            raise NothingFits("no model", constraint.text)
 
 
 def _conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Constraint | None]:

@@ -200,6 +200,8 @@ class Search:
 
     def _walk(self, numbers: range, coefficients: list[Exact], known: dict[Symbol, Exact], symbol: Symbol) -> None:
         """Values outward from the one nearest the target, while one could still be among the best."""
+        # Where the count stands still the values come in the order of their keys.
+        still = len(coefficients) == 1 and not self.space.idle
         for number in _outward(numbers, coefficients, self.space.target) if self.space.by_error else numbers:
             count = horner(coefficients, number)
             error = max(count - self.space.target, self.space.target - count)
@@ -211,6 +213,8 @@ class Search:
             kept = all(budget.keeps(other.at(number).constant) for budget, other in self.checked)
             if kept and Fraction(count).denominator == 1 and self._holds(depth, known):
                 self._complete(0, known, int(count), error)
+            if still and len(self.best) == self.top and self.best[-1].key <= self.space.rank(error, known):
+                return
 
     def _try_each(
         self, numbers: range, symbol: Symbol, known: dict[Symbol, Exact], counts: tuple[Piecewise, ...]
@@ -307,7 +311,8 @@ def _outward(numbers: range, coefficients: list[Exact], target: int) -> Iterator
         return
     most = largest_at_most(coefficients, target)
     if most is None:
-        yield from numbers if horner(coefficients, numbers[0]) > target else reversed(numbers)
+        upward = len(coefficients) == 1 or horner(coefficients, numbers[0]) > target
+        yield from numbers if upward else reversed(numbers)
         return
     last = (numbers.stop - 1 - numbers.start) // numbers.step
     below = max(-1, min(last, (most - numbers.start) // numbers.step))

@@ -114,6 +114,8 @@ def solve(
     inner = _by_width(model, request)
     (unknown,) = inner.unknowns
     closure, totals = closed(model, inner, accompanied=True)
+    if unknown not in free(totals[0]):
+        require(totals[0], symbol, model)
     minimum = BY_SYMBOL[unknown].minimum
     space = space_of(model, closure, inner, (Axis(unknown, minimum, MOST),), totals)
     line = _line(closure, inner, space)
