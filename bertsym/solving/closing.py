@@ -195,8 +195,8 @@ class _Closing:
         kept = {count: int(numbers.pop(count)) for count in self.shared if count in numbers}
         follows = self._resolved(numbers)
         standing |= self._displaced(follows)
-        ready = Model(architecture, model.head, label=model.label).with_sizes(standing)
         self._check_constant(follows, numbers)
+        ready = self._ready(standing)
         floating = tuple(self._floats(count, number) for count, number in kept.items())
         symbolic = {s: self._put_in(e) for s, e in self.rules.items()}
         ties = self.ties
@@ -204,6 +204,17 @@ class _Closing:
         return Closure(
             ready, self.unknowns, ties, tuple(in_order(assumed)), numbers, symbolic, follows, equations, floating
         )
+
+    def _ready(self, standing: Mapping[Symbol, Value]) -> Model:
+        """The model at the sizes that stand still, in the sizes that the definitions adjust: a ratio for a width."""
+        given = dict(standing)
+        for definition in self.model.architecture.definitions:
+            adjusts, inverse = definition.adjusts, definition.inverse
+            if adjusts is None or inverse is None or definition.symbol not in given or not free(inverse) <= set(given):
+                continue
+            del given[definition.symbol]
+            given[adjusts] = plain(evaluate(inverse, standing))
+        return Model(self.model.architecture, self.model.head, given, self.model.label)
 
     def _put_in(self, expression: Expr) -> Expr:
         for _ in self.rules:

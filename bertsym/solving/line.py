@@ -48,8 +48,10 @@ class Line:
             pass
 
     def smallest(self) -> int | None:
-        """The least value at which there is a model."""
-        return self._first(self.numbers())
+        """The value at which there is a model, and none that is smaller."""
+        starts = ((start, stop) for start, stop, _ in self.counted.pieces(self.least, WITHOUT_END))
+        firsts = (self._first(_cut(self.numbers(), start, stop)) for start, stop in starts)
+        return min((first for first in firsts if first is not None), key=self.count, default=None)
 
     def below(self, target: int) -> int | None:
         """The largest value at which there is a model that is not over the target."""
