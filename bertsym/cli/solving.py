@@ -90,7 +90,7 @@ def solve(
     from bertsym.solving.request import Order, Request
     from bertsym.solving.unknowns import only_unknowns
 
-    model = options.model(target, head, at)
+    model = _model(target, head, at, unknowns, tie)
     chosen = options.convention(convention, model, only, without)
     symbols = _unknowns(unknowns, model)
     limits = _limits(model, chosen, at_most, at_least)
@@ -134,6 +134,27 @@ def solve(
         count,
     )
     show(shortlist(model, request, _progress(), explain=explain), page)
+
+
+def _model(
+    target: str, head: str | None, at: list[str] | None, unknowns: list[str] | None, tie: list[str] | None
+) -> Model:
+    """The model at the sizes that were given; its own value of a size that is to be found contradicts none of them."""
+    from bertsym.errors import Conflict, NotAnInteger
+    from bertsym.solving.constraints import parse_tie
+    from bertsym.sources.configfile import load
+    from bertsym.values import replace
+
+    loaded = load(target, head)
+    given = options.sizes(at, loaded.symbols)
+    try:
+        return loaded.with_sizes(given, pin=True) if given else loaded
+    except (Conflict, NotAnInteger):
+        aside = {*_unknowns(unknowns, loaded), *(parse_tie(text, loaded.symbols)[0] for text in tie or ())}
+        kept = {symbol: number for symbol, number in loaded.given.items() if symbol not in aside}
+        if kept == loaded.given:
+            raise
+        return replace(loaded, given=kept).with_sizes(given, pin=True)
 
 
 def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:

@@ -54,10 +54,12 @@ class Line:
         return min((first for first in firsts if first is not None), key=self.count, default=None)
 
     def below(self, target: int) -> int | None:
-        """The largest value at which there is a model that is not over the target."""
+        """The largest value at which there is a model that is not over the target; None where there is no largest."""
         for start, stop, coefficients in reversed(list(self.counted.pieces(self.least, WITHOUT_END))):
             if horner(coefficients, start) <= target:
                 most = largest_at_most(coefficients, target)
+                if most is None and stop == WITHOUT_END and self.numbers().stop > WITHOUT_END // 2:
+                    return None
                 found = self._first(reversed(_cut(self.numbers(), start, stop if most is None else min(stop, most))))
                 if found is not None:
                     return found

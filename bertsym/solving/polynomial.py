@@ -198,7 +198,9 @@ def piecewise(expression: Expr, unknowns: Iterable[Symbol]) -> Piecewise:
         if sum(map(bool, exponents)) + len(brackets) != len(powers):
             raise NotPolynomial(tuple(map(str, order)))
         exact = coefficient.numerator if coefficient.denominator == 1 else coefficient
-        parts.setdefault(conditions, {})[exponents] = exact
+        # A bracket is its own square, so two monomials may be one.
+        terms = parts.setdefault(conditions, {})
+        terms[exponents] = terms.get(exponents, 0) + exact
     return Piecewise(order, tuple((conditions, Polynomial(order, terms)) for conditions, terms in parts.items()))
 
 

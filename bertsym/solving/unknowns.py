@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 import sympy
 from sympy import Expr, Symbol
@@ -14,6 +15,8 @@ from bertsym.solving.constraints import Term, put_in, symbols_of
 from bertsym.values import value
 
 Tie = tuple[Symbol, Term]
+# Ties put into one another grow with the product of their lengths.
+LONGEST_TIE = 1000
 
 
 @value
@@ -55,6 +58,9 @@ def resolved(model: Model, ties: tuple[Tie, ...]) -> tuple[Tie, ...]:
     terms = dict(ties)
     for _ in ties:
         terms = {symbol: put_in(term, terms) for symbol, term in terms.items()}
+        for symbol, term in terms.items():
+            if sum(1 for _ in islice(symbols_of(term), LONGEST_TIE)) == LONGEST_TIE:
+                raise Conflict(f"--tie {symbol}", "the other ties", f"together they name {LONGEST_TIE} sizes and more")
     for symbol, term in terms.items():
         if set(symbols_of(term)) & set(names):
             raise Conflict(f"--tie {symbol}", "the other ties", "they go round in a circle")
