@@ -27,9 +27,9 @@ from bertsym.forms import to_sympy
 from bertsym.model import Model as Spec
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
-from bertsym.solving.configurations import Order, Request
 from bertsym.solving.constraints import parse_constraint, parse_tie
 from bertsym.solving.demands import Demand, Limit
+from bertsym.solving.request import Order, Request
 from bertsym.solving.unknowns import only_unknowns
 from bertsym.sources.configfile import load as load_spec
 from bertsym.styles import Style
@@ -258,22 +258,31 @@ class Model:
             self.spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
             for name, step in (multiple_of or {}).items()
         }
-        tied = tuple(parse_tie(text) for text in arguments.texts(ties, "ties"))
+        tied = tuple(parse_tie(text, self.spec.symbols) for text in arguments.texts(ties, "ties"))
         bounds = {}
         for name, ends in (ranges or {}).items():
             size = self.spec.size(name)
             bounds[size.symbol] = arguments.interval(ends, f"ranges of {name}", size.minimum)
-        wheres = tuple(parse_constraint(text) for text in arguments.texts(where, "where"))
+        wheres = tuple(parse_constraint(text, self.spec.symbols) for text in arguments.texts(where, "where"))
         slack = None if tolerance is None else arguments.share(tolerance, "tolerance")
         shown = None if top is None else arguments.whole(top, "top")
         ordered = Order.named(order)
         limits = (*_limits(self, at_most, most=True), *_limits(self, at_least, most=False))
         if len(symbols) == 1:
             only_unknowns(symbols, {"ranges": bounds, "multiple_of": steps})
-            demand = Demand(wheres, limits, slack, *bounds.get(symbols[0], (None, None)))
+            if ordered is not Order.ERROR:
+                raise Conflict(f"order={order}", str(symbols[0]), "one unknown is ordered by its error")
+            demand = Demand(wheres, limits, slack, bounds.get(symbols[0]))
             step = steps.get(symbols[0])
             answer = solved(
-                self.spec, symbols[0], wanted, counted, ties=tied, multiple_of=step, top=shown or 5, demand=demand
+                self.spec,
+                symbols[0],
+                wanted,
+                counted,
+                ties=tied,
+                multiple_of=step,
+                top=5 if shown is None else shown,
+                demand=demand,
             )
             return Answer(answer)
         request = Request(
@@ -287,7 +296,7 @@ class Model:
             limits,
             tolerance=slack,
             order=ordered,
-            top=shown or 20,
+            top=20 if shown is None else shown,
         )
         return Answer(shortlist(self.spec, request))
 

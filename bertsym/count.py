@@ -85,7 +85,7 @@ def check_routing(model: Model, convention: Convention) -> None:
 
 def check_shapes(model: Model) -> None:
     """Raise `NoShape` where the sizes that are known leave a tensor with half a row, or with fewer than none."""
-    for tensor, parts in _doubtful(model.architecture, model.head):
+    for tensor, parts in doubtful(model.architecture, model.head):
         there = model.public(Iverson(tensor.when))
         if not free(there) <= set(model.given) or not evaluate(there, model.given):
             continue
@@ -99,7 +99,7 @@ def check_shapes(model: Model) -> None:
 
 
 @lru_cache(maxsize=512)
-def _doubtful(architecture: Architecture, head: str) -> tuple[tuple[Tensor, tuple[tuple[str, Expr], ...]], ...]:
+def doubtful(architecture: Architecture, head: str) -> tuple[tuple[Tensor, tuple[tuple[str, Expr], ...]], ...]:
     """The tensors with what of them does not have to be a whole number, and at least 0, at all sizes."""
     found = []
     for tensor in Model(architecture, head).tensors:
@@ -132,8 +132,21 @@ def _total(
     architecture: Architecture, head: str, convention: Convention, rules: frozenset[tuple[Symbol, Expr]]
 ) -> Expr:
     """The total once the rules are put in: what a model's other sizes are does not matter to it."""
-    declared = raw(Model(architecture, head).tensors, convention)
-    return expand(substitute(substitute(declared, dict(rules)), dict(rules)))
+    return expand(_public(architecture, head, convention, rules))
+
+
+@lru_cache(maxsize=512)
+def _public(
+    architecture: Architecture, head: str, convention: Convention, rules: frozenset[tuple[Symbol, Expr]]
+) -> Expr:
+    """The total once the rules are put in, not yet written out."""
+    return substitute(substitute(declared(architecture, head, convention), dict(rules)), dict(rules))
+
+
+@lru_cache(maxsize=512)
+def declared(architecture: Architecture, head: str, convention: Convention) -> Expr:
+    """The total in the symbols of the declaration, which is the same at all sizes."""
+    return raw(Model(architecture, head).tensors, convention)
 
 
 def count(model: Model, convention: Convention = EXACT) -> int:
@@ -145,7 +158,8 @@ def count(model: Model, convention: Convention = EXACT) -> int:
     """
     check_routing(model, convention)
     check_shapes(model)
-    return _whole(model.number(raw(model.tensors, convention)))
+    rules = frozenset(model.rules().items())
+    return _whole(model.evaluated(_public(model.architecture, model.head, convention, rules)))
 
 
 def count_or_none(model: Model, expression: Expr) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from sympy import Expr, Symbol
@@ -134,7 +134,10 @@ class Architecture:
 
 @value
 class Model:
-    """An architecture under one head; `given` holds the sizes that are known, defaults and definitions apart."""
+    """An architecture under one head; `given` holds the sizes that are known, defaults and definitions apart.
+
+    `pinned` are those that the user gave, as the user gave them: the rest came with the model's name or file.
+    """
 
     architecture: Architecture
     head: str = "model"
@@ -150,7 +153,7 @@ class Model:
     @cached_property
     def tensors(self) -> tuple[Tensor, ...]:
         """The inventory, in the symbols of the declaration."""
-        return tensors(self.architecture.head(self.head).tree)
+        return _inventory(self.architecture, self.head)
 
     def with_head(self, head: str) -> Model:
         """The same sizes under another task head; raises `UnknownName`."""
@@ -160,7 +163,7 @@ class Model:
     def with_sizes(self, values: Mapping[Symbol, Value], *, pin: bool = False) -> Model:
         """The model with those sizes put in, over the ones it has.
 
-        With `pin` a derived size (F) stays what it is where the sizes it follows from are later to be found.
+        With `pin` they are remembered as the user's own words, which hold whatever is later to be found.
 
         A derived size (F, d) takes the place of the size that adjusts to it. Raises `Unreadable` for a value no
         such size can have or is known for, `Conflict` and `NotAnInteger` for sizes that do not fit together.
@@ -172,20 +175,9 @@ class Model:
                 raise Unreadable(
                     BY_SYMBOL[symbol].title, checked[symbol], f"at most {most}: beyond it nothing is known"
                 )
-        merged = {**self.given, **checked}
-        for definition in self.architecture.definitions:
-            if definition.adjusts is None:
-                continue
-            if definition.symbol in checked and definition.adjusts not in checked:
-                merged.pop(definition.adjusts, None)
-            elif definition.adjusts in checked and definition.symbol not in checked:
-                merged.pop(definition.symbol, None)
-        pinned = dict(self.pinned)
-        for definition in self.architecture.definitions:
-            if definition.symbol in checked or definition.adjusts in checked:
-                pinned.pop(definition.symbol, None)
-            if pin and definition.symbol in checked:
-                pinned[definition.symbol] = checked[definition.symbol]
+        merged, pinned = (_over(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
+        if not pin:
+            pinned = {symbol: number for symbol, number in pinned.items() if symbol not in checked}
         return Model(self.architecture, self.head, _settle(self.architecture, merged), self.label, pinned)
 
     def check_known(self, symbols: Iterable[Symbol]) -> None:
@@ -242,12 +234,20 @@ class Model:
 
     def number(self, expression: Expr) -> Fraction:
         """The exact value of an expression of the declaration; raises `MissingSize`."""
-        public = self.public(expression)
+        return self.evaluated(self.public(expression))
+
+    def evaluated(self, public: Expr) -> Fraction:
+        """The exact value of an expression in public symbols; raises `MissingSize`."""
         missing = in_order(free(public) - set(self.given))
         if missing:
             size = BY_SYMBOL[missing[0]]
             raise MissingSize(size.name, size.meaning, size.example, self.architecture.example)
         return evaluate(public, self.given)
+
+
+@lru_cache(maxsize=512)
+def _inventory(architecture: Architecture, head: str) -> tuple[Tensor, ...]:
+    return tensors(architecture.head(head).tree)
 
 
 def check_value(size: Size, value: object) -> Value:
@@ -263,13 +263,27 @@ def check_value(size: Size, value: object) -> Value:
     raise Unreadable(size.title, value, size.expected)
 
 
+def _over(
+    definitions: Iterable[Definition], older: Mapping[Symbol, Value], newer: Mapping[Symbol, Value]
+) -> dict[Symbol, Value]:
+    """Sizes put over older ones: a derived size takes the place of the size that adjusts to it, and the other way."""
+    merged = {**older, **newer}
+    for definition in definitions:
+        if definition.adjusts is not None and (definition.symbol in newer) != (definition.adjusts in newer):
+            merged.pop(definition.adjusts if definition.symbol in newer else definition.symbol, None)
+    return merged
+
+
 def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mapping[Symbol, Value]:
     """Sizes with what follows from them, checked against the definitions: F = 3072 at H = 768 is ffn_ratio = 4."""
     settled = dict(given)
     for definition in architecture.definitions:
         symbol, adjusts, inverse = definition.symbol, definition.adjusts, definition.inverse
-        if symbol in settled and adjusts is not None and inverse is not None and free(inverse) <= set(settled):
-            implied = evaluate(inverse, settled)
+        if symbol not in settled or adjusts is None or inverse is None:
+            continue
+        known = _followed(architecture.definitions, settled)
+        if free(inverse) <= set(known):
+            implied = evaluate(inverse, known)
             if adjusts in settled and settled[adjusts] != implied:
                 size = BY_SYMBOL[adjusts]
                 raise Conflict(
@@ -280,18 +294,24 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
                 raise NotAnInteger(str(adjusts), BY_SYMBOL[adjusts].meaning, said(inverse), str(implied), advice)
             settled[adjusts] = check_value(BY_SYMBOL[adjusts], implied)
             del settled[symbol]
+    full = _followed(architecture.definitions, settled)
     for definition in architecture.definitions:
-        if free(definition.value) <= set(settled):
-            value = evaluate(definition.value, settled)
+        if free(definition.value) <= set(full):
+            value = evaluate(definition.value, full)
             if settled.get(definition.symbol) == value:
                 del settled[definition.symbol]
             if definition.symbol not in settled and value.denominator != 1:
                 names = " and ".join(sorted(str(s) for s in free(definition.value)))
-                raise NotAnInteger(
-                    str(definition.symbol),
-                    BY_SYMBOL[definition.symbol].meaning,
-                    said(definition.value),
-                    str(value),
-                    f"choose {names} to fit",
-                )
+                size, formula = BY_SYMBOL[definition.symbol], said(definition.value)
+                raise NotAnInteger(size.name, size.meaning, formula, str(value), f"choose {names} to fit")
     return MappingProxyType(settled)
+
+
+def _followed(definitions: Iterable[Definition], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:
+    """The sizes with all that follows from them, d = H/heads where H itself follows among it."""
+    full = dict(sizes)
+    waiting = [definition for definition in definitions if definition.symbol not in full]
+    while ready := [definition for definition in waiting if free(definition.value) <= set(full)]:
+        full |= {definition.symbol: evaluate(definition.value, full) for definition in ready}
+        waiting = [definition for definition in waiting if definition not in ready]
+    return full

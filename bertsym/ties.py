@@ -1,4 +1,4 @@
-"""Tensors that are one and the same: every tie of an inventory names an existing tensor of equal shape."""
+"""Whether an inventory holds together: tied tensors of equal shape, experts that are what is routed."""
 
 from __future__ import annotations
 

@@ -42,6 +42,21 @@ def test_open_conditions_make_pieces() -> None:
         assert horner(coefficients, number) == counted.at(number).constant == expected
 
 
+def test_a_bracket_is_its_own_square() -> None:
+    wide = Iverson(H >= 128)
+    counted = piecewise(sympy.expand(H * wide**2 + 3 * H * wide + 5), (H,))
+    assert [counted.at(number).constant for number in (127, 128)] == [5, 517]
+
+
+@pytest.mark.parametrize("condition", [sympy.Ne(768, L**2), L**3 - 7 * L > 20, sympy.Eq(L + 12 / L, 7), L * L < 2])
+def test_conditions_of_higher_degree_make_pieces_too(condition: sympy.Basic) -> None:
+    counted = piecewise(L + 100 * Iverson(condition), (L,))
+    for start, stop, coefficients in counted.pieces(1, 40):
+        for number in range(start, stop + 1):
+            holds = condition.xreplace({L: sympy.Integer(number)}) == sympy.true
+            assert horner(coefficients, number) == counted.at(number).constant == number + 100 * holds
+
+
 def test_rows_are_the_coefficients() -> None:
     rows = piecewise(12 * L * H**2 + 13 * L * H + 5 * H, (L, H)).rows()
     assert rows == [[0, 0], [5, 13], [0, 12]]

@@ -15,11 +15,13 @@ from bertsym.convention import CONVENTIONS, EXACT
 from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict, NotAnInteger
 from bertsym.model import Model
-from bertsym.solving.configurations import EmptySpace, Order, Request, find
+from bertsym.solving.closing import close
+from bertsym.solving.configurations import find
 from bertsym.solving.constraints import parse_constraint
 from bertsym.solving.demands import Limit, NothingFits
+from bertsym.solving.request import Order, Request
 from bertsym.solving.search import Search
-from bertsym.solving.unknowns import with_assumed, without
+from bertsym.solving.space import EmptySpace
 from bertsym.symbols import F, H, L, N, V, experts, experts_per_token, ffn_ratio, heads, kv_heads
 from bertsym.zoo import named
 
@@ -66,7 +68,7 @@ def drawn(seed: int) -> tuple[Any, Request]:
         order,
         draw.randint(1, 30),
     )
-    return model.with_sizes(given), request
+    return model.with_sizes(given, pin=True), request
 
 
 def brute_force(model: Any, request: Request, known: dict[Symbol, Any]) -> list[tuple[tuple[int, ...], int]]:
@@ -106,7 +108,7 @@ def test_the_same_configurations_in_the_same_order_as_brute_force(seed: int) -> 
     try:
         found = find(model, request)
     except NothingFits:
-        known = with_assumed(without(model, request.unknowns), request.unknowns, keep_head_size=True)[0]
+        known = close(model, request.unknowns).ready
         assert not brute_force(known, request, dict(known.given))
         return
     filled = Model(model.architecture, model.head, found.known)

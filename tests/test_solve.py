@@ -15,29 +15,37 @@ from bertsym.count import count, total
 from bertsym.errors import BertsymError, Conflict, UnknownName
 from bertsym.forms import to_sympy
 from bertsym.model import Model
+from bertsym.solving.closing import close
 from bertsym.solving.constraints import parse_tie
 from bertsym.solving.demands import Demand, Limit, NothingFits
 from bertsym.solving.marginal import marginals
 from bertsym.solving.polynomial import DoesNotGrow
-from bertsym.solving.solve import TooSmall, solve
-from bertsym.solving.unknowns import NotDependent, with_assumed
+from bertsym.solving.solve import Point, Solution, TooSmall, solve
+from bertsym.solving.unknowns import NotDependent
 from bertsym.symbols import BY_SYMBOL, F, H, Kind, L, N, P, T, V, ffn_ratio, heads, kv_heads
 from bertsym.zoo import ARCHITECTURES, named
 
 BASE = named("bert-base-uncased")
 
 
+def bracket(found: Solution) -> tuple[Point, Point]:
+    """The two sides of a bracket that has both."""
+    assert found.floor is not None
+    assert found.ceil is not None
+    return found.floor, found.ceil
+
+
 def test_110_million_for_the_hidden_size_of_bert_base() -> None:
     found = solve(BASE, H, 110_000_000)
     assert found.root == Fraction(77004, 100)
-    assert (found.floor.value, found.ceil.value) == (770, 771)
+    assert tuple(point.value for point in bracket(found)) == (770, 771)
     best = found.candidates[0]
     assert (best.at, best.count, best.error) == ({H: 768, heads: 12}, 109482240, -517760)
 
 
 def test_340_million_for_the_hidden_size_of_bert_large() -> None:
     found = solve(named("bert-large-uncased"), H, 340_000_000)
-    assert (found.floor.value, found.ceil.value) == (1031, 1032)
+    assert tuple(point.value for point in bracket(found)) == (1031, 1032)
     assert found.candidates[0].at == {H: 1024, heads: 16}
     assert found.candidates[0].count == 335141888
     assert found.assumed == ()
@@ -75,23 +83,28 @@ def test_the_bracket_holds_for_every_model_and_unknown(name: str, symbol: Symbol
             solve(model, symbol, target)
         return
     width = F if symbol is ffn_ratio else symbol
-    if recount(with_assumed(model, (width,))[0], width, BY_SYMBOL[width].minimum) > target:
+    if recount(close(model, (width,), accompanied=True).ready, width, BY_SYMBOL[width].minimum) > target:
         with pytest.raises(TooSmall):
             solve(model, symbol, target)
         return
     found = solve(model, symbol, target)
-    assert found.floor.count <= target <= found.ceil.count
-    assert abs(found.floor.count - found.floor.error - target) == 0
+    floor, ceil = found.floor, found.ceil
+    assert floor is not None
+    assert floor.count <= target
     filled = Model(model.architecture, model.head, found.known)
-    for point in (found.floor, found.ceil, *found.candidates):
-        sized = Model(filled.architecture, filled.head, {**filled.given, **point.at})
-        assert recount(sized, symbol, point.value) == point.count
-    if symbol is not ffn_ratio and found.floor.value != found.ceil.value:
-        beyond = int(found.floor.value) + found.step
-        assert (
-            recount(Model(filled.architecture, filled.head, {**filled.given, symbol: beyond}), symbol, beyond) > target
-        )
-        assert found.floor.value <= found.root <= found.ceil.value
+    for point in (floor, ceil, *found.candidates):
+        if point is not None:
+            sized = Model(filled.architecture, filled.head, {**filled.given, **point.at})
+            assert recount(sized, symbol, point.value) == point.count == target + point.error
+    if symbol is ffn_ratio or floor == ceil:
+        return
+    beyond = int(floor.value) + found.step
+    sized = Model(filled.architecture, filled.head, {**filled.given, symbol: beyond})
+    assert recount(sized, symbol, beyond) > target or ceil is None
+    if ceil is not None:
+        assert found.root is not None
+        assert ceil.count >= target
+        assert floor.value <= found.root <= ceil.value
 
 
 @pytest.mark.parametrize("symbol", [H, L, V, N, F, ffn_ratio])
@@ -109,20 +122,21 @@ def test_the_closed_form_solves_the_total(symbol: Symbol) -> None:
 def test_a_tie_makes_a_cubic_without_closed_form() -> None:
     found = solve(named("bert"), L, 340_000_000, ties=(parse_tie("H = 64*L"),))
     assert (found.closed.degree, found.closed.form) == (3, None)
-    assert [found.floor.at, found.ceil.at] == [{L: 18, H: 1152}, {L: 19, H: 1216}]
-    assert found.floor.count == count(named("bert-base-uncased").with_sizes({H: 1152, L: 18, heads: 18}))
+    assert [dict(point.at) for point in bracket(found)] == [{L: 18, H: 1152}, {L: 19, H: 1216}]
+    assert bracket(found)[0].count == count(named("bert-base-uncased").with_sizes({H: 1152, L: 18, heads: 18}))
 
 
 def test_a_width_must_come_out_whole() -> None:
     model = BASE.with_sizes({H: 768, ffn_ratio: Fraction(8, 3)})
     found = solve(model, H, 110_000_000)
-    assert int(found.floor.value) % 3 == int(found.ceil.value) % 3 == 0
-    assert int(found.ceil.value) - int(found.floor.value) == 3
+    below, above = (int(point.value) for point in bracket(found))
+    assert below % 3 == above % 3 == 0
+    assert above - below == 3
 
 
 def test_a_ratio_is_solved_through_the_width_it_stands_for() -> None:
     found = solve(BASE, ffn_ratio, 110_000_000)
-    assert found.floor.at == {ffn_ratio: Fraction(775, 192), F: 3100}
+    assert bracket(found)[0].at == {ffn_ratio: Fraction(775, 192), F: 3100}
     assert found.candidates[0].at == {ffn_ratio: 4, F: 3072}
 
 
@@ -131,6 +145,8 @@ def test_what_cannot_be_solved() -> None:
         solve(BASE, heads, 110_000_000)
     with pytest.raises(TooSmall, match="the smallest, at H = 1, has 31,340"):
         solve(BASE, H, 10)
+    with pytest.raises(TooSmall, match="the smallest, at L = 501, has"):
+        solve(BASE, L, 110_000_000, ties=(parse_tie("V = L - 500"),))
 
 
 def test_a_step_costs_the_difference_of_two_counts() -> None:
@@ -167,7 +183,7 @@ def test_a_width_that_was_given_stays_while_the_hidden_size_moves() -> None:
         assert count(named("bert-base-uncased").with_sizes({**point.at, F: 3072})) == point.count
 
 
-@pytest.mark.parametrize("tie", ["H = 64*L", "H = L**12", "H = 1000*L", "V = L - 500", "N = L/7"])
+@pytest.mark.parametrize("tie", ["H = 64*L", "H = L**12", "H = 1000*L", "V = L + 500", "N = L/7"])
 def test_what_can_be_built_can_be_built(tie: str) -> None:
     for point in solved_for({}, L, ties=(parse_tie(tie),)).candidates:
         assert count(named("bert-base-uncased").with_sizes(dict(point.at))) == point.count

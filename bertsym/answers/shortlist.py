@@ -6,13 +6,14 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from bertsym.answers.exchange import exchange_table, marginal_record
-from bertsym.answers.solution import POINT_COLUMNS
+from bertsym.answers.solution import POINT_COLUMNS, size_cell
 from bertsym.answers.subject import Subject, subject
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
 from bertsym.model import Model
 from bertsym.report import Record
-from bertsym.solving.configurations import Configurations, Request, find
+from bertsym.solving.configurations import Configurations, find
 from bertsym.solving.marginal import Marginal, marginals
+from bertsym.solving.request import Request
 from bertsym.values import value
 
 
@@ -36,15 +37,17 @@ class Shortlist:
         ranges = "; ".join(_range(axis.symbol, axis.start, axis.stop, axis.step) for axis in self.found.axes)
         whole = "searched completely" if outcome.complete else "INTERRUPTED: the best so far"
         parts.append(Remark((f"{self.found.searched:,} configurations ({ranges}), {whole}",)))
-        columns = (*(Column(str(symbol), right=True) for symbol in request.unknowns), *POINT_COLUMNS)
+        answers = self.found.answers
+        symbols = list(dict.fromkeys(symbol for answer in answers for symbol in answer.at)) or request.unknowns
+        columns = (*(Column(str(symbol), right=True) for symbol in symbols), *POINT_COLUMNS)
         rows: tuple[tuple[Inline, ...], ...] = tuple(
             (
-                *(Count(int(number)) for number in found.values),
-                Count(found.count),
-                Count(found.count - request.target),
-                Share(Fraction(found.count - request.target, request.target), 2),
+                *(size_cell(answer.at.get(symbol)) for symbol in symbols),
+                Count(answer.count),
+                Count(answer.count - request.target),
+                Share(Fraction(answer.count - request.target, request.target), 2),
             )
-            for found in outcome.best
+            for answer in answers
         )
         parts.append(Table(columns, rows))
         if self.marginals:
@@ -65,11 +68,11 @@ class Shortlist:
             "complete": outcome.complete,
             "candidates": [
                 {
-                    "at": {str(s): Fraction(v) for s, v in zip(request.unknowns, found.values, strict=True)},
-                    "count": found.count,
-                    "error": found.count - request.target,
+                    "at": {str(symbol): Fraction(number) for symbol, number in answer.at.items()},
+                    "count": answer.count,
+                    "error": answer.count - request.target,
                 }
-                for found in outcome.best
+                for answer in self.found.answers
             ],
             **({"marginal": [marginal_record(m) for m in self.marginals]} if self.marginals else {}),
         }
@@ -86,7 +89,6 @@ def shortlist(
     found = find(model, request, progress)
     sized = Model(model.architecture, model.head, found.known, model.label)
     costs: tuple[Marginal, ...] = ()
-    if explain and found.outcome.best:
-        best = {s: int(v) for s, v in zip(request.unknowns, found.outcome.best[0].values, strict=True)}
-        costs = marginals(sized.with_sizes(best), request.convention)
+    if explain and found.answers:
+        costs = marginals(sized.with_sizes(found.answers[0].at), request.convention)
     return Shortlist(subject(sized, request.convention), found, model.architecture.base, costs)

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from sympy import Symbol
 
+from bertsym.algebra import Value
 from bertsym.answers.exchange import exchange_table, marginal_record
 from bertsym.answers.subject import Subject, subject
 from bertsym.convention import EXACT, Convention
@@ -14,9 +15,8 @@ from bertsym.forms import Name
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
 from bertsym.solving.demands import Demand
-from bertsym.solving.line import Point
 from bertsym.solving.marginal import Marginal, marginals
-from bertsym.solving.solve import ANYTHING, Solution, solve
+from bertsym.solving.solve import ANYTHING, Point, Solution, solve
 from bertsym.solving.unknowns import Tie
 from bertsym.symbols import in_order
 from bertsym.values import value
@@ -39,15 +39,17 @@ class Solved:
         if found.assumed:
             names = ", ".join(map(str, found.assumed))
             parts.append(Remark((f"assumed, as in {self.base}: {names}",)))
-        root = Decimal(found.root, _places(found.root))
+        root = () if found.root is None else (Decimal(found.root, _places(found.root)),)
         if found.closed.form is None:
             why = f" (degree {found.closed.degree})" if found.closed.degree else ""
             parts.append(Remark((f"no useful closed form{why}",)))
-            parts.append(Result((Name(found.symbol), root)))
-        else:
-            parts.append(Result((Name(found.symbol), found.closed.form, root)))
+        form = () if found.closed.form is None else (found.closed.form,)
+        if form or root:
+            parts.append(Result((Name(found.symbol), *form, *root)))
         if found.step > 1:
             parts.append(Remark((Name(found.symbol), f" in steps of {found.step}, so that every width is whole")))
+        if not found.complete:
+            parts.append(Remark(("not every value was looked at: a --range says where",)))
         parts.append(self._table())
         if self.marginals:
             parts += exchange_table(self.marginals)
@@ -55,13 +57,15 @@ class Solved:
 
     def _table(self) -> Table:
         found = self.solution
-        named = [("not over", found.floor), ("not under", found.ceil)]
+        bracket = (("not over", found.floor), ("not under", found.ceil))
+        named = [(name, point) for name, point in bracket if point is not None]
         named += [("can be built", point) for point in found.candidates]
         in_use = {symbol for _, point in named for symbol in point.at}
         symbols = [found.symbol, *in_order(in_use - {found.symbol})]
         columns = (Column(""), *(Column(str(s), right=True) for s in symbols), *POINT_COLUMNS)
         rows = tuple(
-            (name, *(_cell(point, s) for s in symbols), *point_cells(point, found.target)) for name, point in named
+            (name, *(size_cell(point.at.get(s)) for s in symbols), *point_cells(point, found.target))
+            for name, point in named
         )
         return Table(columns, rows)
 
@@ -77,10 +81,12 @@ class Solved:
             "assumed": [str(symbol) for symbol in found.assumed],
             "closed_form": form,
             "closed_form_latex": None if form is None else AsLatex(form),
-            "root": Share(found.root),
+            "root": None if found.root is None else Share(found.root),
             "step": found.step,
-            "floor": point_record(found.floor),
-            "ceil": point_record(found.ceil),
+            "floor": None if found.floor is None else point_record(found.floor),
+            "ceil": None if found.ceil is None else point_record(found.ceil),
+            "searched": [found.axis.start, found.axis.stop, found.axis.step],
+            "complete": found.complete,
             "candidates": [point_record(point) for point in found.candidates],
             **({"marginal": [marginal_record(marginal) for marginal in self.marginals]} if self.marginals else {}),
         }
@@ -100,8 +106,8 @@ def point_record(point: Point) -> Record:
     return {"value": point.value, "at": at, "count": point.count, "error": point.error}
 
 
-def _cell(point: Point, symbol: Symbol) -> Inline:
-    number = point.at.get(symbol)
+def size_cell(number: Value | None) -> Inline:
+    """A size in a table, nothing where there is none."""
     return "" if number is None else Count(number) if isinstance(number, int) else str(number)
 
 
@@ -125,5 +131,5 @@ def solved(
     found = solve(model, symbol, target, convention, ties=ties, multiple_of=multiple_of, top=top, demand=demand)
     sized = Model(model.architecture, model.head, found.known, model.label)
     best = next(iter(found.candidates), found.floor)
-    costs = marginals(sized.with_sizes(best.at), convention) if explain else ()
+    costs = marginals(sized.with_sizes(best.at), convention) if explain and best else ()
     return Solved(subject(sized, convention), found, model.architecture.base, costs)

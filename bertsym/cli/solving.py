@@ -87,30 +87,35 @@ def solve(
     from bertsym.answers.shortlist import shortlist
     from bertsym.answers.solution import solved
     from bertsym.errors import Conflict
-    from bertsym.solving.configurations import Order, Request
     from bertsym.solving.constraints import parse_constraint, parse_tie
     from bertsym.solving.demands import Demand
+    from bertsym.solving.request import Order, Request
     from bertsym.solving.unknowns import only_unknowns
 
-    model = options.model(target, head, at)
+    model = _model(target, head, at, unknowns, tie)
     chosen = options.convention(convention, model, only, without)
     symbols = _unknowns(unknowns, model)
     limits = _limits(model, chosen, at_most, at_least)
     wanted = _target(goal, chosen, limits)
-    ties = tuple(parse_tie(text) for text in tie or ())
+    ties = tuple(parse_tie(text, model.symbols) for text in tie or ())
     ordering = Order.named(order)
     multiples, multiple = _multiples(multiple_of, model)
     count = _top(top, 20 if len(symbols) > 1 else 5)
     within = _tolerance(tolerance)
-    bounds = dict(_range(text, model) for text in ranges or ())
+    bounds: dict[Symbol, tuple[int, int]] = {}
+    for text in ranges or ():
+        name, ends = _range(text, model)
+        if name in bounds:
+            low, high = bounds[name]
+            raise Conflict(f"--range {name}={low}..{high}", f"--range {text}", "a range is given once")
+        bounds[name] = ends
     steps = {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples}
-    wheres = tuple(parse_constraint(text) for text in where or ())
+    wheres = tuple(parse_constraint(text, model.symbols) for text in where or ())
     if len(symbols) == 1:
         only_unknowns(symbols, {"--range": bounds, "--multiple-of": steps})
         if ordering is not Order.ERROR:
             raise Conflict(f"--order {order}", f"--for {symbols[0]}", "one unknown is ordered by its error")
-        low, high = bounds.get(symbols[0], (None, None))
-        demand = Demand(wheres, limits, within, low, high)
+        demand = Demand(wheres, limits, within, bounds.get(symbols[0]))
         step = steps.get(symbols[0])
         solution = solved(
             model, symbols[0], wanted, chosen, ties=ties, multiple_of=step, top=count, demand=demand, explain=explain
@@ -126,13 +131,34 @@ def solve(
         wheres,
         ties,
         limits,
-        Fraction(1, 100) if within is None and ordering is not Order.ERROR else within,
+        within,
         ordering,
         count,
     )
     with interruptible():
         found = shortlist(model, request, _progress(), explain=explain)
     show(found, page)
+
+
+def _model(
+    target: str, head: str | None, at: list[str] | None, unknowns: list[str] | None, tie: list[str] | None
+) -> Model:
+    """The model at the sizes that were given; its own value of a size that is to be found contradicts none of them."""
+    from bertsym.errors import Conflict, NotAnInteger
+    from bertsym.solving.constraints import parse_tie
+    from bertsym.sources.configfile import load
+    from bertsym.values import replace
+
+    loaded = load(target, head)
+    given = options.sizes(at, loaded.symbols)
+    try:
+        return loaded.with_sizes(given, pin=True) if given else loaded
+    except (Conflict, NotAnInteger):
+        aside = {*_unknowns(unknowns, loaded), *(parse_tie(text, loaded.symbols)[0] for text in tie or ())}
+        kept = {symbol: number for symbol, number in loaded.given.items() if symbol not in aside}
+        if kept == loaded.given:
+            raise
+        return replace(loaded, given=kept).with_sizes(given, pin=True)
 
 
 def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
@@ -178,6 +204,7 @@ def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> 
 
 
 def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int], int | None]:
+    from bertsym.errors import Conflict
     from bertsym.symbols import lookup
 
     named: dict[Symbol, int] = {}
@@ -185,10 +212,15 @@ def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int]
     for text in options.split(texts):
         name, equals, number = text.rpartition("=")
         step = _positive(number.strip(), "--multiple-of")
-        if equals:
-            named[lookup(name.strip(), model.symbols).symbol] = step
-        else:
+        symbol = lookup(name.strip(), model.symbols).symbol if equals else None
+        before = general if symbol is None else named.get(symbol)
+        if before is not None:
+            first = before if symbol is None else f"{symbol}={before}"
+            raise Conflict(f"--multiple-of {first}", f"--multiple-of {text}", "a step is given once")
+        if symbol is None:
             general = step
+        else:
+            named[symbol] = step
     return named, general
 
 

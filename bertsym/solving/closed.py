@@ -43,6 +43,9 @@ def solve_symbolically(total: Expr, symbol: Symbol) -> Closed:
         exact = sympy.Rational(coefficient.numerator, coefficient.denominator)
         powers[power] = powers.get(power, sympy.S.Zero) + exact * rest
     degree = max(powers)
+    generators = {g for monomial in monomials(total) for g, _ in monomial}
+    if not all(generator.is_Symbol or isinstance(generator, Iverson) for generator in generators):
+        return Closed(0, None)
     if degree not in (1, 2) or min(powers) < 0:
         return Closed(degree, None)
     a, b, c = (expand(powers.get(power, sympy.S.Zero)) for power in (2, 1, 0))

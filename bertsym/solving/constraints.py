@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from bertsym.algebra import Value
 from bertsym.errors import BertsymError, UnknownName, echo, suggestion
-from bertsym.symbols import BY_NAME, Kind
+from bertsym.symbols import BY_NAME, Kind, Own
 from bertsym.values import replace, value
 
 LONGEST = 200
@@ -126,14 +126,49 @@ def put_in(term: Term, values: Mapping[Symbol, Term]) -> Term:
     return replace(term, left=put_in(term.left, values), right=put_in(term.right, values))
 
 
-def parse_constraint(text: str) -> Constraint:
-    """A chain of comparisons; raises `BadConstraint`.
+def from_expression(expression: Expr) -> Term | None:
+    """An expression as a term; None where it is made of more than numbers, symbols, sums, products and powers.
+
+    >>> from bertsym.symbols import H, L
+    >>> term = from_expression(H**2 / (3 * L) - 1)
+    >>> term and evaluate(term, {H: 6, L: 2})
+    Fraction(5, 1)
+    """
+    top, bottom = expression.as_numer_denom()
+    if bottom != 1:
+        terms = _term(top), _term(bottom)
+        return None if terms[0] is None or terms[1] is None else Term("/", left=terms[0], right=terms[1])
+    return _term(top)
+
+
+def _term(expression: Expr) -> Term | None:
+    if expression.is_Integer:
+        return Term("number", number=int(expression))
+    if expression.is_Symbol:
+        return Term("symbol", symbol=expression)
+    if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
+        base = _term(expression.base)
+        power = Term("number", number=int(expression.exp))
+        return None if base is None else Term("**", left=base, right=power)
+    if not (expression.is_Mul or expression.is_Add):
+        return None
+    whole: Term | None = None
+    for argument in expression.args:
+        term = from_expression(argument)
+        if term is None:
+            return None
+        whole = term if whole is None else Term("*" if expression.is_Mul else "+", left=whole, right=term)
+    return whole
+
+
+def parse_constraint(text: str, own: Iterable[Symbol] = ()) -> Constraint:
+    """A chain of comparisons, `own` being symbols besides the registered ones; raises `BadConstraint`.
 
     >>> from bertsym.symbols import H, L
     >>> parse_constraint("16 <= H/L <= 128").holds({H: 768, L: 12})
     True
     """
-    reader = _Reader(text)
+    reader = _Reader(text, own)
     first = reader.sum()
     comparisons = []
     while (relation := reader.take(*RELATIONS)) is not None:
@@ -146,14 +181,14 @@ def parse_constraint(text: str) -> Constraint:
     return Constraint(text.strip(), tuple(comparisons))
 
 
-def parse_tie(text: str) -> tuple[Symbol, Term]:
-    """`H = 64*L` as the symbol and what it equals; raises `BadConstraint`.
+def parse_tie(text: str, own: Iterable[Symbol] = ()) -> tuple[Symbol, Term]:
+    """`H = 64*L` as the symbol and what it equals, `own` as for a constraint; raises `BadConstraint`.
 
     >>> symbol, term = parse_tie("H = 64*L")
     >>> str(symbol), [str(s) for s in symbols_of(term)]
     ('H', ['L'])
     """
-    reader = _Reader(text)
+    reader = _Reader(text, own)
     left = reader.atom(0)
     if left.symbol is None:
         reader.refuse("a tie reads SYMBOL = EXPRESSION", at=0)
@@ -170,8 +205,10 @@ def parse_tie(text: str) -> tuple[Symbol, Term]:
 class _Reader:
     """A cursor over tokens."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, own: Iterable[Symbol]) -> None:
         self.text = text
+        brought = {symbol.name: symbol.size for symbol in own if isinstance(symbol, Own)}
+        self.sizes = {n: size for n, size in {**brought, **BY_NAME}.items() if size.kind is not Kind.SWITCH}
         if len(text) > LONGEST:
             raise BadConstraint(text, LONGEST + 1, f"longer than {LONGEST} characters")
         self.tokens: list[tuple[str, int]] = []
@@ -264,10 +301,9 @@ class _Reader:
         return self.symbol(token)
 
     def symbol(self, token: str) -> Term:
-        """A registered size."""
-        numbers = {name: size for name, size in BY_NAME.items() if size.kind is not Kind.SWITCH}
-        if token not in numbers:
-            advice = suggestion(token, numbers)
+        """A size that is registered, or that the model brings along."""
+        if token not in self.sizes:
+            advice = suggestion(token, self.sizes)
             self.refuse(str(UnknownName("symbol", token, ())) + (f"; {advice}" if advice else ""))
         self.next += 1
-        return Term("symbol", symbol=numbers[token].symbol)
+        return Term("symbol", symbol=self.sizes[token].symbol)

@@ -44,13 +44,15 @@ def marginals(model: Model, convention: Convention = EXACT) -> tuple[Marginal, .
     here = evaluate(expression, sizes)
     costs: dict[Symbol, Fraction] = {}
     for symbol in in_order(free(expression)):
-        costs[symbol] = evaluate(expression, {**sizes, symbol: sizes[symbol] + _step(symbol)}) - here
+        cost = evaluate(expression, {**sizes, symbol: sizes[symbol] + _step(symbol)}) - here
+        # A step that costs nothing buys nothing, and one to a width that is not whole has no cost.
+        if cost > 0 and cost.denominator == 1:
+            costs[symbol] = cost
     return tuple(
         Marginal(
             symbol, _step(symbol), int(cost), {s: cost * _step(s) / c for s, c in costs.items() if s is not symbol}
         )
         for symbol, cost in costs.items()
-        if cost > 0
     )
 
 

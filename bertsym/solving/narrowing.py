@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from math import ceil, floor, lcm
+from math import ceil, floor, gcd, lcm
 
 from sympy import Symbol
 
-from bertsym.solving.constraints import Comparison, Constraint, Term, symbols_of
+from bertsym.solving.constraints import Comparison, Constraint, Term
 from bertsym.values import value
 
 Exact = int | Fraction
@@ -16,8 +16,11 @@ Exact = int | Fraction
 Ratio = tuple[list[Exact], list[Exact]]
 
 
-# The lowest and the highest value, and a divisor of all.
-Limits = tuple[int, int, int]
+# Values of that remainder at division by that divisor: (divisor, remainder).
+Class = tuple[int, int]
+# The lowest and the highest value, and the class that all of them lie in.
+Limits = tuple[int, int, Class]
+EVERY: Class = (1, 0)
 
 
 @value
@@ -38,50 +41,96 @@ class Axis:
         """The values themselves."""
         return range(self.start, self.stop + 1, self.step)
 
-    def within(self, low: int, high: int, multiple: int = 1) -> range:
-        """The values from low to high that are multiples of `multiple`."""
-        start = self.start + max(0, -(-(low - self.start) // self.step)) * self.step
+    def within(self, low: int, high: int, among: Class = EVERY) -> range:
+        """The values from low to high that are of a class."""
+        common = both((self.step, self.start % self.step), among)
         stop = min(self.stop, high)
-        if multiple == 1 or start > stop:
-            return range(start, stop + 1, self.step)
-        period = lcm(self.step, multiple)
-        first = next((v for v in range(start, min(stop, start + period) + 1, self.step) if v % multiple == 0), stop + 1)
-        return range(first, stop + 1, period)
+        if common is None:
+            return range(0)
+        first = max(self.start, low)
+        return range(first + (common[1] - first) % common[0], stop + 1, common[0])
+
+
+def both(first: Class, second: Class) -> Class | None:
+    """The class of the numbers that are of both, by the Chinese remainder theorem; None where there are none.
+
+    >>> both((4, 3), (6, 1)), both((4, 3), (6, 2))
+    ((12, 7), None)
+    """
+    (m, a), (n, b) = first, second
+    shared = gcd(m, n)
+    if (b - a) % shared:
+        return None
+    whole = m // shared * n
+    return whole, (a + m * ((b - a) // shared * pow(m // shared, -1, n // shared) % (n // shared))) % whole
 
 
 def narrow(axis: Axis, constraints: Iterable[Constraint], known: Mapping[Symbol, Exact], low: int, high: int) -> Limits:
-    """A lowest value, a highest value and a divisor that every value allowed by the constraints respects.
+    """A lowest value, a highest value and a class that every value allowed by the constraints respects.
 
-    Only what follows from comparisons linear in the unknown, and from `X % n == 0`, is used: the rest is left to be
-    checked value by value.
+    Only what follows from comparisons linear in the unknown, and from `a*X + b % n == r`, is used: the rest is left to
+    be checked value by value. Where nothing is allowed the lowest value is above the highest.
     """
-    multiple = 1
+    among = EVERY
     for constraint in constraints:
         for comparison in constraint.comparisons:
-            divisor = _divisor(comparison, axis.symbol, known)
-            if divisor is not None:
-                multiple = lcm(multiple, divisor)
+            if comparison.relation == "==" and comparison.left.operation == "%":
+                own = _class(comparison, axis.symbol, known)
+                common = None if own is None else both(among, own)
+                if common is None:
+                    return low, low - 1, EVERY
+                among = common
+                most = _most_divisor(comparison, axis.symbol, known)
+                high = high if most is None else min(high, most)
                 continue
             below, above = _bounds(comparison, axis.symbol, known)
             low = low if below is None else max(low, below)
             high = high if above is None else min(high, above)
-    return low, high, multiple
+    return low, high, among
 
 
-def _divisor(comparison: Comparison, symbol: Symbol, known: Mapping[Symbol, Exact]) -> int | None:
-    """N of `X % n == 0`."""
-    left, right = comparison.left, comparison.right
-    if comparison.relation != "==" or left.operation != "%" or right.operation != "number" or right.number:
+def _class(comparison: Comparison, symbol: Symbol, known: Mapping[Symbol, Exact]) -> Class | None:
+    """The values X of `a*X + b % n == r`, None where there are none; every value where it does not read so."""
+    remainder = comparison.left
+    if remainder.left is None or remainder.right is None:
+        return EVERY
+    inner = _polynomial(remainder.left, symbol, known)
+    divisor, wanted = (_polynomial(term, symbol, known) for term in (remainder.right, comparison.right))
+    if inner is None or divisor is None or wanted is None or len(inner) != 2 or len(divisor) > 1 or len(wanted) > 1:
+        return EVERY
+    scale = lcm(*(c.denominator for c in (*inner, *divisor, *wanted)))
+    (constant, slope), n, r = (int(c * scale) for c in inner), int(divisor[0] * scale), int(wanted[0] * scale)
+    if n <= 0:
+        return EVERY
+    shared = gcd(slope, n)
+    if not 0 <= r < n or (r - constant) % shared:
         return None
-    if left.left is None or left.right is None or left.left.symbol != symbol:
+    period = n // shared
+    return period, (r - constant) // shared * pow(slope // shared, -1, period) % period
+
+
+def _most_divisor(comparison: Comparison, symbol: Symbol, known: Mapping[Symbol, Exact]) -> int | None:
+    """The largest X of `c % (a*X) == 0`; None where it does not read so."""
+    remainder = comparison.left
+    if remainder.left is None or remainder.right is None or comparison.right.operation != "number":
         return None
-    if not set(symbols_of(left.right)) <= set(known):
+    whole, divisor = (_polynomial(term, symbol, known) for term in (remainder.left, remainder.right))
+    if comparison.right.number or whole is None or divisor is None or len(whole) > 1 or len(divisor) != 2:
         return None
-    divisor = _ratio(left.right, symbol, known)
-    if divisor is None or len(divisor[0]) > 1 or len(divisor[1]) > 1 or not divisor[1][0]:
+    if whole[0] <= 0 or divisor[0] or divisor[1] <= 0:
         return None
-    exact = Fraction(divisor[0][0]) / Fraction(divisor[1][0])
-    return exact.numerator if exact.denominator == 1 and exact > 0 else None
+    return floor(whole[0] / divisor[1])
+
+
+def _polynomial(term: Term, symbol: Symbol, known: Mapping[Symbol, Exact]) -> list[Fraction] | None:
+    """A term as a polynomial in the symbol, coefficients from the constant up; None where it is none."""
+    ratio = _ratio(term, symbol, known)
+    if ratio is None or any(ratio[1][1:]) or not ratio[1][0]:
+        return None
+    found = [Fraction(c) / Fraction(ratio[1][0]) for c in ratio[0]]
+    while len(found) > 1 and not found[-1]:
+        found.pop()
+    return found
 
 
 def _bounds(comparison: Comparison, symbol: Symbol, known: Mapping[Symbol, Exact]) -> tuple[int | None, int | None]:

@@ -14,7 +14,7 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.algebra import Iverson, atom, monomials
+from bertsym.algebra import Iverson, atom, free, monomials
 from bertsym.errors import BertsymError
 from bertsym.values import value
 
@@ -154,15 +154,24 @@ class Piecewise:
 
 
 def _turns(condition: Boolean, symbol: Symbol) -> Iterator[int]:
-    """The integers next to which a comparison that is linear in the symbol may change its truth."""
+    """The integers next to which a comparison of polynomials may change its truth; raises `NotPolynomial`."""
     for relation in condition.atoms(sympy.core.relational.Relational):
-        powers = monomials(relation.lhs - relation.rhs)
-        slope = powers.pop(((symbol, 1),), Fraction(0))
-        if set(powers) - {()}:
-            raise ValueError(f"no linear condition: {relation}")
-        if slope:
-            crossing = -powers.get((), Fraction(0)) / slope
-            yield from {floor(crossing), ceil(crossing)}
+        for side in sympy.together(relation.lhs - relation.rhs).as_numer_denom():
+            if symbol not in free(side):
+                continue
+            try:
+                polynomial = sympy.Poly(side, symbol)
+            except sympy.PolynomialError:
+                raise NotPolynomial((str(symbol),)) from None
+            if any(not coefficient.is_Rational for coefficient in polynomial.all_coeffs()):
+                raise NotPolynomial((str(symbol),))
+            if polynomial.degree() == 1:
+                slope, constant = polynomial.all_coeffs()
+                crossing = Fraction(str(-constant / slope))
+                yield from {floor(crossing), ceil(crossing)}
+                continue
+            for (low, high), _ in polynomial.intervals(eps=sympy.Rational(1, 2)):
+                yield from range(floor(Fraction(str(low))), ceil(Fraction(str(high))) + 1)
 
 
 def _added(first: Polynomial, second: Polynomial) -> Polynomial:
@@ -189,7 +198,9 @@ def piecewise(expression: Expr, unknowns: Iterable[Symbol]) -> Piecewise:
         if sum(map(bool, exponents)) + len(brackets) != len(powers):
             raise NotPolynomial(tuple(map(str, order)))
         exact = coefficient.numerator if coefficient.denominator == 1 else coefficient
-        parts.setdefault(conditions, {})[exponents] = exact
+        # A bracket is its own square, so two monomials may be one.
+        terms = parts.setdefault(conditions, {})
+        terms[exponents] = terms.get(exponents, 0) + exact
     return Piecewise(order, tuple((conditions, Polynomial(order, terms)) for conditions, terms in parts.items()))
 
 

@@ -11,18 +11,20 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from math import lcm, prod
+from math import prod
 
 from sympy import Symbol
 
 from bertsym.solving.constraints import Constraint
-from bertsym.solving.narrowing import Axis, Limits, narrow
-from bertsym.solving.polynomial import Exact, Piece, Piecewise, horner, largest_at_most
+from bertsym.solving.narrowing import Axis, Limits, both, narrow
+from bertsym.solving.polynomial import DoesNotGrow, Exact, NotPolynomial, Piece, Piecewise, horner, largest_at_most
 from bertsym.values import value
 
 REPORT_EVERY = 4096
 
 Key = tuple[Exact, ...]
+# The values that accompany a configuration: the preferred ones, and those that are taken where none of these may be.
+Company = Callable[[Mapping[Symbol, Exact]], tuple[list[int], list[int]]]
 
 
 @value
@@ -43,8 +45,9 @@ class Space:
     """What is searched: the axes in the order asked for, what must hold, and the target.
 
     `unknowns` are the axes that a count depends on, in the order of enumeration, the inverted one last; `count` and the
-    budgets are over them. `idle` are the other axes, `fixed` the sizes that are known. `rank` makes the key of a
-    configuration from its error and its values, the smallest keys being the best; `by_error`: the error leads the key.
+    budgets are over them. `idle` are the other axes, `fixed` the sizes that are known. `company` are the sizes that
+    accompany a configuration, each with its values there. `rank` makes the key of a configuration from its error and
+    its values, the smallest keys being the best; `by_error`: the error leads the key.
     """
 
     axes: tuple[Axis, ...]
@@ -57,6 +60,7 @@ class Space:
     fixed: Mapping[Symbol, Exact]
     rank: Callable[[Exact, dict[Symbol, Exact]], Key]
     by_error: bool = True
+    company: tuple[tuple[Symbol, Company], ...] = ()
 
     @property
     def size(self) -> int:
@@ -66,11 +70,12 @@ class Space:
 
 @value
 class Found:
-    """A configuration, its exact count, and its key."""
+    """A configuration, its exact count, its key, and the sizes beside it."""
 
     key: Key
     values: tuple[Exact, ...]
     count: int
+    company: tuple[int, ...] = ()
 
 
 @value
@@ -82,13 +87,31 @@ class Outcome:
     complete: bool
 
 
-class Search:
-    """One search; `best` holds the best so far."""
+class Enough(Exception):
+    """The search has done the work that it was allowed."""
 
-    def __init__(self, space: Space, top: int, progress: Callable[[Fraction], None] | None = None) -> None:
+
+class Search:
+    """One search; `best` holds the best so far.
+
+    `exists` says whether there is a model of that count at a configuration, where the constraints alone do not; `most`
+    is how many configurations may be counted.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        top: int,
+        progress: Callable[[Fraction], None] | None = None,
+        *,
+        exists: Callable[[Mapping[Symbol, Exact], int], bool] | None = None,
+        most: int | None = None,
+    ) -> None:
         self.space = space
         self.top = top
         self.progress = progress
+        self.exists = exists
+        self.most = most
         self.best: list[Found] = []
         self.counted = 0
         self.leaves = 0
@@ -99,12 +122,16 @@ class Search:
         self.moving: list[tuple[Constraint, ...]] = []
         self.limits: list[Limits] = []
         known: set[Symbol] = set(space.fixed)
-        for depth, axis in enumerate((*space.unknowns, *space.idle)):
+        axes = (*space.unknowns, *space.idle)
+        for depth, symbol in enumerate((*(axis.symbol for axis in axes), *(symbol for symbol, _ in space.company))):
             before = frozenset(known)
-            known.add(axis.symbol)
+            known.add(symbol)
             ready = [c for c in space.constraints if c.symbols <= known and not (c.symbols <= before and depth)]
-            alone = [c for c in ready if c.symbols <= {axis.symbol, *space.fixed}]
             self.ready[depth] = tuple(ready)
+            if depth >= len(axes):
+                continue
+            axis = axes[depth]
+            alone = [c for c in ready if c.symbols <= {symbol, *space.fixed}]
             self.moving.append(tuple(c for c in ready if c not in alone))
             self.limits.append(narrow(axis, alone, space.fixed, axis.start, axis.stop))
 
@@ -114,18 +141,23 @@ class Search:
         complete = True
         try:
             self._enumerate(0, dict(self.space.fixed), counts)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Enough):
             complete = False
         return Outcome(tuple(self.best), self.counted, complete)
 
     def _enumerate(self, depth: int, known: dict[Symbol, Exact], counts: tuple[Piecewise, ...]) -> None:
         axis = self.space.unknowns[depth]
-        low, high, multiple = self._limits(axis, depth, known)
+        low, high, among = self._limits(axis, depth, known)
         if depth == len(self.space.unknowns) - 1:
-            self._invert(axis, known, [list(count.pieces(axis.start, axis.stop)) for count in counts], counts)
+            try:
+                pieces = [list(count.pieces(axis.start, axis.stop)) for count in counts]
+            except (DoesNotGrow, NotPolynomial):
+                self._try_each(axis.within(low, high, among), axis.symbol, known, counts)
+                return
+            self._invert(axis, known, pieces, counts)
             return
         rows = [count.rows() for count in counts] if depth == len(self.space.unknowns) - 2 else [None]
-        for number in axis.within(low, high, multiple):
+        for number in axis.within(low, high, among):
             known[axis.symbol] = number
             if not self._holds(depth, known):
                 continue
@@ -137,11 +169,12 @@ class Search:
         known.pop(axis.symbol, None)
 
     def _limits(self, axis: Axis, depth: int, known: dict[Symbol, Exact]) -> Limits:
-        low, high, multiple = self.limits[depth]
+        low, high, among = self.limits[depth]
         if not self.moving[depth]:
-            return low, high, multiple
+            return low, high, among
         low, high, more = narrow(axis, self.moving[depth], known, low, high)
-        return low, high, lcm(multiple, more)
+        common = both(among, more)
+        return (low, low - 1, among) if common is None else (low, high, common)
 
     def _holds(self, depth: int, known: dict[Symbol, Exact]) -> bool:
         return all(constraint.holds(known) for constraint in self.ready[depth])
@@ -153,7 +186,7 @@ class Search:
         self.leaves += 1
         if self.progress is not None and self.leaves % REPORT_EVERY == 0:
             self.progress(Fraction(self.leaves, self.total))
-        low, high, multiple = self._limits(axis, len(self.space.unknowns) - 1, known)
+        low, high, among = self._limits(axis, len(self.space.unknowns) - 1, known)
         for budget, stretches in zip(self.space.budgets, pieces[1:], strict=True):
             low, high = _within_budget(budget, stretches, low, high)
         if low > high:
@@ -161,45 +194,88 @@ class Search:
         conditional = zip(self.space.budgets, counts[1:], strict=False)
         self.checked = tuple((budget, count) for budget, count in conditional if count.conditional)
         for start, stop, coefficients in pieces[0]:
-            numbers = axis.within(max(low, start), min(high, stop), multiple)
+            numbers = axis.within(max(low, start), min(high, stop), among)
             self._walk(numbers, coefficients, known, axis.symbol)
         known.pop(axis.symbol, None)
 
     def _walk(self, numbers: range, coefficients: list[Exact], known: dict[Symbol, Exact], symbol: Symbol) -> None:
         """Values outward from the one nearest the target, while one could still be among the best."""
+        # Where the count stands still the values come in the order of their keys.
+        still = len(coefficients) == 1 and not self.space.idle
         for number in _outward(numbers, coefficients, self.space.target) if self.space.by_error else numbers:
             count = horner(coefficients, number)
             error = max(count - self.space.target, self.space.target - count)
             if self.space.by_error and len(self.best) == self.top and error > self.best[-1].key[0]:
                 return
+            self._count_one()
             known[symbol] = number
-            self.counted += 1
             depth = len(self.space.unknowns) - 1
             kept = all(budget.keeps(other.at(number).constant) for budget, other in self.checked)
             if kept and Fraction(count).denominator == 1 and self._holds(depth, known):
                 self._complete(0, known, int(count), error)
+            if still and len(self.best) == self.top and self.best[-1].key <= self.space.rank(error, known):
+                return
+
+    def _try_each(
+        self, numbers: range, symbol: Symbol, known: dict[Symbol, Exact], counts: tuple[Piecewise, ...]
+    ) -> None:
+        """Every value of a last unknown that a count does not always grow with."""
+        for number in numbers:
+            self._count_one()
+            known[symbol] = number
+            count, *others = (one.at(number).constant for one in counts)
+            error = max(count - self.space.target, self.space.target - count)
+            kept = all(budget.keeps(other) for budget, other in zip(self.space.budgets, others, strict=True))
+            if kept and Fraction(count).denominator == 1 and self._holds(len(self.space.unknowns) - 1, known):
+                self._complete(0, known, int(count), error)
+        known.pop(symbol, None)
+
+    def _count_one(self) -> None:
+        if self.most is not None and self.counted >= self.most:
+            raise Enough
+        self.counted += 1
 
     def _complete(self, place: int, known: dict[Symbol, Exact], count: int, error: Exact) -> None:
         """The unknowns that no count depends on, and the configuration kept if it is among the best."""
         if place == len(self.space.idle):
-            self._keep(known, count, error)
+            self._accompany(0, known, count, error)
             return
         axis = self.space.idle[place]
         depth = len(self.space.unknowns) + place
-        low, high, multiple = self._limits(axis, depth, known)
-        for number in axis.within(low, high, multiple):
+        low, high, among = self._limits(axis, depth, known)
+        for number in axis.within(low, high, among):
             known[axis.symbol] = number
             if self._holds(depth, known):
                 self._complete(place + 1, known, count, error)
         known.pop(axis.symbol, None)
 
-    def _keep(self, known: dict[Symbol, Exact], count: int, error: Exact) -> None:
+    def _accompany(self, place: int, known: dict[Symbol, Exact], count: int, error: Exact) -> bool:
+        """Keep a configuration with the sizes beside it; return True if there is such a model."""
+        if place == len(self.space.company):
+            return self._keep(known, count, error)
+        symbol, values = self.space.company[place]
+        depth = len(self.space.unknowns) + len(self.space.idle) + place
+        preferred, otherwise = values(known)
+        there = False
+        for number in (*preferred, *otherwise):
+            if there and number not in preferred:
+                break
+            known[symbol] = number
+            there = (self._holds(depth, known) and self._accompany(place + 1, known, count, error)) or there
+        known.pop(symbol, None)
+        return there
+
+    def _keep(self, known: dict[Symbol, Exact], count: int, error: Exact) -> bool:
         key = self.space.rank(error, known)
         if len(self.best) == self.top and key >= self.best[-1].key:
-            return
+            return True
+        if self.exists is not None and not self.exists(known, count):
+            return False
         values = tuple(known[axis.symbol] for axis in self.space.axes)
-        insort(self.best, Found(key, values, count), key=lambda found: found.key)
+        company = tuple(int(known[symbol]) for symbol, _ in self.space.company)
+        insort(self.best, Found(key, values, count, company), key=lambda found: found.key)
         del self.best[self.top :]
+        return True
 
 
 def _piece(axis: Axis, rows: list[list[Exact]], number: Exact) -> list[Piece]:
@@ -235,7 +311,8 @@ def _outward(numbers: range, coefficients: list[Exact], target: int) -> Iterator
         return
     most = largest_at_most(coefficients, target)
     if most is None:
-        yield from numbers if horner(coefficients, numbers[0]) > target else reversed(numbers)
+        upward = len(coefficients) == 1 or horner(coefficients, numbers[0]) > target
+        yield from numbers if upward else reversed(numbers)
         return
     last = (numbers.stop - 1 - numbers.start) // numbers.step
     below = max(-1, min(last, (most - numbers.start) // numbers.step))

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 from sympy import Symbol
 
-from bertsym.algebra import Value, free
+from bertsym.algebra import Value, evaluate, expand, free
 from bertsym.convention import EXACT, Convention
-from bertsym.errors import BertsymError, Conflict
-from bertsym.model import Model, is_head_size
+from bertsym.count import declared
+from bertsym.errors import BertsymError
+from bertsym.model import Model
 from bertsym.solving.closed import Closed, solve_symbolically
-from bertsym.solving.demands import Demand, NothingFits, buildable, derived
-from bertsym.solving.line import Line, Point, distance
-from bertsym.solving.unknowns import Tie, base_sizes, formula_over, require, resolved, with_assumed, without
+from bertsym.solving.closing import close
+from bertsym.solving.closure import Closure, plain
+from bertsym.solving.configurations import closed, search, standing
+from bertsym.solving.constraints import Comparison, Constraint, Term, from_expression, symbols_of
+from bertsym.solving.demands import Demand, NothingFits
+from bertsym.solving.legality import Door
+from bertsym.solving.line import Line
+from bertsym.solving.narrowing import Axis
+from bertsym.solving.request import Request, check
+from bertsym.solving.search import Space
+from bertsym.solving.space import MOST, RANGES, axis_of, require_values, space_of
+from bertsym.solving.unknowns import Tie, require
 from bertsym.symbols import BY_SYMBOL, Kind
-from bertsym.values import value
+from bertsym.values import replace, value
 
 ANYTHING = Demand()
+# How many values of one unknown are counted before an answer says how far it came.
+MOST_COUNTED = 300_000
 
 
 @value
@@ -34,12 +46,23 @@ class TooSmall(BertsymError):
 
 
 @value
+class Point:
+    """A value of the unknown, with what it entails, its exact count and the signed error against the target."""
+
+    value: Value
+    at: Mapping[Symbol, Value]
+    count: int
+    error: int
+
+
+@value
 class Solution:
     """A target solved for one size.
 
     `known` are the other sizes, `assumed` those among them that nobody gave. `root` is real, rounded;
     `step` is what the size must be a multiple of for every width to come out whole;
-    `floor` is the largest size not over the target and `ceil` the smallest not under it; `candidates` can be built.
+    `floor` is the largest size not over the target and `ceil` the smallest not under it, each None where there is none;
+    `candidates` can be built: the best of the values of `axis`, of all of them where the search is `complete`.
     """
 
     symbol: Symbol
@@ -48,10 +71,12 @@ class Solution:
     assumed: tuple[Symbol, ...]
     closed: Closed
     step: int
-    root: Fraction
-    floor: Point
-    ceil: Point
+    root: Fraction | None
+    floor: Point | None
+    ceil: Point | None
     candidates: tuple[Point, ...]
+    axis: Axis
+    complete: bool
 
 
 def solve(
@@ -69,78 +94,136 @@ def solve(
 
     The candidates keep to the demand. Raises `NotDependent`, `TooSmall`, `DoesNotGrow` or `NothingFits`.
     """
+    request = Request(
+        (symbol,),
+        target,
+        convention,
+        {} if demand.range is None else {symbol: demand.range},
+        {} if multiple_of is None else {symbol: multiple_of},
+        demand.constraints,
+        ties,
+        demand.limits,
+        tolerance=demand.tolerance,
+        top=top,
+    )
+    check(request)
     model.check_known([symbol])
-    ties = resolved(model, ties)
-    tied = [name for name, _ in ties]
-    if symbol in tied:
-        raise Conflict(f"--for {symbol}", f"--tie {symbol}", "a tied size is no unknown")
-    open_model, assumed = with_assumed(without(model, (symbol, *tied)), (symbol, *tied))
-    general = formula_over(open_model, (symbol,), convention, ties)
-    require(general, symbol, open_model)
-    line = Line(open_model, symbol, convention, ties)
+    plain = close(model, (symbol,), ties)
+    general = expand(plain.symbolic(declared(model.architecture, model.head, convention)))
+    require(general, symbol, model)
+    inner = _by_width(model, request)
+    (unknown,) = inner.unknowns
+    closure, totals = closed(model, inner, accompanied=True)
+    if unknown not in free(totals[0]):
+        require(totals[0], symbol, model)
+    minimum = BY_SYMBOL[unknown].minimum
+    space = space_of(model, closure, inner, (Axis(unknown, minimum, MOST),), totals)
+    line = _line(closure, inner, space)
     line.require_growth()
-    least = line.smallest
+    least = line.smallest()
+    if least is None:
+        raise NothingFits(f"no {unknown}", "the definitions and the ties of the other sizes")
     if line.count(least) > target:
-        raise TooSmall(target, int(line.count(least)), f"{line.unknown} = {least}")
-    below, above = line.bracket(target)
-    candidates = []
-    for point in _candidates(line, model, target, multiple_of or line.usual_multiple, demand):
-        candidates.append(point)
-        if len(candidates) == top:
-            break
-    if not candidates and demand != ANYTHING:
-        raise NothingFits(f"no {symbol} that can be built", demand.in_words(target))
+        raise TooSmall(target, int(line.count(least)), f"{unknown} = {least}")
+    below, above = line.below(target), line.above(target)
+    axis = _axis(unknown, inner, max(below or 0, above or 0))
+    require_values((axis,), inner)
+    space = replace(space, axes=(axis,), unknowns=(axis,))
+    outcome, answers = search(closure, inner, space, most=MOST_COUNTED)
+    if not answers and (demand != ANYTHING or not outcome.complete):
+        where = f"from {axis.start:,} to {axis.stop:,}" + (f" by {axis.step}" if axis.step > 1 else "")
+        tried = f"no {unknown} {where}"
+        if not outcome.complete:
+            tried = f"none of the {outcome.counted:,} values of {unknown} nearest to the target, {where},"
+        raise NothingFits(tried, replace(demand, range=None).in_words(target), standing(closure, inner))
+
+    def point(at: Mapping[Symbol, Value], count: int) -> Point:
+        return Point(at[symbol], at, count, count - target)
+
+    def bound(number: int | None) -> Point | None:
+        return None if number is None else point(_beside(closure, symbol, number), int(line.count(number)))
+
+    shown = (symbol, *inner.unknowns, *(one.symbol for one in closure.floating), *closure.tied)
+    found = [point({s: answer.at[s] for s in shown}, answer.count) for answer in answers]
+    places = 2 if symbol is unknown else 6
+    root = line.root(target, places)
     return Solution(
         symbol,
         target,
-        open_model.given,
-        assumed,
+        closure.ready.given,
+        closure.assumed,
         solve_symbolically(general, symbol),
         line.step,
-        line.root(target),
-        line.point(below, target),
-        line.point(above, target),
-        tuple(sorted(candidates, key=lambda p: (abs(p.error), p.value))),
+        root if root is None or symbol is unknown else _translated(closure, symbol, root),
+        bound(below),
+        bound(above),
+        tuple(sorted(found, key=lambda p: (abs(p.error), p.value))),
+        axis,
+        outcome.complete,
     )
 
 
-def _candidates(line: Line, model: Model, target: int, multiple: int, demand: Demand) -> Iterator[Point]:
-    """What can be built and meets the demand, nearest first."""
-    budgets = [(limit, Line(line.model, line.symbol, limit.convention, line.ties)) for limit in demand.limits]
-    heads_lead = BY_SYMBOL[line.unknown].kind is Kind.HEADS
-    for number in line.near(target, multiple):
-        error = distance(line.count(number), target)
-        if demand.tolerance is not None and error > target * demand.tolerance and not heads_lead:
-            return
-        if not demand.within(line.translated(number)):
-            continue
-        start = line.tied({**line.model.given, line.unknown: number})
-        for entailed in _heads_for(line, model, start):
-            values = line.tied({**start, **entailed})
-            if not buildable(line.model, values) or not demand.holds(derived(line.model, values)):
-                continue
-            if all(limit.keeps(other.exact(values)) for limit, other in budgets):
-                yield line.point(number, target, entailed)
+def _by_width(model: Model, request: Request) -> Request:
+    """The request with the width F in place of a ratio, so that the unknown is an integer: ffn_ratio = F/H is a tie."""
+    (symbol,) = request.unknowns
+    ratio = BY_SYMBOL[symbol].kind is Kind.RATIO
+    definition = next((d for d in model.architecture.definitions if d.adjusts == symbol and ratio), None)
+    mentioned = {s for name, term in request.ties for s in (name, *symbols_of(term))}
+    if definition is None or definition.inverse is None or {definition.symbol, symbol} & {*mentioned, *model.pinned}:
+        return request
+    term = from_expression(definition.inverse)
+    if term is None:
+        return request
+    constraints = list(request.constraints)
+    for low, high in request.ranges.values():
+        sides = Term("number", number=low), Term("symbol", symbol=symbol), Term("number", number=high)
+        comparisons = (Comparison(sides[0], "<=", sides[1]), Comparison(sides[1], "<=", sides[2]))
+        constraints.append(Constraint(f"{low} <= {symbol} <= {high}", comparisons))
+    return replace(
+        request,
+        unknowns=(definition.symbol,),
+        ranges={},
+        multiples=dict.fromkeys([definition.symbol] if request.multiples else [], request.multiples.get(symbol, 1)),
+        constraints=tuple(constraints),
+        ties=(*request.ties, (symbol, term)),
+    )
 
 
-def _heads_for(line: Line, model: Model, values: Mapping[Symbol, Value]) -> Iterator[dict[Symbol, Value]]:
-    """What becomes of the heads at a hidden size: as many as before where they divide it, else as large as before."""
-    moving = {line.unknown, *(name for name, _ in line.ties)}
-    definitions = (d for d in line.model.architecture.definitions if is_head_size(d) and free(d.value) & moving)
-    definition = next(definitions, None)
-    if definition is None or definition.symbol in line.model.given:
-        yield {}
-        return
-    count = next(s for s in free(definition.value) if BY_SYMBOL[s].kind is Kind.HEADS)
-    width = next(s for s in free(definition.value) if s != count)
-    if count not in line.model.given or width not in values:
-        yield {}
-        return
-    heads, number = Fraction(line.model.given[count]), Fraction(values[width])
-    reference = model.given.get(width, base_sizes(model).get(width))
-    kept = Fraction(reference) / heads if reference is not None else None
-    options = [heads] if number % heads == 0 else []
-    if kept is not None and kept.denominator == 1 and number % kept == 0 and number // kept not in options:
-        options.append(number / kept)
-    for option in options:
-        yield {count: int(option)}
+def _line(closure: Closure, request: Request, space: Space) -> Line:
+    """The count along the unknown wherever there is a model, whatever the request demands besides."""
+    (unknown,) = request.unknowns
+    door = Door(closure, (request.convention,))
+    # One head always fits.
+    beside = {one.symbol: 1 for one in closure.floating}
+
+    def exists(number: int, count: int) -> bool:
+        return door.recount({unknown: number, **beside}) == (count,)
+
+    alone = {unknown, *space.fixed}
+    legal = tuple(c for c in space.constraints[len(request.constraints) :] if c.symbols <= alone)
+    return Line(unknown, space.count, BY_SYMBOL[unknown].minimum, legal, exists)
+
+
+def _axis(unknown: Symbol, request: Request, bracket: int) -> Axis:
+    """The values to look at: the range that was asked for, else what is usual and twice as far as the target."""
+    size = BY_SYMBOL[unknown]
+    _, high, step = RANGES.get(size.kind, (1, 1, 1))
+    step = request.multiples.get(unknown, step)
+    if unknown in request.ranges:
+        return axis_of(size, request)
+    return Axis(unknown, -(-size.minimum // step) * step, max(high, 2 * bracket, step), step)
+
+
+def _beside(closure: Closure, symbol: Symbol, number: int) -> dict[Symbol, Value]:
+    """The values of the symbol, the unknown and the tied sizes, as far as heads have no part in them."""
+    (unknown,) = closure.unknowns
+    at: dict[Symbol, Value] = {}
+    for shown in (symbol, unknown, *closure.tied):
+        expression = closure.over(shown)
+        if free(expression) <= {unknown}:
+            at[shown] = plain(evaluate(expression, {unknown: number}))
+    return at
+
+
+def _translated(closure: Closure, symbol: Symbol, root: Fraction) -> Fraction:
+    return evaluate(closure.over(symbol), {closure.unknowns[0]: root})

@@ -1,0 +1,291 @@
+"""The equations between the sizes of a question: each determines a size that nobody fixed, or stays a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+import sympy
+from sympy import Expr, Symbol
+
+from bertsym.algebra import Value, evaluate, free, substitute
+from bertsym.errors import Conflict, NotAnInteger, Unreadable
+from bertsym.model import Definition, Model, check_value, is_head_size
+from bertsym.solving.closure import Closure, Floating, plain
+from bertsym.solving.unknowns import Tie, base_sizes, resolved, to_expression
+from bertsym.symbols import BY_SYMBOL, Kind, in_order
+from bertsym.wording import said
+
+CIRCLE = "the sizes define one another in a circle"
+
+
+def close(
+    model: Model,
+    unknowns: Iterable[Symbol],
+    ties: tuple[Tie, ...] = (),
+    *,
+    spoken_of: frozenset[Symbol] = frozenset(),
+    still: frozenset[Symbol] = frozenset(),
+    accompanied: bool = False,
+) -> Closure:
+    """The closure of a question; `spoken_of` are the sizes in its conditions, `still` heads that must not float.
+
+    A size of the model itself stands still unless it is to be found or tied; one that the model leaves open is assumed
+    as in the architecture's base. With `accompanied` a number of heads floats beside a width that is to be found.
+    One that the base leaves open too stays so. Raises `UnknownName`, `Conflict`, `NotAnInteger` or `Unreadable`.
+    """
+    wanted = tuple(unknowns)
+    model.check_known(wanted)
+    put_in = resolved(model, ties)
+    _check_roles(model, wanted, put_in)
+    closing = _Closing(model, wanted, put_in, spoken_of, still, accompanied=accompanied)
+    closing.run()
+    return closing.closed()
+
+
+def _check_roles(model: Model, unknowns: tuple[Symbol, ...], ties: tuple[Tie, ...]) -> None:
+    """Raise `Conflict` where a size is given, to be found or tied at once."""
+    tied = {symbol for symbol, _ in ties}
+    for symbol in unknowns:
+        if symbol in tied:
+            raise Conflict(f"--for {symbol}", f"--tie {symbol}", "a tied size is no unknown")
+        if BY_SYMBOL[symbol].kind is Kind.SWITCH:
+            raise Unreadable("--for", str(symbol), "a size that is a number")
+    for symbol in (*unknowns, *tied):
+        if symbol in model.pinned:
+            given = f"{symbol}={model.pinned[symbol]}, which was given,"
+            option, why = ("--tie", "it is tied") if symbol in tied else ("--for", "it is to be found")
+            raise Conflict(given, f"{option} {symbol}", why)
+
+
+class _Closing:
+    """The equations of a model, each of which determines a size or stays a condition."""
+
+    def __init__(
+        self,
+        model: Model,
+        unknowns: tuple[Symbol, ...],
+        ties: tuple[Tie, ...],
+        spoken_of: frozenset[Symbol],
+        still: frozenset[Symbol],
+        *,
+        accompanied: bool,
+    ) -> None:
+        self.model = model
+        self.unknowns = unknowns
+        self.ties = ties
+        self.spoken_of = spoken_of
+        self.still = still
+        self.accompanied = accompanied
+        self.said = dict(model.pinned)
+        self.own = {s: v for s, v in model.given.items() if s not in self.said}
+        self.base = _filled(model.architecture.definitions, base_sizes(model))
+        self.rules: dict[Symbol, Expr] = {symbol: to_expression(term) for symbol, term in ties}
+        self.equations: list[tuple[Symbol, Expr]] = []
+        self.held: set[Symbol] = set()
+        self.shared: dict[Symbol, Expr] = {}
+
+    @property
+    def fixed(self) -> set[Symbol]:
+        """The sizes that something determines."""
+        return {*self.said, *self.unknowns, *self.rules, *self.held}
+
+    def run(self) -> None:
+        """Every definition that is in force, those with a single open size first."""
+        definitions = self.model.architecture.definitions
+        for definition in definitions:
+            if definition.adjusts is None and definition.symbol not in {*self.fixed, *self.own}:
+                self._determine(definition.symbol, definition.value)
+        waiting = [definition for definition in definitions if definition.adjusts is not None]
+        while waiting:
+            definition = next((one for one in waiting if len(self._open(one)) <= 1), waiting[0])
+            waiting.remove(definition)
+            self._settle(definition)
+        self._find_shared()
+
+    def _open(self, definition: Definition) -> list[Symbol]:
+        fixed = self.fixed
+        return [s for s in (definition.symbol, *in_order(free(definition.value))) if s not in fixed]
+
+    def _settle(self, definition: Definition) -> None:
+        """Let one size follow from a definition, or keep it as an equation."""
+        symbol, adjusts = definition.symbol, definition.adjusts
+        undecided = self._open(definition)
+        if self._assume_head_size(definition):
+            return
+        others = [s for s in undecided if s not in (symbol, adjusts) and s not in self.own]
+        if self.said.keys().isdisjoint({symbol, *free(definition.value)}):
+            others = []
+        for follower in (symbol, adjusts, *others):
+            if follower is None or follower not in undecided:
+                continue
+            inverse = definition.value if follower is symbol else _solved(definition, follower)
+            if inverse is not None and self._determine(follower, inverse):
+                return
+        self.equations.append((symbol, definition.value))
+
+    def _determine(self, symbol: Symbol, expression: Expr) -> bool:
+        """Let a size follow, unless it would follow from itself."""
+        reached, waiting = set[Symbol](), free(expression)
+        while waiting:
+            reached |= waiting
+            waiting = {s for one in waiting if one in self.rules for s in free(self.rules[one])} - reached
+        if symbol in reached:
+            return False
+        self.rules[symbol] = expression
+        return True
+
+    def _moves(self, definition: Definition) -> bool:
+        """Return True if a width that heads share is not known before the answer is."""
+        return any(self._moving(symbol) for symbol in free(definition.value) - {definition.adjusts})
+
+    def _moving(self, symbol: Symbol) -> bool:
+        if symbol in self.rules:
+            return any(self._moving(one) for one in free(self.rules[symbol]))
+        return symbol in self.unknowns
+
+    def _assume_head_size(self, definition: Definition) -> bool:
+        """Assume heads as wide as in the base rather than as many, which would leave every twelfth width.
+
+        Return True where nobody says how many heads share a width that is to be found, or how wide they are.
+        """
+        count, size = definition.adjusts, definition.symbol
+        both = {size, count} <= set(self._open(definition)) and is_head_size(definition) and self._moves(definition)
+        if not both or self.accompanied or count in self.own or not self.spoken_of.isdisjoint({count, size}):
+            return False
+        if size not in self.base or count is None or definition.inverse is None:
+            return False
+        self.held.add(size)
+        return self._determine(count, definition.inverse)
+
+    def _find_shared(self) -> None:
+        """Find the widths to be found that a number of heads shares which nobody fixed."""
+        architecture = self.model.architecture
+        quotients = [(d.symbol, d.value) for d in architecture.definitions if is_head_size(d)]
+        quotients += [(None, quotient) for quotient in architecture.whole]
+        for symbol, quotient in quotients:
+            in_force = symbol is None or self.rules.get(symbol) == quotient
+            for count in in_order(free(quotient)):
+                width = quotient * count
+                if (
+                    BY_SYMBOL[count].kind is not Kind.HEADS
+                    or count in free(width)
+                    or count in {*self.fixed, *self.still}
+                ):
+                    continue
+                speaks = not self.spoken_of.isdisjoint({count, symbol})
+                if in_force and (speaks or (self.accompanied and symbol)) and any(map(self._moving, free(width))):
+                    self.shared.setdefault(count, width)
+
+    def closed(self) -> Closure:
+        """The closure; raises where sizes that stand still do not fit together."""
+        model, architecture = self.model, self.model.architecture
+        numbers: dict[Symbol, Value] = {}
+        assumed: list[Symbol] = []
+        for symbol in model.symbols:
+            if symbol in self.rules or symbol in self.unknowns:
+                continue
+            default = architecture.defaults.get(symbol, BY_SYMBOL[symbol].default)
+            for source in (self.said, self.own, self.base, {} if default is None else {symbol: default}):
+                if symbol in source:
+                    numbers[symbol] = source[symbol]
+                    break
+            if symbol in self.base and symbol not in self.said and symbol not in self.own:
+                assumed.append(symbol)
+        standing = {s: v for s, v in numbers.items() if s in {*self.said, *self.own, *assumed}}
+        kept = {count: int(numbers.pop(count)) for count in self.shared if count in numbers}
+        follows = self._resolved(numbers)
+        standing |= self._displaced(follows)
+        self._check_constant(follows, numbers)
+        ready = self._ready(standing)
+        floating = tuple(self._floats(count, number) for count, number in kept.items())
+        symbolic = {s: self._put_in(e) for s, e in self.rules.items()}
+        ties = self.ties
+        equations = tuple(self.equations)
+        return Closure(
+            ready, self.unknowns, ties, tuple(in_order(assumed)), numbers, symbolic, follows, equations, floating
+        )
+
+    def _ready(self, standing: Mapping[Symbol, Value]) -> Model:
+        """The model at the sizes that stand still, in the sizes that the definitions adjust: a ratio for a width."""
+        given = dict(standing)
+        for definition in self.model.architecture.definitions:
+            adjusts, inverse = definition.adjusts, definition.inverse
+            if adjusts is None or inverse is None or definition.symbol not in given or not free(inverse) <= set(given):
+                continue
+            del given[definition.symbol]
+            given[adjusts] = plain(evaluate(inverse, standing))
+        return Model(self.model.architecture, self.model.head, given, self.model.label)
+
+    def _put_in(self, expression: Expr) -> Expr:
+        for _ in self.rules:
+            if free(expression).isdisjoint(self.rules):
+                return expression
+            expression = substitute(expression, self.rules)
+        return expression
+
+    def _resolved(self, numbers: Mapping[Symbol, Value]) -> dict[Symbol, Expr]:
+        follows = {}
+        for symbol, rule in self.rules.items():
+            whole = self._put_in(rule)
+            if not free(whole).isdisjoint(self.rules):
+                raise Conflict(f"{symbol} = {rule}", "what it follows from", CIRCLE)
+            exact = substitute(whole, numbers)
+            if exact.has(sympy.zoo, sympy.nan, sympy.oo):
+                raise Conflict(f"{symbol} = {rule}", "arithmetic", "it divides by zero")
+            follows[symbol] = exact
+        return follows
+
+    def _displaced(self, follows: Mapping[Symbol, Expr]) -> dict[Symbol, Value]:
+        """The sizes of the base that follow from what was given: H = 512 of 8 heads of 64."""
+        tied = {symbol for symbol, _ in self.ties}
+        known = {s: e for s, e in follows.items() if s in self.base and s not in tied and not free(e)}
+        partners = {s for d in self.model.architecture.definitions for s in (d.symbol, d.adjusts)}
+        return {s: plain(evaluate(e, {})) for s, e in known.items() if s not in partners}
+
+    def _check_constant(self, follows: Mapping[Symbol, Expr], numbers: Mapping[Symbol, Value]) -> None:
+        """Raise where a size that follows has a value that it cannot have, or an equation fails, at every answer."""
+        for symbol, expression in follows.items():
+            if free(expression):
+                continue
+            exact, size = plain(evaluate(expression, {})), BY_SYMBOL[symbol]
+            try:
+                check_value(size, exact)
+            except Unreadable:
+                if size.kind is not Kind.RATIO and isinstance(exact, Fraction):
+                    rule = said(self.rules[symbol])
+                    raise NotAnInteger(str(symbol), size.meaning, rule, str(exact), "choose sizes to fit") from None
+                raise
+        for symbol, right in self.equations:
+            sides = [substitute(substitute(side, follows), numbers) for side in (symbol, right)]
+            if not free(sides[0] - sides[1]) and sides[0] != sides[1]:
+                raise Conflict(f"{symbol} = {sides[0]}", f"{symbol} = {right}", f"{right} is {sides[1]}")
+
+    def _floats(self, count: Symbol, kept: int) -> Floating:
+        width = self.shared[count]
+        size = substitute(substitute(width, self.own), self.base) / kept
+        sizes = {d.symbol for d in self.model.architecture.definitions if is_head_size(d) and count in free(d.value)}
+        speaks = not self.spoken_of.isdisjoint({count, *sizes})
+        return Floating(count, kept, self._put_in(width), int(size) if size.is_Integer else None, free=speaks)
+
+
+def _filled(definitions: tuple[Definition, ...], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:
+    """The sizes with those that are defined from them."""
+    found = dict(sizes)
+    for _ in definitions:
+        for definition in definitions:
+            if definition.symbol not in found and free(definition.value) <= set(found):
+                found[definition.symbol] = plain(evaluate(definition.value, found))
+    return found
+
+
+def _solved(definition: Definition, symbol: Symbol) -> Expr | None:
+    """A definition solved for one of its sizes: H = d*heads; None where it is not linear in it."""
+    if symbol == definition.adjusts and definition.inverse is not None:
+        return definition.inverse
+    difference = sympy.numer(sympy.together(definition.symbol - definition.value))
+    polynomial = sympy.Poly(difference, symbol)
+    if polynomial.degree() != 1:
+        return None
+    slope, constant = polynomial.all_coeffs()
+    return -constant / slope

@@ -1,0 +1,96 @@
+"""The sizes of a question, closed: which are to be found, which stand still, and what follows from these.
+
+A definition such as d = H/heads is an equation between sizes. Each equation determines one size that nobody fixed, or
+becomes a condition that every answer must satisfy. What the user gave holds in every answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import sympy
+from sympy import Expr, Symbol
+
+from bertsym.algebra import Value, atom, free, substitute
+from bertsym.errors import MissingSize
+from bertsym.model import Model
+from bertsym.solving.unknowns import Tie
+from bertsym.symbols import BY_SYMBOL, in_order
+from bertsym.values import value
+
+
+@value
+class Floating:
+    """A number of heads that nobody fixed and no count depends on, which accompanies a width that is to be found.
+
+    `kept` is the number that the model has or that was assumed, `width` what the heads share. `size` is the width of a
+    head at that number, or None where it is no whole number. `free`: every number of heads may be tried.
+    """
+
+    symbol: Symbol
+    kept: int
+    width: Expr
+    size: int | None
+    free: bool
+
+
+@value
+class Closure:
+    """Every size of a question: an unknown, a number, or an expression in unknowns and in heads that float.
+
+    `ready` is the model at the sizes that stand still, `assumed` those among them that nobody gave. `numbers` are their
+    values, defaults and switches included; `rules` say what follows, in unknowns and in sizes that stand still;
+    `follows` says the same with the numbers put in. `equations` must hold besides.
+    """
+
+    ready: Model
+    unknowns: tuple[Symbol, ...]
+    ties: tuple[Tie, ...]
+    assumed: tuple[Symbol, ...]
+    numbers: Mapping[Symbol, Value]
+    rules: Mapping[Symbol, Expr]
+    follows: Mapping[Symbol, Expr]
+    equations: tuple[tuple[Symbol, Expr], ...]
+    floating: tuple[Floating, ...] = ()
+
+    @property
+    def tied(self) -> tuple[Symbol, ...]:
+        """The sizes that follow as the user said."""
+        return tuple(symbol for symbol, _ in self.ties)
+
+    def require_known(self, expression: Expr) -> None:
+        """Raise `MissingSize` where an expression over the unknowns has a size that nobody gave."""
+        known = {*self.unknowns, *(one.symbol for one in self.floating)}
+        for symbol in in_order(free(expression) - known):
+            size, named = BY_SYMBOL[symbol], self.ready.architecture.example
+            raise MissingSize(size.name, size.meaning, size.example, named)
+
+    def over(self, expression: Expr) -> Expr:
+        """An expression of the declaration over the unknowns, every number put in."""
+        return substitute(substitute(expression, self.follows), self.numbers)
+
+    def symbolic(self, expression: Expr) -> Expr:
+        """An expression of the declaration in public symbols: what follows, defaults and switches put in."""
+        architecture = self.ready.architecture
+        put_in = {
+            symbol: atom(number)
+            for symbol, number in self.numbers.items()
+            if architecture.defaults.get(symbol, BY_SYMBOL[symbol].default) is not None
+        }
+        return substitute(substitute(expression, self.rules), put_in)
+
+    def at(self, found: Mapping[Symbol, Value]) -> dict[Symbol, Value] | None:
+        """Every size at values of the unknowns; None where one of them does not exist."""
+        sizes: dict[Symbol, Value] = {**self.numbers, **found}
+        for symbol, expression in self.follows.items():
+            number = substitute(expression, found)
+            if not isinstance(number, sympy.Rational):
+                return None
+            sizes[symbol] = plain(Fraction(int(number.p), int(number.q)))
+        return sizes
+
+
+def plain(number: Fraction) -> int | Fraction:
+    """A whole number as an int."""
+    return number.numerator if number.denominator == 1 else number

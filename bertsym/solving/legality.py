@@ -1,0 +1,112 @@
+"""What makes a model exist at sizes that are to be found: conditions for a search, and the recount that has the say.
+
+The conditions leave out most of what no model has. What is offered is recounted through the door that `total` uses,
+which refuses the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from bertsym.algebra import Iverson, Value, monomials
+from bertsym.convention import Convention
+from bertsym.count import count, doubtful
+from bertsym.errors import BertsymError
+from bertsym.model import Model
+from bertsym.solving.closure import Closure
+from bertsym.solving.constraints import Comparison, Constraint, Term, from_expression
+from bertsym.solving.demands import NothingFits
+from bertsym.symbols import BY_SYMBOL, Kind
+from bertsym.values import value
+from bertsym.wording import said
+
+
+@value
+class Door:
+    """The way by which `total` comes to a number: the sizes put into a model, and the model counted."""
+
+    closure: Closure
+    conventions: tuple[Convention, ...]
+
+    def recount(self, found: Mapping[Symbol, Value]) -> tuple[int, ...] | None:
+        """The counts at values of the unknowns and the heads beside them; None where there is no such model."""
+        sizes = self.closure.at(found)
+        if sizes is None:
+            return None
+        bare = Model(self.closure.ready.architecture, self.closure.ready.head)
+        try:
+            model = bare.with_sizes(sizes)
+            return tuple(count(model, convention) for convention in self.conventions)
+        except BertsymError:
+            return None
+
+
+def conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Constraint]:
+    """What must hold for a model to exist, as far as it is not sure to hold from the `lowest` unknowns on.
+
+    Raises `NothingFits` where it fails whatever the unknowns are.
+    """
+    moving = {*closure.unknowns, *(one.symbol for one in closure.floating)}
+    for constraint in _conditions(closure, lowest):
+        if constraint is not None and constraint.symbols & moving:
+            yield constraint
+        elif constraint is not None and not constraint.symbols and not constraint.holds({}):
+            raise NothingFits("no model", constraint.text)
+
+
+def _conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Constraint | None]:
+    architecture = closure.ready.architecture
+    for symbol, expression in closure.follows.items():
+        size = BY_SYMBOL[symbol]
+        if size.kind is Kind.RATIO:
+            yield _at_least(f"{symbol} > 0", expression, 0, lowest, ">" if size.minimum else ">=")
+        elif size.kind is not Kind.SWITCH:
+            yield _whole(f"{symbol} = {said(closure.rules[symbol])} is whole", expression)
+            yield _at_least(f"{symbol} >= {size.minimum}", expression, size.minimum, lowest)
+    for symbol, right in closure.equations:
+        yield _compared(f"{symbol} = {said(right)}", closure.over(symbol), "==", closure.over(right))
+    for quotient in architecture.whole:
+        yield _whole(f"{said(quotient)} is whole", closure.over(quotient))
+    for symbol, most in architecture.most.items():
+        yield _compared(f"{symbol} <= {most}", closure.over(symbol), "<=", Integer(most))
+    for routing in architecture.routings:
+        if routing.chosen is not None:
+            chosen, among = closure.over(routing.chosen), closure.over(routing.among)
+            yield _compared(f"{said(routing.chosen)} <= {said(routing.among)}", chosen, "<=", among)
+    for tensor, parts in doubtful(architecture, closure.ready.head):
+        if closure.over(Iverson(tensor.when)) == 1:
+            for what, part in parts:
+                side = closure.over(part)
+                yield _whole(f"a {what} of {tensor.name} is whole", side)
+                yield _at_least(f"a {what} of {tensor.name} is not negative", side, 0, lowest)
+
+
+def _whole(name: str, expression: Expr) -> Constraint | None:
+    terms = monomials(expression)
+    integral = all(coefficient.denominator == 1 for coefficient in terms.values())
+    if integral and all(generator.is_Symbol and power >= 0 for monomial in terms for generator, power in monomial):
+        return None
+    top, bottom = (from_expression(part) for part in sympy.together(expression).as_numer_denom())
+    if top is None or bottom is None:
+        return None
+    remainder = Term("%", left=top, right=bottom)
+    return Constraint(name, (Comparison(remainder, "==", Term("number")),))
+
+
+def _at_least(
+    name: str, expression: Expr, least: int, lowest: Mapping[Symbol, int], relation: str = ">="
+) -> Constraint | None:
+    terms = monomials(expression)
+    positive = bool(terms) and all(c > 0 and all(lowest.get(g, 0) > 0 for g, _ in m) for m, c in terms.items())
+    # A whole number above 0 is at least 1.
+    return None if positive and least <= 1 else _compared(name, expression, relation, Integer(least))
+
+
+def _compared(name: str, left: Expr, relation: str, right: Expr) -> Constraint | None:
+    sides = from_expression(left), from_expression(right)
+    return (
+        None if sides[0] is None or sides[1] is None else Constraint(name, (Comparison(sides[0], relation, sides[1]),))
+    )

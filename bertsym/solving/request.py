@@ -1,0 +1,86 @@
+"""A question to `solve`: what is to be found, and what must hold of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from fractions import Fraction
+
+from sympy import Symbol
+
+from bertsym.convention import EXACT, Convention
+from bertsym.errors import Conflict, Missing, UnknownName, Unreadable
+from bertsym.solving.constraints import Constraint
+from bertsym.solving.demands import Limit
+from bertsym.solving.unknowns import Tie, only_unknowns
+from bertsym.values import value
+
+MOST_ANSWERS = 10_000
+
+
+class Order(Enum):
+    """What makes a configuration come first."""
+
+    ERROR = "error"
+    DEPTH = "depth"
+    WIDTH = "width"
+    ASPECT = "aspect"
+
+    @classmethod
+    def named(cls, name: str) -> Order:
+        """The member of that name; raises `UnknownName`."""
+        if name not in {member.value for member in cls}:
+            raise UnknownName("order", name, [member.value for member in cls])
+        return cls(name)
+
+
+@value
+class Request:
+    """What to look for: unknowns in the order they are shown, their ranges, and what must hold."""
+
+    unknowns: tuple[Symbol, ...]
+    target: int
+    convention: Convention = EXACT
+    ranges: Mapping[Symbol, tuple[int, int]] = {}
+    multiples: Mapping[Symbol, int] = {}
+    constraints: tuple[Constraint, ...] = ()
+    ties: tuple[Tie, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    tolerance: Fraction | None = None
+    order: Order = Order.ERROR
+    top: int = 20
+
+
+def check(request: Request) -> None:
+    """Raise where a request is none, whatever the model."""
+    if not request.unknowns:
+        raise Missing("unknown", "--for H")
+    twice = next((s for s in request.unknowns if request.unknowns.count(s) > 1), None)
+    if twice is not None:
+        raise Conflict(f"--for {twice}", f"--for {twice}", "an unknown is named once")
+    only_unknowns(request.unknowns, {"--range": request.ranges, "--multiple-of": request.multiples})
+    _check_numbers(request)
+
+
+def _check_numbers(request: Request) -> None:
+    if not _is_count(request.target) or request.target < 1:
+        raise Unreadable("--target", str(request.target), "a number of parameters, at least 1")
+    if not _is_count(request.top) or not 1 <= request.top <= MOST_ANSWERS:
+        raise Unreadable("--top", str(request.top), f"a whole number from 1 to {MOST_ANSWERS}")
+    for symbol, step in request.multiples.items():
+        if not _is_count(step) or step < 1:
+            raise Unreadable(f"--multiple-of {symbol}", str(step), "a whole number of at least 1")
+    for symbol, ends in request.ranges.items():
+        if len(ends) != 2 or not all(map(_is_count, ends)):
+            raise Unreadable(f"--range {symbol}", "..".join(map(str, ends)), "two whole numbers")
+    exact = isinstance(request.tolerance, int | Fraction) and request.tolerance >= 0
+    if request.tolerance is not None and not exact:
+        raise Unreadable("--tolerance", str(request.tolerance), "an exact share of the target, at least 0")
+    for limit in request.limits:
+        for bound in (limit.most, limit.least):
+            if bound is not None and not _is_count(bound):
+                raise Unreadable("a budget", str(bound), "a number of parameters")
+
+
+def _is_count(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)

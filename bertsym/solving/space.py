@@ -1,0 +1,197 @@
+"""The space of a request: the values that each unknown may have, what must hold, and what comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from sympy import Expr, Symbol
+
+from bertsym.algebra import free, monomials
+from bertsym.errors import BertsymError, Conflict, UnknownName, Unreadable
+from bertsym.model import Model
+from bertsym.solving.closure import Closure, Floating
+from bertsym.solving.constraints import Constraint, Term, evaluate, from_expression, put_in, symbols_of
+from bertsym.solving.legality import conditions
+from bertsym.solving.narrowing import Axis
+from bertsym.solving.polynomial import Exact, piecewise
+from bertsym.solving.request import Order, Request
+from bertsym.solving.search import Budget, Company, Key, Space
+from bertsym.solving.unknowns import require
+from bertsym.symbols import BY_SYMBOL, H, Kind, L, Size
+from bertsym.values import replace, value
+from bertsym.wording import said
+
+# How far an unknown runs where nobody says: (lowest, highest, multiple of).
+RANGES: dict[Kind, tuple[int, int, int]] = {
+    Kind.DEPTH: (1, 128, 1),
+    Kind.WIDTH: (64, 16384, 64),
+    Kind.HEADS: (1, 128, 1),
+    Kind.EXPERTS: (1, 256, 1),
+    Kind.RATIO: (1, 8, 1),
+    Kind.ROWS: (1, 262144, 1),
+}
+MOST = 10**60
+# How many heads are tried beside a width where a condition speaks of them.
+MOST_HEADS = 256
+
+
+@value
+class EmptySpace(BertsymError):
+    """A range that holds no value of the stated step."""
+
+    symbol: str
+    step: int
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        return f"the space is empty: {self.symbol} has no multiple of {self.step} from {self.low} to {self.high}"
+
+
+def require_values(axes: tuple[Axis, ...], request: Request) -> None:
+    """Raise `EmptySpace` where an unknown has no value."""
+    for axis in axes:
+        if not axis.size:
+            low, high = request.ranges.get(axis.symbol, (axis.start, axis.stop))
+            raise EmptySpace(str(axis.symbol), axis.step, low, high)
+
+
+def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis, ...], totals: list[Expr]) -> Space:
+    """What is to be searched for a request, along the axes."""
+    lowest = {axis.symbol: axis.start for axis in axes} | {one.symbol: 1 for one in closure.floating}
+    legal = tuple(conditions(closure, lowest))
+    linked = {s for c in legal for s in c.symbols if len(c.symbols & set(closure.unknowns)) > 1}
+    for symbol in closure.unknowns:
+        free_to_move = BY_SYMBOL[symbol].kind is Kind.HEADS or symbol in linked
+        if not free_to_move and all(symbol not in free(total) for total in totals):
+            require(totals[0], symbol, model)
+    order = _enumeration(axes, totals, (*request.constraints, *legal))
+    if not order:
+        require(totals[0], closure.unknowns[0], model)
+    counts = [piecewise(total, [axis.symbol for axis in order]) for total in totals]
+    budgets = [Budget(count, limit.least, limit.most) for limit, count in zip(request.limits, counts[1:], strict=True)]
+    if request.tolerance is not None:
+        slack = request.target * request.tolerance
+        budgets.append(Budget(counts[0], request.target - slack, request.target + slack))
+    return Space(
+        axes,
+        order,
+        tuple(axis for axis in axes if axis not in order),
+        counts[0],
+        request.target,
+        tuple(budgets),
+        (*(_public(closure, c) for c in request.constraints), *legal),
+        {s: v for s, v in closure.numbers.items() if not isinstance(v, bool)},
+        _rank(request, closure),
+        by_error=request.order is Order.ERROR,
+        company=tuple((one.symbol, _company(one, closure)) for one in closure.floating),
+    )
+
+
+def axis_of(size: Size, request: Request) -> Axis:
+    """The values that an unknown may have: as asked for, or as is usual for its kind."""
+    low, high, multiple = RANGES.get(size.kind, (1, 1, 1))
+    low = min(low, size.minimum) if size.default is not None else low
+    if size.symbol in request.ranges:
+        low, high = request.ranges[size.symbol]
+    step = request.multiples.get(size.symbol, multiple)
+    if low < size.minimum or high > MOST:
+        raise Unreadable(f"range of {size.name}", f"{low}..{high}", f"values from {size.minimum} on")
+    return Axis(size.symbol, -(-low // step) * step, high, step)
+
+
+def _enumeration(axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[Constraint, ...]) -> tuple[Axis, ...]:
+    """The axes that some count depends on, the longest that can be inverted last."""
+    counted = [axis for axis in axes if any(axis.symbol in free(total) for total in totals)]
+    invertible = [
+        axis
+        for axis in counted
+        if all(dict(m).get(axis.symbol, 0) >= 0 for total in totals for m in monomials(total))
+        and axis.symbol in free(totals[0])
+    ]
+    if not any(axis.symbol in free(totals[0]) for axis in counted):
+        return ()
+    # A size that an equality pins to another one is quickly enumerated: let a loose one be inverted.
+    pinned = _pinned(constraints, {axis.symbol for axis in axes})
+    loose = [axis for axis in invertible if axis.symbol not in pinned]
+    last = max(loose or invertible or counted, key=lambda axis: axis.size)
+    return (*sorted((axis for axis in counted if axis is not last), key=lambda axis: axis.size), last)
+
+
+def _pinned(constraints: tuple[Constraint, ...], unknowns: set[Symbol]) -> set[Symbol]:
+    """The unknowns that stand in an equality with another unknown."""
+    found: set[Symbol] = set()
+    for constraint in constraints:
+        for comparison in constraint.comparisons:
+            both = {*symbols_of(comparison.left), *symbols_of(comparison.right)} & unknowns
+            if comparison.relation == "==" and comparison.left.operation != "%" and len(both) > 1:
+                found |= both
+    return found
+
+
+def _public(closure: Closure, constraint: Constraint) -> Constraint:
+    """The constraint in the unknowns and known sizes: what follows is put in. Raises `UnknownName`."""
+    model = closure.ready
+    entailed: dict[Symbol, Term] = {}
+    for symbol in constraint.symbols:
+        if symbol not in model.symbols:
+            names = [str(s) for s in model.symbols]
+            raise UnknownName(f"size of {model.architecture.name} in {constraint.text}", str(symbol), names)
+        closure.require_known(closure.over(symbol))
+        if symbol in closure.follows:
+            term = from_expression(closure.follows[symbol])
+            if term is None:
+                why = f"{symbol} = {said(closure.rules[symbol])} is no quotient of sums and products"
+                raise Conflict(constraint.text, "a condition", why)
+            entailed[symbol] = term
+    comparisons = tuple(
+        replace(c, left=put_in(c.left, entailed), right=put_in(c.right, entailed)) for c in constraint.comparisons
+    )
+    return Constraint(constraint.text, comparisons)
+
+
+def _company(one: Floating, closure: Closure) -> Company:
+    """The numbers of heads beside a width: as many as before, as wide as before, else the nearest to as many."""
+    width = from_expression(closure.over(one.width))
+
+    def values(known: Mapping[Symbol, Exact]) -> tuple[list[int], list[int]]:
+        preferred = [one.kept]
+        if width is not None and one.size:
+            number = evaluate(width, known) / one.size
+            if number.denominator == 1 and number >= 1 and number != one.kept:
+                preferred.append(int(number))
+        others = [] if not one.free else [n for n in range(1, MOST_HEADS + 1) if n not in preferred]
+        return preferred, sorted(others, key=lambda n: (abs(n - one.kept), n))
+
+    return values
+
+
+def _rank(request: Request, closure: Closure) -> Callable[[Exact, dict[Symbol, Exact]], Key]:
+    """The key by which configurations are ordered: what was asked for, then the error, then the values."""
+    depth, width = (_size(symbol, closure) for symbol in (L, H))
+    symbol = {Order.DEPTH: L, Order.WIDTH: H}.get(request.order)
+    moving = {*closure.unknowns, *(s for s, e in closure.follows.items() if free(e))}
+    if symbol is not None and symbol not in moving:
+        wanted = ", ".join(map(str, request.unknowns))
+        raise Conflict(f"--order {request.order.value}", f"--for {wanted}", f"{symbol} is fixed")
+
+    def key(error: Exact, values: dict[Symbol, Exact]) -> Key:
+        tail = tuple(values[symbol] for symbol in request.unknowns)
+        match request.order:
+            case Order.DEPTH:
+                return (-depth(values), error, *tail)
+            case Order.WIDTH:
+                return (-width(values), error, *tail)
+            case Order.ASPECT:
+                return (-width(values) / depth(values), error, *tail)
+            case _:
+                return (error, *tail)
+
+    return key
+
+
+def _size(symbol: Symbol, closure: Closure) -> Callable[[Mapping[Symbol, Exact]], Fraction]:
+    """The value of a size at those of the unknowns; 1 for one that the model does not have."""
+    term = from_expression(closure.over(symbol)) if symbol in closure.ready.symbols else None
+    return lambda values: Fraction(1) if term is None else evaluate(term, values)
