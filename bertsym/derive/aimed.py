@@ -28,7 +28,7 @@ MOST = 64
 JOINT = 4
 STARTS, TAKEN = 3, 2
 EVEN, FAR = 6, 640
-MOST_CONDITIONS, ATTEMPTS, HOLDING = 16, 80, 5
+ATTEMPTS, HOLDING = 80, 5
 FARTHEST, DEEPEST = 131_072, 40
 AROUND = 130  # twice the largest divisor that is looked for
 
@@ -57,10 +57,9 @@ def aimed(
     alone = _by_turns(_alone(border, space, symbols, random) for border in borders)
     together = (_together(parts, space, symbols, random) for parts in compound for _ in range(JOINT))
     yield from islice(chain(islice(together, MOST // 2), alone), MOST)
-    yield from _inside(listed, space, symbols, random)
 
 
-def _inside(
+def inside(
     tensors: Iterable[Tensor], space: Space, symbols: Mapping[str, Symbol], random: Random
 ) -> Iterator[dict[str, int]]:
     """Yield draws at which each condition holds: what is there at few sizes is else seen at some of these alone."""
@@ -68,7 +67,7 @@ def _inside(
     sides = {side for bracket in brackets for side in (bracket.args[0], sympy.Not(bracket.args[0]))}
     conditions = sorted({tensor.when for tensor in tensors} | sides, key=str)
     random.shuffle(conditions)
-    for condition in [one for one in conditions if one.atoms(Relational)][:MOST_CONDITIONS]:
+    for condition in [one for one in conditions if one.atoms(Relational)]:
         kinds = zip(small(space, random), iter(partial(space.steps, random), None), strict=False)
         draws = islice(chain.from_iterable(kinds), ATTEMPTS)
         yield from islice((steps for steps in draws if _holds(condition, space, symbols, steps)), HOLDING)

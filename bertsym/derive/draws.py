@@ -9,7 +9,7 @@ from random import Random
 
 from sympy import Symbol
 
-from bertsym.derive.aimed import aimed
+from bertsym.derive.aimed import aimed, inside
 from bertsym.derive.building.process import Builder, CannotDerive, Fields, Inventory, Number
 from bertsym.derive.building.proposal import Proposal
 from bertsym.derive.fitting.compared import borders
@@ -31,7 +31,7 @@ MOST_TALL = 4
 MOST_REMEMBERED = 16
 PAIR = 2
 AS_DEEP, LESS = 2, 2
-TINY, DOUBTED, MOST_ENTRIES = 24, 600, 9_000
+TINY, INSIDE, DOUBTED, MOST_ENTRIES = 24, 80, 600, 9_000
 RARE, FURTHER, MOST_RARE = 60, 24, 6
 
 _NUMBER = re.compile(r"\b\d+\b")
@@ -180,6 +180,7 @@ class Draws:
         """What the code builds on either side of what it was seen to compare, and of what these formulas say."""
         compared = borders(self.proposals)
         many = list(islice(aimed(tensors, self.space, self.symbols, self.random, compared), most))
+        many += islice(inside(tensors, self.space, self.symbols, self.random), self.room(INSIDE))
         self.ahead(many)
         return list(filter(None, map(self.sampled_at, many)))
 

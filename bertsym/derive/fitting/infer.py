@@ -74,7 +74,7 @@ class _Inference:
         tensors: list[Tensor] = []
         refused: list[Refusal] = []
         # Families whose indices follow one another say where a stack ends; those that leave indices out need to know.
-        found = families(self.samples)
+        found = self.repeats.families = families(self.samples)
         for family in found:
             self.owned.setdefault(family.pattern.rpartition(".")[0], []).append(family)
         order = sorted(found, key=lambda family: (gapped(family), not family.uniform, -longest(family)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, pairwise, product
 
@@ -23,6 +23,7 @@ class Repeats:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
         self.ends: dict[str, Loop] = {}
+        self.families: Sequence[Family] = ()
         self.gapped: dict[str, list[Loop]] = {}
 
     def loops(self, family: Family) -> tuple[Loop, ...]:
@@ -39,13 +40,13 @@ class Repeats:
 
     def _loop(self, stack: str, place: int, runs: Mapping[int, list[int]]) -> Loop:
         if all(run == list(range(run[0], run[-1] + 1)) for run in runs.values()):
-            whole = self.ends.get(stack)
+            whole = self._whole(stack)
             start = self._bound(f"start of repeat {place}", {row: run[0] for row, run in runs.items()}, whole)
             stop = self._bound(f"end of repeat {place}", {row: run[-1] + 1 for row, run in runs.items()}, whole)
             loop = Loop(start, stop)
             self.ends.setdefault(stack, loop)
             return loop
-        whole = self.ends.get(stack)
+        whole = self._whole(stack)
         if whole is None:
             raise NoFormula(f"repeat {place}", "its indices have gaps")
         # What has one index a build cannot say its step, but may be where another tensor of the stack is.
@@ -64,6 +65,24 @@ class Repeats:
                         self.gapped.setdefault(stack, []).append(loop)
                         return loop
         raise NoFormula(f"repeat {place}", "its indices have gaps that no constant step explains")
+
+    def _whole(self, stack: str) -> Loop | None:
+        """Return the loop through a whole stack: that of a tensor which all layers have, or of all tensors together."""
+        if stack not in self.ends:
+            indices: dict[int, set[int]] = {}
+            for family in self.families:
+                if family.pattern.startswith(f"{stack}{{}}"):
+                    place = stack.count("{}")
+                    for row, entries in family.seen.items():
+                        indices.setdefault(row, set()).update(i[place] for i in entries)
+            if any(max(found) != len(found) - 1 for found in indices.values()):
+                return None
+            rows = list(indices)
+            stop = self.rows.fitter.fit(rows, [len(indices[row]) for row in rows]) if rows else None
+            if stop is None:
+                return None
+            self.ends[stack] = Loop(sympy.S.Zero, stop)
+        return self.ends[stack]
 
     def _bound(self, part: str, numbers: Mapping[int, int], whole: Loop | None) -> Expr:
         """Return where a run begins or ends: as it fits, or at a place in the stack that is cut off; `NoFormula`."""
@@ -86,7 +105,7 @@ class Repeats:
 
     def depths(self, family: Family, place: int) -> dict[int, int] | None:
         """How deep the stack is that an index goes through, in the builds that have the family; None if nobody says."""
-        whole = self.ends.get(_stack(family, place))
+        whole = self._whole(_stack(family, place))
         return None if whole is None else {row: self._at(whole.stop, row) for row in family.seen}
 
     def _at(self, expression: Expr, row: int) -> int:
