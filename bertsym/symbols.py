@@ -206,6 +206,7 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
     """
 
     __slots__ = ("_size", "example", "kind", "meaning", "minimum")
+    _size: Size
 
     def __new__(cls, name: str, kind: Kind, minimum: int = 1, meaning: str = "", example: str = "1") -> Self:
         """The symbol, nonnegative or positive as its least value is."""

@@ -150,7 +150,7 @@ def _model(
     from bertsym.values import replace
 
     loaded = load(target, head)
-    given = options.sizes(at, loaded.symbols)
+    given = options.sizes(at, loaded)
     try:
         return loaded.with_sizes(given, pin=True) if given else loaded
     except (Conflict, NotAnInteger):
