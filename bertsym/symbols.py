@@ -227,11 +227,10 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
     def size(self) -> Size:
         """What the registry says of its own symbols."""
         # Sorting a formula asks some hundred times for each of its terms.
-        try:
-            return self._size
-        except AttributeError:
-            self._size = Size(self, self.meaning, self.kind, self.example, self.minimum)
-            return self._size
+        found: Size | None = getattr(self, "_size", None)
+        if found is None:
+            found = self._size = Size(self, self.meaning, self.kind, self.example, self.minimum)
+        return found
 
 
 class _Sizes(Mapping[Symbol, Size]):

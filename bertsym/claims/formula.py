@@ -212,7 +212,9 @@ class _Bench:
         self.ledger = ledger
         self.model = model = ledger.model
         self.heads = ledger.heads
-        self.remainders = tuple(monomial for terms in remainders for monomial in terms)
+        self.remainders = tuple(dict.fromkeys(monomial for terms in remainders for monomial in terms))
+        if len(self.remainders) > MOST_SIDES:
+            raise TooManyJudged("different remainders O(...) of a formula", len(self.remainders), MOST_SIDES)
         self.sizes = dict((model if model.given else at_base(model)).given)
 
     def public(self, form: Form) -> Terms:

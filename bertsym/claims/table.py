@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 from sympy import Symbol
@@ -101,7 +102,8 @@ def judge_table(table: SizedTable, model: Model, heads: Sequence[str], formula: 
         guesses = [Hypothesis("the formula", formula, 0)]
     else:
         guesses = list(_hypotheses(model, heads, frozenset(stated)))
-    cases = [_case(guess, known, table) for guess in guesses]
+    first = [_case(guess, known, table) for guess in guesses[:1]]
+    cases = first + [_case(guess, known, table) for guess in guesses[1:] if _possible(guess, known, table)]
     if cases and len(cases[0].unknowns) > MOST_UNKNOWN:
         raise TooManyUnknown(cases[0].unknowns)
     cases = [case for case in cases if len(case.unknowns) <= MOST_UNKNOWN]
@@ -136,12 +138,38 @@ class _Case:
         singles = [solve([bound], self.unknowns) for bound in bounds]
         kept = [found is not None for found in singles]
         if len(self.unknowns) == 1:
-            candidates = [found[0].low for found in singles if found]
+            candidates = _widest([found[0] for found in singles if found])
             kept = max((_explained(bounds, self.unknowns[0], n) for n in candidates), key=sum, default=kept)
         chosen = [bound for bound, keep in zip(bounds, kept, strict=True) if keep]
         intervals = (solve(chosen, self.unknowns) or ()) if len(self.unknowns) == 1 and chosen else ()
         rows = tuple(row for row, keep in zip(self.table.rows, kept, strict=True) if keep)
         return Fit(self.guess, how, self.unknowns, intervals, rows, self.guess.cost)
+
+
+def _widest(intervals: Sequence[Interval]) -> list[int]:
+    """The values at which most of the intervals begin or go on, at most eight, in their order."""
+    lows, highs = sorted(one.low for one in intervals), sorted(one.high for one in intervals)
+    shared = {low: bisect_right(lows, low) - bisect_left(highs, low) for low in dict.fromkeys(lows)}
+    most = max(shared.values(), default=0)
+    return [low for low in dict.fromkeys(one.low for one in intervals) if shared[low] == most][:8]
+
+
+def _possible(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTable) -> bool:
+    """Return False if a hypothesis cannot explain the first row, however it was written down, and is not a simple one.
+
+    A table of many rows costs each hypothesis one row then, but for the few that may explain it or come closest.
+    """
+    if guess.cost <= 1:
+        return True
+    left = (put_in(put_in(guess.terms, known), table.rows[0].sizes),)
+    found = symbols(left[0])
+    if len(found) > MOST_UNKNOWN:
+        return True
+    unknowns = tuple(size.symbol for size in SIZES if size.symbol in found)
+    try:
+        return any(solve(bounds, unknowns) is not None for _, _, bounds in _readings(table, left))
+    except Entangled:
+        return True
 
 
 def _case(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTable) -> _Case:
@@ -171,20 +199,25 @@ def _hypotheses(model: Model, heads: Sequence[str], stated: frozenset[Symbol]) -
 
 
 def _readings(table: SizedTable, left: Sequence[Terms]) -> Iterator[tuple[str, int, list[Bound]]]:
-    """The rows as inequalities: rounded or truncated, all digits significant or trailing zeros not, binary units."""
+    """The rows as inequalities: rounded or truncated, all digits significant or trailing zeros not, binary units.
+
+    `left` may be of the first rows only.
+    """
+    rows = table.rows[: len(left)]
     open_ended = any(len(row.stated.steps) > 1 for row in table.rows)
     for coarse in (False, True) if open_ended else (False,):
-        steps = [row.stated.steps[-1 if coarse else 0] for row in table.rows]
+        every = [row.stated.steps[-1 if coarse else 0] for row in table.rows]
+        steps = every[: len(left)]
         zeros = ", trailing zeros not significant" if coarse else ""
-        exact = all(step == 1 for step in steps)
+        exact = all(step == 1 for step in every)
         for how, cost, low, high in _ways(exact=exact):
             bounds = [
                 Bound(poly, row.stated.value - low * step // 2, row.stated.value + high * step // 2 - (step > 1))
-                for poly, row, step in zip(left, table.rows, steps, strict=True)
+                for poly, row, step in zip(left, rows, steps, strict=True)
             ]
             yield how + zeros, cost + coarse, bounds
     if all(row.stated.steps[0] > 1 for row in table.rows):
-        yield BINARY, 2, [_binary(poly, row) for poly, row in zip(left, table.rows, strict=True)]
+        yield BINARY, 2, [_binary(poly, row) for poly, row in zip(left, rows, strict=True)]
 
 
 def _ways(*, exact: bool) -> list[tuple[str, int, int, int]]:

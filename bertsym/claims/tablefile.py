@@ -16,7 +16,7 @@ from bertsym.symbols import BY_NAME
 from bertsym.values import value
 
 LARGEST_FILE = 2_000_000
-MOST_ROWS = 2_000
+MOST_ROWS = 500
 MOST_COLUMNS = 64
 
 _HEADINGS = {"ffn": "F", "ff": "F", "mlp": "F", "d_ff": "F", "ffn_size": "F", "context": "N", "positions": "N"}
