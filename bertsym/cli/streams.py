@@ -38,7 +38,10 @@ def visible(text: str, allowed: str = "\n") -> str:
     \x1b[31mred
     line \u202eab \x9b
     """
-    if text.isprintable():
+    rest = text
+    for character in allowed:
+        rest = rest.replace(character, "")
+    if rest.isprintable():
         return text
     return "".join(c if c in allowed or c in _HARMLESS or c.isprintable() else printable(c) for c in text)
 

@@ -24,14 +24,14 @@ def obstacle(path: Path) -> str:
     if not stat.S_ISREG(found.st_mode):
         return "not a file: a folder, a pipe or a device"
     if not found.st_mode & 0o222 or not os.access(path, os.W_OK):
-        return "it is read-only, and stays as it is: make it writable (chmod u+w), or embed into a copy"
+        return "it is read-only, and stays as it is: make it writable (chmod u+w), or take a copy"
     if found.st_nlink > 1:
         return (
             f"it has {found.st_nlink} names (hard links), which would no longer be one file: "
-            "embed into a copy, or remove the others"
+            "take a copy, or remove the others"
         )
     if os.geteuid() not in (0, found.st_uid):
-        return "it belongs to somebody else, and replacing it would make it yours: embed into a copy"
+        return "it belongs to somebody else, and replacing it would make it yours: take a copy"
     return ""
 
 

@@ -75,7 +75,7 @@ def holds(text: str, encoding: str) -> bool:
     """Return True if every character of the text has a code in the encoding."""
     try:
         text.encode(encoding)
-    except UnicodeEncodeError:
+    except UnicodeError:
         return False
     return True
 

@@ -45,7 +45,7 @@ _NEEDS_T1 = re.compile(
     rf"[{_ONLY_T1}]|\\(?:guillemot(?:left|right)|DH|TH|dh|th|k|DJ|dj|textogonekcentered)(?![A-Za-z])"
 )
 _NOT_IN_UTF8 = frozenset("ǱǲǳǼǽǾǿǬǭ")
-_JOINERS = frozenset("\u200c\u200d\u200e\u200f")
+_JOINERS = frozenset("\u200c\u200d")
 _LIGATURES = frozenset({"--", ",,", "<<", ">>"})
 
 

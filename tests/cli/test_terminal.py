@@ -13,7 +13,7 @@ import pytest
 from tests.checkpoints.files import header_of, write
 
 Run = Callable[..., Any]
-SEEDS, DRAWS = 6, 60
+SEEDS, DRAWS = 6, 36
 
 PARTS = ["\x1b[31m", "\x1b]0;owned\x07", "\x9b2J", "\x85", "\x00", "\x7f", "\r", "\b\b", "\n", "\t", "\v", "\x1b(0"]
 PARTS += ["\u202e", "\u2066", "\u200f", "\u2028", "\u2029", "\ufeff", "\U000e0041", "\ud800", "\udcff", "\u061c"]
@@ -63,7 +63,6 @@ OPTIONS = {
     "macros": ["--prefix", "--rename"],
     "audit": ["--of", "--where", "--formula", "--notation", "--model"],
     "verify": ["--model", "--at", "--head"],
-    "derive": ["--size", "--seed"],
 }
 OUTPUTS = [[], ["--json"], ["--latex"], ["--markdown"], ["--legend"]]
 

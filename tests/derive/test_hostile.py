@@ -7,9 +7,10 @@ compared with what their tensors are by construction, and nothing of them may be
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -143,3 +144,17 @@ def test_what_ends_it_is_named(folder: Path) -> None:
         with Worker(2) as worker, pytest.raises(CannotDerive, match=how) as caught:
             shapes(worker, target, [3, 4])
         assert target in str(caught.value), deed
+
+
+@pytest.mark.usefixtures("torch")
+def test_what_code_raises_steers_no_terminal(folder: Path, bertsym: Callable[..., Any]) -> None:
+    strange = "\x1b[31m\n\u202e\x9b"
+    text = f"""
+def raising(hidden):
+    raise type({strange!r}, (ValueError,), {{}})({strange!r})
+"""
+    (folder / "strange.py").write_text(text, encoding="utf-8")
+    ran = bertsym("derive", "strange:raising", "--size", "hidden=8")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert ran.err[:-1].isprintable(), ran.err
+    assert r"\x1b[31m" in ran.err
