@@ -113,7 +113,7 @@ class Architecture:
         return {s: BY_SYMBOL[s] for named in self.sizes.values() for s in named.values if isinstance(s, Own)}
 
     def size(self, symbol: Symbol) -> Size:
-        """The meaning of a symbol in this model.
+        """Return the meaning of a symbol in this model.
 
         A symbol in a formula may come from sympy's cache, and so from another model that has one of the same name.
         """
@@ -212,7 +212,7 @@ class Model:
         return self.architecture.symbols
 
     def size(self, name: str) -> Size:
-        """The size of that public name, or of the field of a `config.json` that sets it; raises `UnknownName`."""
+        """Find the size of that public name, or of the field of a `config.json` that sets it; raises `UnknownName`."""
         try:
             return self.architecture.size(lookup(name, self.symbols).symbol)
         except UnknownName:
