@@ -57,7 +57,7 @@ def weight(tensor: Tensor, convention: Convention) -> Expr:
 
 
 def _weight_of_one(tensor: Tensor, convention: Convention) -> Expr:
-    """The weight of an entry in one round of its loops, where its condition holds."""
+    """Weigh an entry in one round of its loops, where its condition holds."""
     if not convention.counts(tensor):
         return Integer(0)
     own = tensor.own if convention.ties_once else Integer(1)
@@ -214,7 +214,7 @@ def _labelled(model: Model, convention: Convention, by: By) -> Iterator[tuple[st
 
 
 def _by_layer(model: Model, convention: Convention) -> Iterator[tuple[str, Expr]]:
-    """Every stack in stretches of layers that are alike, and by component what lies in no stack.
+    """Divide every stack into stretches of layers that are alike; the tensors outside stacks go by component.
 
     A stack that leaves layers out, or whose bounds have no proved order, is one row.
     """
@@ -232,7 +232,7 @@ def _by_layer(model: Model, convention: Convention) -> Iterator[tuple[str, Expr]
 
 
 def _home(tensor: Tensor, begins: Container[str]) -> tuple[str, Loop] | None:
-    """The outermost stack of a tensor and its layers there: `layers.0.w` is in layer 0 where there is `layers.{}.v`."""
+    """Find the outermost stack of a tensor, and its layers: `layers.0.w` is in layer 0 if there is `layers.{}.v`."""
     for index in _INDEX.finditer(tensor.name):
         begin = tensor.name[: index.start()]
         if begin in begins and index.group() == "{}":

@@ -12,7 +12,7 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, atom, evaluate, free, substitute
 from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable, suggestion
 from bertsym.schema import Field, Schema
-from bertsym.symbols import BY_SYMBOL, Kind, Size, in_order, lookup
+from bertsym.symbols import BY_SYMBOL, Kind, Own, Size, in_order, lookup
 from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
 from bertsym.values import value
@@ -110,6 +110,17 @@ class Architecture:
         return frozenset(found)
 
     @cached_property
+    def _own(self) -> Mapping[Symbol, Size]:
+        return {s: BY_SYMBOL[s] for named in self.sizes.values() for s in named.values if isinstance(s, Own)}
+
+    def size(self, symbol: Symbol) -> Size:
+        """Return the meaning of a symbol in this model.
+
+        A symbol in a formula may come from sympy's cache, and so from another model that has one of the same name.
+        """
+        return self._own.get(symbol) or BY_SYMBOL[symbol]
+
+    @cached_property
     def routings(self) -> tuple[Routing, ...]:
         """How tokens are routed to experts, under any head; empty for a model without."""
         inventories = (tensors(head.tree) for head in self.heads.values())
@@ -168,12 +179,12 @@ class Model:
         A derived size (F, d) takes the place of the size that adjusts to it. Raises `Unreadable` for a value no
         such size can have or is known for, `Conflict` and `NotAnInteger` for sizes that do not fit together.
         """
-        checked = {symbol: check_value(BY_SYMBOL[symbol], value) for symbol, value in values.items()}
+        checked = {symbol: check_value(self.architecture.size(symbol), value) for symbol, value in values.items()}
         self.check_known(checked)
         for symbol, most in self.architecture.most.items():
             if checked.get(symbol, most) > most:
                 raise Unreadable(
-                    BY_SYMBOL[symbol].title, checked[symbol], f"at most {most}: beyond it nothing is known"
+                    self.architecture.size(symbol).title, checked[symbol], f"at most {most}: beyond it nothing is known"
                 )
         merged, pinned = (_over(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
         if not pin:
@@ -194,13 +205,13 @@ class Model:
         return self.architecture.symbols
 
     def size(self, name: str) -> Size:
-        """The size of that public name, or of the field of a `config.json` that sets it; raises `UnknownName`."""
+        """Find the size of that public name, or of the field of a `config.json` that sets it; raises `UnknownName`."""
         try:
-            return lookup(name, self.symbols)
+            return self.architecture.size(lookup(name, self.symbols).symbol)
         except UnknownName:
             for field in self.architecture.schema.fields:
                 if isinstance(field, Field) and name in (field.key, *field.aliases) and field.symbol in self.symbols:
-                    return BY_SYMBOL[field.symbol]
+                    return self.architecture.size(field.symbol)
             raise
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
@@ -240,7 +251,7 @@ class Model:
         """The exact value of an expression in public symbols; raises `MissingSize`."""
         missing = in_order(free(public) - set(self.given))
         if missing:
-            size = BY_SYMBOL[missing[0]]
+            size = self.architecture.size(missing[0])
             raise MissingSize(size.name, size.meaning, size.example, self.architecture.example)
         return evaluate(public, self.given)
 

@@ -98,7 +98,7 @@ def _known(model: Model, part: Any) -> Any:
 
 
 def _labelled(model: Model, cuts: Sequence[Cut], pieces: Sequence[Piece]) -> list[Row]:
-    """The stretches as rows; neighbours whose layers are alike are one."""
+    """Name the stretches; neighbours whose layers are alike become one row."""
     profiles = [_profile(model, piece) for piece in pieces]
     begins = [index for index in range(len(pieces)) if index == 0 or profiles[index] != profiles[index - 1]]
     found: list[Row] = []
@@ -110,7 +110,7 @@ def _labelled(model: Model, cuts: Sequence[Cut], pieces: Sequence[Piece]) -> lis
 
 
 def _profile(model: Model, piece: Piece) -> dict[Expr, Expr]:
-    """What one layer of a stretch adds, by how often it is applied."""
+    """Sum what one layer of a stretch adds, by how often the layer is applied."""
     sums: dict[Expr, list[Expr]] = {}
     for span, _ in piece:
         sums.setdefault(_known(model, span.reuse), []).append(span.each)
@@ -119,7 +119,7 @@ def _profile(model: Model, piece: Piece) -> dict[Expr, Expr]:
 
 
 def _stretch(start: Expr, stop: Expr) -> tuple[str, bool]:
-    """The layers of a stretch as a label, and whether it is one layer."""
+    """Write the layers of a stretch as a label, and tell whether it is one layer."""
     if stop - start == 1:
         return _spelled(start), True
     last = f"{_spelled(stop)}-1" if stop.has(Iverson) else _spelled(stop - 1)
@@ -127,7 +127,7 @@ def _stretch(start: Expr, stop: Expr) -> tuple[str, bool]:
 
 
 def _spelled(bound: Expr) -> str:
-    """The bound in words; `a + (b - a)*[b <= a]` is the smaller of the two.
+    """Write a bound; `a + (b - a)*[b <= a]` is the smaller of the two.
 
     >>> from bertsym.symbols import H, L
     >>> _spelled(H + (L - H) * Iverson(L <= H)), _spelled(1 + (L - 1) * Iverson(L > 3)), _spelled(L - 1)
@@ -144,20 +144,20 @@ def _spelled(bound: Expr) -> str:
 
 
 def _applied(model: Model, span: Span, *, alone: bool) -> str:
-    """How often a layer that is shared does its work."""
+    """Say how often a shared layer does its work."""
     times = _known(model, span.reuse)
     each = "" if alone else "each "
     return "" if times == 1 else f", {each}applied {times} times"
 
 
 def _layers(entries: Iterable[Entry]) -> Facts:
-    """The numbers of layers, which are at least 0 in every legal model: it has no tensor of fewer."""
+    """Return the numbers of layers, which are at least 0 in every legal model: it has no tensor of fewer."""
     layers = dict.fromkeys(entry.stop - entry.start for entry in entries)
     return tuple(number for number in layers if not number.has(Iverson) and not number.is_number)
 
 
 def _cuts(entries: Sequence[Entry], always: Facts) -> list[Cut] | None:
-    """The bounds of the spans in ascending order, each once; None if there is no proof of an order."""
+    """Sort the bounds of the spans, each once; return None if there is no proof of an order."""
     bounds: dict[tuple[Expr, Boolean], Expr] = {}
     # Bounds of what is always there come first: where another span is there, its bounds may be one of them.
     for entry in sorted(entries, key=lambda entry: (entry.when is not sympy.true, _bracketed(entry))):
@@ -185,7 +185,7 @@ def _bracketed(entry: Entry) -> bool:
 
 
 def _places(cuts: Sequence[Cut], entries: Sequence[Entry], always: Facts) -> list[tuple[int, int]] | None:
-    """The cuts at which each span begins and ends; None if there is no such pair for one of them."""
+    """Find the cuts at which each span begins and ends; return None if one span has no such pair."""
     found: dict[tuple[Expr, Boolean], int | None] = {}
     index = {cut.at: number for number, cut in enumerate(cuts)}
     for entry in entries:
@@ -198,7 +198,7 @@ def _places(cuts: Sequence[Cut], entries: Sequence[Entry], always: Facts) -> lis
 
 
 def _same(cuts: Sequence[Cut], at: Expr, told: Facts) -> int | None:
-    """The cut that a bound is wherever the facts hold."""
+    """Find the cut that equals a bound wherever the facts hold."""
     equal = next((number for number, cut in enumerate(cuts) if cut.at == at), None)
     if equal is not None:
         return equal
@@ -207,7 +207,7 @@ def _same(cuts: Sequence[Cut], at: Expr, told: Facts) -> int | None:
 
 
 def facts(condition: Boolean) -> Facts:
-    """Expressions that are at least 0 where the condition holds; a condition that says nothing of order gives none."""
+    """Return expressions that are at least 0 where the condition holds: those that its comparisons say."""
     found: list[Expr] = []
     for part in sympy.And.make_args(condition):
         if not isinstance(part, Equality | LessThan | StrictLessThan | GreaterThan | StrictGreaterThan):

@@ -46,7 +46,7 @@ def replace(instance: T, **changes: Any) -> T:
 
 
 def _rebuilt(cls: type[T], fields: Mapping[str, Any], views: Iterable[str] = (), notes: Iterable[str] = ()) -> T:
-    """An instance with those fields, made without `__init__`; `views` are mappings that nobody may change."""
+    """Make an instance with those fields, without `__init__`; `views` are mappings that nobody may change."""
     arguments = tuple(fields.values()) if issubclass(cls, BaseException) else ()
     instance = cls.__new__(cls, *arguments)
     for name, content in fields.items():
@@ -98,7 +98,7 @@ class _Methods:
         return hash((type(self), _fields(self)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """How pickle and copy make another one: from the fields, for `__init__` and `__setattr__` refuse theirs."""
+        """Tell pickle and copy to make another one from the fields: `__setattr__` refuses the usual way."""
         fields = dict(zip(_names(self), _fields(self), strict=True))
         views = tuple(name for name, content in fields.items() if isinstance(content, MappingProxyType))
         fields.update((name, dict(fields[name])) for name in views)

@@ -8,6 +8,7 @@ import json
 import pickle
 import pkgutil
 import random
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
@@ -197,6 +198,31 @@ def test_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
         counts = list(pool.map(lambda line: bertsym.load(f"{line.name}-default").count(), [*lines, *lines]))
     assert counts == [line.count for line in (*lines, *lines)]
+
+
+def test_no_model_speaks_of_the_sizes_of_another() -> None:
+    """Many models name a size alike; what each says of it is what its own file says, whichever were asked before."""
+    asked = 0
+    for name in ("blip_2_qformer", "canary", "moonshine", "clvp", "aimv2", "t5gemma", "dac", "siglip_vision_model"):
+        file = atlas.path(name)
+        assert file is not None
+        sizes = json.loads(file.read_bytes())["sizes"]
+        model = bertsym.load(f"{name}-default")
+        for symbol in model.spec.symbols:
+            if not isinstance(symbol, Own):
+                continue
+            size = sizes[symbol.name]
+            meaning = size.get("meaning", f"{size.get('field', symbol.name)} of the code")
+            with pytest.raises(BertsymError, match=re.escape(f"size {symbol.name} ({meaning}): expected")):
+                model.at({symbol.name: "nothing"})
+            if symbol.kind is Kind.SWITCH or any(symbol == one.symbol for one in model.spec.architecture.definitions):
+                continue
+            given = {s: number for s, number in model.spec.given.items() if s != symbol}
+            with pytest.raises(MissingSize) as missing:
+                replace(model.spec, given=given).number(symbol)
+            assert (missing.value.meaning, missing.value.example) == (meaning, str(size["base"])[:12])
+            asked += 1
+    assert asked >= 60
 
 
 def own(rows: int) -> Derived:
