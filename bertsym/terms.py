@@ -103,9 +103,17 @@ def condition(found: Boolean) -> Condition:
             return Conjunction(parts) if isinstance(found, sympy.And) else Disjunction(parts)
     for sign, relation in RELATIONS.items():
         if isinstance(found, relation):
-            left, right = (expanded(monomials(side)) for side in found.args)
+            left, right = (_plus_first(monomials(side)) for side in found.args)
             return Relation(left, sign, right)
     raise TypeError(f"no ordered form for the condition {type(found).__name__}")
+
+
+def _plus_first(terms: Terms) -> Form:
+    """The terms in order, but for one without a minus that comes first: 3 - every*floor(3/every) is a remainder."""
+    ordered = sorted(terms, key=order)
+    first = next((monomial for monomial in ordered if terms[monomial] > 0), None)
+    ordered.sort(key=lambda monomial: monomial != first)
+    return sum_of(written(monomial, terms[monomial]) for monomial in ordered)
 
 
 def _precedence(part: Boolean) -> tuple[object, ...]:

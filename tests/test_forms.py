@@ -121,8 +121,8 @@ def test_pretty_text() -> None:
         ),
         (
             Iverson(sympy.Eq(3 - L * sympy.floor(3 / L), T)),
-            r"[-\lfloor \frac{3}{L} \rfloor L + 3 = T]",
-            "[-floor(3/L)*L + 3 == T]",
+            r"[3 - \lfloor \frac{3}{L} \rfloor L = T]",
+            "[3 - floor(3/L)*L == T]",
         ),
         (1 / (H + V) ** 2 + 1, r"\frac{1}{V^2 + 2VH + H^2} + 1", "1/(V**2 + 2*V*H + H**2) + 1"),
     ],

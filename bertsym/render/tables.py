@@ -18,7 +18,7 @@ from bertsym.values import value
 GAPS = (6 * POINT, 3 * POINT)  # \tabcolsep as LaTeX sets it, and tightened
 SLACK = POINT // 10
 
-_BREAKS_IN_MATH = re.compile(r"(?<= [+=-]) (?![^{]*\})|(?<= \\times) ")
+_BREAKS_IN_MATH = re.compile(r"(?<= [+=-]) |(?<= \\times) ")
 
 # What TeX must not break: braces around a parenthesis forbid it.
 _PARENTHESES = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
@@ -127,12 +127,23 @@ def _cell(part: Inline, sheet: Sheet, face: Face | None, *, whole: bool) -> Cell
             math = mathtex.inline(part, sheet.notation, sheet.encoding)
             natural = formula(math, face, display=False)
             breakable = r"\left" not in math
-            pieces = _BREAKS_IN_MATH.split(math) if breakable else [math]
+            pieces = _broken(math) if breakable else [math]
             if breakable and whole:
                 pieces = _closed(pieces)
                 held = _PARENTHESES.sub(r"{\g<0>}", math)
                 wrapped = rf"\raggedright ${held}$"
             return Cell(tex, wrapped, natural, max(formula(piece, face, display=False) for piece in pieces))
+
+
+def _broken(math: str) -> list[str]:
+    """The pieces between which TeX may break a line: outside of all braces."""
+    pieces: list[str] = []
+    for piece in _BREAKS_IN_MATH.split(math):
+        if pieces and pieces[-1].count("{") > pieces[-1].count("}"):
+            pieces[-1] += f" {piece}"
+        else:
+            pieces.append(piece)
+    return pieces
 
 
 def _closed(pieces: list[str]) -> list[str]:

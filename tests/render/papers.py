@@ -102,6 +102,8 @@ def runs_with_conditions(width: str) -> Iterator[tuple[str, ...]]:
     """Command lines whose formulas have long conditions, for one width."""
     for name, form, layout in product(CONDITIONS, FORMS[:4], DISPLAYS):
         yield ("total", name, "--form", form, "--layout", layout, "--width", width)
+    for name in ("convbert", *CONDITIONS):
+        yield ("tensors", name, "--width", width)
 
 
 def hash_of(*words: str) -> int:

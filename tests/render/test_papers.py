@@ -54,12 +54,13 @@ def test_everything_fits(column: str, bertsym: Callable[..., Any], pdflatex: Cal
     assert len(refused) < len(fragments) / 6
 
 
-def test_long_conditions_fit(bertsym: Callable[..., Any], pdflatex: Callable[[str], str]) -> None:
-    ran = [bertsym(*words, "--latex") for words in runs_with_conditions("400pt@10")]
+@pytest.mark.parametrize("width", ["400pt", "700pt"])
+def test_long_conditions_fit(width: str, bertsym: Callable[..., Any], pdflatex: Callable[[str], str]) -> None:
+    ran = [bertsym(*words, "--latex") for words in runs_with_conditions(f"{width}@10")]
     fragments = [one.out for one in ran if one.code == 0]
     assert all("needs at least" in one.err for one in ran if one.code)
     assert len(fragments) > len(ran) / 2
-    wide = overfull(pdflatex(document(fragments, 10, "400pt")))
+    wide = overfull(pdflatex(document(fragments, 10, width)))
     assert not {fragments[place]: line for place, line in wide.items()}
 
 

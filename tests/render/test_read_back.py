@@ -125,6 +125,16 @@ class Check:
                 for side in sides:
                     self.hold(printed, side, whole, partial=name == "dominant")
 
+    def counted(self) -> None:
+        """What the printed total is held against is the count itself, at the draws that such a model can have."""
+        whole = total(self.model)
+        for sizes, wanted in zip(self.sizes, self.values(whole), strict=True):
+            try:
+                number = count(self.model.with_sizes({symbol: sizes[symbol] for symbol in free(whole)}))
+            except (BertsymError, AssertionError):  # no such sizes, or half a row
+                continue
+            assert number == wanted, f"seed {SEED}, {self.what}: {number} counted, {wanted} by the formula, at {sizes}"
+
     def given(self) -> None:
         """The total with some sizes put in, which are those of the first draw."""
         sizes = self.sizes[0]
@@ -213,6 +223,7 @@ def test_the_zoo(name: str) -> None:
     for head in named(name).architecture.heads:
         check = Check(named(name).with_head(head), draw, f"{name} {head}")
         check.total(FORMS, 2)
+        check.counted()
         check.given()
         check.parts()
         check.slopes(2)
@@ -249,6 +260,7 @@ def test_the_atlas(entry: str) -> None:
         assert model is not None
         check = Check(model, draw, f"{entry} {head}")
         check.total(FORMS if ALL else draw.sample(FORMS, 2), 2)
+        check.counted()
         check.given()
         check.parts()
         check.slopes(1)
