@@ -40,7 +40,13 @@ class Solved:
             names = ", ".join(map(str, found.assumed))
             parts.append(Remark((f"assumed, as in {self.base}: {names}",)))
         root = () if found.root is None else (Decimal(found.root, _places(found.root)),)
-        if found.closed.form is None:
+        if not found.grows:
+            parts.append(
+                Remark(
+                    (f"the count does not always grow with {found.symbol}, so that no two values bracket the target",)
+                )
+            )
+        elif found.closed.form is None:
             why = f" (degree {found.closed.degree})" if found.closed.degree else ""
             parts.append(Remark((f"no useful closed form{why}",)))
         form = () if found.closed.form is None else (found.closed.form,)
@@ -70,7 +76,10 @@ class Solved:
         return Table(columns, rows)
 
     def record(self) -> Record:
-        """`root` is rounded, `closed_form` in terms of the target P; errors are signed parameters."""
+        """`root` is rounded, `closed_form` in terms of the target P; errors are signed parameters.
+
+        `candidates` are the best of the `searched` values of `range` (first, last, step).
+        """
         found = self.solution
         form = found.closed.form
         return {
@@ -85,7 +94,8 @@ class Solved:
             "step": found.step,
             "floor": None if found.floor is None else point_record(found.floor),
             "ceil": None if found.ceil is None else point_record(found.ceil),
-            "searched": [found.axis.start, found.axis.stop, found.axis.step],
+            "searched": found.axis.size,
+            "range": {str(found.axis.symbol): [found.axis.start, found.axis.stop, found.axis.step]},
             "complete": found.complete,
             "candidates": [point_record(point) for point in found.candidates],
             **({"marginal": [marginal_record(marginal) for marginal in self.marginals]} if self.marginals else {}),

@@ -10,7 +10,7 @@ from sympy import Symbol
 
 from bertsym.solving.constraints import Constraint
 from bertsym.solving.narrowing import Axis, narrow
-from bertsym.solving.polynomial import Exact, Piecewise, horner, largest_at_most, root
+from bertsym.solving.polynomial import DoesNotGrow, Exact, Piecewise, horner, largest_at_most, root
 from bertsym.values import value
 
 WITHOUT_END = 10**120
@@ -42,10 +42,12 @@ class Line:
         """How far apart the values are."""
         return self.numbers().step
 
-    def require_growth(self) -> None:
-        """Raise `DoesNotGrow` where more of the unknown could make the model smaller."""
-        for _ in self.counted.pieces(self.least, WITHOUT_END):
-            pass
+    def grows(self) -> bool:
+        """Return True if more of the unknown never makes the model smaller within a stretch of values."""
+        try:
+            return bool(list(self.counted.pieces(self.least, WITHOUT_END)))
+        except DoesNotGrow:
+            return False
 
     def smallest(self) -> int | None:
         """The value at which there is a model, and none that is smaller."""

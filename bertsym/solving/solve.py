@@ -63,6 +63,7 @@ class Solution:
     `step` is what the size must be a multiple of for every width to come out whole;
     `floor` is the largest size not over the target and `ceil` the smallest not under it, each None where there is none;
     `candidates` can be built: the best of the values of `axis`, of all of them where the search is `complete`.
+    A count that does not always grow with the size (`grows`) has neither root nor bracket.
     """
 
     symbol: Symbol
@@ -77,6 +78,7 @@ class Solution:
     candidates: tuple[Point, ...]
     axis: Axis
     complete: bool
+    grows: bool
 
 
 def solve(
@@ -92,7 +94,7 @@ def solve(
 ) -> Solution:
     """The target solved for one size, the model's own value of it left aside.
 
-    The candidates keep to the demand. Raises `NotDependent`, `TooSmall`, `DoesNotGrow` or `NothingFits`.
+    The candidates keep to the demand. Raises `NotDependent`, `TooSmall`, `NotPolynomial` or `NothingFits`.
     """
     request = Request(
         (symbol,),
@@ -119,18 +121,13 @@ def solve(
     minimum = BY_SYMBOL[unknown].minimum
     space = space_of(model, closure, inner, (Axis(unknown, minimum, MOST),), totals)
     line = _line(closure, inner, space)
-    line.require_growth()
-    least = line.smallest()
-    if least is None:
-        raise NothingFits(f"no {unknown}", "the definitions and the ties of the other sizes")
-    if line.count(least) > target:
-        raise TooSmall(target, int(line.count(least)), f"{unknown} = {least}")
-    below, above = line.below(target), line.above(target)
+    grows = line.grows()
+    below, above = _bracket(line, target) if grows else (None, None)
     axis = _axis(unknown, inner, max(below or 0, above or 0))
     require_values((axis,), inner)
     space = replace(space, axes=(axis,), unknowns=(axis,))
     outcome, answers = search(closure, inner, space, most=MOST_COUNTED)
-    if not answers and (demand != ANYTHING or not outcome.complete):
+    if not answers and (demand != ANYTHING or not outcome.complete or not grows):
         where = f"from {axis.start:,} to {axis.stop:,}" + (f" by {axis.step}" if axis.step > 1 else "")
         tried = f"no {unknown} {where}"
         if not outcome.complete:
@@ -146,13 +143,13 @@ def solve(
     shown = (symbol, *inner.unknowns, *(one.symbol for one in closure.floating), *closure.tied)
     found = [point({s: answer.at[s] for s in shown}, answer.count) for answer in answers]
     places = 2 if symbol is unknown else 6
-    root = line.root(target, places)
+    root = line.root(target, places) if grows else None
     return Solution(
         symbol,
         target,
         closure.ready.given,
         closure.assumed,
-        solve_symbolically(general, symbol),
+        solve_symbolically(general, symbol) if grows else Closed(0, None),
         line.step,
         root if root is None or symbol is unknown else _translated(closure, symbol, root),
         bound(below),
@@ -160,7 +157,18 @@ def solve(
         tuple(sorted(found, key=lambda p: (abs(p.error), p.value))),
         axis,
         outcome.complete,
+        grows,
     )
+
+
+def _bracket(line: Line, target: int) -> tuple[int | None, int | None]:
+    """The sizes on either side of the target; raises `TooSmall`, and `NothingFits` where there is no model at all."""
+    least = line.smallest()
+    if least is None:
+        raise NothingFits(f"no {line.unknown}", "the definitions and the ties of the other sizes")
+    if line.count(least) > target:
+        raise TooSmall(target, int(line.count(least)), f"{line.unknown} = {least}")
+    return line.below(target), line.above(target)
 
 
 def _by_width(model: Model, request: Request) -> Request:
