@@ -31,7 +31,8 @@ MOST_TALL = 4
 MOST_REMEMBERED = 16
 PAIR = 2
 AS_DEEP, LESS = 2, 2
-TINY, INSIDE, DOUBTED, MOST_ENTRIES = 24, 80, 600, 9_000
+TINY, INSIDE, DOUBTED = 24, 80, 600
+MOST_ENTRIES, MOST_OWN_ENTRIES = 9_000, 24_000  # code of one's own is smaller, and nobody else has tried it
 RARE, FURTHER, MOST_RARE = 60, 24, 6
 
 _NUMBER = re.compile(r"\b\d+\b")
@@ -130,7 +131,8 @@ class Draws:
 
     def room(self, most: int) -> int:
         """Return how many more builds are worth their time: fewer of a module of many tensors."""
-        return min(most, MOST_ENTRIES // len(self.builder.build(self.first) or (0,)))
+        entries = MOST_OWN_ENTRIES if ":" in self.builder.target else MOST_ENTRIES
+        return min(most, entries // len(self.builder.build(self.first) or (0,)))
 
     def doubted(self) -> list[Sample]:
         """Build what an adversary draws, as far as the code accepts it."""

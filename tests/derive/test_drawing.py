@@ -12,10 +12,12 @@ from sympy import Symbol
 from bertsym.algebra import Iverson
 from bertsym.derive.aimed import aimed
 from bertsym.derive.fitting.conditions import Conditions
+from bertsym.derive.fitting.reckon import Reckoner
 from bertsym.derive.sizes.coinciding import coinciding, groupings
+from bertsym.derive.sizes.doubt import doubting
 from bertsym.derive.sizes.space import Axis, Space, switch
 from bertsym.layers import Role
-from bertsym.symbols import E, H, L, N, T, V, heads, tied
+from bertsym.symbols import E, H, Kind, L, N, Own, T, V, heads, tied
 from bertsym.tree import Loop, Tensor
 
 AXES = (
@@ -114,3 +116,49 @@ def test_builds_of_one_draw_are_one_reason() -> None:
     assert Conditions(table, [N, H]).telling(apart) == sympy.Ne(N, 6)
     one = [3 if number == 6 else row for row, number in enumerate(chosen)]
     assert Conditions(table, [N, H], one).telling(apart) != sympy.Ne(N, 6)
+
+
+def test_doubt_draws_every_order_of_every_two_sizes() -> None:
+    """Of 200 draws some have any two sizes equal, and each of them the larger; all are sizes of the space."""
+    sizes = [Axis(f"size_{place}", 64, low=place % 2) for place in range(5)] + [Axis("depth", 3, low=0, deep=True)]
+    space = Space({axis.name: axis.base for axis in sizes}, tuple(sizes), ())
+    for seed in range(5):
+        drawn = [space.fields(steps) for steps in doubting(space, Random(seed), 200)]
+        assert len(drawn) == 200
+        assert all(space.has(fields) for fields in drawn), seed
+        for one, other in combinations(space.base, 2):
+            orders = {(fields[one] > fields[other]) - (fields[one] < fields[other]) for fields in drawn}
+            assert orders == {-1, 0, 1}, (seed, one, other)
+        assert max(fields["depth"] for fields in drawn) > 9, seed
+
+
+def test_doubt_keeps_to_the_rules_of_the_sizes() -> None:
+    """A size that is a multiple of another is one in all of 200 draws."""
+    for steps in doubting(SPACE, Random(3), 200):
+        fields = SPACE.fields(steps)
+        assert fields["text"] % fields["heads"] == 0
+        assert fields["window"] <= fields["patch"]
+        assert fields["twice"] == 2 * fields["text"]
+
+
+def test_remainders_are_conditions() -> None:
+    """Forty conditions on remainders, each told from the rows of 150 draws, and held against 300 others."""
+    random = Random(11)
+    sizes = (H, N, Own("zero", Kind.WIDTH, 0))
+    for _ in range(40):
+        one, other = random.sample(sizes, 2)
+        unit = random.choice([2, 3, 5, 8])
+        holds = random.choice(
+            [
+                lambda row, one=one, unit=unit: row[one] % unit == 0,
+                lambda row, one=one, unit=unit: row[one] % unit != 0,
+                lambda row, one=one, other=other: row[other] > 0 and row[one] % row[other] == 0,
+                lambda row, one=one, other=other: row[other] == 0 or row[one] % row[other] != 0,
+            ]
+        )
+        seen, fresh = (
+            [{s: random.randint(s is not sizes[2], 14) for s in sizes} for _ in range(n)] for n in (150, 300)
+        )
+        found = Conditions(seen, sizes).telling({row: holds(at) for row, at in enumerate(seen)}, {one, other})
+        assert found is not None
+        assert all(Reckoner(at).holds(found) == holds(at) for at in fresh), found

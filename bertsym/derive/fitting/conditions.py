@@ -87,8 +87,11 @@ class Conditions:
         seldom = [told for told in self.seldom if told.telling(asked, self.draws)]
         divided = [told for told in self.remainders if told.telling(asked, self.draws)]
         nearby = [told for told in divided if told.symbols & mattering]
-        some = (among, beside, [*beside, *nearby], simple, [*simple, *divided], [*simple, *seldom])
-        found = (_told(one, asked, wanted) for one in some)
+        pools = (among, beside, [*beside, *nearby], simple, [*simple, *divided])
+        last = [*simple, *seldom]
+        # Two conditions on any sizes are sooner true than three on those that matter.
+        ways = ((_told, pools), (_told_by_more, pools), (_told, [last]), (_told_by_more, [last]))
+        found = (tell(pool, asked, wanted) for tell, many in ways for pool in many)
         return next((condition for condition in found if condition is not None), None)
 
     def ways(self, mattering: Collection[Symbol], rows: Iterable[int]) -> Iterator[int]:
@@ -197,7 +200,7 @@ def _numbers(symbols: Iterable[Symbol], table: Sequence[Sizes]) -> list[Symbol]:
 
 
 def _told(simple: Sequence[Told], asked: int, wanted: int) -> Boolean | None:
-    """The simplest of these, or of few of them together, that holds in just the wanted of the rows."""
+    """The simplest of these, or of two of them, that holds in just the wanted of the rows."""
     for told in simple:
         if told.bits & asked == wanted:
             return told.make()
@@ -205,9 +208,12 @@ def _told(simple: Sequence[Told], asked: int, wanted: int) -> Boolean | None:
     for one, other in combinations(covering, 2):
         if one.bits & other.bits & asked == wanted:
             return sympy.And(one.make(), other.make())
-    either = _either_of(simple, asked, wanted)
-    if either is not None:
-        return either
+    return _either_of(simple, asked, wanted)
+
+
+def _told_by_more(simple: Sequence[Told], asked: int, wanted: int) -> Boolean | None:
+    """A few of these together, in which two may be either of two, that hold in just the wanted of the rows."""
+    covering = [told for told in simple if told.bits & wanted == wanted]
     for told in sorted(covering, key=lambda told: (told.bits & asked).bit_count())[:MOST_TOGETHER]:
         either = _either_of(simple, told.bits & asked, wanted)
         if either is not None:

@@ -14,13 +14,38 @@ from random import Random
 from bertsym.derive.sizes.space import Axis, Space
 
 SMALLEST = 3
+# Primes: of so many numbers each, every two and every three of the sizes are given all of their combinations.
+PAIRED, TRIPLED = 7, 5
 FAR = (25, 64, 131, 1024)
 DEEPEST = 64
 
 
 def doubting(space: Space, random: Random, many: int) -> Iterator[dict[str, int]]:
-    """Yield so many draws: every choice of the smallest sizes if there are few, then small ones, some with one far."""
-    yield from islice(chain(_grid(space, random, many // 4), small(space, random)), many)
+    """Yield so many draws: every choice of the smallest sizes if there are few, then small ones, some with one far.
+
+    All combinations of any two sizes from low on are in `PAIRED` squared draws, of any three in `TRIPLED` cubed ones:
+    orthogonal arrays (Bush 1952), by polynomials over a prime field.
+    """
+    designs = (_combined(space, random, 2, PAIRED), _combined(space, random, 3, TRIPLED), small(space, random))
+    yield from islice(chain(_grid(space, random, many // 4), *designs), many)
+
+
+def _combined(space: Space, random: Random, strength: int, levels: int) -> Iterator[dict[str, int]]:
+    """Yield draws in which any so many of the sizes have every combination of the smallest so many values.
+
+    Of more sizes than there are columns two may share one, by chance.
+    """
+    axes = [axis for axis in space.axes if _movable(axis)]
+    columns = list(range(levels))
+    random.shuffle(columns)
+    at = {axis.name: columns[place % levels] for place, axis in enumerate(random.sample(axes, len(axes)))}
+    rows = list(product(range(levels), repeat=strength))
+    for coefficients in random.sample(rows, len(rows)):
+        drawn = space.tiny(random)
+        for axis in axes:
+            above = sum(c * at[axis.name] ** power for power, c in enumerate(coefficients)) % levels
+            drawn[axis.name] = axis.low + min(above, axis.choices - 1)
+        yield drawn
 
 
 def _grid(space: Space, random: Random, most: int) -> Iterator[dict[str, int]]:
