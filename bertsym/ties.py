@@ -1,4 +1,4 @@
-"""Tensors that are one and the same: every tie of an inventory names an existing tensor of equal shape."""
+"""Ties between tensors, and experts among which a router chooses: checked once for an inventory."""
 
 from __future__ import annotations
 
