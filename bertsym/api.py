@@ -37,7 +37,7 @@ from bertsym.styles import Style
 
 @dataclass(frozen=True)
 class Answer:
-    """What came out: prints itself as text, and in a notebook as mathematics; `report` holds the parts."""
+    """An answer. It prints as text, and in a notebook as mathematics; `report` holds its parts."""
 
     report: Report
 
@@ -45,15 +45,15 @@ class Answer:
         return text.document(self.report.document()).removesuffix("\n")
 
     def latex(self) -> str:
-        """A LaTeX fragment that needs no package."""
+        """Return a LaTeX fragment that needs no package."""
         return latex.document(self.report.document())
 
     def markdown(self) -> str:
-        """Markdown with $...$ mathematics."""
+        """Return Markdown with $...$ mathematics."""
         return markdown.document(self.report.document())
 
     def json(self) -> str:
-        """The same JSON that the command line prints."""
+        """Return the JSON that the command line prints."""
         return jsontext.document(self.report)
 
     def _repr_markdown_(self) -> str:
@@ -68,12 +68,12 @@ class Total(Answer):
 
     @property
     def expression(self) -> Expr:
-        """The formula as a sympy expression in the public symbols."""
+        """Return the formula as a sympy expression in the public symbols."""
         return to_sympy(self.report.expression)
 
     @property
     def count(self) -> int | None:
-        """The exact number of parameters, or None while a size is unknown."""
+        """Return the exact number of parameters, or None while a size is unknown."""
         return self.report.count
 
     def _repr_latex_(self) -> str:
@@ -88,17 +88,17 @@ class Slope(Answer):
 
     @property
     def expression(self) -> Expr:
-        """The derivative as a sympy expression."""
+        """Return the derivative as a sympy expression."""
         return to_sympy(self.report.expression)
 
     @property
     def value(self) -> Fraction | None:
-        """The derivative at the model's sizes, exactly."""
+        """Return the derivative at the model's sizes, exactly, or None while a size is unknown."""
         return self.report.value
 
     @property
     def elasticity(self) -> Fraction | None:
-        """By how many percent the model grows when the size grows by one percent, exactly."""
+        """Return by how many percent the count grows if the size grows by one percent, exactly."""
         return self.report.elasticity_value
 
     def _repr_latex_(self) -> str:
@@ -107,13 +107,14 @@ class Slope(Answer):
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A model under one task head, at sizes of which some may be open; a value: every change makes a new one.
+    """A model under one task head. Some of its sizes may be open. A model is a value: every change makes a new one.
 
-    >>> bert = load("bert")
-    >>> bert.at(V=30522, N=512, H=768, L=12, ffn_ratio=4).count()
-    109482240
-    >>> sorted(map(str, bert.total().expression.free_symbols))
-    ['H', 'L', 'N', 'V', 'ffn_ratio']
+    Examples:
+        >>> bert = load("bert")
+        >>> bert.at(V=30522, N=512, H=768, L=12, ffn_ratio=4).count()
+        109482240
+        >>> sorted(map(str, bert.total().expression.free_symbols))
+        ['H', 'L', 'N', 'V', 'ffn_ratio']
     """
 
     spec: Spec
@@ -137,16 +138,16 @@ class Model:
 
     @property
     def sizes(self) -> dict[str, Value]:
-        """The sizes that are known, by public name."""
+        """Return the sizes that are known, by public name."""
         return {str(symbol): value for symbol, value in self.spec.given.items()}
 
     @property
     def heads(self) -> dict[str, str]:
-        """The task heads there are, with the framework's class for each."""
+        """Return the task heads of the architecture, with the framework's class for each."""
         return {name: head.cls for name, head in self.spec.architecture.heads.items()}
 
     def at(self, sizes: Mapping[str, Value | str] | None = None, /, **more: Value | str) -> Model:
-        """The model with those sizes put in: `at(H=1024, L=24)`, `at({"ffn_ratio": "8/3"})`.
+        """Return the model with sizes put in: `at(H=1024, L=24)`, `at({"ffn_ratio": "8/3"})`.
 
         A size goes by its public name or by the field of a `config.json` that sets it: `at(hidden_size=1024)`. The
         sizes of a derived model have names of its own code: `at(first_k_dense_replace=3)`.
@@ -164,11 +165,15 @@ class Model:
         return Model(self.spec.with_sizes(given, pin=True))
 
     def with_head(self, name: str) -> Model:
-        """The model under another task head, such as `masked-lm`; raises `UnknownName`."""
+        """Return the model under another task head, such as `masked-lm`; raises `UnknownName`."""
         return Model(self.spec.with_head(name))
 
     def count(self, convention: str = "exact", *, only: Iterable[str] = (), without: Iterable[str] = ()) -> int:
-        """The exact number of parameters; raises `MissingSize` while a size it depends on is unknown."""
+        """Return the exact number of parameters under a convention.
+
+        `only` and `without` narrow the count to roles, modules or components. Raises `MissingSize` while a size that
+        the count depends on is unknown, and `UnknownName` for a convention that does not exist.
+        """
         return counting.count(self.spec, self._convention(convention, only, without))
 
     def total(
@@ -180,7 +185,7 @@ class Model:
         form: str = "collected",
         keep: Iterable[str] = (),
     ) -> Total:
-        """The formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
+        """Return the formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
         kept = [self.spec.size(name).symbol for name in arguments.texts(keep, "keep")]
         self.spec.check_known(kept)
         return Total(formula_written(self.spec, self._convention(convention, only, without), form, kept))
@@ -194,32 +199,34 @@ class Model:
         without: Iterable[str] = (),
         form: str = "collected",
     ) -> Answer:
-        """The total by component, role or layer; the rows sum to it."""
+        """Return the total by component, role or layer; the rows sum to it."""
         grouping = By.named(by)
         return Answer(broken_down(self.spec, self._convention(convention, only, without), grouping, Style.named(form)))
 
     def tensors(self, convention: str = "exact") -> Answer:
-        """The inventory: one entry per tensor where every size is known, else one per declaration."""
+        """Return the inventory: one entry per tensor if every size is known, else one per declaration."""
         return Answer(inventory(self.spec, self._convention(convention)))
 
     def compare(self, other: Model, convention: str = "exact", *, form: str = "collected") -> Answer:
-        """Where this model and the other differ, component by component.
+        """Compare this model with another, component by component.
 
-        >>> print(load("bert-base-uncased").compare(load("bert-large-uncased")).report.total.difference.count)
-        225659648
+        Examples:
+            >>> print(load("bert-base-uncased").compare(load("bert-large-uncased")).report.total.difference.count)
+            225659648
         """
         report = comparison(self.spec, other.spec, named_convention(convention), Style.named(form))
         return Answer(report)
 
     def explain(self, component: str | None = None, convention: str = "exact") -> Answer:
-        """The derivation, step by step."""
+        """Derive the count step by step, from tensors and shapes."""
         return Answer(derivation(self.spec, self._convention(convention), component))
 
     def derivative(self, by: str, order: int = 1, convention: str = "exact", *, form: str = "collected") -> Slope:
-        """The derivative of the total by a size, with its value and the elasticity where every size is known.
+        """Differentiate the total by a size; the value and the elasticity are known if every size is.
 
-        >>> load("bert-base-uncased").derivative("V").value
-        Fraction(768, 1)
+        Examples:
+            >>> load("bert-base-uncased").derivative("V").value
+            Fraction(768, 1)
         """
         symbol = self.spec.size(by).symbol
         times = arguments.whole(order, "order")
@@ -241,13 +248,16 @@ class Model:
         order: str = "error",
         top: int | None = None,
     ) -> Answer:
-        """Which size meets a target, or with several unknowns which configurations; sizes left open are the base's.
+        """Find the size that meets a target, or with several unknowns the configurations.
+
+        A size that stays open is taken from the base model of the architecture, and the answer names it.
 
         One unknown is solved as mathematics (`report.solution`); several are searched for completely (`report.found`).
         `at_most` and `at_least` are budgets by convention; `tolerance` is a fraction of the target, as in "0.01".
 
-        >>> load("bert-base-uncased").solve("110M").report.solution.floor.value
-        770
+        Examples:
+            >>> load("bert-base-uncased").solve("110M").report.solution.floor.value
+            770
         """
         symbols = tuple(self.spec.size(name).symbol for name in arguments.texts(unknowns, "unknowns"))
         if not symbols:
@@ -306,7 +316,7 @@ class Model:
 
 
 def load(target: str | PathLike[str], head: str | None = None) -> Model:
-    """A model by name (`bert`, `bert-base-uncased`) or by the path of a `config.json` or its folder.
+    """Load a model by name (`bert`, `bert-base-uncased`), or by the path of a `config.json` or its folder.
 
     `head` takes the place of the class that a file names. Raises `UnknownName`, `BadFile` or `BadField`.
     """
