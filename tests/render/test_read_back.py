@@ -32,9 +32,10 @@ from bertsym.solving.closed import solve_symbolically
 from bertsym.sources.configfile import load
 from bertsym.sources.stored import stored
 from bertsym.symbols import BY_SYMBOL, Kind, P
+from bertsym.wording import said
 from bertsym.zoo import ARCHITECTURES, NAMES, named
 from tests.render.printing import SHEETS, Reader, only
-from tests.render.reading import Tree, Unknown, value
+from tests.render.reading import Tree, Unknown, of_text, value
 
 ALL = os.environ.get("BERTSYM_ATLAS") == "all"
 SEED = int(os.environ.get("BERTSYM_SEED", "20"))
@@ -166,6 +167,13 @@ class Check:
                 for printed, cell, side in self.reader.cells(table):
                     self.hold(printed, side, to_sympy(cell))
 
+    def errors(self) -> None:
+        """The sides and repeats of tensors, as an error names them."""
+        parts = {part for t in self.model.tensors for part in (*t.shape, *(loop.times for loop in t.loops))}
+        for part in sorted(parts, key=str):
+            public = self.model.public(part)
+            self.hold(said(public), only(of_text(said(public))), public)
+
     def slopes(self, most: int) -> None:
         """The derivative and the elasticity by some sizes."""
         whole = total(self.model)
@@ -265,6 +273,7 @@ def test_the_atlas(entry: str) -> None:
         check.parts()
         check.slopes(1)
         check.closed_forms(1)
+        check.errors()
         if ALL and head == heads[0]:
             check.explained()
             check.tables(inventory(model).document())
