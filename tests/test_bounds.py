@@ -53,7 +53,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
 @pytest.mark.parametrize("kind", TEXTS)
 def test_texts(kind: str) -> None:
     audited(TEXTS[kind](2))
-    assert growth(lambda n: audited(TEXTS[kind](n)), 100) < MOST_GROWTH
+    assert growth(lambda n: audited(TEXTS[kind](n)), 40) < MOST_GROWTH
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_saved_models(kind: str) -> None:
     def told(numbers: range) -> int:
         return work(lambda: derive(parse(saved(SAVED[kind](numbers)), Path("x.json"))))
 
-    size = 20 if kind == "rounded down" else 60
+    size = 12 if kind == "rounded down" else 60
     told(range(1, 3))
     assert told(range(1_000, 1_000 + 2 * size)) / told(range(3_000, 3_000 + size)) < MOST_GROWTH
 
