@@ -121,8 +121,9 @@ def _place(model: Model, convention: Convention, tensors: list[Tensor], own: lis
     """What a component has in one layer, or outside the layers, and what that comes to over all of them."""
     yield _tensor_table(model, tensors)
     yield from _per_head(model, tensors)
+    counted = set(own)
     for tensor in tensors:
-        if tensor not in own:
+        if tensor not in counted:
             same = (
                 " is the same tensor as ",
                 Code(str(tensor.tied_to)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
+from functools import cached_property
 from math import prod
 
 from bertsym.count import written_out
@@ -234,10 +235,15 @@ class _Comparison:
 
     def _is_copy(self, name: str) -> bool:
         home = self._home(name)
-        return name != home and (home in self.held or self._first_alias(home) != name)
+        return name != home and (home in self.held or self.first_alias[home] != name)
 
-    def _first_alias(self, home: str) -> str:
-        return next(name for name in self.held if self._home(name) == home)
+    @cached_property
+    def first_alias(self) -> Mapping[str, str]:
+        """The first name under which the values of each tensor were found."""
+        found: dict[str, str] = {}
+        for name in self.held:
+            found.setdefault(self._home(name), name)
+        return found
 
     def _missing(self) -> Iterator[str]:
         """The declared tensors whose values are stored under none of their names."""

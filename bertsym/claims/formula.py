@@ -191,7 +191,7 @@ def judge(
     ]
     sized = max(len(distinct) + len(marked), len(numbers))
     if sized > MOST_SIDES:
-        raise TooManyJudged("a formula's different sides", sized, MOST_SIDES)
+        raise TooManyJudged("different sides of a formula", sized, MOST_SIDES)
     beside = {side.form: words for side in reading.sides for form, words in side.annotated if form == side.form}
     judgements = [bench.judge(form, of or beside.get(form, reading.label)) for form in distinct.values()]
     judgements += [bench.judge(form, words) for form, words in marked]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from sympy import Symbol
 
@@ -54,7 +55,7 @@ class Family:
         """What each tensor of a build is like."""
         return {i: Kind(entry.shape, self.ties[row][i]) for i, entry in self.seen[row].items()}
 
-    @property
+    @cached_property
     def uniform(self) -> bool:
         """Whether all of a build are alike, in every build."""
         return all(map(self._alike, self.seen))
