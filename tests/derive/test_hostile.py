@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from sympy import Symbol
 
 from bertsym.derive.building.process import Builder, CannotDerive, Worker
 from tests.derive.test_ahead import reading
@@ -122,6 +123,20 @@ def test_every_one_is_borne(folder: Path) -> None:
         for number, deed in enumerate(BORNE):
             target = module(folder, f"every_{number}", [deed] * (number % 2), [deed] * (1 - number % 2))
             assert shapes(worker, target, [3, 4, 5]) == right([3, 4, 5]), deed
+
+
+@pytest.mark.usefixtures("torch")
+def test_what_is_read_of_the_code_is_not_disturbed(folder: Path) -> None:
+    """The run with symbols, too: what it says of code that misbehaves is what it says of the same code alone."""
+    random = Random(9)
+    symbols, fields = {"hidden": Symbol("H", integer=True, positive=True)}, {"hidden": 8}
+    with Worker(30) as worker:
+        alone = Builder(worker, module(folder, "alone", [], []), fields).propose(fields, symbols)
+        assert alone is not None
+        for number in range(8):
+            deeds = random.sample(BORNE, 3)
+            builder = Builder(worker, module(folder, f"read_{number}", [], deeds), fields)
+            assert builder.propose(fields, symbols) == alone, deeds
 
 
 @pytest.mark.usefixtures("torch")
