@@ -153,7 +153,8 @@ def test_what_goes_on_meanwhile_is_borne_or_named(deed: str, folder: Path) -> No
 def test_what_ends_it_is_named(folder: Path) -> None:
     random = Random(5)
     for number, (deed, how) in enumerate(ENDED.items()):
-        target = module(folder, f"ended_{number}", random.sample(BORNE, 1), [deed])
+        hidden = ["subprocess.Popen(['sleep', '1000'], start_new_session=True)", *random.sample(BORNE, 1)]
+        target = module(folder, f"ended_{number}", hidden, [deed])
         with Worker(2) as worker, pytest.raises(CannotDerive, match=how) as caught:
             shapes(worker, target, [3, 4])
         assert target in str(caught.value), deed
