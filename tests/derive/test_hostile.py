@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from sympy import Symbol
 
 from bertsym.derive.building.process import Builder, CannotDerive, Worker
 from tests.derive.test_ahead import reading
@@ -57,7 +58,6 @@ BORNE = [
     "socket.socket = None",
     "attempt(print, 'noise' * 100_000)",
     "os.umask(0o777)",
-    "os.nice(1)",
 ]
 # These go on while messages pass: what they hit is sent again, or given up with an error.
 MEANWHILE = [
@@ -67,7 +67,6 @@ MEANWHILE = [
 ]
 ENDED = {
     "os._exit(7)": "with exit code 7",
-    "os.abort()": "by signal 6",
     "os.kill(os.getppid(), signal.SIGKILL)": "by signal 9",
     "os.fork() and os._exit(0)": "with exit code 0",
     "__import__('resource').setrlimit(7, (0, 0))": "connections",
@@ -125,6 +124,20 @@ def test_every_one_is_borne(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("torch")
+def test_what_is_read_of_the_code_is_not_disturbed(folder: Path) -> None:
+    """The run with symbols, too: what it says of code that misbehaves is what it says of the same code alone."""
+    random = Random(9)
+    symbols, fields = {"hidden": Symbol("H", integer=True, positive=True)}, {"hidden": 8}
+    with Worker(30) as worker:
+        alone = Builder(worker, module(folder, "alone", [], []), fields).propose(fields, symbols)
+        assert alone is not None
+        for number in range(3):
+            deeds = random.sample(BORNE, 6)
+            builder = Builder(worker, module(folder, f"read_{number}", [], deeds), fields)
+            assert builder.propose(fields, symbols) == alone, deeds
+
+
+@pytest.mark.usefixtures("torch")
 @pytest.mark.parametrize("deed", MEANWHILE)
 def test_what_goes_on_meanwhile_is_borne_or_named(deed: str, folder: Path) -> None:
     target = module(folder, "meanwhile", [], [deed])
@@ -140,7 +153,8 @@ def test_what_goes_on_meanwhile_is_borne_or_named(deed: str, folder: Path) -> No
 def test_what_ends_it_is_named(folder: Path) -> None:
     random = Random(5)
     for number, (deed, how) in enumerate(ENDED.items()):
-        target = module(folder, f"ended_{number}", random.sample(BORNE, 1), [deed])
+        hidden = ["subprocess.Popen(['sleep', '1000'], start_new_session=True)", *random.sample(BORNE, 1)]
+        target = module(folder, f"ended_{number}", hidden, [deed])
         with Worker(2) as worker, pytest.raises(CannotDerive, match=how) as caught:
             shapes(worker, target, [3, 4])
         assert target in str(caught.value), deed

@@ -30,7 +30,7 @@ _OK = b"!"
 # The class below socket.socket: the network is closed to model code by changing the methods of the latter.
 Socket = socket.SocketType
 _read, _write, _close, _getpid, _exit = os.read, os.write, os.close, os.getpid, os._exit
-_dumps, _loads, _sleep = json.dumps, json.loads, time.sleep
+dumps, loads, _sleep = json.dumps, json.loads, time.sleep  # whatever the code makes of those names
 
 
 class Garbled(Exception):
@@ -76,7 +76,7 @@ def parsed(payload: bytes) -> Message:
     """The message; raises `Garbled`."""
     head, _, answer = payload.partition(b"\n")
     try:
-        who, process, number = _loads(head)
+        who, process, number = loads(head)
     except (ValueError, TypeError):
         raise Garbled from None
     return Message(who, process, number, answer)
@@ -100,9 +100,9 @@ class Channel:
 
     def next_request(self, number: int | None = None, answer: object = None) -> tuple[int, Any]:
         """Say the answer to the request of that number, if there is one; return the next number and request."""
-        said = _dumps(answer).encode() if number is not None else b""
+        said = dumps(answer).encode() if number is not None else b""
         if len(said) > MOST_BYTES // 2:
-            said = _dumps({"unusable": "its inventory is too long"}).encode()
+            said = dumps({"unusable": "its inventory is too long"}).encode()
         for attempt in range(ATTEMPTS):
             if _getpid() != self.process:
                 _exit(0)  # the code has forked, and its copy comes out of the code too
@@ -110,14 +110,14 @@ class Channel:
                 descriptor = self._connected()
                 read = partial(_read, descriptor)
                 try:
-                    head = _dumps([self.who, self.process, number]).encode()
+                    head = dumps([self.who, self.process, number]).encode()
                     rest = memoryview(framed(self.token, head + b"\n" + said))
                     while rest:
                         rest = rest[_write(descriptor, rest) :]
                     if _exactly(read, 1) != _OK:
                         raise Garbled
                     number, said = None, b""
-                    found = _loads(received(read, self.token))
+                    found = loads(received(read, self.token))
                     return found[0], found[1]
                 finally:
                     with contextlib.suppress(OSError):

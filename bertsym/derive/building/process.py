@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import select
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from bertsym.values import value
 MOST_BYTES = 64 * 2**20
 STARTING = 60.0
 ENDING = 5.0
+MARK, SWEEPS = "BERTSYM_WORKER", 50
 CHANGED = "it changes what bertsym answers with in its process"
 SPARE = 5.0
 SLOW, MOST_SLOW = "TooSlow", 30
@@ -75,7 +77,7 @@ class Worker:
     def __init__(self, seconds: float, *, alone: bool = False) -> None:
         self.seconds, self.alone = seconds, alone
         self.process: subprocess.Popen[bytes] | None = None
-        self.rest = b""
+        self.rest, self.mark = b"", ""
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +91,8 @@ class Worker:
             [str(Path(__file__).resolve().parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
         )
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": path, "TOKENIZERS_PARALLELISM": "false"}
+        self.mark = secrets.token_hex(16)
+        environment[MARK] = self.mark
         self.rest = b""
         return subprocess.Popen(  # noqa: S603  # ourselves
             [sys.executable, "-m", "bertsym.derive.building.serving", *(["--alone"] if self.alone else [])],
@@ -112,7 +116,8 @@ class Worker:
             os.killpg(self.process.pid, signal.SIGKILL)
         if self.process.stdout is not None:
             self.process.stdout.close()
-        self.process.wait()
+        if self.process.wait():  # the code has ended the process that would have ended what the code has started
+            _end_marked(f"{MARK}={self.mark}".encode())
         self.process = None
 
     def ask(self, target: str, request: object, seconds: float) -> dict[str, Any]:
@@ -164,6 +169,20 @@ class Worker:
                 raise CannotDerive(target, "its inventory is too long")
         line, _, self.rest = b"".join(pieces).partition(b"\n")
         return line
+
+
+def _end_marked(mark: bytes) -> None:
+    """End the processes that have the mark in their environment."""
+    for _ in range(SWEEPS):
+        found = False
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if mark in path.read_bytes().split(b"\0"):
+                    os.kill(int(path.parent.name), signal.SIGKILL)
+                    found = True
+        if not found:
+            return
+        time.sleep(0.02)
 
 
 def _read(line: bytes, target: str) -> tuple[dict[str, Any], int]:

@@ -6,9 +6,9 @@ hanging thread, ends with the child.
 
 from __future__ import annotations
 
-import json
+import contextlib
+import mmap
 import os
-import select
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
 from bertsym.derive.building import trees
+from bertsym.derive.building.channel import MOST_BYTES, dumps, loads
 from bertsym.derive.building.keeping import keep
 from bertsym.derive.building.node import Trace
 from bertsym.derive.building.traced import Real, Size, quotient, taken
@@ -28,6 +29,7 @@ from bertsym.derive.building.trees import Tree
 
 MOST_RELATIONS = 500
 MOST_TENSORS = 60_000
+LENGTH = 8  # bytes in which the length of an answer is told
 
 # torch turns a symbol that meets a tensor on the CPU into a number of its own, 7777777.
 _ARITHMETIC = {
@@ -47,36 +49,34 @@ def symbolic(
     `sides` are expressions or numbers, null where one was not kept; `shapes` are places in it, by tensor name; `used`
     are the symbols whose bare value went somewhere.
     """
-    reading, writing = os.pipe()
+    # Memory shared with the child: there is no descriptor that the code could close or write into.
+    shared = mmap.mmap(-1, MOST_BYTES)
     child = os.fork()
     if child == 0:
+        own = os.getpid()
         try:
-            told = json.dumps(_answer(build, fields, symbols))
-            with os.fdopen(writing, "w", encoding="utf-8") as answer:
-                answer.write(told)
+            told = dumps(_answer(build, fields, symbols)).encode()
+            if os.getpid() == own and len(told) <= MOST_BYTES - LENGTH:  # else the code has forked: this is a copy
+                shared[LENGTH : LENGTH + len(told)] = told
+                shared[:LENGTH] = len(told).to_bytes(LENGTH, "little")
         finally:
             os._exit(0)
-    os.close(writing)
-    try:
-        found = json.loads(_read(reading, time.monotonic() + seconds) or "null")
-    except ValueError:
-        found = None
-    finally:
-        os.close(reading)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    _wait(child, time.monotonic() + seconds)
+    length = int.from_bytes(shared[:LENGTH], "little")
+    found = loads(shared[LENGTH : LENGTH + length]) if length else None
+    shared.close()
     return found if isinstance(found, dict) else {"raised": f"nothing within {seconds:g} seconds"}
 
 
-def _read(reading: int, deadline: float) -> bytes:
-    """Everything up to the end, or nothing where that is late."""
-    pieces: list[bytes] = []
-    while select.select([reading], [], [], max(0.0, deadline - time.monotonic()))[0]:
-        piece = os.read(reading, 2**20)
-        if not piece:
-            return b"".join(pieces)
-        pieces.append(piece)
-    return b""
+def _wait(child: int, deadline: float) -> None:
+    """Wait for the end of the child, and end it if that is late."""
+    with contextlib.suppress(ChildProcessError):  # the code may have children reaped by nobody
+        while os.waitpid(child, os.WNOHANG) == (0, 0):
+            if time.monotonic() > deadline:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                return
+            time.sleep(0.002)
 
 
 def _answer(build: Callable[[dict[str, Any]], Any], fields: Fields, symbols: Sequence[str]) -> dict[str, Any]:
