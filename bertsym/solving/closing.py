@@ -195,15 +195,25 @@ class _Closing:
         standing = {s: v for s, v in numbers.items() if s in {*self.said, *self.own, *assumed}}
         kept = {count: int(numbers.pop(count)) for count in self.shared if count in numbers}
         follows = self._resolved(numbers)
-        standing |= self._displaced(follows)
+        standing |= {s: plain(evaluate(follows[s], {})) for s in self.displaced if not free(follows[s])}
         self._check_constant(follows, numbers)
         ready = self._ready(standing)
         floating = tuple(self._floats(count, number) for count, number in kept.items())
         symbolic = {s: self._put_in(e) for s, e in self.rules.items()}
         ties = self.ties
         equations = tuple(self.equations)
+        displaced = tuple(s for s in self.displaced if free(follows[s]))
         return Closure(
-            ready, self.unknowns, ties, tuple(in_order(assumed)), numbers, symbolic, follows, equations, floating
+            ready,
+            self.unknowns,
+            ties,
+            tuple(in_order(assumed)),
+            numbers,
+            symbolic,
+            follows,
+            equations,
+            floating,
+            displaced,
         )
 
     def _ready(self, standing: Mapping[Symbol, Value]) -> Model:
@@ -236,12 +246,11 @@ class _Closing:
             follows[symbol] = exact
         return follows
 
-    def _displaced(self, follows: Mapping[Symbol, Expr]) -> dict[Symbol, Value]:
-        """The sizes of the base that follow from what was given: H = 512 of 8 heads of 64."""
-        tied = {symbol for symbol, _ in self.ties}
-        known = {s: e for s, e in follows.items() if s in self.base and s not in tied and not free(e)}
-        partners = {s for d in self.model.architecture.definitions for s in (d.symbol, d.adjusts)}
-        return {s: plain(evaluate(e, {})) for s, e in known.items() if s not in partners}
+    @property
+    def displaced(self) -> tuple[Symbol, ...]:
+        """The sizes of the base that follow from what was given instead: H = 512 of 8 heads of 64."""
+        defined = {s for d in self.model.architecture.definitions for s in (d.symbol, d.adjusts)}
+        return tuple(in_order(s for s in self.rules if s in self.base and s not in {*defined, *dict(self.ties)}))
 
     def _check_constant(self, follows: Mapping[Symbol, Expr], numbers: Mapping[Symbol, Value]) -> None:
         """Raise where a size that follows has a value that it cannot have, or an equation fails, at every answer."""

@@ -41,7 +41,8 @@ class Closure:
 
     `ready` is the model at the sizes that stand still, `assumed` those among them that nobody gave. `numbers` are their
     values, defaults and switches included; `rules` say what follows, in unknowns and in sizes that stand still;
-    `follows` says the same with the numbers put in. `equations` must hold besides.
+    `follows` says the same with the numbers put in. `equations` must hold besides. `displaced` are sizes that would be
+    assumed, did they not follow: they differ from answer to answer.
     """
 
     ready: Model
@@ -53,6 +54,13 @@ class Closure:
     follows: Mapping[Symbol, Expr]
     equations: tuple[tuple[Symbol, Expr], ...]
     floating: tuple[Floating, ...] = ()
+    displaced: tuple[Symbol, ...] = ()
+
+    @property
+    def shown(self) -> tuple[Symbol, ...]:
+        """The sizes that an answer names: with them, and those that stand still, there is one model."""
+        beside = (one.symbol for one in self.floating)
+        return tuple(dict.fromkeys((*self.unknowns, *beside, *self.tied, *self.displaced)))
 
     @property
     def tied(self) -> tuple[Symbol, ...]:

@@ -136,8 +136,7 @@ def search(
     answers = []
     for found in outcome.best:
         sizes = closure.at(values(found)) or {}
-        shown = (*request.unknowns, *moving, *(closure.tied))
-        answers.append(Answer(found.values, {s: sizes[s] for s in shown if s in sizes}, found.count))
+        answers.append(Answer(found.values, {s: sizes[s] for s in closure.shown if s in sizes}, found.count))
     return outcome, tuple(answers)
 
 

@@ -140,7 +140,7 @@ def solve(
     def bound(number: int | None) -> Point | None:
         return None if number is None else point(_beside(closure, symbol, number), int(line.count(number)))
 
-    shown = (symbol, *inner.unknowns, *(one.symbol for one in closure.floating), *closure.tied)
+    shown = dict.fromkeys((symbol, *closure.shown))
     found = [point({s: answer.at[s] for s in shown}, answer.count) for answer in answers]
     places = 2 if symbol is unknown else 6
     root = line.root(target, places) if grows else None
@@ -226,7 +226,7 @@ def _beside(closure: Closure, symbol: Symbol, number: int) -> dict[Symbol, Value
     """The values of the symbol, the unknown and the tied sizes, as far as heads have no part in them."""
     (unknown,) = closure.unknowns
     at: dict[Symbol, Value] = {}
-    for shown in (symbol, unknown, *closure.tied):
+    for shown in (symbol, unknown, *closure.tied, *closure.displaced):
         expression = closure.over(shown)
         if free(expression) <= {unknown}:
             at[shown] = plain(evaluate(expression, {unknown: number}))

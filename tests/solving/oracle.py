@@ -32,22 +32,22 @@ class Oracle:
 
     def __init__(self) -> None:
         self.loaded: dict[str, Model] = {}
-        self.sized: dict[str, Model] = {}
+        self.sized: dict[Any, Model] = {}
         self.built: dict[Any, Built | None] = {}
 
     def model(self, question: Question) -> Model:
         """The model of a question: sizes of its own, with those that the user gave over them."""
-        own = self.own(question)
+        own = self.bare(question.architecture) if question.open else self.own(question)
         return own.with_sizes({lookup(name, own.symbols).symbol: v for name, v in question.said.items()}, pin=True)
 
     def own(self, question: Question) -> Model:
-        """The model at the sizes that came with it, which are the same for all questions about it."""
-        name = question.architecture
-        if name not in self.sized:
-            bare = self.bare(name)
+        """The model at the sizes that came with it."""
+        key = (question.architecture, frozenset(question.own.items()))
+        if key not in self.sized:
+            bare = self.bare(question.architecture)
             sizes = {lookup(name, bare.symbols).symbol: value for name, value in question.own.items()}
-            self.sized[name] = bare.with_sizes(sizes)
-        return self.sized[name]
+            self.sized[key] = bare.with_sizes(sizes)
+        return self.sized[key]
 
     def bare(self, name: str) -> Model:
         """The model of that name as it comes."""
@@ -57,7 +57,8 @@ class Oracle:
 
     def build(self, question: Question, sizes: dict[str, Value]) -> Built | None:
         """The model at sizes put over its own, all those that the user gave among them; None where it is refused."""
-        key = (question.architecture, frozenset({**question.said, **sizes}.items()))
+        own = frozenset(question.own.items())
+        key = (question.architecture, own, frozenset({**question.said, **sizes}.items()))
         if key not in self.built:
             model = self.own(question)
             put_in = {lookup(name, model.symbols).symbol: value for name, value in {**question.said, **sizes}.items()}

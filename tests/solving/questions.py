@@ -44,6 +44,7 @@ SMALL: dict[str, dict[str, Value]] = {
 }
 SPANS = {"V": 9, "N": 9, "H": 26, "L": 5, "heads": 6, "ffn_ratio": 4, "F": 30, "d": 8, "E": 14}
 FEW = ("L", "heads", "ffn_ratio", "kv_heads", "experts", "experts_per_token", "T", "groups", "d")
+COUNTED = ("H", "F", "L", "V", "ffn_ratio", "E", "kv_heads", "experts", "decoder_layers", "buckets")
 RELATIONS = {
     "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt,
 }  # fmt: skip
@@ -61,7 +62,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: `own` sizes came with the model, `said` ones the user gave; an open model has neither."""
+    """What is asked: `own` sizes came with the model, `said` ones the user gave; an `open` model has sizes assumed."""
 
     architecture: str
     own: Sizes
@@ -77,6 +78,7 @@ class Question:
     tolerance: Fraction | None = None
     order: str = "error"
     top: int = 5
+    open: bool = False
 
 
 def condition(draw: random.Random, names: list[str]) -> Rule:
@@ -118,12 +120,14 @@ def drawn(draw: random.Random, sizes: Mapping[str, list[str]], defaults: Mapping
     """A question; `sizes` are the names of numbers that a model has, `defaults` its own sizes."""
     architecture = draw.choice([*SMALL, "bert", "bert", "llama", "electra", "t5", "mixtral"])
     names = sizes[architecture]
-    own = {**defaults[architecture], **SMALL[architecture]}
+    is_open = not architecture.endswith("-default") and draw.random() < 0.15
+    own = {**defaults[architecture], **({} if is_open else SMALL[architecture])}
     usual = [name for name in names if name in SPANS or name in SMALL[architecture]] or names
     pool = usual if draw.random() < 0.8 else names
     unknowns = draw.sample(pool, min(len(pool), draw.choice([1, 1, 1, 2, 2, 3])))
-    if len(unknowns) == 1 and unknowns[0] in ("heads", "d", "labels") and draw.random() < 0.7:
-        unknowns = [draw.choice([name for name in ("H", "F", "L", "V") if name in names])]
+    if not set(unknowns) & set(COUNTED) or (len(unknowns) == 1 and draw.random() < 0.5):
+        first = draw.choice([name for name in COUNTED if name in names])
+        unknowns = [first, *(name for name in unknowns[1:] if name != first)]
     wide = draw.choice(unknowns)
     ranges, steps = {}, {}
     for name in unknowns:
@@ -153,4 +157,5 @@ def drawn(draw: random.Random, sizes: Mapping[str, list[str]], defaults: Mapping
         draw.choice(["exact"] * 4 + ["non-embedding", "matrices", "layers-only"]),
         tuple(ties), tuple(where), order=order, top=draw.choice([1, 3, 5, 10, 40]),
         tolerance=Fraction(draw.randint(1, 60), 100) if order != "error" or draw.random() < 0.2 else None,
+        open=is_open,
     )  # fmt: skip
