@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations, islice
 from random import Random
 from typing import Any
@@ -148,7 +149,7 @@ def test_remainders_are_conditions() -> None:
     for _ in range(40):
         one, other = random.sample(sizes, 2)
         unit = random.choice([2, 3, 5, 8])
-        holds = random.choice(
+        holds: Callable[[dict[Symbol, int]], bool] = random.choice(
             [
                 lambda row, one=one, unit=unit: row[one] % unit == 0,
                 lambda row, one=one, unit=unit: row[one] % unit != 0,

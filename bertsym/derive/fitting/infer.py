@@ -93,8 +93,11 @@ class _Inference:
         """The tensors, those that are tied with the shape of their target, or of each of the cases that it has."""
         for tensor in tensors:
             targets = [other for other in tensors if other.name == tensor.tied_to]
-            if not targets or tensor.tied_when != sympy.true or tensor.shape in [other.shape for other in targets]:
+            same = [other.when for other in targets if other.shape == tensor.shape]
+            if len(same) == len(targets) or tensor.tied_when != sympy.true:
                 yield tensor
+            elif same:
+                yield replace(tensor, when=sympy.And(tensor.when, sympy.Or(*same)))
             elif len(targets) > 1:
                 cases = ((other.shape, sympy.And(tensor.when, other.when)) for other in targets)
                 yield from (replace(tensor, shape=shape, when=when) for shape, when in cases if when != sympy.false)
