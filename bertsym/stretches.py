@@ -18,6 +18,7 @@ from sympy.logic.boolalg import Boolean
 from bertsym.algebra import Iverson, expand, substitute
 from bertsym.model import Model
 from bertsym.values import value
+from bertsym.wording import said
 
 MOST_BRACKETS = 4  # a proof by cases has two for each bracket
 MOST_BOUNDS = 40  # each is compared with each; the largest model of the atlas has 23
@@ -131,7 +132,7 @@ def _spelled(bound: Expr) -> str:
 
     >>> from bertsym.symbols import H, L
     >>> _spelled(H + (L - H) * Iverson(L <= H)), _spelled(1 + (L - 1) * Iverson(L > 3)), _spelled(L - 1)
-    ('min(H,L)', '(L-1)*Iverson(L>3)+1', 'L-1')
+    ('min(H,L)', '1 + [L > 3]*(L - 1)', 'L-1')
     """
     brackets = bound.atoms(Iverson)
     if len(brackets) == 1:
@@ -140,7 +141,8 @@ def _spelled(bound: Expr) -> str:
         for name, sign in (("min", 1), ("max", -1)):
             if any(fact in (sign * (gone - there), sign * (gone - there) - 1) for fact in facts(bracket.args[0])):
                 return f"{name}({','.join(sorted(map(_spelled, (there, gone))))})"
-    return str(bound).replace(" ", "")
+    words = said(bound)
+    return words if "[" in words else words.replace(" ", "")  # a blank parts the words of a condition
 
 
 def _applied(model: Model, span: Span, *, alone: bool) -> str:
