@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any
 
@@ -15,14 +15,35 @@ from bertsym.derive.sizes.settle import settle
 from bertsym.derive.sizes.space import Axis, Space
 
 
-def test_what_takes_too_long_is_given_up() -> None:
-    handler = signal.getsignal(signal.SIGALRM)
+@pytest.fixture
+def _handlers() -> Iterator[None]:
+    """Give the signals of the time limits back."""
+    before = {number: signal.getsignal(number) for number in worker.RINGS.values()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def works() -> None:
+    while True:
+        pass
+
+
+@pytest.mark.usefixtures("_handlers")
+@pytest.mark.parametrize("hangs", [works, signal.pause])
+def test_what_takes_too_long_is_given_up(hangs: Callable[[], None]) -> None:
     with pytest.raises(worker.TooSlow, match="longer than"), worker.within(0.05):
-        signal.pause()  # until the limit rings, which is the only signal there is
+        hangs()  # until the limit rings, which is the only signal there is
     with worker.within(1_000):
-        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
-    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)  # nothing rings afterwards
-    signal.signal(signal.SIGALRM, handler)
+        assert all(signal.getitimer(which)[0] > 0 for which in worker.RINGS)
+    assert all(signal.getitimer(which) == (0, 0) for which in worker.RINGS)  # nothing rings afterwards
+
+
+@pytest.mark.usefixtures("_handlers")
+def test_a_time_limit_counts_the_processor_and_not_the_clock() -> None:
+    with worker.within(1_000):
+        processor, clock = (signal.getitimer(which)[0] for which in (signal.ITIMER_PROF, signal.ITIMER_REAL))
+    assert clock > 3 * processor
 
 
 @pytest.mark.usefixtures("torch")

@@ -21,7 +21,9 @@ from typing import Any, NoReturn
 from bertsym.derive.building.recipe import Recipe
 
 MOST_TENSORS = 60_000
-LEAST, TIMES = 2.0, 5.0  # seconds that a build may take, and how many times as many as one before it took
+LEAST, TIMES = 2.0, 5.0  # processor seconds that a build may take, and how many times as many as one before it took
+IDLE = 4  # how many times as long code may take that waits, as for a lock or in its sleep
+RINGS = {signal.ITIMER_PROF: signal.SIGPROF, signal.ITIMER_REAL: signal.SIGALRM}
 PythonSocket = socket.socket  # whatever the code makes of that name
 
 Fields = dict[str, Any]
@@ -65,10 +67,10 @@ class Session:
             return {"defaults": self.target.defaults(request["defaults"], request["names"])}
         if "symbolic" in request:
             return {"proposal": proposal(self.target, **request["symbolic"])}
-        began = time.monotonic()
+        began = time.process_time()
         with within(self.target.patience):
             tensors = inventory(self.target.build(request["build"]))
-        self.target.patience = max(self.target.patience or LEAST, TIMES * (time.monotonic() - began))
+        self.target.patience = max(self.target.patience or LEAST, TIMES * (time.process_time() - began))
         self.target.built = True
         return {"tensors": tensors}
 
@@ -83,18 +85,23 @@ def said(error: BaseException) -> str:
 
 @contextmanager
 def within(seconds: float | None) -> Iterator[None]:
-    """A time limit on code that has shown how long it takes: at other sizes it may go through loops without end."""
+    """Limit the processor time of code that has shown how much it takes: at other sizes its loops may not end.
+
+    Processor time is the same on a machine under load. Code that waits is given `IDLE` times as long.
+    """
 
     def over(*_: object) -> NoReturn:
         raise TooSlow(f"it takes longer than {seconds:.0f} seconds there")
 
-    if seconds is not None:
-        signal.signal(signal.SIGALRM, over)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+    limits = {} if seconds is None else {signal.ITIMER_PROF: seconds, signal.ITIMER_REAL: IDLE * seconds}
+    for which, limit in limits.items():
+        signal.signal(RINGS[which], over)
+        signal.setitimer(which, limit)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for which in RINGS:
+            signal.setitimer(which, 0)
 
 
 class Empty(Unusable):
