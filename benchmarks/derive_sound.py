@@ -33,6 +33,7 @@ def main() -> int:
             for seed in range(first, first + many):
                 verdict = held(worker, Path(folder), seed)
                 words[verdict.word] += 1
+                print(seed, verdict.word, file=sys.stderr, flush=True)
                 if verdict.word != DERIVED:
                     body = program(seed).source.partition("def build")[2]
                     print(f"program {seed}, {verdict.word}: {verdict.evidence}\n{body}", flush=True)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sympy import Symbol
 from sympy.core.relational import Relational
 
-from bertsym.derive.fitting.infer import Inferred, Refusal
+from bertsym.derive.fitting.infer import Inferred
+from bertsym.derive.fitting.ties import Refusal
 from bertsym.derive.sizes.paths import list_of
 from bertsym.derive.sizes.space import Space
 

@@ -17,8 +17,9 @@ from bertsym.derive.depths import ruling
 from bertsym.derive.draws import Draws
 from bertsym.derive.experts import with_experts
 from bertsym.derive.fitting.families import Sample
-from bertsym.derive.fitting.infer import Inferred, Refusal, infer
+from bertsym.derive.fitting.infer import Inferred, infer
 from bertsym.derive.fitting.rows import Lists
+from bertsym.derive.fitting.ties import Refusal
 from bertsym.derive.proof import chance, counted, disagreement, parameters
 from bertsym.derive.sizes.names import symbols
 from bertsym.derive.sizes.paths import entry, list_of

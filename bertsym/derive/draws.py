@@ -14,8 +14,8 @@ from bertsym.derive.building.process import Builder, CannotDerive, Fields, Inven
 from bertsym.derive.building.proposal import Proposal
 from bertsym.derive.fitting.compared import borders
 from bertsym.derive.fitting.families import Sample
-from bertsym.derive.fitting.infer import Refusal
 from bertsym.derive.fitting.rows import Pair
+from bertsym.derive.fitting.ties import Refusal
 from bertsym.derive.sizes.coinciding import Group, coinciding, groupings
 from bertsym.derive.sizes.doubt import doubting
 from bertsym.derive.sizes.space import Axis, Space

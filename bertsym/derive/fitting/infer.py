@@ -18,6 +18,7 @@ from bertsym.derive.fitting.folding import folded
 from bertsym.derive.fitting.places import charts
 from bertsym.derive.fitting.repeats import Repeats, gapped, longest
 from bertsym.derive.fitting.rows import NO_LISTS, Lists, NoFormula, Pair, Rows
+from bertsym.derive.fitting.ties import Refusal, alike_tied
 from bertsym.layers import Role
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Loop, Tensor
@@ -26,16 +27,6 @@ from bertsym.values import replace, value
 MOST_SPLITS = 40
 MOST_SWITCHES = 3
 MOST_CHARTS = 4
-
-
-@value
-class Refusal:
-    """A tensor that has no formula here, which part of it, and the sizes that may be why."""
-
-    tensor: str
-    part: str
-    why: str
-    sizes: frozenset[Symbol] = frozenset()
 
 
 @value
@@ -87,35 +78,7 @@ class _Inference:
                 refused.append(result)
             else:
                 tensors += result
-        return _without_dangling(list(self.tied_alike(tensors, refused)), refused)
-
-    def tied_alike(self, tensors: Sequence[Tensor], refused: list[Refusal]) -> Iterator[Tensor]:
-        """The tensors, those that are tied with the shape of their target, or of each of the cases that it has."""
-        for tensor in tensors:
-            targets = [other for other in tensors if other.name == tensor.tied_to]
-            same = [other.when for other in targets if other.shape == tensor.shape]
-            if len(same) == len(targets) or tensor.tied_when != sympy.true:
-                yield tensor
-            elif same:
-                yield replace(tensor, when=sympy.And(tensor.when, sympy.Or(*same)))
-            elif len(targets) > 1:
-                cases = ((other.shape, sympy.And(tensor.when, other.when)) for other in targets)
-                yield from (replace(tensor, shape=shape, when=when) for shape, when in cases if when != sympy.false)
-            elif self.shaped(tensor, targets[0].shape):
-                yield replace(tensor, shape=targets[0].shape)
-            else:
-                refused.append(Refusal(tensor.name, "tie", f"its shape is not that of {tensor.tied_to}"))
-
-    def shaped(self, tensor: Tensor, shape: tuple[Expr, ...]) -> bool:
-        """Return True if all that a tensor stands for has this shape in every build."""
-        name = re.compile(re.escape(tensor.name).replace(r"\{\}", r"\d+"))
-        return all(
-            len(entry.shape) == len(shape)
-            and all(self.rows.at[row].apart(side, number) == 0 for side, number in zip(shape, entry.shape, strict=True))
-            for row, sample in enumerate(self.samples)
-            for found, entry in sample.inventory.items()
-            if name.fullmatch(found)
-        )
+        return _without_dangling(list(alike_tied(tensors, self.samples, self.rows.at, refused)), refused)
 
     def cut(self, family: Family, others: Sequence[Family]) -> list[Tensor] | Refusal:
         """The tensors of a family, in the first of the ways to cut it in which all parts have a formula."""
@@ -206,10 +169,26 @@ class _Inference:
                 parts += [(given, part)] if part.seen else []
             if len(parts) > 1:
                 yield parts
-        explained = (told for told in self.rows.explained(family) if len(set(told.values())) > 1)
-        for told in chain(explained, self.sides(family)):
+        explained = [told for told in self.rows.explained(family) if len(set(told.values())) > 1]
+        simpler = (found for told in explained for found in self.within(told))
+        for told in chain(simpler, explained, self.sides(family)):
             halves = [family.only(lambda row, _, told=told, side=side: told[row] is side) for side in (True, False)]  # type: ignore[misc]
             yield [(sympy.true, half) for half in halves]
+
+    def within(self, told: Mapping[int, bool]) -> Iterator[dict[int, bool]]:
+        """Yield the condition that holds in most of these rows and in no others, if there is one.
+
+        Where a width is 0, what the code made of one side of a branch is what it makes of the other side as well.
+        """
+        mattering = set().union(*self.rows.relevant.values())
+        wanted = sum(1 << row for row, holds in told.items() if holds)
+        asked = sum(1 << row for row in told)
+        fitting = [
+            bits for bits in self.rows.conditions.ways(mattering, told) if bits & asked and not bits & asked & ~wanted
+        ]
+        best = max(fitting, key=lambda bits: (bits & asked).bit_count(), default=0)
+        if best:
+            yield {row: bool(best >> row & 1) for row in told}
 
     def sides(self, family: Family) -> Iterator[dict[int, bool]]:
         """Ways to part the builds by a condition, each once."""
