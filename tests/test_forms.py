@@ -14,9 +14,9 @@ from bertsym.count import total
 from bertsym.filling import put_in
 from bertsym.forms import Product, to_sympy
 from bertsym.render.mathtex import math
-from bertsym.render.mathtext import plain, pretty
 from bertsym.styles import Style, form
 from bertsym.symbols import F, H, Kind, L, N, Own, T, V, cross_attention, d, ffn_ratio, heads, tied
+from bertsym.wording import plain, pretty
 from bertsym.zoo import ARCHITECTURES, named
 
 GENERATORS = [V, N, H, L, heads, ffn_ratio, T, F, d, Iverson(tied), Iverson(sympy.Ne(H, F))]

@@ -8,9 +8,9 @@ from sympy import Symbol
 from bertsym.answers.derivative import derivative
 from bertsym.count import count
 from bertsym.errors import UnknownName, Unreadable
-from bertsym.render.mathtext import plain
 from bertsym.sensitivity import differentiate
 from bertsym.symbols import F, H, L, N, T, V, d, heads, lookup, tied
+from bertsym.wording import plain
 from bertsym.zoo import named
 
 BASE = named("bert-base-uncased")

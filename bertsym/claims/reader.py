@@ -21,7 +21,7 @@ _APPROXIMATELY = {"about", "approximately", "approx", "roughly", "circa", "ca", 
 def read(text: str, notation: str = "auto", where: Mapping[str, str] | None = None) -> Reading:
     r"""A formula in LaTeX or plain text; `where` says what a name stands for. Raises `UnreadableFormula`.
 
-    >>> from bertsym.render.mathtext import pretty
+    >>> from bertsym.wording import pretty
     >>> pretty(read(r"N \approx 12 n_{\text{layer}} d_{\text{model}}^2").main.form)
     '12·L·H²'
     >>> read("12LH^2 + q")

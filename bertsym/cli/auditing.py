@@ -166,7 +166,7 @@ def _formula(claim: str, asked: _Asked) -> tuple[Report, bool]:
 
 def _tell(reading: Reading) -> None:
     """How the claim was read, on stderr."""
-    from bertsym.render.mathtext import pretty
+    from bertsym.wording import pretty
 
     sides = [("≈ " if side.about else "") + pretty(side.form) for side in reading.sides]
     lines = ["read as " + " = ".join(sides)]

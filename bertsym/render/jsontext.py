@@ -11,9 +11,9 @@ from bertsym.forms import Number
 from bertsym.quantities import decimal
 from bertsym.render import text
 from bertsym.render.mathtex import math
-from bertsym.render.mathtext import plain
 from bertsym.render.notation import BERT, Notation
 from bertsym.report import AsLatex, AsText, Record, Report
+from bertsym.wording import plain
 
 # Beyond this a float no longer holds six decimal places: the nearest integer says more.
 LARGEST_FLOAT = 10**9

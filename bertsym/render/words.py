@@ -6,7 +6,7 @@ from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share
 from bertsym.errors import printable
 from bertsym.forms import Sum
 from bertsym.quantities import decimal, percent, rounded
-from bertsym.render.mathtext import pretty
+from bertsym.wording import pretty
 
 SCALAR = "scalar"  # a tensor without sides
 

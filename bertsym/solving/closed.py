@@ -28,7 +28,7 @@ class Closed:
 def solve_symbolically(total: Expr, symbol: Symbol) -> Closed:
     """Total = P solved for the symbol: the one root that can be positive, since a total grows with every size.
 
-    >>> from bertsym.render.mathtext import plain
+    >>> from bertsym.wording import plain
     >>> from bertsym.symbols import H, L
     >>> plain(solve_symbolically(12 * L * H**2, H).form), plain(solve_symbolically(12 * L * H**2 + H, L).form)
     ('sqrt(P/(12*L))', '(P - H)/(12*H**2)')

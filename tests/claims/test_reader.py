@@ -11,6 +11,7 @@ import sympy
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from bertsym import wording
 from bertsym.algebra import monomials
 from bertsym.claims.polynomial import NotPolynomial, TooLong, expand
 from bertsym.claims.reader import read
@@ -18,7 +19,7 @@ from bertsym.claims.reading import Reading, Use
 from bertsym.claims.tokens import Mark
 from bertsym.errors import BertsymError, UnreadableFormula
 from bertsym.forms import Form, Name, Power, Product, Quotient, Sum
-from bertsym.render import mathtex, mathtext
+from bertsym.render import mathtex
 from bertsym.styles import Style, form
 from bertsym.symbols import SIZES, H, Kind, L, N, V, heads
 from tests.claims.work import work
@@ -226,5 +227,5 @@ def test_our_own_output_reads_back(terms: list[tuple[int, list[tuple[sympy.Symbo
         expand(written)
     except NotPolynomial:  # a dominant term that is itself a sum, as in (V + 1)·(1 + 1/(V + 1)), divides by it
         reject()
-    for text in (mathtex.math(written), mathtext.pretty(written), mathtext.plain(written)):
+    for text in (mathtex.math(written), wording.pretty(written), wording.plain(written)):
         assert expand(read(text, notation="bert").main.form) == expected, text

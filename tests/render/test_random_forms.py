@@ -37,10 +37,10 @@ from bertsym.forms import (
     Sum,
     parts_of,
 )
-from bertsym.render.mathtext import plain
 from bertsym.render.sheet import Sheet
 from bertsym.styles import Style, form
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Own, V, experts, ffn_ratio, heads, tied
+from bertsym.wording import plain
 from tests.render.printing import SHEETS, Reader, only
 from tests.render.reading import Tree, Unknown, of_text, value
 
