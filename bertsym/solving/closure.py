@@ -58,13 +58,13 @@ class Closure:
 
     @property
     def shown(self) -> tuple[Symbol, ...]:
-        """The sizes that an answer names: with them, and those that stand still, there is one model."""
+        """Return the sizes that an answer names: with them, and those that stand still, there is one model."""
         beside = (one.symbol for one in self.floating)
         return tuple(dict.fromkeys((*self.unknowns, *beside, *self.tied, *self.displaced)))
 
     @property
     def tied(self) -> tuple[Symbol, ...]:
-        """The sizes that follow as the user said."""
+        """Return the sizes that follow as the user said."""
         return tuple(symbol for symbol, _ in self.ties)
 
     def require_known(self, expression: Expr) -> None:
@@ -89,7 +89,7 @@ class Closure:
         return substitute(substitute(expression, self.rules), put_in)
 
     def at(self, found: Mapping[Symbol, Value]) -> dict[Symbol, Value] | None:
-        """Every size at values of the unknowns; None where one of them does not exist."""
+        """Return every size at values of the unknowns; None where one of them does not exist."""
         sizes: dict[Symbol, Value] = {**self.numbers, **found}
         for symbol, expression in self.follows.items():
             number = substitute(expression, found)
@@ -100,5 +100,5 @@ class Closure:
 
 
 def plain(number: Fraction) -> int | Fraction:
-    """A whole number as an int."""
+    """Return a whole number as an int."""
     return number.numerator if number.denominator == 1 else number

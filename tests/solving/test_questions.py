@@ -15,7 +15,7 @@ Run = Callable[..., Any]
 
 
 def candidates(bertsym: Run, *words: str) -> list[dict[str, Any]]:
-    """The answers of the command, as JSON."""
+    """Return the answers of the command, as JSON."""
     ran = bertsym("solve", *words, "--json")
     assert ran.code == 0, ran.err
     found: list[dict[str, Any]] = json.loads(ran.out)["candidates"]
