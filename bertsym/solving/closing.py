@@ -272,9 +272,7 @@ class _Closing:
     def _floats(self, count: Symbol, kept: int) -> Floating:
         width = self.shared[count]
         size = substitute(substitute(width, self.own), self.base) / kept
-        sizes = {d.symbol for d in self.model.architecture.definitions if is_head_size(d) and count in free(d.value)}
-        speaks = not self.spoken_of.isdisjoint({count, *sizes})
-        return Floating(count, kept, self._put_in(width), int(size) if size.is_Integer else None, free=speaks)
+        return Floating(count, kept, self._put_in(width), int(size) if size.is_Integer else None)
 
 
 def _filled(definitions: tuple[Definition, ...], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:

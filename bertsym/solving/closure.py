@@ -25,14 +25,13 @@ class Floating:
     """A number of heads that nobody fixed and no count depends on, which accompanies a width that is to be found.
 
     `kept` is the number that the model has or that was assumed, `width` what the heads share. `size` is the width of a
-    head at that number, or None where it is no whole number. `free`: every number of heads may be tried.
+    head at that number, or None where it is no whole number.
     """
 
     symbol: Symbol
     kept: int
     width: Expr
     size: int | None
-    free: bool
 
 
 @value

@@ -23,7 +23,7 @@ from bertsym.solving.line import Line
 from bertsym.solving.narrowing import Axis
 from bertsym.solving.request import Request, check
 from bertsym.solving.search import Space
-from bertsym.solving.space import MOST, RANGES, axis_of, require_values, space_of
+from bertsym.solving.space import MOST, RANGES, axis_of, require_values, space_of, usual_step
 from bertsym.solving.unknowns import Tie, require
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace, value
@@ -216,7 +216,7 @@ def _axis(unknown: Symbol, request: Request, bracket: int) -> Axis:
     """Return the values to look at: the range that was asked for, else what is usual and twice as far as the target."""
     size = BY_SYMBOL[unknown]
     _, high, step = RANGES.get(size.kind, (1, 1, 1))
-    step = request.multiples.get(unknown, step)
+    step = usual_step(unknown, request, step)
     if unknown in request.ranges:
         return axis_of(size, request)
     return Axis(unknown, -(-size.minimum // step) * step, max(high, 2 * bracket, step), step)

@@ -31,7 +31,7 @@ RANGES: dict[Kind, tuple[int, int, int]] = {
     Kind.ROWS: (1, 262144, 1),
 }
 MOST = 10**60
-# How many heads are tried beside a width where a condition speaks of them.
+# How many heads are tried beside a width that is shared neither by as many as before nor by as wide ones.
 MOST_HEADS = 256
 
 
@@ -94,10 +94,19 @@ def axis_of(size: Size, request: Request) -> Axis:
     low = min(low, size.minimum) if size.default is not None else low
     if size.symbol in request.ranges:
         low, high = request.ranges[size.symbol]
-    step = request.multiples.get(size.symbol, multiple)
+    step = usual_step(size.symbol, request, multiple)
     if low < size.minimum or high > MOST:
         raise Unreadable(f"range of {size.name}", f"{low}..{high}", f"values from {size.minimum} on")
     return Axis(size.symbol, -(-low // step) * step, high, step)
+
+
+def usual_step(symbol: Symbol, request: Request, multiple: int) -> int:
+    """Return what an unknown is a multiple of: as asked for, else as is usual unless a condition names its values."""
+    named = any(
+        constraint.symbols == {symbol} and any(comparison.relation == "==" for comparison in constraint.comparisons)
+        for constraint in request.constraints
+    )
+    return request.multiples.get(symbol, 1 if named else multiple)
 
 
 def _enumeration(axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[Constraint, ...]) -> tuple[Axis, ...]:
@@ -160,7 +169,7 @@ def _company(one: Floating, closure: Closure) -> Company:
             number = evaluate(width, known) / one.size
             if number.denominator == 1 and number >= 1 and number != one.kept:
                 preferred.append(int(number))
-        others = [] if not one.free else [n for n in range(1, MOST_HEADS + 1) if n not in preferred]
+        others = [number for number in range(1, MOST_HEADS + 1) if number not in preferred]
         return preferred, sorted(others, key=lambda n: (abs(n - one.kept), n))
 
     return values

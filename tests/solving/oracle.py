@@ -127,7 +127,7 @@ class Oracle:
         width = Fraction(sizes["H"])
         if size.denominator == 1 and width / size != kept and (width / size).denominator == 1:
             preferred.append(int(width / size))
-        others = [n for n in range(1, MOST_HEADS + 1) if n not in preferred] if speaks else []
+        others = [n for n in range(1, MOST_HEADS + 1) if n not in preferred]
         others = [n for n in others if width % n == 0]
         groups: list[list[dict[str, Value]]] = [[{"heads": n} for n in preferred]]
         groups += [[{"heads": n}] for n in sorted(others, key=lambda n: abs(n - kept))]
