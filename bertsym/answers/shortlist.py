@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from bertsym.answers.exchange import exchange_table, marginal_record
-from bertsym.answers.solution import POINT_COLUMNS, size_cell
+from bertsym.answers.solution import POINT_COLUMNS, axis_in_words, size_cell
 from bertsym.answers.subject import Subject, subject
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
 from bertsym.model import Model
@@ -34,7 +34,7 @@ class Shortlist:
         parts: list[Element] = [*self.subject.remarks(), target]
         if self.found.assumed:
             parts.append(Remark((f"assumed, as in {self.base}: {', '.join(map(str, self.found.assumed))}",)))
-        ranges = "; ".join(_range(axis.symbol, axis.start, axis.stop, axis.step) for axis in self.found.axes)
+        ranges = "; ".join(axis_in_words(axis.symbol, axis.start, axis.stop, axis.step) for axis in self.found.axes)
         whole = "searched completely" if outcome.complete else "INTERRUPTED: the best so far"
         parts.append(Remark((f"{self.found.searched:,} configurations ({ranges}), {whole}",)))
         answers = self.found.answers
@@ -76,10 +76,6 @@ class Shortlist:
             ],
             **({"marginal": [marginal_record(m) for m in self.marginals]} if self.marginals else {}),
         }
-
-
-def _range(symbol: object, start: int, stop: int, step: int) -> str:
-    return f"{symbol} {start:,}..{stop:,}" + (f" by {step}" if step > 1 else "")
 
 
 def shortlist(

@@ -30,6 +30,7 @@ class Solved:
     solution: Solution
     base: str
     marginals: tuple[Marginal, ...]
+    demand: Demand = ANYTHING
 
     def document(self) -> Document:
         """The closed form, the root, the integer bracket and what can be built."""
@@ -54,8 +55,11 @@ class Solved:
             parts.append(Result((Name(found.symbol), *form, *root)))
         if found.step > 1:
             parts.append(Remark((Name(found.symbol), f" in steps of {found.step}, so that every width is whole")))
-        if not found.complete:
-            parts.append(Remark(("not every value was looked at: a --range says where",)))
+        if self.demand != ANYTHING or not found.complete:
+            axis = found.axis
+            values = f"{axis.size:,} values ({axis_in_words(axis.symbol, axis.start, axis.stop, axis.step)})"
+            whole = "searched completely" if found.complete else "NOT ALL searched: a --range says where to look"
+            parts.append(Remark((f"{values}, {whole}",)))
         parts.append(self._table())
         if self.marginals:
             parts += exchange_table(self.marginals)
@@ -121,6 +125,11 @@ def size_cell(number: Value | None) -> Inline:
     return "" if number is None else Count(number) if isinstance(number, int) else str(number)
 
 
+def axis_in_words(symbol: object, start: int, stop: int, step: int) -> str:
+    """Return the values of an unknown as a reader sees them."""
+    return f"{symbol} {start:,}..{stop:,}" + (f" by {step}" if step > 1 else "")
+
+
 def _places(root: Fraction) -> int:
     return 2 if root >= 10 else 4
 
@@ -142,4 +151,4 @@ def solved(
     sized = Model(model.architecture, model.head, found.known, model.label)
     best = next(iter(found.candidates), found.floor)
     costs = marginals(sized.with_sizes(best.at), convention) if explain and best else ()
-    return Solved(subject(sized, convention), found, model.architecture.base, costs)
+    return Solved(subject(sized, convention), found, model.architecture.base, costs, demand)

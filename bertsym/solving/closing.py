@@ -28,7 +28,7 @@ def close(
     still: frozenset[Symbol] = frozenset(),
     accompanied: bool = False,
 ) -> Closure:
-    """The closure of a question; `spoken_of` are the sizes in its conditions, `still` heads that must not float.
+    """Return the closure of a question; `spoken_of` are the sizes in its conditions, `still` heads that must not float.
 
     A size of the model itself stands still unless it is to be found or tied; one that the model leaves open is assumed
     as in the architecture's base. With `accompanied` a number of heads floats beside a width that is to be found.
@@ -87,11 +87,11 @@ class _Closing:
 
     @property
     def fixed(self) -> set[Symbol]:
-        """The sizes that something determines."""
+        """Return the sizes that something determines."""
         return {*self.said, *self.unknowns, *self.rules, *self.held}
 
     def run(self) -> None:
-        """Every definition that is in force, those with a single open size first."""
+        """Settle every definition that is in force, those with a single open size first."""
         definitions = self.model.architecture.definitions
         for definition in definitions:
             if definition.adjusts is None and definition.symbol not in {*self.fixed, *self.own}:
@@ -178,7 +178,7 @@ class _Closing:
                     self.shared.setdefault(count, width)
 
     def closed(self) -> Closure:
-        """The closure; raises where sizes that stand still do not fit together."""
+        """Return the closure; raises where sizes that stand still do not fit together."""
         model, architecture = self.model, self.model.architecture
         numbers: dict[Symbol, Value] = {}
         assumed: list[Symbol] = []
@@ -217,7 +217,7 @@ class _Closing:
         )
 
     def _ready(self, standing: Mapping[Symbol, Value]) -> Model:
-        """The model at the sizes that stand still, in the sizes that the definitions adjust: a ratio for a width."""
+        """Return the model at the sizes that stand still, a ratio in the place of a width."""
         given = dict(standing)
         for definition in self.model.architecture.definitions:
             adjusts, inverse = definition.adjusts, definition.inverse
@@ -248,7 +248,7 @@ class _Closing:
 
     @property
     def displaced(self) -> tuple[Symbol, ...]:
-        """The sizes of the base that follow from what was given instead: H = 512 of 8 heads of 64."""
+        """Return the sizes of the base that follow from what was given instead: H = 512 of 8 heads of 64."""
         defined = {s for d in self.model.architecture.definitions for s in (d.symbol, d.adjusts)}
         return tuple(in_order(s for s in self.rules if s in self.base and s not in {*defined, *dict(self.ties)}))
 
@@ -273,13 +273,11 @@ class _Closing:
     def _floats(self, count: Symbol, kept: int) -> Floating:
         width = self.shared[count]
         size = substitute(substitute(width, self.own), self.base) / kept
-        sizes = {d.symbol for d in self.model.architecture.definitions if is_head_size(d) and count in free(d.value)}
-        speaks = not self.spoken_of.isdisjoint({count, *sizes})
-        return Floating(count, kept, self._put_in(width), int(size) if size.is_Integer else None, free=speaks)
+        return Floating(count, kept, self._put_in(width), int(size) if size.is_Integer else None)
 
 
 def _filled(definitions: tuple[Definition, ...], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:
-    """The sizes with those that are defined from them."""
+    """Return the sizes with those that are defined from them."""
     found = dict(sizes)
     for _ in definitions:
         for definition in definitions:
@@ -289,7 +287,7 @@ def _filled(definitions: tuple[Definition, ...], sizes: Mapping[Symbol, Value]) 
 
 
 def _solved(definition: Definition, symbol: Symbol) -> Expr | None:
-    """A definition solved for one of its sizes: H = d*heads; None where it is not linear in it."""
+    """Return a definition solved for one of its sizes: H = d*heads; None where it is not linear in it."""
     if symbol == definition.adjusts and definition.inverse is not None:
         return definition.inverse
     difference = sympy.numer(sympy.together(definition.symbol - definition.value))

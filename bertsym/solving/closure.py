@@ -25,14 +25,13 @@ class Floating:
     """A number of heads that nobody fixed and no count depends on, which accompanies a width that is to be found.
 
     `kept` is the number that the model has or that was assumed, `width` what the heads share. `size` is the width of a
-    head at that number, or None where it is no whole number. `free`: every number of heads may be tried.
+    head at that number, or None where it is no whole number.
     """
 
     symbol: Symbol
     kept: int
     width: Expr
     size: int | None
-    free: bool
 
 
 @value
@@ -58,13 +57,13 @@ class Closure:
 
     @property
     def shown(self) -> tuple[Symbol, ...]:
-        """The sizes that an answer names: with them, and those that stand still, there is one model."""
+        """Return the sizes that an answer names: with them, and those that stand still, there is one model."""
         beside = (one.symbol for one in self.floating)
         return tuple(dict.fromkeys((*self.unknowns, *beside, *self.tied, *self.displaced)))
 
     @property
     def tied(self) -> tuple[Symbol, ...]:
-        """The sizes that follow as the user said."""
+        """Return the sizes that follow as the user said."""
         return tuple(symbol for symbol, _ in self.ties)
 
     def require_known(self, expression: Expr) -> None:
@@ -89,7 +88,7 @@ class Closure:
         return substitute(substitute(expression, self.rules), put_in)
 
     def at(self, found: Mapping[Symbol, Value]) -> dict[Symbol, Value] | None:
-        """Every size at values of the unknowns; None where one of them does not exist."""
+        """Return every size at values of the unknowns; None where one of them does not exist."""
         sizes: dict[Symbol, Value] = {**self.numbers, **found}
         for symbol, expression in self.follows.items():
             number = substitute(expression, found)
@@ -100,5 +99,5 @@ class Closure:
 
 
 def plain(number: Fraction) -> int | Fraction:
-    """A whole number as an int."""
+    """Return a whole number as an int."""
     return number.numerator if number.denominator == 1 else number

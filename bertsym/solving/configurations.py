@@ -49,7 +49,7 @@ class Configurations:
 
 
 def find(model: Model, request: Request, progress: Callable[[Fraction], None] | None = None) -> Configurations:
-    """The best configurations of the stated space, completely; raises `NothingFits`.
+    """Return the best configurations of the stated space, completely; raises `NothingFits`.
 
     An interrupt ends the search with the best so far.
     """
@@ -69,7 +69,7 @@ def find(model: Model, request: Request, progress: Callable[[Fraction], None] | 
 
 
 def closed(model: Model, request: Request, *, accompanied: bool = False) -> tuple[Closure, list[Expr]]:
-    """The closure of a request, and its counts over the unknowns: the target's, then those of the budgets."""
+    """Return the closure of a request, and its counts over the unknowns: the target's, then those of the budgets."""
     bare = Model(model.architecture, model.head)
     wanted = [request.convention, *(limit.convention for limit in request.limits)]
     for convention in wanted:
@@ -97,7 +97,7 @@ def search(
     progress: Callable[[Fraction], None] | None = None,
     most: int | None = None,
 ) -> tuple[Outcome, tuple[Answer, ...]]:
-    """The best of a space, each recounted through the door that `total` uses.
+    """Return the best of a space, each recounted through the door that `total` uses.
 
     The conditions of the space leave out nearly all that the door refuses. So only what is to be offered is recounted;
     where the door refuses one of these, the search is repeated with the door asked about every one that it would keep.
@@ -141,7 +141,7 @@ def search(
 
 
 def standing(closure: Closure, request: Request) -> str:
-    """The sizes that stand still and that a condition speaks of, for the sentence that nothing was found."""
+    """Return the sizes that stand still and that a condition speaks of, for the sentence that nothing was found."""
     spoken_of = {s for c in request.constraints for s in c.symbols}
     numbers = {s: v for s, v in closure.numbers.items() if s in spoken_of}
     words = [f"{s} = {v}" + (", which is assumed" if s in closure.assumed else "") for s, v in numbers.items()]

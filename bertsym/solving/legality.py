@@ -32,7 +32,7 @@ class Door:
     conventions: tuple[Convention, ...]
 
     def recount(self, found: Mapping[Symbol, Value]) -> tuple[int, ...] | None:
-        """The counts at values of the unknowns and the heads beside them; None where there is no such model."""
+        """Return the counts at values of the unknowns and the heads beside them; None where there is no such model."""
         sizes = self.closure.at(found)
         if sizes is None:
             return None
@@ -45,7 +45,7 @@ class Door:
 
 
 def conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Constraint]:
-    """What must hold for a model to exist, as far as it is not sure to hold from the `lowest` unknowns on.
+    """Yield what must hold for a model to exist, as far as it is not sure to hold from the `lowest` unknowns on.
 
     Raises `NothingFits` where it fails whatever the unknowns are.
     """

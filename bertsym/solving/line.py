@@ -29,17 +29,17 @@ class Line:
     exists: Callable[[int, int], bool]
 
     def count(self, number: int) -> Exact:
-        """The count at a value of the unknown."""
+        """Return the count at a value of the unknown."""
         return self.counted.at(number).constant
 
     def numbers(self) -> range:
-        """The values that the constraints leave, as far as they come to an interval and a step."""
+        """Return the values that the constraints leave, as far as they come to an interval and a step."""
         axis = Axis(self.unknown, self.least, WITHOUT_END)
         return axis.within(*narrow(axis, self.constraints, {}, self.least, WITHOUT_END))
 
     @property
     def step(self) -> int:
-        """How far apart the values are."""
+        """Return how far apart the values are."""
         return self.numbers().step
 
     def grows(self) -> bool:
@@ -50,13 +50,13 @@ class Line:
             return False
 
     def smallest(self) -> int | None:
-        """The value at which there is a model, and none that is smaller."""
+        """Return the value at which there is a model, and none that is smaller."""
         starts = ((start, stop) for start, stop, _ in self.counted.pieces(self.least, WITHOUT_END))
         firsts = (self._first(_cut(self.numbers(), start, stop)) for start, stop in starts)
         return min((first for first in firsts if first is not None), key=self.count, default=None)
 
     def below(self, target: int) -> int | None:
-        """The largest value at which there is a model that is not over the target; None where there is no largest."""
+        """Return the largest value of a model that is not over the target; None where there is no largest."""
         for start, stop, coefficients in reversed(list(self.counted.pieces(self.least, WITHOUT_END))):
             if horner(coefficients, start) <= target:
                 most = largest_at_most(coefficients, target)
@@ -68,7 +68,7 @@ class Line:
         return None
 
     def above(self, target: int) -> int | None:
-        """The smallest value at which there is a model that is not under the target."""
+        """Return the smallest value of a model that is not under the target."""
         for start, stop, coefficients in self.counted.pieces(self.least, WITHOUT_END):
             most = largest_at_most(coefficients, target - 1) if horner(coefficients, start) < target else start - 1
             if most is not None:
@@ -78,7 +78,7 @@ class Line:
         return None
 
     def root(self, target: int, places: int) -> Fraction | None:
-        """The real value at which the count is the target, where the constraints leave values around it."""
+        """Return the real value at which the count is the target, where the constraints leave values around it."""
         numbers = self.numbers()
         if not numbers:
             return None
@@ -100,7 +100,7 @@ class Line:
 
 
 def _cut(numbers: range, low: int, high: int) -> range:
-    """The numbers from low to high."""
+    """Return the numbers from low to high."""
     if not numbers:
         return numbers
     first = numbers[0] + max(0, -(-(low - numbers[0]) // numbers.step)) * numbers.step

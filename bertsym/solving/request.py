@@ -28,7 +28,7 @@ class Order(Enum):
 
     @classmethod
     def named(cls, name: str) -> Order:
-        """The member of that name; raises `UnknownName`."""
+        """Return the member of that name; raises `UnknownName`."""
         if name not in {member.value for member in cls}:
             raise UnknownName("order", name, [member.value for member in cls])
         return cls(name)

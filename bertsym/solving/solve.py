@@ -23,7 +23,7 @@ from bertsym.solving.line import Line
 from bertsym.solving.narrowing import Axis
 from bertsym.solving.request import Request, check
 from bertsym.solving.search import Space
-from bertsym.solving.space import MOST, RANGES, axis_of, require_values, space_of
+from bertsym.solving.space import MOST, RANGES, axis_of, require_values, space_of, usual_step
 from bertsym.solving.unknowns import Tie, require
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace, value
@@ -92,7 +92,7 @@ def solve(
     top: int = 5,
     demand: Demand = ANYTHING,
 ) -> Solution:
-    """The target solved for one size, the model's own value of it left aside.
+    """Return the target solved for one size, the model's own value of it left aside.
 
     The candidates keep to the demand. Raises `NotDependent`, `TooSmall`, `NotPolynomial` or `NothingFits`.
     """
@@ -162,7 +162,7 @@ def solve(
 
 
 def _bracket(line: Line, target: int) -> tuple[int | None, int | None]:
-    """The sizes on either side of the target; raises `TooSmall`, and `NothingFits` where there is no model at all."""
+    """Return the sizes on either side of the target; raises `TooSmall`, or `NothingFits` without any model."""
     least = line.smallest()
     if least is None:
         raise NothingFits(f"no {line.unknown}", "the definitions and the ties of the other sizes")
@@ -172,7 +172,7 @@ def _bracket(line: Line, target: int) -> tuple[int | None, int | None]:
 
 
 def _by_width(model: Model, request: Request) -> Request:
-    """The request with the width F in place of a ratio, so that the unknown is an integer: ffn_ratio = F/H is a tie."""
+    """Return the request with the width F in place of a ratio, which becomes a tie: ffn_ratio = F/H."""
     (symbol,) = request.unknowns
     ratio = BY_SYMBOL[symbol].kind is Kind.RATIO
     definition = next((d for d in model.architecture.definitions if d.adjusts == symbol and ratio), None)
@@ -198,7 +198,7 @@ def _by_width(model: Model, request: Request) -> Request:
 
 
 def _line(closure: Closure, request: Request, space: Space) -> Line:
-    """The count along the unknown wherever there is a model, whatever the request demands besides."""
+    """Return the count along the unknown wherever there is a model, whatever the request demands besides."""
     (unknown,) = request.unknowns
     door = Door(closure, (request.convention,))
     # One head always fits.
@@ -213,17 +213,17 @@ def _line(closure: Closure, request: Request, space: Space) -> Line:
 
 
 def _axis(unknown: Symbol, request: Request, bracket: int) -> Axis:
-    """The values to look at: the range that was asked for, else what is usual and twice as far as the target."""
+    """Return the values to look at: the range that was asked for, else what is usual and twice as far as the target."""
     size = BY_SYMBOL[unknown]
     _, high, step = RANGES.get(size.kind, (1, 1, 1))
-    step = request.multiples.get(unknown, step)
+    step = usual_step(unknown, request, step)
     if unknown in request.ranges:
         return axis_of(size, request)
     return Axis(unknown, -(-size.minimum // step) * step, max(high, 2 * bracket, step), step)
 
 
 def _beside(closure: Closure, symbol: Symbol, number: int) -> dict[Symbol, Value]:
-    """The values of the symbol, the unknown and the tied sizes, as far as heads have no part in them."""
+    """Return the values of the symbol, the unknown and the tied sizes, as far as heads have no part in them."""
     (unknown,) = closure.unknowns
     at: dict[Symbol, Value] = {}
     for shown in (symbol, unknown, *closure.tied, *closure.displaced):

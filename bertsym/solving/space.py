@@ -32,7 +32,7 @@ RANGES: dict[Kind, tuple[int, int, int]] = {
     Kind.ROWS: (1, 262144, 1),
 }
 MOST = 10**60
-# How many heads are tried beside a width where a condition speaks of them.
+# How many heads are tried beside a width that is shared neither by as many as before nor by as wide ones.
 MOST_HEADS = 256
 
 
@@ -58,7 +58,7 @@ def require_values(axes: tuple[Axis, ...], request: Request) -> None:
 
 
 def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis, ...], totals: list[Expr]) -> Space:
-    """What is to be searched for a request, along the axes."""
+    """Return what is to be searched for a request, along the axes."""
     lowest = {axis.symbol: axis.start for axis in axes} | {one.symbol: 1 for one in closure.floating}
     legal = tuple(conditions(closure, lowest))
     linked = {s for c in legal for s in c.symbols if len(c.symbols & set(closure.unknowns)) > 1}
@@ -90,19 +90,28 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
 
 
 def axis_of(size: Size, request: Request) -> Axis:
-    """The values that an unknown may have: as asked for, or as is usual for its kind."""
+    """Return the values that an unknown may have: as asked for, or as is usual for its kind."""
     low, high, multiple = RANGES.get(size.kind, (1, 1, 1))
     low = min(low, size.minimum) if size.default is not None else low
     if size.symbol in request.ranges:
         low, high = request.ranges[size.symbol]
-    step = request.multiples.get(size.symbol, multiple)
+    step = usual_step(size.symbol, request, multiple)
     if low < size.minimum or high > MOST:
         raise Unreadable(f"range of {size.name}", f"{low}..{high}", f"values from {size.minimum} on")
     return Axis(size.symbol, -(-low // step) * step, high, step)
 
 
+def usual_step(symbol: Symbol, request: Request, multiple: int) -> int:
+    """Return what an unknown is a multiple of: as asked for, else as is usual unless a condition names its values."""
+    named = any(
+        constraint.symbols == {symbol} and any(comparison.relation == "==" for comparison in constraint.comparisons)
+        for constraint in request.constraints
+    )
+    return request.multiples.get(symbol, 1 if named else multiple)
+
+
 def _enumeration(axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[Constraint, ...]) -> tuple[Axis, ...]:
-    """The axes that some count depends on, the longest that can be inverted last."""
+    """Return the axes that some count depends on, the longest that can be inverted last."""
     counted = [axis for axis in axes if any(axis.symbol in free(total) for total in totals)]
     invertible = [
         axis
@@ -120,7 +129,7 @@ def _enumeration(axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[
 
 
 def _pinned(constraints: tuple[Constraint, ...], unknowns: set[Symbol]) -> set[Symbol]:
-    """The unknowns that stand in an equality with another unknown."""
+    """Return the unknowns that stand in an equality with another unknown."""
     found: set[Symbol] = set()
     for constraint in constraints:
         for comparison in constraint.comparisons:
@@ -131,7 +140,7 @@ def _pinned(constraints: tuple[Constraint, ...], unknowns: set[Symbol]) -> set[S
 
 
 def _public(closure: Closure, constraint: Constraint) -> Constraint:
-    """The constraint in the unknowns and known sizes: what follows is put in. Raises `UnknownName`."""
+    """Return the constraint in the unknowns and known sizes: what follows is put in. Raises `UnknownName`."""
     model = closure.ready
     entailed: dict[Symbol, Term] = {}
     for symbol in constraint.symbols:
@@ -152,7 +161,7 @@ def _public(closure: Closure, constraint: Constraint) -> Constraint:
 
 
 def _company(one: Floating, closure: Closure) -> Company:
-    """The numbers of heads beside a width: as many as before, as wide as before, else the nearest to as many."""
+    """Return the numbers of heads beside a width: as many as before, as wide as before, else the nearest to as many."""
     width = from_expression(closure.over(one.width))
 
     def values(known: Mapping[Symbol, Exact]) -> tuple[list[int], list[int]]:
@@ -161,14 +170,14 @@ def _company(one: Floating, closure: Closure) -> Company:
             number = evaluate(width, known) / one.size
             if number.denominator == 1 and number >= 1 and number != one.kept:
                 preferred.append(int(number))
-        others = [] if not one.free else [n for n in range(1, MOST_HEADS + 1) if n not in preferred]
+        others = [number for number in range(1, MOST_HEADS + 1) if number not in preferred]
         return preferred, sorted(others, key=lambda n: (abs(n - one.kept), n))
 
     return values
 
 
 def _rank(request: Request, closure: Closure) -> Callable[[Exact, dict[Symbol, Exact]], Key]:
-    """The key by which configurations are ordered: what was asked for, then the error, then the values."""
+    """Return the key by which configurations are ordered: what was asked for, then the error, then the values."""
     depth, width = (_size(symbol, closure) for symbol in (L, H))
     symbol = {Order.DEPTH: L, Order.WIDTH: H}.get(request.order)
     moving = {*closure.unknowns, *(s for s, e in closure.follows.items() if free(e))}
@@ -192,6 +201,6 @@ def _rank(request: Request, closure: Closure) -> Callable[[Exact, dict[Symbol, E
 
 
 def _size(symbol: Symbol, closure: Closure) -> Callable[[Mapping[Symbol, Exact]], Fraction]:
-    """The value of a size at those of the unknowns; 1 for one that the model does not have."""
+    """Return the value of a size at those of the unknowns; 1 for one that the model does not have."""
     term = from_expression(closure.over(symbol)) if symbol in closure.ready.symbols else None
     return lambda values: Fraction(1) if term is None else evaluate(term, values)

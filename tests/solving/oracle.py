@@ -36,12 +36,12 @@ class Oracle:
         self.built: dict[Any, Built | None] = {}
 
     def model(self, question: Question) -> Model:
-        """The model of a question: sizes of its own, with those that the user gave over them."""
+        """Return the model of a question: sizes of its own, with those that the user gave over them."""
         own = self.bare(question.architecture) if question.open else self.own(question)
         return own.with_sizes({lookup(name, own.symbols).symbol: v for name, v in question.said.items()}, pin=True)
 
     def own(self, question: Question) -> Model:
-        """The model at the sizes that came with it."""
+        """Return the model at the sizes that came with it."""
         key = (question.architecture, frozenset(question.own.items()))
         if key not in self.sized:
             bare = self.bare(question.architecture)
@@ -50,13 +50,13 @@ class Oracle:
         return self.sized[key]
 
     def bare(self, name: str) -> Model:
-        """The model of that name as it comes."""
+        """Return the model of that name as it comes."""
         if name not in self.loaded:
             self.loaded[name] = load(name)
         return self.loaded[name]
 
     def build(self, question: Question, sizes: dict[str, Value]) -> Built | None:
-        """The model at sizes put over its own, all those that the user gave among them; None where it is refused."""
+        """Return the model at sizes put over its own, with all that the user gave; None if it is refused."""
         own = frozenset(question.own.items())
         key = (question.architecture, own, frozenset({**question.said, **sizes}.items()))
         if key not in self.built:
@@ -69,7 +69,7 @@ class Oracle:
         return self.built[key]
 
     def values(self, question: Question) -> Iterator[tuple[tuple[Value, ...], dict[str, Value]]]:
-        """The lattice: values of the unknowns, and the sizes that come with them."""
+        """Return the lattice: values of the unknowns, and the sizes that come with them."""
         axes = [
             [n for n in range(low, high + 1) if n % question.steps[name] == 0]
             for name, (low, high) in ((name, question.ranges[name]) for name in question.unknowns)
@@ -88,12 +88,12 @@ class Oracle:
 
     @staticmethod
     def by_width(question: Question) -> bool:
-        """Whether the one unknown is a ratio that stands for the feed-forward width."""
+        """Return True if the one unknown is a ratio that stands for the feed-forward width."""
         spoken = {name for rule in question.ties for name in (*rule.symbols, rule.name)} | set(question.said)
         return question.unknowns == ("ffn_ratio",) and "F" not in spoken and "ffn_ratio" not in spoken
 
     def ratios(self, question: Question) -> Iterator[tuple[tuple[Value, ...], dict[str, Value]]]:
-        """The ratios F/H of every whole F; H may follow from nothing but a number."""
+        """Return the ratios F/H of every whole F; H may follow from nothing but a number."""
         known: dict[str, Value] = {**question.own, **question.said}
         tied: dict[str, Value] = {}
         for rule in question.ties:
@@ -110,7 +110,7 @@ class Oracle:
                 yield (feed_forward / width,), {"F": feed_forward, **tied}
 
     def beside(self, question: Question, sizes: dict[str, Value]) -> list[list[dict[str, Value]]]:
-        """The numbers of heads to try beside a width: the preferred ones, then others in order."""
+        """Return the numbers of heads to try beside a width: the preferred ones, then others in order."""
         fixed = {*question.said, *question.unknowns, *(rule.name for rule in question.ties)}
         spoken = {name for rule in question.where for name in rule.symbols}
         moves = "H" in question.unknowns or any(
@@ -127,14 +127,14 @@ class Oracle:
         width = Fraction(sizes["H"])
         if size.denominator == 1 and width / size != kept and (width / size).denominator == 1:
             preferred.append(int(width / size))
-        others = [n for n in range(1, MOST_HEADS + 1) if n not in preferred] if speaks else []
+        others = [n for n in range(1, MOST_HEADS + 1) if n not in preferred]
         others = [n for n in others if width % n == 0]
         groups: list[list[dict[str, Value]]] = [[{"heads": n} for n in preferred]]
         groups += [[{"heads": n}] for n in sorted(others, key=lambda n: abs(n - kept))]
         return groups
 
     def answers(self, question: Question, target: int) -> list[Row]:
-        """The best configurations in order: values of the unknowns, and the count."""
+        """Return the best configurations in order: values of the unknowns, and the count."""
         found = []
         for values, sizes in self.values(question):
             for place, group in enumerate(self.beside(question, sizes)):
@@ -151,7 +151,7 @@ class Oracle:
         return [(values, number) for _, values, number in sorted(found)[: question.top]]
 
     def counts(self, question: Question) -> list[int]:
-        """The counts of all models of the lattice, whatever is demanded of them."""
+        """Return the counts of all models of the lattice, whatever is demanded of them."""
         built = (
             self.build(question, {**sizes, **heads})
             for _, sizes in self.values(question)
@@ -170,14 +170,14 @@ class Built:
         self.counts = Counts(model)
 
     def exists(self) -> bool:
-        """Whether the model can be counted, and runs."""
+        """Return True if the model can be counted, and runs."""
         try:
             return self.runs() and self.counts["exact"] >= 0
         except BertsymError:
             return False
 
     def keeps(self, question: Question, target: int) -> bool:
-        """Whether the demands of a question hold."""
+        """Return True if the demands of a question hold."""
         if not all(rule.value(self.sizes) for rule in question.where):
             return False
         if not self.exists():
@@ -190,7 +190,7 @@ class Built:
         )
 
     def runs(self) -> bool:
-        """Whether what must divide does, and no more experts are chosen than there are."""
+        """Return True if what must divide does, and no more experts are chosen than there are."""
         architecture = self.model.architecture
         chosen = (r.chosen - r.among for r in architecture.routings if r.chosen is not None)
         return all(self.model.number(quotient).denominator == 1 for quotient in architecture.whole) and all(
@@ -198,7 +198,7 @@ class Built:
         )
 
     def key(self, question: Question, target: int, values: tuple[Value, ...]) -> tuple[Any, ...]:
-        """What comes first."""
+        """Return what comes first."""
         error = abs(self.counts[question.convention] - target)
         depth, width = (Fraction(self.sizes.get(name)) for name in ("L", "H"))
         first = {"error": (), "depth": (-depth,), "width": (-width,), "aspect": (-width / depth,)}
@@ -216,7 +216,7 @@ class Lookup(dict[str, Fraction]):
         return self[name]
 
     def get(self, name: str, default: Any = 1) -> Any:
-        """The size of that name; 1 for one that the model does not have."""
+        """Return the size of that name; 1 for one that the model does not have."""
         return self[name] if lookup(name).symbol in self.model.symbols else default
 
 

@@ -82,7 +82,7 @@ class Question:
 
 
 def condition(draw: random.Random, names: list[str]) -> Rule:
-    """A comparison of one or two sizes."""
+    """Return a comparison of one or two sizes."""
     a, b = draw.choice(names), draw.choice(names)
     k, n, m = draw.randint(1, 30), draw.randint(1, 6), draw.randint(2, 5)
     sign = draw.choice(list(RELATIONS))
@@ -102,7 +102,7 @@ def condition(draw: random.Random, names: list[str]) -> Rule:
 
 
 def tie(draw: random.Random, name: str, others: list[str]) -> Rule:
-    """A size that follows another one."""
+    """Return a size that follows another one."""
     a = draw.choice(others)
     k, n = draw.randint(1, 20), draw.randint(1, 5)
     forms = (
@@ -117,7 +117,7 @@ def tie(draw: random.Random, name: str, others: list[str]) -> Rule:
 
 
 def drawn(draw: random.Random, sizes: Mapping[str, list[str]], defaults: Mapping[str, Sizes]) -> Question:
-    """A question; `sizes` are the names of numbers that a model has, `defaults` its own sizes."""
+    """Return a question; `sizes` are the names of numbers that a model has, `defaults` its own sizes."""
     architecture = draw.choice([*SMALL, "bert", "bert", "llama", "electra", "t5", "mixtral"])
     names = sizes[architecture]
     is_open = not architecture.endswith("-default") and draw.random() < 0.15

@@ -37,7 +37,7 @@ def oracle() -> Oracle:
 
 @cache
 def sizes() -> tuple[dict[str, list[str]], dict[str, Any]]:
-    """The numbers of each model, and its own sizes."""
+    """Return the numbers of each model, and its own sizes."""
     names, own = {}, {}
     for name in SMALL:
         model = oracle().bare(name)
@@ -48,12 +48,12 @@ def sizes() -> tuple[dict[str, list[str]], dict[str, Any]]:
 
 
 def base(model: Spec) -> Spec:
-    """The model at the sizes of its architecture's base."""
+    """Return the model at the sizes of its architecture's base."""
     return model.with_sizes(model.architecture.sizes[model.architecture.base].values)
 
 
 def as_said(question: Question, found: Any) -> Question:
-    """The question with the sizes that an answer says it assumed, each of which is the base's.
+    """Return the question with the sizes that an answer says it assumed, each of which is the base's.
 
     Where a size of the base follows from what was given, H = 64*heads, its values are those that the answers name.
     """
@@ -72,7 +72,7 @@ def as_said(question: Question, found: Any) -> Question:
 
 
 def asked(question: Question, target: int) -> tuple[list[Row], Question]:
-    """The answers of `solve`, as values of the unknowns and counts; checks what comes with them."""
+    """Return the answers of `solve`, as values of the unknowns and counts; checks what comes with them."""
     model = Model(oracle().model(question))
     answer: Any = model.solve(
         target,
@@ -109,7 +109,7 @@ def asked(question: Question, target: int) -> tuple[list[Row], Question]:
 
 
 def check_named(question: Question, known: Any, answers: Any) -> None:
-    """The sizes that an answer names, with those that stand still, are one model of that count."""
+    """Check that the sizes of an answer, with those that stand still, are one model of that count."""
     model = oracle().bare(question.architecture)
     said = {lookup(name, model.symbols).symbol: value for name, value in question.said.items()}
     for answer in answers:
@@ -165,7 +165,7 @@ def refused(question: Question, target: int) -> str:
 
 
 def question_and_target(draw: random.Random) -> tuple[Question, int]:
-    """A question about a model that exists, and a target near one of its lattice."""
+    """Return a question about a model that exists, and a target near one of its lattice."""
     while True:
         question = drawn(draw, *sizes())
         try:

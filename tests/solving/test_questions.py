@@ -15,7 +15,7 @@ Run = Callable[..., Any]
 
 
 def candidates(bertsym: Run, *words: str) -> list[dict[str, Any]]:
-    """The answers of the command, as JSON."""
+    """Return the answers of the command, as JSON."""
     ran = bertsym("solve", *words, "--json")
     assert ran.code == 0, ran.err
     found: list[dict[str, Any]] = json.loads(ran.out)["candidates"]
@@ -46,6 +46,9 @@ def candidates(bertsym: Run, *words: str) -> list[dict[str, Any]]:
         ("bert-base-uncased --for H --where heads==8", lambda at: at["heads"] == 8),
         ("bert-base-uncased --for H,L --where heads==8", lambda at: at["heads"] == 8),
         ("opt-default --for H --where heads==8", lambda at: at["heads"] == 8 and at["H"] % 8 == 0),
+        ("bert-base-uncased --for H --where H==770", lambda at: at["H"] == 770),
+        ("bert-base-uncased --for H --where H%100==0", lambda at: at["H"] % 100 == 0),
+        ("bert-base-uncased --for H,L --where H==770 --at heads=11", lambda at: at["H"] == 770),
         ("bert-base-uncased --for H --where d==96", lambda at: at["H"] == 96 * at["heads"]),
         ("electra --for L --tie H=L*L", lambda at: at["H"] == at["L"] ** 2),
         ("bert-base-uncased --head sequence-classification --for labels,H --range labels=0..3", lambda _: True),
@@ -79,6 +82,7 @@ def test_the_nearest_is_not_missed(bertsym: Run) -> None:
         ("--for H --multiple-of 64,32", "a step is given once"),
         ("bert-base-uncased --for L --at F=3072 --tie ffn_ratio=5", "H*ffn_ratio is 3840"),
         ("--for L --where H==770", "H = 768, which is assumed"),
+        ("--for H --where H==770 --multiple-of 64", "no H from 64 to 16,384 by 64 satisfies H==770"),
         ("--for V --where V*V%3==2", "no V from 1 to 262,144 satisfies V*V%3==2"),
         ("--for L --tie V=0-L", "satisfies"),
         ("--for tied", "a size that is a number"),
