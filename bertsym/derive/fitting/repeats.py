@@ -9,6 +9,7 @@ from itertools import chain, pairwise, product
 import sympy
 from sympy import Expr, Integer
 
+from bertsym.algebra import Iverson
 from bertsym.derive.fitting.extremes import without_extremes
 from bertsym.derive.fitting.families import Family
 from bertsym.derive.fitting.rows import NoFormula, Rows
@@ -130,6 +131,9 @@ class Repeats:
             at = [sample.sizes[symbol] for sample in self.rows.samples]
             if min(at) >= 1 and all(at[row] == step for row, step in steps.items()):
                 yield from (Loop(start, stop, symbol, others=others) for start in self._starts(place, runs, symbol))
+                # None is left out where the remainder that is can be no remainder.
+                for s in [s for s in self.rows.numbers if others and s not in (symbol, stop) and s.is_integer]:
+                    yield Loop(stop + (s - stop) * Iverson(s < symbol), stop, symbol, others=True)
         for period, rest in self.rows.periods:
             if all(self.rows.at[row].apart(period, step) == 0 for row, step in steps.items()):
                 yield from (Loop(start, stop, period, others=others) for start in (rest - 1, rest, period + rest - 1))
