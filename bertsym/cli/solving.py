@@ -75,7 +75,8 @@ def solve(
     ] = None,
     top: Annotated[int | None, typer.Option("--top", metavar="N", help="How many answers. [default: 5, or 20]")] = None,
     order: Annotated[
-        str, typer.Option("--order", metavar="WHAT", help="What comes first: error, depth, width or aspect.")
+        str,
+        typer.Option("--order", metavar="WHAT", help="What comes first: error; or depth, width or aspect, within 1%."),
     ] = "error",
     explain: Annotated[
         bool, typer.Option("--explain", help="Add what one more layer costs, and what it would buy elsewhere.")
