@@ -320,7 +320,8 @@ def _rounded(atom: Atom, numbers: Numbers) -> Iterator[Expr]:
     if high == low:
         return
     # A divisor is seen where the numbers go round twice: six depths do not tell floor((4L + 5)/5) from what is 1 at 0.
-    for below in range(2, min(LARGEST_DIVISOR, int(high - low) // 2) + 1):
+    # Up to a multiple of M is the usual one: sooner by the number that all of them are multiples of.
+    for below in sorted(range(2, min(LARGEST_DIVISOR, int(high - low) // 2) + 1), key=lambda below: below != content):
         slope = round(Fraction((most - least) * below) / (high - low))
         lowest = max(below * y - slope * x for x, y in pairs)
         highest = min(below * y - slope * x + below - 1 for x, y in pairs)
