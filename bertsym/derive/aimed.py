@@ -28,7 +28,7 @@ MOST = 64
 JOINT = 4
 STARTS, TAKEN = 3, 2
 EVEN, FAR = 6, 640
-ATTEMPTS, HOLDING = 80, 5
+ATTEMPTS, HOLDING = 240, 16
 FARTHEST, DEEPEST = 131_072, 40
 AROUND = 130  # twice the largest divisor that is looked for
 

@@ -31,8 +31,8 @@ MOST_TALL = 4
 MOST_REMEMBERED = 16
 PAIR = 2
 AS_DEEP, LESS = 2, 2
-TINY, INSIDE, DOUBTED = 24, 80, 600
-MOST_ENTRIES, MOST_OWN_ENTRIES = 9_000, 24_000  # code of one's own is smaller, and nobody else has tried it
+TINY, INSIDE, DOUBTED = 24, 160, 600
+MOST_ENTRIES, MOST_OWN_ENTRIES = 5_000, 24_000  # code of one's own is smaller, and nobody else has tried it
 RARE, FURTHER, MOST_RARE = 60, 24, 6
 
 _NUMBER = re.compile(r"\b\d+\b")

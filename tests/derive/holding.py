@@ -55,8 +55,10 @@ def compared(derived: Derived, one: Program, build: Any, random: Random) -> Verd
     from torch import device  # not before it is needed
 
     model, answers = derived.model(), 0
+    # What stands still is said to: the formula is one at that value alone.
+    standing: dict[str, Any] = {name: frozen.held for name, frozen in derived.frozen.items()} | dict(derived.held)
     for _ in range(DRAWS):
-        at = drawn(random, list(one.sizes))
+        at = drawn(random, list(one.sizes)) | standing
         try:
             with device("meta"), catch_warnings(action="ignore"):
                 real = sum(parameter.numel() for parameter in build(**at).parameters())

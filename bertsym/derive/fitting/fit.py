@@ -320,7 +320,9 @@ def _rounded(atom: Atom, numbers: Numbers) -> Iterator[Expr]:
     if high == low:
         return
     # A divisor is seen where the numbers go round twice: six depths do not tell floor((4L + 5)/5) from what is 1 at 0.
-    for below in range(2, min(LARGEST_DIVISOR, int(high - low) // 2) + 1):
+    # Up to a multiple of M is the usual one: sooner by the number that all of them are multiples of.
+    first = [content] if 2 <= content <= min(LARGEST_DIVISOR, high - low) else []
+    for below in (*first, *range(2, min(LARGEST_DIVISOR, int(high - low) // 2) + 1)):
         slope = round(Fraction((most - least) * below) / (high - low))
         lowest = max(below * y - slope * x for x, y in pairs)
         highest = min(below * y - slope * x + below - 1 for x, y in pairs)
