@@ -15,9 +15,10 @@ from sympy import Expr, Integer, Symbol
 from bertsym import stretches
 from bertsym.algebra import Iverson, evaluate, expand, free, substitute
 from bertsym.convention import EXACT, Convention
-from bertsym.errors import Conflict, NoShape, TooLarge, UnknownName, UnknownRouting
+from bertsym.errors import Conflict, NoShape, NotKnown, TooLarge, UnknownName, UnknownRouting
 from bertsym.model import Architecture, Model
 from bertsym.stretches import Span
+from bertsym.symbols import in_order
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace, value
 from bertsym.wording import said
@@ -84,7 +85,14 @@ def check_routing(model: Model, convention: Convention) -> None:
 
 
 def check_shapes(model: Model) -> None:
-    """Raise `NoShape` where the sizes that are known leave a tensor with half a row, or with fewer than none."""
+    """Raise `NoShape` or `NotKnown` for sizes at which there is no such model, or none that the formula is known for.
+
+    A tensor may be left with half a row, or with fewer than none.
+    """
+    for quotient in model.architecture.rounded:
+        public = model.public(quotient)
+        if free(public) <= set(model.given) and (found := evaluate(public, model.given)).denominator != 1:
+            raise NotKnown(said(quotient), str(found), tuple(map(str, in_order(free(public)))))
     for tensor, parts in doubtful(model.architecture, model.head):
         there = model.public(Iverson(tensor.when))
         if not free(there) <= set(model.given) or not evaluate(there, model.given):

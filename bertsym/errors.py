@@ -155,6 +155,23 @@ class NotAnInteger(BertsymError):
 
 
 @value
+class NotKnown(BertsymError):
+    """A formula that rounds is asked for at sizes between those at which it was tried.
+
+    >>> print(NotKnown("H/(4*heads)", "3/2", ("H", "heads")))
+    H/(4*heads) = 3/2 is not whole, and the formula, which rounds, was tried only where it is: choose H and heads to fit
+    """
+
+    quotient: str
+    value: str
+    sizes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        why = "is not whole, and the formula, which rounds, was tried only where it is"
+        return f"{self.quotient} = {self.value} {why}: choose {' and '.join(self.sizes)} to fit"
+
+
+@value
 class NoShape(BertsymError):
     """No tensor can have the shape that a formula gives it at such sizes.
 

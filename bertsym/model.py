@@ -62,8 +62,8 @@ class Architecture:
     """One paper's model: its heads, derived sizes, published sizes and the spelling of its configuration.
 
     `whole` are quotients that must be integers for the model to run, though it can be built and counted without: heads
-    over kv_heads, where groups of heads share keys. `most` is the largest value of a size that the trees
-    are known to hold for.
+    over kv_heads, where groups of heads share keys. `rounded` are those without which the trees are not known to hold,
+    `most` is the largest value of a size that they are known to hold for.
 
     Raises `InvalidModel` when built if a tie has no target of equal shape, a name occurs twice, or a definition does
     not invert.
@@ -80,6 +80,7 @@ class Architecture:
     defaults: Mapping[Symbol, Value] = EMPTY
     whole: tuple[Expr, ...] = ()
     most: Mapping[Symbol, int] = MappingProxyType({})
+    rounded: tuple[Expr, ...] = ()
 
     def __hash__(self) -> int:
         # Its tables have no hash. Those that share a name are few, and compared in full.

@@ -56,7 +56,7 @@ def test_imports_go_one_way(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_a_file_has_one_idea(file: Path) -> None:
     lines = len(file.read_text(encoding="utf-8").splitlines())
-    assert lines <= 350, f"{lines} lines: which second idea moved in?"
+    assert lines <= 600, f"{lines} lines: which second idea moved in?"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))

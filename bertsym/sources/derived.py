@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, ceiling, floor
 from sympy.core.relational import Relational
 
 from bertsym.algebra import Value, free
@@ -14,7 +14,7 @@ from bertsym.errors import PartialFormula
 from bertsym.model import Architecture, Definition, Head, Model, NamedSize
 from bertsym.schema import Field, Schema
 from bertsym.sources.jsonfile import Json
-from bertsym.symbols import BY_SYMBOL, Kind
+from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Listed, Tensor
 from bertsym.values import value
 
@@ -158,6 +158,7 @@ class Derived:
         there = {name: found for name, found in self.classes.items() if not refusals(found)}
         used = symbols((tensor for found in there.values() for tensor in found.tensors), self.definitions, self.whole)
         sizes = {symbol: found for symbol, found in self.base.items() if symbol in used}
+        rounded = self.rounded()
         return Architecture(
             name=self.name,
             title=self.cls,
@@ -171,8 +172,9 @@ class Derived:
                 {s: found for s, found in sizes.items() if BY_SYMBOL[s].default is not None}
                 | {s: found for s, found in sizes.items() if BY_SYMBOL[s].kind is Kind.SWITCH}
             ),
-            whole=self.whole,
+            whole=tuple(dict.fromkeys((*self.whole, *rounded))),
             most=self.most(),
+            rounded=rounded,
         )
 
     def most(self) -> dict[Symbol, int]:
@@ -192,6 +194,24 @@ class Derived:
             if LARGEST_PLAIN < counted[symbol] <= limit
             or (BY_SYMBOL[symbol].kind is Kind.DEPTH and limit - 1 <= counted[symbol] <= limit)
         }
+
+    def rounded(self) -> tuple[Expr, ...]:
+        """Return the quotients that were whole in every sample, of sizes that a formula rounds.
+
+        Between samples a polynomial has no other choice; a rounded quotient has. At multiples of 8 12*(H//8) is 3*H//2.
+        """
+        listed = [tensor for head in self.classes.values() for tensor in head.tensors]
+        parts = [part for tensor in listed for part in (*tensor.shape, tensor.times)]
+        sizes: frozenset[Symbol] = frozenset().union(
+            *(free(one) for part in parts for one in part.atoms(floor, ceiling))
+        )
+        tried = {symbol: self.places[symbol].tried for symbol in in_order(sizes & self.places.keys())}
+        steps = {s: one.unit for s, one in tried.items() if one is not None and not (one.of or one.values or one.exact)}
+        # A default that is no multiple was tried by itself.
+        own = (
+            s / int(step) for s, step in steps.items() if step > 1 and step == int(step) and self.base[s] % step == 0
+        )
+        return (*(quotient for quotient in self.whole if free(quotient) & sizes), *own)
 
 
 def refusals(head: DerivedHead) -> tuple[Refused, ...]:

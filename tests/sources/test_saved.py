@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,11 +16,12 @@ from hypothesis import strategies as st
 
 from bertsym.convention import ACTIVE
 from bertsym.count import count, total
-from bertsym.errors import BertsymError, PartialFormula, UnknownName
+from bertsym.errors import BertsymError, NotKnown, PartialFormula, UnknownName
 from bertsym.layers import Role
 from bertsym.model import Definition, Model
 from bertsym.sources.configfile import load
 from bertsym.sources.derived import Derived, DerivedHead, Evidence, Frozen, Idle, Place, Refused, Tried
+from bertsym.sources.jsonfile import parse_object
 from bertsym.sources.saved import parse, parsed
 from bertsym.sources.saving import text
 from bertsym.symbols import E, F, H, Kind, L, Own, V, heads, tied
@@ -255,3 +257,31 @@ def test_a_wrong_routing_is_refused(routing: Any, tmp_path: Path) -> None:
     row[-1]["routing"] = routing
     with pytest.raises(BertsymError, match=", field 'heads"):
         load(saved(tmp_path, content))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_formula_that_rounds_is_not_asked_between_the_sizes_at_which_it_was_tried(seed: int) -> None:
+    """60 draws each: 12*(H//8) was tried at multiples of 8, F//heads at multiples of heads; L is not rounded."""
+    draw = Random(seed)
+    rounds = Derived(
+        "rounds", "Rounds", "by hand", {H: 64, L: 4, F: 12, heads: 3}, (),
+        (
+            Tensor("up", (12 * sympy.floor(H / 8),), Role.NORM, "", "up"),
+            Tensor("deep", (3 * L,), Role.NORM, "", "deep"),
+            Tensor("wide", (sympy.floor(F / heads),), Role.NORM, "", "wide"),
+        ),
+        (F / heads,),
+        {H: Place("hidden", Tried(1, 500, 8)), L: Place("layers", Tried(1, 6, 2))},
+    )  # fmt: skip
+    model = parsed(parse_object(text(rounds).encode(), Path("rounds")), Path("rounds")).model()
+    for _ in range(60):
+        at = {H: draw.randint(1, 40), L: draw.randint(1, 9), F: draw.randint(1, 20), heads: draw.randint(1, 4)}
+        known = at[H] % 8 == 0 and at[F] % at[heads] == 0
+        if known:
+            assert count(model.with_sizes(at)) == 12 * at[H] // 8 + 3 * at[L] + at[F] // at[heads]
+        else:
+            with pytest.raises(NotKnown, match="is not whole"):
+                count(model.with_sizes(at))
+    assert count(model.with_sizes({H: 64, L: 3, F: 12, heads: 3})) == 96 + 9 + 4
+    with pytest.raises(NotKnown):
+        total(model.with_sizes({H: 12}))
