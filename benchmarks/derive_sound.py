@@ -1,4 +1,4 @@
-"""How sound a derivation is: random programs derived, and each accepted formula held against its program.
+"""Measure how sound derivations are: derive random programs, and hold each accepted formula against its program.
 
     python benchmarks/derive_sound.py [FIRST_SEED] [HOW_MANY]
 

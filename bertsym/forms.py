@@ -16,7 +16,7 @@ from bertsym.values import value
 
 
 class Sign(Enum):
-    """How the sides of a relation compare."""
+    """The sign of a relation."""
 
     EQUAL = "="
     UNEQUAL = "!="
@@ -61,21 +61,21 @@ class Relation:
 
 @value
 class Negation:
-    """What holds where its inside does not."""
+    """A negation: it holds if its inside does not."""
 
     inside: Condition
 
 
 @value
 class Conjunction:
-    """What holds where all parts do."""
+    """A conjunction: it holds if all parts do."""
 
     parts: tuple[Condition, ...]
 
 
 @value
 class Disjunction:
-    """What holds where one of the parts does."""
+    """A disjunction: it holds if one of the parts does."""
 
     parts: tuple[Condition, ...]
 

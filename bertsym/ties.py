@@ -1,4 +1,4 @@
-"""Whether an inventory holds together: tied tensors of equal shape, experts that are what is routed."""
+"""Checks of an inventory: tied tensors have equal shapes, and routed tensors run over the experts."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def check_ties(model: str, inventory: tuple[Tensor, ...]) -> None:
 
 
 def _alike(tensor: Tensor, target: Tensor) -> bool:
-    """Whether the two have one shape where they are tied."""
+    """Return True if the two have one shape wherever they are tied."""
     same = {eq.lhs: eq.rhs for eq in tensor.tied_when.atoms(sympy.Eq)}
     return all(ours.xreplace(same) == theirs.xreplace(same) for ours, theirs in _sides(tensor, target))
 
 
 def _apart(*conditions: Boolean) -> bool:
-    """Whether two of the conditions, or of their parts, say the opposite."""
+    """Return True if two of the conditions, or of their parts, contradict each other."""
     parts = sympy.And.make_args(sympy.And(*conditions))
     return sympy.false in parts or any(sympy.Not(part) in parts for part in parts)
 

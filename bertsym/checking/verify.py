@@ -97,12 +97,12 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether every declared tensor is there with its shape, in a type that is loaded, and nothing else."""
+        """Return True if every declared tensor is stored with its shape and a type that is loaded, and no other is."""
         return not self.findings
 
     @property
     def findings(self) -> int:
-        """How many tensors are missing, extra, of another shape or of another type."""
+        """Return the number of tensors that are missing, extra, of another shape or of another type."""
         return len(self.missing) + len(self.extra) + len(self.mismatched) + len(self.mistyped)
 
 
@@ -251,7 +251,7 @@ class _Comparison:
         return (name for name, slot in self.expected.slots.items() if slot.tied_to is None and name not in there)
 
     def _left_over(self) -> tuple[list[tuple[str, Array]], list[str], list[tuple[str, Array]]]:
-        """What no declaration asked for: buffers, what quantised weights need beside them, and what is extra."""
+        """Return the tensors that no declaration names: buffers, companions of quantised weights, extra ones."""
         buffers, companions, extra = [], [], []
         for name, array in self.arrays.items():
             if name in self.used:

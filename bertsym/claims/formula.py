@@ -117,7 +117,7 @@ class TooManyJudged(BertsymError):
 
 
 class Ledger:
-    """What is laid out once for all formulas about a model: its tensors and their countings under each head."""
+    """The tensors of a model and their countings under each head, laid out once for all formulas about it."""
 
     def __init__(self, model: Model, heads: Sequence[str]) -> None:
         self.model = model
@@ -139,7 +139,7 @@ class Ledger:
             raise TooManyJudged("steps of judging formulas", self.steps, MOST_STEPS)
 
     def number(self, counting: Counting, sizes: Mapping[Symbol, Value]) -> Fraction | None:
-        """What a counting comes to at the sizes of the question, reckoned once."""
+        """Return the value of a counting at the sizes of the question, evaluated once."""
         found = self.weighed.get(id(counting))
         if found is None or found[0] is not counting:
             if len(self.weighed) > MOST_WEIGHED:

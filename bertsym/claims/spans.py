@@ -50,7 +50,7 @@ def blanked(text: str, spans: Iterator[Span]) -> str:
 
 
 def formulas(text: str, *, tex: bool) -> Iterator[tuple[int, str]]:
-    """Where each formula begins, and the formula; the lines of an alignment are formulas of their own."""
+    """Yield each formula with its start; the lines of an alignment are formulas of their own."""
     spans = list(_mathematics(text))
     for span in spans:
         start = span.inner
@@ -132,7 +132,7 @@ def _verbatim(text: str) -> Iterator[Span]:
 
 
 class Places:
-    """What stands where in a text, looked up without reading it again."""
+    """An index of a text: its lines and its words of a kind, found without another pass."""
 
     def __init__(self, text: str, words: re.Pattern[str]) -> None:
         self.text = text
@@ -145,7 +145,7 @@ class Places:
         return bisect_left(self.ends, place) + 1
 
     def bounds(self, place: int) -> tuple[int, int]:
-        """Where the line that a place is on begins and ends."""
+        """Return the start and the end of the line that holds a place."""
         number = bisect_left(self.ends, place)
         start = self.ends[number - 1] + 1 if number else 0
         return start, self.ends[number] if number < len(self.ends) else len(self.text)

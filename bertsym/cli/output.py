@@ -121,7 +121,7 @@ def written(report: Report, page: Page) -> str:
 
 
 def _speller(named: str) -> Callable[[str], str]:
-    """What writes text out for the encoding; nobody whose terminal knows every character pays for it."""
+    """Return the writer for the encoding of the stream; a stream that knows every character costs no import."""
     from functools import partial
 
     from bertsym.render.spelling import spelled

@@ -1,4 +1,4 @@
-"""Which HTML comments of a Markdown file are comments: those in code are text to be shown.
+"""The HTML comments of a Markdown file that are comments: a comment in code is text to be shown.
 
 The blocks are found as CommonMark 0.31 finds them: block quotes and list items are containers, whose prefixes are taken
 off a line before it is read; code is fenced, indented, or a span between backticks; raw HTML may hold `<pre>`.
@@ -142,7 +142,7 @@ class _Blocks:
         self.fence, self.raw, self.html = "", None, None
 
     def _kept(self, line: str) -> tuple[int, str]:
-        """How many of the open containers the line stays in, and what is left of it."""
+        """Return the number of open containers that the line continues, and the rest of the line."""
         for number, width in enumerate(self.containers):
             indent = _indent(line)
             if width is None:

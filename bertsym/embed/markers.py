@@ -22,7 +22,7 @@ _WORD = re.compile(r"""(?:[^ \t\r\n'"]|'[^']*(?:'|\Z)|"[^"]*(?:"|\Z))+""")
 
 @value
 class Grammar:
-    """How a syntax spells a marker, and which beginnings of one, by line and column, are no example."""
+    """The spelling of a marker in a syntax, and the starts of markers, by line and column, that are no examples."""
 
     alone: re.Pattern[str]
     anywhere: re.Pattern[str]

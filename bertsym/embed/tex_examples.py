@@ -189,7 +189,7 @@ class _Reader:
 
 
 def _past(line: str, delimiter: str, place: int) -> int:
-    """Where a line goes on after the next such character; its end if there is none."""
+    """Return the place after the next such character, or the end of the line."""
     end = line.find(delimiter, place)
     return len(line) if end < 0 else end + 1
 
@@ -208,7 +208,7 @@ def _past_inline(line: str, place: int, word: str) -> int:
 
 
 def _past_braces(line: str, place: int) -> int:
-    """Where a line goes on after an argument in braces, which stand in pairs; the place itself if there is none."""
+    """Return the place after an argument in paired braces, or the place itself without one."""
     match = re.compile(r"\s*(?=\{)").match(line, place)
     if match is None:
         return place

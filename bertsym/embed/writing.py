@@ -77,7 +77,7 @@ def _status(target: Path) -> os.stat_result | None:
 
 
 def _prefix(target: Path) -> str:
-    """How the names of the files begin that are written to take this one's place; its own may be as long as any."""
+    """Return the prefix of temporary files for a file; the file's own name may have the greatest length."""
     return f"{PREFIX}{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}-"
 
 

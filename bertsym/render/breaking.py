@@ -116,7 +116,7 @@ def _product(factors: tuple[Form, ...], notation: Notation, depth: int) -> list[
 
 
 def _enclosed(written: Form, notation: Notation, depth: int) -> list[Piece]:
-    """What may be broken between two parentheses or brackets; nothing of what may not."""
+    """Return the parts between two parentheses or brackets at which a line may break."""
     match written:
         case Sum():
             large = r"\frac" in mathtex.math(written, notation)

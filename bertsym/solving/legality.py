@@ -1,4 +1,4 @@
-"""What makes a model exist at sizes that are to be found: conditions for a search, and the recount that has the say.
+"""The legality of an answer: conditions under which a model exists, for a search, and the recount that decides.
 
 The conditions leave out most of what no model has. What is offered is recounted through the door that `total` uses,
 which refuses the rest.

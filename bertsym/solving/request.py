@@ -19,7 +19,7 @@ MOST_ANSWERS = 10_000
 
 
 class Order(Enum):
-    """What makes a configuration come first."""
+    """An order of configurations."""
 
     ERROR = "error"
     DEPTH = "depth"
@@ -36,7 +36,7 @@ class Order(Enum):
 
 @value
 class Request:
-    """What to look for: unknowns in the order they are shown, their ranges, and what must hold."""
+    """A question to search: unknowns in the order they are shown, their ranges, and what must hold."""
 
     unknowns: tuple[Symbol, ...]
     target: int

@@ -51,11 +51,11 @@ class Weight:
 
     @property
     def numel(self) -> int:
-        """How many entries are declared."""
+        """Return the number of declared entries."""
         return prod(self.shape)
 
     def groups(self, role: str, side: int, place: int = -1) -> int:
-        """How many groups of one length along a side the tensor in that role shows, 1 if it shows no such number."""
+        """Return the number of groups along a side that the tensor in a role shows, 1 if it shows none."""
         array = self.beside.get(role)
         if array is None or len(array.shape) != len(self.shape):
             return 1
@@ -64,7 +64,7 @@ class Weight:
 
 @value
 class Part:
-    """What a scheme stores beside a weight: in one of some types, of one of some shapes."""
+    """A companion that a scheme stores beside a weight, with its possible types and shapes."""
 
     dtypes: Types
     shapes: tuple[Dimensions, ...]
@@ -82,7 +82,7 @@ class Layout:
     parts: Mapping[str, Part]
 
     def faults(self, weight: Weight) -> list[str]:
-        """What is not as this layout has it; nothing if it fits."""
+        """Return the differences from this layout, none if the weight fits."""
         found = []
         for role, part in self.parts.items():
             array = weight.beside.get(role)
@@ -115,7 +115,7 @@ def grouped(side: int, groups: int) -> bool:
 
 
 def filled(size: int, word: int) -> int:
-    """How many words a size takes, the last perhaps not full."""
+    """Return the number of words that a size takes, rounded up."""
     return -(-size // word)
 
 

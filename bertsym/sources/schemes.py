@@ -26,7 +26,7 @@ _SCALAR: tuple[Dimensions, ...] = ((), (1,))
 
 
 def read(weight: Weight) -> Fit | str:
-    """How a stored weight is read back, or why no framework would load it.
+    """The way a stored weight is read back, or the reason why no framework would load it.
 
     >>> read(Weight((8, 64), Array("F8_E4M3", (8, 32)), "", {}))
     'stored as F8_E4M3, and no known scheme packs it so'
@@ -156,7 +156,7 @@ def _square(shape: Dimensions, blocks: Dimensions) -> bool:
 
 
 def _around(shape: Dimensions) -> dict[str, Part]:
-    """What a scheme may say of the values that enter and leave a layer, and the zero points beside the scales."""
+    """Return what a scheme may store besides: scales of a layer's inputs and outputs, zero points beside scales."""
     single = _optional(WHOLE, *_SCALAR)
     roles = ("input_scale", "output_scale", "activation_scale", "input_global_scale", "_global_scale")
     return {
@@ -261,7 +261,7 @@ HQQ = (
     *("quant_zero", "compute_dtype", "offload_meta", "encoded_state_dict", "stores_quant_config", "channel_wise"),
     *("optimize", "round_zero"),
 )
-"""What HQQ writes beside each weight of how it was quantised."""
+"""The records that HQQ writes beside each weight of how it was quantised."""
 
 _SCHEMES: Mapping[str, tuple[Callable[[Weight], Iterator[Layout]], ...]] = {
     "": (_eight_bits, _scaled, _four_bits, _halves, _bitnet, _mlx),
@@ -271,7 +271,7 @@ _SCHEMES: Mapping[str, tuple[Callable[[Weight], Iterator[Layout]], ...]] = {
     "_blocks": (_blocks,),
 }
 STAND_INS = tuple(form for form in _SCHEMES if form)
-"""What a packed weight's name has in place of the declared one: a name of its own, or an ending."""
+"""Names of packed weights in place of the declared one: a name of their own, or an ending."""
 
 ROLES = (
     *("qzeros", "scales", "g_idx"),  # GPTQ, AWQ
@@ -281,4 +281,4 @@ ROLES = (
     *(".absmax", ".quant_map", ".nested_absmax", ".nested_quant_map"),  # bitsandbytes
     *(".quant_state.bitsandbytes__nf4", ".quant_state.bitsandbytes__fp4"),
 )
-"""What may lie beside a weight to read it back: a name of its own, or an ending of the weight's."""
+"""Names of companions of a weight: a name of their own, or an ending of the weight's."""

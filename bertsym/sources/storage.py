@@ -1,4 +1,4 @@
-"""How checkpoints name what a model declares: old spellings, prefixes, buffers, packed weights and their scales."""
+"""The names that checkpoints give to declared tensors: old spellings, prefixes, buffers, packed weights and scales."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the process that runs the model's code is reached: a new connection for each answer, none while the code runs.
+"""The channel to the process that runs the model's code: a new connection for each answer, none while the code runs.
 
 So the code has nothing of ours to close or to write into. What a thread of it does to a connection, in the moments in
 which there is one, is seen, for a message begins with a token and its length, and the message is sent again.
@@ -34,7 +34,7 @@ dumps, loads, _sleep = json.dumps, json.loads, time.sleep  # whatever the code m
 
 
 class Garbled(Exception):
-    """What came is no message."""
+    """Bytes that are no message."""
 
 
 def framed(token: str, payload: bytes) -> bytes:
@@ -64,7 +64,7 @@ def _exactly(read: Callable[[int], bytes], count: int) -> bytes:
 
 @value
 class Message:
-    """What a process that runs code says: who it is, and its answer to the request of that number, if it has one."""
+    """A message of a process that runs code: its identity, and its answer to the request of a number, if it has one."""
 
     who: int
     process: int

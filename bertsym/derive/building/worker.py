@@ -76,7 +76,7 @@ class Session:
 
 
 def said(error: BaseException) -> str:
-    """What an error says, if it can."""
+    """Return the text of an error, or its type if the code's own text fails."""
     try:
         return f"{type(error).__name__}: {error}"[:300]
     except BaseException:  # noqa: BLE001  # its text is the code's too

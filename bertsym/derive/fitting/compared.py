@@ -26,7 +26,7 @@ def relations(proposals: Iterable[Proposal]) -> list[Boolean]:
 
 
 def landmarks(proposals: Iterable[Proposal]) -> tuple[list[Expr], list[tuple[Expr, Expr]]]:
-    """What the index of a layer was compared with, and of what its remainder was taken, with what that was compared.
+    """Return the expressions that a layer's index was compared with, and the divisors of its remainders with theirs.
 
     >>> from bertsym.symbols import H, L
     >>> told = [sympy.Lt(H - L, number) for number in range(5)]

@@ -194,7 +194,7 @@ def _times(*atoms: Atom) -> Atom:
 
 
 def _divisor(atom: Atom) -> Expr:
-    """What is divided by: where the size can be 0 nothing is, but a formula is read at all sizes."""
+    """Return the divisor for a size: at least 1, because a formula is evaluated at size 0 too."""
     return at_least_one(atom.expression) if atom.expression.is_Symbol else atom.expression
 
 
