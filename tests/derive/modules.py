@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Any
 
+import torch
 from torch import nn
 
 
@@ -97,3 +98,20 @@ def tells_its_process(hidden: int) -> nn.Module:
     module = nn.Module()
     module.register_parameter(f"process_{os.getpid()}", nn.Parameter(nn.Linear(hidden, 1).weight[0]))
     return module
+
+
+def many_names(hidden: int, names: int) -> nn.Module:
+    """Tensors of one module, each with a name of its own."""
+    module = nn.Module()
+    for number in range(names):
+        word = "".join("abcdefghij"[int(digit)] for digit in f"{number * 7919 % 100_003:06d}")
+        module.register_parameter(word, nn.Parameter(torch.empty(hidden, 1 + number % 7)))
+    return module
+
+
+def names_100(hidden: int) -> nn.Module:
+    return many_names(hidden, 100)
+
+
+def names_200(hidden: int) -> nn.Module:
+    return many_names(hidden, 200)

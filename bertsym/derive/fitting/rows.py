@@ -75,6 +75,7 @@ class Rows:
         self.conditions = Conditions([sample.sizes for sample in samples], active, draws, relations(proposals))
         self.landmarks, self.periods = landmarks(proposals)
         self.relevant: dict[str, set[Symbol]] = {}
+        self.pools: dict[str, dict[str, set[Symbol]]] = {}
         self.proposed: list[list[Expr]] = []
         self.kept: dict[Expr, tuple[tuple[int, str], Expr]] = {}
 
@@ -96,12 +97,22 @@ class Rows:
         return stage, i == (ends[stage - 1] if stage else 0)
 
     def turn_to(self, family: Family, siblings: Sequence[Family]) -> None:
-        """Look at this family: what changes the weight of a layer may change its bias, though that was seldom there."""
-        self.relevant = {}
-        for one in (family, *siblings):
-            for part, sizes in self.relevance(one).items():
-                self.relevant.setdefault(part, set()).update(sizes)
+        """Look at a family, with its siblings in the module, if any.
+
+        A size that changes the weight of a layer may change its bias, which few samples have.
+        """
+        pooled = self._pooled(family.pattern.rpartition(".")[0], siblings) if siblings else {}
+        self.relevant = {part: set(sizes) for part, sizes in pooled.items()}
+        _unite(self.relevant, self.relevance(family))
         self.proposed = self._proposed(family)
+
+    def _pooled(self, module: str, siblings: Sequence[Family]) -> dict[str, set[Symbol]]:
+        """Return the sizes that change a part of any tensor of a module, united once for all of its tensors."""
+        if module not in self.pools:
+            self.pools[module] = {}
+            for sibling in siblings:
+                _unite(self.pools[module], self.relevance(sibling))
+        return self.pools[module]
 
     def relevance(self, family: Family) -> dict[str, set[Symbol]]:
         """For each part of the tensor the sizes whose change was seen to change it."""
@@ -207,6 +218,11 @@ class Rows:
         if found is None:
             raise NoFormula(part, "no simple condition tells when")
         return found
+
+
+def _unite(relevant: dict[str, set[Symbol]], more: Mapping[str, set[Symbol]]) -> None:
+    for part, sizes in more.items():
+        relevant.setdefault(part, set()).update(sizes)
 
 
 def _length(side: Expr) -> tuple[int, str]:
