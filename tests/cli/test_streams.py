@@ -190,6 +190,7 @@ def test_a_reader_that_has_seen_enough_hears_nothing() -> None:
 INTERRUPTED = """
 import os, signal, sys
 left = int(sys.argv.pop(1))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in what runs in the background
 def count(frame, event, arg):
     global left
     if event in ("call", "c_call"):
@@ -228,4 +229,8 @@ def test_an_interrupt_at_any_call_ends_it_quietly() -> None:
 
 
 def test_importing_the_command_line_changes_no_handler() -> None:
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    before = signal.getsignal(signal.SIGINT)
+    code = "import signal; before = signal.getsignal(2); import bertsym.cli.app; print(signal.getsignal(2) is before)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout == b"True\n"
+    assert signal.getsignal(signal.SIGINT) is before

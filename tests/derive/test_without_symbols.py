@@ -57,5 +57,5 @@ def test_the_library_still_validates(builder: Callable[..., Builder], transforme
 
 def test_an_answer_too_deep_to_read(builder: Callable[..., Builder], monkeypatch: pytest.MonkeyPatch) -> None:
     opened = builder(f"{HERE}:only_plain", hidden=8)
-    monkeypatch.setattr(Worker, "_line", lambda *_: b'{"proposal": ' + b"[" * 10**5)
+    monkeypatch.setattr(Worker, "_line", lambda *_: b'{"place": 0, "answer": {"proposal": ' + b"[" * 10**5)
     assert opened.propose({"hidden": 8}, {"hidden": H}) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import select
 import signal
@@ -28,6 +29,7 @@ MOST_BYTES = 64 * 2**20
 STARTING = 60.0
 ENDING = 5.0
 MARK, SWEEPS = "BERTSYM_WORKER", 50
+HEAD = re.compile(rb'\{"place": ([0-9]{1,9}), "answer": ')
 CHANGED = "it changes what bertsym answers with in its process"
 SPARE = 5.0
 SLOW, MOST_SLOW = "TooSlow", 30
@@ -192,7 +194,10 @@ def _read(line: bytes, target: str) -> tuple[dict[str, Any], int]:
         answer, place = told["answer"], told["place"]
         if isinstance(answer, dict) and isinstance(place, int):
             return answer, place
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except RecursionError:
+        if head := HEAD.match(line):
+            return {"raised": "its answer is nested too deeply"}, int(head[1])
+    except (ValueError, KeyError, TypeError):
         pass
     raise CannotDerive(target, CHANGED)
 
