@@ -42,6 +42,7 @@ def form(expression: Expr, style: Style = Style.COLLECTED) -> Form:
 
     A polynomial (exponents may be negative) is written as asked; anything else keeps sympy's own structure.
 
+    >>> from bertsym.forms import to_sympy
     >>> from bertsym.symbols import H, L
     >>> to_sympy(form(L * H * (12 * H + 13), Style.FACTORED))
     H*L*(12*H + 13)
