@@ -1,4 +1,4 @@
-"""What type each weight is stored in, and by which scheme: right ones equal, ones broken in one place named.
+"""Types and schemes of stored weights: right checkpoints are equal, ones broken in one place are named.
 
 The headers are written here, from the arithmetic that the quantisers document, not from the code under test.
 """
@@ -353,7 +353,7 @@ def test_half_the_columns(dtype: str, models: Models, bertsym: Callable[..., Any
 
 
 def test_buffers_of_any_type(models: Models, bertsym: Callable[..., Any], tmp_path: Path) -> None:
-    """What is no weight may be whole numbers or truths."""
+    """Buffers may hold whole numbers or truth values."""
     words, declared = models("bert-tiny").words, models("bert-tiny").shapes
     stored = {name: ("F32", shape) for name, shape in declared.items()}
     stored["bert.embeddings.position_ids"] = ("I64", [1, 512])

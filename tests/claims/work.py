@@ -27,7 +27,7 @@ def work(function: Callable[[], object]) -> int:
 
 
 def growth(function: Callable[[int], object], size: int) -> float:
-    """How many times the work of one size is that of twice the size, both run warm."""
+    """Return the work at twice a size over the work at the size, both run warm."""
     with suppress(BertsymError):
         function(size)
     return work(lambda: function(2 * size)) / work(lambda: function(size))

@@ -152,7 +152,7 @@ def test_a_kill_in_the_middle_of_a_write_loses_nothing(paper: Path) -> None:
 
 
 def calls_of(work: Callable[[], object]) -> int:
-    """How many calls the work makes, of Python's own functions and others."""
+    """Count the calls that the work makes, of Python's own functions and others."""
     made = 0
 
     def count(_frame: object, event: str, _arg: object) -> None:

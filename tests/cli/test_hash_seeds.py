@@ -89,7 +89,7 @@ def commands() -> list[list[str]]:
 
 
 def said(seed: str, listed: list[list[str]], folder: Path = ROOT) -> list[str]:
-    """What the commands print in one process of that hash seed, each with its exit code."""
+    """Run the commands in one process of a hash seed; return each output with its exit code."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         input="\n".join("\x1f".join(words) for words in listed),

@@ -26,7 +26,7 @@ ERRORS = ["strict", "replace", "ignore", "backslashreplace", "xmlcharrefreplace"
 
 
 def printed(monkeypatch: pytest.MonkeyPatch, encoding: str, errors: str, *words: str) -> tuple[int, str, str]:
-    """What a run prints on streams of that encoding, read as whoever has that encoding reads it."""
+    """Return the output of a run on streams of an encoding, decoded by it."""
     streams = [io.TextIOWrapper(io.BytesIO(), encoding, errors, write_through=True) for _ in range(2)]
     with monkeypatch.context() as patched:
         patched.setattr(sys, "stdout", streams[0])
@@ -86,7 +86,7 @@ def test_a_formula_written_out_is_the_same_formula(encoding: str) -> None:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_the_total_is_the_same_in_every_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a whole run prints, worked out at random sizes, is what the inventory sums to at them."""
+    """Evaluate the printed formula at random sizes, and compare with the sum over the inventory."""
     random = Random(encoding)
     for name in random.sample(["bert", "gpt2", "roberta", "electra", "distilbert"], 2):
         form, errors = random.choice(["expanded", "collected", "factored"]), random.choice(ERRORS)

@@ -26,7 +26,7 @@ DERIVED, REFUSED, SILENT, WRONG = "derived", "refused", "no answer", "wrong"
 
 @value
 class Verdict:
-    """What came of a program: one of the four words above, and why."""
+    """The verdict on a program: one of the four words above, and why."""
 
     word: str
     evidence: str = ""

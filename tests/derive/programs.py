@@ -189,7 +189,7 @@ class _Writer:
         return [*lines, "    return root"]
 
     def rules(self) -> list[str]:
-        """What the program refuses."""
+        """Return the conditions under which the program raises."""
         rules = []
         if self.has("heads") and self.chance(0.4):
             rules.append("hidden % heads")

@@ -1,4 +1,4 @@
-"""What bertsym prints of a document, in every syntax and layout, each formula as the text that a reader meets."""
+"""Printed documents in every syntax and layout, each formula as the text that a reader meets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SHORT = re.compile(r"\\,\([\d.]+(?:\\,\\mathrm\{.\})?\)| \([\d.]+[KMBTQ]?\)$", 
 
 
 def names(symbols: Iterable[Symbol], notation: Notation = BERT) -> Mapping[str, str]:
-    """What each printed name stands for; no two symbols may be printed alike."""
+    """Return the symbol of each printed name; no two symbols may be printed alike."""
     found: dict[str, str] = {}
     for symbol in symbols:
         other = found.setdefault(notation.name(symbol).replace(" ", ""), str(symbol))

@@ -101,7 +101,7 @@ def _truth(tree: Tree, sizes: Sizes) -> bool:
 
 
 class _Reader:
-    """What both syntaxes share: marks from left to right, conditions, relations and sums."""
+    """The part that both syntaxes share: marks from left to right, conditions, relations and sums."""
 
     signs: ClassVar[Mapping[str, str]]  # the signs of this syntax as `value` knows them
 
