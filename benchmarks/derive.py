@@ -16,8 +16,9 @@ from random import Random
 from typing import NoReturn
 
 from bertsym.atlas import FOLDER
-from bertsym.derive.building.process import Builder, CannotDerive, Worker
-from bertsym.derive.deriving import derive_in
+from bertsym.derive.oracle.client import BuildOracle, Worker
+from bertsym.derive.pipeline import derive_in
+from bertsym.derive.types import CannotDerive
 
 GOAL = 4
 LIMIT = 30
@@ -30,9 +31,9 @@ def stop(*_: object) -> NoReturn:
 
 def taken(worker: Worker, name: str) -> tuple[float, float, str]:
     """The seconds of one build and of the derivation, and what came of it."""
-    builder = Builder(worker, name, {})
+    oracle = BuildOracle(worker, name, {})
     start = time.perf_counter()
-    builder.build(builder.description.fields)
+    oracle.build(oracle.description.fields)
     once = time.perf_counter() - start
     signal.alarm(LIMIT)
     start = time.perf_counter()
@@ -54,7 +55,7 @@ def main() -> None:
     times = []
     with Worker(20) as worker:
         start = time.perf_counter()
-        Builder(worker, "bert", {})
+        BuildOracle(worker, "bert", {})
         print(f"{'import':32}  {time.perf_counter() - start:7.2f} s")
         for name in Random(seed).sample(names, many):  # noqa: S311  # the seed is an argument
             once, seconds, said = taken(worker, name)

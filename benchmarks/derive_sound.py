@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bertsym.derive.building.process import Worker
+from bertsym.derive.oracle.client import Worker
 from tests.derive.holding import DERIVED, WRONG, held
 from tests.derive.programs import program
 

@@ -20,10 +20,12 @@ from bertsym.answers.formula import Formula, formula_written
 from bertsym.answers.inventory import inventory
 from bertsym.answers.shortlist import shortlist
 from bertsym.answers.solution import solved
+from bertsym.config.configfile import load as load_spec
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
 from bertsym.errors import Conflict, Missing, Unreadable
-from bertsym.forms import to_sympy
+from bertsym.formulas.styles import Style
+from bertsym.formulas.tree import to_sympy
 from bertsym.model import Model as Spec
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
@@ -31,8 +33,6 @@ from bertsym.solving.constraints import parse_constraint, parse_tie
 from bertsym.solving.demands import Demand, Limit
 from bertsym.solving.request import Order, Request
 from bertsym.solving.unknowns import only_unknowns
-from bertsym.sources.configfile import load as load_spec
-from bertsym.styles import Style
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sympy import Symbol
 
-from bertsym.forms import Form
+from bertsym.formulas.tree import Form
 from bertsym.values import value
 
 

@@ -13,11 +13,11 @@ from bertsym.convention import EXACT, Convention
 from bertsym.count import check_routing, count_or_none, raw, share, total
 from bertsym.document import Code, Column, Count, Document, Element, Equation, Heading, Inline, Paragraph, Shape, Table
 from bertsym.errors import TooLarge, UnknownName
-from bertsym.filling import put_in
-from bertsym.forms import Form, Name, Number, Sum, product, sum_of
+from bertsym.formulas.styles import Style, form
+from bertsym.formulas.substitute import put_in
+from bertsym.formulas.tree import Form, Name, Number, Sum, product, sum_of
 from bertsym.layers import Role
 from bertsym.model import Definition, Model, is_head_size
-from bertsym.styles import Style, form
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Loop, Tensor
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sympy import Symbol
 
 from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Shape, Table
-from bertsym.forms import Condition, Form, Name, parts_of
+from bertsym.formulas.tree import Condition, Form, Name, parts_of
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 
 
@@ -57,7 +57,7 @@ def _symbols(part: Inline) -> set[Symbol]:
 def symbols(written: Form | Condition) -> set[Symbol]:
     """The symbols that a reader meets in a form, those in its brackets among them.
 
-    >>> from bertsym.styles import form
+    >>> from bertsym.formulas.styles import form
     >>> from bertsym.symbols import H, L
     >>> sorted(map(str, symbols(form(12 * L * H**2))))
     ['H', 'L']

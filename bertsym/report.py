@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from bertsym.document import Document, Share
-from bertsym.forms import Form
+from bertsym.formulas.tree import Form
 from bertsym.values import value
 
 

@@ -10,7 +10,8 @@ from enum import IntEnum
 
 from sympy import Expr
 
-from bertsym.forms import (
+from bertsym.formulas.styles import form
+from bertsym.formulas.tree import (
     Bracket,
     Condition,
     Conjunction,
@@ -30,7 +31,6 @@ from bertsym.forms import (
     Sum,
     negated,
 )
-from bertsym.styles import form
 from bertsym.values import value
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from bertsym.checking.verify import Expected, Slot, compare
+from bertsym.checkpoints.safetensors import Array
 from bertsym.claims import formula
 from bertsym.claims.formula import MOST_SIDES, MOST_TERMS, Ledger, TooManyJudged, judge
 from bertsym.claims.reader import read
@@ -22,9 +23,8 @@ from bertsym.claims.texts import MOST_FORMULAS, MOST_NUMBERS, Question, TooMany,
 from bertsym.errors import BadField, TooLarge
 from bertsym.explain import MOST_TENSORS, derive
 from bertsym.explain import MOST_TERMS as MOST_TERMS_TOLD
-from bertsym.sources.inventories import MOST_FLOORS
-from bertsym.sources.safetensors import Array
-from bertsym.sources.saved import parse
+from bertsym.saved_model.decode import parse
+from bertsym.saved_model.inventories import MOST_FLOORS
 from bertsym.zoo import named
 from tests.claims.work import growth, work
 

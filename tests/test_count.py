@@ -15,7 +15,7 @@ from bertsym.count import By, breakdown, count, total, written_out
 from bertsym.errors import Conflict, NoShape, TooLarge, UnknownName
 from bertsym.layers import Role
 from bertsym.model import Model
-from bertsym.sources.derived import Derived
+from bertsym.saved_model.derived import Derived
 from bertsym.symbols import (
     F,
     H,

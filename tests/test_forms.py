@@ -11,10 +11,10 @@ from sympy import Expr
 
 from bertsym.algebra import Iverson
 from bertsym.count import total
-from bertsym.filling import put_in
-from bertsym.forms import Product, to_sympy
+from bertsym.formulas.styles import Style, form
+from bertsym.formulas.substitute import put_in
+from bertsym.formulas.tree import Product, to_sympy
 from bertsym.render.mathtex import math
-from bertsym.styles import Style, form
 from bertsym.symbols import F, H, Kind, L, N, Own, T, V, cross_attention, d, ffn_ratio, heads, tied
 from bertsym.wording import plain, pretty
 from bertsym.zoo import ARCHITECTURES, named

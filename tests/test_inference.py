@@ -11,9 +11,9 @@ import pytest
 from bertsym.algebra import Value
 from bertsym.checking.inference import infer
 from bertsym.checking.verify import declared
+from bertsym.checkpoints.safetensors import Array
 from bertsym.errors import BertsymError, NothingFits
 from bertsym.model import Model
-from bertsym.sources.safetensors import Array
 from bertsym.symbols import SIZES, Kind, V
 from bertsym.zoo import ARCHITECTURES, named
 

@@ -25,8 +25,8 @@ from bertsym import atlas
 from bertsym.algebra import Value
 from bertsym.errors import BertsymError, MissingSize, Unreadable
 from bertsym.layers import Role
-from bertsym.sources.derived import Derived, Place
-from bertsym.sources.saving import text
+from bertsym.saved_model.derived import Derived, Place
+from bertsym.saved_model.encode import text
 from bertsym.symbols import BY_SYMBOL, SIZES, H, Kind, L, Own
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace, value

@@ -13,7 +13,7 @@ from bertsym.algebra import evaluate, free, monomials
 from bertsym.convention import EXACT
 from bertsym.count import count, total
 from bertsym.errors import BertsymError, Conflict, UnknownName
-from bertsym.forms import to_sympy
+from bertsym.formulas.tree import to_sympy
 from bertsym.model import Model
 from bertsym.solving.closing import close
 from bertsym.solving.constraints import parse_tie

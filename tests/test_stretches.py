@@ -17,8 +17,8 @@ from bertsym.count import By, Part, breakdown, count, total, written_out
 from bertsym.errors import BertsymError
 from bertsym.layers import Role
 from bertsym.model import Model
-from bertsym.sources.derived import Derived
-from bertsym.sources.stored import stored
+from bertsym.saved_model.atlas_models import stored
+from bertsym.saved_model.derived import Derived
 from bertsym.stretches import facts, least
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Own
 from bertsym.tree import Loop, Tensor

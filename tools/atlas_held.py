@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bertsym.sources.derived import Derived
-from bertsym.sources.paths import flattened
+from bertsym.config.flatten import flattened
+from bertsym.saved_model.derived import Derived
 
 # Fields of every configuration that no model class builds its tensors from.
 HARMLESS = re.compile(

@@ -29,7 +29,7 @@ def kept(source: str) -> dict[str, Any]:
 
 def settled(found: dict[str, Any] | str) -> bool:
     """Whether what there is was made by this engine; why there is nothing is found out again when that is asked for."""
-    from bertsym.derive.recording import ENGINE  # noqa: PLC0415
+    from bertsym.derive.export import ENGINE  # noqa: PLC0415
 
     return isinstance(found, str) or found["engine"] == ENGINE
 

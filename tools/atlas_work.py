@@ -16,17 +16,19 @@ from atlas_held import held, names
 from atlas_types import Kind, library
 
 from bertsym.count import count
-from bertsym.derive.again import tried_again
-from bertsym.derive.building.process import Builder, CannotDerive, Worker
-from bertsym.derive.defaults import Defaults
-from bertsym.derive.deriving import derive_in
-from bertsym.derive.joining import joined
-from bertsym.derive.proof import parameters
-from bertsym.derive.recording import absent, recorded, space
+from bertsym.derive.domain.stored_space import space
+from bertsym.derive.export import absent, recorded
+from bertsym.derive.merge_heads import joined
+from bertsym.derive.oracle.client import BuildOracle, Worker
+from bertsym.derive.pipeline import derive_in
+from bertsym.derive.synthesis.definitions import Defaults
+from bertsym.derive.types import CannotDerive
+from bertsym.derive.verification.check import parameters
+from bertsym.derive.verification.recheck import recheck
 from bertsym.errors import BertsymError
-from bertsym.sources.derived import FIRST, Derived, DerivedHead, Evidence, Refused, refusals
-from bertsym.sources.saved import parsed
-from bertsym.sources.saving import text
+from bertsym.saved_model.decode import parsed
+from bertsym.saved_model.derived import FIRST, Derived, DerivedHead, Evidence, Refused, refusals
+from bertsym.saved_model.encode import text
 from bertsym.values import replace
 
 SECONDS = 20.0
@@ -107,8 +109,8 @@ def retold(kind: Kind, seed: int) -> str:
     derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
     symbols = {place.field: symbol for symbol, place in derived.places.items()}
     with limited(CHECKING):
-        builder = Builder(worker(), kind.name, {})
-        absences = Defaults(builder, space(derived), symbols, Random(seed)).absences()
+        oracle = BuildOracle(worker(), kind.name, {})
+        absences = Defaults(oracle, space(derived), symbols, Random(seed)).absences()
     places = {symbol: absent(place, absences) for symbol, place in derived.places.items()}
     return text(told(kind, replace(derived, places=places)))
 
@@ -143,7 +145,7 @@ def limited(seconds: int) -> Iterator[None]:
 def one(target: str, seed: int) -> Derived:
     """One class, with the number that the code itself has at its own sizes."""
     found = derive_in(worker(), target, {}, seed=seed)
-    there = Builder(worker(), target, {}).build(found.fields)
+    there = BuildOracle(worker(), target, {}).build(found.fields)
     return recorded(found, None if there is None else parameters(there))
 
 
@@ -222,8 +224,8 @@ def disagreements(derived: Derived, target: str, seed: int, draws: int) -> Itera
         random = Random(seed * 1_000_003 + place)
         try:
             with limited(CHECKING):
-                builder = Builder(worker(), target if name == FIRST else head.cls, {})
-                wrong = tried_again(derived, name, builder, random, draws)
+                oracle = BuildOracle(worker(), target if name == FIRST else head.cls, {})
+                wrong = recheck(derived, name, oracle, random, draws)
         except (BertsymError, TimeoutError) as error:
             wrong = reason(error)
         if wrong is not None:

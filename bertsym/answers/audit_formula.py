@@ -9,11 +9,11 @@ from bertsym.claims.formula import Judgement, Verdict
 from bertsym.claims.parts import add, number
 from bertsym.claims.terms import Row, Share
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Sizes, Table
-from bertsym.forms import Form
+from bertsym.formulas.monomial_order import Terms
+from bertsym.formulas.styles import Style, from_terms
+from bertsym.formulas.tree import Form
 from bertsym.report import AsText, Record
-from bertsym.styles import Style, from_terms
 from bertsym.symbols import in_order
-from bertsym.terms import Terms
 from bertsym.values import value
 
 MOST_NAMED = 6

@@ -12,10 +12,10 @@ from bertsym.answers.subject import Subject, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import Part, breakdown, count_or_none, total
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Sizes, Table
-from bertsym.forms import Form, Name
+from bertsym.formulas.styles import Style, form, style_of_parts
+from bertsym.formulas.tree import Form, Name
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
-from bertsym.styles import Style, form, style_of_parts
 from bertsym.symbols import in_order
 from bertsym.values import value
 

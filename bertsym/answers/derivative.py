@@ -11,11 +11,11 @@ from bertsym.answers.subject import Subject, known, shown, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import total
 from bertsym.document import Count, Decimal, Document, Element, Inline, Remark, Result, Share
-from bertsym.forms import Form, Name, Quotient, product
+from bertsym.formulas.styles import Style, form
+from bertsym.formulas.tree import Form, Name, Quotient, product
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
 from bertsym.sensitivity import differentiate
-from bertsym.styles import Style, form
 from bertsym.symbols import in_order
 from bertsym.values import value
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from sympy import Symbol
 
 from bertsym.count import total
-from bertsym.derive.building.process import Number
-from bertsym.derive.derivation import Derivation
-from bertsym.derive.sizes.space import Axis, Kept
+from bertsym.derive.cegis import Derivation
+from bertsym.derive.domain.space import FieldDomain, FixedBy
+from bertsym.derive.types import Number
 from bertsym.document import Code, Column, Document, Element, Heading, Inline, Paragraph, Remark, Result, Table
-from bertsym.forms import Form, Name
+from bertsym.formulas.styles import Style, form
+from bertsym.formulas.tree import Form, Name
 from bertsym.report import AsLatex, Record
-from bertsym.styles import Style, form
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import value
 
@@ -80,13 +80,13 @@ class DerivedFormula:
             "seed": found.seed,
             "false_pass_at_most": found.chance,
             "floors_not_bounded": found.rounded,
-            "frozen": self._standing(Kept.FROZEN),
-            "held": self._standing(Kept.HELD),
-            "without_effect": [*found.space.idle, *(one["field"] for one in self._standing(Kept.IDLE))],
+            "frozen": self._standing(FixedBy.DERIVATION),
+            "held": self._standing(FixedBy.CODE),
+            "without_effect": [*found.space.idle, *(one["field"] for one in self._standing(FixedBy.NO_EFFECT))],
             "refused": [{"tensor": r.tensor, "part": r.part, "why": r.why} for r in found.refused],
         }
 
-    def _standing(self, kept: Kept) -> list[dict[str, str]]:
+    def _standing(self, kept: FixedBy) -> list[dict[str, str]]:
         return [{"field": one.name, "why": one.why} for one in self.found.space.frozen if one.kept is kept]
 
 
@@ -116,7 +116,7 @@ def _trials(found: Derivation) -> Iterator[str]:
         "code's own are of no higher degree than these. Conditions and roundings are tried, not bounded."
     )
     for one in found.space.frozen:
-        how = "Held" if one.kept is Kept.HELD else "Frozen"
+        how = "Held" if one.kept is FixedBy.CODE else "Frozen"
         yield f"{how}: {one.name}={str(found.space.base[one.name]).lower()}, {one.why}."
     yield "Frozen: whatever is no number and no switch (texts, parts left empty, the lengths of lists)."
     without = [name for name in found.space.idle if found.symbols[name] not in found.derived.base]
@@ -131,7 +131,7 @@ def _power_of_ten(found: Derivation) -> str:
     return f"10^-{exponent}" if exponent else "1"
 
 
-def _tried(axis: Axis | None) -> str:
+def _tried(axis: FieldDomain | None) -> str:
     """The values that draws pick from, in words."""
     if axis is None:
         return "as it is"

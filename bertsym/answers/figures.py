@@ -11,7 +11,7 @@ from bertsym.answers.formula import Formula, formula_written
 from bertsym.answers.subject import Subject
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Count, Inline, Rounded, Share
-from bertsym.forms import Number
+from bertsym.formulas.tree import Number
 from bertsym.model import Model
 from bertsym.values import value
 

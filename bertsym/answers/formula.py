@@ -10,10 +10,10 @@ from bertsym.answers.subject import Subject, shown, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import breakdown, count_or_none, total
 from bertsym.document import Count, Document, Inline, Result
-from bertsym.forms import Form, Named, Sum
+from bertsym.formulas.styles import Style, form, style_of_parts
+from bertsym.formulas.tree import Form, Named, Sum
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
-from bertsym.styles import Style, form, style_of_parts
 from bertsym.values import value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bertsym.convention import CONVENTIONS, Convention
 from bertsym.document import Code, Column, Document, Heading, Paragraph, Table
-from bertsym.forms import Name
+from bertsym.formulas.tree import Name
 from bertsym.report import Record
 from bertsym.symbols import SIZES, Size
 from bertsym.values import value

@@ -10,10 +10,10 @@ from bertsym.answers.subject import Subject, known, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import written_out
 from bertsym.document import Code, Column, Document, Inline, Shape, Table
-from bertsym.forms import ONE, Form
+from bertsym.formulas.styles import form
+from bertsym.formulas.tree import ONE, Form
 from bertsym.model import Model
 from bertsym.report import Record
-from bertsym.styles import form
 from bertsym.tree import Tensor
 from bertsym.values import value
 

@@ -11,7 +11,7 @@ from bertsym.answers.exchange import exchange_table, marginal_record
 from bertsym.answers.subject import Subject, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Column, Count, Decimal, Document, Element, Inline, Remark, Result, Share, Table
-from bertsym.forms import Name
+from bertsym.formulas.tree import Name
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
 from bertsym.solving.demands import Demand

@@ -12,19 +12,19 @@ from sympy import Symbol
 from bertsym.algebra import Value
 from bertsym.answers.subject import subject
 from bertsym.checking.inference import Fit, infer
+from bertsym.checking.transformers_reference import build
 from bertsym.checking.verify import Expected, Outcome, Slot, compare, declared
+from bertsym.checkpoints.checkpoint import Checkpoint, read_checkpoint
+from bertsym.checkpoints.safetensors import Array
+from bertsym.config.configfile import load, load_config
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Shape, Sizes, Table
 from bertsym.errors import BadFile
-from bertsym.forms import Number
+from bertsym.files.jsonfile import parse_object, read_bytes
+from bertsym.formulas.tree import Number
 from bertsym.model import Model
 from bertsym.report import Record
-from bertsym.sources.checkpoint import Checkpoint, read_checkpoint
-from bertsym.sources.configfile import load, load_config
-from bertsym.sources.framework import build
-from bertsym.sources.jsonfile import parse_object, read_bytes
-from bertsym.sources.safetensors import Array
-from bertsym.sources.stored import entry_of
+from bertsym.saved_model.atlas_models import entry_of
 from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES
 

@@ -9,12 +9,12 @@ from fractions import Fraction
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, atom, free, monomials
+from bertsym.checkpoints.expert_layouts import stored_tensors
+from bertsym.checkpoints.safetensors import Array
+from bertsym.checkpoints.storage import aligned
+from bertsym.checkpoints.tensor_name_numbers import numbered
 from bertsym.errors import Unreadable
 from bertsym.model import check_value
-from bertsym.sources.layouts import stored_tensors
-from bertsym.sources.numbering import numbered
-from bertsym.sources.safetensors import Array
-from bertsym.sources.storage import aligned
 from bertsym.symbols import BY_SYMBOL
 from bertsym.tree import Tensor
 from bertsym.values import value

@@ -13,10 +13,10 @@ from sympy.logic.boolalg import Boolean
 from bertsym.algebra import Value, atom, free
 from bertsym.checking.evidence import Equation, Found, Stored, equations, gathered, matched, solved
 from bertsym.checking.verify import Expected, Outcome, compare, declared
+from bertsym.checkpoints.safetensors import Array
+from bertsym.checkpoints.storage import owned
 from bertsym.errors import BertsymError, MissingSize, NothingFits
 from bertsym.model import Architecture, Model
-from bertsym.sources.safetensors import Array
-from bertsym.sources.storage import owned
 from bertsym.symbols import BY_SYMBOL, Kind, d, in_order, lookup
 from bertsym.tree import Tensor
 from bertsym.values import value

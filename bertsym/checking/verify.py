@@ -8,13 +8,13 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from math import prod
 
+from bertsym.checkpoints.expert_layouts import stored_shapes
+from bertsym.checkpoints.quantised import WHOLE, Fit, Weight
+from bertsym.checkpoints.safetensors import Array
+from bertsym.checkpoints.schemes import ROLES, STAND_INS, read
+from bertsym.checkpoints.storage import aligned, is_buffer, spellings
 from bertsym.count import written_out
 from bertsym.model import Model
-from bertsym.sources.layouts import stored_shapes
-from bertsym.sources.quantised import WHOLE, Fit, Weight
-from bertsym.sources.safetensors import Array
-from bertsym.sources.schemes import ROLES, STAND_INS, read
-from bertsym.sources.storage import aligned, is_buffer, spellings
 from bertsym.values import value
 
 Dimensions = tuple[int, ...]

@@ -7,8 +7,8 @@ from functools import cached_property
 from itertools import combinations
 
 from bertsym.claims.parts import POSITIONS, SEGMENTS, TOKENS, Part, add, is_input, is_table
+from bertsym.formulas.monomial_order import Terms
 from bertsym.layers import Role
-from bertsym.terms import Terms
 from bertsym.tree import Tensor
 from bertsym.values import value
 

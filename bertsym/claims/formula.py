@@ -16,11 +16,11 @@ from bertsym.claims.reading import Reading
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.terms import Row, rows, without_heads
 from bertsym.errors import BertsymError, TooLarge
-from bertsym.forms import Form
+from bertsym.formulas.monomial_order import Monomial, Terms
+from bertsym.formulas.tree import Form
 from bertsym.model import Model
 from bertsym.quantities import Stated
 from bertsym.symbols import BY_SYMBOL, Kind
-from bertsym.terms import Monomial, Terms
 from bertsym.values import value
 
 SIMPLE = 2

@@ -17,10 +17,10 @@ from bertsym.claims.names import plain
 from bertsym.claims.reading import Use
 from bertsym.claims.tokens import CLOSING, Mark, Token
 from bertsym.errors import UnreadableFormula, echo
-from bertsym.forms import ONE, Bracket, Form, Name, Number, Power, Quotient, product, sum_of
+from bertsym.formulas.monomial_order import condition as ordered
+from bertsym.formulas.tree import ONE, Bracket, Form, Name, Number, Power, Quotient, product, sum_of
 from bertsym.quantities import UNITS
 from bertsym.symbols import BY_NAME, Kind
-from bertsym.terms import condition as ordered
 
 DEEPEST = 40
 LARGEST_POWER = 16

@@ -8,9 +8,9 @@ from fractions import Fraction
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, Value, atom, monomials, substitute
+from bertsym.formulas.monomial_order import Terms
 from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, N, T, V
-from bertsym.terms import Terms
 from bertsym.tree import Tensor
 from bertsym.values import value
 

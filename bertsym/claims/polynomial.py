@@ -11,8 +11,21 @@ from sympy import Expr
 
 from bertsym.algebra import Iverson, atom
 from bertsym.errors import BertsymError
-from bertsym.forms import Bracket, Floor, Form, Name, Named, Number, Power, Product, Quotient, Root, Sum, to_sympy
-from bertsym.terms import Monomial, Terms
+from bertsym.formulas.monomial_order import Monomial, Terms
+from bertsym.formulas.tree import (
+    Bracket,
+    Floor,
+    Form,
+    Name,
+    Named,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Root,
+    Sum,
+    to_sympy,
+)
 
 MOST_STEPS = 10_000
 LARGEST_DEGREE = 64

@@ -8,7 +8,7 @@ from enum import Enum
 from sympy import Symbol
 
 from bertsym.claims.tokens import Token
-from bertsym.forms import Form
+from bertsym.formulas.tree import Form
 from bertsym.values import value
 
 

@@ -14,9 +14,9 @@ from bertsym.claims.parts import parts, put_in, symbols
 from bertsym.claims.tablefile import SizedRow, SizedTable
 from bertsym.claims.unknowns import Bound, Entangled, Interval, at, solve
 from bertsym.errors import BertsymError
+from bertsym.formulas.monomial_order import Terms
 from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, SIZES, Kind
-from bertsym.terms import Terms
 from bertsym.values import value
 
 MOST_UNKNOWN = 2

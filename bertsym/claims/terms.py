@@ -12,8 +12,8 @@ from sympy import Symbol
 from bertsym.algebra import Value
 from bertsym.claims.countings import Counting
 from bertsym.claims.parts import Part, number
+from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.symbols import BY_SYMBOL, Kind
-from bertsym.terms import Monomial, Terms
 from bertsym.values import value
 
 MOST_GROUPS = 14

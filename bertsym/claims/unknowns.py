@@ -8,7 +8,7 @@ from math import gcd
 
 from sympy import Symbol
 
-from bertsym.terms import Terms
+from bertsym.formulas.monomial_order import Terms
 from bertsym.values import value
 
 LARGEST = 10**9

@@ -37,7 +37,7 @@ def compare(
     from bertsym.answers.comparison import comparison
     from bertsym.convention import named_convention
     from bertsym.errors import Unreadable
-    from bertsym.styles import Style
+    from bertsym.formulas.styles import Style
 
     heads = options.split([head]) if head else [None]
     if len(heads) > 2:

@@ -61,7 +61,7 @@ def breakdown(
     """The breakdown: formula, number and share, summing to the total."""
     from bertsym.answers.breakdown import broken_down
     from bertsym.count import By
-    from bertsym.styles import Style
+    from bertsym.formulas.styles import Style
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)

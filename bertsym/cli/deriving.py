@@ -40,12 +40,12 @@ def derive(
 ) -> None:
     """A closed form inferred from model code, proved by trial. This RUNS the code, in another process."""
     from bertsym.answers.derived import derived_formula
-    from bertsym.derive.deriving import derive as inferred
-    from bertsym.derive.recording import recorded
-    from bertsym.sources.jsonfile import parse_object
-    from bertsym.sources.saved import parse
-    from bertsym.sources.saving import text
-    from bertsym.styles import Style
+    from bertsym.derive.export import recorded
+    from bertsym.derive.pipeline import derive as inferred
+    from bertsym.files.jsonfile import parse_object
+    from bertsym.formulas.styles import Style
+    from bertsym.saved_model.decode import parse
+    from bertsym.saved_model.encode import text
 
     sizes = _sizes(target, size)
     style = Style.named(form)

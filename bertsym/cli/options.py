@@ -111,7 +111,7 @@ def _value(size: Size, text: str) -> Value:
 
 def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
     """The model that MODEL, --head and --at name together."""
-    from bertsym.sources.configfile import load
+    from bertsym.config.configfile import load
 
     loaded = load(target, head)
     given = sizes(at, loaded) if at else {}

@@ -49,7 +49,7 @@ def diff(
 ) -> None:
     """The derivative by a size, its value and the elasticity."""
     from bertsym.answers.derivative import derivative
-    from bertsym.styles import Style
+    from bertsym.formulas.styles import Style
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)

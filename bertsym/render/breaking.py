@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bertsym.document import Inline
-from bertsym.forms import Bracket, Conjunction, Disjunction, Form, Product, Sum, negated
+from bertsym.formulas.tree import Bracket, Conjunction, Disjunction, Form, Product, Sum, negated
 from bertsym.render import mathtex
 from bertsym.render.mathwidth import formula
 from bertsym.render.notation import Notation

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from bertsym.document import Share
-from bertsym.forms import Number
+from bertsym.formulas.tree import Number
 from bertsym.quantities import decimal
 from bertsym.render import text
 from bertsym.render.mathtex import math

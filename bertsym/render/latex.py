@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Sizes, Table
 from bertsym.errors import Conflict
-from bertsym.forms import Name
+from bertsym.formulas.tree import Name
 from bertsym.render import displays, mathtex, tables, words
 from bertsym.render.fragment import T1, Fragment, joined
 from bertsym.render.metrics import POINT

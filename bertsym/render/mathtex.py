@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
-from bertsym.forms import (
+from bertsym.formulas.tree import (
     Bracket,
     Condition,
     Conjunction,
@@ -54,7 +54,7 @@ def grouped(value: int) -> str:
 def math(written: Form, notation: Notation = BERT) -> str:
     r"""A form as mathematics, without delimiters.
 
-    >>> from bertsym.styles import form
+    >>> from bertsym.formulas.styles import form
     >>> from bertsym.symbols import H, L, ffn_ratio
     >>> print(math(form((2 * ffn_ratio + 4) * L * H**2)))
     (2r + 4)LH^2

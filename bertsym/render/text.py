@@ -7,7 +7,7 @@ from itertools import chain, zip_longest
 
 from bertsym.document import Column, Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Table
 from bertsym.errors import printable
-from bertsym.forms import Form
+from bertsym.formulas.tree import Form
 from bertsym.render import words
 
 WIDTH = 100

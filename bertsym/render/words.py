@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
 from bertsym.errors import printable
-from bertsym.forms import Sum
+from bertsym.formulas.tree import Sum
 from bertsym.quantities import decimal, percent, rounded
 from bertsym.wording import pretty
 

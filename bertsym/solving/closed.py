@@ -8,8 +8,8 @@ import sympy
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, expand, free, monomials
-from bertsym.forms import ZERO, Form, Name, Number, Power, Quotient, Root, product, sum_of
-from bertsym.styles import form
+from bertsym.formulas.styles import form
+from bertsym.formulas.tree import ZERO, Form, Name, Number, Power, Quotient, Root, product, sum_of
 from bertsym.symbols import P
 from bertsym.values import value
 

@@ -14,7 +14,7 @@ from bertsym.algebra import atom, expand
 from bertsym.answers.comparison import comparison
 from bertsym.convention import CONVENTIONS
 from bertsym.count import count, total
-from bertsym.forms import to_sympy
+from bertsym.formulas.tree import to_sympy
 from bertsym.zoo import ARCHITECTURES, named
 
 PAIRS = list(pairwise([*ARCHITECTURES, next(iter(ARCHITECTURES))]))

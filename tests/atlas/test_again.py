@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from bertsym import atlas
-from bertsym.derive.again import tried_again
-from bertsym.derive.building.process import Builder, Worker
-from bertsym.sources.derived import FIRST
-from bertsym.sources.stored import entry_of
+from bertsym.derive.oracle.client import BuildOracle, Worker
+from bertsym.derive.verification.recheck import recheck
+from bertsym.saved_model.atlas_models import entry_of
+from bertsym.saved_model.derived import FIRST
 
 SAMPLE, DRAWS = 12, 5
 SEED = int(os.environ.get("BERTSYM_ATLAS_SEED") or secrets.randbelow(10**9))
@@ -45,6 +45,6 @@ def test_a_formula_holds_at_fresh_sizes(place: int, worker: Worker) -> None:
     name, head = chosen()[place]
     derived = entry_of(name)
     assert derived is not None
-    builder = Builder(worker, name if head == FIRST else derived.classes[head].cls, {})
-    wrong = tried_again(derived, head, builder, Random(f"{SEED} {name} {head}"), DRAWS)
+    oracle = BuildOracle(worker, name if head == FIRST else derived.classes[head].cls, {})
+    wrong = recheck(derived, head, oracle, Random(f"{SEED} {name} {head}"), DRAWS)
     assert wrong is None, f"BERTSYM_ATLAS_SEED={SEED}: {name} {head}: {wrong}"

@@ -9,10 +9,10 @@ import pytest
 
 from bertsym import atlas
 from bertsym.count import count
-from bertsym.sources.derived import Derived, refusals
-from bertsym.sources.saved import parsed
-from bertsym.sources.saving import text
-from bertsym.sources.stored import stored
+from bertsym.saved_model.atlas_models import stored
+from bertsym.saved_model.decode import parsed
+from bertsym.saved_model.derived import Derived, refusals
+from bertsym.saved_model.encode import text
 from bertsym.zoo import ARCHITECTURES
 
 ENTRIES = sorted((atlas.FOLDER / "models").glob("*.json"))

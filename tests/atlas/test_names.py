@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from bertsym import atlas
+from bertsym.config.configfile import load
 from bertsym.errors import BertsymError, UnknownName
-from bertsym.sources.configfile import load
-from bertsym.sources.stored import stored
+from bertsym.saved_model.atlas_models import stored
 from bertsym.zoo import ARCHITECTURES
 
 ROOT = Path(__file__).parents[2]

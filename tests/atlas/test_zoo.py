@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from bertsym import atlas
-from bertsym.derive.again import drawn
-from bertsym.derive.recording import space
+from bertsym.config.configfile import read_config
+from bertsym.derive.domain.stored_space import space
+from bertsym.derive.verification.recheck import drawn
 from bertsym.errors import BertsymError
-from bertsym.sources.configfile import read_config
-from bertsym.sources.derived import refusals
-from bertsym.sources.stored import entry_of
+from bertsym.saved_model.atlas_models import entry_of
+from bertsym.saved_model.derived import refusals
 from bertsym.zoo import ARCHITECTURES
 from tests.zoo.real import our_inventory
 

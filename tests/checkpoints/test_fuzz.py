@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bertsym.checkpoints.checkpoint import read_checkpoint
+from bertsym.checkpoints.safetensors import BITS, read_header
 from bertsym.errors import BertsymError
-from bertsym.sources.checkpoint import read_checkpoint
-from bertsym.sources.safetensors import BITS, read_header
 from tests.checkpoints.files import header_of, write
 
 BOUNDED = settings(

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from bertsym.checkpoints import checkpoint
+from bertsym.checkpoints.checkpoint import read_checkpoint
 from bertsym.errors import BadFile
-from bertsym.sources import checkpoint
-from bertsym.sources.checkpoint import read_checkpoint
 from tests.checkpoints.files import header_of, measured, read, write, write_shards
 
 FIELDS = {

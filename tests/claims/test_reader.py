@@ -18,9 +18,9 @@ from bertsym.claims.reader import read
 from bertsym.claims.reading import Reading, Use
 from bertsym.claims.tokens import Mark
 from bertsym.errors import BertsymError, UnreadableFormula
-from bertsym.forms import Form, Name, Power, Product, Quotient, Sum
+from bertsym.formulas.styles import Style, form
+from bertsym.formulas.tree import Form, Name, Power, Product, Quotient, Sum
 from bertsym.render import mathtex
-from bertsym.styles import Style, form
 from bertsym.symbols import SIZES, H, Kind, L, N, V, heads
 from tests.claims.work import work
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive.again import tried_again
-from bertsym.derive.building import worker
-from bertsym.derive.building.process import Builder, Worker
-from bertsym.derive.derivation import Derivation
-from bertsym.derive.deriving import derive_in
-from bertsym.derive.recording import recorded
-from bertsym.sources.derived import FIRST, Derived
+from bertsym.derive.cegis import Derivation
+from bertsym.derive.export import recorded
+from bertsym.derive.oracle import worker
+from bertsym.derive.oracle.client import BuildOracle, Worker
+from bertsym.derive.pipeline import derive_in
+from bertsym.derive.verification.recheck import recheck
+from bertsym.saved_model.derived import FIRST, Derived
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def find(running: Worker) -> Callable[..., tuple[Derivation, Derived]]:
         derivation = derive_in(running, target, sizes, seed=seed)
         derived = recorded(derivation)
         # What is kept of the rules must be enough to draw sizes that the code takes.
-        assert tried_again(derived, FIRST, Builder(running, target, sizes), Random(7), 8) is None
+        assert recheck(derived, FIRST, BuildOracle(running, target, sizes), Random(7), 8) is None
         return derivation, derived
 
     return found

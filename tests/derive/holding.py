@@ -10,13 +10,15 @@ from typing import Any
 from warnings import catch_warnings
 
 from bertsym.count import count
-from bertsym.derive.building.process import CannotDerive, Worker
-from bertsym.derive.deriving import derive_in
-from bertsym.derive.recording import recorded
+from bertsym.derive.export import recorded
+from bertsym.derive.oracle.client import Worker
+from bertsym.derive.pipeline import derive_in
+from bertsym.derive.types import CannotDerive
 from bertsym.errors import BertsymError
-from bertsym.sources import saved, saving
-from bertsym.sources.derived import Derived
-from bertsym.sources.jsonfile import parse_object
+from bertsym.files.jsonfile import parse_object
+from bertsym.saved_model import decode as saved
+from bertsym.saved_model import encode as saving
+from bertsym.saved_model.derived import Derived
 from bertsym.values import value
 from tests.derive.programs import Program, drawn, program
 

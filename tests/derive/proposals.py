@@ -8,8 +8,8 @@ from typing import Any
 from sympy import Symbol
 
 from bertsym.algebra import evaluate
-from bertsym.derive.building import worker
-from bertsym.derive.building.proposal import Proposal, proposal
+from bertsym.derive.concolic.trace import ConcolicTrace, proposal
+from bertsym.derive.oracle import worker
 from bertsym.symbols import Kind, Own
 
 HERE = "tests.derive.traceable"
@@ -24,8 +24,8 @@ def symbols(fields: Mapping[str, Any]) -> dict[str, Symbol]:
     return {name: Own(name, Kind.WIDTH) for name in sizes if not name.endswith(("layers", "layer", "_id", "_labels"))}
 
 
-def proposed(code: worker.Target) -> Proposal:
-    from bertsym.derive.building.symbolic import symbolic
+def proposed(code: worker.Target) -> ConcolicTrace:
+    from bertsym.derive.concolic.run import symbolic
 
     known = symbols(code.fields)
     return proposal(symbolic(code.build, code.fields, list(known), 20), known)
@@ -40,7 +40,7 @@ def built(code: worker.Target, fields: Fields) -> dict[str, tuple[int, ...]] | N
     return {name: tuple(shape) for name, shape, _, _ in worker.inventory(module)}
 
 
-def followed(found: Proposal, sizes: Mapping[Symbol, int]) -> Any:
+def followed(found: ConcolicTrace, sizes: Mapping[Symbol, int]) -> Any:
     return {name: tuple(evaluate(side, sizes) for side in shape if side) for name, shape in found.shapes.items()}
 
 

@@ -13,16 +13,16 @@ import pytest
 import sympy
 from sympy import Integer, Symbol
 
+from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE, select
 from bertsym.count import count, total
-from bertsym.derive.deriving import derive
-from bertsym.derive.experts import AMONG, CHOSEN, FIXED, with_experts
+from bertsym.derive.pipeline import derive
+from bertsym.derive.synthesis.expert_routing import AMONG, CHOSEN, FIXED, with_experts
 from bertsym.errors import Conflict, UnknownRouting
 from bertsym.layers import Role
 from bertsym.quantities import parse_stated
-from bertsym.sources.configfile import load
-from bertsym.sources.derived import Derived
-from bertsym.sources.saving import text
+from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.encode import text
 from bertsym.symbols import F, H, Kind, L, Own, experts, experts_per_token
 from bertsym.tree import Loop, Routing, Tensor
 

@@ -11,9 +11,10 @@ from random import Random
 
 import pytest
 
-from bertsym.derive.building.process import Builder, CannotDerive, Worker
-from bertsym.derive.sizes.settle import settle
-from bertsym.derive.sizes.space import Axis, Space, switch
+from bertsym.derive.domain.constraint_acquisition import settle
+from bertsym.derive.domain.space import FieldDomain, Space, switch
+from bertsym.derive.oracle.client import BuildOracle, Worker
+from bertsym.derive.types import CannotDerive
 
 HERE = "tests.derive.modules"
 ROOT = Path(__file__).parents[2]
@@ -35,8 +36,8 @@ def reading(token: str) -> list[Path]:
 @pytest.mark.parametrize("code", ["refuses_odd", "ends_in_a_copy"])
 def test_what_was_built_ahead(code: str) -> None:
     with Worker(30) as worker:
-        alone, ahead = (Builder(worker, f"{HERE}:{code}", {"hidden": 8}) for _ in range(2))
-        ahead.ahead(MANY)
+        alone, ahead = (BuildOracle(worker, f"{HERE}:{code}", {"hidden": 8}) for _ in range(2))
+        ahead.prefetch(MANY)
         assert len(ahead.found) == len({fields["hidden"] for fields in MANY})
         for fields in MANY:
             assert ahead.build(fields) == alone.build(fields)
@@ -51,11 +52,11 @@ def test_one_that_never_returns_is_ended_with_its_copy(odd: int, monkeypatch: py
     monkeypatch.setenv("BERTSYM_TEST", token)
     many = [{"hidden": 4 + 2 * number + (number == 6 + odd)} for number in range(12)]
     with Worker(1) as worker:
-        builder = Builder(worker, f"{HERE}:hangs_at_odd", {"hidden": 8})
+        oracle = BuildOracle(worker, f"{HERE}:hangs_at_odd", {"hidden": 8})
         process = worker.process
         assert process is not None
         with pytest.raises(CannotDerive, match="within 1 seconds"):
-            builder.ahead(many)
+            oracle.prefetch(many)
     assert process.poll() is not None
     assert not reading(token)
 
@@ -65,10 +66,10 @@ def test_one_that_never_returns_is_ended_with_its_copy(odd: int, monkeypatch: py
 def test_every_request_is_answered_once_on_as_many_processors_as_may_be(*, alone: bool) -> None:
     used = 1 if alone or len(os.sched_getaffinity(0)) < 2 else 2
     with Worker(30, alone=alone) as worker:
-        builder = Builder(worker, f"{HERE}:tells_its_process", {"hidden": 8})
+        oracle = BuildOracle(worker, f"{HERE}:tells_its_process", {"hidden": 8})
         for sizes in (range(2, 40), range(40, 41), range(41, 60)):
-            builder.ahead([{"hidden": hidden} for hidden in sizes])
-        found = {hidden: builder.build({"hidden": hidden}) for hidden in range(2, 60)}
+            oracle.prefetch([{"hidden": hidden} for hidden in sizes])
+        found = {hidden: oracle.build({"hidden": hidden}) for hidden in range(2, 60)}
     processes = set()
     for hidden, inventory in found.items():
         assert inventory is not None
@@ -81,9 +82,9 @@ def test_every_request_is_answered_once_on_as_many_processors_as_may_be(*, alone
 @pytest.mark.usefixtures("torch")
 def test_a_space_has_what_it_was_settled_with() -> None:
     with Worker(30) as worker:
-        builder = Builder(worker, f"{HERE}:refuses_odd", {"hidden": 8})
-        space = settle(builder, Space({"hidden": 8}, (Axis("hidden", 8, unit=2),), ()), Random(3))
-        accepted = list(builder.accepted())
+        oracle = BuildOracle(worker, f"{HERE}:refuses_odd", {"hidden": 8})
+        space = settle(oracle, Space({"hidden": 8}, (FieldDomain("hidden", 8, unit=2),), ()), Random(3))
+        accepted = list(oracle.accepted())
     assert len(accepted) > 8
     assert all(map(space.has, accepted))
     assert not space.has({"hidden": 0})
@@ -92,7 +93,12 @@ def test_a_space_has_what_it_was_settled_with() -> None:
 
 def test_which_values_a_space_has() -> None:
     base = {"hidden": 12, "heads": 4, "kv": 2, "tied": True}
-    axes = (Axis("heads", 4), Axis("kv", 2, within="heads"), Axis("hidden", 12, of=("heads",)), switch("tied", True))
+    axes = (
+        FieldDomain("heads", 4),
+        FieldDomain("kv", 2, within="heads"),
+        FieldDomain("hidden", 12, of=("heads",)),
+        switch("tied", True),
+    )
     space = Space(base, axes, ())
     assert all(space.has(space.fields(space.steps(Random(seed)))) for seed in range(50))
     assert not space.has(base | {"hidden": 13})

@@ -10,8 +10,8 @@ import pytest
 import sympy
 from sympy import Expr, floor
 
-from bertsym.derive.building import worker
-from bertsym.derive.building.proposal import Multiple, Proposal
+from bertsym.derive.concolic.trace import ConcolicTrace, Multiple
+from bertsym.derive.oracle import worker
 from tests.derive.proposals import FORKS, Fields, Names, built, followed, proposed, symbols
 
 pytestmark = pytest.mark.filterwarnings(FORKS)
@@ -137,7 +137,7 @@ def test_known_architectures(
     assert not {"hidden_size", "d_model", "embed_dim", "vocab_size"} & set(found.used)
 
 
-def drawn(random: Random, fields: Mapping[str, Any], found: Proposal) -> Fields:
+def drawn(random: Random, fields: Mapping[str, Any], found: ConcolicTrace) -> Fields:
     """Fields at random, made to fit; a vocabulary holds its special tokens."""
     changed = {name: random.randint(1, 40) for name in symbols(fields) if name not in found.pinned}
     changed |= {name: fields[name] + random.randint(0, 40) for name in changed if "vocab" in name}

@@ -11,13 +11,14 @@ import sympy
 from sympy import Symbol
 
 from bertsym.count import count
-from bertsym.derive.building.process import CannotDerive, Worker
-from bertsym.derive.building.proposal import proposal
-from bertsym.derive.derivation import Derivation
-from bertsym.derive.deriving import derive_in
-from bertsym.derive.fitting.compared import borders, relations
-from bertsym.sources.derived import Derived
-from bertsym.sources.saving import text
+from bertsym.derive.cegis import Derivation
+from bertsym.derive.concolic.path_conditions import borders, relations
+from bertsym.derive.concolic.trace import proposal
+from bertsym.derive.oracle.client import Worker
+from bertsym.derive.pipeline import derive_in
+from bertsym.derive.types import CannotDerive
+from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.encode import text
 from bertsym.symbols import E, H, L
 
 HERE = "tests.derive.comparing"

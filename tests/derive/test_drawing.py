@@ -11,25 +11,25 @@ import sympy
 from sympy import Symbol
 
 from bertsym.algebra import Iverson
-from bertsym.derive.aimed import aimed
-from bertsym.derive.fitting.conditions import Conditions
-from bertsym.derive.fitting.reckon import Reckoner
-from bertsym.derive.sizes.coinciding import coinciding, groupings
-from bertsym.derive.sizes.doubt import doubting
-from bertsym.derive.sizes.space import Axis, Space, switch
+from bertsym.derive.domain.space import FieldDomain, Space, switch
+from bertsym.derive.evaluator import Evaluator
+from bertsym.derive.sampling.boundary import aimed
+from bertsym.derive.sampling.equality_patterns import coinciding, groupings
+from bertsym.derive.sampling.strategies import doubting
+from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.layers import Role
 from bertsym.symbols import E, H, Kind, L, N, Own, T, V, heads, tied
 from bertsym.tree import Loop, Tensor
 
 AXES = (
-    Axis("heads", 12, divides=True),
-    Axis("layers", 4, deep=True),
-    Axis("text", 768, of=("heads",)),
-    Axis("groups", 6, divides=True),
-    Axis("image", 512, unit=4, of=("groups",)),
-    Axis("patch", 16, unit=2),
-    Axis("window", 8, within="patch"),
-    Axis("twice", 1536, unit=2, of=("text",), exact=True),
+    FieldDomain("heads", 12, divides=True),
+    FieldDomain("layers", 4, deep=True),
+    FieldDomain("text", 768, of=("heads",)),
+    FieldDomain("groups", 6, divides=True),
+    FieldDomain("image", 512, unit=4, of=("groups",)),
+    FieldDomain("patch", 16, unit=2),
+    FieldDomain("window", 8, within="patch"),
+    FieldDomain("twice", 1536, unit=2, of=("text",), exact=True),
     switch("biased", base=True),
 )
 SPACE = Space({axis.name: axis.base for axis in AXES}, AXES, ())
@@ -55,7 +55,7 @@ def test_every_two_sizes_are_equal_in_some_draws_and_apart_in_others() -> None:
 
 
 def test_no_two_equalities_always_come_together() -> None:
-    widths = [Axis(f"width_{place}", 100 + place) for place in range(6)]
+    widths = [FieldDomain(f"width_{place}", 100 + place) for place in range(6)]
     space = Space({axis.name: axis.base for axis in widths}, tuple(widths), ())
     for seed in range(5):
         random = Random(seed)
@@ -69,8 +69,8 @@ def test_no_two_equalities_always_come_together() -> None:
 
 
 def test_what_is_equal_in_the_code_is_equal_first() -> None:
-    widths = [Axis(f"width_{place}", 100 + place) for place in range(40)]
-    space = Space({}, (Axis("out", 768, idle=True), Axis("hidden", 768, unit=4), *widths), ())
+    widths = [FieldDomain(f"width_{place}", 100 + place) for place in range(40)]
+    space = Space({}, (FieldDomain("out", 768, idle=True), FieldDomain("hidden", 768, unit=4), *widths), ())
     for seed in range(5):
         groups = next(groupings(space, Random(seed)))
         assert [[axis.name for axis in group] for group in groups] == [["hidden", "out"]]
@@ -121,7 +121,9 @@ def test_builds_of_one_draw_are_one_reason() -> None:
 
 def test_doubt_draws_every_order_of_every_two_sizes() -> None:
     """Of 200 draws some have any two sizes equal, and each of them the larger; all are sizes of the space."""
-    sizes = [Axis(f"size_{place}", 64, low=place % 2) for place in range(5)] + [Axis("depth", 3, low=0, deep=True)]
+    sizes = [FieldDomain(f"size_{place}", 64, low=place % 2) for place in range(5)] + [
+        FieldDomain("depth", 3, low=0, deep=True)
+    ]
     space = Space({axis.name: axis.base for axis in sizes}, tuple(sizes), ())
     for seed in range(5):
         drawn = [space.fields(steps) for steps in doubting(space, Random(seed), 200)]
@@ -162,4 +164,4 @@ def test_remainders_are_conditions() -> None:
         )
         found = Conditions(seen, sizes).telling({row: holds(at) for row, at in enumerate(seen)}, {one, other})
         assert found is not None
-        assert all(Reckoner(at).holds(found) == holds(at) for at in fresh), found
+        assert all(Evaluator(at).holds(found) == holds(at) for at in fresh), found

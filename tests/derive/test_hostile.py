@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from sympy import Symbol
 
-from bertsym.derive.building.process import Builder, CannotDerive, Worker
+from bertsym.derive.oracle.client import BuildOracle, Worker
+from bertsym.derive.types import CannotDerive
 from tests.derive.test_ahead import reading
 
 MODULE = """
@@ -92,9 +93,9 @@ def module(folder: Path, name: str, at_import: list[str], in_constructor: list[s
 
 
 def shapes(worker: Worker, target: str, sizes: list[int]) -> list[dict[str, tuple[int, ...]]]:
-    builder = Builder(worker, target, {"hidden": 8})
-    builder.ahead([{"hidden": hidden} for hidden in sizes])
-    inventories = [builder.build({"hidden": hidden}) for hidden in sizes]
+    oracle = BuildOracle(worker, target, {"hidden": 8})
+    oracle.prefetch([{"hidden": hidden} for hidden in sizes])
+    inventories = [oracle.build({"hidden": hidden}) for hidden in sizes]
     return [{name: entry.shape for name, entry in found.items()} for found in inventories if found is not None]
 
 
@@ -129,12 +130,12 @@ def test_what_is_read_of_the_code_is_not_disturbed(folder: Path) -> None:
     random = Random(9)
     symbols, fields = {"hidden": Symbol("H", integer=True, positive=True)}, {"hidden": 8}
     with Worker(30) as worker:
-        alone = Builder(worker, module(folder, "alone", [], []), fields).propose(fields, symbols)
+        alone = BuildOracle(worker, module(folder, "alone", [], []), fields).propose(fields, symbols)
         assert alone is not None
         for number in range(3):
             deeds = random.sample(BORNE, 6)
-            builder = Builder(worker, module(folder, f"read_{number}", [], deeds), fields)
-            assert builder.propose(fields, symbols) == alone, deeds
+            oracle = BuildOracle(worker, module(folder, f"read_{number}", [], deeds), fields)
+            assert oracle.propose(fields, symbols) == alone, deeds
 
 
 @pytest.mark.usefixtures("torch")

@@ -12,14 +12,14 @@ import sympy
 
 from bertsym.algebra import Value
 from bertsym.count import count, written_out
-from bertsym.derive.again import drawn, tried_again
-from bertsym.derive.building.process import CannotDerive, Entry
-from bertsym.derive.joining import joined
-from bertsym.derive.recording import space
+from bertsym.derive.domain.stored_space import space
+from bertsym.derive.merge_heads import joined
+from bertsym.derive.types import CannotDerive, Entry
+from bertsym.derive.verification.recheck import drawn, recheck
 from bertsym.layers import Role
-from bertsym.sources.derived import Derived, Evidence, Frozen, Idle, Place, Tried, refusals, schema
-from bertsym.sources.saved import parsed
-from bertsym.sources.saving import text
+from bertsym.saved_model.decode import parsed
+from bertsym.saved_model.derived import Derived, Evidence, Frozen, Idle, Place, Tried, refusals, schema
+from bertsym.saved_model.encode import text
 from bertsym.symbols import H, Kind, L, Own, V, heads, labels
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace
@@ -134,21 +134,21 @@ def test_draws_follow_the_rules_and_find_what_is_wrong() -> None:
         fields = drawn(space(BODY), random, "uniform")
         assert fields["hidden_size"] % (2 * fields["num_heads"]) == 0
         assert fields["num_labels"] == 2
-    builder: Any = Pretended(BODY)
-    assert tried_again(BODY, "model", builder, random, 8) is None
+    oracle: Any = Pretended(BODY)
+    assert recheck(BODY, "model", oracle, random, 8) is None
     wrong = replace(BODY, tensors=(*BODY.tensors[:2], replace(BODY.tensors[2], loops=(Loop(sympy.S.Zero, L),))))
-    assert str(tried_again(wrong, "model", builder, random, 8)).startswith("layer.0.b at ")
+    assert str(recheck(wrong, "model", oracle, random, 8)).startswith("layer.0.b at ")
     off = replace(BODY, tensors=(replace(BODY.tensors[0], shape=(V + 1, H)), *BODY.tensors[1:]))
-    assert str(tried_again(off, "model", builder, random, 8)).startswith("words at ")
+    assert str(recheck(off, "model", oracle, random, 8)).startswith("words at ")
 
 
 def test_a_refused_draw_is_drawn_again_but_not_for_ever() -> None:
     loose = replace(BODY, places={**BODY.places, H: Place("hidden_size", Tried(1, 60))})
-    builder: Any = Pretended(BODY)
-    assert tried_again(loose, "model", builder, Random(1), 8) is None
-    builder.build = lambda _fields: None
+    oracle: Any = Pretended(BODY)
+    assert recheck(loose, "model", oracle, Random(1), 8) is None
+    oracle.build = lambda _fields: None
     with pytest.raises(CannotDerive, match="it refuses 40 draws in a row"):
-        tried_again(loose, "model", builder, Random(1), 8)
+        recheck(loose, "model", oracle, Random(1), 8)
 
 
 def test_the_head_size_is_left_to_its_definition() -> None:

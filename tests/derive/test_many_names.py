@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive.fitting.rows import Rows
+from bertsym.derive.synthesis.observations import ObservationTable
 
 HERE = "tests.derive.modules"
 
 
 def test_twice_as_many_names_are_twice_the_work(find: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
-    plain = Rows.relevance
+    plain = ObservationTable.relevance
 
-    def counted(self: Rows, *family: Any) -> Any:
+    def counted(self: ObservationTable, *family: Any) -> Any:
         nonlocal compared
         compared += 1
         return plain(self, *family)
 
-    monkeypatch.setattr(Rows, "relevance", counted)
+    monkeypatch.setattr(ObservationTable, "relevance", counted)
     work = []
     for names in (100, 200):
         compared = 0

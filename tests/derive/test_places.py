@@ -9,9 +9,9 @@ import pytest
 
 from bertsym.answers.derived import derived_formula
 from bertsym.count import count
-from bertsym.derive.derivation import Derivation
+from bertsym.derive.cegis import Derivation
 from bertsym.errors import Unreadable
-from bertsym.sources.derived import Derived
+from bertsym.saved_model.derived import Derived
 from bertsym.symbols import H, L
 
 Find = Callable[..., tuple[Derivation, Derived]]

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sympy import Max, floor
 
-from bertsym.derive.building import trees
-from bertsym.derive.building.proposal import Multiple, Proposal, proposal
-from bertsym.sources.expressions import Malformed
+from bertsym.derive.concolic import expression_tree as trees
+from bertsym.derive.concolic.trace import ConcolicTrace, Multiple, proposal
+from bertsym.expressions.reader import Malformed
 from bertsym.symbols import H, V, heads
 
 WORD = {"sides": ["vocab", "hidden"], "shapes": {"word.weight": [0, 1]}, "relations": []}
@@ -86,7 +86,7 @@ def test_a_side_that_is_no_expression_is_none(side: Any) -> None:
 
 
 def test_what_a_path_says() -> None:
-    def path(*relations: list[Any]) -> Proposal:
+    def path(*relations: list[Any]) -> ConcolicTrace:
         return proposal({**WORD, "relations": list(relations)}, {"hidden": H, "heads": heads, "vocab": V})
 
     # heads * floor(H / heads) = H says that heads divide H, and the size of a head must then be even.

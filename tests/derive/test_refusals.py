@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive.building import worker
-from bertsym.derive.building.process import Builder, CannotDerive, Worker
+from bertsym.derive.oracle import worker
+from bertsym.derive.oracle.client import BuildOracle, Worker
+from bertsym.derive.types import CannotDerive
 
 HERE = "tests.derive.modules"
 WITHOUT_CODE = [
@@ -54,11 +55,11 @@ def test_one_sentence_says_what_is_wrong(bertsym: Callable[..., Any], golden: Ca
 @pytest.mark.usefixtures("torch")
 def test_nothing_is_left_running() -> None:
     with Worker(1) as asked:
-        builder = Builder(asked, f"{HERE}:never_returns", {"hidden": 8})
+        oracle = BuildOracle(asked, f"{HERE}:never_returns", {"hidden": 8})
         process = asked.process
         assert process is not None
         with pytest.raises(CannotDerive, match="within 1 seconds"):
-            builder.build({"hidden": 8})
+            oracle.build({"hidden": 8})
     assert process.poll() is not None
     assert not Path(f"/proc/{process.pid}/cmdline").exists() or os.name != "posix"
 

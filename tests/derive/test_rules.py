@@ -14,18 +14,18 @@ from sympy import Symbol
 from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
-from bertsym.derive.building.process import Builder, CannotDerive, Entry, Worker
-from bertsym.derive.derivation import Derivation, Deriver
-from bertsym.derive.draws import Draws
-from bertsym.derive.fitting.conditions import Conditions
-from bertsym.derive.fitting.families import Sample
-from bertsym.derive.fitting.fit import Fitter
-from bertsym.derive.proof import disagreement
-from bertsym.derive.sizes.necessity import needed
-from bertsym.derive.sizes.settle import settle
-from bertsym.derive.sizes.space import Axis, Kept, Space, Still, switch
+from bertsym.derive.cegis import Cegis, Derivation
+from bertsym.derive.domain.constraint_acquisition import settle
+from bertsym.derive.domain.necessity import needed
+from bertsym.derive.domain.space import FieldDomain, FixedBy, FixedField, Space, switch
+from bertsym.derive.oracle.client import BuildOracle, Worker
+from bertsym.derive.sampling.sampler import Sampler
+from bertsym.derive.synthesis.arithmetic import Fitter
+from bertsym.derive.synthesis.conditions import Conditions
+from bertsym.derive.types import CannotDerive, Entry, Observation
+from bertsym.derive.verification.check import disagreement
 from bertsym.layers import Role
-from bertsym.sources.derived import Derived
+from bertsym.saved_model.derived import Derived
 from bertsym.symbols import H, Kind, L, Own, heads
 from bertsym.tree import Tensor
 from bertsym.values import replace
@@ -67,12 +67,12 @@ def test_a_quotient_of_three(find: Find) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_rule_that_a_third_size_brings(seed: int) -> None:
     base = {"hidden": 4096, "window": 1, "banded": False}
-    space = Space(base, (switch("banded", base=False), Axis("window", 1), Axis("hidden", 4096)), ())
+    space = Space(base, (switch("banded", base=False), FieldDomain("window", 1), FieldDomain("hidden", 4096)), ())
     with Worker(30) as worker:
-        builder = Builder(worker, "tests.derive.ruled:windowed", base)
-        settled = settle(builder, space, Random(seed))
+        oracle = BuildOracle(worker, "tests.derive.ruled:windowed", base)
+        settled = settle(oracle, space, Random(seed))
         draws = [settled.fields(settled.steps(Random(number))) for number in range(40)]
-        assert [fields for fields in draws if builder.build(fields) is None] == []
+        assert [fields for fields in draws if oracle.build(fields) is None] == []
     assert not settled.frozen
     assert any(fields["banded"] and fields["window"] > 2 for fields in draws)
 
@@ -80,8 +80,8 @@ def test_a_rule_that_a_third_size_brings(seed: int) -> None:
 def test_a_side_that_is_a_fraction_is_wrong() -> None:
     inventory = {"weight": Entry((3, 5), "weight", "")}
     halved = Tensor(name="weight", shape=(H / 2, sympy.Integer(5)), role=Role.MATRIX, meaning="a matrix")
-    assert disagreement([halved], Sample({H: 6}, inventory)) is None
-    assert disagreement([halved], Sample({H: 7}, inventory)) == "weight"
+    assert disagreement([halved], Observation({H: 6}, inventory)) is None
+    assert disagreement([halved], Observation({H: 7}, inventory)) == "weight"
 
 
 def test_widths_that_only_go_together(find: Find) -> None:
@@ -157,10 +157,10 @@ def test_a_number_of_dimensions_that_changes(find: Find) -> None:
 
 def test_two_sizes_are_made_equal_with_a_switch_on_and_off() -> None:
     base = {"hidden": 64, "embedding": 32, "layers": 2, "linked": True}
-    sizes = [Axis(name, base[name], deep=name == "layers") for name in ("hidden", "embedding", "layers")]
+    sizes = [FieldDomain(name, base[name], deep=name == "layers") for name in ("hidden", "embedding", "layers")]
     space = Space(base, (*sizes, switch("linked", base=True)), ())
-    builder: Any = SimpleNamespace(description=SimpleNamespace(fields=base), accepted=lambda: iter(()))
-    draws = Draws(builder, space, {}, Random(5))
+    oracle: Any = SimpleNamespace(description=SimpleNamespace(fields=base), accepted=lambda: iter(()))
+    draws = Sampler(oracle, space, {}, Random(5))
     once, again, anew = ([space.fields(steps) for steps in draws.equalled()] for _ in range(3))
     for one, other in zip(once, again, strict=True):
         assert one["linked"] is not other["linked"]
@@ -172,7 +172,7 @@ def test_two_sizes_are_made_equal_with_a_switch_on_and_off() -> None:
 
 def test_small_draws_are_small_and_deep() -> None:
     base = {"hidden": 64, "layers": 2}
-    space = Space(base, (Axis("hidden", 64, unit=8), Axis("layers", 2, deep=True)), ())
+    space = Space(base, (FieldDomain("hidden", 64, unit=8), FieldDomain("layers", 2, deep=True)), ())
     random = Random(5)
     drawn = [space.fields(space.small(random)) for _ in range(50)]
     assert {fields["hidden"] for fields in drawn} == {8, 16, 24, 32, 48, 80}
@@ -182,11 +182,11 @@ def test_small_draws_are_small_and_deep() -> None:
 @pytest.mark.usefixtures("torch")
 def test_what_else_follows_a_field_is_no_reason_for_a_rule() -> None:
     base = {"text": 768, "heads": 12, "image": 768}
-    text, image = (Axis(name, 768, of=("heads",)) for name in ("text", "image"))
+    text, image = (FieldDomain(name, 768, of=("heads",)) for name in ("text", "image"))
     with Worker(30) as worker:
-        builder = Builder(worker, "tests.derive.ruled:apart", base)
-        assert needed(builder, Space(base, (Axis("heads", 12),), ()), text)
-        assert not needed(builder, Space(base, (Axis("heads", 12), text), ()), image)
+        oracle = BuildOracle(worker, "tests.derive.ruled:apart", base)
+        assert needed(oracle, Space(base, (FieldDomain("heads", 12),), ()), text)
+        assert not needed(oracle, Space(base, (FieldDomain("heads", 12), text), ()), image)
 
 
 def test_a_number_that_is_accepted_only_where_another_is_larger(find: Find) -> None:
@@ -215,16 +215,16 @@ def test_the_formula_of_other_numbers_is_tried() -> None:
 
 
 def test_what_one_stream_of_draws_does_not_show_another_may(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
-    derivation, tried = Deriver.derivation, []
+    derivation, tried = Cegis.derivation, []
 
-    def unlucky(self: Deriver, trials: int, seed: int) -> Derivation:
+    def unlucky(self: Cegis, trials: int, seed: int) -> Derivation:
         tried.append(self.space)
         if len(tried) == 1:
             raise CannotDerive("both", "each set of formulas was refuted")
         return derivation(self, trials, seed)
 
     plain, _ = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
-    monkeypatch.setattr(Deriver, "derivation", unlucky)
+    monkeypatch.setattr(Cegis, "derivation", unlucky)
     found, derived = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
     assert total(derived.model(), EXACT) == H**2
     assert len(tried) == 2
@@ -233,11 +233,15 @@ def test_what_one_stream_of_draws_does_not_show_another_may(find: Find, monkeypa
 
 def test_what_follows_a_field_goes_along_and_stands_still_with_it() -> None:
     base = {"merge": 2, "width": 8, "heads": 3}
-    axes = (Axis("merge", 2), Axis("width", 8, unit=4, of=("merge",), exact=True), Axis("heads", 3, within="width"))
+    axes = (
+        FieldDomain("merge", 2),
+        FieldDomain("width", 8, unit=4, of=("merge",), exact=True),
+        FieldDomain("heads", 3, within="width"),
+    )
     space = Space(base, axes, ())
     assert space.along(base, {"merge": 5}) == {"merge": 5, "width": 20, "heads": 3}
-    for kept in (Kept.HELD, Kept.FROZEN):
-        stood = replace(space, axes=axes[1:], frozen=(Still("merge", "", kept),)).anchored()
+    for kept in (FixedBy.CODE, FixedBy.DERIVATION):
+        stood = replace(space, axes=axes[1:], frozen=(FixedField("merge", "", kept),)).anchored()
         assert [axis.name for axis in stood.axes] == ["heads"]
         assert [(one.name, one.kept) for one in stood.frozen] == [("merge", kept), ("width", kept)]
     assert [one.name for one in space.standing({"merge": 2}).frozen] == ["merge", "width"]

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive.building import worker
-from bertsym.derive.building.process import Builder, Worker
-from bertsym.derive.sizes.settle import settle
-from bertsym.derive.sizes.space import Axis, Space
+from bertsym.derive.domain.constraint_acquisition import settle
+from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.oracle import worker
+from bertsym.derive.oracle.client import BuildOracle, Worker
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def test_a_time_limit_counts_the_processor_and_not_the_clock() -> None:
 @pytest.mark.usefixtures("torch")
 def test_a_draw_that_never_returns_is_refused_where_others_return() -> None:
     with Worker(60) as running:
-        builder = Builder(running, "tests.derive.modules:hangs_at_odd", {"hidden": 8})
-        found = [(builder.build({"hidden": hidden}) is not None, builder.slow) for hidden in (8, 7, 6)]
+        oracle = BuildOracle(running, "tests.derive.modules:hangs_at_odd", {"hidden": 8})
+        found = [(oracle.build({"hidden": hidden}) is not None, oracle.slow) for hidden in (8, 7, 6)]
         assert found == [(True, False), (False, True), (True, False)]
 
 
@@ -65,21 +65,21 @@ class Counting:
         self.raised = "TooSlow: it takes longer than 2 seconds there" if self.slow else ""
         return None if self.slow else fields
 
-    def ahead(self, _many: object) -> None:
+    def prefetch(self, _many: object) -> None:
         pass
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_large_sizes_that_take_long_are_not_drawn(seed: int) -> None:
     base = {"image": 224, "patch": 16, "hidden": 64}
-    axes = (Axis("image", 224), Axis("patch", 16), Axis("hidden", 64))
-    builder: Any = Counting()
-    settled = settle(builder, Space(base, axes, ()), Random(seed))
+    axes = (FieldDomain("image", 224), FieldDomain("patch", 16), FieldDomain("hidden", 64))
+    oracle: Any = Counting()
+    settled = settle(oracle, Space(base, axes, ()), Random(seed))
     assert not settled.frozen
     image, patch = settled.axis("image"), settled.axis("patch")
     assert image is not None
     assert patch is not None
     assert image.most >= 12
     assert patch.most >= 12
-    taken = [builder.build(settled.fields(settled.steps(Random(number)))) for number in range(60)]
+    taken = [oracle.build(settled.fields(settled.steps(Random(number)))) for number in range(60)]
     assert sum(found is None for found in taken) < 20

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bertsym.count import count
-from bertsym.derive.building.process import Worker
-from bertsym.derive.deriving import derive_in
-from bertsym.derive.recording import recorded
+from bertsym.derive.export import recorded
+from bertsym.derive.oracle.client import Worker
+from bertsym.derive.pipeline import derive_in
 from bertsym.model import Model
 from tests.derive.holding import DERIVED, WRONG, held
 

@@ -10,8 +10,8 @@ import sympy
 from sympy import Max, Min, floor
 
 from bertsym.algebra import evaluate
-from bertsym.derive.building import worker
-from bertsym.derive.building.proposal import Multiple, proposal
+from bertsym.derive.concolic.trace import Multiple, proposal
+from bertsym.derive.oracle import worker
 from bertsym.symbols import H, V, ffn_ratio
 from tests.derive.proposals import FORKS, HERE, Names, built, followed, proposed
 
@@ -54,7 +54,7 @@ def test_what_is_followed(code: Callable[..., worker.Target]) -> None:
 
 
 def test_a_ratio_is_a_size(torch: Any) -> None:
-    from bertsym.derive.building.symbolic import symbolic
+    from bertsym.derive.concolic.run import symbolic
 
     assert torch
     opened = worker.own(f"{HERE}:scaled", {"hidden": 10, "ratio": 2.75, "bias": True})

@@ -12,7 +12,7 @@ from sympy import Symbol
 
 from bertsym.document import Code, Equation, Inline, Result, Shape, Share, Table
 from bertsym.errors import TooNarrow
-from bertsym.forms import Form
+from bertsym.formulas.tree import Form
 from bertsym.render import jsontext, latex, markdown, text, words
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.sheet import COLUMNS, Layout, Sheet

@@ -17,11 +17,11 @@ from bertsym.answers.glossary import glossary
 from bertsym.answers.inventory import inventory
 from bertsym.count import By
 from bertsym.document import Code, Paragraph
+from bertsym.formulas.styles import Style
 from bertsym.render import latex, markdown
 from bertsym.render.notation import NOTATIONS
 from bertsym.render.tex_prose import comment, prose
 from bertsym.report import Report
-from bertsym.styles import Style
 from bertsym.symbols import SIZES
 from bertsym.zoo import named
 

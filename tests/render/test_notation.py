@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bertsym.errors import BertsymError, Unreadable
+from bertsym.formulas.styles import form
 from bertsym.render.mathtex import math
 from bertsym.render.notation import BERT, NOTATIONS, checked_name, parse_renames
-from bertsym.styles import form
 from bertsym.symbols import H, L, N, V, heads
 
 

@@ -18,7 +18,8 @@ from sympy import Symbol
 
 from bertsym.algebra import Iverson
 from bertsym.document import Result
-from bertsym.forms import (
+from bertsym.formulas.styles import Style, form
+from bertsym.formulas.tree import (
     Bracket,
     Condition,
     Conjunction,
@@ -38,7 +39,6 @@ from bertsym.forms import (
     parts_of,
 )
 from bertsym.render.sheet import Sheet
-from bertsym.styles import Style, form
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Own, V, experts, ffn_ratio, heads, tied
 from bertsym.wording import plain
 from tests.render.printing import SHEETS, Reader, only

@@ -20,17 +20,17 @@ from bertsym.answers.derivation import derivation
 from bertsym.answers.derivative import derivative
 from bertsym.answers.formula import formula_written
 from bertsym.answers.inventory import inventory
+from bertsym.config.configfile import load
 from bertsym.convention import EXACT
 from bertsym.count import breakdown, count, total
 from bertsym.document import Count, Document, Equation, Result, Table
 from bertsym.errors import BertsymError
-from bertsym.forms import Form, Name, to_sympy
+from bertsym.formulas.tree import Form, Name, to_sympy
 from bertsym.model import Model
 from bertsym.render.notation import NOTATIONS
+from bertsym.saved_model.atlas_models import stored
 from bertsym.sensitivity import differentiate
 from bertsym.solving.closed import solve_symbolically
-from bertsym.sources.configfile import load
-from bertsym.sources.stored import stored
 from bertsym.symbols import BY_SYMBOL, Kind, P
 from bertsym.wording import said
 from bertsym.zoo import ARCHITECTURES, NAMES, named

@@ -13,12 +13,12 @@ from bertsym.claims.names import plain
 from bertsym.claims.reader import read
 from bertsym.convention import CONVENTIONS
 from bertsym.count import total
-from bertsym.forms import Form, to_sympy
+from bertsym.formulas.styles import Style, form
+from bertsym.formulas.tree import Form, to_sympy
 from bertsym.render.breaking import lines
 from bertsym.render.mathtex import math
 from bertsym.render.notation import NOTATIONS, Notation
 from bertsym.render.sheet import COLUMNS
-from bertsym.styles import Style, form
 from bertsym.symbols import F, H, L, N, T, V, ffn_ratio, heads
 from bertsym.zoo import NAMES, named
 

@@ -13,8 +13,8 @@ from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson
-from bertsym.sources.expressions import Malformed, read, read_condition
-from bertsym.sources.spelling import write, write_condition
+from bertsym.expressions.reader import Malformed, read, read_condition
+from bertsym.expressions.writer import write, write_condition
 from bertsym.symbols import E, F, H, Kind, L, Own, V, cross_attention, ffn_ratio, heads, tied
 
 EXPERTS = Own("experts", Kind.DEPTH, 0, "experts of the code")

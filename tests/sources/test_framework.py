@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from bertsym.checking.transformers_reference import build
 from bertsym.errors import MissingExtra
-from bertsym.sources.framework import build
-from bertsym.sources.jsonfile import Json
+from bertsym.files.jsonfile import Json
 from tests.checkpoints.files import header_of, write
 
 TINY: dict[str, Json] = {

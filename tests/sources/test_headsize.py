@@ -8,8 +8,8 @@ import sympy
 from bertsym.count import count, total
 from bertsym.errors import NotAnInteger
 from bertsym.layers import Role
-from bertsym.sources.derived import Derived, DerivedHead
-from bertsym.sources.headsize import in_head_size
+from bertsym.saved_model.derived import Derived, DerivedHead
+from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.symbols import H, d, heads, kv_heads
 from bertsym.tree import Tensor
 from bertsym.values import replace

@@ -14,16 +14,16 @@ import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE
 from bertsym.count import count, total
 from bertsym.errors import BertsymError, NotKnown, PartialFormula, UnknownName
+from bertsym.files.jsonfile import parse_object
 from bertsym.layers import Role
 from bertsym.model import Definition, Model
-from bertsym.sources.configfile import load
-from bertsym.sources.derived import Derived, DerivedHead, Evidence, Frozen, Idle, Place, Refused, Tried
-from bertsym.sources.jsonfile import parse_object
-from bertsym.sources.saved import parse, parsed
-from bertsym.sources.saving import text
+from bertsym.saved_model.decode import parse, parsed
+from bertsym.saved_model.derived import Derived, DerivedHead, Evidence, Frozen, Idle, Place, Refused, Tried
+from bertsym.saved_model.encode import text
 from bertsym.symbols import E, F, H, Kind, L, Own, V, heads, tied
 from bertsym.tree import Loop, Routing, Tensor
 from bertsym.values import replace

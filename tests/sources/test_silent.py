@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from bertsym.config.configfile import read_config
 from bertsym.count import count
 from bertsym.errors import BadField
 from bertsym.model import Model
-from bertsym.sources.configfile import read_config
 
 FILE = Path("config.json")
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from bertsym.config.configfile import load
 from bertsym.count import count
 from bertsym.errors import BertsymError
 from bertsym.model import Model
 from bertsym.schema import Field, FirstPositive
-from bertsym.sources.configfile import load
 from bertsym.symbols import tied
 from bertsym.zoo import ARCHITECTURES, named
 from tests.zoo.configs import FAMILIES, Family

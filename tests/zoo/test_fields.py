@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from bertsym.config.fields import EVERYWHERE
 from bertsym.schema import Field, FirstPositive, Schema
-from bertsym.sources.fields import EVERYWHERE
 from bertsym.zoo import ARCHITECTURES
 from tests.zoo.configs import FAMILIES
 from tests.zoo.real import Inventory, real_inventory

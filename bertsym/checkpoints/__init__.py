@@ -1,0 +1,1 @@
+"""Checkpoints: the names, shapes and types of their tensors."""

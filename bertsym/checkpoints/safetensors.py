@@ -1,0 +1,169 @@
+"""The header of a `.safetensors` file: names, types and shapes; of the data not a byte is read.
+
+The format: eight bytes, little-endian, give the length of a JSON object that maps each name to its `dtype`, `shape` and
+`data_offsets`, counted from the end of the header (https://github.com/huggingface/safetensors).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from math import prod
+from pathlib import Path
+
+from bertsym.errors import BadField, BadFile, echo
+from bertsym.files.jsonfile import Bounds, Json, parse_object
+from bertsym.files.reading import opened, read_up_to
+from bertsym.values import value
+
+MOST_HEADER_BYTES = 100_000_000
+MOST_ARRAYS = 250_000
+MOST_SIDES = 32
+LARGEST_SIDE = 2**63 - 1
+
+BITS: dict[str, int] = {
+    **dict.fromkeys(("F4",), 4),
+    **dict.fromkeys(("F6_E2M3", "F6_E3M2"), 6),
+    **dict.fromkeys(("BOOL", "U8", "I8"), 8),
+    **dict.fromkeys(("F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"), 8),
+    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 16),
+    **dict.fromkeys(("U32", "I32", "F32"), 32),
+    **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
+}
+
+# An entry is a name, three fields and a few sides: some fourteen commas and brackets.
+_BOUNDS = Bounds(deepest=8, most_values=16 * MOST_ARRAYS)
+_METADATA = "__metadata__"
+
+
+@value
+class Array:
+    """What a header says of one tensor."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def numel(self) -> int:
+        """How many entries are stored."""
+        return prod(self.shape)
+
+    @property
+    def bits(self) -> int:
+        """How many bits they take."""
+        return self.numel * BITS[self.dtype]
+
+
+@value
+class Header:
+    """The tensors of one file, the bytes that were read to learn of them, and the bytes of data that none claims."""
+
+    arrays: Mapping[str, Array]
+    bytes_read: int
+    unclaimed: int
+
+
+@value
+class _Claim:
+    """The bytes of the data that a tensor says are its own."""
+
+    start: int
+    stop: int
+    name: str
+
+    @property
+    def length(self) -> int:
+        return self.stop - self.start
+
+
+def read_header(path: Path, *, alone: bool = False) -> Header:
+    """The header of a `.safetensors` file; `alone` accepts a file of which only the beginning was fetched.
+
+    Raises `BadFile` or `BadField` for a header that is longer than the file or 100 MB, is not what the format says, or
+    places a tensor outside the data or over another.
+    """
+    with opened(path) as (file, size):
+        prefix = read_up_to(file, 8)
+        if len(prefix) < 8:
+            raise BadFile(str(path), f"not a safetensors file: {len(prefix)} bytes, and 8 tell how long the header is")
+        length = int.from_bytes(prefix, "little")
+        if length > MOST_HEADER_BYTES:
+            raise BadFile(str(path), f"not a safetensors file: a header of {length:,} bytes; the limit is 100,000,000")
+        if length > size - 8:
+            raise BadFile(str(path), f"cut off: a header of {length:,} bytes is declared, {size - 8:,} bytes follow")
+        text = read_up_to(file, length)
+    if not text.startswith(b"{"):
+        raise BadFile(str(path), "not a safetensors file: its header does not begin with {")
+    fields = parse_object(text, path, _BOUNDS)
+    arrays, claims = _arrays(fields, path)
+    end = _end(claims, path)
+    room = end if alone else size - 8 - length
+    if end > room:
+        advice = "--header-only accepts a file of which only the beginning was fetched"
+        raise BadFile(
+            str(path), f"cut off: its tensors take {end:,} bytes of data, {room:,} follow the header; {advice}"
+        )
+    return Header(arrays, 8 + length, room - sum(claim.length for claim in claims))
+
+
+def _arrays(fields: dict[str, Json], path: Path) -> tuple[dict[str, Array], list[_Claim]]:
+    metadata = fields.pop(_METADATA, None)
+    if metadata is not None and not isinstance(metadata, dict):
+        raise BadField(str(path), _METADATA, f"expected an object of texts, got {echo(metadata)}")
+    if len(fields) > MOST_ARRAYS:
+        raise BadFile(str(path), f"holds {len(fields):,} tensors; the limit is {MOST_ARRAYS:,}")
+    arrays, claims = {}, []
+    for name, entry in fields.items():
+        if not isinstance(entry, dict):
+            raise BadField(str(path), name, f"expected an object with dtype, shape and data_offsets, got {echo(entry)}")
+        array, claim = _array(entry, name, path), _claim(entry, name, path)
+        if array.bits != 8 * claim.length:
+            takes = f"{array.dtype} of shape {echo(list(array.shape))[1:-1]} takes {_bytes(array.bits)}"
+            raise BadField(str(path), name, f"{takes}, but data_offsets gives it {_bytes(8 * claim.length)}")
+        arrays[name] = array
+        claims.append(claim)
+    return arrays, claims
+
+
+def _array(entry: dict[str, Json], name: str, path: Path) -> Array:
+    dtype, shape = entry.get("dtype"), entry.get("shape")
+    if not isinstance(dtype, str) or dtype not in BITS:
+        raise BadField(str(path), name, f"dtype {echo(dtype)} is not one of the format's: {', '.join(BITS)}")
+    sides = _integers(shape)
+    if sides is None:
+        raise BadField(str(path), name, f"shape {echo(shape)} is not a list of non-negative integers")
+    if len(sides) > MOST_SIDES or any(side > LARGEST_SIDE for side in sides):
+        raise BadField(str(path), name, f"shape {echo(shape)}: at most {MOST_SIDES} sides, each below 2^63")
+    return Array(dtype, sides)
+
+
+def _claim(entry: dict[str, Json], name: str, path: Path) -> _Claim:
+    offsets = entry.get("data_offsets")
+    found = _integers(offsets)
+    if found is None or len(found) != 2 or found[0] > found[1]:
+        raise BadField(str(path), name, f"data_offsets {echo(offsets)} is not [begin, end] with 0 <= begin <= end")
+    return _Claim(*found, name)
+
+
+def _integers(value: Json) -> tuple[int, ...] | None:
+    """A list of non-negative integers; a truth value is none."""
+    if not isinstance(value, list):
+        return None
+    found = tuple(item for item in value if isinstance(item, int) and not isinstance(item, bool) and item >= 0)
+    return found if len(found) == len(value) else None
+
+
+def _end(claims: list[_Claim], path: Path) -> int:
+    """Where the last tensor ends; raises `BadFile` where two overlap."""
+    filled = sorted((claim for claim in claims if claim.length), key=lambda claim: claim.start)
+    for before, after in pairwise(filled):
+        if after.start < before.stop:
+            names = f"{echo(before.name)} and {echo(after.name)}"
+            raise BadFile(str(path), f"the tensors {names} overlap at byte {after.start:,} of the data")
+    return max((claim.stop for claim in claims), default=0)
+
+
+def _bytes(bits: int) -> str:
+    if bits > 2**70:
+        return "more than 2^67 bytes"
+    return f"{bits // 8:,} bytes" + (f" and {bits % 8} bits" if bits % 8 else "")

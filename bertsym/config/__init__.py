@@ -1,0 +1,1 @@
+"""A config.json, read as a model."""

@@ -1,0 +1,152 @@
+"""A Hugging Face `config.json` as a model: which class it asks for, and at which sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bertsym import atlas
+from bertsym.config.fields import check_covered, sizes
+from bertsym.config.flatten import flattened
+from bertsym.config.omitted_fields import check_unknown, completed
+from bertsym.errors import BadField, BadFile, BertsymError, Missing, UnknownName, echo, suggestion
+from bertsym.files.jsonfile import Json, parse_object, read_bytes
+from bertsym.files.reading import unreadable
+from bertsym.model import Model
+from bertsym.saved_model import decode as saved
+from bertsym.saved_model.atlas_models import entry_of, stored
+from bertsym.saved_model.head_size_rewrite import in_head_size
+from bertsym.symbols import labels
+from bertsym.values import replace
+from bertsym.zoo import ARCHITECTURES, named
+
+DERIVE = "`bertsym derive` finds the formula of model code"
+
+
+def load(target: str, head: str | None = None) -> Model:
+    """The model of that name, or of the `config.json` at that path (or in that folder).
+
+    `head` takes the place of the class that a file names. Raises `UnknownName`, `BadFile` or `BadField`.
+
+    >>> load("bert-large-uncased").cls
+    'BertModel'
+    """
+    path = Path(target)
+    if not target:
+        raise Missing("model", "bert, bert-base-uncased or the path of a config.json")
+    if _is_path(target) or ("/" in target and _exists(path)):
+        return load_config(path, head)
+    if target in ARCHITECTURES:
+        return _headed(named(target), head)
+    found = stored(target, head)
+    if found is not None:
+        return found
+    try:
+        model = named(target)
+    except UnknownName as unknown:
+        if _exists(path):
+            return load_config(path, head)
+        raise UnknownName("model", target, [*unknown.known, *atlas.index()], _hint(target, unknown.hint)) from None
+    return _headed(model, head)
+
+
+def _headed(model: Model, head: str | None) -> Model:
+    return model if head is None else model.with_head(head)
+
+
+def _hint(target: str, usual: str) -> str:
+    """What to do about a name that is none; why there is no formula where transformers has the model."""
+    why = atlas.missing().get(target.removeprefix(atlas.PREFIX))
+    return usual if why is None else f"transformers has it, but no formula was found: {why}"
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_path(target: str) -> bool:
+    return target.endswith(".json") or target.startswith((".", "/", "~")) or "\\" in target
+
+
+def load_config(path: Path, head: str | None = None) -> Model:
+    """The model that a `config.json`, the one in a folder, or a saved derivation describes."""
+    try:
+        folder = path.is_dir()
+        file = path / "config.json" if folder else path
+        if folder and not file.exists():
+            raise BadFile(str(path), "a folder without a config.json")
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    fields = parse_object(read_bytes(file), file)
+    if fields.get("bertsym") == saved.MARK:
+        return saved.parse(fields, file, head)
+    return read_config(fields, file, head)
+
+
+def read_config(config: Mapping[str, Json], file: Path, head: str | None = None) -> Model:
+    """The model that the fields describe; `file` names them in errors."""
+    kind = _model_type(config, file)
+    stored_as = None if kind in ARCHITECTURES else entry_of(kind)
+    derived = None if stored_as is None else in_head_size(stored_as)
+    base = f"{kind}{atlas.SUFFIX}"
+    architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
+    classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
+    fields = config if derived is None else completed(flattened(config), derived, file)
+    given = sizes(fields, architecture.schema, file)
+    check_covered(fields, architecture.schema, given, file)
+    if derived is not None:
+        check_unknown(fields, derived, given, file)
+    number = _labels(config, file)
+    chosen = _head(config, classes, file) if head is None else head
+    model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
+    model = replace(model, label=str(file))
+    if labels in model.symbols:
+        given[labels] = number
+    try:
+        return model.with_sizes({symbol: found for symbol, found in given.items() if symbol in model.symbols})
+    except BertsymError as error:
+        raise BadFile(str(file), str(error)) from None
+
+
+def _model_type(config: Mapping[str, Json], file: Path) -> str:
+    kind = config.get("model_type")
+    if kind is None:
+        raise BadField(str(file), "model_type", f"missing; covered: {', '.join(sorted(ARCHITECTURES))}, and the atlas")
+    if isinstance(kind, str) and (kind in ARCHITECTURES or atlas.path(kind) is not None):
+        return kind
+    near = suggestion(str(kind), [*ARCHITECTURES, *atlas.index()])
+    advice = "; ".join(part for part in (near, _hint(str(kind), DERIVE)) if part)
+    raise BadField(str(file), "model_type", f"{echo(kind)} is not covered; {advice}")
+
+
+def _labels(config: Mapping[str, Json], file: Path) -> int:
+    """The number of labels: as many as `id2label` names, else `num_labels`, else 2, as the library has it."""
+    names = config.get("id2label")
+    number = config.get("num_labels")
+    if names is not None and not isinstance(names, dict):
+        raise BadField(str(file), "id2label", f"expected an object of labels, got {echo(names)}")
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 0):
+        raise BadField(str(file), "num_labels", f"expected an integer of at least 0, got {echo(number)}")
+    if names is not None and number is not None and len(names) != number:
+        raise BadField(str(file), "num_labels", f"{number}, but id2label names {len(names)}")
+    return len(names) if names is not None else number if isinstance(number, int) else 2
+
+
+def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -> str:
+    """The head whose class `architectures` names; the bare model where the field is absent."""
+    classes = config.get("architectures")
+    if classes is None or classes == []:
+        return "model"
+    if not isinstance(classes, list) or len(classes) != 1 or not isinstance(classes[0], str):
+        raise BadField(
+            str(file), "architectures", f"expected a list of one class name, got {echo(classes)}; pass --head"
+        )
+    if classes[0] not in by_class:
+        advice = suggestion(classes[0], by_class)
+        raise BadField(
+            str(file), "architectures", f"the class {echo(classes[0])} is not covered ({advice}); pass --head to choose"
+        )
+    return by_class[classes[0]]

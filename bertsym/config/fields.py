@@ -1,0 +1,133 @@
+"""The fields of a configuration as sizes, by the rules that a schema lays down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import isfinite
+from pathlib import Path
+
+from sympy import Expr, Symbol
+
+from bertsym.algebra import Value, evaluate, free
+from bertsym.errors import BadField, Unreadable, echo
+from bertsym.files.jsonfile import Json
+from bertsym.model import check_value
+from bertsym.schema import AnyField, Field, FirstPositive, Mention, Schema
+from bertsym.symbols import BY_SYMBOL, Kind
+
+WITH_WEIGHTS = frozenset({"prelu", "xielu"})
+EVERYWHERE: Mapping[str, tuple[object, ...]] = {
+    "pruned_heads": ({}, None),
+    "auto_map": ({}, None),
+    "per_layer_config": ({}, None),
+}
+
+
+def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol, Value]:
+    """What the fields give, the library's defaults where they are silent; raises `BadField`."""
+    given: dict[Symbol, Value] = {}
+    later: list[Field] = []
+    for field in schema.fields:
+        if isinstance(field, Field) and field.null and _raw(config, field, file) is None:
+            later.append(field)
+        else:
+            given[field.symbol] = _value(config, field, file)
+    waiting = {field: field.otherwise for field in later if field.otherwise is not None}
+    while waiting:
+        ready = {field: value for field, value in waiting.items() if free(value) <= given.keys()}
+        if not ready:
+            raise BadField(str(file), next(iter(waiting)).key, "missing, and so is what it follows from")
+        for field, value in ready.items():
+            given[field.symbol] = _checked(_followed(value, given), field.key, field.symbol, file)
+            del waiting[field]
+    for field in schema.fields:
+        if isinstance(field, Field) and field.needs and given.get(field.symbol) and config.get(field.needs) is not True:
+            raise BadField(str(file), field.key, f"the library builds it only with {field.needs} true")
+    return given
+
+
+def _followed(value: Expr, given: Mapping[Symbol, Value]) -> Value | None:
+    """What a size follows from, None where that divides by 0."""
+    try:
+        found = evaluate(value, given)
+    except TypeError:
+        return None
+    return found.numerator if found.denominator == 1 else found
+
+
+def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Symbol, Value], file: Path) -> None:
+    """Refuse what would change the tensors in a way no formula here knows; raises `BadField`."""
+    for key, values in {**schema.fixed, **EVERYWHERE}.items():
+        allowed = [_fixed(option, given) for option in values]
+        value = config.get(key, allowed[0])
+        if not any(_alike(value, option) for option in allowed):
+            only = " or ".join(f"{option!r}" for option in allowed if option not in (None, {}))
+            covered = f"only {only} is covered" if only else "it changes the parameters and is not covered"
+            raise BadField(str(file), key, f"{echo(value)}: {covered}")
+
+    for key, value in config.items():
+        if isinstance(value, str) and value in WITH_WEIGHTS and key not in schema.fixed:
+            raise BadField(str(file), key, f"{echo(value)}: an activation with weights of its own is not covered")
+
+
+def _alike(value: object, option: object) -> bool:
+    """Whether a value is the one that is covered; a list of one word repeated is so whatever its length."""
+    if isinstance(value, list) and isinstance(option, list) and isinstance(next(iter(option), None), str):
+        return value == option or (len(set(option)) == 1 and all(one == option[0] for one in value))
+    return value == option and type(value) is type(option)
+
+
+def _fixed(option: object, given: Mapping[Symbol, Value]) -> object:
+    """A value that a schema allows; an expression stands for its value at the file's sizes, a switch for itself."""
+    if isinstance(option, Symbol) and isinstance(given.get(option), bool):
+        return given[option]
+    return int(evaluate(option, given)) if isinstance(option, Expr) else option
+
+
+def _value(config: Mapping[str, Json], field: AnyField, file: Path) -> Value:
+    match field:
+        case Mention(key=key, word=word, default=default, separator=separator):
+            return word in _words(config.get(key, default), key, separator, file)
+        case FirstPositive(symbol=symbol, keys=keys):
+            found = {key: config.get(key, default) for key, default in keys.items()}
+            for key, value in found.items():
+                if isinstance(value, bool) or not isinstance(value, int):
+                    raise BadField(str(file), key, f"expected an integer, got {echo(value)}")
+            key = next((key for key, value in found.items() if isinstance(value, int) and value > 0), list(found)[-1])
+            return _checked(found[key], key, symbol, file)
+        case Field(key=key, symbol=symbol):
+            return _checked(_raw(config, field, file), key, symbol, file)
+
+
+def _raw(config: Mapping[str, Json], field: Field, file: Path) -> object:
+    """What the file says under any spelling of the key; raises `BadField` where two spellings disagree."""
+    found: dict[str, object] = {key: config[key] for key in (field.key, *field.aliases) if key in config}
+    for key, value in found.items():
+        if value != found.get(field.key, value):
+            raise BadField(str(file), key, f"{echo(value)}, but {field.key} says {echo(found[field.key])}")
+    return next(iter(found.values()), field.default)
+
+
+def _checked(value: object, key: str, symbol: Symbol, file: Path) -> Value:
+    size = BY_SYMBOL[symbol]
+    try:
+        return check_value(size, _fraction(value) if size.kind is Kind.RATIO else value)
+    except Unreadable as error:
+        expected = "true or false" if size.kind is Kind.SWITCH else error.expected
+        raise BadField(str(file), key, f"expected {expected}, got {echo(value)}") from None
+
+
+def _words(value: Json, key: str, separator: str, file: Path) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [word.strip() for word in value.lower().split(separator)]
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        return [str(word) for word in value]
+    raise BadField(str(file), key, f"expected a text or a list of words, got {echo(value)}")
+
+
+def _fraction(value: object) -> object:
+    """A decimal fraction as it is written in the file, exactly."""
+    return Fraction(str(value)) if isinstance(value, float) and isfinite(value) else value

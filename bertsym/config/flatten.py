@@ -1,0 +1,30 @@
+"""A nested configuration by the paths of its fields: `vision_config.hidden_size`, `depths[0]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bertsym.files.jsonfile import Json
+
+LONGEST_LIST = 1000
+
+
+def flattened(config: Mapping[str, Json]) -> dict[str, Json]:
+    """Every field by its path, those inside others too; `depths[]` is the length of a list.
+
+    >>> flattened({"vision": {"depths": [2, 6]}})
+    {'vision': {'depths': [2, 6]}, 'vision.depths': [2, 6], 'vision.depths[]': 2, 'vision.depths[0]': 2,
+     'vision.depths[1]': 6}
+    """
+    return {path: found for name, part in config.items() for path, found in _below(name, part)}
+
+
+def _below(path: str, found: Json) -> Iterator[tuple[str, Json]]:
+    yield path, found
+    if isinstance(found, dict):
+        for name, part in found.items():
+            yield from _below(f"{path}.{name}", part)
+    elif isinstance(found, list):
+        yield f"{path}[]", len(found)
+        for place, part in enumerate(found[:LONGEST_LIST]):
+            yield from _below(f"{path}[{place}]", part)

@@ -1,0 +1,1 @@
+"""Find out which values each field of a configuration may take."""

@@ -1,0 +1,107 @@
+"""What the fields of model code mean: which of them are V, H, L, heads ... and what stays a symbol of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from sympy import Symbol
+
+from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.symbols import BY_NAME, Kind, Own, lookup
+
+SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "V": ("vocab_size", "vocabulary_size", "vocabulary", "vocab", "n_vocab", "n_words"),
+    "N": ("max_position_embeddings", "n_positions", "max_positions", "positions", "max_seq_len", "n_ctx"),
+    "H": ("hidden_size", "d_model", "n_embd", "dim", "hidden", "emb_dim", "model_dim", "width"),
+    "L": ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "layers", "depth"),
+    "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads"),
+    "F": ("intermediate_size", "d_ff", "hidden_dim", "n_inner", "ffn_dim", "ffn", "encoder_ffn_dim", "feed_forward"),
+    "T": ("type_vocab_size", "segments"),
+    "d": ("head_dim", "d_kv", "head_size"),
+    "E": ("embedding_size",),
+    "kv_heads": ("num_key_value_heads",),
+    "decoder_layers": ("num_decoder_layers", "decoder_layers"),
+    "experts": ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "n_experts"),
+    "experts_per_token": (
+        *("num_experts_per_tok", "num_experts_per_token", "experts_per_tok", "moe_topk", "moe_top_k", "moe_k"),
+        "top_k_experts",
+    ),
+    "buckets": ("relative_attention_num_buckets",),
+    "labels": ("num_labels",),
+    "tied": ("tie_word_embeddings",),
+    "attention_bias": ("attention_bias",),
+    "mlp_bias": ("mlp_bias",),
+    "cross_attention": ("add_cross_attention",),
+}
+LONGEST = 39
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+
+
+# Where a model is made of several, the one that reads and writes text gives the letters.
+_TEXT = (
+    "",
+    "text_config.",
+    "text_encoder.",
+    "decoder.",
+    "llm_config.",
+    "language_config.",
+    "thinker_config.text_config.",
+)
+
+
+def symbols(space: Space, *, keep: bool) -> dict[str, Symbol]:
+    """A symbol for every field that varies: of two fields that mean the same the one spelled more usually gets it.
+
+    `keep` leaves the code's own names. A name that the registry uses for something else gets an underscore.
+    """
+    meant: dict[str, Symbol] = {}
+    varied = {axis.name: axis for axis in space.axes}
+    for name, spellings in SPELLINGS.items():
+        fields = (part + spelling for part in _TEXT for spelling in (name, *spellings))
+        field = next((field for field in fields if field in varied), None)
+        if field is not None and (field == name or not keep) and _fits(name, varied[field]):
+            meant[field] = BY_NAME[name].symbol
+    for field, axis in varied.items():
+        if field not in meant:
+            meant[field] = _own(field, axis, {str(symbol) for symbol in meant.values()})
+    return meant
+
+
+def _fits(name: str, axis: FieldDomain) -> bool:
+    """Whether the registered size takes the values that the field takes."""
+    kind = lookup(name).kind
+    if axis.switch or axis.ratio:
+        return kind is (Kind.SWITCH if axis.switch else Kind.RATIO)
+    if axis.base < lookup(name).minimum:
+        return False
+    deep = axis.deep and axis.name != name  # one that is called so is what it is called, whatever else it decides
+    return kind not in (Kind.SWITCH, Kind.RATIO) and (not deep or kind in (Kind.DEPTH, Kind.EXPERTS))
+
+
+def _own(field: str, axis: FieldDomain, taken: Iterable[str]) -> Symbol:
+    words = re.sub(r"_?config\.|\.", "_", field)
+    name = re.sub(r"\W+", "_", words, flags=re.ASCII).strip("_")
+    while len(name) > LONGEST and "_" in name:  # the last words say most
+        name = name.partition("_")[2].lstrip("_")
+    name = name[-LONGEST:]
+    name = name if _NAME.fullmatch(name) else f"size_{name}"[:LONGEST]
+    used = {*taken, *BY_NAME}
+    while name in used:
+        name += "_"
+    meaning = f"{field} of the code"
+    if axis.switch:
+        return Own(name, Kind.SWITCH, meaning=meaning)
+    if axis.ratio:
+        return Own(name, Kind.RATIO, 0 if 0 in axis.values else 1, meaning)
+    least = max(min(_least(axis), int(axis.base)), 0)
+    return Own(name, Kind.DEPTH if axis.deep else Kind.WIDTH, least, meaning)
+
+
+def _least(axis: FieldDomain) -> int:
+    """The smallest value that draws can give, or less."""
+    if axis.values:
+        return max(int(min(axis.values)), 0)
+    if axis.of:
+        return min(axis.low, 1)
+    return axis.low * int(axis.unit)

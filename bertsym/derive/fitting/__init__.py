@@ -1,1 +1,0 @@
-"""From inventories seen at many sizes to one in symbols."""

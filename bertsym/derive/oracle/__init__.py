@@ -1,0 +1,1 @@
+"""Run model code in another process and report the tensors that it builds."""

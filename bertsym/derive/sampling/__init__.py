@@ -1,0 +1,1 @@
+"""Choose the configurations at which the model code is built."""

@@ -1,0 +1,1 @@
+"""Infer tensors in symbols from observations at many sizes."""

@@ -1,0 +1,1 @@
+"""Compare a candidate with the model code at fresh configurations."""

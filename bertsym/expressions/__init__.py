@@ -1,0 +1,1 @@
+"""The one syntax of expressions in saved files: its reader and its writer."""

@@ -1,0 +1,1 @@
+"""Formulas as ordered trees, and the styles in which people write them."""

@@ -1,0 +1,1 @@
+"""Saved models: the format, its reader and its writer."""

@@ -1,0 +1,40 @@
+"""The models of the atlas by name, each read from its file when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from bertsym import atlas
+from bertsym.files.jsonfile import parse_object, read_bytes
+from bertsym.model import Model
+from bertsym.saved_model import decode as saved
+from bertsym.saved_model.derived import Derived
+
+
+def stored(name: str, head: str | None = None) -> Model | None:
+    """The model type of that name with all sizes open, or with `-default` at the code's own; None if there is none.
+
+    `atlas:` before the name is left aside. Raises `PartialFormula` and `UnknownName` for a head.
+
+    >>> model = stored("atlas:bert-default")
+    >>> model.cls, model.given[next(s for s in model.symbols if str(s) == "H")]
+    ('BertModel', 768)
+    """
+    bare = name.removeprefix(atlas.PREFIX)
+    entry = bare if atlas.path(bare) is not None else bare.removesuffix(atlas.SUFFIX)
+    found = entry_of(entry)
+    if found is None:
+        return None
+    base = f"{entry}{atlas.SUFFIX}"
+    model = saved.model(found, f"{atlas.PREFIX}{entry}", head, label=name, base=base)
+    return model if entry == bare else model.with_sizes(model.architecture.sizes[base].values)
+
+
+@lru_cache(maxsize=16)
+def entry_of(name: str) -> Derived | None:
+    """What was derived for the model type."""
+    file = atlas.path(name)
+    if file is None:
+        return None
+    return saved.parsed(parse_object(read_bytes(file), Path(f"{atlas.PREFIX}{name}")), file)

@@ -1,1 +1,0 @@
-"""Real models: what is on disk, as a model of the zoo."""

@@ -1,0 +1,76 @@
+"""Derivations as they are, to hold a change of derive against: every module of the tests, and model types of all kinds.
+
+    python tools/derivations.py record FOLDER [NAME ...]
+    python tools/derivations.py compare FOLDER [NAME ...]
+
+`record` writes what `derive --seed 0` saves, or the error that it ends with, a file a target. `compare` derives again
+and names each target whose file differs; `--meaning` compares the models that the files describe instead of their bytes.
+Targets are named as in derivations.json, or by the beginning of a name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from bertsym.derive.export import recorded
+from bertsym.derive.oracle.client import Worker
+from bertsym.derive.pipeline import derive_in
+from bertsym.derive.types import CannotDerive
+from bertsym.files.jsonfile import parse_object
+from bertsym.saved_model.decode import parse
+from bertsym.saved_model.encode import text
+
+SECONDS = 60  # a build may be slow on a machine under load, and its derivation is to be the same
+
+
+def derived(worker: Worker, target: str, sizes: dict[str, int]) -> str:
+    """Return the saved model as text, or the error."""
+    try:
+        return text(recorded(derive_in(worker, target, sizes, seed=0)))
+    except CannotDerive as error:
+        return f"{error}\n"
+
+
+def alike(before: str, after: str, *, meaning: bool) -> bool:
+    """Return True if two files are the same, or describe the same model."""
+    if before == after or not meaning or not (before.startswith("{") and after.startswith("{")):
+        return before == after
+    name = Path("saved.json")
+    old, new = (parse(parse_object(found.encode(), name), name) for found in (before, after))
+    return bool(old == new)
+
+
+def main() -> int:
+    """Record or compare; return 1 if something differs."""
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "examples")])
+    meaning = "--meaning" in sys.argv
+    command, folder, *names = [argument for argument in sys.argv[1:] if argument != "--meaning"]
+    targets = json.loads((Path(__file__).parent / "derivations.json").read_text(encoding="utf-8"))
+    chosen = {name: sizes for name, sizes in targets.items() if not names or name.startswith(tuple(names))}
+    differing = []
+    with Worker(SECONDS) as worker:
+        for name, sizes in chosen.items():
+            file = Path(folder) / f"{name.replace(':', '.')}.json"
+            began = time.monotonic()
+            now = derived(worker, name, sizes)
+            if command == "record":
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(now, encoding="utf-8")
+            elif not alike(file.read_text(encoding="utf-8"), now, meaning=meaning):
+                file.with_suffix(".now").write_text(now, encoding="utf-8")
+                differing.append(name)
+            said = " DIFFERS" if name in differing else ""
+            print(f"{name}: {time.monotonic() - began:.1f} s{said}", flush=True)
+    print(f"{len(chosen)} targets, {len(differing)} differ {' '.join(differing)}")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
