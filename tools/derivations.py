@@ -16,8 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bertsym.derive.export import recorded
 from bertsym.derive.oracle.client import Worker
@@ -27,6 +26,7 @@ from bertsym.files.jsonfile import parse_object
 from bertsym.saved_model.decode import parse
 from bertsym.saved_model.encode import text
 
+ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 60  # a build may be slow on a machine under load, and its derivation is to be the same
 
 
