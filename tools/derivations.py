@@ -4,7 +4,7 @@
     python tools/derivations.py compare FOLDER [NAME ...]
 
 `record` writes what `derive --seed 0` saves, or the error that it ends with, a file a target. `compare` derives again
-and names each target whose file differs; `--meaning` compares the models that the files describe instead of their bytes.
+and names each target whose file differs; `--meaning` compares the models that the files describe, not their bytes.
 Targets are named as in derivations.json, or by the beginning of a name.
 """
 
