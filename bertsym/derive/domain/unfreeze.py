@@ -53,7 +53,8 @@ def _accepted(oracle: BuildOracle, space: Space, name: str, random: Random) -> F
         changes = [{name: other} for other in others(own[name])]
         for change in (*changes, *_beside(space, name)):
             for followed in (space, *_followers(space, name)):
-                if oracle.build(followed.along(fields, change)) is not None or ELSEWHERE in oracle.raised:
+                rejection = oracle.rejection(followed.along(fields, change))
+                if rejection is None or ELSEWHERE in rejection.reason:
                     return fields
     return None
 
