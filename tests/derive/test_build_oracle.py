@@ -68,12 +68,13 @@ def test_a_reason_belongs_to_its_fields_and_not_to_the_last_call() -> None:
     assert oracle.rejection({"hidden": 5}) == Rejection("ValueError: 5")
 
 
-def test_prefetched_builds_are_answered_in_any_order() -> None:
+def test_prefetched_builds_are_cached_in_the_order_of_the_request() -> None:
     oracle = opened(odd_rejected)
     oracle.build({"hidden": 2})
     oracle.prefetch([{"hidden": hidden} for hidden in (2, 3, 4, 3)])
     oracle.prefetch([{"hidden": 4}])
     oracle.prefetch([])
+    assert [dict(key)["hidden"] for key in oracle.cache] == [2, 3, 4]
     assert oracle.counts == BuildCounts(accepted=2, rejected=1, prefetched=2)
     assert oracle.counts.since(BuildCounts(accepted=1)) == BuildCounts(accepted=1, rejected=1, prefetched=2)
     worker: Any = oracle.worker
