@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
+from typing import Any
 
 from sympy import Symbol
 
 from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.synthesis.observations import NO_LISTS, LayerLists, ObservationTable
 from bertsym.derive.synthesis.synthesize import synthesize
-from bertsym.derive.types import Candidate, Entry, Number, Observation
+from bertsym.derive.types import Candidate, Entry, Observation
 from bertsym.tree import Tensor
 
-Sizes = Mapping[Symbol, Number]
+Sizes = Mapping[Symbol, Any]
 Shapes = Mapping[str, tuple[int, ...]]
 Code = Callable[[Sizes], Shapes]
 

@@ -30,7 +30,7 @@ def explain(name: str, observations: list[Observation], *symbols: Symbol) -> tup
 
 def shortened(sizes: Sizes) -> Shapes:
     """A float: 0.29 times 100 is a little less than 29."""
-    return {"weight": (int(sizes[H] * 0.29) + 1, sizes[H])}  # type: ignore[dict-item]
+    return {"weight": (int(sizes[H] * 0.29) + 1, sizes[H])}
 
 
 SHORTENED = [{H: size} for size in (*range(1, 40), 100, 200, 300)]
@@ -66,7 +66,7 @@ def test_evidence_is_bounded_and_sorted() -> None:
 def test_every_runner_up_is_refuted_where_it_says() -> None:
     def code(sizes: Sizes) -> Shapes:
         width = sizes[F] if sizes[H] > 20 else sizes[H] + 3
-        return {"up": (int(width), int(sizes[H])), **({"gate": (int(sizes[H]),)} if sizes[F] > sizes[H] else {})}
+        return {"up": (width, sizes[H]), **({"gate": (sizes[H],)} if sizes[F] > sizes[H] else {})}
 
     observations = observe(code, draw([H, F], Random(1), 40))
     for name in ("up", "gate"):
@@ -81,7 +81,7 @@ def test_every_runner_up_is_refuted_where_it_says() -> None:
 
 def test_a_tensor_with_a_formula_is_explained_too() -> None:
     def code(sizes: Sizes) -> Shapes:
-        return {"head": (2 * int(sizes[H]), 7), **({} if sizes[tied] else {"bias": (int(sizes[H]),)})}
+        return {"head": (2 * sizes[H], 7), **({} if sizes[tied] else {"bias": (sizes[H],)})}
 
     samples = [{H: 5 + row, tied: row % 3 == 0} for row in range(12)]
     (evidence,) = explain("bias", observe(code, samples), H, tied)
@@ -100,7 +100,7 @@ def test_a_tensor_with_a_formula_is_explained_too() -> None:
 
 def test_gaps_between_indices() -> None:
     def code(sizes: Sizes) -> Shapes:
-        layers = range(int(sizes[L]))
+        layers = range(sizes[L])
         norms = {f"layer.{i}.norm": (1,) for i in layers}
         return norms | {f"layer.{i}.gate": (2,) for i in layers if i % 3 == 1}
 
@@ -121,7 +121,7 @@ def test_gaps_without_a_rule_show_the_best_loops() -> None:
     primes = (2, 3, 5, 7, 11, 13, 17, 19, 23)
 
     def code(sizes: Sizes) -> Shapes:
-        layers = range(int(sizes[L]))
+        layers = range(sizes[L])
         return {f"layer.{i}.norm": (1,) for i in layers} | {f"layer.{i}.gate": (2,) for i in layers if i in primes}
 
     (evidence,) = explain("layer.{}.gate", observe(code, [{L: depth} for depth in (3, 4, 6, 8, 12, 24)]), L)
@@ -133,7 +133,7 @@ def test_gaps_without_a_rule_show_the_best_loops() -> None:
 
 def test_one_piece_of_evidence_for_each_case() -> None:
     def code(sizes: Sizes) -> Shapes:
-        return {"w": (int(sizes[F]) if sizes[tied] else 5 * int(sizes[H]) + 2,)}
+        return {"w": (sizes[F] if sizes[tied] else 5 * sizes[H] + 2,)}
 
     samples = [{H: 5 + row, F: 3 + row * row % 11, tied: row % 2 == 0} for row in range(14)]
     cases = explain("w", observe(code, samples), H, F, tied)
@@ -143,7 +143,7 @@ def test_one_piece_of_evidence_for_each_case() -> None:
 
 def test_a_shape_of_changing_rank() -> None:
     def code(sizes: Sizes) -> Shapes:
-        return {"w": (3,) * (1 + int(sizes[H]) % 3)}
+        return {"w": (3,) * (1 + sizes[H] % 3)}
 
     (evidence,) = explain("w", observe(code, [{H: size} for size in range(1, 20)]), H)
     assert evidence.failed_part is not None
@@ -152,7 +152,7 @@ def test_a_shape_of_changing_rank() -> None:
 
 def test_a_rerolled_tensor_is_found_by_its_name() -> None:
     def code(sizes: Sizes) -> Shapes:
-        return {f"layer.{i}.w": (int(sizes[H]),) for i in range(4)}
+        return {f"layer.{i}.w": (sizes[H],) for i in range(4)}
 
     observations = observe(code, [{H: size} for size in (3, 9, 14, 20)])
     (evidence,) = explain("layer.{}.w", observations, H)
