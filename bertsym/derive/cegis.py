@@ -19,7 +19,7 @@ from bertsym.derive.sampling.depth_policy import ruling
 from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.synthesis.expert_routing import with_experts
-from bertsym.derive.synthesis.observations import Lists
+from bertsym.derive.synthesis.observations import LayerLists
 from bertsym.derive.synthesis.synthesize import synthesize
 from bertsym.derive.types import Candidate, CannotDerive, Failure, Fields, Observation
 from bertsym.derive.verification.check import chance, counted, disagreement, parameters
@@ -145,7 +145,7 @@ class Cegis:
         """The formulas that these builds agree on."""
         return synthesize(samples, self.draws.active(), self.draws.proposals, self.lists())
 
-    def lists(self) -> Lists:
+    def lists(self) -> LayerLists:
         """The lists that may say which layers are alike."""
         stages: dict[str, list[str]] = {}
         for axis in self.space.axes:
@@ -154,7 +154,7 @@ class Cegis:
         found = (places(self.oracle.description.fields), stages)
         ordered = ([sorted(names, key=entry) for names in some.values()] for some in found)
         known = ([names for names in some if set(names) <= set(self.symbols)] for some in ordered)
-        return Lists(*([tuple(self.symbols[name] for name in names) for names in some] for some in known))
+        return LayerLists(*([tuple(self.symbols[name] for name in names) for names in some] for some in known))
 
     def derived(self, inferred: Candidate) -> Derived:
         """The formulas with what the code says of itself."""
@@ -180,4 +180,4 @@ class Cegis:
 
 def _none(refused: Sequence[Failure]) -> str:
     first = refused[0]
-    return f"none of its {len(refused)} tensors has a formula; {first.tensor}, {first.part}: {first.why}"
+    return f"none of its {len(refused)} tensors has a formula; {first.tensor}, {first.part}: {first.reason}"
