@@ -18,12 +18,12 @@ from atlas_types import Kind, library
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import space
 from bertsym.derive.export import absent, recorded
-from bertsym.derive.merge_heads import joined
+from bertsym.derive.merge_heads import merge_heads
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.types import CannotDerive
-from bertsym.derive.verification.check import parameters
+from bertsym.derive.verification.check import built_count
 from bertsym.derive.verification.recheck import recheck
 from bertsym.errors import BertsymError
 from bertsym.saved_model.decode import parsed
@@ -90,7 +90,7 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
             nothing = (Refused("all of them", "class", reason(error)),)
             failed[head] = DerivedHead(cls, (), Evidence(0, 0, 0, seed, 0, None, nothing))
             notes.append(f"no {head}: {reason(error)}")
-    whole = joined(first, heads)
+    whole = merge_heads(first, heads)
     whole = replace(whole, name=kind.name, source=library(), heads={**whole.heads, **failed})
     whole = counted(told(kind, whole))
     written = text(whole)
@@ -146,7 +146,7 @@ def one(target: str, seed: int) -> Derived:
     """One class, with the number that the code itself has at its own sizes."""
     found = derive_in(worker(), target, {}, seed=seed)
     there = BuildOracle(worker(), target, {}).build(found.fields)
-    return recorded(found, None if there is None else parameters(there))
+    return recorded(found, None if there is None else built_count(there))
 
 
 def counted(derived: Derived) -> Derived:

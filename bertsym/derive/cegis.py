@@ -22,7 +22,8 @@ from bertsym.derive.synthesis.expert_routing import with_experts
 from bertsym.derive.synthesis.observations import Lists
 from bertsym.derive.synthesis.synthesize import synthesize
 from bertsym.derive.types import Candidate, CannotDerive, Failure, Fields, Observation
-from bertsym.derive.verification.check import chance, counted, disagreement, parameters
+from bertsym.derive.verification.check import built_count, first_mismatch, public_count
+from bertsym.derive.verification.error_bound import error_bound
 from bertsym.errors import InvalidModel
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import BY_SYMBOL
@@ -113,7 +114,7 @@ class Cegis:
                 ):
                     raise CannotDerive(self.oracle.target, "it builds other tensors at the same sizes another time")
                 rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
-                once = chance(derived.tensors, self.space, self.symbols, trials)
+                once = error_bound(derived.tensors, self.space, self.symbols, trials)
                 likely = min(Fraction(1), rounds * once)
                 builds = len(self.oracle.found)
                 return Derivation(
@@ -171,11 +172,11 @@ class Cegis:
         """The fresh builds that the formulas get wrong."""
         without = [re.escape(refusal.tensor).replace(r"\{\}", r"\d+") for refusal in inferred.refused]
         ignored = re.compile("|".join(without) or "(?!)")
-        wrong = [sample for sample in fresh if disagreement(derived.tensors, sample, ignored) is not None]
+        wrong = [sample for sample in fresh if first_mismatch(derived.tensors, sample, ignored) is not None]
         if wrong or inferred.refused:
             return wrong
         model = derived.model()
-        return [one for one in fresh[:COUNTED] if counted(model, one) != parameters(one.inventory)]
+        return [one for one in fresh[:COUNTED] if public_count(model, one) != built_count(one.inventory)]
 
 
 def _none(refused: Sequence[Failure]) -> str:
