@@ -12,7 +12,7 @@ import sympy
 
 from bertsym.algebra import Value
 from bertsym.count import count, written_out
-from bertsym.derive.domain.stored_space import space
+from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.merge_heads import merge_heads
 from bertsym.derive.types import CannotDerive, Entry
 from bertsym.derive.verification.recheck import drawn, recheck
@@ -102,7 +102,7 @@ def test_what_one_class_holds_all_do() -> None:
     held = replace(CLASSIFIER, held={"pad_token_id": 0}, idle={})
     whole = merge_heads(BODY, {"sequence-classification": held})
     assert (dict(whole.held), set(whole.idle)) == ({"pad_token_id": 0}, set())
-    assert space(whole).base["pad_token_id"] == 0
+    assert stored_space(whole).base["pad_token_id"] == 0
     read = parsed(json.loads(text(whole)), Path("body.json"))
     assert dict(schema(read).fixed) == {"pad_token_id": (0,)}
     without = {symbol: place for symbol, place in CLASSIFIER.places.items() if symbol is not L}
@@ -131,7 +131,7 @@ class Pretended:
 def test_draws_follow_the_rules_and_find_what_is_wrong() -> None:
     random: Any = Random(3)
     for _ in range(200):
-        fields = drawn(space(BODY), random, "uniform")
+        fields = drawn(stored_space(BODY), random, "uniform")
         assert fields["hidden_size"] % (2 * fields["num_heads"]) == 0
         assert fields["num_labels"] == 2
     oracle: Any = Pretended(BODY)
