@@ -192,7 +192,7 @@ def takes(cls: str, kind: Kind) -> bool:
 def worker() -> Worker:
     """Return the process that runs the model code; it is started at the first call."""
     if not _workers:
-        _workers.append(Worker(SECONDS, alone=True))  # there is one a processor
+        _workers.append(Worker(SECONDS, parallel=False))  # there is one a processor
         Finalize(None, _workers[0].close, exitpriority=10)
     return _workers[0]
 

@@ -117,7 +117,7 @@ class Cegis:
                 rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
                 once = error_bound(derived.tensors, self.space, self.symbols, trials)
                 likely = min(Fraction(1), rounds * once)
-                builds = len(self.oracle.found)
+                builds = len(self.oracle.cache)
                 return Derivation(
                     derived,
                     inferred.refused,
