@@ -16,7 +16,7 @@ from bertsym.derive.domain.field_path import ascending_lists, list_index, list_p
 from bertsym.derive.domain.space import Space
 from bertsym.derive.domain.symbol_names import symbols
 from bertsym.derive.oracle.client import BuildOracle
-from bertsym.derive.sampling.depth_policy import ruling
+from bertsym.derive.sampling.depth_policy import depths_to_extend
 from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.synthesis.expert_routing import with_experts
@@ -72,7 +72,7 @@ class Cegis:
         self.space = replace(space, axes=tuple(self.raised(axis) for axis in space.axes))
         defaults = Defaults(oracle, self.space, self.symbols, random)
         self.definitions, self.absences = defaults.definitions(), defaults.absences()
-        self.draws = Sampler(oracle, self.space, self.symbols, random)
+        self.sampler = Sampler(oracle, self.space, self.symbols, random)
 
     def raised(self, axis: FieldDomain) -> FieldDomain:
         """The axis from where its symbol begins."""
@@ -82,24 +82,24 @@ class Cegis:
 
     def derivation(self, trials: int, seed: int) -> Derivation:
         """Formulas that no trial refutes."""
-        remembered = self.draws.remembered()
-        known = [*self.draws.paired(), *remembered]
-        known += self.draws.aimed(most=AIMED)
-        rest = self.draws.drawn(max(SAMPLES - len(remembered), FEWEST), edges=FEWEST)
+        remembered = self.sampler.earlier()
+        known = [*self.sampler.one_field_changes(), *remembered]
+        known += self.sampler.boundary(max_samples=AIMED)
+        rest = self.sampler.mixed(max(SAMPLES - len(remembered), FEWEST), edges=FEWEST)
         deepened: set[str] = set()
         for rounds in range(1, ROUNDS + 1):
             inferred = self.inferred([*known, *rest])
-            deep = set(ruling(inferred, self.space, self.symbols)) - deepened
+            deep = set(depths_to_extend(inferred, self.space, self.symbols)) - deepened
             if deep:
                 deepened |= deep
-                self.draws.deepen(deep)
-                self.space = self.draws.space
-                rest = self.draws.drawn(SAMPLES)
+                self.sampler.extend_depths(deep)
+                self.space = self.sampler.space
+                rest = self.sampler.mixed(SAMPLES)
                 inferred = self.inferred([*known, *rest])
             if rounds == 1 and inferred.refused:
-                rest += self.draws.further([*known, *rest], inferred.refused)
-                for sample in self.draws.rare([*known, *rest], inferred.refused):
-                    self.draws.isolated(sample, known)
+                rest += self.sampler.like_rare([*known, *rest], inferred.refused)
+                for sample in self.sampler.minority([*known, *rest], inferred.refused):
+                    known += self.sampler.one_field_changes_at(sample)
                 inferred = self.inferred([*known, *rest])
             if not inferred.tensors:
                 raise CannotDerive(self.oracle.target, _none(inferred.refused))
@@ -107,11 +107,14 @@ class Cegis:
                 derived = self.derived(inferred)
             except InvalidModel as problem:
                 raise CannotDerive(self.oracle.target, f"its formulas make no model: {problem}") from None
-            fresh = [*self.draws.drawn(trials), *self.draws.aimed(derived.tensors), *self.draws.doubted()]
+            fresh = [*self.sampler.mixed(trials), *self.sampler.boundary(derived.tensors), *self.sampler.adversarial()]
             refuting = self.refuting(derived, inferred, fresh)
             if not refuting:
                 if not all(
-                    map(self.oracle.is_deterministic, (self.draws.first, *islice(self.oracle.accepted(), AGAIN)))
+                    map(
+                        self.oracle.is_deterministic,
+                        (self.sampler.first_accepted, *islice(self.oracle.accepted(), AGAIN)),
+                    )
                 ):
                     raise CannotDerive(self.oracle.target, "it builds other tensors at the same sizes another time")
                 rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
@@ -140,12 +143,12 @@ class Cegis:
         spread = refuting[:: -(-len(refuting) // REFUTING)]
         smallest = sorted(refuting, key=lambda sample: len(sample.inventory))
         for sample in dict.fromkeys(map(id, (refuting[0], smallest[0]))):
-            self.draws.isolated(next(one for one in refuting if id(one) == sample), known)
+            known += self.sampler.one_field_changes_at(next(one for one in refuting if id(one) == sample))
         rest += spread
 
     def inferred(self, samples: Sequence[Observation]) -> Candidate:
         """The formulas that these builds agree on."""
-        return synthesize(samples, self.draws.active(), self.draws.proposals, self.lists())
+        return synthesize(samples, self.sampler.effective_symbols, self.sampler.traces, self.lists())
 
     def lists(self) -> Lists:
         """The lists that may say which layers are alike."""

@@ -115,8 +115,99 @@ POOL_MAXIMA = (2, 4, 8, 16, 40)
 
 # --- sampling: how many configurations of each kind ---
 
+# Each sample costs a build, and each strategy sees what the others miss. More samples of a strategy show rarer
+# conditions; fewer make a derivation quicker.
+
+# Samples whose fields are at their minima and defaults. They show special cases at 0 or 1.
+EDGE_SAMPLES = 8
+# Small samples, and as many near the default.
+SMALL_SAMPLES = 8
+# Samples from one pool of small numbers, in which any two sizes are often equal.
+POOL_SAMPLES = 24
+# Samples as deep as the default, at most this many layers less. They are the slowest builds.
+DEFAULT_DEPTH_SAMPLES = 2
+MAX_DEPTH_BELOW_DEFAULT = 2
+# Code that rejects more samples in a row has a constraint that the domain lacks.
+MAX_REJECTIONS_IN_A_ROW = 30
+# Observations from inferring the domain that synthesis uses again. They cost nothing, but are all near the base.
+MAX_EARLIER_OBSERVATIONS = 16
+
+# Samples that are made to refute formulas, and samples at which conditions hold.
+MAX_ADVERSARIAL_SAMPLES = 600
+MAX_CONDITION_SAMPLES = 160
+# A strategy with many samples builds at most this many tensors, divided by those of one build. The user's own code has
+# fewer tensors than a library's, and nobody else has tested it, so it is worth more builds.
+MAX_LIBRARY_TENSORS_BUILT = 5_000
+MAX_OWN_TENSORS_BUILT = 24_000
+
+# Levels of the orthogonal arrays, which must be primes: 7^2 samples hold all pairs of levels, 5^3 all triples.
+PAIRWISE_LEVELS = 7
+THREEWISE_LEVELS = 5
+# A full factorial design takes this many values of each size: 0, 1 and 2, or 1, 2 and 3.
+EXHAUSTIVE_VALUES = 3
+# Steps of the one size that is far from the others. A least width such as 64 or 1024 shows only beyond it.
+OUTLIER_STEPS = (25, 64, 131, 1024)
+# An outlier of a depth builds this many layers at most. Periods of layers are much shorter.
+MAX_OUTLIER_DEPTH = 64
+
+# Patterns of equal sizes in one round. With 16 of them all pairs of six sizes are told apart.
+EQUALITY_PATTERNS = 24
+# Making one group equal may change fields that another group depends on. A second pass repairs that.
+EQUALITY_PASSES = 2
+# Sizes are made equal up to this number. A common multiple of large strides would be a tensor of gigabytes.
+MAX_EQUAL_SIZE = 20_000
+
+# Random observations among which backgrounds for changes of one field are chosen, and the number that are.
+BACKGROUND_CANDIDATES = 6
+BACKGROUNDS = 2
+# A background has at least two layers in each stack, because the first and the last may differ.
+MIN_BACKGROUND_DEPTH = 2
+# At the defaults, each deep stack is built with one layer less, if there are at most this many. The builds are slow.
+MAX_DEFAULT_DEPTH_CHANGES = 4
+
+# Samples beside boundaries in one round.
+MAX_BOUNDARY_SAMPLES = 64
+# Samples beside all boundaries of a compound condition. Each picks one side of every relation at random.
+JOINT_SAMPLES_PER_CONDITION = 4
+# Starts of sweeps to a boundary, of each kind, and sweeps that are used, so that each boundary has its turn.
+BOUNDARY_STARTS = 3
+MAX_SWEEPS_PER_BOUNDARY = 2
+# A floor is followed this far to its next increase: twice the largest divisor that synthesis tries, and a little more.
+MAX_FLOOR_PERIOD = 130
+# Samples at which a floor's argument is an integer, or just below one, and how far they are looked for. A float may be
+# wrong there.
+SAMPLES_PER_FLOOR_REMAINDER = 6
+MAX_FLOOR_REMAINDER_SEARCH = 640
+# Ends of a sweep. Code compares widths with numbers such as 100,000 tokens; deeper stacks would take too long to build.
+MAX_BOUNDARY_STEPS = 131_072
+MAX_BOUNDARY_DEPTH = 40
+# Samples at which a condition holds, and samples that are tried for it.
+SAMPLES_PER_CONDITION = 16
+MAX_CONDITION_ATTEMPTS = 240
+
+# Tensors without a formula for which more samples are made, and the samples for each.
+MAX_FAILURES_TO_SAMPLE = 6
+SAMPLES_PER_FAILURE = 24
+# A tensor in this many observations is not rare: more samples like them would hardly help.
+RARE_OBSERVATIONS = 60
+# Small examples of a failed tensor whose fields are changed one at a time.
+MINORITY_EXAMPLES = 2
+
+# More stacks are not sampled deeper at the same time, because the depths multiply the tensors of a build.
+MAX_STACKS_TO_EXTEND = 2
+# A comparison of a depth with a number up to this is common (a first layer, a last layer) and needs no deeper stack.
+MAX_TRIVIAL_DEPTH = 2
+
 # --- synthesis: how large the formulas are that are tried ---
 
 # --- verification: how often a candidate is tried ---
+
+# A saved model has its domain in short form, so that more of its samples are rejected than in a derivation.
+MAX_RECHECK_REJECTIONS_IN_A_ROW = 40
+# A recheck samples depths up to this at their default, at most this many layers less.
+MAX_RECHECK_DEPTH = 100
+MAX_RECHECK_DEPTH_BELOW_DEFAULT = 3
+# Patterns of equal sizes to choose from: that of the defaults comes first, so it must be a likely choice.
+RECHECK_EQUALITY_PATTERNS = 4
 
 # --- pipeline: rounds, seeds, fallbacks ---

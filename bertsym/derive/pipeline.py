@@ -13,7 +13,7 @@ from bertsym.derive.domain.infer_domain import explore
 from bertsym.derive.domain.space import FixedBy, Space
 from bertsym.derive.domain.unfreeze import reconsidered
 from bertsym.derive.oracle.client import BuildOracle, Worker
-from bertsym.derive.sampling.depth_policy import causes
+from bertsym.derive.sampling.depth_policy import failures_by_field
 from bertsym.derive.types import CannotDerive, Fields
 from bertsym.values import replace
 
@@ -108,7 +108,7 @@ class _Attempt:
             return stood
         if found.whole or named:
             return found
-        groups = suspects(found.space, found.fields, causes(found.refused, found.space, found.symbols))
+        groups = suspects(found.space, found.fields, failures_by_field(found.refused, found.space, found.symbols))
         # All together first: where that does not help, none of them alone will.
         together = self.standing([name for group in groups for name in group]) if groups else None
         alone = map(self.standing, groups) if together is not None and len(groups) == PAIR else iter(())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import sympy
@@ -20,7 +18,6 @@ from bertsym.derive.domain.field_domain import Bounded, Determined, FieldDomain,
 from bertsym.derive.domain.necessity import needed
 from bertsym.derive.domain.space import FixedBy, FixedField, Space
 from bertsym.derive.oracle.client import BuildOracle, Worker
-from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.arithmetic import Fitter
 from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.derive.types import CannotDerive, Entry, Observation
@@ -156,21 +153,6 @@ def test_a_number_of_dimensions_that_changes(find: Find) -> None:
     for hidden, kernel in ((5, 1), (5, 2), (9, 7)):
         sizes = {H: hidden, symbol(found, "kernel"): kernel}
         assert count(derived.model().with_sizes(sizes)) == hidden**2 * max(kernel, 1) ** 2
-
-
-def test_two_sizes_are_made_equal_with_a_switch_on_and_off() -> None:
-    base = {"hidden": 64, "embedding": 32, "layers": 2, "linked": True}
-    sizes = [FieldDomain(name, base[name], is_depth=name == "layers") for name in ("hidden", "embedding", "layers")]
-    space = Space(base, (*sizes, FieldDomain("linked", True, Switch())), ())
-    oracle: Any = SimpleNamespace(description=SimpleNamespace(fields=base), accepted=lambda: iter(()))
-    draws = Sampler(oracle, space, {}, Random(5))
-    once, again, anew = ([space.fields(steps) for steps in draws.equalled()] for _ in range(3))
-    for one, other in zip(once, again, strict=True):
-        assert one["linked"] is not other["linked"]
-        # At an edge both may be 1 all the same.
-        assert not one["hidden"] == one["embedding"] > 1 or other["hidden"] == other["embedding"]
-    assert any(one["hidden"] == one["embedding"] for one in once)
-    assert [one["hidden"] for one in anew] != [one["hidden"] for one in again]
 
 
 def test_small_draws_are_small_and_deep() -> None:

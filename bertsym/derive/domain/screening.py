@@ -13,13 +13,11 @@ from types import MappingProxyType
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.field_path import ascending_lists, field_name, list_index, list_path, parent_config
 from bertsym.derive.oracle.client import BuildOracle
-from bertsym.derive.types import Inventory, Number
+from bertsym.derive.types import Inventory, Number, tensor_kinds
 
 SHALLOW = 3
 FEW = 6
 MOST_LAYERS = 64
-
-_NUMBER = re.compile(r"\b\d+\b")
 
 # Names of fields that say how deep a stack is.
 DEEP = re.compile(r"layers?$|layers?\[|depth|_blocks|n_layer|num_block|num_flows|stage_repeats")
@@ -90,7 +88,7 @@ class Probe:
     def kinds(self, changes: dict[str, Number]) -> int:
         """How many kinds of tensors there are, layers of one stack taken together."""
         there = self.tensors(changes)
-        return 0 if there is None else len({_NUMBER.sub("#", name) for name in there})
+        return 0 if there is None else len(tensor_kinds(there))
 
     def stirring(
         self,
