@@ -189,7 +189,7 @@ def takes(cls: str, kind: Kind) -> bool:
 def worker() -> Worker:
     """The process that runs the models' code, one after another."""
     if not _workers:
-        _workers.append(Worker(SECONDS, alone=True))  # there is one a processor
+        _workers.append(Worker(SECONDS, parallel=False))  # there is one a processor
         Finalize(None, _workers[0].close, exitpriority=10)
     return _workers[0]
 

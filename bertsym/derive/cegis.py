@@ -116,7 +116,7 @@ class Cegis:
                 rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
                 once = chance(derived.tensors, self.space, self.symbols, trials)
                 likely = min(Fraction(1), rounds * once)
-                builds = len(self.oracle.found)
+                builds = len(self.oracle.cache)
                 return Derivation(
                     derived,
                     inferred.refused,

@@ -14,7 +14,7 @@ from bertsym.algebra import Value
 from bertsym.count import count, written_out
 from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.merge_heads import joined
-from bertsym.derive.types import CannotDerive, Entry
+from bertsym.derive.types import CannotDerive, Entry, Rejection
 from bertsym.derive.verification.recheck import drawn, recheck
 from bertsym.layers import Role
 from bertsym.saved_model.decode import parsed
@@ -115,10 +115,13 @@ class Pretended:
     """Builds what a formula says, and refuses what is not whole."""
 
     def __init__(self, derived: Derived) -> None:
-        self.derived, self.target, self.raised = derived, "body", "ValueError: it must divide"
+        self.derived, self.target = derived, "body"
 
-    def propose(self, _fields: object, _symbols: object) -> None:
+    def trace(self, _fields: object, _symbols: object) -> None:
         """Nothing is seen to be compared."""
+
+    def rejection(self, _fields: object) -> Rejection:
+        return Rejection("ValueError: it must divide")
 
     def build(self, fields: dict[str, Any]) -> dict[str, Entry] | None:
         if fields["hidden_size"] % fields["num_heads"]:

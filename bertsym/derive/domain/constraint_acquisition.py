@@ -66,7 +66,8 @@ class _Settler:
         if len(together) == 1:
             self.freeze(culprit, "not with others")
             return
-        if not self.builds(steps) and self.oracle.slow and self.lessened(steps, together):
+        rejection = self.oracle.rejection(self.space.fields(steps))
+        if rejection is not None and rejection.timed_out and self.lessened(steps, together):
             return
         for axis, among in self.candidates(steps, together):
             axes = with_domain(self.space.axes, axis)

@@ -32,8 +32,9 @@ _SELDOM = re.compile(r"token|_id$|_index$|beam|length|window|seed|top_k|chunk|nu
 def explore(oracle: BuildOracle, random: Random) -> Space:
     """The space around the values that the code comes with; raises `CannotDerive`."""
     fields = dict(oracle.description.fields)
-    if oracle.build(fields) is None:
-        raise CannotDerive(oracle.target, f"its own sizes do not build: {oracle.raised}")
+    rejection = oracle.rejection(fields)
+    if rejection is not None:
+        raise CannotDerive(oracle.target, f"its own sizes do not build: {rejection.reason}")
     return _Explorer(oracle, fields, random).space()
 
 

@@ -54,7 +54,8 @@ def _accepted(oracle: BuildOracle, space: Space, name: str, random: Random) -> F
         changes = [{name: other} for other in alternative_values(own[name])]
         for change in (*changes, *_beside(space, name)):
             for followed in (space, *_followers(space, name)):
-                if oracle.build(followed.with_changes(fields, change)) is not None or ELSEWHERE in oracle.raised:
+                rejection = oracle.rejection(followed.with_changes(fields, change))
+                if rejection is None or ELSEWHERE in rejection.reason:
                     return fields
     return None
 

@@ -9,7 +9,7 @@ from random import Random
 
 from sympy import Symbol
 
-from bertsym.derive.concolic.path_conditions import borders
+from bertsym.derive.concolic.path_conditions import boundaries
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import Space
@@ -96,7 +96,8 @@ class Sampler:
             inventory = self.oracle.build(fields)
             if inventory is not None:
                 return steps, self.sampled(fields, inventory)
-        why = f", the last for {self.oracle.raised}" if self.oracle.raised else ""
+        rejection = self.oracle.rejection(fields)
+        why = f", the last for {rejection.reason}" if rejection is not None else ""
         raise CannotDerive(self.oracle.target, f"it refuses {MOST_REFUSED} draws of sizes in a row{why}")
 
     def remembered(self) -> list[Observation]:
@@ -194,7 +195,7 @@ class Sampler:
 
     def aimed(self, tensors: Sequence[Tensor] = (), most: int | None = None) -> list[Observation]:
         """What the code builds on either side of what it was seen to compare, and of what these formulas say."""
-        compared = borders(self.proposals)
+        compared = boundaries(self.proposals)
         many = list(islice(aimed(tensors, self.space, self.symbols, self.random, compared), most))
         many += islice(inside(tensors, self.space, self.symbols, self.random), self.room(INSIDE))
         self.prefetch(many)
@@ -222,7 +223,7 @@ class Sampler:
     def propose(self, steps: Mapping[str, int]) -> None:
         """Take up what one run with symbols in it says, if it comes to an end."""
         numbers = {axis.name: self.symbols[axis.name] for axis in self.space.axes if not axis.is_switch}
-        proposal = self.oracle.propose(self.space.fields(steps), numbers)
+        proposal = self.oracle.trace(self.space.fields(steps), numbers)
         self.proposals += [proposal] if proposal is not None else []
 
     def stirring(self, steps: Mapping[str, int], background: Observation) -> Iterator[FieldDomain]:

@@ -9,7 +9,7 @@ from random import Random
 
 from sympy import Symbol
 
-from bertsym.derive.concolic.path_conditions import borders
+from bertsym.derive.concolic.path_conditions import boundaries
 from bertsym.derive.domain.space import Space
 from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.oracle.client import BuildOracle
@@ -33,7 +33,7 @@ def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, dr
     """
     tensors, model = derived.classes[head].tensors, derived.model(head=head)
     there, symbols = stored_space(derived), {place.field: symbol for symbol, place in derived.places.items()}
-    compared = borders(filter(None, [oracle.propose(there.base, _numbers(there, symbols))]))
+    compared = boundaries(filter(None, [oracle.trace(there.base, _numbers(there, symbols))]))
     borderline = aimed(tensors, there, symbols, random, compared)
     many = chain(_accepted(there, oracle, random, draws), map(there.fields, borderline))
     for place, fields in enumerate(many):
@@ -63,8 +63,9 @@ def _accepted(there: Space, oracle: BuildOracle, random: Random, draws: int) -> 
                 yield fields
                 break
         else:
-            why = f"it refuses {MOST_REFUSED} draws in a row, the last for {oracle.raised}"
-            raise CannotDerive(oracle.target, why)
+            rejection = oracle.rejection(fields)
+            why = f", the last for {rejection.reason}" if rejection is not None else ""
+            raise CannotDerive(oracle.target, f"it refuses {MOST_REFUSED} draws in a row{why}")
 
 
 def drawn(there: Space, random: Random, kind: str) -> dict[str, Number]:
