@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive.domain.constraint_acquisition import settle
+from bertsym.derive.domain.constraint_acquisition import acquire_constraints
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import Space
 from bertsym.derive.oracle import worker
@@ -75,7 +75,7 @@ def test_large_sizes_that_take_long_are_not_drawn(seed: int) -> None:
     base = {"image": 224, "patch": 16, "hidden": 64}
     axes = (FieldDomain("image", 224), FieldDomain("patch", 16), FieldDomain("hidden", 64))
     oracle: Any = Counting()
-    settled = settle(oracle, Space(base, axes, ()), Random(seed))
+    settled = acquire_constraints(oracle, Space(base, axes, ()), Random(seed))
     assert not settled.fixed
     image, patch = settled.axis("image"), settled.axis("patch")
     assert image is not None
