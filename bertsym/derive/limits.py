@@ -113,6 +113,86 @@ SMALL_STEPS = (0, 0, 1, 1, 2, 3, 5, 9)
 # shows a comparison that a factor hides.
 POOL_MAXIMA = (2, 4, 8, 16, 40)
 
+# Depths in the base: every later build has these layers. Two are too few to tell the first from the others and both
+# from the last.
+MAX_SHRUNK_DEPTH = 3
+# A larger number counts no layers but a width, so it is not halved or tried as a depth.
+MAX_LAYER_COUNT = 64
+# A number as large as this is not tried as a depth at all: if it is one, the build has as many layers.
+MAX_BUILT_COUNT = 10_000
+# Depths below this are all tried where a depth is looked for. A depth up to this stays as it is in the base.
+TRIED_DEPTHS = 6
+# Further depths that are tried for a number that counts within another, as layers from an index on.
+FAR_DEPTHS = (8, 16)
+# A field is a depth under another name if a larger value adds more tensors than this. Fewer are one special layer.
+MIN_ADDED_TENSORS = 6
+# Small counts that a field without effect is given: a period or an index of layers has one there, if anywhere.
+SMALLEST_COUNTS = (1, 2, 3)
+# Values of other fields that it is given too, with the counts above: a comparison shows where both are equal. Each
+# value costs a build of all such fields together, and a few more if one has an effect.
+MAX_TIED_VALUES = 10
+# Stacks are so deep when the smallest counts are tried once more: periods of 4 and 5 look alike in three layers.
+EXTENDED_SCREENING_DEPTH = 6
+
+# Constants that a field may be a multiple of, besides those that other fields explain. Model code aligns to these.
+STRIDES = (4, 8, 16, 32, 64)
+# A template is tried at 41 to 81 more steps than the base, odd so that a stride of 2 is not hidden.
+FAR_STEPS = (20, 40)
+# Integers without a constraint are tried together, each larger by a number from this range, so that no two that are
+# equal in the base grow alike.
+FAR_INCREASE = (20, 90)
+# Fields without effect are tried together at values from this range; 0 and 1 may switch something off.
+NO_EFFECT_TRIAL_VALUES = (2, 90)
+# A leader below this is given one of the small values, which heads and strides may have, else a large one, which a
+# width may have. The first that differs from its base value is taken.
+MAX_SMALL_LEADER = 32
+SMALL_LEADER_VALUES = (5, 7, 3, 6, 12)
+LARGE_LEADER_VALUES = (96, 160, 224)
+# Every number is a multiple of 1, and none of 0.
+MIN_LEADER = 2
+# A base value up to this may be a count that 0 switches off, so 0 is tried. A 0 elsewhere mostly means "as another
+# field says".
+MAX_ZERO_CANDIDATE = 2
+# The minimum is looked for among so many numbers of steps one by one, from 0 or 1, before it is bisected.
+TRIED_STEPS = 3
+# Values that are tried one by one if no template fits. Above the largest, halves and multiples of the base are tried.
+LISTED_OPTIONS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+MAX_LISTED_VALUE = 64
+# Groups of this many numbers, among so many that no template fits, are tried in proportion. All groups of 12 numbers
+# are 286; each costs a build.
+MAX_PROPORTIONAL_GROUP = 3
+MAX_PROPORTIONAL_CANDIDATES = 12
+PROPORTIONAL_FACTORS = (2, 3)
+# Values that break a constraint: primes that divide no usual width. More of them cost a build for each template.
+BREAKING_VALUES = (5, 7, 11)
+# With more depths than this, each is sampled from so few values: as many stages of six layers make thousands of
+# tensors.
+MAX_DEPTHS = 5
+FEW_DEPTH_VALUES = 3
+# An index of a layer is sampled from more values than a depth is, so that some indices lie beyond the last layer.
+LAYER_INDEX_VALUES = 8
+# A field with a base value up to this may divide another, as a stride does. It is sampled up to where a dimension
+# becomes 0, but from two values at least, or it would not vary.
+MAX_CAPPED_BASE = 8
+MIN_CAPPED_VALUES = 2
+
+# Constraints are complete enough if so many samples in a row are accepted. More find rarer constraints.
+ACCEPTED_IN_A_ROW = 16
+# Samples of the first batch. Builds of a batch run at the same time, and those after a rejected one are in vain.
+FIRST_BATCH = 4
+# Rejections that are learned from. The space of code that rejects at random would never be complete.
+MAX_LESSONS = 60
+# Fields of a scope. Each costs log2(fields) builds, and pairs of them are tried as constraints.
+MAX_SCOPE = 4
+# Samples that must be accepted under a candidate constraint, beside the rejected one.
+TRIALS_PER_CONSTRAINT = 5
+# Strides that are tried for a field which the model code rejects alone, at these numbers of steps above its base value.
+COARSE_STRIDES = (2, 4, 8)
+COARSE_TRIAL_STEPS = (1, 2, 3, 5, 11)
+# Samples in which another value of a fixed field is tried. More samples cost builds; fewer fix fields that are valid
+# beside rare values of others.
+UNFREEZE_SAMPLES = 12
+
 # --- sampling: how many configurations of each kind ---
 
 # Each sample costs a build, and each strategy sees what the others miss. More samples of a strategy show rarer

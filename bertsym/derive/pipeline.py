@@ -7,11 +7,10 @@ from fractions import Fraction
 from random import Random
 
 from bertsym.derive.cegis import ROUNDS, Cegis, Derivation
-from bertsym.derive.domain.constraint_acquisition import settle
+from bertsym.derive.domain.constraint_acquisition import acquire_constraints, unfreeze
 from bertsym.derive.domain.fallback import suspects
-from bertsym.derive.domain.infer_domain import explore
+from bertsym.derive.domain.infer_domain import infer_domain
 from bertsym.derive.domain.space import FixedBy, Space
-from bertsym.derive.domain.unfreeze import reconsidered
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.sampling.depth_policy import failures_by_field
 from bertsym.derive.types import CannotDerive, Fields
@@ -64,7 +63,7 @@ class _Attempt:
 
     def __init__(self, oracle: BuildOracle, random: Random, trials: int, seed: int, *, keep_names: bool) -> None:
         self.oracle, self.random, self.trials, self.seed, self.keep_names = oracle, random, trials, seed, keep_names
-        self.space = reconsidered(oracle, settle(oracle, explore(oracle, random), random), random)
+        self.space = unfreeze(oracle, acquire_constraints(oracle, infer_domain(oracle, random), random), random)
         self.searches = 0
         self.found: Derivation | None = None
         try:

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from bertsym.derive.domain.constraint_acquisition import settle
+from bertsym.derive.domain.constraint_acquisition import acquire_constraints
 from bertsym.derive.domain.field_domain import Bounded, FieldDomain, Free, MultipleOf, Switch
 from bertsym.derive.domain.space import Space
 from bertsym.derive.oracle.client import BuildOracle, Worker
@@ -89,7 +89,7 @@ def test_every_request_is_answered_once_on_as_many_processors_as_allowed(*, para
 def test_a_space_has_what_it_was_settled_with() -> None:
     with Worker(30) as worker:
         oracle = BuildOracle(worker, f"{HERE}:refuses_odd", {"hidden": 8})
-        space = settle(oracle, Space({"hidden": 8}, (FieldDomain("hidden", 8, Free(2)),), ()), Random(3))
+        space = acquire_constraints(oracle, Space({"hidden": 8}, (FieldDomain("hidden", 8, Free(2)),), ()), Random(3))
         accepted = list(oracle.accepted())
     assert len(accepted) > 8
     assert all(map(space.contains, accepted))

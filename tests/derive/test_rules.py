@@ -13,9 +13,8 @@ from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
 from bertsym.derive.cegis import Cegis, Derivation
-from bertsym.derive.domain.constraint_acquisition import settle
+from bertsym.derive.domain.constraint_acquisition import acquire_constraints, is_necessary
 from bertsym.derive.domain.field_domain import Bounded, Determined, FieldDomain, Free, MultipleOf, Switch
-from bertsym.derive.domain.necessity import needed
 from bertsym.derive.domain.space import FixedBy, FixedField, Space
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.synthesis.arithmetic import Fitter
@@ -70,7 +69,7 @@ def test_a_rule_that_a_third_size_brings(seed: int) -> None:
     )
     with Worker(30) as worker:
         oracle = BuildOracle(worker, "tests.derive.ruled:windowed", base)
-        settled = settle(oracle, space, Random(seed))
+        settled = acquire_constraints(oracle, space, Random(seed))
         draws = [settled.fields(settled.sample(Random(number))) for number in range(40)]
         assert [fields for fields in draws if oracle.build(fields) is None] == []
     assert not settled.fixed
@@ -170,8 +169,8 @@ def test_what_else_follows_a_field_is_no_reason_for_a_rule() -> None:
     text, image = (FieldDomain(name, 768, MultipleOf(("heads",))) for name in ("text", "image"))
     with Worker(30) as worker:
         oracle = BuildOracle(worker, "tests.derive.ruled:apart", base)
-        assert needed(oracle, Space(base, (FieldDomain("heads", 12),), ()), text)
-        assert not needed(oracle, Space(base, (FieldDomain("heads", 12), text), ()), image)
+        assert is_necessary(oracle, Space(base, (FieldDomain("heads", 12),), ()), text)
+        assert not is_necessary(oracle, Space(base, (FieldDomain("heads", 12), text), ()), image)
 
 
 def test_a_number_that_is_accepted_only_where_another_is_larger(find: Find) -> None:

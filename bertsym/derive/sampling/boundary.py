@@ -20,6 +20,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson
+from bertsym.bisection import find_boundary
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import Space, Steps
 from bertsym.derive.evaluator import Evaluator, Exact
@@ -239,13 +240,8 @@ class AxisSweep:
             ends = [(count, inwards) for count, inwards, at in ((low, 1, at_low), (high, -1, at_high)) if at == 0]
             return [count for end, inwards in ends for count in (end, end + inwards)]
         falls = at_low > at_high
-        while high - low > 1:
-            middle = (low + high) // 2
-            if (self._value(self.boundary, middle) < 0) != falls:
-                low = middle
-            else:
-                high = middle
-        return low - 1, low, high, high + 1
+        below, above = find_boundary(low, high, lambda count: (self._value(self.boundary, count) < 0) != falls)
+        return below - 1, below, above, above + 1
 
     @property
     def _last(self) -> int:

@@ -22,6 +22,7 @@ from bertsym.derive.limits import (
     MIN_BACKGROUND_DEPTH,
 )
 from bertsym.derive.sampling.observer import Observer
+from bertsym.derive.search import isolate_effective
 from bertsym.derive.types import Observation, tensor_kinds
 from bertsym.values import replace
 
@@ -122,27 +123,21 @@ class OneFieldChanges:
                 yield inverted
 
     def _effective_domains(self, steps: Steps, background: Observation) -> Iterator[FieldDomain]:
-        """Yield the fields that may have an effect: those known to have one, and others that have one here."""
+        """Yield the fields that may have an effect: those known to have one, and others that have one at their maximum."""
         axes = self.observer.space.axes
         yield from (axis for axis in axes if not axis.no_effect)
-        yield from self._effective_at_maximum([axis for axis in axes if axis.no_effect], steps, background)
+        unknown = [axis for axis in axes if axis.no_effect]
 
-    def _effective_at_maximum(
-        self, axes: Sequence[FieldDomain], steps: Steps, background: Observation
-    ) -> Iterator[FieldDomain]:
-        """Yield the fields that change the inventory when raised to their maximum, by group testing (Dorfman 1943)."""
-        if not axes:
-            return
-        observation = self.observer.observe({**steps, **{axis.name: axis.max_steps for axis in axes}})
-        if observation is not None and observation.inventory == background.inventory:
-            return
-        if len(axes) == 1:
-            yield axes[0]
-            return
-        halves = axes[: len(axes) // 2], axes[len(axes) // 2 :]
-        self.observer.prefetch({**steps, **{axis.name: axis.max_steps for axis in half}} for half in halves)
-        for half in halves:
-            yield from self._effective_at_maximum(half, steps, background)
+        def at_maximum(group: Sequence[FieldDomain]) -> dict[str, int]:
+            return {**steps, **{axis.name: axis.max_steps for axis in group}}
+
+        def has_effect(group: Sequence[FieldDomain]) -> bool:
+            observation = self.observer.observe(at_maximum(group))
+            return observation is None or observation.inventory != background.inventory
+
+        yield from isolate_effective(
+            unknown, has_effect, lambda groups: self.observer.prefetch(map(at_maximum, groups))
+        )
 
     def _far_steps(self, axis: FieldDomain, steps: Steps) -> list[int]:
         """Return other numbers of steps of a field, anywhere in its range; a large change hides behind no floor."""
