@@ -11,18 +11,20 @@ from random import Random
 import sympy
 from sympy import Expr, Symbol
 
-from bertsym.derive.domain.field_path import entry, list_of
-from bertsym.derive.domain.space import FieldDomain, Space, places
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.field_path import ascending_lists, list_index, list_path
+from bertsym.derive.domain.space import Space
 from bertsym.derive.domain.symbol_names import symbols
 from bertsym.derive.oracle.client import BuildOracle
-from bertsym.derive.sampling.depth_policy import ruling
+from bertsym.derive.sampling.depth_policy import depths_to_extend
 from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.synthesis.expert_routing import with_experts
 from bertsym.derive.synthesis.observations import LayerLists
 from bertsym.derive.synthesis.synthesize import synthesize
 from bertsym.derive.types import Candidate, CannotDerive, Failure, Fields, Observation
-from bertsym.derive.verification.check import chance, counted, disagreement, parameters
+from bertsym.derive.verification.check import built_count, first_mismatch, public_count
+from bertsym.derive.verification.error_bound import error_bound
 from bertsym.errors import InvalidModel
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import BY_SYMBOL
@@ -65,39 +67,39 @@ class Cegis:
     def __init__(self, oracle: BuildOracle, space: Space, random: Random, *, keep_names: bool) -> None:
         self.oracle, self.random, self.keep_names = oracle, random, keep_names
         self.symbols = symbols(space, keep=keep_names)
-        if all(axis.idle for axis in space.axes):
+        if all(axis.no_effect for axis in space.axes):
             raise CannotDerive(oracle.target, "no size changes its tensors")
         self.space = replace(space, axes=tuple(self.raised(axis) for axis in space.axes))
         defaults = Defaults(oracle, self.space, self.symbols, random)
         self.definitions, self.absences = defaults.definitions(), defaults.absences()
-        self.draws = Sampler(oracle, self.space, self.symbols, random)
+        self.sampler = Sampler(oracle, self.space, self.symbols, random)
 
     def raised(self, axis: FieldDomain) -> FieldDomain:
         """The axis from where its symbol begins."""
-        if axis.switch or axis.ratio or axis.exact:
+        if axis.is_switch or axis.is_ratio or axis.is_determined:
             return axis
-        return replace(axis, low=max(axis.low, BY_SYMBOL[self.symbols[axis.name]].minimum))
+        return replace(axis, min_steps=max(axis.min_steps, BY_SYMBOL[self.symbols[axis.name]].minimum))
 
     def derivation(self, trials: int, seed: int) -> Derivation:
         """Formulas that no trial refutes."""
-        remembered = self.draws.remembered()
-        known = [*self.draws.paired(), *remembered]
-        known += self.draws.aimed(most=AIMED)
-        rest = self.draws.drawn(max(SAMPLES - len(remembered), FEWEST), edges=FEWEST)
+        remembered = self.sampler.earlier()
+        known = [*self.sampler.one_field_changes(), *remembered]
+        known += self.sampler.boundary(max_samples=AIMED)
+        rest = self.sampler.mixed(max(SAMPLES - len(remembered), FEWEST), edges=FEWEST)
         deepened: set[str] = set()
         for rounds in range(1, ROUNDS + 1):
             inferred = self.inferred([*known, *rest])
-            deep = set(ruling(inferred, self.space, self.symbols)) - deepened
+            deep = set(depths_to_extend(inferred, self.space, self.symbols)) - deepened
             if deep:
                 deepened |= deep
-                self.draws.deepen(deep)
-                self.space = self.draws.space
-                rest = self.draws.drawn(SAMPLES)
+                self.sampler.extend_depths(deep)
+                self.space = self.sampler.space
+                rest = self.sampler.mixed(SAMPLES)
                 inferred = self.inferred([*known, *rest])
             if rounds == 1 and inferred.refused:
-                rest += self.draws.further([*known, *rest], inferred.refused)
-                for sample in self.draws.rare([*known, *rest], inferred.refused):
-                    self.draws.isolated(sample, known)
+                rest += self.sampler.like_rare([*known, *rest], inferred.refused)
+                for sample in self.sampler.minority([*known, *rest], inferred.refused):
+                    known += self.sampler.one_field_changes_at(sample)
                 inferred = self.inferred([*known, *rest])
             if not inferred.tensors:
                 raise CannotDerive(self.oracle.target, _none(inferred.refused))
@@ -105,15 +107,18 @@ class Cegis:
                 derived = self.derived(inferred)
             except InvalidModel as problem:
                 raise CannotDerive(self.oracle.target, f"its formulas make no model: {problem}") from None
-            fresh = [*self.draws.drawn(trials), *self.draws.aimed(derived.tensors), *self.draws.doubted()]
+            fresh = [*self.sampler.mixed(trials), *self.sampler.boundary(derived.tensors), *self.sampler.adversarial()]
             refuting = self.refuting(derived, inferred, fresh)
             if not refuting:
                 if not all(
-                    map(self.oracle.is_deterministic, (self.draws.first, *islice(self.oracle.accepted(), AGAIN)))
+                    map(
+                        self.oracle.is_deterministic,
+                        (self.sampler.first_accepted, *islice(self.oracle.accepted(), AGAIN)),
+                    )
                 ):
                     raise CannotDerive(self.oracle.target, "it builds other tensors at the same sizes another time")
                 rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
-                once = chance(derived.tensors, self.space, self.symbols, trials)
+                once = error_bound(derived.tensors, self.space, self.symbols, trials)
                 likely = min(Fraction(1), rounds * once)
                 builds = len(self.oracle.cache)
                 return Derivation(
@@ -138,21 +143,21 @@ class Cegis:
         spread = refuting[:: -(-len(refuting) // REFUTING)]
         smallest = sorted(refuting, key=lambda sample: len(sample.inventory))
         for sample in dict.fromkeys(map(id, (refuting[0], smallest[0]))):
-            self.draws.isolated(next(one for one in refuting if id(one) == sample), known)
+            known += self.sampler.one_field_changes_at(next(one for one in refuting if id(one) == sample))
         rest += spread
 
     def inferred(self, samples: Sequence[Observation]) -> Candidate:
         """The formulas that these builds agree on."""
-        return synthesize(samples, self.draws.active(), self.draws.proposals, self.lists())
+        return synthesize(samples, self.sampler.effective_symbols, self.sampler.traces, self.lists())
 
     def lists(self) -> LayerLists:
         """The lists that may say which layers are alike."""
         stages: dict[str, list[str]] = {}
         for axis in self.space.axes:
-            if axis.deep and list_of(axis.name):
-                stages.setdefault(list_of(axis.name), []).append(axis.name)
-        found = (places(self.oracle.description.fields), stages)
-        ordered = ([sorted(names, key=entry) for names in some.values()] for some in found)
+            if axis.is_depth and list_path(axis.name):
+                stages.setdefault(list_path(axis.name), []).append(axis.name)
+        found = (ascending_lists(self.oracle.description.fields), stages)
+        ordered = ([sorted(names, key=list_index) for names in some.values()] for some in found)
         known = ([names for names in some if set(names) <= set(self.symbols)] for some in ordered)
         return LayerLists(*([tuple(self.symbols[name] for name in names) for names in some] for some in known))
 
@@ -164,18 +169,18 @@ class Cegis:
         empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
         used = empty.model().symbols
         plain = replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
-        frozen = [one.name for one in self.space.frozen]
+        frozen = [one.name for one in self.space.fixed]
         return with_experts(plain, told.fields, self.symbols, frozen, keep_names=self.keep_names)
 
     def refuting(self, derived: Derived, inferred: Candidate, fresh: Sequence[Observation]) -> list[Observation]:
         """The fresh builds that the formulas get wrong."""
         without = [re.escape(refusal.tensor).replace(r"\{\}", r"\d+") for refusal in inferred.refused]
         ignored = re.compile("|".join(without) or "(?!)")
-        wrong = [sample for sample in fresh if disagreement(derived.tensors, sample, ignored) is not None]
+        wrong = [sample for sample in fresh if first_mismatch(derived.tensors, sample, ignored) is not None]
         if wrong or inferred.refused:
             return wrong
         model = derived.model()
-        return [one for one in fresh[:COUNTED] if counted(model, one) != parameters(one.inventory)]
+        return [one for one in fresh[:COUNTED] if public_count(model, one) != built_count(one.inventory)]
 
 
 def _none(refused: Sequence[Failure]) -> str:

@@ -7,13 +7,12 @@ from fractions import Fraction
 from random import Random
 
 from bertsym.derive.cegis import ROUNDS, Cegis, Derivation
-from bertsym.derive.domain.constraint_acquisition import settle
+from bertsym.derive.domain.constraint_acquisition import acquire_constraints, unfreeze
 from bertsym.derive.domain.fallback import suspects
-from bertsym.derive.domain.infer_domain import explore
+from bertsym.derive.domain.infer_domain import infer_domain
 from bertsym.derive.domain.space import FixedBy, Space
-from bertsym.derive.domain.unfreeze import reconsidered
 from bertsym.derive.oracle.client import BuildOracle, Worker
-from bertsym.derive.sampling.depth_policy import causes
+from bertsym.derive.sampling.depth_policy import failures_by_field
 from bertsym.derive.types import CannotDerive, Fields
 from bertsym.values import replace
 
@@ -64,7 +63,7 @@ class _Attempt:
 
     def __init__(self, oracle: BuildOracle, random: Random, trials: int, seed: int, *, keep_names: bool) -> None:
         self.oracle, self.random, self.trials, self.seed, self.keep_names = oracle, random, trials, seed, keep_names
-        self.space = reconsidered(oracle, settle(oracle, explore(oracle, random), random), random)
+        self.space = unfreeze(oracle, acquire_constraints(oracle, infer_domain(oracle, random), random), random)
         self.searches = 0
         self.found: Derivation | None = None
         try:
@@ -80,7 +79,7 @@ class _Attempt:
         return (
             False,
             len(self.found.refused),
-            sum(still.kept is FixedBy.DERIVATION for still in self.found.space.frozen),
+            sum(still.fixed_by is FixedBy.DERIVATION for still in self.found.space.fixed),
         )
 
     def within(self, space: Space) -> Derivation:
@@ -92,7 +91,7 @@ class _Attempt:
     def standing(self, names: list[str]) -> Derivation | None:
         """The whole formula with these fields as the code has them, if there is one."""
         with suppress(CannotDerive):
-            attempt = self.within(self.space.standing({name: self.oracle.description.fields[name] for name in names}))
+            attempt = self.within(self.space.with_fixed({name: self.oracle.description.fields[name] for name in names}))
             return attempt if attempt.whole else None
         return None
 
@@ -101,14 +100,14 @@ class _Attempt:
         named = ":" in self.oracle.target  # a size that somebody named is to be in the formula, or refused
         found = self.found
         if found is None:
-            every = [axis.name for axis in self.space.axes if axis.deep]
+            every = [axis.name for axis in self.space.axes if axis.is_depth]
             stood = self.standing(every) if every and not named else None
             if stood is None:
                 raise self.problem
             return stood
         if found.whole or named:
             return found
-        groups = suspects(found.space, found.fields, causes(found.refused, found.space, found.symbols))
+        groups = suspects(found.space, found.fields, failures_by_field(found.refused, found.space, found.symbols))
         # All together first: where that does not help, none of them alone will.
         together = self.standing([name for group in groups for name in group]) if groups else None
         alone = map(self.standing, groups) if together is not None and len(groups) == PAIR else iter(())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
@@ -37,6 +38,18 @@ class Entry(NamedTuple):
 
 
 Inventory = Mapping[str, Entry]
+
+_NUMBER = re.compile(r"\b\d+\b")
+
+
+def tensor_kinds(inventory: Inventory) -> set[str]:
+    """Return the names of the tensors with `#` for each number, so that the layers of a stack are one kind.
+
+    >>> entry = Entry((2,), "layer.0.bias", "bias")
+    >>> tensor_kinds({"layer.0.bias": entry, "layer.1.bias": entry})
+    {'layer.#.bias'}
+    """
+    return {_NUMBER.sub("#", name) for name in inventory}
 
 
 @value

@@ -61,7 +61,7 @@ def test_a_sum_a_multiple_and_a_number(find: Find) -> None:
 
 def test_what_matters_only_far_away_or_at_nothing(find: Find) -> None:
     found, derived = find(f"{HERE}:floored", hidden=64, least=4)
-    assert "least" not in found.space.idle
+    assert "least" not in found.space.fields_without_effect
     for hidden, least in ((64, 4), (64, 63), (64, 64), (64, 65), (1, 300)):
         assert counted(derived, hidden=hidden, least=least) == 2 * max(hidden, least) + 2
 

@@ -107,7 +107,7 @@ class Fitter:
         fitting = (
             formula
             for formula in self.formulas
-            if all(self.evaluators[row].apart(formula, number) == 0 for row, number in cells)
+            if all(self.evaluators[row].residual(formula, number) == 0 for row, number in cells)
         )
         return next(fitting, None)
 

@@ -35,10 +35,12 @@ class Defaults:
 
     def __init__(self, oracle: BuildOracle, space: Space, symbols: Mapping[str, Symbol], random: Random) -> None:
         self.symbols, self.base = symbols, oracle.description.fields
-        domains = [domain for domain in space.axes if not (domain.switch or domain.ratio) and domain.name in symbols]
+        domains = [
+            domain for domain in space.axes if not (domain.is_switch or domain.is_ratio) and domain.name in symbols
+        ]
         names = [domain.name for domain in domains]
-        self.active = [domain.name for domain in domains if not domain.idle]
-        self.configs = [space.fields(space.steps(random)) for _ in range(DEFINITION_SAMPLES + DEFINITION_CHECKS)]
+        self.active = [domain.name for domain in domains if not domain.no_effect]
+        self.configs = [space.fields(space.sample(random)) for _ in range(DEFINITION_SAMPLES + DEFINITION_CHECKS)]
         self.defaults = list(_defaults(oracle, self.configs, names))
         self.table = [{symbols[name]: config[name] for name in names} for config in self.configs]
 
@@ -84,7 +86,7 @@ class Defaults:
         if formula is None:
             return None
         checks = values[-DEFINITION_CHECKS:]
-        is_confirmed = all(Evaluator(self.table[row]).apart(formula, number) == 0 for row, number in checks)
+        is_confirmed = all(Evaluator(self.table[row]).residual(formula, number) == 0 for row, number in checks)
         return formula if is_confirmed else None
 
     def _quotient(self, values: Sequence[tuple[int, int]], sizes: Sequence[Symbol]) -> Expr | None:

@@ -217,11 +217,11 @@ class LoopRanges:
 
     def _equals(self, expression: Expr, numbers: Mapping[int, int]) -> bool:
         """Return True if the expression has these numbers in these rows."""
-        return all(self.table.evaluators[row].apart(expression, number) == 0 for row, number in numbers.items())
+        return all(self.table.evaluators[row].residual(expression, number) == 0 for row, number in numbers.items())
 
     def _integer(self, expression: Expr, row: int) -> int:
         try:
-            return self.table.evaluators[row].whole(expression)
+            return self.table.evaluators[row].integer(expression)
         except ArithmeticError:
             raise NoFormula(REPEAT, f"the bound {expression} is not an integer in every build") from None
 

@@ -16,7 +16,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson, max_to_iverson
-from bertsym.derive.concolic.path_conditions import landmarks, relations
+from bertsym.derive.concolic.path_conditions import candidate_conditions, index_landmarks
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.limits import MAX_BRANCH_SIZES, MIN_BRANCH_ROWS, MIN_FIT_ROWS
@@ -89,8 +89,8 @@ class ObservationTable:
         self.fitter = Fitter(sizes, self.numbers, active)
         origins = {change.after: change.before for change in self.changes}
         samples = [origins.get(row, row) for row in range(len(observations))]
-        self.conditions = Conditions(sizes, active, samples, relations(traces))
-        self.landmarks, self.periods = landmarks(traces)
+        self.conditions = Conditions(sizes, active, samples, candidate_conditions(traces))
+        self.landmarks, self.periods = index_landmarks(traces)
         self._affecting_modules: dict[str, dict[str, set[Symbol]]] = {}
         self._plain_dimensions: dict[Expr, tuple[tuple[int, str], Expr]] = {}
 
@@ -251,7 +251,7 @@ class TemplateView:
     def constant_offset(self, expression: Expr, rows: Sequence[int], numbers: Sequence[int]) -> int | None:
         """Return the integer by which the numbers exceed the expression in every row, or None if they differ."""
         offsets = {
-            self.table.evaluators[row].apart(expression, number) for row, number in zip(rows, numbers, strict=True)
+            self.table.evaluators[row].residual(expression, number) for row, number in zip(rows, numbers, strict=True)
         }
         offset = offsets.pop()
         return int(offset) if not offsets and offset is not None and offset == int(offset) else None

@@ -322,7 +322,7 @@ def _traced_dimension_holds(view: TemplateView) -> Iterator[dict[int, bool]]:
         for expression in traced:
             yield {
                 row: all(
-                    evaluators[row].apart(expression, length) == 0
+                    evaluators[row].residual(expression, length) == 0
                     for entry in tensors.values()
                     for length in entry.shape[dimension : dimension + 1]
                 )

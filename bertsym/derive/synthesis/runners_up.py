@@ -169,7 +169,7 @@ def _formulas_of_subsets(
 
 
 def _integer_value(table: ObservationTable, formula: Expr, row: int) -> int | None:
-    difference = table.evaluators[row].apart(formula, 0)
+    difference = table.evaluators[row].residual(formula, 0)
     return -int(difference) if difference is not None and difference == int(difference) else None
 
 

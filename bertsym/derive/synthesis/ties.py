@@ -60,7 +60,7 @@ def _has_shape(
     name = re.compile(re.escape(tensor.name).replace(r"\{\}", r"\d+"))
     return all(
         len(entry.shape) == len(shape)
-        and all(evaluator.apart(side, length) == 0 for side, length in zip(shape, entry.shape, strict=True))
+        and all(evaluator.residual(side, length) == 0 for side, length in zip(shape, entry.shape, strict=True))
         for evaluator, observation in zip(evaluators, observations, strict=True)
         for observed, entry in observation.inventory.items()
         if name.fullmatch(observed)
