@@ -9,7 +9,7 @@ from math import prod
 from sympy import Expr, Symbol
 
 from bertsym.algebra import free
-from bertsym.derive.cegis import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.domain.space import FieldDomain, FixedBy
 from bertsym.derive.types import Number
 from bertsym.model import Definition

@@ -11,9 +11,9 @@ import sympy
 from sympy import Symbol
 
 from bertsym.count import count
-from bertsym.derive.cegis import Derivation
 from bertsym.derive.concolic.path_conditions import borders, relations
 from bertsym.derive.concolic.trace import proposal
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.oracle.client import Worker
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.types import CannotDerive

@@ -63,6 +63,12 @@ def _each(tensor: Tensor, at: Evaluator) -> Iterator[Found]:
         yield tensor.name.format(*indices), shape, target.format(*indices)
 
 
+def prediction(tensors: Sequence[Tensor], observation: Observation, name: str) -> tuple[tuple[int, ...], str] | None:
+    """Return the shape and the owner that the formulas predict for a name, or None if they predict no such tensor."""
+    written = _written_out(tensors, Evaluator(observation.sizes))
+    return next(((shape, owner) for found, shape, owner in written if found == name), None)
+
+
 def counted(model: Model, sample: Observation) -> int | None:
     """The total that users are told; None where they are told that there is none at such sizes."""
     given: Mapping[Symbol, Value] = {s: v for s, v in sample.sizes.items() if s in model.symbols}

@@ -1,0 +1,191 @@
+"""The conclusions of the stages as events: read from a space, a candidate, observations, and never fed back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import sympy
+
+from bertsym.derive.concolic.trace import ConcolicTrace
+from bertsym.derive.derivation import SynthesisInput
+from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.events import (
+    Checked,
+    Constraint,
+    Counterexample,
+    DomainFound,
+    Fixed,
+    Formula,
+    PathSeen,
+    Rejected,
+    Synthesized,
+    Unsolved,
+)
+from bertsym.derive.limits import MAX_TRACED_COUNTEREXAMPLES
+from bertsym.derive.synthesis.name_templates import families
+from bertsym.derive.trace import Stage, Trace
+from bertsym.derive.types import Candidate, Failure, Fields, Number, Observation
+from bertsym.derive.verification.check import counted, disagreement, parameters, prediction
+from bertsym.expressions.writer import write, write_condition
+from bertsym.saved_model.derived import Derived
+from bertsym.tree import Loop, Tensor
+
+
+def domain_found(space: Space, stage: Stage, before: Space | None = None) -> DomainFound:
+    """Return the domain with each constraint that the step learned and the builds for and against it.
+
+    `before` is the domain with which the step began; without it every constraint is new.
+    """
+    builds = list(stage.outcomes())
+    rejections = [(fields, error) for fields, error in builds if error is not None]
+    accepted = [fields for fields, error in builds if error is None]
+    old = {} if before is None else {axis.name: axis for axis in before.axes}
+    changed = [axis for axis in space.axes if old.get(axis.name) != axis and (before is not None or _constrained(axis))]
+    return DomainFound(
+        tuple(axis.name for axis in space.axes if not axis.idle),
+        tuple(axis.name for axis in space.axes if axis.idle),
+        tuple(_constraint(axis, old.get(axis.name), space.base, rejections, accepted) for axis in changed),
+        tuple(Fixed(fixed.name, fixed.kept.name.lower(), fixed.why) for fixed in space.frozen),
+    )
+
+
+def _constrained(axis: FieldDomain) -> bool:
+    return bool(axis.leaders) or axis.unit != 1
+
+
+def _constraint(
+    axis: FieldDomain,
+    before: FieldDomain | None,
+    base: Fields,
+    rejections: Sequence[tuple[Fields, str]],
+    accepted: Sequence[Fields],
+) -> Constraint:
+    excluded = [(fields, error) for fields, error in rejections if _excludes(axis, fields)]
+    against = [fields for fields in accepted if _excludes(axis, fields)]
+    first = Rejected(_differences(excluded[0][0], base), excluded[0][1]) if excluded else None
+    return Constraint(
+        axis.name,
+        values_of(axis),
+        None if before is None else values_of(before),
+        len(excluded),
+        first,
+        len(against),
+        _differences(against[0], base) if against else None,
+    )
+
+
+def _excludes(axis: FieldDomain, fields: Fields) -> bool:
+    """Return True if the domain of the field does not contain its value, the other fields being as they are."""
+    if any(fields[name] != wanted for name, wanted in axis.needs):
+        return fields[axis.name] != axis.base
+    steps = axis.steps(fields)
+    if steps is None or (steps < axis.low and not (axis.exact or axis.values)):
+        return True
+    return axis.value(steps, fields) != fields[axis.name]
+
+
+def _differences(fields: Fields, base: Fields) -> Mapping[str, Number]:
+    return {name: number for name, number in fields.items() if base.get(name) != number}
+
+
+def values_of(axis: FieldDomain) -> str:
+    """Return the values that a field may take, in words.
+
+    >>> values_of(FieldDomain("hidden", 64, unit=2, of=("heads",)))
+    'from 1 times 2*heads'
+    """
+    if axis.switch or axis.values:
+        text = "one of " + ", ".join(str(number).lower() for number in sorted(axis.values))
+    else:
+        factors = [str(axis.unit)] if axis.unit != 1 or not axis.of else []
+        product = "*".join([*factors, *axis.of]) + (f"/{axis.over}" if axis.over else "")
+        text = f"always {product}" if axis.exact else f"from {axis.low} times {product}"
+    text += f", above {axis.above}" if axis.above else ""
+    text += f", at most {axis.within}" if axis.within else ""
+    return text + "".join(f", if {name} is {str(wanted).lower()}" for name, wanted in axis.needs)
+
+
+def path_seen(runs: Sequence[ConcolicTrace]) -> PathSeen:
+    """Return the path conditions of runs with symbols, each once."""
+    conditions = dict.fromkeys(_condition(condition) for run in runs for condition in run.conditions)
+    return PathSeen(len(runs), tuple(conditions), max((len(run.shapes) for run in runs), default=0))
+
+
+def synthesized(candidate: Candidate, given: SynthesisInput) -> Synthesized:
+    """Return the formulas of a candidate and its failures, with the evidence for each failure."""
+    templates = families(given.observations)
+    seen = {template.pattern: len(template.seen) for template in templates}
+    formulas = tuple(_formula(tensor, seen.get(tensor.name, 0)) for tensor in candidate.tensors)
+    return Synthesized(len(given.observations), len(templates), formulas, tuple(map(_unsolved, candidate.refused)))
+
+
+def _formula(tensor: Tensor, observations: int) -> Formula:
+    tied_if = None if tensor.tied_to is None else _condition(tensor.tied_when)
+    return Formula(
+        tensor.name,
+        tuple(map(loop_text, tensor.loops)),
+        tuple(str(write(dimension)) for dimension in tensor.shape),
+        _condition(tensor.when),
+        tensor.tied_to,
+        tied_if,
+        observations,
+    )
+
+
+def loop_text(loop: Loop) -> str:
+    """Return the indices of a loop as text.
+
+    >>> loop_text(Loop(sympy.Integer(0), sympy.Symbol("L"), sympy.Integer(2)))
+    '0..L step 2'
+    """
+    text = f"{write(loop.start)}..{write(loop.stop)}"
+    text += "" if loop.step == 1 else f" step {write(loop.step)}"
+    text += f" listed {', '.join(str(write(index)) for index in loop.listed)}" if loop.listed else ""
+    return f"all of them but {text}" if loop.others else text
+
+
+def _condition(condition: sympy.Basic) -> str:
+    try:
+        return write_condition(condition)
+    except (TypeError, ValueError, KeyError, AttributeError):  # a relation of the model code that no file may hold
+        return str(condition)
+
+
+def _unsolved(failure: Failure) -> Unsolved:
+    return Unsolved(failure.tensor, failure.part, failure.why, tuple(sorted(map(str, failure.sizes))))
+
+
+def checked(
+    derived: Derived,
+    fresh: Sequence[Observation],
+    refuting: Sequence[Observation],
+    ignored: re.Pattern[str],
+    trace: Trace,
+) -> Checked:
+    """Return the counterexamples of a check, each with the first tensor that differs."""
+    few = refuting[:MAX_TRACED_COUNTEREXAMPLES]
+    ids = trace.ids(few, "check")
+    found = tuple(
+        Counterexample(number, *mismatch(derived, observation, ignored))
+        for number, observation in zip(ids, few, strict=True)
+    )
+    return Checked(len(fresh), found, len(refuting))
+
+
+def mismatch(derived: Derived, observation: Observation, ignored: re.Pattern[str]) -> tuple[str, str, str]:
+    """Return the first tensor that the formulas get wrong at an observation, as predicted and as built.
+
+    If every tensor agrees, the count that a user gets differs from the count that was built.
+    """
+    name = disagreement(derived.tensors, observation, ignored)
+    if name is None:
+        return "total", str(counted(derived.model(), observation)), str(parameters(observation.inventory))
+    ours, built = prediction(derived.tensors, observation, name), observation.inventory.get(name)
+    predicted = "no such tensor" if ours is None else _tensor_text(*ours, name)
+    return name, predicted, "no such tensor" if built is None else _tensor_text(built.shape, built.first, name)
+
+
+def _tensor_text(shape: tuple[int, ...], owner: str, name: str) -> str:
+    tie = f", tied to {owner}" if owner not in ("", name) else ""
+    return (f"shape {shape}" if owner else "a fraction as a dimension or a bound") + tie
