@@ -1,9 +1,9 @@
-"""Measure how sound derivations are: derive random programs, and hold each accepted formula against its program.
+"""Measure how sound derivations are: derive random programs, and compare each accepted formula with its program.
 
-    python benchmarks/derive_sound.py [FIRST_SEED] [HOW_MANY]
+    python benchmarks/derive_sound.py [FIRST_SEED] [COUNT]
 
-Prints each program that has no formula or a wrong one, then how many have which; exits with 1 if any formula is wrong.
-The programs are those of `tests/derive/programs.py`, of which a test draws a few.
+Prints each program without a correct formula, then the number of each verdict. Exits with 1 if a formula is wrong. The
+programs are those of `tests/derive/programs.py`; the tests run a few of them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SECONDS = 60
 
 
 def main() -> int:
-    """Derive so many programs from that seed on."""
+    """Derive the programs of consecutive seeds; return 1 if a formula is wrong."""
     first, many = map(int, (*sys.argv[1:3], *("0", "40")[len(sys.argv) - 1 :]))
     words: Counter[str] = Counter()
     with TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Derivations as they are, to hold a change of derive against: every module of the tests, and model types of all kinds.
+"""Record derivations, and compare them after a change of derive: test modules, and model types of all kinds.
 
     python tools/derivations.py record FOLDER [NAME ...]
     python tools/derivations.py compare FOLDER [NAME ...]

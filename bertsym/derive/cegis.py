@@ -39,7 +39,8 @@ from bertsym.derive.synthesis.observations import Lists
 from bertsym.derive.synthesis.synthesize import synthesize
 from bertsym.derive.trace import NO_TRACE, Trace
 from bertsym.derive.types import Candidate, CannotDerive, Failure, Observation
-from bertsym.derive.verification.check import chance, counted, disagreement, parameters
+from bertsym.derive.verification.check import built_count, first_mismatch, public_count
+from bertsym.derive.verification.error_bound import error_bound
 from bertsym.errors import InvalidModel
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import BY_SYMBOL
@@ -161,11 +162,11 @@ class Cegis:
         """Return the counterexamples among fresh observations, in their order."""
         with self.trace.stage("verification", "check", self.oracle) as stage:
             ignored = _failed_names(candidate.refused)
-            wrong = [one for one in fresh if disagreement(model.tensors, one, ignored) is not None]
+            wrong = [one for one in fresh if first_mismatch(model.tensors, one, ignored) is not None]
             if not wrong and not candidate.refused:
                 public = model.model()
                 few = fresh[:MAX_COUNTED_OBSERVATIONS]
-                wrong = [one for one in few if counted(public, one) != parameters(one.inventory)]
+                wrong = [one for one in few if public_count(public, one) != built_count(one.inventory)]
             stage.conclude(lambda: checked(model, fresh, wrong, ignored, self.trace))
         return wrong
 
@@ -188,7 +189,7 @@ class Cegis:
         repeated = (self.sampler.first, *islice(self.oracle.accepted(), REPEATED_BUILDS))
         if not all(map(self.oracle.is_deterministic, repeated)):
             raise CannotDerive(self.oracle.target, "it builds other tensors at the same sizes another time")
-        once = chance(model.tensors, self.space, self.symbols, trials)
+        once = error_bound(model.tensors, self.space, self.symbols, trials)
         return Derivation(
             derived=model,
             refused=candidate.refused,

@@ -26,7 +26,7 @@ from bertsym.derive.limits import MAX_TRACED_COUNTEREXAMPLES
 from bertsym.derive.synthesis.name_templates import families
 from bertsym.derive.trace import Stage, Trace
 from bertsym.derive.types import Candidate, Failure, Fields, Number, Observation
-from bertsym.derive.verification.check import counted, disagreement, parameters, prediction
+from bertsym.derive.verification.check import built_count, first_mismatch, prediction, public_count
 from bertsym.expressions.writer import write, write_condition
 from bertsym.saved_model.derived import Derived
 from bertsym.tree import Loop, Tensor
@@ -178,9 +178,9 @@ def mismatch(derived: Derived, observation: Observation, ignored: re.Pattern[str
 
     If every tensor agrees, the count that a user gets differs from the count that was built.
     """
-    name = disagreement(derived.tensors, observation, ignored)
+    name = first_mismatch(derived.tensors, observation, ignored)
     if name is None:
-        return "total", str(counted(derived.model(), observation)), str(parameters(observation.inventory))
+        return "total", str(public_count(derived.model(), observation)), str(built_count(observation.inventory))
     ours, built = prediction(derived.tensors, observation, name), observation.inventory.get(name)
     predicted = "no such tensor" if ours is None else _tensor_text(*ours, name)
     return name, predicted, "no such tensor" if built is None else _tensor_text(built.shape, built.first, name)

@@ -48,7 +48,8 @@ MAX_TRACED_COUNTEREXAMPLES = 5
 # Bounds of a trace file, so that a long derivation of a large model fills no disk.
 MAX_TRACE_LINES = 20_000
 MAX_TRACE_BYTES = 32 * 2**20
-# Entries of a list in a line: a model of thousands of tensors has as many formulas.
-MAX_TRACED_ENTRIES = 2_000
+MAX_TRACE_LINE_BYTES = 2**20
+# Entries of a list in a line; the models of transformers have at most a few hundred templates.
+MAX_TRACED_ENTRIES = 1_000
 # Characters of a text in a line: the model code chooses names and errors, which may be of any length.
 MAX_TRACED_CHARACTERS = 500

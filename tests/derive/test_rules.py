@@ -24,7 +24,7 @@ from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.arithmetic import Fitter
 from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.derive.types import CannotDerive, Entry, Observation
-from bertsym.derive.verification.check import disagreement
+from bertsym.derive.verification.check import first_mismatch
 from bertsym.layers import Role
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import H, Kind, L, Own, heads
@@ -81,8 +81,8 @@ def test_a_rule_that_a_third_size_brings(seed: int) -> None:
 def test_a_side_that_is_a_fraction_is_wrong() -> None:
     inventory = {"weight": Entry((3, 5), "weight", "")}
     halved = Tensor(name="weight", shape=(H / 2, sympy.Integer(5)), role=Role.MATRIX, meaning="a matrix")
-    assert disagreement([halved], Observation({H: 6}, inventory)) is None
-    assert disagreement([halved], Observation({H: 7}, inventory)) == "weight"
+    assert first_mismatch([halved], Observation({H: 6}, inventory)) is None
+    assert first_mismatch([halved], Observation({H: 7}, inventory)) == "weight"
 
 
 def test_widths_that_only_go_together(find: Find) -> None:

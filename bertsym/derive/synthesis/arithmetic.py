@@ -85,7 +85,7 @@ class Fitter:
             return None
         found = dict.fromkeys(formula for formula in self.known.values() if formula is not None)
         exact = list(zip(rows, numbers, strict=True))
-        return next((f for f in found if all(self.at[row].apart(f, number) == 0 for row, number in exact)), None)
+        return next((f for f in found if all(self.at[row].residual(f, number) == 0 for row, number in exact)), None)
 
     def _fit(self, rows: Numbers, numbers: Numbers, relevant: frozenset[Symbol]) -> Expr | None:
         if len(set(numbers)) == 1 and (len(numbers) >= FEWEST or abs(numbers[0]) <= SMALL):

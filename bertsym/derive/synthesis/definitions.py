@@ -72,7 +72,7 @@ class Defaults:
         formula = Fitter(self.table, others).fit(rows, values) or self._quotient(seen, others)
         if formula is None:
             return None
-        right = all(Evaluator(self.table[row]).apart(formula, there) == 0 for row, there in seen[-CHECKS:])
+        right = all(Evaluator(self.table[row]).residual(formula, there) == 0 for row, there in seen[-CHECKS:])
         return formula if right else None
 
     def _quotient(self, seen: Sequence[tuple[int, int]], others: Sequence[Symbol]) -> Expr | None:

@@ -92,7 +92,7 @@ class Repeats:
         except NoFormula:
             for place in self._places(whole.stop) if whole is not None and len(numbers) >= FEWEST else ():
                 for bound in (place, larger(place, Integer(0)), smaller(place, whole.stop)):  # type: ignore[union-attr]
-                    if all(self.rows.at[row].apart(bound, number) == 0 for row, number in numbers.items()):
+                    if all(self.rows.at[row].residual(bound, number) == 0 for row, number in numbers.items()):
                         return bound
             raise
 
@@ -111,7 +111,7 @@ class Repeats:
 
     def _at(self, expression: Expr, row: int) -> int:
         try:
-            return self.rows.at[row].whole(expression)
+            return self.rows.at[row].integer(expression)
         except ArithmeticError:
             raise NoFormula("repeat", "its end can be a fraction, or its step 0") from None
 
@@ -135,7 +135,7 @@ class Repeats:
                 for s in [s for s in self.rows.numbers if others and s not in (symbol, stop) and s.is_integer]:
                     yield Loop(stop + (s - stop) * Iverson(s < symbol), stop, symbol, others=True)
         for period, rest in self.rows.periods:
-            if all(self.rows.at[row].apart(period, step) == 0 for row, step in steps.items()):
+            if all(self.rows.at[row].residual(period, step) == 0 for row, step in steps.items()):
                 yield from (Loop(start, stop, period, others=others) for start in (rest - 1, rest, period + rest - 1))
 
     def _starts(self, place: int, runs: Mapping[int, list[int]], step: Expr) -> Iterator[Expr]:
@@ -145,7 +145,7 @@ class Repeats:
         last = (step * sympy.floor((s + step) / step) - 1 for s in self.rows.numbers if s != step)
         same = [sympy.Integer(firsts[0])] if len(set(firsts)) == 1 else []
         for start in chain((step - 1, step), same, *([later, last] if step.is_Symbol else [])):
-            if all(self.rows.at[row].apart(start, first) == 0 for row, first in zip(runs, firsts, strict=True)):
+            if all(self.rows.at[row].residual(start, first) == 0 for row, first in zip(runs, firsts, strict=True)):
                 yield start
                 return
         with suppress(NoFormula):

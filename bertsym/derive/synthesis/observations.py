@@ -145,7 +145,9 @@ class ObservationTable:
             for side in sides:
                 yield {
                     row: all(
-                        self.at[row].apart(side, n) == 0 for e in entries.values() for n in e.shape[place : place + 1]
+                        self.at[row].residual(side, n) == 0
+                        for e in entries.values()
+                        for n in e.shape[place : place + 1]
                     )
                     for row, entries in family.seen.items()
                 }
@@ -165,7 +167,7 @@ class ObservationTable:
             return self.fitted(f"dimension {place}", rows, numbers)
         except NoFormula:
             for proposed in self.proposed[place] if place < len(self.proposed) else ():
-                apart = {self.at[row].apart(proposed, n) for row, n in zip(rows, numbers, strict=True)}
+                apart = {self.at[row].residual(proposed, n) for row, n in zip(rows, numbers, strict=True)}
                 more = apart.pop()
                 if not apart and more is not None and more == int(more):
                     return proposed + int(more)

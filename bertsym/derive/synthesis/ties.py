@@ -39,7 +39,7 @@ def _shaped(tensor: Tensor, shape: tuple[Expr, ...], samples: Sequence[Observati
     name = re.compile(re.escape(tensor.name).replace(r"\{\}", r"\d+"))
     return all(
         len(entry.shape) == len(shape)
-        and all(reckoner.apart(side, number) == 0 for side, number in zip(shape, entry.shape, strict=True))
+        and all(reckoner.residual(side, number) == 0 for side, number in zip(shape, entry.shape, strict=True))
         for reckoner, sample in zip(at, samples, strict=True)
         for found, entry in sample.inventory.items()
         if name.fullmatch(found)

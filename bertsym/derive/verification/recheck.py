@@ -16,7 +16,7 @@ from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.sampling.boundary import aimed
 from bertsym.derive.sampling.equality_patterns import coinciding, groupings
 from bertsym.derive.types import CannotDerive, Number, Observation
-from bertsym.derive.verification.check import counted, disagreement, parameters
+from bertsym.derive.verification.check import built_count, first_mismatch, public_count
 from bertsym.saved_model.derived import Derived
 
 MOST_REFUSED = 40
@@ -41,9 +41,9 @@ def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, dr
         if inventory is None:
             continue
         sample = Observation({symbol: fields[name] for name, symbol in symbols.items()}, inventory)
-        wrong = disagreement(tensors, sample)
+        wrong = first_mismatch(tensors, sample)
         if wrong is None and KINDS[place % len(KINDS)] == "small":
-            wrong = None if counted(model, sample) in (None, parameters(inventory)) else "total"
+            wrong = None if public_count(model, sample) in (None, built_count(inventory)) else "total"
         if wrong is not None:
             at = ", ".join(f"{name}={found}" for name, found in fields.items())
             return f"{wrong} at {at}"

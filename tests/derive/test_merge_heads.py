@@ -13,7 +13,7 @@ import sympy
 from bertsym.algebra import Value
 from bertsym.count import count, written_out
 from bertsym.derive.domain.stored_space import space
-from bertsym.derive.merge_heads import joined
+from bertsym.derive.merge_heads import merge_heads
 from bertsym.derive.types import CannotDerive, Entry
 from bertsym.derive.verification.recheck import drawn, recheck
 from bertsym.layers import Role
@@ -69,7 +69,7 @@ CLASSIFIER = replace(
 
 
 def test_a_size_of_two_classes_is_one_size() -> None:
-    whole = joined(BODY, {"sequence-classification": CLASSIFIER})
+    whole = merge_heads(BODY, {"sequence-classification": CLASSIFIER})
     model, head = whole.model(), whole.model(head="sequence-classification")
     assert model.symbols == head.symbols == {V, H, L, heads, MORE, labels}
     assert set(whole.idle) == {"pad_token_id"}
@@ -93,20 +93,20 @@ def test_a_head_in_which_a_size_stands_still_has_no_whole_formula() -> None:
         places={symbol: place for symbol, place in CLASSIFIER.places.items() if symbol is not L},
         frozen={"layers": Frozen(2, "no other value was accepted")},
     )
-    (refused,) = refusals(joined(BODY, {"sequence-classification": still}).classes["sequence-classification"])
+    (refused,) = refusals(merge_heads(BODY, {"sequence-classification": still}).classes["sequence-classification"])
     assert (refused.part, refused.why) == ("layers", "no other value was accepted")
 
 
 def test_what_one_class_holds_all_do() -> None:
     """A length of lists that a head is refused without is so for the whole configuration, idle as it is elsewhere."""
     held = replace(CLASSIFIER, held={"pad_token_id": 0}, idle={})
-    whole = joined(BODY, {"sequence-classification": held})
+    whole = merge_heads(BODY, {"sequence-classification": held})
     assert (dict(whole.held), set(whole.idle)) == ({"pad_token_id": 0}, set())
     assert space(whole).base["pad_token_id"] == 0
     read = parsed(json.loads(text(whole)), Path("body.json"))
     assert dict(schema(read).fixed) == {"pad_token_id": (0,)}
     without = {symbol: place for symbol, place in CLASSIFIER.places.items() if symbol is not L}
-    still = joined(BODY, {"sequence-classification": replace(CLASSIFIER, places=without, held={"layers": 2})})
+    still = merge_heads(BODY, {"sequence-classification": replace(CLASSIFIER, places=without, held={"layers": 2})})
     (refused,) = refusals(still.classes["sequence-classification"])
     assert (refused.part, refused.why, dict(still.held)) == ("layers", "only its own value is accepted", {})
 
