@@ -186,9 +186,10 @@ class Cegis:
         self, model: Derived, candidate: Candidate, rounds: int, trials: int, fresh: int, seed: int
     ) -> Derivation:
         """Return the derivation; raises `CannotDerive` if a repeated build differs."""
-        repeated = (self.sampler.first, *islice(self.oracle.accepted(), REPEATED_BUILDS))
-        if not all(map(self.oracle.is_deterministic, repeated)):
-            raise CannotDerive(self.oracle.target, "it builds other tensors at the same sizes another time")
+        with self.trace.stage("verification", "repeat_builds", self.oracle):  # an event if it raises, else none
+            repeated = (self.sampler.first, *islice(self.oracle.accepted(), REPEATED_BUILDS))
+            if not all(map(self.oracle.is_deterministic, repeated)):
+                raise CannotDerive(self.oracle.target, "it builds other tensors at the same sizes another time")
         once = error_bound(model.tensors, self.space, self.symbols, trials)
         return Derivation(
             derived=model,
@@ -224,7 +225,7 @@ class Cegis:
 
     def _sampled(self, strategies: Mapping[str, Sequence[Observation]]) -> Sampled:
         ids = {strategy: self.trace.ids(found, strategy) for strategy, found in strategies.items()}
-        return Sampled({strategy: len(found) for strategy, found in ids.items()}, ids)
+        return Sampled({strategy: len(found) for strategy, found in strategies.items()}, ids)
 
     def _lists(self) -> Lists:
         """Return the lists of the configuration that may say which layers are alike."""

@@ -22,7 +22,7 @@ from bertsym.derive.events import (
     Synthesized,
     Unsolved,
 )
-from bertsym.derive.limits import MAX_TRACED_COUNTEREXAMPLES
+from bertsym.derive.limits import MAX_TRACED_COUNTEREXAMPLES, MAX_TRACED_REJECTIONS
 from bertsym.derive.synthesis.name_templates import families
 from bertsym.derive.trace import Stage, Trace
 from bertsym.derive.types import Candidate, Failure, Fields, Number, Observation
@@ -47,7 +47,18 @@ def domain_found(space: Space, stage: Stage, before: Space | None = None) -> Dom
         tuple(axis.name for axis in space.axes if axis.idle),
         tuple(_constraint(axis, old.get(axis.name), space.base, rejections, accepted) for axis in changed),
         tuple(Fixed(fixed.name, fixed.kept.name.lower(), fixed.why) for fixed in space.frozen),
+        _unexplained(space, rejections),
     )
+
+
+def _unexplained(space: Space, rejections: Sequence[tuple[Fields, str]]) -> tuple[Rejected, ...]:
+    """Return rejected builds that the domain contains, the first with each error."""
+    first: dict[str, Fields] = {}
+    for fields, error in rejections:
+        if error not in first and space.has(fields):
+            first[error] = fields
+    shown = list(first.items())[:MAX_TRACED_REJECTIONS]
+    return tuple(Rejected(_differences(fields, space.base), error) for error, fields in shown)
 
 
 def _constrained(axis: FieldDomain) -> bool:
@@ -165,11 +176,7 @@ def checked(
 ) -> Checked:
     """Return the counterexamples of a check, each with the first tensor that differs."""
     few = refuting[:MAX_TRACED_COUNTEREXAMPLES]
-    ids = trace.ids(few, "check")
-    found = tuple(
-        Counterexample(number, *mismatch(derived, observation, ignored))
-        for number, observation in zip(ids, few, strict=True)
-    )
+    found = tuple(Counterexample(trace.id_of(one, "check"), *mismatch(derived, one, ignored)) for one in few)
     return Checked(len(fresh), found, len(refuting))
 
 

@@ -93,12 +93,16 @@ class Fixed:
 
 @value
 class DomainFound:
-    """The domain as a step of the domain stage leaves it."""
+    """The domain as a step of the domain stage leaves it.
+
+    `constraints` are those that the step learned. `rejections` are builds of the step that the domain contains.
+    """
 
     with_effect: tuple[str, ...]
     without_effect: tuple[str, ...]
     constraints: tuple[Constraint, ...]
     fixed: tuple[Fixed, ...]
+    rejections: tuple[Rejected, ...]
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
@@ -205,15 +209,14 @@ class Checked:
 
 @value
 class Fallback:
-    """What the pipeline tries if tensors have no formula: another seed, deeper stacks, or fixed fields."""
+    """Fields that the pipeline fixes at their defaults, because tensors have no formula otherwise."""
 
-    kind: str
     fields: tuple[str, ...]
     why: str
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
-        return f"{self.kind}: {', '.join(self.fields) or self.why}"
+        return f"fix {', '.join(self.fields)} at the default, because {self.why}"
 
 
 @value

@@ -45,6 +45,8 @@ MAX_FALLBACK_FACTOR = 64
 
 # A trace shows a stage; it is no record of every build. A few counterexamples show what is wrong with a candidate.
 MAX_TRACED_COUNTEREXAMPLES = 5
+# Rejected builds that no constraint explains; each has an error of its own.
+MAX_TRACED_REJECTIONS = 10
 # Bounds of a trace file, so that a long derivation of a large model fills no disk.
 MAX_TRACE_LINES = 20_000
 MAX_TRACE_BYTES = 32 * 2**20

@@ -63,7 +63,11 @@ def derive_in(
     the next seed, and the better attempt is kept.
     """
     trials = max(trials, MIN_TRIALS)
-    oracle = BuildOracle(worker, target, sizes)
+    try:
+        oracle = BuildOracle(worker, target, sizes)
+    except CannotDerive as error:
+        trace.failed("oracle", "open", error)
+        raise
     described = oracle.description
     trace.take(
         lambda: Begun(TRACE_VERSION, target, seed, trials, described.cls, described.source, dict(described.fields))
@@ -140,14 +144,15 @@ class Attempt:
     def solve(self, domain: Space) -> Derivation:
         """Return the formulas over a domain; raises `CannotDerive`."""
         self.searches += 1
-        search = Cegis(self.oracle, domain, self.random, keep_names=self.keep_names, trace=self.trace)
-        return search.derive(self.trials, self.seed)
+        with self.trace.stage("pipeline", "search", self.oracle):  # an event if it raises, else none
+            search = Cegis(self.oracle, domain, self.random, keep_names=self.keep_names, trace=self.trace)
+            return search.derive(self.trials, self.seed)
 
     def with_fixed(self, names: list[str]) -> Derivation | None:
         """Return formulas for every tensor with these fields fixed at their defaults, or None if there are none."""
         self._mark()
         with self.trace.stage("pipeline", "fix_fields", self.oracle) as stage:
-            stage.conclude(lambda: Fallback("fix fields at their defaults", tuple(names), "tensors have no formula"))
+            stage.conclude(lambda: Fallback(tuple(names), "tensors have no formula"))
         with suppress(CannotDerive):
             defaults = {name: self.oracle.description.fields[name] for name in names}
             derivation = self.solve(self.domain.standing(defaults))

@@ -66,19 +66,20 @@ class Trace:
         if record.make is not None:
             self._end(stage, step, record, record.make())
 
+    def failed(self, stage: str, step: str, error: CannotDerive) -> None:
+        """Hand on the error of a stage that has no oracle yet."""
+        self.take(lambda: StageEnded(stage, step, 0, 0, 0, BuildCount(), "0.000", Problem(error.problem)))
+
     def ids(self, observations: Iterable[Observation], strategy: str) -> tuple[int, ...]:
-        """Return the ids of observations, after an event that defines each of the new ones."""
-        return tuple(self._id(observation, strategy) for observation in observations)
+        """Return the ids of observations, each once, after an event that defines each of the new ones."""
+        return tuple(dict.fromkeys(self.id_of(observation, strategy) for observation in observations))
 
-    def id_at(self, observation: Observation) -> int | None:
-        """Return the id of an observation if it has one."""
-        return self._ids.get(_key(observation))
-
-    def _id(self, observation: Observation, strategy: str) -> int:
+    def id_of(self, observation: Observation, strategy: str) -> int:
+        """Return the id of an observation, after an event that defines it if it is new."""
         key = _key(observation)
         if key not in self._ids:
             source = observation.changed_from
-            base = None if source is None else self._id(source, strategy)
+            base = None if source is None else self.id_of(source, strategy)
             self._ids[key] = len(self._ids) + 1
             sizes = {str(symbol): number for symbol, number in observation.sizes.items()}
             changed = None if observation.changed is None else str(observation.changed)

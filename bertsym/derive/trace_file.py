@@ -99,7 +99,7 @@ def encoded(event: Event) -> bytes:
 
     >>> from bertsym.derive.events import Observed
     >>> encoded(Observed(1, "random", {"H": 8}, 3))
-    b'{"event": "observed", "id": 1, "strategy": "random", "sizes": {"H": 8}, "tensors": 3}\n'
+    b'{"event": "observation", "id": 1, "strategy": "random", "sizes": {"H": 8}, "tensors": 3}\n'
     """
     omitted: dict[str, int] = {}
     record = {"event": _snake(type(event).__name__), **_fields(event, "", omitted)}
@@ -155,4 +155,4 @@ def _text(text: str) -> str:
 
 
 def _snake(name: str) -> str:
-    return {"StageEnded": "stage"}.get(name, _WORD.sub("_", name).lower())
+    return {"StageEnded": "stage", "Observed": "observation"}.get(name, _WORD.sub("_", name).lower())
