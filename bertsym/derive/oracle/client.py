@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -207,7 +208,9 @@ class BuildOracle:
         waiting = {key: fields for fields in many if (key := frozenset(fields.items())) not in self.found}
         keys = list(waiting)
         asked = {"builds": [_plain(waiting[key]) for key in keys]}
-        for answer in self.worker.ask_for(len(keys), self.target, asked, self.worker.seconds) if keys else ():
+        answers = self.worker.ask_for(len(keys), self.target, asked, self.worker.seconds) if keys else []
+        # Two processes answer in any order; what is remembered, and so what is sampled, must not depend on it.
+        for answer in sorted(answers, key=itemgetter("place")):
             self._take(keys[answer["place"]], answer)
 
     @property
