@@ -46,7 +46,7 @@ class DerivedFormula:
             yield Paragraph(line)
         if found.refused:
             yield Heading(("refused",))
-            lines = tuple((Code(refusal.tensor), refusal.part, refusal.why) for refusal in found.refused)
+            lines = tuple((Code(refusal.tensor), refusal.part, refusal.reason) for refusal in found.refused)
             yield Table((Column("tensor"), Column("part"), Column("why")), lines)
 
     def _varied(self) -> list[tuple[str, Symbol]]:
@@ -83,7 +83,7 @@ class DerivedFormula:
             "frozen": self._standing(FixedBy.DERIVATION),
             "held": self._standing(FixedBy.CODE),
             "without_effect": [*found.space.idle, *(one["field"] for one in self._standing(FixedBy.NO_EFFECT))],
-            "refused": [{"tensor": r.tensor, "part": r.part, "why": r.why} for r in found.refused],
+            "refused": [{"tensor": r.tensor, "part": r.part, "why": r.reason} for r in found.refused],
         }
 
     def _standing(self, kept: FixedBy) -> list[dict[str, str]]:

@@ -97,7 +97,7 @@ def _incomplete(found: Derivation) -> str:
     first, *others = found.refused
     rest = f" and {len(others)} more" if others else ""
     return (
-        f"{first.tensor}{rest} without a formula, so this is not the total ({first.part}: {first.why}); "
+        f"{first.tensor}{rest} without a formula, so this is not the total ({first.part}: {first.reason}); "
         f"--why '{first.tensor}' shows the observations, --trace FILE the stages"
     )
 

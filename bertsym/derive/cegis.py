@@ -35,7 +35,7 @@ from bertsym.derive.sampling.depth_policy import ruling
 from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.synthesis.expert_routing import with_experts
-from bertsym.derive.synthesis.observations import Lists
+from bertsym.derive.synthesis.observations import LayerLists
 from bertsym.derive.synthesis.synthesize import synthesize
 from bertsym.derive.trace import NO_TRACE, Trace
 from bertsym.derive.types import Candidate, CannotDerive, Failure, Observation
@@ -227,7 +227,7 @@ class Cegis:
         ids = {strategy: self.trace.ids(found, strategy) for strategy, found in strategies.items()}
         return Sampled({strategy: len(found) for strategy, found in strategies.items()}, ids)
 
-    def _lists(self) -> Lists:
+    def _lists(self) -> LayerLists:
         """Return the lists of the configuration that may say which layers are alike."""
         stages: dict[str, list[str]] = {}
         for axis in self.space.axes:
@@ -236,7 +236,7 @@ class Cegis:
         listed = (places(self.oracle.description.fields), stages)
         ordered = ([sorted(names, key=entry) for names in lists.values()] for lists in listed)
         known = ([names for names in lists if set(names) <= set(self.symbols)] for lists in ordered)
-        return Lists(*([tuple(self.symbols[name] for name in names) for names in lists] for lists in known))
+        return LayerLists(*([tuple(self.symbols[name] for name in names) for names in lists] for lists in known))
 
     def _model(self, candidate: Candidate) -> Derived:
         """Return the candidate as a model with the target's class, source and default sizes."""
@@ -259,4 +259,6 @@ def _failed_names(failures: Sequence[Failure]) -> re.Pattern[str]:
 def no_formula(failures: Sequence[Failure]) -> str:
     """Return the problem of a model without formulas: the first tensor, its part, and why."""
     first = failures[0]
-    return f"none of its {len(failures)} tensors has a formula; the first is {first.tensor}, {first.part}: {first.why}"
+    return (
+        f"none of its {len(failures)} tensors has a formula; the first is {first.tensor}, {first.part}: {first.reason}"
+    )

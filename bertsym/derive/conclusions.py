@@ -23,7 +23,7 @@ from bertsym.derive.events import (
     Unsolved,
 )
 from bertsym.derive.limits import MAX_TRACED_COUNTEREXAMPLES, MAX_TRACED_REJECTIONS
-from bertsym.derive.synthesis.name_templates import families
+from bertsym.derive.synthesis.name_templates import mine_templates
 from bertsym.derive.trace import Stage, Trace
 from bertsym.derive.types import Candidate, Failure, Fields, Number, Observation
 from bertsym.derive.verification.check import built_count, first_mismatch, prediction, public_count
@@ -125,8 +125,8 @@ def path_seen(runs: Sequence[ConcolicTrace]) -> PathSeen:
 
 def synthesized(candidate: Candidate, given: SynthesisInput) -> Synthesized:
     """Return the formulas of a candidate and its failures, with the evidence for each failure."""
-    templates = families(given.observations)
-    seen = {template.pattern: len(template.seen) for template in templates}
+    templates = mine_templates(given.observations)
+    seen = {template.pattern: len(template.entries) for template in templates}
     formulas = tuple(_formula(tensor, seen.get(tensor.name, 0)) for tensor in candidate.tensors)
     return Synthesized(len(given.observations), len(templates), formulas, tuple(map(_unsolved, candidate.refused)))
 
@@ -164,7 +164,7 @@ def _condition(condition: sympy.Basic) -> str:
 
 
 def _unsolved(failure: Failure) -> Unsolved:
-    return Unsolved(failure.tensor, failure.part, failure.why, tuple(sorted(map(str, failure.sizes))))
+    return Unsolved(failure.tensor, failure.part, failure.reason, tuple(sorted(map(str, failure.sizes))))
 
 
 def checked(

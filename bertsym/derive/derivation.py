@@ -9,7 +9,7 @@ from sympy import Expr, Symbol
 
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.domain.space import Space
-from bertsym.derive.synthesis.observations import Lists
+from bertsym.derive.synthesis.observations import LayerLists
 from bertsym.derive.types import Candidate, CannotDerive, Failure, Fields, Observation
 from bertsym.saved_model.derived import Derived
 from bertsym.values import value
@@ -26,7 +26,7 @@ class SynthesisInput:
     observations: Sequence[Observation]
     active: Collection[Symbol]
     traces: Sequence[ConcolicTrace]
-    lists: Lists
+    lists: LayerLists
 
 
 @value

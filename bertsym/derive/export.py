@@ -43,7 +43,7 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
         found.seed,
         exponent(found),
         count,
-        tuple(Refused(one.tensor, one.part, one.why) for one in found.refused),
+        tuple(Refused(one.tensor, one.part, one.reason) for one in found.refused),
     )
     return replace(
         found.derived,

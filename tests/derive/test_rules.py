@@ -254,7 +254,7 @@ def test_a_number_that_one_build_has_is_no_reason() -> None:
     table = [{odd: number, H: 40 + row, other: 35 + 2 * row} for row, number in enumerate(chosen)]
     conditions = Conditions(table, [odd, H, other])
     apart = {row: row != 5 for row in range(12)}
-    assert conditions.telling(apart) == sympy.Ne(H, other)
+    assert conditions.find(apart) == sympy.Ne(H, other)
 
 
 def test_one_of_two_sizes_that_matters_is_sooner_a_reason_than_none() -> None:
@@ -264,8 +264,8 @@ def test_one_of_two_sizes_that_matters_is_sooner_a_reason_than_none() -> None:
     ]
     conditions = Conditions(table, [odd, H, other])
     apart = {row: row != 5 for row in range(12)}
-    assert conditions.telling(apart) == sympy.Gt(odd, 4)
-    assert conditions.telling(apart, [H]) == sympy.Ne(H, other)
+    assert conditions.find(apart) == sympy.Gt(odd, 4)
+    assert conditions.find(apart, [H]) == sympy.Ne(H, other)
 
 
 def test_one_build_has_no_formula() -> None:
