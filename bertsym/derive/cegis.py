@@ -112,7 +112,8 @@ class Cegis:
         with self.trace.stage("synthesis", "synthesize", self.oracle) as stage:
             given = self.synthesis_input()
             candidate = synthesize(given.observations, given.active, given.traces, given.lists)
-            stage.conclude(lambda: synthesized(candidate, given))
+            ignored = _failed_names(candidate.refused)
+            stage.conclude(lambda: synthesized(candidate, given, ignored, self.trace))
         return candidate
 
     def extend_depths(self, candidate: Candidate) -> Candidate:

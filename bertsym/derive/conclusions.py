@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import sympy
 
@@ -123,12 +124,32 @@ def path_seen(runs: Sequence[ConcolicTrace]) -> PathSeen:
     return PathSeen(len(runs), tuple(conditions), max((len(run.shapes) for run in runs), default=0))
 
 
-def synthesized(candidate: Candidate, given: SynthesisInput) -> Synthesized:
-    """Return the formulas of a candidate and its failures, with the evidence for each failure."""
+def synthesized(candidate: Candidate, given: SynthesisInput, ignored: re.Pattern[str], trace: Trace) -> Synthesized:
+    """Return the formulas of a candidate and its failures, with the evidence for each failure.
+
+    `ignored` matches the names of tensors without a formula.
+    """
     templates = mine_templates(given.observations)
     seen = {template.pattern: len(template.entries) for template in templates}
     formulas = tuple(_formula(tensor, seen.get(tensor.name, 0)) for tensor in candidate.tensors)
-    return Synthesized(len(given.observations), len(templates), formulas, tuple(map(_unsolved, candidate.refused)))
+    return Synthesized(
+        len(given.observations),
+        len(templates),
+        formulas,
+        tuple(map(_unsolved, candidate.refused)),
+        tuple(islice(_contradictions(candidate, given, ignored, trace), MAX_TRACED_COUNTEREXAMPLES)),
+    )
+
+
+def _contradictions(
+    candidate: Candidate, given: SynthesisInput, ignored: re.Pattern[str], trace: Trace
+) -> Iterator[Counterexample]:
+    """Yield the observations that the formulas get wrong although the synthesizer had them."""
+    for observation in given.observations:
+        name = first_mismatch(candidate.tensors, observation, ignored)
+        if name is not None:
+            both = _both(candidate.tensors, observation, name)
+            yield Counterexample(trace.id_of(observation, "synthesis"), name, *both)
 
 
 def _formula(tensor: Tensor, observations: int) -> Formula:
@@ -188,9 +209,14 @@ def mismatch(derived: Derived, observation: Observation, ignored: re.Pattern[str
     name = first_mismatch(derived.tensors, observation, ignored)
     if name is None:
         return "total", str(public_count(derived.model(), observation)), str(built_count(observation.inventory))
-    ours, built = prediction(derived.tensors, observation, name), observation.inventory.get(name)
+    return name, *_both(derived.tensors, observation, name)
+
+
+def _both(tensors: Sequence[Tensor], observation: Observation, name: str) -> tuple[str, str]:
+    """Return a tensor as predicted and as built."""
+    ours, built = prediction(tensors, observation, name), observation.inventory.get(name)
     predicted = "no such tensor" if ours is None else _tensor_text(*ours, name)
-    return name, predicted, "no such tensor" if built is None else _tensor_text(built.shape, built.first, name)
+    return predicted, "no such tensor" if built is None else _tensor_text(built.shape, built.first, name)
 
 
 def _tensor_text(shape: tuple[int, ...], owner: str, name: str) -> str:

@@ -67,10 +67,10 @@ class Rejected:
 
 @value
 class Constraint:
-    """The values that a field may take, in words, and the builds of the stage that speak for and against it.
+    """The values that a field may take, in words, and the builds so far that speak for and against it.
 
-    A true constraint excludes no accepted build. `excluded_rejections` is 0 if no rejection needed it, which is
-    suspicious for a constraint that the stage has just learned.
+    A true constraint excludes rejected builds and no accepted ones, except values that stand for something else, as 0
+    often does. `before` is the constraint that the step replaced.
     """
 
     field: str
@@ -170,21 +170,6 @@ class Unsolved:
 
 
 @value
-class Synthesized:
-    """The candidate that the synthesizer makes of so many observations."""
-
-    observations: int
-    templates: int
-    formulas: tuple[Formula, ...]
-    unsolved: tuple[Unsolved, ...]
-
-    def summary(self) -> str:
-        """Return the conclusion in a few words."""
-        unsolved = f", {len(self.unsolved)} tensors without a formula" if self.unsolved else ""
-        return f"{len(self.formulas)} formulas from {self.observations} observations{unsolved}"
-
-
-@value
 class Counterexample:
     """An observation that refutes the candidate: the first tensor that differs, as predicted and as built."""
 
@@ -192,6 +177,27 @@ class Counterexample:
     tensor: str
     predicted: str
     actual: str
+
+
+@value
+class Synthesized:
+    """The candidate that the synthesizer makes of so many observations.
+
+    `contradicted` are observations that the formulas get wrong although the synthesizer had them. If there are any, the
+    synthesizer itself is wrong.
+    """
+
+    observations: int
+    templates: int
+    formulas: tuple[Formula, ...]
+    unsolved: tuple[Unsolved, ...]
+    contradicted: tuple[Counterexample, ...] = ()
+
+    def summary(self) -> str:
+        """Return the conclusion in a few words."""
+        unsolved = f", {len(self.unsolved)} tensors without a formula" if self.unsolved else ""
+        wrong = ", which CONTRADICT their own observations" if self.contradicted else ""
+        return f"{len(self.formulas)} formulas from {self.observations} observations{wrong}{unsolved}"
 
 
 @value

@@ -114,15 +114,15 @@ class Stage:
     def builds(self) -> BuildCount:
         """Return the number of builds since the stage began."""
         accepted = rejected = timed_out = 0
-        for _, error in self.outcomes():
+        for _, error in self.outcomes(self._before):
             accepted += error is None
             timed_out += error is not None and error.startswith(SLOW)
             rejected += error is not None and not error.startswith(SLOW)
         return BuildCount(accepted, rejected, timed_out)
 
-    def outcomes(self) -> Iterator[tuple[dict[str, Number], str | None]]:
-        """Yield the fields of each build since the stage began, with the error of a rejected one."""
-        for key, inventory in islice(self.oracle.found.items(), self._before, None):
+    def outcomes(self, first: int = 0) -> Iterator[tuple[dict[str, Number], str | None]]:
+        """Yield the fields of each build that the oracle remembers, with the error of a rejected one."""
+        for key, inventory in islice(self.oracle.found.items(), first, None):
             yield dict(key), None if inventory is not None else self.oracle.refusals[key]
 
 
