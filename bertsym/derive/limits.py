@@ -113,6 +113,8 @@ MIN_DEFINITION_VALUES = 3
 # Evidence, which only `--why` computes.
 MAX_EVIDENCE_ROWS = 48
 """Observations that the evidence of one part keeps: enough to see a rule, few enough to read."""
+MAX_EVIDENCE_SIZES = 8
+"""Sizes that an observation of the evidence shows: a wider table is not read."""
 MAX_EVIDENCE_INDICES = 24
 """Indices of one build that the evidence keeps."""
 MAX_RUNNERS_UP = 5

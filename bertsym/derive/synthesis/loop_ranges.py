@@ -161,7 +161,7 @@ class LoopRanges:
             raise
 
     def _landmarks(self, stop: Expr) -> Iterator[Expr]:
-        """Yield indices that model code may name: compared with an index, from either end, half of the stack."""
+        """Yield indices that model code may name: compared with an index, counted from an end, half of the stack."""
         yield from (landmark + offset for landmark in self.table.landmarks for offset in (0, 1))
         for symbol in (symbol for symbol in self.table.numbers if symbol != stop and symbol.is_integer):
             yield from (stop - symbol, symbol, symbol + 1, symbol - 1, stop - symbol - 1)
