@@ -49,7 +49,7 @@ def derive(
     ] = 20,
     why: Annotated[
         list[str] | None,
-        typer.Option("--why", metavar="TENSOR", help="Show the evidence for a tensor's formula instead; repeatable."),
+        typer.Option("--why", metavar="TENSOR", help="Show the builds behind a tensor's formula instead; repeatable."),
     ] = None,
     trace: Annotated[
         str | None, typer.Option("--trace", metavar="FILE", help="Write what each stage did, as JSON lines.")
@@ -66,7 +66,9 @@ def derive(
     The code runs many times in another process, on torch's meta device, where no weight is allocated. The exit code is
     1 if a tensor has no formula.
     """
+    from bertsym.answers.derivation_evidence import derivation_evidence
     from bertsym.answers.derived import derived_formula
+    from bertsym.derive.derivation import NotDerived
     from bertsym.derive.export import recorded
     from bertsym.derive.pipeline import derive as derived
     from bertsym.derive.trace import Trace
@@ -78,10 +80,15 @@ def derive(
     sizes = _sizes(target, size)
     style = Style.named(form)
     with _listeners(trace, output, progress=progress) as listeners, interruptible():  # the worker ends at once
-        found = derived(
-            target, sizes, trials=trials, seed=seed, seconds=timeout, keep_names=keep_names, trace=Trace(listeners)
-        )
-    show(derived_formula(found, style), page)
+        try:
+            found = derived(
+                target, sizes, trials=trials, seed=seed, seconds=timeout, keep_names=keep_names, trace=Trace(listeners)
+            )
+        except NotDerived as error:
+            if why:
+                show(derivation_evidence(target, error.evidence, why, error.problem), page)
+            raise
+    show(derivation_evidence(target, found.evidence, why) if why else derived_formula(found, style), page)
     if not found.whole:
         unsaved = f", and {output} is not written" if output else ""
         typer.echo(printable(f"note: {_incomplete(found)}{unsaved}"), err=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import sympy
+from sympy import Expr
 
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.derivation import SynthesisInput
@@ -19,12 +20,20 @@ from bertsym.derive.events import (
     Fixed,
     Formula,
     PathSeen,
+    Refuted,
     Rejected,
     Synthesized,
     Unsolved,
 )
-from bertsym.derive.limits import MAX_TRACED_COUNTEREXAMPLES, MAX_TRACED_REJECTIONS
+from bertsym.derive.limits import (
+    MAX_EXPLAINED_FAILURES,
+    MAX_TRACED_COUNTEREXAMPLES,
+    MAX_TRACED_REJECTIONS,
+    MAX_TRACED_VALUES,
+)
+from bertsym.derive.synthesis.evidence import explain_tensor
 from bertsym.derive.synthesis.name_templates import mine_templates
+from bertsym.derive.synthesis.runners_up import PartFormula
 from bertsym.derive.trace import Stage, Trace
 from bertsym.derive.types import Candidate, Failure, Fields, Number, Observation
 from bertsym.derive.verification.check import built_count, first_mismatch, prediction, public_count
@@ -120,7 +129,7 @@ def values_of(axis: FieldDomain) -> str:
 
 def path_seen(runs: Sequence[ConcolicTrace]) -> PathSeen:
     """Return the path conditions of runs with symbols, each once."""
-    conditions = dict.fromkeys(_condition(condition) for run in runs for condition in run.conditions)
+    conditions = dict.fromkeys(condition_text(condition) for run in runs for condition in run.conditions)
     return PathSeen(len(runs), tuple(conditions), max((len(run.shapes) for run in runs), default=0))
 
 
@@ -136,7 +145,10 @@ def synthesized(candidate: Candidate, given: SynthesisInput, ignored: re.Pattern
         len(given.observations),
         len(templates),
         formulas,
-        tuple(map(_unsolved, candidate.refused)),
+        tuple(
+            _unsolved(failure, given) if number < MAX_EXPLAINED_FAILURES else _unexplained_failure(failure)
+            for number, failure in enumerate(candidate.refused)
+        ),
         tuple(islice(_contradictions(candidate, given, ignored, trace), MAX_TRACED_COUNTEREXAMPLES)),
     )
 
@@ -153,12 +165,12 @@ def _contradictions(
 
 
 def _formula(tensor: Tensor, observations: int) -> Formula:
-    tied_if = None if tensor.tied_to is None else _condition(tensor.tied_when)
+    tied_if = None if tensor.tied_to is None else condition_text(tensor.tied_when)
     return Formula(
         tensor.name,
         tuple(map(loop_text, tensor.loops)),
         tuple(str(write(dimension)) for dimension in tensor.shape),
-        _condition(tensor.when),
+        condition_text(tensor.when),
         tensor.tied_to,
         tied_if,
         observations,
@@ -177,15 +189,51 @@ def loop_text(loop: Loop) -> str:
     return f"all of them but {text}" if loop.others else text
 
 
-def _condition(condition: sympy.Basic) -> str:
+def condition_text(condition: sympy.Basic) -> str:
+    """Return a condition in the syntax of saved models, or in sympy's if a saved model cannot hold it."""
     try:
         return write_condition(condition)
     except (TypeError, ValueError, KeyError, AttributeError):  # a relation of the model code that no file may hold
         return str(condition)
 
 
-def _unsolved(failure: Failure) -> Unsolved:
-    return Unsolved(failure.tensor, failure.part, failure.reason, tuple(sorted(map(str, failure.sizes))))
+def _unsolved(failure: Failure, given: SynthesisInput) -> Unsolved:
+    """Return a failure with the best candidates for the part that failed, each with the build that refutes it."""
+    first = explain_tensor(failure.tensor, given.observations, given.active, given.traces, given.lists)[0]
+    part = first.failed_part
+    refuted = tuple(
+        Refuted(
+            formula_text(one.formula),
+            one.fits,
+            {str(symbol): number for symbol, number in one.sizes.items()},
+            str(one.predicted),
+            str(one.actual),
+        )
+        for one in (part.runners_up if part is not None else ())
+    )
+    sizes = part.affecting if part is not None else sorted(failure.sizes, key=str)
+    values = dict.fromkeys(str(one.value) for one in (part.observations if part is not None else ()))
+    return Unsolved(
+        failure.tensor,
+        failure.part,
+        failure.reason,
+        tuple(map(str, sizes)),
+        part.builds if part is not None else 0,
+        tuple(islice(values, MAX_TRACED_VALUES)),
+        refuted,
+    )
+
+
+def _unexplained_failure(failure: Failure) -> Unsolved:
+    sizes = tuple(sorted(map(str, failure.sizes)))
+    return Unsolved(failure.tensor, failure.part, failure.reason, sizes)
+
+
+def formula_text(formula: PartFormula) -> str:
+    """Return a formula, a condition or a loop in the syntax of saved models."""
+    if isinstance(formula, Loop):
+        return loop_text(formula)
+    return str(write(formula)) if isinstance(formula, Expr) else condition_text(formula)
 
 
 def checked(

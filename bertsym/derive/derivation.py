@@ -72,3 +72,9 @@ class NotDerived(CannotDerive):
     problem: str
     candidate: Candidate
     evidence: SynthesisInput
+
+    def __str__(self) -> str:
+        hint = "--trace FILE writes the stages"
+        if self.candidate.refused:
+            hint = f"--why '{self.candidate.refused[0].tensor}' shows the observations, {hint.replace('writes ', '')}"
+        return f"{super().__str__()}; {hint}"

@@ -149,24 +149,26 @@ class Formula:
 
 @value
 class Refuted:
-    """A formula that the synthesizer tried, and the first observation that it gets wrong."""
+    """A formula that fits so many builds, and the sizes of a build that refutes it, with both values."""
 
     formula: str
-    agreed: int
-    observation: int | None
+    fits: int
+    sizes: Mapping[str, Number]
     predicted: str
     actual: str
 
 
 @value
 class Unsolved:
-    """A part of a tensor without a formula, the sizes that may explain it, and the best candidates."""
+    """A part of a tensor without a formula: the sizes that affect it, its first values, and the best candidates."""
 
     tensor: str
     part: str
     why: str
     sizes: tuple[str, ...]
-    candidates: tuple[Refuted, ...] = ()
+    builds: int = 0
+    values: tuple[str, ...] = ()
+    refuted: tuple[Refuted, ...] = ()
 
 
 @value

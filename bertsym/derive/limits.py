@@ -155,6 +155,10 @@ MAX_FALLBACK_FACTOR = 64
 
 # A trace shows a stage; it is no record of every build. A few counterexamples show what is wrong with a candidate.
 MAX_TRACED_COUNTEREXAMPLES = 5
+# Failures of a synthesis whose evidence a trace holds; each costs a synthesis of its own.
+MAX_EXPLAINED_FAILURES = 3
+# Values of a part without a formula.
+MAX_TRACED_VALUES = 20
 # Rejected builds that no constraint explains; each has an error of its own.
 MAX_TRACED_REJECTIONS = 10
 # Bounds of a trace file, so that a long derivation of a large model fills no disk.

@@ -62,10 +62,10 @@ def inventory(tensors: Sequence[Tensor], sizes: Sizes) -> dict[str, tuple[int, .
     for tensor in tensors:
         if not evaluator.holds(tensor.when):
             continue
-        shape = tuple(evaluator.whole(dimension) for dimension in tensor.shape)
+        shape = tuple(evaluator.integer(dimension) for dimension in tensor.shape)
         names = [tensor.name]
         for loop in tensor.loops:
-            start, stop, step, *listed = (evaluator.whole(bound) for bound in loop.bounds)
+            start, stop, step, *listed = (evaluator.integer(bound) for bound in loop.bounds)
             names = [name.replace("{}", str(i), 1) for name in names for i in loop.indices(start, stop, step, *listed)]
         for name in names:
             assert name not in found, f"{name} is given twice"
