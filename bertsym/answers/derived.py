@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sympy import Symbol
 
 from bertsym.count import total
-from bertsym.derive.cegis import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import FixedBy
 from bertsym.document import Code, Column, Document, Element, Heading, Inline, Paragraph, Remark, Result, Table

@@ -9,7 +9,7 @@ from math import prod
 from sympy import Expr, Symbol
 
 from bertsym.algebra import free
-from bertsym.derive.cegis import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import FixedBy
 from bertsym.derive.domain.stored_space import to_tried

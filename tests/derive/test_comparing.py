@@ -11,9 +11,9 @@ import sympy
 from sympy import Symbol
 
 from bertsym.count import count
-from bertsym.derive.cegis import Derivation
 from bertsym.derive.concolic.path_conditions import boundaries, candidate_conditions
 from bertsym.derive.concolic.trace import decode_trace
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.oracle.client import Worker
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.types import CannotDerive
