@@ -4,6 +4,8 @@
     python tools/atlas.py tell [--only ...]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
+    python tools/atlas.py convert
+    python tools/atlas.py compare COMMIT
 
 An interrupted build goes on where it was: what was derived from the same library by the same engine is kept.
 """
@@ -29,7 +31,7 @@ from atlas_types import Kind, kinds, library
 
 
 def build(options: argparse.Namespace) -> int:
-    """Derive what is asked for and not there yet; the index is written after each."""
+    """Derive the model types that are asked for and have no entry; write the index after each."""
     everything = kinds()
     wanted = [kind for kind in selected(everything, options.only) if not kind.same]
     if options.first:
@@ -57,7 +59,7 @@ def build(options: argparse.Namespace) -> int:
 
 
 def tell(options: argparse.Namespace) -> int:
-    """Find out again what entries say of their configuration beside the formulas: defaults, spellings, what is held."""
+    """Find the defaults, the spellings and the fields fixed by code of each entry again; its formulas stay."""
     everything = kinds()
     wanted = [kind for kind in selected(everything, options.only) if not kind.same and shelf.path(kind.name).exists()]
     state = shelf.State(library(), everything, shelf.kept(library()))
@@ -90,7 +92,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def selected(everything: list[Kind], only: str) -> list[Kind]:
-    """The model types named, or all."""
+    """Return the model types that are named, or all."""
     names = [name for name in only.split(",") if name]
     unknown = set(names) - {kind.name for kind in everything}
     if unknown:
@@ -99,14 +101,14 @@ def selected(everything: list[Kind], only: str) -> list[Kind]:
 
 
 def workers(jobs: int) -> ProcessPoolExecutor:
-    """Processes that derive one model type after another."""
+    """Return a pool of processes that derive one model type after another."""
     return ProcessPoolExecutor(
         jobs or os.cpu_count() or 1, mp_context=get_context("spawn"), initializer=watch, initargs=(os.getpid(),)
     )
 
 
 def watch(parent: int) -> None:
-    """End this worker when the build is ended, however that happens; what it started ends with it."""
+    """End this worker, and what it started, when the build ends for whatever reason."""
 
     def look() -> None:
         while os.getppid() == parent:
@@ -117,7 +119,7 @@ def watch(parent: int) -> None:
 
 
 def derived(kind: Kind, seed: int, limit: int) -> tuple[str | None, str, float]:
-    """The text of an entry, or None and why there is none; runs in a worker."""
+    """Return the text of an entry, or None and the reason; runs in a worker."""
     import atlas_work  # noqa: PLC0415  # torch and sympy are the workers' alone
 
     began = time.monotonic()
@@ -126,7 +128,7 @@ def derived(kind: Kind, seed: int, limit: int) -> tuple[str | None, str, float]:
 
 
 def retold(kind: Kind, seed: int) -> tuple[str | None, str]:
-    """The text of an entry, or None and why it stays as it is; runs in a worker."""
+    """Return the new text of an entry, or None and the reason why it stays; runs in a worker."""
     import atlas_work  # noqa: PLC0415
 
     try:
@@ -136,28 +138,54 @@ def retold(kind: Kind, seed: int) -> tuple[str | None, str]:
 
 
 def checked(kind: Kind, seed: int, draws: int) -> list[str]:
-    """What disagrees; runs in a worker."""
+    """Return the disagreements of an entry with the code; runs in a worker."""
     import atlas_work  # noqa: PLC0415
 
     return list(atlas_work.checked(kind, seed, draws))
 
 
 def page(options: argparse.Namespace) -> int:
-    """docs/atlas.md, from what is stored."""
+    """Write docs/atlas.md from the entries."""
     import atlas_page  # noqa: PLC0415
 
     return atlas_page.main(check=options.check)
 
 
+def convert(_options: argparse.Namespace) -> int:
+    """Rewrite entries of an older format, and the index, in the current format."""
+    import atlas_convert  # noqa: PLC0415
+
+    print(f"{atlas_convert.convert()} entries rewritten")
+    return 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Compare the models of all entries with those of a commit, whatever the format of either; 1 if one differs."""
+    import atlas_convert  # noqa: PLC0415
+
+    differing = 0
+    for line in atlas_convert.compare(options.commit):
+        differing += 1
+        print(line, flush=True)
+    print(f"{differing} entries differ from {options.commit}")
+    return 1 if differing else 0
+
+
 def main() -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for name, run in (("build", build), ("tell", tell), ("check", check), ("page", page)):
+    runs = {
+        "build": build, "tell": tell, "check": check, "page": page, "convert": convert, "compare": compare
+    }  # fmt: skip
+    for name, run in runs.items():
         command = commands.add_parser(name, help=run.__doc__)
         command.set_defaults(run=run)
         if name == "page":
             command.add_argument("--check", action="store_true", help="change nothing, exit with 1 where it is stale")
+        elif name == "compare":
+            command.add_argument("commit", help="such as HEAD")
+        if name in ("page", "convert", "compare"):
             continue
         command.add_argument("--only", default="", metavar="bert,llama", help="these model types alone")
         command.add_argument("--jobs", type=int, default=0, help="processes; one a core if not given")

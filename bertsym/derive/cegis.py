@@ -163,7 +163,7 @@ class Cegis:
         name = self.oracle.target.rpartition(":")[2]
         empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
         used = empty.model().symbols
-        plain = replace(empty, base={symbol: found for symbol, found in base.items() if symbol in used})
+        plain = replace(empty, defaults={symbol: found for symbol, found in base.items() if symbol in used})
         frozen = [one.name for one in self.space.frozen]
         return with_experts(plain, told.fields, self.symbols, frozen, keep_names=self.keep_names)
 

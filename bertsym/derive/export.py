@@ -1,4 +1,4 @@
-"""A derivation as what is stored of it: the formula, where its sizes stand in the code, and the evidence."""
+"""A derivation as the model that is saved: the formula, the fields behind its sizes, and the evidence."""
 
 from __future__ import annotations
 
@@ -13,116 +13,131 @@ from bertsym.derive.cegis import Derivation
 from bertsym.derive.domain.space import FieldDomain, FixedBy
 from bertsym.derive.types import Number
 from bertsym.model import Definition
-from bertsym.saved_model.derived import Derived, Evidence, Frozen, Idle, Place, Refused, Tried
+from bertsym.saved_model.derived import (
+    Basis,
+    ConfigField,
+    Constraint,
+    Derived,
+    Evidence,
+    FixedValue,
+    NoEffect,
+    UnresolvedTensor,
+)
+from bertsym.saved_model.domains import Bounded, Choice, Determined, Domain, Free, MultipleOf, Steps, Switch
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace
 
 ENGINE = 10
+MAX_BOUND = 300
+"""A bound of 10^-300 says no more than one of 10^-301, and the loop that counts it must end."""
 
 
-def recorded(found: Derivation, count: int | None = None) -> Derived:
-    """All that a file keeps; `count` is what the code itself has at its own sizes."""
-    own = found.fields
-    used = set(found.derived.base)
-    kept = {axis.name for axis in found.space.axes if not axis.idle or found.symbols[axis.name] in used}
-    parts = {
-        name
-        for axis in found.space.axes
-        if axis.name in kept
-        for name in (*axis.of, *([axis.over] if axis.over else ()))
-    }
-    kept |= {name for name in parts if name in found.symbols}
-    symbols = {name: symbol for name, symbol in found.symbols.items() if name in kept}
-    axes = {axis.name: axis for axis in found.space.axes}
-    still = {part: [one for one in found.space.frozen if one.kept is part] for part in FixedBy}
+def recorded(derivation: Derivation, parameters: int | None = None) -> Derived:
+    """Return all that a file keeps; `parameters` is the count of the code itself at its defaults."""
+    defaults, axes = derivation.fields, {axis.name: axis for axis in derivation.space.axes}
+    symbols = _symbols(derivation)
+    fixed = {by: [one for one in derivation.space.frozen if one.kept is by] for by in FixedBy}
     leaders = {leader for axis in axes.values() for leader in axis.leaders}
-    evidence = Evidence(
-        found.trials,
-        found.edges,
-        found.builds,
-        found.seed,
-        exponent(found),
-        count,
-        tuple(Refused(one.tensor, one.part, one.why) for one in found.refused),
-    )
+    fields = {symbol: with_omission(_field(axes[path]), derivation.absences) for path, symbol in symbols.items()}
+    no_effect = {path: _no_effect(axis, defaults) for path, axis in axes.items() if path not in symbols}
+    for one in fixed[FixedBy.NO_EFFECT]:
+        # Fields that are sampled by it need its value.
+        value = defaults[one.name]
+        no_effect[one.name] = NoEffect(value, Choice((value,))) if one.name in leaders else NoEffect()
     return replace(
-        found.derived,
-        base={symbol: own[name] for name, symbol in symbols.items()},
-        places={symbol: absent(Place(name, tried(axes[name])), found.absences) for name, symbol in symbols.items()},
-        definitions=(*found.derived.definitions, *_following(found, symbols)),
-        whole=tuple(part for name in symbols if _divided(axes[name], symbols) for part in _whole(symbols, axes[name])),
-        frozen={one.name: Frozen(_json(own[one.name]), one.why) for one in still[FixedBy.DERIVATION]},
-        idle={name: _idle(axis, own) for name, axis in axes.items() if name not in symbols}
-        | {one.name: _left(own[one.name], leads=one.name in leaders) for one in still[FixedBy.NO_EFFECT]},
-        evidence=evidence,
+        derivation.derived,
+        defaults={symbol: defaults[path] for path, symbol in symbols.items()},
+        fields=fields,
+        definitions=(*derivation.derived.definitions, *_determined(derivation, symbols)),
+        constraints=tuple(part for path in symbols for part in _constraints(axes[path], symbols)),
+        fixed_by_derivation={
+            one.name: FixedValue(_json(defaults[one.name]), one.why) for one in fixed[FixedBy.DERIVATION]
+        },
+        no_effect=no_effect,
+        evidence=Evidence(
+            derivation.trials,
+            derivation.edges,
+            derivation.builds,
+            derivation.seed,
+            exponent(derivation),
+            parameters,
+            tuple(UnresolvedTensor(one.tensor, one.part, one.why) for one in derivation.refused),
+        ),
         engine=ENGINE,
-        held={one.name: _json(own[one.name]) for one in still[FixedBy.CODE]},
+        fixed_by_code={one.name: _json(defaults[one.name]) for one in fixed[FixedBy.CODE]},
     )
 
 
-def absent(place: Place, absences: Mapping[str, Expr | None]) -> Place:
-    """The place with what the code takes where a configuration leaves it out."""
-    if place.field not in absences:
-        return place
-    return replace(place, absent=absences[place.field], needed=absences[place.field] is None)
+def _symbols(derivation: Derivation) -> dict[str, Symbol]:
+    """Return the fields that become sizes: those with an effect, those in a formula, and those that both depend on."""
+    used = set(derivation.derived.defaults)
+    axes = derivation.space.axes
+    sizes = {axis.name for axis in axes if not axis.idle or derivation.symbols[axis.name] in used}
+    followed = (axis for axis in axes if axis.name in sizes)
+    leaders = {path for axis in followed for path in (*axis.of, *([axis.over] if axis.over else ()))}
+    sizes |= leaders & derivation.symbols.keys()
+    return {path: symbol for path, symbol in derivation.symbols.items() if path in sizes}
 
 
-def _idle(axis: FieldDomain, own: Mapping[str, Number]) -> Idle:
-    """What is kept of a field without effect: how to draw it, where that is a number or a switch."""
-    return Idle() if axis.ratio and not axis.leaders else Idle(own[axis.name], tried(axis))
+def with_omission(field: ConfigField, absences: Mapping[str, Expr | None]) -> ConfigField:
+    """Return the field with the value that the code takes if a configuration leaves it out."""
+    if field.path not in absences:
+        return field
+    value = absences[field.path]
+    return replace(field, if_omitted=value, omission_unknown=value is None)
 
 
-def _left(own: Number, *, leads: bool) -> Idle:
-    """What is kept of a field without effect that stands still: its value, where others are drawn by it."""
-    return Idle(own, Tried(0, 0, values=(own,))) if leads else Idle()
+def _field(axis: FieldDomain) -> ConfigField:
+    return ConfigField(axis.name, domain(axis), axis.needs)
 
 
-def exponent(found: Derivation) -> int:
-    """The largest k for which the chance of a false pass is at most 10^-k."""
+def _no_effect(axis: FieldDomain, defaults: Mapping[str, Number]) -> NoEffect:
+    """Return how to sample a field without effect; nothing of a ratio, which no other field may follow."""
+    return NoEffect() if axis.ratio and not axis.leaders else NoEffect(defaults[axis.name], domain(axis), axis.needs)
+
+
+def exponent(derivation: Derivation) -> int:
+    """Return the largest k for which the chance of a false pass is at most 10^-k."""
     k = 0
-    while found.chance * 10 ** (k + 1) <= 1 and k < 300:
+    while derivation.chance * 10 ** (k + 1) <= 1 and k < MAX_BOUND:
         k += 1
     return k
 
 
-def tried(axis: FieldDomain) -> Tried | None:
-    """The rule of an axis; None for a switch that was tried at both its values."""
-    if axis.switch and len(axis.values) == 2 and not axis.needs:
-        return None
-    return Tried(
-        axis.low,
-        axis.most,
-        axis.unit,
-        axis.of,
-        axis.exact,
-        axis.over or "",
-        axis.within or "",
-        axis.above or "",
-        axis.values,
-        axis.needs,
-    )
+def domain(axis: FieldDomain) -> Domain:
+    """Return the domain of a field as a saved model keeps it."""
+    if axis.switch and len(axis.values) == len((False, True)):
+        return Switch()
+    if axis.values:
+        return Choice(axis.values)
+    if axis.exact:
+        return Determined(axis.of, axis.unit, axis.over or "")
+    steps, at_most, greater_than = Steps(axis.low, axis.most, axis.unit), axis.within or "", axis.above or ""
+    if axis.of:
+        return MultipleOf(steps, axis.of, at_most, greater_than)
+    return Bounded(steps, at_most, greater_than) if at_most or greater_than else Free(steps)
 
 
 def _json(number: Number) -> int | float:
     return float(number) if isinstance(number, Fraction) else number
 
 
-def _divided(axis: FieldDomain, symbols: Mapping[str, Symbol]) -> bool:
-    """Whether it must be a multiple, always, of fields that have symbols."""
-    if not axis.of or axis.exact or axis.needs or axis.above or not set(axis.of) <= set(symbols):
-        return False
-    return all(BY_SYMBOL[symbols[name]].minimum > 0 for name in axis.of)
+def _constraints(axis: FieldDomain, symbols: Mapping[str, Symbol]) -> Iterator[Constraint]:
+    """Yield the quotients of a size and each size of which it is always a multiple.
+
+    The domain stage keeps a multiple only if the code rejected the builds that broke it.
+    """
+    if axis.exact or axis.needs or axis.above or not set(axis.of) <= set(symbols):
+        return
+    if all(BY_SYMBOL[symbols[path]].minimum > 0 for path in axis.of):
+        for path in axis.of:
+            yield Constraint(symbols[axis.name] / (int(axis.unit) * symbols[path]), Basis.CODE)
 
 
-def _whole(symbols: Mapping[str, Symbol], axis: FieldDomain) -> Iterator[Expr]:
-    """What must be whole numbers: a size over each that it is a multiple of."""
-    return (symbols[axis.name] / (int(axis.unit) * symbols[name]) for name in axis.of)
-
-
-def _following(found: Derivation, symbols: Mapping[str, Symbol]) -> Iterator[Definition]:
-    """Sizes that the code accepts at no other value than that of others."""
-    defined = {definition.symbol for definition in found.derived.definitions}
-    for axis in found.space.axes:
+def _determined(derivation: Derivation, symbols: Mapping[str, Symbol]) -> Iterator[Definition]:
+    """Yield the sizes that the code accepts at one value only, which other sizes determine."""
+    defined = {definition.symbol for definition in derivation.derived.definitions}
+    for axis in derivation.space.axes:
         over = () if axis.over is None else (axis.over,)
         if axis.exact and axis.name in symbols and {*axis.of, *over} <= set(symbols):
             symbol = symbols[axis.name]

@@ -18,7 +18,17 @@ from bertsym.derive.types import CannotDerive, Entry
 from bertsym.derive.verification.recheck import drawn, recheck
 from bertsym.layers import Role
 from bertsym.saved_model.decode import parsed
-from bertsym.saved_model.derived import Derived, Evidence, Frozen, Idle, Place, Tried, refusals, schema
+from bertsym.saved_model.derived import (
+    ConfigField,
+    Constraint,
+    Derived,
+    Evidence,
+    FixedValue,
+    NoEffect,
+    schema,
+    unresolved,
+)
+from bertsym.saved_model.domains import Free, MultipleOf, Steps
 from bertsym.saved_model.encode import text
 from bertsym.symbols import H, Kind, L, Own, V, heads, labels
 from bertsym.tree import Loop, Tensor
@@ -39,15 +49,15 @@ BODY = Derived(
         Tensor("layer.{}.w", (H, FEW), Role.MATRIX, "", "layer", (Loop(sympy.S.Zero, L),)),
         Tensor("layer.{}.b", (H,), Role.BIAS, "", "layer", (Loop(sympy.S.One, L),)),
     ),
-    whole=(H / heads,),
-    places={
-        V: Place("vocab_size", Tried(1, 90)),
-        H: Place("hidden_size", Tried(1, 9, 2, ("num_heads",))),
-        L: Place("layers", Tried(1, 5)),
-        heads: Place("num_heads", Tried(1, 6)),
-        FEW: Place("specials", Tried(0, 9)),
+    constraints=(Constraint(H / heads),),
+    fields={
+        V: ConfigField("vocab_size", Free(Steps(1, 90))),
+        H: ConfigField("hidden_size", MultipleOf(Steps(1, 9, 2), ("num_heads",))),
+        L: ConfigField("layers", Free(Steps(1, 5))),
+        heads: ConfigField("num_heads", Free(Steps(1, 6))),
+        FEW: ConfigField("specials", Free(Steps(0, 9))),
     },
-    idle={"num_labels": Idle(2), "pad_token_id": Idle(0)},
+    no_effect={"num_labels": NoEffect(2), "pad_token_id": NoEffect(0)},
     evidence=FOUND,
 )
 PREFIXED = tuple(
@@ -58,13 +68,13 @@ CLASSIFIER = replace(
     BODY,
     cls="BodyForSequenceClassification",
     tensors=(*PREFIXED, Tensor("out", (labels, H), Role.MATRIX, "", "out")),
-    base={V: 50, H: 16, L: 2, heads: 4, MORE: 3, labels: 2},
-    places={
-        **{symbol: place for symbol, place in BODY.places.items() if symbol != FEW},
-        MORE: Place("specials", Tried(1, 6)),
-        labels: Place("num_labels", Tried(0, 9)),
+    defaults={V: 50, H: 16, L: 2, heads: 4, MORE: 3, labels: 2},
+    fields={
+        **{symbol: field for symbol, field in BODY.fields.items() if symbol != FEW},
+        MORE: ConfigField("specials", Free(Steps(1, 6))),
+        labels: ConfigField("num_labels", Free(Steps(0, 9))),
     },
-    idle={"pad_token_id": Idle(0)},
+    no_effect={"pad_token_id": NoEffect(0)},
 )
 
 
@@ -72,8 +82,8 @@ def test_a_size_of_two_classes_is_one_size() -> None:
     whole = joined(BODY, {"sequence-classification": CLASSIFIER})
     model, head = whole.model(), whole.model(head="sequence-classification")
     assert model.symbols == head.symbols == {V, H, L, heads, MORE, labels}
-    assert set(whole.idle) == {"pad_token_id"}
-    assert {place.field for place in whole.places.values()} == {
+    assert set(whole.no_effect) == {"pad_token_id"}
+    assert {field.path for field in whole.fields.values()} == {
         "vocab_size", "hidden_size", "layers", "num_heads", "specials", "num_labels"
     }  # fmt: skip
     sizes: dict[Any, Value] = {V: 10, H: 4, L: 3, MORE: 2}
@@ -84,31 +94,31 @@ def test_a_size_of_two_classes_is_one_size() -> None:
     assert '{"head": "model", "under": "body."}' not in written  # three tensors are too few to refer to
     again = parsed(json.loads(written), Path("body.json"))
     assert again.classes == whole.classes
-    assert again.places == whole.places
+    assert again.fields == whole.fields
 
 
 def test_a_head_in_which_a_size_stands_still_has_no_whole_formula() -> None:
     still = replace(
         CLASSIFIER,
-        places={symbol: place for symbol, place in CLASSIFIER.places.items() if symbol is not L},
-        frozen={"layers": Frozen(2, "no other value was accepted")},
+        fields={symbol: field for symbol, field in CLASSIFIER.fields.items() if symbol is not L},
+        fixed_by_derivation={"layers": FixedValue(2, "no other value was accepted")},
     )
-    (refused,) = refusals(joined(BODY, {"sequence-classification": still}).classes["sequence-classification"])
-    assert (refused.part, refused.why) == ("layers", "no other value was accepted")
+    (refused,) = unresolved(joined(BODY, {"sequence-classification": still}).classes["sequence-classification"])
+    assert (refused.part, refused.reason) == ("layers", "no other value was accepted")
 
 
 def test_what_one_class_holds_all_do() -> None:
     """A length of lists that a head is refused without is so for the whole configuration, idle as it is elsewhere."""
-    held = replace(CLASSIFIER, held={"pad_token_id": 0}, idle={})
+    held = replace(CLASSIFIER, fixed_by_code={"pad_token_id": 0}, no_effect={})
     whole = joined(BODY, {"sequence-classification": held})
-    assert (dict(whole.held), set(whole.idle)) == ({"pad_token_id": 0}, set())
+    assert (dict(whole.fixed_by_code), set(whole.no_effect)) == ({"pad_token_id": 0}, set())
     assert space(whole).base["pad_token_id"] == 0
     read = parsed(json.loads(text(whole)), Path("body.json"))
     assert dict(schema(read).fixed) == {"pad_token_id": (0,)}
-    without = {symbol: place for symbol, place in CLASSIFIER.places.items() if symbol is not L}
-    still = joined(BODY, {"sequence-classification": replace(CLASSIFIER, places=without, held={"layers": 2})})
-    (refused,) = refusals(still.classes["sequence-classification"])
-    assert (refused.part, refused.why, dict(still.held)) == ("layers", "only its own value is accepted", {})
+    without = {symbol: field for symbol, field in CLASSIFIER.fields.items() if symbol is not L}
+    still = joined(BODY, {"sequence-classification": replace(CLASSIFIER, fields=without, fixed_by_code={"layers": 2})})
+    (refused,) = unresolved(still.classes["sequence-classification"])
+    assert (refused.part, refused.reason, dict(still.fixed_by_code)) == ("layers", "only its own value is accepted", {})
 
 
 class Pretended:
@@ -124,7 +134,7 @@ class Pretended:
         if fields["hidden_size"] % fields["num_heads"]:
             return None
         model = self.derived.model()
-        sizes = {s: fields[p.field] for s, p in self.derived.places.items() if s in model.symbols}
+        sizes = {s: fields[at.path] for s, at in self.derived.fields.items() if s in model.symbols}
         return {name: Entry(shape, name, "matrix") for name, shape, _ in written_out(model.with_sizes(sizes))}
 
 
@@ -143,7 +153,7 @@ def test_draws_follow_the_rules_and_find_what_is_wrong() -> None:
 
 
 def test_a_refused_draw_is_drawn_again_but_not_for_ever() -> None:
-    loose = replace(BODY, places={**BODY.places, H: Place("hidden_size", Tried(1, 60))})
+    loose = replace(BODY, fields={**BODY.fields, H: ConfigField("hidden_size", Free(Steps(1, 60)))})
     oracle: Any = Pretended(BODY)
     assert recheck(loose, "model", oracle, Random(1), 8) is None
     oracle.build = lambda _fields: None

@@ -60,7 +60,7 @@ def with_experts(
         tensors = tuple(_unsaid(tensor, [routing.among for routing in found]) for tensor in tensors)
     used = {tensor.routing.chosen for tensor in tensors if tensor.routing is not None}
     kept = {symbol: int(fields[field]) for field, symbol in sizes.items() if symbol in used and symbol.is_Symbol}
-    return replace(derived, tensors=tensors, base={**derived.base, **kept})
+    return replace(derived, tensors=tensors, defaults={**derived.defaults, **kept})
 
 
 def _chosen(

@@ -32,7 +32,7 @@ def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, dr
     compares, ask for. A head of which some tensors have no formula is not compared.
     """
     tensors, model = derived.classes[head].tensors, derived.model(head=head)
-    there, symbols = space(derived), {place.field: symbol for symbol, place in derived.places.items()}
+    there, symbols = space(derived), {field.path: symbol for symbol, field in derived.fields.items()}
     compared = borders(filter(None, [oracle.propose(there.base, _numbers(there, symbols))]))
     borderline = aimed(tensors, there, symbols, random, compared)
     many = chain(_accepted(there, oracle, random, draws), map(there.fields, borderline))
