@@ -16,7 +16,7 @@ from atlas_held import held, names
 from atlas_types import Kind, library
 
 from bertsym.count import count
-from bertsym.derive.domain.stored_space import space
+from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.export import recorded, with_omission
 from bertsym.derive.merge_heads import joined
 from bertsym.derive.oracle.client import BuildOracle, Worker
@@ -110,7 +110,7 @@ def retold(kind: Kind, seed: int) -> str:
     symbols = {field.path: symbol for symbol, field in derived.fields.items()}
     with limited(CHECKING):
         oracle = BuildOracle(worker(), kind.name, {})
-        absences = Defaults(oracle, space(derived), symbols, Random(seed)).absences()
+        absences = Defaults(oracle, stored_space(derived), symbols, Random(seed)).absences()
     fields = {symbol: with_omission(field, absences) for symbol, field in derived.fields.items()}
     return text(told(kind, replace(derived, fields=fields)))
 
@@ -189,7 +189,7 @@ def takes(cls: str, kind: Kind) -> bool:
 def worker() -> Worker:
     """The process that runs the models' code, one after another."""
     if not _workers:
-        _workers.append(Worker(SECONDS, alone=True))  # there is one a processor
+        _workers.append(Worker(SECONDS, parallel=False))  # there is one a processor
         Finalize(None, _workers[0].close, exitpriority=10)
     return _workers[0]
 

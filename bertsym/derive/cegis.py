@@ -11,8 +11,9 @@ from random import Random
 import sympy
 from sympy import Expr, Symbol
 
-from bertsym.derive.domain.field_path import entry, list_of
-from bertsym.derive.domain.space import FieldDomain, Space, places
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.field_path import ascending_lists, list_index, list_path
+from bertsym.derive.domain.space import Space
 from bertsym.derive.domain.symbol_names import symbols
 from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.sampling.depth_policy import ruling
@@ -65,7 +66,7 @@ class Cegis:
     def __init__(self, oracle: BuildOracle, space: Space, random: Random, *, keep_names: bool) -> None:
         self.oracle, self.random, self.keep_names = oracle, random, keep_names
         self.symbols = symbols(space, keep=keep_names)
-        if all(axis.idle for axis in space.axes):
+        if all(axis.no_effect for axis in space.axes):
             raise CannotDerive(oracle.target, "no size changes its tensors")
         self.space = replace(space, axes=tuple(self.raised(axis) for axis in space.axes))
         defaults = Defaults(oracle, self.space, self.symbols, random)
@@ -74,9 +75,9 @@ class Cegis:
 
     def raised(self, axis: FieldDomain) -> FieldDomain:
         """The axis from where its symbol begins."""
-        if axis.switch or axis.ratio or axis.exact:
+        if axis.is_switch or axis.is_ratio or axis.is_determined:
             return axis
-        return replace(axis, low=max(axis.low, BY_SYMBOL[self.symbols[axis.name]].minimum))
+        return replace(axis, min_steps=max(axis.min_steps, BY_SYMBOL[self.symbols[axis.name]].minimum))
 
     def derivation(self, trials: int, seed: int) -> Derivation:
         """Formulas that no trial refutes."""
@@ -115,7 +116,7 @@ class Cegis:
                 rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
                 once = chance(derived.tensors, self.space, self.symbols, trials)
                 likely = min(Fraction(1), rounds * once)
-                builds = len(self.oracle.found)
+                builds = len(self.oracle.cache)
                 return Derivation(
                     derived,
                     inferred.refused,
@@ -149,10 +150,10 @@ class Cegis:
         """The lists that may say which layers are alike."""
         stages: dict[str, list[str]] = {}
         for axis in self.space.axes:
-            if axis.deep and list_of(axis.name):
-                stages.setdefault(list_of(axis.name), []).append(axis.name)
-        found = (places(self.oracle.description.fields), stages)
-        ordered = ([sorted(names, key=entry) for names in some.values()] for some in found)
+            if axis.is_depth and list_path(axis.name):
+                stages.setdefault(list_path(axis.name), []).append(axis.name)
+        found = (ascending_lists(self.oracle.description.fields), stages)
+        ordered = ([sorted(names, key=list_index) for names in some.values()] for some in found)
         known = ([names for names in some if set(names) <= set(self.symbols)] for some in ordered)
         return Lists(*([tuple(self.symbols[name] for name in names) for names in some] for some in known))
 
@@ -164,7 +165,7 @@ class Cegis:
         empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
         used = empty.model().symbols
         plain = replace(empty, defaults={symbol: found for symbol, found in base.items() if symbol in used})
-        frozen = [one.name for one in self.space.frozen]
+        frozen = [one.name for one in self.space.fixed]
         return with_experts(plain, told.fields, self.symbols, frozen, keep_names=self.keep_names)
 
     def refuting(self, derived: Derived, inferred: Candidate, fresh: Sequence[Observation]) -> list[Observation]:

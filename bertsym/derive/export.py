@@ -10,20 +10,23 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import free
 from bertsym.derive.cegis import Derivation
-from bertsym.derive.domain.space import FieldDomain, FixedBy
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import FixedBy
+from bertsym.derive.domain.stored_space import to_stored
 from bertsym.derive.types import Number
 from bertsym.model import Definition
+from bertsym.saved_model.allowed_values import Choice, Switch
 from bertsym.saved_model.derived import (
     Basis,
     ConfigField,
     Constraint,
     Derived,
+    Domain,
     Evidence,
     FixedValue,
     NoEffect,
     UnresolvedTensor,
 )
-from bertsym.saved_model.domains import Bounded, Choice, Determined, Domain, Free, MultipleOf, Steps, Switch
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace
 
@@ -36,18 +39,17 @@ def recorded(derivation: Derivation, parameters: int | None = None) -> Derived:
     """Return all that a file keeps; `parameters` is the count of the code itself at its defaults."""
     defaults, axes = derivation.fields, {axis.name: axis for axis in derivation.space.axes}
     symbols = _symbols(derivation)
-    fixed = {by: [one for one in derivation.space.frozen if one.kept is by] for by in FixedBy}
-    leaders = {leader for axis in axes.values() for leader in axis.leaders}
-    fields = {symbol: with_omission(_field(axes[path]), derivation.absences) for path, symbol in symbols.items()}
+    fixed = {by: [one for one in derivation.space.fixed if one.fixed_by is by] for by in FixedBy}
+    leaders = {leader for axis in axes.values() for leader in axis.depends_on}
+    fields = {symbol: ConfigField(path, to_stored(axes[path])) for path, symbol in symbols.items()}
     no_effect = {path: _no_effect(axis, defaults) for path, axis in axes.items() if path not in symbols}
     for one in fixed[FixedBy.NO_EFFECT]:
         # Fields that are sampled by it need its value.
-        value = defaults[one.name]
-        no_effect[one.name] = NoEffect(value, Choice((value,))) if one.name in leaders else NoEffect()
+        no_effect[one.name] = _constant(defaults[one.name]) if one.name in leaders else NoEffect()
     return replace(
         derivation.derived,
         defaults={symbol: defaults[path] for path, symbol in symbols.items()},
-        fields=fields,
+        fields={symbol: with_omission(field, derivation.absences) for symbol, field in fields.items()},
         definitions=(*derivation.derived.definitions, *_determined(derivation, symbols)),
         constraints=tuple(part for path in symbols for part in _constraints(axes[path], symbols)),
         fixed_by_derivation={
@@ -72,9 +74,11 @@ def _symbols(derivation: Derivation) -> dict[str, Symbol]:
     """Return the fields that become sizes: those with an effect, those in a formula, and those that both depend on."""
     used = set(derivation.derived.defaults)
     axes = derivation.space.axes
-    sizes = {axis.name for axis in axes if not axis.idle or derivation.symbols[axis.name] in used}
+    sizes = {axis.name for axis in axes if not axis.no_effect or derivation.symbols[axis.name] in used}
     followed = (axis for axis in axes if axis.name in sizes)
-    leaders = {path for axis in followed for path in (*axis.of, *([axis.over] if axis.over else ()))}
+    leaders = {
+        path for axis in followed for path in (*axis.multiple_of, *([axis.divided_by] if axis.divided_by else ()))
+    }
     sizes |= leaders & derivation.symbols.keys()
     return {path: symbol for path, symbol in derivation.symbols.items() if path in sizes}
 
@@ -87,13 +91,14 @@ def with_omission(field: ConfigField, absences: Mapping[str, Expr | None]) -> Co
     return replace(field, if_omitted=value, omission_unknown=value is None)
 
 
-def _field(axis: FieldDomain) -> ConfigField:
-    return ConfigField(axis.name, domain(axis), axis.needs)
-
-
 def _no_effect(axis: FieldDomain, defaults: Mapping[str, Number]) -> NoEffect:
     """Return how to sample a field without effect; nothing of a ratio, which no other field may follow."""
-    return NoEffect() if axis.ratio and not axis.leaders else NoEffect(defaults[axis.name], domain(axis), axis.needs)
+    return NoEffect() if axis.is_ratio and not axis.depends_on else NoEffect(defaults[axis.name], to_stored(axis))
+
+
+def _constant(default: Number) -> NoEffect:
+    """Return a field without effect that stays at its default."""
+    return NoEffect(default, Domain(Switch((default,)) if isinstance(default, bool) else Choice((default,))))
 
 
 def exponent(derivation: Derivation) -> int:
@@ -102,20 +107,6 @@ def exponent(derivation: Derivation) -> int:
     while derivation.chance * 10 ** (k + 1) <= 1 and k < MAX_BOUND:
         k += 1
     return k
-
-
-def domain(axis: FieldDomain) -> Domain:
-    """Return the domain of a field as a saved model keeps it."""
-    if axis.switch and len(axis.values) == len((False, True)):
-        return Switch()
-    if axis.values:
-        return Choice(axis.values)
-    if axis.exact:
-        return Determined(axis.of, axis.unit, axis.over or "")
-    steps, at_most, greater_than = Steps(axis.low, axis.most, axis.unit), axis.within or "", axis.above or ""
-    if axis.of:
-        return MultipleOf(steps, axis.of, at_most, greater_than)
-    return Bounded(steps, at_most, greater_than) if at_most or greater_than else Free(steps)
 
 
 def _json(number: Number) -> int | float:
@@ -127,21 +118,22 @@ def _constraints(axis: FieldDomain, symbols: Mapping[str, Symbol]) -> Iterator[C
 
     The domain stage keeps a multiple only if the code rejected the builds that broke it.
     """
-    if axis.exact or axis.needs or axis.above or not set(axis.of) <= set(symbols):
+    if axis.is_determined or axis.only_if or axis.greater_than is not None or not set(axis.multiple_of) <= set(symbols):
         return
-    if all(BY_SYMBOL[symbols[path]].minimum > 0 for path in axis.of):
-        for path in axis.of:
-            yield Constraint(symbols[axis.name] / (int(axis.unit) * symbols[path]), Basis.CODE)
+    if all(BY_SYMBOL[symbols[path]].minimum > 0 for path in axis.multiple_of):
+        for path in axis.multiple_of:
+            yield Constraint(symbols[axis.name] / (int(axis.stride) * symbols[path]), Basis.CODE)
 
 
 def _determined(derivation: Derivation, symbols: Mapping[str, Symbol]) -> Iterator[Definition]:
     """Yield the sizes that the code accepts at one value only, which other sizes determine."""
     defined = {definition.symbol for definition in derivation.derived.definitions}
     for axis in derivation.space.axes:
-        over = () if axis.over is None else (axis.over,)
-        if axis.exact and axis.name in symbols and {*axis.of, *over} <= set(symbols):
+        over = () if axis.divided_by is None else (axis.divided_by,)
+        if axis.is_determined and axis.name in symbols and {*axis.multiple_of, *over} <= set(symbols):
             symbol = symbols[axis.name]
-            value = int(axis.unit) * prod(symbols[name] for name in axis.of) / prod(symbols[name] for name in over)
+            product = int(axis.stride) * prod(symbols[path] for path in axis.multiple_of)
+            value = product / prod(symbols[path] for path in over)
             if symbol not in defined and not free(value) & defined:
                 defined.add(symbol)
                 yield Definition(symbol, value)

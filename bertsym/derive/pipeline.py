@@ -80,7 +80,7 @@ class _Attempt:
         return (
             False,
             len(self.found.refused),
-            sum(still.kept is FixedBy.DERIVATION for still in self.found.space.frozen),
+            sum(still.fixed_by is FixedBy.DERIVATION for still in self.found.space.fixed),
         )
 
     def within(self, space: Space) -> Derivation:
@@ -92,7 +92,7 @@ class _Attempt:
     def standing(self, names: list[str]) -> Derivation | None:
         """The whole formula with these fields as the code has them, if there is one."""
         with suppress(CannotDerive):
-            attempt = self.within(self.space.standing({name: self.oracle.description.fields[name] for name in names}))
+            attempt = self.within(self.space.with_fixed({name: self.oracle.description.fields[name] for name in names}))
             return attempt if attempt.whole else None
         return None
 
@@ -101,7 +101,7 @@ class _Attempt:
         named = ":" in self.oracle.target  # a size that somebody named is to be in the formula, or refused
         found = self.found
         if found is None:
-            every = [axis.name for axis in self.space.axes if axis.deep]
+            every = [axis.name for axis in self.space.axes if axis.is_depth]
             stood = self.standing(every) if every and not named else None
             if stood is None:
                 raise self.problem

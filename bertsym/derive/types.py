@@ -49,6 +49,14 @@ class Description:
 
 
 @value
+class Rejection:
+    """The outcome of a build without an inventory: the error that the model code raised, or a time limit exceeded."""
+
+    reason: str
+    timed_out: bool = False
+
+
+@value
 class Observation:
     """The tensors that the model code builds at some sizes.
 

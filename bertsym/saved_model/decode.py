@@ -14,7 +14,7 @@ from bertsym.errors import BadField, BertsymError, PartialFormula, UnknownName, 
 from bertsym.expressions.reader import Malformed, read
 from bertsym.files.jsonfile import Json
 from bertsym.model import Definition, Model, check_value
-from bertsym.saved_model.decode_domain import decode_domain, decode_guard
+from bertsym.saved_model.decode_domain import decode_domain
 from bertsym.saved_model.decode_inventory import InventoryDecoder
 from bertsym.saved_model.derived import (
     DEFAULTS,
@@ -53,7 +53,7 @@ _KEYS = (
 """`fields` is reserved for what the configuration class and the model code read; nothing here depends on it."""
 _SIZE = (
     *("field", "aliases", "if_omitted", "default", "kind", "minimum", "meaning"),
-    *("domain", "only_if"),
+    "domain",
 )
 _EVIDENCE = ("trials", "edge_trials", "builds", "seed", "bound", "parameters", "unresolved")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
@@ -88,7 +88,7 @@ def parsed(content: Mapping[str, Json], file: Path) -> Derived:
     elif version != FORMAT:
         known = f"only {CONVERTED} and {FORMAT} are known, got {echo(version)}; `bertsym derive` writes {FORMAT}"
         raise BadField(str(file), "format", known)
-    return _Decoder().derived(Node(str(file), "", dict(content)))
+    return _Decoder().derived(Node(str(file), dict(content)))
 
 
 class _Decoder:
@@ -167,7 +167,6 @@ class _Decoder:
         return ConfigField(
             self.path(name, entry),
             decode_domain(entry, entry["default"].number()),
-            decode_guard(entry),
             tuple(alias.field() for alias in aliases),
             self.exact(entry["if_omitted"], self.symbols) if "if_omitted" in entry and not unknown else None,
             unknown,
@@ -224,9 +223,9 @@ class _Decoder:
     def no_effect(self, node: Node) -> NoEffect:
         if isinstance(node.json, bool):
             return NoEffect(node.json, decode_domain({}, node.json))
-        parts = node.keys(("default", "domain", "only_if"))
+        parts = node.keys(("default", "domain"))
         default = parts["default"].number() if "default" in parts else None
-        return NoEffect(default, decode_domain(parts, default), decode_guard(parts))
+        return NoEffect(default, decode_domain(parts, default))
 
     # Heads.
 

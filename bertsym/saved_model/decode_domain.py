@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bertsym.algebra import Value
-from bertsym.saved_model.domains import Bounded, Choice, Determined, Domain, Free, Guard, MultipleOf, Steps, Switch
+from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Determined, Free, MultipleOf, Switch
+from bertsym.saved_model.derived import Domain
 from bertsym.saved_model.json_node import Node
-from bertsym.values import replace
 
 MAX_STEPS = 10**9
 MAX_CHOICES = 64
 MAX_FIELDS = 8
 MAX_GUARDS = 16
 
-_STEPPED = ("steps", "stride", "multiple_of", "at_most", "greater_than")
-_DETERMINED = ("determined_by", "factor", "divided_by")
+_STEPPED = ("steps", "stride", "multiple_of", "at_most", "greater_than", "only_if")
+_DETERMINED = ("determined_by", "stride", "divided_by", "only_if")
 
 
 def decode_domain(entry: Mapping[str, Node], default: Value | None) -> Domain | None:
@@ -24,65 +24,71 @@ def decode_domain(entry: Mapping[str, Node], default: Value | None) -> Domain | 
     A switch without a domain was sampled at both its values.
     """
     if "domain" in entry:
-        return _domain(entry["domain"])
-    return Switch() if isinstance(default, bool) else None
+        return _domain(entry["domain"], is_switch=isinstance(default, bool))
+    return Domain(Switch()) if isinstance(default, bool) else None
 
 
-def decode_guard(entry: Mapping[str, Node]) -> Guard:
-    """Return the fields, with their values, under which alone the field was sampled."""
-    if "only_if" not in entry:
-        return ()
-    return tuple((path, wanted.number()) for path, wanted in entry["only_if"].entries(MAX_GUARDS).items())
-
-
-def _domain(node: Node) -> Domain:
+def _domain(node: Node, *, is_switch: bool) -> Domain:
     if isinstance(node.json, list):
-        return Free(_steps(node))
-    if isinstance(node.json, dict) and "choices" in node.json:
-        choices = node.keys(("choices",))["choices"].items(MAX_CHOICES)
-        if not choices:
-            raise node.refuse("expected at least one choice")
-        return Choice(tuple(choice.number() for choice in choices))
-    if isinstance(node.json, dict) and "determined_by" in node.json:
-        return _determined(node.keys(_DETERMINED))
-    return _stepped(node.keys(_STEPPED, required=("steps",)))
+        return Domain(Free(), *_steps(node))
+    keys = node.json.keys() if isinstance(node.json, dict) else set()
+    if "choices" in keys or (is_switch and keys == {"only_if"}):
+        parts = node.keys(("choices", "only_if"))
+        return Domain(
+            _options(parts["choices"], is_switch=is_switch) if "choices" in parts else Switch(), only_if=_guard(parts)
+        )
+    if "determined_by" in keys:
+        parts = node.keys(_DETERMINED)
+        fields = _paths(parts["determined_by"])
+        return Domain(Determined(fields, _stride(parts), _path(parts, "divided_by")), only_if=_guard(parts))
+    parts = node.keys(_STEPPED, required=("steps",))
+    return Domain(_stepped(parts), *_steps(parts["steps"]), only_if=_guard(parts))
 
 
-def _determined(parts: Mapping[str, Node]) -> Determined:
-    fields = tuple(one.field() for one in parts["determined_by"].items(MAX_FIELDS))
-    if not fields:
-        raise parts["determined_by"].refuse("expected at least one field")
-    factor = _positive(parts["factor"]) if "factor" in parts else 1
-    return Determined(fields, factor, _path(parts, "divided_by"))
+def _options(node: Node, *, is_switch: bool) -> Choice | Switch:
+    options = tuple(choice.number() for choice in node.items(MAX_CHOICES))
+    if not options:
+        raise node.refuse("expected at least one choice")
+    return Switch(options) if is_switch else Choice(options)
 
 
-def _stepped(parts: Mapping[str, Node]) -> Free | MultipleOf | Bounded:
-    steps = _steps(parts["steps"])
-    if "stride" in parts:
-        steps = replace(steps, stride=_positive(parts["stride"]))
+def _stepped(parts: Mapping[str, Node]) -> AllowedValues:
+    multiple = "multiple_of" in parts
+    inner = MultipleOf(_paths(parts["multiple_of"]), _stride(parts)) if multiple else Free(_stride(parts))
     at_most, greater_than = _path(parts, "at_most"), _path(parts, "greater_than")
-    if "multiple_of" in parts:
-        fields = tuple(one.field() for one in parts["multiple_of"].items(MAX_FIELDS))
-        if not fields:
-            raise parts["multiple_of"].refuse("expected at least one field")
-        return MultipleOf(steps, fields, at_most, greater_than)
-    return Bounded(steps, at_most, greater_than) if at_most or greater_than else Free(steps)
+    return Bounded(inner, at_most, greater_than) if at_most or greater_than else inner
 
 
-def _steps(node: Node) -> Steps:
+def _steps(node: Node) -> tuple[int, int]:
     ends = node.items(2)
-    if len(ends) == 2:
-        minimum = ends[0].integer(most=MAX_STEPS)
-        return Steps(minimum, ends[1].integer(minimum, MAX_STEPS))
-    raise node.refuse("expected [fewest, most] steps")
+    if len(ends) < 2:
+        raise node.refuse("expected [fewest, most] steps")
+    fewest = ends[0].integer(most=MAX_STEPS)
+    return fewest, ends[1].integer(fewest, MAX_STEPS)
 
 
-def _positive(node: Node) -> Value:
-    number = node.number()
-    if isinstance(number, bool) or number <= 0:
-        raise node.refuse(f"expected a number above 0, got {number}")
-    return number
+def _stride(parts: Mapping[str, Node]) -> Value:
+    if "stride" not in parts:
+        return 1
+    stride = parts["stride"].number()
+    if isinstance(stride, bool) or stride <= 0:
+        raise parts["stride"].refuse(f"expected a number above 0, got {stride}")
+    return stride
 
 
-def _path(parts: Mapping[str, Node], key: str) -> str:
-    return parts[key].field() if key in parts else ""
+def _paths(node: Node) -> tuple[str, ...]:
+    fields = tuple(one.field() for one in node.items(MAX_FIELDS))
+    if not fields:
+        raise node.refuse("expected at least one field")
+    return fields
+
+
+def _path(parts: Mapping[str, Node], key: str) -> str | None:
+    return parts[key].field() if key in parts else None
+
+
+def _guard(parts: Mapping[str, Node]) -> tuple[tuple[str, Value], ...]:
+    """Return the fields, with their values, under which alone the field was sampled."""
+    if "only_if" not in parts:
+        return ()
+    return tuple((path, wanted.number()) for path, wanted in parts["only_if"].entries(MAX_GUARDS).items())

@@ -14,7 +14,7 @@ from bertsym.algebra import Value, free
 from bertsym.errors import PartialFormula
 from bertsym.files.jsonfile import Json
 from bertsym.model import Architecture, Definition, Head, Model, NamedSize
-from bertsym.saved_model.domains import Bounded, Choice, Domain, Free, Guard
+from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Free
 from bertsym.schema import Field, Schema
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Listed, Tensor
@@ -45,6 +45,20 @@ class Constraint:
 
 
 @value
+class Domain:
+    """The values from which the sampler chose: allowed values, the fewest and the most steps, and a guard.
+
+    A list of values, a switch and a value that other fields determine have no steps. Unless each field of `only_if`
+    has its value, the sampler left the guarded field at its default.
+    """
+
+    allowed: AllowedValues
+    min_steps: int = 1
+    max_steps: int = 1
+    only_if: tuple[tuple[str, Value], ...] = ()
+
+
+@value
 class ConfigField:
     """The field of the configuration behind a size: its path through nested parts and lists, and its domain.
 
@@ -54,7 +68,6 @@ class ConfigField:
 
     path: str
     domain: Domain | None = None
-    only_if: Guard = ()
     aliases: tuple[str, ...] = ()
     if_omitted: Expr | None = None
     omission_unknown: bool = False
@@ -108,7 +121,6 @@ class NoEffect:
 
     default: Value | None = None
     domain: Domain | None = None
-    only_if: Guard = ()
 
 
 @value
@@ -214,7 +226,7 @@ class Derived:
             *(free(quotient) for part in parts for quotient in part.atoms(floor, ceiling))
         )
         domains = {symbol: self.fields[symbol].domain for symbol in in_order(sizes & self.fields.keys())}
-        strides = {s: domain.steps.stride for s, domain in domains.items() if isinstance(domain, Free | Bounded)}
+        strides = {s: stride for s, domain in domains.items() if (stride := _constant_stride(domain)) is not None}
         # The default is a sample too: if it is no multiple of the stride, the quotient was not whole in every sample.
         own = (
             s / int(stride)
@@ -224,13 +236,22 @@ class Derived:
         return (*(quotient for quotient in self.quotients if free(quotient) & sizes), *own)
 
 
+def _constant_stride(domain: Domain | None) -> Value | None:
+    """Return the constant that every sampled value is a multiple of; None if the rule is another one."""
+    match domain:
+        case Domain(Free(stride) | Bounded(Free(stride))):
+            return stride
+    return None
+
+
 def _largest(domain: Domain | None) -> int | None:
     """Return the largest sampled value; None if the field was not sampled, or if other fields decide."""
+    stride = _constant_stride(domain)
     match domain:
-        case Free(steps) | Bounded(steps):
-            return int(steps.maximum * steps.stride)
-        case Choice(values):
-            return int(max(values))
+        case Domain(Choice(options)):
+            return int(max(options))
+        case Domain() if stride is not None:
+            return int(domain.max_steps * stride)
     return None
 
 

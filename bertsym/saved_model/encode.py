@@ -12,9 +12,9 @@ from bertsym.algebra import Value
 from bertsym.expressions.writer import write
 from bertsym.files.jsonfile import Json
 from bertsym.model import Definition
+from bertsym.saved_model.allowed_values import Bounded, Choice, Determined, Free, MultipleOf, Switch
 from bertsym.saved_model.decode import FORMAT, MARK
-from bertsym.saved_model.derived import Basis, ConfigField, Derived, DerivedHead, Evidence, NoEffect
-from bertsym.saved_model.domains import Bounded, Choice, Determined, Domain, Free, Guard, MultipleOf, Switch
+from bertsym.saved_model.derived import Basis, ConfigField, Derived, DerivedHead, Domain, Evidence, NoEffect
 from bertsym.saved_model.encode_inventory import encode_inventory
 from bertsym.saved_model.inventory import Inventory
 from bertsym.symbols import BY_SYMBOL, Own, in_order
@@ -67,7 +67,7 @@ def _size(symbol: Symbol, derived: Derived) -> dict[str, Json]:
         entry["kind"] = size.kind.value
         entry |= {"minimum": symbol.minimum} if symbol.minimum != 1 else {}
         entry |= {"meaning": size.meaning} if size.meaning != f"{field.path} of the code" else {}
-    return entry | _domain(field.domain) | _guard(field.only_if)
+    return entry | _domain(field.domain)
 
 
 def _number(number: Value) -> Json:
@@ -75,40 +75,46 @@ def _number(number: Value) -> Json:
 
 
 def _no_effect(field: NoEffect) -> Json:
-    if isinstance(field.default, bool) and field.domain == Switch() and not field.only_if:
+    if isinstance(field.default, bool) and field.domain == Domain(Switch()):
         return field.default
     entry: dict[str, Json] = {} if field.default is None else {"default": _number(field.default)}
-    return entry | _domain(field.domain) | _guard(field.only_if)
+    return entry | _domain(field.domain)
 
 
 def _domain(domain: Domain | None) -> dict[str, Json]:
-    """Return the domain under its key; a switch, and a field that was not sampled, have none."""
-    match domain:
-        case None | Switch():
+    """Return the domain under its key; a switch with both values, and a field that was not sampled, have none."""
+    if domain is None or domain == Domain(Switch()):
+        return {}
+    guard: dict[str, Json] = {path: _number(wanted) for path, wanted in domain.only_if}
+    allowed = _allowed(domain)
+    if allowed.keys() == {"steps"} and not guard:
+        return {"domain": allowed["steps"]}
+    return {"domain": allowed | ({"only_if": guard} if guard else {})}
+
+
+def _allowed(domain: Domain) -> dict[str, Json]:
+    match domain.allowed:
+        case Switch() as allowed if allowed == Switch():
             return {}
-        case Choice(values):
-            return {"domain": {"choices": [_number(value) for value in values]}}
-        case Determined(fields, factor, divided_by):
+        case Switch(options) | Choice(options):
+            return {"choices": [_number(option) for option in options]}
+        case Determined(fields, stride, divided_by):
             entry: dict[str, Json] = {"determined_by": list(fields)}
-            entry |= {"factor": _number(factor)} if factor != 1 else {}
-            return {"domain": entry | ({"divided_by": divided_by} if divided_by else {})}
-    return {"domain": _stepped(domain)}
+            return entry | _stride(stride) | ({"divided_by": divided_by} if divided_by else {})
+        case Bounded(inner, at_most, greater_than):
+            bounds = {"at_most": at_most, "greater_than": greater_than}
+            return _stepped(domain, inner) | {key: path for key, path in bounds.items() if path}
+        case Free() | MultipleOf() as inner:
+            return _stepped(domain, inner)
 
 
-def _stepped(domain: Free | MultipleOf | Bounded) -> Json:
-    """Return `[1, 48]` for steps of one, else an object."""
-    steps: list[Json] = [domain.steps.minimum, domain.steps.maximum]
-    more: dict[str, Json] = {} if domain.steps.stride == 1 else {"stride": _number(domain.steps.stride)}
-    if isinstance(domain, MultipleOf):
-        more["multiple_of"] = list(domain.fields)
-    if not isinstance(domain, Free):
-        more |= {"at_most": domain.at_most} if domain.at_most else {}
-        more |= {"greater_than": domain.greater_than} if domain.greater_than else {}
-    return {"steps": steps, **more} if more else steps
+def _stepped(domain: Domain, inner: Free | MultipleOf) -> dict[str, Json]:
+    entry: dict[str, Json] = {"steps": [domain.min_steps, domain.max_steps], **_stride(inner.stride)}
+    return entry | ({"multiple_of": list(inner.multiple_of)} if isinstance(inner, MultipleOf) else {})
 
 
-def _guard(guard: Guard) -> dict[str, Json]:
-    return {"only_if": {path: _number(wanted) for path, wanted in guard}} if guard else {}
+def _stride(stride: Value) -> dict[str, Json]:
+    return {} if stride == 1 else {"stride": _number(stride)}
 
 
 def _definition(definition: Definition) -> Json:

@@ -19,7 +19,7 @@ MAX_ENTRIES = 8000
 Object = dict[str, Json]
 
 _STEPPED = {"unit": "stride", "of": "multiple_of", "within": "at_most", "above": "greater_than"}
-_DETERMINED = {"unit": "factor", "of": "determined_by", "over": "divided_by"}
+_DETERMINED = {"unit": "stride", "of": "determined_by", "over": "divided_by"}
 _TIE = {"tied_to": "tied_to", "when": "tied_if", "routing": "routing"}
 _REFERENCE = {"head": "head", "under": "prefix", "first": "first", "last": "last", "without": "without"}
 _GROUP = {"component": "component", "under": "prefix", "loops": "loops", "when": "only_if", "tensors": "tensors"}
@@ -31,10 +31,10 @@ _PLAIN |= {"least": "minimum", "meaning": "meaning"}
 
 def converted(content: Mapping[str, Json], file: str) -> Object:
     """Return the object of format 3; raises `BadField`."""
-    old = Node(file, "", dict(content))
+    old = Node(file, dict(content))
     new: Object = {"bertsym": "derived-model", "format": 3}
     new |= {key: content[key] for key in ("name", "source", "engine") if key in content}
-    parts = {key: Node(file, key, at) for key, at in content.items()}
+    parts = {key: old.child(key, at) for key, at in content.items()}
     if "sizes" in parts:
         new["sizes"] = _each(parts["sizes"], _size)
     if "definitions" in parts:
@@ -57,7 +57,7 @@ def _each(node: Node, convert: Callable[[Node], Json]) -> Object:
     """Return the entries of an object, each converted."""
     if not isinstance(node.json, dict) or len(node.json) > MAX_ENTRIES:
         raise node.refuse(f"expected an object of at most {MAX_ENTRIES}")
-    return {name: convert(Node(node.file, f"{node.path}.{name}", entry)) for name, entry in node.json.items()}
+    return {name: convert(node.child(name, entry)) for name, entry in node.json.items()}
 
 
 def _object(node: Node) -> Mapping[str, Json]:
@@ -92,22 +92,24 @@ def _no_effect(node: Node) -> Json:
 
 
 def _domain(node: Node, tried: Json) -> Object:
-    """Return the domain and its guard; `[least, most]` steps, or an object with more."""
+    """Return the domain under its key; `[least, most]` steps, or an object with more."""
     if isinstance(tried, list):
         return {"domain": tried}
     if not isinstance(tried, dict) or "steps" not in tried:
         raise node.refuse(f"tried: expected [least, most] steps, or an object with steps, got {echo(tried)}")
-    guard: Object = {"only_if": tried["needs"]} if tried.get("needs") else {}
-    steps, values = tried["steps"], tried.get("values")
+    values = tried.get("values")
+    domain: Object
     if values:
-        # The steps of a choice only numbered its values.
-        switch = values == [False, True] and isinstance(values[0], bool)  # 0 == False
-        return guard if switch else {"domain": {"choices": values}, **guard}
-    if tried.get("exact") is True:
-        return {"domain": _renamed(tried, _DETERMINED), **guard}
-    more = {key: at for key, at in _renamed(tried, _STEPPED).items() if at not in ("", [])}
-    domain: Json = {"steps": steps, **more} if more else steps
-    return {"domain": domain, **guard}
+        # The steps of a choice only numbered its values. A switch has both, but 0 == False.
+        is_switch = values == [False, True] and isinstance(_object(node).get("base"), bool)
+        domain = {} if is_switch else {"choices": values}
+    elif tried.get("exact") is True:
+        domain = _renamed(tried, _DETERMINED)
+    else:
+        domain = {"steps": tried["steps"], **_renamed(tried, _STEPPED)}
+    domain = {key: at for key, at in domain.items() if at not in ("", [])}
+    domain |= {"only_if": tried["needs"]} if tried.get("needs") else {}
+    return {"domain": domain} if domain else {}
 
 
 def _definitions(node: Node) -> Object:
@@ -137,8 +139,7 @@ def _head(node: Node) -> Json:
     if "trials" in entry:
         new["evidence"] = _renamed(entry, _EVIDENCE)
     if "tensors" in entry:
-        rows = Node(node.file, f"{node.path}.tensors", entry["tensors"])
-        new["tensors"] = [_row(row) for row in rows.items(MAX_ENTRIES)]
+        new["tensors"] = [_row(row) for row in node.child("tensors", entry["tensors"]).items(MAX_ENTRIES)]
     return new
 
 
@@ -149,8 +150,8 @@ def _row(node: Node) -> Json:
     new = _renamed(entry, words)
     if isinstance(loops := new.get("loops"), list):
         new["loops"] = [_loop(loop) for loop in loops]
-    if "head" not in entry and isinstance(tensors := new.get("tensors"), list):
-        new["tensors"] = [_tensor(Node(node.file, f"{node.path}.tensors[{i}]", at)) for i, at in enumerate(tensors)]
+    if "head" not in entry and "tensors" in entry:
+        new["tensors"] = [_tensor(one) for one in node.child("tensors", entry["tensors"]).items(MAX_ENTRIES)]
     return new
 
 

@@ -9,7 +9,6 @@ from fractions import Fraction
 from bertsym.algebra import Value
 from bertsym.errors import BadField, echo
 from bertsym.files.jsonfile import Json
-from bertsym.values import value
 
 MAX_NUMBER = 10**30
 
@@ -20,17 +19,32 @@ LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f]{0,300}")
 _FRACTION = re.compile(r"-?[0-9]{1,30}(/[1-9][0-9]{0,29})?")
 
 
-@value
 class Node:
-    """A JSON value, the file that holds it, and its path there, such as `sizes.H.domain`."""
+    """A JSON value, the file that holds it, and its place in the file, such as `sizes.H.domain`.
 
-    file: str
-    path: str
-    json: Json
+    A file has thousands of values and at most one error, so that the path is put together only for an error.
+    """
+
+    __slots__ = ("_key", "_parent", "file", "json")
+
+    def __init__(self, file: str, json: Json, parent: Node | None = None, key: str | int = "") -> None:
+        self.file, self.json, self._parent, self._key = file, json, parent, key
+
+    @property
+    def path(self) -> str:
+        """Return the keys and indices that lead to the value."""
+        parent = "" if self._parent is None else self._parent.path
+        if isinstance(self._key, int):
+            return f"{parent}[{self._key}]"
+        return f"{parent}.{self._key}" if parent else self._key
 
     def refuse(self, problem: str) -> BadField:
         """Return the error that names this field."""
         return BadField(self.file, self.path or "format", problem)
+
+    def child(self, key: str, json: Json) -> Node:
+        """Return a value under a key of this object."""
+        return Node(self.file, json, self, key)
 
     def keys(self, known: Collection[str], required: Iterable[str] = ()) -> dict[str, Node]:
         """Return the values of an object with fixed keys; raise `BadField` for an unknown or a missing key."""
@@ -42,7 +56,7 @@ class Node:
         for key in required:
             if key not in self.json:
                 raise self.refuse(f"the key {key} is missing")
-        return {key: self._child(key, content) for key, content in self.json.items()}
+        return {key: self.child(key, content) for key, content in self.json.items()}
 
     def entries(self, most: int, names: re.Pattern[str] = PATH, kind: str = "field") -> dict[str, Node]:
         """Return the values of an object whose keys are names; raise `BadField` for too many or a malformed name."""
@@ -51,13 +65,13 @@ class Node:
         for name in self.json:
             if not names.fullmatch(name):
                 raise self.refuse(f"{echo(name)} is no name of a {kind}")
-        return {name: self._child(name, content) for name, content in self.json.items()}
+        return {name: self.child(name, content) for name, content in self.json.items()}
 
     def items(self, most: int) -> list[Node]:
         """Return the values of a list; raise `BadField` if it is none, or longer than `most`."""
         if not isinstance(self.json, list) or len(self.json) > most:
             raise self.refuse(f"expected a list of at most {most}")
-        return [Node(self.file, f"{self.path}[{index}]", content) for index, content in enumerate(self.json)]
+        return [Node(self.file, content, self, index) for index, content in enumerate(self.json)]
 
     def text(self, pattern: re.Pattern[str] = WORDS, kind: str = "a few plain words") -> str:
         """Return the text; raise `BadField` if it does not match the pattern."""
@@ -83,6 +97,3 @@ class Node:
         if isinstance(found, int) and abs(found) < MAX_NUMBER:
             return found
         raise self.refuse(f"expected a number, got {echo(found)}")
-
-    def _child(self, key: str, content: Json) -> Node:
-        return Node(self.file, f"{self.path}.{key}" if self.path else key, content)

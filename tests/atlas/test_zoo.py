@@ -10,7 +10,7 @@ import pytest
 
 from bertsym import atlas
 from bertsym.config.configfile import read_config
-from bertsym.derive.domain.stored_space import space
+from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.verification.recheck import drawn
 from bertsym.errors import BertsymError
 from bertsym.saved_model.atlas_models import entry_of
@@ -40,7 +40,7 @@ def test_zoo_and_atlas_agree(name: str, head: str) -> None:
     architecture = ARCHITECTURES[name]
     assert architecture.heads[head].cls == derived.classes[head].cls
     model = derived.model(head=head)
-    there, random = space(derived), Random(f"{name} {head}")
+    there, random = stored_space(derived), Random(f"{name} {head}")
     compared = 0
     for _ in range(100 * DRAWS):
         fields: dict[str, Any] = {**drawn(there, random, "uniform"), **SETTLED.get(name, {})}

@@ -11,7 +11,8 @@ import sympy
 from sympy import Symbol
 
 from bertsym.algebra import Iverson
-from bertsym.derive.domain.space import FieldDomain, Space, switch
+from bertsym.derive.domain.field_domain import Bounded, Determined, FieldDomain, Free, MultipleOf, Switch
+from bertsym.derive.domain.space import Space
 from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.sampling.boundary import aimed
 from bertsym.derive.sampling.equality_patterns import coinciding, groupings
@@ -22,15 +23,15 @@ from bertsym.symbols import E, H, Kind, L, N, Own, T, V, heads, tied
 from bertsym.tree import Loop, Tensor
 
 AXES = (
-    FieldDomain("heads", 12, divides=True),
-    FieldDomain("layers", 4, deep=True),
-    FieldDomain("text", 768, of=("heads",)),
-    FieldDomain("groups", 6, divides=True),
-    FieldDomain("image", 512, unit=4, of=("groups",)),
-    FieldDomain("patch", 16, unit=2),
-    FieldDomain("window", 8, within="patch"),
-    FieldDomain("twice", 1536, unit=2, of=("text",), exact=True),
-    switch("biased", base=True),
+    FieldDomain("heads", 12, is_divisor=True),
+    FieldDomain("layers", 4, is_depth=True),
+    FieldDomain("text", 768, MultipleOf(("heads",))),
+    FieldDomain("groups", 6, is_divisor=True),
+    FieldDomain("image", 512, MultipleOf(("groups",), 4)),
+    FieldDomain("patch", 16, Free(2)),
+    FieldDomain("window", 8, Bounded(Free(), at_most="patch")),
+    FieldDomain("twice", 1536, Determined(("text",), 2)),
+    FieldDomain("biased", True, Switch()),
 )
 SPACE = Space({axis.name: axis.base for axis in AXES}, AXES, ())
 SYMBOLS: dict[str, Symbol] = {"heads": heads, "layers": L, "text": H, "image": E, "patch": N, "window": V}
@@ -41,7 +42,7 @@ def test_every_two_sizes_are_equal_in_some_draws_and_apart_in_others() -> None:
     seen: set[tuple[str, str]] = set()
     apart: set[tuple[str, str]] = set()
     for groups in islice(groupings(SPACE, random), 60):
-        fields = SPACE.fields(coinciding(SPACE, SPACE.steps(random), groups))
+        fields = SPACE.fields(coinciding(SPACE, SPACE.sample(random), groups))
         assert fields["text"] % fields["heads"] == 0
         assert fields["image"] % (4 * fields["groups"]) == 0
         assert fields["window"] <= fields["patch"]
@@ -60,7 +61,7 @@ def test_no_two_equalities_always_come_together() -> None:
     for seed in range(5):
         random = Random(seed)
         draws = [
-            space.fields(coinciding(space, space.steps(random), groups))
+            space.fields(coinciding(space, space.sample(random), groups))
             for groups in islice(groupings(space, random), 16)
         ]
         pairs = list(combinations((axis.name for axis in widths), 2))
@@ -70,7 +71,7 @@ def test_no_two_equalities_always_come_together() -> None:
 
 def test_what_is_equal_in_the_code_is_equal_first() -> None:
     widths = [FieldDomain(f"width_{place}", 100 + place) for place in range(40)]
-    space = Space({}, (FieldDomain("out", 768, idle=True), FieldDomain("hidden", 768, unit=4), *widths), ())
+    space = Space({}, (FieldDomain("out", 768, no_effect=True), FieldDomain("hidden", 768, Free(4)), *widths), ())
     for seed in range(5):
         groups = next(groupings(space, Random(seed)))
         assert [[axis.name for axis in group] for group in groups] == [["hidden", "out"]]
@@ -121,14 +122,14 @@ def test_builds_of_one_draw_are_one_reason() -> None:
 
 def test_doubt_draws_every_order_of_every_two_sizes() -> None:
     """Of 200 draws some have any two sizes equal, and each of them the larger; all are sizes of the space."""
-    sizes = [FieldDomain(f"size_{place}", 64, low=place % 2) for place in range(5)] + [
-        FieldDomain("depth", 3, low=0, deep=True)
+    sizes = [FieldDomain(f"size_{place}", 64, min_steps=place % 2) for place in range(5)] + [
+        FieldDomain("depth", 3, min_steps=0, is_depth=True)
     ]
     space = Space({axis.name: axis.base for axis in sizes}, tuple(sizes), ())
     for seed in range(5):
         drawn = [space.fields(steps) for steps in doubting(space, Random(seed), 200)]
         assert len(drawn) == 200
-        assert all(space.has(fields) for fields in drawn), seed
+        assert all(space.contains(fields) for fields in drawn), seed
         for one, other in combinations(space.base, 2):
             orders = {(fields[one] > fields[other]) - (fields[one] < fields[other]) for fields in drawn}
             assert orders == {-1, 0, 1}, (seed, one, other)

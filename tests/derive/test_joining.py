@@ -12,23 +12,24 @@ import sympy
 
 from bertsym.algebra import Value
 from bertsym.count import count, written_out
-from bertsym.derive.domain.stored_space import space
+from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.merge_heads import joined
-from bertsym.derive.types import CannotDerive, Entry
+from bertsym.derive.types import CannotDerive, Entry, Rejection
 from bertsym.derive.verification.recheck import drawn, recheck
 from bertsym.layers import Role
+from bertsym.saved_model.allowed_values import Free, MultipleOf
 from bertsym.saved_model.decode import parsed
 from bertsym.saved_model.derived import (
     ConfigField,
     Constraint,
     Derived,
+    Domain,
     Evidence,
     FixedValue,
     NoEffect,
     schema,
     unresolved,
 )
-from bertsym.saved_model.domains import Free, MultipleOf, Steps
 from bertsym.saved_model.encode import text
 from bertsym.symbols import H, Kind, L, Own, V, heads, labels
 from bertsym.tree import Loop, Tensor
@@ -51,11 +52,11 @@ BODY = Derived(
     ),
     constraints=(Constraint(H / heads),),
     fields={
-        V: ConfigField("vocab_size", Free(Steps(1, 90))),
-        H: ConfigField("hidden_size", MultipleOf(Steps(1, 9, 2), ("num_heads",))),
-        L: ConfigField("layers", Free(Steps(1, 5))),
-        heads: ConfigField("num_heads", Free(Steps(1, 6))),
-        FEW: ConfigField("specials", Free(Steps(0, 9))),
+        V: ConfigField("vocab_size", Domain(Free(), 1, 90)),
+        H: ConfigField("hidden_size", Domain(MultipleOf(("num_heads",), 2), 1, 9)),
+        L: ConfigField("layers", Domain(Free(), 1, 5)),
+        heads: ConfigField("num_heads", Domain(Free(), 1, 6)),
+        FEW: ConfigField("specials", Domain(Free(), 0, 9)),
     },
     no_effect={"num_labels": NoEffect(2), "pad_token_id": NoEffect(0)},
     evidence=FOUND,
@@ -71,8 +72,8 @@ CLASSIFIER = replace(
     defaults={V: 50, H: 16, L: 2, heads: 4, MORE: 3, labels: 2},
     fields={
         **{symbol: field for symbol, field in BODY.fields.items() if symbol != FEW},
-        MORE: ConfigField("specials", Free(Steps(1, 6))),
-        labels: ConfigField("num_labels", Free(Steps(0, 9))),
+        MORE: ConfigField("specials", Domain(Free(), 1, 6)),
+        labels: ConfigField("num_labels", Domain(Free(), 0, 9)),
     },
     no_effect={"pad_token_id": NoEffect(0)},
 )
@@ -112,7 +113,7 @@ def test_what_one_class_holds_all_do() -> None:
     held = replace(CLASSIFIER, fixed_by_code={"pad_token_id": 0}, no_effect={})
     whole = joined(BODY, {"sequence-classification": held})
     assert (dict(whole.fixed_by_code), set(whole.no_effect)) == ({"pad_token_id": 0}, set())
-    assert space(whole).base["pad_token_id"] == 0
+    assert stored_space(whole).base["pad_token_id"] == 0
     read = parsed(json.loads(text(whole)), Path("body.json"))
     assert dict(schema(read).fixed) == {"pad_token_id": (0,)}
     without = {symbol: field for symbol, field in CLASSIFIER.fields.items() if symbol is not L}
@@ -125,10 +126,13 @@ class Pretended:
     """Builds what a formula says, and refuses what is not whole."""
 
     def __init__(self, derived: Derived) -> None:
-        self.derived, self.target, self.raised = derived, "body", "ValueError: it must divide"
+        self.derived, self.target = derived, "body"
 
-    def propose(self, _fields: object, _symbols: object) -> None:
+    def trace(self, _fields: object, _symbols: object) -> None:
         """Nothing is seen to be compared."""
+
+    def rejection(self, _fields: object) -> Rejection:
+        return Rejection("ValueError: it must divide")
 
     def build(self, fields: dict[str, Any]) -> dict[str, Entry] | None:
         if fields["hidden_size"] % fields["num_heads"]:
@@ -141,7 +145,7 @@ class Pretended:
 def test_draws_follow_the_rules_and_find_what_is_wrong() -> None:
     random: Any = Random(3)
     for _ in range(200):
-        fields = drawn(space(BODY), random, "uniform")
+        fields = drawn(stored_space(BODY), random, "uniform")
         assert fields["hidden_size"] % (2 * fields["num_heads"]) == 0
         assert fields["num_labels"] == 2
     oracle: Any = Pretended(BODY)
@@ -153,7 +157,7 @@ def test_draws_follow_the_rules_and_find_what_is_wrong() -> None:
 
 
 def test_a_refused_draw_is_drawn_again_but_not_for_ever() -> None:
-    loose = replace(BODY, fields={**BODY.fields, H: ConfigField("hidden_size", Free(Steps(1, 60)))})
+    loose = replace(BODY, fields={**BODY.fields, H: ConfigField("hidden_size", Domain(Free(), 1, 60))})
     oracle: Any = Pretended(BODY)
     assert recheck(loose, "model", oracle, Random(1), 8) is None
     oracle.build = lambda _fields: None

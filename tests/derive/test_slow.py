@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bertsym.derive.domain.constraint_acquisition import settle
-from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import Space
 from bertsym.derive.oracle import worker
 from bertsym.derive.oracle.client import BuildOracle, Worker
 
@@ -75,11 +76,11 @@ def test_large_sizes_that_take_long_are_not_drawn(seed: int) -> None:
     axes = (FieldDomain("image", 224), FieldDomain("patch", 16), FieldDomain("hidden", 64))
     oracle: Any = Counting()
     settled = settle(oracle, Space(base, axes, ()), Random(seed))
-    assert not settled.frozen
+    assert not settled.fixed
     image, patch = settled.axis("image"), settled.axis("patch")
     assert image is not None
     assert patch is not None
-    assert image.most >= 12
-    assert patch.most >= 12
-    taken = [oracle.build(settled.fields(settled.steps(Random(number)))) for number in range(60)]
+    assert image.max_steps >= 12
+    assert patch.max_steps >= 12
+    taken = [oracle.build(settled.fields(settled.sample(Random(number)))) for number in range(60)]
     assert sum(found is None for found in taken) < 20

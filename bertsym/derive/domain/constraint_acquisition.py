@@ -6,9 +6,15 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from random import Random
 
-from bertsym.derive.domain.field_path import list_of
+from bertsym.derive.domain.field_domain import (
+    Choice,
+    Determined,
+    FieldDomain,
+    alternative_values,
+)
+from bertsym.derive.domain.field_path import list_path
 from bertsym.derive.domain.necessity import needed
-from bertsym.derive.domain.space import FieldDomain, FixedBy, FixedField, Space, changed, others
+from bertsym.derive.domain.space import FixedBy, FixedField, Space, with_domain
 from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.types import Fields
 from bertsym.values import replace
@@ -28,7 +34,7 @@ def settle(oracle: BuildOracle, space: Space, random: Random) -> Space:
     while calm < CALM and lessons < MOST_LESSONS:
         # After a lesson there may be another at once, and draws from what was the space then would be in vain.
         many = CALM - calm if calm >= SOME else 1 if lessons else SOME
-        draws = [settler.space.steps(random, edge=number % 2 == 1) for number in range(calm, calm + many)]
+        draws = [settler.space.sample(random, edge=number % 2 == 1) for number in range(calm, calm + many)]
         oracle.prefetch(map(settler.space.fields, draws))
         for steps in draws:
             if not settler.builds(steps):
@@ -60,10 +66,11 @@ class _Settler:
         if len(together) == 1:
             self.freeze(culprit, "not with others")
             return
-        if not self.builds(steps) and self.oracle.slow and self.lessened(steps, together):
+        rejection = self.oracle.rejection(self.space.fields(steps))
+        if rejection is not None and rejection.timed_out and self.lessened(steps, together):
             return
         for axis, among in self.candidates(steps, together):
-            axes = changed(self.space.axes, axis)
+            axes = with_domain(self.space.axes, axis)
             if (
                 axes is None
                 or not self.has_base(axis)
@@ -73,14 +80,14 @@ class _Settler:
             if self.fits(replace(self.space, axes=axes), steps, together):
                 self.space = replace(self.space, axes=axes)
                 return
-        last = next((name for name in together if self.axis(name).idle), culprit)
+        last = next((name for name in together if self.axis(name).no_effect), culprit)
         partners = ", ".join(name for name in together if name != last)
         self.freeze(last, f"refused together with {partners}")
 
     def has_base(self, axis: FieldDomain) -> bool:
         """Whether the rule holds in the base, which builds."""
-        own = axis.steps(self.space.base)
-        return axis.exact or axis.ratio or (own is not None and own >= axis.low)
+        own = axis.steps_of(self.space.base)
+        return axis.is_determined or axis.is_ratio or (own is not None and own >= axis.min_steps)
 
     def together(self, steps: Mapping[str, int], culprit: str, names: list[str]) -> list[str]:
         """The fields that the draw is refused for, all of them, where they are few; the culprit is the first."""
@@ -113,11 +120,11 @@ class _Settler:
     def narrow(self, name: str, steps: int) -> None:
         """Leave out the values of one axis on the side of a refused one."""
         axis = self.axis(name)
-        own = axis.steps(self.space.base)
-        if axis.values:
-            unwanted = axis.value(steps, self.space.fields({}))
-            left = tuple(found for found in axis.values if found != unwanted)
-            self.put(replace(axis, values=left) if len(left) > 1 else None, name)
+        own = axis.steps_of(self.space.base)
+        if axis.is_listed:
+            unwanted = axis.value_at(steps, self.space.fields({}))
+            left = tuple(found for found in axis.options if found != unwanted)
+            self.put(replace(axis, allowed=Choice(left)) if len(left) > 1 else None, name)
             return
         if own is None or own == steps:
             self.freeze(name, "only its own value is accepted")
@@ -134,47 +141,47 @@ class _Settler:
             else:
                 refused = middle
         if steps < own:
-            self.put(replace(axis, low=accepted), name)
-        elif accepted > axis.low:
-            self.put(replace(axis, span=accepted - axis.low + 1), name)
+            self.put(replace(axis, min_steps=accepted), name)
+        elif accepted > axis.min_steps:
+            self.put(replace(axis, sampled_values=accepted - axis.min_steps + 1), name)
         else:
             self.freeze(name, "only its own value is accepted")
 
     def lessened(self, steps: Mapping[str, int], together: list[str]) -> bool:
         """Draw half as much of the largest of these fields, if one of them can be smaller."""
-        for axis in sorted(map(self.axis, together), key=lambda axis: axis.low - steps[axis.name]):
-            few = (steps[axis.name] - axis.low) // 2 + 1
-            if not (axis.values or axis.exact) and 1 < few < axis.choices:
-                self.put(replace(axis, span=few), axis.name)
+        for axis in sorted(map(self.axis, together), key=lambda axis: axis.min_steps - steps[axis.name]):
+            few = (steps[axis.name] - axis.min_steps) // 2 + 1
+            if axis.is_stepped and 1 < few < axis.value_count:
+                self.put(replace(axis, sampled_values=few), axis.name)
                 return True
         return False
 
     def coarser(self, axis: FieldDomain) -> Iterator[FieldDomain]:
         """The axis in larger steps, where all of some are accepted."""
-        for factor in COARSER if axis.free and axis.unit == 1 else ():
+        for factor in COARSER if axis.is_free and axis.stride == 1 else ():
             own = int(axis.base) // factor
             if axis.base % factor == 0 and all(self.builds({axis.name: (own + k) * factor}) for k in (1, 2, 3, 5, 11)):
-                yield replace(axis, unit=factor, low=max(-(-axis.low // factor), 1))
+                yield axis.with_stride(factor, min_steps=max(-(-axis.min_steps // factor), 1))
 
     def put(self, axis: FieldDomain | None, name: str) -> None:
         if axis is None:
             self.freeze(name, "only its own value is accepted")
             return
-        axes = changed(self.space.axes, axis)
+        axes = with_domain(self.space.axes, axis)
         assert axes is not None  # noqa: S101  # its leaders are as they were
         self.space = replace(self.space, axes=axes)
 
     def freeze(self, name: str, why: str) -> None:
         """The field stays as it is; those that follow it still may."""
-        idle = self.axis(name).idle and self.tried(name)
+        idle = self.axis(name).no_effect and self.tried(name)
         still = FixedField(name, f"{why}, and without effect", FixedBy.NO_EFFECT) if idle else FixedField(name, why)
         axes = tuple(axis for axis in self.space.axes if axis.name != name)
-        self.space = replace(self.space, axes=axes, frozen=(*self.space.frozen, still))
+        self.space = replace(self.space, axes=axes, fixed=(*self.space.fixed, still))
 
     def tried(self, name: str) -> bool:
         """Whether other values of the field alone build, and all of them the same: where none does, nothing showed."""
         base = self.space.base
-        built = [self.oracle.build({**base, name: other}) for other in others(base[name])]
+        built = [self.oracle.build({**base, name: other}) for other in alternative_values(base[name])]
         here = self.oracle.build(base)
         return any(there is not None for there in built) and all(there in (None, here) for there in built)
 
@@ -184,57 +191,59 @@ class _Settler:
         for pair in combinations(together, 2):
             among = self.space.fields({name: steps[name] for name in together if name not in pair})
             found += [(axis, among) for axis in self.rules(*pair)]
-        return sorted(found, key=lambda one: len(one[0].needs) > len(self.axis(one[0].name).needs))
+        return sorted(found, key=lambda one: len(one[0].only_if) > len(self.axis(one[0].name).only_if))
 
     def rules(self, culprit: str, partner: str) -> Iterator[FieldDomain]:
         """What may have to hold between the two, the weakest first, either following the other."""
         for axis in map(self.axis, (culprit, partner)):
-            listed = axis.idle and list_of(axis.name)  # the place of a layer, which may be the first
-            if axis.low == 0 and not (axis.switch or axis.values or listed):
-                yield replace(axis, low=1)
+            listed = axis.no_effect and list_path(axis.name)  # the place of a layer, which may be the first
+            if axis.min_steps == 0 and not (axis.is_listed or listed):
+                yield replace(axis, min_steps=1)
         for name, other in ((culprit, partner), (partner, culprit)):
             axis, leader = self.axis(name), self.axis(other)
             yield from self.following(axis, other)
-            if axis.switch or leader.switch or axis.values:
-                for wanted in leader.values if leader.switch else (leader.base,):
-                    yield replace(axis, needs=(*axis.needs, (other, wanted)))
+            if axis.is_listed or leader.is_switch:
+                for wanted in leader.options if leader.is_switch else (leader.base,):
+                    yield replace(axis, only_if=(*axis.only_if, (other, wanted)))
                 continue
-            if axis.ratio or leader.ratio or axis.exact:
+            if axis.is_ratio or leader.is_ratio or axis.is_determined:
                 continue
-            if not axis.within and other not in axis.of and axis.deep <= leader.deep:
-                yield replace(axis, within=other)
-            if not axis.above and not axis.of and axis.deep <= leader.deep:
-                yield from (replace(axis, above=other, low=low) for low in (0, 1))
-            if other in axis.of:
+            of = axis.multiple_of
+            if axis.at_most is None and other not in of and axis.is_depth <= leader.is_depth:
+                yield axis.with_bounds(at_most=other)
+            if axis.greater_than is None and not of and axis.is_depth <= leader.is_depth:
+                yield from (replace(axis.with_bounds(greater_than=other), min_steps=least) for least in (0, 1))
+            if other in of:
                 # What else it must be a multiple of was not moved, but is no divisor of what it is now.
-                yield from (replace(axis, of=(*axis.of, third)) for third in self.dividing(axis))
-            elif axis.name not in axis.of:
-                yield replace(axis, of=(*axis.of, other), low=max(axis.low, 1))
-                yield replace(axis, of=(other,), low=1, unit=1)
+                yield from (axis.as_multiple_of((*of, third)) for third in self.dividing(axis))
+            elif axis.name not in of:
+                yield axis.as_multiple_of((*of, other), min_steps=max(axis.min_steps, 1))
+                yield axis.as_multiple_of((other,), min_steps=1).with_stride(1)
                 own, lead = int(axis.base), int(leader.base)
                 if lead and own and own % lead == 0:
-                    yield replace(axis, of=(other,), unit=own // lead, exact=True)
+                    yield replace(axis, allowed=Determined((other,), own // lead))
 
     def following(self, axis: FieldDomain, other: str) -> Iterator[FieldDomain]:
         """What follows the other field, as a multiple of this one too."""
         for third in self.space.axes:
-            if other in third.of and axis.name not in (third.name, *third.of) and not (third.exact or axis.switch):
-                yield replace(third, of=(*third.of, axis.name))
+            of = third.multiple_of
+            if other in of and axis.name not in (third.name, *of) and not (third.is_determined or axis.is_switch):
+                yield third.as_multiple_of((*of, axis.name))
 
     def dividing(self, axis: FieldDomain) -> Iterator[str]:
         """Other fields that the axis is a multiple of in the base."""
         for other in self.space.axes:
-            small = not (other.switch or other.ratio) and 2 <= other.base < axis.base
-            if small and other.name not in axis.of and axis.base % other.base == 0:
+            small = not (other.is_switch or other.is_ratio) and 2 <= other.base < axis.base
+            if small and other.name not in axis.multiple_of and axis.base % other.base == 0:
                 yield other.name
 
     def fits(self, space: Space, steps: Mapping[str, int], names: list[str]) -> bool:
         """Whether the refused draw and others of these fields are accepted now."""
-        least = {axis.name: axis.low for axis in space.axes}
+        least = {axis.name: axis.min_steps for axis in space.axes}
         if not self.builds({name: max(steps[name], least[name]) for name in names}, space):
             return False
         for attempt in range(TRIES):
-            drawn = space.steps(self.random, edge=attempt % 2 == 1)
+            drawn = space.sample(self.random, edge=attempt % 2 == 1)
             if not self.builds({name: drawn[name] for name in names}, space):
                 return False
         return True

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bertsym.derive.domain.field_path import list_of, place
-from bertsym.derive.domain.space import FieldDomain, Space, places
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.field_path import ascending_lists, list_path, parent_config
+from bertsym.derive.domain.space import Space
 from bertsym.derive.types import Fields
 
 MOST = 5
@@ -27,11 +28,11 @@ def suspects(space: Space, fields: Fields, causes: Mapping[str, int]) -> list[li
 def _groups(space: Space, fields: Fields, causes: Mapping[str, int]) -> Iterator[list[str]]:
     lists: dict[str, list[FieldDomain]] = {}
     for axis in space.axes:
-        if axis.deep or fields[axis.name] <= LARGEST:
-            lists.setdefault(list_of(axis.name) or axis.name, []).append(axis)
-    ascending = places(fields)
+        if axis.is_depth or fields[axis.name] <= LARGEST:
+            lists.setdefault(list_path(axis.name) or axis.name, []).append(axis)
+    ascending = ascending_lists(fields)
     most = {name: max(causes[axis.name] for axis in axes) for name, axes in lists.items()}
     for name in sorted((name for name in lists if most[name] and name not in ascending), key=lambda name: -most[name]):
-        deep = any(axis.deep for axis in lists[name])
-        beside = [other for other in ascending if deep and place(other) == place(name)]
+        deep = any(axis.is_depth for axis in lists[name])
+        beside = [other for other in ascending if deep and parent_config(other) == parent_config(name)]
         yield [axis.name for one in (name, *beside) for axis in lists.get(one, ())]

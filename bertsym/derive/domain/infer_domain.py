@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from random import Random
 
-from bertsym.derive.domain.field_path import last, list_of
+from bertsym.derive.domain.field_domain import Choice, FieldDomain, Switch
+from bertsym.derive.domain.field_path import field_name, list_path
 from bertsym.derive.domain.screening import DEEP
-from bertsym.derive.domain.space import FieldDomain, FixedBy, FixedField, Space, ordered, switch
+from bertsym.derive.domain.space import FixedBy, FixedField, Space, in_dependency_order
 from bertsym.derive.domain.together import Together
 from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.types import CannotDerive, Number
@@ -31,8 +32,9 @@ _SELDOM = re.compile(r"token|_id$|_index$|beam|length|window|seed|top_k|chunk|nu
 def explore(oracle: BuildOracle, random: Random) -> Space:
     """The space around the values that the code comes with; raises `CannotDerive`."""
     fields = dict(oracle.description.fields)
-    if oracle.build(fields) is None:
-        raise CannotDerive(oracle.target, f"its own sizes do not build: {oracle.raised}")
+    rejection = oracle.rejection(fields)
+    if rejection is not None:
+        raise CannotDerive(oracle.target, f"its own sizes do not build: {rejection.reason}")
     return _Explorer(oracle, fields, random).space()
 
 
@@ -53,15 +55,17 @@ class _Explorer(Together):
         active += self.elsewhere([name for name in self.numbers if name not in (*active, *refusing)], active)
         calm = [name for name in self.numbers if name not in (*active, *refusing)]
         waiting = [name for name in self.numbers if name not in calm]
-        for axis in self.plain([FieldDomain(n, self.base[n], deep=n in deep) for n in waiting if n in self.integers]):
-            self.axes[axis.name] = axis if axis.name in active else replace(axis, idle=not self.matters(axis.name))
+        for axis in self.plain(
+            [FieldDomain(n, self.base[n], is_depth=n in deep) for n in waiting if n in self.integers]
+        ):
+            self.axes[axis.name] = axis if axis.name in active else replace(axis, no_effect=not self.matters(axis.name))
             waiting.remove(axis.name)
         for final in (False, False, True):
             for name in list(waiting):
                 ruled = self.axis(name, deep=name in deep, final=final)
                 if ruled is not None:
                     self.axes[name] = (
-                        ruled if name in active else replace(ruled, idle=not self.matters(name, ruled.values))
+                        ruled if name in active else replace(ruled, no_effect=not self.matters(name, ruled.options))
                     )
                     waiting.remove(name)
         for name in self.together(waiting):
@@ -79,18 +83,18 @@ class _Explorer(Together):
             else:
                 self.axes[name] = found
         self.axes |= {axis.name: axis for axis in self.idle(calm)}
-        for name in dict.fromkeys(leader for axis in self.axes.values() for leader in axis.of):
+        for name in dict.fromkeys(leader for axis in self.axes.values() for leader in axis.multiple_of):
             self.mark_divisor(name)
-        bound = self.bound([name for name, axis in self.axes.items() if axis.idle and name in self.numbers])
+        bound = self.bound([name for name, axis in self.axes.items() if axis.no_effect and name in self.numbers])
         carrying = [axis for axis in map(self.axes.__getitem__, bound) if self.carries(axis)]
-        self.axes |= {axis.name: replace(axis, idle=False) for axis in carrying}
-        tall = [axis for axis in self.axes.values() if axis.deep and not axis.idle]
+        self.axes |= {axis.name: replace(axis, no_effect=False) for axis in carrying}
+        tall = [axis for axis in self.axes.values() if axis.is_depth and not axis.no_effect]
         if len(tall) > MOST_TALL:
             # Stages of layers, all of them as deep as one may be, would be thousands of tensors.
-            self.axes |= {axis.name: replace(axis, span=FEW_DEEP) for axis in tall}
-        self.axes |= {axis.name: replace(axis, low=0, span=MOST_PLACES) for axis in self.placed()}
+            self.axes |= {axis.name: replace(axis, sampled_values=FEW_DEEP) for axis in tall}
+        self.axes |= {axis.name: replace(axis, min_steps=0, sampled_values=MOST_PLACES) for axis in self.placed()}
         self.axes |= {name: self.lively(axis) for name, axis in self.axes.items()}
-        arranged = ordered(self.axes.values())
+        arranged = in_dependency_order(self.axes.values())
         assert arranged is not None  # noqa: S101  # every rule was checked for circles when it was found
         return Space(dict(self.base), arranged, tuple(frozen))
 
@@ -125,15 +129,15 @@ class _Explorer(Together):
 
     def lively(self, axis: FieldDomain) -> FieldDomain:
         """A small size up to where some side of a tensor becomes nothing, as a stride does with what it goes over."""
-        if axis.deep or axis.idle or not axis.free or axis.ratio or axis.switch or axis.base > SMALL:
+        if axis.is_depth or axis.no_effect or not axis.is_free or axis.is_ratio or axis.is_switch or axis.base > SMALL:
             return axis
-        fine, empty = int(axis.base), axis.low + axis.choices
+        fine, empty = int(axis.base), axis.min_steps + axis.value_count
         if self.vanishes({}) or not self.vanishes({axis.name: empty - 1}):
             return axis
         while empty - fine > 1:
             middle = (fine + empty) // 2
             fine, empty = (fine, middle) if self.vanishes({axis.name: middle}) else (middle, empty)
-        return replace(axis, span=max(fine - axis.low + 1, PAIR))
+        return replace(axis, sampled_values=max(fine - axis.min_steps + 1, PAIR))
 
     def vanishes(self, changes: dict[str, Number]) -> bool:
         """Whether something that builds has a side of nothing."""
@@ -144,27 +148,27 @@ class _Explorer(Together):
         """The entries of lists that say in which layers of a stack something is: they are drawn from its places."""
         for names in self.places:
             axes = [self.axes[name] for name in names if name in self.axes]
-            if len(axes) == len(names) and all(axis.free for axis in axes):
+            if len(axes) == len(names) and all(axis.is_free for axis in axes):
                 yield from axes
 
     def refused(self, name: str) -> FixedField:
         """A number at no other value of which anything builds."""
-        if self.is_length(name) and not list_of(name):
+        if self.is_length(name) and not list_path(name):
             return FixedField(name, "it is how long the lists beside it are", FixedBy.CODE)
         return FixedField(name, "no other value was accepted")
 
     def switched(self, name: str) -> FieldDomain | None:
         """The axis of a switch, which may need another one to be turned first."""
         base = bool(self.base[name])
-        axis = switch(name, base)
+        axis = FieldDomain(name, base, Switch())
         there = self.tensors({name: not base})
         if there is not None:
-            return replace(axis, idle=there == self.tensors({}))
+            return replace(axis, no_effect=there == self.tensors({}))
         for other in self.switches:
             turned = not self.base[other]
-            needing = replace(axis, needs=((other, turned),))
+            needing = replace(axis, only_if=((other, turned),))
             if other != name and self.tensors({name: not base, other: turned}) is not None:
-                return needing if ordered([*self.axes.values(), needing]) is not None else None
+                return needing if in_dependency_order([*self.axes.values(), needing]) is not None else None
         return None
 
     def effects(self) -> tuple[list[str], list[str]]:
@@ -185,15 +189,19 @@ class _Explorer(Together):
         if not axes:
             return
         near: dict[str, Number] = {axis.name: axis.base + 1 for axis in axes}
-        far: dict[str, Number] = {a.name: a.base + (2 if a.deep else self.random.randint(20, 90)) for a in axes}
+        far: dict[str, Number] = {a.name: a.base + (2 if a.is_depth else self.random.randint(20, 90)) for a in axes}
         if self.tensors(near) is not None and self.tensors(far) is not None:
-            axes = [replace(axis, deep=axis.deep or self.multiplies(axis, near, far)) for axis in axes]
+            axes = [replace(axis, is_depth=axis.is_depth or self.multiplies(axis, near, far)) for axis in axes]
             least: dict[str, Number] = {axis.name: 1 for axis in axes}
             if self.tensors(least) is None:
                 yield from map(self.lowered, axes)
                 return
             for axis in axes:
-                yield replace(axis, low=0) if self.may_vanish(axis) and self.accepted(axis, {axis.name: 0}) else axis
+                yield (
+                    replace(axis, min_steps=0)
+                    if self.may_vanish(axis) and self.accepted(axis, {axis.name: 0})
+                    else axis
+                )
         elif len(axes) > 1:
             half = len(axes) // 2
             yield from self.plain(axes[:half])
@@ -201,8 +209,8 @@ class _Explorer(Together):
 
     def carries(self, axis: FieldDomain) -> bool:
         """Whether it changes the tensors once the fields that follow it are made to fit."""
-        arranged, own = ordered(self.axes.values()), axis.steps(self.base)
-        if arranged is None or own is None or axis.exact:
+        arranged, own = in_dependency_order(self.axes.values()), axis.steps_of(self.base)
+        if arranged is None or own is None or axis.is_determined:
             return False
         there = self.oracle.build(Space(self.base, arranged, ()).fields({axis.name: 2 * max(own, 1)}))
         return there is not None and there != self.tensors({})
@@ -219,13 +227,13 @@ class _Explorer(Together):
         for name in names:
             found = self.base[name]
             if wide and name in drawn:
-                yield FieldDomain(name, found, idle=True, deep=bool(DEEP.search(last(name))))
+                yield FieldDomain(name, found, no_effect=True, is_depth=bool(DEEP.search(field_name(name))))
             else:
-                yield FieldDomain(name, found, values=(found, self.other(name)), idle=True)
+                yield FieldDomain(name, found, Choice((found, self.other(name))), no_effect=True)
 
     def mark_divisor(self, name: str) -> None:
         axis = self.axes.get(name)
         if axis is None:
-            self.axes[name] = FieldDomain(name, self.base[name], values=(self.base[name],), idle=True)
-        elif not axis.values:
-            self.axes[name] = replace(axis, low=max(axis.low, 1), divides=True)
+            self.axes[name] = FieldDomain(name, self.base[name], Choice((self.base[name],)), no_effect=True)
+        elif not axis.is_listed:
+            self.axes[name] = replace(axis, min_steps=max(axis.min_steps, 1), is_divisor=True)

@@ -10,8 +10,8 @@ from itertools import chain
 from random import Random
 from types import MappingProxyType
 
-from bertsym.derive.domain.field_path import entry, last, list_of, place
-from bertsym.derive.domain.space import FieldDomain, places
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.field_path import ascending_lists, field_name, list_index, list_path, parent_config
 from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.types import Inventory, Number
 
@@ -49,31 +49,35 @@ class Probe:
 
     def flatten(self) -> None:
         """Make stacks of layers small that are called so, for everything that follows builds them."""
-        for names in places(self.base).values():
-            first: dict[str, Number] = {name: entry(name) for name in names}
+        for names in ascending_lists(self.base).values():
+            first: dict[str, Number] = {name: list_index(name) for name in names}
             if all(self.base[name] < MOST_LAYERS for name in names) and self.layered(names) and self.tensors(first):
                 self.base |= first
                 self.places.append(names)
         listed = set(chain(*self.places))
-        tall = [n for n in self.integers if DEEP.search(last(n)) and self.base[n] > SHALLOW and n not in listed]
+        tall = [n for n in self.integers if DEEP.search(field_name(n)) and self.base[n] > SHALLOW and n not in listed]
         deep = [name for name in tall if not self.is_length(name)]
         for group in (deep, *([name] for name in deep)):
             low: dict[str, Number] = {name: SHALLOW for name in group if self.base[name] > SHALLOW}
             if low and self.tensors(low) is not None:
                 self.base |= low
         for name in self.ratios:
-            if DEEP.search(last(name)) and self.base[name] > 1 and self.tensors({name: Fraction(1)}) is not None:
+            if DEEP.search(field_name(name)) and self.base[name] > 1 and self.tensors({name: Fraction(1)}) is not None:
                 self.base[name] = Fraction(1)
 
     def layered(self, names: Sequence[str]) -> bool:
         """Whether there is a depth beside a list that all its numbers are below."""
-        deep = [name for name in self.integers if DEEP.search(last(name)) and place(name) == place(names[0])]
-        return any(self.base[name] > max(self.base[n] for n in names) for name in deep if not list_of(name))
+        deep = [
+            name
+            for name in self.integers
+            if DEEP.search(field_name(name)) and parent_config(name) == parent_config(names[0])
+        ]
+        return any(self.base[name] > max(self.base[n] for n in names) for name in deep if not list_path(name))
 
     def is_length(self, name: str) -> bool:
         """Whether it may be how long the lists of its configuration are, as a number of stages is."""
-        lengths = Counter((place(path), path) for path in map(list_of, self.numbers) if path)
-        return any(where == place(name) and length == self.base[name] for (where, _), length in lengths.items())
+        lengths = Counter((parent_config(path), path) for path in map(list_path, self.numbers) if path)
+        return any(where == parent_config(name) and length == self.base[name] for (where, _), length in lengths.items())
 
     def enrich(self, deep: Sequence[str]) -> None:
         """Move the base to where there are more kinds of tensors, such as layers with experts and layers without."""
@@ -180,7 +184,7 @@ class Probe:
 
     def flat(self, name: str) -> bool:
         """Whether it is a depth that was made small."""
-        return bool(DEEP.search(last(name))) and self.base[name] == SHALLOW < self.oracle.description.fields[name]
+        return bool(DEEP.search(field_name(name))) and self.base[name] == SHALLOW < self.oracle.description.fields[name]
 
     def named(self, name: str, found: int, beside: Mapping[str, Number] | None = None) -> frozenset[str] | None:
         """Which tensors there are."""

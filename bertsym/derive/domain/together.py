@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from bertsym.derive.domain.constraint_templates import Rules
-from bertsym.derive.domain.field_path import last
+from bertsym.derive.domain.field_domain import Choice, Determined, FieldDomain
+from bertsym.derive.domain.field_path import field_name
 from bertsym.derive.domain.screening import DEEP
-from bertsym.derive.domain.space import FieldDomain
 
 MOST = 12
 LARGEST = 3
@@ -31,10 +31,10 @@ class Together(Rules):
         before = dict(self.axes)
         for name in followers:
             unit = int(self.base[name]) // int(self.base[leader])
-            self.axes[name] = FieldDomain(name, self.base[name], unit, (leader,), exact=True)
+            self.axes[name] = FieldDomain(name, self.base[name], Determined((leader,), unit))
         for final in (False, True):
             found = self.axis(leader, deep=False, final=final)
-            if found is not None and not found.values:
+            if found is not None and not isinstance(found.allowed, Choice):
                 self.axes[leader] = found
                 return True
         self.axes = before
@@ -42,7 +42,9 @@ class Together(Rules):
 
     def groups(self, waiting: Sequence[str]) -> Iterator[tuple[str, ...]]:
         """Those of the numbers that are accepted in proportion, and not when they grow by equal amounts."""
-        able = [name for name in waiting if name in self.integers and self.base[name] and not DEEP.search(last(name))]
+        able = [
+            name for name in waiting if name in self.integers and self.base[name] and not DEEP.search(field_name(name))
+        ]
         for size in range(2, LARGEST + 1):
             for group in combinations(able[:MOST], size):
                 least = min(self.base[name] for name in group)

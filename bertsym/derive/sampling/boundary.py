@@ -19,7 +19,8 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson
-from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import Space
 from bertsym.derive.evaluator import Evaluator, Exact
 from bertsym.derive.sampling.strategies import small
 from bertsym.tree import Tensor
@@ -68,7 +69,7 @@ def inside(
     conditions = sorted({tensor.when for tensor in tensors} | sides, key=str)
     random.shuffle(conditions)
     for condition in [one for one in conditions if one.atoms(Relational)]:
-        kinds = zip(small(space, random), iter(partial(space.steps, random), None), strict=False)
+        kinds = zip(small(space, random), iter(partial(space.sample, random), None), strict=False)
         draws = islice(chain.from_iterable(kinds), ATTEMPTS)
         yield from islice((steps for steps in draws if _holds(condition, space, symbols, steps)), HOLDING)
 
@@ -94,8 +95,11 @@ def _by_turns(many: Iterable[Iterator[dict[str, int]]]) -> Iterator[dict[str, in
 
 def _alone(border: Expr, space: Space, symbols: Mapping[str, Symbol], random: Random) -> Iterator[dict[str, int]]:
     """The draws beside a border, from a few to start from; sooner those that can be moved right to it."""
-    usual = [space.own(), *(draw(random) for draw in (space.near, space.steps) for _ in range(STARTS))]
-    small = [space.tiny(random) for _ in range(STARTS)]
+    usual = [
+        space.default_steps(),
+        *(draw(random) for draw in (space.sample_near_default, space.sample) for _ in range(STARTS)),
+    ]
+    small = [space.sample_with_ties(random) for _ in range(STARTS)]
     for starts, most in ((usual, TAKEN), (small, 1)):
         lines = (
             _Line(border, axis, space, symbols, drawn)
@@ -110,7 +114,7 @@ def _alone(border: Expr, space: Space, symbols: Mapping[str, Symbol], random: Ra
 
 def _together(borders: Sequence[Expr], space: Space, symbols: Mapping[str, Symbol], random: Random) -> dict[str, int]:
     """A draw beside all of these borders, as far as can be: of two conditions each may hide what the other says."""
-    drawn = space.near(random)
+    drawn = space.sample_near_default(random)
     for border in random.sample(borders, len(borders)):
         for axis in _movable(border, space, symbols, random):
             found = list(_Line(border, axis, space, symbols, drawn).sides())
@@ -145,7 +149,7 @@ def _borders(tensors: Iterable[Tensor]) -> set[Expr]:
 
 def _moves(axis: FieldDomain) -> bool:
     """Whether its steps can be chosen one by one."""
-    return not (axis.switch or axis.exact)
+    return not (axis.is_switch or axis.is_determined)
 
 
 class _Line:
@@ -159,12 +163,12 @@ class _Line:
     def sides(self) -> Iterator[dict[str, int]]:
         """The draws beside the change, and at it; none where it does not change or cannot be reckoned."""
         with suppress(ArithmeticError, KeyError):
-            if self.axis.values:  # few, so all of them
-                yield from ({**self.drawn, self.axis.name: place} for place in range(len(self.axis.values)))
+            if self.axis.is_listed:  # few, so all of them
+                yield from ({**self.drawn, self.axis.name: place} for place in range(len(self.axis.options)))
                 return
             places = self._rounding() if isinstance(self.border, sympy.floor) else self._crossing()
             yield from (
-                {**self.drawn, self.axis.name: steps} for steps in places if self.axis.low <= steps <= self._last
+                {**self.drawn, self.axis.name: steps} for steps in places if self.axis.min_steps <= steps <= self._last
             )
 
     def meets(self, steps: Mapping[str, int]) -> bool:
@@ -189,7 +193,7 @@ class _Line:
         below = sympy.denom(sympy.together(inside))
         if not change or below == 1:
             return change
-        near = range(self.axis.low, min(self.axis.low + FAR, self._last) + 1)
+        near = range(self.axis.min_steps, min(self.axis.min_steps + FAR, self._last) + 1)
         even: list[int] = []
         odd: list[int] = []
         for steps in near:
@@ -204,7 +208,7 @@ class _Line:
 
     def _crossing(self) -> Sequence[int]:
         """Where it passes 0, and one step to either side."""
-        below, above = self.axis.low, self._last
+        below, above = self.axis.min_steps, self._last
         falls = self._at(below) > self._at(above)
         if (self._at(below) < 0) == (self._at(above) < 0):
             ends = [steps for steps in (below, above) if self._at(steps) == 0]
@@ -220,5 +224,6 @@ class _Line:
     @property
     def _last(self) -> int:
         """The most steps that are tried: of a width more than the draws have."""
-        few = self.axis.divides or self.axis.span or self.axis.within
-        return self.axis.most if few else max(self.axis.most, DEEPEST if self.axis.deep else FARTHEST)
+        if self.axis.is_limited:
+            return self.axis.max_steps
+        return max(self.axis.max_steps, DEEPEST if self.axis.is_depth else FARTHEST)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sympy import Symbol
 from sympy.core.relational import Relational
 
-from bertsym.derive.domain.field_path import list_of
+from bertsym.derive.domain.field_path import list_path
 from bertsym.derive.domain.space import Space
 from bertsym.derive.types import Candidate, Failure
 
@@ -22,15 +22,15 @@ def ruling(inferred: Candidate, space: Space, symbols: Mapping[str, Symbol]) -> 
     ruled = [loop.stop for tensor in inferred.tensors for loop in tensor.loops if not loop.plain]
     relations = (one for tensor in inferred.tensors for one in tensor.when.atoms(Relational))
     # What comes with the last of the values that were drawn may go on coming with each.
-    last = {symbols[axis.name]: axis.most - 1 for axis in space.axes if axis.deep}
+    last = {symbols[axis.name]: axis.max_steps - 1 for axis in space.axes if axis.is_depth}
     ruled += [
         one for one in relations if one.rhs.is_Integer and one.rhs >= min(last.get(one.lhs, SHALLOW + 1), SHALLOW + 1)
     ]
     about = set().union(*(one.free_symbols for one in ruled))
-    axes = [axis for axis in space.axes if axis.deep and axis.free and axis.unit == 1]
+    axes = [axis for axis in space.axes if axis.is_depth and axis.is_free and axis.stride == 1]
     most = max((times[axis.name] for axis in axes), default=0)
     deep = [axis.name for axis in axes if symbols[axis.name] in about or 0 < times[axis.name] == most]
-    return deep if len({list_of(name) or name for name in deep}) <= MOST else []
+    return deep if len({list_path(name) or name for name in deep}) <= MOST else []
 
 
 def causes(refused: Iterable[Failure], space: Space, symbols: Mapping[str, Symbol]) -> Counter[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from math import lcm
 from random import Random
 
-from bertsym.derive.domain.space import FieldDomain, Space, Steps
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import Space, Steps
 from bertsym.derive.types import Fields, Number
 
 PASSES = 2
@@ -38,9 +39,9 @@ def groupings(space: Space, random: Random) -> Iterator[list[Group]]:
     probability of a half, a third, or that of one pair among all, and whether two others are says nothing of it: so
     [E != H] and [N != T] are told apart.
     """
-    sizes = [axis for axis in space.axes if not (axis.switch or axis.ratio)]
+    sizes = [axis for axis in space.axes if not (axis.is_switch or axis.is_ratio)]
     alike: dict[Number, list[FieldDomain]] = {}
-    for axis in sorted(sizes, key=lambda axis: axis.idle):
+    for axis in sorted(sizes, key=lambda axis: axis.no_effect):
         alike.setdefault(axis.base, []).append(axis)
     if len(sizes) < 2:
         return
@@ -62,36 +63,24 @@ def _met(space: Space, drawn: dict[str, int], group: Group) -> list[FieldDomain]
     first, *others = group
     met, left = [first], []
     size = fields[first.name]
-    stride = _stride(first, fields)
+    stride = first.alignment_stride(fields)
     for axis in others:
-        both = lcm(stride, _stride(axis, fields)) if stride and _stride(axis, fields) else 0
+        both = lcm(stride, own) if stride and (own := axis.alignment_stride(fields)) else 0
         wanted = (size, -(-size // both) * both) if both else (size,)
         together = [*met, axis]
-        related = any(axis.name in one.leaders or one.name in axis.leaders for one in met)
+        related = any(axis.name in one.depends_on or one.name in axis.depends_on for one in met)
         found = next((n for n in wanted if not related and all(_reaches(one, n, fields) for one in together)), None)
         if found is None:
             left.append(axis)
         else:
             met, size, stride = together, found, both
     for axis in met:
-        steps = None if axis.exact else axis.steps({**fields, axis.name: size})
+        steps = None if axis.is_determined else axis.steps_of({**fields, axis.name: size})
         if steps is not None:
             drawn[axis.name] = steps
     return left
 
 
-def _stride(axis: FieldDomain, fields: Fields) -> int:
-    """How far a size moves in a step; 0 for one that is told by others, or by a list."""
-    return 0 if axis.exact or axis.values or axis.above else int(axis.step(fields))
-
-
 def _reaches(axis: FieldDomain, size: Number, fields: Fields) -> bool:
     """Whether the size can be so large, its leaders being as they are."""
-    if fields[axis.name] == size:
-        return True
-    if axis.exact or size > LARGEST or any(fields[name] != wanted for name, wanted in axis.needs):
-        return False
-    steps = axis.steps({**fields, axis.name: size})
-    if steps is None or steps < axis.low or (axis.within is not None and size > fields[axis.within]):
-        return False
-    return steps <= axis.most or not (axis.span or axis.deep or axis.divides or axis.values)
+    return fields[axis.name] == size or (size <= LARGEST and axis.reaches(size, fields))

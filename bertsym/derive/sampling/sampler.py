@@ -9,9 +9,10 @@ from random import Random
 
 from sympy import Symbol
 
-from bertsym.derive.concolic.path_conditions import borders
+from bertsym.derive.concolic.path_conditions import boundaries
 from bertsym.derive.concolic.trace import ConcolicTrace
-from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import Space
 from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.sampling.boundary import aimed, inside
 from bertsym.derive.sampling.equality_patterns import Group, coinciding, groupings
@@ -46,12 +47,16 @@ class Sampler:
         self.proposals: list[ConcolicTrace] = []
         self.turned: list[tuple[list[Group], dict[str, int]]] = []
         self.first = next(reversed(list(oracle.accepted())), oracle.description.fields)
-        own = {axis.name: axis.beyond(oracle.description.fields) for axis in space.axes if axis.deep}
+        own = {
+            axis.name: axis.default_steps_outside_range(oracle.description.fields)
+            for axis in space.axes
+            if axis.is_depth
+        }
         self.tall = {name: steps for name, steps in own.items() if steps is not None}
 
     def deepen(self, names: Collection[str]) -> None:
         """Draw these depths from more values from now on."""
-        self.space = self.space.deepened(names)
+        self.space = self.space.with_extended_depths(names)
         self.turned = []
 
     def sampled(self, fields: Fields, inventory: Inventory) -> Observation:
@@ -85,29 +90,34 @@ class Sampler:
     def accepted(self, *, edge: bool = False, depth: int = 0) -> tuple[dict[str, int], Observation]:
         """A draw that the code accepts, its stacks at least so deep."""
         for _ in range(MOST_REFUSED):
-            steps = self.space.steps(self.random, edge=edge)
-            steps |= {axis.name: max(steps[axis.name], depth) for axis in self.space.axes if axis.deep}
+            steps = self.space.sample(self.random, edge=edge)
+            steps |= {axis.name: max(steps[axis.name], depth) for axis in self.space.axes if axis.is_depth}
             fields = self.space.fields(steps)
             inventory = self.oracle.build(fields)
             if inventory is not None:
                 return steps, self.sampled(fields, inventory)
-        why = f", the last for {self.oracle.raised}" if self.oracle.raised else ""
+        rejection = self.oracle.rejection(fields)
+        why = f", the last for {rejection.reason}" if rejection is not None else ""
         raise CannotDerive(self.oracle.target, f"it refuses {MOST_REFUSED} draws of sizes in a row{why}")
 
     def remembered(self) -> list[Observation]:
         """The last of what was built before at sizes from the space, as when it was settled."""
-        fitting = (fields for fields in self.oracle.accepted() if self.space.has(fields))
+        fitting = (fields for fields in self.oracle.accepted() if self.space.contains(fields))
         return list(chain(*(self.built(fields) for fields in islice(fitting, MOST_REMEMBERED))))
 
     def drawn(self, uniform: int, edges: int = EDGES) -> list[Observation]:
         """So many uniform draws, some at edges, small, near the code's own, with sizes equal, or deep."""
-        first = [self.space.steps(self.random, edge=edge) for edge in (*[False] * uniform, *[True] * edges)]
-        further = [draw(self.random) for draw in (self.space.small, self.space.near) for _ in range(SMALL)]
-        further += [self.space.tiny(self.random) for _ in range(self.room(TINY))]
+        first = [self.space.sample(self.random, edge=edge) for edge in (*[False] * uniform, *[True] * edges)]
+        further = [
+            draw(self.random)
+            for draw in (self.space.sample_small, self.space.sample_near_default)
+            for _ in range(SMALL)
+        ]
+        further += [self.space.sample_with_ties(self.random) for _ in range(self.room(TINY))]
         further += self.equalled()
         for _ in range(AS_DEEP if self.tall else 0):
             less = {name: max(own - self.random.randint(0, LESS), 1) for name, own in self.tall.items()}
-            further.append(self.space.steps(self.random) | less)
+            further.append(self.space.sample(self.random) | less)
         self.prefetch(first + further)
         samples = [self.sampled_at(steps) or self.accepted(edge=n >= uniform)[1] for n, steps in enumerate(first)]
         samples += filter(None, map(self.sampled_at, further))
@@ -121,10 +131,12 @@ class Sampler:
         """
         turned, self.turned = self.turned, []
         for groups, switches in turned:
-            yield coinciding(self.space, self.space.small(self.random) | switches, groups)
+            yield coinciding(self.space, self.space.sample_small(self.random) | switches, groups)
         for groups in islice(groupings(self.space, self.random), 0 if turned else GROUPINGS):
-            steps = coinciding(self.space, self.space.steps(self.random, edge=True), groups)
-            self.turned.append((groups, {axis.name: 1 - steps[axis.name] for axis in self.space.axes if axis.switch}))
+            steps = coinciding(self.space, self.space.sample(self.random, edge=True), groups)
+            self.turned.append(
+                (groups, {axis.name: 1 - steps[axis.name] for axis in self.space.axes if axis.is_switch})
+            )
             yield steps
 
     def room(self, most: int) -> int:
@@ -150,12 +162,12 @@ class Sampler:
         steps = {
             axis.name: count
             for axis in self.space.axes
-            if (count := axis.steps({**self.space.base, **fields})) is not None
+            if (count := axis.steps_of({**self.space.base, **fields})) is not None
         }
         background = Observation(sample.sizes, sample.inventory)
         known.append(background)
         for axis in self.space.axes:
-            if axis.exact or axis.name not in steps:
+            if axis.is_determined or axis.name not in steps:
                 continue
             found = self.beside(sample, ({**steps, axis.name: other} for other in self.around(axis, steps[axis.name])))
             if found is not None:
@@ -175,15 +187,15 @@ class Sampler:
 
     def around(self, axis: FieldDomain, steps: int) -> Iterator[int]:
         """Other numbers of steps along an axis, near by, at its end and further up."""
-        if axis.switch or axis.values:
-            yield from (other for other in range(len(axis.values)) if other != steps)
+        if axis.is_listed:
+            yield from (other for other in range(len(axis.options)) if other != steps)
             return
-        near = (steps + 1, steps - 1, axis.low, steps + 2, 2 * steps + 1, self.random.randint(axis.low, axis.most))
-        yield from dict.fromkeys(other for other in near if other >= axis.low and other != steps)
+        near = (steps + 1, steps - 1, axis.min_steps, steps + 2, 2 * steps + 1, axis.sample(self.random))
+        yield from dict.fromkeys(other for other in near if other >= axis.min_steps and other != steps)
 
     def aimed(self, tensors: Sequence[Tensor] = (), most: int | None = None) -> list[Observation]:
         """What the code builds on either side of what it was seen to compare, and of what these formulas say."""
-        compared = borders(self.proposals)
+        compared = boundaries(self.proposals)
         many = list(islice(aimed(tensors, self.space, self.symbols, self.random, compared), most))
         many += islice(inside(tensors, self.space, self.symbols, self.random), self.room(INSIDE))
         self.prefetch(many)
@@ -210,27 +222,27 @@ class Sampler:
 
     def propose(self, steps: Mapping[str, int]) -> None:
         """Take up what one run with symbols in it says, if it comes to an end."""
-        numbers = {axis.name: self.symbols[axis.name] for axis in self.space.axes if not axis.switch}
-        proposal = self.oracle.propose(self.space.fields(steps), numbers)
+        numbers = {axis.name: self.symbols[axis.name] for axis in self.space.axes if not axis.is_switch}
+        proposal = self.oracle.trace(self.space.fields(steps), numbers)
         self.proposals += [proposal] if proposal is not None else []
 
     def stirring(self, steps: Mapping[str, int], background: Observation) -> Iterator[FieldDomain]:
         """The axes that may matter here: those without effect only where together they have one."""
-        yield from (axis for axis in self.space.axes if not axis.idle)
-        yield from self.moving([axis for axis in self.space.axes if axis.idle], steps, background)
+        yield from (axis for axis in self.space.axes if not axis.no_effect)
+        yield from self.moving([axis for axis in self.space.axes if axis.no_effect], steps, background)
 
     def moving(
         self, idle: Sequence[FieldDomain], steps: Mapping[str, int], background: Observation
     ) -> Iterator[FieldDomain]:
         """Those of the axes that do not, as large as they go together, leave the background as it is."""
-        found = self.sampled_at({**steps, **{axis.name: axis.most for axis in idle}}) if idle else background
+        found = self.sampled_at({**steps, **{axis.name: axis.max_steps for axis in idle}}) if idle else background
         if found is not None and found.inventory == background.inventory:
             return
         if len(idle) == 1:
             yield idle[0]
             return
         half = len(idle) // 2
-        self.prefetch({**steps, **{axis.name: axis.most for axis in part}} for part in (idle[:half], idle[half:]))
+        self.prefetch({**steps, **{axis.name: axis.max_steps for axis in part}} for part in (idle[:half], idle[half:]))
         yield from self.moving(idle[:half], steps, background)
         yield from self.moving(idle[half:], steps, background)
 
@@ -243,7 +255,7 @@ class Sampler:
             steps, found = best
             shown |= self.kinds(found)
             yield steps
-            turned = {axis.name: steps[axis.name] + int(axis.switch) for axis in self.space.axes}
+            turned = {axis.name: steps[axis.name] + int(axis.is_switch) for axis in self.space.axes}
             other = self.sampled_at(turned)
             more = self.kinds(other) - shown if other is not None else set()
             if more:
@@ -256,8 +268,8 @@ class Sampler:
 
     def others(self, axis: FieldDomain, steps: Mapping[str, int]) -> Iterator[int]:
         """Other numbers of steps along an axis that are to be tried."""
-        most = axis.most
-        tried = (most,) if axis.idle else (self.random.randint(axis.low, most), most, most - 1)
+        most = axis.max_steps
+        tried = (most,) if axis.no_effect else (axis.sample(self.random), most, most - 1)
         return (other for other in tried if other != steps[axis.name])
 
     def beside(self, background: Observation, many: Iterable[Mapping[str, int]]) -> Observation | None:
@@ -268,7 +280,7 @@ class Sampler:
     def active(self) -> set[Symbol]:
         """The sizes that matter somewhere."""
         stirring = self.changed
-        return stirring | {self.symbols[axis.name] for axis in self.space.axes if not axis.idle}
+        return stirring | {self.symbols[axis.name] for axis in self.space.axes if not axis.no_effect}
 
     def further(self, samples: Sequence[Observation], refused: Sequence[Failure]) -> list[Observation]:
         """Further draws like those that have the tensors without a formula that were seen least."""
@@ -281,9 +293,9 @@ class Sampler:
                 continue
             like = max(having, key=lambda sample: _shapes(name, sample)).sizes
             kept: dict[str, Number] = {fields[symbol]: at for symbol, at in like.items() if isinstance(at, bool)}
-            kept |= {axis.name: like[self.symbols[axis.name]] for axis in self.space.axes if axis.deep}
+            kept |= {axis.name: like[self.symbols[axis.name]] for axis in self.space.axes if axis.is_depth}
             for _ in range(FURTHER):
-                found += self.built({**self.space.fields(self.space.steps(self.random)), **kept})
+                found += self.built({**self.space.fields(self.space.sample(self.random)), **kept})
         return found
 
 

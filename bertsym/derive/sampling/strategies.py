@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from itertools import chain, islice, product
 from random import Random
 
-from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import Space
 
 SMALLEST = 3
 # Primes: of so many numbers each, every two and every three of the sizes are given all of their combinations.
@@ -41,10 +42,10 @@ def _combined(space: Space, random: Random, strength: int, levels: int) -> Itera
     at = {axis.name: columns[place % levels] for place, axis in enumerate(random.sample(axes, len(axes)))}
     rows = list(product(range(levels), repeat=strength))
     for coefficients in random.sample(rows, len(rows)):
-        drawn = space.tiny(random)
+        drawn = space.sample_with_ties(random)
         for axis in axes:
             above = sum(c * at[axis.name] ** power for power, c in enumerate(coefficients)) % levels
-            drawn[axis.name] = axis.low + min(above, axis.choices - 1)
+            drawn[axis.name] = axis.min_steps + min(above, axis.value_count - 1)
         yield drawn
 
 
@@ -53,8 +54,10 @@ def _grid(space: Space, random: Random, most: int) -> Iterator[dict[str, int]]:
     axes = [axis for axis in space.axes if _movable(axis)]
     if SMALLEST ** len(axes) <= most:
         for above in product(range(SMALLEST), repeat=len(axes)):
-            least = {axis.name: axis.low + min(k, axis.choices - 1) for axis, k in zip(axes, above, strict=True)}
-            yield space.tiny(random) | least
+            least = {
+                axis.name: axis.min_steps + min(k, axis.value_count - 1) for axis, k in zip(axes, above, strict=True)
+            }
+            yield space.sample_with_ties(random) | least
 
 
 def small(space: Space, random: Random) -> Iterator[dict[str, int]]:
@@ -62,19 +65,19 @@ def small(space: Space, random: Random) -> Iterator[dict[str, int]]:
     movable = [axis for axis in space.axes if _movable(axis)]
     while True:
         for _ in range(len(FAR)):
-            yield space.tiny(random)
-        drawn = space.tiny(random)
+            yield space.sample_with_ties(random)
+        drawn = space.sample_with_ties(random)
         for axis in random.sample(movable, min(1, len(movable))):
-            drawn[axis.name] = max(min(random.choice(FAR), _farthest(axis)), axis.low)
+            drawn[axis.name] = max(min(random.choice(FAR), _farthest(axis)), axis.min_steps)
         yield drawn
 
 
 def _movable(axis: FieldDomain) -> bool:
-    return not (axis.switch or axis.values or axis.exact)
+    return axis.is_stepped
 
 
 def _farthest(axis: FieldDomain) -> int:
     """Return the most steps to try; those of a rule or of a stack of stacks end where its draws do."""
-    if axis.span or axis.within or axis.divides:
-        return axis.most
-    return DEEPEST if axis.deep else FAR[-1]
+    if axis.is_limited:
+        return axis.max_steps
+    return DEEPEST if axis.is_depth else FAR[-1]

@@ -16,8 +16,7 @@ from math import gcd, prod
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from bertsym.algebra import Iverson, expand
-from bertsym.derive.concolic.extremes import at_least_one
+from bertsym.algebra import at_least_one, choice_by_relation, expand
 from bertsym.derive.evaluator import Evaluator
 from bertsym.values import value
 
@@ -240,8 +239,7 @@ def _either(atoms: Sequence[Atom], numbers: Numbers) -> Iterator[Expr]:
                 continue
             for choose, relation in ((max, sympy.Ge), (min, sympy.Le)):
                 if all(choose(a, b) == n for a, b, n in zip(one.numbers, other.numbers, numbers, strict=True)):
-                    holds = relation(one.expression, other.expression)
-                    yield other.expression + (one.expression - other.expression) * Iverson(holds)
+                    yield choice_by_relation(relation, one.expression, other.expression)
 
 
 def _products(atoms: Sequence[Atom]) -> list[Atom]:

@@ -29,9 +29,9 @@ class Defaults:
 
     def __init__(self, oracle: BuildOracle, space: Space, symbols: Mapping[str, Symbol], random: Random) -> None:
         self.symbols, self.base = symbols, oracle.description.fields
-        known = [axis for axis in space.axes if not (axis.switch or axis.ratio) and axis.name in symbols]
-        self.numbers = [axis.name for axis in known if not axis.idle]
-        draws = [space.fields(space.steps(random)) for _ in range(DRAWS + CHECKS)]
+        known = [axis for axis in space.axes if not (axis.is_switch or axis.is_ratio) and axis.name in symbols]
+        self.numbers = [axis.name for axis in known if not axis.no_effect]
+        draws = [space.fields(space.sample(random)) for _ in range(DRAWS + CHECKS)]
         self.draws, self.left = draws, list(_left(oracle, draws, [axis.name for axis in known]))
         self.table = [{symbols[axis.name]: fields[axis.name] for axis in known} for fields in draws]
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from bertsym.derive.domain.field_path import last, place
+from bertsym.derive.domain.field_path import field_name, parent_config
 from bertsym.derive.types import Fields
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import Kind, Own, experts_per_token
@@ -81,7 +81,7 @@ def _chosen(
 
 def _beside(field: str, chosen: Collection[str]) -> str | None:
     """The field that says how many of these are chosen: of the same part of the configuration, or the only one."""
-    alike = (other for other in chosen if place(other) == place(field))
+    alike = (other for other in chosen if parent_config(other) == parent_config(field))
     return next(alike, next(iter(chosen)) if len(chosen) == 1 else None)
 
 
@@ -89,7 +89,7 @@ def _spelled(fields: Fields, spellings: tuple[str, ...]) -> Iterator[str]:
     """The fields so called, the most usual spelling first; one of a nested configuration by the end of its name."""
     for spelling in spellings:
         for field, number in fields.items():
-            if last(field) == spelling and isinstance(number, int) and not isinstance(number, bool):
+            if field_name(field) == spelling and isinstance(number, int) and not isinstance(number, bool):
                 yield field
 
 

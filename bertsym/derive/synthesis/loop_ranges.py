@@ -9,8 +9,7 @@ from itertools import chain, pairwise, product
 import sympy
 from sympy import Expr, Integer
 
-from bertsym.algebra import Iverson
-from bertsym.derive.concolic.extremes import without_extremes
+from bertsym.algebra import Iverson, max_to_iverson
 from bertsym.derive.synthesis.name_templates import TensorTemplate
 from bertsym.derive.synthesis.observations import NoFormula, ObservationTable
 from bertsym.tree import Loop
@@ -161,12 +160,12 @@ class Repeats:
 
 def larger(one: Expr, other: Expr) -> Expr:
     """Return the larger of two, as formulas are kept."""
-    return without_extremes(sympy.Max(one, other, evaluate=False))
+    return max_to_iverson(sympy.Max(one, other, evaluate=False))
 
 
 def smaller(one: Expr, other: Expr) -> Expr:
     """Return the smaller of two, as formulas are kept."""
-    return without_extremes(sympy.Min(one, other, evaluate=False))
+    return max_to_iverson(sympy.Min(one, other, evaluate=False))
 
 
 def _stack(family: TensorTemplate, place: int) -> str:

@@ -11,9 +11,8 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.algebra import Iverson
-from bertsym.derive.concolic.extremes import without_extremes
-from bertsym.derive.concolic.path_conditions import landmarks, relations
+from bertsym.algebra import Iverson, max_to_iverson
+from bertsym.derive.concolic.path_conditions import candidate_conditions, index_landmarks
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.synthesis.arithmetic import Fitter
@@ -63,8 +62,10 @@ class ObservationTable:
         self.fitter = Fitter([sample.sizes for sample in samples], self.numbers, active)
         first = {pair.after: pair.before for pair in self.pairs}
         draws = [first.get(row, row) for row in range(len(samples))]
-        self.conditions = Conditions([sample.sizes for sample in samples], active, draws, relations(proposals))
-        self.landmarks, self.periods = landmarks(proposals)
+        self.conditions = Conditions(
+            [sample.sizes for sample in samples], active, draws, candidate_conditions(proposals)
+        )
+        self.landmarks, self.periods = index_landmarks(proposals)
         self.relevant: dict[str, set[Symbol]] = {}
         self.pools: dict[str, dict[str, set[Symbol]]] = {}
         self.proposed: list[list[Expr]] = []
@@ -199,7 +200,7 @@ class ObservationTable:
     def _as_kept(self, side: Expr) -> tuple[tuple[int, str], Expr]:
         """A side as formulas are kept, behind what it is ordered by; many tensors have the same."""
         if side not in self.kept:
-            plain = without_extremes(side)
+            plain = max_to_iverson(side)
             self.kept[side] = _length(plain), plain
         return self.kept[side]
 

@@ -13,7 +13,8 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, Value, free
 from bertsym.count import count
-from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import Space
 from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.types import Inventory, Observation
 from bertsym.errors import BertsymError
@@ -96,7 +97,7 @@ def _polynomials(tensor: Tensor) -> Iterable[Expr]:
 
 def _agree(expression: Expr, axes: Mapping[Symbol, FieldDomain], space: Space) -> Fraction:
     """At a constant the wrong one could still be of degree 1 in any size."""
-    sizes = [axis for axis in axes.values() if not axis.switch and not axis.idle and axis.choices > 1]
+    sizes = [axis for axis in axes.values() if not axis.is_switch and not axis.no_effect and axis.value_count > 1]
     degree = max(1, _degree(expression, axes, space))
     return min(Fraction(1), degree / min(map(_spread, sizes), default=Fraction(1)))
 
@@ -107,7 +108,7 @@ def _spread(axis: FieldDomain) -> Fraction:
     A draw within another field is folded into 1 to that field's value M, so that no value is likelier than 1/M + 1/n;
     on average over M up to n that is (1 + 1/2 + ... + 1/n + 1)/n.
     """
-    return Fraction(axis.choices, 1 if axis.within is None else axis.choices.bit_length() + 1)
+    return Fraction(axis.value_count, 1 if axis.at_most is None else axis.value_count.bit_length() + 1)
 
 
 def _degree(expression: Expr, axes: Mapping[Symbol, FieldDomain], space: Space) -> int:
@@ -117,12 +118,6 @@ def _degree(expression: Expr, axes: Mapping[Symbol, FieldDomain], space: Space) 
     present = [symbol for symbol in free(numerator) if symbol in axes]
     if not present:
         return 0
-    weights = [_weight(axes[symbol], space) for symbol in present]
+    weights = [space.degree(axes[symbol]) for symbol in present]
     terms = sympy.Poly(numerator, *present).monoms()
     return max(sum(int(e) * w for e, w in zip(powers, weights, strict=True)) for powers in terms)
-
-
-def _weight(axis: FieldDomain, space: Space) -> int:
-    leaders = (space.axis(name) for name in axis.of)
-    own = 0 if axis.exact else 1
-    return own + sum(_weight(leader, space) for leader in leaders if leader is not None)

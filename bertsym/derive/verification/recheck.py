@@ -9,9 +9,9 @@ from random import Random
 
 from sympy import Symbol
 
-from bertsym.derive.concolic.path_conditions import borders
+from bertsym.derive.concolic.path_conditions import boundaries
 from bertsym.derive.domain.space import Space
-from bertsym.derive.domain.stored_space import space
+from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.sampling.boundary import aimed
 from bertsym.derive.sampling.equality_patterns import coinciding, groupings
@@ -32,8 +32,8 @@ def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, dr
     compares, ask for. A head of which some tensors have no formula is not compared.
     """
     tensors, model = derived.classes[head].tensors, derived.model(head=head)
-    there, symbols = space(derived), {field.path: symbol for symbol, field in derived.fields.items()}
-    compared = borders(filter(None, [oracle.propose(there.base, _numbers(there, symbols))]))
+    there, symbols = stored_space(derived), {field.path: symbol for symbol, field in derived.fields.items()}
+    compared = boundaries(filter(None, [oracle.trace(there.base, _numbers(there, symbols))]))
     borderline = aimed(tensors, there, symbols, random, compared)
     many = chain(_accepted(there, oracle, random, draws), map(there.fields, borderline))
     for place, fields in enumerate(many):
@@ -51,7 +51,7 @@ def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, dr
 
 
 def _numbers(there: Space, symbols: Mapping[str, Symbol]) -> dict[str, Symbol]:
-    return {axis.name: symbols[axis.name] for axis in there.axes if not axis.switch and axis.name in symbols}
+    return {axis.name: symbols[axis.name] for axis in there.axes if not axis.is_switch and axis.name in symbols}
 
 
 def _accepted(there: Space, oracle: BuildOracle, random: Random, draws: int) -> Iterator[dict[str, Number]]:
@@ -63,8 +63,9 @@ def _accepted(there: Space, oracle: BuildOracle, random: Random, draws: int) -> 
                 yield fields
                 break
         else:
-            why = f"it refuses {MOST_REFUSED} draws in a row, the last for {oracle.raised}"
-            raise CannotDerive(oracle.target, why)
+            rejection = oracle.rejection(fields)
+            why = f", the last for {rejection.reason}" if rejection is not None else ""
+            raise CannotDerive(oracle.target, f"it refuses {MOST_REFUSED} draws in a row{why}")
 
 
 def drawn(there: Space, random: Random, kind: str) -> dict[str, Number]:
@@ -72,11 +73,13 @@ def drawn(there: Space, random: Random, kind: str) -> dict[str, Number]:
 
     A deep one is as deep as the code is, or nearly.
     """
-    steps = {"small": there.small, "near": there.near}.get(kind, partial(there.steps, edge=kind == "edge"))(random)
+    steps = {"small": there.sample_small, "near": there.sample_near_default}.get(
+        kind, partial(there.sample, edge=kind == "edge")
+    )(random)
     if kind == "equal":
         steps = coinciding(there, steps, random.choice([[], *islice(groupings(there, random), GROUPINGS)]))
     for axis in there.axes if kind == "deep" else ():
-        own = axis.beyond(there.base)
+        own = axis.default_steps_outside_range(there.base)
         if own is not None and own <= DEEPEST:
-            steps[axis.name] = max(own - random.randint(0, LESS), axis.low)
+            steps[axis.name] = max(own - random.randint(0, LESS), axis.min_steps)
     return there.fields(steps)
