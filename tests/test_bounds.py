@@ -24,7 +24,7 @@ from bertsym.errors import BadField, TooLarge
 from bertsym.explain import MOST_TENSORS, derive
 from bertsym.explain import MOST_TERMS as MOST_TERMS_TOLD
 from bertsym.saved_model.decode import parse
-from bertsym.saved_model.inventories import MOST_FLOORS
+from bertsym.saved_model.decode_inventory import MAX_FLOORS
 from bertsym.zoo import named
 from tests.claims.work import growth, work
 
@@ -138,8 +138,8 @@ def test_saved_models(kind: str) -> None:
 
 
 def test_what_a_saved_model_holds_is_limited() -> None:
-    with pytest.raises(BadField, match=f"more than {MOST_FLOORS} quotients rounded down"):
-        parse(saved([[f"t{i}.weight", "matrix", "H", f"(V + {i})//2"] for i in range(MOST_FLOORS + 1)]), Path("x.json"))
+    with pytest.raises(BadField, match=f"more than {MAX_FLOORS} quotients rounded down"):
+        parse(saved([[f"t{i}.weight", "matrix", "H", f"(V + {i})//2"] for i in range(MAX_FLOORS + 1)]), Path("x.json"))
     with pytest.raises(TooLarge, match=f"the limit is {MOST_TENSORS:,}"):
         derive(parse(saved(SAVED["tensors alike"](range(MOST_TENSORS + 1))), Path("x.json")))
     many = {f"a{i}": {"field": f"a{i}", "kind": "features", "base": 3} for i in range(360)}

@@ -22,7 +22,7 @@ class Atlas:
 
     def document(self) -> Document:
         """A row a model type, in alphabetical order."""
-        whole = sum(not model.refused for model in self.models)
+        whole = sum(not model.unresolved for model in self.models)
         what = f"Derived from the code of {self.source}: {len(self.models)} model types, {whole} with a whole formula."
         given = (
             "Those can be given as MODEL, by name or, with the code's own defaults put in, as ",
@@ -50,9 +50,9 @@ class Atlas:
                     "heads": dict(model.heads),
                     "partly": dict(model.partly),
                     "count": model.count,
-                    "whole": not model.refused,
-                    "refused": model.refused,
-                    "frozen": model.frozen,
+                    "whole": not model.unresolved,
+                    "refused": model.unresolved,
+                    "frozen": model.fixed,
                 }
                 for model in self.models
             ],
@@ -61,8 +61,8 @@ class Atlas:
 
 
 def _row(model: Listed) -> tuple[Inline, ...]:
-    formula = f"partly: {model.refused:,} tensors have none" if model.refused else "whole"
-    frozen = f", {model.frozen} frozen field{'s' * (model.frozen > 1)}" if model.frozen else ""
+    formula = f"partly: {model.unresolved:,} tensors have none" if model.unresolved else "whole"
+    frozen = f", {model.fixed} frozen field{'s' * (model.fixed > 1)}" if model.fixed else ""
     heads = ", ".join(name for name in model.heads if name != "model")
     return (Code(model.name), model.cls, heads, Count(model.count), formula + frozen)
 

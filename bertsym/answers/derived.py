@@ -51,7 +51,7 @@ class DerivedFormula:
 
     def _varied(self) -> list[tuple[str, Symbol]]:
         """The fields that have an effect or are in the formula, with their symbols."""
-        used = set(self.found.derived.base)
+        used = set(self.found.derived.defaults)
         axes = [axis for axis in self.found.space.axes if not axis.no_effect or self.found.symbols[axis.name] in used]
         return [(axis.name, self.found.symbols[axis.name]) for axis in axes]
 
@@ -122,7 +122,7 @@ def _trials(found: Derivation) -> Iterator[str]:
         how = "Held" if one.fixed_by is FixedBy.CODE else "Frozen"
         yield f"{how}: {one.name}={str(found.space.base[one.name]).lower()}, {one.why}."
     yield "Frozen: whatever is no number and no switch (texts, parts left empty, the lengths of lists)."
-    without = [name for name in found.space.fields_without_effect if found.symbols[name] not in found.derived.base]
+    without = [name for name in found.space.fields_without_effect if found.symbols[name] not in found.derived.defaults]
     if without:
         yield f"Without effect where tried: {', '.join(without)}."
 

@@ -58,7 +58,9 @@ def compared(derived: Derived, one: Program, build: Any, random: Random) -> Verd
 
     model, answers = derived.model(), 0
     # What stands still is said to: the formula is one at that value alone.
-    standing: dict[str, Any] = {name: frozen.held for name, frozen in derived.frozen.items()} | dict(derived.held)
+    standing: dict[str, Any] = {name: at.value for name, at in derived.fixed_by_derivation.items()} | dict(
+        derived.fixed_by_code
+    )
     for _ in range(DRAWS):
         at = drawn(random, list(one.sizes)) | standing
         try:
@@ -67,7 +69,7 @@ def compared(derived: Derived, one: Program, build: Any, random: Random) -> Verd
         except Exception:  # noqa: BLE001, S112  # whatever the program raises at sizes that it does not take
             continue
         try:
-            places = ((symbol, derived.places[symbol].field) for symbol in model.symbols)
+            places = ((symbol, derived.fields[symbol].path) for symbol in model.symbols)
             found = count(model.with_sizes({symbol: at[field] for symbol, field in places}))
         except BertsymError:
             continue

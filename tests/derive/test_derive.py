@@ -86,7 +86,7 @@ def test_a_mixture_of_experts() -> None:
     assert polynomial(found) == sympy.expand(whole + sparse * experts * (H + 3 * H * width))
     active = sparse * (experts * H + experts_per_token * 3 * H * width)
     assert total(found.derived.model(), ACTIVE) == sympy.expand(whole + active)
-    assert found.derived.base[experts_per_token] == 2
+    assert found.derived.defaults[experts_per_token] == 2
 
 
 @pytest.mark.usefixtures("examples")

@@ -64,8 +64,10 @@ def with_experts(
     if not any(tensor.routing for tensor in tensors):
         tensors = tuple(_with_unknown_routing(tensor, [routing.among for routing in routings]) for tensor in tensors)
     used = {tensor.routing.chosen for tensor in tensors if tensor.routing is not None}
-    base = {symbol: int(fields[field]) for field, symbol in per_token.items() if symbol in used and symbol.is_Symbol}
-    return replace(derived, tensors=tensors, base={**derived.base, **base})
+    defaults = {
+        symbol: int(fields[field]) for field, symbol in per_token.items() if symbol in used and symbol.is_Symbol
+    }
+    return replace(derived, tensors=tensors, defaults={**derived.defaults, **defaults})
 
 
 def _experts_per_token(
