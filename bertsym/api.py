@@ -30,9 +30,9 @@ from bertsym.model import Model as Spec
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
 from bertsym.solving.constraints import parse_constraint, parse_tie
-from bertsym.solving.demands import Demand, Limit
+from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import Order, Request
-from bertsym.solving.unknowns import only_unknowns
+from bertsym.solving.requirements import Demand, Limit
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bertsym.solving.constraints import BadConstraint, evaluate, parse_constraint, parse_tie
-from bertsym.solving.narrowing import Axis, narrow
+from bertsym.solving.interval_propagation import Axis, narrow
 from bertsym.symbols import F, H, L, V, heads
 
 VALUES = {H: 768, L: 12, heads: 12, V: 30522, F: 3072}

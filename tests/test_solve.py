@@ -17,10 +17,10 @@ from bertsym.formulas.tree import to_sympy
 from bertsym.model import Model
 from bertsym.solving.closing import close
 from bertsym.solving.constraints import parse_tie
-from bertsym.solving.demands import Demand, Limit, NothingFits
 from bertsym.solving.marginal import marginals
+from bertsym.solving.open_model import NotDependent
+from bertsym.solving.requirements import Demand, Limit, NothingFits
 from bertsym.solving.solve import Point, Solution, TooSmall, solve
-from bertsym.solving.unknowns import NotDependent
 from bertsym.symbols import BY_SYMBOL, F, H, Kind, L, N, P, T, V, ffn_ratio, heads, kv_heads
 from bertsym.zoo import ARCHITECTURES, named
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bertsym.convention import Convention
     from bertsym.model import Model
-    from bertsym.solving.demands import Limit
+    from bertsym.solving.requirements import Limit
 
 Target = Annotated[
     str | None, typer.Option("--target", metavar="COUNT", help="Parameters to meet: 110M, 340e6, 109,482,240.")
@@ -89,9 +89,9 @@ def solve(
     from bertsym.answers.solution import solved
     from bertsym.errors import Conflict
     from bertsym.solving.constraints import parse_constraint, parse_tie
-    from bertsym.solving.demands import Demand
+    from bertsym.solving.open_model import only_unknowns
     from bertsym.solving.request import Order, Request
-    from bertsym.solving.unknowns import only_unknowns
+    from bertsym.solving.requirements import Demand
 
     model = _model(target, head, at, unknowns, tie)
     chosen = options.convention(convention, model, only, without)
@@ -178,7 +178,7 @@ def _limits(
 ) -> tuple[Limit, ...]:
     from bertsym.convention import named_convention, select
     from bertsym.quantities import parse_count
-    from bertsym.solving.demands import Limit
+    from bertsym.solving.requirements import Limit
 
     limits = []
     for option, texts in (("--at-most", at_most), ("--at-least", at_least)):

@@ -12,7 +12,7 @@ from bertsym.algebra import Value, evaluate, free, substitute
 from bertsym.errors import Conflict, NotAnInteger, Unreadable
 from bertsym.model import Definition, Model, check_value, is_head_size
 from bertsym.solving.closure import Closure, Floating, plain
-from bertsym.solving.unknowns import Tie, base_sizes, resolved, to_expression
+from bertsym.solving.open_model import Tie, base_sizes, resolved, to_expression
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.wording import said
 

@@ -18,7 +18,7 @@ from bertsym.errors import BertsymError
 from bertsym.model import Model
 from bertsym.solving.closure import Closure
 from bertsym.solving.constraints import Comparison, Constraint, Term, from_expression
-from bertsym.solving.demands import NothingFits
+from bertsym.solving.requirements import NothingFits
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 from bertsym.wording import said

@@ -12,19 +12,19 @@ from bertsym.convention import EXACT, Convention
 from bertsym.count import declared
 from bertsym.errors import BertsymError
 from bertsym.model import Model
-from bertsym.solving.closed import Closed, solve_symbolically
+from bertsym.solving.closed_form import Closed, solve_symbolically
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure, plain
 from bertsym.solving.configurations import closed, search, standing
 from bertsym.solving.constraints import Comparison, Constraint, Term, from_expression, symbols_of
-from bertsym.solving.demands import Demand, NothingFits
+from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import Door
-from bertsym.solving.line import Line
-from bertsym.solving.narrowing import Axis
+from bertsym.solving.open_model import Tie, require
 from bertsym.solving.request import Request, check
+from bertsym.solving.requirements import Demand, NothingFits
 from bertsym.solving.search import Space
 from bertsym.solving.space import MOST, RANGES, axis_of, require_values, space_of, usual_step
-from bertsym.solving.unknowns import Tie, require
+from bertsym.solving.univariate import Line
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace, value
 

@@ -12,12 +12,12 @@ from bertsym.errors import BertsymError, Conflict, UnknownName, Unreadable
 from bertsym.model import Model
 from bertsym.solving.closure import Closure, Floating
 from bertsym.solving.constraints import Constraint, Term, evaluate, from_expression, put_in, symbols_of
+from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import conditions
-from bertsym.solving.narrowing import Axis
+from bertsym.solving.open_model import require
 from bertsym.solving.polynomial import Exact, piecewise
 from bertsym.solving.request import Order, Request
 from bertsym.solving.search import Budget, Company, Key, Space
-from bertsym.solving.unknowns import require
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Size
 from bertsym.values import replace, value
 from bertsym.wording import said
