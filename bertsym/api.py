@@ -268,12 +268,12 @@ class Model:
             self.spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
             for name, step in (multiple_of or {}).items()
         }
-        tied = tuple(parse_tie(text, self.spec.symbols) for text in arguments.texts(ties, "ties"))
+        tied = tuple(parse_tie(text, self.spec.size) for text in arguments.texts(ties, "ties"))
         bounds = {}
         for name, ends in (ranges or {}).items():
             size = self.spec.size(name)
             bounds[size.symbol] = arguments.interval(ends, f"ranges of {name}", size.minimum)
-        wheres = tuple(parse_constraint(text, self.spec.symbols) for text in arguments.texts(where, "where"))
+        wheres = tuple(parse_constraint(text, self.spec.size) for text in arguments.texts(where, "where"))
         slack = None if tolerance is None else arguments.share(tolerance, "tolerance")
         shown = None if top is None else arguments.whole(top, "top")
         ordered = Order.named(order)

@@ -98,7 +98,7 @@ def solve(
     symbols = _unknowns(unknowns, model)
     limits = _limits(model, chosen, at_most, at_least)
     wanted = _target(goal, chosen, limits)
-    ties = tuple(parse_tie(text, model.symbols) for text in tie or ())
+    ties = tuple(parse_tie(text, model.size) for text in tie or ())
     ordering = Order.named(order)
     multiples, multiple = _multiples(multiple_of, model)
     count = _top(top, 20 if len(symbols) > 1 else 5)
@@ -111,7 +111,7 @@ def solve(
             raise Conflict(f"--range {name}={low}..{high}", f"--range {text}", "a range is given once")
         bounds[name] = ends
     steps = {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples}
-    wheres = tuple(parse_constraint(text, model.symbols) for text in where or ())
+    wheres = tuple(parse_constraint(text, model.size) for text in where or ())
     if len(symbols) == 1:
         only_unknowns(symbols, {"--range": bounds, "--multiple-of": steps})
         if ordering is not Order.ERROR:
@@ -155,7 +155,7 @@ def _model(
     try:
         return loaded.with_sizes(given, pin=True) if given else loaded
     except (Conflict, NotAnInteger):
-        aside = {*_unknowns(unknowns, loaded), *(parse_tie(text, loaded.symbols)[0] for text in tie or ())}
+        aside = {*_unknowns(unknowns, loaded), *(parse_tie(text, loaded.size)[0] for text in tie or ())}
         kept = {symbol: number for symbol, number in loaded.given.items() if symbol not in aside}
         if kept == loaded.given:
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy
@@ -80,41 +80,31 @@ def to_sympy(tree: Node, *, positive_divisors: bool = False) -> Any:
             return Integer(tree.number)
         case Op.SIZE | Op.SWITCH:
             return tree.symbol
-        case Op.TRUE:
-            return sympy.true
-        case Op.FALSE:
-            return sympy.false
+        case Op.TRUE | Op.FALSE:
+            return sympy.true if tree.op is Op.TRUE else sympy.false
     operands = [to_sympy(operand, positive_divisors=positive_divisors) for operand in tree.operands]
-    first, last = operands[0], operands[-1]
-    match tree.op:
-        case Op.NEGATE:
-            return -first
-        case Op.ADD:
-            return first + last
-        case Op.SUBTRACT:
-            return first + -last
-        case Op.MULTIPLY:
-            return first * last
-        case Op.POWER:
-            return first ** int(last)
-        case Op.FLOOR:
-            return sympy.floor(first)
-        case Op.BRACKET:
-            return Iverson(first)
-        case Op.NOT:
-            return sympy.Not(first)
-        case Op.AND:
-            return sympy.And(*operands)
-        case Op.OR:
-            return sympy.Or(*operands)
-    if tree.op in RELATIONS:
-        return RELATIONS[tree.op](first, last)
-    if positive_divisors and not positive(last):
-        raise Malformed(f"a division by {last}, which need not be positive")
-    quotient = first * (1 / last)
-    if tree.op is Op.DIVIDE:
-        return quotient
-    return sympy.floor(quotient) if tree.op is Op.FLOOR_DIVIDE else first - last * sympy.floor(quotient)
+    if positive_divisors and tree.op in _DIVISIONS and not positive(operands[1]):
+        raise Malformed(f"a division by {operands[1]}, which need not be positive")
+    return _OPERATIONS[tree.op](*operands)
+
+
+_DIVISIONS = frozenset({Op.DIVIDE, Op.FLOOR_DIVIDE, Op.REMAINDER})
+_OPERATIONS: Mapping[Op, Callable[..., Any]] = {
+    Op.NEGATE: lambda operand: -operand,
+    Op.ADD: lambda left, right: left + right,
+    Op.SUBTRACT: lambda left, right: left + -right,
+    Op.MULTIPLY: lambda left, right: left * right,
+    Op.DIVIDE: lambda left, right: left * (1 / right),
+    Op.FLOOR_DIVIDE: lambda left, right: sympy.floor(left * (1 / right)),
+    Op.REMAINDER: lambda left, right: left - right * sympy.floor(left * (1 / right)),
+    Op.POWER: lambda base, exponent: base ** int(exponent),
+    Op.FLOOR: sympy.floor,
+    Op.BRACKET: Iverson,
+    Op.NOT: sympy.Not,
+    Op.AND: sympy.And,
+    Op.OR: sympy.Or,
+    **{Op(sign): relation for sign, relation in RELATIONS.items()},
+}
 
 
 def positive(expression: Expr) -> bool:

@@ -1,4 +1,8 @@
-"""What constraints leave of one unknown while the others are known: an interval and a step, exactly."""
+"""The values that constraints leave of one unknown while the others are known: an interval and a residue class, exactly.
+
+The intervals follow from one constraint at a time, as in interval constraint propagation (Davis 1987, "Constraint
+Propagation with Interval Labels"); residue classes meet by the Chinese remainder theorem.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from math import ceil, floor, gcd, lcm
 
 from sympy import Symbol
 
-from bertsym.solving.constraints import Comparison, Constraint, Term
+from bertsym.expressions.tree import Node, Op
+from bertsym.solving.constraints import Constraint
 from bertsym.values import value
 
 Exact = int | Fraction
@@ -16,7 +21,7 @@ Exact = int | Fraction
 Ratio = tuple[list[Exact], list[Exact]]
 
 
-# Values of that remainder at division by that divisor: (divisor, remainder).
+# A residue class: a divisor, and the remainder that all values have.
 Class = tuple[int, int]
 # The lowest and the highest value, and the class that all of them lie in.
 Limits = tuple[int, int, Class]
@@ -34,15 +39,15 @@ class Axis:
 
     @property
     def size(self) -> int:
-        """How many values there are, be they more than a machine word counts."""
+        """Return the number of values; `len` would fail beyond a machine word."""
         return max(0, (self.stop - self.start) // self.step + 1)
 
     def values(self) -> range:
-        """The values themselves."""
+        """Return the values."""
         return range(self.start, self.stop + 1, self.step)
 
     def within(self, low: int, high: int, among: Class = EVERY) -> range:
-        """The values from low to high that are of a class."""
+        """Return the values of a class from low to high."""
         common = both((self.step, self.start % self.step), among)
         stop = min(self.stop, high)
         if common is None:
@@ -52,7 +57,7 @@ class Axis:
 
 
 def both(first: Class, second: Class) -> Class | None:
-    """The class of the numbers that are of both, by the Chinese remainder theorem; None where there are none.
+    """Intersect two classes by the Chinese remainder theorem; return None if they have no number in common.
 
     >>> both((4, 3), (6, 1)), both((4, 3), (6, 2))
     ((12, 7), None)
@@ -66,36 +71,52 @@ def both(first: Class, second: Class) -> Class | None:
 
 
 def narrow(axis: Axis, constraints: Iterable[Constraint], known: Mapping[Symbol, Exact], low: int, high: int) -> Limits:
-    """A lowest value, a highest value and a class that every value allowed by the constraints respects.
+    """Return a lowest value, a highest value and a class that hold for every value that the constraints allow.
 
-    Only what follows from comparisons linear in the unknown, and from `a*X + b % n == r`, is used: the rest is left to
-    be checked value by value. Where nothing is allowed the lowest value is above the highest.
+    The limits follow from comparisons that are linear in the unknown, and from `a*X + b % n = r`. The caller has to
+    check each value against all other constraints. If no value is allowed, the lowest value is above the highest.
     """
-    among = EVERY
-    for constraint in constraints:
-        for comparison in constraint.comparisons:
-            if comparison.relation == "==" and comparison.left.operation == "%":
-                own = _class(comparison, axis.symbol, known)
-                common = None if own is None else both(among, own)
-                if common is None:
-                    return low, low - 1, EVERY
-                among = common
-                most = _most_divisor(comparison, axis.symbol, known)
-                high = high if most is None else min(high, most)
-                continue
-            below, above = _bounds(comparison, axis.symbol, known)
-            low = low if below is None else max(low, below)
-            high = high if above is None else min(high, above)
-    return low, high, among
+    parts = (part for constraint in constraints for part in constraint.parts)
+    return _narrow_all(parts, axis.symbol, known, (low, high, EVERY))
 
 
-def _class(comparison: Comparison, symbol: Symbol, known: Mapping[Symbol, Exact]) -> Class | None:
-    """The values X of `a*X + b % n == r`, None where there are none; every value where it does not read so."""
-    remainder = comparison.left
-    if remainder.left is None or remainder.right is None:
-        return EVERY
-    inner = _polynomial(remainder.left, symbol, known)
-    divisor, wanted = (_polynomial(term, symbol, known) for term in (remainder.right, comparison.right))
+def _narrow_all(parts: Iterable[Node], symbol: Symbol, known: Mapping[Symbol, Exact], limits: Limits) -> Limits:
+    """Narrow the limits by conditions that must all hold."""
+    for part in parts:
+        limits = _narrow(part, symbol, known, limits)
+        if limits[0] > limits[1]:
+            break
+    return limits
+
+
+def _narrow(condition: Node, symbol: Symbol, known: Mapping[Symbol, Exact], limits: Limits) -> Limits:
+    """Narrow the limits by one condition."""
+    if condition.op is Op.AND:
+        return _narrow_all(condition.operands, symbol, known, limits)
+    low, high, among = limits
+    if condition.op is Op.OR:
+        narrowed = (_narrow(part, symbol, known, limits) for part in condition.operands)
+        possible = [part for part in narrowed if part[0] <= part[1]]
+        if not possible:
+            return low, low - 1, EVERY
+        classes = {part[2] for part in possible}
+        common = classes.pop() if len(classes) == 1 else among
+        return min(part[0] for part in possible), max(part[1] for part in possible), common
+    if condition.op is Op.EQUAL and condition.operands[0].op is Op.REMAINDER:
+        residues = _class(condition, symbol, known)
+        shared = None if residues is None else both(among, residues)
+        if shared is None:
+            return low, low - 1, EVERY
+        most = _most_divisor(condition, symbol, known)
+        return low, high if most is None else min(high, most), shared
+    below, above = _bounds(condition, symbol, known)
+    return low if below is None else max(low, below), high if above is None else min(high, above), among
+
+
+def _class(comparison: Node, symbol: Symbol, known: Mapping[Symbol, Exact]) -> Class | None:
+    """Return the class of the values X of `a*X + b % n = r`; None if there are none, every value if it reads otherwise."""
+    remainder, right = comparison.operands
+    inner, divisor, wanted = (_polynomial(tree, symbol, known) for tree in (*remainder.operands, right))
     if inner is None or divisor is None or wanted is None or len(inner) != 2 or len(divisor) > 1 or len(wanted) > 1:
         return EVERY
     scale = lcm(*(c.denominator for c in (*inner, *divisor, *wanted)))
@@ -109,35 +130,37 @@ def _class(comparison: Comparison, symbol: Symbol, known: Mapping[Symbol, Exact]
     return period, (r - constant) // shared * pow(slope // shared, -1, period) % period
 
 
-def _most_divisor(comparison: Comparison, symbol: Symbol, known: Mapping[Symbol, Exact]) -> int | None:
-    """The largest X of `c % (a*X) == 0`; None where it does not read so."""
-    remainder = comparison.left
-    if remainder.left is None or remainder.right is None or comparison.right.operation != "number":
+def _most_divisor(comparison: Node, symbol: Symbol, known: Mapping[Symbol, Exact]) -> int | None:
+    """Return the largest X of `c % (a*X) = 0`; None if the comparison reads otherwise."""
+    remainder, right = comparison.operands
+    if right.op is not Op.NUMBER or right.number:
         return None
-    whole, divisor = (_polynomial(term, symbol, known) for term in (remainder.left, remainder.right))
-    if comparison.right.number or whole is None or divisor is None or len(whole) > 1 or len(divisor) != 2:
+    whole, divisor = (_polynomial(tree, symbol, known) for tree in remainder.operands)
+    if whole is None or divisor is None or len(whole) > 1 or len(divisor) != 2:
         return None
     if whole[0] <= 0 or divisor[0] or divisor[1] <= 0:
         return None
     return floor(whole[0] / divisor[1])
 
 
-def _polynomial(term: Term, symbol: Symbol, known: Mapping[Symbol, Exact]) -> list[Fraction] | None:
-    """A term as a polynomial in the symbol, coefficients from the constant up; None where it is none."""
-    ratio = _ratio(term, symbol, known)
+def _polynomial(tree: Node, symbol: Symbol, known: Mapping[Symbol, Exact]) -> list[Fraction] | None:
+    """Return a tree as a polynomial in the symbol, coefficients from the constant up; None if it is none."""
+    ratio = _ratio(tree, symbol, known)
     if ratio is None or any(ratio[1][1:]) or not ratio[1][0]:
         return None
-    found = [Fraction(c) / Fraction(ratio[1][0]) for c in ratio[0]]
-    while len(found) > 1 and not found[-1]:
-        found.pop()
-    return found
+    coefficients = [Fraction(c) / Fraction(ratio[1][0]) for c in ratio[0]]
+    while len(coefficients) > 1 and not coefficients[-1]:
+        coefficients.pop()
+    return coefficients
 
 
-def _bounds(comparison: Comparison, symbol: Symbol, known: Mapping[Symbol, Exact]) -> tuple[int | None, int | None]:
-    sides = (_ratio(comparison.left, symbol, known), _ratio(comparison.right, symbol, known))
-    if sides[0] is None or sides[1] is None or comparison.relation == "!=":
+def _bounds(comparison: Node, symbol: Symbol, known: Mapping[Symbol, Exact]) -> tuple[int | None, int | None]:
+    """Return the lowest and the highest value that a linear comparison allows, each None if it bounds none."""
+    relation = comparison.op
+    left_side, right_side = (_ratio(side, symbol, known) for side in comparison.operands)
+    if left_side is None or right_side is None or relation is Op.UNEQUAL:
         return None, None
-    (left, under_left), (right, under_right) = sides[0], sides[1]
+    (left, under_left), (right, under_right) = left_side, right_side
     if not (_positive(under_left) and _positive(under_right)):
         return None, None
     difference = _add(_multiply(left, under_right), _multiply(right, under_left), sign=-1)
@@ -147,46 +170,48 @@ def _bounds(comparison: Comparison, symbol: Symbol, known: Mapping[Symbol, Exact
         return None, None
     constant, slope = map(Fraction, difference)
     crossing = -constant / slope
-    relation = comparison.relation
+    strict = relation in (Op.BELOW, Op.ABOVE)
     below = above = None
-    if relation == "==":
+    if relation is Op.EQUAL:
         below, above = ceil(crossing), floor(crossing)
-    elif (relation in ("<", "<=")) == (slope > 0):
-        above = ceil(crossing) - 1 if relation in ("<", ">") else floor(crossing)
+    elif (relation in (Op.BELOW, Op.AT_MOST)) == (slope > 0):
+        above = ceil(crossing) - 1 if strict else floor(crossing)
     else:
-        below = floor(crossing) + 1 if relation in ("<", ">") else ceil(crossing)
+        below = floor(crossing) + 1 if strict else ceil(crossing)
     return below, above
 
 
 def _positive(polynomial: list[Exact]) -> bool:
-    """Whether it is above 0 at every value of at least 1."""
+    """Return True if a polynomial is above 0 at every value of at least 1."""
     return all(c >= 0 for c in polynomial) and any(polynomial)
 
 
-def _ratio(term: Term, symbol: Symbol, known: Mapping[Symbol, Exact]) -> Ratio | None:
-    """The term as a quotient of polynomials in the symbol; None where it is none, or another symbol is open."""
-    if term.symbol is not None:
-        if term.symbol == symbol:
+def _ratio(tree: Node, symbol: Symbol, known: Mapping[Symbol, Exact]) -> Ratio | None:
+    """Return a tree as a quotient of polynomials in the symbol; None if it is none, or another symbol is open."""
+    if tree.symbol is not None:
+        if tree.symbol == symbol:
             return [0, 1], [1]
-        return ([known[term.symbol]], [1]) if term.symbol in known else None
-    if term.left is None or term.right is None:
-        return [term.number], [1]
-    left, right = _ratio(term.left, symbol, known), _ratio(term.right, symbol, known)
+        return ([known[tree.symbol]], [1]) if tree.symbol in known else None
+    if not tree.operands:
+        return [tree.number], [1]
+    operands = [_ratio(operand, symbol, known) for operand in tree.operands]
+    left, right = operands[0], operands[-1]
     if left is None or right is None:
         return None
-    match term.operation:
-        case "+" | "-":
-            top = _add(_multiply(left[0], right[1]), _multiply(right[0], left[1]), 1 if term.operation == "+" else -1)
+    match tree.op:
+        case Op.NEGATE:
+            return [-c for c in left[0]], left[1]
+        case Op.ADD | Op.SUBTRACT:
+            top = _add(_multiply(left[0], right[1]), _multiply(right[0], left[1]), 1 if tree.op is Op.ADD else -1)
             return top, _multiply(left[1], right[1])
-        case "*":
+        case Op.MULTIPLY:
             return _multiply(left[0], right[0]), _multiply(left[1], right[1])
-        case "/":
+        case Op.DIVIDE:
             return _multiply(left[0], right[1]), _multiply(left[1], right[0])
-        case "**":
-            top, under = left
+        case Op.POWER:
             power: Ratio = ([1], [1])
-            for _ in range(term.right.number):
-                power = (_multiply(power[0], top), _multiply(power[1], under))
+            for _ in range(tree.operands[1].number):
+                power = (_multiply(power[0], left[0]), _multiply(power[1], left[1]))
             return power
     return None
 
