@@ -157,11 +157,14 @@ class Model:
         if not isinstance(sizes, Mapping | None):
             raise Unreadable("sizes", sizes, "a mapping such as {'H': 1024}")
         given: dict[Symbol, Value] = {}
+        typed: dict[Symbol, str] = {}
         for name, value in (*(sizes or {}).items(), *more.items()):
             size = self.spec.size(name)
             exact = arguments.size_value(size, value)
             if given.setdefault(size.symbol, exact) != exact:
-                raise Conflict(f"{size.name}={given[size.symbol]}", f"{size.name}={exact}", "both were given")
+                before = f"{typed[size.symbol]}={given[size.symbol]}"
+                raise Conflict(before, f"{name}={exact}", f"{size.name} was given twice")
+            typed.setdefault(size.symbol, name)
         return Model(self.spec.with_sizes(given, pin=True))
 
     def with_head(self, name: str) -> Model:

@@ -11,8 +11,9 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, atom, evaluate, free, substitute
 from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable, suggestion
-from bertsym.schema import Field, Schema
-from bertsym.symbols import BY_SYMBOL, Kind, Own, Size, in_order, lookup
+from bertsym.schema import Schema
+from bertsym.spellings import AmbiguousName, meanings
+from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own, Size, in_order
 from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
 from bertsym.values import value
@@ -111,6 +112,45 @@ class Architecture:
         return frozenset(found)
 
     @cached_property
+    def _names(self) -> Mapping[str, Mapping[str, Symbol | None]]:
+        """Every name of the model with the symbols that it may mean, each under an unmistakable name.
+
+        A field that sets no symbol (it is fixed, or without effect) stands under its path, with None. A path of a
+        nested configuration is named by its last part too.
+        """
+        paths: dict[str, Symbol | None] = dict.fromkeys((*self.schema.idle, *self.schema.fixed))
+        paths |= {path: symbol for path, symbol in self.schema.names if symbol in self.symbols}
+        names: dict[str, dict[str, Symbol | None]] = {str(symbol.name): {} for symbol in self.symbols}
+        for symbol in self.symbols:
+            names[str(symbol.name)][str(symbol.name)] = symbol
+        for path, meant in paths.items():
+            meanings_of_path = names.setdefault(path, {})
+            if meant not in meanings_of_path.values():
+                meanings_of_path[path] = meant
+        for path, meant in paths.items():
+            last = path.rpartition(".")[2]
+            if last not in paths and last not in map(str, self.symbols):
+                meanings_of_last = names.setdefault(last, {})
+                if meant is None or meant not in meanings_of_last.values():
+                    meanings_of_last[path] = meant
+        return names
+
+    def named(self, name: str) -> Symbol:
+        """Find the symbol that a name means, as `Model.size` does; raises `UnknownName` or `AmbiguousName`."""
+        means = self._names.get(name) or {
+            word: symbol for word in meanings(name) if (symbol := BY_NAME[word].symbol) in self.symbols
+        }
+        if len(means) > 1:
+            raise AmbiguousName(name, tuple(means))
+        for path, symbol in means.items():
+            if symbol is not None:
+                return symbol
+            reason = f"{path} has no effect on it" if path in self.schema.idle else f"it holds for one {path} only"
+            raise UnknownName(f"size of {self.name}", name, (), f"the formula has no such size: {reason}")
+        close = suggestion(name, self._names).startswith("did you mean")
+        raise UnknownName(f"size of {self.name}", name, self._names if close else map(str, self.symbols))
+
+    @cached_property
     def _own(self) -> Mapping[Symbol, Size]:
         return {s: BY_SYMBOL[s] for named in self.sizes.values() for s in named.values if isinstance(s, Own)}
 
@@ -206,14 +246,13 @@ class Model:
         return self.architecture.symbols
 
     def size(self, name: str) -> Size:
-        """Find the size of that public name, or of the field of a `config.json` that sets it; raises `UnknownName`."""
-        try:
-            return self.architecture.size(lookup(name, self.symbols).symbol)
-        except UnknownName:
-            for field in self.architecture.schema.fields:
-                if isinstance(field, Field) and name in (field.key, *field.aliases) and field.symbol in self.symbols:
-                    return self.architecture.size(field.symbol)
-            raise
+        """Find the size that a name means in this model.
+
+        A name is a public one (`H`), that of a field of the model's configuration (`text_config.hidden_size`, or
+        `hidden_size` if no other part has one), or a common spelling (`d_model`). The model's own names come first.
+        Raises `UnknownName` or `AmbiguousName`.
+        """
+        return self.architecture.size(self.architecture.named(name))
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
         """What a public formula puts in for the symbols of the declaration.

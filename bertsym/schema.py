@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -60,8 +60,20 @@ class Schema:
 
     `fixed` lists fields that would change the tensors and that the formula covers at these values only, an expression
     standing for its value at the file's sizes; the first one is what the library takes where a file leaves it out.
+    `idle` are fields that were tried and change nothing.
     """
 
     model_type: str
     fields: tuple[AnyField, ...]
     fixed: Mapping[str, tuple[object, ...]] = MappingProxyType({})
+    idle: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> Iterator[tuple[str, Symbol]]:
+        """Yield each key that sets one size whatever the other fields are, with the size."""
+        for field in self.fields:
+            match field:
+                case Field(key=key, symbol=symbol, aliases=aliases):
+                    yield from ((name, symbol) for name in (key, *aliases))
+                case FirstPositive(symbol=symbol, keys=keys):
+                    yield next(iter(keys)), symbol

@@ -35,9 +35,9 @@ class AmbiguousName(BertsymError):
 class Spellings:
     """The spellings of one size.
 
-    `fields` are names in configurations, the most usual first, with model types that use them. `words` are further ones,
-    met in papers and model cards. `only_fields` are fields that mean something else too often to be read in running
-    text; `only_routing` are fields that count the experts of a token beside a router, and elsewhere do not.
+    `fields` are names in configurations, the most usual first, with model types that use them. `words` are further
+    ones, met in papers and model cards. `only_fields` are fields that mean something else too often to be read in
+    running text. `only_routing` are fields that count the experts of a token if the model has a router.
     """
 
     fields: Mapping[str, str]

@@ -16,7 +16,7 @@ from bertsym.errors import BertsymError, Conflict, UnknownName
 from bertsym.formulas.tree import to_sympy
 from bertsym.model import Model
 from bertsym.solving.closing import close
-from bertsym.solving.constraints import parse_tie
+from bertsym.solving.constraints import BadConstraint, parse_tie
 from bertsym.solving.marginal import marginals
 from bertsym.solving.open_model import NotDependent
 from bertsym.solving.requirements import Demand, Limit, NothingFits
@@ -207,7 +207,7 @@ def test_what_can_be_built_can_be_built(tie: str) -> None:
         (("H = 64*heads", "heads = H/64"), Conflict),
         (("H = 64*L", "H = 65*L"), Conflict),
         (("H = L/0",), Conflict),
-        (("H = L % 3",), Conflict),
+        (("H = L % 3",), BadConstraint),
         (("E = H",), UnknownName),
         (("P = 3",), UnknownName),
     ],

@@ -164,13 +164,14 @@ def _model(
 
 def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
     from bertsym.errors import Conflict
-    from bertsym.symbols import lookup
 
-    names = options.split(texts) or ["H"]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise Conflict(f"--for {twice}", f"--for {twice}", "an unknown is named once")
-    return tuple(lookup(name, model.symbols).symbol for name in names)
+    names: dict[Symbol, str] = {}
+    for name in options.split(texts) or ["H"]:
+        symbol = model.size(name).symbol
+        if symbol in names:
+            raise Conflict(f"--for {names[symbol]}", f"--for {name}", "an unknown is named once")
+        names[symbol] = name
+    return tuple(names)
 
 
 def _limits(
@@ -206,14 +207,13 @@ def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> 
 
 def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int], int | None]:
     from bertsym.errors import Conflict
-    from bertsym.symbols import lookup
 
     named: dict[Symbol, int] = {}
     general: int | None = None
     for text in options.split(texts):
         name, equals, number = text.rpartition("=")
         step = _positive(number.strip(), "--multiple-of")
-        symbol = lookup(name.strip(), model.symbols).symbol if equals else None
+        symbol = model.size(name.strip()).symbol if equals else None
         before = general if symbol is None else named.get(symbol)
         if before is not None:
             first = before if symbol is None else f"{symbol}={before}"
@@ -239,13 +239,12 @@ def _range(text: str, model: Model) -> tuple[Symbol, tuple[int, int]]:
     from bertsym.errors import Unreadable
     from bertsym.model import check_value
     from bertsym.quantities import parse_size
-    from bertsym.symbols import lookup
 
     name, equals, bounds = text.partition("=")
     low, dots, high = bounds.partition("..")
     if not equals or not dots:
         raise Unreadable("--range", text, "SIZE=LOW..HIGH, as in L=2..96")
-    size = lookup(name.strip(), model.symbols)
+    size = model.size(name.strip())
     ends = []
     for end in (low.strip(), high.strip()):
         number = check_value(size, parse_size(end, size.title, size.expected))

@@ -62,14 +62,14 @@ CONSTANT = Use("a number", ARITHMETIC - {Op.SIZE}, 60, 16, 10**60, 16)
 _NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d{1,3}\])*"
 _TOKEN = re.compile(
     rf"\s*(?:(?P<number>\d+(?:_\d+)*(?:\.\d+)?)|(?P<name>{_NAME})|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
-    r"|(?P<sign>\*\*|//|<=|>=|==|!=|&&|\|\||[-+*/%^()<>=\[\]&|≤≥≠·×−⌊⌋]))",
+    r"|(?P<sign>\*\*|//|<=|>=|=>|=<|==|!=|&&|\|\||[-+*/%^()<>=\[\]&|≤≥≠·×−⌊⌋]))",
     re.ASCII,
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 # What people type, and what bertsym prints, beside the spelling that the writer uses.
 _SAME: Mapping[str, str] = {
     "**": "^", "==": "=", "&": "and", "&&": "and", "|": "or", "||": "or",
-    "≤": "<=", "≥": ">=", "≠": "!=", "·": "*", "×": "*", "−": "-",
+    "=<": "<=", "=>": ">=", "≤": "<=", "≥": ">=", "≠": "!=", "·": "*", "×": "*", "−": "-",
 }  # fmt: skip
 
 # How tightly an operator holds its operands; `not` and a leading minus stand between.

@@ -248,7 +248,8 @@ def schema(derived: Derived) -> Schema:
     fixed: dict[str, tuple[object, ...]] = {name: (frozen.held,) for name, frozen in derived.frozen.items()}
     fixed |= {name: (found,) for name, found in derived.held.items()}
     paths = [*(place.field for place in derived.places.values()), *derived.frozen]
-    return Schema(derived.name, fields, fixed | {f"{stem}[]": (length,) for stem, length in lengths(paths).items()})
+    fixed |= {f"{stem}[]": (length,) for stem, length in lengths(paths).items()}
+    return Schema(derived.name, fields, fixed, frozenset(derived.idle))
 
 
 def lengths(paths: Iterable[str]) -> dict[str, int]:

@@ -1,17 +1,14 @@
-"""Conditions on the sizes of an answer (`16 <= H/L <= 128`) and ties (`H = 64*L`), evaluated exactly at numbers."""
+"""Conditions on the sizes of an answer (`16 <= H/L <= 128`) and ties (`H = 64*L`)."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
-from fractions import Fraction
-from math import floor
 
-from sympy import Expr, Symbol
-from sympy import floor as sympy_floor
+from sympy import Expr, Symbol, floor
 
 from bertsym.algebra import Value
 from bertsym.errors import BertsymError, echo
+from bertsym.expressions.evaluate import holds
 from bertsym.expressions.grammar import CONDITION, TIE, Malformed, Use, parse
 from bertsym.expressions.tree import RELATIONAL, Node, Op, constant, size
 from bertsym.symbols import Size, lookup
@@ -50,53 +47,13 @@ class Constraint:
 
     def holds(self, values: Mapping[Symbol, Value]) -> bool:
         """Return True if every condition holds at the values, exactly; one that divides by 0 does not."""
-        return all(_holds(part, values) for part in self.parts)
+        return all(holds(part, values) for part in self.parts)
 
 
-COMPARE: Mapping[Op, Callable[[Fraction, Fraction], bool]] = {
-    Op.BELOW: operator.lt,
-    Op.AT_MOST: operator.le,
-    Op.EQUAL: operator.eq,
-    Op.UNEQUAL: operator.ne,
-    Op.AT_LEAST: operator.ge,
-    Op.ABOVE: operator.gt,
-}
 _OPPOSITE: Mapping[Op, Op] = {
     Op.BELOW: Op.AT_LEAST, Op.AT_LEAST: Op.BELOW, Op.AT_MOST: Op.ABOVE, Op.ABOVE: Op.AT_MOST,
     Op.EQUAL: Op.UNEQUAL, Op.UNEQUAL: Op.EQUAL, Op.AND: Op.OR, Op.OR: Op.AND,
 }  # fmt: skip
-_OPERATIONS: Mapping[Op, Callable[..., Fraction | int]] = {
-    Op.NEGATE: operator.neg,
-    Op.ADD: operator.add,
-    Op.SUBTRACT: operator.sub,
-    Op.MULTIPLY: operator.mul,
-    Op.DIVIDE: operator.truediv,
-    Op.FLOOR_DIVIDE: operator.floordiv,
-    Op.REMAINDER: operator.mod,
-    Op.POWER: lambda base, exponent: base ** int(exponent),
-    Op.FLOOR: floor,
-}
-
-
-def evaluate(tree: Node, values: Mapping[Symbol, Value]) -> Fraction:
-    """Return the exact value of a tree of numbers; raises `ZeroDivisionError`."""
-    if tree.symbol is not None:
-        return Fraction(values[tree.symbol])
-    if not tree.operands:
-        return Fraction(tree.number)
-    return Fraction(_OPERATIONS[tree.op](*(evaluate(operand, values) for operand in tree.operands)))
-
-
-def _holds(condition: Node, values: Mapping[Symbol, Value]) -> bool:
-    """Return True if a condition without negations holds."""
-    if condition.op in (Op.AND, Op.OR):
-        parts = (_holds(part, values) for part in condition.operands)
-        return all(parts) if condition.op is Op.AND else any(parts)
-    try:
-        left, right = (evaluate(side, values) for side in condition.operands)
-    except ZeroDivisionError:
-        return False
-    return COMPARE[condition.op](left, right)
 
 
 def compare(left: Node, relation: Op, right: Node) -> Node:
@@ -114,6 +71,7 @@ def put_in(tree: Node, values: Mapping[Symbol, Node]) -> Node:
 def from_expression(expression: Expr) -> Node | None:
     """Return an expression as a tree; None if it has more than numbers, sizes, sums, products, powers and floors.
 
+    >>> from bertsym.expressions.evaluate import evaluate
     >>> from bertsym.symbols import H, L
     >>> tree = from_expression(H**2 / (3 * L) - 1)
     >>> tree and evaluate(tree, {H: 6, L: 2})
@@ -131,7 +89,7 @@ def _from_polynomial(expression: Expr) -> Node | None:
         return constant(int(expression))
     if expression.is_Symbol:
         return size(expression)
-    if isinstance(expression, sympy_floor):
+    if isinstance(expression, floor):
         inside = from_expression(expression.args[0])
         return None if inside is None else Node(Op.FLOOR, (inside,))
     if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:

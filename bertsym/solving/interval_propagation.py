@@ -1,4 +1,4 @@
-"""The values that constraints leave of one unknown while the others are known: an interval and a residue class, exactly.
+"""The values that constraints leave of one unknown while the others are known: an interval and a residue class.
 
 The intervals follow from one constraint at a time, as in interval constraint propagation (Davis 1987, "Constraint
 Propagation with Interval Labels"); residue classes meet by the Chinese remainder theorem.
@@ -114,7 +114,7 @@ def _narrow(condition: Node, symbol: Symbol, known: Mapping[Symbol, Exact], limi
 
 
 def _class(comparison: Node, symbol: Symbol, known: Mapping[Symbol, Exact]) -> Class | None:
-    """Return the class of the values X of `a*X + b % n = r`; None if there are none, every value if it reads otherwise."""
+    """Return the class of the values X of `a*X + b % n = r`; None if there are none, `EVERY` if it reads otherwise."""
     remainder, right = comparison.operands
     inner, divisor, wanted = (_polynomial(tree, symbol, known) for tree in (*remainder.operands, right))
     if inner is None or divisor is None or wanted is None or len(inner) != 2 or len(divisor) > 1 or len(wanted) > 1:

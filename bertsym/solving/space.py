@@ -9,10 +9,11 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import free, monomials
 from bertsym.errors import BertsymError, Conflict, UnknownName, Unreadable
+from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.tree import Node, Op
 from bertsym.model import Model
 from bertsym.solving.closure import Closure, Floating
-from bertsym.solving.constraints import Constraint, evaluate, from_expression, put_in
+from bertsym.solving.constraints import Constraint, from_expression, put_in
 from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import conditions
 from bertsym.solving.open_model import require
