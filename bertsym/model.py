@@ -113,40 +113,19 @@ class Architecture:
 
     @cached_property
     def _names(self) -> Mapping[str, Mapping[str, Symbol | None]]:
-        """Every name of the model with the symbols that it may mean, each under an unmistakable name.
-
-        A field that sets no symbol (it is fixed, or without effect) stands under its path, with None. A path of a
-        nested configuration is named by its last part too.
-        """
-        paths: dict[str, Symbol | None] = dict.fromkeys((*self.schema.idle, *self.schema.fixed))
-        paths |= {path: symbol for path, symbol in self.schema.names if symbol in self.symbols}
-        names: dict[str, dict[str, Symbol | None]] = {str(symbol.name): {} for symbol in self.symbols}
-        for symbol in self.symbols:
-            names[str(symbol.name)][str(symbol.name)] = symbol
-        for path, meant in paths.items():
-            meanings_of_path = names.setdefault(path, {})
-            if meant not in meanings_of_path.values():
-                meanings_of_path[path] = meant
-        for path, meant in paths.items():
-            last = path.rpartition(".")[2]
-            if last not in paths and last not in map(str, self.symbols):
-                meanings_of_last = names.setdefault(last, {})
-                if meant is None or meant not in meanings_of_last.values():
-                    meanings_of_last[path] = meant
-        return names
+        return self.schema.meanings(self.symbols)
 
     def named(self, name: str) -> Symbol:
         """Find the symbol that a name means, as `Model.size` does; raises `UnknownName` or `AmbiguousName`."""
-        means = self._names.get(name) or {
-            word: symbol for word in meanings(name) if (symbol := BY_NAME[word].symbol) in self.symbols
-        }
+        registered = (BY_NAME[word].symbol for word in meanings(name))
+        means = self._names.get(name) or {str(symbol): symbol for symbol in registered if symbol in self.symbols}
         if len(means) > 1:
             raise AmbiguousName(name, tuple(means))
         for path, symbol in means.items():
             if symbol is not None:
                 return symbol
-            reason = f"{path} has no effect on it" if path in self.schema.idle else f"it holds for one {path} only"
-            raise UnknownName(f"size of {self.name}", name, (), f"the formula has no such size: {reason}")
+            reason = f"{path} changes nothing" if path in self.schema.idle else f"it holds for one value of {path} only"
+            raise UnknownName(f"size of {self.name}", name, (), f"the formula has no such size, for {reason}")
         close = suggestion(name, self._names).startswith("did you mean")
         raise UnknownName(f"size of {self.name}", name, self._names if close else map(str, self.symbols))
 
