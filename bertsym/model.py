@@ -115,6 +115,10 @@ class Architecture:
     def _names(self) -> Mapping[str, Mapping[str, Symbol | None]]:
         return self.schema.meanings(self.symbols)
 
+    def has_own(self, name: str) -> bool:
+        """Return True if the configuration has a field of that name, whether or not it sets a size."""
+        return name in self._names and name not in BY_NAME
+
     def named(self, name: str) -> Symbol:
         """Find the symbol that a name means, as `Model.size` does; raises `UnknownName` or `AmbiguousName`."""
         registered = (BY_NAME[word].symbol for word in meanings(name))

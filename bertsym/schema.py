@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from sympy import Expr, Symbol
 
-from bertsym.symbols import Own
+from bertsym.symbols import BY_NAME, Own
 from bertsym.values import value
 
 
@@ -99,5 +99,7 @@ class Schema:
             meant = table.setdefault(last, {})
             if last not in fields and last not in own and (symbol is None or symbol not in meant.values()):
                 meant[path] = symbol
-        saved = {f"{name}_": {name: symbol} for name, symbol in own.items() if isinstance(symbol, Own)}
+        saved = {
+            f"{name}_": {name: symbol} for name, symbol in own.items() if name in BY_NAME and isinstance(symbol, Own)
+        }
         return {**saved, **table}

@@ -35,13 +35,16 @@ class AmbiguousName(BertsymError):
 class Spellings:
     """The spellings of one size.
 
-    `fields` are names in configurations, the most usual first, with model types that use them. `words` are further
-    ones, met in papers and model cards. `only_fields` are fields that mean something else too often to be read in
-    running text. `only_routing` are fields that count the experts of a token if the model has a router.
+    - `fields`: names in configurations, the most usual first, with model types that use them;
+    - `words`: further ones, met in papers and model cards;
+    - `columns`: words that name a size above a table's column only (a text that says FFN means the layer);
+    - `only_fields`: fields that mean something else too often to be read in running text;
+    - `only_routing`: fields that count the experts of a token if the model has a router.
     """
 
     fields: Mapping[str, str]
     words: str = ""
+    columns: str = ""
     only_fields: str = ""
     only_routing: str = ""
 
@@ -70,6 +73,7 @@ SPELLINGS: Mapping[str, Spellings] = {
         },
         "max_len max_seq_length max_sequence_length seq_len seq_length sequence_length block_size context_length n_seq"
         " n_pos l_max l_seq n_max seqlen num_positions max_position position_size",
+        columns="context positions",
         only_fields="positions",
     ),
     "H": Spellings(
@@ -85,6 +89,7 @@ SPELLINGS: Mapping[str, Spellings] = {
         },
         "dmodel hiddensize hidden_dim embed_dim embedding_dim d_emb d_embd d_embed d_m d_hidden h_dim n_hidden d_attn"
         " d_hid",
+        columns="width",
         only_fields="dim emb_dim width",
     ),
     "L": Spellings(
@@ -124,6 +129,7 @@ SPELLINGS: Mapping[str, Spellings] = {
         },
         "d_ffn d_fc d_mlp dff d_inner intermediate ffn_hidden_size d_feedforward dim_feedforward h_ff h_ffn d_f"
         " ffn_size",
+        columns="ffn ff mlp",
         only_fields="hidden_dim ffn encoder_ffn_dim feed_forward",
     ),
     "ffn_ratio": Spellings({}, "mlp_ratio ff_ratio expansion_factor"),
@@ -209,6 +215,13 @@ def in_texts() -> Mapping[str, str]:
         words = (*(field for field in spellings.fields if field not in only_fields), *spellings.words.split())
         table |= {word: name for word in words if word != name}
     return MappingProxyType(table)
+
+
+@cache
+def in_columns() -> Mapping[str, str]:
+    """Return the registered name of every word at the head of a table's column, in lower case."""
+    words = {word: name for name, spellings in SPELLINGS.items() for word in spellings.columns.split()}
+    return MappingProxyType({**in_texts(), **words})
 
 
 @cache
