@@ -29,7 +29,7 @@ from bertsym.formulas.tree import to_sympy
 from bertsym.model import Model as Spec
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
-from bertsym.solving.constraints import parse_constraint, parse_tie
+from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import Order, Request
 from bertsym.solving.requirements import Demand, Limit
@@ -271,7 +271,7 @@ class Model:
             self.spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
             for name, step in (multiple_of or {}).items()
         }
-        tied = tuple(parse_tie(text, self.spec.size) for text in arguments.texts(ties, "ties"))
+        tied = parse_ties(arguments.texts(ties, "ties"), self.spec.size)
         bounds = {}
         for name, ends in (ranges or {}).items():
             size = self.spec.size(name)

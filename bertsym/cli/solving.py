@@ -88,7 +88,7 @@ def solve(
     from bertsym.answers.shortlist import shortlist
     from bertsym.answers.solution import solved
     from bertsym.errors import Conflict
-    from bertsym.solving.constraints import parse_constraint, parse_tie
+    from bertsym.solving.constraints import parse_constraint
     from bertsym.solving.open_model import only_unknowns
     from bertsym.solving.request import Order, Request
     from bertsym.solving.requirements import Demand
@@ -98,7 +98,7 @@ def solve(
     symbols = _unknowns(unknowns, model)
     limits = _limits(model, chosen, at_most, at_least)
     wanted = _target(goal, chosen, limits)
-    ties = tuple(parse_tie(text, model.size) for text in tie or ())
+    ties = parse_ties(tie or (), model.size)
     ordering = Order.named(order)
     multiples, multiple = _multiples(multiple_of, model)
     count = _top(top, 20 if len(symbols) > 1 else 5)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sympy import Expr, Symbol, floor
 
 from bertsym.algebra import Value
-from bertsym.errors import BertsymError, echo
+from bertsym.errors import BertsymError, Conflict, echo
 from bertsym.expressions.evaluate import holds
 from bertsym.expressions.grammar import CONDITION, TIE, Malformed, Use, parse
 from bertsym.expressions.tree import RELATIONAL, Node, Op, constant, size
@@ -135,6 +135,17 @@ def parse_tie(text: str, names: Names = lookup) -> tuple[Symbol, Node]:
     if symbol in set(tree.operands[1].symbols()):
         raise BadConstraint(text, 1, f"{symbol} is tied to itself")
     return symbol, tree.operands[1]
+
+
+def parse_ties(texts: Iterable[str], names: Names = lookup) -> tuple[tuple[Symbol, Node], ...]:
+    """Read ties; raises `BadConstraint`, and `Conflict` for two ties of one size under whichever names."""
+    ties: dict[Symbol, tuple[str, Node]] = {}
+    for text in texts:
+        symbol, tree = parse_tie(text, names)
+        if symbol in ties:
+            raise Conflict(f"--tie {ties[symbol][0]}", f"--tie {text}", f"{symbol} is tied once")
+        ties[symbol] = text, tree
+    return tuple((symbol, tree) for symbol, (_, tree) in ties.items())
 
 
 def _parse(text: str, use: Use, names: Names) -> Node:
