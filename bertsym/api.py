@@ -29,10 +29,10 @@ from bertsym.formulas.tree import to_sympy
 from bertsym.model import Model as Spec
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
-from bertsym.solving.constraints import parse_constraint, parse_tie
-from bertsym.solving.demands import Demand, Limit
+from bertsym.solving.constraints import parse_constraint, parse_ties
+from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import Order, Request
-from bertsym.solving.unknowns import only_unknowns
+from bertsym.solving.requirements import Demand, Limit
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,14 @@ class Model:
         if not isinstance(sizes, Mapping | None):
             raise Unreadable("sizes", sizes, "a mapping such as {'H': 1024}")
         given: dict[Symbol, Value] = {}
+        typed: dict[Symbol, str] = {}
         for name, value in (*(sizes or {}).items(), *more.items()):
             size = self.spec.size(name)
             exact = arguments.size_value(size, value)
             if given.setdefault(size.symbol, exact) != exact:
-                raise Conflict(f"{size.name}={given[size.symbol]}", f"{size.name}={exact}", "both were given")
+                before = f"{typed[size.symbol]}={given[size.symbol]}"
+                raise Conflict(before, f"{name}={exact}", f"{size.name} was given twice")
+            typed.setdefault(size.symbol, name)
         return Model(self.spec.with_sizes(given, pin=True))
 
     def with_head(self, name: str) -> Model:
@@ -268,12 +271,12 @@ class Model:
             self.spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
             for name, step in (multiple_of or {}).items()
         }
-        tied = tuple(parse_tie(text, self.spec.symbols) for text in arguments.texts(ties, "ties"))
+        tied = parse_ties(arguments.texts(ties, "ties"), self.spec.size)
         bounds = {}
         for name, ends in (ranges or {}).items():
             size = self.spec.size(name)
             bounds[size.symbol] = arguments.interval(ends, f"ranges of {name}", size.minimum)
-        wheres = tuple(parse_constraint(text, self.spec.symbols) for text in arguments.texts(where, "where"))
+        wheres = tuple(parse_constraint(text, self.spec.size) for text in arguments.texts(where, "where"))
         slack = None if tolerance is None else arguments.share(tolerance, "tolerance")
         shown = None if top is None else arguments.whole(top, "top")
         ordered = Order.named(order)

@@ -11,8 +11,9 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, atom, evaluate, free, substitute
 from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable, suggestion
-from bertsym.schema import Field, Schema
-from bertsym.symbols import BY_SYMBOL, Kind, Own, Size, in_order, lookup
+from bertsym.schema import Schema
+from bertsym.spellings import AmbiguousName, meanings
+from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own, Size, in_order
 from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
 from bertsym.values import value
@@ -111,6 +112,28 @@ class Architecture:
         return frozenset(found)
 
     @cached_property
+    def _names(self) -> Mapping[str, Mapping[str, Symbol | None]]:
+        return self.schema.meanings(self.symbols)
+
+    def has_own(self, name: str) -> bool:
+        """Return True if the configuration has a field of that name, whether or not it sets a size."""
+        return name in self._names and name not in BY_NAME
+
+    def named(self, name: str) -> Symbol:
+        """Find the symbol that a name means, as `Model.size` does; raises `UnknownName` or `AmbiguousName`."""
+        registered = (BY_NAME[word].symbol for word in meanings(name))
+        means = self._names.get(name) or {str(symbol): symbol for symbol in registered if symbol in self.symbols}
+        if len(means) > 1:
+            raise AmbiguousName(name, tuple(means))
+        for path, symbol in means.items():
+            if symbol is not None:
+                return symbol
+            reason = f"{path} changes nothing" if path in self.schema.idle else f"it holds for one value of {path} only"
+            raise UnknownName(f"size of {self.name}", name, (), f"the formula has no such size, for {reason}")
+        close = suggestion(name, self._names).startswith("did you mean")
+        raise UnknownName(f"size of {self.name}", name, self._names if close else map(str, self.symbols))
+
+    @cached_property
     def _own(self) -> Mapping[Symbol, Size]:
         return {s: BY_SYMBOL[s] for named in self.sizes.values() for s in named.values if isinstance(s, Own)}
 
@@ -206,14 +229,13 @@ class Model:
         return self.architecture.symbols
 
     def size(self, name: str) -> Size:
-        """Find the size of that public name, or of the field of a `config.json` that sets it; raises `UnknownName`."""
-        try:
-            return self.architecture.size(lookup(name, self.symbols).symbol)
-        except UnknownName:
-            for field in self.architecture.schema.fields:
-                if isinstance(field, Field) and name in (field.key, *field.aliases) and field.symbol in self.symbols:
-                    return self.architecture.size(field.symbol)
-            raise
+        """Find the size that a name means in this model.
+
+        A name is a public one (`H`), that of a field of the model's configuration (`text_config.hidden_size`, or
+        `hidden_size` if no other part has one), or a common spelling (`d_model`). The model's own names come first.
+        Raises `UnknownName` or `AmbiguousName`.
+        """
+        return self.architecture.size(self.architecture.named(name))
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
         """What a public formula puts in for the symbols of the declaration.

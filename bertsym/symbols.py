@@ -9,6 +9,7 @@ from typing import Self
 from sympy import Symbol
 
 from bertsym.errors import UnknownName
+from bertsym.spellings import AmbiguousName, meanings
 from bertsym.values import value
 
 
@@ -270,10 +271,12 @@ def in_order(symbols: Iterable[Symbol]) -> list[Symbol]:
 
 
 def lookup(name: str, own: Iterable[Symbol] = ()) -> Size:
-    """The size of that public name, `own` being symbols besides the registered ones.
+    """Return the size of a public name or of another spelling of it; `own` are symbols besides the registered ones.
 
-    >>> lookup("H").meaning
-    'hidden size'
+    Raises `UnknownName` or `AmbiguousName`.
+
+    >>> lookup("H").meaning, lookup("d_model").name
+    ('hidden size', 'H')
     >>> lookup("v")
     Traceback (most recent call last):
     bertsym.errors.UnknownName: unknown symbol 'v': did you mean V?; `bertsym symbols` lists them
@@ -283,4 +286,9 @@ def lookup(name: str, own: Iterable[Symbol] = ()) -> Size:
     brought = {str(symbol.name): symbol for symbol in own if isinstance(symbol, Own)}
     if name in brought:
         return brought[name].size
+    spelled = meanings(name)
+    if len(spelled) > 1:
+        raise AmbiguousName(name, spelled)
+    if spelled:
+        return BY_NAME[spelled[0]]
     raise UnknownName("symbol", name, [*BY_NAME, *brought], "`bertsym symbols` lists them")

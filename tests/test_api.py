@@ -82,7 +82,7 @@ def test_a_size_by_the_field_of_a_configuration() -> None:
     assert model.at({"first_k_dense_replace": 3}).count() == model.count()
     assert model.at(first_k_dense_replace="5").count() < model.count()
     assert base.total(keep=["intermediate_size"]).expression == base.total(keep="F").expression
-    with pytest.raises(BertsymError, match="H=1024 contradicts H=768: both were given"):
+    with pytest.raises(BertsymError, match="hidden_size=1024 contradicts H=768: H was given twice"):
         base.at({"hidden_size": 1024}, H=768)
 
 

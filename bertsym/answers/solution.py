@@ -14,10 +14,10 @@ from bertsym.document import Column, Count, Decimal, Document, Element, Inline, 
 from bertsym.formulas.tree import Name
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
-from bertsym.solving.demands import Demand
 from bertsym.solving.marginal import Marginal, marginals
+from bertsym.solving.open_model import Tie
+from bertsym.solving.requirements import Demand
 from bertsym.solving.solve import ANYTHING, Point, Solution, solve
-from bertsym.solving.unknowns import Tie
 from bertsym.symbols import in_order
 from bertsym.values import value
 

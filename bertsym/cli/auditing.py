@@ -101,7 +101,7 @@ def _table(claim: str, asked: _Asked) -> tuple[Report, bool]:
     from bertsym.claims.table import judge_table
     from bertsym.claims.tablefile import read_table
 
-    table = read_table(claim)
+    table = read_table(claim, asked.model)
     note(f"columns read: {', '.join(map(str, table.columns)) or 'none'}")
     if table.ignored:
         note(f"columns left aside: {', '.join(table.ignored)}")

@@ -66,8 +66,6 @@ Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX that needs no 
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown with $...$ mathematics.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
-
 
 def split(texts: Iterable[str] | None) -> list[str]:
     """Comma-separated and repeated values as one list."""
@@ -75,36 +73,37 @@ def split(texts: Iterable[str] | None) -> list[str]:
 
 
 def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, Value]:
-    """`H=1024,L=24` as sizes: those that are registered, or those `of` a model.
+    """Read `H=1024,hidden_size=1024` as sizes: `of` a model if there is one, else the registered ones.
 
-    Raises `UnknownName`, `Unreadable` or `Conflict`.
+    Raises `UnknownName`, `AmbiguousName`, `Unreadable` or `Conflict`.
     """
     from bertsym.errors import Conflict, Unreadable
     from bertsym.symbols import lookup
 
-    found: dict[Symbol, Value] = {}
+    given: dict[Symbol, Value] = {}
+    typed: dict[Symbol, str] = {}
     for text in texts or ():
-        # A comma parts two sizes only where a name follows it: V=30,522 is one.
+        # A comma separates two sizes only if a name follows it: V=30,522 is one.
         for pair in re.split(r",(?=\s*[A-Za-z_])", text):
-            name, equals, value = pair.partition("=")
+            name, equals, value = (part.strip() for part in pair.partition("="))
             if not equals:
                 raise Unreadable("--at", pair, "SIZE=NUMBER, as in H=1024")
-            size = lookup(name.strip()) if of is None else of.size(name.strip())
-            parsed = _value(size, value.strip())
-            if found.setdefault(size.symbol, parsed) != parsed:
-                raise Conflict(f"{size.name}={found[size.symbol]}", f"{size.name}={parsed}", "both were given by --at")
-    return found
+            size = lookup(name) if of is None else of.size(name)
+            exact = _value(size, value.removeprefix("=").strip())
+            if given.setdefault(size.symbol, exact) != exact:
+                before = f"{typed[size.symbol]}={given[size.symbol]}"
+                raise Conflict(before, f"{name}={exact}", f"{size.name} was given twice by --at")
+            typed.setdefault(size.symbol, name)
+    return given
 
 
 def _value(size: Size, text: str) -> Value:
+    from bertsym.arguments import size_value
     from bertsym.errors import Unreadable
     from bertsym.model import check_value
-    from bertsym.quantities import parse_size
 
     try:
-        if size.kind.name == "SWITCH":
-            return check_value(size, _YES_NO.get(text.casefold(), text))
-        return check_value(size, parse_size(text, size.title, size.expected))
+        return check_value(size, size_value(size, text))
     except Unreadable as error:
         raise Unreadable(size.title, text, error.expected) from None
 

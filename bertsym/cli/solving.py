@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bertsym.convention import Convention
     from bertsym.model import Model
-    from bertsym.solving.demands import Limit
+    from bertsym.solving.requirements import Limit
 
 Target = Annotated[
     str | None, typer.Option("--target", metavar="COUNT", help="Parameters to meet: 110M, 340e6, 109,482,240.")
@@ -88,17 +88,17 @@ def solve(
     from bertsym.answers.shortlist import shortlist
     from bertsym.answers.solution import solved
     from bertsym.errors import Conflict
-    from bertsym.solving.constraints import parse_constraint, parse_tie
-    from bertsym.solving.demands import Demand
+    from bertsym.solving.constraints import parse_constraint, parse_ties
+    from bertsym.solving.open_model import only_unknowns
     from bertsym.solving.request import Order, Request
-    from bertsym.solving.unknowns import only_unknowns
+    from bertsym.solving.requirements import Demand
 
     model = _model(target, head, at, unknowns, tie)
     chosen = options.convention(convention, model, only, without)
     symbols = _unknowns(unknowns, model)
     limits = _limits(model, chosen, at_most, at_least)
     wanted = _target(goal, chosen, limits)
-    ties = tuple(parse_tie(text, model.symbols) for text in tie or ())
+    ties = parse_ties(tie or (), model.size)
     ordering = Order.named(order)
     multiples, multiple = _multiples(multiple_of, model)
     count = _top(top, 20 if len(symbols) > 1 else 5)
@@ -111,7 +111,7 @@ def solve(
             raise Conflict(f"--range {name}={low}..{high}", f"--range {text}", "a range is given once")
         bounds[name] = ends
     steps = {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples}
-    wheres = tuple(parse_constraint(text, model.symbols) for text in where or ())
+    wheres = tuple(parse_constraint(text, model.size) for text in where or ())
     if len(symbols) == 1:
         only_unknowns(symbols, {"--range": bounds, "--multiple-of": steps})
         if ordering is not Order.ERROR:
@@ -155,7 +155,7 @@ def _model(
     try:
         return loaded.with_sizes(given, pin=True) if given else loaded
     except (Conflict, NotAnInteger):
-        aside = {*_unknowns(unknowns, loaded), *(parse_tie(text, loaded.symbols)[0] for text in tie or ())}
+        aside = {*_unknowns(unknowns, loaded), *(parse_tie(text, loaded.size)[0] for text in tie or ())}
         kept = {symbol: number for symbol, number in loaded.given.items() if symbol not in aside}
         if kept == loaded.given:
             raise
@@ -164,13 +164,14 @@ def _model(
 
 def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
     from bertsym.errors import Conflict
-    from bertsym.symbols import lookup
 
-    names = options.split(texts) or ["H"]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise Conflict(f"--for {twice}", f"--for {twice}", "an unknown is named once")
-    return tuple(lookup(name, model.symbols).symbol for name in names)
+    names: dict[Symbol, str] = {}
+    for name in options.split(texts) or ["H"]:
+        symbol = model.size(name).symbol
+        if symbol in names:
+            raise Conflict(f"--for {names[symbol]}", f"--for {name}", "an unknown is named once")
+        names[symbol] = name
+    return tuple(names)
 
 
 def _limits(
@@ -178,7 +179,7 @@ def _limits(
 ) -> tuple[Limit, ...]:
     from bertsym.convention import named_convention, select
     from bertsym.quantities import parse_count
-    from bertsym.solving.demands import Limit
+    from bertsym.solving.requirements import Limit
 
     limits = []
     for option, texts in (("--at-most", at_most), ("--at-least", at_least)):
@@ -206,14 +207,13 @@ def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> 
 
 def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int], int | None]:
     from bertsym.errors import Conflict
-    from bertsym.symbols import lookup
 
     named: dict[Symbol, int] = {}
     general: int | None = None
     for text in options.split(texts):
         name, equals, number = text.rpartition("=")
         step = _positive(number.strip(), "--multiple-of")
-        symbol = lookup(name.strip(), model.symbols).symbol if equals else None
+        symbol = model.size(name.strip()).symbol if equals else None
         before = general if symbol is None else named.get(symbol)
         if before is not None:
             first = before if symbol is None else f"{symbol}={before}"
@@ -239,13 +239,12 @@ def _range(text: str, model: Model) -> tuple[Symbol, tuple[int, int]]:
     from bertsym.errors import Unreadable
     from bertsym.model import check_value
     from bertsym.quantities import parse_size
-    from bertsym.symbols import lookup
 
     name, equals, bounds = text.partition("=")
     low, dots, high = bounds.partition("..")
     if not equals or not dots:
         raise Unreadable("--range", text, "SIZE=LOW..HIGH, as in L=2..96")
-    size = lookup(name.strip(), model.symbols)
+    size = model.size(name.strip())
     ends = []
     for end in (low.strip(), high.strip()):
         number = check_value(size, parse_size(end, size.title, size.expected))

@@ -15,6 +15,7 @@ from bertsym.files.reading import unreadable
 from bertsym.model import Model
 from bertsym.saved_model import decode as saved
 from bertsym.saved_model.atlas_models import entry_of, stored
+from bertsym.saved_model.code_names import with_code_names
 from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.symbols import labels
 from bertsym.values import replace
@@ -90,7 +91,7 @@ def read_config(config: Mapping[str, Json], file: Path, head: str | None = None)
     """Read the model from the fields of a configuration; errors name `file`."""
     kind = _model_type(config, file)
     stored_as = None if kind in ARCHITECTURES else entry_of(kind)
-    derived = None if stored_as is None else in_head_size(stored_as)
+    derived = None if stored_as is None else in_head_size(with_code_names(stored_as))
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}

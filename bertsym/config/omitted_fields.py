@@ -12,8 +12,9 @@ from bertsym.algebra import Value
 from bertsym.errors import BadField, echo
 from bertsym.files.jsonfile import Json
 from bertsym.saved_model.derived import Derived
+from bertsym.spellings import fields as fields_of
 
-HEAD_SIZE, WIDTHS, HEADS = "head_dim", ("hidden_size", "d_model"), ("num_attention_heads", "n_heads")
+HEAD_SIZE = "head_dim"
 
 _TOKENS = re.compile(r"token|_ids?$")
 
@@ -57,7 +58,7 @@ def check_unknown(fields: Mapping[str, Json], derived: Derived, given: Mapping[S
             part = path.removesuffix(HEAD_SIZE)
             width, heads = (
                 next((numbers[part + name] for name in names if numbers.get(part + name)), None)
-                for names in (WIDTHS, HEADS)
+                for names in (fields_of("H"), fields_of("heads"))
             )
             whole = isinstance(found, int) and isinstance(heads, int) and found * heads == width
             if width is not None and not whole:

@@ -30,7 +30,7 @@ from bertsym.model import Model
 from bertsym.render.notation import NOTATIONS
 from bertsym.saved_model.atlas_models import stored
 from bertsym.sensitivity import differentiate
-from bertsym.solving.closed import solve_symbolically
+from bertsym.solving.closed_form import solve_symbolically
 from bertsym.symbols import BY_SYMBOL, Kind, P
 from bertsym.wording import said
 from bertsym.zoo import ARCHITECTURES, NAMES, named

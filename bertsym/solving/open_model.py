@@ -10,12 +10,14 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, free
 from bertsym.errors import BertsymError, Conflict
+from bertsym.expressions.reader import to_sympy
+from bertsym.expressions.tree import Node
 from bertsym.model import Model
-from bertsym.solving.constraints import Term, put_in, symbols_of
+from bertsym.solving.constraints import put_in
 from bertsym.values import value
 from bertsym.wording import said
 
-Tie = tuple[Symbol, Term]
+Tie = tuple[Symbol, Node]
 # Ties put into one another grow with the product of their lengths.
 LONGEST_TIE = 1000
 
@@ -52,7 +54,7 @@ def resolved(model: Model, ties: tuple[Tie, ...]) -> tuple[Tie, ...]:
     Raises `UnknownName`, and `Conflict` for a size tied twice, in a circle, or to a division by zero.
     """
     names = [symbol for symbol, _ in ties]
-    model.check_known([*names, *(symbol for _, term in ties for symbol in symbols_of(term))])
+    model.check_known([*names, *(symbol for _, term in ties for symbol in term.symbols())])
     for symbol in names:
         if names.count(symbol) > 1:
             raise Conflict(f"--tie {symbol}", f"--tie {symbol}", "a size is tied once")
@@ -60,35 +62,14 @@ def resolved(model: Model, ties: tuple[Tie, ...]) -> tuple[Tie, ...]:
     for _ in ties:
         terms = {symbol: put_in(term, terms) for symbol, term in terms.items()}
         for symbol, term in terms.items():
-            if sum(1 for _ in islice(symbols_of(term), LONGEST_TIE)) == LONGEST_TIE:
+            if sum(1 for _ in islice(term.symbols(), LONGEST_TIE)) == LONGEST_TIE:
                 raise Conflict(f"--tie {symbol}", "the other ties", f"together they name {LONGEST_TIE} sizes and more")
     for symbol, term in terms.items():
-        if set(symbols_of(term)) & set(names):
+        if set(term.symbols()) & set(names):
             raise Conflict(f"--tie {symbol}", "the other ties", "they go round in a circle")
-        if to_expression(term).has(sympy.zoo, sympy.nan, sympy.oo):
+        if to_sympy(term).has(sympy.zoo, sympy.nan, sympy.oo):
             raise Conflict(f"--tie {symbol}", "arithmetic", "it divides by zero")
     return tuple(terms.items())
-
-
-def to_expression(term: Term) -> Expr:
-    """The right side of a tie in sympy; raises `Conflict` for %."""
-    if term.symbol is not None:
-        return term.symbol
-    if term.left is None or term.right is None:
-        return sympy.Integer(term.number)
-    left, right = to_expression(term.left), to_expression(term.right)
-    match term.operation:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return left / right
-        case "**":
-            return left**right
-    raise Conflict("%", "a tie", "a remainder cannot be solved for")
 
 
 def require(expression: Expr, symbol: Symbol, model: Model) -> None:

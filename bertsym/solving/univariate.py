@@ -9,7 +9,7 @@ from itertools import islice
 from sympy import Symbol
 
 from bertsym.solving.constraints import Constraint
-from bertsym.solving.narrowing import Axis, narrow
+from bertsym.solving.interval_propagation import Axis, narrow
 from bertsym.solving.polynomial import DoesNotGrow, Exact, Piecewise, horner, largest_at_most, root
 from bertsym.values import value
 
