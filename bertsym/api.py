@@ -14,11 +14,11 @@ from bertsym import count as counting
 from bertsym.algebra import Value
 from bertsym.answers.breakdown import broken_down
 from bertsym.answers.comparison import comparison
-from bertsym.answers.derivation import derivation
+from bertsym.answers.configurations import shortlist
 from bertsym.answers.derivative import Derivative, derivative
+from bertsym.answers.explanation import derivation
 from bertsym.answers.formula import Formula, formula_written
 from bertsym.answers.inventory import inventory
-from bertsym.answers.shortlist import shortlist
 from bertsym.answers.solution import solved
 from bertsym.config.configfile import load as load_spec
 from bertsym.convention import Convention, named_convention, select

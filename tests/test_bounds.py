@@ -18,7 +18,7 @@ from bertsym.checking.verify import Expected, Slot, compare
 from bertsym.checkpoints.safetensors import Array
 from bertsym.claims import formula
 from bertsym.claims.formula import MOST_SIDES, MOST_TERMS, Ledger, TooManyJudged, judge
-from bertsym.claims.reader import read
+from bertsym.claims.parser import read
 from bertsym.claims.texts import MOST_FORMULAS, MOST_NUMBERS, Question, TooMany, audit_text
 from bertsym.errors import BadField, TooLarge
 from bertsym.explain import MOST_TENSORS, derive

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+from bertsym.claims.discrepancies import Row, Share
 from bertsym.claims.formula import Judgement, Verdict
-from bertsym.claims.parts import add, number
-from bertsym.claims.terms import Row, Share
+from bertsym.claims.tensor_polynomials import add, number
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Sizes, Table
 from bertsym.formulas.monomial_order import Terms
 from bertsym.formulas.styles import Style, from_terms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bertsym.answers.subject import subject
+from bertsym.answers.answer_context import subject
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import Match, NumberVerdict
 from bertsym.convention import EXACT

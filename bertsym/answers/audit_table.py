@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bertsym.claims.integer_bounds import Interval
 from bertsym.claims.table import Fit, TableVerdict
 from bertsym.claims.tablefile import SizedRow
-from bertsym.claims.unknowns import Interval
 from bertsym.document import Column, Document, Element, Inline, Paragraph, Remark, Sizes, Table
 from bertsym.report import Record
 from bertsym.symbols import BY_SYMBOL

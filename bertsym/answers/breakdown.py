@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from sympy import Expr
 
-from bertsym.answers.subject import Subject, shown, subject
+from bertsym.answers.answer_context import Subject, shown, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import By, breakdown, count_or_none, total
 from bertsym.document import Column, Count, Document, Inline, Share, Table

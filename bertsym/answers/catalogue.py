@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.answers.subject import subject
+from bertsym.answers.answer_context import subject
 from bertsym.convention import EXACT
 from bertsym.count import count
 from bertsym.document import Code, Column, Count, Document, Element, Heading, Inline, Paragraph, Table

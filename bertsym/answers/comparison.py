@@ -8,7 +8,7 @@ from fractions import Fraction
 from sympy import Expr, Integer
 
 from bertsym.algebra import Value, expand, substitute
-from bertsym.answers.subject import Subject, subject
+from bertsym.answers.answer_context import Subject, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import Part, breakdown, count_or_none, total
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Sizes, Table

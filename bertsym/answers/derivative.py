@@ -7,7 +7,7 @@ from fractions import Fraction
 from sympy import Symbol
 
 from bertsym.algebra import free
-from bertsym.answers.subject import Subject, known, shown, subject
+from bertsym.answers.answer_context import Subject, known, shown, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import total
 from bertsym.document import Count, Decimal, Document, Element, Inline, Remark, Result, Share

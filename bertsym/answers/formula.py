@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sympy import Symbol
 
-from bertsym.answers.subject import Subject, shown, subject
+from bertsym.answers.answer_context import Subject, shown, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import breakdown, count_or_none, total
 from bertsym.document import Count, Document, Inline, Result

@@ -6,7 +6,7 @@ import sympy
 from sympy import Expr
 
 from bertsym.algebra import substitute
-from bertsym.answers.subject import Subject, known, subject
+from bertsym.answers.answer_context import Subject, known, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import written_out
 from bertsym.document import Code, Column, Document, Inline, Shape, Table

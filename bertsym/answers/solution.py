@@ -7,8 +7,8 @@ from fractions import Fraction
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.answers.exchange import exchange_table, marginal_record
-from bertsym.answers.subject import Subject, subject
+from bertsym.answers.answer_context import Subject, subject
+from bertsym.answers.exchange_rates import exchange_table, marginal_record
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Column, Count, Decimal, Document, Element, Inline, Remark, Result, Share, Table
 from bertsym.formulas.tree import Name

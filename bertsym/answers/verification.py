@@ -10,7 +10,7 @@ from pathlib import Path
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.answers.subject import subject
+from bertsym.answers.answer_context import subject
 from bertsym.checking.inference import Fit, infer
 from bertsym.checking.transformers_reference import build
 from bertsym.checking.verify import Expected, Outcome, Slot, compare, declared

@@ -9,12 +9,12 @@ from functools import cached_property, lru_cache
 from sympy import Symbol
 
 from bertsym.algebra import Value, monomials
-from bertsym.claims.countings import Counting, countings
-from bertsym.claims.parts import Part, add, minus, number, parts, symbols
+from bertsym.claims.discrepancies import Row, rows, without_heads
+from bertsym.claims.interpretations import Counting, countings
+from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.polynomial import expand, expression
-from bertsym.claims.reading import Reading
 from bertsym.claims.scopes import scope_named
-from bertsym.claims.terms import Row, rows, without_heads
+from bertsym.claims.tensor_polynomials import Part, add, minus, number, parts, symbols
 from bertsym.errors import BertsymError, TooLarge
 from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.formulas.tree import Form

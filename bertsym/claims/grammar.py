@@ -11,10 +11,10 @@ from fractions import Fraction
 from sympy import Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.claims.conditions import condition
-from bertsym.claims.cursor import Cursor, running
+from bertsym.claims.iverson_syntax import condition
 from bertsym.claims.names import plain
-from bertsym.claims.reading import Use
+from bertsym.claims.parsed_formula import Use
+from bertsym.claims.token_stream import Cursor, running
 from bertsym.claims.tokens import CLOSING, Mark, Token
 from bertsym.errors import UnreadableFormula, echo
 from bertsym.formulas.monomial_order import condition as ordered

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bertsym.claims.countings import Counting, countings
-from bertsym.claims.parts import parts
+from bertsym.claims.interpretations import Counting, countings
+from bertsym.claims.tensor_polynomials import parts
 from bertsym.count import count
 from bertsym.model import Model
 from bertsym.quantities import Stated

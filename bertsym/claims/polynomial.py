@@ -50,7 +50,7 @@ class NotPolynomial(BertsymError):
 def expand(form: Form) -> Terms:
     """The form as {((generator, exponent), ...): coefficient}; raises `TooLong` or `NotPolynomial`.
 
-    >>> from bertsym.claims.reader import read
+    >>> from bertsym.claims.parser import read
     >>> expand(read("(H + 1)^2 / H").main.form)
     {((H, 1),): Fraction(1, 1), (): Fraction(2, 1), ((H, -1),): Fraction(1, 1)}
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bertsym.claims.countings import Counting
+from bertsym.claims.interpretations import Counting
 
 Scope = Callable[[Counting], bool]
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.claims.countings import countings
 from bertsym.claims.formula import at_base
-from bertsym.claims.parts import parts, put_in, symbols
+from bertsym.claims.integer_bounds import Bound, Entangled, Interval, at, solve
+from bertsym.claims.interpretations import countings
 from bertsym.claims.tablefile import SizedRow, SizedTable
-from bertsym.claims.unknowns import Bound, Entangled, Interval, at, solve
+from bertsym.claims.tensor_polynomials import parts, put_in, symbols
 from bertsym.errors import BertsymError
 from bertsym.formulas.monomial_order import Terms
 from bertsym.model import Model

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from bertsym.claims.formula import Ledger, TooManyJudged, Verdict, at_base, judge
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import NumberVerdict, census, judge_number
+from bertsym.claims.parsed_formula import Reading
+from bertsym.claims.parser import read
 from bertsym.claims.polynomial import expand
-from bertsym.claims.reader import read
-from bertsym.claims.reading import Reading
 from bertsym.claims.spans import Places, formulas, readable
 from bertsym.errors import BertsymError, UnknownName
 from bertsym.model import Model

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bertsym.cli import auditing, comparing, counting, deriving, listing, publishing, reasoning, solving, verifying
+from bertsym.cli import audit, compare, counting, derive, listing, publishing, reasoning, solve, verify
 from bertsym.cli.interrupts import INTERRUPTED
 from bertsym.cli.streams import edged, note
 from bertsym.errors import BertsymError, printable
@@ -46,13 +46,13 @@ app.command("show")(counting.breakdown)
 app.command("tensors")(counting.tensors)
 app.command("explain")(reasoning.explain)
 app.command("diff")(reasoning.diff)
-app.command("solve")(solving.solve)
-app.command("compare")(comparing.compare)
-app.command("verify")(verifying.verify)
+app.command("solve")(solve.solve)
+app.command("compare")(compare.compare)
+app.command("verify")(verify.verify)
 app.command("macros")(publishing.macros)
 app.command("embed")(publishing.embed)
-app.command("audit")(auditing.audit)
-app.command("derive")(deriving.derive)
+app.command("audit")(audit.audit)
+app.command("derive")(derive.derive)
 app.command("models")(listing.models)
 app.command("symbols")(listing.symbols)
 

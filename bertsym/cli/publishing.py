@@ -36,7 +36,7 @@ def macros(
     ] = False,
 ) -> None:
     """LaTeX commands for the formula, the counts and the sizes."""
-    from bertsym.answers.figures import figures
+    from bertsym.answers.paper_macros import figures
     from bertsym.render.macros import definitions
     from bertsym.render.notation import named_notation, parse_renames
 

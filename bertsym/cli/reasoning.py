@@ -26,7 +26,7 @@ def explain(
     page: Page,
 ) -> None:
     """The derivation, step by step: shapes, sums, what cancels."""
-    from bertsym.answers.derivation import derivation
+    from bertsym.answers.explanation import derivation
 
     model = options.model(target, head, at)
     chosen = options.convention(convention, model, only, without)

@@ -8,9 +8,9 @@ from fractions import Fraction
 import pytest
 
 from bertsym.answers.audit_formula import FormulaAudit
+from bertsym.claims.discrepancies import Share
 from bertsym.claims.formula import Judgement, judge
-from bertsym.claims.reader import read
-from bertsym.claims.terms import Share
+from bertsym.claims.parser import read
 from bertsym.errors import BertsymError
 from bertsym.render import jsontext, latex
 from bertsym.render import text as plain

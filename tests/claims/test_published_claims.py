@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bertsym.claims.discrepancies import Share
 from bertsym.claims.formula import Judgement, Verdict, at_base, judge
 from bertsym.claims.number import NumberVerdict, judge_number
-from bertsym.claims.parts import number
-from bertsym.claims.reader import read
-from bertsym.claims.terms import Share
+from bertsym.claims.parser import read
+from bertsym.claims.tensor_polynomials import number
 from bertsym.convention import named_convention
 from bertsym.count import count
 from bertsym.model import Model

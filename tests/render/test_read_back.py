@@ -16,8 +16,8 @@ from sympy import Expr, Symbol
 from bertsym import atlas
 from bertsym.algebra import Value, evaluate, free
 from bertsym.answers.breakdown import broken_down
-from bertsym.answers.derivation import derivation
 from bertsym.answers.derivative import derivative
+from bertsym.answers.explanation import derivation
 from bertsym.answers.formula import formula_written
 from bertsym.answers.inventory import inventory
 from bertsym.config.configfile import load

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from sympy import Symbol
 
-from bertsym.claims.cursor import running
 from bertsym.claims.grammar import UNIT_WORDS, Grammar
 from bertsym.claims.names import fold, meanings, plain
-from bertsym.claims.reading import Reading, Side, Use
+from bertsym.claims.parsed_formula import Reading, Side, Use
+from bertsym.claims.token_stream import running
 from bertsym.claims.tokens import CLOSING, Mark, tokenise
 from bertsym.errors import UnreadableFormula
 from bertsym.symbols import BY_NAME, BY_SYMBOL

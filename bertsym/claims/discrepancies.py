@@ -10,8 +10,8 @@ from itertools import combinations
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.claims.countings import Counting
-from bertsym.claims.parts import Part, number
+from bertsym.claims.interpretations import Counting
+from bertsym.claims.tensor_polynomials import Part, number
 from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value

@@ -11,7 +11,7 @@ from bertsym.cli.output import show
 from bertsym.cli.streams import note
 
 if TYPE_CHECKING:
-    from bertsym.claims.reading import Reading
+    from bertsym.claims.parsed_formula import Reading
     from bertsym.model import Model
     from bertsym.report import Report
 
@@ -96,8 +96,8 @@ def _audited(claim: str, asked: _Asked, *, table: bool) -> tuple[Report, bool]:
 
 def _table(claim: str, asked: _Asked) -> tuple[Report, bool]:
     from bertsym.answers.audit_table import TableAudit
+    from bertsym.claims.parser import read
     from bertsym.claims.polynomial import expand
-    from bertsym.claims.reader import read
     from bertsym.claims.table import judge_table
     from bertsym.claims.tablefile import read_table
 
@@ -153,7 +153,7 @@ def _formula(claim: str, asked: _Asked) -> tuple[Report, bool]:
 
     from bertsym.answers.audit_formula import FormulaAudit
     from bertsym.claims.formula import judge
-    from bertsym.claims.reader import read
+    from bertsym.claims.parser import read
 
     reading = read(claim, asked.notation, asked.where)
     _tell(reading)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from bertsym.answers.answer_context import Subject
 from bertsym.answers.breakdown import Row, broken_down
 from bertsym.answers.formula import Formula, formula_written
-from bertsym.answers.subject import Subject
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Count, Inline, Rounded, Share
 from bertsym.formulas.tree import Number

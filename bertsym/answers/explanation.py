@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bertsym.answers.subject import Subject, subject
+from bertsym.answers.answer_context import Subject, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Document
 from bertsym.explain import derive

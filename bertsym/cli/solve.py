@@ -85,7 +85,7 @@ def solve(
     page: Page,
 ) -> None:
     """Which size meets a target; with several unknowns, which configurations."""
-    from bertsym.answers.shortlist import shortlist
+    from bertsym.answers.configurations import shortlist
     from bertsym.answers.solution import solved
     from bertsym.errors import Conflict
     from bertsym.solving.constraints import parse_constraint, parse_tie

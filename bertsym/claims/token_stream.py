@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sympy import Symbol
 
 from bertsym.claims.names import plain
-from bertsym.claims.reading import Use
+from bertsym.claims.parsed_formula import Use
 from bertsym.claims.tokens import Mark, Token, is_tex
 from bertsym.errors import UnreadableFormula, echo, suggestion
 from bertsym.symbols import BY_NAME

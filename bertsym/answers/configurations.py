@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from bertsym.answers.exchange import exchange_table, marginal_record
+from bertsym.answers.answer_context import Subject, subject
+from bertsym.answers.exchange_rates import exchange_table, marginal_record
 from bertsym.answers.solution import POINT_COLUMNS, axis_in_words, size_cell
-from bertsym.answers.subject import Subject, subject
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
 from bertsym.model import Model
 from bertsym.report import Record
