@@ -7,7 +7,22 @@ from typing import Annotated, Any
 
 import typer
 
-from bertsym.cli import audit, compare, counting, derive, listing, publishing, reasoning, solve, verify
+from bertsym.cli import (
+    audit,
+    compare,
+    derive,
+    diff,
+    embed,
+    explain,
+    macros,
+    models,
+    show,
+    solve,
+    symbols,
+    tensors,
+    total,
+    verify,
+)
 from bertsym.cli.interrupts import INTERRUPTED
 from bertsym.cli.streams import edged, note
 from bertsym.errors import BertsymError, printable
@@ -41,20 +56,20 @@ def _root(
     pass
 
 
-app.command("total")(counting.total)
-app.command("show")(counting.breakdown)
-app.command("tensors")(counting.tensors)
-app.command("explain")(reasoning.explain)
-app.command("diff")(reasoning.diff)
+app.command("total")(total.total)
+app.command("show")(show.show)
+app.command("tensors")(tensors.tensors)
+app.command("explain")(explain.explain)
+app.command("diff")(diff.diff)
 app.command("solve")(solve.solve)
 app.command("compare")(compare.compare)
 app.command("verify")(verify.verify)
-app.command("macros")(publishing.macros)
-app.command("embed")(publishing.embed)
+app.command("macros")(macros.macros)
+app.command("embed")(embed.embed)
 app.command("audit")(audit.audit)
 app.command("derive")(derive.derive)
-app.command("models")(listing.models)
-app.command("symbols")(listing.symbols)
+app.command("models")(models.models)
+app.command("symbols")(symbols.symbols)
 
 
 def run() -> int:

@@ -1,4 +1,4 @@
-"""macros, embed: formulas and numbers for a paper, and a paper kept in step with them."""
+"""embed: the formulas and numbers in a paper kept up to date."""
 
 from __future__ import annotations
 
@@ -7,43 +7,9 @@ from typing import Annotated
 
 import typer
 
-from bertsym.cli import options
 from bertsym.cli.interrupts import interruptible
 from bertsym.cli.output import emit
 from bertsym.errors import printable
-
-
-def macros(
-    target: options.Target = "bert",
-    prefix: Annotated[
-        str, typer.Option("--prefix", metavar="LETTERS", help="What the name of every command begins with.")
-    ] = "Bert",
-    at: options.At = None,
-    head: options.HeadName = None,
-    convention: options.ConventionName = "exact",
-    only: options.Only = None,
-    without: options.Without = None,
-    form: options.FormName = "collected",
-    notation: Annotated[
-        str, typer.Option("--notation", metavar="NAME", help="Names of symbols: bert, vaswani, kaplan or megatron.")
-    ] = "bert",
-    rename: Annotated[
-        list[str] | None,
-        typer.Option("--rename", metavar="H=TEX", help=r"Another name for a symbol, as in H=d_{\mathrm{model}}."),
-    ] = None,
-    provide: Annotated[
-        bool, typer.Option("--provide", help=r"\providecommand*: leave commands alone that exist already.")
-    ] = False,
-) -> None:
-    """LaTeX commands for the formula, the counts and the sizes."""
-    from bertsym.answers.paper_macros import figures
-    from bertsym.render.macros import definitions
-    from bertsym.render.notation import named_notation, parse_renames
-
-    model = options.model(target, head, at)
-    chosen = options.convention(convention, model, only, without)
-    names = named_notation(notation).renamed(parse_renames(rename or ()))
-    emit(definitions(figures(model, chosen, form), prefix, names, provide=provide), "latex")
 
 
 def embed(

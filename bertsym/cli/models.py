@@ -1,4 +1,4 @@
-"""models, symbols: what there is."""
+"""models: the architectures and the named sizes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,3 @@ def models(
     from bertsym.answers.catalogue import catalogue
 
     show(listing() if everything else catalogue(), page)
-
-
-@paged
-def symbols(*, page: Page) -> None:
-    """The symbols and the conventions there are."""
-    from bertsym.answers.glossary import glossary
-
-    show(glossary(), page)

@@ -1,4 +1,4 @@
-"""explain, diff: why a model counts what it counts, and what would change it."""
+"""diff: the derivative of a count."""
 
 from __future__ import annotations
 
@@ -9,28 +9,6 @@ import typer
 from bertsym.cli import options
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
-
-
-@paged
-def explain(
-    target: options.Target = "bert",
-    component: Annotated[
-        str | None, typer.Option("--component", metavar="NAME", help="Only this component, such as attention.")
-    ] = None,
-    at: options.At = None,
-    head: options.HeadName = None,
-    convention: options.ConventionName = "exact",
-    only: options.Only = None,
-    without: options.Without = None,
-    *,
-    page: Page,
-) -> None:
-    """The derivation, step by step: shapes, sums, what cancels."""
-    from bertsym.answers.explanation import derivation
-
-    model = options.model(target, head, at)
-    chosen = options.convention(convention, model, only, without)
-    show(derivation(model, chosen, component), page)
 
 
 @paged

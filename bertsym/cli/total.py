@@ -1,4 +1,4 @@
-"""total, show, tensors: what a model counts."""
+"""total: the formula of a model's parameter count."""
 
 from __future__ import annotations
 
@@ -43,45 +43,3 @@ def total(
     kept = [model.size(name).symbol for name in options.split(keep)]
     model.check_known(kept)
     show(formula_written(model, chosen, form, kept), page)
-
-
-@paged
-def breakdown(
-    target: options.Target = "bert",
-    by: Annotated[str, typer.Option("--by", metavar="WHAT", help="component, role or layer.")] = "component",
-    at: options.At = None,
-    head: options.HeadName = None,
-    convention: options.ConventionName = "exact",
-    only: options.Only = None,
-    without: options.Without = None,
-    form: options.FormName = "collected",
-    *,
-    page: Page,
-) -> None:
-    """The breakdown: formula, number and share, summing to the total."""
-    from bertsym.answers.breakdown import broken_down
-    from bertsym.count import By
-    from bertsym.formulas.styles import Style
-
-    model = options.model(target, head, at)
-    chosen = options.convention(convention, model, only, without)
-    show(broken_down(model, chosen, By.named(by), Style.named(form)), page)
-
-
-@paged
-def tensors(
-    target: options.Target = "bert",
-    at: options.At = None,
-    head: options.HeadName = None,
-    convention: options.ConventionName = "exact",
-    only: options.Only = None,
-    without: options.Without = None,
-    *,
-    page: Page,
-) -> None:
-    """The inventory: every tensor's name, shape, role and tie."""
-    from bertsym.answers.inventory import inventory
-
-    model = options.model(target, head, at)
-    chosen = options.convention(convention, model, only, without)
-    show(inventory(model, chosen), page)
