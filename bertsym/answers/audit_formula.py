@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from bertsym.claims.discrepancies import Row, Share
-from bertsym.claims.formula import Judgement, Verdict
+from bertsym.claims.formula import FormulaVerdict, Judgement
 from bertsym.claims.tensor_polynomials import add, number
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Sizes, Table
 from bertsym.formulas.monomial_order import Terms
@@ -23,7 +23,7 @@ MOST_NAMED = 6
 class FormulaAudit:
     """The verdict on a formula."""
 
-    verdict: Verdict
+    verdict: FormulaVerdict
 
     @property
     def finding(self) -> bool:
@@ -78,7 +78,7 @@ def _is_side(audit: FormulaAudit, judgement: Judgement) -> bool:
     return any(judgement.form == side.form for side in audit.verdict.reading.sides)
 
 
-def _judged(verdict: Verdict, judgement: Judgement) -> Iterable[Element]:
+def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
     subject: tuple[Inline, ...] = (judgement.form, f" ({judgement.words})") if judgement.words else (judgement.form,)
     if judgement.stands:
         others = judgement.equal[1:3]
@@ -109,7 +109,7 @@ def _judged(verdict: Verdict, judgement: Judgement) -> Iterable[Element]:
         yield Paragraph(_left_out(verdict, judgement))
 
 
-def _beside(verdict: Verdict, judgement: Judgement) -> tuple[Inline, ...]:
+def _beside(verdict: FormulaVerdict, judgement: Judgement) -> tuple[Inline, ...]:
     """What the components that are counted have besides."""
     amounts = [judgement.nearest.amount(part) for part in judgement.beside]
     components = " and ".join(dict.fromkeys(part.tensor.component for part in judgement.beside))
@@ -121,7 +121,7 @@ def _beside(verdict: Verdict, judgement: Judgement) -> tuple[Inline, ...]:
     return (f"Of {components} it leaves out ", written(add(amounts)), *size, ": ", *names[1:], f"{rest}.")
 
 
-def _left_out(verdict: Verdict, judgement: Judgement) -> tuple[Inline, ...]:
+def _left_out(verdict: FormulaVerdict, judgement: Judgement) -> tuple[Inline, ...]:
     rest = written({monomial: -value for monomial, value in judgement.short.items()})
     parts: tuple[Inline, ...] = (f"Against all of {verdict.model.cls} it leaves out ", rest)
     if judgement.left_out is not None:
@@ -129,7 +129,7 @@ def _left_out(verdict: Verdict, judgement: Judgement) -> tuple[Inline, ...]:
     return (*parts, ".")
 
 
-def _where(verdict: Verdict) -> Inline:
+def _where(verdict: FormulaVerdict) -> Inline:
     if verdict.model.label and verdict.model.given:
         return verdict.model.label
     if not verdict.model.given:
@@ -137,7 +137,7 @@ def _where(verdict: Verdict) -> Inline:
     return Sizes({symbol: verdict.sizes[symbol] for symbol in in_order(verdict.sizes)})
 
 
-def _differences(verdict: Verdict, judgement: Judgement) -> Iterable[Element]:
+def _differences(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
     columns = (Column("term"), Column("claimed", right=True), Column("exact", right=True), Column("error", right=True))
     cells = tuple(
         (

@@ -83,7 +83,7 @@ class Figure:
 
 
 @value
-class Verdict:
+class FormulaVerdict:
     """The judgement of every different side of a formula, and whether the sides agree with each other."""
 
     reading: Reading
@@ -161,9 +161,9 @@ class Ledger:
         return tuple(countings(cls, self.inventory(head, keep, fill), whole=head != self.heads[0]))
 
 
-def judge(
+def judge_formula(
     reading: Reading, model: Model, heads: Sequence[str], of: str = "", *, ledger: Ledger | None = None
-) -> Verdict:
+) -> FormulaVerdict:
     """The verdict on a formula about the model under these heads, the first before the others.
 
     `of` says what it counts, as the label of the formula does where it has one; `ledger` keeps what the next formula
@@ -196,7 +196,7 @@ def judge(
     judgements = [bench.judge(form, of or beside.get(form, reading.label)) for form in distinct.values()]
     judgements += [bench.judge(form, words) for form, words in marked]
     figures = [f for value in numbers for form in distinct.values() if (f := bench.figure(value, form)) is not None]
-    return Verdict(reading, ledger.model, tuple(judgements), tuple(figures), len(distinct) <= 1, bench.sizes)
+    return FormulaVerdict(reading, ledger.model, tuple(judgements), tuple(figures), len(distinct) <= 1, bench.sizes)
 
 
 def at_base(model: Model) -> Model:

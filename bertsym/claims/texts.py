@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from bertsym.claims.formula import Ledger, TooManyJudged, Verdict, at_base, judge
+from bertsym.claims.formula import FormulaVerdict, Ledger, TooManyJudged, at_base, judge_formula
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import NumberVerdict, census, judge_number
 from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.parser import read
 from bertsym.claims.polynomial import expand
+from bertsym.claims.question import Question, all_heads
 from bertsym.claims.spans import Places, formulas, readable
 from bertsym.errors import BertsymError, UnknownName
 from bertsym.model import Model
@@ -33,12 +33,12 @@ _UNITS = {"million": "M", "billion": "B", None: ""}
 
 
 @value
-class Claim:
+class JudgedClaim:
     """A formula or a number in a text, where it stands, and the verdict on it or why there is none."""
 
     line: int
     text: str
-    verdict: Verdict | NumberVerdict | None
+    verdict: FormulaVerdict | NumberVerdict | None
     unread: str = ""
 
     @property
@@ -48,13 +48,15 @@ class Claim:
 
 
 @value
-class Question:
-    """What the claims of a text are judged against, and how their names are read."""
+class TextVerdict:
+    """The judged claims of a text, in the order of its lines."""
 
-    model: Model
-    heads: tuple[str, ...]
-    notation: str
-    where: Mapping[str, str]
+    claims: tuple[JudgedClaim, ...]
+
+    @property
+    def stands(self) -> bool:
+        """Return True if no claim that could be judged is wrong."""
+        return not any(claim.finding for claim in self.claims)
 
 
 @value
@@ -73,8 +75,8 @@ class TooMany(BertsymError):
         return f"the text has {self.size:,} different {self.what}; the limit is {self.limit:,}: split it"
 
 
-def audit_text(text: str, question: Question, *, tex: bool) -> tuple[Claim, ...]:
-    """Every claim in the text, in its order; mathematics in paragraphs that speak of no parameters is passed over.
+def judge_text(text: str, question: Question, *, tex: bool) -> TextVerdict:
+    """Judge every claim in a text; skip mathematics in paragraphs that do not mention parameters.
 
     Raises `TooMany` or `TooManyJudged` beyond what a text holds. Claims of the same words are judged once.
     """
@@ -86,7 +88,7 @@ def audit_text(text: str, question: Question, *, tex: bool) -> tuple[Claim, ...]
         raise TooMany("formulas", different, MOST_FORMULAS)
     claims = [audit.formula(place, piece) for place, piece in found]
     claims += [audit.number(match) for match in _NUMBER.finditer(bare)]
-    return tuple(sorted((claim for claim in claims if claim), key=lambda claim: claim.line))
+    return TextVerdict(tuple(sorted((claim for claim in claims if claim), key=lambda claim: claim.line)))
 
 
 class _Audit:
@@ -96,38 +98,40 @@ class _Audit:
         self.places = places
         self.question = question
         self.ledger = Ledger(question.model, question.heads)
-        self.formulas: dict[str, tuple[Verdict | None, str] | None] = {}
+        self.formulas: dict[str, tuple[FormulaVerdict | None, str] | None] = {}
         self.numbers: dict[tuple[str, str], tuple[NumberVerdict | None, str]] = {}
         self.models: dict[str, Model | None] = {}
         self.names: dict[int, list[tuple[int, Model]]] = {}
         self.counts: dict[str, tuple[Counted, ...]] = {}
 
-    def formula(self, place: int, piece: str) -> Claim | None:
+    def formula(self, place: int, piece: str) -> JudgedClaim | None:
         bare = piece.strip()
         if bare not in self.formulas:
             self.formulas[bare] = self._judged(bare)
         judged = self.formulas[bare]
         line = self.places.line(place + len(piece) - len(piece.lstrip()))
-        return None if judged is None else Claim(line, " ".join(piece.split()), *judged)
+        return None if judged is None else JudgedClaim(line, " ".join(piece.split()), *judged)
 
-    def _judged(self, bare: str) -> tuple[Verdict | None, str] | None:
+    def _judged(self, bare: str) -> tuple[FormulaVerdict | None, str] | None:
         try:
             reading = read(bare, self.question.notation, self.question.where)
             if not _is_count(reading):
                 return None
-            return judge(reading, self.question.model, self.question.heads, ledger=self.ledger), ""
+            return judge_formula(reading, self.question.model, self.question.heads, ledger=self.ledger), ""
         except TooManyJudged:
             raise
         except BertsymError as error:
             return (None, str(error).removeprefix("the formula, ")) if _could_count(bare) else None
 
-    def number(self, match: re.Match[str]) -> Claim:
+    def number(self, match: re.Match[str]) -> JudgedClaim:
         line = self.places.line(match.start())
         shown = " ".join(match.group().split())
         model = self.question.model
         chosen = self._model_at(match.start()) or (model if model.given else None)
         if chosen is None:
-            return Claim(line, shown, None, "the line names no model that is known: pass --model with a named size")
+            return JudgedClaim(
+                line, shown, None, "the line names no model that is known: pass --model with a named size"
+            )
         unit = match.group("unit")
         stated = match.group("number") + _UNITS.get(unit, unit)
         key = (stated, _name(chosen))
@@ -135,10 +139,10 @@ class _Audit:
             if len(self.numbers) == MOST_NUMBERS:
                 raise TooMany("numbers of parameters", MOST_NUMBERS + 1, MOST_NUMBERS)
             self.numbers[key] = self._judged_number(stated, chosen)
-        return Claim(line, shown, *self.numbers[key])
+        return JudgedClaim(line, shown, *self.numbers[key])
 
     def _judged_number(self, stated: str, model: Model) -> tuple[NumberVerdict | None, str]:
-        heads = [model.head, *(head for head in model.architecture.heads if head != model.head)]
+        heads = all_heads(model)
         try:
             if _name(model) not in self.counts:
                 self.counts[_name(model)] = census(model, heads)

@@ -74,6 +74,19 @@ def split(texts: Iterable[str] | None) -> list[str]:
     return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
 
 
+def pairs(texts: Iterable[str] | None, option: str, expected: str) -> dict[str, str]:
+    """Return `d=H,h=heads` as a mapping; raises `Unreadable` with what the option expects."""
+    from bertsym.errors import Unreadable
+
+    found: dict[str, str] = {}
+    for pair in split(texts):
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise Unreadable(option, pair, expected)
+        found[name.strip()] = text.strip()
+    return found
+
+
 def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, Value]:
     """`H=1024,L=24` as sizes: those that are registered, or those `of` a model.
 
