@@ -66,8 +66,8 @@ def derive(
 
 def _saved(path: Path, written: bytes) -> None:
     """Write the file, whole or not at all; raises `BadFile`."""
-    from bertsym.embed.writing import obstacle, replaced
     from bertsym.errors import BadFile
+    from bertsym.files.atomic_write import obstacle, replaced
 
     try:
         problem = obstacle(path) if path.is_file() else ""
