@@ -20,7 +20,6 @@ from bertsym.answers.explanation import derivation
 from bertsym.answers.formula import Formula, formula_written
 from bertsym.answers.inventory import inventory
 from bertsym.answers.solution import solved
-from bertsym.config.configfile import load as load_spec
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
 from bertsym.errors import Conflict, Missing, Unreadable
@@ -29,6 +28,7 @@ from bertsym.formulas.tree import to_sympy
 from bertsym.model import Model as Spec
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
+from bertsym.resolve import load as load_spec
 from bertsym.solving.constraints import parse_constraint, parse_tie
 from bertsym.solving.demands import Demand, Limit
 from bertsym.solving.request import Order, Request

@@ -124,7 +124,7 @@ def _value(size: Size, text: str) -> Value:
 
 def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
     """The model that MODEL, --head and --at name together."""
-    from bertsym.config.configfile import load
+    from bertsym.resolve import load
 
     loaded = load(target, head)
     given = sizes(at, loaded) if at else {}

@@ -145,8 +145,8 @@ def _model(
     target: str, head: str | None, at: list[str] | None, unknowns: list[str] | None, tie: list[str] | None
 ) -> Model:
     """The model at the sizes that were given; its own value of a size that is to be found contradicts none of them."""
-    from bertsym.config.configfile import load
     from bertsym.errors import Conflict, NotAnInteger
+    from bertsym.resolve import load
     from bertsym.solving.constraints import parse_tie
     from bertsym.values import replace
 

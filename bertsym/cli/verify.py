@@ -41,14 +41,9 @@ def verify(
 ) -> None:
     """Does the formula's inventory equal this real model's: exit 0 if so, 1 with the differences."""
     from bertsym.answers.verification import verification
-    from bertsym.errors import Conflict
 
-    if infer and (model or framework):
-        raise Conflict("--infer", "--model" if model else "--framework", "the one leaves aside what the other names")
-    given = options.sizes(at)
-    if given and (framework or infer):
-        raise Conflict("--at", "--framework" if framework else "--infer", "the sizes are found out, not given")
-    answer = verification(Path(path), model, head, given, framework=framework, inferred=infer, alone=header_only)
+    sizes = options.sizes(at)
+    answer = verification(Path(path), model, head, sizes, framework=framework, infer=infer, header_only=header_only)
     show(answer, latex=latex, markdown=markdown, json=json)
     if not answer.ok:
         raise typer.Exit(1)
