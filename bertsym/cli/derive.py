@@ -40,12 +40,9 @@ def derive(
 ) -> None:
     """A closed form inferred from model code, proved by trial. This RUNS the code, in another process."""
     from bertsym.answers.derived import derived_formula
-    from bertsym.derive.export import recorded
     from bertsym.derive.pipeline import derive as inferred
-    from bertsym.files.jsonfile import parse_object
+    from bertsym.derive.save import save
     from bertsym.formulas.styles import Style
-    from bertsym.saved_model.decode import parse
-    from bertsym.saved_model.encode import text
 
     sizes = _sizes(target, size)
     style = Style.named(form)
@@ -59,24 +56,7 @@ def derive(
         )
         raise typer.Exit(1)
     if output is not None:
-        written = text(recorded(found)).encode()
-        parse(parse_object(written, Path(output)), Path(output))  # what cannot be read again is not written
-        _saved(Path(output), written)
-
-
-def _saved(path: Path, written: bytes) -> None:
-    """Write the file, whole or not at all; raises `BadFile`."""
-    from bertsym.errors import BadFile
-    from bertsym.files.atomic_write import obstacle, replaced
-
-    try:
-        problem = obstacle(path) if path.is_file() else ""
-        if not problem:
-            replaced(path, written)
-    except (OSError, ValueError) as error:
-        problem = f"cannot be written ({getattr(error, 'strerror', None) or error})"
-    if problem:
-        raise BadFile(str(path), problem)
+        save(found, Path(output))
 
 
 def _sizes(target: str, texts: list[str] | None) -> dict[str, int]:
