@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, expand, free, monomials, substitute
 from bertsym.convention import EXACT, Convention
-from bertsym.count import check_routing, count_or_none, raw, share, total
+from bertsym.count import CountableModel, count_or_none, countable, raw, share
 from bertsym.document import Code, Column, Count, Document, Element, Equation, Heading, Inline, Paragraph, Shape, Table
 from bertsym.errors import TooLarge, UnknownName
 from bertsym.formulas.styles import Style, form
@@ -34,7 +34,7 @@ _ROLE_WORDS = {
 _SCALE_ONLY = "normalisation: a scale per feature and no shift; what it divides by is computed, not learned"
 
 
-def derive(model: Model, convention: Convention = EXACT, component: str | None = None) -> Document:
+def explain(model: Model, convention: Convention = EXACT, component: str | None = None) -> Document:
     """The derivation of the whole total or of one component; raises `UnknownName` for a component that is not there.
 
     Raises `TooLarge` for more tensors or terms than anybody would read.
@@ -43,7 +43,7 @@ def derive(model: Model, convention: Convention = EXACT, component: str | None =
     components = list(dict.fromkeys(t.component for t in present if convention.counts(t)))
     if component is not None and component not in components:
         raise UnknownName("component", component, components)
-    check_routing(model, convention)
+    countable_model = countable(model, convention)
     chosen = components if component is None else [component]
     counted = [t for t in present if t.component in chosen and convention.counts(t)]
     _check_length(counted)
@@ -53,7 +53,7 @@ def derive(model: Model, convention: Convention = EXACT, component: str | None =
             model, convention, name, [t for t in present if t.component == name and convention.counts(t)]
         )
     if component is None:
-        parts += _composition(model, convention, components, present)
+        parts += _composition(countable_model, components, present)
     return tuple(parts)
 
 
@@ -302,9 +302,7 @@ def _plain_numbers(model: Model) -> dict[Symbol, Form]:
     return {s: Number(Fraction(v)) for s, v in model.given.items() if not isinstance(v, bool)}
 
 
-def _composition(
-    model: Model, convention: Convention, components: list[str], tensors: tuple[Tensor, ...]
-) -> Iterator[Element]:
+def _composition(counted: CountableModel, components: list[str], tensors: tuple[Tensor, ...]) -> Iterator[Element]:
     yield Heading(("the whole model",))
     yield Paragraph(
         (
@@ -314,11 +312,12 @@ def _composition(
     )
     rows = []
     for name in components:
-        expression = expand(model.public(raw([t for t in tensors if t.component == name], convention)))
-        number = count_or_none(model, expression)
+        of_component = [t for t in tensors if t.component == name]
+        expression = expand(counted.model.public(raw(of_component, counted.convention)))
+        number = counted.number(expression)
         rows.append((name, form(expression), Count(number) if number is not None else ""))
-    whole = total(model, convention)
-    number = count_or_none(model, whole)
+    whole = counted.total()
+    number = counted.number(whole)
     numeric = number is not None
     columns = (Column("component"), Column("formula"), *((Column("parameters", right=True),) if numeric else ()))
     width = len(columns)
@@ -327,4 +326,4 @@ def _composition(
     forms = _distinct([form(whole, Style.EXPANDED), form(whole), form(whole, Style.FACTORED)])
     yield Paragraph(("Written out, collected by powers, and factored:",))
     yield Equation(forms)
-    yield from _numbers(model, whole)
+    yield from _numbers(counted.model, whole)

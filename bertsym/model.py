@@ -114,6 +114,19 @@ class Architecture:
     def _own(self) -> Mapping[Symbol, Size]:
         return {s: BY_SYMBOL[s] for named in self.sizes.values() for s in named.values if isinstance(s, Own)}
 
+    @cached_property
+    def derived(self) -> frozenset[Symbol]:
+        """Return the sizes that have a definition."""
+        return frozenset(definition.symbol for definition in self.definitions)
+
+    def closed(self, independent: frozenset[Symbol]) -> Mapping[Symbol, Expr]:
+        """Return each derived size in terms of sizes that are not derived.
+
+        If a size with a definition is `independent`, because it is given or kept as a symbol, the size that adjusts to
+        it is derived instead.
+        """
+        return _closed(self.definitions, independent)
+
     def size(self, symbol: Symbol) -> Size:
         """Return the meaning of a symbol in this model.
 
@@ -216,29 +229,22 @@ class Model:
             raise
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
-        """What a public formula puts in for the symbols of the declaration.
+        """Return what a public formula has in place of the symbols of the declaration, closed: substitute it once.
 
-        Derived sizes give way to their definitions, sizes with a default to their value; `keep` leaves symbols be.
+        Derived sizes become their definitions, sizes with a default their values; `keep` leaves symbols as they are.
         """
         kept = set(keep)
-        rules: dict[Symbol, Expr] = {}
-        for definition in self.architecture.definitions:
-            overridden = definition.symbol in self.given or definition.symbol in kept
-            if not overridden:
-                rules[definition.symbol] = definition.value
-            elif definition.adjusts is not None and definition.inverse is not None:
-                rules[definition.adjusts] = definition.inverse
-        for symbol in self.symbols - kept - set(rules):
-            size = BY_SYMBOL[symbol]
-            default = self.architecture.defaults.get(symbol, size.default)
+        derived = self.architecture.closed(frozenset((self.given.keys() | kept) & self.architecture.derived))
+        values: dict[Symbol, Expr] = {}
+        for symbol in self.symbols - kept - set(derived):
+            default = self.architecture.defaults.get(symbol, BY_SYMBOL[symbol].default)
             if default is not None:
-                rules[symbol] = atom(self.given.get(symbol, default))
-        return rules
+                values[symbol] = atom(self.given.get(symbol, default))
+        return {symbol: substitute(value, values) for symbol, value in derived.items()} | values
 
     def public(self, expression: Expr, keep: Iterable[Symbol] = ()) -> Expr:
-        """An expression of the declaration in the public symbols, definitions and defaults put in."""
-        rules = self.rules(keep) if keep else self._rules
-        return substitute(substitute(expression, rules), rules)
+        """Return an expression of the declaration in the public symbols, with definitions and defaults substituted."""
+        return substitute(expression, self.rules(keep) if keep else self._rules)
 
     @cached_property
     def _rules(self) -> dict[Symbol, Expr]:
@@ -255,6 +261,23 @@ class Model:
             size = self.architecture.size(missing[0])
             raise MissingSize(size.name, size.meaning, size.example, self.architecture.example)
         return evaluate(public, self.given)
+
+
+@lru_cache(maxsize=512)
+def _closed(definitions: tuple[Definition, ...], independent: frozenset[Symbol]) -> Mapping[Symbol, Expr]:
+    """Substitute the definitions into one another, until none has a derived size on its right side."""
+    rules: dict[Symbol, Expr] = {}
+    for definition in definitions:
+        if definition.symbol not in independent:
+            rules[definition.symbol] = definition.value
+        elif definition.adjusts is not None and definition.inverse is not None:
+            rules[definition.adjusts] = definition.inverse
+    closed = rules
+    for _ in rules:  # as many rounds as a chain of definitions is long
+        if not any(free(value) & rules.keys() for value in closed.values()):
+            break
+        closed = {symbol: substitute(value, rules) for symbol, value in closed.items()}
+    return MappingProxyType(closed)
 
 
 @lru_cache(maxsize=512)

@@ -22,7 +22,7 @@ from bertsym.claims.parser import read
 from bertsym.claims.question import Question
 from bertsym.claims.texts import MOST_FORMULAS, MOST_NUMBERS, TooMany, judge_text
 from bertsym.errors import BadField, TooLarge
-from bertsym.explain import MOST_TENSORS, derive
+from bertsym.explain import MOST_TENSORS, explain
 from bertsym.explain import MOST_TERMS as MOST_TERMS_TOLD
 from bertsym.saved_model.decode import parse
 from bertsym.saved_model.inventories import MOST_FLOORS
@@ -131,7 +131,7 @@ def test_saved_models(kind: str) -> None:
     """Other numbers each time, as sympy remembers what it has worked out."""
 
     def told(numbers: range) -> int:
-        return work(lambda: derive(parse(saved(SAVED[kind](numbers)), Path("x.json"))))
+        return work(lambda: explain(parse(saved(SAVED[kind](numbers)), Path("x.json"))))
 
     size = 12 if kind == "rounded down" else 60
     told(range(1, 3))
@@ -142,12 +142,12 @@ def test_what_a_saved_model_holds_is_limited() -> None:
     with pytest.raises(BadField, match=f"more than {MOST_FLOORS} quotients rounded down"):
         parse(saved([[f"t{i}.weight", "matrix", "H", f"(V + {i})//2"] for i in range(MOST_FLOORS + 1)]), Path("x.json"))
     with pytest.raises(TooLarge, match=f"the limit is {MOST_TENSORS:,}"):
-        derive(parse(saved(SAVED["tensors alike"](range(MOST_TENSORS + 1))), Path("x.json")))
+        explain(parse(saved(SAVED["tensors alike"](range(MOST_TENSORS + 1))), Path("x.json")))
     many = {f"a{i}": {"field": f"a{i}", "kind": "features", "base": 3} for i in range(360)}
     sums = [" + ".join(f"a{place}" for place in range(start, start + 40)) for start in range(0, 360, 40)]
     rows = [[f"w{i}.weight", "matrix", sums[0], one] for i, one in enumerate(sums)]
     with pytest.raises(TooLarge, match=f"the limit is {MOST_TERMS_TOLD:,}"):
-        derive(parse(saved(rows, {**SIZES, **many}), Path("x.json")))
+        explain(parse(saved(rows, {**SIZES, **many}), Path("x.json")))
 
 
 def checkpoint(n: int, *, tied: bool = False, dtype: str = "F32") -> None:

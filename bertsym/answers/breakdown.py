@@ -8,7 +8,7 @@ from sympy import Expr
 
 from bertsym.answers.answer_context import Subject, shown, subject
 from bertsym.convention import EXACT, Convention
-from bertsym.count import By, breakdown, count_or_none, total
+from bertsym.count import By, countable
 from bertsym.document import Column, Count, Document, Inline, Share, Table
 from bertsym.formulas.styles import Style, form, style_of_parts
 from bertsym.formulas.tree import Form
@@ -76,8 +76,9 @@ def broken_down(
     model: Model, convention: Convention = EXACT, by: By = By.COMPONENT, style: Style = Style.COLLECTED
 ) -> Breakdown:
     """The total by component, role or layer."""
-    whole = total(model, convention)
-    number = count_or_none(model, whole)
+    counted_model = countable(model, convention)
+    whole = counted_model.total()
+    number = counted_model.number(whole)
     like = style_of_parts(shown(model, whole, whole), style)
 
     def row(name: str, expression: Expr, value: int | None) -> Row:
@@ -85,5 +86,5 @@ def broken_down(
         share = Fraction(counted, number) if counted is not None and number else None
         return Row(name, form(shown(model, expression, whole), like), counted, share)
 
-    rows = tuple(row(part.name, part.expression, part.count) for part in breakdown(model, convention, by))
+    rows = tuple(row(part.name, part.expression, part.count) for part in counted_model.breakdown(by))
     return Breakdown(subject(model, convention), by, rows, row("total", whole, number))

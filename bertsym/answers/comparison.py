@@ -10,7 +10,7 @@ from sympy import Expr, Integer
 from bertsym.algebra import Value, expand, substitute
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.convention import EXACT, Convention
-from bertsym.count import Part, breakdown, count_or_none, total
+from bertsym.count import Part, countable
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Sizes, Table
 from bertsym.formulas.styles import Style, form, style_of_parts
 from bertsym.formulas.tree import Form, Name
@@ -142,8 +142,9 @@ def comparison(
 ) -> Comparison:
     """The two by component, in the order of the first; what only one of them has is 0 in the other."""
     models = (first, second)
-    wholes = tuple(total(model, convention) for model in models)
-    counts = tuple(count_or_none(model, whole) for model, whole in zip(models, wholes, strict=True))
+    counted = tuple(countable(model, convention) for model in models)
+    wholes = tuple(one.total() for one in counted)
+    counts = tuple(one.number(whole) for one, whole in zip(counted, wholes, strict=True))
     known = None not in counts
     like = style_of_parts(max(wholes, key=lambda whole: len(whole.args)), style)
 
@@ -161,7 +162,7 @@ def comparison(
             Side(form(expand(right - left), like), change),
         )
 
-    parts = tuple({part.name: part for part in breakdown(model, convention)} for model in models)
+    parts = tuple({part.name: part for part in one.breakdown()} for one in counted)
     names = dict.fromkeys([*parts[0], *parts[1]])
     rows = tuple(pair(name, tuple(_part(of, name) for of in parts)) for name in names)
     whole = pair("total", tuple(Part("total", *one) for one in zip(wholes, counts, strict=True)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Document
-from bertsym.explain import derive
+from bertsym.explain import explain
 from bertsym.model import Model
 from bertsym.report import AsText, Record
 from bertsym.values import value
@@ -29,4 +29,4 @@ class Derivation:
 
 def derivation(model: Model, convention: Convention = EXACT, component: str | None = None) -> Derivation:
     """The derivation; raises `UnknownName` for a component that is not counted."""
-    return Derivation(subject(model, convention), derive(model, convention, component))
+    return Derivation(subject(model, convention), explain(model, convention, component))

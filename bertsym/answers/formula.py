@@ -8,7 +8,7 @@ from sympy import Symbol
 
 from bertsym.answers.answer_context import Subject, shown, subject
 from bertsym.convention import EXACT, Convention
-from bertsym.count import breakdown, count_or_none, total
+from bertsym.count import countable
 from bertsym.document import Count, Document, Inline, Result
 from bertsym.formulas.styles import Style, form, style_of_parts
 from bertsym.formulas.tree import Form, Named, Sum
@@ -63,12 +63,13 @@ def formula(
 ) -> Formula:
     """The total; `keep` leaves derived sizes (F, d) and sizes with a default (T) in the formula as symbols."""
     kept = tuple(keep)
-    whole = total(model, convention)
+    counted = countable(model, convention)
+    whole = counted.total()
     if by_component:
-        parts = breakdown(model, convention, keep=kept)
+        parts = counted.breakdown(keep=kept)
         like = style_of_parts(shown(model, whole, whole), style)
         named = (Named(form(shown(model, part.expression, whole), like), part.name) for part in parts)
         written: Form = Sum(tuple(named))
     else:
-        written = form(shown(model, total(model, convention, kept), whole), style)
-    return Formula(subject(model, convention), written, count_or_none(model, whole))
+        written = form(shown(model, counted.total(kept), whole), style)
+    return Formula(subject(model, convention), written, counted.number(whole))

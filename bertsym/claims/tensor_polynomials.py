@@ -62,8 +62,7 @@ def parts(model: Model, keep: Iterable[Symbol] = (), fill: Mapping[Symbol, Value
 
     def terms(expression: Expr) -> Terms:
         if expression not in memory:
-            public = substitute(substitute(expression, rules), rules)
-            memory[expression] = monomials(substitute(public, filled))
+            memory[expression] = monomials(substitute(substitute(expression, rules), filled))
         return memory[expression]
 
     found = []
