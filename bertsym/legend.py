@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sympy import Symbol
 
 from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Shape, Table
-from bertsym.formulas.tree import Condition, Form, Name, parts_of
+from bertsym.formulas.tree import Form, Name, symbols
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 
 
@@ -52,16 +52,3 @@ def _symbols(part: Inline) -> set[Symbol]:
     if isinstance(part, Shape):
         return set().union(*map(symbols, part.sides))
     return symbols(part) if isinstance(part, Form) else set()
-
-
-def symbols(written: Form | Condition) -> set[Symbol]:
-    """The symbols that a reader meets in a form, those in its brackets among them.
-
-    >>> from bertsym.formulas.styles import form
-    >>> from bertsym.symbols import H, L
-    >>> sorted(map(str, symbols(form(12 * L * H**2))))
-    ['H', 'L']
-    """
-    if isinstance(written, Name):
-        return {written.symbol}
-    return set().union(*map(symbols, parts_of(written)))
