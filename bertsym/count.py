@@ -36,7 +36,7 @@ class By(Enum):
 
     @classmethod
     def named(cls, name: str) -> By:
-        """The member of that name; raises `UnknownName`."""
+        """Return the member of that name; raises `UnknownName`."""
         if name not in {member.value for member in cls}:
             raise UnknownName("way to break down", name, [member.value for member in cls])
         return cls(name)
@@ -52,7 +52,7 @@ class Part:
 
 
 def weight(tensor: Tensor, convention: Convention) -> Expr:
-    """What one entry of the inventory adds to a count, in the symbols of the declaration."""
+    """Return what one entry of the inventory adds to a count, in the symbols of the declaration."""
     return tensor.times * _weight_of_one(tensor, convention)
 
 
@@ -65,12 +65,12 @@ def _weight_of_one(tensor: Tensor, convention: Convention) -> Expr:
 
 
 def share(tensor: Tensor, convention: Convention) -> Expr:
-    """The part of a counted tensor that is counted: all of it, or what of it works on a token."""
+    """Return the share of a tensor that a convention counts: 1, or the part that works on a token."""
     return tensor.active if convention.active else Integer(1)
 
 
 def raw(tensors: Iterable[Tensor], convention: Convention) -> Expr:
-    """The sum over tensors, definitions not yet put in."""
+    """Sum tensors in the symbols of the declaration."""
     return sympy.Add(*(weight(tensor, convention) for tensor in tensors))
 
 
@@ -148,7 +148,7 @@ def breakdown(
 def _total(
     architecture: Architecture, head: str, convention: Convention, rules: frozenset[tuple[Symbol, Expr]]
 ) -> Expr:
-    """The total once the rules are put in: what a model's other sizes are does not matter to it."""
+    """Expand the total in public symbols; its cache serves models that differ in other sizes."""
     return expand(_public(architecture, head, convention, rules))
 
 
@@ -156,18 +156,18 @@ def _total(
 def _public(
     architecture: Architecture, head: str, convention: Convention, rules: frozenset[tuple[Symbol, Expr]]
 ) -> Expr:
-    """The total once the rules are put in, not yet written out."""
+    """Sum the total in public symbols, not expanded."""
     return substitute(declared(architecture, head, convention), dict(rules))
 
 
 @lru_cache(maxsize=512)
 def declared(architecture: Architecture, head: str, convention: Convention) -> Expr:
-    """The total in the symbols of the declaration, which is the same at all sizes."""
+    """Sum the total in the symbols of the declaration, which is the same at all sizes."""
     return raw(Model(architecture, head).tensors, convention)
 
 
 def count_or_none(model: Model, expression: Expr) -> int | None:
-    """The number of a public expression, or None while a size is unknown."""
+    """Return the number of a public expression, or None while a size is unknown."""
     if not free(expression) <= set(model.given):
         return None
     return _whole(evaluate(expression, model.given))
@@ -183,7 +183,7 @@ def _whole(value: Fraction) -> int:
 def _grouped_alike(
     architecture: Architecture, head: str, convention: Convention, by: By, rules: frozenset[tuple[Symbol, Expr]]
 ) -> tuple[tuple[str, Expr], ...]:
-    """The parts of a total where they do not depend on the sizes, as stretches of layers do."""
+    """Return the parts of a total that do not depend on the sizes, unlike stretches of layers."""
     return _grouped(Model(architecture, head), convention, by, rules)
 
 
@@ -250,7 +250,7 @@ def _span(tensor: Tensor, loop: Loop, convention: Convention) -> Span:
 
 
 def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
-    """Every real tensor of a model whose sizes are known: its full name, its shape, and the entry it comes from.
+    """Yield every real tensor of a model whose sizes are known: full name, shape, inventory entry.
 
     Raises `MissingSize`, and `TooLarge` beyond 200,000 tensors.
     """
@@ -270,7 +270,7 @@ def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
 
 
 def _placed(model: Model, entries: list[Tensor]) -> Iterator[tuple[tuple[int, ...], Tensor, tuple[int, ...]]]:
-    """Every tensor with its place in the framework's order: layer by layer, within a layer as declared."""
+    """Yield every tensor with its sort key in the framework's order: by layer, then as declared."""
     first: dict[str, int] = {}
     for place, tensor in enumerate(entries):
         pieces = tensor.name.split("{}")

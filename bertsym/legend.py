@@ -12,9 +12,9 @@ from bertsym.symbols import BY_SYMBOL, Kind, in_order
 
 
 def legend(document: Document) -> Document:
-    """One paragraph, "where V is the vocabulary size, ..."; nothing for an answer without symbols.
+    """Return one paragraph, "where V is the vocabulary size, ..."; nothing for an answer without symbols.
 
-    Remarks do not count: they become comments.
+    Remarks do not count, because a renderer makes comments of them.
     """
     used = set().union(*(_symbols(part) for element in document for part in _parts(element)))
     sizes = [BY_SYMBOL[symbol] for symbol in in_order(used)]

@@ -168,7 +168,7 @@ def product(factors: Iterable[Form]) -> Form:
 
 
 def sum_of(terms: Iterable[Form]) -> Form:
-    """A sum, flattened."""
+    """Return a sum, flattened."""
     flat: list[Form] = []
     for term in terms:
         flat.extend(term.terms if isinstance(term, Sum) else (term,))
@@ -176,13 +176,13 @@ def sum_of(terms: Iterable[Form]) -> Form:
 
 
 def negated(factors: tuple[Form, ...]) -> tuple[bool, tuple[Form, ...]]:
-    """Whether a product begins with -1, and the factors without it: `-H` is not written `-1 H`."""
+    """Return whether a product begins with -1, and the factors without it: `-H` is not written `-1 H`."""
     minus = len(factors) > 1 and factors[0] == Number(Fraction(-1))
     return minus, factors[minus:]
 
 
 def to_sympy(written: Form) -> Expr:
-    """The expression a form stands for."""
+    """Return the expression that a form stands for."""
     match written:
         case Number(value):
             return atom(value)
