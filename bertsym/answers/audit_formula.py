@@ -27,11 +27,11 @@ class FormulaAudit:
 
     @property
     def finding(self) -> bool:
-        """Whether there is one: the exit code of the command line."""
+        """Return True if the claim is wrong, which makes the exit code of the command line 1."""
         return not self.verdict.stands
 
     def document(self) -> Document:
-        """Each side in turn."""
+        """Return the judgement of each side in turn."""
         lines: list[Element] = []
         if not self.verdict.agree:
             forms = _between(
@@ -51,7 +51,7 @@ class FormulaAudit:
         return tuple(lines)
 
     def record(self) -> Record:
-        """What is claimed and exact of the first side that fails; `terms` and `explanations` of all sides."""
+        """Return the claimed and exact terms of the first wrong side; `terms` and `explanations` of all sides."""
         judgements = self.verdict.judgements
         chief = next((judgement for judgement in judgements if not judgement.stands), judgements[0])
         sentences = tuple(element for element in self.document() if isinstance(element, Paragraph))
@@ -70,7 +70,7 @@ class FormulaAudit:
 
 
 def written(terms: Terms) -> Form:
-    """A polynomial as people write it."""
+    """Write a polynomial as people write it."""
     return from_terms(terms, Style.COLLECTED)
 
 
@@ -110,7 +110,7 @@ def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
 
 
 def _beside(verdict: FormulaVerdict, judgement: Judgement) -> tuple[Inline, ...]:
-    """What the components that are counted have besides."""
+    """Say which other tensors the counted components have."""
     amounts = [judgement.nearest.amount(part) for part in judgement.beside]
     components = " and ".join(dict.fromkeys(part.tensor.component for part in judgement.beside))
     names: list[Inline] = [piece for part in judgement.beside[:MOST_NAMED] for piece in (", ", Code(part.name))]
@@ -161,7 +161,7 @@ def _number(value: Fraction) -> str:
 
 
 def _why(row: Row, *, named: bool) -> tuple[Inline, ...]:
-    """What a term's error is, in one sentence."""
+    """Say in one sentence what the error of a term is."""
     if row.cancels:
         cancel = "the heads should cancel, since heads times head size is the hidden size"
         return (f"{cancel}; without them it is ", *_named(row.found), ".") if row.found else (f"{cancel}.",)

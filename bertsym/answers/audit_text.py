@@ -25,11 +25,11 @@ class TextAudit:
 
     @property
     def finding(self) -> bool:
-        """Whether there is one: the exit code of the command line."""
+        """Return True if a claim is wrong, which makes the exit code of the command line 1."""
         return not self.verdict.stands
 
     def document(self) -> Document:
-        """One row per claim, in the order of the text."""
+        """Return one row per claim, in the order of the text."""
         judged = [claim for claim in self.claims if claim.verdict is not None]
         findings = sum(claim.finding for claim in judged)
         unread = len(self.claims) - len(judged)
@@ -44,7 +44,7 @@ class TextAudit:
         return tuple(lines)
 
     def record(self) -> Record:
-        """`terms` is empty: each claim has its own verdict among `explanations`."""
+        """Return the verdicts for programs, all among `explanations`; `terms` is empty."""
         return {
             "verdict": "finding" if self.finding else "stands",
             "claimed": self.path,

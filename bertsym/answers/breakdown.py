@@ -27,13 +27,13 @@ class Row:
     share: Fraction | None
 
     def cells(self) -> tuple[Inline, ...]:
-        """The row in a table."""
+        """Return the cells of the row."""
         if self.count is None:
             return (self.name, self.expression)
         return (self.name, self.expression, Count(self.count), "" if self.share is None else Share(self.share))
 
     def record(self) -> Record:
-        """The row for programs."""
+        """Return the row for programs."""
         return {
             "name": self.name,
             "expression": self.expression,
@@ -53,7 +53,7 @@ class Breakdown:
     total: Row
 
     def document(self) -> Document:
-        """A table with the total at its foot."""
+        """Return a table with the total at its foot."""
         columns = [Column(self.by.value), Column("parameters")]
         if self.total.count is not None:
             columns = [Column(self.by.value), Column("formula"), Column("parameters", right=True)]
@@ -62,7 +62,7 @@ class Breakdown:
         return (*self.subject.remarks(), table)
 
     def record(self) -> Record:
-        """Rows and total alike."""
+        """Return the rows and the total for programs."""
         return {
             **self.subject.record(),
             "by": self.by.value,
@@ -75,7 +75,7 @@ class Breakdown:
 def broken_down(
     model: Model, convention: Convention = EXACT, by: By = By.COMPONENT, style: Style = Style.COLLECTED
 ) -> Breakdown:
-    """The total by component, role or layer."""
+    """Break a total down by component, role or layer."""
     counted_model = countable(model, convention)
     whole = counted_model.total()
     number = counted_model.number(whole)

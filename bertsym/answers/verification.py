@@ -46,11 +46,11 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether they are equal."""
+        """Return True if the checkpoint holds exactly the declared tensors."""
         return self.outcome.ok
 
     def document(self) -> Document:
-        """What was compared, a summary, the findings one by one, and the verdict."""
+        """Return what was compared, a summary, the findings one by one, and the verdict."""
         read = f"{self.checkpoint.files:,} file{'s' * (self.checkpoint.files > 1)}, headers only"
         cls = self.outcome.expected.cls
         parts: list[Element] = [
@@ -66,7 +66,7 @@ class Verification:
 
     @property
     def at(self) -> Mapping[Symbol, Value]:
-        """The sizes, where they are known."""
+        """Return the sizes, if they are known."""
         return subject(self.model, EXACT).at if self.model is not None else {}
 
     def _inferred(self) -> Iterator[Element]:
@@ -140,7 +140,7 @@ class Verification:
 
     @property
     def types(self) -> Mapping[str, tuple[int, int]]:
-        """Every type in the file with its tensors and their bytes, the most bytes first."""
+        """Return every type in the file with its tensors and their bytes, the most bytes first."""
         types: dict[str, tuple[int, int]] = {}
         for array in self.checkpoint.arrays.values():
             tensors, bits = types.get(array.dtype, (0, 0))
@@ -167,7 +167,10 @@ class Verification:
         yield from self.checkpoint.notes
 
     def record(self) -> Record:
-        """`count` is what the checkpoint holds, `expected` what the class declares; equal where `ok`."""
+        """Return the comparison for programs.
+
+        `count` is what the checkpoint holds, `expected` what the class declares; they are equal if `ok`.
+        """
         found = self.outcome
         return {
             "ok": found.ok,
@@ -293,7 +296,7 @@ def _by_formulas(checkpoint: Checkpoint, model: Model, sizes: Mapping[Symbol, Va
 
 
 def _other_heads(model: Model, arrays: Mapping[str, Array]) -> Iterator[str]:
-    """The classes of the same sizes that have exactly these tensors."""
+    """Yield the classes of the same sizes that have exactly these tensors."""
     if len(arrays) > MOST_RETRIED:
         return
     for head in model.architecture.heads.keys() - {model.head}:
@@ -303,7 +306,7 @@ def _other_heads(model: Model, arrays: Mapping[str, Array]) -> Iterator[str]:
 
 
 def _classes(kind: str) -> dict[str, str]:
-    """The framework's classes of a model type by the names of heads."""
+    """Return the framework's classes of a model type by the names of heads."""
     if kind in ARCHITECTURES:
         return {name: head.cls for name, head in ARCHITECTURES[kind].heads.items()}
     derived = entry_of(kind)

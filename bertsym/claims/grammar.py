@@ -66,7 +66,7 @@ class Grammar(Cursor):
         return sum_of(terms)
 
     def _order(self) -> bool:
-        """O(...): a remainder that is left out of the sum and kept apart."""
+        """Read O(...), a remainder that is left out of the sum and kept apart."""
         token = self._peek()
         if token is None or token.mark is not Mark.ORDER:
             return False
@@ -80,7 +80,7 @@ class Grammar(Cursor):
         return True
 
     def _annotation(self, term: Form) -> None:
-        """Words in round brackets after a term: `VH (word embeddings)`."""
+        """Read words in round brackets after a term: `VH (word embeddings)`."""
         token = self._peek()
         if token is not None and token.mark is Mark.TEXT and plain(str(token.value)).casefold() not in UNIT_WORDS:
             self._take(Use.ANNOTATION)
@@ -93,7 +93,7 @@ class Grammar(Cursor):
             self.at = self._closing()
 
     def _remark(self) -> list[Token]:
-        """The words of a bracket that holds nothing else, one of them no symbol."""
+        """Read the words of a bracket that holds nothing else, if one of them is no symbol."""
         token = self._peek()
         if token is None or token.mark is not Mark.OPEN:
             return []
@@ -112,7 +112,7 @@ class Grammar(Cursor):
         return []
 
     def _is_aside(self) -> bool:
-        """Whether a bracket holds one word that is also a symbol, or figures alone: `12H^2 (layers)`, `VH (23.4M)`."""
+        """Return True for a bracket with figures, or with one word that is a symbol: `12H^2 (layers)`."""
         inside = [t for t in self.tokens[self.at + 1 : self._closing() - 1] if t.mark is not Mark.LAYOUT]
         if len(inside) == 1 and inside[0].mark is Mark.NAME:
             return inside[0].text.isalpha() and len(inside[0].text) > 2
@@ -134,7 +134,7 @@ class Grammar(Cursor):
         return product(factors)
 
     def _divisor(self, above: Form) -> Form:
-        """What stands below a slash: the implicit product that follows it without a blank."""
+        """Read the divisor after a slash: the implicit product that follows without a blank."""
         start = self.at
         below = self._power()
         first_alone = below
@@ -150,7 +150,7 @@ class Grammar(Cursor):
         return below
 
     def _run(self) -> Form:
-        """Factors side by side."""
+        """Read factors side by side."""
         factors = [self._power()]
         while self._adjacent():
             token = self._peek()
@@ -160,7 +160,7 @@ class Grammar(Cursor):
         return product(factors)
 
     def _adjacent(self) -> bool:
-        """Whether another factor follows directly."""
+        """Return True if another factor follows directly."""
         token = self._peek()
         if token is None or self._parted():
             return False
@@ -193,7 +193,7 @@ class Grammar(Cursor):
             base = _raised(base, exponent, column)
 
     def _exponent(self) -> int | None:
-        """An integer, in TeX of one digit unless in braces."""
+        """Read an integer; TeX takes one digit unless there are braces."""
         opening = self._accept(Mark.OPEN_BRACE, Mark.OPEN)
         minus = self._accept(Mark.MINUS) is not None
         figure = self._expect(Mark.NUMBER, "an exponent has to be a whole number")
@@ -306,7 +306,7 @@ class Grammar(Cursor):
         return Quotient(sides[0], sides[1])
 
     def _under(self, inside: Form, sign: Mark) -> None:
-        """The words under a brace, which count for nothing."""
+        """Read the words under a brace, which are not counted."""
         token = self._peek()
         if token is None or token.mark is not sign:
             return

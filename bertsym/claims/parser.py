@@ -19,7 +19,7 @@ _APPROXIMATELY = {"about", "approximately", "approx", "roughly", "circa", "ca", 
 
 
 def read(text: str, notation: str = "auto", where: Mapping[str, str] | None = None) -> Reading:
-    r"""A formula in LaTeX or plain text; `where` says what a name stands for. Raises `UnreadableFormula`.
+    r"""Parse a formula in LaTeX or plain text; `where` says what a name stands for. Raises `UnreadableFormula`.
 
     >>> from bertsym.wording import pretty
     >>> pretty(read(r"N \approx 12 n_{\text{layer}} d_{\text{model}}^2").main.form)
@@ -47,7 +47,7 @@ def read(text: str, notation: str = "auto", where: Mapping[str, str] | None = No
 
 
 def _tell_apart(reading: Reading, given: Mapping[str, str]) -> None:
-    """Refuses a letter beside another spelling of its size on one side: in 4DNH, D or H is not the hidden size."""
+    """Reject a letter beside another spelling of its size on one side: in 4DNH, D or H is not the hidden size."""
     spelt: dict[Symbol, str] = {}
     for token, use in reading.tokens:
         if token.mark in _RELATIONS:
@@ -78,7 +78,7 @@ class _Reader(Grammar):
         return Reading(self.text, tuple(sides), label, tuple(self.remainders), self.seen, tuple(self.notes), uses)
 
     def _segments(self) -> list[tuple[bool, int, int]]:
-        """The stretches between relations at the top level: whether the relation before is approximate, from, to."""
+        """Return the stretches between top-level relations: whether that relation is approximate, start, end."""
         found: list[tuple[bool, int, int]] = []
         depth, start, about = 0, 0, False
         for place, token in enumerate(self.tokens):
@@ -98,7 +98,7 @@ class _Reader(Grammar):
         return found
 
     def _is_label(self, start: int, stop: int) -> bool:
-        """Whether a stretch only names what the next one counts: a lone name, or words that are not all symbols."""
+        """Return True if a stretch only names what the next stretch counts."""
         inside = [token for token in self.tokens[start:stop] if token.mark is not Mark.LAYOUT]
         names = [token for token in inside if token.mark in (Mark.NAME, Mark.TEXT, Mark.ORDER)]
         if "".join(token.text for token in self.tokens[start:stop]).strip().isalpha() and len(names) >= 3:
@@ -139,7 +139,7 @@ class _Reader(Grammar):
         return found
 
     def _trailing(self) -> None:
-        """A full stop, a comma or the word "parameters" after a formula belong to the sentence around it."""
+        """Skip a full stop, a comma or the word "parameters" after a formula, which belong to the sentence."""
         closing = (Mark.STOP, Mark.COMMA)
         while (token := self._peek()) is not None:
             word = plain(str(token.value)) if token.mark in (Mark.NAME, Mark.TEXT) else ""

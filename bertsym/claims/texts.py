@@ -43,7 +43,7 @@ class JudgedClaim:
 
     @property
     def finding(self) -> bool:
-        """Whether the claim was judged and does not stand."""
+        """Return True if the claim was judged and is wrong."""
         return self.verdict is not None and not self.verdict.stands
 
 
@@ -92,7 +92,7 @@ def judge_text(text: str, question: Question, *, tex: bool) -> TextVerdict:
 
 
 class _Audit:
-    """One text's audit: what was judged already is not judged again."""
+    """The audit of one text, which judges equal claims once."""
 
     def __init__(self, places: Places, question: Question) -> None:
         self.places = places
@@ -151,7 +151,7 @@ class _Audit:
             return None, str(error)
 
     def _model_at(self, place: int) -> Model | None:
-        """The last model that the line names before the number, else the first after it."""
+        """Return the last model that the line names before the number, else the first after it."""
         start, stop = self.places.bounds(place)
         if start not in self.names:
             line = self.places.text[start : min(stop, start + LONGEST_LINE)]
@@ -172,7 +172,7 @@ def _name(model: Model) -> str:
 
 
 def _is_count(reading: Reading) -> bool:
-    """Whether a formula has the degree of a count: some product of two widths, tables or layers."""
+    """Return True if a formula has the degree of a count: some product of two widths, tables or layers."""
     return any(
         sum(power for base, power in monomial if base in BY_SYMBOL and BY_SYMBOL[base].kind is not Kind.RATIO) >= 2
         for side in reading.sides
@@ -181,7 +181,7 @@ def _is_count(reading: Reading) -> bool:
 
 
 def _could_count(piece: str) -> bool:
-    """Whether what cannot be read might have been a count: a figure or a power, and more than a word."""
+    """Return True if unreadable text might have been a count: it has a digit, and more than one word."""
     return bool(re.search(r"\d", piece)) and len(piece.strip()) > 2
 
 

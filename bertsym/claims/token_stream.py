@@ -31,7 +31,7 @@ _PARTING = ("\\\\", r"\quad", r"\qquad", r"\newline")
 
 
 class Cursor:
-    """One pass over the tokens of one text; `use` grows until it covers them all."""
+    """A pass over the tokens of one text; `use` grows until it covers them all."""
 
     def __init__(self, text: str, tokens: tuple[Token, ...], names: Mapping[str, Symbol]) -> None:
         self.text = text
@@ -43,7 +43,7 @@ class Cursor:
         self.use: dict[int, Use] = {}
 
     def _peek(self, ahead: int = 0) -> Token | None:
-        """The next token but spaces, which are passed over; `ahead` looks further without passing."""
+        """Return the next token after spaces, which are skipped; `ahead` looks further without skipping."""
         while ahead == 0 and self.at < self.end and self.tokens[self.at].mark is Mark.LAYOUT:
             self.use[self.at] = Use.LAYOUT
             self.at += 1
@@ -93,7 +93,7 @@ class Cursor:
             self.use[place] = use
 
     def _closing(self) -> int:
-        """The index after the round bracket that opens here; the end where it never closes."""
+        """Return the index after the round bracket that opens here, or the end if it never closes."""
         depth = 0
         for place in range(self.at, self.end):
             depth += (self.tokens[place].mark is Mark.OPEN) - (self.tokens[place].mark is Mark.CLOSE)
@@ -102,7 +102,7 @@ class Cursor:
         return self.end
 
     def _parted(self) -> bool:
-        """Whether more than a blank lies between the token before and the next: a new line, a quad, another `$...$`."""
+        """Return True if a new line, a quad or another `$...$` separates the last token and the next."""
         place = self.at - 1
         while place >= 0 and self.tokens[place].mark is Mark.LAYOUT:
             text = self.tokens[place].text
@@ -116,5 +116,5 @@ class Cursor:
 
 
 def running(text: str) -> str:
-    """Running text without its TeX, blanks kept."""
+    """Return running text without its TeX, with its blanks."""
     return plain(text.replace("$", "").replace(" ", "~")).replace("~", " ").strip()
