@@ -33,7 +33,7 @@ _Refused: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="bertsym",
-    help="Parameter counts of BERT and its relatives, derived symbolically and equal to the real model's.",
+    help="Count the parameters of BERT and its relatives: exact formulas and exact numbers.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,

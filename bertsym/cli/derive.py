@@ -31,14 +31,22 @@ def derive(
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Save the model, to be given as MODEL.")
     ] = None,
     keep_names: Annotated[bool, typer.Option("--keep-names", help="Keep the code's own names of sizes.")] = False,
-    trials: Annotated[int, typer.Option("--trials", min=12, max=1000, help="Fresh uniform configurations.")] = 16,
-    seed: Annotated[int, typer.Option("--seed", help="Of all draws.")] = 0,
-    timeout: Annotated[float, typer.Option("--timeout", min=1, metavar="SECONDS", help="For one build.")] = 20,
+    trials: Annotated[
+        int, typer.Option("--trials", min=12, max=1000, help="Random configurations that test the formula.")
+    ] = 16,
+    seed: Annotated[int, typer.Option("--seed", help="Random seed.")] = 0,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, metavar="SECONDS", help="Time limit per build, in seconds.")
+    ] = 20,
     form: options.FormName = "collected",
     *,
     page: Page,
 ) -> None:
-    """A closed form inferred from model code, proved by trial. This RUNS the code, in another process."""
+    """Derive a formula from model code (this RUNS the code).
+
+    The code runs many times in another process, on torch's meta device, where no weight is allocated. The exit code is
+    1 if a tensor has no formula.
+    """
     from bertsym.answers.derived import derived_formula
     from bertsym.derive.pipeline import derive as inferred
     from bertsym.derive.save import save

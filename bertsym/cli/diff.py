@@ -14,8 +14,10 @@ from bertsym.cli.page import Page, paged
 @paged
 def diff(
     target: options.Target = "bert",
-    by: Annotated[str, typer.Option("--by", metavar="SIZE", help="The size that changes.")] = "H",
-    order: Annotated[int, typer.Option("--order", metavar="K", help="The order of the derivative.")] = 1,
+    by: Annotated[str, typer.Option("--by", metavar="SIZE", help="The size to differentiate by.")] = "H",
+    order: Annotated[
+        int, typer.Option("--order", metavar="K", help="The order of the derivative, 1 for the first.")
+    ] = 1,
     at: options.At = None,
     head: options.HeadName = None,
     convention: options.ConventionName = "exact",
@@ -25,7 +27,10 @@ def diff(
     *,
     page: Page,
 ) -> None:
-    """The derivative by a size, its value and the elasticity."""
+    """Differentiate the parameter count by a size.
+
+    The answer has the derivative, and its value and the elasticity if every size is known.
+    """
     from bertsym.answers.derivative import derivative
     from bertsym.formulas.styles import Style
 

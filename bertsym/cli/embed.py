@@ -14,14 +14,21 @@ from bertsym.errors import printable
 
 def embed(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Papers: .tex, .md and the like.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Papers in LaTeX, Markdown or HTML: .tex, .md, .html and others."),
+    ],
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 1 if a fragment is not up to date.")
+        bool, typer.Option("--check", help="Write nothing; exit with 1 if a fragment is out of date.")
     ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Show what would change.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite fragments that were edited by hand, too.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print the changes as a diff.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite also fragments that were edited by hand.")] = False,
 ) -> None:
-    """Refresh what stands between `% bertsym: COMMAND` and `% bertsym: end`, or in Markdown <!-- bertsym: ... -->."""
+    """Refresh the formulas and numbers in a paper.
+
+    A fragment stands between the comments `% bertsym: COMMAND` and `% bertsym: end`, in Markdown between <!-- bertsym:
+    COMMAND --> and <!-- bertsym: end -->. It is replaced by what COMMAND prints, such as `total bert --at L=12`.
+    """
     from bertsym.cli.markers import runner
     from bertsym.embed.files import encoded, read, replace
     from bertsym.embed.refresh import State, refresh
@@ -50,7 +57,7 @@ def embed(
 
 
 def _diff(path: str, before: str, after: str) -> str:
-    """The lines that differ, as a terminal may show them."""
+    """Return the lines that differ, safe for a terminal."""
     from difflib import unified_diff
 
     from bertsym.embed.markers import split_lines

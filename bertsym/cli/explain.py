@@ -15,7 +15,7 @@ from bertsym.cli.page import Page, paged
 def explain(
     target: options.Target = "bert",
     component: Annotated[
-        str | None, typer.Option("--component", metavar="NAME", help="Only this component, such as attention.")
+        str | None, typer.Option("--component", metavar="NAME", help="Derive only this component, such as attention.")
     ] = None,
     at: options.At = None,
     head: options.HeadName = None,
@@ -25,7 +25,10 @@ def explain(
     *,
     page: Page,
 ) -> None:
-    """The derivation, step by step: shapes, sums, what cancels."""
+    """Derive the parameter count step by step.
+
+    The steps are the shapes of the tensors, their sums, what cancels, and the total.
+    """
     from bertsym.answers.explanation import derivation
 
     model = options.model(target, head, at)

@@ -13,7 +13,7 @@ from bertsym.cli.output import emit
 def macros(
     target: options.Target = "bert",
     prefix: Annotated[
-        str, typer.Option("--prefix", metavar="LETTERS", help="What the name of every command begins with.")
+        str, typer.Option("--prefix", metavar="LETTERS", help="Begin the name of every command with these letters.")
     ] = "Bert",
     at: options.At = None,
     head: options.HeadName = None,
@@ -22,17 +22,25 @@ def macros(
     without: options.Without = None,
     form: options.FormName = "collected",
     notation: Annotated[
-        str, typer.Option("--notation", metavar="NAME", help="Names of symbols: bert, vaswani, kaplan or megatron.")
+        str,
+        typer.Option(
+            "--notation", metavar="NAME", help="Name the sizes as this paper does: bert, vaswani, kaplan or megatron."
+        ),
     ] = "bert",
     rename: Annotated[
         list[str] | None,
-        typer.Option("--rename", metavar="H=TEX", help=r"Another name for a symbol, as in H=d_{\mathrm{model}}."),
+        typer.Option(
+            "--rename", metavar="H=TEX", help=r"Give a size another name, as in H=d_{\mathrm{model}}; repeatable."
+        ),
     ] = None,
     provide: Annotated[
-        bool, typer.Option("--provide", help=r"\providecommand*: leave commands alone that exist already.")
+        bool, typer.Option("--provide", help=r"Use \providecommand*, which keeps a command that exists already.")
     ] = False,
 ) -> None:
-    """LaTeX commands for the formula, the counts and the sizes."""
+    """Print LaTeX commands for a formula and its numbers.
+
+    There is one command for the total, for each component and for each size, to be loaded in a paper's preamble.
+    """
     from bertsym.answers.paper_macros import figures
     from bertsym.render.macros import definitions
     from bertsym.render.notation import named_notation, parse_renames

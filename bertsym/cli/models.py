@@ -13,12 +13,16 @@ from bertsym.cli.page import Page, paged
 @paged
 def models(
     everything: Annotated[
-        bool, typer.Option("--all", help="List the atlas: the formulas derived from the code of transformers.")
+        bool,
+        typer.Option("--all", help="List the model types of transformers whose formulas were derived from its code."),
     ] = False,
     *,
     page: Page,
 ) -> None:
-    """The architectures and named sizes there are, with sources."""
+    """List the architectures and the named sizes.
+
+    Each size has its exact count and its source. `--all` lists the model types of transformers instead.
+    """
     from bertsym.answers.atlas import listing
     from bertsym.answers.catalogue import catalogue
 

@@ -13,7 +13,9 @@ from bertsym.cli.page import Page, paged
 @paged
 def show(
     target: options.Target = "bert",
-    by: Annotated[str, typer.Option("--by", metavar="WHAT", help="component, role or layer.")] = "component",
+    by: Annotated[
+        str, typer.Option("--by", metavar="WHAT", help="Group the tensors by component, role or layer.")
+    ] = "component",
     at: options.At = None,
     head: options.HeadName = None,
     convention: options.ConventionName = "exact",
@@ -23,7 +25,10 @@ def show(
     *,
     page: Page,
 ) -> None:
-    """The breakdown: formula, number and share, summing to the total."""
+    """Break the count down by component, role or layer.
+
+    Each row has its formula, and its number and share if every size is known; the rows sum to the total.
+    """
     from bertsym.answers.breakdown import broken_down
     from bertsym.count import By
     from bertsym.formulas.styles import Style

@@ -84,7 +84,10 @@ def solve(
     *,
     page: Page,
 ) -> None:
-    """Which size meets a target; with several unknowns, which configurations."""
+    """Find the sizes that meet a number of parameters.
+
+    With one unknown the answer is a closed form and integers near it; with several it lists configurations.
+    """
     from bertsym.answers.configurations import shortlist
     from bertsym.answers.solution import solved
     from bertsym.errors import Conflict

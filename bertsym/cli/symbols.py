@@ -8,7 +8,7 @@ from bertsym.cli.page import Page, paged
 
 @paged
 def symbols(*, page: Page) -> None:
-    """The symbols and the conventions there are."""
+    """List the symbols of sizes and the conventions of counting."""
     from bertsym.answers.glossary import glossary
 
     show(glossary(), page)

@@ -18,7 +18,10 @@ def tensors(
     *,
     page: Page,
 ) -> None:
-    """The inventory: every tensor's name, shape, role and tie."""
+    """List every tensor: its name, shape, role and tie.
+
+    If every size is known, there is a row per tensor; otherwise a row may stand for a tensor of every layer.
+    """
     from bertsym.answers.inventory import inventory
 
     model = options.model(target, head, at)

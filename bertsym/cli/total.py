@@ -22,13 +22,20 @@ def total(
     form: options.FormName = "collected",
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", metavar="F,T", help="Leave these derived or defaulted sizes as symbols."),
+        typer.Option(
+            "--keep",
+            metavar="F,T",
+            help="Keep these sizes as symbols, although they have a definition (F, d) or a default (T).",
+        ),
     ] = None,
-    count: Annotated[bool, typer.Option("--count", help="Print the exact number alone.")] = False,
+    count: Annotated[bool, typer.Option("--count", help="Print only the exact number.")] = False,
     *,
     page: Page,
 ) -> None:
-    """The formula of the total; with every size known, the number too."""
+    """Print the formula and the number of parameters.
+
+    The number is printed if every size is known. A named model and a config.json have all sizes; --at sets others.
+    """
     from bertsym.answers.formula import formula_written
     from bertsym.count import count as exact_count
     from bertsym.errors import Conflict
@@ -37,7 +44,7 @@ def total(
     chosen = options.convention(convention, model, only, without)
     if count:
         if page.syntax != "text":
-            raise Conflict("--count", f"--{page.syntax}", "the number stands alone")
+            raise Conflict("--count", f"--{page.syntax}", "--count prints the number without a syntax")
         typer.echo(exact_count(model, chosen))
         return
     kept = [model.size(name).symbol for name in options.split(keep)]

@@ -1,4 +1,4 @@
-"""verify: is a checkpoint the model that the formulas describe."""
+"""verify: a checkpoint beside the model that the formulas describe."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ from bertsym.cli.output import show
 def verify(
     path: Annotated[
         str,
-        typer.Argument(
-            metavar="PATH", help="A folder, a .safetensors file or a .safetensors.index.json; only headers are read."
-        ),
+        typer.Argument(metavar="PATH", help="A .safetensors file, a .safetensors.index.json, or the folder of either."),
     ],
     model: Annotated[
         str | None,
         typer.Option(
-            "--model", metavar="MODEL", help="Compare with this name or config.json, not with the one beside the file."
+            "--model", metavar="MODEL", help="Compare with this model, not with the config.json beside the checkpoint."
         ),
     ] = None,
     at: options.At = None,
     head: options.HeadName = None,
     infer: Annotated[
-        bool, typer.Option("--infer", help="Infer model and sizes from the shapes alone, whatever config.json says.")
+        bool, typer.Option("--infer", help="Find model and sizes from the shapes alone; ignore the config.json.")
     ] = False,
     framework: Annotated[
-        bool, typer.Option("--framework", help="Compare with the class as transformers builds it (needs bertsym[hf]).")
+        bool, typer.Option("--framework", help="Compare with the class as transformers builds it; needs bertsym[hf].")
     ] = False,
     header_only: Annotated[
         bool, typer.Option("--header-only", help="Accept files of which only the beginning was fetched.")
@@ -39,7 +37,11 @@ def verify(
     markdown: options.Markdown = False,
     json: options.AsJson = False,
 ) -> None:
-    """Does the formula's inventory equal this real model's: exit 0 if so, 1 with the differences."""
+    """Check that a checkpoint has the tensors of a model.
+
+    Only headers of files are read. The exit code is 0 if names and shapes are equal, else 1, and the answer lists the
+    differences.
+    """
     from bertsym.answers.verification import verification
 
     sizes = options.sizes(at)
