@@ -24,10 +24,19 @@ def audit(
         ),
     ],
     model: Annotated[
-        str, typer.Option("--model", "-m", metavar="MODEL", help="The model that the claim is about.")
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="The model that the claim is about: an architecture, a named model, or a config.json.",
+        ),
     ] = "bert",
     at: options.At = None,
-    head: options.HeadName = None,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="NAME", help="Explain the claim by this task head only, such as masked-lm."),
+    ] = None,
     of: Annotated[
         str, typer.Option("--of", metavar="PART", help="The part that the formula counts, such as attention.")
     ] = "",
@@ -56,7 +65,7 @@ def audit(
 ) -> None:
     """Check a published formula, number, table or text.
 
-    Exits with 1 if a claim is wrong.
+    Each claim is compared with every way to count the model's parameters. The exit code is 1 if a claim is wrong.
     """
     from bertsym.claims.classify import path_suffix
     from bertsym.claims.question import question
