@@ -29,7 +29,7 @@ class Field:
 
     @property
     def null(self) -> bool:
-        """Whether null is a value of the field."""
+        """Return True if null is a value of the field."""
         return self.default is None or self.otherwise is not None
 
 

@@ -32,7 +32,7 @@ LONGEST_RUN = 6
 
 
 def meaning(raw: str, notation: str = "auto") -> str | None:
-    """The public name of a spelling, or None; letters are told apart by case, words are not.
+    """Return the public name of a spelling, or None; case tells letters apart, but not words.
 
     >>> meaning("d_model"), meaning("ℓ"), meaning("q")
     ('H', 'L', None)
@@ -46,7 +46,7 @@ def meaning(raw: str, notation: str = "auto") -> str | None:
 
 
 def plain(text: str) -> str:
-    r"""A name without its TeX: `\text{d\_model}` is d_model.
+    r"""Return a name without its TeX: `\text{d\_model}` is d_model.
 
     >>> plain(r"d_{\text{model}}"), plain(r"{\rm ff}")
     ('d_model', 'ff')
@@ -55,7 +55,7 @@ def plain(text: str) -> str:
 
 
 def fold(tokens: Sequence[Token], notation: str, where: Mapping[str, str]) -> tuple[Token, ...]:
-    """Words and their subscripts as names; runs of known letters as one name each; a lone x as a times sign."""
+    """Fold words and their subscripts, and runs of known letters, into names; a lone x becomes a times sign."""
 
     def known(raw: str) -> bool:
         return raw in where or meaning(raw, notation) is not None
@@ -76,7 +76,7 @@ def fold(tokens: Sequence[Token], notation: str, where: Mapping[str, str]) -> tu
 
 
 def _subscripted(tokens: Sequence[Token], at: int, source: str) -> int:
-    """The index after a word and the subscripts that follow it directly."""
+    """Return the index after a word and the subscripts that follow it directly."""
     at += 1
     while at + 1 < len(tokens) and tokens[at].mark is Mark.SUB:
         if tokens[at + 1].mark is Mark.OPEN_BRACE:
@@ -121,9 +121,9 @@ def _letters(first: Token, run: list[str], text: str) -> Iterable[Token]:
 
 
 def meanings(raws: Iterable[str], notation: str, where: Mapping[str, str]) -> dict[str, str]:
-    """Public names for the spellings of one formula, read together; spellings that mean nothing are left out.
+    """Return public names for the spellings of one formula, read together, without meaningless spellings.
 
-    `d` is the hidden size, and `h` the number of heads, where nothing else in the formula can be; beside a word such as
+    `d` is the hidden size, and `h` the number of heads, if nothing else in the formula can be; beside a word such as
     hidden_size `h` stays what it abbreviates.
 
     >>> meanings(["L", "d"], "auto", {}), meanings(["H", "d"], "auto", {}), meanings(["d_model", "h"], "auto", {})

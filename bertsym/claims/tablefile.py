@@ -28,7 +28,7 @@ _DRESS = re.compile(r"\\(?:textbf|textit|emph|mathbf|text|mathrm|texttt)\{([^{}]
 
 @value
 class SizedRow:
-    """One model of the table: its line in the file, its sizes, and the number stated for it."""
+    """A row of the table: its line in the file, the sizes of one model, and the number stated for it."""
 
     line: int
     label: str
@@ -47,7 +47,7 @@ class SizedTable:
 
 
 def read_text(path: str) -> str:
-    """The text of a file of bearable size; raises `BadFile`."""
+    """Read the text of a file of bounded size; raises `BadFile`."""
     file = Path(path)
     try:
         if file.stat().st_size > LARGEST_FILE:
@@ -58,7 +58,7 @@ def read_text(path: str) -> str:
 
 
 def read_table(path: str, model: Model | None = None) -> SizedTable:
-    """Read the table in a file, by its suffix; raises `BadFile` if there is none with a column of counts.
+    """Read the table in a file, by its suffix; raises `BadFile` if no table has a column of counts.
 
     A title may be a name of the model's own, such as a field of its configuration.
     """
@@ -88,7 +88,7 @@ def _separated(text: str, mark: str, path: str) -> Iterator[tuple[int, list[str]
 
 
 def _markdown(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The first table that has a column of counts."""
+    """Yield the rows of the first table that has a column of counts."""
     inside = False
     for number, line in enumerate(text.splitlines(), start=1):
         row = [cell.strip().strip("*`") for cell in line.strip().strip("|").split("|")] if "|" in line else []
@@ -101,7 +101,7 @@ def _markdown(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _latex(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The first tabular, its rules and dress taken off."""
+    """Yield the rows of the first tabular, without rules and formatting commands."""
     begin = re.search(r"\\begin\{tabular[x*]?\}(?:\{[^{}]*\})*", text)
     end = text.find(r"\end{tabular", begin.end()) if begin else -1
     if begin is None or end < 0:

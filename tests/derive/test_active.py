@@ -13,7 +13,6 @@ import pytest
 import sympy
 from sympy import Integer, Symbol
 
-from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE, select
 from bertsym.count import count, total
 from bertsym.derive.pipeline import derive
@@ -26,6 +25,7 @@ from bertsym.derive.synthesis.expert_routing import (
 from bertsym.errors import Conflict, UnknownRouting
 from bertsym.layers import Role
 from bertsym.quantities import parse_stated
+from bertsym.resolve import load
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.encode import text
 from bertsym.symbols import F, H, Kind, L, Own, experts, experts_per_token

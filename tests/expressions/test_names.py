@@ -11,10 +11,10 @@ from sympy import Symbol
 import bertsym
 from bertsym import atlas
 from bertsym.algebra import Value
-from bertsym.config.configfile import load
 from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict, UnknownName
 from bertsym.model import Model
+from bertsym.resolve import load
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.code_names import renames
 from bertsym.saved_model.encode import text as dumped
@@ -141,7 +141,9 @@ def test_a_field_that_sets_nothing_is_not_another_size() -> None:
         except BertsymError:
             continue
         assert derived is not None
-        for field in {*derived.no_effect, *derived.fixed_by_derivation} & {word for n in SPELLINGS for word in spelled(n)}:
+        for field in {*derived.no_effect, *derived.fixed_by_derivation} & {
+            word for n in SPELLINGS for word in spelled(n)
+        }:
             with pytest.raises((UnknownName, AmbiguousName)):
                 model.size(field)
             refused += 1

@@ -13,7 +13,7 @@ from bertsym.values import value
 
 
 class Use(Enum):
-    """What a token was read as."""
+    """The purpose for which the parser used a token."""
 
     MATHS = "mathematics"
     LAYOUT = "layout"
@@ -24,7 +24,7 @@ class Use(Enum):
 
 @value
 class Side:
-    """One side of a chain of equalities; `about` where an approximation sign stands before it.
+    """One side of a chain of equalities; `about` if an approximation sign stands before it.
 
     `annotated` are its terms with the words that stood under or beside them.
     """
@@ -52,16 +52,16 @@ class Reading:
 
     @property
     def main(self) -> Side:
-        """The side that holds the most detailed formula: the longest written out."""
+        """Return the side with the most detailed formula: the longest when written out."""
         return max(self.sides, key=lambda side: _length(side.form))
 
     @property
     def about(self) -> bool:
-        """Whether the text itself says that it is an approximation."""
+        """Return True if the text says that it is an approximation."""
         return bool(self.remainders) or any(side.about for side in self.sides)
 
     def left_out(self) -> dict[Use, tuple[str, ...]]:
-        """The pieces of the text that are not part of the mathematics, spaces apart."""
+        """Return the pieces of the text that are not mathematics, without spaces."""
         found: dict[Use, list[str]] = {}
         for token, use in self.tokens:
             if use is not Use.MATHS and token.text.strip():

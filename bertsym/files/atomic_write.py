@@ -15,6 +15,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from bertsym.errors import BadFile
+
 PREFIX = ".bertsym-"
 
 
@@ -33,6 +35,18 @@ def obstacle(path: Path) -> str:
     if os.geteuid() not in (0, found.st_uid):
         return "it belongs to somebody else, and replacing it would make it yours: take a copy"
     return ""
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a new file, or replace the one at that path whole; raises `BadFile`."""
+    try:
+        problem = obstacle(path) if path.is_file() else ""
+        if not problem:
+            replaced(path, data)
+    except (OSError, ValueError) as error:
+        problem = f"cannot be written ({getattr(error, 'strerror', None) or error})"
+    if problem:
+        raise BadFile(str(path), problem)
 
 
 def replaced(path: Path, data: bytes, expected: bytes | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""compare: where two models differ."""
+"""compare: two models, component by component."""
 
 from __future__ import annotations
 
@@ -15,25 +15,34 @@ from bertsym.cli.page import Page, paged
 def compare(
     first: Annotated[
         str,
-        typer.Argument(metavar="MODEL", help="A model, as every command takes it.", autocompletion=options.model_names),
+        typer.Argument(
+            metavar="MODEL",
+            help="An architecture, a named model, or the path of a config.json.",
+            autocompletion=options.model_names,
+        ),
     ],
     second: Annotated[
-        str, typer.Argument(metavar="MODEL", help="The model to set beside it.", autocompletion=options.model_names)
+        str, typer.Argument(metavar="MODEL", help="The model to compare it with.", autocompletion=options.model_names)
     ],
     at: Annotated[
         list[str] | None,
-        typer.Option("--at", metavar="H=1024,L=24", help="Sizes to put into both; repeatable."),
+        typer.Option("--at", metavar="H=1024,L=24", help="Set sizes in both models; repeatable."),
     ] = None,
     head: Annotated[
         str | None,
-        typer.Option("--head", metavar="NAME[,NAME]", help="A task head for both, or one for each: model,masked-lm."),
+        typer.Option(
+            "--head", metavar="NAME[,NAME]", help="A task head for both models, or one for each, as in model,masked-lm."
+        ),
     ] = None,
     convention: options.ConventionName = "exact",
     form: options.FormName = "collected",
     *,
     page: Page,
 ) -> None:
-    """Where two models' formulas and numbers differ, component by component."""
+    """Compare two models component by component.
+
+    The answer lists the sizes that differ, the formulas, and the numbers if every size is known.
+    """
     from bertsym.answers.comparison import comparison
     from bertsym.convention import named_convention
     from bertsym.errors import Unreadable

@@ -34,9 +34,9 @@ class Interval:
 
 
 def solve(bounds: Sequence[Bound], unknowns: Sequence[Symbol]) -> tuple[Interval, ...] | None:
-    """What the unknowns may be, or None where nothing fits all rows.
+    """Return the intervals of the unknowns, or None if no value fits all rows.
 
-    One interval for a sum of two unknowns means that the rows cannot tell them apart. Raises `Entangled` where two
+    One interval for a sum of two unknowns means that the rows cannot tell them apart. Raises `Entangled` if two
     unknowns multiply.
     """
     if not unknowns:
@@ -53,7 +53,7 @@ class Entangled(Exception):
 
 
 def at(terms: Terms, unknown: Symbol, number: int) -> Fraction:
-    """A polynomial in one unknown at a number."""
+    """Evaluate a polynomial in one unknown."""
     total = Fraction(0)
     for monomial, coefficient in terms.items():
         power = dict(monomial).get(unknown, 0)
@@ -62,7 +62,7 @@ def at(terms: Terms, unknown: Symbol, number: int) -> Fraction:
 
 
 def _interval(bounds: Sequence[Bound], unknown: Symbol) -> tuple[int, int] | None:
-    """The integers that fit every row; a count grows with each of its sizes, so that bisection is exact."""
+    """Return the integers that fit every row; bisection is exact because a count grows with each size."""
     low, high = 1, LARGEST
     for bound in bounds:
         least, most = _fitting(bound, unknown)
@@ -73,7 +73,7 @@ def _interval(bounds: Sequence[Bound], unknown: Symbol) -> tuple[int, int] | Non
 
 
 def _fitting(bound: Bound, unknown: Symbol) -> tuple[int, int]:
-    """The integers that fit one row: by division where the polynomial is a straight line."""
+    """Return the integers that fit one row, by division if the polynomial is linear."""
     line = {((unknown, 1),), ()}
     slope, constant = bound.terms.get(((unknown, 1),), Fraction(0)), bound.terms.get((), Fraction(0))
     if set(bound.terms) <= line:
@@ -88,7 +88,7 @@ def _fitting(bound: Bound, unknown: Symbol) -> tuple[int, int]:
 
 
 def _first(test: Callable[[int], bool]) -> int:
-    """The least integer from 1 for which a test that stays true holds; one beyond the largest where none does."""
+    """Return the least integer from 1 at which a monotone test holds; the largest plus one if it never does."""
     low, high = 1, LARGEST + 1
     while low < high:
         middle = (low + high) // 2
@@ -121,7 +121,7 @@ _Point = tuple[Fraction, Fraction]
 
 
 def _strip(bound: Bound, first: Symbol, second: Symbol) -> _Strip:
-    """A * first + b * second between low and high."""
+    """Return the bounds of a * first + b * second."""
     slopes = {first: Fraction(0), second: Fraction(0)}
     constant = Fraction(0)
     for monomial, coefficient in bound.terms.items():
@@ -135,7 +135,7 @@ def _strip(bound: Bound, first: Symbol, second: Symbol) -> _Strip:
 
 
 def _combined(strips: Sequence[_Strip], first: Symbol, second: Symbol) -> tuple[Interval, ...] | None:
-    """All strips run in parallel: only one sum of multiples is determined."""
+    """Return one bound if all strips are parallel, because then only one sum of multiples is determined."""
     a, b = next((a, b) for a, b, _, _ in strips if a or b)
     scale = Fraction(gcd((a * b.denominator).numerator, (b * a.denominator).numerator), a.denominator * b.denominator)
     unit = scale or Fraction(1)
@@ -151,7 +151,7 @@ def _combined(strips: Sequence[_Strip], first: Symbol, second: Symbol) -> tuple[
 
 
 def _clip(strips: Sequence[_Strip]) -> list[_Point]:
-    """The corners of the region that lies in every strip, within 1 and the largest size."""
+    """Return the corners of the region that lies in every strip, between 1 and the largest size."""
     one, most = Fraction(1), Fraction(LARGEST)
     region = [(one, one), (most, one), (most, most), (one, most)]
     for a, b, low, high in strips:
@@ -161,7 +161,7 @@ def _clip(strips: Sequence[_Strip]) -> list[_Point]:
 
 
 def _half(region: list[_Point], a: Fraction, b: Fraction, least: Fraction) -> list[_Point]:
-    """The part of a convex region where a x + b y >= least."""
+    """Return the part of a convex region in which a x + b y >= least."""
     kept: list[_Point] = []
     for place, (x, y) in enumerate(region):
         here = a * x + b * y - least
@@ -176,7 +176,7 @@ def _half(region: list[_Point], a: Fraction, b: Fraction, least: Fraction) -> li
 
 
 def _feasible(strips: Sequence[_Strip], number: int) -> bool:
-    """Whether some integer for the second unknown goes with this one for the first."""
+    """Return True if some integer for the second unknown fits this one for the first."""
     low, high = Fraction(1), Fraction(LARGEST)
     for a, b, least, most in strips:
         if b:
@@ -187,7 +187,7 @@ def _feasible(strips: Sequence[_Strip], number: int) -> bool:
 
 
 def _ends(test: Callable[[int], bool], low: Fraction, high: Fraction) -> tuple[int, int] | None:
-    """The first and the last integer that pass, looked for from both ends of the region."""
+    """Return the first and the last integer that pass, searched from both ends of the region."""
     bottom, top = -(-low.numerator // low.denominator), high.numerator // high.denominator
     first = next((n for n in range(bottom, min(top, bottom + FARTHEST) + 1) if test(n)), None)
     last = next((n for n in range(top, max(bottom, top - FARTHEST) - 1, -1) if test(n)), None)

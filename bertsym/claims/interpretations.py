@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import combinations
 
-from bertsym.claims.parts import POSITIONS, SEGMENTS, TOKENS, Part, add, is_input, is_table
+from bertsym.claims.tensor_polynomials import POSITIONS, SEGMENTS, TOKENS, Part, add, is_input, is_table
 from bertsym.formulas.monomial_order import Terms
 from bertsym.layers import Role
 from bertsym.tree import Tensor
@@ -58,7 +58,7 @@ class Counting:
 
     @property
     def name(self) -> str:
-        """In words: `BertModel`, `one layer's attention of BertModel without biases`."""
+        """Return the counting in words: `BertModel`, `one layer's attention of BertModel without biases`."""
         of = f"{self.cls}, " if self.scope else self.cls
         layer = "one layer" if self.each else ""
         scope = f"{layer}: {self.scope}" if layer and self.scope != "layers" else layer or self.scope
@@ -68,11 +68,11 @@ class Counting:
 
     @cached_property
     def terms(self) -> Terms:
-        """The formula."""
+        """Return the formula."""
         return add(self.amount(part) for part in self.parts)
 
     def amount(self, part: Part) -> Terms:
-        """What a tensor adds under this counting."""
+        """Return what a tensor adds under this counting."""
         if self.active:
             return part.active
         return part.each if self.each else part.stored if self.stored else part.own
@@ -85,7 +85,7 @@ def _listed(words: Sequence[str]) -> str:
 def countings(
     cls: str, inventory: Sequence[Part], *, whole: bool = False, most: int = MOST_OMISSIONS
 ) -> Iterator[Counting]:
-    """Every way to count the inventory of a class, the simplest of those that count the same tensors only.
+    """Yield every way to count the inventory of a class; of those with the same tensors only the simplest.
 
     `whole` leaves out the ways that count one component, one role or one layer.
     """
@@ -113,7 +113,7 @@ def countings(
 
 
 def _ways(*, tied: bool, routed: bool) -> Iterator[tuple[bool, bool]]:
-    """Whether tied weights count at each of their names, and whether only what works on a token counts."""
+    """Yield whether tied weights count at each of their names, and whether only what works on a token counts."""
     yield False, False
     if tied:
         yield True, False
@@ -122,7 +122,7 @@ def _ways(*, tied: bool, routed: bool) -> Iterator[tuple[bool, bool]]:
 
 
 def _owner(tensor: Tensor) -> str:
-    """The block inside a layer that holds the tensor's layer: `attention.self`."""
+    """Return the block inside a layer that holds the tensor's layer: `attention.self`."""
     return ".".join(tensor.name.rsplit("{}.", maxsplit=1)[-1].split(".")[:-2]) or "layers"
 
 

@@ -10,8 +10,8 @@ from itertools import combinations
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.claims.countings import Counting
-from bertsym.claims.parts import Part, number
+from bertsym.claims.interpretations import Counting
+from bertsym.claims.tensor_polynomials import Part, number
 from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
@@ -47,26 +47,26 @@ class Row:
 
     @property
     def cancels(self) -> bool:
-        """Whether the term has the number of heads in it, where heads times head size is the hidden size."""
+        """Return True if the term has the number of heads in it, which cancels because heads * d = H."""
         return without_heads(self.monomial) != self.monomial
 
     @property
     def times(self) -> int | None:
-        """How often the exact coefficient is counted, where it is counted more than once."""
+        """Return how often the claim counts the exact coefficient, if it does so more than once."""
         if self.exact > 0 and self.claimed > self.exact and (self.claimed / self.exact).denominator == 1:
             return int(self.claimed / self.exact)
         return None
 
 
 def without_heads(monomial: Monomial) -> Monomial:
-    """The monomial as if its heads had cancelled."""
+    """Return the monomial with its heads cancelled."""
     return tuple((b, p) for b, p in monomial if b not in BY_SYMBOL or BY_SYMBOL[b].kind is not Kind.HEADS)
 
 
 def rows(
     claim: Terms, mended: Terms, counting: Counting, others: Sequence[Part], sizes: Mapping[Symbol, Value]
 ) -> tuple[Row, ...]:
-    """Every term whose coefficients differ; `others` are the parts that the counting leaves out.
+    """Return every term whose coefficients differ; `others` are the parts that the counting leaves out.
 
     Terms with heads that should cancel come first, each as an error of its own; `mended` is the claim without it.
     """
@@ -94,7 +94,7 @@ def rows(
 
 
 def _shares(monomial: Monomial, amounts: Sequence[tuple[Part, Terms]]) -> tuple[Share, ...]:
-    """The tensors with that term, those of one family together."""
+    """Return the tensors with that term, with the tensors of a family together."""
     groups: dict[object, list[tuple[str, Fraction]]] = {}
     for part, terms in amounts:
         if monomial in terms:
@@ -105,7 +105,7 @@ def _shares(monomial: Monomial, amounts: Sequence[tuple[Part, Terms]]) -> tuple[
 
 
 def _pick(shares: Sequence[Share], target: Fraction) -> tuple[tuple[Share, ...], tuple[Share, ...]]:
-    """The largest set of shares that adds up to the target, and the rest; families are split only where they must."""
+    """Return the largest set of shares that adds up to the target, and the rest; split families only if necessary."""
     for pool in (tuple(shares), _split(shares)):
         if len(pool) > MOST_GROUPS:
             return (), ()
@@ -118,7 +118,7 @@ def _pick(shares: Sequence[Share], target: Fraction) -> tuple[tuple[Share, ...],
 
 @lru_cache(64)
 def _sums(amounts: tuple[Fraction, ...]) -> dict[Fraction, tuple[int, ...]]:
-    """Every sum of some of the amounts with the places of the most of them that make it up, the first such choice.
+    """Return every sum of some amounts, with the indices of the largest such set, the first if several.
 
     >>> _sums((Fraction(1), Fraction(2), Fraction(3)))[Fraction(3)]
     (0, 1)

@@ -1,4 +1,4 @@
-"""A place among the tokens of a formula: what comes next, what each token was used for, and where a refusal points."""
+"""A pass over the tokens of a formula: the next token, the use of each, and the column of an error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sympy import Symbol
 
 from bertsym.claims.names import plain
-from bertsym.claims.reading import Use
+from bertsym.claims.parsed_formula import Use
 from bertsym.claims.tokens import Mark, Token, is_tex
 from bertsym.errors import UnreadableFormula, echo, suggestion
 from bertsym.symbols import BY_NAME
@@ -26,12 +26,11 @@ _REFUSED = {
     "lfloor": "rounding is not read",
 }
 
-
 _PARTING = ("\\\\", r"\quad", r"\qquad", r"\newline")
 
 
-class Cursor:
-    """One pass over the tokens of one text; `use` grows until it covers them all."""
+class TokenStream:
+    """A pass over the tokens of one text; `use` grows until it covers them all."""
 
     def __init__(self, text: str, tokens: tuple[Token, ...], names: Mapping[str, Symbol]) -> None:
         self.text = text
@@ -42,39 +41,45 @@ class Cursor:
         self.end = len(tokens)
         self.use: dict[int, Use] = {}
 
-    def _peek(self, ahead: int = 0) -> Token | None:
-        """The next token but spaces, which are passed over; `ahead` looks further without passing."""
+    def peek(self, ahead: int = 0) -> Token | None:
+        """Return the next token after spaces, which are skipped; `ahead` looks further without skipping."""
         while ahead == 0 and self.at < self.end and self.tokens[self.at].mark is Mark.LAYOUT:
             self.use[self.at] = Use.LAYOUT
             self.at += 1
         return self.tokens[self.at + ahead] if self.at + ahead < self.end else None
 
-    def _take(self, use: Use = Use.MATHS) -> Token:
+    def take(self, use: Use = Use.MATHS) -> Token:
+        """Return the next token and note what it is used for."""
         token = self.tokens[self.at]
         self.use[self.at] = use
         self.at += 1
         return token
 
-    def _accept(self, *marks: Mark) -> Token | None:
-        token = self._peek()
-        return self._take() if token is not None and token.mark in marks else None
+    def accept(self, *marks: Mark) -> Token | None:
+        """Take the next token if it has one of these marks."""
+        token = self.peek()
+        return self.take() if token is not None and token.mark in marks else None
 
-    def _expect(self, mark: Mark, what: str) -> Token:
-        token = self._accept(mark)
+    def expect(self, mark: Mark, what: str) -> Token:
+        """Take the next token, which must have that mark; raises `UnreadableFormula` that says `what`."""
+        token = self.accept(mark)
         if token is None:
-            raise self._refuse(what)
+            raise self.refuse(what)
         return token
 
-    def _column(self) -> int:
-        token = self._peek()
+    def column(self) -> int:
+        """Return the column of the next token, counted from 1."""
+        token = self.peek()
         if token is not None:
             return token.column
         return self.tokens[self.at].column if self.at < len(self.tokens) else len(self.text) + 1
 
-    def _refuse(self, problem: str) -> UnreadableFormula:
-        return UnreadableFormula(self._column(), problem)
+    def refuse(self, problem: str) -> UnreadableFormula:
+        """Return the error about the next token."""
+        return UnreadableFormula(self.column(), problem)
 
-    def _unexpected(self, token: Token) -> str:
+    def unexpected(self, token: Token) -> str:
+        """Say why a token cannot be read here."""
         if token.mark is Mark.COMMAND:
             return _REFUSED.get(str(token.value), f"{token.text} is not read")
         if token.mark is Mark.STOP and self.at + 1 < self.end and self.tokens[self.at + 1].mark is Mark.STOP:
@@ -88,12 +93,13 @@ class Cursor:
         close = advice if advice.startswith("did you mean") else ""
         return f"unknown name {echo(raw)}: " + (close or f"say what it is, as in --where {raw}=H")
 
-    def _mark(self, start: int, stop: int, use: Use) -> None:
+    def mark(self, start: int, stop: int, use: Use) -> None:
+        """Note what the tokens of a stretch are used for."""
         for place in range(start, stop):
             self.use[place] = use
 
-    def _closing(self) -> int:
-        """The index after the round bracket that opens here; the end where it never closes."""
+    def closing(self) -> int:
+        """Return the index after the round bracket that opens here, or the end if it never closes."""
         depth = 0
         for place in range(self.at, self.end):
             depth += (self.tokens[place].mark is Mark.OPEN) - (self.tokens[place].mark is Mark.CLOSE)
@@ -101,8 +107,8 @@ class Cursor:
                 return place + 1
         return self.end
 
-    def _parted(self) -> bool:
-        """Whether more than a blank lies between the token before and the next: a new line, a quad, another `$...$`."""
+    def parted(self) -> bool:
+        """Return True if a new line, a quad or another `$...$` separates the last token and the next."""
         place = self.at - 1
         while place >= 0 and self.tokens[place].mark is Mark.LAYOUT:
             text = self.tokens[place].text
@@ -111,10 +117,11 @@ class Cursor:
             place -= 1
         return False
 
-    def _blank(self) -> bool:
+    def blank(self) -> bool:
+        """Return True if a space separates the last token and the next."""
         return self.at > 0 and self.tokens[self.at - 1].mark is Mark.LAYOUT
 
 
 def running(text: str) -> str:
-    """Running text without its TeX, blanks kept."""
+    """Return running text without its TeX, with its blanks."""
     return plain(text.replace("$", "").replace(" ", "~")).replace("~", " ").strip()

@@ -69,13 +69,10 @@ def derive(
     from bertsym.answers.derivation_evidence import derivation_evidence
     from bertsym.answers.derived import derived_formula
     from bertsym.derive.derivation import NotDerived
-    from bertsym.derive.export import recorded
     from bertsym.derive.pipeline import derive as derived
+    from bertsym.derive.save import save
     from bertsym.derive.trace import Trace
-    from bertsym.files.jsonfile import parse_object
     from bertsym.formulas.styles import Style
-    from bertsym.saved_model.decode import parse
-    from bertsym.saved_model.encode import text
 
     sizes = _sizes(target, size)
     style = Style.named(form)
@@ -94,9 +91,7 @@ def derive(
         typer.echo(printable(f"note: {_incomplete(found)}{unsaved}"), err=True)
         raise typer.Exit(1)
     if output is not None:
-        written = text(recorded(found)).encode()
-        parse(parse_object(written, Path(output)), Path(output))  # what cannot be read again is not written
-        _saved(Path(output), written)
+        save(found, Path(output))
 
 
 def _incomplete(found: Derivation) -> str:
@@ -125,21 +120,6 @@ def _listeners(trace: str | None, output: str | None, *, progress: bool) -> Iter
         if progress or sys.stderr.isatty():
             listeners.append(stack.enter_context(Progress()))
         yield listeners
-
-
-def _saved(path: Path, written: bytes) -> None:
-    """Write the file, whole or not at all; raises `BadFile`."""
-    from bertsym.embed.writing import obstacle, replaced
-    from bertsym.errors import BadFile
-
-    try:
-        problem = obstacle(path) if path.is_file() else ""
-        if not problem:
-            replaced(path, written)
-    except (OSError, ValueError) as error:
-        problem = f"cannot be written ({getattr(error, 'strerror', None) or error})"
-    if problem:
-        raise BadFile(str(path), problem)
 
 
 def _sizes(target: str, texts: list[str] | None) -> dict[str, int]:

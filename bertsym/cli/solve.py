@@ -24,33 +24,50 @@ if TYPE_CHECKING:
     from bertsym.solving.requirements import Limit
 
 Target = Annotated[
-    str | None, typer.Option("--target", metavar="COUNT", help="Parameters to meet: 110M, 340e6, 109,482,240.")
+    str | None,
+    typer.Option("--target", metavar="COUNT", help="The number of parameters to meet: 110M, 340e6, 109,482,240."),
 ]
 For = Annotated[
     list[str] | None,
-    typer.Option("--for", metavar="H[,L,...]", help="The size to solve for, or several to search. [default: H]"),
+    typer.Option("--for", metavar="H[,L,...]", help="The size to find, or several sizes. [default: H]"),
 ]
 Ranges = Annotated[
-    list[str] | None, typer.Option("--range", metavar="L=2..96", help="Where an unknown may lie; repeatable.")
+    list[str] | None,
+    typer.Option("--range", metavar="L=2..96", help="Search a size between these two values; repeatable."),
 ]
 Multiples = Annotated[
     list[str] | None,
-    typer.Option("--multiple-of", metavar="[H=]64", help="What an unknown must be a multiple of; repeatable."),
+    typer.Option(
+        "--multiple-of",
+        metavar="[H=]64",
+        help="Search only multiples of this number, for one size or for all; repeatable.",
+    ),
 ]
 Where = Annotated[
     list[str] | None,
-    typer.Option("--where", metavar="'H/heads == 64'", help="What must hold of the sizes; repeatable."),
+    typer.Option(
+        "--where", metavar="'H/heads == 64'", help="Accept only sizes for which this condition holds; repeatable."
+    ),
 ]
 Ties = Annotated[
-    list[str] | None, typer.Option("--tie", metavar="'H = 64*L'", help="A size that follows another; repeatable.")
+    list[str] | None,
+    typer.Option("--tie", metavar="'H = 64*L'", help="Let one size follow from another by this equation; repeatable."),
 ]
 AtMost = Annotated[
     list[str] | None,
-    typer.Option("--at-most", metavar="[CONVENTION=]COUNT", help="A budget that no answer exceeds; repeatable."),
+    typer.Option(
+        "--at-most",
+        metavar="[CONVENTION=]COUNT",
+        help="Accept at most this many parameters, by any convention; repeatable.",
+    ),
 ]
 AtLeast = Annotated[
     list[str] | None,
-    typer.Option("--at-least", metavar="[CONVENTION=]COUNT", help="A budget that every answer reaches; repeatable."),
+    typer.Option(
+        "--at-least",
+        metavar="[CONVENTION=]COUNT",
+        help="Accept at least this many parameters, by any convention; repeatable.",
+    ),
 ]
 
 
@@ -71,21 +88,35 @@ def solve(
     at_most: AtMost = None,
     at_least: AtLeast = None,
     tolerance: Annotated[
-        str | None, typer.Option("--tolerance", metavar="1%", help="How far from the target an answer may be.")
+        str | None,
+        typer.Option("--tolerance", metavar="1%", help="Accept answers that miss the target by at most this share."),
     ] = None,
-    top: Annotated[int | None, typer.Option("--top", metavar="N", help="How many answers. [default: 5, or 20]")] = None,
+    top: Annotated[
+        int | None,
+        typer.Option("--top", metavar="N", help="Show this many answers. [default: 5, or 20 for several sizes]"),
+    ] = None,
     order: Annotated[
         str,
-        typer.Option("--order", metavar="WHAT", help="What comes first: error; or depth, width or aspect, within 1%."),
+        typer.Option(
+            "--order",
+            metavar="WHAT",
+            help="Show answers by error, or by depth, width or aspect if they miss the target by at most 1%.",
+        ),
     ] = "error",
     explain: Annotated[
-        bool, typer.Option("--explain", help="Add what one more layer costs, and what it would buy elsewhere.")
+        bool,
+        typer.Option(
+            "--explain", help="Add what one more layer costs, and how much of each other size costs the same."
+        ),
     ] = False,
     *,
     page: Page,
 ) -> None:
-    """Which size meets a target; with several unknowns, which configurations."""
-    from bertsym.answers.shortlist import shortlist
+    """Find the sizes that meet a number of parameters.
+
+    With one unknown the answer is a closed form and integers near it; with several it lists configurations.
+    """
+    from bertsym.answers.configurations import shortlist
     from bertsym.answers.solution import solved
     from bertsym.errors import Conflict
     from bertsym.solving.constraints import parse_constraint, parse_ties
@@ -144,9 +175,9 @@ def solve(
 def _model(
     target: str, head: str | None, at: list[str] | None, unknowns: list[str] | None, tie: list[str] | None
 ) -> Model:
-    """The model at the sizes that were given; its own value of a size that is to be found contradicts none of them."""
-    from bertsym.config.configfile import load
+    """Return the model at the given sizes, without the values that it has for sizes to be found."""
     from bertsym.errors import Conflict, NotAnInteger
+    from bertsym.resolve import load
     from bertsym.solving.constraints import parse_tie
     from bertsym.values import replace
 
@@ -193,7 +224,7 @@ def _limits(
 
 
 def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> int:
-    """The target: as given, else the first budget on the convention that is counted."""
+    """Return the target as given, else the first budget by the convention that is counted."""
     from bertsym.errors import Missing
     from bertsym.quantities import parse_count
 
@@ -278,7 +309,7 @@ def _top(given: int | None, usual: int) -> int:
 
 
 def _progress() -> Callable[[Fraction], None] | None:
-    """A line on standard error that says how far a long search is, where someone looks at it."""
+    """Return a listener that says on standard error how far a long search is, if somebody watches."""
     if not sys.stderr.isatty():
         return None
     started = time.monotonic()
