@@ -89,7 +89,7 @@ def _fitting(bound: Bound, unknown: Symbol) -> tuple[int, int]:
 
 
 def _first(test: Callable[[int], bool]) -> int:
-    """The least integer from 1 for which a test that stays true holds; one beyond the largest where none does."""
+    """Return the least integer from 1 for which a monotone test holds, one more than `LARGEST` if there is none."""
     least, _ = find_boundary(LARGEST + 1, 0, test)
     return least
 
