@@ -7,7 +7,7 @@ from random import Random
 
 from bertsym.bisection import find_boundary
 from bertsym.derive.domain.base_trials import BaseTrials, is_depth_name
-from bertsym.derive.domain.constraint_templates import TemplateSearch
+from bertsym.derive.domain.constraint_templates import ConstraintSearch
 from bertsym.derive.domain.depths import index_list_domains, is_list_length, multiplies_tensors, shrink_depths
 from bertsym.derive.domain.field_domain import Choice, FieldDomain, Switch
 from bertsym.derive.domain.field_path import list_path
@@ -52,7 +52,7 @@ class _DomainInference:
 
     def __init__(self, trials: BaseTrials, screening: Screening, random: Random) -> None:
         self.trials, self.screening, self.random = trials, screening, random
-        self.search = TemplateSearch(trials, random)
+        self.search = ConstraintSearch(trials, random)
 
     def infer(self, index_lists: Sequence[list[str]]) -> Space:
         """Return the space: numbers that show themselves first, then switches, then fields without effect."""
@@ -69,7 +69,7 @@ class _DomainInference:
         for axis in list(self.search.domains.values()):
             self.add([self.cap_before_empty(axis)])
         arranged = in_dependency_order(self.search.domains.values())
-        assert arranged is not None  # noqa: S101  # each template was checked for circles when it was found
+        assert arranged is not None  # noqa: S101  # each constraint was checked for circles when it was found
         return Space(dict(self.trials.base), arranged, tuple(fixed))
 
     def add(self, axes: Iterator[FieldDomain] | Sequence[FieldDomain]) -> None:

@@ -9,39 +9,39 @@ from typing import Any
 import pytest
 
 from bertsym.derive.domain.base_trials import BaseTrials
-from bertsym.derive.domain.constraint_templates import TemplateSearch, templates_with_constants, weak_templates
+from bertsym.derive.domain.constraint_templates import ConstraintSearch, constraints_with_constants, weak_constraints
 from bertsym.derive.domain.field_domain import Choice, Determined, FieldDomain, Free, MultipleOf
-from tests.derive.fake_oracle import FakeOracle, Shapes, require
+from tests.derive.domain.fake_oracle import FakeOracle, Shapes, require
 
 
-def search_of(shapes: Any, target: str = "fake", /, **defaults: Any) -> TemplateSearch:
+def search_of(shapes: Any, target: str = "fake", /, **defaults: Any) -> ConstraintSearch:
     oracle: Any = FakeOracle(shapes, target, **defaults)
-    return TemplateSearch(BaseTrials(oracle, dict(oracle.description.fields)), Random(1))
+    return ConstraintSearch(BaseTrials(oracle, dict(oracle.description.fields)), Random(1))
 
 
-def found(search: TemplateSearch, name: str, *, with_constants: bool = False) -> FieldDomain:
+def found(search: ConstraintSearch, name: str, *, with_constants: bool = False) -> FieldDomain:
     axis = search.find(name, is_depth=False, with_constants=with_constants)
     assert axis is not None
     return axis
 
 
-def test_templates_come_from_the_weakest_to_the_strongest() -> None:
+def test_constraints_come_from_the_weakest_to_the_strongest() -> None:
     base = {"hidden": 64, "heads": 8, "kv": 8, "head_width": 8}
     free = FieldDomain("hidden", 64)
-    allowed = [axis.allowed for axis in weak_templates(free, base, ["heads", "kv", "head_width"])]
+    allowed = [axis.allowed for axis in weak_constraints(free, base, ["heads", "kv", "head_width"])]
     assert allowed[0] == Free(2)
     assert allowed[1] == MultipleOf(("heads",))
     assert allowed.index(MultipleOf(("heads",), 4)) < allowed.index(MultipleOf(("heads", "kv")))
     assert Determined(("heads", "head_width")) in allowed
-    constants = [axis.allowed for axis in templates_with_constants(free, base, ["heads"])]
+    constants = [axis.allowed for axis in constraints_with_constants(free, base, ["heads"])]
     assert constants[0] == Free(4)
     assert constants[-1] == Determined(("heads",), 8)
 
 
-def test_a_quotient_is_a_template() -> None:
+def test_a_quotient_of_three_fields() -> None:
     base = {"hidden": 4096, "expand": 2, "head_width": 64, "heads": 128}
     allowed = [
-        axis.allowed for axis in weak_templates(FieldDomain("heads", 128), base, ["hidden", "expand", "head_width"])
+        axis.allowed for axis in weak_constraints(FieldDomain("heads", 128), base, ["hidden", "expand", "head_width"])
     ]
     assert Determined(("hidden", "expand"), divided_by="head_width") in allowed
 
@@ -49,7 +49,8 @@ def test_a_quotient_is_a_template() -> None:
 def test_a_field_of_another_configuration_is_no_factor() -> None:
     base = {"vision.hidden": 64, "vision.heads": 8, "text.width": 8}
     allowed = [
-        axis.allowed for axis in weak_templates(FieldDomain("vision.hidden", 64), base, ["vision.heads", "text.width"])
+        axis.allowed
+        for axis in weak_constraints(FieldDomain("vision.hidden", 64), base, ["vision.heads", "text.width"])
     ]
     assert MultipleOf(("vision.heads", "text.width")) not in allowed
     assert MultipleOf(("text.width",)) in allowed
@@ -149,5 +150,5 @@ def test_fields_with_a_constant_sum_are_in_no_proportion() -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_seed_decides_only_how_far_away_is_tried(seed: int) -> None:
     oracle: Any = FakeOracle(attention, hidden=768, heads=12, stride=2)
-    search = TemplateSearch(BaseTrials(oracle, dict(oracle.description.fields)), Random(seed))
+    search = ConstraintSearch(BaseTrials(oracle, dict(oracle.description.fields)), Random(seed))
     assert found(search, "hidden").allowed == MultipleOf(("heads",))
