@@ -163,7 +163,7 @@ MAX_LISTED_VALUE = 64
 MAX_PROPORTIONAL_GROUP = 3
 MAX_PROPORTIONAL_CANDIDATES = 12
 PROPORTIONAL_FACTORS = (2, 3)
-# Values that break a constraint: primes that divide no usual width. More of them cost a build for each constraint that is tried.
+# Values that break a constraint: primes that divide no usual width. More of them cost a build for each constraint.
 BREAKING_VALUES = (5, 7, 11)
 # With more depths than this, each is sampled from so few values: as many stages of six layers make thousands of
 # tensors.

@@ -1,7 +1,7 @@
 """Constraint templates: the constraints that one field may have, the weakest first, and the first of them that holds.
 
-A constraint is kept as the `FieldDomain` that it leaves. The fields that it names come from trials: only a field of which the model code rejects
-some value, while all others stay, can be part of a constraint.
+A constraint is kept as the `FieldDomain` that it leaves. The fields that it names come from trials: only a field of
+which the model code rejects some value, while all others stay, can be part of a constraint.
 """
 
 from __future__ import annotations
