@@ -93,17 +93,21 @@ class OneFieldChange:
 
 @value
 class Failure:
-    """A tensor that has no formula here, which part of it, and the sizes that may be why."""
+    """A tensor template without a formula: the part that failed, the reason, and the sizes that may explain it.
+
+    The part is `dimension 0`, `existence`, `tie`, `shape`, `repeat 0`, or start, end or step of a repeat. The evidence
+    is computed on demand, by `bertsym.derive.synthesis.evidence.explain_tensor`.
+    """
 
     tensor: str
     part: str
-    why: str
+    reason: str
     sizes: frozenset[Symbol] = frozenset()
 
 
 @value
 class Candidate:
-    """The tensors that have formulas, and those that do not."""
+    """The tensors with formulas that fit all observations so far, and the failures, one for each other template."""
 
     tensors: tuple[Tensor, ...]
     refused: tuple[Failure, ...]

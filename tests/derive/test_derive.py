@@ -13,7 +13,7 @@ from sympy import Expr, Symbol, floor
 from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE
 from bertsym.count import count, total
-from bertsym.derive.cegis import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.pipeline import derive
 from bertsym.saved_model.encode import text
 from bertsym.symbols import BY_SYMBOL, F, H, L, N, T, V, d, experts_per_token, heads, labels, tied

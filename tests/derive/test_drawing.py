@@ -18,9 +18,9 @@ def test_builds_of_one_draw_are_one_reason() -> None:
     chosen = (1, 2, 3, 6, 7, 4, 6, 2, 3, 6, 7, 1)
     table = [{N: number, H: 40 + row} for row, number in enumerate(chosen)]
     apart = {row: number != 6 for row, number in enumerate(chosen)}
-    assert Conditions(table, [N, H]).telling(apart) == sympy.Ne(N, 6)
+    assert Conditions(table, [N, H]).find(apart) == sympy.Ne(N, 6)
     one = [3 if number == 6 else row for row, number in enumerate(chosen)]
-    assert Conditions(table, [N, H], one).telling(apart) != sympy.Ne(N, 6)
+    assert Conditions(table, [N, H], one).find(apart) != sympy.Ne(N, 6)
 
 
 def test_remainders_are_conditions() -> None:
@@ -41,6 +41,6 @@ def test_remainders_are_conditions() -> None:
         seen, fresh = (
             [{s: random.randint(s is not sizes[2], 14) for s in sizes} for _ in range(n)] for n in (150, 300)
         )
-        found = Conditions(seen, sizes).telling({row: holds(at) for row, at in enumerate(seen)}, {one, other})
+        found = Conditions(seen, sizes).find({row: holds(at) for row, at in enumerate(seen)}, {one, other})
         assert found is not None
         assert all(Evaluator(at).holds(found) == holds(at) for at in fresh), found

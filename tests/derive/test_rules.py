@@ -12,7 +12,8 @@ from sympy import Symbol
 from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
-from bertsym.derive.cegis import Cegis, Derivation
+from bertsym.derive.cegis import Cegis
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.domain.constraint_acquisition import acquire_constraints, is_necessary
 from bertsym.derive.domain.field_domain import Bounded, Determined, FieldDomain, Free, MultipleOf, Switch
 from bertsym.derive.domain.space import FixedBy, FixedField, Space
@@ -199,7 +200,7 @@ def test_the_formula_of_other_numbers_is_tried() -> None:
 
 
 def test_what_one_stream_of_draws_does_not_show_another_may(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
-    derivation, tried = Cegis.derivation, []
+    derivation, tried = Cegis.derive, []
 
     def unlucky(self: Cegis, trials: int, seed: int) -> Derivation:
         tried.append(self.space)
@@ -208,7 +209,7 @@ def test_what_one_stream_of_draws_does_not_show_another_may(find: Find, monkeypa
         return derivation(self, trials, seed)
 
     plain, _ = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
-    monkeypatch.setattr(Cegis, "derivation", unlucky)
+    monkeypatch.setattr(Cegis, "derive", unlucky)
     found, derived = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
     assert total(derived.model(), EXACT) == H**2
     assert len(tried) == 2
@@ -237,7 +238,7 @@ def test_a_number_that_one_build_has_is_no_reason() -> None:
     table = [{odd: number, H: 40 + row, other: 35 + 2 * row} for row, number in enumerate(chosen)]
     conditions = Conditions(table, [odd, H, other])
     apart = {row: row != 5 for row in range(12)}
-    assert conditions.telling(apart) == sympy.Ne(H, other)
+    assert conditions.find(apart) == sympy.Ne(H, other)
 
 
 def test_one_of_two_sizes_that_matters_is_sooner_a_reason_than_none() -> None:
@@ -247,8 +248,8 @@ def test_one_of_two_sizes_that_matters_is_sooner_a_reason_than_none() -> None:
     ]
     conditions = Conditions(table, [odd, H, other])
     apart = {row: row != 5 for row in range(12)}
-    assert conditions.telling(apart) == sympy.Gt(odd, 4)
-    assert conditions.telling(apart, [H]) == sympy.Ne(H, other)
+    assert conditions.find(apart) == sympy.Gt(odd, 4)
+    assert conditions.find(apart, [H]) == sympy.Ne(H, other)
 
 
 def test_one_build_has_no_formula() -> None:

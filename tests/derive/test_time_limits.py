@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive.domain.constraint_acquisition import settle
-from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.domain.constraint_acquisition import acquire_constraints
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import Space
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.oracle.time_limit import TIMER_SIGNALS, BuildTimedOut, time_limit
 from bertsym.derive.types import Rejection
@@ -78,12 +79,12 @@ def test_large_sizes_that_time_out_are_not_sampled(seed: int) -> None:
     base = {"image": 224, "patch": 16, "hidden": 64}
     axes = (FieldDomain("image", 224), FieldDomain("patch", 16), FieldDomain("hidden", 64))
     oracle: Any = QuadraticOracle()
-    settled = settle(oracle, Space(base, axes, ()), Random(seed))
-    assert not settled.frozen
+    settled = acquire_constraints(oracle, Space(base, axes, ()), Random(seed))
+    assert not settled.fixed
     image, patch = settled.axis("image"), settled.axis("patch")
     assert image is not None
     assert patch is not None
-    assert image.most >= 12
-    assert patch.most >= 12
-    taken = [oracle.build(settled.fields(settled.steps(Random(number)))) for number in range(60)]
+    assert image.max_steps >= 12
+    assert patch.max_steps >= 12
+    taken = [oracle.build(settled.fields(settled.sample(Random(number)))) for number in range(60)]
     assert sum(found is None for found in taken) < 20

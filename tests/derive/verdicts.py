@@ -44,7 +44,7 @@ def verdict(worker: Worker, folder: Path, seed: int) -> Verdict:
         return Verdict(REFUSED, str(problem))
     if not derivation.whole:
         first = derivation.refused[0]
-        return Verdict(REFUSED, f"{first.tensor}, {first.part}: {first.why}")
+        return Verdict(REFUSED, f"{first.tensor}, {first.part}: {first.reason}")
     text = saving.text(recorded(derivation))
     derived = saved.parsed(parse_object(text.encode(), Path(name)), Path(name))
     if str(folder) not in sys.path:

@@ -42,6 +42,12 @@ def first_mismatch(
     return None
 
 
+def prediction(tensors: Sequence[Tensor], observation: Observation, name: str) -> tuple[tuple[int, ...], str] | None:
+    """Return the shape and the owner that the formulas predict for a name, or None if they predict no such tensor."""
+    predicted = _predicted(tensors, Evaluator(observation.sizes))
+    return next(((shape, owner) for tensor, shape, owner in predicted if tensor == name), None)
+
+
 def public_count(model: Model, observation: Observation) -> int | None:
     """Return the count that a user of the model gets at the observed sizes, or None if the model rejects them."""
     given: Mapping[Symbol, Value] = {s: v for s, v in observation.sizes.items() if s in model.symbols}
