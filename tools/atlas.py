@@ -1,11 +1,11 @@
-"""The atlas: rebuild it from the installed transformers, try it again, write the page about it.
+"""Rebuild the atlas from the installed transformers, recheck its entries, write the page about it.
 
     python tools/atlas.py build [--only bert,llama] [--first] [--force] [--retry] [--seconds 120] [--jobs 2] [--seed 0]
     python tools/atlas.py tell [--only ...]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
 
-An interrupted build goes on where it was: what was derived from the same library by the same engine is kept.
+A build that was interrupted continues: entries from the same library and engine are kept.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from atlas_types import Kind, kinds, library
 
 
 def build(options: argparse.Namespace) -> int:
-    """Derive what is asked for and not there yet; the index is written after each."""
+    """Derive the selected entries that are missing or old; write the index after each."""
     everything = kinds()
     wanted = [kind for kind in selected(everything, options.only) if not kind.same]
     if options.first:
@@ -57,7 +57,7 @@ def build(options: argparse.Namespace) -> int:
 
 
 def tell(options: argparse.Namespace) -> int:
-    """Find out again what entries say of their configuration beside the formulas: defaults, spellings, what is held."""
+    """Renew the parts of entries that come from the configuration class: defaults, spellings, fixed fields."""
     everything = kinds()
     wanted = [kind for kind in selected(everything, options.only) if not kind.same and shelf.path(kind.name).exists()]
     state = shelf.State(library(), everything, shelf.kept(library()))
@@ -72,7 +72,7 @@ def tell(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Try every entry again, or a sample; 1 if the code disagrees anywhere."""
+    """Recheck every entry, or a sample of them; exit with 1 if the code disagrees with one."""
     seed = secrets.randbelow(10**9) if options.seed is None else options.seed
     wanted = [kind for kind in selected(kinds(), options.only) if shelf.path(kind.name).exists()]
     if options.sample:
@@ -90,7 +90,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def selected(everything: list[Kind], only: str) -> list[Kind]:
-    """The model types named, or all."""
+    """Return the model types named in `only`, or all; exit if one is unknown."""
     names = [name for name in only.split(",") if name]
     unknown = set(names) - {kind.name for kind in everything}
     if unknown:
@@ -99,14 +99,14 @@ def selected(everything: list[Kind], only: str) -> list[Kind]:
 
 
 def workers(jobs: int) -> ProcessPoolExecutor:
-    """Processes that derive one model type after another."""
+    """Return a pool of processes that derive one model type after another."""
     return ProcessPoolExecutor(
         jobs or os.cpu_count() or 1, mp_context=get_context("spawn"), initializer=watch, initargs=(os.getpid(),)
     )
 
 
 def watch(parent: int) -> None:
-    """End this worker when the build is ended, however that happens; what it started ends with it."""
+    """End this worker, and the processes that it started, when the build ends, even if the build is killed."""
 
     def look() -> None:
         while os.getppid() == parent:
@@ -117,7 +117,7 @@ def watch(parent: int) -> None:
 
 
 def derived(kind: Kind, seed: int, limit: int) -> tuple[str | None, str, float]:
-    """The text of an entry, or None and why there is none; runs in a worker."""
+    """Return the text of an entry or None, the reason, and the seconds taken; runs in a worker."""
     import atlas_work  # noqa: PLC0415  # torch and sympy are the workers' alone
 
     began = time.monotonic()
@@ -126,7 +126,7 @@ def derived(kind: Kind, seed: int, limit: int) -> tuple[str | None, str, float]:
 
 
 def retold(kind: Kind, seed: int) -> tuple[str | None, str]:
-    """The text of an entry, or None and why it stays as it is; runs in a worker."""
+    """Return the renewed text of an entry, or None and the reason why it stays as it is; runs in a worker."""
     import atlas_work  # noqa: PLC0415
 
     try:
@@ -136,42 +136,46 @@ def retold(kind: Kind, seed: int) -> tuple[str | None, str]:
 
 
 def checked(kind: Kind, seed: int, draws: int) -> list[str]:
-    """What disagrees; runs in a worker."""
+    """Return the classes of an entry that disagree with the code; runs in a worker."""
     import atlas_work  # noqa: PLC0415
 
     return list(atlas_work.checked(kind, seed, draws))
 
 
 def page(options: argparse.Namespace) -> int:
-    """docs/atlas.md, from what is stored."""
+    """Write docs/atlas.md from the stored entries."""
     import atlas_page  # noqa: PLC0415
 
     return atlas_page.main(check=options.check)
 
 
 def main() -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
     for name, run in (("build", build), ("tell", tell), ("check", check), ("page", page)):
         command = commands.add_parser(name, help=run.__doc__)
         command.set_defaults(run=run)
         if name == "page":
-            command.add_argument("--check", action="store_true", help="change nothing, exit with 1 where it is stale")
-            continue
-        command.add_argument("--only", default="", metavar="bert,llama", help="these model types alone")
-        command.add_argument("--jobs", type=int, default=0, help="processes; one a core if not given")
-        command.add_argument("--seed", type=int, default=None if name == "check" else 0, help="of all draws")
-        if name == "build":
-            command.add_argument("--first", action="store_true", help="the class of each type, without its heads")
-            command.add_argument("--force", action="store_true", help="derive again what is there")
             command.add_argument(
-                "--seconds", type=int, default=120, help="for a class; one that takes longer is left out"
+                "--check", action="store_true", help="change nothing; exit with 1 if the page is stale"
             )
-            command.add_argument("--retry", action="store_true", help="derive again what has no whole formula")
+            continue
+        command.add_argument("--only", default="", metavar="bert,llama", help="only these model types")
+        command.add_argument("--jobs", type=int, default=0, help="number of processes; default: one a core")
+        command.add_argument("--seed", type=int, default=None if name == "check" else 0, help="random seed")
+        if name == "build":
+            command.add_argument("--first", action="store_true", help="derive the class of each type without its heads")
+            command.add_argument("--force", action="store_true", help="derive existing entries again")
+            command.add_argument(
+                "--seconds", type=int, default=120, help="time limit a class; a slower class is left out"
+            )
+            command.add_argument("--retry", action="store_true", help="derive entries without a complete formula again")
         elif name == "check":
-            command.add_argument("--sample", type=int, default=0, metavar="N", help="so many, chosen at random")
-            command.add_argument("--draws", type=int, default=5, help="draws for each class")
+            command.add_argument(
+                "--sample", type=int, default=0, metavar="N", help="number of entries, chosen at random"
+            )
+            command.add_argument("--draws", type=int, default=5, help="samples for each class")
     options = parser.parse_args()
     code: int = options.run(options)
     return code

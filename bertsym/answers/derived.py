@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sympy import Symbol
 
 from bertsym.count import total
-from bertsym.derive.cegis import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import FixedBy
 from bertsym.document import Code, Column, Document, Element, Heading, Inline, Paragraph, Remark, Result, Table
@@ -46,7 +46,7 @@ class DerivedFormula:
             yield Paragraph(line)
         if found.refused:
             yield Heading(("refused",))
-            lines = tuple((Code(refusal.tensor), refusal.part, refusal.why) for refusal in found.refused)
+            lines = tuple((Code(refusal.tensor), refusal.part, refusal.reason) for refusal in found.refused)
             yield Table((Column("tensor"), Column("part"), Column("why")), lines)
 
     def _varied(self) -> list[tuple[str, Symbol]]:
@@ -86,7 +86,7 @@ class DerivedFormula:
                 *found.space.fields_without_effect,
                 *(one["field"] for one in self._standing(FixedBy.NO_EFFECT)),
             ],
-            "refused": [{"tensor": r.tensor, "part": r.part, "why": r.why} for r in found.refused],
+            "refused": [{"tensor": r.tensor, "part": r.part, "why": r.reason} for r in found.refused],
         }
 
     def _standing(self, kept: FixedBy) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The stored formulas of transformers' models: which there are, and the text of one, read when it is asked for."""
+"""The index of the formulas derived from transformers, and the file of each; a file is read when it is needed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 
 @value
 class Listed:
-    """A model type as the index has it: `count` is what the code has at its defaults; `refused` counts tensors.
+    """A line of the index: a model type with its class, heads and coverage.
 
-    `heads` and `partly` are classes by the names of heads: those with a whole formula, and those without one.
+    `count` is the number of parameters that the model code builds at its defaults. `heads` maps the name of a head to
+    its class if the formula is complete; `partly` does so for the other heads. `refused` is the number of tensors
+    without a formula, `frozen` the number of fixed fields.
     """
 
     name: str
@@ -36,7 +38,7 @@ class Listed:
 
 
 def path(name: str) -> Path | None:
-    """The file of a model type, or None; a type that shares another's class and configuration has that one's."""
+    """Return the file of a model type, or None; types with the same class and configuration share a file."""
     if not _NAME.fullmatch(name):
         return None
     file = FOLDER / "models" / f"{name}.json"
@@ -48,7 +50,7 @@ def path(name: str) -> Path | None:
 
 @cache
 def index() -> Mapping[str, Listed]:
-    """Every model type that has a formula, by name."""
+    """Return every model type that has a formula, by name."""
     return {
         name: Listed(
             name,
@@ -65,12 +67,12 @@ def index() -> Mapping[str, Listed]:
 
 
 def missing() -> Mapping[str, str]:
-    """The model types that have none, and why."""
+    """Return the reason for each model type that has no formula."""
     return dict(_content()["missing"])
 
 
 def source() -> str:
-    """The library that the formulas were derived from, with its version."""
+    """Return the name and version of the library that the formulas were derived from."""
     return str(_content()["source"])
 
 

@@ -1,4 +1,4 @@
-"""A Hugging Face `config.json` as a model: which class it asks for, and at which sizes."""
+"""Read a Hugging Face `config.json` as a model: the class that it names, at its sizes."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ DERIVE = "`bertsym derive` finds the formula of model code"
 
 
 def load(target: str, head: str | None = None) -> Model:
-    """The model of that name, or of the `config.json` at that path (or in that folder).
+    """Return the model of that name, or of the `config.json` at that path or in that folder.
 
-    `head` takes the place of the class that a file names. Raises `UnknownName`, `BadFile` or `BadField`.
+    `head` overrides the class that a file names. Raise UnknownName, BadFile or BadField.
 
     >>> load("bert-large-uncased").cls
     'BertModel'
@@ -55,7 +55,7 @@ def _headed(model: Model, head: str | None) -> Model:
 
 
 def _hint(target: str, usual: str) -> str:
-    """What to do about a name that is none; why there is no formula where transformers has the model."""
+    """Return the advice for an unknown name: why transformers' model has no formula, or the usual advice."""
     why = atlas.missing().get(target.removeprefix(atlas.PREFIX))
     return usual if why is None else f"transformers has it, but no formula was found: {why}"
 
@@ -72,7 +72,7 @@ def _is_path(target: str) -> bool:
 
 
 def load_config(path: Path, head: str | None = None) -> Model:
-    """The model that a `config.json`, the one in a folder, or a saved derivation describes."""
+    """Read the model from a `config.json`, a folder that holds one, or a saved derivation."""
     try:
         folder = path.is_dir()
         file = path / "config.json" if folder else path
@@ -87,7 +87,7 @@ def load_config(path: Path, head: str | None = None) -> Model:
 
 
 def read_config(config: Mapping[str, Json], file: Path, head: str | None = None) -> Model:
-    """The model that the fields describe; `file` names them in errors."""
+    """Read the model from the fields of a configuration; errors name `file`."""
     kind = _model_type(config, file)
     stored_as = None if kind in ARCHITECTURES else entry_of(kind)
     derived = None if stored_as is None else in_head_size(stored_as)
@@ -123,7 +123,7 @@ def _model_type(config: Mapping[str, Json], file: Path) -> str:
 
 
 def _labels(config: Mapping[str, Json], file: Path) -> int:
-    """The number of labels: as many as `id2label` names, else `num_labels`, else 2, as the library has it."""
+    """Return the number of labels: the length of `id2label`, else `num_labels`, else 2, the default of transformers."""
     names = config.get("id2label")
     number = config.get("num_labels")
     if names is not None and not isinstance(names, dict):
@@ -136,7 +136,7 @@ def _labels(config: Mapping[str, Json], file: Path) -> int:
 
 
 def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -> str:
-    """The head whose class `architectures` names; the bare model where the field is absent."""
+    """Return the head whose class `architectures` names, or the bare model if the field is absent."""
     classes = config.get("architectures")
     if classes is None or classes == []:
         return "model"

@@ -1,4 +1,4 @@
-"""What a configuration does not say, where the code takes another value than it comes with; what it says beside."""
+"""Fill in fields that a config.json omits and the model code derives; reject unknown fields that it may read."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _TOKENS = re.compile(r"token|_ids?$")
 
 
 def completed(fields: Mapping[str, Json], derived: Derived, file: Path) -> dict[str, Json]:
-    """The fields with null for those that a part which is there leaves out, and that the code then takes from others.
+    """Return the fields with null for each omitted field whose value the model code takes from other fields.
 
-    A part that is not there is what the code comes with, and so is what follows from sizes that nobody changed. Raises
-    `BadField` where nobody knows what the code takes.
+    A missing sub-configuration keeps its defaults. So does a field that is derived from unchanged sizes. Raise BadField
+    if the value that the code would take is unknown.
     """
     found = dict(fields)
     own = ((key, derived.base[s]) for s, place in derived.places.items() for key in (place.field, *place.aliases))
@@ -34,16 +34,20 @@ def completed(fields: Mapping[str, Json], derived: Derived, file: Path) -> dict[
         if said or (part and part not in fields):
             continue
         if place.needed and changed:
-            raise BadField(str(file), place.field, "missing, and what the code takes instead depends on other fields")
+            raise BadField(
+                str(file),
+                place.field,
+                "missing, and the model code derives its value from other fields in an unknown way; add it",
+            )
         if place.absent is not None:
             found[place.field] = None
     return found
 
 
 def check_unknown(fields: Mapping[str, Json], derived: Derived, given: Mapping[Symbol, Value], file: Path) -> None:
-    """Refuse what the code may look at though its configuration does not have it; raises `BadField`.
+    """Raise BadField for a field that the configuration class does not declare and the model code may read.
 
-    Much code asks for a head size wherever there is one; and a number that changed nothing may as a list.
+    Much code reads `head_dim` if any configuration has it. A field without effect as a number may have one as a list.
     """
     numbers = {place.field: given.get(symbol) for symbol, place in derived.places.items()}
     numbers |= {alias: given.get(symbol) for symbol, place in derived.places.items() for alias in place.aliases}
@@ -57,7 +61,11 @@ def check_unknown(fields: Mapping[str, Json], derived: Derived, given: Mapping[S
             )
             whole = isinstance(found, int) and isinstance(heads, int) and found * heads == width
             if width is not None and not whole:
-                raise BadField(str(file), path, f"{echo(found)}: the formula holds for H/heads alone")
+                raise BadField(str(file), path, f"{echo(found)}: the formula holds only if {HEAD_SIZE} is H/heads")
     for path in derived.idle:
         if isinstance(fields.get(path), list | dict | str) and not _TOKENS.search(path):
-            raise BadField(str(file), path, f"{echo(fields[path])}: it was tried as a number, which changed nothing")
+            raise BadField(
+                str(file),
+                path,
+                f"{echo(fields[path])}: only numbers were tested, without effect; others are not covered",
+            )

@@ -9,7 +9,7 @@ from math import prod
 from sympy import Expr, Symbol
 
 from bertsym.algebra import free
-from bertsym.derive.cegis import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import FixedBy
 from bertsym.derive.domain.stored_space import to_tried
@@ -45,7 +45,7 @@ def recorded(found: Derivation, count: int | None = None) -> Derived:
         found.seed,
         exponent(found),
         count,
-        tuple(Refused(one.tensor, one.part, one.why) for one in found.refused),
+        tuple(Refused(one.tensor, one.part, one.reason) for one in found.refused),
     )
     return replace(
         found.derived,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
@@ -37,6 +38,18 @@ class Entry(NamedTuple):
 
 
 Inventory = Mapping[str, Entry]
+
+_NUMBER = re.compile(r"\b\d+\b")
+
+
+def tensor_kinds(inventory: Inventory) -> set[str]:
+    """Return the names of the tensors with `#` for each number, so that the layers of a stack are one kind.
+
+    >>> entry = Entry((2,), "layer.0.bias", "bias")
+    >>> tensor_kinds({"layer.0.bias": entry, "layer.1.bias": entry})
+    {'layer.#.bias'}
+    """
+    return {_NUMBER.sub("#", name) for name in inventory}
 
 
 @value
@@ -80,17 +93,21 @@ class OneFieldChange:
 
 @value
 class Failure:
-    """A tensor that has no formula here, which part of it, and the sizes that may be why."""
+    """A tensor template without a formula: the part that failed, the reason, and the sizes that may explain it.
+
+    The part is `dimension 0`, `existence`, `tie`, `shape`, `repeat 0`, or start, end or step of a repeat. The evidence
+    is computed on demand, by `bertsym.derive.synthesis.evidence.explain_tensor`.
+    """
 
     tensor: str
     part: str
-    why: str
+    reason: str
     sizes: frozenset[Symbol] = frozenset()
 
 
 @value
 class Candidate:
-    """The tensors that have formulas, and those that do not."""
+    """The tensors with formulas that fit all observations so far, and the failures, one for each other template."""
 
     tensors: tuple[Tensor, ...]
     refused: tuple[Failure, ...]

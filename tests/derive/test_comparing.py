@@ -11,9 +11,9 @@ import sympy
 from sympy import Symbol
 
 from bertsym.count import count
-from bertsym.derive.cegis import Derivation
 from bertsym.derive.concolic.path_conditions import boundaries, candidate_conditions
 from bertsym.derive.concolic.trace import decode_trace
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.oracle.client import Worker
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.types import CannotDerive
@@ -70,7 +70,7 @@ def test_what_matters_only_far_away_or_at_nothing(find: Find) -> None:
 @pytest.mark.parametrize("code", ["shortened", "lengthened"])
 @pytest.mark.parametrize("seed", range(2))
 def test_a_float_is_no_fraction(running: Worker, code: str, seed: int) -> None:
-    with pytest.raises(CannotDerive, match="no formula gives"):
+    with pytest.raises(CannotDerive, match="no formula"):
         derive_in(running, f"{HERE}:{code}", {"hidden": 64}, seed=seed)
 
 

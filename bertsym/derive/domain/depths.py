@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -19,9 +18,7 @@ from bertsym.derive.limits import (
     MIN_ADDED_TENSORS,
     TRIED_DEPTHS,
 )
-from bertsym.derive.types import Inventory, Number
-
-_NUMBER = re.compile(r"\b\d+\b")
+from bertsym.derive.types import Inventory, Number, tensor_kinds
 
 
 def shrink_depths(trials: BaseTrials) -> list[list[str]]:
@@ -123,7 +120,7 @@ def choose_rich_base(trials: BaseTrials, depths: Iterable[str]) -> None:
 def _kind_count(trials: BaseTrials, changes: Mapping[str, Number]) -> int:
     """Return the number of kinds of tensors, the layers of a stack being one kind; 0 for a rejection."""
     inventory = trials.build(changes)
-    return 0 if inventory is None else len({_NUMBER.sub("#", name) for name in inventory})
+    return 0 if inventory is None else len(tensor_kinds(inventory))
 
 
 def multiplies_tensors(

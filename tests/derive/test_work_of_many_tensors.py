@@ -1,4 +1,4 @@
-"""The work of a derivation grows as the number of its tensors does. Work is counted, not timed."""
+"""The work of a derivation grows linearly in the number of its tensors. Work is counted, not timed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ HERE = "tests.derive.modules"
 
 def test_twice_as_many_names_are_twice_the_work(find: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
-    plain = ObservationTable.relevance
+    plain = ObservationTable.sizes_affecting_parts
 
     def counted(self: ObservationTable, *family: Any) -> Any:
         nonlocal compared
         compared += 1
         return plain(self, *family)
 
-    monkeypatch.setattr(ObservationTable, "relevance", counted)
+    monkeypatch.setattr(ObservationTable, "sizes_affecting_parts", counted)
     work = []
     for names in (100, 200):
         compared = 0

@@ -1,4 +1,4 @@
-"""Builds asked for in advance, many at a time, are those that are asked for one by one; a seed gives one run."""
+"""Builds requested in advance, many at a time, equal those requested one by one; a seed gives one run."""
 
 from __future__ import annotations
 
@@ -22,33 +22,38 @@ ROOT = Path(__file__).parents[2]
 MANY = [{"hidden": hidden} for hidden in (*range(2, 40), 7, 8, 7)]
 
 
-def reading(token: str) -> list[Path]:
-    """The processes that have this in their environment and have not ended."""
-    found = []
+def processes_with(token: str) -> list[Path]:
+    """Return the processes that have the token in their environment and have not ended."""
+    alive = []
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            told = (path / "environ").read_bytes()
-            if token.encode() in told and (path / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
-                found.append(path)
-    return found
+            environment = (path / "environ").read_bytes()
+            if token.encode() in environment and (path / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                alive.append(path)
+    return alive
 
 
 @pytest.mark.usefixtures("torch")
 @pytest.mark.parametrize("code", ["refuses_odd", "ends_in_a_copy"])
-def test_what_was_built_ahead(code: str) -> None:
+def test_prefetched_builds_equal_single_ones(code: str) -> None:
+    distinct = len({fields["hidden"] for fields in MANY})
     with Worker(30) as worker:
-        alone, ahead = (BuildOracle(worker, f"{HERE}:{code}", {"hidden": 8}) for _ in range(2))
-        ahead.prefetch(MANY)
-        assert len(ahead.found) == len({fields["hidden"] for fields in MANY})
+        single, prefetching = (BuildOracle(worker, f"{HERE}:{code}", {"hidden": 8}) for _ in range(2))
+        prefetching.prefetch(MANY)
+        assert len(prefetching.cache) == prefetching.counts.prefetched == distinct
         for fields in MANY:
-            assert ahead.build(fields) == alone.build(fields)
-            assert ahead.raised == alone.raised
-        assert len(ahead.found) == len(alone.found)
+            assert prefetching.build(fields) == single.build(fields)
+            assert prefetching.rejection(fields) == single.rejection(fields)
+            assert (single.build(fields) is None) == (single.rejection(fields) is not None)
+        assert len(prefetching.cache) == len(single.cache)
+    rejected = len([fields for fields in single.cache if code == "refuses_odd" and dict(fields)["hidden"] % 2])
+    assert single.counts == (distinct - rejected, rejected, 0, 0)
+    assert prefetching.counts.since(single.counts) == (0, 0, 0, distinct)
 
 
 @pytest.mark.usefixtures("torch")
 @pytest.mark.parametrize("odd", [0, 1])
-def test_one_that_never_returns_is_ended_with_its_copy(odd: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_that_never_returns_is_ended_with_its_fork(odd: int, monkeypatch: pytest.MonkeyPatch) -> None:
     token = f"here{os.getpid()}and{odd}"
     monkeypatch.setenv("BERTSYM_TEST", token)
     many = [{"hidden": 4 + 2 * number + (number == 6 + odd)} for number in range(12)]
@@ -59,25 +64,25 @@ def test_one_that_never_returns_is_ended_with_its_copy(odd: int, monkeypatch: py
         with pytest.raises(CannotDerive, match="within 1 seconds"):
             oracle.prefetch(many)
     assert process.poll() is not None
-    assert not reading(token)
+    assert not processes_with(token)
 
 
 @pytest.mark.usefixtures("torch")
-@pytest.mark.parametrize("alone", [False, True])
-def test_every_request_is_answered_once_on_as_many_processors_as_may_be(*, alone: bool) -> None:
-    used = 1 if alone or len(os.sched_getaffinity(0)) < 2 else 2
-    with Worker(30, alone=alone) as worker:
+@pytest.mark.parametrize("parallel", [True, False])
+def test_every_request_is_answered_once_on_as_many_processors_as_allowed(*, parallel: bool) -> None:
+    workers = 2 if parallel and len(os.sched_getaffinity(0)) > 1 else 1
+    with Worker(30, parallel=parallel) as worker:
         oracle = BuildOracle(worker, f"{HERE}:tells_its_process", {"hidden": 8})
         for sizes in (range(2, 40), range(40, 41), range(41, 60)):
             oracle.prefetch([{"hidden": hidden} for hidden in sizes])
-        found = {hidden: oracle.build({"hidden": hidden}) for hidden in range(2, 60)}
+        inventories = {hidden: oracle.build({"hidden": hidden}) for hidden in range(2, 60)}
     processes = set()
-    for hidden, inventory in found.items():
+    for hidden, inventory in inventories.items():
         assert inventory is not None
         ((name, entry),) = inventory.items()
         assert entry.shape == (hidden,)
         processes.add(name)
-    assert len(processes) == used
+    assert len(processes) == workers
 
 
 @pytest.mark.usefixtures("torch")
