@@ -125,7 +125,7 @@ class ConstraintSearch:
 
     def is_accepted(self, axis: FieldDomain, steps: Mapping[str, int]) -> bool:
         """Return True if the base builds after these steps, all fields that depend on them being made to fit."""
-        axes = [*(other for other in self.domains.values() if other.name != axis.name), axis]
+        axes = [*(known for known in self.domains.values() if known.name != axis.name), axis]
         known = {axis.name for axis in axes}
         axes += [FieldDomain(name, self.base[name], min_steps=0) for name in steps if name not in known]
         arranged = in_dependency_order(axes)
@@ -179,8 +179,7 @@ class ConstraintSearch:
         here = axis.steps_of(self.base)
         if here is None:
             return False
-        found = Space(self.base, tuple(self.domains.values()), ())
-        if axis.multiple_of and not is_necessary(self.trials.oracle, found, axis):
+        if axis.multiple_of and not self._is_necessary(axis):
             return False
         if not axis.is_determined:
             far = here + (2 if axis.is_depth else self.random.randint(*FAR_STEPS) * 2 + 1)
@@ -221,14 +220,13 @@ class ConstraintSearch:
         (leader,) = axis.multiple_of
         for second in self._equal_fields(axis, leader)[1:]:
             both = axis.as_multiple_of((leader, second))
-            found = Space(self.base, tuple(self.domains.values()), ())
-            if (
-                in_dependency_order([*self.domains.values(), both])
-                and self._follows(both, leader)
-                and is_necessary(self.trials.oracle, found, both)
-            ):
+            arranged = in_dependency_order([*self.domains.values(), both])
+            if arranged and self._follows(both, leader) and self._is_necessary(both):
                 return both
         return axis
+
+    def _is_necessary(self, axis: FieldDomain) -> bool:
+        return is_necessary(self.trials.oracle, Space(self.base, tuple(self.domains.values()), ()), axis)
 
     def _listed(self, name: str, *, is_depth: bool) -> FieldDomain | None:
         """Return a domain of the few values that build, if no constraint describes them."""

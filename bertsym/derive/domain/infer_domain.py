@@ -168,10 +168,10 @@ class _DomainInference:
         inventory = build({name: not base[name]})
         if inventory is not None:
             return replace(axis, no_effect=inventory == build({}))
-        for other in self.trials.switches:
-            turned = not base[other]
-            if other != name and build({name: not base[name], other: turned}) is not None:
-                guarded = replace(axis, only_if=((other, turned),))
+        for guard in self.trials.switches:
+            turned = not base[guard]
+            if guard != name and build({name: not base[name], guard: turned}) is not None:
+                guarded = replace(axis, only_if=((guard, turned),))
                 return guarded if in_dependency_order([*self.search.domains.values(), guarded]) is not None else None
         return None
 
@@ -189,7 +189,7 @@ class _DomainInference:
                 if changes is not None and name in changes:
                     yield FieldDomain(name, base, no_effect=True, is_depth=is_depth_name(name))
                 else:
-                    yield FieldDomain(name, base, Choice((base, self.trials.other(name))), no_effect=True)
+                    yield FieldDomain(name, base, Choice((base, self.trials.alternative(name))), no_effect=True)
 
     def mark_divisors(self) -> None:
         """Mark the fields that others are a multiple of; such a field begins at 1, and has a domain in any case."""
