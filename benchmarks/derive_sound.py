@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bertsym.derive.oracle.client import Worker
-from tests.derive.holding import DERIVED, WRONG, held
 from tests.derive.programs import program
+from tests.derive.verdicts import DERIVED, WRONG, verdict
 
 SECONDS = 60
 
@@ -31,12 +31,12 @@ def main() -> int:
         os.chdir(folder)
         with Worker(SECONDS) as worker:
             for seed in range(first, first + many):
-                verdict = held(worker, Path(folder), seed)
-                words[verdict.word] += 1
-                print(seed, verdict.word, file=sys.stderr, flush=True)
-                if verdict.word != DERIVED:
+                result = verdict(worker, Path(folder), seed)
+                words[result.word] += 1
+                print(seed, result.word, file=sys.stderr, flush=True)
+                if result.word != DERIVED:
                     body = program(seed).source.partition("def build")[2]
-                    print(f"program {seed}, {verdict.word}: {verdict.evidence}\n{body}", flush=True)
+                    print(f"program {seed}, {result.word}: {result.evidence}\n{body}", flush=True)
     print(f"{many} programs from seed {first}: {words[WRONG]} wrong, {words[DERIVED]} derived", dict(words))
     return 1 if words[WRONG] else 0
 

@@ -8,6 +8,7 @@ from math import gcd
 
 from sympy import Symbol
 
+from bertsym.bisection import find_boundary
 from bertsym.formulas.monomial_order import Terms
 from bertsym.values import value
 
@@ -88,15 +89,9 @@ def _fitting(bound: Bound, unknown: Symbol) -> tuple[int, int]:
 
 
 def _first(test: Callable[[int], bool]) -> int:
-    """Return the least integer from 1 at which a monotone test holds; the largest plus one if it never does."""
-    low, high = 1, LARGEST + 1
-    while low < high:
-        middle = (low + high) // 2
-        if test(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    """Return the least integer from 1 for which a monotone test holds, one more than `LARGEST` if there is none."""
+    least, _ = find_boundary(LARGEST + 1, 0, test)
+    return least
 
 
 def _two(bounds: Sequence[Bound], first: Symbol, second: Symbol) -> tuple[Interval, ...] | None:

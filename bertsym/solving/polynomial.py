@@ -15,6 +15,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson, atom, free, monomials
+from bertsym.bisection import find_boundary
 from bertsym.errors import BertsymError
 from bertsym.values import value
 
@@ -245,14 +246,8 @@ def _bisected(whole: list[int], target: int) -> int:
     above = 1
     while horner(list(whole), above) <= target:
         above *= 2
-    below = above // 2 if above > 1 else 0
-    while above - below > 1:
-        middle = (below + above) // 2
-        if horner(list(whole), middle) <= target:
-            below = middle
-        else:
-            above = middle
-    return below
+    largest, _ = find_boundary(above // 2, above, lambda number: horner(list(whole), number) <= target)
+    return largest
 
 
 def root(coefficients: list[Exact], target: Exact, places: int = 2) -> Fraction:

@@ -123,7 +123,7 @@ class OneFieldChanges:
                 yield inverted
 
     def _effective_domains(self, steps: Steps, background: Observation) -> Iterator[FieldDomain]:
-        """Yield the fields that may have an effect: the known ones, and those that have one at their maximum."""
+        """Yield the fields with a known effect, and the others that have an effect at their maximum."""
         axes = self.observer.space.axes
         yield from (axis for axis in axes if not axis.no_effect)
         unknown = [axis for axis in axes if axis.no_effect]
