@@ -16,7 +16,7 @@ from bertsym.derive.domain.space import FieldDomain, Space, switch
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.types import CannotDerive
 
-HERE = "tests.derive.modules"
+HERE = "tests.derive.models_misbehaving"
 ROOT = Path(__file__).parents[2]
 MANY = [{"hidden": hidden} for hidden in (*range(2, 40), 7, 8, 7)]
 

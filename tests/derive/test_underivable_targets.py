@@ -15,7 +15,7 @@ from bertsym.derive.oracle.module_inventory import UnusableTarget
 from bertsym.derive.oracle.targets import load_target, load_transformers
 from bertsym.derive.types import CannotDerive
 
-HERE = "tests.derive.modules"
+HERE = "tests.derive.models_misbehaving"
 WITHOUT_CODE = [
     ["derive", f"{HERE}:raises"],
     ["derive", "bert", "--size", "hidden=8"],

@@ -13,14 +13,14 @@ from bertsym.algebra import evaluate
 from bertsym.derive.concolic.trace import Multiple, decode_trace
 from bertsym.derive.oracle.targets import Target, load_callable
 from bertsym.symbols import H, V, ffn_ratio
-from tests.derive.proposals import FORKS, HERE, Names, built, followed, proposed
+from tests.derive.concolic_helpers import FORKS, HERE, Names, build_shapes, predict_shapes, trace_of
 
 pytestmark = pytest.mark.filterwarnings(FORKS)
 
 
 def test_what_is_followed(code: Callable[..., Target]) -> None:
     opened = code(f"{HERE}:arithmetic", hidden=96, heads=6, ratio=5)
-    found, n = proposed(opened), Names(opened)
+    found, n = trace_of(opened), Names(opened)
     wide, head, ratio = n.hidden, n.heads, n.ratio
     by_hand = {
         "product": wide * ratio + 1,
@@ -71,15 +71,15 @@ def test_a_ratio_is_a_size(torch: Any) -> None:
 
 def test_parts_of_torch(code: Callable[..., Target]) -> None:
     opened = code(f"{HERE}:layouts", hidden=24, channels=4)
-    found, n = proposed(opened), Names(opened)
+    found, n = trace_of(opened), Names(opened)
     for hidden, channels in ((24, 4), (40, 8), (6, 2), (7 * 9, 7)):
-        shapes = built(opened, {"hidden": hidden, "channels": channels})
-        assert followed(found, {n.hidden: hidden, n.channels: channels}) == shapes
+        shapes = build_shapes(opened, {"hidden": hidden, "channels": channels})
+        assert predict_shapes(found, {n.hidden: hidden, n.channels: channels}) == shapes
 
 
 def test_what_is_lost_is_a_number_and_the_rest_stays(code: Callable[..., Target]) -> None:
     opened = code(f"{HERE}:by_value", hidden=16, count=3)
-    found = proposed(opened)
+    found = trace_of(opened)
     hidden = Names(opened).hidden
     assert found.concretised == ("hidden", "count")
     assert found.shapes["layers.2.weight"] == (4, hidden)
@@ -90,7 +90,7 @@ def test_what_is_lost_is_a_number_and_the_rest_stays(code: Callable[..., Target]
 def test_arrays_know_values_alone_but_products_of_lists_are_followed(code: Callable[..., Target]) -> None:
     opened = code(f"{HERE}:through_arrays", hidden=16)
     hidden = Names(opened).hidden
-    shapes = proposed(opened).shapes
+    shapes = trace_of(opened).shapes
     assert {name: shapes[f"{name}.weight"] for name in ("widths", "steps", "told", "hop")} == {
         "widths": (hidden, 512),
         "steps": (hidden, 20),

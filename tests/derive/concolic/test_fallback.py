@@ -10,7 +10,7 @@ import pytest
 
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.symbols import H
-from tests.derive.proposals import HERE
+from tests.derive.concolic_helpers import HERE
 
 
 @pytest.fixture
