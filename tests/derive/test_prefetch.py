@@ -55,13 +55,13 @@ def test_prefetched_builds_equal_single_ones(code: str) -> None:
 def test_a_build_that_never_returns_is_ended_with_its_fork(odd: int, monkeypatch: pytest.MonkeyPatch) -> None:
     token = f"here{os.getpid()}and{odd}"
     monkeypatch.setenv("BERTSYM_TEST", token)
-    many = [{"hidden": 4 + 2 * number + (number == 6 + odd)} for number in range(12)]
+    configurations = [{"hidden": 4 + 2 * number + (number == 6 + odd)} for number in range(12)]
     with Worker(1) as worker:
         oracle = BuildOracle(worker, f"{HERE}:hangs_at_odd", {"hidden": 8})
         process = worker.process
         assert process is not None
         with pytest.raises(CannotDerive, match="within 1 seconds"):
-            oracle.prefetch(many)
+            oracle.prefetch(configurations)
     assert process.poll() is not None
     assert not processes_with(token)
 

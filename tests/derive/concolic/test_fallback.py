@@ -38,18 +38,18 @@ def test_code_that_takes_no_symbols_gives_no_trace_and_is_built_all_the_same(
 
 def test_a_trace_leaves_nothing_behind_in_the_worker(oracle: Callable[..., BuildOracle]) -> None:
     opened = oracle(f"{HERE}:remembers", hidden=8)
-    found = opened.trace({"hidden": 8}, {"hidden": H})
-    assert found is not None
-    assert found.shapes["weight"] == (3, H)
+    trace = opened.trace({"hidden": 8}, {"hidden": H})
+    assert trace is not None
+    assert trace.shapes["weight"] == (3, H)
     assert opened.build({"hidden": 9}) is not None
 
 
 def test_transformers_still_validates_after_a_trace(oracle: Callable[..., BuildOracle], transformers: Any) -> None:
     assert transformers
     opened = oracle("llama")
-    found = opened.trace(opened.description.fields, {"hidden_size": H})
-    assert found is not None
-    assert found.shapes["norm.weight"] == (H,)
+    trace = opened.trace(opened.description.fields, {"hidden_size": H})
+    assert trace is not None
+    assert trace.shapes["norm.weight"] == (H,)
     wrong: Any = {**opened.description.fields, "hidden_size": "4096"}
     rejection = opened.rejection(wrong)
     assert rejection is not None

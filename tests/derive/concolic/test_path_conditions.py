@@ -47,10 +47,10 @@ def test_long_relations_are_dropped_and_many_cut_off() -> None:
 
 def test_boundaries_are_where_a_relation_changes_or_two_operands_tie() -> None:
     shapes = {"weight": (Min(2048, 4 * H, evaluate=False), None)}
-    found = boundaries([ConcolicTrace(shapes, (sympy.Ne(H, 2 * E),), (), (), ())])
-    assert found[0] == H - 2 * E
-    assert found[1] in (4 * H - 2048, 2048 - 4 * H)
-    assert len(found) == 2
+    zeros = boundaries([ConcolicTrace(shapes, (sympy.Ne(H, 2 * E),), (), (), ())])
+    assert zeros[0] == H - 2 * E
+    assert zeros[1] in (4 * H - 2048, 2048 - 4 * H)
+    assert len(zeros) == 2
 
 
 def test_a_recorder_keeps_relations_of_symbols_once_and_in_order() -> None:
