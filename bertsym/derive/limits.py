@@ -42,7 +42,7 @@ MAX_RECEIVE_SECONDS = 10.0
 MAX_LOST_MESSAGES = 50
 # Address space of the worker: torch and transformers map more than they use. A larger one could exhaust the machine.
 MAX_WORKER_MEMORY_BYTES = 12 * 2**30
-# A longer list of a configuration is data, such as token numbers, and every entry of a list is a field to screen.
+# A longer list of a configuration is data, such as token numbers. Each entry of a list is a field to screen.
 MAX_LIST_LENGTH = 64
 
 # --- concolic: how much a run with symbols may record ---
