@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial, reduce
 from math import prod
 from typing import Any
 
@@ -97,6 +98,37 @@ def _number(expression: Expr, values: Mapping[Symbol, Value]) -> int | Fraction:
     if not isinstance(number, Rational):
         raise TypeError(f"not a number: {number}")
     return Fraction(int(number.p), int(number.q))
+
+
+def choice_by_relation(relation: type[Boolean], one: Expr, other: Expr) -> Expr:
+    """Return `one` if the relation between the two holds, else `other`, as an expression with an Iverson bracket.
+
+    >>> from bertsym.symbols import H, V
+    >>> choice_by_relation(sympy.Ge, H, V)
+    V + (H - V)*Iverson(H >= V)
+    """
+    return other + (one - other) * Iverson(relation(one, other))
+
+
+def max_to_iverson(expression: Expr) -> Expr:
+    """Write each `Max` and `Min` with Iverson brackets, because formulas are saved and printed with conditions only.
+
+    >>> from bertsym.symbols import H, V
+    >>> max_to_iverson(sympy.Max(H, V) + 1)
+    V + (H - V)*Iverson(H >= V) + 1
+    """
+    without_max = expression.replace(sympy.Max, lambda *parts: reduce(partial(choice_by_relation, sympy.Ge), parts))
+    return without_max.replace(sympy.Min, lambda *parts: reduce(partial(choice_by_relation, sympy.Le), parts))
+
+
+def at_least_one(divisor: Symbol) -> Expr:
+    """Return the divisor, or 1 if the divisor is 0, because a formula is evaluated at all sizes.
+
+    >>> from bertsym.symbols import H
+    >>> at_least_one(H)
+    H
+    """
+    return divisor if divisor.is_positive else 1 + (divisor - 1) * Iverson(sympy.Ge(divisor, 1))
 
 
 def monomials(expression: Expr) -> dict[tuple[tuple[Expr, int], ...], Fraction]:

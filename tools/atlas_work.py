@@ -16,7 +16,7 @@ from atlas_held import held, names
 from atlas_types import Kind, library
 
 from bertsym.count import count
-from bertsym.derive.domain.stored_space import space
+from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.export import absent, recorded
 from bertsym.derive.merge_heads import merge_heads
 from bertsym.derive.oracle.client import BuildOracle, Worker
@@ -113,7 +113,7 @@ def retold(kind: Kind, seed: int) -> str:
     symbols = {place.field: symbol for symbol, place in derived.places.items()}
     with limited(CHECKING):
         oracle = BuildOracle(worker(), kind.name, {})
-        absences = Defaults(oracle, space(derived), symbols, Random(seed)).absences()
+        absences = Defaults(oracle, stored_space(derived), symbols, Random(seed)).absences()
     places = {symbol: absent(place, absences) for symbol, place in derived.places.items()}
     return text(told(kind, replace(derived, places=places)))
 
@@ -192,7 +192,7 @@ def takes(cls: str, kind: Kind) -> bool:
 def worker() -> Worker:
     """Return the process that runs the model code; it is started at the first call."""
     if not _workers:
-        _workers.append(Worker(SECONDS, alone=True))  # there is one a processor
+        _workers.append(Worker(SECONDS, parallel=False))  # there is one a processor
         Finalize(None, _workers[0].close, exitpriority=10)
     return _workers[0]
 

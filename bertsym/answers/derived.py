@@ -8,8 +8,8 @@ from sympy import Symbol
 
 from bertsym.count import total
 from bertsym.derive.derivation import Derivation
-from bertsym.derive.domain.space import FieldDomain, FixedBy
-from bertsym.derive.types import Number
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import FixedBy
 from bertsym.document import Code, Column, Document, Element, Heading, Inline, Paragraph, Remark, Result, Table
 from bertsym.formulas.styles import Style, form
 from bertsym.formulas.tree import Form, Name
@@ -52,7 +52,7 @@ class DerivedFormula:
     def _varied(self) -> list[tuple[str, Symbol]]:
         """The fields that have an effect or are in the formula, with their symbols."""
         used = set(self.found.derived.base)
-        axes = [axis for axis in self.found.space.axes if not axis.idle or self.found.symbols[axis.name] in used]
+        axes = [axis for axis in self.found.space.axes if not axis.no_effect or self.found.symbols[axis.name] in used]
         return [(axis.name, self.found.symbols[axis.name]) for axis in axes]
 
     def record(self) -> Record:
@@ -82,12 +82,15 @@ class DerivedFormula:
             "floors_not_bounded": found.rounded,
             "frozen": self._standing(FixedBy.DERIVATION),
             "held": self._standing(FixedBy.CODE),
-            "without_effect": [*found.space.idle, *(one["field"] for one in self._standing(FixedBy.NO_EFFECT))],
+            "without_effect": [
+                *found.space.fields_without_effect,
+                *(one["field"] for one in self._standing(FixedBy.NO_EFFECT)),
+            ],
             "refused": [{"tensor": r.tensor, "part": r.part, "why": r.reason} for r in found.refused],
         }
 
     def _standing(self, kept: FixedBy) -> list[dict[str, str]]:
-        return [{"field": one.name, "why": one.why} for one in self.found.space.frozen if one.kept is kept]
+        return [{"field": one.name, "why": one.why} for one in self.found.space.fixed if one.fixed_by is kept]
 
 
 def derived_formula(found: Derivation, style: Style = Style.COLLECTED) -> DerivedFormula:
@@ -115,11 +118,11 @@ def _trials(found: Derivation) -> Iterator[str]:
         f"Probability that a wrong polynomial passed, by Schwartz-Zippel: at most {_power_of_ten(found)}, if the "
         "code's own are of no higher degree than these. Conditions and roundings are tried, not bounded."
     )
-    for one in found.space.frozen:
-        how = "Held" if one.kept is FixedBy.CODE else "Frozen"
+    for one in found.space.fixed:
+        how = "Held" if one.fixed_by is FixedBy.CODE else "Frozen"
         yield f"{how}: {one.name}={str(found.space.base[one.name]).lower()}, {one.why}."
     yield "Frozen: whatever is no number and no switch (texts, parts left empty, the lengths of lists)."
-    without = [name for name in found.space.idle if found.symbols[name] not in found.derived.base]
+    without = [name for name in found.space.fields_without_effect if found.symbols[name] not in found.derived.base]
     if without:
         yield f"Without effect where tried: {', '.join(without)}."
 
@@ -132,25 +135,5 @@ def _power_of_ten(found: Derivation) -> str:
 
 
 def _tried(axis: FieldDomain | None) -> str:
-    """The values that draws pick from, in words."""
-    if axis is None:
-        return "as it is"
-    needs = "".join(f", if {name} is {_said(wanted)}" for name, wanted in axis.needs)
-    if axis.switch:
-        return f"yes and no{needs}"
-    if axis.values:
-        return f"{', '.join(map(_said, sorted(axis.values)))}{needs}"
-    times = "*".join([*([_said(axis.unit)] if axis.unit != 1 else []), *axis.of])
-    if axis.exact:
-        return f"{times}{needs}; others are refused"
-    most = axis.low + axis.choices - 1
-    if axis.of:
-        return f"{axis.low} to {most} times {times}{needs}; others are refused"
-    above = f"{axis.above} and " if axis.above else ""
-    within = f", at most {axis.within}" if axis.within else ""
-    steps = "" if axis.unit == 1 else f" in steps of {_said(axis.unit)}"
-    return f"{above}{_said(axis.low * axis.unit)} to {_said(most * axis.unit)}{steps}{within}{needs}"
-
-
-def _said(number: Number) -> str:
-    return str(number).lower()
+    """Return the values that sampling chooses from in words."""
+    return "as it is" if axis is None else axis.describe()

@@ -17,8 +17,9 @@ import sympy
 
 from bertsym.derive.conclusions import checked, mismatch, path_seen, synthesized
 from bertsym.derive.derivation import Derivation, NotDerived, SynthesisInput
-from bertsym.derive.domain.field_path import entry, list_of
-from bertsym.derive.domain.space import FieldDomain, Space, places
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.field_path import ascending_lists, list_index, list_path
+from bertsym.derive.domain.space import Space
 from bertsym.derive.domain.symbol_names import symbols
 from bertsym.derive.events import Sampled
 from bertsym.derive.limits import (
@@ -31,7 +32,7 @@ from bertsym.derive.limits import (
     REPEATED_BUILDS,
 )
 from bertsym.derive.oracle.client import BuildOracle
-from bertsym.derive.sampling.depth_policy import ruling
+from bertsym.derive.sampling.depth_policy import depths_to_extend
 from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.synthesis.expert_routing import with_experts
@@ -58,7 +59,7 @@ class Cegis:
     ) -> None:
         self.oracle, self.random, self.keep_names, self.trace = oracle, random, keep_names, trace
         self.symbols = symbols(space, keep=keep_names)
-        if all(axis.idle for axis in space.axes):
+        if all(axis.no_effect for axis in space.axes):
             raise CannotDerive(oracle.target, "no size changes its tensors")
         self.space = replace(space, axes=tuple(map(self._with_least_value, space.axes)))
         defaults = Defaults(oracle, self.space, self.symbols, random)
@@ -97,15 +98,15 @@ class Cegis:
     def sample(self) -> None:
         """Make the first observations: kept builds, one-field changes, boundaries and random samples."""
         with self.trace.stage("sampling", "first_samples", self.oracle) as stage:
-            kept = self.sampler.remembered()
-            changes = self.sampler.paired()
-            boundary = self.sampler.aimed(most=MAX_FIRST_BOUNDARY_SAMPLES)
-            self.drawn = self.sampler.drawn(max(MIN_SAMPLES - len(kept), MIN_NEW_SAMPLES), edges=MIN_NEW_SAMPLES)
+            kept = self.sampler.earlier()
+            changes = self.sampler.one_field_changes()
+            boundary = self.sampler.boundary(max_samples=MAX_FIRST_BOUNDARY_SAMPLES)
+            self.drawn = self.sampler.mixed(max(MIN_SAMPLES - len(kept), MIN_NEW_SAMPLES), edges=MIN_NEW_SAMPLES)
             self.chosen = [*changes, *kept, *boundary]
             strategies = {"one field": changes, "kept": kept, "boundary": boundary, "random": self.drawn}
             stage.conclude(lambda: self._sampled(strategies))
         with self.trace.stage("concolic", "path_conditions", self.oracle) as stage:
-            stage.conclude(lambda: path_seen(self.sampler.proposals))
+            stage.conclude(lambda: path_seen(self.sampler.traces))
 
     def synthesize(self) -> Candidate:
         """Infer the formulas that all observations agree on."""
@@ -118,25 +119,25 @@ class Cegis:
 
     def extend_depths(self, candidate: Candidate) -> Candidate:
         """Sample deeper stacks if a rule over layers, or a failure, is about a depth, and synthesize again."""
-        deep = set(ruling(candidate, self.space, self.symbols)) - self.deepened
+        deep = set(depths_to_extend(candidate, self.space, self.symbols)) - self.deepened
         if not deep:
             return candidate
         with self.trace.stage("sampling", "deeper_stacks", self.oracle) as stage:
             self.deepened |= deep
-            self.sampler.deepen(deep)
+            self.sampler.extend_depths(deep)
             self.space = self.sampler.space
-            self.drawn = self.sampler.drawn(MIN_SAMPLES)
+            self.drawn = self.sampler.mixed(MIN_SAMPLES)
             stage.conclude(lambda: self._sampled({f"deeper in {', '.join(sorted(deep))}": self.drawn}))
         return self.synthesize()
 
     def sample_failures(self, candidate: Candidate) -> Candidate:
         """Sample more builds that have the tensors without a formula, and synthesize again."""
         with self.trace.stage("sampling", "unsolved_tensors", self.oracle) as stage:
-            further = self.sampler.further([*self.chosen, *self.drawn], candidate.refused)
+            further = self.sampler.like_rare([*self.chosen, *self.drawn], candidate.refused)
             self.drawn += further
             before = len(self.chosen)
-            for observation in self.sampler.rare([*self.chosen, *self.drawn], candidate.refused):
-                self.sampler.isolated(observation, self.chosen)
+            for observation in self.sampler.minority([*self.chosen, *self.drawn], candidate.refused):
+                self.chosen += self.sampler.one_field_changes_at(observation)
             stage.conclude(lambda: self._sampled({"unsolved": further, "one field": self.chosen[before:]}))
         return self.synthesize()
 
@@ -152,9 +153,9 @@ class Cegis:
     def fresh_observations(self, model: Derived, trials: int) -> list[Observation]:
         """Return observations that no synthesis has used: random, at the formulas' boundaries, and adversarial."""
         with self.trace.stage("sampling", "fresh_samples", self.oracle) as stage:
-            drawn = self.sampler.drawn(trials)
-            boundary = self.sampler.aimed(model.tensors)
-            doubting = self.sampler.doubted()
+            drawn = self.sampler.mixed(trials)
+            boundary = self.sampler.boundary(model.tensors)
+            doubting = self.sampler.adversarial()
             counts = {"random": len(drawn), "boundary": len(boundary), "adversarial": len(doubting)}
             stage.conclude(lambda: Sampled(counts))
         return [*drawn, *boundary, *doubting]
@@ -176,9 +177,9 @@ class Cegis:
         with self.trace.stage("sampling", "counterexamples", self.oracle) as stage:
             before = len(self.chosen)
             first, smallest = counterexamples[0], min(counterexamples, key=lambda one: len(one.inventory))
-            self.sampler.isolated(first, self.chosen)
+            self.chosen += self.sampler.one_field_changes_at(first)
             if smallest is not first:
-                self.sampler.isolated(smallest, self.chosen)
+                self.chosen += self.sampler.one_field_changes_at(smallest)
             spread = counterexamples[:: -(-len(counterexamples) // MAX_COUNTEREXAMPLES)]
             self.drawn += spread
             stage.conclude(lambda: self._sampled({"counterexample": spread, "one field": self.chosen[before:]}))
@@ -188,7 +189,7 @@ class Cegis:
     ) -> Derivation:
         """Return the derivation; raises `CannotDerive` if a repeated build differs."""
         with self.trace.stage("verification", "repeat_builds", self.oracle):  # an event if it raises, else none
-            repeated = (self.sampler.first, *islice(self.oracle.accepted(), REPEATED_BUILDS))
+            repeated = (self.sampler.first_accepted, *islice(self.oracle.accepted(), REPEATED_BUILDS))
             if not all(map(self.oracle.is_deterministic, repeated)):
                 raise CannotDerive(self.oracle.target, "it builds other tensors at the same sizes another time")
         once = error_bound(model.tensors, self.space, self.symbols, trials)
@@ -201,7 +202,7 @@ class Cegis:
             absences=self.absences,
             trials=trials,
             edges=fresh - trials,
-            builds=len(self.oracle.found),
+            builds=len(self.oracle.cache),
             # A wrong formula had a chance to pass in every round.
             chance=min(Fraction(1), rounds * once),
             seed=seed,
@@ -212,7 +213,7 @@ class Cegis:
     def synthesis_input(self) -> SynthesisInput:
         """Return everything that the synthesizer may use."""
         observations = [*self.chosen, *self.drawn]
-        return SynthesisInput(observations, self.sampler.active(), tuple(self.sampler.proposals), self._lists())
+        return SynthesisInput(observations, self.sampler.effective_symbols, tuple(self.sampler.traces), self._lists())
 
     def not_derived(self, problem: str, candidate: Candidate) -> NotDerived:
         """Return the error with the evidence for it."""
@@ -220,9 +221,9 @@ class Cegis:
 
     def _with_least_value(self, axis: FieldDomain) -> FieldDomain:
         """Return the domain without the values below those that its symbol may take."""
-        if axis.switch or axis.ratio or axis.exact:
+        if axis.is_switch or axis.is_ratio or axis.is_determined:
             return axis
-        return replace(axis, low=max(axis.low, BY_SYMBOL[self.symbols[axis.name]].minimum))
+        return replace(axis, min_steps=max(axis.min_steps, BY_SYMBOL[self.symbols[axis.name]].minimum))
 
     def _sampled(self, strategies: Mapping[str, Sequence[Observation]]) -> Sampled:
         ids = {strategy: self.trace.ids(found, strategy) for strategy, found in strategies.items()}
@@ -232,10 +233,10 @@ class Cegis:
         """Return the lists of the configuration that may say which layers are alike."""
         stages: dict[str, list[str]] = {}
         for axis in self.space.axes:
-            if axis.deep and list_of(axis.name):
-                stages.setdefault(list_of(axis.name), []).append(axis.name)
-        listed = (places(self.oracle.description.fields), stages)
-        ordered = ([sorted(names, key=entry) for names in lists.values()] for lists in listed)
+            if axis.is_depth and list_path(axis.name):
+                stages.setdefault(list_path(axis.name), []).append(axis.name)
+        listed = (ascending_lists(self.oracle.description.fields), stages)
+        ordered = ([sorted(names, key=list_index) for names in lists.values()] for lists in listed)
         known = ([names for names in lists if set(names) <= set(self.symbols)] for lists in ordered)
         return LayerLists(*([tuple(self.symbols[name] for name in names) for names in lists] for lists in known))
 
@@ -247,7 +248,7 @@ class Cegis:
         empty = Derived(name, description.cls, description.source, {}, self.definitions, candidate.tensors)
         used = empty.model().symbols
         model = replace(empty, base={symbol: number for symbol, number in base.items() if symbol in used})
-        fixed = [field.name for field in self.space.frozen]
+        fixed = [field.name for field in self.space.fixed]
         return with_experts(model, description.fields, self.symbols, fixed, keep_names=self.keep_names)
 
 

@@ -11,7 +11,8 @@ from sympy import Expr
 
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.derivation import SynthesisInput
-from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import Space
 from bertsym.derive.events import (
     Checked,
     Constraint,
@@ -31,64 +32,54 @@ from bertsym.derive.limits import (
     MAX_TRACED_REJECTIONS,
     MAX_TRACED_VALUES,
 )
+from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.synthesis.evidence import explain_tensor
 from bertsym.derive.synthesis.name_templates import mine_templates
 from bertsym.derive.synthesis.runners_up import PartFormula
-from bertsym.derive.trace import Stage, Trace
-from bertsym.derive.types import Candidate, Failure, Fields, Number, Observation
+from bertsym.derive.trace import Trace
+from bertsym.derive.types import Candidate, Failure, Fields, Number, Observation, Rejection
 from bertsym.derive.verification.check import built_count, first_mismatch, prediction, public_count
 from bertsym.expressions.writer import write, write_condition
 from bertsym.saved_model.derived import Derived
 from bertsym.tree import Loop, Tensor
 
 
-def domain_found(space: Space, stage: Stage, before: Space | None = None) -> DomainFound:
+def domain_found(space: Space, oracle: BuildOracle, before: Space | None = None) -> DomainFound:
     """Return the domain with each constraint that the step learned and the builds for and against it.
 
     `before` is the domain with which the step began; without it every constraint is new.
     """
-    builds = list(stage.outcomes())
-    rejections = [(fields, error) for fields, error in builds if error is not None]
-    accepted = [fields for fields, error in builds if error is None]
+    rejected = [(dict(key), found) for key, found in oracle.cache.items() if isinstance(found, Rejection)]
+    accepted = [dict(key) for key, found in oracle.cache.items() if not isinstance(found, Rejection)]
     old = {} if before is None else {axis.name: axis for axis in before.axes}
     changed = [axis for axis in space.axes if old.get(axis.name) != axis and (before is not None or _constrained(axis))]
     return DomainFound(
-        tuple(axis.name for axis in space.axes if not axis.idle),
-        tuple(axis.name for axis in space.axes if axis.idle),
-        tuple(_constraint(axis, old.get(axis.name), space.base, rejections, accepted) for axis in changed),
-        tuple(Fixed(fixed.name, fixed.kept.name.lower(), fixed.why) for fixed in space.frozen),
-        _unexplained(space, rejections),
+        tuple(axis.name for axis in space.axes if not axis.no_effect),
+        tuple(axis.name for axis in space.axes if axis.no_effect),
+        tuple(_constraint(axis, old.get(axis.name), space.base, rejected, accepted) for axis in changed),
+        tuple(Fixed(fixed.name, fixed.fixed_by.name.lower(), fixed.why) for fixed in space.fixed),
+        _unexplained(space, rejected),
     )
 
 
-def _unexplained(space: Space, rejections: Sequence[tuple[Fields, str]]) -> tuple[Rejected, ...]:
-    """Return rejected builds that the domain contains, the first with each error."""
-    first: dict[str, Fields] = {}
-    for fields, error in rejections:
-        if error not in first and space.has(fields):
-            first[error] = fields
-    shown = list(first.items())[:MAX_TRACED_REJECTIONS]
-    return tuple(Rejected(_differences(fields, space.base), error) for error, fields in shown)
-
-
 def _constrained(axis: FieldDomain) -> bool:
-    return bool(axis.leaders) or axis.unit != 1
+    return bool(axis.depends_on) or axis.stride != 1
 
 
 def _constraint(
     axis: FieldDomain,
     before: FieldDomain | None,
     base: Fields,
-    rejections: Sequence[tuple[Fields, str]],
+    rejected: Sequence[tuple[Fields, Rejection]],
     accepted: Sequence[Fields],
 ) -> Constraint:
-    excluded = [(fields, error) for fields, error in rejections if _excludes(axis, fields)]
+    excluded = [(fields, rejection) for fields, rejection in rejected if _excludes(axis, fields)]
     against = [fields for fields in accepted if _excludes(axis, fields)]
-    first = Rejected(_differences(excluded[0][0], base), excluded[0][1]) if excluded else None
+    first = Rejected(_differences(excluded[0][0], base), excluded[0][1].reason) if excluded else None
     return Constraint(
         axis.name,
-        values_of(axis),
-        None if before is None else values_of(before),
+        axis.describe(),
+        None if before is None else before.describe(),
         len(excluded),
         first,
         len(against),
@@ -98,33 +89,26 @@ def _constraint(
 
 def _excludes(axis: FieldDomain, fields: Fields) -> bool:
     """Return True if the domain of the field does not contain its value, the other fields being as they are."""
-    if any(fields[name] != wanted for name, wanted in axis.needs):
+    if not axis.is_active(fields):
         return fields[axis.name] != axis.base
-    steps = axis.steps(fields)
-    if steps is None or (steps < axis.low and not (axis.exact or axis.values)):
+    steps = axis.steps_of(fields)
+    if steps is None or (steps < axis.min_steps and axis.is_stepped):
         return True
-    return axis.value(steps, fields) != fields[axis.name]
+    return axis.value_at(steps, fields) != fields[axis.name]
+
+
+def _unexplained(space: Space, rejected: Sequence[tuple[Fields, Rejection]]) -> tuple[Rejected, ...]:
+    """Return rejected builds that the domain contains, the first with each error."""
+    first: dict[str, Fields] = {}
+    for fields, rejection in rejected:
+        if rejection.reason not in first and space.contains(fields):
+            first[rejection.reason] = fields
+    shown = list(first.items())[:MAX_TRACED_REJECTIONS]
+    return tuple(Rejected(_differences(fields, space.base), error) for error, fields in shown)
 
 
 def _differences(fields: Fields, base: Fields) -> Mapping[str, Number]:
     return {name: number for name, number in fields.items() if base.get(name) != number}
-
-
-def values_of(axis: FieldDomain) -> str:
-    """Return the values that a field may take, in words.
-
-    >>> values_of(FieldDomain("hidden", 64, unit=2, of=("heads",)))
-    'from 1 times 2*heads'
-    """
-    if axis.switch or axis.values:
-        text = "one of " + ", ".join(str(number).lower() for number in sorted(axis.values))
-    else:
-        factors = [str(axis.unit)] if axis.unit != 1 or not axis.of else []
-        product = "*".join([*factors, *axis.of]) + (f"/{axis.over}" if axis.over else "")
-        text = f"always {product}" if axis.exact else f"from {axis.low} times {product}"
-    text += f", above {axis.above}" if axis.above else ""
-    text += f", at most {axis.within}" if axis.within else ""
-    return text + "".join(f", if {name} is {str(wanted).lower()}" for name, wanted in axis.needs)
 
 
 def path_seen(runs: Sequence[ConcolicTrace]) -> PathSeen:

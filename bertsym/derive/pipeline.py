@@ -14,15 +14,15 @@ from random import Random
 from bertsym.derive.cegis import Cegis
 from bertsym.derive.conclusions import domain_found
 from bertsym.derive.derivation import Derivation
-from bertsym.derive.domain.constraint_acquisition import settle
-from bertsym.derive.domain.field_path import list_of, place
-from bertsym.derive.domain.infer_domain import explore
-from bertsym.derive.domain.space import FieldDomain, FixedBy, Space, places
-from bertsym.derive.domain.unfreeze import reconsidered
+from bertsym.derive.domain.constraint_acquisition import acquire_constraints, unfreeze
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.field_path import ascending_lists, list_path, parent_config
+from bertsym.derive.domain.infer_domain import infer_domain
+from bertsym.derive.domain.space import FixedBy, Space
 from bertsym.derive.events import TRACE_VERSION, Begun, Concluded, Fallback
 from bertsym.derive.limits import MAX_FALLBACK_FACTOR, MAX_FALLBACK_GROUPS, MAX_ROUNDS, MIN_TRIALS
 from bertsym.derive.oracle.client import BuildOracle, Worker
-from bertsym.derive.sampling.depth_policy import causes
+from bertsym.derive.sampling.depth_policy import failures_by_field
 from bertsym.derive.trace import NO_TRACE, Trace
 from bertsym.derive.types import CannotDerive, Fields
 from bertsym.values import replace
@@ -119,14 +119,14 @@ class Attempt:
     def find_domain(self) -> Space:
         """Return the domain: screen the fields, learn constraints from rejections, try fixed fields again."""
         with self.trace.stage("domain", "infer", self.oracle) as stage:
-            inferred = explore(self.oracle, self.random)
-            stage.conclude(lambda: domain_found(inferred, stage))
+            inferred = infer_domain(self.oracle, self.random)
+            stage.conclude(lambda: domain_found(inferred, self.oracle))
         with self.trace.stage("domain", "acquire_constraints", self.oracle) as stage:
-            acquired = settle(self.oracle, inferred, self.random)
-            stage.conclude(lambda: domain_found(acquired, stage, inferred))
+            acquired = acquire_constraints(self.oracle, inferred, self.random)
+            stage.conclude(lambda: domain_found(acquired, self.oracle, inferred))
         with self.trace.stage("domain", "unfreeze", self.oracle) as stage:
-            domain = reconsidered(self.oracle, acquired, self.random)
-            stage.conclude(lambda: domain_found(domain, stage, acquired))
+            domain = unfreeze(self.oracle, acquired, self.random)
+            stage.conclude(lambda: domain_found(domain, self.oracle, acquired))
         return domain
 
     def _mark(self) -> None:
@@ -138,7 +138,7 @@ class Attempt:
         """The sort key of attempts, best first: no result, tensors without a formula, fields that derive fixed."""
         if self.derivation is None:
             return True, 0, 0
-        fixed = sum(field.kept is FixedBy.DERIVATION for field in self.derivation.space.frozen)
+        fixed = sum(field.fixed_by is FixedBy.DERIVATION for field in self.derivation.space.fixed)
         return False, len(self.derivation.refused), fixed
 
     def solve(self, domain: Space) -> Derivation:
@@ -155,7 +155,7 @@ class Attempt:
             stage.conclude(lambda: Fallback(tuple(names), "tensors have no formula"))
         with suppress(CannotDerive):
             defaults = {name: self.oracle.description.fields[name] for name in names}
-            derivation = self.solve(self.domain.standing(defaults))
+            derivation = self.solve(self.domain.with_fixed(defaults))
             return derivation if derivation.whole else None
         return None
 
@@ -167,14 +167,14 @@ class Attempt:
         is_named = ":" in self.oracle.target
         derivation = self.derivation
         if derivation is None:
-            depths = [axis.name for axis in self.domain.axes if axis.deep]
+            depths = [axis.name for axis in self.domain.axes if axis.is_depth]
             fixed = self.with_fixed(depths) if depths and not is_named else None
             if fixed is None:
                 raise self.problem
             return fixed
         if derivation.whole or is_named:
             return derivation
-        times = causes(derivation.refused, derivation.space, derivation.symbols)
+        times = failures_by_field(derivation.refused, derivation.space, derivation.symbols)
         groups = fallback_fields(derivation.space, derivation.fields, times)
         # All groups together first: if they do not help, none of them alone will.
         together = self.with_fixed([name for group in groups for name in group]) if groups else None
@@ -195,11 +195,11 @@ def fallback_fields(space: Space, defaults: Fields, causes: Mapping[str, int]) -
 def _groups(space: Space, defaults: Fields, causes: Mapping[str, int]) -> Iterator[list[str]]:
     lists: dict[str, list[FieldDomain]] = {}
     for axis in space.axes:
-        if axis.deep or defaults[axis.name] <= MAX_FALLBACK_FACTOR:
-            lists.setdefault(list_of(axis.name) or axis.name, []).append(axis)
-    ascending = places(defaults)
+        if axis.is_depth or defaults[axis.name] <= MAX_FALLBACK_FACTOR:
+            lists.setdefault(list_path(axis.name) or axis.name, []).append(axis)
+    ascending = ascending_lists(defaults)
     most = {name: max(causes[axis.name] for axis in axes) for name, axes in lists.items()}
     for name in sorted((name for name in lists if most[name] and name not in ascending), key=lambda name: -most[name]):
-        deep = any(axis.deep for axis in lists[name])
-        indices = [other for other in ascending if deep and place(other) == place(name)]
+        deep = any(axis.is_depth for axis in lists[name])
+        indices = [other for other in ascending if deep and parent_config(other) == parent_config(name)]
         yield [axis.name for member in (name, *indices) for axis in lists.get(member, ())]

@@ -9,11 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from typing import Protocol
 
 from bertsym.derive.events import BuildCount, Conclusion, Event, Observed, Problem, StageEnded
-from bertsym.derive.oracle.client import SLOW, BuildOracle
+from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.types import CannotDerive, Number, Observation
 
 
@@ -101,7 +100,7 @@ class Stage:
     def __init__(self, oracle: BuildOracle) -> None:
         self.oracle = oracle
         self.make: Callable[[], Conclusion] | None = None
-        self._begun, self._before = time.monotonic(), len(oracle.found)
+        self._begun, self._before = time.monotonic(), oracle.counts
 
     def conclude(self, make: Callable[[], Conclusion]) -> None:
         """Set the conclusion, which is made only if anybody listens."""
@@ -113,17 +112,8 @@ class Stage:
 
     def builds(self) -> BuildCount:
         """Return the number of builds since the stage began."""
-        accepted = rejected = timed_out = 0
-        for _, error in self.outcomes(self._before):
-            accepted += error is None
-            timed_out += error is not None and error.startswith(SLOW)
-            rejected += error is not None and not error.startswith(SLOW)
-        return BuildCount(accepted, rejected, timed_out)
-
-    def outcomes(self, first: int = 0) -> Iterator[tuple[dict[str, Number], str | None]]:
-        """Yield the fields of each build that the oracle remembers, with the error of a rejected one."""
-        for key, inventory in islice(self.oracle.found.items(), first, None):
-            yield dict(key), None if inventory is not None else self.oracle.refusals[key]
+        counts = self.oracle.counts.since(self._before)
+        return BuildCount(counts.accepted, counts.rejected, counts.timed_out)
 
 
 def _key(observation: Observation) -> frozenset[tuple[str, Number]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
@@ -38,6 +39,18 @@ class Entry(NamedTuple):
 
 Inventory = Mapping[str, Entry]
 
+_NUMBER = re.compile(r"\b\d+\b")
+
+
+def tensor_kinds(inventory: Inventory) -> set[str]:
+    """Return the names of the tensors with `#` for each number, so that the layers of a stack are one kind.
+
+    >>> entry = Entry((2,), "layer.0.bias", "bias")
+    >>> tensor_kinds({"layer.0.bias": entry, "layer.1.bias": entry})
+    {'layer.#.bias'}
+    """
+    return {_NUMBER.sub("#", name) for name in inventory}
+
 
 @value
 class Description:
@@ -46,6 +59,14 @@ class Description:
     cls: str
     source: str
     fields: Fields
+
+
+@value
+class Rejection:
+    """The outcome of a build without an inventory: the error that the model code raised, or a time limit exceeded."""
+
+    reason: str
+    timed_out: bool = False
 
 
 @value

@@ -10,7 +10,7 @@ import pytest
 
 from bertsym.derive.derivation import Derivation
 from bertsym.derive.export import recorded
-from bertsym.derive.oracle import worker
+from bertsym.derive.oracle import targets
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.verification.recheck import recheck
@@ -40,15 +40,15 @@ def find(running: Worker) -> Callable[..., tuple[Derivation, Derived]]:
 
 
 @pytest.fixture
-def code(transformers: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., worker.Target]:
+def code(transformers: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., targets.Target]:
     """Model code in this process, as the worker opens it; what runs with symbols runs in a child."""
     from torch.nn import init
 
     assert transformers
     for name in [name for name in vars(init) if name.endswith("_") and not name.startswith("_")]:
-        monkeypatch.setattr(init, name, worker.untouched)
+        monkeypatch.setattr(init, name, targets.identity_init)
 
-    def opened(target: str, **sizes: int) -> worker.Target:
-        return worker.own(target, sizes) if sizes else worker.listed(target)
+    def opened(target: str, **sizes: int) -> targets.Target:
+        return targets.resolve_target(target, sizes)
 
     return opened

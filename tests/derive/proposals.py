@@ -8,8 +8,9 @@ from typing import Any
 from sympy import Symbol
 
 from bertsym.algebra import evaluate
-from bertsym.derive.concolic.trace import ConcolicTrace, proposal
-from bertsym.derive.oracle import worker
+from bertsym.derive.concolic.trace import ConcolicTrace, decode_trace
+from bertsym.derive.oracle.module_inventory import inventory
+from bertsym.derive.oracle.targets import Target
 from bertsym.symbols import Kind, Own
 
 HERE = "tests.derive.traceable"
@@ -24,20 +25,20 @@ def symbols(fields: Mapping[str, Any]) -> dict[str, Symbol]:
     return {name: Own(name, Kind.WIDTH) for name in sizes if not name.endswith(("layers", "layer", "_id", "_labels"))}
 
 
-def proposed(code: worker.Target) -> ConcolicTrace:
-    from bertsym.derive.concolic.run import symbolic
+def proposed(code: Target) -> ConcolicTrace:
+    from bertsym.derive.concolic.run import trace_in_child
 
     known = symbols(code.fields)
-    return proposal(symbolic(code.build, code.fields, list(known), 20), known)
+    return decode_trace(trace_in_child(code.build, code.fields, list(known), 20), known)
 
 
-def built(code: worker.Target, fields: Fields) -> dict[str, tuple[int, ...]] | None:
+def built(code: Target, fields: Fields) -> dict[str, tuple[int, ...]] | None:
     """The shapes at these fields, or None where the code refuses them."""
     try:
         module = code.build(fields)
     except (ValueError, RuntimeError, AssertionError, IndexError, ArithmeticError):
         return None
-    return {name: tuple(shape) for name, shape, _, _ in worker.inventory(module)}
+    return {name: tuple(shape) for name, shape, _, _ in inventory(module)}
 
 
 def followed(found: ConcolicTrace, sizes: Mapping[Symbol, int]) -> Any:
@@ -47,7 +48,7 @@ def followed(found: ConcolicTrace, sizes: Mapping[Symbol, int]) -> Any:
 class Names:
     """Symbols by attribute, for formulas written by hand."""
 
-    def __init__(self, code: worker.Target) -> None:
+    def __init__(self, code: Target) -> None:
         self.known = symbols(code.fields)
 
     def __getattr__(self, name: str) -> Symbol:

@@ -11,7 +11,7 @@ import sympy
 from sympy import Expr, floor
 
 from bertsym.derive.concolic.trace import ConcolicTrace, Multiple
-from bertsym.derive.oracle import worker
+from bertsym.derive.oracle.targets import Target
 from tests.derive.proposals import FORKS, Fields, Names, built, followed, proposed, symbols
 
 pytestmark = pytest.mark.filterwarnings(FORKS)
@@ -124,7 +124,7 @@ def clip(n: Any) -> dict[str, tuple[Any, ...]]:
     ],
 )
 def test_known_architectures(
-    code: Callable[..., worker.Target],
+    code: Callable[..., Target],
     target: str,
     by_hand: Callable[[Any], dict[str, tuple[Expr, ...]]],
     multiples: list[Multiple],
@@ -134,7 +134,7 @@ def test_known_architectures(
     expected = by_hand(Names(opened))
     assert {name: found.shapes[name] for name in expected} == expected
     assert list(found.multiples) == multiples
-    assert not {"hidden_size", "d_model", "embed_dim", "vocab_size"} & set(found.used)
+    assert not {"hidden_size", "d_model", "embed_dim", "vocab_size"} & set(found.concretised)
 
 
 def drawn(random: Random, fields: Mapping[str, Any], found: ConcolicTrace) -> Fields:
@@ -151,7 +151,7 @@ def drawn(random: Random, fields: Mapping[str, Any], found: ConcolicTrace) -> Fi
 
 
 @pytest.mark.parametrize("target", ["bert", "gpt2", "vit", "qwen2_moe", "T5EncoderModel", "electra", "bart", "dpr"])
-def test_what_is_read_is_what_is_built(code: Callable[..., worker.Target], target: str) -> None:
+def test_what_is_read_is_what_is_built(code: Callable[..., Target], target: str) -> None:
     opened = code(target)
     found, known = proposed(opened), symbols(opened.fields)
     random = Random(target)

@@ -11,8 +11,8 @@ import sympy
 from sympy import Symbol
 
 from bertsym.count import count
-from bertsym.derive.concolic.path_conditions import borders, relations
-from bertsym.derive.concolic.trace import proposal
+from bertsym.derive.concolic.path_conditions import boundaries, candidate_conditions
+from bertsym.derive.concolic.trace import decode_trace
 from bertsym.derive.derivation import Derivation
 from bertsym.derive.oracle.client import Worker
 from bertsym.derive.pipeline import derive_in
@@ -61,7 +61,7 @@ def test_a_sum_a_multiple_and_a_number(find: Find) -> None:
 
 def test_what_matters_only_far_away_or_at_nothing(find: Find) -> None:
     found, derived = find(f"{HERE}:floored", hidden=64, least=4)
-    assert "least" not in found.space.idle
+    assert "least" not in found.space.fields_without_effect
     for hidden, least in ((64, 4), (64, 63), (64, 64), (64, 65), (1, 300)):
         assert counted(derived, hidden=hidden, least=least) == 2 * max(hidden, least) + 2
 
@@ -70,7 +70,7 @@ def test_what_matters_only_far_away_or_at_nothing(find: Find) -> None:
 @pytest.mark.parametrize("code", ["shortened", "lengthened"])
 @pytest.mark.parametrize("seed", range(2))
 def test_a_float_is_no_fraction(running: Worker, code: str, seed: int) -> None:
-    with pytest.raises(CannotDerive, match="no formula"):
+    with pytest.raises(CannotDerive, match="no formula gives"):
         derive_in(running, f"{HERE}:{code}", {"hidden": 64}, seed=seed)
 
 
@@ -101,7 +101,7 @@ def test_what_stands_in_for_nothing(find: Find) -> None:
 
 def test_which_relations_may_tell() -> None:
     told = {
-        "sides": [["min", 2048, ["*", 4, "hidden"]]],
+        "dimensions": [["min", 2048, ["*", 4, "hidden"]]],
         "shapes": {"weight": [0]},
         "relations": [
             ["!=", "hidden", ["*", 2, "out"]],
@@ -111,9 +111,9 @@ def test_which_relations_may_tell() -> None:
             ["<", "layers", 24],
         ],
     }
-    found = proposal(told, {"hidden": H, "out": E, "layers": L})
-    assert relations([found]) == [
+    found = decode_trace(told, {"hidden": H, "out": E, "layers": L})
+    assert candidate_conditions([found]) == [
         sympy.Ne(H, 2 * E), sympy.Ne(H - 64 * sympy.floor(H / 64), 0), sympy.Lt(L, 24),
     ]  # fmt: skip
-    assert set(borders([found])) >= {H - 2 * E, H - E, L - 24, H - 64 * sympy.floor(H / 64)}
-    assert any(4 * H - 2048 in (border, -border) for border in borders([found]))
+    assert set(boundaries([found])) >= {H - 2 * E, H - E, L - 24, H - 64 * sympy.floor(H / 64)}
+    assert any(4 * H - 2048 in (border, -border) for border in boundaries([found]))

@@ -1,7 +1,7 @@
 """Code that writes into whatever is open, closes it, forks or hides processes: the right shapes, or an error naming it.
 
-Modules are drawn, each misbehaving at random at its import, in its constructor and in threads. What comes back is
-compared with what their tensors are by construction, and nothing of them may be left running.
+Modules are drawn, each misbehaving at random at its import, in its constructor and in threads. The answer is
+compared with the tensors that they have by construction, and nothing of them may be left running.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sympy import Symbol
 
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.types import CannotDerive
-from tests.derive.test_ahead import reading
+from tests.derive.test_prefetch import processes_with
 
 MODULE = """
 import atexit, builtins, fcntl, json, os, signal, socket, subprocess, sys, threading, time
@@ -81,7 +81,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("BERTSYM_TEST", token)
     monkeypatch.chdir(tmp_path)
     yield tmp_path
-    assert not reading(token)
+    assert not processes_with(token)
 
 
 def module(folder: Path, name: str, at_import: list[str], in_constructor: list[str]) -> str:
@@ -130,12 +130,12 @@ def test_what_is_read_of_the_code_is_not_disturbed(folder: Path) -> None:
     random = Random(9)
     symbols, fields = {"hidden": Symbol("H", integer=True, positive=True)}, {"hidden": 8}
     with Worker(30) as worker:
-        alone = BuildOracle(worker, module(folder, "alone", [], []), fields).propose(fields, symbols)
+        alone = BuildOracle(worker, module(folder, "alone", [], []), fields).trace(fields, symbols)
         assert alone is not None
         for number in range(3):
             deeds = random.sample(BORNE, 6)
             oracle = BuildOracle(worker, module(folder, f"read_{number}", [], deeds), fields)
-            assert oracle.propose(fields, symbols) == alone, deeds
+            assert oracle.trace(fields, symbols) == alone, deeds
 
 
 @pytest.mark.usefixtures("torch")

@@ -1,55 +1,28 @@
-"""Classes over one configuration become one model: its sizes are made one, and a wrong formula does not stay hidden."""
+"""Classes over one configuration become one model, with one symbol for each field."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-import sympy
 
 from bertsym.algebra import Value
-from bertsym.count import count, written_out
-from bertsym.derive.domain.stored_space import space
+from bertsym.count import count
+from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.merge_heads import merge_heads
-from bertsym.derive.types import CannotDerive, Entry
-from bertsym.derive.verification.recheck import drawn, recheck
 from bertsym.layers import Role
 from bertsym.saved_model.decode import parsed
-from bertsym.saved_model.derived import Derived, Evidence, Frozen, Idle, Place, Tried, refusals, schema
+from bertsym.saved_model.derived import Frozen, Idle, Place, Tried, refusals, schema
 from bertsym.saved_model.encode import text
 from bertsym.symbols import H, Kind, L, Own, V, heads, labels
-from bertsym.tree import Loop, Tensor
+from bertsym.tree import Tensor
 from bertsym.values import replace
 from bertsym.zoo.parts import FREE_HEAD_SIZE
+from tests.derive.saved_body import BODY, FEW
 
-FEW = Own("specials", Kind.WIDTH, 0, "specials of the code")
 MORE = Own("specials", Kind.DEPTH, 1, "specials of the code")
-FOUND = Evidence(16, 3, 200, 0, 9)
-BODY = Derived(
-    "body",
-    "Body",
-    "by hand",
-    {V: 50, H: 16, L: 2, heads: 4, FEW: 3},
-    (),
-    (
-        Tensor("words", (V, H), Role.EMBEDDING, "", "words"),
-        Tensor("layer.{}.w", (H, FEW), Role.MATRIX, "", "layer", (Loop(sympy.S.Zero, L),)),
-        Tensor("layer.{}.b", (H,), Role.BIAS, "", "layer", (Loop(sympy.S.One, L),)),
-    ),
-    whole=(H / heads,),
-    places={
-        V: Place("vocab_size", Tried(1, 90)),
-        H: Place("hidden_size", Tried(1, 9, 2, ("num_heads",))),
-        L: Place("layers", Tried(1, 5)),
-        heads: Place("num_heads", Tried(1, 6)),
-        FEW: Place("specials", Tried(0, 9)),
-    },
-    idle={"num_labels": Idle(2), "pad_token_id": Idle(0)},
-    evidence=FOUND,
-)
 PREFIXED = tuple(
     replace(t, name=f"body.{t.name}", component="body", shape=tuple(s.xreplace({FEW: MORE}) for s in t.shape))
     for t in BODY.tensors
@@ -102,53 +75,13 @@ def test_what_one_class_holds_all_do() -> None:
     held = replace(CLASSIFIER, held={"pad_token_id": 0}, idle={})
     whole = merge_heads(BODY, {"sequence-classification": held})
     assert (dict(whole.held), set(whole.idle)) == ({"pad_token_id": 0}, set())
-    assert space(whole).base["pad_token_id"] == 0
+    assert stored_space(whole).base["pad_token_id"] == 0
     read = parsed(json.loads(text(whole)), Path("body.json"))
     assert dict(schema(read).fixed) == {"pad_token_id": (0,)}
     without = {symbol: place for symbol, place in CLASSIFIER.places.items() if symbol is not L}
     still = merge_heads(BODY, {"sequence-classification": replace(CLASSIFIER, places=without, held={"layers": 2})})
     (refused,) = refusals(still.classes["sequence-classification"])
     assert (refused.part, refused.why, dict(still.held)) == ("layers", "only its own value is accepted", {})
-
-
-class Pretended:
-    """Builds what a formula says, and refuses what is not whole."""
-
-    def __init__(self, derived: Derived) -> None:
-        self.derived, self.target, self.raised = derived, "body", "ValueError: it must divide"
-
-    def propose(self, _fields: object, _symbols: object) -> None:
-        """Nothing is seen to be compared."""
-
-    def build(self, fields: dict[str, Any]) -> dict[str, Entry] | None:
-        if fields["hidden_size"] % fields["num_heads"]:
-            return None
-        model = self.derived.model()
-        sizes = {s: fields[p.field] for s, p in self.derived.places.items() if s in model.symbols}
-        return {name: Entry(shape, name, "matrix") for name, shape, _ in written_out(model.with_sizes(sizes))}
-
-
-def test_draws_follow_the_rules_and_find_what_is_wrong() -> None:
-    random: Any = Random(3)
-    for _ in range(200):
-        fields = drawn(space(BODY), random, "uniform")
-        assert fields["hidden_size"] % (2 * fields["num_heads"]) == 0
-        assert fields["num_labels"] == 2
-    oracle: Any = Pretended(BODY)
-    assert recheck(BODY, "model", oracle, random, 8) is None
-    wrong = replace(BODY, tensors=(*BODY.tensors[:2], replace(BODY.tensors[2], loops=(Loop(sympy.S.Zero, L),))))
-    assert str(recheck(wrong, "model", oracle, random, 8)).startswith("layer.0.b at ")
-    off = replace(BODY, tensors=(replace(BODY.tensors[0], shape=(V + 1, H)), *BODY.tensors[1:]))
-    assert str(recheck(off, "model", oracle, random, 8)).startswith("words at ")
-
-
-def test_a_refused_draw_is_drawn_again_but_not_for_ever() -> None:
-    loose = replace(BODY, places={**BODY.places, H: Place("hidden_size", Tried(1, 60))})
-    oracle: Any = Pretended(BODY)
-    assert recheck(loose, "model", oracle, Random(1), 8) is None
-    oracle.build = lambda _fields: None
-    with pytest.raises(CannotDerive, match="it refuses 40 draws in a row"):
-        recheck(loose, "model", oracle, Random(1), 8)
 
 
 def test_the_head_size_is_left_to_its_definition() -> None:

@@ -26,7 +26,7 @@ def test_the_first_every_fourth_and_the_last(find: Find) -> None:
         assert count(model.with_sizes({H: 5, L: layers})) == weights
     axis = found.space.axis("layers")
     assert axis is not None
-    assert axis.choices == 20  # a rule that counts layers off is tried in deep stacks
+    assert axis.value_count == 20  # a rule that counts layers off is tried in deep stacks
 
 
 def test_every_third_or_else_the_last(find: Find) -> None:
@@ -57,7 +57,7 @@ def test_one_of_two_conditions_within_a_third(find: Find) -> None:
 @pytest.mark.parametrize("seed", [0, 26, 29, 34])
 def test_a_shortcut_where_a_size_without_effect_of_its_own_is_not_1(find: Find, seed: int) -> None:
     found, derived = find("tests.derive.layered:shortcut", seed=seed, hidden=96, out=64, stride=2)
-    assert "stride" in found.space.idle
+    assert "stride" in found.space.fields_without_effect
     names = {str(symbol): symbol for symbol in derived.model().symbols}
     small = [(1, 1, 1), (1, 2, 5), (2, 2, 9), (4, 4, 4)]
     for hidden, out, stride in (*small, (7, 7, 1), (7, 7, 2), (7, 6, 1), (99, 99, 1)):
@@ -98,7 +98,7 @@ def test_every_so_many_from_a_size_on(find: Find, late: int) -> None:
 
 def test_a_power_of_two_is_known_as_far_as_it_was_tried(find: Find) -> None:
     found, derived = find("tests.derive.layered:halved", hidden=6, factor=8)
-    assert not found.space.frozen
+    assert not found.space.fixed
     model, factor = derived.model(), found.symbols["factor"]
     for size in (1, 2, 3, 4, 7, 8, 15, 16, 19):
         halvings = size.bit_length() - 1
@@ -117,7 +117,7 @@ def test_what_only_some_of_the_last_layers_lack(find: Find) -> None:
 
 def test_layers_that_a_list_names_in_any_order_or_twice(find: Find, transformers: Any, torch: Any) -> None:
     found, derived = find("sam_vision_model")
-    assert not found.space.frozen
+    assert not found.space.fixed
     model = derived.model()
     for named in ([2, 5, 8, 11], [7, 1, 1, 3], [0, 90, 4, 0]):
         config = transformers.SamVisionConfig(global_attn_indexes=named, num_hidden_layers=9)
@@ -129,7 +129,7 @@ def test_layers_that_a_list_names_in_any_order_or_twice(find: Find, transformers
 
 def test_stages_without_layers(find: Find, transformers: Any, torch: Any) -> None:
     found, derived = find("funnel")
-    assert not found.space.frozen
+    assert not found.space.fixed
     for depths in ([1, 0, 2], [0, 0, 1], [3, 1, 0]):
         with torch.device("meta"):
             real = transformers.FunnelModel(transformers.FunnelConfig(block_sizes=depths))
@@ -144,4 +144,4 @@ def test_what_the_code_takes_at_one_value_only_is_held(find: Find) -> None:
     assert dict(derived.held) == {"is_encoder": True}
     said: Any = derived_formula(found).record()
     assert (said["frozen"], said["held"]) == ([], [{"field": "is_encoder", "why": "the code accepts no other value"}])
-    assert [one.why for one in found.space.frozen if one.name == "is_encoder"] == ["the code accepts no other value"]
+    assert [one.why for one in found.space.fixed if one.name == "is_encoder"] == ["the code accepts no other value"]

@@ -13,7 +13,7 @@ from sympy import Expr
 
 from bertsym.answers.derivation_evidence import derivation_evidence
 from bertsym.derive.derivation import Derivation, NotDerived
-from bertsym.derive.domain.constraint_templates import Rules
+from bertsym.derive.domain.constraint_templates import TemplateSearch
 from bertsym.derive.oracle.client import Worker
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.synthesis import arithmetic
@@ -78,13 +78,13 @@ def test_without_a_fault_no_stage_is_suspicious(traced: Run) -> None:
 
 
 def test_a_wrong_constraint_excludes_builds_that_the_code_accepts(traced: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = Rules.rules
+    weak = TemplateSearch._weak_templates
 
-    def strongest_first(self: Rules, name: str, *, deep: bool) -> Iterator[Any]:
-        yield from self.numbered(name, deep=deep)
-        yield from rules(self, name, deep=deep)
+    def strongest_first(self: TemplateSearch, name: str, *, is_depth: bool) -> Iterator[Any]:
+        yield from self._templates_with_constants(name, is_depth=is_depth)
+        yield from weak(self, name, is_depth=is_depth)
 
-    monkeypatch.setattr(Rules, "rules", strongest_first)
+    monkeypatch.setattr(TemplateSearch, "_weak_templates", strongest_first)
     result, stages = traced("tests.derive.ruled:strided", hidden=768, heads=12, stride=2)
     assert isinstance(result, Derivation)  # the formula is right, but for few sizes only
     assert suspicious(stages) == ["domain"]

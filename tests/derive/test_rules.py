@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import sympy
@@ -16,11 +14,10 @@ from bertsym.convention import EXACT
 from bertsym.count import count, total
 from bertsym.derive.cegis import Cegis
 from bertsym.derive.derivation import Derivation
-from bertsym.derive.domain.constraint_acquisition import settle
-from bertsym.derive.domain.necessity import needed
-from bertsym.derive.domain.space import FieldDomain, FixedBy, FixedField, Space, switch
+from bertsym.derive.domain.constraint_acquisition import acquire_constraints, is_necessary
+from bertsym.derive.domain.field_domain import Bounded, Determined, FieldDomain, Free, MultipleOf, Switch
+from bertsym.derive.domain.space import FixedBy, FixedField, Space
 from bertsym.derive.oracle.client import BuildOracle, Worker
-from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.arithmetic import Fitter
 from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.derive.types import CannotDerive, Entry, Observation
@@ -51,30 +48,32 @@ def test_two_divisors_of_one_width(find: Find) -> None:
     found, derived = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
     assert set(derived.whole) == {H / heads, H / symbol(found, "decoder_heads")}
     assert derived.definitions == ()
-    assert not found.space.frozen
+    assert not found.space.fixed
 
 
 def test_a_quotient_of_three(find: Find) -> None:
     sizes = {"expand": 2, "head_width": 64, "state_heads": 128}
     found, derived = find("tests.derive.ruled:state", hidden=4096, **sizes)
     # One of the three follows the others: here the width of a head, which no tensor has.
-    follower = next(axis for axis in found.space.axes if axis.exact)
-    assert {follower.name, *follower.of, follower.over} == {"hidden", *sizes}
+    follower = next(axis for axis in found.space.axes if axis.is_determined)
+    assert {follower.name, *follower.depends_on} == {"hidden", *sizes}
     assert derived.whole == (H / symbol(found, "state_heads"),)
-    assert not found.space.frozen
+    assert not found.space.fixed
 
 
 @pytest.mark.usefixtures("torch")
 @pytest.mark.parametrize("seed", range(6))
 def test_a_rule_that_a_third_size_brings(seed: int) -> None:
     base = {"hidden": 4096, "window": 1, "banded": False}
-    space = Space(base, (switch("banded", base=False), FieldDomain("window", 1), FieldDomain("hidden", 4096)), ())
+    space = Space(
+        base, (FieldDomain("banded", False, Switch()), FieldDomain("window", 1), FieldDomain("hidden", 4096)), ()
+    )
     with Worker(30) as worker:
         oracle = BuildOracle(worker, "tests.derive.ruled:windowed", base)
-        settled = settle(oracle, space, Random(seed))
-        draws = [settled.fields(settled.steps(Random(number))) for number in range(40)]
+        settled = acquire_constraints(oracle, space, Random(seed))
+        draws = [settled.fields(settled.sample(Random(number))) for number in range(40)]
         assert [fields for fields in draws if oracle.build(fields) is None] == []
-    assert not settled.frozen
+    assert not settled.fixed
     assert any(fields["banded"] and fields["window"] > 2 for fields in draws)
 
 
@@ -87,7 +86,7 @@ def test_a_side_that_is_a_fraction_is_wrong() -> None:
 
 def test_widths_that_only_go_together(find: Find) -> None:
     found, derived = find("tests.derive.ruled:projected", hidden=4096, out=4096, inner=1024, heads=128)
-    assert not found.space.frozen
+    assert not found.space.fixed
     inner, out = symbol(found, "inner"), symbol(found, "out")
     assert {d.symbol: d.value for d in derived.definitions} == {H: 4 * inner, out: 4 * inner}
     assert derived.whole == (inner / heads,) or derived.whole == (H / heads,)
@@ -118,7 +117,7 @@ def test_what_is_repeated_under_any_name_is_drawn_small(find: Find) -> None:
     found, derived = find("tests.derive.ruled:levels", hidden=8, levels=2)
     axis = found.space.axis("levels")
     assert axis is not None
-    assert axis.deep
+    assert axis.is_depth
     levels = symbol(found, "levels")
     assert evaluate(total(derived.model(), EXACT), {H: 5, levels: 4}) == 16 * (2 * 5 + 2)
 
@@ -156,26 +155,11 @@ def test_a_number_of_dimensions_that_changes(find: Find) -> None:
         assert count(derived.model().with_sizes(sizes)) == hidden**2 * max(kernel, 1) ** 2
 
 
-def test_two_sizes_are_made_equal_with_a_switch_on_and_off() -> None:
-    base = {"hidden": 64, "embedding": 32, "layers": 2, "linked": True}
-    sizes = [FieldDomain(name, base[name], deep=name == "layers") for name in ("hidden", "embedding", "layers")]
-    space = Space(base, (*sizes, switch("linked", base=True)), ())
-    oracle: Any = SimpleNamespace(description=SimpleNamespace(fields=base), accepted=lambda: iter(()))
-    draws = Sampler(oracle, space, {}, Random(5))
-    once, again, anew = ([space.fields(steps) for steps in draws.equalled()] for _ in range(3))
-    for one, other in zip(once, again, strict=True):
-        assert one["linked"] is not other["linked"]
-        # At an edge both may be 1 all the same.
-        assert not one["hidden"] == one["embedding"] > 1 or other["hidden"] == other["embedding"]
-    assert any(one["hidden"] == one["embedding"] for one in once)
-    assert [one["hidden"] for one in anew] != [one["hidden"] for one in again]
-
-
 def test_small_draws_are_small_and_deep() -> None:
     base = {"hidden": 64, "layers": 2}
-    space = Space(base, (FieldDomain("hidden", 64, unit=8), FieldDomain("layers", 2, deep=True)), ())
+    space = Space(base, (FieldDomain("hidden", 64, Free(8)), FieldDomain("layers", 2, is_depth=True)), ())
     random = Random(5)
-    drawn = [space.fields(space.small(random)) for _ in range(50)]
+    drawn = [space.fields(space.sample_small(random)) for _ in range(50)]
     assert {fields["hidden"] for fields in drawn} == {8, 16, 24, 32, 48, 80}
     assert {fields["layers"] for fields in drawn} == set(range(1, 7))
 
@@ -183,16 +167,16 @@ def test_small_draws_are_small_and_deep() -> None:
 @pytest.mark.usefixtures("torch")
 def test_what_else_follows_a_field_is_no_reason_for_a_rule() -> None:
     base = {"text": 768, "heads": 12, "image": 768}
-    text, image = (FieldDomain(name, 768, of=("heads",)) for name in ("text", "image"))
+    text, image = (FieldDomain(name, 768, MultipleOf(("heads",))) for name in ("text", "image"))
     with Worker(30) as worker:
         oracle = BuildOracle(worker, "tests.derive.ruled:apart", base)
-        assert needed(oracle, Space(base, (FieldDomain("heads", 12),), ()), text)
-        assert not needed(oracle, Space(base, (FieldDomain("heads", 12), text), ()), image)
+        assert is_necessary(oracle, Space(base, (FieldDomain("heads", 12),), ()), text)
+        assert not is_necessary(oracle, Space(base, (FieldDomain("heads", 12), text), ()), image)
 
 
 def test_a_number_that_is_accepted_only_where_another_is_larger(find: Find) -> None:
     found, derived = find("tests.derive.ruled:grouped", experts=8, groups=1, chosen=1)
-    assert not found.space.frozen
+    assert not found.space.fixed
     sizes = {symbol(found, name): size for name, size in (("experts", 9), ("groups", 4), ("chosen", 3))}
     assert count(derived.model().with_sizes(sizes)) == 9 * (4 + 2 * 3)
 
@@ -202,7 +186,7 @@ def test_a_size_that_may_be_nothing_alone_begins_at_one(find: Find) -> None:
     layers, heads = map(found.space.axis, ("layers", "heads"))
     assert layers is not None
     assert heads is not None
-    assert (layers.low, heads.within, heads.most) == (1, None, 500)
+    assert (layers.min_steps, heads.at_most, heads.max_steps) == (1, None, 500)
     assert count(derived.model().with_sizes({symbol(found, "layers"): 4, symbol(found, "heads"): 150})) == 5 * 453
 
 
@@ -236,16 +220,16 @@ def test_what_follows_a_field_goes_along_and_stands_still_with_it() -> None:
     base = {"merge": 2, "width": 8, "heads": 3}
     axes = (
         FieldDomain("merge", 2),
-        FieldDomain("width", 8, unit=4, of=("merge",), exact=True),
-        FieldDomain("heads", 3, within="width"),
+        FieldDomain("width", 8, Determined(("merge",), 4)),
+        FieldDomain("heads", 3, Bounded(Free(), at_most="width")),
     )
     space = Space(base, axes, ())
-    assert space.along(base, {"merge": 5}) == {"merge": 5, "width": 20, "heads": 3}
+    assert space.with_changes(base, {"merge": 5}) == {"merge": 5, "width": 20, "heads": 3}
     for kept in (FixedBy.CODE, FixedBy.DERIVATION):
-        stood = replace(space, axes=axes[1:], frozen=(FixedField("merge", "", kept),)).anchored()
+        stood = replace(space, axes=axes[1:], fixed=(FixedField("merge", "", kept),)).propagate_fixed()
         assert [axis.name for axis in stood.axes] == ["heads"]
-        assert [(one.name, one.kept) for one in stood.frozen] == [("merge", kept), ("width", kept)]
-    assert [one.name for one in space.standing({"merge": 2}).frozen] == ["merge", "width"]
+        assert [(one.name, one.fixed_by) for one in stood.fixed] == [("merge", kept), ("width", kept)]
+    assert [one.name for one in space.with_fixed({"merge": 2}).fixed] == ["merge", "width"]
 
 
 def test_a_number_that_one_build_has_is_no_reason() -> None:

@@ -1,8 +1,8 @@
-"""Expressions as tuples, `("*", 4, "hidden")`, kept short as they grow: what the other process records.
+"""Expressions as tuples, `("*", 4, "hidden")`, simplified as they grow: what a traced build computes with.
 
-Names stand for integers; `("ratio", name)` for a size that is a fraction. No sympy, which is slow where it is called a
-thousand times, and no torch. `None` is an expression that is not kept: it has grown too long, or has a divisor that is
-not positive.
+A string is an integer symbol, and `("ratio", name)` a symbol for a size that is a fraction. Other operators are `+`,
+`^`, `//`, `%`, `min` and `max`. There is no sympy here, because a build does thousands of operations. `None` is an
+expression that is not known: it has grown beyond `MAX_TREE_NODES`, or its divisor is not positive.
 """
 
 from __future__ import annotations
@@ -12,28 +12,27 @@ from functools import lru_cache, reduce
 from math import gcd
 from typing import Any
 
+from bertsym.derive.limits import MAX_CACHED_TREES, MAX_EXPRESSION_POWER, MAX_TREE_NODES
+
 Tree = int | str | tuple[Any, ...]
-Factors = dict[Tree, int]
-
-LONGEST = 160
-HIGHEST_POWER = 8
-REMEMBERED = 10_000
+Factors = dict[Tree, int]  # base to exponent
+Term = tuple[int, Factors]
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(MAX_CACHED_TREES)
 def add(left: Tree | None, right: Tree | None) -> Tree | None:
-    """The sum, like terms collected.
+    """Return the sum, with like terms collected.
 
     >>> add(("+", "H", -1), ("*", 2, "H"))
     ('+', ('*', 3, 'H'), -1)
     """
     if left is None or right is None:
         return None
-    return _sum((*_summands(left), *_summands(right)))
+    return _collect((*_terms(left), *_terms(right)))
 
 
 def subtract(left: Tree | None, right: Tree | None) -> Tree | None:
-    """The difference.
+    """Return the difference.
 
     >>> subtract(subtract("H", 1), "H")
     -1
@@ -41,9 +40,9 @@ def subtract(left: Tree | None, right: Tree | None) -> Tree | None:
     return add(left, multiply(right, -1))
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(MAX_CACHED_TREES)
 def multiply(left: Tree | None, right: Tree | None) -> Tree | None:
-    """The product; a number is multiplied into a sum, nothing else is written out.
+    """Return the product; a number is multiplied into a sum, and no other product is expanded.
 
     >>> multiply(("+", "H", 1), -2)
     ('+', ('*', -2, 'H'), -2)
@@ -53,16 +52,17 @@ def multiply(left: Tree | None, right: Tree | None) -> Tree | None:
     if left is None or right is None:
         return None
     if isinstance(left, int):
-        return _sum((left * coefficient, factors) for coefficient, factors in _summands(right))
+        return _collect((left * coefficient, factors) for coefficient, factors in _terms(right))
     if isinstance(right, int):
         return multiply(right, left)
-    (one, above), (two, below) = _single(left), _single(right)
-    return _sum([(one * two, {base: above.get(base, 0) + below.get(base, 0) for base in (*above, *below)})])
+    (left_coefficient, left_factors), (right_coefficient, right_factors) = _as_term(left), _as_term(right)
+    factors = {base: left_factors.get(base, 0) + right_factors.get(base, 0) for base in (*left_factors, *right_factors)}
+    return _collect([(left_coefficient * right_coefficient, factors)])
 
 
-@lru_cache(REMEMBERED)
-def floor_divide(above: Tree | None, below: Tree | None) -> Tree | None:
-    """The quotient rounded down, what both sides have in common cancelled.
+@lru_cache(MAX_CACHED_TREES)
+def floor_divide(numerator: Tree | None, denominator: Tree | None) -> Tree | None:
+    """Return the quotient rounded down, with common factors cancelled.
 
     >>> floor_divide(("*", 2, "H", "heads"), ("*", 6, "heads"))
     ('//', 'H', 3)
@@ -71,27 +71,27 @@ def floor_divide(above: Tree | None, below: Tree | None) -> Tree | None:
     >>> floor_divide(("*", "H", ("ratio", "expand")), 1)
     ('//', ('*', 'H', ('ratio', 'expand')), 1)
     """
-    if above is None or below is None or (isinstance(below, int) and below <= 0):
+    if numerator is None or denominator is None or (isinstance(denominator, int) and denominator <= 0):
         return None
-    over, under = _summands(above), _summands(below)
-    if not over:
+    above, below = _terms(numerator), _terms(denominator)
+    if not above:
         return 0
-    common = reduce(gcd, (coefficient for coefficient, _ in (*over, *under)))
-    shared = reduce(_in_both, (factors for _, factors in (*over, *under)))
-    above = _sum((coefficient // common, _without(factors, shared)) for coefficient, factors in over)
-    below = _sum((coefficient // common, _without(factors, shared)) for coefficient, factors in under)
-    if below == 1 and is_whole(above):
-        return above
-    if isinstance(above, int) and isinstance(below, int):
-        return above // below
-    if isinstance(above, tuple) and above[0] == "//" and is_whole(below):
-        return floor_divide(above[1], multiply(above[2], below))
-    return _kept(("//", above, below))
+    divisor = reduce(gcd, (coefficient for coefficient, _ in (*above, *below)))
+    shared = reduce(_common_factors, (factors for _, factors in (*above, *below)))
+    numerator = _collect((coefficient // divisor, _cancel(factors, shared)) for coefficient, factors in above)
+    denominator = _collect((coefficient // divisor, _cancel(factors, shared)) for coefficient, factors in below)
+    if denominator == 1 and is_whole(numerator):
+        return numerator
+    if isinstance(numerator, int) and isinstance(denominator, int):
+        return numerator // denominator
+    if isinstance(numerator, tuple) and numerator[0] == "//" and is_whole(denominator):
+        return floor_divide(numerator[1], multiply(numerator[2], denominator))
+    return _bounded(("//", numerator, denominator))
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(MAX_CACHED_TREES)
 def modulo(left: Tree | None, right: Tree | None) -> Tree | None:
-    """The remainder.
+    """Return the remainder.
 
     >>> modulo(("*", 8, "H"), 4), modulo("H", "heads")
     (0, ('%', 'H', 'heads'))
@@ -101,38 +101,38 @@ def modulo(left: Tree | None, right: Tree | None) -> Tree | None:
         return None
     if isinstance(left, int) and isinstance(right, int):
         return left % right
-    return 0 if multiply(quotient, right) == left else _kept(("%", left, right))
+    return 0 if multiply(quotient, right) == left else _bounded(("%", left, right))
 
 
-def ceiling_divide(above: Tree | None, below: Tree | None) -> Tree | None:
-    """The quotient rounded up.
+def ceiling_divide(numerator: Tree | None, denominator: Tree | None) -> Tree | None:
+    """Return the quotient rounded up.
 
     >>> ceiling_divide("H", 16)
     ('//', ('+', 'H', 15), 16)
     """
-    if is_whole(above) and is_whole(below):
-        return floor_divide(add(add(above, below), -1), below)
-    return multiply(floor_divide(multiply(above, -1), below), -1)
+    if is_whole(numerator) and is_whole(denominator):
+        return floor_divide(add(add(numerator, denominator), -1), denominator)
+    return multiply(floor_divide(multiply(numerator, -1), denominator), -1)
 
 
 def is_whole(tree: Tree | None) -> bool:
-    """Whether it is an integer: there is no ratio in it that is not rounded.
+    """Return True if the expression is an integer: it has no ratio that is not rounded.
 
     >>> is_whole(("*", "H", ("ratio", "expand"))), is_whole(("//", ("ratio", "expand"), 1))
     (False, True)
     """
     if not isinstance(tree, tuple) or tree[0] == "//":
         return True
-    return tree[0] != "ratio" and all(is_whole(part) for part in tree[1:])
+    return tree[0] != "ratio" and all(is_whole(operand) for operand in tree[1:])
 
 
 def extreme(kind: str, operands: Iterable[Tree | None]) -> Tree | None:
-    """The `min` or `max` of the operands.
+    """Return the `min` or `max` of the operands.
 
     >>> extreme("max", [extreme("max", ["H", 1]), 4])
     ('max', 'H', 4)
     """
-    kept: dict[Tree, None] = {}
+    distinct: dict[Tree, None] = {}
     numbers: list[int] = []
     for operand in operands:
         if operand is None:
@@ -141,81 +141,103 @@ def extreme(kind: str, operands: Iterable[Tree | None]) -> Tree | None:
             if isinstance(tree, int):
                 numbers.append(tree)
             else:
-                kept[tree] = None
+                distinct[tree] = None
     number = [min(numbers) if kind == "min" else max(numbers)] if numbers else []
-    every = (*kept, *number)
-    return every[0] if len(every) == 1 else _kept((kind, *every))
+    flat = (*distinct, *number)
+    return flat[0] if len(flat) == 1 else _bounded((kind, *flat))
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(MAX_CACHED_TREES)
 def power(base: Tree | None, exponent: int) -> Tree | None:
-    """The power to a small number."""
-    if base is None or not 0 <= exponent <= HIGHEST_POWER:
+    """Return the power, or None for a negative or large exponent.
+
+    >>> power(("*", 2, "H"), 3), power("H", -1)
+    (('*', 8, ('^', 'H', 3)), None)
+    """
+    if base is None or not 0 <= exponent <= MAX_EXPRESSION_POWER:
         return None
-    return 1 if exponent == 0 else _sum([_raised(_single(base), exponent)])
+    if exponent == 0:
+        return 1
+    coefficient, factors = _as_term(base)
+    return _collect([(coefficient**exponent, {factor: count * exponent for factor, count in factors.items()})])
 
 
-def _raised(product: tuple[int, Factors], exponent: int) -> tuple[int, Factors]:
-    coefficient, factors = product
-    return coefficient**exponent, {base: often * exponent for base, often in factors.items()}
+def names(tree: Tree | None) -> set[str]:
+    """Return the names of the symbols in an expression.
+
+    >>> sorted(names(("*", ("ratio", "expand"), ("//", "hidden", 2))))
+    ['expand', 'hidden']
+    """
+    if isinstance(tree, tuple):
+        return {name for operand in tree[1:] for name in names(operand)}
+    return {tree} if isinstance(tree, str) else set()
 
 
-def _summands(tree: Tree) -> list[tuple[int, Factors]]:
-    """The terms of a sum, each a coefficient and factors; none for 0."""
+def _terms(tree: Tree) -> list[Term]:
+    """Return the terms of a sum; none for 0."""
     if isinstance(tree, int):
         return [(tree, {})] if tree else []
     if isinstance(tree, tuple) and tree[0] == "+":
-        return [term for operand in tree[1:] for term in _summands(operand)]
-    return [_single(tree)]
+        return [term for operand in tree[1:] for term in _terms(operand)]
+    return [_as_term(tree)]
 
 
-def _single(tree: Tree) -> tuple[int, Factors]:
-    """The tree as one term, a sum being a factor as it stands."""
+def _as_term(tree: Tree) -> Term:
+    """Return the tree as one term, in which a sum is a factor."""
     coefficient, factors = 1, {}
     for operand in tree[1:] if isinstance(tree, tuple) and tree[0] == "*" else (tree,):
         if isinstance(operand, int):
             coefficient *= operand
         else:
-            base, often = operand[1:] if isinstance(operand, tuple) and operand[0] == "^" else (operand, 1)
-            factors[base] = often
+            base, exponent = operand[1:] if isinstance(operand, tuple) and operand[0] == "^" else (operand, 1)
+            factors[base] = exponent
     return coefficient, factors
 
 
-def _sum(terms: Iterable[tuple[int, Factors]]) -> Tree | None:
-    collected: dict[frozenset[tuple[Tree, int]], int] = {}
-    written: dict[frozenset[tuple[Tree, int]], Factors] = {}
+def _collect(terms: Iterable[Term]) -> Tree | None:
+    """Return the sum of the terms, in the order in which they come, the number last."""
+    coefficients: dict[frozenset[tuple[Tree, int]], int] = {}
+    ordered: dict[frozenset[tuple[Tree, int]], Factors] = {}
     for coefficient, factors in terms:
         key = frozenset(factors.items())
-        collected[key] = collected.get(key, 0) + coefficient
-        written[key] = factors
-    products = [_product(coefficient, written[key]) for key, coefficient in collected.items() if coefficient]
+        coefficients[key] = coefficients.get(key, 0) + coefficient
+        ordered[key] = factors
+    products = [_product(coefficient, ordered[key]) for key, coefficient in coefficients.items() if coefficient]
     numbers = [product for product in products if isinstance(product, int)]
-    ordered = [*(product for product in products if not isinstance(product, int)), *numbers]
-    if len(ordered) < 2:
-        return _kept(ordered[0]) if ordered else 0
-    return _kept(("+", *ordered))
+    operands = [*(product for product in products if not isinstance(product, int)), *numbers]
+    if len(operands) < 2:
+        return _bounded(operands[0]) if operands else 0
+    return _bounded(("+", *operands))
 
 
 def _product(coefficient: int, factors: Factors) -> Tree:
-    powers = [base if often == 1 else ("^", base, often) for base, often in sorted(factors.items(), key=str) if often]
+    powers = [
+        base if exponent == 1 else ("^", base, exponent)
+        for base, exponent in sorted(factors.items(), key=str)
+        if exponent
+    ]
     operands = (*([coefficient] if coefficient != 1 or not powers else []), *powers)
     return operands[0] if len(operands) == 1 else ("*", *operands)
 
 
-def _in_both(left: Factors, right: Factors) -> Factors:
-    return {base: min(often, right[base]) for base, often in left.items() if base in right}
+def _common_factors(left: Factors, right: Factors) -> Factors:
+    return {base: min(exponent, right[base]) for base, exponent in left.items() if base in right}
 
 
-def _without(factors: Factors, shared: Factors) -> Factors:
-    return {base: often - shared.get(base, 0) for base, often in factors.items() if often > shared.get(base, 0)}
+def _cancel(factors: Factors, shared: Factors) -> Factors:
+    return {
+        base: exponent - shared.get(base, 0) for base, exponent in factors.items() if exponent > shared.get(base, 0)
+    }
 
 
-def _kept(tree: Tree) -> Tree | None:
-    return tree if sum(1 for _ in zip(_parts(tree), range(LONGEST + 1), strict=False)) <= LONGEST else None
+def _bounded(tree: Tree) -> Tree | None:
+    """Return the tree, or None if it has more than `MAX_TREE_NODES` nodes."""
+    nodes = sum(1 for _ in zip(_nodes(tree), range(MAX_TREE_NODES + 1), strict=False))
+    return tree if nodes <= MAX_TREE_NODES else None
 
 
-def _parts(tree: object) -> Iterator[object]:
+def _nodes(tree: object) -> Iterator[object]:
     yield tree
     if isinstance(tree, tuple):
-        for part in tree[1:]:
-            yield from _parts(part)
+        for operand in tree[1:]:
+            yield from _nodes(operand)

@@ -1,7 +1,7 @@
-"""`int`, `min` and `max` that keep expressions: put into the modules of the code, in a process that ends afterwards.
+"""`int`, `min` and `max` that keep expressions, put into the modules of the model code.
 
-`int(ratio * width)` is an int of Python's own, whatever its argument would rather return; only the name `int` can be
-given another meaning.
+`int(ratio * width)` makes an int of Python's own, whatever its argument would rather return. Only the name `int` can be
+given another meaning. Nothing is undone: this runs in a child process that ends afterwards.
 """
 
 from __future__ import annotations
@@ -13,39 +13,37 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from bertsym.derive.concolic import expression_tree as trees
-from bertsym.derive.concolic.symbolic_numbers import Real, Size, made, plain, quotient
+from bertsym.derive.concolic.symbolic_numbers import SymbolicFloat, SymbolicInt, as_fraction, concrete_value, wrap
 
-_FOREIGN = sys.stdlib_module_names | {"torch", "numpy", "sympy", "bertsym"}
+# Modules that take symbolic numbers as they are, or would break with another `int`.
+_UNPATCHED = sys.stdlib_module_names | {"torch", "numpy", "sympy", "bertsym"}
 
 
-def keep() -> None:
-    """Nothing is put back: the process is given up."""
-    for name, found in list(sys.modules.items()):
-        space = getattr(found, "__dict__", None)
-        if name.partition(".")[0] not in _FOREIGN and isinstance(space, dict):
-            for function, kept in (("int", Int), ("min", _extreme("min")), ("max", _extreme("max"))):
-                space.setdefault(function, kept)
-    _written_by_json()
+def patch_builtins() -> None:
+    """Patch every imported module of the model code, numpy's `prod` and the JSON encoder."""
+    replacements = {"int": Int, "min": _extreme("min"), "max": _extreme("max")}
+    for name, module in list(sys.modules.items()):
+        namespace = getattr(module, "__dict__", None)
+        if name.partition(".")[0] not in _UNPATCHED and isinstance(namespace, dict):
+            for builtin, replacement in replacements.items():
+                namespace.setdefault(builtin, replacement)
+    _encode_json_in_python()
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.prod = _product(numpy.prod)  # type: ignore[attr-defined]
-    # The root of a width, for initial values that nobody wants.
-    torch.nn.init._calculate_fan_in_and_fan_out = lambda _: (1, 1)  # noqa: SLF001
 
 
-def _written_by_json() -> None:
-    """A configuration writes itself as JSON here and there; what is written in C takes Python's own int alone."""
+def _encode_json_in_python() -> None:
+    """Use the JSON encoder in Python with `repr` for ints: configurations write themselves, and C takes only ints."""
     encoder: Any = json.encoder
     encoder.c_make_encoder = None
     defaults = encoder._make_iterencode.__defaults__  # noqa: SLF001  # there is no other way in
     encoder._make_iterencode.__defaults__ = (*defaults[:-1], repr)  # noqa: SLF001
 
 
-class _Integers(type):
-    """Makes a class that is `int` to everyone who asks, and keeps what calling `int` would lose."""
+class _IntType(type):
+    """The metaclass of a class that answers like `int` to all who ask, and keeps what calling `int` would lose."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, builtins.int)
@@ -54,7 +52,7 @@ class _Integers(type):
         return issubclass(subclass, builtins.int)
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and isinstance(args[0], Size | Real):
+        if len(args) == 1 and isinstance(args[0], SymbolicInt | SymbolicFloat):
             return args[0].__trunc__()
         return builtins.int(*args, **kwargs)
 
@@ -68,29 +66,33 @@ class _Integers(type):
         return hash(builtins.int)
 
 
-class Int(metaclass=_Integers):
-    """`int` in the modules of the code."""
+class Int(metaclass=_IntType):
+    """The `int` of the model code."""
 
 
-def _product(of_arrays: Callable[..., Any]) -> Callable[..., Any]:
-    """The product of a list of numbers, as strides are multiplied; arrays are left to numpy."""
+def _product(numpy_prod: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `numpy.prod` that multiplies lists of symbolic numbers, such as strides, and leaves arrays to numpy."""
 
-    def product(numbers: Any, *how: Any, **also: Any) -> Any:
-        listed = isinstance(numbers, list | tuple) and any(isinstance(number, Size | Real) for number in numbers)
-        return math.prod(numbers) if listed and not how and not also else of_arrays(numbers, *how, **also)
+    def product(numbers: Any, *args: Any, **kwargs: Any) -> Any:
+        is_symbolic = isinstance(numbers, list | tuple) and any(
+            isinstance(number, SymbolicInt | SymbolicFloat) for number in numbers
+        )
+        return math.prod(numbers) if is_symbolic and not args and not kwargs else numpy_prod(numbers, *args, **kwargs)
 
     return product
 
 
 def _extreme(kind: str) -> Callable[..., Any]:
+    """Return a `min` or `max` that keeps expressions; a key or a default is left to the builtin."""
     builtin = getattr(builtins, kind)
 
     def extreme(*args: Any, **kwargs: Any) -> Any:
-        given = list(args[0]) if len(args) == 1 else list(args)
-        traces = [number.trace for number in given if isinstance(number, Size | Real)]
-        if kwargs or not traces:
-            return builtin(given, **kwargs)
-        sides = [above if below == 1 else None for above, below in map(quotient, given)]
-        return made(builtin(plain(number) for number in given), (trees.extreme(kind, sides), 1), traces[0])
+        numbers = list(args[0]) if len(args) == 1 else list(args)
+        recorders = [number.recorder for number in numbers if isinstance(number, SymbolicInt | SymbolicFloat)]
+        if kwargs or not recorders:
+            return builtin(numbers, **kwargs)
+        operands = [numerator if denominator == 1 else None for numerator, denominator in map(as_fraction, numbers)]
+        value = builtin(concrete_value(number) for number in numbers)
+        return wrap(value, (trees.extreme(kind, operands), 1), recorders[0])
 
     return extreme

@@ -1,6 +1,6 @@
-"""What the code was seen to compare: the relations of builds with symbols, as conditions that may tell, and as borders.
+"""Path conditions of several traces, as candidates for conditions of tensors and as boundaries to sample at.
 
-A projection where in differs from twice out is seen at no draw that nobody aimed at it.
+ResNet has a projection if `inplanes != planes*expansion`. No sample shows that unless it is aimed at the boundary.
 """
 
 from __future__ import annotations
@@ -13,40 +13,83 @@ from sympy import Expr
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from bertsym.derive.concolic.extremes import without_extremes
+from bertsym.algebra import max_to_iverson
 from bertsym.derive.concolic.trace import ConcolicTrace
-
-MOST, LONGEST, SMALL = 40, 24, 4
-
-
-def relations(proposals: Iterable[ConcolicTrace]) -> list[Boolean]:
-    """The relations that are not plain ones of two symbols or of one and a small number, each once."""
-    every = dict.fromkeys(map(_plainly, _apart(proposals)))
-    return [one for one in every if isinstance(one, Relational) and not _simple(one)][:MOST]
+from bertsym.derive.limits import (
+    MAX_CONDITION_OPERATIONS,
+    MAX_CONDITIONS_PER_INDEX,
+    MAX_PATH_CONDITIONS,
+    MAX_SIMPLE_NUMBER,
+)
 
 
-def landmarks(proposals: Iterable[ConcolicTrace]) -> tuple[list[Expr], list[tuple[Expr, Expr]]]:
-    """Return the expressions that a layer's index was compared with, and the divisors of its remainders with theirs.
+def candidate_conditions(traces: Iterable[ConcolicTrace]) -> list[Boolean]:
+    """Return the distinct relations that synthesis does not try by itself.
+
+    It tries comparisons of two symbols and of a symbol with a small number.
+
+    >>> from bertsym.symbols import E, H
+    >>> relations = (sympy.Ne(H, 2 * E), sympy.Ne(H, E), H > 3)
+    >>> candidate_conditions([ConcolicTrace({}, relations, (), (), ())])
+    [Ne(H, 2*E)]
+    """
+    distinct = dict.fromkeys(map(_without_mod_and_max, _representatives(traces)))
+    candidates = [relation for relation in distinct if isinstance(relation, Relational) and not _is_simple(relation)]
+    return candidates[:MAX_PATH_CONDITIONS]
+
+
+def index_landmarks(traces: Iterable[ConcolicTrace]) -> tuple[list[Expr], list[tuple[Expr, Expr]]]:
+    """Return the expressions that a layer's index was compared with, and (divisor, remainder) of its remainders.
 
     >>> from bertsym.symbols import H, L
-    >>> told = [sympy.Lt(H - L, number) for number in range(5)]
-    >>> told += [sympy.Ne(sympy.Mod(number, L, evaluate=False), H) for number in range(5)]
-    >>> landmarks([ConcolicTrace({}, tuple(told), (), (), ())])
+    >>> relations = [sympy.Lt(H - L, index) for index in range(5)]
+    >>> relations += [sympy.Ne(sympy.Mod(index, L, evaluate=False), H) for index in range(5)]
+    >>> index_landmarks([ConcolicTrace({}, tuple(relations), (), (), ())])
     ([H - L], [(L, H)])
     """
-    places: dict[Expr, None] = {}
+    landmarks: dict[Expr, None] = {}
     periods: dict[tuple[Expr, Expr], None] = {}
-    for one in _indexed(proposals):
-        for side, other in (one.args, one.args[::-1]):
+    for relation in _index_relations(traces):
+        for side, opposite in (relation.args, relation.args[::-1]):
             if isinstance(side, sympy.Mod):
-                periods[without_extremes(side.args[1]), without_extremes(other)] = None
-            elif isinstance(side, sympy.Integer) and not other.has(sympy.Mod):
-                places[without_extremes(other)] = None
-    return list(places)[:MOST], list(periods)[:MOST]
+                periods[max_to_iverson(side.args[1]), max_to_iverson(opposite)] = None
+            elif isinstance(side, sympy.Integer) and not opposite.has(sympy.Mod):
+                landmarks[max_to_iverson(opposite)] = None
+    return list(landmarks)[:MAX_PATH_CONDITIONS], list(periods)[:MAX_PATH_CONDITIONS]
 
 
-def _blanked(relation: Relational) -> tuple[object, ...]:
-    """The relation without its numbers and its sign."""
+def boundaries(traces: Iterable[ConcolicTrace]) -> list[Expr]:
+    """Return expressions that are 0 on the boundary of a relation, or at the tie of two operands of a min or max.
+
+    >>> from bertsym.symbols import E, H
+    >>> boundaries([ConcolicTrace({"w": (sympy.Max(H, 8),)}, (sympy.Ne(H, 2 * E),), (), (), ())])
+    [-2*E + H, 8 - H]
+    """
+    listed = tuple(traces)
+    relations = list(map(_without_mod_and_max, _representatives(listed)))
+    dimensions = {d for trace in listed for shape in trace.shapes.values() for d in shape if d is not None}
+    extremes = {extreme for dimension in dimensions for extreme in dimension.atoms(sympy.Min, sympy.Max)}
+    differences = [relation.lhs - relation.rhs for relation in relations if isinstance(relation, Relational)]
+    differences += [
+        left - right for extreme in sorted(extremes, key=str) for left, right in combinations(extreme.args, 2)
+    ]
+    zeros = map(max_to_iverson, differences)
+    distinct = dict.fromkeys(zero for zero in zeros if zero.free_symbols and _is_short(zero))
+    return list(distinct)[:MAX_PATH_CONDITIONS]
+
+
+def _groups(traces: Iterable[ConcolicTrace]) -> list[list[Relational]]:
+    """Group the relations that differ in one number only, which may be the index of a layer."""
+    groups: dict[tuple[object, ...], dict[Relational, None]] = {}
+    for trace in traces:
+        for condition in trace.conditions:
+            if isinstance(condition, Relational) and _is_short(condition):
+                groups.setdefault(_without_numbers(condition), {})[condition] = None
+    return list(map(list, groups.values()))
+
+
+def _without_numbers(relation: Relational) -> tuple[object, ...]:
+    """Return the sides of the relation, a number or the number in a remainder left blank."""
     return tuple(
         ("%", side.args[1]) if isinstance(side, sympy.Mod) and side.args[0].is_Integer
         else "#" if side.is_Integer else side
@@ -54,48 +97,33 @@ def _blanked(relation: Relational) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _grouped(proposals: Iterable[ConcolicTrace]) -> list[list[Relational]]:
-    """The relations that differ in one number alone, together; the number may be the index of a layer."""
-    groups: dict[tuple[object, ...], dict[Relational, None]] = {}
-    for proposal in proposals:
-        for one in proposal.conditions:
-            if isinstance(one, Relational) and sympy.count_ops(one) <= LONGEST:
-                groups.setdefault(_blanked(one), {})[one] = None
-    return list(map(list, groups.values()))
+def _representatives(traces: Iterable[ConcolicTrace]) -> list[Relational]:
+    """Return the relations, and of a group about a layer's index the first ones only, to leave room for others."""
+    representatives = []
+    for group in _groups(traces):
+        representatives += group[: MAX_CONDITIONS_PER_INDEX if len(group) > MAX_CONDITIONS_PER_INDEX else None]
+    return representatives
 
 
-def _apart(proposals: Iterable[ConcolicTrace]) -> list[Relational]:
-    """The relations, and of those about the index of a layer the first ones alone, so that there is room for others."""
-    groups = _grouped(proposals)
-    return [one for group in groups for one in group[: SMALL if len(group) > SMALL else None]]
+def _index_relations(traces: Iterable[ConcolicTrace]) -> list[Relational]:
+    """Return one relation of each group, because several numbers in the same relation are indices of layers."""
+    return [group[0] for group in _groups(traces) if len(group) > 1]
 
 
-def _indexed(proposals: Iterable[ConcolicTrace]) -> list[Relational]:
-    return [group[0] for group in _grouped(proposals) if len(group) > 1]
-
-
-def borders(proposals: Iterable[ConcolicTrace]) -> list[Expr]:
-    """What is 0 where one of the relations changes, or where one size of two becomes the larger."""
-    listed = tuple(proposals)
-    every = list(map(_plainly, _apart(listed)))
-    sides = {side for proposal in listed for shape in proposal.shapes.values() for side in shape if side is not None}
-    extremes = {found for side in sides for found in side.atoms(sympy.Min, sympy.Max)}
-    apart = [one.lhs - one.rhs for one in every if isinstance(one, Relational)]
-    apart += [one - other for found in sorted(extremes, key=str) for one, other in combinations(found.args, 2)]
-    found = (without_extremes(one) for one in apart)
-    return list(dict.fromkeys(one for one in found if one.free_symbols and sympy.count_ops(one) <= LONGEST))[:MOST]
-
-
-def _plainly(relation: Boolean) -> Boolean:
-    """The relation in what can be reckoned: a remainder by its quotient, the larger of two by a condition."""
-    if not isinstance(relation, Relational) or sympy.count_ops(relation) > LONGEST:
+def _without_mod_and_max(relation: Boolean) -> Boolean:
+    """Write a remainder with its quotient and a max with a bracket, as the evaluator reads them; true if too long."""
+    if not isinstance(relation, Relational) or not _is_short(relation):
         return sympy.true
     sides = (
-        without_extremes(side.replace(sympy.Mod, lambda above, below: above - below * sympy.floor(above / below)))
+        max_to_iverson(side.replace(sympy.Mod, lambda left, right: left - right * sympy.floor(left / right)))
         for side in relation.args
     )
     return relation.func(*sides)
 
 
-def _simple(relation: Relational) -> bool:
-    return all(side.is_Symbol or (side.is_Integer and side <= SMALL) for side in relation.args)
+def _is_short(expression: Expr | Boolean) -> bool:
+    return bool(sympy.count_ops(expression) <= MAX_CONDITION_OPERATIONS)
+
+
+def _is_simple(relation: Relational) -> bool:
+    return all(side.is_Symbol or (side.is_Integer and side <= MAX_SIMPLE_NUMBER) for side in relation.args)

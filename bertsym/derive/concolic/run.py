@@ -1,7 +1,7 @@
-"""The target built once with numbers that remember what they were computed from: its shapes as expressions.
+"""One build of the target with symbolic numbers, in a child of the worker.
 
-Imported in the worker process alone, and run in a child of it: whatever this leaves behind in the library, a cache or a
-hanging thread, ends with the child.
+The build leaves patched modules, caches of the library and perhaps hanging threads behind. All of that ends with the
+child, so that ordinary builds in the worker are not affected.
 """
 
 from __future__ import annotations
@@ -14,65 +14,49 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import torch
-from torch._dispatch.python import enable_python_dispatcher
-from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map
-
 from bertsym.derive.concolic import expression_tree as trees
 from bertsym.derive.concolic.expression_tree import Tree
-from bertsym.derive.concolic.patched_builtins import keep
-from bertsym.derive.concolic.symbolic_numbers import Real, Size, quotient, taken
-from bertsym.derive.concolic.torch_sym_node import Trace
-from bertsym.derive.pristine import MAX_MESSAGE_BYTES, dumps, loads
+from bertsym.derive.concolic.patched_builtins import patch_builtins
+from bertsym.derive.concolic.path_recorder import PathRecorder
+from bertsym.derive.concolic.symbolic_numbers import SymbolicFloat, SymbolicInt, as_fraction
+from bertsym.derive.concolic.torch_dispatch import check_torch, skip_fan_computation, symbolic_sizes
+from bertsym.derive.limits import MAX_MESSAGE_BYTES, MAX_TENSORS, MAX_TRACED_RELATIONS
+from bertsym.derive.pristine import dumps, loads
 
-MOST_RELATIONS = 500
-MOST_TENSORS = 60_000
-LENGTH = 8  # bytes in which the length of an answer is told
-
-# torch turns a symbol that meets a tensor on the CPU into a number of its own, 7777777.
-_ARITHMETIC = {
-    f"{how}{name}"
-    for name in ("add", "sub", "mul", "div", "truediv", "floordiv", "floor_divide", "true_divide", "pow", "mod")
-    for how in ("", "r", "i")
-}
+_LENGTH_BYTES = 8
 
 Fields = Mapping[str, Any]
+Build = Callable[[dict[str, Any]], Any]
 
 
-def symbolic(
-    build: Callable[[dict[str, Any]], Any], fields: Fields, symbols: Sequence[str], seconds: float
-) -> dict[str, Any]:
-    """The sides of every tensor and the relations that held: JSON-able, or `{"raised": why}`.
+def trace_in_child(build: Build, fields: Fields, symbols: Sequence[str], seconds: float) -> dict[str, Any]:
+    """Return the trace of one build, as `trace_build` does, or `{"rejected": reason}`.
 
-    `sides` are expressions or numbers, null where one was not kept; `shapes` are places in it, by tensor name; `used`
-    are the symbols whose bare value went somewhere.
+    The child answers through shared memory, because the model code could close or write into a descriptor. It is
+    killed after so many seconds.
     """
-    # Memory shared with the child: there is no descriptor that the code could close or write into.
     shared = mmap.mmap(-1, MAX_MESSAGE_BYTES)
     child = os.fork()
     if child == 0:
-        own = os.getpid()
+        process = os.getpid()
         try:
-            told = dumps(_answer(build, fields, symbols)).encode()
-            if (
-                os.getpid() == own and len(told) <= MAX_MESSAGE_BYTES - LENGTH
-            ):  # else the code has forked: this is a copy
-                shared[LENGTH : LENGTH + len(told)] = told
-                shared[:LENGTH] = len(told).to_bytes(LENGTH, "little")
+            text = dumps(_answer(build, fields, symbols)).encode()
+            # Another process here is a fork of the model code, which has no answer to give.
+            if os.getpid() == process and len(text) <= MAX_MESSAGE_BYTES - _LENGTH_BYTES:
+                shared[_LENGTH_BYTES : _LENGTH_BYTES + len(text)] = text
+                shared[:_LENGTH_BYTES] = len(text).to_bytes(_LENGTH_BYTES, "little")
         finally:
             os._exit(0)
     _wait(child, time.monotonic() + seconds)
-    length = int.from_bytes(shared[:LENGTH], "little")
-    found = loads(shared[LENGTH : LENGTH + length]) if length else None
+    length = int.from_bytes(shared[:_LENGTH_BYTES], "little")
+    answer = loads(shared[_LENGTH_BYTES : _LENGTH_BYTES + length]) if length else None
     shared.close()
-    return found if isinstance(found, dict) else {"raised": f"nothing within {seconds:g} seconds"}
+    return answer if isinstance(answer, dict) else {"rejected": f"nothing within {seconds:g} seconds"}
 
 
 def _wait(child: int, deadline: float) -> None:
-    """Wait for the end of the child, and end it if that is late."""
-    with contextlib.suppress(ChildProcessError):  # the code may have children reaped by nobody
+    """Wait until the child ends, and kill it after the deadline."""
+    with contextlib.suppress(ChildProcessError):  # code that ignores SIGCHLD leaves no child to wait for
         while os.waitpid(child, os.WNOHANG) == (0, 0):
             if time.monotonic() > deadline:
                 os.kill(child, signal.SIGKILL)
@@ -81,86 +65,70 @@ def _wait(child: int, deadline: float) -> None:
             time.sleep(0.002)
 
 
-def _answer(build: Callable[[dict[str, Any]], Any], fields: Fields, symbols: Sequence[str]) -> dict[str, Any]:
+def _answer(build: Build, fields: Fields, symbols: Sequence[str]) -> dict[str, Any]:
     try:
-        return traced(build, fields, symbols)
-    except BaseException as error:  # noqa: BLE001  # whatever the code raises is its answer
-        return {"raised": f"{type(error).__name__}: {error}"[:300]}
+        return trace_build(build, fields, symbols)
+    except BaseException as error:  # noqa: BLE001  # whatever the model code raises is its answer
+        return {"rejected": f"{type(error).__name__}: {error}"[:300]}
 
 
-def traced(build: Callable[[dict[str, Any]], Any], fields: Fields, symbols: Sequence[str]) -> dict[str, Any]:
-    """As `symbolic`, in this process, which is spoilt by it."""
-    keep()
-    trace = Trace()
-    given = {name: _symbol(name, found, trace) if name in symbols else found for name, found in fields.items()}
-    with enable_python_dispatcher(), _Plainly(), _Scaled():
-        module = build(given)
-    places: dict[Tree | None, int] = {}
+def trace_build(build: Build, fields: Fields, symbols: Sequence[str]) -> dict[str, Any]:
+    """Build the target with a symbolic number for each field in `symbols`, and return what `decode_trace` reads.
+
+    - `dimensions` lists the distinct dimensions: expressions or numbers, null if not known.
+    - `shapes` maps the name of a tensor to indices into `dimensions`.
+    - `relations` lists `[sign, left, right]` in the order in which they held.
+    - `concretised` lists the symbols of which the bare value was used somewhere.
+
+    This process is not usable afterwards. Raise whatever the model code raises, and `UnsupportedTorch`.
+    """
+    check_torch()
+    patch_builtins()
+    skip_fan_computation()
+    recorder = PathRecorder()
+    inputs = {name: _symbolic(name, value, recorder) if name in symbols else value for name, value in fields.items()}
+    with symbolic_sizes():
+        module = build(inputs)
+    dimensions: dict[Tree | None, int] = {}
     shapes: dict[str, list[int]] = {}
     for name, parameter in module.named_parameters(remove_duplicate=False):
-        if len(shapes) >= MOST_TENSORS:
-            return {"raised": f"more than {MOST_TENSORS} tensors"}
-        sides = [_exported(quotient(side)[0]) for side in parameter.shape]
-        shapes[name] = [places.setdefault(side, len(places)) for side in sides]
-    relations = [
-        [sign, _exported(left, whole=True), _exported(right, whole=True)] for sign, left, right in trace.relations
-    ]
-    used = [name for name in given if any(name in _names(tree) for tree in trace.taken)]
-    return {"sides": list(places), "shapes": shapes, "relations": relations[:MOST_RELATIONS], "used": used}
+        if len(shapes) >= MAX_TENSORS:
+            return {"rejected": f"more than {MAX_TENSORS} tensors"}
+        shape = [_without_modulo(as_fraction(dimension)[0]) for dimension in parameter.shape]
+        shapes[name] = [dimensions.setdefault(dimension, len(dimensions)) for dimension in shape]
+    relations = [[sign, _side(left), _side(right)] for sign, left, right in recorder.path_condition]
+    concretised = recorder.concretised_names()
+    return {
+        "dimensions": list(dimensions),
+        "shapes": shapes,
+        "relations": relations[:MAX_TRACED_RELATIONS],
+        "concretised": [name for name in inputs if name in concretised],
+    }
 
 
-def _names(tree: Any) -> set[str]:
-    if isinstance(tree, tuple):
-        return {name for part in tree[1:] for name in _names(part)}
-    return {tree} if isinstance(tree, str) else set()
+def _symbolic(name: str, value: Any, recorder: PathRecorder) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return SymbolicFloat(value, (("ratio", name), 1), recorder)
+    return SymbolicInt(value, name, recorder)
 
 
-def _symbol(name: str, found: Any, trace: Trace) -> Any:
-    if isinstance(found, bool):
-        return found
-    return Real(found, (("ratio", name), 1), trace) if isinstance(found, float) else Size(found, name, trace)
+def _side(tree: Any) -> Any:
+    """Return a side of a relation as it is sent: a remainder stays one, because `a % b = 0` says that b divides a."""
+    if isinstance(tree, tuple) and tree[0] == "%":
+        return ("%", *(_without_modulo(operand) for operand in tree[1:]))
+    return _without_modulo(tree)
 
 
-def _exported(tree: Any, *, whole: bool = False) -> Any:
-    """Remainders written with quotients, unless the relation is about one."""
+def _without_modulo(tree: Any) -> Any:
+    """Return the tree with each remainder written as `a - b*(a//b)`, and a ratio as its name."""
     if not isinstance(tree, tuple):
         return tree
-    sign, *parts = tree
+    sign, *operands = tree
     if sign == "ratio":
-        return parts[0]
-    if sign == "%" and not whole:
-        above, below = (_exported(part) for part in parts)
-        return trees.subtract(above, trees.multiply(below, trees.floor_divide(above, below)))
-    return (sign, *(_exported(part) for part in parts))
-
-
-class _Scaled(TorchFunctionMode):  # type: ignore[misc]  # torch is untyped here
-    """Gives the value alone to the arithmetic of tensors, which changes no shape by it."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if getattr(func, "__name__", "").strip("_") in _ARITHMETIC:
-            args = tuple(taken(arg) for arg in args)
-        return func(*args, **(kwargs or {}))
-
-
-class _Plainly(TorchDispatchMode):  # type: ignore[misc]  # torch is untyped here
-    """Gives the values alone to an operation that takes no symbols: what it returns has lost them."""
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Keep torch from importing its compiler, 300 modules, into each child only to keep it away from this."""
-        return False
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        try:
-            return func(*args, **(kwargs or {}))
-        except (RuntimeError, NotImplementedError, AttributeError, TypeError):
-            if func is torch.ops.aten.empty.memory_format:  # torch.Tensor(n), which knows no device
-                return func(*args, **{**(kwargs or {}), "device": "meta"})
-            return func(*tree_map(_plain, args), **tree_map(_plain, kwargs or {}))
-
-
-def _plain(given: Any) -> Any:
-    if isinstance(given, torch.Tensor) and any(isinstance(side, torch.SymInt) for side in given.shape):
-        return torch.empty([taken(side) for side in given.shape], dtype=given.dtype, device=given.device)
-    return taken(given)
+        return operands[0]
+    if sign == "%":
+        left, right = (_without_modulo(operand) for operand in operands)
+        return trees.subtract(left, trees.multiply(right, trees.floor_divide(left, right)))
+    return (sign, *(_without_modulo(operand) for operand in operands))

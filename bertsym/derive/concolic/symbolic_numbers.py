@@ -1,7 +1,8 @@
-"""Numbers that remember what they were computed from, for the code that builds a model.
+"""Symbolic numbers that the model code computes with: each has a concrete value and the expression it came from.
 
-Whatever needs a plain number (`range`, an index, a square root) sees the value, and nothing is specialised by it. What
-is compared is recorded: the code takes the path of the values that it was given.
+They follow PyExZ3's `SymbolicInt` (Ball and Daniel 2015): Python's operators build the expression, and a comparison
+adds to the path condition. Uses that need a plain number (`range`, an index, a square root) get the concrete value.
+Those uses are recorded, and nothing is specialised by them.
 """
 
 from __future__ import annotations
@@ -17,32 +18,32 @@ import torch
 
 from bertsym.derive.concolic import expression_tree as trees
 from bertsym.derive.concolic.expression_tree import Tree
-from bertsym.derive.concolic.torch_sym_node import Node, Trace
+from bertsym.derive.concolic.path_recorder import PathRecorder
+from bertsym.derive.concolic.torch_sym_node import SymNode
+from bertsym.derive.limits import MAX_DENOMINATOR, MAX_SIMPLE_DENOMINATOR
 
-LARGEST_DENOMINATOR = 10**6
-
-Quotient = tuple[Tree | None, Tree | None]
+Quotient = tuple[Tree | None, Tree | None]  # numerator and denominator; None if not known
 Number = builtins.int | float
 
 
-class Traced:
-    """What an integer and a fraction have in common."""
+class SymbolicNumber:
+    """The methods that an integer and a float share. Operators and comparisons are added below."""
 
-    trace: Trace
+    recorder: PathRecorder
 
     def __neg__(self) -> Any:
-        return _MINUS(self, -1)
+        return _multiply(self, -1)
 
     def __pos__(self) -> Any:
         return self
 
     def __abs__(self) -> Any:
-        return self if plain(self) >= 0 else -self
+        return self if concrete_value(self) >= 0 else -self
 
     def __bool__(self) -> bool:
-        holds = bool(plain(self))
-        self.trace.hold("!=" if holds else "=", quotient(self)[0], 0)
-        return holds
+        is_true = bool(concrete_value(self))
+        self.recorder.add_path_condition("!=" if is_true else "=", as_fraction(self)[0], 0)
+        return is_true
 
     def __copy__(self) -> Any:
         return self
@@ -51,142 +52,150 @@ class Traced:
         return self
 
     def __repr__(self) -> str:
-        return repr(taken(self))
+        return repr(concretise(self))
 
-    def __format__(self, how: str) -> str:
-        return format(taken(self), how)
+    def __format__(self, spec: str) -> str:
+        return format(concretise(self), spec)
 
     def __divmod__(self, other: Any) -> Any:
         return operator.floordiv(self, other), operator.mod(self, other)
 
     def __round__(self, digits: Any = None) -> Any:
-        above, below = quotient(self)
+        numerator, denominator = as_fraction(self)
         if digits is not None:
-            return round(taken(self), digits)
-        twice = trees.add(trees.multiply(above, 2), below)
-        rounded = trees.floor_divide(twice, trees.multiply(below, 2))
-        return made(round(plain(self)), (above if below == 1 else rounded, 1), self.trace)
+            return round(concretise(self), digits)
+        # Half up; Python rounds half to even, which the other builds would show.
+        doubled = trees.add(trees.multiply(numerator, 2), denominator)
+        rounded = trees.floor_divide(doubled, trees.multiply(denominator, 2))
+        return wrap(round(concrete_value(self)), (numerator if denominator == 1 else rounded, 1), self.recorder)
 
     def __floor__(self) -> Any:
-        return made(math.floor(plain(self)), (trees.floor_divide(*quotient(self)), 1), self.trace)
+        return wrap(math.floor(concrete_value(self)), (trees.floor_divide(*as_fraction(self)), 1), self.recorder)
 
     def __ceil__(self) -> Any:
-        return made(math.ceil(plain(self)), (trees.ceiling_divide(*quotient(self)), 1), self.trace)
+        return wrap(math.ceil(concrete_value(self)), (trees.ceiling_divide(*as_fraction(self)), 1), self.recorder)
 
     def __trunc__(self) -> Any:
-        return self.__floor__() if plain(self) >= 0 else math.trunc(plain(self))
+        return self.__floor__() if concrete_value(self) >= 0 else math.trunc(concrete_value(self))
 
 
-class Size(Traced, torch.SymInt):  # type: ignore[misc]  # torch is untyped here
-    """An integer with an expression: says it is an int, so that validation passes it, and is a `torch.SymInt`.
+class SymbolicInt(SymbolicNumber, torch.SymInt):  # type: ignore[misc]  # torch is untyped here
+    """An integer with an expression, which torch takes as a dimension.
 
-    No subclass of int, whose value a float would take without asking: 4.0 * Size would be a bare float.
+    It says that it is an int, so that validation passes it. It is no subclass of int, because `4.0 * size` would then
+    take the value without asking and return a bare float.
     """
 
-    def __init__(self, number: int, tree: Tree | None, trace: Trace) -> None:
-        self.node, self.trace = Node(tree, number, trace), trace
+    def __init__(self, number: int, tree: Tree | None, recorder: PathRecorder) -> None:
+        self.node, self.recorder = SymNode(tree, number, recorder), recorder
 
     @property  # type: ignore[misc]  # what `isinstance` asks
     def __class__(self) -> Any:
         return builtins.int
 
     def __int__(self) -> int:
-        return int(taken(self))
+        return int(concretise(self))
 
     __index__ = __int__
 
     def __float__(self) -> float:
-        return float(taken(self))
+        return float(concretise(self))
 
-    def __array__(self, *how: Any, **also: Any) -> Any:
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
         import numpy as np  # noqa: PLC0415  # only the code that calls it has it for certain
 
-        return np.asarray(taken(self), *how, **also)
+        return np.asarray(concretise(self), *args, **kwargs)
 
     def __reduce_ex__(self, _: Any) -> Any:
-        return builtins.int, (taken(self),)
+        return builtins.int, (concretise(self),)
 
     def bit_length(self) -> int:
-        """As of the value."""
+        """Return the bit length of the value."""
         return int(self).bit_length()
 
     def is_integer(self) -> bool:
-        """As of every integer."""
+        """Return True, as every int does."""
         return True
 
 
-class Real(Traced, float):
-    """A fraction of two expressions."""
+class SymbolicFloat(SymbolicNumber, float):
+    """A float that is the fraction of two expressions."""
 
-    quotient: Quotient
+    fraction: Quotient
 
-    def __new__(cls, number: float, found: Quotient, trace: Trace) -> Any:
-        """A float with its fraction."""
+    def __new__(cls, number: float, fraction: Quotient, recorder: PathRecorder) -> Any:
+        """Return a float with its fraction."""
         self = float.__new__(cls, number)
-        self.quotient, self.trace = found, trace
+        self.fraction, self.recorder = fraction, recorder
         return self
 
     def __reduce_ex__(self, _: Any) -> Any:
-        return float, (taken(self),)
+        return float, (concretise(self),)
 
     def is_integer(self) -> bool:
-        """As of the value; that it is one is a relation."""
-        whole = float(plain(self)).is_integer()
-        self.trace.hold("=" if whole else "!=", trees.modulo(*self.quotient), 0)
-        return whole
+        """Return True if the value is an integer, and record that as a condition."""
+        is_whole = float(concrete_value(self)).is_integer()
+        self.recorder.add_path_condition("=" if is_whole else "!=", trees.modulo(*self.fraction), 0)
+        return is_whole
 
 
-def quotient(number: Any) -> Quotient:
-    """The number as one expression over another, with None for what it does not have."""
-    if isinstance(number, Real):
-        return number.quotient
+def as_fraction(number: Any) -> Quotient:
+    """Return the number as one expression over another; a plain number is exact, or (None, None) if it is no fraction.
+
+    >>> as_fraction(8), as_fraction(0.75), as_fraction(0.29), as_fraction(2**0.5)
+    ((8, 1), (3, 4), (29, 100), (None, None))
+    """
+    if isinstance(number, SymbolicFloat):
+        return number.fraction
     if isinstance(number, torch.SymInt):
         return getattr(number.node, "tree", None), 1
     if isinstance(number, int):
         return int(number), 1
     if isinstance(number, float) and math.isfinite(number):
-        near = Fraction(number).limit_denominator(1000)
-        exact = near if float(near) == number else Fraction(repr(number))
-        if exact.denominator <= LARGEST_DENOMINATOR:
+        simple = Fraction(number).limit_denominator(MAX_SIMPLE_DENOMINATOR)
+        exact = simple if float(simple) == number else Fraction(repr(number))
+        if exact.denominator <= MAX_DENOMINATOR:
             return exact.numerator, exact.denominator
     return None, None
 
 
-def plain(number: Any) -> Any:
-    """The value alone."""
-    if isinstance(number, Real):
+def concrete_value(number: Any) -> Any:
+    """Return the value without its expression, for a use that needs no record."""
+    if isinstance(number, SymbolicFloat):
         return float.__float__(number)
     return number.node.hint if isinstance(number, torch.SymInt) else number
 
 
-def taken(number: Any) -> Any:
-    """The value alone, for a use that is recorded."""
-    if isinstance(number, Real):
-        number.trace.take(*number.quotient)
+def concretise(number: Any) -> Any:
+    """Return the value without its expression, and record that the expression ends here."""
+    if isinstance(number, SymbolicFloat):
+        number.recorder.mark_concretised(*number.fraction)
     if isinstance(number, torch.SymInt):
         return number.node.int_()
-    return plain(number)
+    return concrete_value(number)
 
 
-def made(number: Any, found: Quotient, trace: Trace) -> Any:
-    """The value with its expression, or the bare value where that was not kept or is a number."""
-    above, below = found
-    if above is None or below is None or (isinstance(above, int) and isinstance(below, int)):
+def wrap(number: Any, fraction: Quotient, recorder: PathRecorder) -> Any:
+    """Return the value with its expression, or the bare value if the expression is not known or is a number."""
+    numerator, denominator = fraction
+    if numerator is None or denominator is None or (isinstance(numerator, int) and isinstance(denominator, int)):
         return number
     if isinstance(number, int):
-        return Size(number, above, trace) if below == 1 else number
-    return Real(number, found, trace) if isinstance(number, float) else number
+        return SymbolicInt(number, numerator, recorder) if denominator == 1 else number
+    return SymbolicFloat(number, fraction, recorder) if isinstance(number, float) else number
 
 
-def _added(a: Quotient, b: Quotient, times: int = 1) -> Quotient:
-    crossed = trees.multiply(trees.multiply(b[0], a[1]), times)
-    return _reduced(trees.add(trees.multiply(a[0], b[1]), crossed), trees.multiply(a[1], b[1]))
+def _add(a: Quotient, b: Quotient, sign: int = 1) -> Quotient:
+    crossed = trees.multiply(trees.multiply(b[0], a[1]), sign)
+    return _reduce(trees.add(trees.multiply(a[0], b[1]), crossed), trees.multiply(a[1], b[1]))
 
 
-def _reduced(above: Tree | None, below: Tree | None) -> Quotient:
-    """The fraction, cancelled where it comes out even."""
-    whole = trees.floor_divide(above, below) if trees.is_whole(above) and trees.is_whole(below) else None
-    return (whole, 1) if whole is not None and trees.multiply(whole, below) == above else (above, below)
+def _reduce(numerator: Tree | None, denominator: Tree | None) -> Quotient:
+    """Return the fraction, as an integer if the denominator divides the numerator."""
+    are_whole = trees.is_whole(numerator) and trees.is_whole(denominator)
+    whole = trees.floor_divide(numerator, denominator) if are_whole else None
+    divides = whole is not None and trees.multiply(whole, denominator) == numerator
+    return (whole, 1) if divides else (numerator, denominator)
 
 
 def _power(a: Quotient, b: Quotient) -> Quotient:
@@ -196,10 +205,10 @@ def _power(a: Quotient, b: Quotient) -> Quotient:
 
 
 _ARITHMETIC: dict[str, tuple[Callable[..., Any], Callable[[Quotient, Quotient], Quotient]]] = {
-    "add": (operator.add, _added),
-    "sub": (operator.sub, lambda a, b: _added(a, b, -1)),
-    "mul": (operator.mul, lambda a, b: _reduced(trees.multiply(a[0], b[0]), trees.multiply(a[1], b[1]))),
-    "truediv": (operator.truediv, lambda a, b: _reduced(trees.multiply(a[0], b[1]), trees.multiply(a[1], b[0]))),
+    "add": (operator.add, _add),
+    "sub": (operator.sub, lambda a, b: _add(a, b, -1)),
+    "mul": (operator.mul, lambda a, b: _reduce(trees.multiply(a[0], b[0]), trees.multiply(a[1], b[1]))),
+    "truediv": (operator.truediv, lambda a, b: _reduce(trees.multiply(a[0], b[1]), trees.multiply(a[1], b[0]))),
     "floordiv": (
         operator.floordiv,
         lambda a, b: (trees.floor_divide(trees.multiply(a[0], b[1]), trees.multiply(a[1], b[0])), 1),
@@ -207,7 +216,8 @@ _ARITHMETIC: dict[str, tuple[Callable[..., Any], Callable[[Quotient, Quotient], 
     "mod": (operator.mod, lambda a, b: (trees.modulo(a[0], b[0]) if a[1] == b[1] == 1 else None, 1)),
     "pow": (operator.pow, _power),
 }
-_RELATIONS: dict[str, tuple[str, str]] = {
+# Each comparison with the relation that held if it was true, and if it was false.
+_COMPARISONS: dict[str, tuple[str, str]] = {
     "eq": ("=", "!="),
     "ne": ("!=", "="),
     "lt": ("<", ">="),
@@ -215,50 +225,51 @@ _RELATIONS: dict[str, tuple[str, str]] = {
     "gt": (">", "<="),
     "ge": (">=", "<"),
 }
-_BITS = ("and", "or", "xor", "lshift", "rshift")
+_BIT_OPERATIONS = ("and", "or", "xor", "lshift", "rshift")
 
 
 def _operation(
-    compute: Callable[..., Any], express: Callable[[Quotient, Quotient], Quotient], *, turned: bool = False
+    compute: Callable[..., Any], express: Callable[[Quotient, Quotient], Quotient], *, reflected: bool = False
 ) -> Callable[..., Any]:
-    def method(self: Traced, other: Any, *_: Any) -> Any:
+    def method(self: SymbolicNumber, other: Any, *_: Any) -> Any:
         if not isinstance(other, Number | torch.SymInt):
             return NotImplemented
-        left, right = (other, self) if turned else (self, other)
-        number, found = compute(plain(left), plain(right)), express(quotient(left), quotient(right))
-        if None in found and compute is not operator.pow:  # a root scales attention; sizes are none
-            self.trace.take(*quotient(left), *quotient(right))
-        return made(number, found, self.trace)
+        left, right = (other, self) if reflected else (self, other)
+        number = compute(concrete_value(left), concrete_value(right))
+        fraction = express(as_fraction(left), as_fraction(right))
+        if None in fraction and compute is not operator.pow:  # a root scales attention, and sizes no tensor
+            self.recorder.mark_concretised(*as_fraction(left), *as_fraction(right))
+        return wrap(number, fraction, self.recorder)
 
     return method
 
 
-def _comparison(name: str, held: str, not_held: str) -> Callable[..., Any]:
-    compute = getattr(operator, name)
+def _comparison(name: str, if_true: str, if_false: str) -> Callable[..., Any]:
+    compare = getattr(operator, name)
 
-    def method(self: Traced, other: Any) -> Any:
+    def method(self: SymbolicNumber, other: Any) -> Any:
         if not isinstance(other, Number | torch.SymInt):
             return NotImplemented
-        holds = compute(plain(self), plain(other))
-        left, right = quotient(self), quotient(other)
-        sides = trees.multiply(left[0], right[1]), trees.multiply(right[0], left[1])
-        if None in sides:
-            self.trace.take(*left, *right)
-        self.trace.hold(held if holds else not_held, *sides)
+        holds = compare(concrete_value(self), concrete_value(other))
+        left, right = as_fraction(self), as_fraction(other)
+        crossed = trees.multiply(left[0], right[1]), trees.multiply(right[0], left[1])
+        if None in crossed:
+            self.recorder.mark_concretised(*left, *right)
+        self.recorder.add_path_condition(if_true if holds else if_false, *crossed)
         return holds
 
     return method
 
 
-for _cls in (Size, Real):
+for _cls in (SymbolicInt, SymbolicFloat):
     for _name, (_compute, _express) in _ARITHMETIC.items():
         setattr(_cls, f"__{_name}__", _operation(_compute, _express))
-        setattr(_cls, f"__r{_name}__", _operation(_compute, _express, turned=True))
-    for _name, _signs in _RELATIONS.items():
+        setattr(_cls, f"__r{_name}__", _operation(_compute, _express, reflected=True))
+    for _name, _signs in _COMPARISONS.items():
         setattr(_cls, f"__{_name}__", _comparison(_name, *_signs))
-    _cls.__hash__ = lambda self: hash(plain(self))  # type: ignore[method-assign]
-for _name in _BITS:
+    _cls.__hash__ = lambda self: hash(concrete_value(self))  # type: ignore[method-assign]
+for _name in _BIT_OPERATIONS:
     _compute = getattr(operator, f"__{_name}__")
-    setattr(Size, f"__{_name}__", _operation(_compute, lambda *_: (None, None)))
-    setattr(Size, f"__r{_name}__", _operation(_compute, lambda *_: (None, None), turned=True))
-_MINUS = _operation(operator.mul, _ARITHMETIC["mul"][1])
+    setattr(SymbolicInt, f"__{_name}__", _operation(_compute, lambda *_: (None, None)))
+    setattr(SymbolicInt, f"__r{_name}__", _operation(_compute, lambda *_: (None, None), reflected=True))
+_multiply = _operation(operator.mul, _ARITHMETIC["mul"][1])

@@ -1,7 +1,8 @@
-"""What torch asks of a symbolic number: an expression beside the value, and the value answers every question.
+"""The node behind a `torch.SymInt`: torch's private protocol for symbolic numbers, answered for concolic execution.
 
-Torch's own node leads to a ShapeEnv, which reasons about symbols, guards every question and makes a size the number
-that it was asked for. Here the path of the values is taken and the expressions are only carried along.
+torch's own node leads to a `ShapeEnv`. That reasons about symbols, guards every question, and specialises a size to the
+number that was asked for. Here the concrete value answers every question, and the expression is only carried along.
+The protocol is private: `torch_dispatch.check_torch` tests that the installed torch follows it.
 """
 
 from __future__ import annotations
@@ -16,58 +17,45 @@ import sympy
 
 from bertsym.derive.concolic import expression_tree as trees
 from bertsym.derive.concolic.expression_tree import Tree
+from bertsym.derive.concolic.path_recorder import PathRecorder
 
 
-class Trace:
-    """The relations that held on the path taken, in order, each once, and the expressions whose bare value was used."""
+class SymNode:
+    """An integer, a float or a truth value with its expression. The methods of the protocol are added below.
 
-    def __init__(self) -> None:
-        self.relations: dict[tuple[str, Tree, Tree], None] = {}
-        self.taken: dict[Tree, None] = {}
+    `hint` is torch's name for the concrete value.
+    """
 
-    def take(self, *sides: Tree | None) -> None:
-        """Record that the value of these went where no expression follows."""
-        self.taken.update(dict.fromkeys(side for side in sides if side is not None and not isinstance(side, int)))
-
-    def hold(self, sign: str, left: Tree | None, right: Tree | None) -> None:
-        """Record a relation, unless it is one of numbers."""
-        if left is not None and right is not None and not (isinstance(left, int) and isinstance(right, int)):
-            self.relations[sign, left, right] = None
-
-
-class Node:
-    """An integer, a fraction or a truth value; the methods of torch's protocol are put in below."""
-
-    def __init__(self, tree: Tree | None, hint: Any, trace: Trace | None) -> None:
-        self.tree, self.hint, self.trace = tree, hint, trace
+    def __init__(self, tree: Tree | None, hint: Any, recorder: PathRecorder | None) -> None:
+        self.tree, self.hint, self.recorder = tree, hint, recorder
 
     def __repr__(self) -> str:
         return str(self.hint)
 
-    def taken(self) -> Any:
-        """The value, for a use that is recorded."""
-        if self.trace is not None:
-            self.trace.take(self.tree)
+    def concretise(self) -> Any:
+        """Return the concrete value for a use that no expression follows, and record that use."""
+        if self.recorder is not None:
+            self.recorder.mark_concretised(self.tree)
         return self.hint
 
     @property
     def expr(self) -> Any:
-        """A constant, for the parts of torch that would reason about symbols."""
+        """The value as a constant of sympy, for the parts of torch that would reason about symbols."""
         return sympy.Float(self.hint) if isinstance(self.hint, float) else sympy.Integer(int(self.hint))
 
 
-def _plain(number: Any, near: Node) -> Node:
-    return Node(number if type(number) is builtins.int else None, number, near.trace)
+def _constant(number: Any, like: SymNode) -> SymNode:
+    return SymNode(number if type(number) is builtins.int else None, number, like.recorder)
 
 
-def _summed(node: Node, operands: Any) -> Node:
+def _sum(node: SymNode, operands: Any) -> SymNode:
     tree: Tree | None = 0
     for operand in operands:
         tree = trees.add(tree, operand.tree)
-    return Node(tree, sum(operand.hint for operand in operands), node.trace)
+    return SymNode(tree, sum(operand.hint for operand in operands), node.recorder)
 
 
-_QUESTIONS: dict[str, Callable[..., Any]] = {
+_QUERIES: dict[str, Callable[..., Any]] = {
     "is_int": lambda node: type(node.hint) is builtins.int,
     "is_float": lambda node: type(node.hint) is float,
     "is_bool": lambda node: type(node.hint) is bool,
@@ -79,24 +67,24 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
     "clone": lambda node: node,
     "str": repr,
     "_graph_repr": repr,
-    "sym_sum": _summed,
-    "sym_float": lambda node: Node(None, float(node.hint), node.trace),
+    "sym_sum": _sum,
+    "sym_float": lambda node: SymNode(None, float(node.hint), node.recorder),
     "sym_ite": lambda node, then, otherwise: then if node.hint else otherwise,
-    **dict.fromkeys(("wrap_int", "wrap_float", "wrap_bool"), lambda node, number: _plain(number, node)),
+    **dict.fromkeys(("wrap_int", "wrap_float", "wrap_bool"), lambda node, number: _constant(number, node)),
 }
-_TAKEN = ("int_", "guard_int", "guard_float")
-# Truth values are torch's own checks of sizes, which every shape passes.
-_TOLD = (
+_CONCRETISING = ("int_", "guard_int", "guard_float")
+# torch asks for truth values in its own checks of sizes, which every shape passes. They are not recorded.
+_TRUTH_VALUES = (
     *("bool_", "guard_bool", "expect_true", "statically_known_true"),
     *("guard_or_false", "guard_or_true", "guard_size_oblivious"),
 )
-# A tensor just made is contiguous; a parameter's strides are nobody's concern here.
-_LAID_OUT = {
+# A new tensor is contiguous, and no count depends on the strides of a parameter.
+_LAYOUTS = {
     **dict.fromkeys(("is_contiguous", "is_non_overlapping_and_dense"), True),
     **dict.fromkeys(("is_channels_last_contiguous_2d", "is_channels_last_contiguous_3d"), False),
     **dict.fromkeys(("is_channels_last_strides_2d", "is_channels_last_strides_3d"), False),
 }
-_KEPT: dict[str, tuple[Callable[..., Any], Callable[..., Tree | None]]] = {
+_SYMBOLIC: dict[str, tuple[Callable[..., Any], Callable[..., Tree | None]]] = {
     "add": (operator.add, trees.add),
     "sub": (operator.sub, trees.subtract),
     "mul": (operator.mul, trees.multiply),
@@ -109,7 +97,7 @@ _KEPT: dict[str, tuple[Callable[..., Any], Callable[..., Tree | None]]] = {
     "ceil": (math.ceil, lambda tree: tree),
     "floor": (math.floor, lambda tree: tree),
 }
-_LOST: dict[str, Callable[..., Any]] = {
+_CONCRETE: dict[str, Callable[..., Any]] = {
     **{name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge", "truediv", "pow", "and_", "or_")},
     **dict.fromkeys(("int_truediv", "float_truediv"), operator.truediv),
     **dict.fromkeys(("float_pow", "pow_by_natural"), operator.pow),
@@ -119,24 +107,24 @@ _LOST: dict[str, Callable[..., Any]] = {
 }
 
 
-def _operation(compute: Callable[..., Any], express: Callable[..., Tree | None]) -> Callable[..., Node]:
-    def method(self: Node, *others: Node) -> Node:
+def _operation(compute: Callable[..., Any], express: Callable[..., Tree | None]) -> Callable[..., SymNode]:
+    def method(self: SymNode, *others: SymNode) -> SymNode:
         hint = compute(self.hint, *(other.hint for other in others))
         whole = type(hint) is builtins.int
-        return Node(express(self.tree, *(other.tree for other in others)) if whole else None, hint, self.trace)
+        return SymNode(express(self.tree, *(other.tree for other in others)) if whole else None, hint, self.recorder)
 
     return method
 
 
-for _name, _answer in _QUESTIONS.items():
-    setattr(Node, _name, _answer)
-for _name in _TAKEN:
-    setattr(Node, _name, lambda node, *_: node.taken())
-for _name in _TOLD:
-    setattr(Node, _name, lambda node, *_: node.hint)
-for _name, _holds in _LAID_OUT.items():
-    setattr(Node, _name, lambda node, *_, holds=_holds: _plain(holds, node))
-for _name, (_compute, _express) in _KEPT.items():
-    setattr(Node, _name, _operation(_compute, _express))
-for _name, _compute in _LOST.items():
-    setattr(Node, _name, _operation(_compute, lambda *_: None))
+for _name, _answer in _QUERIES.items():
+    setattr(SymNode, _name, _answer)
+for _name in _CONCRETISING:
+    setattr(SymNode, _name, lambda node, *_: node.concretise())
+for _name in _TRUTH_VALUES:
+    setattr(SymNode, _name, lambda node, *_: node.hint)
+for _name, _holds in _LAYOUTS.items():
+    setattr(SymNode, _name, lambda node, *_, holds=_holds: _constant(holds, node))
+for _name, (_compute, _express) in _SYMBOLIC.items():
+    setattr(SymNode, _name, _operation(_compute, _express))
+for _name, _compute in _CONCRETE.items():
+    setattr(SymNode, _name, _operation(_compute, lambda *_: None))

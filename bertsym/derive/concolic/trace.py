@@ -1,7 +1,7 @@
-"""What one run of the code with symbols in it says of its shapes: untrusted, a proposal to be tried like any other.
+"""The trace of one concolic run: shapes as expressions, and the path condition. Decoded here, and not trusted.
 
-The run takes one path through the code. A side holds where the other builds say so; a relation held on that path, be it
-a condition of validity or the branch that was taken.
+The run takes one path through the model code. A dimension holds for other sizes only if the other builds say so. A
+relation that held on the path is either required by the code or the branch that was taken.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import expand
-from bertsym.derive.concolic.decode import read
+from bertsym.derive.concolic.decode import decode_expression
+from bertsym.derive.limits import (
+    MAX_EXACT_QUOTIENTS,
+    MAX_TENSOR_NAME_LENGTH,
+    MAX_TENSOR_RANK,
+    MAX_TENSORS,
+    MAX_TRACED_DIMENSIONS,
+    MAX_TRACED_EXPRESSIONS,
+    MAX_TRACED_RELATIONS,
+    MAX_TRIVIAL_NUMBER,
+)
 from bertsym.errors import echo
 from bertsym.expressions.reader import RELATIONS, Malformed
 from bertsym.values import value
-
-MOST_TENSORS = 60_000
-MOST_SIDES = 4000
-MOST_EXPRESSIONS = 600
-MAX_RELATIONS = 500
-MOST_QUOTIENTS = 64
-MOST_DIMENSIONS = 16
-LONGEST_NAME = 500
-TRIVIAL = 2
 
 
 @value
@@ -40,156 +41,167 @@ class Multiple:
 
 @value
 class ConcolicTrace:
-    """Shapes by tensor name, None for a side that has lost its expression, and what held on the path taken.
+    """Shapes and path condition of one run, over the symbols that its fields were given.
 
-    A number may be a number in the code or a size that the code made one. `multiples` are sufficient for those of the
-    `conditions` that say that a remainder is 0; `pinned` fields were found equal to a number, or to another field, and
-    another value of theirs takes another path; of the `used` ones the bare value went where no expression follows it (a
-    number of layers, an index, a logarithm), so that another value may do what no side and no condition shows.
+    - `shapes` maps tensor names to dimensions; None is one whose expression is not known. A number in a dimension is
+      one in the code, or a size of which the code used the bare value.
+    - `conditions` held on the path.
+    - `multiples` are sufficient for those conditions that say that a remainder is 0.
+    - `pinned` fields were equal to a number or to another field. Other values of them take another path.
+    - `concretised` fields were used without their expression, as a number of layers, an index or in a logarithm.
+      Another value of them may change what no dimension and no condition shows.
     """
 
     shapes: Mapping[str, tuple[Expr | None, ...]]
     conditions: tuple[Boolean, ...]
     multiples: tuple[Multiple, ...]
     pinned: tuple[str, ...]
-    used: tuple[str, ...]
+    concretised: tuple[str, ...]
 
 
-def proposal(told: object, symbols: Mapping[str, Symbol]) -> ConcolicTrace:
-    """The other process's answer over these symbols by field; raises `Malformed`.
+def decode_trace(answer: object, symbols: Mapping[str, Symbol]) -> ConcolicTrace:
+    """Return the worker's answer as a trace over these symbols, given by field; raise `Malformed`.
 
     >>> from bertsym.symbols import H, V, heads
-    >>> told = {"sides": ["vocab", ["*", "heads", ["//", "hidden", "heads"]], 3], "shapes": {"word.weight": [0, 1]},
-    ...         "relations": [["=", ["%", "hidden", "heads"], 0], [">", "vocab", 0]]}
-    >>> found = proposal(told, {"hidden": H, "heads": heads, "vocab": V})
-    >>> found.shapes, found.conditions, found.multiples
+    >>> answer = {"dimensions": ["vocab", ["*", "heads", ["//", "hidden", "heads"]], 3],
+    ...           "shapes": {"word.weight": [0, 1]},
+    ...           "relations": [["=", ["%", "hidden", "heads"], 0], [">", "vocab", 0]]}
+    >>> trace = decode_trace(answer, {"hidden": H, "heads": heads, "vocab": V})
+    >>> trace.shapes, trace.conditions, trace.multiples
     ({'word.weight': (V, H)}, (Eq(Mod(H, heads), 0),), (Multiple(field='hidden', factor=1, of='heads'),))
     """
-    match told:
-        case {"sides": list() as sides, "shapes": dict() as shapes, "relations": list() as relations, **rest}:
-            used = rest.get("used", [])
+    match answer:
+        case {"dimensions": list() as dimensions, "shapes": dict() as shapes, "relations": list() as relations, **rest}:
+            concretised = rest.get("concretised", [])
         case _:
-            raise Malformed(f"no proposal: {echo(told)}")
-    if not isinstance(used, list) or not all(isinstance(field, str) and field in symbols for field in used):
-        raise Malformed(f"no fields: {echo(used)}")
-    if len(sides) > MOST_SIDES or len(shapes) > MOST_TENSORS or len(relations) > MAX_RELATIONS:
-        raise Malformed("a proposal of more tensors or relations than any model has")
-    if sum(isinstance(side, list) for side in sides) > MOST_EXPRESSIONS:
-        raise Malformed(f"more than {MOST_EXPRESSIONS} expressions")
+            raise Malformed(f"no trace: {echo(answer)}")
+    if not isinstance(concretised, list) or not all(isinstance(name, str) and name in symbols for name in concretised):
+        raise Malformed(f"no fields: {echo(concretised)}")
+    if len(dimensions) > MAX_TRACED_DIMENSIONS or len(shapes) > MAX_TENSORS or len(relations) > MAX_TRACED_RELATIONS:
+        raise Malformed("a trace of more tensors or relations than any model has")
+    if sum(isinstance(dimension, list) for dimension in dimensions) > MAX_TRACED_EXPRESSIONS:
+        raise Malformed(f"more than {MAX_TRACED_EXPRESSIONS} expressions")
     path = _PathCondition(relations, symbols)
-    found = [path.exact(side) for side in (_side(side, symbols) for side in sides)]
+    decoded = [path.simplify(dimension) for dimension in (_decode_or_none(item, symbols) for item in dimensions)]
     fields = {symbol: field for field, symbol in symbols.items()}
     return ConcolicTrace(
-        {name: tuple(_at(found, place) for place in _places(name, shape)) for name, shape in shapes.items()},
+        {name: tuple(_at(decoded, index) for index in _shape(name, shape)) for name, shape in shapes.items()},
         tuple(dict.fromkeys(path.conditions)),
         tuple(dict.fromkeys(path.multiples(fields))),
         tuple(sorted({fields[symbol] for symbol in path.pinned})),
-        tuple(used),
+        tuple(concretised),
     )
 
 
-def _places(name: object, shape: object) -> list[Any]:
-    if not isinstance(name, str) or len(name) > LONGEST_NAME:
+def _shape(name: object, shape: object) -> list[Any]:
+    if not isinstance(name, str) or len(name) > MAX_TENSOR_NAME_LENGTH:
         raise Malformed(f"no name of a tensor: {echo(name)}")
-    if not isinstance(shape, list) or len(shape) > MOST_DIMENSIONS:
+    if not isinstance(shape, list) or len(shape) > MAX_TENSOR_RANK:
         raise Malformed(f"no shape: {echo(shape)}")
     return shape
 
 
-def _at(found: list[Expr | None], place: object) -> Expr | None:
-    if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < len(found):
-        raise Malformed(f"no side: {echo(place)}")
-    return found[place]
+def _at(dimensions: list[Expr | None], index: object) -> Expr | None:
+    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < len(dimensions):
+        raise Malformed(f"no index of a dimension: {echo(index)}")
+    return dimensions[index]
 
 
-def _side(side: Any, symbols: Mapping[str, Symbol]) -> Expr | None:
-    """The side, or None for one that is too long, or has a name that is no field here."""
+def _decode_or_none(json: Any, symbols: Mapping[str, Symbol]) -> Expr | None:
+    """Return the expression, or None if it is too long or has a name that is no field here."""
     try:
-        return None if side is None else read(side, symbols)
+        return None if json is None else decode_expression(json, symbols)
     except Malformed:
         return None
 
 
 class _PathCondition:
-    """The relations of a run: those that say something, and the quotients that they make exact."""
+    """The relations of a run: those that say something, and the quotients that they make exact.
+
+    A quotient (numerator, denominator) is exact if a remainder of the two was 0 on the path. Its floor can be dropped.
+    """
 
     def __init__(self, relations: Iterable[Any], symbols: Mapping[str, Symbol]) -> None:
-        self.quotients: list[tuple[Expr, Expr]] = []
+        self.exact_quotients: list[tuple[Expr, Expr]] = []
         self.conditions: list[Boolean] = []
         self.pinned: set[Symbol] = set()
         for relation in relations:
             match relation:
-                case ["=", ["%", above, below], 0]:
-                    self._divides(_side(above, symbols), _side(below, symbols))
+                case ["=", ["%", numerator, denominator], 0]:
+                    self._add_divisibility(_decode_or_none(numerator, symbols), _decode_or_none(denominator, symbols))
                 case [str() as sign, left, right] if sign in RELATIONS:
-                    self._holds(sign, _modular(left, symbols), _modular(right, symbols))
+                    self._add_relation(sign, _decode_side(left, symbols), _decode_side(right, symbols))
                 case _:
                     raise Malformed(f"no relation: {echo(relation)}")
 
-    def _divides(self, above: Expr | None, below: Expr | None) -> None:
-        if above is not None and below is not None and below.is_positive:
-            self._exact(*sympy.fraction(self._unrounded(above) / self._unrounded(below)))
+    def _add_divisibility(self, numerator: Expr | None, denominator: Expr | None) -> None:
+        if numerator is not None and denominator is not None and denominator.is_positive:
+            self._add_exact_quotient(*sympy.fraction(self._drop_floors(numerator) / self._drop_floors(denominator)))
 
-    def _exact(self, over: Expr, under: Expr) -> None:
-        if under != 1:
-            if len(self.quotients) < MOST_QUOTIENTS and (over, under) not in self.quotients:
-                self.quotients.append((over, under))
-            self.conditions.append(sympy.Eq(sympy.Mod(over, under, evaluate=False), 0, evaluate=False))
+    def _add_exact_quotient(self, numerator: Expr, denominator: Expr) -> None:
+        if denominator != 1:
+            quotient = (numerator, denominator)
+            if len(self.exact_quotients) < MAX_EXACT_QUOTIENTS and quotient not in self.exact_quotients:
+                self.exact_quotients.append(quotient)
+            remainder = sympy.Mod(numerator, denominator, evaluate=False)
+            self.conditions.append(sympy.Eq(remainder, 0, evaluate=False))
 
-    def _holds(self, sign: str, left: Expr | None, right: Expr | None) -> None:
+    def _add_relation(self, sign: str, left: Expr | None, right: Expr | None) -> None:
         if left is None or right is None:
             return
         if sign == "=":
-            floors = [floor for floor in (left - right).atoms(sympy.floor) if _closed(left - right, floor)]
+            floors = [floor for floor in (left - right).atoms(sympy.floor) if _is_exact(floor, left - right)]
             if floors:
-                self._exact(*sympy.fraction(floors[0].args[0]))
+                self._add_exact_quotient(*sympy.fraction(floors[0].args[0]))
                 return
             self.pinned |= {side for side in (left, right) if isinstance(side, Symbol)}
             if isinstance(left, Integer) or isinstance(right, Integer):
                 return
-        elif _trivial(left, right) or _trivial(right, left):
+        elif _is_trivial(left, right) or _is_trivial(right, left):
             return
-        # Not evaluated: whether a maximum is ever below a product can take sympy a second.
+        # Not evaluated: sympy can take a second to decide that a maximum is never below a product.
         self.conditions.append(RELATIONS[sign](left, right, evaluate=False))
 
-    def exact(self, side: Expr | None) -> Expr | None:
-        """The expression without idle roundings, if it is then free of quotients."""
-        unrounded = None if side is None else self._unrounded(side)
-        if side is None or unrounded == side:
-            return side
-        plain = expand(unrounded)
-        return plain if sympy.fraction(sympy.together(plain))[1] == 1 else side
+    def simplify(self, dimension: Expr | None) -> Expr | None:
+        """Return the dimension without the floors that the path makes exact, if no quotient is left then."""
+        without_floors = None if dimension is None else self._drop_floors(dimension)
+        if dimension is None or without_floors == dimension:
+            return dimension
+        expanded = expand(without_floors)
+        return expanded if sympy.fraction(sympy.together(expanded))[1] == 1 else dimension
 
-    def _unrounded(self, side: Expr) -> Expr:
-        """The expression without the roundings that the path shows to be idle."""
-        return side.xreplace({f: f.args[0] for f in side.atoms(sympy.floor) if self._idle(f.args[0])})
+    def _drop_floors(self, expression: Expr) -> Expr:
+        exact = {f: f.args[0] for f in expression.atoms(sympy.floor) if self._is_whole_on_path(f.args[0])}
+        return expression.xreplace(exact)
 
-    def _idle(self, argument: Expr) -> bool:
-        return any((argument * below / above).is_integer for above, below in self.quotients)
+    def _is_whole_on_path(self, argument: Expr) -> bool:
+        """Return True if the argument is an integer multiple of an exact quotient."""
+        return any((argument * below / above).is_integer for above, below in self.exact_quotients)
 
     def multiples(self, fields: Mapping[Symbol, str]) -> Iterator[Multiple]:
-        """What is sufficient for the quotients of single fields by single fields."""
-        for above, below in self.quotients:
-            (times, field), (factor, other) = above.as_coeff_Mul(), below.as_coeff_Mul()
+        """Yield sufficient divisibilities for the exact quotients of one field by a number or by one other field."""
+        for numerator, denominator in self.exact_quotients:
+            (times, field), (factor, other) = numerator.as_coeff_Mul(), denominator.as_coeff_Mul()
             if field in fields and (other == 1 or other in fields) and times.is_Integer and factor.is_Integer:
                 unit = int(factor) // sympy.igcd(int(times), int(factor))
                 yield Multiple(fields[field], unit, fields.get(other))
 
 
-def _closed(difference: Expr, floor: Expr) -> bool:
-    """Whether the difference is 0 once that floor is left out, as in heads * floor(H / heads) = H."""
+def _is_exact(floor: Expr, difference: Expr) -> bool:
+    """Return True if the difference is 0 without that floor, as in heads * floor(H / heads) = H."""
     return bool(expand(difference.xreplace({floor: floor.args[0]})) == 0)
 
 
-def _modular(side: Any, symbols: Mapping[str, Symbol]) -> Expr | None:
-    match side:
-        case ["%", above, below]:
-            over, under = _side(above, symbols), _side(below, symbols)
-            known = over is not None and under is not None and under.is_positive
-            return sympy.Mod(over, under, evaluate=False) if known else None
-    return _side(side, symbols)
+def _decode_side(json: Any, symbols: Mapping[str, Symbol]) -> Expr | None:
+    """Return a side of a relation, which may be a remainder."""
+    match json:
+        case ["%", numerator, denominator]:
+            left, right = _decode_or_none(numerator, symbols), _decode_or_none(denominator, symbols)
+            is_known = left is not None and right is not None and right.is_positive
+            return sympy.Mod(left, right, evaluate=False) if is_known else None
+    return _decode_or_none(json, symbols)
 
 
-def _trivial(left: Expr, right: Expr) -> bool:
-    """A size compared with -1, 0, 1 or 2, as every library does."""
-    return isinstance(left, Symbol) and isinstance(right, Integer) and abs(right) <= TRIVIAL
+def _is_trivial(left: Expr, right: Expr) -> bool:
+    """Return True for a size compared with -1, 0, 1 or 2, as every library does."""
+    return isinstance(left, Symbol) and isinstance(right, Integer) and abs(right) <= MAX_TRIVIAL_NUMBER

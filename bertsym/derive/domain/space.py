@@ -1,320 +1,195 @@
-"""The legal space of a model's fields: what each may be given the others, and draws from it."""
+"""The space of valid configurations: the domain of each field, the fixed fields, and ways to sample."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from fractions import Fraction
-from itertools import pairwise
-from math import lcm, prod
 from random import Random
 
-from bertsym.derive.domain.field_path import entry, list_of
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.limits import (
+    EDGE_MINIMUM_OR_DEFAULT_SHARE,
+    EDGE_MINIMUM_SHARE,
+    EXTENDED_DEPTH_VALUES,
+    MAX_EXTENDED_DEPTHS,
+    NEAR_DEFAULT_SHARE,
+    POOL_MAXIMA,
+    SMALL_STEPS,
+)
 from bertsym.derive.types import Fields, Number
 from bertsym.values import replace, value
-
-MOST_DEEP = 6
-DEEPER = 20
-MOST_TALL = 2
-MOST_HEADS = 24
-MOST_WIDE = 500
-SMALLEST, OWN = 0.4, 0.6
-NEAR = 0.75
-ABOVE_LEAST = (0, 0, 1, 1, 2, 3, 5, 9)
-WIDEST = (2, 4, 8, 16, 40)  # a comparison of two sizes shows where both are small; one of 40 with 3 shows as well
 
 Steps = Mapping[str, int]
 
 
-@value
-class FieldDomain:
-    """What a field may be: a multiple of `unit` and of each of the fields `of`, by the number of steps drawn for it.
-
-    `exact` axes take no steps, and are the product, divided by the field `over`; `within` and `above` name a field that
-    the value may not pass; `values` lists all there are; where a field of `needs` is not as it says, the value is that
-    of the base. `low` is the fewest steps.
-    `deep` fields decide how many tensors there are and are drawn from few values, for every tensor is built.
-    """
-
-    name: str
-    base: Number
-    unit: Number = 1
-    of: tuple[str, ...] = ()
-    low: int = 1
-    span: int = 0
-    exact: bool = False
-    over: str | None = None
-    within: str | None = None
-    above: str | None = None
-    values: tuple[Number, ...] = ()
-    needs: tuple[tuple[str, Number], ...] = ()
-    deep: bool = False
-    divides: bool = False
-    idle: bool = False
-
-    @property
-    def choices(self) -> int:
-        """From how many values a draw picks."""
-        if self.exact:
-            return 1
-        if self.values:
-            return len(self.values)
-        most = MOST_DEEP if self.deep else MOST_HEADS if self.divides or self.of else MOST_WIDE
-        return self.span or most
-
-    @property
-    def most(self) -> int:
-        """After how many steps the draws end."""
-        return self.low + self.choices - 1
-
-    @property
-    def switch(self) -> bool:
-        """Whether it is a yes or no."""
-        return isinstance(self.base, bool)
-
-    @property
-    def ratio(self) -> bool:
-        """Whether it may be a fraction."""
-        return isinstance(self.base, Fraction)
-
-    @property
-    def free(self) -> bool:
-        """Whether it can be set to any multiple of a constant."""
-        return not (self.of or self.exact or self.within or self.above or self.values or self.needs or self.ratio)
-
-    @property
-    def leaders(self) -> tuple[str, ...]:
-        """The fields that must be known first."""
-        others = (self.over, self.within, self.above, *(name for name, _ in self.needs))
-        return (*self.of, *(name for name in others if name is not None))
-
-    def step(self, fields: Fields) -> Number:
-        """How far the value moves in one step, its leaders being known; the value itself of an exact axis."""
-        leaders = [fields[name] for name in self.of]
-        if self.over is not None:
-            return self.unit * prod(leaders) // max(fields[self.over], 1)
-        return self.unit * (prod(leaders) if self.exact or len(leaders) < 2 else lcm(*map(int, leaders)))
-
-    def value(self, steps: int, fields: Fields) -> Number:
-        """The value after so many steps, its leaders being known."""
-        if any(fields[name] != wanted for name, wanted in self.needs):
-            return self.base
-        if self.values:
-            return self.values[steps % len(self.values)]
-        unit = self.step(fields)
-        if self.exact:
-            return unit
-        if self.within is not None and steps >= self.low:
-            most = int(fields[self.within] // unit) if unit else 0
-            steps = self.low + (steps - self.low) % max(most - self.low + 1, 1)
-        return (fields[self.above] if self.above is not None else 0) + unit * steps
-
-    def beyond(self, fields: Fields) -> int | None:
-        """After how many steps the value is the one in these fields, where that is further than draws go."""
-        own = self.steps(fields) if self.free and not self.switch else None
-        return own if own is not None and own > self.most else None
-
-    def steps(self, fields: Fields) -> int | None:
-        """After how many steps the value is the one in these fields, if it can be."""
-        found = fields[self.name]
-        if self.values:
-            return self.values.index(found) if found in self.values else None
-        rest = found - (fields[self.above] if self.above is not None else 0)
-        unit = self.step(fields)
-        return int(rest // unit) if unit and rest % unit == 0 else None
-
-
-def switch(name: str, base: bool, *, idle: bool = False) -> FieldDomain:  # noqa: FBT001  # it is the value
-    """The axis of a yes or no."""
-    return FieldDomain(name, base, values=(False, True), idle=idle)
-
-
-def others(own: Number) -> Iterator[Number]:
-    """Other values of a field, near and far."""
-    if isinstance(own, bool):
-        yield not own
-    elif isinstance(own, Fraction):
-        yield from {own + 1, own / 2, own * 2, Fraction(1, 2), Fraction(1, 8)} - {own}
-    else:
-        near = {own + 1, own - 1, 2 * own, own // 2, 3 * own, own + 8, 1, 2, 4, 8}
-        yield from sorted(other for other in near - {own} if other >= 0)
-
-
 class FixedBy(Enum):
-    """What a field that stands still means for the formula, by the part of a saved model that it is kept in."""
+    """The reason why a field is fixed, by the part of a saved model that keeps the field."""
 
-    DERIVATION = "frozen"  # the formula holds at this value alone
-    CODE = "held"  # so it does, and no other goes with the lists as they are
-    NO_EFFECT = "idle"  # the tensors are the same at others
+    DERIVATION = "frozen"  # derive found no other valid value, so the formula holds at this value only
+    CODE = "held"  # the model code accepts no other value
+    NO_EFFECT = "idle"  # the inventory is the same at other values
 
 
 @value
 class FixedField:
-    """A field that stays as it is, and why; `why` is for readers, `kept` for programs."""
+    """A field that stays at its base value; `why` is for readers, `fixed_by` for programs."""
 
     name: str
     why: str
-    kept: FixedBy = FixedBy.DERIVATION
+    fixed_by: FixedBy = FixedBy.DERIVATION
 
 
 @value
 class Space:
-    """The axes, each after its leaders, and the fields that stay as they are."""
+    """The domains of the fields (`axes`), and the fixed fields, around the valid configuration `base`.
+
+    Each domain stands after those of the fields that it depends on, so that values can be computed in this order.
+    """
 
     base: Fields
     axes: tuple[FieldDomain, ...]
-    frozen: tuple[FixedField, ...]
+    fixed: tuple[FixedField, ...]
 
     def axis(self, name: str) -> FieldDomain | None:
-        """The axis of a field, if it has one."""
+        """Return the domain of a field, None if the field is fixed."""
         return next((axis for axis in self.axes if axis.name == name), None)
 
-    def standing(self, own: Fields) -> Space:
-        """The space with these fields left as the code has them."""
-        axes = tuple(axis for axis in self.axes if axis.name not in own)
-        why = "left as it is, for no formula was found with others"
-        stood = (FixedField(axis.name, why) for axis in self.axes if axis.name in own)
-        return Space({**self.base, **own}, axes, (*self.frozen, *stood)).anchored()
-
-    def anchored(self) -> Space:
-        """The space without the axes that are as others are which stand still, for so do they."""
-        still = {one.name: one for one in self.frozen}
-        for axis in self.axes:
-            if axis.exact and all(name in still for name in axis.leaders):
-                kept = [still[name].kept for name in axis.leaders]
-                why = f"it follows {axis.leaders[0]}, which stands still"
-                still[axis.name] = FixedField(
-                    axis.name, why, FixedBy.CODE if set(kept) == {FixedBy.CODE} else FixedBy.DERIVATION
-                )
-        left = tuple(axis for axis in self.axes if axis.name not in still)
-        return replace(self, axes=left, frozen=tuple(still.values()))
-
-    def deepened(self, names: Iterable[str]) -> Space:
-        """The space with these depths drawn from more values."""
-        return replace(self, axes=tuple(replace(a, span=DEEPER) if a.name in names else a for a in self.axes))
-
     @property
-    def idle(self) -> tuple[str, ...]:
-        """The fields without effect where they were tried alone; draws change them all the same."""
-        return tuple(axis.name for axis in self.axes if axis.idle)
+    def fields_without_effect(self) -> tuple[str, ...]:
+        """Return the fields that changed nothing when changed alone; samples vary them all the same."""
+        return tuple(axis.name for axis in self.axes if axis.no_effect)
+
+    def with_fixed(self, values: Fields) -> Space:
+        """Return the space with these fields fixed at these values."""
+        axes = tuple(axis for axis in self.axes if axis.name not in values)
+        why = "left as it is, for no formula was found with others"
+        fixed = (FixedField(axis.name, why) for axis in self.axes if axis.name in values)
+        return Space({**self.base, **values}, axes, (*self.fixed, *fixed)).propagate_fixed()
+
+    def propagate_fixed(self) -> Space:
+        """Return the space with each field fixed that fixed fields determine."""
+        fixed = {field.name: field for field in self.fixed}
+        for axis in self.axes:
+            if axis.is_determined and all(name in fixed for name in axis.depends_on):
+                causes = {fixed[name].fixed_by for name in axis.depends_on}
+                why = f"it follows {axis.depends_on[0]}, which stands still"
+                cause = FixedBy.CODE if causes == {FixedBy.CODE} else FixedBy.DERIVATION
+                fixed[axis.name] = FixedField(axis.name, why, cause)
+        axes = tuple(axis for axis in self.axes if axis.name not in fixed)
+        return replace(self, axes=axes, fixed=tuple(fixed.values()))
+
+    def with_extended_depths(self, names: Iterable[str]) -> Space:
+        """Return the space with these depths sampled from `EXTENDED_DEPTH_VALUES` values."""
+        extended = (replace(a, sampled_values=EXTENDED_DEPTH_VALUES) if a.name in names else a for a in self.axes)
+        return replace(self, axes=tuple(extended))
+
+    def degree(self, axis: FieldDomain) -> int:
+        """Return the degree of the field's value in all numbers of steps: a multiple of two fields has degree 3."""
+        leaders = (self.axis(name) for name in axis.multiple_of)
+        return axis.own_degree + sum(self.degree(leader) for leader in leaders if leader is not None)
 
     def fields(self, steps: Steps) -> dict[str, Number]:
-        """The values after so many steps; of an axis that is left out its base, as far as its leaders allow."""
+        """Return the values after these numbers of steps.
+
+        A field without a number of steps gets its base value, or its minimum if the values of other fields exclude it.
+        """
         fields = dict(self.base)
         for axis in self.axes:
             count = steps.get(axis.name)
             if count is None:
-                count = axis.steps(self.base)
-            fields[axis.name] = axis.value(axis.low if count is None else count, fields)
+                count = axis.steps_of(self.base)
+            fields[axis.name] = axis.value_at(axis.min_steps if count is None else count, fields)
         return fields
 
-    def along(self, fields: Fields, change: Fields) -> Fields:
-        """The values with a change to them, and what follows the changed fields as many steps from these as before."""
-        found = {**fields, **change}
-        moved = set(change)
+    def with_changes(self, fields: Fields, changes: Fields) -> Fields:
+        """Return the fields with changes; a field that depends on a changed one keeps its number of steps."""
+        result = {**fields, **changes}
+        moved = set(changes)
         for axis in self.axes:
-            if axis.name not in change and not moved.isdisjoint(axis.leaders):
-                steps = axis.steps(fields)
-                found[axis.name] = axis.value(axis.low if steps is None else steps, found)
+            if axis.name not in changes and not moved.isdisjoint(axis.depends_on):
+                steps = axis.steps_of(fields)
+                result[axis.name] = axis.value_at(axis.min_steps if steps is None else steps, result)
                 moved.add(axis.name)
-        return found
+        return result
 
-    def has(self, fields: Fields) -> bool:
-        """Whether some steps lead to these values."""
-        steps = {axis.name: axis.steps(fields) for axis in self.axes}
-        taken = {name: count for name, count in steps.items() if count is not None}
-        few = any(axis.low > taken.get(axis.name, 0) for axis in self.axes if not (axis.exact or axis.values))
-        return not few and self.fields(taken) == fields
+    def contains(self, fields: Fields) -> bool:
+        """Return True if some numbers of steps lead to these values."""
+        known = {axis.name: axis.steps_of(fields) for axis in self.axes}
+        steps = {name: count for name, count in known.items() if count is not None}
+        too_small = any(axis.min_steps > steps.get(axis.name, 0) for axis in self.axes if axis.is_stepped)
+        return not too_small and self.fields(steps) == fields
 
-    def steps(self, random: Random, *, edge: bool = False) -> dict[str, int]:
-        """A draw of all axes; at an edge some are as small as they go, some as the code has them."""
-        drawn = {}
+    def default_steps(self) -> dict[str, int]:
+        """Return the numbers of steps to the base, the minimum for a field whose domain excludes its base value."""
+        known = {axis.name: axis.steps_of(self.base) for axis in self.axes}
+        return {axis.name: axis.min_steps if (own := known[axis.name]) is None else own for axis in self.axes}
+
+    def sample(self, random: Random, *, edge: bool = False) -> dict[str, int]:
+        """Draw all fields uniformly; at an edge draw some at their minimum and some at their base value."""
+        steps = {}
         for axis in self.axes:
-            chance = random.random() if edge and not axis.switch else 1.0
-            own = axis.steps(self.base)
-            if chance < SMALLEST:
-                drawn[axis.name] = axis.low
-            elif chance < OWN and own is not None and not axis.deep:
-                drawn[axis.name] = own
+            share = random.random() if edge and not axis.is_switch else 1.0
+            own = axis.steps_of(self.base)
+            if share < EDGE_MINIMUM_SHARE:
+                steps[axis.name] = axis.min_steps
+            elif share < EDGE_MINIMUM_OR_DEFAULT_SHARE and own is not None and not axis.is_depth:
+                steps[axis.name] = own
             else:
-                drawn[axis.name] = random.randint(axis.low, axis.most)
-        return drawn
+                steps[axis.name] = axis.sample(random)
+        return steps
 
-    def own(self) -> dict[str, int]:
-        """The steps of the base, of an axis that does not reach it the fewest."""
-        found = {axis.name: axis.steps(self.base) for axis in self.axes}
-        return {axis.name: axis.low if (own := found[axis.name]) is None else own for axis in self.axes}
+    def sample_near_default(self, random: Random) -> dict[str, int]:
+        """Draw most fields at their base value and the others anywhere: users' configurations are mostly like this.
 
-    def near(self, random: Random) -> dict[str, int]:
-        """A draw with most axes as the code has them and the others anywhere: of what is used there are most like this.
-
-        What is folded into something small, or follows a number that is seldom what it must be, moves at few others.
+        A value that a bound folds, or that follows a field which is seldom valid, moves in few other samples.
         """
-        drawn = self.steps(random, edge=True)
+        steps = self.sample(random, edge=True)
         for axis in self.axes:
-            own = axis.steps(self.base)
-            if own is not None and own >= axis.low and random.random() < NEAR:
-                drawn[axis.name] = own
-        return drawn
+            own = axis.steps_of(self.base)
+            if own is not None and own >= axis.min_steps and random.random() < NEAR_DEFAULT_SHARE:
+                steps[axis.name] = own
+        return steps
 
-    def small(self, random: Random) -> dict[str, int]:
-        """A draw of all axes with every width and factor as small as it goes, or nearly.
+    def sample_small(self, random: Random) -> dict[str, int]:
+        """Draw every width and every factor at its minimum or a few steps above.
 
-        What is there only where this or that size is above 1 is left out at no other draw.
+        Tensors that exist only if some size is above 1 are missing in no other sample.
         """
-        drawn = self.steps(random)
-        small = (axis for axis in self.axes if not (axis.switch or axis.deep or axis.values))
-        return drawn | {a.name: a.low + min(random.choice(ABOVE_LEAST), a.choices - 1) for a in small}
+        steps = self.sample(random)
+        small = (axis for axis in self.axes if not (axis.is_depth or axis.is_listed))
+        return steps | {a.name: a.min_steps + min(random.choice(SMALL_STEPS), a.value_count - 1) for a in small}
 
-    def tiny(self, random: Random) -> dict[str, int]:
-        """Draw every axis from the same few small numbers, which gives all orders of any two, equality included.
+    def sample_with_ties(self, random: Random) -> dict[str, int]:
+        """Draw every field from one small pool of numbers: any two are equal in some samples, and in both orders.
 
-        A stack may be as deep as `DEEPER` here, two at once at most: a layer may stand at every ninth place.
+        At most `MAX_EXTENDED_DEPTHS` stacks may have as many layers as `EXTENDED_DEPTH_VALUES`.
         """
-        widest = random.choice(WIDEST)
-        pool = [random.randint(0, widest) for _ in range(2 + len(self.axes) // 2)]
-        drawn = self.steps(random)
-        deep = [axis.name for axis in self.axes if axis.deep and not axis.span]
-        tall = set(random.sample(deep, min(len(deep), MOST_TALL)))
+        largest = random.choice(POOL_MAXIMA)
+        pool = [random.randint(0, largest) for _ in range(2 + len(self.axes) // 2)]
+        drawn = self.sample(random)
+        depths = [axis.name for axis in self.axes if axis.is_depth and not axis.sampled_values]
+        extended = set(random.sample(depths, min(len(depths), MAX_EXTENDED_DEPTHS)))
         for axis in self.axes:
-            if not (axis.switch or axis.values or axis.exact):
-                most = max(axis.most, DEEPER) if axis.name in tall else axis.most
+            if axis.is_stepped:
+                last = max(axis.max_steps, EXTENDED_DEPTH_VALUES) if axis.name in extended else axis.max_steps
                 steps = random.choice(pool)
-                drawn[axis.name] = max(steps, axis.low) if steps <= most else random.randint(axis.low, most)
+                drawn[axis.name] = max(steps, axis.min_steps) if steps <= last else random.randint(axis.min_steps, last)
         return drawn
 
 
-def places(fields: Fields) -> dict[str, list[str]]:
-    """The lists that may be places in a stack: more than one number, each larger than the one before.
-
-    >>> places({"depths[0]": 2, "depths[1]": 2, "global[0]": 2, "global[1]": 5, "global[2]": 8})
-    {'global': ['global[0]', 'global[1]', 'global[2]']}
-    """
-    lists: dict[str, list[str]] = {}
-    for name, found in fields.items():
-        if list_of(name) and isinstance(found, int) and not isinstance(found, bool):
-            lists.setdefault(list_of(name), []).append(name)
-    inorder = {name: sorted(found, key=entry) for name, found in lists.items()}
-    return {
-        name: found
-        for name, found in inorder.items()
-        if len(found) > 1 and all(fields[one] < fields[other] for one, other in pairwise(found))
-    }
-
-
-def ordered(axes: Iterable[FieldDomain]) -> tuple[FieldDomain, ...] | None:
-    """The axes, each after its leaders; None where they go round in circles."""
+def in_dependency_order(axes: Iterable[FieldDomain]) -> tuple[FieldDomain, ...] | None:
+    """Return the domains, each after the fields that it depends on; None if they depend on one another in a circle."""
     waiting = {axis.name: axis for axis in axes}
-    placed: dict[str, FieldDomain] = {}
+    arranged: dict[str, FieldDomain] = {}
     while waiting:
-        ready = {name: axis for name, axis in waiting.items() if not any(leader in waiting for leader in axis.leaders)}
+        ready = {name: axis for name, axis in waiting.items() if not any(field in waiting for field in axis.depends_on)}
         if not ready:
             return None
-        placed |= ready
+        arranged |= ready
         waiting = {name: axis for name, axis in waiting.items() if name not in ready}
-    return tuple(placed.values())
+    return tuple(arranged.values())
 
 
-def changed(axes: Sequence[FieldDomain], axis: FieldDomain) -> tuple[FieldDomain, ...] | None:
-    """The axes with this one put in for that of its name."""
-    return ordered([axis if other.name == axis.name else other for other in axes])
+def with_domain(axes: Sequence[FieldDomain], axis: FieldDomain) -> tuple[FieldDomain, ...] | None:
+    """Return the domains with this one in the place of the field's old one; None if they then depend in a circle."""
+    return in_dependency_order([axis if old.name == axis.name else old for old in axes])

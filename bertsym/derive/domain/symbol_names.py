@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from sympy import Symbol
 
-from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import Space
 from bertsym.symbols import BY_NAME, Kind, Own, lookup
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
@@ -71,11 +72,11 @@ def symbols(space: Space, *, keep: bool) -> dict[str, Symbol]:
 def _fits(name: str, axis: FieldDomain) -> bool:
     """Whether the registered size takes the values that the field takes."""
     kind = lookup(name).kind
-    if axis.switch or axis.ratio:
-        return kind is (Kind.SWITCH if axis.switch else Kind.RATIO)
+    if axis.is_switch or axis.is_ratio:
+        return kind is (Kind.SWITCH if axis.is_switch else Kind.RATIO)
     if axis.base < lookup(name).minimum:
         return False
-    deep = axis.deep and axis.name != name  # one that is called so is what it is called, whatever else it decides
+    deep = axis.is_depth and axis.name != name  # one that is called so is what it is called, whatever else it decides
     return kind not in (Kind.SWITCH, Kind.RATIO) and (not deep or kind in (Kind.DEPTH, Kind.EXPERTS))
 
 
@@ -90,18 +91,18 @@ def _own(field: str, axis: FieldDomain, taken: Iterable[str]) -> Symbol:
     while name in used:
         name += "_"
     meaning = f"{field} of the code"
-    if axis.switch:
+    if axis.is_switch:
         return Own(name, Kind.SWITCH, meaning=meaning)
-    if axis.ratio:
-        return Own(name, Kind.RATIO, 0 if 0 in axis.values else 1, meaning)
+    if axis.is_ratio:
+        return Own(name, Kind.RATIO, 0 if 0 in axis.options else 1, meaning)
     least = max(min(_least(axis), int(axis.base)), 0)
-    return Own(name, Kind.DEPTH if axis.deep else Kind.WIDTH, least, meaning)
+    return Own(name, Kind.DEPTH if axis.is_depth else Kind.WIDTH, least, meaning)
 
 
 def _least(axis: FieldDomain) -> int:
     """The smallest value that draws can give, or less."""
-    if axis.values:
-        return max(int(min(axis.values)), 0)
-    if axis.of:
-        return min(axis.low, 1)
-    return axis.low * int(axis.unit)
+    if axis.options:
+        return max(int(min(axis.options)), 0)
+    if axis.multiple_of:
+        return min(axis.min_steps, 1)
+    return axis.min_steps * int(axis.stride)

@@ -1,7 +1,11 @@
-"""The channel to the process that runs the model's code: a new connection for each answer, none while the code runs.
+"""The channel between the supervisor and a worker: one new connection a message, and none while the model code runs.
 
-So the code has nothing of ours to close or to write into. What a thread of it does to a connection, in the moments in
-which there is one, is seen, for a message begins with a token and its length, and the message is sent again.
+So the model code finds no descriptor of ours that it could close or write into. A thread of the code may still disturb
+a connection in the moments in which there is one. A message begins with a token and its length, so that the receiver
+notices, and the worker sends it again.
+
+A worker sends its identity and its answer to the last request. The supervisor acknowledges them with one byte, and
+later sends the next request over the same connection.
 """
 
 from __future__ import annotations
@@ -16,39 +20,39 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from bertsym.derive.pristine import MAX_MESSAGE_BYTES, dumps, loads, sleep
+from bertsym.derive.limits import MAX_DESCRIPTORS, MAX_MESSAGE_BYTES, MAX_SEND_ATTEMPTS
+from bertsym.derive.pristine import dumps, loads, sleep
 from bertsym.values import value
 
-ATTEMPTS = 40
-LOST = 75  # the exit code of a process that cannot be reached any more
-MOST_DESCRIPTORS = 4096
-_DIGITS = 10
-_OK = b"!"
+EXIT_UNREACHABLE = 75  # the exit code of a worker that cannot reach the supervisor any more
+_LENGTH_DIGITS = 10
+_ACKNOWLEDGED = b"!"
 
-# The class below socket.socket: the network is closed to model code by changing the methods of the latter.
+# `load_target` closes the network by changing a method of socket.socket. Its base class in C keeps the method.
 Socket = socket.SocketType
+# Model code can replace the functions of `os`, but not these names.
 _read, _write, _close, _getpid, _exit = os.read, os.write, os.close, os.getpid, os._exit
 
 
 class Garbled(Exception):
-    """Bytes that are no message."""
+    """Received bytes that are no message."""
 
 
-def framed(token: str, payload: bytes) -> bytes:
-    """A message as it is sent."""
-    return token.encode() + str(len(payload)).zfill(_DIGITS).encode() + payload
+def frame(token: str, payload: bytes) -> bytes:
+    """Return a message as it is sent: token, length of the payload, payload."""
+    return token.encode() + str(len(payload)).zfill(_LENGTH_DIGITS).encode() + payload
 
 
-def received(read: Callable[[int], bytes], token: str) -> bytes:
-    """The next message; raises `Garbled` or `OSError`."""
-    head = _exactly(read, len(token) + _DIGITS)
+def receive(read: Callable[[int], bytes], token: str) -> bytes:
+    """Return the payload of the next message; raise `Garbled` or `OSError`."""
+    head = _read_exactly(read, len(token) + _LENGTH_DIGITS)
     length = head[len(token) :]
     if head[: len(token)] != token.encode() or not length.isdigit() or int(length) > MAX_MESSAGE_BYTES:
         raise Garbled
-    return _exactly(read, int(length))
+    return _read_exactly(read, int(length))
 
 
-def _exactly(read: Callable[[int], bytes], count: int) -> bytes:
+def _read_exactly(read: Callable[[int], bytes], count: int) -> bytes:
     pieces = []
     while count:
         piece = read(min(count, 2**20))
@@ -61,76 +65,79 @@ def _exactly(read: Callable[[int], bytes], count: int) -> bytes:
 
 @value
 class Message:
-    """A message of a process that runs code: its identity, and its answer to the request of a number, if it has one."""
+    """A message of a worker: its identity, its process, and its answer to the request `number`, if there was one."""
 
-    who: int
+    worker: int
     process: int
     number: int | None
     answer: bytes
 
 
-def parsed(payload: bytes) -> Message:
-    """The message; raises `Garbled`."""
+def parse_message(payload: bytes) -> Message:
+    """Return the message of a worker; raise `Garbled`. The answer stays unread JSON."""
     head, _, answer = payload.partition(b"\n")
     try:
-        who, process, number = loads(head)
+        worker, process, number = loads(head)
     except (ValueError, TypeError):
         raise Garbled from None
-    return Message(who, process, number, answer)
+    return Message(worker, process, number, answer)
 
 
 def acknowledge(connection: socket.socket) -> None:
-    """Say that a message has arrived."""
-    connection.sendall(_OK)
+    """Tell the worker that its message has arrived."""
+    connection.sendall(_ACKNOWLEDGED)
 
 
 class Channel:
-    """This end: answers are given and requests taken by the one process `who`, and by no copy of it."""
+    """The worker's end of the channel. It belongs to one process: a fork that the model code made exits here."""
 
-    def __init__(self, address: str, token: str, who: int) -> None:
-        self.address, self.token, self.who = address, token, who
+    def __init__(self, address: str, token: str, worker: int) -> None:
+        self.address, self.token, self.worker = address, token, worker
         self.process = _getpid()
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self.descriptors = MOST_DESCRIPTORS if most == resource.RLIM_INFINITY else min(most, MOST_DESCRIPTORS)
+        _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.descriptors = MAX_DESCRIPTORS if hard_limit == resource.RLIM_INFINITY else min(hard_limit, MAX_DESCRIPTORS)
         with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, most))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, hard_limit))
 
     def next_request(self, number: int | None = None, answer: object = None) -> tuple[int, Any]:
-        """Say the answer to the request of that number, if there is one; return the next number and request."""
-        said = dumps(answer).encode() if number is not None else b""
-        if len(said) > MAX_MESSAGE_BYTES // 2:
-            said = dumps({"unusable": "its inventory is too long"}).encode()
-        for attempt in range(ATTEMPTS):
+        """Send the answer to request `number`, if there is one, and wait for the next request and its number.
+
+        Exit with `EXIT_UNREACHABLE` if `MAX_SEND_ATTEMPTS` connections were disturbed.
+        """
+        text = dumps(answer).encode() if number is not None else b""
+        if len(text) > MAX_MESSAGE_BYTES // 2:
+            text = dumps({"unusable": "its inventory is too long"}).encode()
+        for attempt in range(MAX_SEND_ATTEMPTS):
             if _getpid() != self.process:
-                _exit(0)  # the code has forked, and its copy comes out of the code too
+                _exit(0)  # the model code has forked, and the copy of the worker returns from the code too
             with contextlib.suppress(OSError, Garbled):
-                descriptor = self._connected()
+                descriptor = self._connect()
                 read = partial(_read, descriptor)
                 try:
-                    head = dumps([self.who, self.process, number]).encode()
-                    rest = memoryview(framed(self.token, head + b"\n" + said))
-                    while rest:
-                        rest = rest[_write(descriptor, rest) :]
-                    if _exactly(read, 1) != _OK:
+                    head = dumps([self.worker, self.process, number]).encode()
+                    unsent = memoryview(frame(self.token, head + b"\n" + text))
+                    while unsent:
+                        unsent = unsent[_write(descriptor, unsent) :]
+                    if _read_exactly(read, 1) != _ACKNOWLEDGED:
                         raise Garbled
-                    number, said = None, b""
-                    found = loads(received(read, self.token))
-                    return found[0], found[1]
+                    number, text = None, b""
+                    request = loads(receive(read, self.token))
+                    return request[0], request[1]
                 finally:
                     with contextlib.suppress(OSError):
                         _close(descriptor)
             sleep(0.001 * attempt)
-        _exit(LOST)
+        _exit(EXIT_UNREACHABLE)
         raise AssertionError("unreachable")
 
-    def _connected(self) -> int:
-        """A connection on a high descriptor, out of the way of code that writes into all the low ones."""
+    def _connect(self) -> int:
+        """Return a connection on a random high descriptor, because hostile code writes into all the low ones."""
         connection = Socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.connect(self.address)
-            low = random.randrange(self.descriptors // 2, self.descriptors - 1)  # noqa: S311
+            at_least = random.randrange(self.descriptors // 2, self.descriptors - 1)  # noqa: S311
             with contextlib.suppress(OSError):
-                return fcntl.fcntl(connection.fileno(), fcntl.F_DUPFD_CLOEXEC, low)
+                return fcntl.fcntl(connection.fileno(), fcntl.F_DUPFD_CLOEXEC, at_least)
             return connection.detach()
         finally:
             connection.close()

@@ -1,4 +1,4 @@
-"""The process that runs the model's code, seen from outside: asked for an inventory, given a time limit."""
+"""The client of the worker: the process as seen from bertsym, and the membership oracle on top of it."""
 
 from __future__ import annotations
 
@@ -17,35 +17,40 @@ from fractions import Fraction
 from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from sympy import Symbol
 
-from bertsym.derive.concolic.trace import ConcolicTrace, proposal
-from bertsym.derive.types import CannotDerive, Description, Entry, Fields, Inventory, Number
+from bertsym.derive.concolic.trace import ConcolicTrace, decode_trace
+from bertsym.derive.limits import (
+    MAX_EXIT_SECONDS,
+    MAX_MESSAGE_BYTES,
+    MAX_TIMED_OUT_BUILDS,
+    MIN_START_SECONDS,
+    TRACE_GRACE_SECONDS,
+)
+from bertsym.derive.oracle.process_tree import kill_marked
+from bertsym.derive.types import CannotDerive, Description, Entry, Fields, Inventory, Number, Rejection
 from bertsym.expressions.reader import Malformed
 
-MOST_BYTES = 64 * 2**20
-STARTING = 60.0
-ENDING = 5.0
-MARK, SWEEPS = "BERTSYM_WORKER", 50
-HEAD = re.compile(rb'\{"place": ([0-9]{1,9}), "answer": ')
-CHANGED = "it changes what bertsym answers with in its process"
-SPARE = 5.0
-SLOW, MOST_SLOW = "TooSlow", 30
+MARK = "BERTSYM_WORKER"  # the environment variable by which the worker's descendants are known
+TAMPERED = "it changes what bertsym answers with in its process"
+_ANSWER_HEAD = re.compile(rb'\{"index": ([0-9]{1,9}), "answer": ')
+
+Key = frozenset[tuple[str, Number]]
 
 
 class Worker:
-    """A process that runs model code, started when it is first asked; a context manager, so that nothing stays.
+    """A process that runs model code, started by the first request; a context manager, so that nothing stays behind.
 
-    One that was ended, by its code or by the time limit, is started anew by the next target. One that is `alone` takes
-    one processor, others take two.
+    `seconds` limits one build. A process that ended, by its code or by a time limit, is started again by the next
+    request. If `parallel`, many builds use two processors, else one.
     """
 
-    def __init__(self, seconds: float, *, alone: bool = False) -> None:
-        self.seconds, self.alone = seconds, alone
+    def __init__(self, seconds: float, *, parallel: bool = True) -> None:
+        self.seconds, self.parallel = seconds, parallel
         self.process: subprocess.Popen[bytes] | None = None
-        self.rest, self.mark = b"", ""
+        self.unread, self.mark = b"", ""
 
     def __enter__(self) -> Self:
         return self
@@ -54,16 +59,16 @@ class Worker:
         self.close()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # The folder that holds bertsym, wherever it was imported from, before the caller's own.
+        # The folder that holds bertsym, wherever it was imported from, comes before the caller's own path.
         path = os.pathsep.join(
             [str(Path(__file__).resolve().parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
         )
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": path, "TOKENIZERS_PARALLELISM": "false"}
         self.mark = secrets.token_hex(16)
         environment[MARK] = self.mark
-        self.rest = b""
+        self.unread = b""
         return subprocess.Popen(  # noqa: S603  # ourselves
-            [sys.executable, "-m", "bertsym.derive.oracle.serving", *(["--alone"] if self.alone else [])],
+            [sys.executable, "-m", "bertsym.derive.oracle.server", *([] if self.parallel else ["--sequential"])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -72,28 +77,32 @@ class Worker:
         )
 
     def close(self) -> None:
-        """End the process and whatever it started."""
+        """End the process and whatever the model code started."""
         if self.process is None:
             return
         assert self.process.stdin is not None  # noqa: S101  # as it was started
         with contextlib.suppress(OSError):
-            self.process.stdin.close()  # whereupon it ends what the code has started, wherever that went
+            self.process.stdin.close()  # the supervisor then kills what the model code started, wherever that went
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(ENDING)
+            self.process.wait(MAX_EXIT_SECONDS)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         if self.process.stdout is not None:
             self.process.stdout.close()
-        if self.process.wait():  # the code has ended the process that would have ended what the code has started
-            _end_marked(f"{MARK}={self.mark}".encode())
+        if self.process.wait():  # the model code killed the supervisor, which therefore killed nothing
+            kill_marked(f"{MARK}={self.mark}".encode())
         self.process = None
 
-    def ask(self, target: str, request: object, seconds: float) -> dict[str, Any]:
-        """The answer to a request; raises `CannotDerive`, after which nothing of the process is left."""
-        return self.ask_for(1, target, request, seconds)[0]
+    def request(self, target: str, request: object, seconds: float) -> dict[str, Any]:
+        """Return the answer to a request; raise `CannotDerive` as `request_many` does."""
+        return self.request_many(1, target, request, seconds)[0]
 
-    def ask_for(self, count: int, target: str, request: object, seconds: float) -> list[dict[str, Any]]:
-        """So many answers to a request, for each of which it has so many seconds; raises `CannotDerive` as `ask`."""
+    def request_many(self, count: int, target: str, request: object, seconds: float) -> list[dict[str, Any]]:
+        """Return `count` answers to a request, each with its `index`, in the order in which they arrive.
+
+        Raise `CannotDerive`, with nothing of the process left, if it ends, sends no answers, or takes longer than
+        `seconds` for one of them. Raise it also if the target is unusable.
+        """
         if self.process is None:
             self.process = self._start()
         try:
@@ -114,151 +123,179 @@ class Worker:
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
         except BrokenPipeError:
-            raise _ended(process.wait(), target) from None
+            raise _process_ended(process.wait(), target) from None
         for _ in range(count):
-            answer, place = _read(self._line(process, target, seconds), target)
+            answer, index = _parse_answer(self._read_line(process, target, seconds), target)
             if "ended" in answer:
-                raise _ended(answer["ended"], target)
-            yield answer | {"place": place}
+                raise _process_ended(answer["ended"], target)
+            yield answer | {"index": index}
 
-    def _line(self, process: subprocess.Popen[bytes], target: str, seconds: float) -> bytes:
+    def _read_line(self, process: subprocess.Popen[bytes], target: str, seconds: float) -> bytes:
         assert process.stdout is not None  # noqa: S101  # as it was started
         deadline = time.monotonic() + seconds
-        pieces = [self.rest]
+        pieces = [self.unread]
         while b"\n" not in pieces[-1]:
             ready, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
                 raise CannotDerive(target, f"it did not finish within {seconds:g} seconds; --timeout allows more")
             piece = os.read(process.stdout.fileno(), 2**20)
             if not piece:
-                raise _ended(process.wait(), target)
+                raise _process_ended(process.wait(), target)
             pieces.append(piece)
-            if sum(map(len, pieces)) > MOST_BYTES:
+            if sum(map(len, pieces)) > MAX_MESSAGE_BYTES:
                 raise CannotDerive(target, "its inventory is too long")
-        line, _, self.rest = b"".join(pieces).partition(b"\n")
+        line, _, self.unread = b"".join(pieces).partition(b"\n")
         return line
 
 
-def _end_marked(mark: bytes) -> None:
-    """End the processes that have the mark in their environment."""
-    for _ in range(SWEEPS):
-        found = False
-        for path in Path("/proc").glob("[0-9]*/environ"):
-            with contextlib.suppress(OSError):
-                if mark in path.read_bytes().split(b"\0"):
-                    os.kill(int(path.parent.name), signal.SIGKILL)
-                    found = True
-        if not found:
-            return
-        time.sleep(0.02)
-
-
-def _read(line: bytes, target: str) -> tuple[dict[str, Any], int]:
-    """An answer and the place of its request; raises `CannotDerive`."""
+def _parse_answer(line: bytes, target: str) -> tuple[dict[str, Any], int]:
+    """Return an answer and the index of its build; raise `CannotDerive` if the line is neither."""
     try:
-        told = json.loads(line)
-        answer, place = told["answer"], told["place"]
-        if isinstance(answer, dict) and isinstance(place, int):
-            return answer, place
+        message = json.loads(line)
+        answer, index = message["answer"], message["index"]
+        if isinstance(answer, dict) and isinstance(index, int):
+            return answer, index
     except RecursionError:
-        if head := HEAD.match(line):
-            return {"raised": "its answer is nested too deeply"}, int(head[1])
+        if head := _ANSWER_HEAD.match(line):
+            return {"rejected": "its answer is nested too deeply"}, int(head[1])
     except (ValueError, KeyError, TypeError):
         pass
-    raise CannotDerive(target, CHANGED)
+    raise CannotDerive(target, TAMPERED)
 
 
-def _ended(code: int, target: str) -> CannotDerive:
+def _process_ended(code: int, target: str) -> CannotDerive:
     how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
     return CannotDerive(target, f"it ended its own process {how}")
 
 
+class BuildCounts(NamedTuple):
+    """Numbers of builds by outcome, each build once; `prefetched` of them all were requested in advance."""
+
+    accepted: int = 0
+    rejected: int = 0
+    timed_out: int = 0
+    prefetched: int = 0
+
+    def since(self, earlier: BuildCounts) -> BuildCounts:
+        """Return the builds after an earlier reading, such as those of one stage.
+
+        >>> BuildCounts(9, 4, 1, 8).since(BuildCounts(5, 4, 0, 8))
+        BuildCounts(accepted=4, rejected=0, timed_out=1, prefetched=0)
+        """
+        return BuildCounts(*(now - before for now, before in zip(self, earlier, strict=True)))
+
+
 class BuildOracle:
-    """Builds a target at fields, each at most once."""
+    """A membership oracle over fields (Angluin 1987): it accepts them with an inventory, or rejects them with a reason.
+
+    It builds the target in a worker, at the same fields only once. `cache` holds the outcomes in the order of the
+    builds, and `counts` their numbers. Every request raises `CannotDerive` if the worker fails.
+    """
 
     def __init__(self, worker: Worker, target: str, sizes: Fields) -> None:
         self.worker, self.target = worker, target
-        self.found: dict[frozenset[tuple[str, Number]], Inventory | None] = {}
-        self.refusals: dict[frozenset[tuple[str, Number]], str] = {}
-        self.raised, self.given_up = "", 0
-        request = {"target": target, "sizes": _plain(sizes)}
-        told = worker.ask(target, request, max(worker.seconds, STARTING))
-        if "raised" in told:
-            what = "importing it" if ":" in target else "building it as it is configured by default"
-            raise CannotDerive(target, f"{what} raised {told['raised']}")
-        fields = {name: _exact(found) for name, found in told["fields"].items()}
-        self.description = Description(told["class"], told["source"], MappingProxyType(fields))
+        self.cache: dict[Key, Inventory | Rejection] = {}
+        self.counts = BuildCounts()
+        request = {"target": target, "sizes": _to_json(sizes)}
+        answer = worker.request(target, request, max(worker.seconds, MIN_START_SECONDS))
+        if "rejected" in answer:
+            action = "importing it" if ":" in target else "building it as it is configured by default"
+            raise CannotDerive(target, f"{action} raised {answer['rejected']}")
+        fields = {name: _exact(number) for name, number in answer["fields"].items()}
+        self.description = Description(answer["class"], answer["source"], MappingProxyType(fields))
 
     def build(self, fields: Fields) -> Inventory | None:
-        """The tensors at these fields, or None where the code refuses them; raises `CannotDerive`."""
+        """Return the inventory at these fields, or None if the model code rejects them."""
+        outcome = self._outcome(fields)
+        return None if isinstance(outcome, Rejection) else outcome
+
+    def rejection(self, fields: Fields) -> Rejection | None:
+        """Return the reason for which the model code rejects these fields, or None if it accepts them."""
+        outcome = self._outcome(fields)
+        return outcome if isinstance(outcome, Rejection) else None
+
+    def _outcome(self, fields: Fields) -> Inventory | Rejection:
         key = frozenset(fields.items())
-        if key not in self.found:
-            self._take(key, self.worker.ask(self.target, {"build": _plain(fields)}, self.worker.seconds))
-        self.raised = self.refusals[key]
-        return self.found[key]
+        if key not in self.cache:
+            self._record(key, self._request_build(fields))
+        return self.cache[key]
+
+    def _request_build(self, fields: Fields) -> dict[str, Any]:
+        return self.worker.request(self.target, {"build": _to_json(fields)}, self.worker.seconds)
+
+    def prefetch(self, configurations: Iterable[Fields]) -> None:
+        """Build all of these, on two processors if there are two, so that `build` finds them in the cache."""
+        missing = {key: fields for fields in configurations if (key := frozenset(fields.items())) not in self.cache}
+        keys = list(missing)
+        if not keys:
+            return
+        request = {"builds": [_to_json(missing[key]) for key in keys]}
+        answers = self.worker.request_many(len(keys), self.target, request, self.worker.seconds)
+        # Two processes answer in any order. The order of the cache must not depend on it, because samples are drawn
+        # from `accepted`, and a seed decides them.
+        for answer in sorted(answers, key=itemgetter("index")):
+            self.counts = self.counts._replace(prefetched=self.counts.prefetched + 1)
+            self._record(keys[answer["index"]], answer)
+
+    def _record(self, key: Key, answer: Mapping[str, Any]) -> None:
+        outcome = self._decode_outcome(answer)
+        counts = self.counts
+        if not isinstance(outcome, Rejection):
+            self.counts = counts._replace(accepted=counts.accepted + 1)
+        elif outcome.timed_out:
+            self.counts = counts._replace(timed_out=counts.timed_out + 1)
+        else:
+            self.counts = counts._replace(rejected=counts.rejected + 1)
+        if self.counts.timed_out > MAX_TIMED_OUT_BUILDS:
+            problem = f"at more than {MAX_TIMED_OUT_BUILDS} sizes it takes much longer than at others"
+            raise CannotDerive(self.target, problem)
+        self.cache[key] = outcome
+
+    def _decode_outcome(self, answer: Mapping[str, Any]) -> Inventory | Rejection:
+        if "rejected" in answer:
+            return Rejection(str(answer["rejected"]), answer.get("timed_out") is True)
+        try:
+            return _inventory(answer["tensors"])
+        except (KeyError, TypeError, ValueError):
+            raise CannotDerive(self.target, TAMPERED) from None
 
     def is_deterministic(self, fields: Fields) -> bool:
-        """Whether what was built at these fields is built there once more."""
-        key = frozenset(fields.items())
-        told = self.worker.ask(self.target, {"build": _plain(fields)}, self.worker.seconds)
-        return "tensors" in told and _inventory(told["tensors"]) == self.found[key]
-
-    def prefetch(self, many: Iterable[Fields]) -> None:
-        """Build at all of these, two at a time where there are processors for it; `build` then knows what was found."""
-        waiting = {key: fields for fields in many if (key := frozenset(fields.items())) not in self.found}
-        keys = list(waiting)
-        asked = {"builds": [_plain(waiting[key]) for key in keys]}
-        answers = self.worker.ask_for(len(keys), self.target, asked, self.worker.seconds) if keys else []
-        # Two processes answer in any order; what is remembered, and so what is sampled, must not depend on it.
-        for answer in sorted(answers, key=itemgetter("place")):
-            self._take(keys[answer["place"]], answer)
-
-    @property
-    def slow(self) -> bool:
-        """Whether the last build was given up, for it took much longer than others."""
-        return self.raised.startswith(SLOW)
-
-    def _take(self, key: frozenset[tuple[str, Number]], told: Mapping[str, Any]) -> None:
-        self.refusals[key] = told.get("raised", "")
-        self.given_up += self.refusals[key].startswith(SLOW)
-        if self.given_up > MOST_SLOW:
-            raise CannotDerive(self.target, f"at more than {MOST_SLOW} sizes it takes much longer than at others")
-        try:
-            self.found[key] = None if self.refusals[key] else _inventory(told["tensors"])
-        except (KeyError, TypeError, ValueError):
-            raise CannotDerive(self.target, CHANGED) from None
+        """Return True if a second build at fields that were accepted gives the same inventory."""
+        answer = self._request_build(fields)
+        return "tensors" in answer and _inventory(answer["tensors"]) == self.cache[frozenset(fields.items())]
 
     def accepted(self) -> Iterator[Fields]:
-        """The fields at which something was built, the last first."""
-        return (dict(key) for key, found in reversed(self.found.items()) if found is not None)
+        """Yield the accepted fields, the last build first."""
+        return (dict(key) for key, outcome in reversed(self.cache.items()) if not isinstance(outcome, Rejection))
 
     def defaults(self, fields: Fields, names: Iterable[str]) -> Fields:
-        """What the code makes of each of these that is left out, the others being as in these fields."""
-        asked = {"defaults": _plain(fields), "names": list(names)}
-        told = self.worker.ask(self.target, asked, self.worker.seconds)
-        return {name: _exact(found) for name, found in told.get("defaults", {}).items()}
+        """Return the value that the configuration class chooses for each name if it is omitted from these fields."""
+        request = {"defaults": _to_json(fields), "names": list(names)}
+        answer = self.worker.request(self.target, request, self.worker.seconds)
+        return {name: _exact(number) for name, number in answer.get("defaults", {}).items()}
 
-    def propose(self, fields: Fields, symbols: Mapping[str, Symbol]) -> ConcolicTrace | None:
-        """What one build at these fields, with symbols in the place of some, says of shapes and conditions.
+    def trace(self, fields: Fields, symbols: Mapping[str, Symbol]) -> ConcolicTrace | None:
+        """Return the shapes and conditions of one build at these fields with symbols for some of them.
 
-        None where the code does not build so; that says nothing against it.
+        Return None if the model code does not take symbols, or the installed torch does not (`check_torch`).
+        That rejects nothing: the fields are derived from ordinary builds alone.
         """
         seconds = self.worker.seconds
-        asked = {"fields": _plain(fields), "symbols": list(symbols), "seconds": seconds}
+        request = {"trace": {"fields": _to_json(fields), "symbols": list(symbols), "seconds": seconds}}
         try:
-            told = self.worker.ask(self.target, {"symbolic": asked}, seconds + SPARE)
-            return proposal(told.get("proposal"), symbols)
+            answer = self.worker.request(self.target, request, seconds + TRACE_GRACE_SECONDS)
+            return decode_trace(answer.get("trace"), symbols)
         except (Malformed, RecursionError, ValueError):
             return None
 
 
-def _exact(found: int | float) -> Number:  # noqa: PYI041  # an int stays one
-    return Fraction(str(found)) if isinstance(found, float) else found
+def _exact(number: int | float) -> Number:  # noqa: PYI041  # an int stays one
+    return Fraction(str(number)) if isinstance(number, float) else number
 
 
-def _plain(fields: Fields) -> dict[str, int | float]:
-    return {name: float(found) if isinstance(found, Fraction) else found for name, found in fields.items()}
+def _to_json(fields: Fields) -> dict[str, int | float]:
+    return {name: float(number) if isinstance(number, Fraction) else number for name, number in fields.items()}
 
 
 def _inventory(tensors: list[list[Any]]) -> Inventory:
-    return {name: Entry(tuple(shape), first, role) for name, shape, first, role in tensors}
+    return {name: Entry(tuple(shape), first_name, role) for name, shape, first_name, role in tensors}

@@ -1,6 +1,7 @@
-"""In the other process: a transformers configuration as the numbers in it, and back.
+"""A codec between a transformers configuration and the numbers in it, used in the worker.
 
-A number's path is its field, through nested configurations and lists: `hidden_size`, `vision_config.depths[0]`.
+A number's path is the name of its field, through nested configurations and lists: `hidden_size`,
+`vision_config.depths[0]`.
 """
 
 from __future__ import annotations
@@ -9,162 +10,184 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-LONGEST_LIST = 64
-UNUSED = frozenset({"id2label", "label2id", "transformers_version", "dtype", "architectures", "model_type"})
+from bertsym.derive.limits import MAX_LIST_LENGTH
+
+# Fields that no model code reads to build a tensor.
+UNUSED_SETTINGS = frozenset({"id2label", "label2id", "transformers_version", "dtype", "architectures", "model_type"})
 
 Number = int | float
 Settings = dict[str, Any]
 
 
 def settings(config: Any) -> Settings:
-    """The fields of a configuration as they are held, nested configurations as themselves."""
-    told = {name: t for name, t in config.to_dict().items() if not name.startswith("_") and name not in UNUSED}
-    return {name: _held(config, name, found) for name, found in told.items()}
+    """Return the fields of a configuration, nested configurations as objects."""
+    shown = {
+        name: v for name, v in config.to_dict().items() if not name.startswith("_") and name not in UNUSED_SETTINGS
+    }
+    return {name: _attribute(config, name, value) for name, value in shown.items()}
 
 
-def _held(config: Any, name: str, told: Any) -> Any:
-    """The field itself, or what the configuration tells of it.
+def _attribute(config: Any, name: str, shown: Any) -> Any:
+    """Return the attribute, or the value that `to_dict` shows if the attribute cannot be read or is of another type.
 
-    It refuses to say, or shows another object, where fields may differ from layer to layer.
+    A configuration whose fields may differ from layer to layer raises an error, or returns another object.
     """
     try:
-        held = getattr(config, name, told)
+        value = getattr(config, name, shown)
     except Exception:  # noqa: BLE001  # it is no AttributeError
-        return told
-    return held if is_config(held) or isinstance(held, type(told)) else told
+        return shown
+    return value if is_config(value) or isinstance(value, type(shown)) else shown
 
 
-def is_config(found: Any) -> bool:
-    """Whether it is a configuration of its own."""
-    return hasattr(found, "to_dict") and hasattr(found, "model_type")
+def is_config(value: Any) -> bool:
+    """Return True if the value is a nested configuration."""
+    return hasattr(value, "to_dict") and hasattr(value, "model_type")
 
 
-def numbers(path: str, found: Any) -> Iterator[tuple[str, Number]]:
-    """The numbers of a plain field or of a list, with their paths; nothing for what holds anything else."""
-    if isinstance(found, int) or (isinstance(found, float) and math.isfinite(found)):
-        yield path, found
-    elif isinstance(found, list | tuple) and 0 < len(found) <= LONGEST_LIST:
-        inner = [list(numbers(f"{path}[{place}]", part)) for place, part in enumerate(found)]
-        if all(inner):
-            yield from (pair for pairs in inner for pair in pairs)
+def numbers_in(path: str, value: Any) -> Iterator[tuple[str, Number]]:
+    """Yield the numbers of a field with their paths; nothing if it is neither a number nor a list of numbers.
+
+    >>> list(numbers_in("depths", [2, 6])), list(numbers_in("act", "gelu"))
+    ([('depths[0]', 2), ('depths[1]', 6)], [])
+    """
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+        yield path, value
+    elif isinstance(value, list | tuple) and 0 < len(value) <= MAX_LIST_LENGTH:
+        items = [list(numbers_in(f"{path}[{index}]", item)) for index, item in enumerate(value)]
+        if all(items):
+            yield from (pair for pairs in items for pair in pairs)
 
 
 class ConfigCodec:
-    """What makes a configuration again at other numbers.
+    """The parts of a configuration, from which it can be made again at other numbers.
 
-    Texts are given only where the numbers do not imply them, so that a list with an entry a layer follows the number of
-    layers.
+    - `nested` holds a codec for each nested configuration.
+    - `numeric` holds the fields that are numbers or lists of them.
+    - `texts` holds the other fields, except those that the class sets to the same value by itself. So a list with an
+      entry a layer, such as `layer_types`, follows the number of layers.
+    - `omitted` holds the paths of numbers that are left to the class.
     """
 
     def __init__(self, config: Any) -> None:
         self.cls = type(config)
-        held = settings(config)
-        self.parts = {name: ConfigCodec(found) for name, found in held.items() if is_config(found)}
-        plain = {name: found for name, found in held.items() if name not in self.parts}
-        self.lists = {name: found for name, found in plain.items() if list(numbers(name, found))}
-        self.left_out: frozenset[str] = frozenset()
+        fields = settings(config)
+        self.nested = {name: ConfigCodec(value) for name, value in fields.items() if is_config(value)}
+        plain = {name: value for name, value in fields.items() if name not in self.nested}
+        self.numeric = {name: value for name, value in plain.items() if list(numbers_in(name, value))}
+        self.omitted: frozenset[str] = frozenset()
         self.texts: Settings = {}
-        self.texts = self._not_implied({name: found for name, found in plain.items() if name not in self.lists})
-        for name in self._following():
-            del self.lists[name]
+        self.texts = self._without_defaults({n: value for n, value in plain.items() if n not in self.numeric})
+        for name in self._derived_lists():
+            del self.numeric[name]
 
-    def _not_implied(self, texts: Settings) -> Settings:
+    def _without_defaults(self, texts: Settings) -> Settings:
         try:
-            implied = settings(self.make({}))
+            defaults = settings(self.to_config({}))
         except Exception:  # noqa: BLE001  # whatever the class raises without its texts
             return texts
-        return {name: found for name, found in texts.items() if implied.get(name) != found}
+        return {name: value for name, value in texts.items() if defaults.get(name) != value}
 
-    def _following(self) -> list[str]:
-        """The lists that, left out, are what they are because of other numbers, such as one with an entry a layer."""
-        lists = {name: found for name, found in self.lists.items() if isinstance(found, list | tuple)}
-        follows: list[str] = []
-        for list_name, held in lists.items():
-            rest = {name: found for name, found in self.lists.items() if name != list_name}
-            changed = ({name: found + 1} for name, found in rest.items() if type(found) is int)
-            if self._left_to_class(list_name, rest) == held and any(
-                self._left_to_class(list_name, rest | change) not in (held, None) for change in changed
+    def _derived_lists(self) -> list[str]:
+        """Return the lists that the class computes from other numbers, such as one with an entry a layer.
+
+        Omit the list: the class must give the same one, and another one after some other number changed by 1.
+        """
+        lists = {name: value for name, value in self.numeric.items() if isinstance(value, list | tuple)}
+        derived: list[str] = []
+        for list_name, default in lists.items():
+            rest = {name: value for name, value in self.numeric.items() if name != list_name}
+            changes = ({name: value + 1} for name, value in rest.items() if type(value) is int)
+            if self._chosen_by_class(list_name, rest) == default and any(
+                self._chosen_by_class(list_name, rest | change) not in (default, None) for change in changes
             ):
-                follows.append(list_name)
-        return follows
+                derived.append(list_name)
+        return derived
 
-    def _left_to_class(self, name: str, rest: Settings) -> Any:
+    def _chosen_by_class(self, name: str, rest: Settings) -> Any:
         try:
             return settings(self.cls(**{**self.texts, **rest})).get(name)
         except Exception:  # noqa: BLE001  # whatever the class raises at these numbers
             return None
 
-    def leaves(self) -> dict[str, Number]:
-        """Every number by its path."""
-        own = {path: leaf for name, found in self.lists.items() for path, leaf in numbers(name, found)}
-        nested = {f"{name}.{path}": leaf for name, part in self.parts.items() for path, leaf in part.leaves().items()}
-        return {path: leaf for path, leaf in (own | nested).items() if path not in self.left_out}
+    def to_numbers(self) -> dict[str, Number]:
+        """Return every number by its path, except omitted ones."""
+        own = {path: number for name, value in self.numeric.items() for path, number in numbers_in(name, value)}
+        inner = {
+            f"{name}.{p}": number for name, codec in self.nested.items() for p, number in codec.to_numbers().items()
+        }
+        return {path: number for path, number in (own | inner).items() if path not in self.omitted}
 
-    def make(self, given: Mapping[str, Number]) -> Any:
-        """The configuration with these numbers at their paths."""
-        own = {name: _filled(name, found, given) for name, found in self.lists.items() if self._passed(name, found)}
-        nested = {name: part.make(_below(f"{name}.", given)) for name, part in self.parts.items()}
-        extra = {name: found for name, found in given.items() if name == "num_labels"}
-        return self.cls(**{**self.texts, **own, **nested, **extra})
+    def to_config(self, numbers: Mapping[str, Number]) -> Any:
+        """Return the configuration with these numbers at their paths and the defaults elsewhere."""
+        own = {
+            name: _replaced(name, value, numbers) for name, value in self.numeric.items() if self._given(name, value)
+        }
+        inner = {name: codec.to_config(_below(f"{name}.", numbers)) for name, codec in self.nested.items()}
+        extra = {name: number for name, number in numbers.items() if name == "num_labels"}
+        return self.cls(**{**self.texts, **own, **inner, **extra})
 
-    def defaults(self, given: Mapping[str, Number], paths: Iterable[str]) -> dict[str, Number]:
-        """What each of these integers becomes where it is left to the class and the others are as given."""
-        found: dict[str, Number] = {}
-        leaves = self.leaves()
-        for path in [path for path in paths if type(leaves.get(path)) is int and "[" not in path]:
-            self.leave(path, out=True)
+    def defaults(self, numbers: Mapping[str, Number], paths: Iterable[str]) -> dict[str, Number]:
+        """Return the integer that the class chooses at each path if that one is omitted and the others are given."""
+        chosen: dict[str, Number] = {}
+        own = self.to_numbers()
+        for path in [path for path in paths if type(own.get(path)) is int and "[" not in path]:
+            self._set_omitted(path, omitted=True)
             try:
-                held: Any = self.make(given)
+                value: Any = self.to_config(numbers)
                 for name in path.split("."):
-                    held = getattr(held, name)
+                    value = getattr(value, name)
             except Exception:  # noqa: BLE001, S112  # whatever the class raises without this one
                 continue
             finally:
-                self.leave(path, out=False)
-            if type(held) is int:
-                found[path] = held
-        return found
+                self._set_omitted(path, omitted=False)
+            if type(value) is int:
+                chosen[path] = value
+        return chosen
 
-    def _passed(self, name: str, found: Any) -> bool:
-        return not any(path in self.left_out for path, _ in numbers(name, found))
+    def _given(self, name: str, value: Any) -> bool:
+        return not any(path in self.omitted for path, _ in numbers_in(name, value))
 
-    def settle(self, accepted: Callable[[], bool]) -> None:
-        """Leave out the numbers that the class does not take back as it gave them."""
-        if accepted():
+    def omit_unstable(self, is_faithful: Callable[[], bool]) -> None:
+        """Omit the numbers without which alone the class is faithful to its defaults.
+
+        Some classes compute other values from a number that is given than from their own default. Omit all numbers,
+        then give back halves, and halves of halves, that keep the class faithful (delta debugging, Zeller and
+        Hildebrandt 2002).
+        """
+        if is_faithful():
             return
-        paths = list(self.leaves())
-        for name, part in self.parts.items():
-            part.left_out = frozenset(part.leaves())
-            paths = [path for path in paths if not path.startswith(f"{name}.")] + [f"{name}.{p}" for p in part.left_out]
-        self.left_out = frozenset(self.leaves())
-        self._let_in(paths, accepted)
+        paths = list(self.to_numbers())
+        for name, codec in self.nested.items():
+            codec.omitted = frozenset(codec.to_numbers())
+            paths = [path for path in paths if not path.startswith(f"{name}.")] + [f"{name}.{p}" for p in codec.omitted]
+        self.omitted = frozenset(self.to_numbers())
+        self._give_if_faithful(paths, is_faithful)
 
-    def _let_in(self, paths: list[str], accepted: Callable[[], bool]) -> None:
+    def _give_if_faithful(self, paths: list[str], is_faithful: Callable[[], bool]) -> None:
         for path in paths:
-            self.leave(path, out=False)
-        if accepted():
+            self._set_omitted(path, omitted=False)
+        if is_faithful():
             return
         for path in paths:
-            self.leave(path, out=True)
+            self._set_omitted(path, omitted=True)
         if len(paths) > 1:
-            self._let_in(paths[: len(paths) // 2], accepted)
-            self._let_in(paths[len(paths) // 2 :], accepted)
+            self._give_if_faithful(paths[: len(paths) // 2], is_faithful)
+            self._give_if_faithful(paths[len(paths) // 2 :], is_faithful)
 
-    def leave(self, path: str, *, out: bool) -> None:
-        """Whether the number at a path is given or left to the class."""
+    def _set_omitted(self, path: str, *, omitted: bool) -> None:
         name, dot, rest = path.partition(".")
-        if dot and name in self.parts:
-            self.parts[name].leave(rest, out=out)
+        if dot and name in self.nested:
+            self.nested[name]._set_omitted(rest, omitted=omitted)  # noqa: SLF001  # of this class
         else:
-            self.left_out = self.left_out | {path} if out else self.left_out - {path}
+            self.omitted = self.omitted | {path} if omitted else self.omitted - {path}
 
 
-def _below(prefix: str, given: Mapping[str, Number]) -> dict[str, Number]:
-    return {path.removeprefix(prefix): found for path, found in given.items() if path.startswith(prefix)}
+def _below(prefix: str, numbers: Mapping[str, Number]) -> dict[str, Number]:
+    return {path.removeprefix(prefix): number for path, number in numbers.items() if path.startswith(prefix)}
 
 
-def _filled(path: str, found: Any, given: Mapping[str, Number]) -> Any:
-    """The field with the numbers that are given put into it."""
-    if isinstance(found, list | tuple):
-        return type(found)([_filled(f"{path}[{place}]", part, given) for place, part in enumerate(found)])
-    return given.get(path, found)
+def _replaced(path: str, value: Any, numbers: Mapping[str, Number]) -> Any:
+    """Return the field with the given numbers in place of its own."""
+    if isinstance(value, list | tuple):
+        return type(value)([_replaced(f"{path}[{index}]", item, numbers) for index, item in enumerate(value)])
+    return numbers.get(path, value)

@@ -22,8 +22,7 @@ from math import gcd, prod
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from bertsym.algebra import Iverson, expand
-from bertsym.derive.concolic.extremes import at_least_one
+from bertsym.algebra import Iverson, at_least_one, expand
 from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.limits import (
     BANKERS_DIVISORS,

@@ -19,7 +19,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.derive.concolic.extremes import at_least_one
+from bertsym.algebra import at_least_one
 from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.limits import (
     COMPARED_NUMBERS,

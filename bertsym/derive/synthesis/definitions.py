@@ -35,10 +35,12 @@ class Defaults:
 
     def __init__(self, oracle: BuildOracle, space: Space, symbols: Mapping[str, Symbol], random: Random) -> None:
         self.symbols, self.base = symbols, oracle.description.fields
-        domains = [domain for domain in space.axes if not (domain.switch or domain.ratio) and domain.name in symbols]
+        domains = [
+            domain for domain in space.axes if not (domain.is_switch or domain.is_ratio) and domain.name in symbols
+        ]
         names = [domain.name for domain in domains]
-        self.active = [domain.name for domain in domains if not domain.idle]
-        self.configs = [space.fields(space.steps(random)) for _ in range(DEFINITION_SAMPLES + DEFINITION_CHECKS)]
+        self.active = [domain.name for domain in domains if not domain.no_effect]
+        self.configs = [space.fields(space.sample(random)) for _ in range(DEFINITION_SAMPLES + DEFINITION_CHECKS)]
         self.defaults = list(_defaults(oracle, self.configs, names))
         self.table = [{symbols[name]: config[name] for name in names} for config in self.configs]
 

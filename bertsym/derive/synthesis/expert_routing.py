@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from bertsym.derive.domain.field_path import last, place
+from bertsym.derive.domain.field_path import field_name, parent_config
 from bertsym.derive.types import Fields
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import Kind, Own, experts_per_token
@@ -92,7 +92,7 @@ def _partner(field: str, per_token: Collection[str]) -> str | None:
 
     It is the one of the same nested configuration, else the only one.
     """
-    nested_alike = (partner for partner in per_token if place(partner) == place(field))
+    nested_alike = (partner for partner in per_token if parent_config(partner) == parent_config(field))
     return next(nested_alike, next(iter(per_token)) if len(per_token) == 1 else None)
 
 
@@ -100,7 +100,7 @@ def _fields_spelled(fields: Fields, spellings: tuple[str, ...]) -> Iterator[str]
     """Yield the integer fields with one of these names, the most usual spelling first, nested fields included."""
     for spelling in spellings:
         for field, number in fields.items():
-            if last(field) == spelling and isinstance(number, int) and not isinstance(number, bool):
+            if field_name(field) == spelling and isinstance(number, int) and not isinstance(number, bool):
                 yield field
 
 

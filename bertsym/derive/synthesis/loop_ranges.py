@@ -15,8 +15,7 @@ from itertools import chain, pairwise, product
 import sympy
 from sympy import Expr, Integer
 
-from bertsym.algebra import Iverson
-from bertsym.derive.concolic.extremes import without_extremes
+from bertsym.algebra import Iverson, max_to_iverson
 from bertsym.derive.limits import MIN_FIT_ROWS, MIN_REROLLED_TENSORS
 from bertsym.derive.synthesis.name_templates import TensorTemplate
 from bertsym.derive.synthesis.observations import REPEAT, NoFormula, ObservationTable, TemplateView, repeat_part
@@ -228,11 +227,11 @@ class LoopRanges:
 
 
 def _maximum(first: Expr, second: Expr) -> Expr:
-    return without_extremes(sympy.Max(first, second, evaluate=False))
+    return max_to_iverson(sympy.Max(first, second, evaluate=False))
 
 
 def _minimum(first: Expr, second: Expr) -> Expr:
-    return without_extremes(sympy.Min(first, second, evaluate=False))
+    return max_to_iverson(sympy.Min(first, second, evaluate=False))
 
 
 def _is_gapped(run: Sequence[int]) -> bool:

@@ -15,9 +15,8 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.algebra import Iverson
-from bertsym.derive.concolic.extremes import without_extremes
-from bertsym.derive.concolic.path_conditions import landmarks, relations
+from bertsym.algebra import Iverson, max_to_iverson
+from bertsym.derive.concolic.path_conditions import candidate_conditions, index_landmarks
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.limits import MAX_BRANCH_SIZES, MIN_BRANCH_ROWS, MIN_FIT_ROWS
@@ -90,8 +89,8 @@ class ObservationTable:
         self.fitter = Fitter(sizes, self.numbers, active)
         origins = {change.after: change.before for change in self.changes}
         samples = [origins.get(row, row) for row in range(len(observations))]
-        self.conditions = Conditions(sizes, active, samples, relations(traces))
-        self.landmarks, self.periods = landmarks(traces)
+        self.conditions = Conditions(sizes, active, samples, candidate_conditions(traces))
+        self.landmarks, self.periods = index_landmarks(traces)
         self._affecting_modules: dict[str, dict[str, set[Symbol]]] = {}
         self._plain_dimensions: dict[Expr, tuple[tuple[int, str], Expr]] = {}
 
@@ -192,7 +191,7 @@ class ObservationTable:
     def _plain_dimension(self, dimension: Expr) -> tuple[tuple[int, str], Expr]:
         """Return a sort key and the expression without Max and Min; many tensors share one expression."""
         if dimension not in self._plain_dimensions:
-            plain = without_extremes(dimension)
+            plain = max_to_iverson(dimension)
             self._plain_dimensions[dimension] = (sympy.count_ops(plain), str(plain)), plain
         return self._plain_dimensions[dimension]
 

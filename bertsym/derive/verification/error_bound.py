@@ -17,7 +17,8 @@ import sympy
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, free
-from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import Space
 from bertsym.tree import Tensor
 
 
@@ -42,7 +43,11 @@ def _agreement(expression: Expr, domains: Mapping[Symbol, FieldDomain], space: S
 
     A constant counts as degree 1, because the true expression may be linear in any size.
     """
-    sampled = [domain for domain in domains.values() if not domain.switch and not domain.idle and domain.choices > 1]
+    sampled = [
+        domain
+        for domain in domains.values()
+        if not domain.is_switch and not domain.no_effect and domain.value_count > 1
+    ]
     degree = max(1, _degree(expression, domains, space))
     return min(Fraction(1), degree / min(map(_effective_values, sampled), default=Fraction(1)))
 
@@ -53,7 +58,7 @@ def _effective_values(domain: FieldDomain) -> Fraction:
     A sample bounded by another field is folded into 1 to that field's value M, so no value is likelier than 1/M + 1/n.
     The mean of that over M from 1 to n is (1 + 1/2 + ... + 1/n + 1)/n.
     """
-    return Fraction(domain.choices, 1 if domain.within is None else domain.choices.bit_length() + 1)
+    return Fraction(domain.value_count, 1 if domain.at_most is None else domain.value_count.bit_length() + 1)
 
 
 def _degree(expression: Expr, domains: Mapping[Symbol, FieldDomain], space: Space) -> int:
@@ -63,13 +68,6 @@ def _degree(expression: Expr, domains: Mapping[Symbol, FieldDomain], space: Spac
     present = [symbol for symbol in free(numerator) if symbol in domains]
     if not present:
         return 0
-    weights = [_sampled_degree(domains[symbol], space) for symbol in present]
+    weights = [space.degree(domains[symbol]) for symbol in present]
     monomials = sympy.Poly(numerator, *present).monoms()
     return max(sum(int(e) * w for e, w in zip(powers, weights, strict=True)) for powers in monomials)
-
-
-def _sampled_degree(domain: FieldDomain, space: Space) -> int:
-    """Return the degree of a field in the numbers that are sampled: its own step and those of its factors."""
-    factors = (space.axis(name) for name in domain.of)
-    own = 0 if domain.exact else 1
-    return own + sum(_sampled_degree(factor, space) for factor in factors if factor is not None)

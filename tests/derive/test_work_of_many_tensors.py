@@ -1,4 +1,4 @@
-"""The work of a derivation grows as the number of its tensors does. Work is counted, not timed."""
+"""The work of a derivation grows linearly in the number of its tensors. Work is counted, not timed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code that cannot be derived: one sentence, exit code 2, and no process left behind. The sentences are golden."""
+"""Targets that cannot be derived: one sentence, exit code 2, and no process left behind. The sentences are golden."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive.oracle import worker
 from bertsym.derive.oracle.client import BuildOracle, Worker
+from bertsym.derive.oracle.module_inventory import UnusableTarget
+from bertsym.derive.oracle.targets import load_target, load_transformers
 from bertsym.derive.types import CannotDerive
 
 HERE = "tests.derive.modules"
@@ -66,12 +67,12 @@ def test_nothing_is_left_running() -> None:
 
 @pytest.mark.usefixtures("transformers")
 def test_a_model_type_that_does_not_exist() -> None:
-    with pytest.raises(worker.Unusable, match=r"^no model type or class of transformers; did you mean roberta"):
-        worker.listed("robberta")
+    with pytest.raises(UnusableTarget, match="no model type or class of this name; did you mean roberta"):
+        load_transformers("robberta")
 
 
 @pytest.mark.parametrize("target", ["bert", "tests.derive.ruled:both"])
 def test_without_torch_the_extra_is_named(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(worker.Unusable, match=r"torch is not installed: pip install 'bertsym\[hf\]'"):
-        worker.opened(target, {})
+    with pytest.raises(UnusableTarget, match=r"torch is not installed: pip install 'bertsym\[hf\]'"):
+        load_target(target, {})

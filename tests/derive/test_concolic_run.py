@@ -1,4 +1,4 @@
-"""Symbolic execution: what the code computes is followed, what it cannot follow is left to the other builds."""
+"""Concolic runs: expressions are followed through the model code, and end where it needs plain numbers."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import sympy
 from sympy import Max, Min, floor
 
 from bertsym.algebra import evaluate
-from bertsym.derive.concolic.trace import Multiple, proposal
-from bertsym.derive.oracle import worker
+from bertsym.derive.concolic.trace import Multiple, decode_trace
+from bertsym.derive.oracle.targets import Target, load_callable
 from bertsym.symbols import H, V, ffn_ratio
 from tests.derive.proposals import FORKS, HERE, Names, built, followed, proposed
 
 pytestmark = pytest.mark.filterwarnings(FORKS)
 
 
-def test_what_is_followed(code: Callable[..., worker.Target]) -> None:
+def test_what_is_followed(code: Callable[..., Target]) -> None:
     opened = code(f"{HERE}:arithmetic", hidden=96, heads=6, ratio=5)
     found, n = proposed(opened), Names(opened)
     wide, head, ratio = n.hidden, n.heads, n.ratio
@@ -45,7 +45,7 @@ def test_what_is_followed(code: Callable[..., worker.Target]) -> None:
             evaluate(side - by_hand[name], {wide: 2 * a * b, head: b, ratio: c}) == 0
             for a, b, c in ((1, 1, 2), (5, 3, 9), (48, 2, 3), (7, 11, 70))
         ), name
-    assert found.used == ()
+    assert found.concretised == ()
     assert found.multiples == (Multiple("hidden", 1, "heads"), Multiple("hidden", 2, "heads"))
     assert found.conditions[:2] == (
         sympy.Eq(sympy.Mod(wide, head), 0),
@@ -54,12 +54,12 @@ def test_what_is_followed(code: Callable[..., worker.Target]) -> None:
 
 
 def test_a_ratio_is_a_size(torch: Any) -> None:
-    from bertsym.derive.concolic.run import symbolic
+    from bertsym.derive.concolic.run import trace_in_child
 
     assert torch
-    opened = worker.own(f"{HERE}:scaled", {"hidden": 10, "ratio": 2.75, "bias": True})
+    opened = load_callable(f"{HERE}:scaled", {"hidden": 10, "ratio": 2.75, "bias": True})
     known = {"hidden": H, "ratio": ffn_ratio, "bias": V}
-    found = proposal(symbolic(opened.build, opened.fields, list(known), 20), known)
+    found = decode_trace(trace_in_child(opened.build, opened.fields, list(known), 20), known)
     wide = floor(H * ffn_ratio)
     assert found.shapes == {
         "0.weight": (wide, H),
@@ -69,7 +69,7 @@ def test_a_ratio_is_a_size(torch: Any) -> None:
     }
 
 
-def test_parts_of_torch(code: Callable[..., worker.Target]) -> None:
+def test_parts_of_torch(code: Callable[..., Target]) -> None:
     opened = code(f"{HERE}:layouts", hidden=24, channels=4)
     found, n = proposed(opened), Names(opened)
     for hidden, channels in ((24, 4), (40, 8), (6, 2), (7 * 9, 7)):
@@ -77,17 +77,17 @@ def test_parts_of_torch(code: Callable[..., worker.Target]) -> None:
         assert followed(found, {n.hidden: hidden, n.channels: channels}) == shapes
 
 
-def test_what_is_lost_is_a_number_and_the_rest_stays(code: Callable[..., worker.Target]) -> None:
+def test_what_is_lost_is_a_number_and_the_rest_stays(code: Callable[..., Target]) -> None:
     opened = code(f"{HERE}:by_value", hidden=16, count=3)
     found = proposed(opened)
     hidden = Names(opened).hidden
-    assert found.used == ("hidden", "count")
+    assert found.concretised == ("hidden", "count")
     assert found.shapes["layers.2.weight"] == (4, hidden)
     assert found.shapes["bits.weight"] == (5, 21)
     assert found.shapes["root.weight"] == (16, 4)
 
 
-def test_arrays_know_values_alone_but_products_of_lists_are_followed(code: Callable[..., worker.Target]) -> None:
+def test_arrays_know_values_alone_but_products_of_lists_are_followed(code: Callable[..., Target]) -> None:
     opened = code(f"{HERE}:through_arrays", hidden=16)
     hidden = Names(opened).hidden
     shapes = proposed(opened).shapes

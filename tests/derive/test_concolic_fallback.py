@@ -1,4 +1,4 @@
-"""Symbolic execution in the worker: where code takes no symbols there is no proposal, and ordinary builds go on."""
+"""Code and versions of torch that take no symbolic numbers: there is no trace, and ordinary builds go on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.derive.proposals import HERE
 
 @pytest.fixture
 def oracle(torch: Any) -> Iterator[Callable[..., BuildOracle]]:
-    """The other process, ended afterwards."""
+    """Yield a function that opens a target in a worker of its own."""
     assert torch
     with ExitStack() as stack:
 
@@ -26,11 +26,11 @@ def oracle(torch: Any) -> Iterator[Callable[..., BuildOracle]]:
 
 
 @pytest.mark.parametrize("name", ["only_plain", "waits_for_plain", "swallows"])
-def test_code_that_takes_no_symbols_gives_no_proposal_and_is_built_all_the_same(
+def test_code_that_takes_no_symbols_gives_no_trace_and_is_built_all_the_same(
     oracle: Callable[..., BuildOracle], name: str
 ) -> None:
     opened = oracle(f"{HERE}:{name}", seconds=1, hidden=8)
-    assert opened.propose({"hidden": 8}, {"hidden": H}) is None
+    assert opened.trace({"hidden": 8}, {"hidden": H}) is None
     plain = opened.build({"hidden": 9})
     assert plain is not None
     assert plain["weight"].shape == (3, 9)
@@ -38,7 +38,7 @@ def test_code_that_takes_no_symbols_gives_no_proposal_and_is_built_all_the_same(
 
 def test_nothing_is_left_behind(oracle: Callable[..., BuildOracle]) -> None:
     opened = oracle(f"{HERE}:remembers", hidden=8)
-    found = opened.propose({"hidden": 8}, {"hidden": H})
+    found = opened.trace({"hidden": 8}, {"hidden": H})
     assert found is not None
     assert found.shapes["weight"] == (3, H)
     assert opened.build({"hidden": 9}) is not None
@@ -47,15 +47,17 @@ def test_nothing_is_left_behind(oracle: Callable[..., BuildOracle]) -> None:
 def test_the_library_still_validates(oracle: Callable[..., BuildOracle], transformers: Any) -> None:
     assert transformers
     opened = oracle("llama")
-    found = opened.propose(opened.description.fields, {"hidden_size": H})
+    found = opened.trace(opened.description.fields, {"hidden_size": H})
     assert found is not None
     assert found.shapes["norm.weight"] == (H,)
     wrong: Any = {**opened.description.fields, "hidden_size": "4096"}
-    assert opened.build(wrong) is None
-    assert "hidden_size" in opened.raised
+    rejection = opened.rejection(wrong)
+    assert rejection is not None
+    assert "hidden_size" in rejection.reason
+    assert not rejection.timed_out
 
 
 def test_an_answer_too_deep_to_read(oracle: Callable[..., BuildOracle], monkeypatch: pytest.MonkeyPatch) -> None:
     opened = oracle(f"{HERE}:only_plain", hidden=8)
-    monkeypatch.setattr(Worker, "_line", lambda *_: b'{"place": 0, "answer": {"proposal": ' + b"[" * 10**5)
-    assert opened.propose({"hidden": 8}, {"hidden": H}) is None
+    monkeypatch.setattr(Worker, "_read_line", lambda *_: b'{"index": 0, "answer": {"trace": ' + b"[" * 10**5)
+    assert opened.trace({"hidden": 8}, {"hidden": H}) is None

@@ -1,0 +1,153 @@
+"""A target by its name, loaded in the worker: a callable of the user, or a class or model type of transformers.
+
+Loading closes the network and disables weight initialisation. That keeps accidents away. It is no sandbox: whoever
+derives a target runs its code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import socket
+import sys
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+from bertsym.derive.oracle.config_codec import ConfigCodec
+from bertsym.derive.oracle.module_inventory import UnusableTarget, inventory
+
+Fields = dict[str, Any]
+PythonSocket = socket.socket  # model code may replace the name in `socket`, but not this one
+
+
+class Target:
+    """A constructor of torch modules from fields. `fields` holds the defaults of those that may vary."""
+
+    def __init__(self, cls: str, source: str, fields: Fields, construct: Callable[[Fields], Any]) -> None:
+        self.cls, self.source, self.fields, self.construct = cls, source, fields, construct
+        self.defaults: Callable[[Fields, list[str]], Fields] = lambda *_: {}
+
+    def description(self) -> dict[str, Any]:
+        """Return the class, the source and the fields, ready for JSON."""
+        return {"class": self.cls, "source": self.source, "fields": self.fields}
+
+    def build(self, fields: Fields) -> Any:
+        """Return the module on torch's meta device, which allocates no weights; raise whatever the model code raises.
+
+        Raise `UnusableTarget` if the target returns something else.
+        """
+        import torch  # noqa: PLC0415  # half of a start, and the first request may be refused without it
+
+        with torch.device("meta"):
+            module = self.construct(fields)
+        if not isinstance(module, torch.nn.Module):
+            raise UnusableTarget(f"it returned {type(module).__name__!r}, not a torch module")
+        return module
+
+
+def load_target(target: str, sizes: Fields) -> Target:
+    """Load a target by name and prepare this process for its builds; raise `UnusableTarget`."""
+    try:
+        disable_init_and_network()
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise UnusableTarget("torch is not installed: pip install 'bertsym[hf]'") from None
+    return resolve_target(target, sizes)
+
+
+def resolve_target(target: str, sizes: Fields) -> Target:
+    """Return the target `package.module:callable` at the sizes, or a model type or class of transformers."""
+    return load_callable(target, sizes) if ":" in target else load_transformers(target)
+
+
+def disable_init_and_network() -> None:
+    """Make weight initialisation do nothing, which takes most of a build, and refuse connections."""
+    import torch  # noqa: PLC0415
+
+    PythonSocket.connect = refuse_connection  # type: ignore[method-assign]
+    for name, function in vars(torch.nn.init).items():
+        if name.endswith("_") and not name.startswith("_") and callable(function):
+            setattr(torch.nn.init, name, identity_init)
+
+
+def refuse_connection(*_: Any) -> NoReturn:
+    """Raise `OSError`, as a socket does without a network."""
+    raise OSError("the network is closed while a model is derived")
+
+
+def identity_init(tensor: Any, *_: Any, **__: Any) -> Any:
+    """Return the tensor as it is, in place of an initialisation of `torch.nn.init`."""
+    return tensor
+
+
+def load_callable(target: str, sizes: Fields) -> Target:
+    """Load `package.module:callable`, which is called with the sizes as keywords; raise `UnusableTarget`."""
+    module_name, _, attribute = target.partition(":")
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109  # pathlib would give the same string
+    try:
+        resolved: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise UnusableTarget(f"no module named {error.name}, looked for from the current folder") from None
+    for name in attribute.split("."):
+        if not hasattr(resolved, name):
+            raise UnusableTarget(f"{module_name} has no {attribute}")
+        resolved = getattr(resolved, name)
+    if not callable(resolved):
+        raise UnusableTarget(f"{attribute} cannot be called")
+    return Target(attribute, f"{target}, called with its sizes", sizes, lambda fields: resolved(**fields))
+
+
+def load_transformers(target: str) -> Target:
+    """Load a model type or a class of transformers, with the numbers of its configuration as fields.
+
+    Raise `UnusableTarget` with similar names if there is none of this name.
+    """
+    try:
+        import transformers  # noqa: PLC0415
+        from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES  # noqa: PLC0415
+    except ImportError:
+        raise UnusableTarget("transformers is not installed: pip install 'bertsym[hf]'") from None
+    # Validation writes every nested configuration into a message that is hardly ever read.
+    transformers.PreTrainedConfig.__repr__ = lambda self: type(self).__name__
+    config_classes = dict(transformers.CONFIG_MAPPING.items()) if target in transformers.CONFIG_MAPPING else {}
+    if config_classes:
+        name = MODEL_MAPPING_NAMES.get(target)
+        cls: Any = getattr(transformers, name if isinstance(name, str) else name[0], None) if name else None
+    else:
+        cls = getattr(transformers, target, None) if target[:1].isupper() else None
+    config_class: Any = getattr(cls, "config_class", None) if inspect.isclass(cls) else None
+    if config_class is None:
+        names = [*MODEL_MAPPING_NAMES, *filter(None, map(str, MODEL_MAPPING_NAMES.values()))]
+        similar = get_close_matches(target, names)
+        advice = f"; did you mean {' or '.join(similar)}?" if similar else ""
+        raise UnusableTarget(f"transformers has no model type or class of this name{advice}")
+    source = f"transformers {transformers.__version__}, {cls.__name__}"
+    return _configured_target(cls, config_classes.get(target, config_class), source)
+
+
+def _configured_target(cls: Any, config_class: Any, source: str) -> Target:
+    """Return a target whose fields are the numbers of the default configuration.
+
+    The codec leaves out a number if the class builds another inventory once that number is passed explicitly.
+    """
+    codec = ConfigCodec(config_class())
+
+    def construct(fields: Fields) -> Any:
+        return cls(codec.to_config(fields))
+
+    target = Target(cls.__name__, source, {}, construct)
+    default_inventory = inventory(Target("", "", {}, lambda _: cls(config_class())).build({}))
+
+    def builds_defaults() -> bool:
+        try:
+            return inventory(target.build({})) == default_inventory
+        except Exception:  # noqa: BLE001  # whatever a class raises at numbers that it does not take
+            return False
+
+    codec.omit_unstable(builds_defaults)
+    target.fields = {**codec.to_numbers(), "num_labels": 2}
+    target.defaults = codec.defaults
+    return target
