@@ -78,11 +78,11 @@ def test_without_a_fault_no_stage_is_suspicious(traced: Run) -> None:
 
 
 def test_a_wrong_constraint_excludes_builds_that_the_code_accepts(traced: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    weak_templates = TemplateSearch._weak_templates
+    weak = TemplateSearch._weak_templates
 
     def strongest_first(self: TemplateSearch, name: str, *, is_depth: bool) -> Iterator[Any]:
         yield from self._templates_with_constants(name, is_depth=is_depth)
-        yield from weak_templates(self, name, is_depth=is_depth)
+        yield from weak(self, name, is_depth=is_depth)
 
     monkeypatch.setattr(TemplateSearch, "_weak_templates", strongest_first)
     result, stages = traced("tests.derive.ruled:strided", hidden=768, heads=12, stride=2)
