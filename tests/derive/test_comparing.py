@@ -26,7 +26,7 @@ Find = Callable[..., tuple[Derivation, Derived]]
 
 
 def counted(derived: Derived, **fields: int) -> int:
-    places = {place.field: symbol for symbol, place in derived.places.items()}
+    places = {field.path: symbol for symbol, field in derived.fields.items()}
     model = derived.model()
     sizes: dict[Symbol, Any] = {places[name]: size for name, size in fields.items() if name in places}
     return count(model.with_sizes({symbol: size for symbol, size in sizes.items() if symbol in model.symbols}))
