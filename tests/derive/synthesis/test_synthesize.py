@@ -18,6 +18,7 @@ from bertsym.tree import Loop
 from .observing import Code, Shapes, Sizes, assert_same, draw, observe, synthesized
 
 GATED = Own("gated", Kind.SWITCH)
+DEPTH = Own("depth", Kind.DEPTH, 0)
 EVERY, FIRST = Own("every", Kind.COUNT), Own("begin", Kind.COUNT, 0)
 
 
@@ -228,6 +229,18 @@ def test_loops_that_have_not_begun() -> None:
         for _ in range(2)
     )
     assert_same(synthesized(code, drawn), code, fresh)
+
+
+def test_an_empty_stack_is_no_condition() -> None:
+    """A tensor of every layer always exists: a stack of depth 0 has none, because its loop is empty."""
+
+    def code(sizes: Sizes) -> Shapes:
+        return {"word": (sizes[H],)} | {f"layer.{i}.w": (sizes[H],) for i in range(sizes[DEPTH])}
+
+    drawn: list[Sizes] = [{H: 5 + row * row % 7, DEPTH: row % 5} for row in range(20)]
+    candidate = synthesized(code, drawn)
+    assert_same(candidate, code, drawn)
+    assert [tensor.when for tensor in candidate.tensors] == [sympy.true, sympy.true]
 
 
 def test_stages_of_a_list() -> None:
