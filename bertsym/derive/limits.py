@@ -309,7 +309,7 @@ MAX_ROUNDING_DIVISOR = 64
 DIVISOR_POWERS = (2, 3, 4)
 """Powers of a size that a dimension is divided by, as a sequence is by its stride in each of several layers."""
 BANKERS_DIVISORS = (2, 4, 8, 16)
-"""Divisors that Python's `round`, with halves to even, is tried with; other divisors round at their own halves."""
+"""Powers of two that `round(size/divisor)` is tried with. An odd divisor has no halves: a rounded line fits then."""
 MAX_BRANCH_SIZES = 3
 """A formula with a branch is tried in at most this many sizes: each pair is a comparison, each side a search."""
 MIN_BRANCH_ROWS = 8
