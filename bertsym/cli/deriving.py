@@ -68,10 +68,10 @@ def derive(
     """
     from bertsym.answers.derivation_evidence import derivation_evidence
     from bertsym.answers.derived import derived_formula
-    from bertsym.derive.derivation import NotDerived
     from bertsym.derive.export import recorded
     from bertsym.derive.pipeline import derive as derived
     from bertsym.derive.trace import Trace
+    from bertsym.derive.types import NotDerived
     from bertsym.files.jsonfile import parse_object
     from bertsym.formulas.styles import Style
     from bertsym.saved_model.decode import parse
