@@ -110,8 +110,9 @@ def evidence(found: Derivation) -> Iterator[tuple[Inline, ...]]:
 def _trials(found: Derivation) -> Iterator[str]:
     what = "names, shapes, ties and totals" if found.whole else "names, shapes and ties of the tensors with a formula"
     yield (
-        f"Agreed with the code at {found.trials} random configurations and {found.edges} chosen ones (small values, equal "
-        f"sizes, deep stacks, both sides of conditions), in which all fields of the table change at once: {what}. "
+        f"Agreed with the code at {found.trials} random configurations and {found.edges} chosen ones (small values, "
+        "equal sizes, deep stacks, both sides of conditions), in which all fields of the table change at once: "
+        f"{what}. "
         f"Seed {found.seed}, {found.builds} builds in all."
     )
     yield (
