@@ -12,7 +12,7 @@ import sympy
 from sympy import Expr
 
 from bertsym.answers.derivation_evidence import derivation_evidence
-from bertsym.derive.derivation import Derivation, NotDerived
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.domain.constraint_templates import ConstraintSearch
 from bertsym.derive.oracle.client import Worker
 from bertsym.derive.pipeline import derive_in
@@ -21,6 +21,7 @@ from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.derive.synthesis.loop_ranges import LoopRanges
 from bertsym.derive.trace import Trace
 from bertsym.derive.trace_file import TraceFile
+from bertsym.derive.types import NotDerived
 from bertsym.render import text
 
 pytestmark = pytest.mark.slow
