@@ -88,7 +88,7 @@ def solve(
     from bertsym.answers.shortlist import shortlist
     from bertsym.answers.solution import solved
     from bertsym.errors import Conflict
-    from bertsym.solving.constraints import parse_constraint
+    from bertsym.solving.constraints import parse_constraint, parse_ties
     from bertsym.solving.open_model import only_unknowns
     from bertsym.solving.request import Order, Request
     from bertsym.solving.requirements import Demand
