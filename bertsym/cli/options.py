@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def model_names(incomplete: str) -> list[str]:
-    """What a shell may complete to: the model types of the atlas, those of the zoo among them, without sympy."""
+    """Return the model types that a shell may complete to: the atlas lists those of the zoo too, and needs no sympy."""
     from bertsym import atlas
 
     return [name for name in atlas.index() if name.startswith(incomplete)]
@@ -35,7 +35,11 @@ Target = Annotated[
 ]
 At = Annotated[
     list[str] | None,
-    typer.Option("--at", metavar="H=1024,L=24", help="Sizes to put in; repeatable. F and d replace what they define."),
+    typer.Option(
+        "--at",
+        metavar="H=1024,L=24",
+        help="Values of sizes, under any name (hidden_size=1024); repeatable. F and d replace what they define.",
+    ),
 ]
 HeadName = Annotated[str | None, typer.Option("--head", metavar="NAME", help="A task head, such as masked-lm.")]
 ConventionName = Annotated[
@@ -68,7 +72,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def split(texts: Iterable[str] | None) -> list[str]:
-    """Comma-separated and repeated values as one list."""
+    """Return comma-separated and repeated values as one list."""
     return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
 
 
@@ -109,7 +113,7 @@ def _value(size: Size, text: str) -> Value:
 
 
 def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
-    """The model that MODEL, --head and --at name together."""
+    """Return the model that MODEL, --head and --at name together."""
     from bertsym.config.configfile import load
 
     loaded = load(target, head)
@@ -120,7 +124,7 @@ def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
 def convention(
     name: str, chosen: Model, only: Iterable[str] | None = None, without: Iterable[str] | None = None
 ) -> Convention:
-    """The convention that --convention, --only and --without name together."""
+    """Return the convention that --convention, --only and --without name together."""
     from bertsym.convention import named_convention, select
 
     return select(named_convention(name), chosen.tensors, split(only), split(without))
