@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,6 +182,13 @@ def test_the_table_is_sound() -> None:
     assert "top_k" not in fields("experts_per_token")
     assert lookup("k_conv").symbol == kernel
     assert lookup("depth").symbol == L
+
+
+def test_the_page_lists_the_fields_of_the_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "expressions.md").read_text(encoding="utf-8")
+    for name in SPELLINGS:
+        listed = [f"`{field}`" for field in fields(name) if field != name]
+        assert not listed or f"| {name} | {', '.join(listed)} |" in page
 
 
 def test_the_zoo_agrees_with_the_table() -> None:
