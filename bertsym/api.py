@@ -1,4 +1,4 @@
-"""The library as its users see it: a model, what it counts, and how that is written."""
+"""The public library: load a model, count it, write its formula, check a claim or a checkpoint, derive a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arguments of the library, read exactly or refused with a sentence; a float is no exact number."""
+"""Arguments of the library, read exactly or rejected with a sentence; a float is no exact number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What counts: a convention is a filter over the inventory, with a name and the people who use it."""
+"""Conventions of counting: filters over the inventory, each with a name and the people who use it."""
 
 from __future__ import annotations
 

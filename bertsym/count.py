@@ -1,4 +1,4 @@
-"""A model under a convention: totals and breakdowns, as sums over the inventory."""
+"""Counts: totals and breakdowns of a model under a convention, as sums over the inventory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer says, apart from any syntax: the vocabulary that every renderer of documents knows."""
+"""The vocabulary of documents: what an answer says, apart from any syntax."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong: each kind stores its operands and builds its sentence in `__str__`."""
+"""Errors: each kind stores its operands and builds its sentence in `__str__`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The derivation of a total, so that a reader can redo it by hand: tensors, shapes, sums, what cancels, the number."""
+"""The derivation of a total that a reader can redo by hand: tensors, shapes, sums, what cancels, the number."""
 
 from __future__ import annotations
 

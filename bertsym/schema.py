@@ -1,4 +1,4 @@
-"""How a family's `config.json` spells its sizes; data for the reader in `sources`, declared beside each model."""
+"""The spelling of sizes in a family's `config.json`, as data that each model declares and `config` reads."""
 
 from __future__ import annotations
 

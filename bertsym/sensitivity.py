@@ -1,4 +1,4 @@
-"""How a total answers to its sizes: derivatives and elasticities."""
+"""The derivatives of a total by its sizes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Questions to answers, one file each: what was asked of which model under which convention, and what came out."""
+"""Reports, one file per question: the model, the convention, and the answer for readers and for programs."""

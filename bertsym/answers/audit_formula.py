@@ -1,4 +1,4 @@
-"""A formula's audit: what it counts exactly, or where it goes wrong, term by term, and what that costs."""
+"""The audit of a formula: the count that it equals, or its wrong terms and what they cost."""
 
 from __future__ import annotations
 

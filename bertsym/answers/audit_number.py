@@ -1,4 +1,4 @@
-"""A number's audit: which countings come to it, at which precision, or that none does."""
+"""The audit of a number: the counts that match it, each at its precision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table's audit: the explanations that fit every row, what unstated sizes have to be, and the rows that none fits."""
+"""The audit of a table: the explanations that fit all rows, the sizes that are not stated, the rows that do not fit."""
 
 from __future__ import annotations
 

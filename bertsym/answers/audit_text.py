@@ -1,4 +1,4 @@
-"""A text's audit: every claim in it with its line, judged, or listed where it could not be."""
+"""The audit of a text: each of its claims with line and verdict, or with the reason why it could not be read."""
 
 from __future__ import annotations
 

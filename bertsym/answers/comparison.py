@@ -1,4 +1,4 @@
-"""Two models side by side: where their formulas and numbers differ, component by component, and by how much."""
+"""The comparison of two models, component by component: formulas, numbers and differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which configurations meet a target: several unknowns, ranked, with how much was searched."""
+"""The configurations that meet a target: several unknowns, ranked, with the size of the search."""
 
 from __future__ import annotations
 

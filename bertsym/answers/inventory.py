@@ -1,4 +1,4 @@
-"""Which tensors: the inventory, in symbols or one by one."""
+"""The inventory of tensors, in symbols or one by one."""
 
 from __future__ import annotations
 

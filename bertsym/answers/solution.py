@@ -1,4 +1,4 @@
-"""Which size meets a target: one unknown, as mathematics and as something that can be trained."""
+"""The size that meets a target: one unknown, solved as mathematics, with the integers that can be built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is this checkpoint the model of the formulas: equal, or what is missing, extra, of another shape or type."""
+"""The comparison of a checkpoint with a model: equal, or the tensors that are missing, extra or different."""
 
 from __future__ import annotations
 

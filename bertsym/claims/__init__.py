@@ -1,1 +1,1 @@
-"""Questions asked of somebody else's formula or number: is it right, and what does it count."""
+"""Claims of others about a model: classified, parsed, judged, explained."""

@@ -1,4 +1,4 @@
-"""Where a claim and a count differ, term by term: the tensors behind the exact coefficient, and behind the claimed."""
+"""The terms in which a claim and a count differ: the tensors behind the exact and behind the claimed coefficient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a formula right? It is multiplied out, the model too under every counting: two agree, or some terms differ."""
+"""The verdict on a formula: expanded and compared with every counting of the model, term by term."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grammar of formulas: recursive descent, bounded in depth, that reads or refuses and never guesses.
+"""The grammar of formulas: recursive descent, bounded in depth, that reads or rejects and never guesses.
 
 Implicit products bind tighter than a slash (13/12H is 13/(12H)), as physicists write; a blank in between is refused.
 """

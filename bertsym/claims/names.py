@@ -1,4 +1,4 @@
-"""What the letters and words of somebody else's formula stand for here."""
+"""The sizes that the letters and words of other people's formulas stand for."""
 
 from __future__ import annotations
 

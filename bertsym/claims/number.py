@@ -1,4 +1,4 @@
-"""Where does this number come from: the countings of a model that round or truncate to it at its stated precision."""
+"""The verdict on a number: the countings of a model that round or truncate to it at its stated precision."""
 
 from __future__ import annotations
 

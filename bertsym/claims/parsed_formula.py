@@ -1,4 +1,4 @@
-"""What became of a formula: its sides, what each name was taken for, and what every token was used for."""
+"""A parsed formula: its sides, the symbol of each name, and the use of every token."""
 
 from __future__ import annotations
 

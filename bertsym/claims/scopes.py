@@ -1,4 +1,4 @@
-"""What a label says that a formula counts: "Attention: 4H^2" speaks of the attention, and of one layer or of all."""
+"""The scope that a label names: "Attention: 4H^2" means the attention, of one layer or of all."""
 
 from __future__ import annotations
 

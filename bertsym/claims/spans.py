@@ -1,4 +1,4 @@
-"""The pieces of a text that may be formulas: mathematics and code spans, found in one pass whatever is never closed."""
+"""The pieces of a text that may be formulas: mathematics and code spans, found in one pass even if some never close."""
 
 from __future__ import annotations
 

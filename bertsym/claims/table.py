@@ -1,4 +1,4 @@
-"""One explanation for every row of a table: a counting, a unit, a way to round, and sizes that nobody stated."""
+"""The verdict on a table: one explanation of all rows by a counting, a unit, a rounding, and sizes not stated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model's tensors as what claims are made of: each with its polynomial, once, at each of its names, and per layer."""
+"""A model's tensors as polynomials: each counted once, at each of its names, and per layer."""
 
 from __future__ import annotations
 

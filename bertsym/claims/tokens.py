@@ -1,4 +1,4 @@
-"""Text as papers and READMEs write formulas, cut into tokens that cover every character of it."""
+"""The tokens of formulas in papers and READMEs, which cover every character of the text."""
 
 from __future__ import annotations
 

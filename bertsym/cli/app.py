@@ -1,4 +1,4 @@
-"""The application. Nothing here imports sympy before a command runs: help, version and completion stay quick."""
+"""The typer application; it imports no sympy before a command runs, so that help and completion stay quick."""
 
 from __future__ import annotations
 

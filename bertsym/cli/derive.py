@@ -1,4 +1,4 @@
-"""derive: a closed form from model code."""
+"""derive: a formula from model code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C on the command line: the end at once, or an exception where something is to be tidied up first."""
+"""Ctrl-C on the command line: it ends the process at once, or raises an exception if there is something to tidy up."""
 
 from __future__ import annotations
 

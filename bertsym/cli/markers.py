@@ -1,4 +1,4 @@
-"""Running the command of a marker: in this process, one of the commands that only print, nothing ever executed."""
+"""The command of a marker, run in this process: only commands that print, and no program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a report to standard output, in the syntax that was asked for."""
+"""Reports on standard output, in the syntax that the user chose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that say how an answer is printed, declared once: a command takes a `page` and has them all."""
+"""The options that decide how an answer is printed: a command with a parameter `page` has them all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""solve: which size, or which configuration, meets a target."""
+"""solve: the sizes that meet a number of parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The edge of the program: text leaves it without control characters, in the stream's encoding, or with an error."""
+"""The standard streams: text without control characters, in the stream's encoding, or an error."""
 
 from __future__ import annotations
 

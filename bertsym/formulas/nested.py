@@ -1,4 +1,4 @@
-"""A polynomial of many terms so written that it can be read: what is common taken out, again and again.
+"""A polynomial of many terms in nested sums: common factors are taken out, again and again.
 
     L (heads (kv (nope + v) + q (nope + rope) + H v) + H (kv + q + rope) + kv + q)
 

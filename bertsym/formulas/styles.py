@@ -1,4 +1,4 @@
-"""Polynomials to forms, in one of several styles."""
+"""Polynomials as forms, in one of several styles."""
 
 from __future__ import annotations
 
