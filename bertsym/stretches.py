@@ -240,7 +240,7 @@ def least(expression: Expr, told: Facts = ()) -> bool:
     for number, condition in ((1, bracket.args[0]), (0, sympy.Not(bracket.args[0]))):
         more = facts(condition)
         if any((fact + other).is_negative for fact in more for other in (Integer(0), *told)):
-            continue  # the condition contradicts what is told
+            continue  # the condition contradicts the known order
         if not least(expand(expression.xreplace({bracket: Integer(number)})), (*told, *more)):
             return False
     return True

@@ -9,7 +9,7 @@ from bertsym.claims.interpretations import Counting
 
 Scope = Callable[[Counting], bool]
 
-# In order: the first that is found in the words decides.
+# The first pattern that the words contain decides.
 _SCOPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"norm|\bln\b", ("norms",)),
     (r"bias", ("biases",)),

@@ -245,7 +245,7 @@ def _command(text: str, piece: str, start: int) -> Token:
         if name in _WRAPPERS:
             return Token(Mark.TEXT, whole, start, inside)
         if name in ("begin", "end") and inside.removesuffix("*") not in _ENVIRONMENTS:
-            raise UnreadableFormula(start + 1, f"the environment {echo(inside)} is not read")
+            raise UnreadableFormula(start + 1, f"the environment {echo(inside)} cannot be read")
         return Token(Mark.LAYOUT, whole, start)
     return Token(Mark.COMMAND, piece, start, name)
 

@@ -50,7 +50,7 @@ def embed(
         raise EditedByHand(edited)
     changed = [(source, result.after) for source, result in results if result.after != result.before]
     for source, text in changed:
-        encoded(source, text)  # one that cannot be written leaves all as they are
+        encoded(source, text)  # if one file cannot be written, none is
     with interruptible():
         for source, text in changed:
             replace(source, text)

@@ -88,7 +88,7 @@ class Page:
 
         chosen = [name for name in ("latex", "markdown", "json") if getattr(self, name)]
         if len(chosen) > 1:
-            raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "one output at a time")
+            raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "an answer is printed in one syntax")
         syntax = chosen[0] if chosen else "text"
         for field in fields(self)[3:]:
             if getattr(self, field.name) != field.default and syntax not in _USED_BY.get(field.name, ("latex",)):
