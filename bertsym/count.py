@@ -265,21 +265,21 @@ def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
         raise TooLarge("the inventory", size, MOST_TENSORS)
     present = [tensor for tensor, _ in entries]
     shapes = [tuple(_whole(model.number(side)) for side in tensor.shape) for tensor in present]
-    for (*_, place), tensor, indices in sorted(_placed(model, present), key=lambda entry: entry[0]):
-        yield tensor.name.format(*indices), shapes[place], tensor
+    for (*_, index), tensor, indices in sorted(_placed(model, present), key=lambda entry: entry[0]):
+        yield tensor.name.format(*indices), shapes[index], tensor
 
 
 def _placed(model: Model, entries: list[Tensor]) -> Iterator[tuple[tuple[int, ...], Tensor, tuple[int, ...]]]:
     """Yield every tensor with its sort key in the framework's order: by layer, then as declared."""
     first: dict[str, int] = {}
-    for place, tensor in enumerate(entries):
+    for position, tensor in enumerate(entries):
         pieces = tensor.name.split("{}")
         stacks = ["{}".join(pieces[: depth + 1]) for depth in range(len(tensor.loops))]
         for stack in stacks:
-            first.setdefault(stack, place)
+            first.setdefault(stack, position)
         for indices in _indices(model, tensor.loops):
             path = (step for stack, index in zip(stacks, indices, strict=True) for step in (first[stack], index))
-            yield (*path, place), tensor, indices
+            yield (*path, position), tensor, indices
 
 
 def _indices(model: Model, loops: tuple[Loop, ...]) -> Iterator[tuple[int, ...]]:

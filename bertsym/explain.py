@@ -82,17 +82,17 @@ def _component(model: Model, convention: Convention, name: str, tensors: list[Te
     places: dict[tuple[Loop, ...], list[Tensor]] = {}
     for tensor in tensors:
         places.setdefault(tensor.loops, []).append(tensor)
-    one = len(places) == 1
-    yield Heading((name, *(_where(model, tensors[0]) if one else ())))
+    single = len(places) == 1
+    yield Heading((name, *(_where(model, tensors[0]) if single else ())))
     wholes = []
     for members in places.values():
-        if not one:
+        if not single:
             yield Paragraph((f"{name}", *(_where(model, members[0]) or (", outside the layers",)), ":"))
         own = [t for t in members if model.public(t.own) != 0 or not convention.ties_once]
         yield from _place(model, convention, members, own)
         wholes.append(expand(model.public(raw(own, convention))))
     whole = expand(sympy.Add(*wholes))
-    if not one:
+    if not single:
         yield Paragraph((f"{name} in all:",))
         yield Equation(_distinct([sum_of(form(each) for each in wholes), form(whole)]))
     yield from _numbers(model, whole)
@@ -231,11 +231,11 @@ def _with_definitions(written: Form, definitions: list[Definition]) -> Form:
 
 def _distinct(steps: list[Form]) -> tuple[Inline, ...]:
     """Drop each step that only repeats or reorders the step before it."""
-    kept: list[Form] = []
+    distinct: list[Form] = []
     for step in steps:
-        if not kept or _terms(step) != _terms(kept[-1]):
-            kept.append(step)
-    return tuple(kept)
+        if not distinct or _terms(step) != _terms(distinct[-1]):
+            distinct.append(step)
+    return tuple(distinct)
 
 
 def _terms(written: Form) -> tuple[Form, ...]:

@@ -102,12 +102,12 @@ def _labelled(model: Model, cuts: Sequence[Cut], pieces: Sequence[Piece]) -> lis
     """Name the stretches; neighbours whose layers are alike become one row."""
     profiles = [_profile(model, piece) for piece in pieces]
     begins = [index for index in range(len(pieces)) if index == 0 or profiles[index] != profiles[index - 1]]
-    found: list[Row] = []
+    rows: list[Row] = []
     for begin, end in zip(begins, [*begins[1:], len(pieces)], strict=True):
         label, alone = _stretch(cuts[begin].at, cuts[end].at)
         for span, layers in (entry for piece in pieces[begin:end] for entry in piece):
-            found.append((label + _applied(model, span, alone=alone), span.each * layers))
-    return found
+            rows.append((label + _applied(model, span, alone=alone), span.each * layers))
+    return rows
 
 
 def _profile(model: Model, piece: Piece) -> dict[Expr, Expr]:
@@ -137,10 +137,12 @@ def _spelled(bound: Expr) -> str:
     brackets = bound.atoms(Iverson)
     if len(brackets) == 1:
         (bracket,) = brackets
-        there, gone = (expand(bound.xreplace({bracket: Integer(number)})) for number in (1, 0))
+        inside, outside = (expand(bound.xreplace({bracket: Integer(number)})) for number in (1, 0))
         for name, sign in (("min", 1), ("max", -1)):
-            if any(fact in (sign * (gone - there), sign * (gone - there) - 1) for fact in facts(bracket.args[0])):
-                return f"{name}({','.join(sorted(map(_spelled, (there, gone))))})"
+            if any(
+                fact in (sign * (outside - inside), sign * (outside - inside) - 1) for fact in facts(bracket.args[0])
+            ):
+                return f"{name}({','.join(sorted(map(_spelled, (inside, outside))))})"
     words = said(bound)
     return words if "[" in words else words.replace(" ", "")  # a blank parts the words of a condition
 
@@ -188,40 +190,40 @@ def _bracketed(entry: Entry) -> bool:
 
 def _places(cuts: Sequence[Cut], entries: Sequence[Entry], always: Facts) -> list[tuple[int, int]] | None:
     """Find the cuts at which each span begins and ends; return None if one span has no such pair."""
-    found: dict[tuple[Expr, Boolean], int | None] = {}
+    cut_of: dict[tuple[Expr, Boolean], int | None] = {}
     index = {cut.at: number for number, cut in enumerate(cuts)}
     for entry in entries:
         for at in (entry.start, entry.stop):
-            if (at, entry.when) not in found:
-                found[at, entry.when] = index[at] if at in index else _same(cuts, at, (*always, *facts(entry.when)))
-    places = [(found[entry.start, entry.when], found[entry.stop, entry.when]) for entry in entries]
+            if (at, entry.when) not in cut_of:
+                cut_of[at, entry.when] = index[at] if at in index else _same(cuts, at, (*always, *facts(entry.when)))
+    places = [(cut_of[entry.start, entry.when], cut_of[entry.stop, entry.when]) for entry in entries]
     ordered = [(first, last) for first, last in places if first is not None and last is not None and first <= last]
     return ordered if len(ordered) == len(places) else None
 
 
-def _same(cuts: Sequence[Cut], at: Expr, told: Facts) -> int | None:
+def _same(cuts: Sequence[Cut], at: Expr, known: Facts) -> int | None:
     """Find the cut that equals a bound wherever the facts hold."""
     equal = next((number for number, cut in enumerate(cuts) if cut.at == at), None)
     if equal is not None:
         return equal
-    proved = (n for n, cut in enumerate(cuts) if least(at - cut.at, told) and least(cut.at - at, told))
+    proved = (n for n, cut in enumerate(cuts) if least(at - cut.at, known) and least(cut.at - at, known))
     return next(proved, None)
 
 
 def facts(condition: Boolean) -> Facts:
     """Return expressions that are at least 0 where the condition holds: those that its comparisons say."""
-    found: list[Expr] = []
+    result: list[Expr] = []
     for part in sympy.And.make_args(condition):
         if not isinstance(part, Equality | LessThan | StrictLessThan | GreaterThan | StrictGreaterThan):
             continue
         excess = part.lhs - part.rhs
         if isinstance(part, Equality):
-            found += [excess, -excess]
+            result += [excess, -excess]
             continue
         upward = excess if isinstance(part, GreaterThan | StrictGreaterThan) else -excess
         strict = isinstance(part, StrictGreaterThan | StrictLessThan) and excess.is_integer
-        found.append(expand(upward - 1 if strict else upward))
-    return tuple(found)
+        result.append(expand(upward - 1 if strict else upward))
+    return tuple(result)
 
 
 def least(expression: Expr, told: Facts = ()) -> bool:

@@ -82,15 +82,15 @@ class Loop:
         run = self.stop - self.start
         hits = run if self.step == 1 else sympy.floor((run + self.step - 1) / self.step)
         if self.listed:
-            hits = sympy.Add(*(self._new(place) for place in range(len(self.listed))))
+            hits = sympy.Add(*(self._new(index) for index in range(len(self.listed))))
         elif self.others and not (self.start - self.step + 1).is_nonpositive:
             hits *= Iverson(self.start < self.stop)  # else fewer than none
         return self.stop - hits if self.others else hits
 
-    def _new(self, place: int) -> Expr:
+    def _new(self, position: int) -> Expr:
         """Return 1 for a listed index that is below `stop` and was not listed before, else 0."""
-        index = self.listed[place]
-        unlike = (Iverson(sympy.Ne(index, other)) for other in self.listed[:place])
+        index = self.listed[position]
+        unlike = (Iverson(sympy.Ne(index, earlier)) for earlier in self.listed[:position])
         return sympy.Mul(Iverson(index < self.stop), *unlike)
 
     def indices(self, start: int, stop: int, step: int, *listed: int) -> Iterable[int]:

@@ -70,13 +70,13 @@ class NumberAudit:
 
     def _reading(self, step: int) -> list[Element]:
         verdict = self.verdict
-        found = [match for match in verdict.matches if match.step == step and not match.slip]
+        matches = [match for match in verdict.matches if match.step == step and not match.slip]
         reading = verdict.stated.reading(step)
-        said = f"{self.text} as {reading}" if len(verdict.stated.steps) > 1 else self.text
-        if not found:
-            return [Paragraph((f"{said}: none.",))] if verdict.stands else []
-        several = f"several, {len(found)} countings" if len(found) > 1 else "one counting"
-        return [Paragraph((f"{said}: {several}.",)), _table(found)]
+        claim = f"{self.text} as {reading}" if len(verdict.stated.steps) > 1 else self.text
+        if not matches:
+            return [Paragraph((f"{claim}: none.",))] if verdict.stands else []
+        several = f"several, {len(matches)} countings" if len(matches) > 1 else "one counting"
+        return [Paragraph((f"{claim}: {several}.",)), _table(matches)]
 
 
 def _table(matches: list[Match]) -> Table:

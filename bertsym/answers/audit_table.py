@@ -92,8 +92,8 @@ def _interval(interval: Interval) -> str:
 def _blurred(fit: Fit) -> list[Element]:
     """Say which sizes the rows cannot tell apart."""
     if len(fit.intervals) == 1 and len(fit.unknowns) == 2:
-        both = " and ".join(f"{s} ({BY_SYMBOL[s].meaning})" for s in fit.unknowns)
-        return [Paragraph((f"not identifiable: {both} enter every row together; only their sum is determined.",))]
+        names = " and ".join(f"{s} ({BY_SYMBOL[s].meaning})" for s in fit.unknowns)
+        return [Paragraph((f"not identifiable: {names} enter every row together; only their sum is determined.",))]
     return []
 
 

@@ -73,24 +73,24 @@ def rows(
     exact = counting.terms
     inside = [(part, counting.amount(part)) for part in counting.parts]
     outside = [(part, part.each if counting.each else part.own) for part in others]
-    found = []
+    result = []
     for monomial, claimed in claim.items():
         right = without_heads(monomial)
         if monomial not in exact and right != monomial:
             shares = _shares(right, inside)
             error = {monomial: claimed, right: -claimed}
-            kept, rest = _pick(shares, claimed)
-            found.append(Row(monomial, claimed, Fraction(0), shares, kept, rest, (), number(error, sizes)))
+            chosen, rest = _pick(shares, claimed)
+            result.append(Row(monomial, claimed, Fraction(0), shares, chosen, rest, (), number(error, sizes)))
     for monomial in dict.fromkeys((*exact, *mended)):
         claimed, wanted = mended.get(monomial, Fraction(0)), exact.get(monomial, Fraction(0))
         if claimed == wanted:
             continue
         shares = _shares(monomial, inside)
-        kept, rest = _pick(shares, claimed) if 0 < claimed < wanted else ((), ())
+        chosen, rest = _pick(shares, claimed) if 0 < claimed < wanted else ((), ())
         surplus = _pick(_shares(monomial, outside), claimed - wanted)[0] if claimed > wanted else ()
         cost = number({monomial: claimed - wanted}, sizes)
-        found.append(Row(monomial, claimed, wanted, shares, kept, rest, surplus, cost))
-    return tuple(found)
+        result.append(Row(monomial, claimed, wanted, shares, chosen, rest, surplus, cost))
+    return tuple(result)
 
 
 def _shares(monomial: Monomial, amounts: Sequence[tuple[Part, Terms]]) -> tuple[Share, ...]:
@@ -123,11 +123,11 @@ def _sums(amounts: tuple[Fraction, ...]) -> dict[Fraction, tuple[int, ...]]:
     >>> _sums((Fraction(1), Fraction(2), Fraction(3)))[Fraction(3)]
     (0, 1)
     """
-    found: dict[Fraction, tuple[int, ...]] = {}
+    sums: dict[Fraction, tuple[int, ...]] = {}
     for size in range(len(amounts), 0, -1):
         for chosen in combinations(range(len(amounts)), size):
-            found.setdefault(sum((amounts[i] for i in chosen), Fraction(0)), chosen)
-    return found
+            sums.setdefault(sum((amounts[i] for i in chosen), Fraction(0)), chosen)
+    return sums
 
 
 def _split(shares: Sequence[Share]) -> tuple[Share, ...]:

@@ -140,12 +140,12 @@ class Ledger:
 
     def number(self, counting: Counting, sizes: Mapping[Symbol, Value]) -> Fraction | None:
         """Return the value of a counting at the sizes of the question, evaluated once."""
-        found = self.weighed.get(id(counting))
-        if found is None or found[0] is not counting:
+        entry = self.weighed.get(id(counting))
+        if entry is None or entry[0] is not counting:
             if len(self.weighed) > MOST_WEIGHED:
                 self.weighed.clear()
-            found = self.weighed[id(counting)] = (counting, number(counting.terms, sizes))
-        return found[1]
+            entry = self.weighed[id(counting)] = (counting, number(counting.terms, sizes))
+        return entry[1]
 
     def _inventory(
         self, head: str, keep: frozenset[Symbol], fill: tuple[tuple[Symbol, Value], ...]
@@ -230,7 +230,7 @@ class _Bench:
         digits = str(value.numerator)
         zeros = len(digits) - len(digits.rstrip("0")) if len(digits) > 4 else 0
         stated = Stated(value.numerator, tuple(10**zero for zero in range(zeros + 1)))
-        how = next((found for step in stated.steps if (found := stated.holds(exact.numerator, step))), "")
+        how = next((kind for step in stated.steps if (kind := stated.holds(exact.numerator, step))), "")
         return Figure(value.numerator, exact, how)
 
     def judge(self, form: Form, words: str) -> Judgement:

@@ -102,8 +102,8 @@ class Grammar:
         if token is None or token.mark is not Mark.OPEN:
             return []
         words: list[Token] = []
-        for place in range(self.stream.at + 1, self.stream.end):
-            inside = self.stream.tokens[place]
+        for index in range(self.stream.at + 1, self.stream.end):
+            inside = self.stream.tokens[index]
             if inside.mark is Mark.CLOSE:
                 long = [
                     t
@@ -265,8 +265,8 @@ class Grammar:
 
     def _is_condition(self) -> bool:
         depth = 0
-        for place in range(self.stream.at, min(self.stream.end, self.stream.at + LONGEST_CONDITION)):
-            token = self.stream.tokens[place]
+        for index in range(self.stream.at, min(self.stream.end, self.stream.at + LONGEST_CONDITION)):
+            token = self.stream.tokens[index]
             depth += (token.mark is Mark.OPEN_SQUARE) - (token.mark is Mark.CLOSE_SQUARE)
             if depth == 0:
                 return False

@@ -43,8 +43,8 @@ def solve(bounds: Sequence[Bound], unknowns: Sequence[Symbol]) -> tuple[Interval
         fits = all(b.low <= b.terms.get((), Fraction(0)) <= b.high for b in bounds)
         return () if fits else None
     if len(unknowns) == 1:
-        found = _interval(bounds, unknowns[0])
-        return None if found is None else (Interval({unknowns[0]: 1}, *found),)
+        interval = _interval(bounds, unknowns[0])
+        return None if interval is None else (Interval({unknowns[0]: 1}, *interval),)
     return _two(bounds, unknowns[0], unknowns[1])
 
 
@@ -108,12 +108,12 @@ def _two(bounds: Sequence[Bound], first: Symbol, second: Symbol) -> tuple[Interv
     if not region:
         return None
     firsts, seconds = [x for x, _ in region], [y for _, y in region]
-    one = _ends(lambda u: _feasible(strips, u), min(firsts), max(firsts))
-    if one is None:
+    first_range = _ends(lambda u: _feasible(strips, u), min(firsts), max(firsts))
+    if first_range is None:
         return None
     swapped = [(b, a, low, high) for a, b, low, high in strips]
-    two = _ends(lambda u: _feasible(swapped, u), min(seconds), max(seconds))
-    return None if two is None else (Interval({first: 1}, *one), Interval({second: 1}, *two))
+    second_range = _ends(lambda u: _feasible(swapped, u), min(seconds), max(seconds))
+    return None if second_range is None else (Interval({first: 1}, *first_range), Interval({second: 1}, *second_range))
 
 
 _Strip = tuple[Fraction, Fraction, Fraction, Fraction]
@@ -152,8 +152,8 @@ def _combined(strips: Sequence[_Strip], first: Symbol, second: Symbol) -> tuple[
 
 def _clip(strips: Sequence[_Strip]) -> list[_Point]:
     """Return the corners of the region that lies in every strip, between 1 and the largest size."""
-    one, most = Fraction(1), Fraction(LARGEST)
-    region = [(one, one), (most, one), (most, most), (one, most)]
+    low_end, high_end = Fraction(1), Fraction(LARGEST)
+    region = [(low_end, low_end), (high_end, low_end), (high_end, high_end), (low_end, high_end)]
     for a, b, low, high in strips:
         region = _half(region, a, b, low)
         region = _half(region, -a, -b, -high)
@@ -162,17 +162,17 @@ def _clip(strips: Sequence[_Strip]) -> list[_Point]:
 
 def _half(region: list[_Point], a: Fraction, b: Fraction, least: Fraction) -> list[_Point]:
     """Return the part of a convex region in which a x + b y >= least."""
-    kept: list[_Point] = []
-    for place, (x, y) in enumerate(region):
+    corners: list[_Point] = []
+    for index, (x, y) in enumerate(region):
         here = a * x + b * y - least
-        px, py = region[place - 1]
+        px, py = region[index - 1]
         before = a * px + b * py - least
         if (here > 0 > before) or (here < 0 < before):
             share = before / (before - here)
-            kept.append((px + share * (x - px), py + share * (y - py)))
+            corners.append((px + share * (x - px), py + share * (y - py)))
         if here >= 0:
-            kept.append((x, y))
-    return kept
+            corners.append((x, y))
+    return corners
 
 
 def _feasible(strips: Sequence[_Strip], number: int) -> bool:

@@ -91,7 +91,7 @@ def countings(
     """
     everything = (1 << len(inventory)) - 1
     tied = any(part.own != part.stored for part in inventory)
-    routed = sum(1 << place for place, part in enumerate(inventory) if part.active != part.own)
+    routed = sum(1 << index for index, part in enumerate(inventory) if part.active != part.own)
     tests = OMISSIONS | (OMISSIONS_BESIDE_EXPERTS if routed else {})
     bits = {name: _mask(inventory, test) for name, test in tests.items()}
     seen: set[tuple[int, bool, bool, bool]] = set()
@@ -108,7 +108,7 @@ def countings(
                 if not mask or (mask, stored, each, active) in seen:
                     continue
                 seen.add((mask, stored, each, active))
-                chosen = tuple(part for place, part in enumerate(inventory) if mask >> place & 1)
+                chosen = tuple(part for index, part in enumerate(inventory) if mask >> index & 1)
                 yield Counting(cls, scope, names, chosen, stored, each, price + len(names) + stored + active, active)
 
 
@@ -127,7 +127,7 @@ def _owner(tensor: Tensor) -> str:
 
 
 def _mask(inventory: Sequence[Part], test: Test) -> int:
-    return sum(1 << place for place, part in enumerate(inventory) if test(part.tensor))
+    return sum(1 << index for index, part in enumerate(inventory) if test(part.tensor))
 
 
 def _scopes(inventory: Sequence[Part], everything: int, *, whole: bool) -> Iterator[tuple[str, int, bool, int]]:
@@ -144,14 +144,14 @@ def _scopes(inventory: Sequence[Part], everything: int, *, whole: bool) -> Itera
         yield name, _mask(inventory, test), False, 1
     norms = _mask(inventory, ROLES["norms"])
     for component in dict.fromkeys(part.tensor.component for part in inventory):
-        mask = sum(1 << place for place, part in enumerate(inventory) if part.tensor.component == component)
+        mask = sum(1 << index for index, part in enumerate(inventory) if part.tensor.component == component)
         plain = mask & ~norms if mask & layers else mask
         yield component, plain, False, 1
         yield component, plain & layers, True, 1
         yield f"{component} with its norms", mask, False, 2
         yield f"{component} with its norms", mask & layers, True, 2
     for owner in dict.fromkeys(_owner(part.tensor) for part in inventory if part.tensor.loops):
-        mask = sum(1 << place for place, part in enumerate(inventory) if _owner(part.tensor) == owner)
+        mask = sum(1 << index for index, part in enumerate(inventory) if _owner(part.tensor) == owner)
         yield owner, mask & layers & ~norms, False, 2
         yield owner, mask & layers & ~norms, True, 2
     yield "layers", layers, True, 1

@@ -159,8 +159,8 @@ def _named(pieces: Sequence[Token], known: Callable[[str], bool]) -> Iterable[To
 
 def _letters(first: Token, run: list[str], text: str) -> Iterable[Token]:
     start = first.start
-    for place, letter in enumerate(run):
-        piece = text[place:] if place == len(run) - 1 else text[place]
+    for index, letter in enumerate(run):
+        piece = text[index:] if index == len(run) - 1 else text[index]
         yield Token(Mark.TIMES if letter == "x" else Mark.NAME, piece, start, letter)
         start += len(piece)
 
@@ -175,13 +175,13 @@ def meanings(raws: Iterable[str], notation: str, where: Mapping[str, str]) -> di
     ({'L': 'L', 'd': 'H'}, {'H': 'H', 'd': 'd'}, {'d_model': 'H', 'h': 'heads'})
     """
     distinct = list(dict.fromkeys(raws))
-    found = {raw: name for raw in distinct if (name := where.get(raw) or meaning(raw, notation)) is not None}
+    names = {raw: name for raw in distinct if (name := where.get(raw) or meaning(raw, notation)) is not None}
     if notation != "auto":
-        return found
-    others = {name for raw, name in found.items() if raw not in ("d", "h")}
-    if "d" in found and "d" not in where and "H" not in others and "h" not in found:
-        found["d"] = "H"
-    widths = [raw for raw, name in found.items() if name == "H" and raw not in ("d", "h")]
-    if "h" in found and "h" not in where and widths and not any("hidden" in raw.casefold() for raw in widths):
-        found["h"] = "heads"
-    return found
+        return names
+    others = {name for raw, name in names.items() if raw not in ("d", "h")}
+    if "d" in names and "d" not in where and "H" not in others and "h" not in names:
+        names["d"] = "H"
+    widths = [raw for raw, name in names.items() if name == "H" and raw not in ("d", "h")]
+    if "h" in names and "h" not in where and widths and not any("hidden" in raw.casefold() for raw in widths):
+        names["h"] = "heads"
+    return names

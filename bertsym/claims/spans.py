@@ -108,11 +108,11 @@ def _fenced(text: str) -> Iterator[Span]:
     for opening in _FENCE.finditer(text):
         if opening.start() < last:
             continue
-        place = bisect_left(closing, opening.start() + 1)
-        if place == len(closing):
+        index = bisect_left(closing, opening.start() + 1)
+        if index == len(closing):
             return
-        last = closing[place] + 3
-        yield Span(opening.start(), last, opening.end(), closing[place])
+        last = closing[index] + 3
+        yield Span(opening.start(), last, opening.end(), closing[index])
 
 
 def _verbatim(text: str) -> Iterator[Span]:
@@ -137,23 +137,23 @@ class Places:
     def __init__(self, text: str, words: re.Pattern[str]) -> None:
         self.text = text
         self.ends = [match.start() for match in re.finditer("\n", text)]
-        found = [match.span() for match in words.finditer(text)]
-        self.starts, self.stops = [start for start, _ in found], [stop for _, stop in found]
+        spans = [match.span() for match in words.finditer(text)]
+        self.starts, self.stops = [start for start, _ in spans], [stop for _, stop in spans]
 
-    def line(self, place: int) -> int:
+    def line(self, position: int) -> int:
         """Return the line number of a position."""
-        return bisect_left(self.ends, place) + 1
+        return bisect_left(self.ends, position) + 1
 
-    def bounds(self, place: int) -> tuple[int, int]:
+    def bounds(self, position: int) -> tuple[int, int]:
         """Return the start and the end of the line that holds a place."""
-        number = bisect_left(self.ends, place)
+        number = bisect_left(self.ends, position)
         start = self.ends[number - 1] + 1 if number else 0
         return start, self.ends[number] if number < len(self.ends) else len(self.text)
 
-    def spoken_of(self, place: int, reach: int = 3_000) -> bool:
+    def spoken_of(self, position: int, reach: int = 3_000) -> bool:
         """Return True if the words stand in the paragraph around a place, at most so many characters from it."""
-        before = self.text.rfind("\n\n", max(place - reach, 0), place)
-        after = self.text.find("\n\n", place, place + reach)
-        start = before if before >= 0 else max(place - reach, 0)
-        found = bisect_left(self.starts, start)
-        return found < len(self.starts) and self.stops[found] <= (after if after >= 0 else place + reach)
+        before = self.text.rfind("\n\n", max(position - reach, 0), position)
+        after = self.text.find("\n\n", position, position + reach)
+        start = before if before >= 0 else max(position - reach, 0)
+        index = bisect_left(self.starts, start)
+        return index < len(self.starts) and self.stops[index] <= (after if after >= 0 else position + reach)

@@ -82,11 +82,11 @@ def judge_text(text: str, question: Question, *, tex: bool) -> TextVerdict:
     """
     bare = readable(text, tex=tex)
     audit = _Audit(Places(bare, _ABOUT_COUNTS), question)
-    found = [(place, piece) for place, piece in formulas(bare, tex=tex) if audit.places.spoken_of(place)]
-    different = len({piece.strip() for _, piece in found})
+    candidates = [(position, piece) for position, piece in formulas(bare, tex=tex) if audit.places.spoken_of(position)]
+    different = len({piece.strip() for _, piece in candidates})
     if different > MOST_FORMULAS:
         raise TooMany("formulas", different, MOST_FORMULAS)
-    claims = [audit.formula(place, piece) for place, piece in found]
+    claims = [audit.formula(position, piece) for position, piece in candidates]
     claims += [audit.number(match) for match in _NUMBER.finditer(bare)]
     return TextVerdict(tuple(sorted((claim for claim in claims if claim), key=lambda claim: claim.line)))
 
@@ -104,12 +104,12 @@ class _Audit:
         self.names: dict[int, list[tuple[int, Model]]] = {}
         self.counts: dict[str, tuple[Counted, ...]] = {}
 
-    def formula(self, place: int, piece: str) -> JudgedClaim | None:
+    def formula(self, position: int, piece: str) -> JudgedClaim | None:
         bare = piece.strip()
         if bare not in self.formulas:
             self.formulas[bare] = self._judged(bare)
         judged = self.formulas[bare]
-        line = self.places.line(place + len(piece) - len(piece.lstrip()))
+        line = self.places.line(position + len(piece) - len(piece.lstrip()))
         return None if judged is None else JudgedClaim(line, " ".join(piece.split()), *judged)
 
     def _judged(self, bare: str) -> tuple[FormulaVerdict | None, str] | None:
@@ -150,15 +150,15 @@ class _Audit:
         except BertsymError as error:
             return None, str(error)
 
-    def _model_at(self, place: int) -> Model | None:
+    def _model_at(self, position: int) -> Model | None:
         """Return the last model that the line names before the number, else the first after it."""
-        start, stop = self.places.bounds(place)
+        start, stop = self.places.bounds(position)
         if start not in self.names:
             line = self.places.text[start : min(stop, start + LONGEST_LINE)]
-            found = ((match.start() + start, self._known(match.group())) for match in _MODEL_NAME.finditer(line))
-            self.names[start] = [(at, model) for at, model in found if model is not None]
+            matches = ((match.start() + start, self._known(match.group())) for match in _MODEL_NAME.finditer(line))
+            self.names[start] = [(at, model) for at, model in matches if model is not None]
         named_here = self.names[start]
-        before = [model for at, model in named_here if at < place]
+        before = [model for at, model in named_here if at < position]
         return before[-1] if before else named_here[0][1] if named_here else None
 
     def _known(self, name: str) -> Model | None:

@@ -95,26 +95,26 @@ class TokenStream:
 
     def mark(self, start: int, stop: int, use: Use) -> None:
         """Note what the tokens of a stretch are used for."""
-        for place in range(start, stop):
-            self.use[place] = use
+        for index in range(start, stop):
+            self.use[index] = use
 
     def closing(self) -> int:
         """Return the index after the round bracket that opens here, or the end if it never closes."""
         depth = 0
-        for place in range(self.at, self.end):
-            depth += (self.tokens[place].mark is Mark.OPEN) - (self.tokens[place].mark is Mark.CLOSE)
+        for index in range(self.at, self.end):
+            depth += (self.tokens[index].mark is Mark.OPEN) - (self.tokens[index].mark is Mark.CLOSE)
             if depth == 0:
-                return place + 1
+                return index + 1
         return self.end
 
     def parted(self) -> bool:
         """Return True if a new line, a quad or another `$...$` separates the last token and the next."""
-        place = self.at - 1
-        while place >= 0 and self.tokens[place].mark is Mark.LAYOUT:
-            text = self.tokens[place].text
+        index = self.at - 1
+        while index >= 0 and self.tokens[index].mark is Mark.LAYOUT:
+            text = self.tokens[index].text
             if text in _PARTING or "$" in text or "&" in text:
                 return True
-            place -= 1
+            index -= 1
         return False
 
     def blank(self) -> bool:

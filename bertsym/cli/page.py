@@ -130,8 +130,8 @@ def paged(command: Callable[..., None]) -> Callable[..., None]:
     """Return the command with the options of `Page` in place of its parameter `page`."""
     signature = inspect.signature(command, eval_str=True)
     hints = get_type_hints(Page, include_extras=True)
-    own = [parameter for name, parameter in signature.parameters.items() if name != "page"]
-    shared = [
+    command_options = [parameter for name, parameter in signature.parameters.items() if name != "page"]
+    page_options = [
         inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
@@ -146,7 +146,7 @@ def paged(command: Callable[..., None]) -> Callable[..., None]:
         page = Page(**{field.name: given.pop(field.name) for field in fields(Page)})
         command(**given, page=page)
 
-    kinds = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
-    vars(run)["__signature__"] = signature.replace(parameters=[*kinds, *shared])
-    run.__annotations__ = {p.name: p.annotation for p in (*own, *shared)}
+    kinds = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in command_options]
+    vars(run)["__signature__"] = signature.replace(parameters=[*kinds, *page_options])
+    run.__annotations__ = {p.name: p.annotation for p in (*command_options, *page_options)}
     return run

@@ -42,10 +42,10 @@ def read(path: Path) -> Source:
     if path.suffix.casefold() not in SYNTAXES:
         raise BadFile(str(path), f"expected one of {', '.join(SYNTAXES)}")
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise BadFile(str(path), "not a file: a folder, a pipe or a device")
-        if found.st_size > LARGEST:
+        if status.st_size > LARGEST:
             raise BadFile(str(path), f"larger than {LARGEST:,} bytes")
         raw = path.read_bytes()
     except OSError as error:
