@@ -22,7 +22,8 @@ from bertsym.stretches import Span
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace, value
 
-MOST_TENSORS = 200_000
+# The tensors that are written out one by one, at sizes such as L=1000000000.
+MAX_WRITTEN_TENSORS = 200_000
 
 _INDEX = re.compile(r"\{\}|(?<![0-9])[0-9]+(?=\.|$)")
 
@@ -261,8 +262,8 @@ def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
         if times:
             entries.append((tensor, times))
     size = sum(times for _, times in entries)
-    if size > MOST_TENSORS:
-        raise TooLarge("the inventory", size, MOST_TENSORS)
+    if size > MAX_WRITTEN_TENSORS:
+        raise TooLarge("the inventory", size, MAX_WRITTEN_TENSORS)
     present = [tensor for tensor, _ in entries]
     shapes = [tuple(_whole(model.number(side)) for side in tensor.shape) for tensor in present]
     for (*_, index), tensor, indices in sorted(_placed(model, present), key=lambda entry: entry[0]):

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from bertsym.values import value
 
-LONGEST_ECHO = 60
+# The characters of a stranger's text that an error repeats.
+MAX_ECHO = 60
 
 
 def echo(text: object) -> str:
@@ -19,8 +20,8 @@ def echo(text: object) -> str:
         shown = str(text)
     except ValueError:  # Python writes no integer of more than 4300 digits
         shown = "a number of thousands of digits"
-    if len(shown) > LONGEST_ECHO:
-        shown = shown[: LONGEST_ECHO - 3] + "..."
+    if len(shown) > MAX_ECHO:
+        shown = shown[: MAX_ECHO - 3] + "..."
     return f"'{printable(shown)}'"
 
 
@@ -43,7 +44,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     if begun:
         return f"did you mean {' or '.join(begun)}?"
     by_folded = {candidate.casefold(): candidate for candidate in names}
-    close = get_close_matches(name[:LONGEST_ECHO].casefold(), list(by_folded), n=3, cutoff=0.6)
+    close = get_close_matches(name[:MAX_ECHO].casefold(), list(by_folded), n=3, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(by_folded[match] for match in close)}?"
     return f"known: {', '.join(names)}" if 0 < len(names) <= 16 else ""

@@ -21,8 +21,9 @@ from bertsym.model import Definition, Model, is_head_size
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Loop, Tensor
 
-MOST_TENSORS = 2_500
-MOST_TERMS = 2_000
+# Bounds on the length of a derivation: nobody reads a longer one.
+MAX_EXPLAINED_TENSORS = 2_500
+MAX_EXPLAINED_TERMS = 2_000
 """Of the sum written out: the classes of the atlas have at most 1,021 tensors and 336 terms."""
 
 _ROLE_WORDS = {
@@ -60,13 +61,13 @@ def explain(model: Model, convention: Convention = EXACT, component: str | None 
 
 def _check_length(tensors: list[Tensor]) -> None:
     """Raise `TooLarge` for a derivation that nobody would read."""
-    if len(tensors) > MOST_TENSORS:
-        raise TooLarge("the derivation's table of tensors", len(tensors), MOST_TENSORS)
+    if len(tensors) > MAX_EXPLAINED_TENSORS:
+        raise TooLarge("the derivation's table of tensors", len(tensors), MAX_EXPLAINED_TENSORS)
     terms: set[object] = set()
     for tensor in tensors:
         terms |= monomials(tensor.times * tensor.numel).keys()
-        if len(terms) > MOST_TERMS:
-            raise TooLarge("the derivation's sum", len(terms), MOST_TERMS)
+        if len(terms) > MAX_EXPLAINED_TERMS:
+            raise TooLarge("the derivation's sum", len(terms), MAX_EXPLAINED_TERMS)
 
 
 def _definitions(model: Model, tensors: list[Tensor]) -> Iterator[Element]:

@@ -20,9 +20,9 @@ from bertsym.model import Model
 from bertsym.values import value
 from bertsym.wording import said
 
-MOST_BRACKETS = 4  # a proof by cases has two for each bracket
-MOST_BOUNDS = 40  # each is compared with each; the largest model of the atlas has 23
-MOST_PIECES = 20_000  # tensors times stretches: what a table could show
+MAX_BRACKETS = 4  # a proof by cases has two for each bracket
+MAX_BOUNDS = 40  # each is compared with each; the largest model of the atlas has 23
+MAX_PIECES = 20_000  # tensors times stretches: what a table could show
 
 
 @value
@@ -78,7 +78,7 @@ def rows(model: Model, spans: Sequence[Span]) -> list[Row] | None:
     if cuts is None or len(cuts) < 2:
         return None
     places = _places(cuts, present, always)
-    if places is None or sum(last - first for first, last in places) > MOST_PIECES:
+    if places is None or sum(last - first for first, last in places) > MAX_PIECES:
         return None
     pieces: list[Piece] = [[] for _ in cuts[1:]]
     for entry, (first, last) in zip(present, places, strict=True):
@@ -170,7 +170,7 @@ def _cuts(entries: Sequence[Entry], always: Facts) -> list[Cut] | None:
     if all(at.is_Integer for at, _ in bounds):
         declared = {at: bound for (at, _), bound in reversed(bounds.items())}
         return [Cut(declared[at], at) for at in sorted(declared)]
-    if len(bounds) > MOST_BOUNDS:
+    if len(bounds) > MAX_BOUNDS:
         return None
     cuts: list[Cut] = []
     for (at, when), bound in bounds.items():
@@ -236,7 +236,7 @@ def least(expression: Expr, told: Facts = ()) -> bool:
     brackets = sorted(expression.atoms(Iverson), key=sympy.default_sort_key)
     if not brackets:
         return any(expand(expression - fact).is_nonnegative for fact in (Integer(0), *told))
-    if len(brackets) > MOST_BRACKETS:
+    if len(brackets) > MAX_BRACKETS:
         return False
     bracket = brackets[0]
     for number, condition in ((1, bracket.args[0]), (0, sympy.Not(bracket.args[0]))):

@@ -10,7 +10,7 @@ from bertsym.document import Column, Count, Document, Element, Inline, Paragraph
 from bertsym.report import Record
 from bertsym.values import value
 
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 
 
 @value
@@ -82,10 +82,10 @@ class NumberAudit:
 def _table(matches: list[Match]) -> Table:
     columns = (Column("counting"), Column("parameters", right=True), Column("how"))
     rows: list[tuple[Inline, ...]] = [
-        (match.count.counting.name, Count(match.count.number), _how(match)) for match in matches[:MOST_SHOWN]
+        (match.count.counting.name, Count(match.count.number), _how(match)) for match in matches[:MAX_SHOWN]
     ]
-    if len(matches) > MOST_SHOWN:
-        rows.append((f"and {len(matches) - MOST_SHOWN} more", "", ""))
+    if len(matches) > MAX_SHOWN:
+        rows.append((f"and {len(matches) - MAX_SHOWN} more", "", ""))
     return Table(columns, tuple(rows))
 
 

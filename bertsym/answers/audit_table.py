@@ -10,7 +10,7 @@ from bertsym.report import Record
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import value
 
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 
 
 @value
@@ -35,7 +35,7 @@ class TableAudit:
             cheapest = [fit for fit in verdict.fits if fit.cost == verdict.fits[0].cost]
             several = f"several explanations fit all rows, {len(verdict.fits)} in all; the simplest first:"
             lines.append(Paragraph((several if len(verdict.fits) > 1 else "one explanation fits all rows:",)))
-            lines.append(_table(verdict.fits[:MOST_SHOWN]))
+            lines.append(_table(verdict.fits[:MAX_SHOWN]))
             if len(cheapest) > 1:
                 lines.append(Paragraph(("not identifiable: the data cannot tell equally simple explanations apart.",)))
             lines.extend(_blurred(verdict.fits[0]))

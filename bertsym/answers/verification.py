@@ -29,8 +29,8 @@ from bertsym.saved_model.atlas_models import entry_of
 from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES
 
-MOST_SHOWN = 50
-MOST_RETRIED = 20_000
+MAX_SHOWN = 50
+MAX_RETRIED_TENSORS = 20_000
 
 
 @value
@@ -124,9 +124,9 @@ class Verification:
         ]
         if rows:
             columns = tuple(map(Column, ("finding", "tensor", "declared", "stored", "remark")))
-            yield Table(columns, tuple(rows[:MOST_SHOWN]))
-        if len(rows) > MOST_SHOWN:
-            yield Paragraph((f"and {len(rows) - MOST_SHOWN:,} more: --json lists them all",))
+            yield Table(columns, tuple(rows[:MAX_SHOWN]))
+        if len(rows) > MAX_SHOWN:
+            yield Paragraph((f"and {len(rows) - MAX_SHOWN:,} more: --json lists them all",))
 
     def _verdict(self) -> str:
         outcome = self.outcome
@@ -308,7 +308,7 @@ def _by_formulas(checkpoint: Checkpoint, model: Model, sizes: Mapping[Symbol, Va
 
 def _other_heads(model: Model, arrays: Mapping[str, Array]) -> Iterator[str]:
     """Yield the classes of the same sizes that have exactly these tensors."""
-    if len(arrays) > MOST_RETRIED:
+    if len(arrays) > MAX_RETRIED_TENSORS:
         return
     for head in model.architecture.heads.keys() - {model.head}:
         headed = model.with_head(head)

@@ -16,7 +16,8 @@ from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
-MOST_GROUPS = 14
+# The shares among which a subset sum is searched, which takes 2^14 steps.
+MAX_SHARES = 14
 
 
 @value
@@ -107,7 +108,7 @@ def _shares(monomial: Monomial, amounts: Sequence[tuple[Part, Terms]]) -> tuple[
 def _pick(shares: Sequence[Share], target: Fraction) -> tuple[tuple[Share, ...], tuple[Share, ...]]:
     """Return the largest set of shares that adds up to the target, and the rest; split families only if necessary."""
     for pool in (tuple(shares), _split(shares)):
-        if len(pool) > MOST_GROUPS:
+        if len(pool) > MAX_SHARES:
             return (), ()
         chosen = _sums(tuple(share.coefficient for share in pool)).get(target)
         if chosen is not None:

@@ -11,7 +11,8 @@ from sympy import Symbol
 from bertsym.formulas.monomial_order import Terms
 from bertsym.values import value
 
-LARGEST = 10**9
+# The largest size that is considered: a search by bisection needs an end.
+MAX_SIZE = 10**9
 FARTHEST = 20_000
 
 
@@ -63,7 +64,7 @@ def at(terms: Terms, unknown: Symbol, number: int) -> Fraction:
 
 def _interval(bounds: Sequence[Bound], unknown: Symbol) -> tuple[int, int] | None:
     """Return the integers that fit every row; bisection is exact because a count grows with each size."""
-    low, high = 1, LARGEST
+    low, high = 1, MAX_SIZE
     for bound in bounds:
         least, most = _fitting(bound, unknown)
         low, high = max(low, least), min(high, most)
@@ -78,9 +79,9 @@ def _fitting(bound: Bound, unknown: Symbol) -> tuple[int, int]:
     slope, constant = bound.terms.get(((unknown, 1),), Fraction(0)), bound.terms.get((), Fraction(0))
     if set(bound.terms) <= line:
         if not slope:
-            return (1, LARGEST) if bound.low <= constant <= bound.high else (1, 0)
+            return (1, MAX_SIZE) if bound.low <= constant <= bound.high else (1, 0)
         least, most = (bound.low - constant) / slope, (bound.high - constant) / slope
-        return max(1, -(-least.numerator // least.denominator)), min(LARGEST, most.numerator // most.denominator)
+        return max(1, -(-least.numerator // least.denominator)), min(MAX_SIZE, most.numerator // most.denominator)
     return (
         _first(lambda number: at(bound.terms, unknown, number) >= bound.low),
         _first(lambda number: at(bound.terms, unknown, number) > bound.high) - 1,
@@ -89,7 +90,7 @@ def _fitting(bound: Bound, unknown: Symbol) -> tuple[int, int]:
 
 def _first(test: Callable[[int], bool]) -> int:
     """Return the least integer from 1 at which a monotone test holds; the largest plus one if it never does."""
-    low, high = 1, LARGEST + 1
+    low, high = 1, MAX_SIZE + 1
     while low < high:
         middle = (low + high) // 2
         if test(middle):
@@ -139,7 +140,7 @@ def _combined(strips: Sequence[_Strip], first: Symbol, second: Symbol) -> tuple[
     a, b = next((a, b) for a, b, _, _ in strips if a or b)
     scale = Fraction(gcd((a * b.denominator).numerator, (b * a.denominator).numerator), a.denominator * b.denominator)
     unit = scale or Fraction(1)
-    low, high = Fraction(1), Fraction(LARGEST)
+    low, high = Fraction(1), Fraction(MAX_SIZE)
     for left, right, least, most in strips:
         times = (left / a if a else right / b) * unit
         if times:
@@ -152,7 +153,7 @@ def _combined(strips: Sequence[_Strip], first: Symbol, second: Symbol) -> tuple[
 
 def _clip(strips: Sequence[_Strip]) -> list[_Point]:
     """Return the corners of the region that lies in every strip, between 1 and the largest size."""
-    low_end, high_end = Fraction(1), Fraction(LARGEST)
+    low_end, high_end = Fraction(1), Fraction(MAX_SIZE)
     region = [(low_end, low_end), (high_end, low_end), (high_end, high_end), (low_end, high_end)]
     for a, b, low, high in strips:
         region = _half(region, a, b, low)
@@ -177,7 +178,7 @@ def _half(region: list[_Point], a: Fraction, b: Fraction, least: Fraction) -> li
 
 def _feasible(strips: Sequence[_Strip], number: int) -> bool:
     """Return True if some integer for the second unknown fits this one for the first."""
-    low, high = Fraction(1), Fraction(LARGEST)
+    low, high = Fraction(1), Fraction(MAX_SIZE)
     for a, b, least, most in strips:
         if b:
             low, high = max(low, (least - a * number) / b), min(high, (most - a * number) / b)

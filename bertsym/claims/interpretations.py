@@ -34,8 +34,9 @@ ROLES: dict[str, Test] = {
     "norms": lambda t: t.role is Role.NORM,
     "biases": lambda t: t.role is Role.BIAS,
 }
-MOST_OMISSIONS = 3
-DEEPEST = 5
+# Each omission more multiplies the countings; the whole model allows more of them than a part.
+MAX_OMISSIONS = 3
+MAX_OMISSIONS_OF_WHOLE = 5
 
 
 @value
@@ -83,7 +84,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def countings(
-    cls: str, inventory: Sequence[Part], *, whole: bool = False, most: int = MOST_OMISSIONS
+    cls: str, inventory: Sequence[Part], *, whole: bool = False, most: int = MAX_OMISSIONS
 ) -> Iterator[Counting]:
     """Yield every way to count the inventory of a class; of those with the same tensors only the simplest.
 
@@ -96,7 +97,7 @@ def countings(
     bits = {name: _mask(inventory, test) for name, test in tests.items()}
     seen: set[tuple[int, bool, bool, bool]] = set()
     choices = sorted(_scopes(inventory, everything, whole=whole), key=lambda choice: choice[3])
-    for names in (names for k in range(DEEPEST + 1) for names in combinations(bits, k)):
+    for names in (names for k in range(MAX_OMISSIONS_OF_WHOLE + 1) for names in combinations(bits, k)):
         for scope, members, each, price in choices if len(names) <= most else choices[:1]:
             mask = members
             for name in names:

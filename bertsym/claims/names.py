@@ -73,7 +73,7 @@ _LOGIC = {"not": Mark.NOT, "and": Mark.AND, "or": Mark.OR}
 _WRAPPING = re.compile(
     r"\\(?:text|textrm|textit|texttt|mathrm|mathit|mathsf|mathtt|mathbf|mbox|operatorname|rm|it|bf)\b\s*"
 )
-LONGEST_RUN = 6
+MAX_LETTER_RUN = 6
 
 
 def meaning(raw: str, notation: str = "auto") -> str | None:
@@ -148,7 +148,7 @@ def _named(pieces: Sequence[Token], known: Callable[[str], bool]) -> Iterable[To
         return (Token(Mark.TEXT, text, first.start, raw if tail else first.value),)
     if raw in _LOGIC:
         return (replace(first, mark=_LOGIC[raw]),)
-    if len(head) <= LONGEST_RUN:
+    if len(head) <= MAX_LETTER_RUN:
         run = [*head[:-1], head[-1] + tail]
         if all(letter == "x" or known(letter) for letter in run):
             return _letters(first, run, text)

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from bertsym.values import value
 
-LONGEST_DISPLAY = 8_000
-LONGEST_INLINE = 2_000
+# The characters of displayed and of inline mathematics. Longer spans come from a delimiter that is never closed.
+MAX_DISPLAY = 8_000
+MAX_INLINE = 2_000
 
 _OPENING = re.compile(
     r"\\begin\{(?P<name>(?:equation|align|gather|multline|displaymath|eqnarray|math)\*?)\}"
@@ -83,7 +84,7 @@ def _closed(text: str, opening: re.Match[str], ahead: dict[str, int]) -> Span | 
     """
     start, kind = opening.end(), opening.lastgroup
     if kind in ("display", "inline"):
-        stop = text.find("$", start, start + (LONGEST_DISPLAY if kind == "display" else LONGEST_INLINE) + 1)
+        stop = text.find("$", start, start + (MAX_DISPLAY if kind == "display" else MAX_INLINE) + 1)
         if stop <= start:
             return None
         if kind == "display":
@@ -93,7 +94,7 @@ def _closed(text: str, opening: re.Match[str], ahead: dict[str, int]) -> Span | 
         return Span(opening.start(), stop + 1, start, stop)
     ends = {"bracket": r"\]", "paren": r"\)", "name": rf"\end{{{opening['name']}}}"}
     end = ends[str(kind)]
-    most = LONGEST_INLINE if kind == "paren" else LONGEST_DISPLAY
+    most = MAX_INLINE if kind == "paren" else MAX_DISPLAY
     if ahead.get(end, 0) <= start:
         stop = text.find(end, start + 1)
         ahead[end] = stop if stop >= 0 else len(text) + most

@@ -19,8 +19,10 @@ from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, SIZES, Kind
 from bertsym.values import value
 
-MOST_UNKNOWN = 2
-PRICIEST = 2
+# The sizes that a table may leave open: `integer_bounds` is exact for at most two.
+MAX_UNKNOWNS = 2
+# The cost of a hypothesis. A dearer one may fit a short table by chance.
+MAX_COST = 2
 BINARY = "in binary units, 2^20 or 2^30 sold as M or B"
 
 
@@ -104,9 +106,9 @@ def judge_table(table: SizedTable, model: Model, heads: Sequence[str], formula: 
         guesses = list(_hypotheses(model, heads, frozenset(stated)))
     first = [_case(guess, known, table) for guess in guesses[:1]]
     cases = first + [_case(guess, known, table) for guess in guesses[1:] if _possible(guess, known, table)]
-    if cases and len(cases[0].unknowns) > MOST_UNKNOWN:
+    if cases and len(cases[0].unknowns) > MAX_UNKNOWNS:
         raise TooManyUnknown(cases[0].unknowns)
-    cases = [case for case in cases if len(case.unknowns) <= MOST_UNKNOWN]
+    cases = [case for case in cases if len(case.unknowns) <= MAX_UNKNOWNS]
     try:
         fits = sorted(_distinct([fit for case in cases for fit in case.fits()]), key=lambda fit: fit.cost)
     except Entangled:
@@ -163,7 +165,7 @@ def _possible(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTabl
         return True
     left = (put_in(put_in(guess.terms, known), table.rows[0].sizes),)
     unknown_symbols = symbols(left[0])
-    if len(unknown_symbols) > MOST_UNKNOWN:
+    if len(unknown_symbols) > MAX_UNKNOWNS:
         return True
     unknowns = tuple(size.symbol for size in SIZES if size.symbol in unknown_symbols)
     try:
@@ -189,11 +191,11 @@ def _hypotheses(model: Model, heads: Sequence[str], stated: frozenset[Symbol]) -
     for index, head in enumerate(heads):
         headed = model.with_head(head)
         inventory = parts(headed, stated & (derived | headed.symbols))
-        for counting in countings(headed.cls, inventory, whole=True, most=PRICIEST):
+        for counting in countings(headed.cls, inventory, whole=True, most=MAX_COST):
             terms = counting.terms
             key = tuple(sorted(terms.items(), key=str))
             cost = counting.cost + (index > 0)
-            if cost <= PRICIEST and terms and key not in seen:
+            if cost <= MAX_COST and terms and key not in seen:
                 seen.add(key)
                 yield Hypothesis(counting.name, terms, cost)
 

@@ -19,9 +19,10 @@ from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 from bertsym.zoo import named
 
-MOST_FORMULAS = 5_000
-MOST_NUMBERS = 1_000
-LONGEST_LINE = 2_000
+# Bounds on hostile input: different formulas and numbers of a text, and the characters of a line searched for names.
+MAX_FORMULAS = 5_000
+MAX_NUMBERS = 1_000
+MAX_LINE = 2_000
 
 _NUMBER = re.compile(
     r"(?<![\w.,$])(?P<number>\d[\d,]*(?:\.\d+)?)(?:\s|~|\\,|-)?(?P<unit>[KMB]|million|billion)?(?:\s|~|-|\\ )+"
@@ -84,8 +85,8 @@ def judge_text(text: str, question: Question, *, tex: bool) -> TextVerdict:
     audit = _Audit(Places(bare, _ABOUT_COUNTS), question)
     candidates = [(position, piece) for position, piece in formulas(bare, tex=tex) if audit.places.spoken_of(position)]
     different = len({piece.strip() for _, piece in candidates})
-    if different > MOST_FORMULAS:
-        raise TooMany("formulas", different, MOST_FORMULAS)
+    if different > MAX_FORMULAS:
+        raise TooMany("formulas", different, MAX_FORMULAS)
     claims = [audit.formula(position, piece) for position, piece in candidates]
     claims += [audit.number(match) for match in _NUMBER.finditer(bare)]
     return TextVerdict(tuple(sorted((claim for claim in claims if claim), key=lambda claim: claim.line)))
@@ -136,8 +137,8 @@ class _Audit:
         stated = match.group("number") + _UNITS.get(unit, unit)
         key = (stated, _name(chosen))
         if key not in self.numbers:
-            if len(self.numbers) == MOST_NUMBERS:
-                raise TooMany("numbers of parameters", MOST_NUMBERS + 1, MOST_NUMBERS)
+            if len(self.numbers) == MAX_NUMBERS:
+                raise TooMany("numbers of parameters", MAX_NUMBERS + 1, MAX_NUMBERS)
             self.numbers[key] = self._judged_number(stated, chosen)
         return JudgedClaim(line, shown, *self.numbers[key])
 
@@ -154,7 +155,7 @@ class _Audit:
         """Return the last model that the line names before the number, else the first after it."""
         start, stop = self.places.bounds(position)
         if start not in self.names:
-            line = self.places.text[start : min(stop, start + LONGEST_LINE)]
+            line = self.places.text[start : min(stop, start + MAX_LINE)]
             matches = ((match.start() + start, self._known(match.group())) for match in _MODEL_NAME.finditer(line))
             self.names[start] = [(at, model) for at, model in matches if model is not None]
         named_here = self.names[start]
