@@ -74,7 +74,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Total(Answer):
-    """A formula: `expression` for sympy, `count` where every size is known."""
+    """A formula: `expression` for sympy, `count` if every size is known."""
 
     report: Formula
 

@@ -45,7 +45,7 @@ class By(Enum):
 
 @value
 class Part:
-    """A named part of a total, in public symbols, with its number where every size is known."""
+    """A named part of a total, in public symbols, with its number if every size is known."""
 
     name: str
     expression: Expr
@@ -58,7 +58,7 @@ def weight(tensor: Tensor, convention: Convention) -> Expr:
 
 
 def _weight_of_one(tensor: Tensor, convention: Convention) -> Expr:
-    """Weigh an entry in one round of its loops, where its condition holds."""
+    """Weigh an entry in one round of its loops, given that its condition holds."""
     if not convention.counts(tensor):
         return Integer(0)
     own = tensor.own if convention.ties_once else Integer(1)

@@ -95,7 +95,7 @@ class Unreadable(BertsymError):
 
 @value
 class UnreadableFormula(BertsymError):
-    """A formula that cannot be read: where, counted in characters from 1, and why.
+    """A formula that cannot be read: the column, counted in characters from 1, and the reason.
 
     >>> print(UnreadableFormula(4, "nothing to multiply with"))
     the formula, column 4: nothing to multiply with

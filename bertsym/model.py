@@ -51,7 +51,7 @@ class Head:
 
 @value
 class NamedSize:
-    """Sizes that were published under a name, and where."""
+    """Sizes that were published under a name, with their source."""
 
     values: Mapping[Symbol, Value]
     source: str

@@ -13,7 +13,7 @@ from bertsym.values import value
 
 @value
 class Field:
-    """A field that sets a size or a switch, with the value the library takes where a file leaves it out.
+    """A field that sets a size or a switch, with the value that the library takes if a file omits it.
 
     Null stands for `otherwise`, in terms of the other sizes, or else leaves the size to the model's definition of it;
     `aliases` are further spellings of the key; `needs` is a switch that must be on wherever this one is.
@@ -34,7 +34,7 @@ class Field:
 
 @value
 class Mention:
-    """A switch that is on where a list, or a text such as `c2p|p2c`, mentions the word."""
+    """A switch that is on if a list, or a text such as `c2p|p2c`, contains the word."""
 
     key: str
     symbol: Symbol

@@ -202,7 +202,7 @@ def _places(cuts: Sequence[Cut], entries: Sequence[Entry], always: Facts) -> lis
 
 
 def _same(cuts: Sequence[Cut], at: Expr, known: Facts) -> int | None:
-    """Find the cut that equals a bound wherever the facts hold."""
+    """Find the cut that equals a bound if the facts hold."""
     equal = next((number for number, cut in enumerate(cuts) if cut.at == at), None)
     if equal is not None:
         return equal
@@ -211,7 +211,7 @@ def _same(cuts: Sequence[Cut], at: Expr, known: Facts) -> int | None:
 
 
 def facts(condition: Boolean) -> Facts:
-    """Return expressions that are at least 0 where the condition holds: those that its comparisons say."""
+    """Return expressions that are at least 0 if the condition holds, one or two for each of its comparisons."""
     result: list[Expr] = []
     for part in sympy.And.make_args(condition):
         if not isinstance(part, Equality | LessThan | StrictLessThan | GreaterThan | StrictGreaterThan):
@@ -227,7 +227,7 @@ def facts(condition: Boolean) -> Facts:
 
 
 def least(expression: Expr, told: Facts = ()) -> bool:
-    """Return True if the expression is proved to be at least 0 wherever the `told` facts are.
+    """Return True if the expression is proved to be at least 0 if the `told` facts are.
 
     >>> from bertsym.symbols import H, L
     >>> least(L - 1), least(L - 2), least(L - 2, facts(L > 3)), least(L - H - (L - H) * Iverson(L <= H))

@@ -32,7 +32,7 @@ class Block:
 
 @value
 class Component:
-    """A part with the paper's name for it, where the checkpoint has no block to carry the name."""
+    """A part with the paper's name for it, if the checkpoint has no block that carries the name."""
 
     component: str
     part: Node
@@ -136,7 +136,7 @@ class Stack:
 
 @value
 class When:
-    """A part that exists only where the condition over sizes and switches holds."""
+    """A part that exists only if a condition over sizes and switches holds."""
 
     condition: Boolean
     part: Node
@@ -144,7 +144,7 @@ class When:
 
 @value
 class Tied:
-    """A part some of whose tensors are, where the condition holds, one and the same as tensors elsewhere.
+    """A part of which some tensors are identical with tensors elsewhere, if a condition holds.
 
     `Tied(Linear(H, V), when=tied, weight="embeddings.word_embeddings.weight")`
     """
@@ -163,7 +163,7 @@ class Tied:
 class Routed:
     """A part that is, or lies in, one of `among` experts, of which a router chooses `chosen` for each token.
 
-    `chosen` is None where nobody says how many.
+    `chosen` is None if the number is not known.
     """
 
     chosen: Expr | None

@@ -36,7 +36,7 @@ class Entry:
 
 @value
 class Inventory:
-    """The tensors that count, one entry for each real one where every size is known."""
+    """The tensors that count: one entry for each real tensor if every size is known."""
 
     subject: Subject
     entries: tuple[Entry, ...]

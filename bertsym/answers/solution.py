@@ -24,7 +24,7 @@ from bertsym.values import value
 
 @value
 class Solved:
-    """A target solved for one size; `base` is where the assumed sizes come from."""
+    """A target solved for one size; `base` is the model that the assumed sizes come from."""
 
     subject: Subject
     solution: Solution

@@ -35,7 +35,7 @@ MAX_RETRIED_TENSORS = 20_000
 
 @value
 class Verification:
-    """A comparison. `model` is absent where the framework declares the tensors; `fits` are inferred candidates."""
+    """A comparison. `model` is None if the framework declares the tensors; `fits` are inferred candidates."""
 
     checkpoint: Checkpoint
     outcome: Outcome

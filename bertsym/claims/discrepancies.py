@@ -32,7 +32,7 @@ class Share:
 class Row:
     """A term in which a claim and a count differ.
 
-    `found` are the shares that add up to the claimed coefficient and `missing` the others, both empty where none do;
+    `found` are the shares that add up to the claimed coefficient and `missing` the others, both empty if no shares do;
     `surplus` are shares from outside the count that make up the excess. `cost` is what the error comes to, claimed
     less exact, at the sizes of the question.
     """

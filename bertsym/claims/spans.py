@@ -25,7 +25,7 @@ _VERBATIM = re.compile(r"\\begin\{(?P<name>verbatim|lstlisting|minted|comment)\}
 
 @value
 class Span:
-    """A stretch of a text: where it begins and ends, and where in it the formula does."""
+    """A stretch of a text: its start and end, and those of the formula in it."""
 
     start: int
     stop: int

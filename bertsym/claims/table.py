@@ -159,7 +159,7 @@ def _widest(intervals: Sequence[Interval]) -> list[int]:
 def _possible(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTable) -> bool:
     """Return False if a hypothesis cannot explain the first row, however it was written down, and is not a simple one.
 
-    A table of many rows costs each hypothesis one row then, but for the few that may explain it or come closest.
+    So most hypotheses cost one row of a long table, except the few that may explain it or come closest.
     """
     if guess.cost <= 1:
         return True

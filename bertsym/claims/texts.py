@@ -35,7 +35,7 @@ _UNITS = {"million": "M", "billion": "B", None: ""}
 
 @value
 class JudgedClaim:
-    """A formula or a number in a text, where it stands, and the verdict on it or why there is none."""
+    """A formula or a number in a text with its line, and the verdict on it or the reason why there is none."""
 
     line: int
     text: str

@@ -107,7 +107,7 @@ def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, 
 
     found: dict[Symbol, Value] = {}
     for text in texts or ():
-        # A comma parts two sizes only where a name follows it: V=30,522 is one.
+        # A comma separates two sizes only if a name follows it: V=30,522 is one.
         for pair in re.split(r",(?=\s*[A-Za-z_])", text):
             name, equals, value = pair.partition("=")
             if not equals:

@@ -18,7 +18,7 @@ INDENT = r"\quad {} "
 
 @value
 class Piece:
-    """A stretch of a formula that stays on one line; `depth` is how many parentheses are open where it begins."""
+    """A stretch of a formula that stays on one line; `depth` is the number of parentheses that are open at its start."""
 
     tex: str
     depth: int
