@@ -18,7 +18,7 @@ INDENT = r"\quad {} "
 
 @value
 class Piece:
-    """A stretch of a formula that stays on one line; `depth` is the number of parentheses that are open at its start."""
+    """A stretch of a formula that stays on one line; `depth` is the number of parentheses open at its start."""
 
     tex: str
     depth: int
