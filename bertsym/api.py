@@ -167,8 +167,10 @@ class Derived(Answer):
     def model(self) -> Model:
         """Return the derived model at the sizes of the code; raises `PartialFormula` unless the derivation is whole."""
         from bertsym.derive.export import recorded
+        from bertsym.saved_model import decode
 
-        return Model(recorded(self.report.found).model().with_sizes({}))
+        record = recorded(self.report.found)
+        return Model(decode.model(record, record.name))
 
     @property
     def expression(self) -> Expr:
