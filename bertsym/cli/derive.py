@@ -1,4 +1,4 @@
-"""The command `derive`: a closed form from model code, its evidence, its trace."""
+"""derive: a formula from model code, with its evidence and its trace."""
 
 from __future__ import annotations
 

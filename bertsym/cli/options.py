@@ -86,13 +86,13 @@ def pairs(texts: Iterable[str] | None, option: str, expected: str) -> dict[str, 
     """Return `d=H,h=heads` as a mapping; raises `Unreadable` with what the option expects."""
     from bertsym.errors import Unreadable
 
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for pair in split(texts):
         name, equals, text = pair.partition("=")
         if not equals:
             raise Unreadable(option, pair, expected)
-        found[name.strip()] = text.strip()
-    return found
+        result[name.strip()] = text.strip()
+    return result
 
 
 def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, Value]:

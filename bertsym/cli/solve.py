@@ -1,4 +1,4 @@
-"""The command `solve`: the sizes, one or several, that meet a number of parameters."""
+"""solve: the sizes that meet a number of parameters."""
 
 from __future__ import annotations
 
