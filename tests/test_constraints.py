@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bertsym.solving.constraints import BadConstraint, evaluate, parse_constraint, parse_tie
-from bertsym.solving.narrowing import Axis, narrow
+from bertsym.expressions.evaluate import evaluate
+from bertsym.solving.constraints import BadConstraint, parse_constraint, parse_tie
+from bertsym.solving.interval_propagation import Axis, narrow
 from bertsym.symbols import F, H, L, V, heads
 
 VALUES = {H: 768, L: 12, heads: 12, V: 30522, F: 3072}
@@ -44,22 +45,22 @@ def test_what_holds(text: str, holds: bool) -> None:
         ("", 1),
         ("H", 2),
         ("H <", 4),
-        ("H = 3", 3),
         ("H << 3", 4),
         ("h == 3", 1),
         ("tied == 1", 1),
-        ("(H == 3", 4),
+        ("(H == 3", 8),
         ("H == 3)", 7),
         ("H == 3; L", 7),
         ("__import__('os')", 12),
-        ("H.__class__ == 1", 2),
+        ("H.__class__ == 1", 1),
         ("9**9**9**9 > H", 5),
-        ("(9**12)**12 > H", 8),
+        ("(9**16)**17 > H", 10),
+        ("((9**16)**16)**16 > H", 14),
         ("H**100 > 1", 4),
         ("H**L > 1", 4),
         ("1" * 40 + " > H", 1),
-        ("(" * 30 + "H" + ")" * 30 + " > 1", 21),
-        ("-" * 30 + "H > 1", 22),
+        ("(" * 90 + "H" + ")" * 90 + " > 1", 66),
+        ("-" * 90 + "H > 1", 66),
         ("H > 1" + " " * 300, 201),
         ("H > é", 5),
         ("lambda: 1", 7),

@@ -25,7 +25,7 @@ from bertsym import atlas
 from bertsym.algebra import Value
 from bertsym.errors import BertsymError, MissingSize, Unreadable
 from bertsym.layers import Role
-from bertsym.saved_model.derived import Derived, Place
+from bertsym.saved_model.derived import ConfigField, Derived
 from bertsym.saved_model.encode import text
 from bertsym.symbols import BY_SYMBOL, SIZES, H, Kind, L, Own
 from bertsym.tree import Loop, Tensor
@@ -234,8 +234,8 @@ def own(rows: int) -> Derived:
         for place, (name, loop) in enumerate(zip(names, layers, strict=True))
     )
     base: dict[sympy.Symbol, Value] = {H: 8, L: 6, every: 2, offset: 1}
-    places = {symbol: Place(str(symbol)) for symbol in base}
-    return Derived("own", "Own", "by hand", base, (), tensors, places=MappingProxyType(places))
+    fields = {symbol: ConfigField(str(symbol)) for symbol in base}
+    return Derived("own", "Own", "by hand", base, (), tensors, fields=MappingProxyType(fields))
 
 
 def saved(folder: Path, rows: int) -> bertsym.Model:

@@ -4,6 +4,8 @@
     python tools/atlas.py tell [--only ...]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
+    python tools/atlas.py convert
+    python tools/atlas.py compare COMMIT
 
 A build that was interrupted continues: entries from the same library and engine are kept.
 """
@@ -149,17 +151,43 @@ def page(options: argparse.Namespace) -> int:
     return atlas_page.main(check=options.check)
 
 
+def convert(_options: argparse.Namespace) -> int:
+    """Rewrite entries of an older format, and the index, in the current format."""
+    import atlas_convert  # noqa: PLC0415
+
+    print(f"{atlas_convert.convert()} entries rewritten")
+    return 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Compare the models of all entries with those of a commit, whatever the format of either; 1 if one differs."""
+    import atlas_convert  # noqa: PLC0415
+
+    differing = 0
+    for line in atlas_convert.compare(options.commit):
+        differing += 1
+        print(line, flush=True)
+    print(f"{differing} entries differ from {options.commit}")
+    return 1 if differing else 0
+
+
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for name, run in (("build", build), ("tell", tell), ("check", check), ("page", page)):
+    runs = {
+        "build": build, "tell": tell, "check": check, "page": page, "convert": convert, "compare": compare
+    }  # fmt: skip
+    for name, run in runs.items():
         command = commands.add_parser(name, help=run.__doc__)
         command.set_defaults(run=run)
         if name == "page":
             command.add_argument(
                 "--check", action="store_true", help="change nothing; exit with 1 if the page is stale"
             )
+        elif name == "compare":
+            command.add_argument("commit", help="such as HEAD")
+        if name in ("page", "convert", "compare"):
             continue
         command.add_argument("--only", default="", metavar="bert,llama", help="only these model types")
         command.add_argument("--jobs", type=int, default=0, help="number of processes; default: one a core")

@@ -35,8 +35,8 @@ def held(cls: str, derived: Derived) -> dict[str, Any]:
     transformers.logging.set_verbosity_error()
     model: Any = getattr(transformers, cls)
     own = model.config_class().to_dict()
-    known = {place.field for place in derived.places.values()}
-    known |= derived.idle.keys() | derived.frozen.keys() | derived.held.keys()
+    known = {field.path for field in derived.fields.values()}
+    known |= derived.no_effect.keys() | derived.fixed_by_derivation.keys() | derived.fixed_by_code.keys()
     found: dict[str, Any] = {}
     for path, there in flattened(own).items():
         if path in known or path == "model_type" or "[" in path or HARMLESS.search(path):

@@ -40,15 +40,21 @@ def settled(found: dict[str, Any] | str) -> bool:
 def line(content: dict[str, Any]) -> dict[str, Any]:
     """Return the line of the index for an entry."""
     heads = content["heads"]
-    refused = len(heads["model"].get("refused", []))
-    found: dict[str, Any] = {"class": heads["model"]["class"], "count": heads["model"].get("count", 0)}
-    found["heads"] = {name: head["class"] for name, head in heads.items() if not head.get("refused")}
-    partly = {name: head["class"] for name, head in heads.items() if head.get("refused")}
-    found |= {"partly": partly} if partly else {}
-    found |= {"refused": refused} if refused else {}
-    found |= {name: len(content[name]) for name in ("frozen", "held") if name in content}
-    found["engine"] = content["engine"]
-    return found
+    first = heads["model"]
+    entry: dict[str, Any] = {"class": first["class"], "parameters": first["evidence"].get("parameters", 0)}
+    entry["heads"] = {name: head["class"] for name, head in heads.items() if not unresolved(head)}
+    partly = {name: head["class"] for name, head in heads.items() if unresolved(head)}
+    entry |= {"partly": partly} if partly else {}
+    entry |= {"unresolved": len(unresolved(first))} if unresolved(first) else {}
+    entry |= {key: len(content[key]) for key in ("fixed_by_derivation", "fixed_by_code") if key in content}
+    entry["engine"] = content["engine"]
+    return entry
+
+
+def unresolved(head: dict[str, Any]) -> list[list[str]]:
+    """Return the tensors of a stored class that have no formula: name, part and reason."""
+    missing: list[list[str]] = head["evidence"].get("unresolved", [])
+    return missing
 
 
 class State:
@@ -96,12 +102,23 @@ class State:
     def summary(self) -> str:
         """Return the numbers of complete, partial and missing entries as a sentence."""
         whole = sum("model" in found["heads"] for found in self.models.values())
-        free = sum("model" in found["heads"] and not found.get("frozen") for found in self.models.values())
+        free = sum("model" in found["heads"] and not found.get("fixed_by_derivation") for found in self.models.values())
         heads = sum(len(found["heads"]) for found in self.models.values())
         return (
             f"{whole} model types with a whole formula, {free} of them without a frozen field, {heads} classes; "
             f"{len(self.models) - whole} in part, {len(self.missing)} without"
         )
+
+
+def refresh() -> None:
+    """Write the index again from the entries; which model types there are, and which are missing, stays."""
+    state = State("", [], {})
+    index = json.loads(INDEX.read_bytes())
+    state.source, state.missing = index["source"], index["missing"]
+    for name, old in index["models"].items():
+        alias = {"entry": old["entry"]} if "entry" in old else {}
+        state.models[name] = {**alias, **line(json.loads(path(old.get("entry", name)).read_bytes()))}
+    state.write()
 
 
 def _lines(found: dict[str, Any]) -> str:

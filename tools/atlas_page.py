@@ -74,16 +74,16 @@ def _same(found: dict[str, Any]) -> list[str]:
 
 
 def _unfrozen(found: dict[str, Any]) -> int:
-    return sum("model" in line["heads"] and not line.get("frozen") for line in found["models"].values())
+    return sum("model" in line["heads"] and not line.get("fixed_by_derivation") for line in found["models"].values())
 
 
 def _held(found: dict[str, Any]) -> int:
-    return sum("model" in line["heads"] and "held" in line for line in found["models"].values())
+    return sum("model" in line["heads"] and "fixed_by_code" in line for line in found["models"].values())
 
 
 def _only() -> int:
-    whole = (entry for _, entry in contents() if not entry["heads"]["model"].get("refused"))
-    return sum(any(isinstance(one, int | float) for one in entry.get("held", {}).values()) for entry in whole)
+    whole = (entry for _, entry in contents() if not shelf.unresolved(entry["heads"]["model"]))
+    return sum(any(isinstance(one, int | float) for one in entry.get("fixed_by_code", {}).values()) for entry in whole)
 
 
 def _is_built(why: str) -> bool:
@@ -102,20 +102,20 @@ def partly() -> Iterator[str]:
     rows = []
     for name, content in contents():
         for head, found in content["heads"].items():
-            refused = found.get("refused", [])
-            if refused:
-                tensor, part, why = refused[0]
+            missing = shelf.unresolved(found)
+            if missing:
+                tensor, part, why = missing[0]
                 first = f"`{tensor}`, {part}: {why}"
-                rows.append((f"`{name}`", head, str(len(refused)), _short(first)))
+                rows.append((f"`{name}`", head, str(len(missing)), _short(first)))
     yield from _table(("model type", "head", "tensors", "the first of them"), rows)
 
 
 def frozen() -> Iterator[str]:
     """Yield the table of fixed fields that are numbers or switches."""
     rows = [
-        (f"`{name}`", f"`{field}` = `{json.dumps(at)}`", _short(why))
+        (f"`{name}`", f"`{path}` = `{json.dumps(at['value'])}`", _short(at["reason"]))
         for name, content in contents()
-        for field, (at, why) in content.get("frozen", {}).items()
+        for path, at in content.get("fixed_by_derivation", {}).items()
     ]
     yield from _table(("model type", "field", "why"), rows)
 

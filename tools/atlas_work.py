@@ -17,7 +17,7 @@ from atlas_types import Kind, library
 
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
-from bertsym.derive.export import absent, recorded
+from bertsym.derive.export import recorded, with_omission
 from bertsym.derive.merge_heads import merge_heads
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.pipeline import derive_in
@@ -27,7 +27,7 @@ from bertsym.derive.verification.check import built_count
 from bertsym.derive.verification.recheck import recheck
 from bertsym.errors import BertsymError
 from bertsym.saved_model.decode import parsed
-from bertsym.saved_model.derived import FIRST, Derived, DerivedHead, Evidence, Refused, refusals
+from bertsym.saved_model.derived import FIRST, Derived, DerivedHead, Evidence, UnresolvedTensor, unresolved
 from bertsym.saved_model.encode import text
 from bertsym.values import replace
 
@@ -70,8 +70,8 @@ def left(written: str | None) -> tuple[bool, int, int, int]:
     if written is None:
         return True, 0, 0, 0
     found = json.loads(written)
-    refused = {name: len(head.get("refused", [])) for name, head in found["heads"].items()}
-    return False, refused[FIRST], sum(map(bool, refused.values())), len(found.get("frozen", {}))
+    missing = {name: len(shelf.unresolved(head)) for name, head in found["heads"].items()}
+    return False, missing[FIRST], sum(map(bool, missing.values())), len(found.get("fixed_by_derivation", {}))
 
 
 def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
@@ -90,7 +90,7 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
             with limited(limit):
                 heads[head] = one(cls, seed)
         except (BertsymError, TimeoutError) as error:
-            nothing = (Refused("all of them", "class", reason(error)),)
+            nothing = (UnresolvedTensor("all of them", "class", reason(error)),)
             failed[head] = DerivedHead(cls, (), Evidence(0, 0, 0, seed, 0, None, nothing))
             notes.append(f"no {head}: {reason(error)}")
     whole = merge_heads(first, heads)
@@ -102,7 +102,7 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
     if wrong:
         written = text(without(read, wrong))
         read = parsed(json.loads(written), Path(f"{kind.name}.json"))
-    notes += [f"{len(refusals(found))} of {found.cls} refused" for found in read.classes.values() if refusals(found)]
+    notes += [f"{len(unresolved(head))} of {head.cls} unresolved" for head in read.classes.values() if unresolved(head)]
     return written, "; ".join(notes)
 
 
@@ -110,12 +110,12 @@ def retold(kind: Kind, seed: int) -> str:
     """Return the text of an entry with its facts from the configuration class renewed; its formulas stay."""
     refreshed()
     derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
-    symbols = {place.field: symbol for symbol, place in derived.places.items()}
+    symbols = {field.path: symbol for symbol, field in derived.fields.items()}
     with limited(CHECKING):
         oracle = BuildOracle(worker(), kind.name, {})
         absences = Defaults(oracle, stored_space(derived), symbols, Random(seed)).absences()
-    places = {symbol: absent(place, absences) for symbol, place in derived.places.items()}
-    return text(told(kind, replace(derived, places=places)))
+    fields = {symbol: with_omission(field, absences) for symbol, field in derived.fields.items()}
+    return text(told(kind, replace(derived, fields=fields)))
 
 
 def told(kind: Kind, derived: Derived) -> Derived:
@@ -123,11 +123,11 @@ def told(kind: Kind, derived: Derived) -> Derived:
     spellings: dict[str, tuple[str, ...]] = {}
     for own, common in names(kind.cls):
         spellings[own] = (*spellings.get(own, ()), common)
-    places = {s: replace(place, aliases=spellings.get(place.field, ())) for s, place in derived.places.items()}
-    stuck: dict[str, Any] = dict(derived.held)
+    fields = {s: replace(field, aliases=spellings.get(field.path, ())) for s, field in derived.fields.items()}
+    stuck: dict[str, Any] = dict(derived.fixed_by_code)
     for cls in (kind.cls, *(head.cls for head in derived.heads.values())):
         stuck |= held(cls, derived)
-    return replace(derived, places=places, held=stuck)
+    return replace(derived, fields=fields, fixed_by_code=stuck)
 
 
 @contextmanager
@@ -159,13 +159,13 @@ def counted(derived: Derived) -> Derived:
 
 
 def _counted(derived: Derived, name: str, head: DerivedHead) -> DerivedHead:
-    if head.evidence is None or head.evidence.count is None or refusals(head):
+    if head.evidence is None or head.evidence.parameters is None or unresolved(head):
         return head
     model = derived.model(head=name)
     number = count(model.with_sizes(model.architecture.sizes[model.architecture.base].values))
-    if number == head.evidence.count:
+    if number == head.evidence.parameters:
         return head
-    return refused(head, "total", f"{number:,} at the code's own sizes, where it has {head.evidence.count:,}")
+    return refused(head, "total", f"{number:,} at the code's own sizes, where it has {head.evidence.parameters:,}")
 
 
 def without(derived: Derived, wrong: Mapping[str, str]) -> Derived:
@@ -179,7 +179,7 @@ def without(derived: Derived, wrong: Mapping[str, str]) -> Derived:
 def refused(head: DerivedHead, part: str, why: str) -> DerivedHead:
     """Return the class without a formula, with the reason."""
     assert head.evidence is not None  # noqa: S101  # it was derived just now
-    return replace(head, evidence=replace(head.evidence, refused=(Refused("all of them", part, why),)))
+    return replace(head, evidence=replace(head.evidence, unresolved=(UnresolvedTensor("all of them", part, why),)))
 
 
 def takes(cls: str, kind: Kind) -> bool:
@@ -222,7 +222,7 @@ def checked(kind: Kind, seed: int, draws: int) -> Iterator[str]:
 def disagreements(derived: Derived, target: str, seed: int, draws: int) -> Iterator[tuple[str, str]]:
     """Yield the heads that the code builds otherwise, with the first difference; skip incomplete heads."""
     for place, (name, head) in enumerate(derived.classes.items()):
-        if refusals(head):
+        if unresolved(head):
             continue
         random = Random(seed * 1_000_003 + place)
         try:

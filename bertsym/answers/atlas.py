@@ -21,8 +21,8 @@ class Atlas:
     missing: Mapping[str, str]
 
     def document(self) -> Document:
-        """A row a model type, in alphabetical order."""
-        whole = sum(not model.refused for model in self.models)
+        """Return a table of the model types, in alphabetical order."""
+        whole = sum(not model.unresolved for model in self.models)
         what = f"Derived from the code of {self.source}: {len(self.models)} model types, {whole} with a whole formula."
         given = (
             "Those can be given as MODEL, by name or, with the code's own defaults put in, as ",
@@ -39,7 +39,7 @@ class Atlas:
         return (Paragraph((what,)), Paragraph((*given, *zoo)), Paragraph((none,)), Table(titles, rows))
 
     def record(self) -> Record:
-        """The same for programs."""
+        """Return the model types for programs."""
         return {
             "source": self.source,
             "models": [
@@ -50,9 +50,9 @@ class Atlas:
                     "heads": dict(model.heads),
                     "partly": dict(model.partly),
                     "count": model.count,
-                    "whole": not model.refused,
-                    "refused": model.refused,
-                    "frozen": model.frozen,
+                    "whole": not model.unresolved,
+                    "refused": model.unresolved,
+                    "frozen": model.fixed,
                 }
                 for model in self.models
             ],
@@ -61,18 +61,18 @@ class Atlas:
 
 
 def _row(model: Listed) -> tuple[Inline, ...]:
-    formula = f"partly: {model.refused:,} tensors have none" if model.refused else "whole"
-    frozen = f", {model.frozen} frozen field{'s' * (model.frozen > 1)}" if model.frozen else ""
+    formula = f"partly: {model.unresolved:,} tensors have none" if model.unresolved else "whole"
+    frozen = f", {model.fixed} frozen field{'s' * (model.fixed > 1)}" if model.fixed else ""
     heads = ", ".join(name for name in model.heads if name != "model")
     return (Code(model.name), model.cls, heads, Count(model.count), formula + frozen)
 
 
 def given_as(name: str) -> str:
-    """What to type for the atlas's version: the zoo's names are the zoo's."""
+    """Return the name that the user types: a type that the zoo has too is prefixed with `atlas:`."""
     return f"{atlas.PREFIX}{name}" if name in ARCHITECTURES else name
 
 
 def listing() -> Atlas:
-    """The whole of it."""
+    """Return the list of the atlas."""
     index = atlas.index()
     return Atlas(atlas.source(), tuple(index[name] for name in sorted(index)), atlas.missing())

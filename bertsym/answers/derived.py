@@ -14,6 +14,7 @@ from bertsym.document import Code, Column, Document, Element, Heading, Inline, P
 from bertsym.formulas.styles import Style, form
 from bertsym.formulas.tree import Form, Name
 from bertsym.report import AsLatex, Record
+from bertsym.saved_model.code_names import renames, with_code_names
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import value
 
@@ -51,9 +52,11 @@ class DerivedFormula:
 
     def _varied(self) -> list[tuple[str, Symbol]]:
         """The fields that have an effect or are in the formula, with their symbols."""
-        used = set(self.found.derived.base)
+        used = set(self.found.derived.defaults)
         axes = [axis for axis in self.found.space.axes if not axis.no_effect or self.found.symbols[axis.name] in used]
-        return [(axis.name, self.found.symbols[axis.name]) for axis in axes]
+        table = renames(self.found.derived)
+        symbols = ((axis.name, self.found.symbols[axis.name]) for axis in axes)
+        return [(name, table.get(symbol, symbol)) for name, symbol in symbols]
 
     def record(self) -> Record:
         """`expression` covers all tensors only where `refused` is empty."""
@@ -95,7 +98,7 @@ class DerivedFormula:
 
 def derived_formula(found: Derivation, style: Style = Style.COLLECTED) -> DerivedFormula:
     """The answer to a derivation."""
-    return DerivedFormula(found, form(total(found.derived.model()), style))
+    return DerivedFormula(found, form(total(with_code_names(found.derived).model()), style))
 
 
 def evidence(found: Derivation) -> Iterator[tuple[Inline, ...]]:
@@ -122,7 +125,7 @@ def _trials(found: Derivation) -> Iterator[str]:
         how = "Held" if one.fixed_by is FixedBy.CODE else "Frozen"
         yield f"{how}: {one.name}={str(found.space.base[one.name]).lower()}, {one.why}."
     yield "Frozen: whatever is no number and no switch (texts, parts left empty, the lengths of lists)."
-    without = [name for name in found.space.fields_without_effect if found.symbols[name] not in found.derived.base]
+    without = [name for name in found.space.fields_without_effect if found.symbols[name] not in found.derived.defaults]
     if without:
         yield f"Without effect where tried: {', '.join(without)}."
 

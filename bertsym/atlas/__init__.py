@@ -20,11 +20,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 
 @value
 class Listed:
-    """A line of the index: a model type with its class, heads and coverage.
+    """A model type in the index: the file of its entry, its class, and the number of parameters at its defaults.
 
-    `count` is the number of parameters that the model code builds at its defaults. `heads` maps the name of a head to
-    its class if the formula is complete; `partly` does so for the other heads. `refused` is the number of tensors
-    without a formula, `frozen` the number of fixed fields.
+    `heads` are the classes with a whole formula and `partly` those without one, by the names of heads. `unresolved` is
+    the number of tensors without a formula, `fixed` the number of fields that the derivation fixed.
     """
 
     name: str
@@ -33,8 +32,8 @@ class Listed:
     count: int
     heads: Mapping[str, str]
     partly: Mapping[str, str]
-    refused: int
-    frozen: int
+    unresolved: int
+    fixed: int
 
 
 def path(name: str) -> Path | None:
@@ -56,11 +55,11 @@ def index() -> Mapping[str, Listed]:
             name,
             found.get("entry", name),
             found["class"],
-            found["count"],
+            found["parameters"],
             found["heads"],
             found.get("partly", {}),
-            found.get("refused", 0),
-            found.get("frozen", 0),
+            found.get("unresolved", 0),
+            found.get("fixed_by_derivation", 0),
         )
         for name, found in _content()["models"].items()
     }

@@ -12,8 +12,9 @@ from bertsym.algebra import Value
 from bertsym.errors import BadField, echo
 from bertsym.files.jsonfile import Json
 from bertsym.saved_model.derived import Derived
+from bertsym.spellings import fields as fields_of
 
-HEAD_SIZE, WIDTHS, HEADS = "head_dim", ("hidden_size", "d_model"), ("num_attention_heads", "n_heads")
+HEAD_SIZE = "head_dim"
 
 _TOKENS = re.compile(r"token|_ids?$")
 
@@ -25,22 +26,22 @@ def completed(fields: Mapping[str, Json], derived: Derived, file: Path) -> dict[
     if the value that the code would take is unknown.
     """
     found = dict(fields)
-    own = ((key, derived.base[s]) for s, place in derived.places.items() for key in (place.field, *place.aliases))
+    own = ((key, derived.defaults[s]) for s, at in derived.fields.items() for key in (at.path, *at.aliases))
     changed = any(fields.get(key) not in (None, base) for key, base in own)
     defined = {definition.symbol for definition in derived.definitions if definition.adjusts is None}
-    for place in (place for symbol, place in derived.places.items() if symbol not in defined):
-        part = place.field.rpartition(".")[0]
-        said = any(fields.get(key) is not None for key in (place.field, *place.aliases))
+    for field in (field for symbol, field in derived.fields.items() if symbol not in defined):
+        part = field.path.rpartition(".")[0]
+        said = any(fields.get(key) is not None for key in (field.path, *field.aliases))
         if said or (part and part not in fields):
             continue
-        if place.needed and changed:
+        if field.omission_unknown and changed:
             raise BadField(
                 str(file),
-                place.field,
+                field.path,
                 "missing, and the model code derives its value from other fields in an unknown way; add it",
             )
-        if place.absent is not None:
-            found[place.field] = None
+        if field.if_omitted is not None:
+            found[field.path] = None
     return found
 
 
@@ -49,20 +50,20 @@ def check_unknown(fields: Mapping[str, Json], derived: Derived, given: Mapping[S
 
     Much code reads `head_dim` if any configuration has it. A field without effect as a number may have one as a list.
     """
-    numbers = {place.field: given.get(symbol) for symbol, place in derived.places.items()}
-    numbers |= {alias: given.get(symbol) for symbol, place in derived.places.items() for alias in place.aliases}
-    known = {*numbers, *derived.idle, *derived.frozen, *derived.held}
+    numbers = {field.path: given.get(symbol) for symbol, field in derived.fields.items()}
+    numbers |= {alias: given.get(symbol) for symbol, field in derived.fields.items() for alias in field.aliases}
+    known = {*numbers, *derived.no_effect, *derived.fixed_by_derivation, *derived.fixed_by_code}
     for path, found in fields.items():
         if path.rpartition(".")[2] == HEAD_SIZE and path not in known and found is not None:
             part = path.removesuffix(HEAD_SIZE)
             width, heads = (
                 next((numbers[part + name] for name in names if numbers.get(part + name)), None)
-                for names in (WIDTHS, HEADS)
+                for names in (fields_of("H"), fields_of("heads"))
             )
             whole = isinstance(found, int) and isinstance(heads, int) and found * heads == width
             if width is not None and not whole:
                 raise BadField(str(file), path, f"{echo(found)}: the formula holds only if {HEAD_SIZE} is H/heads")
-    for path in derived.idle:
+    for path in derived.no_effect:
         if isinstance(fields.get(path), list | dict | str) and not _TOKENS.search(path):
             raise BadField(
                 str(file),

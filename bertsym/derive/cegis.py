@@ -247,7 +247,7 @@ class Cegis:
         name = self.oracle.target.rpartition(":")[2]
         empty = Derived(name, description.cls, description.source, {}, self.definitions, candidate.tensors)
         used = empty.model().symbols
-        model = replace(empty, base={symbol: number for symbol, number in base.items() if symbol in used})
+        model = replace(empty, defaults={symbol: number for symbol, number in base.items() if symbol in used})
         fixed = [field.name for field in self.space.fixed]
         return with_experts(model, description.fields, self.symbols, fixed, keep_names=self.keep_names)
 

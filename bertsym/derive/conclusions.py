@@ -32,44 +32,34 @@ from bertsym.derive.limits import (
     MAX_TRACED_REJECTIONS,
     MAX_TRACED_VALUES,
 )
+from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.synthesis.evidence import explain_tensor
 from bertsym.derive.synthesis.name_templates import mine_templates
 from bertsym.derive.synthesis.runners_up import PartFormula
-from bertsym.derive.trace import Stage, Trace
-from bertsym.derive.types import Candidate, Failure, Fields, Number, Observation
+from bertsym.derive.trace import Trace
+from bertsym.derive.types import Candidate, Failure, Fields, Number, Observation, Rejection
 from bertsym.derive.verification.check import built_count, first_mismatch, prediction, public_count
 from bertsym.expressions.writer import write, write_condition
 from bertsym.saved_model.derived import Derived
 from bertsym.tree import Loop, Tensor
 
 
-def domain_found(space: Space, stage: Stage, before: Space | None = None) -> DomainFound:
+def domain_found(space: Space, oracle: BuildOracle, before: Space | None = None) -> DomainFound:
     """Return the domain with each constraint that the step learned and the builds for and against it.
 
     `before` is the domain with which the step began; without it every constraint is new.
     """
-    builds = list(stage.outcomes())
-    rejections = [(fields, error) for fields, error in builds if error is not None]
-    accepted = [fields for fields, error in builds if error is None]
+    rejected = [(dict(key), found) for key, found in oracle.cache.items() if isinstance(found, Rejection)]
+    accepted = [dict(key) for key, found in oracle.cache.items() if not isinstance(found, Rejection)]
     old = {} if before is None else {axis.name: axis for axis in before.axes}
     changed = [axis for axis in space.axes if old.get(axis.name) != axis and (before is not None or _constrained(axis))]
     return DomainFound(
         tuple(axis.name for axis in space.axes if not axis.no_effect),
         tuple(axis.name for axis in space.axes if axis.no_effect),
-        tuple(_constraint(axis, old.get(axis.name), space.base, rejections, accepted) for axis in changed),
+        tuple(_constraint(axis, old.get(axis.name), space.base, rejected, accepted) for axis in changed),
         tuple(Fixed(fixed.name, fixed.fixed_by.name.lower(), fixed.why) for fixed in space.fixed),
-        _unexplained(space, rejections),
+        _unexplained(space, rejected),
     )
-
-
-def _unexplained(space: Space, rejections: Sequence[tuple[Fields, str]]) -> tuple[Rejected, ...]:
-    """Return rejected builds that the domain contains, the first with each error."""
-    first: dict[str, Fields] = {}
-    for fields, error in rejections:
-        if error not in first and space.contains(fields):
-            first[error] = fields
-    shown = list(first.items())[:MAX_TRACED_REJECTIONS]
-    return tuple(Rejected(_differences(fields, space.base), error) for error, fields in shown)
 
 
 def _constrained(axis: FieldDomain) -> bool:
@@ -80,12 +70,12 @@ def _constraint(
     axis: FieldDomain,
     before: FieldDomain | None,
     base: Fields,
-    rejections: Sequence[tuple[Fields, str]],
+    rejected: Sequence[tuple[Fields, Rejection]],
     accepted: Sequence[Fields],
 ) -> Constraint:
-    excluded = [(fields, error) for fields, error in rejections if _excludes(axis, fields)]
+    excluded = [(fields, rejection) for fields, rejection in rejected if _excludes(axis, fields)]
     against = [fields for fields in accepted if _excludes(axis, fields)]
-    first = Rejected(_differences(excluded[0][0], base), excluded[0][1]) if excluded else None
+    first = Rejected(_differences(excluded[0][0], base), excluded[0][1].reason) if excluded else None
     return Constraint(
         axis.name,
         axis.describe(),
@@ -105,6 +95,16 @@ def _excludes(axis: FieldDomain, fields: Fields) -> bool:
     if steps is None or (steps < axis.min_steps and axis.is_stepped):
         return True
     return axis.value_at(steps, fields) != fields[axis.name]
+
+
+def _unexplained(space: Space, rejected: Sequence[tuple[Fields, Rejection]]) -> tuple[Rejected, ...]:
+    """Return rejected builds that the domain contains, the first with each error."""
+    first: dict[str, Fields] = {}
+    for fields, rejection in rejected:
+        if rejection.reason not in first and space.contains(fields):
+            first[rejection.reason] = fields
+    shown = list(first.items())[:MAX_TRACED_REJECTIONS]
+    return tuple(Rejected(_differences(fields, space.base), error) for error, fields in shown)
 
 
 def _differences(fields: Fields, base: Fields) -> Mapping[str, Number]:

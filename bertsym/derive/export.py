@@ -1,4 +1,4 @@
-"""A derivation as what is stored of it: the formula, where its sizes stand in the code, and the evidence."""
+"""A derivation as the model that is saved: the formula, the fields behind its sizes, and the evidence."""
 
 from __future__ import annotations
 
@@ -12,77 +12,99 @@ from bertsym.algebra import free
 from bertsym.derive.derivation import Derivation
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import FixedBy
-from bertsym.derive.domain.stored_space import to_tried
+from bertsym.derive.domain.stored_space import to_stored
 from bertsym.derive.types import Number
 from bertsym.model import Definition
-from bertsym.saved_model.derived import Derived, Evidence, Frozen, Idle, Place, Refused, Tried
+from bertsym.saved_model.allowed_values import Choice, Switch
+from bertsym.saved_model.derived import (
+    Basis,
+    ConfigField,
+    Constraint,
+    Derived,
+    Domain,
+    Evidence,
+    FixedValue,
+    NoEffect,
+    UnresolvedTensor,
+)
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace
 
 ENGINE = 10
+MAX_BOUND = 300
+"""A bound of 10^-300 says no more than one of 10^-301, and the loop that counts it must end."""
 
 
-def recorded(found: Derivation, count: int | None = None) -> Derived:
-    """All that a file keeps; `count` is what the code itself has at its own sizes."""
-    own = found.fields
-    used = set(found.derived.base)
-    kept = {axis.name for axis in found.space.axes if not axis.no_effect or found.symbols[axis.name] in used}
-    parts = {
-        name
-        for axis in found.space.axes
-        if axis.name in kept
-        for name in (*axis.multiple_of, *([axis.divided_by] if axis.divided_by else ()))
-    }
-    kept |= {name for name in parts if name in found.symbols}
-    symbols = {name: symbol for name, symbol in found.symbols.items() if name in kept}
-    axes = {axis.name: axis for axis in found.space.axes}
-    still = {part: [one for one in found.space.fixed if one.fixed_by is part] for part in FixedBy}
+def recorded(derivation: Derivation, parameters: int | None = None) -> Derived:
+    """Return all that a file keeps; `parameters` is the count of the code itself at its defaults."""
+    defaults, axes = derivation.fields, {axis.name: axis for axis in derivation.space.axes}
+    symbols = _symbols(derivation)
+    fixed = {by: [one for one in derivation.space.fixed if one.fixed_by is by] for by in FixedBy}
     leaders = {leader for axis in axes.values() for leader in axis.depends_on}
-    evidence = Evidence(
-        found.trials,
-        found.edges,
-        found.builds,
-        found.seed,
-        exponent(found),
-        count,
-        tuple(Refused(one.tensor, one.part, one.reason) for one in found.refused),
-    )
+    fields = {symbol: ConfigField(path, to_stored(axes[path])) for path, symbol in symbols.items()}
+    no_effect = {path: _no_effect(axis, defaults) for path, axis in axes.items() if path not in symbols}
+    for one in fixed[FixedBy.NO_EFFECT]:
+        # Fields that are sampled by it need its value.
+        no_effect[one.name] = _constant(defaults[one.name]) if one.name in leaders else NoEffect()
     return replace(
-        found.derived,
-        base={symbol: own[name] for name, symbol in symbols.items()},
-        places={symbol: absent(Place(name, to_tried(axes[name])), found.absences) for name, symbol in symbols.items()},
-        definitions=(*found.derived.definitions, *_following(found, symbols)),
-        whole=tuple(part for name in symbols if _divided(axes[name], symbols) for part in _whole(symbols, axes[name])),
-        frozen={one.name: Frozen(_json(own[one.name]), one.why) for one in still[FixedBy.DERIVATION]},
-        idle={name: _idle(axis, own) for name, axis in axes.items() if name not in symbols}
-        | {one.name: _left(own[one.name], leads=one.name in leaders) for one in still[FixedBy.NO_EFFECT]},
-        evidence=evidence,
+        derivation.derived,
+        defaults={symbol: defaults[path] for path, symbol in symbols.items()},
+        fields={symbol: with_omission(field, derivation.absences) for symbol, field in fields.items()},
+        definitions=(*derivation.derived.definitions, *_determined(derivation, symbols)),
+        constraints=tuple(part for path in symbols for part in _constraints(axes[path], symbols)),
+        fixed_by_derivation={
+            one.name: FixedValue(_json(defaults[one.name]), one.why) for one in fixed[FixedBy.DERIVATION]
+        },
+        no_effect=no_effect,
+        evidence=Evidence(
+            derivation.trials,
+            derivation.edges,
+            derivation.builds,
+            derivation.seed,
+            exponent(derivation),
+            parameters,
+            tuple(UnresolvedTensor(one.tensor, one.part, one.reason) for one in derivation.refused),
+        ),
         engine=ENGINE,
-        held={one.name: _json(own[one.name]) for one in still[FixedBy.CODE]},
+        fixed_by_code={one.name: _json(defaults[one.name]) for one in fixed[FixedBy.CODE]},
     )
 
 
-def absent(place: Place, absences: Mapping[str, Expr | None]) -> Place:
-    """The place with what the code takes where a configuration leaves it out."""
-    if place.field not in absences:
-        return place
-    return replace(place, absent=absences[place.field], needed=absences[place.field] is None)
+def _symbols(derivation: Derivation) -> dict[str, Symbol]:
+    """Return the fields that become sizes: those with an effect, those in a formula, and those that both depend on."""
+    used = set(derivation.derived.defaults)
+    axes = derivation.space.axes
+    sizes = {axis.name for axis in axes if not axis.no_effect or derivation.symbols[axis.name] in used}
+    followed = (axis for axis in axes if axis.name in sizes)
+    leaders = {
+        path for axis in followed for path in (*axis.multiple_of, *([axis.divided_by] if axis.divided_by else ()))
+    }
+    sizes |= leaders & derivation.symbols.keys()
+    return {path: symbol for path, symbol in derivation.symbols.items() if path in sizes}
 
 
-def _idle(axis: FieldDomain, own: Mapping[str, Number]) -> Idle:
-    """What is kept of a field without effect: how to draw it, where that is a number or a switch."""
-    return Idle() if axis.is_ratio and not axis.depends_on else Idle(own[axis.name], to_tried(axis))
+def with_omission(field: ConfigField, absences: Mapping[str, Expr | None]) -> ConfigField:
+    """Return the field with the value that the code takes if a configuration leaves it out."""
+    if field.path not in absences:
+        return field
+    value = absences[field.path]
+    return replace(field, if_omitted=value, omission_unknown=value is None)
 
 
-def _left(own: Number, *, leads: bool) -> Idle:
-    """What is kept of a field without effect that stands still: its value, where others are drawn by it."""
-    return Idle(own, Tried(0, 0, values=(own,))) if leads else Idle()
+def _no_effect(axis: FieldDomain, defaults: Mapping[str, Number]) -> NoEffect:
+    """Return how to sample a field without effect; nothing of a ratio, which no other field may follow."""
+    return NoEffect() if axis.is_ratio and not axis.depends_on else NoEffect(defaults[axis.name], to_stored(axis))
 
 
-def exponent(found: Derivation) -> int:
-    """The largest k for which the chance of a false pass is at most 10^-k."""
+def _constant(default: Number) -> NoEffect:
+    """Return a field without effect that stays at its default."""
+    return NoEffect(default, Domain(Switch((default,)) if isinstance(default, bool) else Choice((default,))))
+
+
+def exponent(derivation: Derivation) -> int:
+    """Return the largest k for which the chance of a false pass is at most 10^-k."""
     k = 0
-    while found.chance * 10 ** (k + 1) <= 1 and k < 300:
+    while derivation.chance * 10 ** (k + 1) <= 1 and k < MAX_BOUND:
         k += 1
     return k
 
@@ -91,31 +113,27 @@ def _json(number: Number) -> int | float:
     return float(number) if isinstance(number, Fraction) else number
 
 
-def _divided(axis: FieldDomain, symbols: Mapping[str, Symbol]) -> bool:
-    """Whether it must be a multiple, always, of fields that have symbols."""
-    if axis.is_determined or axis.only_if or axis.greater_than is not None:
-        return False
-    names = axis.multiple_of
-    return bool(names) and set(names) <= set(symbols) and all(BY_SYMBOL[symbols[n]].minimum > 0 for n in names)
+def _constraints(axis: FieldDomain, symbols: Mapping[str, Symbol]) -> Iterator[Constraint]:
+    """Yield the quotients of a size and each size of which it is always a multiple.
+
+    The domain stage keeps a multiple only if the code rejected the builds that broke it.
+    """
+    if axis.is_determined or axis.only_if or axis.greater_than is not None or not set(axis.multiple_of) <= set(symbols):
+        return
+    if all(BY_SYMBOL[symbols[path]].minimum > 0 for path in axis.multiple_of):
+        for path in axis.multiple_of:
+            yield Constraint(symbols[axis.name] / (int(axis.stride) * symbols[path]), Basis.CODE)
 
 
-def _whole(symbols: Mapping[str, Symbol], axis: FieldDomain) -> Iterator[Expr]:
-    """What must be whole numbers: a size over each that it is a multiple of."""
-    return (symbols[axis.name] / (int(axis.stride) * symbols[name]) for name in axis.multiple_of)
-
-
-def _following(found: Derivation, symbols: Mapping[str, Symbol]) -> Iterator[Definition]:
-    """Sizes that the code accepts at no other value than that of others."""
-    defined = {definition.symbol for definition in found.derived.definitions}
-    for axis in found.space.axes:
+def _determined(derivation: Derivation, symbols: Mapping[str, Symbol]) -> Iterator[Definition]:
+    """Yield the sizes that the code accepts at one value only, which other sizes determine."""
+    defined = {definition.symbol for definition in derivation.derived.definitions}
+    for axis in derivation.space.axes:
         over = () if axis.divided_by is None else (axis.divided_by,)
         if axis.is_determined and axis.name in symbols and {*axis.multiple_of, *over} <= set(symbols):
             symbol = symbols[axis.name]
-            value = (
-                int(axis.stride)
-                * prod(symbols[name] for name in axis.multiple_of)
-                / prod(symbols[name] for name in over)
-            )
+            product = int(axis.stride) * prod(symbols[path] for path in axis.multiple_of)
+            value = product / prod(symbols[path] for path in over)
             if symbol not in defined and not free(value) & defined:
                 defined.add(symbol)
                 yield Definition(symbol, value)

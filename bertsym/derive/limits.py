@@ -231,14 +231,14 @@ THREEWISE_LEVELS = 5
 EXHAUSTIVE_VALUES = 3
 # Steps of the one size that is far from the others. A least width such as 64 or 1024 shows only beyond it.
 OUTLIER_STEPS = (25, 64, 131, 1024)
-# An outlier of a depth builds this many layers at most. Periods of layers are much shorter.
+# An outlier of a depth has this many layers at most, because every layer is built.
 MAX_OUTLIER_DEPTH = 64
 
 # Patterns of equal sizes in one round. With 16 of them all pairs of six sizes are told apart.
 EQUALITY_PATTERNS = 24
 # Making one group equal may change fields that another group depends on. A second pass repairs that.
 EQUALITY_PASSES = 2
-# Sizes are made equal up to this number. A common multiple of large strides would be a tensor of gigabytes.
+# Sizes are made equal up to this number. A common multiple of large strides would be far from all other samples.
 MAX_EQUAL_SIZE = 20_000
 
 # Random observations among which backgrounds for changes of one field are chosen, and the number that are.
@@ -262,7 +262,7 @@ MAX_FLOOR_PERIOD = 130
 # wrong there.
 SAMPLES_PER_FLOOR_REMAINDER = 6
 MAX_FLOOR_REMAINDER_SEARCH = 640
-# Ends of a sweep. Code compares widths with numbers such as 100,000 tokens; deeper stacks would take too long to build.
+# Ends of a sweep. Code may compare a width with a number far beyond the sampled ones. A deeper stack builds too slowly.
 MAX_BOUNDARY_STEPS = 131_072
 MAX_BOUNDARY_DEPTH = 40
 # Samples at which a condition holds, and samples that are tried for it.
@@ -396,7 +396,7 @@ MAX_PAIRED_PREDICATES = 40
 
 # --- verification: how often a candidate is tried ---
 
-# A saved model has its domain in short form, so that more of its samples are rejected than in a derivation.
+# A recheck gives up after this many rejections in a row: half of them of one strategy, half uniform.
 MAX_RECHECK_REJECTIONS_IN_A_ROW = 40
 # A recheck samples depths up to this at their default, at most this many layers less.
 MAX_RECHECK_DEPTH = 100

@@ -13,7 +13,15 @@ from typing import Any, TypeVar
 from sympy import Symbol
 
 from bertsym.model import Definition
-from bertsym.saved_model.derived import Derived, DerivedHead, Place, Refused
+from bertsym.saved_model.derived import (
+    Basis,
+    ConfigField,
+    Constraint,
+    Derived,
+    DerivedHead,
+    Evidence,
+    UnresolvedTensor,
+)
 from bertsym.symbols import BY_SYMBOL, Kind, Own
 from bertsym.tree import Tensor
 from bertsym.values import replace
@@ -25,42 +33,41 @@ K = TypeVar("K")
 def merge_heads(base: Derived, heads: Mapping[str, Derived]) -> Derived:
     """Return the base class with the other classes as its heads.
 
-    A size with the minimum 0 in one class and 1 in another has the minimum 1. If a size of the base is a fixed field in
-    a head, the head's formula does not hold in that size, so the head is marked as refused.
+    A size with the minimum 0 in one class and 1 in another has the minimum 1. If a head fixes a size of the base, the
+    head's formula does not hold in that size, so its tensors are marked as unresolved.
     """
-    symbols = {place.field: symbol for symbol, place in base.places.items()}
+    symbols = {field.path: symbol for symbol, field in base.fields.items()}
     for head in heads.values():
-        for symbol, place in head.places.items():
-            symbols[place.field] = _common_symbol(symbols.get(place.field, symbol), symbol)
-    whole = _renamed(base, symbols)
+        for symbol, field in head.fields.items():
+            symbols[field.path] = _common_symbol(symbols.get(field.path, symbol), symbol)
+    model = _renamed(base, symbols)
     renamed = {name: _renamed(head, symbols) for name, head in heads.items()}
-    classes = [whole, *renamed.values()]
-    held = _union({f: at for f, at in derived.held.items() if _place(whole, f) is None} for derived in classes)
+    classes = [model, *renamed.values()]
+    fixed = _union({path: at for path, at in c.fixed_by_code.items() if _field(model, path) is None} for c in classes)
+    no_effect = {
+        path: field
+        for path, field in model.no_effect.items()
+        if path not in fixed and not any(_field(head, path) for head in renamed.values())
+    }
     return replace(
-        whole,
-        base=_union(derived.base for derived in classes),
-        places=_union(derived.places for derived in classes),
+        model,
+        defaults=_union(derived.defaults for derived in classes),
+        fields=_union(derived.fields for derived in classes),
         definitions=_definitions(classes),
-        whole=tuple(dict.fromkeys(quotient for derived in classes for quotient in derived.whole)),
-        idle=MappingProxyType(
-            {
-                field: idle
-                for field, idle in whole.idle.items()
-                if field not in held and not any(_place(head, field) for head in renamed.values())
-            }
-        ),
+        constraints=_constraints(classes),
+        no_effect=MappingProxyType(no_effect),
         heads=MappingProxyType(
             {
-                name: DerivedHead(head.cls, _with_components(head.tensors, whole.tensors), _evidence(head, whole))
+                name: DerivedHead(head.cls, _with_components(head.tensors, model.tensors), _evidence(head, model))
                 for name, head in renamed.items()
             }
         ),
-        held=held,
+        fixed_by_code=fixed,
     )
 
 
-def _place(derived: Derived, field: str) -> Place | None:
-    return next((place for place in derived.places.values() if place.field == field), None)
+def _field(derived: Derived, path: str) -> ConfigField | None:
+    return next((field for field in derived.fields.values() if field.path == path), None)
 
 
 def _common_symbol(first: Symbol, second: Symbol) -> Symbol:
@@ -80,32 +87,34 @@ def _common_symbol(first: Symbol, second: Symbol) -> Symbol:
 
 def _renamed(derived: Derived, symbols: Mapping[str, Symbol]) -> Derived:
     """Return the derivation with the given symbol for each field."""
-    renaming = {symbol: symbols[place.field] for symbol, place in derived.places.items()}
+    renaming = {symbol: symbols[field.path] for symbol, field in derived.fields.items()}
     renaming = {old: new for old, new in renaming.items() if old != new}
     if not renaming:
         return derived
     return replace(
         derived,
-        base={renaming.get(symbol, symbol): value for symbol, value in derived.base.items()},
-        places={renaming.get(symbol, symbol): _renamed_place(p, renaming) for symbol, p in derived.places.items()},
-        definitions=tuple(_renamed_definition(definition, renaming) for definition in derived.definitions),
-        tensors=tuple(_renamed_tensor(tensor, renaming) for tensor in derived.tensors),
-        whole=tuple(quotient.xreplace(renaming) for quotient in derived.whole),
+        defaults={renaming.get(symbol, symbol): default for symbol, default in derived.defaults.items()},
+        fields={
+            renaming.get(symbol, symbol): _config_field(field, renaming) for symbol, field in derived.fields.items()
+        },
+        definitions=tuple(_definition(definition, renaming) for definition in derived.definitions),
+        tensors=tuple(_tensor(tensor, renaming) for tensor in derived.tensors),
+        constraints=tuple(Constraint(c.quotient.xreplace(renaming), c.basis) for c in derived.constraints),
     )
 
 
-def _renamed_place(place: Place, renaming: Renaming) -> Place:
-    return place if place.absent is None else replace(place, absent=place.absent.xreplace(renaming))
+def _config_field(field: ConfigField, renaming: Renaming) -> ConfigField:
+    return field if field.if_omitted is None else replace(field, if_omitted=field.if_omitted.xreplace(renaming))
 
 
-def _renamed_definition(definition: Definition, renaming: Renaming) -> Definition:
+def _definition(definition: Definition, renaming: Renaming) -> Definition:
     adjusts = None if definition.adjusts is None else renaming.get(definition.adjusts, definition.adjusts)
     inverse = None if definition.inverse is None else definition.inverse.xreplace(renaming)
     symbol = renaming.get(definition.symbol, definition.symbol)
     return Definition(symbol, definition.value.xreplace(renaming), adjusts, inverse)
 
 
-def _renamed_tensor(tensor: Tensor, renaming: Renaming) -> Tensor:
+def _tensor(tensor: Tensor, renaming: Renaming) -> Tensor:
     loops = tuple(loop.replaced(renaming) for loop in tensor.loops)
     shape = tuple(dimension.xreplace(renaming) for dimension in tensor.shape)
     when, tied_when = tensor.when.xreplace(renaming), tensor.tied_when.xreplace(renaming)
@@ -127,14 +136,15 @@ def _with_components(tensors: tuple[Tensor, ...], base: tuple[Tensor, ...]) -> t
     return tuple(replace(tensor, component=best.get(tensor.name, tensor.component)) for tensor in tensors)
 
 
-def _evidence(head: Derived, base: Derived) -> Any:
-    """Return the evidence of a head, with a refusal for each size of the base that is a fixed field of the head."""
+def _evidence(head: Derived, base: Derived) -> Evidence | None:
+    """Return the evidence of a head, with an unresolved part for each size of the base that the head fixes."""
     if head.evidence is None:
         return None
-    why = dict.fromkeys(head.held, "only its own value is accepted")
-    why |= {field: frozen.why for field, frozen in head.frozen.items()}
-    refused = tuple(Refused("all", p.field, why[p.field]) for p in base.places.values() if p.field in why)
-    return replace(head.evidence, refused=(*head.evidence.refused, *refused))
+    reasons = dict.fromkeys(head.fixed_by_code, "only its own value is accepted")
+    reasons |= {path: fixed.reason for path, fixed in head.fixed_by_derivation.items()}
+    fixed = [field.path for field in base.fields.values() if field.path in reasons]
+    unresolved = tuple(UnresolvedTensor("all", path, reasons[path]) for path in fixed)
+    return replace(head.evidence, unresolved=(*head.evidence.unresolved, *unresolved))
 
 
 def _union(mappings: Iterable[Mapping[K, Any]]) -> Mapping[K, Any]:
@@ -145,10 +155,19 @@ def _union(mappings: Iterable[Mapping[K, Any]]) -> Mapping[K, Any]:
     return MappingProxyType(merged)
 
 
+def _constraints(classes: Iterable[Derived]) -> tuple[Constraint, ...]:
+    """Return each quotient once, with its strongest basis: a rejection by one head is one by the model code."""
+    strongest: dict[Any, Basis] = {}
+    for constraint in (constraint for derived in classes for constraint in derived.constraints):
+        known = strongest.setdefault(constraint.quotient, constraint.basis)
+        if list(Basis).index(constraint.basis) < list(Basis).index(known):
+            strongest[constraint.quotient] = constraint.basis
+    return tuple(Constraint(quotient, basis) for quotient, basis in strongest.items())
+
+
 def _definitions(classes: Iterable[Derived]) -> tuple[Definition, ...]:
     """Return one definition for each defined symbol, that of the first class that has one."""
     definitions: dict[Symbol, Definition] = {}
-    for derived in classes:
-        for definition in derived.definitions:
-            definitions.setdefault(definition.symbol, definition)
+    for definition in (definition for derived in classes for definition in derived.definitions):
+        definitions.setdefault(definition.symbol, definition)
     return tuple(definitions.values())

@@ -120,13 +120,13 @@ class Attempt:
         """Return the domain: screen the fields, learn constraints from rejections, try fixed fields again."""
         with self.trace.stage("domain", "infer", self.oracle) as stage:
             inferred = infer_domain(self.oracle, self.random)
-            stage.conclude(lambda: domain_found(inferred, stage))
+            stage.conclude(lambda: domain_found(inferred, self.oracle))
         with self.trace.stage("domain", "acquire_constraints", self.oracle) as stage:
             acquired = acquire_constraints(self.oracle, inferred, self.random)
-            stage.conclude(lambda: domain_found(acquired, stage, inferred))
+            stage.conclude(lambda: domain_found(acquired, self.oracle, inferred))
         with self.trace.stage("domain", "unfreeze", self.oracle) as stage:
             domain = unfreeze(self.oracle, acquired, self.random)
-            stage.conclude(lambda: domain_found(domain, stage, acquired))
+            stage.conclude(lambda: domain_found(domain, self.oracle, acquired))
         return domain
 
     def _mark(self) -> None:

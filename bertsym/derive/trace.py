@@ -13,7 +13,7 @@ from typing import Protocol
 
 from bertsym.derive.events import BuildCount, Conclusion, Event, Observed, Problem, StageEnded
 from bertsym.derive.oracle.client import BuildOracle
-from bertsym.derive.types import CannotDerive, Number, Observation, Rejection
+from bertsym.derive.types import CannotDerive, Number, Observation
 
 
 class Listener(Protocol):
@@ -100,7 +100,7 @@ class Stage:
     def __init__(self, oracle: BuildOracle) -> None:
         self.oracle = oracle
         self.make: Callable[[], Conclusion] | None = None
-        self._begun, self._counts = time.monotonic(), oracle.counts
+        self._begun, self._before = time.monotonic(), oracle.counts
 
     def conclude(self, make: Callable[[], Conclusion]) -> None:
         """Set the conclusion, which is made only if anybody listens."""
@@ -112,13 +112,8 @@ class Stage:
 
     def builds(self) -> BuildCount:
         """Return the number of builds since the stage began."""
-        counts = self.oracle.counts.since(self._counts)
+        counts = self.oracle.counts.since(self._before)
         return BuildCount(counts.accepted, counts.rejected, counts.timed_out)
-
-    def outcomes(self) -> Iterator[tuple[dict[str, Number], str | None]]:
-        """Yield the fields of each build that the oracle remembers, with the error of a rejected one."""
-        for key, outcome in self.oracle.cache.items():
-            yield dict(key), outcome.reason if isinstance(outcome, Rejection) else None
 
 
 def _key(observation: Observation) -> frozenset[tuple[str, Number]]:

@@ -6,9 +6,9 @@ import codecs
 import stat
 from pathlib import Path
 
-from bertsym.embed import writing
 from bertsym.embed.markers import Syntax
 from bertsym.errors import BadFile
+from bertsym.files import atomic_write
 from bertsym.values import value
 
 LARGEST = 64 * 1024 * 1024
@@ -70,7 +70,7 @@ def encoded(source: Source, text: str) -> bytes:
         strange = text[error.start : error.end][:10]
         raise BadFile(str(source.path), f"its encoding is {source.encoding}, which has no {strange!r}") from None
     try:
-        problem = writing.obstacle(source.path)
+        problem = atomic_write.obstacle(source.path)
     except OSError as error:
         raise BadFile(str(source.path), f"not written: {error.strerror or error}") from error
     if problem:
@@ -85,7 +85,7 @@ def replace(source: Source, text: str) -> None:
     """
     data = encoded(source, text)
     try:
-        if not writing.replaced(source.path, data, source.raw):
+        if not atomic_write.replaced(source.path, data, source.raw):
             raise BadFile(str(source.path), "changed while its fragments were being made; run again")
     except OSError as error:
         raise BadFile(str(source.path), f"not written: {error.strerror or error}") from error

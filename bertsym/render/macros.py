@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bertsym.answers.figures import Figures
+from bertsym.answers.paper_macros import Figures
 from bertsym.errors import Unreadable
 from bertsym.render import mathtex
 from bertsym.render.notation import BERT, Notation

@@ -13,9 +13,10 @@ from bertsym.saved_model.derived import Derived
 
 
 def stored(name: str, head: str | None = None) -> Model | None:
-    """The model type of that name with all sizes open, or with `-default` at the code's own; None if there is none.
+    """Return the model type of that name with all sizes open, or with `-default` at the code's defaults.
 
-    `atlas:` before the name is left aside. Raises `PartialFormula` and `UnknownName` for a head.
+    Returns None if the atlas has no such model type. A name may begin with `atlas:`. Raises `PartialFormula` and
+    `UnknownName` for a head.
 
     >>> model = stored("atlas:bert-default")
     >>> model.cls, model.given[next(s for s in model.symbols if str(s) == "H")]
@@ -23,17 +24,17 @@ def stored(name: str, head: str | None = None) -> Model | None:
     """
     bare = name.removeprefix(atlas.PREFIX)
     entry = bare if atlas.path(bare) is not None else bare.removesuffix(atlas.SUFFIX)
-    found = entry_of(entry)
-    if found is None:
+    derived = entry_of(entry)
+    if derived is None:
         return None
     base = f"{entry}{atlas.SUFFIX}"
-    model = saved.model(found, f"{atlas.PREFIX}{entry}", head, label=name, base=base)
+    model = saved.model(derived, f"{atlas.PREFIX}{entry}", head, label=name, base=base)
     return model if entry == bare else model.with_sizes(model.architecture.sizes[base].values)
 
 
 @lru_cache(maxsize=16)
 def entry_of(name: str) -> Derived | None:
-    """What was derived for the model type."""
+    """Return the entry of a model type, or None."""
     file = atlas.path(name)
     if file is None:
         return None

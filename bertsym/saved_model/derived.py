@@ -1,9 +1,10 @@
-"""What a derivation found, as a value: classes over one configuration, the sizes in it, and why to believe it."""
+"""The result of a derivation as a value: classes over one configuration, their sizes, and the evidence for them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from types import MappingProxyType
 
 from sympy import Expr, Symbol, ceiling, floor
@@ -13,6 +14,7 @@ from bertsym.algebra import Value, free
 from bertsym.errors import PartialFormula
 from bertsym.files.jsonfile import Json
 from bertsym.model import Architecture, Definition, Head, Model, NamedSize
+from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Free
 from bertsym.schema import Field, Schema
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Listed, Tensor
@@ -20,70 +22,80 @@ from bertsym.values import value
 
 DEFAULTS = "the code it is derived from"
 FIRST = "model"
-LARGEST_PLAIN = 4
+MAX_COUNTED = 4
+"""Up to this number a comparison with a size may be a rule of the code; a larger one comes from counting layers off."""
 
 _INDEX = re.compile(r"\[([0-9]{1,3})\]")
 
 
-@value
-class Tried:
-    """The values that draws picked from: `low` to `most` steps, each of `unit` times the fields `of`.
+class Basis(Enum):
+    """The reason why a quotient must be whole, as far as the derivation knows it."""
 
-    Of several fields the least common multiple counts. Fields go by their paths. The value may not pass that of the
-    field `within`, and begins at that of `above`; an `exact` one takes no steps, and is the product of the fields, over
-    the field `over`; `values` lists all there are. Where a field of `needs` is not as it says, it was left alone.
-    """
-
-    low: int = 1
-    most: int = 1
-    unit: Value = 1
-    of: tuple[str, ...] = ()
-    exact: bool = False
-    over: str = ""
-    within: str = ""
-    above: str = ""
-    values: tuple[Value, ...] = ()
-    needs: tuple[tuple[str, Value], ...] = ()
+    CODE = "code"  # the code rejected samples in which the quotient was not whole
+    SAMPLING = "sampling"  # the quotient was whole in every sample; no build broke it
+    UNKNOWN = "unknown"  # an entry of format 2 does not say which
 
 
 @value
-class Place:
-    """Where a size stands in the code: its path through nested configurations and lists, and further spellings of it.
+class Constraint:
+    """A quotient of sizes that must be a whole number, such as H/heads, and why."""
 
-    A switch without more was tried at both its values. `absent` is what the code takes where a configuration leaves it
-    out, if that is not what it comes with; of one that is `needed` nobody knows.
+    quotient: Expr
+    basis: Basis = Basis.CODE
+
+
+@value
+class Domain:
+    """The values from which the sampler chose: allowed values, the fewest and the most steps, and a guard.
+
+    A list of values, a switch and a value that other fields determine have no steps. Unless each field of `only_if`
+    has its value, the sampler left the guarded field at its default.
     """
 
-    field: str
-    tried: Tried | None = None
+    allowed: AllowedValues
+    min_steps: int = 1
+    max_steps: int = 1
+    only_if: tuple[tuple[str, Value], ...] = ()
+
+
+@value
+class ConfigField:
+    """The field of the configuration behind a size: its path through nested parts and lists, and its domain.
+
+    `if_omitted` is the value that the code takes if a configuration leaves the field out, when that value is not the
+    default. `omission_unknown` says that the value is another one, and that the derivation does not know which.
+    """
+
+    path: str
+    domain: Domain | None = None
     aliases: tuple[str, ...] = ()
-    absent: Expr | None = None
-    needed: bool = False
+    if_omitted: Expr | None = None
+    omission_unknown: bool = False
 
 
 @value
-class Refused:
-    """A tensor without a formula, which part of it, and why."""
+class UnresolvedTensor:
+    """A tensor without a formula, the part of it that has none, and the reason."""
 
     tensor: str
     part: str
-    why: str
+    reason: str
 
 
 @value
 class Evidence:
-    """How one class was tried: draws, builds, and the exponent k of the bound 10^-k on a false pass.
+    """The trials of one class: samples, builds, and the exponent k of the bound 10^-k on a false pass.
 
-    `count` is what the code itself has at its own sizes; `refused` are the tensors that the formula leaves out.
+    `parameters` is the count of the code itself at its defaults. `unresolved` lists the tensors without a formula.
     """
 
     trials: int
-    edges: int
+    edge_trials: int
     builds: int
     seed: int
     bound: int
-    count: int | None = None
-    refused: tuple[Refused, ...] = ()
+    parameters: int | None = None
+    unresolved: tuple[UnresolvedTensor, ...] = ()
 
 
 @value
@@ -96,102 +108,110 @@ class DerivedHead:
 
 
 @value
-class Frozen:
-    """What a field was left at, and why."""
+class FixedValue:
+    """The default at which the derivation fixed a field, and the reason."""
 
-    held: Json
-    why: str
+    value: Json
+    reason: str
 
 
 @value
-class Idle:
-    """A field that changes nothing, what it was, and what was tried; other fields may be multiples of it."""
+class NoEffect:
+    """A field that changes no tensor: its default and its domain, because other fields may be multiples of it."""
 
-    base: Value | None = None
-    tried: Tried | None = None
+    default: Value | None = None
+    domain: Domain | None = None
 
 
 @value
 class Derived:
-    """A class as an inventory over the sizes of its configuration, and further classes (`heads`) over the same.
+    """A class as an inventory over the sizes of its configuration, with further classes (`heads`) over the same sizes.
 
-    `whole` are quotients without which the code does not build. Of the fields that the formula does not follow `frozen`
-    are numbers and switches, `held` are texts, lists, how many entries these have and what the code accepts at one
-    value only, and `idle` change nothing.
+    A formula holds only at the defaults of the fields that are fixed. `fixed_by_derivation` are numbers and switches
+    for which the derivation found no formula at other values. `fixed_by_code` are texts, lists, the lengths of lists,
+    and numbers that the code accepts at one value only. The fields of `no_effect` change nothing.
     """
 
     name: str
     cls: str
     source: str
-    base: Mapping[Symbol, Value]
+    defaults: Mapping[Symbol, Value]
     definitions: tuple[Definition, ...]
     tensors: tuple[Tensor, ...]
-    whole: tuple[Expr, ...] = ()
-    places: Mapping[Symbol, Place] = MappingProxyType({})
-    frozen: Mapping[str, Frozen] = MappingProxyType({})
-    idle: Mapping[str, Idle] = MappingProxyType({})
+    constraints: tuple[Constraint, ...] = ()
+    fields: Mapping[Symbol, ConfigField] = MappingProxyType({})
+    fixed_by_derivation: Mapping[str, FixedValue] = MappingProxyType({})
+    no_effect: Mapping[str, NoEffect] = MappingProxyType({})
     evidence: Evidence | None = None
     heads: Mapping[str, DerivedHead] = MappingProxyType({})
     engine: int = 0
-    held: Mapping[str, Json] = MappingProxyType({})
+    fixed_by_code: Mapping[str, Json] = MappingProxyType({})
 
     @property
     def classes(self) -> Mapping[str, DerivedHead]:
         """Every class by the name of its head."""
         return {FIRST: DerivedHead(self.cls, self.tensors, self.evidence), **self.heads}
 
+    @property
+    def quotients(self) -> tuple[Expr, ...]:
+        """The quotients that must be whole, whatever the reason."""
+        return tuple(constraint.quotient for constraint in self.constraints)
+
     def model(self, label: str = "", base: str = DEFAULTS, head: str = FIRST) -> Model:
-        """The model, with every size open and the code's own defaults as the named size `base`.
+        """Return the model, with every size open and the code's own defaults as the named size `base`.
 
         Raises `InvalidModel`, and `PartialFormula` for a head of which some tensors have no formula.
         """
-        refused = refusals(self.classes[head]) if head in self.classes else ()
-        if refused:
-            first = refused[0]
-            raise PartialFormula(self.name, self.classes[head].cls, len(refused), first.tensor, first.part, first.why)
+        missing = unresolved(self.classes[head]) if head in self.classes else ()
+        if missing:
+            first = missing[0]
+            raise PartialFormula(
+                self.name, self.classes[head].cls, len(missing), first.tensor, first.part, first.reason
+            )
         architecture = self.architecture(base)
         architecture.head(head)
         return Model(architecture, head, label=label or self.name)
 
     def architecture(self, base: str = DEFAULTS) -> Architecture:
-        """The classes that have a whole formula as heads; raises `InvalidModel`."""
-        there = {name: found for name, found in self.classes.items() if not refusals(found)}
-        used = symbols((tensor for found in there.values() for tensor in found.tensors), self.definitions, self.whole)
-        sizes = {symbol: found for symbol, found in self.base.items() if symbol in used}
+        """Return the classes that have a whole formula as heads; raises `InvalidModel`."""
+        resolved = {name: head for name, head in self.classes.items() if not unresolved(head)}
+        listed = (tensor for head in resolved.values() for tensor in head.tensors)
+        used = symbols(listed, self.definitions, self.quotients)
+        sizes = {symbol: default for symbol, default in self.defaults.items() if symbol in used}
         rounded = self.rounded()
         return Architecture(
             name=self.name,
             title=self.cls,
             paper=self.source,
-            heads={name: Head(found.cls, Listed(found.tensors)) for name, found in there.items()},
+            heads={name: Head(head.cls, Listed(head.tensors)) for name, head in resolved.items()},
             definitions=self.definitions,
             sizes={base: NamedSize(sizes, self.source)},
             base=base,
             schema=schema(self),
             defaults=MappingProxyType(
-                {s: found for s, found in sizes.items() if BY_SYMBOL[s].default is not None}
-                | {s: found for s, found in sizes.items() if BY_SYMBOL[s].kind is Kind.SWITCH}
+                {s: default for s, default in sizes.items() if BY_SYMBOL[s].default is not None}
+                | {s: default for s, default in sizes.items() if BY_SYMBOL[s].kind is Kind.SWITCH}
             ),
-            whole=tuple(dict.fromkeys((*self.whole, *rounded))),
-            most=self.most(),
+            whole=tuple(dict.fromkeys((*self.quotients, *rounded))),
+            most=self.largest_known(),
             rounded=rounded,
         )
 
-    def most(self) -> dict[Symbol, int]:
-        """The largest value that was tried of each size that layers with names of their own were counted off in."""
+    def largest_known(self) -> dict[Symbol, int]:
+        """Return the largest sampled value of each size whose layers have conditions of their own, layer by layer."""
         conditions = (tensor.when for head in self.classes.values() for tensor in head.tensors)
-        relations = {one for condition in conditions for one in condition.atoms(Relational)}
+        relations = {relation for condition in conditions for relation in condition.atoms(Relational)}
         counted: dict[Expr, int] = {}
-        for one in relations:
-            if one.rhs.is_Integer:
-                counted[one.lhs] = max(counted.get(one.lhs, 0), int(one.rhs))
-        tried = {symbol: place.tried for symbol, place in self.places.items() if symbol in counted}
-        limits = {s: int(one.most * one.unit) for s, one in tried.items() if one is not None and not one.of}
-        # What comes with the last of the values that were tried may go on coming with each.
+        for relation in relations:
+            if relation.rhs.is_Integer:
+                counted[relation.lhs] = max(counted.get(relation.lhs, 0), int(relation.rhs))
+        domains = {symbol: field.domain for symbol, field in self.fields.items() if symbol in counted}
+        limits = {s: largest for s, domain in domains.items() if (largest := _largest(domain)) is not None}
+        # A layer that exists from the last sampled value on may be the first of many, one for each further value.
         return {
-            symbol: max(limit, int(self.base[symbol]))
+            symbol: max(limit, int(self.defaults[symbol]))
             for symbol, limit in limits.items()
-            if LARGEST_PLAIN < counted[symbol] <= limit
+            if MAX_COUNTED < counted[symbol] <= limit
             or (BY_SYMBOL[symbol].kind is Kind.DEPTH and limit - 1 <= counted[symbol] <= limit)
         }
 
@@ -203,63 +223,87 @@ class Derived:
         listed = [tensor for head in self.classes.values() for tensor in head.tensors]
         parts = [part for tensor in listed for part in (*tensor.shape, tensor.times)]
         sizes: frozenset[Symbol] = frozenset().union(
-            *(free(one) for part in parts for one in part.atoms(floor, ceiling))
+            *(free(quotient) for part in parts for quotient in part.atoms(floor, ceiling))
         )
-        tried = {symbol: self.places[symbol].tried for symbol in in_order(sizes & self.places.keys())}
-        steps = {s: one.unit for s, one in tried.items() if one is not None and not (one.of or one.values or one.exact)}
-        # A default that is no multiple was tried by itself.
+        domains = {symbol: self.fields[symbol].domain for symbol in in_order(sizes & self.fields.keys())}
+        strides = {s: stride for s, domain in domains.items() if (stride := _constant_stride(domain)) is not None}
+        # The default is a sample too: if it is no multiple of the stride, the quotient was not whole in every sample.
         own = (
-            s / int(step) for s, step in steps.items() if step > 1 and step == int(step) and self.base[s] % step == 0
+            s / int(stride)
+            for s, stride in strides.items()
+            if stride > 1 and stride == int(stride) and self.defaults[s] % stride == 0
         )
-        return (*(quotient for quotient in self.whole if free(quotient) & sizes), *own)
+        return (*(quotient for quotient in self.quotients if free(quotient) & sizes), *own)
 
 
-def refusals(head: DerivedHead) -> tuple[Refused, ...]:
-    """The tensors of a class that have no formula."""
-    return head.evidence.refused if head.evidence is not None else ()
+def _constant_stride(domain: Domain | None) -> Value | None:
+    """Return the constant that every sampled value is a multiple of; None if the rule is another one."""
+    match domain:
+        case Domain(Free(stride) | Bounded(Free(stride))):
+            return stride
+    return None
 
 
-def symbols(tensors: Iterable[Tensor], definitions: Iterable[Definition], whole: Iterable[Expr]) -> frozenset[Symbol]:
-    """Every size that the formulas, the definitions and the conditions depend on."""
+def _largest(domain: Domain | None) -> int | None:
+    """Return the largest sampled value; None if the field was not sampled, or if other fields decide."""
+    stride = _constant_stride(domain)
+    match domain:
+        case Domain(Choice(options)):
+            return int(max(options))
+        case Domain() if stride is not None:
+            return int(domain.max_steps * stride)
+    return None
+
+
+def unresolved(head: DerivedHead) -> tuple[UnresolvedTensor, ...]:
+    """Return the tensors of a class that have no formula."""
+    return head.evidence.unresolved if head.evidence is not None else ()
+
+
+def symbols(
+    tensors: Iterable[Tensor], definitions: Iterable[Definition], quotients: Iterable[Expr]
+) -> frozenset[Symbol]:
+    """Return every size that the formulas, the definitions and the constraints depend on."""
     listed = tuple(tensors)
     parts = [part for tensor in listed for part in (*tensor.shape, tensor.times, tensor.own)]
     parts += [part for tensor in listed if tensor.routing is not None for part in tensor.routing.sides]
     parts += [part for definition in definitions for part in (definition.symbol, definition.value)]
-    return frozenset().union(*map(free, (*parts, *whole)))
+    return frozenset().union(*map(free, (*parts, *quotients)))
 
 
 def schema(derived: Derived) -> Schema:
-    """How a `config.json` spells the sizes; what the code itself takes where a file leaves one out.
+    """Return how a `config.json` spells the sizes, with the value that the code takes if a file omits one.
 
-    A size that the code derives from others is left to its definition. Of a list with a size an entry the length is
-    fixed, and so is every field that is frozen or held.
+    A size that the code derives from others is left to its definition. Every fixed field must have its default, and
+    every list with a size an entry its length.
     """
     follows = {definition.symbol for definition in derived.definitions if definition.adjusts is None}
     fields = tuple(
         Field(
-            place.field,
+            field.path,
             symbol,
-            None if symbol in follows else derived.base[symbol],
-            None if symbol in follows else place.absent,
-            place.aliases,
+            None if symbol in follows else derived.defaults[symbol],
+            None if symbol in follows else field.if_omitted,
+            field.aliases,
         )
-        for symbol, place in derived.places.items()
+        for symbol, field in derived.fields.items()
     )
-    fixed: dict[str, tuple[object, ...]] = {name: (frozen.held,) for name, frozen in derived.frozen.items()}
-    fixed |= {name: (found,) for name, found in derived.held.items()}
-    paths = [*(place.field for place in derived.places.values()), *derived.frozen]
-    return Schema(derived.name, fields, fixed | {f"{stem}[]": (length,) for stem, length in lengths(paths).items()})
+    fixed: dict[str, tuple[object, ...]] = {path: (at.value,) for path, at in derived.fixed_by_derivation.items()}
+    fixed |= {path: (value,) for path, value in derived.fixed_by_code.items()}
+    paths = [*(field.path for field in derived.fields.values()), *derived.fixed_by_derivation]
+    fixed |= {f"{stem}[]": (length,) for stem, length in lengths(paths).items()}
+    return Schema(derived.name, fields, fixed, frozenset(derived.no_effect))
 
 
 def lengths(paths: Iterable[str]) -> dict[str, int]:
-    """How many entries the lists among the paths have.
+    """Return the number of entries of each list among the paths.
 
     >>> lengths(["hidden", "vision.depths[0]", "vision.depths[1]"])
     {'vision.depths': 2}
     """
-    found: dict[str, int] = {}
+    longest: dict[str, int] = {}
     for path in paths:
         for bracket in _INDEX.finditer(path):
             stem = path[: bracket.start()]
-            found[stem] = max(found.get(stem, 0), int(bracket.group(1)) + 1)
-    return found
+            longest[stem] = max(longest.get(stem, 0), int(bracket.group(1)) + 1)
+    return longest

@@ -1,4 +1,4 @@
-"""A derived model as the text of its file: a line a size and a line a tensor, so that two versions can be compared."""
+"""A saved model as the text of its file: a line a size and a line a tensor, so that two versions can be compared."""
 
 from __future__ import annotations
 
@@ -12,111 +12,147 @@ from bertsym.algebra import Value
 from bertsym.expressions.writer import write
 from bertsym.files.jsonfile import Json
 from bertsym.model import Definition
+from bertsym.saved_model.allowed_values import Bounded, Choice, Determined, Free, MultipleOf, Switch
 from bertsym.saved_model.decode import FORMAT, MARK
-from bertsym.saved_model.derived import Derived, DerivedHead, Evidence, Idle, Place, Tried
-from bertsym.saved_model.inventories import Inventory, written
+from bertsym.saved_model.derived import Basis, ConfigField, Derived, DerivedHead, Domain, Evidence, NoEffect
+from bertsym.saved_model.encode_inventory import encode_inventory
+from bertsym.saved_model.inventory import Inventory
 from bertsym.symbols import BY_SYMBOL, Own, in_order
 
 
 def text(derived: Derived) -> str:
-    """The whole file, which `saved` reads again."""
+    """Return the whole file, which `decode` reads again."""
     start: dict[str, Json] = {"bertsym": MARK, "format": FORMAT, "name": derived.name, "source": derived.source}
-    fields = [_field(name, found) for name, found in start.items()]
-    fields += [_field("engine", derived.engine)] if derived.engine else []
-    sizes = {str(symbol): _size(symbol, derived) for symbol in in_order(derived.base)}
-    fields.append(_object("sizes", [_field(name, found) for name, found in sizes.items()]))
+    lines = [_line(key, content) for key, content in start.items()]
+    lines += [_line("engine", derived.engine)] if derived.engine else []
+    lines.append(_object("sizes", (_line(str(s), _size(s, derived)) for s in in_order(derived.defaults))))
     if derived.definitions:
-        fields.append(_field("definitions", [_definition(one) for one in derived.definitions]))
-    if derived.whole:
-        fields.append(_field("whole", [write(quotient) for quotient in derived.whole]))
-    if derived.frozen:
-        frozen = (_field(name, [found.held, found.why]) for name, found in sorted(derived.frozen.items()))
-        fields.append(_object("frozen", frozen))
-    if derived.held:
-        fields.append(_object("held", (_field(name, found) for name, found in sorted(derived.held.items()))))
-    if derived.idle:
-        fields.append(_field("idle", {name: _idle(found) for name, found in sorted(derived.idle.items())}))
-    fields.append(_object("heads", _heads(derived.classes)))
-    return f"{_braced(fields)}\n"
+        lines.append(_object("definitions", (_line(str(d.symbol), _definition(d)) for d in derived.definitions)))
+    if derived.constraints:
+        lines.append(_line("constraints", _constraints(derived)))
+    if derived.fixed_by_derivation:
+        fixed = sorted(derived.fixed_by_derivation.items())
+        values = (_line(path, {"value": at.value, "reason": at.reason}) for path, at in fixed)
+        lines.append(_object("fixed_by_derivation", values))
+    if derived.fixed_by_code:
+        lines.append(_object("fixed_by_code", (_line(path, at) for path, at in sorted(derived.fixed_by_code.items()))))
+    if derived.no_effect:
+        lines.append(_line("no_effect", {path: _no_effect(at) for path, at in sorted(derived.no_effect.items())}))
+    lines.append(_object("heads", _heads(derived.classes)))
+    return f"{_braced(lines)}\n"
 
 
-def _field(name: str, found: Json) -> str:
-    return f"{json.dumps(name)}: {json.dumps(found, ensure_ascii=False)}"
+def _line(key: str, content: Json) -> str:
+    return f"{json.dumps(key)}: {json.dumps(content, ensure_ascii=False)}"
 
 
-def _object(name: str, fields: Iterable[str]) -> str:
-    return f"{json.dumps(name)}: {_braced(fields)}"
+def _object(key: str, lines: Iterable[str]) -> str:
+    return f"{json.dumps(key)}: {_braced(lines)}"
 
 
-def _braced(fields: Iterable[str]) -> str:
-    return "{\n" + indent(",\n".join(fields), " ") + "\n}"
+def _braced(lines: Iterable[str]) -> str:
+    return "{\n" + indent(",\n".join(lines), " ") + "\n}"
 
 
 def _size(symbol: Symbol, derived: Derived) -> dict[str, Json]:
-    """What a reader cannot know of a registered size, and all of one of the code's own."""
-    name, place = str(symbol), derived.places.get(symbol, Place(str(symbol)))
-    found: dict[str, Json] = {} if place.field == name else {"field": place.field}
-    found |= {"aliases": list(place.aliases)} if place.aliases else {}
-    found |= {"absent": None} if place.needed else {"absent": write(place.absent)} if place.absent is not None else {}
-    found["base"] = _base(derived.base[symbol])
+    """Return the entry of a size; of a registered one without its kind and meaning, which every reader knows."""
+    name, field = str(symbol), derived.fields.get(symbol, ConfigField(str(symbol)))
+    entry: dict[str, Json] = {} if field.path == name else {"field": field.path}
+    entry |= {"aliases": list(field.aliases)} if field.aliases else {}
+    if field.omission_unknown or field.if_omitted is not None:
+        entry["if_omitted"] = None if field.if_omitted is None else write(field.if_omitted)
+    entry["default"] = _number(derived.defaults[symbol])
     if isinstance(symbol, Own):
         size = BY_SYMBOL[symbol]
-        found["kind"] = size.kind.value
-        found |= {"least": symbol.minimum} if symbol.minimum != 1 else {}
-        found |= {"meaning": size.meaning} if size.meaning != f"{place.field} of the code" else {}
-    return found | ({"tried": _tried(place.tried)} if place.tried is not None else {})
+        entry["kind"] = size.kind.value
+        entry |= {"minimum": symbol.minimum} if symbol.minimum != 1 else {}
+        entry |= {"meaning": size.meaning} if size.meaning != f"{field.path} of the code" else {}
+    return entry | _domain(field.domain)
 
 
-def _base(base: Value) -> Json:
-    return base if isinstance(base, int) else int(base) if base.denominator == 1 else str(base)
+def _number(number: Value) -> Json:
+    return number if isinstance(number, int) else int(number) if number.denominator == 1 else str(number)
 
 
-def _idle(idle: Idle) -> dict[str, Json]:
-    found: dict[str, Json] = {} if idle.base is None else {"base": _base(idle.base)}
-    return found | ({"tried": _tried(idle.tried)} if idle.tried is not None else {})
+def _no_effect(field: NoEffect) -> Json:
+    if isinstance(field.default, bool) and field.domain == Domain(Switch()):
+        return field.default
+    entry: dict[str, Json] = {} if field.default is None else {"default": _number(field.default)}
+    return entry | _domain(field.domain)
 
 
-def _tried(tried: Tried) -> Json:
-    """`[1, 48]` where the steps are of one, else an object."""
-    steps: list[Json] = [tried.low, tried.most]
-    found: dict[str, Json] = {"unit": _base(tried.unit)} if tried.unit != 1 else {}
-    found |= {"of": list(tried.of)} if tried.of else {}
-    found |= {name: at for name, at in (("over", tried.over), ("within", tried.within), ("above", tried.above)) if at}
-    found |= {"exact": True} if tried.exact else {}
-    found |= {"values": [_base(one) for one in tried.values]} if tried.values else {}
-    found |= {"needs": {name: _base(wanted) for name, wanted in tried.needs}} if tried.needs else {}
-    return {"steps": steps, **found} if found else steps
+def _domain(domain: Domain | None) -> dict[str, Json]:
+    """Return the domain under its key; a switch with both values, and a field that was not sampled, have none."""
+    if domain is None or domain == Domain(Switch()):
+        return {}
+    guard: dict[str, Json] = {path: _number(wanted) for path, wanted in domain.only_if}
+    allowed = _allowed(domain)
+    if allowed.keys() == {"steps"} and not guard:
+        return {"domain": allowed["steps"]}
+    return {"domain": allowed | ({"only_if": guard} if guard else {})}
 
 
-def _definition(definition: Definition) -> str:
-    first = f"{definition.symbol} = {write(definition.value)}"
+def _allowed(domain: Domain) -> dict[str, Json]:
+    match domain.allowed:
+        case Switch() as allowed if allowed == Switch():
+            return {}
+        case Switch(options) | Choice(options):
+            return {"choices": [_number(option) for option in options]}
+        case Determined(fields, stride, divided_by):
+            entry: dict[str, Json] = {"determined_by": list(fields)}
+            return entry | _stride(stride) | ({"divided_by": divided_by} if divided_by else {})
+        case Bounded(inner, at_most, greater_than):
+            bounds = {"at_most": at_most, "greater_than": greater_than}
+            return _stepped(domain, inner) | {key: path for key, path in bounds.items() if path}
+        case Free() | MultipleOf() as inner:
+            return _stepped(domain, inner)
+
+
+def _stepped(domain: Domain, inner: Free | MultipleOf) -> dict[str, Json]:
+    entry: dict[str, Json] = {"steps": [domain.min_steps, domain.max_steps], **_stride(inner.stride)}
+    return entry | ({"multiple_of": list(inner.multiple_of)} if isinstance(inner, MultipleOf) else {})
+
+
+def _stride(stride: Value) -> dict[str, Json]:
+    return {} if stride == 1 else {"stride": _number(stride)}
+
+
+def _definition(definition: Definition) -> Json:
+    value = write(definition.value)
     if definition.adjusts is None or definition.inverse is None:
-        return first
-    return f"{first}, {definition.adjusts} = {write(definition.inverse)}"
+        return value
+    return {"value": value, "inverse": {str(definition.adjusts): write(definition.inverse)}}
+
+
+def _constraints(derived: Derived) -> dict[str, Json]:
+    """Return the quotients by the reason why they must be whole."""
+    by_basis = {basis: [write(c.quotient) for c in derived.constraints if c.basis is basis] for basis in Basis}
+    return {basis.value: list(quotients) for basis, quotients in by_basis.items() if quotients}
 
 
 def _heads(classes: Mapping[str, DerivedHead]) -> Iterator[str]:
     known: dict[str, Inventory] = {}
     for name, head in classes.items():
-        fields = [_field("class", head.cls), *(_evidence(head.evidence) if head.evidence is not None else ())]
-        rows = ",\n".join(_row(row) for row in written(head.tensors, known))
-        yield _object(name, [*fields, f'"tensors": [\n{indent(rows, " ")}\n]'])
+        lines = [_line("class", head.cls)]
+        lines += [_evidence(head.evidence)] if head.evidence is not None else []
+        rows = ",\n".join(_row(row) for row in encode_inventory(head.tensors, known))
+        yield _object(name, [*lines, f'"tensors": [\n{indent(rows, " ")}\n]'])
         known[name] = head.tensors
 
 
-def _evidence(evidence: Evidence) -> Iterator[str]:
-    names = ("trials", "edges", "builds", "seed", "bound")
-    yield ", ".join(_field(name, getattr(evidence, name)) for name in names)
-    if evidence.count is not None:
-        yield _field("count", evidence.count)
-    if evidence.refused:
-        yield _field("refused", [[one.tensor, one.part, one.why] for one in evidence.refused])
+def _evidence(evidence: Evidence) -> str:
+    numbers = ("trials", "edge_trials", "builds", "seed", "bound")
+    entry: dict[str, Json] = {key: getattr(evidence, key) for key in numbers}
+    entry |= {} if evidence.parameters is None else {"parameters": evidence.parameters}
+    if evidence.unresolved:
+        entry["unresolved"] = [[one.tensor, one.part, one.reason] for one in evidence.unresolved]
+    return _line("evidence", entry)
 
 
 def _row(row: Json) -> str:
-    """A group of tensors has a line for what they have in common, and a line each."""
+    """Return a reference or a group of one tensor as a line, a larger group with a line for each tensor."""
     match row:
-        case {"tensors": [*tensors], **head}:
-            lines = ",\n".join(json.dumps(one) for one in tensors)
-            return f'{json.dumps(head)[:-1]}, "tensors": [\n{indent(lines, " ")}\n]}}'
+        case {"tensors": [_, _, *_] as tensors, **group}:
+            lines = ",\n".join(json.dumps(tensor) for tensor in tensors)
+            return f'{json.dumps(group)[:-1]}, "tensors": [\n{indent(lines, " ")}\n]}}'
     return json.dumps(row)

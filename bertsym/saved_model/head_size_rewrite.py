@@ -1,4 +1,4 @@
-"""Code that rounds H/heads down, in the head size d = H/heads: readable, and with a polynomial to solve."""
+"""The head size d = H/heads in place of H/heads rounded down: readable, and a polynomial to solve."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _ROUNDED = sympy.floor(H / heads)
 
 
 def in_head_size(derived: Derived) -> Derived:
-    """The model with d for H/heads rounded down, where its own H is a multiple of heads and d is no field of its own.
+    """Return the model with d in place of H/heads rounded down.
 
-    It is the same model wherever H is a multiple of heads, and no other size is taken.
+    The model stays as it is if its default H is no multiple of heads, or if d is a field of its own. At every H that
+    is a multiple of heads the two models are the same; the rewritten model refuses any other H.
     """
-    own = derived.base.get(H), derived.base.get(heads)
-    if d in derived.base or not all(own) or int(own[0] or 0) % int(own[1] or 1):
+    own = derived.defaults.get(H), derived.defaults.get(heads)
+    if d in derived.defaults or not all(own) or int(own[0] or 0) % int(own[1] or 1):
         return derived
-    tensors = _moved(derived.tensors)
-    there = {name: DerivedHead(head.cls, _moved(head.tensors), head.evidence) for name, head in derived.heads.items()}
-    if tensors == derived.tensors and there == dict(derived.heads):
+    tensors = _rewritten(derived.tensors)
+    classes = {n: DerivedHead(head.cls, _rewritten(head.tensors), head.evidence) for n, head in derived.heads.items()}
+    if tensors == derived.tensors and classes == dict(derived.heads):
         return derived
-    defined = (*derived.definitions, FREE_HEAD_SIZE)
-    return replace(derived, tensors=tensors, heads=there, definitions=defined)
+    return replace(derived, tensors=tensors, heads=classes, definitions=(*derived.definitions, FREE_HEAD_SIZE))
 
 
-def _moved(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def _rewritten(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     return tuple(
         replace(tensor, shape=tuple(side.xreplace({_ROUNDED: d}) for side in tensor.shape)) for tensor in tensors
     )

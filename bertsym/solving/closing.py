@@ -10,9 +10,10 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, evaluate, free, substitute
 from bertsym.errors import Conflict, NotAnInteger, Unreadable
+from bertsym.expressions.reader import to_sympy
 from bertsym.model import Definition, Model, check_value, is_head_size
 from bertsym.solving.closure import Closure, Floating, plain
-from bertsym.solving.unknowns import Tie, base_sizes, resolved, to_expression
+from bertsym.solving.open_model import Tie, base_sizes, resolved
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.wording import said
 
@@ -80,7 +81,7 @@ class _Closing:
         self.said = dict(model.pinned)
         self.own = {s: v for s, v in model.given.items() if s not in self.said}
         self.base = _filled(model.architecture.definitions, base_sizes(model))
-        self.rules: dict[Symbol, Expr] = {symbol: to_expression(term) for symbol, term in ties}
+        self.rules: dict[Symbol, Expr] = {symbol: to_sympy(term) for symbol, term in ties}
         self.equations: list[tuple[Symbol, Expr]] = []
         self.held: set[Symbol] = set()
         self.shared: dict[Symbol, Expr] = {}

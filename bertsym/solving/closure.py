@@ -15,7 +15,7 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, atom, free, substitute
 from bertsym.errors import MissingSize
 from bertsym.model import Model
-from bertsym.solving.unknowns import Tie
+from bertsym.solving.open_model import Tie
 from bertsym.symbols import BY_SYMBOL, in_order
 from bertsym.values import value
 

@@ -8,15 +8,16 @@ from fractions import Fraction
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, expand, free
-from bertsym.count import check_routing, declared
+from bertsym.count import declared
+from bertsym.existence import check_routing
 from bertsym.model import Model
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure
-from bertsym.solving.demands import Demand, NothingFits
+from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import Door
-from bertsym.solving.narrowing import Axis
 from bertsym.solving.polynomial import Exact
 from bertsym.solving.request import Order, Request, check
+from bertsym.solving.requirements import Demand, NothingFits
 from bertsym.solving.search import Found, Outcome, Search, Space
 from bertsym.solving.space import axis_of, require_values, space_of
 from bertsym.symbols import BY_SYMBOL

@@ -13,12 +13,14 @@ from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import Iverson, Value, monomials
 from bertsym.convention import Convention
-from bertsym.count import count, doubtful
+from bertsym.count import count
 from bertsym.errors import BertsymError
+from bertsym.existence import doubtful
+from bertsym.expressions.tree import Node, Op, constant
 from bertsym.model import Model
 from bertsym.solving.closure import Closure
-from bertsym.solving.constraints import Comparison, Constraint, Term, from_expression
-from bertsym.solving.demands import NothingFits
+from bertsym.solving.constraints import Constraint, compare, from_expression
+from bertsym.solving.requirements import NothingFits
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 from bertsym.wording import said
@@ -62,20 +64,20 @@ def _conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Cons
     for symbol, expression in closure.follows.items():
         size = BY_SYMBOL[symbol]
         if size.kind is Kind.RATIO:
-            yield _at_least(f"{symbol} > 0", expression, 0, lowest, ">" if size.minimum else ">=")
+            yield _at_least(f"{symbol} > 0", expression, 0, lowest, Op.ABOVE if size.minimum else Op.AT_LEAST)
         elif size.kind is not Kind.SWITCH:
             yield _whole(f"{symbol} = {said(closure.rules[symbol])} is whole", expression)
             yield _at_least(f"{symbol} >= {size.minimum}", expression, size.minimum, lowest)
     for symbol, right in closure.equations:
-        yield _compared(f"{symbol} = {said(right)}", closure.over(symbol), "==", closure.over(right))
+        yield _compared(f"{symbol} = {said(right)}", closure.over(symbol), Op.EQUAL, closure.over(right))
     for quotient in architecture.whole:
         yield _whole(f"{said(quotient)} is whole", closure.over(quotient))
     for symbol, most in architecture.most.items():
-        yield _compared(f"{symbol} <= {most}", closure.over(symbol), "<=", Integer(most))
+        yield _compared(f"{symbol} <= {most}", closure.over(symbol), Op.AT_MOST, Integer(most))
     for routing in architecture.routings:
         if routing.chosen is not None:
             chosen, among = closure.over(routing.chosen), closure.over(routing.among)
-            yield _compared(f"{said(routing.chosen)} <= {said(routing.among)}", chosen, "<=", among)
+            yield _compared(f"{said(routing.chosen)} <= {said(routing.among)}", chosen, Op.AT_MOST, among)
     for tensor, parts in doubtful(architecture, closure.ready.head):
         if closure.over(Iverson(tensor.when)) == 1:
             for what, part in parts:
@@ -92,12 +94,11 @@ def _whole(name: str, expression: Expr) -> Constraint | None:
     top, bottom = (from_expression(part) for part in sympy.together(expression).as_numer_denom())
     if top is None or bottom is None:
         return None
-    remainder = Term("%", left=top, right=bottom)
-    return Constraint(name, (Comparison(remainder, "==", Term("number")),))
+    return Constraint(name, (compare(Node(Op.REMAINDER, (top, bottom)), Op.EQUAL, constant(0)),))
 
 
 def _at_least(
-    name: str, expression: Expr, least: int, lowest: Mapping[Symbol, int], relation: str = ">="
+    name: str, expression: Expr, least: int, lowest: Mapping[Symbol, int], relation: Op = Op.AT_LEAST
 ) -> Constraint | None:
     terms = monomials(expression)
     positive = bool(terms) and all(c > 0 and all(lowest.get(g, 0) > 0 for g, _ in m) for m, c in terms.items())
@@ -105,8 +106,6 @@ def _at_least(
     return None if positive and least <= 1 else _compared(name, expression, relation, Integer(least))
 
 
-def _compared(name: str, left: Expr, relation: str, right: Expr) -> Constraint | None:
+def _compared(name: str, left: Expr, relation: Op, right: Expr) -> Constraint | None:
     sides = from_expression(left), from_expression(right)
-    return (
-        None if sides[0] is None or sides[1] is None else Constraint(name, (Comparison(sides[0], relation, sides[1]),))
-    )
+    return None if sides[0] is None or sides[1] is None else Constraint(name, (compare(sides[0], relation, sides[1]),))

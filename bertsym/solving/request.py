@@ -11,8 +11,8 @@ from sympy import Symbol
 from bertsym.convention import EXACT, Convention
 from bertsym.errors import Conflict, Missing, UnknownName, Unreadable
 from bertsym.solving.constraints import Constraint
-from bertsym.solving.demands import Limit
-from bertsym.solving.unknowns import Tie, only_unknowns
+from bertsym.solving.open_model import Tie, only_unknowns
+from bertsym.solving.requirements import Limit
 from bertsym.values import value
 
 MOST_ANSWERS = 10_000

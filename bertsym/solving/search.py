@@ -16,7 +16,7 @@ from math import prod
 from sympy import Symbol
 
 from bertsym.solving.constraints import Constraint
-from bertsym.solving.narrowing import Axis, Limits, both, narrow
+from bertsym.solving.interval_propagation import Axis, Limits, both, narrow
 from bertsym.solving.polynomial import DoesNotGrow, Exact, NotPolynomial, Piece, Piecewise, horner, largest_at_most
 from bertsym.values import value
 

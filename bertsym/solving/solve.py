@@ -11,20 +11,22 @@ from bertsym.algebra import Value, evaluate, expand, free
 from bertsym.convention import EXACT, Convention
 from bertsym.count import declared
 from bertsym.errors import BertsymError
+from bertsym.expressions.tree import Op, constant
+from bertsym.expressions.tree import size as leaf
 from bertsym.model import Model
-from bertsym.solving.closed import Closed, solve_symbolically
+from bertsym.solving.closed_form import Closed, solve_symbolically
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure, plain
 from bertsym.solving.configurations import closed, search, standing
-from bertsym.solving.constraints import Comparison, Constraint, Term, from_expression, symbols_of
-from bertsym.solving.demands import Demand, NothingFits
+from bertsym.solving.constraints import Constraint, compare, from_expression
+from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import Door
-from bertsym.solving.line import Line
-from bertsym.solving.narrowing import Axis
+from bertsym.solving.open_model import Tie, require
 from bertsym.solving.request import Request, check
+from bertsym.solving.requirements import Demand, NothingFits
 from bertsym.solving.search import Space
 from bertsym.solving.space import MOST, RANGES, axis_of, require_values, space_of, usual_step
-from bertsym.solving.unknowns import Tie, require
+from bertsym.solving.univariate import Line
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace, value
 
@@ -176,7 +178,7 @@ def _by_width(model: Model, request: Request) -> Request:
     (symbol,) = request.unknowns
     ratio = BY_SYMBOL[symbol].kind is Kind.RATIO
     definition = next((d for d in model.architecture.definitions if d.adjusts == symbol and ratio), None)
-    mentioned = {s for name, term in request.ties for s in (name, *symbols_of(term))}
+    mentioned = {s for name, term in request.ties for s in (name, *term.symbols())}
     if definition is None or definition.inverse is None or {definition.symbol, symbol} & {*mentioned, *model.pinned}:
         return request
     term = from_expression(definition.inverse)
@@ -184,9 +186,9 @@ def _by_width(model: Model, request: Request) -> Request:
         return request
     constraints = list(request.constraints)
     for low, high in request.ranges.values():
-        sides = Term("number", number=low), Term("symbol", symbol=symbol), Term("number", number=high)
-        comparisons = (Comparison(sides[0], "<=", sides[1]), Comparison(sides[1], "<=", sides[2]))
-        constraints.append(Constraint(f"{low} <= {symbol} <= {high}", comparisons))
+        lowest = compare(constant(low), Op.AT_MOST, leaf(symbol))
+        highest = compare(leaf(symbol), Op.AT_MOST, constant(high))
+        constraints.append(Constraint(f"{low} <= {symbol} <= {high}", (lowest, highest)))
     return replace(
         request,
         unknowns=(definition.symbol,),

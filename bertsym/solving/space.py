@@ -9,17 +9,19 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import free, monomials
 from bertsym.errors import BertsymError, Conflict, UnknownName, Unreadable
+from bertsym.expressions.evaluate import evaluate
+from bertsym.expressions.tree import Node, Op
 from bertsym.model import Model
 from bertsym.solving.closure import Closure, Floating
-from bertsym.solving.constraints import Constraint, Term, evaluate, from_expression, put_in, symbols_of
+from bertsym.solving.constraints import Constraint, from_expression, put_in
+from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import conditions
-from bertsym.solving.narrowing import Axis
+from bertsym.solving.open_model import require
 from bertsym.solving.polynomial import Exact, piecewise
 from bertsym.solving.request import Order, Request
 from bertsym.solving.search import Budget, Company, Key, Space
-from bertsym.solving.unknowns import require
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Size
-from bertsym.values import replace, value
+from bertsym.values import value
 from bertsym.wording import said
 
 # How far an unknown runs where nobody says: (lowest, highest, multiple of).
@@ -104,10 +106,15 @@ def axis_of(size: Size, request: Request) -> Axis:
 def usual_step(symbol: Symbol, request: Request, multiple: int) -> int:
     """Return what an unknown is a multiple of: as asked for, else as is usual unless a condition names its values."""
     named = any(
-        constraint.symbols == {symbol} and any(comparison.relation == "==" for comparison in constraint.comparisons)
+        constraint.symbols == {symbol} and any(_has(Op.EQUAL, part) for part in constraint.parts)
         for constraint in request.constraints
     )
     return request.multiples.get(symbol, 1 if named else multiple)
+
+
+def _has(op: Op, tree: Node) -> bool:
+    """Return True if the operator stands anywhere in a tree."""
+    return tree.op is op or any(_has(op, operand) for operand in tree.operands)
 
 
 def _enumeration(axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[Constraint, ...]) -> tuple[Axis, ...]:
@@ -132,9 +139,9 @@ def _pinned(constraints: tuple[Constraint, ...], unknowns: set[Symbol]) -> set[S
     """Return the unknowns that stand in an equality with another unknown."""
     found: set[Symbol] = set()
     for constraint in constraints:
-        for comparison in constraint.comparisons:
-            both = {*symbols_of(comparison.left), *symbols_of(comparison.right)} & unknowns
-            if comparison.relation == "==" and comparison.left.operation != "%" and len(both) > 1:
+        for part in constraint.parts:
+            both = set(part.symbols()) & unknowns
+            if part.op is Op.EQUAL and part.operands[0].op is not Op.REMAINDER and len(both) > 1:
                 found |= both
     return found
 
@@ -142,7 +149,7 @@ def _pinned(constraints: tuple[Constraint, ...], unknowns: set[Symbol]) -> set[S
 def _public(closure: Closure, constraint: Constraint) -> Constraint:
     """Return the constraint in the unknowns and known sizes: what follows is put in. Raises `UnknownName`."""
     model = closure.ready
-    entailed: dict[Symbol, Term] = {}
+    entailed: dict[Symbol, Node] = {}
     for symbol in constraint.symbols:
         if symbol not in model.symbols:
             names = [str(s) for s in model.symbols]
@@ -154,10 +161,7 @@ def _public(closure: Closure, constraint: Constraint) -> Constraint:
                 why = f"{symbol} = {said(closure.rules[symbol])} is no quotient of sums and products"
                 raise Conflict(constraint.text, "a condition", why)
             entailed[symbol] = term
-    comparisons = tuple(
-        replace(c, left=put_in(c.left, entailed), right=put_in(c.right, entailed)) for c in constraint.comparisons
-    )
-    return Constraint(constraint.text, comparisons)
+    return Constraint(constraint.text, tuple(put_in(part, entailed) for part in constraint.parts))
 
 
 def _company(one: Floating, closure: Closure) -> Company:

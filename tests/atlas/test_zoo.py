@@ -13,7 +13,7 @@ from bertsym.config.configfile import read_config
 from bertsym.derive.domain.stored_space import stored_space
 from bertsym.errors import BertsymError
 from bertsym.saved_model.atlas_models import entry_of
-from bertsym.saved_model.derived import refusals
+from bertsym.saved_model.derived import unresolved
 from bertsym.zoo import ARCHITECTURES
 from tests.zoo.real import our_inventory
 
@@ -35,7 +35,7 @@ BOTH = [
 def test_zoo_and_atlas_agree(name: str, head: str) -> None:
     derived = entry_of(name)
     assert derived is not None
-    assert not refusals(derived.classes[head])
+    assert not unresolved(derived.classes[head])
     architecture = ARCHITECTURES[name]
     assert architecture.heads[head].cls == derived.classes[head].cls
     model = derived.model(head=head)
@@ -48,7 +48,7 @@ def test_zoo_and_atlas_agree(name: str, head: str) -> None:
             zoo = read_config({"model_type": name, **fields}, Path("config.json"), head)
         except BertsymError:
             continue  # the zoo covers fewer values of some fields, and says so
-        sizes = {s: fields[place.field] for s, place in derived.places.items() if s in model.symbols}
+        sizes = {s: fields[field.path] for s, field in derived.fields.items() if s in model.symbols}
         ours, theirs = our_inventory(model.with_sizes(sizes)), our_inventory(zoo)
         assert ours.shapes == theirs.shapes, fields
         assert ours.groups == theirs.groups, fields

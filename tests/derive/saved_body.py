@@ -5,7 +5,8 @@ from __future__ import annotations
 import sympy
 
 from bertsym.layers import Role
-from bertsym.saved_model.derived import Derived, Evidence, Idle, Place, Tried
+from bertsym.saved_model.allowed_values import Free, MultipleOf
+from bertsym.saved_model.derived import ConfigField, Constraint, Derived, Domain, Evidence, NoEffect
 from bertsym.symbols import H, Kind, L, Own, V, heads
 from bertsym.tree import Loop, Tensor
 
@@ -22,14 +23,14 @@ BODY = Derived(
         Tensor("layer.{}.w", (H, FEW), Role.MATRIX, "", "layer", (Loop(sympy.S.Zero, L),)),
         Tensor("layer.{}.b", (H,), Role.BIAS, "", "layer", (Loop(sympy.S.One, L),)),
     ),
-    whole=(H / heads,),
-    places={
-        V: Place("vocab_size", Tried(1, 90)),
-        H: Place("hidden_size", Tried(1, 9, 2, ("num_heads",))),
-        L: Place("layers", Tried(1, 5)),
-        heads: Place("num_heads", Tried(1, 6)),
-        FEW: Place("specials", Tried(0, 9)),
+    constraints=(Constraint(H / heads),),
+    fields={
+        V: ConfigField("vocab_size", Domain(Free(), 1, 90)),
+        H: ConfigField("hidden_size", Domain(MultipleOf(("num_heads",), 2), 1, 9)),
+        L: ConfigField("layers", Domain(Free(), 1, 5)),
+        heads: ConfigField("num_heads", Domain(Free(), 1, 6)),
+        FEW: ConfigField("specials", Domain(Free(), 0, 9)),
     },
-    idle={"num_labels": Idle(2), "pad_token_id": Idle(0)},
+    no_effect={"num_labels": NoEffect(2), "pad_token_id": NoEffect(0)},
     evidence=FOUND,
 )

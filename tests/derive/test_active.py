@@ -13,7 +13,6 @@ import pytest
 import sympy
 from sympy import Integer, Symbol
 
-from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE, select
 from bertsym.count import count, total
 from bertsym.derive.pipeline import derive
@@ -26,6 +25,7 @@ from bertsym.derive.synthesis.expert_routing import (
 from bertsym.errors import Conflict, UnknownRouting
 from bertsym.layers import Role
 from bertsym.quantities import parse_stated
+from bertsym.resolve import load
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.encode import text
 from bertsym.symbols import F, H, Kind, L, Own, experts, experts_per_token
@@ -57,8 +57,8 @@ def as_derived(config: Any, module: Any) -> Derived:
 def test_a_published_figure(row: dict[str, str], transformers: Any, torch: Any) -> None:
     config, module = built(transformers, torch, row["class"], json.loads(row["fields"]))
     derived = as_derived(config, module)
-    (chosen,) = derived.base.values()
-    model = derived.model().with_sizes(derived.base)
+    (chosen,) = derived.defaults.values()
+    model = derived.model().with_sizes(derived.defaults)
     convention = select(ACTIVE, model.tensors, without=[] if row["input"] == "yes" else ["embed_tokens"])
     exact, active = count(model), count(model, convention)
 
@@ -89,7 +89,7 @@ def test_a_derived_model_counts_in_symbols(transformers: Any, bertsym: Callable[
     # of each expert three matrices, the biases of gate and up and that of the way back
     expert = 3 * F * H + 2 * F + H
     assert sympy.expand(model.public(L * (experts - experts_per_token) * expert) - difference) == 0
-    assert found.derived.base[experts_per_token] == transformers.GptOssConfig().num_experts_per_tok
+    assert found.derived.defaults[experts_per_token] == transformers.GptOssConfig().num_experts_per_tok
     at = "V=201088,H=2880,L=36,F=2880,heads=64,kv_heads=8,d=64,experts=128,experts_per_token=4"
     active = ("total", str(file), "--at", at, "--convention", "active", "--without", "embed_tokens", "--json")
     assert json.loads(bertsym(*active).out)["count"] == 5_132_849_472

@@ -26,7 +26,7 @@ Find = Callable[..., tuple[Derivation, Derived]]
 
 
 def counted(derived: Derived, **fields: int) -> int:
-    places = {place.field: symbol for symbol, place in derived.places.items()}
+    places = {field.path: symbol for symbol, field in derived.fields.items()}
     model = derived.model()
     sizes: dict[Symbol, Any] = {places[name]: size for name, size in fields.items() if name in places}
     return count(model.with_sizes({symbol: size for symbol, size in sizes.items() if symbol in model.symbols}))
@@ -70,7 +70,7 @@ def test_what_matters_only_far_away_or_at_nothing(find: Find) -> None:
 @pytest.mark.parametrize("code", ["shortened", "lengthened"])
 @pytest.mark.parametrize("seed", range(2))
 def test_a_float_is_no_fraction(running: Worker, code: str, seed: int) -> None:
-    with pytest.raises(CannotDerive, match="no formula"):
+    with pytest.raises(CannotDerive, match="no formula gives"):
         derive_in(running, f"{HERE}:{code}", {"hidden": 64}, seed=seed)
 
 

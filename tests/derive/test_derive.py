@@ -10,11 +10,11 @@ import pytest
 import sympy
 from sympy import Expr, Symbol, floor
 
-from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE
 from bertsym.count import count, total
 from bertsym.derive.derivation import Derivation
 from bertsym.derive.pipeline import derive
+from bertsym.resolve import load
 from bertsym.saved_model.encode import text
 from bertsym.symbols import BY_SYMBOL, F, H, L, N, T, V, d, experts_per_token, heads, labels, tied
 
@@ -86,7 +86,7 @@ def test_a_mixture_of_experts() -> None:
     assert polynomial(derivation) == sympy.expand(whole + sparse * experts * (H + 3 * H * width))
     active = sparse * (experts * H + experts_per_token * 3 * H * width)
     assert total(derivation.derived.model(), ACTIVE) == sympy.expand(whole + active)
-    assert derivation.derived.base[experts_per_token] == 2
+    assert derivation.derived.defaults[experts_per_token] == 2
 
 
 @pytest.mark.usefixtures("examples")

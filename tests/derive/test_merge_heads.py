@@ -13,8 +13,9 @@ from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.merge_heads import merge_heads
 from bertsym.layers import Role
+from bertsym.saved_model.allowed_values import Free
 from bertsym.saved_model.decode import parsed
-from bertsym.saved_model.derived import Frozen, Idle, Place, Tried, refusals, schema
+from bertsym.saved_model.derived import ConfigField, Domain, FixedValue, NoEffect, schema, unresolved
 from bertsym.saved_model.encode import text
 from bertsym.symbols import H, Kind, L, Own, V, heads, labels
 from bertsym.tree import Tensor
@@ -31,13 +32,13 @@ CLASSIFIER = replace(
     BODY,
     cls="BodyForSequenceClassification",
     tensors=(*PREFIXED, Tensor("out", (labels, H), Role.MATRIX, "", "out")),
-    base={V: 50, H: 16, L: 2, heads: 4, MORE: 3, labels: 2},
-    places={
-        **{symbol: place for symbol, place in BODY.places.items() if symbol != FEW},
-        MORE: Place("specials", Tried(1, 6)),
-        labels: Place("num_labels", Tried(0, 9)),
+    defaults={V: 50, H: 16, L: 2, heads: 4, MORE: 3, labels: 2},
+    fields={
+        **{symbol: field for symbol, field in BODY.fields.items() if symbol != FEW},
+        MORE: ConfigField("specials", Domain(Free(), 1, 6)),
+        labels: ConfigField("num_labels", Domain(Free(), 0, 9)),
     },
-    idle={"pad_token_id": Idle(0)},
+    no_effect={"pad_token_id": NoEffect(0)},
 )
 
 
@@ -45,8 +46,8 @@ def test_a_size_of_two_classes_is_one_size() -> None:
     whole = merge_heads(BODY, {"sequence-classification": CLASSIFIER})
     model, head = whole.model(), whole.model(head="sequence-classification")
     assert model.symbols == head.symbols == {V, H, L, heads, MORE, labels}
-    assert set(whole.idle) == {"pad_token_id"}
-    assert {place.field for place in whole.places.values()} == {
+    assert set(whole.no_effect) == {"pad_token_id"}
+    assert {field.path for field in whole.fields.values()} == {
         "vocab_size", "hidden_size", "layers", "num_heads", "specials", "num_labels"
     }  # fmt: skip
     sizes: dict[Any, Value] = {V: 10, H: 4, L: 3, MORE: 2}
@@ -57,31 +58,33 @@ def test_a_size_of_two_classes_is_one_size() -> None:
     assert '{"head": "model", "under": "body."}' not in written  # three tensors are too few to refer to
     again = parsed(json.loads(written), Path("body.json"))
     assert again.classes == whole.classes
-    assert again.places == whole.places
+    assert again.fields == whole.fields
 
 
 def test_a_head_in_which_a_size_stands_still_has_no_whole_formula() -> None:
     still = replace(
         CLASSIFIER,
-        places={symbol: place for symbol, place in CLASSIFIER.places.items() if symbol is not L},
-        frozen={"layers": Frozen(2, "no other value was accepted")},
+        fields={symbol: field for symbol, field in CLASSIFIER.fields.items() if symbol is not L},
+        fixed_by_derivation={"layers": FixedValue(2, "no other value was accepted")},
     )
-    (refused,) = refusals(merge_heads(BODY, {"sequence-classification": still}).classes["sequence-classification"])
-    assert (refused.part, refused.why) == ("layers", "no other value was accepted")
+    (missing,) = unresolved(merge_heads(BODY, {"sequence-classification": still}).classes["sequence-classification"])
+    assert (missing.part, missing.reason) == ("layers", "no other value was accepted")
 
 
 def test_what_one_class_holds_all_do() -> None:
     """A length of lists that a head is refused without is so for the whole configuration, idle as it is elsewhere."""
-    held = replace(CLASSIFIER, held={"pad_token_id": 0}, idle={})
+    held = replace(CLASSIFIER, fixed_by_code={"pad_token_id": 0}, no_effect={})
     whole = merge_heads(BODY, {"sequence-classification": held})
-    assert (dict(whole.held), set(whole.idle)) == ({"pad_token_id": 0}, set())
+    assert (dict(whole.fixed_by_code), set(whole.no_effect)) == ({"pad_token_id": 0}, set())
     assert stored_space(whole).base["pad_token_id"] == 0
     read = parsed(json.loads(text(whole)), Path("body.json"))
     assert dict(schema(read).fixed) == {"pad_token_id": (0,)}
-    without = {symbol: place for symbol, place in CLASSIFIER.places.items() if symbol is not L}
-    still = merge_heads(BODY, {"sequence-classification": replace(CLASSIFIER, places=without, held={"layers": 2})})
-    (refused,) = refusals(still.classes["sequence-classification"])
-    assert (refused.part, refused.why, dict(still.held)) == ("layers", "only its own value is accepted", {})
+    without = {symbol: field for symbol, field in CLASSIFIER.fields.items() if symbol is not L}
+    still = merge_heads(
+        BODY, {"sequence-classification": replace(CLASSIFIER, fields=without, fixed_by_code={"layers": 2})}
+    )
+    (missing,) = unresolved(still.classes["sequence-classification"])
+    assert (missing.part, missing.reason, dict(still.fixed_by_code)) == ("layers", "only its own value is accepted", {})
 
 
 def test_the_head_size_is_left_to_its_definition() -> None:

@@ -124,7 +124,9 @@ def test_layers_that_a_list_names_in_any_order_or_twice(find: Find, transformers
         with torch.device("meta"):
             real = transformers.SamVisionModel(config)
         entries = {found.symbols[f"global_attn_indexes[{k}]"]: place for k, place in enumerate(named)}
-        assert count(model.with_sizes({**derived.base, **entries, L: 9})) == sum(p.numel() for p in real.parameters())
+        assert count(model.with_sizes({**derived.defaults, **entries, L: 9})) == sum(
+            p.numel() for p in real.parameters()
+        )
 
 
 def test_stages_without_layers(find: Find, transformers: Any, torch: Any) -> None:
@@ -134,14 +136,14 @@ def test_stages_without_layers(find: Find, transformers: Any, torch: Any) -> Non
         with torch.device("meta"):
             real = transformers.FunnelModel(transformers.FunnelConfig(block_sizes=depths))
         entries = {found.symbols[f"block_sizes[{k}]"]: depth for k, depth in enumerate(depths)}
-        named = derived.model().with_sizes({**derived.base, **entries})
+        named = derived.model().with_sizes({**derived.defaults, **entries})
         assert count(named) == sum(p.numel() for p in real.parameters())
 
 
 def test_what_the_code_takes_at_one_value_only_is_held(find: Find) -> None:
     found, derived = find("xlm")
-    assert not derived.frozen
-    assert dict(derived.held) == {"is_encoder": True}
+    assert not derived.fixed_by_derivation
+    assert dict(derived.fixed_by_code) == {"is_encoder": True}
     said: Any = derived_formula(found).record()
     assert (said["frozen"], said["held"]) == ([], [{"field": "is_encoder", "why": "the code accepts no other value"}])
     assert [one.why for one in found.space.fixed if one.name == "is_encoder"] == ["the code accepts no other value"]

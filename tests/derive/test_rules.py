@@ -38,14 +38,14 @@ def symbol(found: Derivation, name: str) -> Symbol:
 
 def test_a_number_that_divides_by_chance_is_no_constraint(find: Find) -> None:
     found, derived = find("tests.derive.ruled:strided", hidden=768, heads=12, stride=2)
-    assert derived.whole == (H / heads,)
+    assert derived.quotients == (H / heads,)
     assert [d for d in derived.definitions if d.symbol is H] == []
     assert total(derived.model(), EXACT) == H**2 * symbol(found, "stride") + H
 
 
 def test_two_divisors_of_one_width(find: Find) -> None:
     found, derived = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
-    assert set(derived.whole) == {H / heads, H / symbol(found, "decoder_heads")}
+    assert set(derived.quotients) == {H / heads, H / symbol(found, "decoder_heads")}
     assert derived.definitions == ()
     assert not found.space.fixed
 
@@ -56,7 +56,7 @@ def test_a_quotient_of_three_fields(find: Find) -> None:
     # One of the three follows the others: here the width of a head, which no tensor has.
     follower = next(axis for axis in found.space.axes if axis.is_determined)
     assert {follower.name, *follower.depends_on} == {"hidden", *sizes}
-    assert derived.whole == (H / symbol(found, "state_heads"),)
+    assert derived.quotients == (H / symbol(found, "state_heads"),)
     assert not found.space.fixed
 
 
@@ -88,7 +88,7 @@ def test_widths_that_only_go_together(find: Find) -> None:
     assert not found.space.fixed
     inner, out = symbol(found, "inner"), symbol(found, "out")
     assert {d.symbol: d.value for d in derived.definitions} == {H: 4 * inner, out: 4 * inner}
-    assert derived.whole == (inner / heads,) or derived.whole == (H / heads,)
+    assert derived.quotients == (inner / heads,) or derived.quotients == (H / heads,)
 
 
 def test_widths_that_add_up_are_in_no_proportion(find: Find) -> None:
@@ -124,8 +124,8 @@ def test_a_depth_under_any_name_is_sampled_small(find: Find) -> None:
 @pytest.mark.usefixtures("transformers")
 def test_the_length_of_lists_is_fixed_by_the_code(find: Find) -> None:
     _, derived = find("wav2vec2")
-    assert dict(derived.held) == {"num_feat_extract_layers": 7}
-    assert "num_feat_extract_layers" not in derived.idle
+    assert dict(derived.fixed_by_code) == {"num_feat_extract_layers": 7}
+    assert "num_feat_extract_layers" not in derived.no_effect
 
 
 def test_six_depths_show_no_divisor() -> None:

@@ -69,7 +69,7 @@ def test_layers_at_an_offset_of_every_so_many(beside: Worker, folder: Path, seed
     sizes = {"layers": 12, "every": 4, "offset": 1, "hidden": 64}
     derived = recorded(derive_in(beside, "gates:build", sizes, seed=seed, keep_names=True))
     model = derived.model()
-    assert {derived.places[symbol].field for symbol in model.symbols} == set(sizes)
+    assert {derived.fields[symbol].path for symbol in model.symbols} == set(sizes)
     for layers, every, offset in product((1, 2, 5, 9, 13), range(1, 10), range(8)):
         gates = sum(i % every == offset for i in range(layers))
         assert counted(model, layers=layers, every=every, offset=offset, hidden=3) == 12 * layers + 4 * gates

@@ -16,7 +16,7 @@ from bertsym.cli.progress import WIDTH, Progress
 from bertsym.derive import events, trace_file
 from bertsym.derive.events import STAGES, Begun, BuildCount, Formula, Observed, Problem, StageEnded, Synthesized
 from bertsym.derive.export import recorded
-from bertsym.derive.oracle.client import Worker
+from bertsym.derive.oracle.client import BuildCounts, Worker
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.trace import NO_TRACE, Trace
 from bertsym.derive.trace_file import TraceFile, encoded
@@ -141,7 +141,7 @@ def test_nothing_is_made_if_nobody_listens() -> None:
 
 
 class FakeOracle:
-    found: Mapping[Any, Any] = {}
+    counts = BuildCounts()
 
 
 # --- the file ---

@@ -37,8 +37,8 @@ def test_heads_have_it_too() -> None:
 
 
 def test_what_has_another_head_size_is_left_alone() -> None:
-    own = replace(FOUND, base={**FOUND.base, d: 3})
-    odd = replace(FOUND, base={**FOUND.base, H: 13})
+    own = replace(FOUND, defaults={**FOUND.defaults, d: 3})
+    odd = replace(FOUND, defaults={**FOUND.defaults, H: 13})
     plain = replace(FOUND, tensors=(replace(KEYS, shape=(H, H)),))
     for derived in (own, odd, plain):
         assert in_head_size(derived) is derived

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,92 +13,26 @@ import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE
 from bertsym.count import count, total
-from bertsym.errors import BertsymError, NotKnown, PartialFormula, UnknownName
+from bertsym.errors import BadField, BadFile, BertsymError, NotKnown, PartialFormula, UnknownName
 from bertsym.files.jsonfile import parse_object
 from bertsym.layers import Role
-from bertsym.model import Definition, Model
+from bertsym.model import Model
+from bertsym.resolve import load
+from bertsym.saved_model.allowed_values import Free
 from bertsym.saved_model.decode import parse, parsed
-from bertsym.saved_model.derived import Derived, DerivedHead, Evidence, Frozen, Idle, Place, Refused, Tried
+from bertsym.saved_model.derived import (
+    ConfigField,
+    Constraint,
+    Derived,
+    Domain,
+)
 from bertsym.saved_model.encode import text
-from bertsym.symbols import E, F, H, Kind, L, Own, V, heads, tied
-from bertsym.tree import Loop, Routing, Tensor
+from bertsym.symbols import E, F, H, L, V, heads, tied
+from bertsym.tree import Routing, Tensor
 from bertsym.values import replace
-from bertsym.zoo.parts import FEED_FORWARD
-
-BRANCHES = Own("branches", Kind.DEPTH, 0, "branches of the code")
-BLOCKS, RATIO = Own("blocks", Kind.DEPTH), Own("expand", Kind.RATIO)
-SMALL = Derived(
-    "small",
-    "Small",
-    "by hand",
-    {V: 10, H: 4, L: 2, F: 8, E: 4, BRANCHES: 3, tied: True},
-    (FEED_FORWARD,),
-    (
-        Tensor("words.weight", (V, H), Role.EMBEDDING, "", "words"),
-        Tensor("up.weight", (H, E), Role.MATRIX, "", "up", when=sympy.Ne(E, H)),
-        Tensor(
-            "layers.{}.experts.{}.weight", (F, sympy.floor((H + 1) / 2)), Role.MATRIX, "", "experts",
-            (Loop(sympy.S(1), L), Loop(sympy.S(0), BRANCHES)),
-        ),
-        Tensor("out.weight", (V, H), Role.EMBEDDING, "", "out", tied_to="words.weight", tied_when=tied),
-    ),
-)  # fmt: skip
-
-
-BODY = (
-    *SMALL.tensors[:3],
-    Tensor("a.{}.w", (H, sympy.floor(RATIO * H)), Role.MATRIX, "", "a", (Loop(sympy.S(1), L, sympy.S(2)),)),
-    Tensor("a.{}.v", (H,), Role.NORM, "", "a", (Loop(sympy.S(1), L, sympy.S(2), others=True),)),
-    Tensor("a.{}.y", (H,), Role.NORM, "", "a", (Loop(sympy.S(0), L, listed=(V, H + 1)),)),
-    Tensor("a.{}.x", (H,), Role.NORM, "", "a", (Loop(sympy.S(0), L, others=True, listed=(V, sympy.S(3))),)),
-    Tensor("b.{}.w", (H, 2 * F), Role.MATRIX, "", "b", (Loop(sympy.S.Zero, BLOCKS),), when=sympy.Or(tied, H > 3)),
-    Tensor(
-        "b.{}.again", (H, 2 * F), Role.MATRIX, "", "b", (Loop(sympy.S.Zero, L),), tied_to="b.{}.w", tied_when=E > 2 * H
-    ),
-    Tensor("scale", (), Role.NORM, "", "scale"),
-)
-HEADED = tuple(
-    replace(tensor, name=f"body.{tensor.name}", tied_to=tensor.tied_to and f"body.{tensor.tied_to}")
-    for tensor in BODY
-    if tensor.name != "a.{}.v"
-)
-RICH = Derived(
-    "rich",
-    "Rich",
-    "transformers 5.23.0",
-    {V: 10, H: 4, L: 2, heads: 2, F: 8, E: 4, BRANCHES: 3, BLOCKS: 2, RATIO: Fraction(8, 3), tied: True},
-    (FEED_FORWARD, Definition(E, 2 * H), Definition(heads, H / 2)),
-    BODY,
-    whole=(H / heads, F / (8 * heads)),
-    places={
-        V: Place("vocab_size", Tried(2, 3001)),
-        H: Place("text.hidden_size", Tried(1, 48, 8, ("heads",)), ("d_model", "text.dim")),
-        L: Place("depths[0]", Tried(1, 6)),
-        heads: Place("heads", Tried(1, 48)),
-        F: Place("F", Tried(1, 48, 3)),
-        E: Place("depths[1]", Tried(1, 9, within="text.hidden_size", above="heads", needs=(("heads", 2),))),
-        BRANCHES: Place("num_experts", Tried(0, 5)),
-        BLOCKS: Place("blocks", Tried(1, 6)),
-        RATIO: Place("expand", Tried(1, 12, Fraction(1, 2))),
-        tied: Place("tie_word_embeddings"),
-    },
-    frozen={"window": Frozen(7, "no other value was accepted")},
-    held={"activation": "gelu", "more": [1, None, {"a": 2}], "nothing": None},
-    idle={"dropout": Idle(), "pad_token_id": Idle(0, Tried(0, 499)), "mode": Idle(1, Tried(0, 1, values=(1, 4)))},
-    evidence=Evidence(16, 3, 200, 7, 12, 4321),
-    heads={
-        "masked-lm": DerivedHead(
-            "RichForMaskedLM",
-            (*HEADED, Tensor("out", (V,), Role.BIAS, "", "out")),
-            Evidence(16, 3, 200, 7, 12, None, (Refused("odd.{}.weight", "dimension 1", "no formula"),)),
-        ),
-        "causal-lm": DerivedHead("RichForCausalLM", (Tensor("out", (V,), Role.BIAS, "", "out"), *HEADED[2:])),
-    },
-    engine=3,
-)
+from tests.sources.saved_models import BRANCHES, RICH, SMALL
 
 
 def saved(folder: Path, content: object) -> str:
@@ -123,7 +56,7 @@ def test_nothing_is_lost_and_nothing_is_said_twice() -> None:
     assert text(parsed(json.loads(written), Path("rich.json"))) == written
     assert written.count('"branches of the code"') == written.count('"(H + 1)//2"') == 1
     assert '"H", "expand*H//1"' in written
-    assert '{"head": "model", "under": "body.", "without": ["a.{}.v"]}' in written
+    assert '{"head": "model", "prefix": "body.", "without": ["a.{}.v"]}' in written
 
 
 def test_a_head_without_all_its_tensors_is_refused_and_the_others_are_not(tmp_path: Path) -> None:
@@ -136,72 +69,162 @@ def test_a_head_without_all_its_tensors_is_refused_and_the_others_are_not(tmp_pa
 
 
 ROWS = ("heads", "model", "tensors")
-CHANGES: list[tuple[tuple[str | int, ...], Any]] = [
-    (("format",), 1),
-    (("engine",), True),
-    (("name",), "\x1b[31m"),
-    (("sizes",), []),
-    (("sizes", "H"), {"base": -1}),
-    (("sizes", "branches", "kind"), "anything"),
-    (("sizes", "branches", "kind"), "parameters"),
-    (("sizes", "branches", "least"), True),
-    (("sizes", "branches", "field"), "a[b]"),
-    (("sizes", "branches", "tried"), [2, 1]),
-    (("sizes", "branches", "tried"), {"steps": [1, 2], "of": ["a b"]}),
-    (("sizes", "branches", "tried"), {"steps": [1, 2], "unit": None}),
-    (("sizes", "a b"), {"base": 1, "kind": "rows"}),
-    (("definitions",), ["N"]),
-    (("definitions",), ["tied = H"]),
-    (("definitions",), ["F = ffn_ratio*H, ffn_ratio = F*H"]),
-    (("definitions",), ["F = H/branches"]),
-    (("whole",), ["H/"]),
-    (("frozen",), {"a": 1}),
-    (("idle",), [7]),
-    (("held",), {"a b": 1}),
-    (("heads",), {}),
-    (("heads", "a head"), {}),
-    ((*ROWS,), []),
-    ((*ROWS,), "none"),
-    ((*ROWS, 0, "tensors", 0, 0), "a..b"),
-    ((*ROWS, 0, "tensors", 0, 0), "{0.__class__}"),
-    ((*ROWS, 0, "tensors", 0, 0), "words.{}.weight"),
-    ((*ROWS, 0, "tensors", 0), ["w", "embedding", *["V"] * 9]),
-    ((*ROWS, 0, "tensors", 0, 1), "weight"),
-    ((*ROWS, 0, "tensors", 0, 2), "H/2"),
-    ((*ROWS, 0, "component"), 7),
-    ((*ROWS, 0, "when"), "H"),
-    ((*ROWS, 0, "because"), "tied"),
-    ((*ROWS, 2, "loops"), [[0]]),
-    ((*ROWS, 2, "loops"), [[0, "L", []], "L"]),
-    ((*ROWS, 2, "loops"), [[0, "L", ["H"] * 33], "L"]),
-    ((*ROWS, 2, "loops"), [[0, "L", ["H"], "these"], "L"]),
-    ((*ROWS, 2, "loops"), [[0, "L", 0], "L"]),
-    ((*ROWS, 3, "tensors", 0, 4), {"tied_to": "nowhere"}),
-    ((*ROWS, 3, "tensors", 0, 4), {"tied_to": "up.weight"}),
-    ((*ROWS, 3, "tensors", 0, 4), {"tied_to": "words.weight", "when": "or"}),
-    (("heads", "other"), {"class": "Other", "tensors": [{"head": "missing"}]}),
-    (("heads", "other"), {"class": "Other", "tensors": [{"head": "model", "first": "nowhere"}]}),
-    (("heads", "other"), {"class": "Other", "tensors": [{"head": "model", "under": "{}."}]}),
-    (("heads", "other"), {"class": "Other", "trials": -1, "tensors": [{"head": "model"}]}),
+TENSOR = (*ROWS, 0, "tensors", 0)
+FIRST_TENSOR = "heads.model.tensors[0].tensors[0]"
+CHANGES: list[tuple[tuple[str | int, ...], Any, str]] = [
+    (("format",), 1, "format"),
+    (("format",), "3", "format"),
+    (("engine",), True, "engine"),
+    (("name",), "\x1b[31m", "name"),
+    (("later",), 1, "format"),
+    (("sizes",), [], "sizes"),
+    (("sizes", "H"), {"default": -1}, "sizes.H.default"),
+    (("sizes", "H"), {"default": 1.0}, "sizes.H.default"),
+    (("sizes", "H"), {"default": 10**30}, "sizes.H.default"),
+    (("sizes", "H"), {}, "sizes.H"),
+    (("sizes", "H", "unit"), 1, "sizes.H"),
+    (("sizes", "H", "aliases"), ["a b"], "sizes.H.aliases[0]"),
+    (("sizes", "H", "aliases"), ["a"] * 9, "sizes.H.aliases"),
+    (("sizes", "H", "if_omitted"), "H*(", "sizes.H.if_omitted"),
+    (("sizes", "branches", "kind"), "anything", "sizes.branches.kind"),
+    (("sizes", "branches", "kind"), "parameters", "sizes.branches.kind"),
+    (("sizes", "branches", "minimum"), True, "sizes.branches.minimum"),
+    (("sizes", "branches", "field"), "a[b]", "sizes.branches.field"),
+    (("sizes", "branches", "domain"), [2, 1], "sizes.branches.domain[1]"),
+    (("sizes", "branches", "domain"), [2], "sizes.branches.domain"),
+    (("sizes", "branches", "domain"), [0, 10**9 + 1], "sizes.branches.domain[1]"),
+    (("sizes", "branches", "domain"), {}, "sizes.branches.domain"),
+    (("sizes", "branches", "domain"), {"steps": [1, 2], "of": ["a"]}, "sizes.branches.domain"),
+    (
+        ("sizes", "branches", "domain"),
+        {"steps": [1, 2], "multiple_of": ["a b"]},
+        "sizes.branches.domain.multiple_of[0]",
+    ),
+    (("sizes", "branches", "domain"), {"steps": [1, 2], "multiple_of": []}, "sizes.branches.domain.multiple_of"),
+    (("sizes", "branches", "domain"), {"steps": [1, 2], "stride": None}, "sizes.branches.domain.stride"),
+    (("sizes", "branches", "domain"), {"steps": [1, 2], "stride": 0}, "sizes.branches.domain.stride"),
+    (("sizes", "branches", "domain"), {"steps": [1, 2], "at_most": 7}, "sizes.branches.domain.at_most"),
+    (("sizes", "branches", "domain"), {"steps": [1, 2], "only_if": {"a b": 1}}, "sizes.branches.domain.only_if"),
+    (("sizes", "branches", "domain"), {"choices": []}, "sizes.branches.domain.choices"),
+    (("sizes", "branches", "domain"), {"choices": [1] * 65}, "sizes.branches.domain.choices"),
+    (("sizes", "branches", "domain"), {"choices": ["a"]}, "sizes.branches.domain.choices[0]"),
+    (("sizes", "branches", "domain"), {"determined_by": []}, "sizes.branches.domain.determined_by"),
+    (("sizes", "branches", "domain"), {"determined_by": ["a"], "steps": [1, 1]}, "sizes.branches.domain"),
+    (("sizes", "a b"), {"default": 1, "kind": "rows"}, "sizes"),
+    (("definitions",), ["N"], "definitions"),
+    (("definitions",), {"tied": "H"}, "definitions.tied"),
+    (("definitions",), {"F": {"value": "ffn_ratio*H", "inverse": {"ffn_ratio": "F*H"}}}, "heads"),
+    (("definitions",), {"F": {"value": "ffn_ratio*H", "inverse": {}}}, "definitions.F.inverse"),
+    (("definitions",), {"F": {"value": "ffn_ratio*H", "inverse": {"other": "F"}}}, "definitions.F.inverse.other"),
+    (("definitions",), {"F": "H/branches"}, "definitions.F"),
+    (("constraints",), ["H/heads"], "constraints"),
+    (("constraints",), {"law": ["H/E"]}, "constraints"),
+    (("constraints",), {"code": ["H/"]}, "constraints.code[0]"),
+    (("fixed_by_derivation",), {"a": 1}, "fixed_by_derivation.a"),
+    (("fixed_by_derivation",), {"a": {"value": 1, "reason": "two\nlines"}}, "fixed_by_derivation.a.reason"),
+    (("no_effect",), [7], "no_effect"),
+    (("no_effect",), {"a": None}, "no_effect.a"),
+    (("no_effect",), {"a": {"default": 1, "domain": "all"}}, "no_effect.a.domain"),
+    (("fixed_by_code",), {"a b": 1}, "fixed_by_code"),
+    (("heads",), {}, "heads"),
+    (("heads", "a head"), {}, "heads"),
+    (("heads", "other"), {"class": "Other", "tensors": [], "evidence": {}}, "heads.other.evidence"),
+    ((*ROWS,), [], "heads.model"),
+    ((*ROWS,), "none", "heads.model.tensors"),
+    ((*TENSOR, 0), "a..b", f"{FIRST_TENSOR}[0]"),
+    ((*TENSOR, 0), "{0.__class__}", f"{FIRST_TENSOR}[0]"),
+    ((*TENSOR, 0), "words.{}.weight", f"{FIRST_TENSOR}[0]"),
+    (TENSOR, ["w", "embedding", *["V"] * 9], FIRST_TENSOR),
+    (TENSOR, ["w"], FIRST_TENSOR),
+    ((*TENSOR, 1), "weight", f"{FIRST_TENSOR}[1]"),
+    ((*TENSOR, 2), "H/2", f"{FIRST_TENSOR}[2]"),
+    ((*TENSOR, 2), "H" + "(" * 40, f"{FIRST_TENSOR}[2]"),
+    ((*ROWS, 0, "component"), 7, "heads.model.tensors[0].component"),
+    ((*ROWS, 0, "only_if"), "H", "heads.model.tensors[0].only_if"),
+    ((*ROWS, 0, "only_if"), "not true", "heads.model.tensors[0].only_if"),
+    ((*ROWS, 0, "because"), "tied", "heads.model.tensors[0]"),
+    ((*ROWS, 2, "loops"), [[0]], "heads.model.tensors[2].loops[0]"),
+    ((*ROWS, 2, "loops"), [[0, "L", []], "L"], "heads.model.tensors[2].loops[0][2]"),
+    ((*ROWS, 2, "loops"), [[0, "L", ["H"] * 33], "L"], "heads.model.tensors[2].loops[0][2]"),
+    ((*ROWS, 2, "loops"), [[0, "L", ["H"], "these"], "L"], "heads.model.tensors[2].loops[0]"),
+    ((*ROWS, 2, "loops"), [[0, "L", 0], "L"], "heads.model.tensors[2].loops[0][2]"),
+    ((*ROWS, 3, "tensors", 0, 4), {"tied_to": "nowhere"}, "heads"),
+    ((*ROWS, 3, "tensors", 0, 4), {"tied_to": "up.weight"}, "heads"),
+    ((*ROWS, 3, "tensors", 0, 4), {"tied_if": "tied"}, "heads.model.tensors[3].tensors[0][4].tied_if"),
+    (
+        (*ROWS, 3, "tensors", 0, 4),
+        {"tied_to": "words.weight", "tied_if": "or"},
+        "heads.model.tensors[3].tensors[0][4].tied_if",
+    ),
+    (("heads", "other"), {"class": "Other", "tensors": [{"head": "missing"}]}, "heads.other.tensors[0].head"),
+    (
+        ("heads", "other"),
+        {"class": "Other", "tensors": [{"head": "model", "first": "nowhere"}]},
+        "heads.other.tensors[0].first",
+    ),
+    (
+        ("heads", "other"),
+        {"class": "Other", "tensors": [{"head": "model", "prefix": "{}."}]},
+        "heads.other.tensors[0].prefix",
+    ),
+    (
+        ("heads", "other"),
+        {"class": "Other", "evidence": {"trials": -1}, "tensors": [{"head": "model"}]},
+        "heads.other.evidence.trials",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("path", "new"), CHANGES, ids=str)
-def test_a_wrong_field_is_named(path: tuple[Any, ...], new: Any, tmp_path: Path) -> None:
-    content = json.loads(text(SMALL))
-    place = content
+def changed(content: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """Return the JSON with another value at the path; a list grows by one if the path ends after it."""
+    parent = content
     for step in path[:-1]:
-        place = place[step]
-    if isinstance(place, list) and path[-1] == len(place):
-        place.append(new)
+        parent = parent[step]
+    if isinstance(parent, list) and path[-1] == len(parent):
+        parent.append(new)
     else:
-        place[path[-1]] = new
-    with pytest.raises(BertsymError, match=", field '"):
-        load(saved(tmp_path, content))
+        parent[path[-1]] = new
+    return content
 
 
-WORDS = ["H", "V", "tied", "H*V//2", "d = H/heads", "[tied]", "{}", "a.{}.b", "", "base", "tensors", "loops", "model"]
-WORDS += ["when", "tied_to", "head", "under", "first", "without", "1..3*H", "depths[0]", "tried", "field", "3/2"]
+@pytest.mark.parametrize(("path", "new", "field"), CHANGES, ids=str)
+def test_a_wrong_field_is_named_by_its_path(path: tuple[Any, ...], new: Any, field: str, tmp_path: Path) -> None:
+    file = saved(tmp_path, changed(json.loads(text(SMALL)), path, new))
+    with pytest.raises(BadField) as raised:
+        load(file)
+    assert raised.value.field == field
+    assert "\n" not in str(raised.value)
+
+
+def test_a_wrong_file_ends_the_command_line_with_2(bertsym: Any, tmp_path: Path) -> None:
+    content = changed(json.loads(text(SMALL)), ("sizes", "branches", "domain"), {"steps": [1, 2], "stride": -1})
+    ran = bertsym("total", saved(tmp_path, content))
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "field 'sizes.branches.domain.stride': expected a number above 0, got -1" in ran.err
+
+
+def test_a_key_given_twice_is_refused(tmp_path: Path) -> None:
+    twice = text(SMALL).replace('"name": "small"', '"name": "small", "name": "large"')
+    with pytest.raises(BadFile, match="'name' is given twice"):
+        load(saved(tmp_path, twice))
+
+
+WORDS = [
+    "H",
+    "V",
+    "tied",
+    "H*V//2",
+    "d = H/heads",
+    "[tied]",
+    "{}",
+    "a.{}.b",
+    "",
+    "default",
+    "tensors",
+    "loops",
+    "model",
+]
+WORDS += ["only_if", "tied_to", "head", "prefix", "first", "without", "1..3*H", "depths[0]", "domain", "field", "3/2"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
@@ -270,8 +293,11 @@ def test_a_formula_that_rounds_is_not_asked_between_the_sizes_at_which_it_was_tr
             Tensor("deep", (3 * L,), Role.NORM, "", "deep"),
             Tensor("wide", (sympy.floor(F / heads),), Role.NORM, "", "wide"),
         ),
-        (F / heads,),
-        {H: Place("hidden", Tried(1, 500, 8)), L: Place("layers", Tried(1, 6, 2))},
+        (Constraint(F / heads),),
+        {
+            H: ConfigField("hidden", Domain(Free(8), 1, 500)),
+            L: ConfigField("layers", Domain(Free(2), 1, 6)),
+        },
     )  # fmt: skip
     model = parsed(parse_object(text(rounds).encode(), Path("rounds")), Path("rounds")).model()
     for _ in range(60):

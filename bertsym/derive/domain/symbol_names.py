@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sympy import Symbol
 
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import Space
+from bertsym.spellings import SPELLINGS, fields
 from bertsym.symbols import BY_NAME, Kind, Own, lookup
 
-SPELLINGS: Mapping[str, tuple[str, ...]] = {
-    "V": ("vocab_size", "vocabulary_size", "vocabulary", "vocab", "n_vocab", "n_words"),
-    "N": ("max_position_embeddings", "n_positions", "max_positions", "positions", "max_seq_len", "n_ctx"),
-    "H": ("hidden_size", "d_model", "n_embd", "dim", "hidden", "emb_dim", "model_dim", "width"),
-    "L": ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "layers", "depth"),
-    "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads"),
-    "F": ("intermediate_size", "d_ff", "hidden_dim", "n_inner", "ffn_dim", "ffn", "encoder_ffn_dim", "feed_forward"),
-    "T": ("type_vocab_size", "segments"),
-    "d": ("head_dim", "d_kv", "head_size"),
-    "E": ("embedding_size",),
-    "kv_heads": ("num_key_value_heads",),
-    "decoder_layers": ("num_decoder_layers", "decoder_layers"),
-    "experts": ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "n_experts"),
-    "experts_per_token": (
-        *("num_experts_per_tok", "num_experts_per_token", "experts_per_tok", "moe_topk", "moe_top_k", "moe_k"),
-        "top_k_experts",
-    ),
-    "buckets": ("relative_attention_num_buckets",),
-    "labels": ("num_labels",),
-    "tied": ("tie_word_embeddings",),
-    "attention_bias": ("attention_bias",),
-    "mlp_bias": ("mlp_bias",),
-    "cross_attention": ("add_cross_attention",),
-}
 MAX_SYMBOL_LENGTH = 39  # `_NAME` allows one more, for the underscore of a name that is taken
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
@@ -60,9 +37,9 @@ def symbols(space: Space, *, keep: bool) -> dict[str, Symbol]:
     """
     meant: dict[str, Symbol] = {}
     varied = {axis.name: axis for axis in space.axes}
-    for name, spellings in SPELLINGS.items():
-        fields = (part + spelling for part in _TEXT for spelling in (name, *spellings))
-        field = next((field for field in fields if field in varied), None)
+    for name in filter(fields, SPELLINGS):
+        known = (part + spelling for part in _TEXT for spelling in (name, *fields(name)))
+        field = next((field for field in known if field in varied), None)
         if field is not None and (field == name or not keep) and _fits(name, varied[field]):
             meant[field] = BY_NAME[name].symbol
     for field, axis in varied.items():

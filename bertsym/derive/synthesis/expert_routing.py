@@ -15,18 +15,13 @@ from sympy import Expr, Integer, Symbol
 from bertsym.derive.domain.field_path import field_name, parent_config
 from bertsym.derive.types import Fields
 from bertsym.saved_model.derived import Derived
+from bertsym.spellings import routing_fields
 from bertsym.symbols import Kind, Own, experts_per_token
 from bertsym.tree import Routing, Tensor
 from bertsym.values import replace
 
-EXPERT_COUNT_FIELDS = (
-    *("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "num_routed_experts"),
-    *("num_moe_experts", "n_experts", "experts"),
-)
-EXPERTS_PER_TOKEN_FIELDS = (
-    *("num_experts_per_tok", "num_experts_per_token", "experts_per_token", "experts_per_tok", "moe_topk", "moe_top_k"),
-    *("moe_k", "top_k_experts", "num_selected_experts", "n_activated_experts", "top_k", "topk"),
-)
+EXPERT_COUNT_FIELDS = routing_fields("experts")
+EXPERTS_PER_TOKEN_FIELDS = routing_fields("experts_per_token")
 FIXED_EXPERTS_PER_TOKEN: Mapping[str, int] = {
     "SwitchTransformers": 1,  # Fedus et al. 2021, arXiv:2101.03961: one expert a token; its router is named Top1Router
     "NllbMoe": 2,  # NLLB Team 2022, arXiv:2207.04672; its router is named Top2Router
@@ -64,8 +59,10 @@ def with_experts(
     if not any(tensor.routing for tensor in tensors):
         tensors = tuple(_with_unknown_routing(tensor, [routing.among for routing in routings]) for tensor in tensors)
     used = {tensor.routing.chosen for tensor in tensors if tensor.routing is not None}
-    base = {symbol: int(fields[field]) for field, symbol in per_token.items() if symbol in used and symbol.is_Symbol}
-    return replace(derived, tensors=tensors, base={**derived.base, **base})
+    defaults = {
+        symbol: int(fields[field]) for field, symbol in per_token.items() if symbol in used and symbol.is_Symbol
+    }
+    return replace(derived, tensors=tensors, defaults={**derived.defaults, **defaults})
 
 
 def _experts_per_token(

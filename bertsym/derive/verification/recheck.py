@@ -34,7 +34,7 @@ def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, sa
     formula. Raise CannotDerive if the model code rejects too many samples in a row.
     """
     tensors, model = derived.classes[head].tensors, derived.model(head=head)
-    symbols = {place.field: symbol for symbol, place in derived.places.items()}
+    symbols = {field.path: symbol for symbol, field in derived.fields.items()}
     observer = Observer(oracle, stored_space(derived), symbols)
     space = observer.space
     observer.trace(space.base)

@@ -17,7 +17,7 @@ from bertsym.derive.domain.field_domain import (
     Switch,
     alternative_values,
 )
-from bertsym.derive.domain.stored_space import from_tried, to_tried
+from bertsym.derive.domain.stored_space import from_stored, to_stored
 from bertsym.derive.types import Fields, Number
 from bertsym.values import replace
 
@@ -140,19 +140,18 @@ def test_a_domain_in_words(axis: FieldDomain, words: str) -> None:
 
 @pytest.mark.parametrize("axis", DOMAINS, ids=lambda axis: axis.describe())
 def test_a_file_keeps_the_values_and_the_samples(axis: FieldDomain) -> None:
-    stored = from_tried(axis.name, axis.base, to_tried(axis))
+    stored = from_stored(axis.name, axis.base, to_stored(axis))
     assert (stored.allowed, stored.only_if) == (axis.allowed, axis.only_if)
-    if not axis.is_switch:
+    if axis.is_stepped:
         assert (stored.min_steps, stored.max_steps) == (axis.min_steps, axis.max_steps)
 
 
-def test_a_switch_without_a_guard_needs_no_rule_in_a_file() -> None:
-    assert to_tried(FieldDomain("tied", True, Switch())) is None
-    guarded = FieldDomain("tied", True, Switch(), only_if=(("biased", True),))
-    rule = to_tried(guarded)
-    assert rule is not None
-    assert (rule.values, rule.needs) == ((False, True), (("biased", True),))
-    assert replace(from_tried("tied", True, rule), sampled_values=0) == guarded
+def test_a_ratio_stays_a_fraction_in_a_file() -> None:
+    """A file has 4 for 4.0; the options of a ratio are fractions again when it is read."""
+    axis = FieldDomain("scale", Fraction(1, 2), Choice((Fraction(1, 2), Fraction(4))))
+    stored = from_stored("scale", Fraction(1, 2), to_stored(replace(axis, allowed=Choice((Fraction(1, 2), 4)))))
+    assert stored.options == (Fraction(1, 2), Fraction(4))
+    assert all(isinstance(option, Fraction) for option in stored.options)
 
 
 def test_other_values_of_a_field() -> None:

@@ -78,7 +78,7 @@ def test_a_fraction_is_wrong_and_named_by_its_template() -> None:
 
 def test_the_public_count_is_that_of_the_model_or_none() -> None:
     model = BODY.model()
-    sizes = {**BODY.base, V: 10, H: 4, L: 3, FEW: 2}
+    sizes = {**BODY.defaults, V: 10, H: 4, L: 3, FEW: 2}
     assert public_count(model, Observation(sizes, {})) == 40 + 3 * 8 + 2 * 4
     assert public_count(model, Observation({**sizes, V: -1}, {})) is None
     assert public_count(model, Observation({**sizes, E: 7}, {})) == 40 + 3 * 8 + 2 * 4  # the model has no E

@@ -12,7 +12,8 @@ from bertsym.count import written_out
 from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.types import CannotDerive
 from bertsym.derive.verification.recheck import STRATEGIES, recheck, strategy_sample
-from bertsym.saved_model.derived import Derived, Place, Tried
+from bertsym.saved_model.allowed_values import Free
+from bertsym.saved_model.derived import ConfigField, Derived, Domain
 from bertsym.symbols import H, L, V
 from bertsym.tree import Loop
 from bertsym.values import replace
@@ -23,7 +24,7 @@ from tests.derive.saved_body import BODY
 def code(derived: Derived) -> Any:
     """Return an oracle that builds the formulas, and rejects a width that the heads do not divide."""
     model = derived.model()
-    symbols = {symbol: place.field for symbol, place in derived.places.items() if symbol in model.symbols}
+    symbols = {symbol: field.path for symbol, field in derived.fields.items() if symbol in model.symbols}
 
     def build(**fields: Any) -> Shapes:
         if fields["hidden_size"] % fields["num_heads"]:
@@ -44,7 +45,7 @@ def test_samples_of_all_strategies_are_in_the_stored_domain() -> None:
 
 
 def test_a_deep_sample_is_as_deep_as_the_default() -> None:
-    deep = replace(BODY, base={**BODY.base, L: 48})
+    deep = replace(BODY, defaults={**BODY.defaults, L: 48})
     space, random = stored_space(deep), Random(3)
     assert {strategy_sample(space, random, "deep")["layers"] for _ in range(40)} == {45, 46, 47, 48}
     assert max(strategy_sample(space, random, "uniform")["layers"] for _ in range(40)) <= 5
@@ -67,7 +68,7 @@ def test_a_condition_that_uniform_samples_miss_is_found_at_its_boundary() -> Non
 
 
 def test_a_rejected_sample_is_drawn_again_but_not_for_ever() -> None:
-    loose = replace(BODY, places={**BODY.places, H: Place("hidden_size", Tried(1, 60))})
+    loose = replace(BODY, fields={**BODY.fields, H: ConfigField("hidden_size", Domain(Free(), 1, 60))})
     oracle = code(BODY)
     assert recheck(loose, "model", oracle, Random(1), 8) is None
     oracle.cache.clear()
