@@ -91,13 +91,13 @@ def test_depths_and_divisors_are_sampled_from_few_values() -> None:
     assert {limited.sample(Random(seed)) for seed in range(30)} == {2, 3, 4}
 
 
-def test_a_default_beyond_the_samples_is_told_by_its_steps() -> None:
+def test_a_default_beyond_the_samples_has_steps() -> None:
     assert FieldDomain("depth", 12, is_depth=True).default_steps_outside_range({"depth": 12}) == 12
     assert FieldDomain("depth", 5, is_depth=True).default_steps_outside_range({"depth": 5}) is None
     assert FieldDomain("hidden", 768, MultipleOf(("heads",))).default_steps_outside_range(FIELDS) is None
 
 
-def test_which_values_a_field_may_be_given_among_fixed_others() -> None:
+def test_a_field_reaches_allowed_values_among_fixed_others() -> None:
     fields = {**FIELDS, "window": 8, "width": 100, "inner": 3072}
     assert FieldDomain("hidden", 768, MultipleOf(("heads",))).reaches(120, fields)
     assert not FieldDomain("hidden", 768, MultipleOf(("heads",))).reaches(100, fields)
