@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FULL := $(VENV)/.ready-hf
 SITE := $(VENV)/.ready-site
+# Test processes: more than two processors, because many tests wait for a process that they started.
+JOBS ?= 4
+PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
 
@@ -32,12 +35,12 @@ demo: $(READY) ## BERT's formula, its number, and the derivation of attention
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 .PHONY: test
-test: $(READY) ## the tests and doctests; what needs torch or TeX is skipped where they are missing
-	$(BIN)/pytest
+test: $(READY) ## the tests and doctests; those that need torch, TeX or node are skipped without them
+	$(PYTEST)
 
 .PHONY: quick
-quick: $(READY) ## the tests that need neither torch nor TeX and are not slow
-	$(BIN)/pytest -m 'not torch and not tex and not slow'
+quick: $(READY) ## the tests that need neither torch nor TeX nor node and are not slow: under a minute
+	$(PYTEST) -m 'not torch and not tex and not node and not slow'
 
 .PHONY: hf
 hf: $(FULL) ## install torch and transformers into the environment, so that no test is skipped for them
@@ -95,6 +98,10 @@ bench: $(READY) ## measure start-up and searches beside what one would do instea
 .PHONY: bench-derive
 bench-derive: $(FULL) ## measure derivations of model types drawn at random beside single builds
 	$(BIN)/python benchmarks/derive.py
+
+.PHONY: bench-tests
+bench-tests: $(READY) ## measure the tests of derive's synthesis by small faults put into it (mutation testing)
+	$(BIN)/python benchmarks/mutation.py
 
 .PHONY: paper
 paper: $(READY) ## build the example paper with pdfLaTeX, its generated parts checked first

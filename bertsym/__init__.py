@@ -15,7 +15,7 @@ from types import ModuleType
 
 from bertsym.version import __version__
 
-TYPE_CHECKING = False  # as typing has it, which is not imported before the command line is ready for an interrupt
+TYPE_CHECKING = False  # `typing` is not imported before the command line handles interrupts
 if TYPE_CHECKING:
     from typing import Any
 

@@ -16,7 +16,7 @@ Value = int | Fraction | bool
 
 
 class Iverson(Function):  # type: ignore[misc]  # sympy is untyped
-    """The Iverson bracket: 1 where its condition holds, 0 where it does not, gone as soon as that is known.
+    """The Iverson bracket: 1 if its condition holds, else 0; it evaluates as soon as the condition is decided.
 
     >>> from bertsym.symbols import tied
     >>> Iverson(tied), Iverson(tied).subs(tied, True)

@@ -1,4 +1,4 @@
-"""The library as its users see it: a model, what it counts, and how that is written."""
+"""The public library: load a model, count it, write its formula, check a claim or a checkpoint, derive a formula."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Total(Answer):
-    """A formula: `expression` for sympy, `count` where every size is known."""
+    """A formula: `expression` for sympy, `count` if every size is known."""
 
     report: Formula
 
@@ -167,8 +167,10 @@ class Derived(Answer):
     def model(self) -> Model:
         """Return the derived model at the sizes of the code; raises `PartialFormula` unless the derivation is whole."""
         from bertsym.derive.export import recorded
+        from bertsym.saved_model import decode
 
-        return Model(recorded(self.report.found).model().with_sizes({}))
+        record = recorded(self.report.found)
+        return Model(decode.model(record, record.name))
 
     @property
     def expression(self) -> Expr:

@@ -1,4 +1,4 @@
-"""What counts: a convention is a filter over the inventory, with a name and the people who use it."""
+"""Conventions of counting: filters over the inventory, each with a name and the people who use it."""
 
 from __future__ import annotations
 
@@ -106,5 +106,5 @@ def select(
         if selector not in known:
             raise UnknownName("role, component or module", selector, known)
     for selector in sorted(chosen & dropped):
-        raise Conflict(f"--only {selector}", f"--without {selector}", "nothing would be left of it")
+        raise Conflict(f"--only {selector}", f"--without {selector}", "nothing would be left to count")
     return replace(convention, only=chosen, without=dropped)

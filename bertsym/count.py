@@ -1,4 +1,4 @@
-"""A model under a convention: totals and breakdowns, as sums over the inventory."""
+"""Counts: totals and breakdowns of a model under a convention, as sums over the inventory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from bertsym.stretches import Span
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace, value
 
-MOST_TENSORS = 200_000
+# The tensors that are written out one by one, at sizes such as L=1000000000.
+MAX_WRITTEN_TENSORS = 200_000
 
 _INDEX = re.compile(r"\{\}|(?<![0-9])[0-9]+(?=\.|$)")
 
@@ -44,7 +45,7 @@ class By(Enum):
 
 @value
 class Part:
-    """A named part of a total, in public symbols, with its number where every size is known."""
+    """A named part of a total, in public symbols, with its number if every size is known."""
 
     name: str
     expression: Expr
@@ -57,7 +58,7 @@ def weight(tensor: Tensor, convention: Convention) -> Expr:
 
 
 def _weight_of_one(tensor: Tensor, convention: Convention) -> Expr:
-    """Weigh an entry in one round of its loops, where its condition holds."""
+    """Weigh an entry in one round of its loops, given that its condition holds."""
     if not convention.counts(tensor):
         return Integer(0)
     own = tensor.own if convention.ties_once else Integer(1)
@@ -261,25 +262,25 @@ def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
         if times:
             entries.append((tensor, times))
     size = sum(times for _, times in entries)
-    if size > MOST_TENSORS:
-        raise TooLarge("the inventory", size, MOST_TENSORS)
+    if size > MAX_WRITTEN_TENSORS:
+        raise TooLarge("the inventory", size, MAX_WRITTEN_TENSORS)
     present = [tensor for tensor, _ in entries]
     shapes = [tuple(_whole(model.number(side)) for side in tensor.shape) for tensor in present]
-    for (*_, place), tensor, indices in sorted(_placed(model, present), key=lambda entry: entry[0]):
-        yield tensor.name.format(*indices), shapes[place], tensor
+    for (*_, index), tensor, indices in sorted(_placed(model, present), key=lambda entry: entry[0]):
+        yield tensor.name.format(*indices), shapes[index], tensor
 
 
 def _placed(model: Model, entries: list[Tensor]) -> Iterator[tuple[tuple[int, ...], Tensor, tuple[int, ...]]]:
     """Yield every tensor with its sort key in the framework's order: by layer, then as declared."""
     first: dict[str, int] = {}
-    for place, tensor in enumerate(entries):
+    for position, tensor in enumerate(entries):
         pieces = tensor.name.split("{}")
         stacks = ["{}".join(pieces[: depth + 1]) for depth in range(len(tensor.loops))]
         for stack in stacks:
-            first.setdefault(stack, place)
+            first.setdefault(stack, position)
         for indices in _indices(model, tensor.loops):
             path = (step for stack, index in zip(stacks, indices, strict=True) for step in (first[stack], index))
-            yield (*path, place), tensor, indices
+            yield (*path, position), tensor, indices
 
 
 def _indices(model: Model, loops: tuple[Loop, ...]) -> Iterator[tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""Whether there is a model at its sizes: no fraction of a row, no more experts chosen than there are."""
+"""The existence of a model at its sizes: no fraction of a row, no more experts chosen than there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The derivation of a total, so that a reader can redo it by hand: tensors, shapes, sums, what cancels, the number."""
+"""The derivation of a total that a reader can redo by hand: tensors, shapes, sums, what cancels, the number."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from bertsym.model import Definition, Model, is_head_size
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Loop, Tensor
 
-MOST_TENSORS = 2_500
-MOST_TERMS = 2_000
+# Bounds on the length of a derivation: nobody reads a longer one.
+MAX_EXPLAINED_TENSORS = 2_500
+MAX_EXPLAINED_TERMS = 2_000
 """Of the sum written out: the classes of the atlas have at most 1,021 tensors and 336 terms."""
 
 _ROLE_WORDS = {
@@ -60,13 +61,13 @@ def explain(model: Model, convention: Convention = EXACT, component: str | None 
 
 def _check_length(tensors: list[Tensor]) -> None:
     """Raise `TooLarge` for a derivation that nobody would read."""
-    if len(tensors) > MOST_TENSORS:
-        raise TooLarge("the derivation's table of tensors", len(tensors), MOST_TENSORS)
+    if len(tensors) > MAX_EXPLAINED_TENSORS:
+        raise TooLarge("the derivation's table of tensors", len(tensors), MAX_EXPLAINED_TENSORS)
     terms: set[object] = set()
     for tensor in tensors:
         terms |= monomials(tensor.times * tensor.numel).keys()
-        if len(terms) > MOST_TERMS:
-            raise TooLarge("the derivation's sum", len(terms), MOST_TERMS)
+        if len(terms) > MAX_EXPLAINED_TERMS:
+            raise TooLarge("the derivation's sum", len(terms), MAX_EXPLAINED_TERMS)
 
 
 def _definitions(model: Model, tensors: list[Tensor]) -> Iterator[Element]:
@@ -82,17 +83,17 @@ def _component(model: Model, convention: Convention, name: str, tensors: list[Te
     places: dict[tuple[Loop, ...], list[Tensor]] = {}
     for tensor in tensors:
         places.setdefault(tensor.loops, []).append(tensor)
-    one = len(places) == 1
-    yield Heading((name, *(_where(model, tensors[0]) if one else ())))
+    single = len(places) == 1
+    yield Heading((name, *(_where(model, tensors[0]) if single else ())))
     wholes = []
     for members in places.values():
-        if not one:
+        if not single:
             yield Paragraph((f"{name}", *(_where(model, members[0]) or (", outside the layers",)), ":"))
         own = [t for t in members if model.public(t.own) != 0 or not convention.ties_once]
         yield from _place(model, convention, members, own)
         wholes.append(expand(model.public(raw(own, convention))))
     whole = expand(sympy.Add(*wholes))
-    if not one:
+    if not single:
         yield Paragraph((f"{name} in all:",))
         yield Equation(_distinct([sum_of(form(each) for each in wholes), form(whole)]))
     yield from _numbers(model, whole)
@@ -231,11 +232,11 @@ def _with_definitions(written: Form, definitions: list[Definition]) -> Form:
 
 def _distinct(steps: list[Form]) -> tuple[Inline, ...]:
     """Drop each step that only repeats or reorders the step before it."""
-    kept: list[Form] = []
+    distinct: list[Form] = []
     for step in steps:
-        if not kept or _terms(step) != _terms(kept[-1]):
-            kept.append(step)
-    return tuple(kept)
+        if not distinct or _terms(step) != _terms(distinct[-1]):
+            distinct.append(step)
+    return tuple(distinct)
 
 
 def _terms(written: Form) -> tuple[Form, ...]:

@@ -1,4 +1,4 @@
-"""The leaf kinds: what a layer is made of, and what each of its tensors is for."""
+"""The leaf kinds: the tensors that a layer is made of, and the role of each."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def legend(document: Document) -> Document:
     named = [size for size in sizes if size.kind is not Kind.SWITCH]
     switches = [size for size in sizes if size.kind is Kind.SWITCH]
     clauses: list[tuple[Inline, ...]] = [
-        (Name(size.symbol), " is " if place == 0 else " ", size.noun) for place, size in enumerate(named)
+        (Name(size.symbol), " is " if index == 0 else " ", size.noun) for index, size in enumerate(named)
     ]
     clauses += [(Name(size.symbol), " says whether there is ", size.meaning) for size in switches]
     if not clauses:
@@ -30,9 +30,9 @@ def legend(document: Document) -> Document:
 
 
 def _joined(clauses: list[tuple[Inline, ...]]) -> Iterator[Inline]:
-    for place, clause in enumerate(clauses):
-        if place:
-            yield " and " if len(clauses) == 2 else ", and " if place == len(clauses) - 1 else ", "
+    for index, clause in enumerate(clauses):
+        if index:
+            yield " and " if len(clauses) == 2 else ", and " if index == len(clauses) - 1 else ", "
         yield from clause
 
 

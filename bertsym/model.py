@@ -52,7 +52,7 @@ class Head:
 
 @value
 class NamedSize:
-    """Sizes that were published under a name, and where."""
+    """Sizes that were published under a name, with their source."""
 
     values: Mapping[Symbol, Value]
     source: str
@@ -99,17 +99,17 @@ class Architecture:
     @cached_property
     def symbols(self) -> frozenset[Symbol]:
         """Return every symbol of any head's tree, of definitions and conditions, and those with a default."""
-        found: set[Symbol] = set(self.defaults)
+        result: set[Symbol] = set(self.defaults)
         for head in self.heads.values():
             for tensor in tensors(head.tree):
                 routing = tensor.routing.sides if tensor.routing else ()
                 for part in (*tensor.shape, tensor.times, tensor.own, tensor.reuse, *routing):
-                    found |= free(part)
+                    result |= free(part)
         for definition in self.definitions:
-            found |= {definition.symbol, *free(definition.value)}
+            result |= {definition.symbol, *free(definition.value)}
         for quotient in self.whole:
-            found |= free(quotient)
-        return frozenset(found)
+            result |= free(quotient)
+        return frozenset(result)
 
     @cached_property
     def _names(self) -> Mapping[str, Mapping[str, Symbol | None]]:
@@ -161,8 +161,8 @@ class Architecture:
     def routings(self) -> tuple[Routing, ...]:
         """Return how tokens are routed to experts, under any head; empty for a model without experts."""
         inventories = (tensors(head.tree) for head in self.heads.values())
-        found = (t.routing for inventory in inventories for t in inventory if t.routing is not None)
-        return tuple(dict.fromkeys(found))
+        routings = (t.routing for inventory in inventories for t in inventory if t.routing is not None)
+        return tuple(dict.fromkeys(routings))
 
     @property
     def example(self) -> str | None:
@@ -255,10 +255,10 @@ class Model:
 
         Derived sizes become their definitions, sizes with a default their values; `keep` leaves symbols as they are.
         """
-        kept = set(keep)
-        derived = self.architecture.closed(frozenset((self.given.keys() | kept) & self.architecture.derived))
+        unchanged = set(keep)
+        derived = self.architecture.closed(frozenset((self.given.keys() | unchanged) & self.architecture.derived))
         values: dict[Symbol, Expr] = {}
-        for symbol in self.symbols - kept - set(derived):
+        for symbol in self.symbols - unchanged - set(derived):
             default = self.architecture.defaults.get(symbol, BY_SYMBOL[symbol].default)
             if default is not None:
                 values[symbol] = atom(self.given.get(symbol, default))

@@ -8,8 +8,9 @@ from fractions import Fraction
 from bertsym.errors import Unreadable
 from bertsym.values import value
 
-LONGEST_NUMBER = 60
-LARGEST_EXPONENT = 60
+# Bounds on hostile input, such as 1e999999999.
+MAX_DIGITS = 60
+MAX_EXPONENT = 60
 
 UNITS: dict[str, int] = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 
@@ -31,12 +32,12 @@ def parse_count(text: str, what: str = "count") -> int:
     Traceback (most recent call last):
     bertsym.errors.Unreadable: count: expected a whole number of parameters, at least 1, got '0.5'
     """
-    match = _COUNT.fullmatch(text) if len(text) <= LONGEST_NUMBER else None
+    match = _COUNT.fullmatch(text) if len(text) <= MAX_DIGITS else None
     if match is None:
         raise Unreadable(what, text, f"a whole number such as 110M, 1.1e8 or 109,482,240{_mend(text)}")
     whole, decimals, exponent, unit = match.groups()
-    if exponent and int(exponent) > LARGEST_EXPONENT:
-        raise Unreadable(what, text, f"an exponent of at most {LARGEST_EXPONENT}")
+    if exponent and int(exponent) > MAX_EXPONENT:
+        raise Unreadable(what, text, f"an exponent of at most {MAX_EXPONENT}")
     scale = 10 ** int(exponent) if exponent else UNITS[unit or ""]
     value = (_plain(whole) + Fraction(int(decimals or 0), 10 ** len(decimals or ""))) * scale
     if value.denominator != 1 or value < 1:
@@ -92,7 +93,7 @@ def parse_stated(text: str, what: str = "count") -> Stated:
 
 def _mend(text: str) -> str:
     """Return a clause with what the writer probably meant; empty if nothing is near."""
-    mended = re.sub(r"\s+", "", text[:LONGEST_NUMBER])
+    mended = re.sub(r"\s+", "", text[:MAX_DIGITS])
     mended = mended[:-1] + mended[-1:].upper().replace("G", "B")
     return f" (did you mean {mended}?)" if mended != text and _COUNT.fullmatch(mended) else ""
 
@@ -103,7 +104,7 @@ def parse_size(text: str, what: str = "size", expected: str = "a number such as 
     >>> parse_size("2.5"), parse_size("8/3")
     (Fraction(5, 2), Fraction(8, 3))
     """
-    match = _SIZE.fullmatch(text) if len(text) <= LONGEST_NUMBER else None
+    match = _SIZE.fullmatch(text) if len(text) <= MAX_DIGITS else None
     if match is None:
         raise Unreadable(what, text, expected)
     whole, decimals, divisor = match.groups()

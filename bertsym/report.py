@@ -1,4 +1,4 @@
-"""What an answer is to the renderers: a document to read and a record for programs, both free of syntax."""
+"""The protocol of reports: a document to read and a record for programs, both free of syntax."""
 
 from __future__ import annotations
 

@@ -51,9 +51,9 @@ def _apart(*conditions: Boolean) -> bool:
     return sympy.false in parts or any(sympy.Not(part) in parts for part in parts)
 
 
-def _sides(one: Tensor, other: Tensor) -> list[tuple[Expr, Expr]]:
+def _sides(first: Tensor, second: Tensor) -> list[tuple[Expr, Expr]]:
     """Pair the dimensions of two shapes; fill up the shorter shape."""
-    return list(zip_longest(one.shape, other.shape, fillvalue=sympy.S.Zero))
+    return list(zip_longest(first.shape, second.shape, fillvalue=sympy.S.Zero))
 
 
 def _filled(name: str, inventory: tuple[Tensor, ...]) -> list[Tensor]:

@@ -32,7 +32,7 @@ class Block:
 
 @value
 class Component:
-    """A part with the paper's name for it, where the checkpoint has no block to carry the name."""
+    """A part with the paper's name for it, if the checkpoint has no block that carries the name."""
 
     component: str
     part: Node
@@ -82,15 +82,15 @@ class Loop:
         run = self.stop - self.start
         hits = run if self.step == 1 else sympy.floor((run + self.step - 1) / self.step)
         if self.listed:
-            hits = sympy.Add(*(self._new(place) for place in range(len(self.listed))))
+            hits = sympy.Add(*(self._new(index) for index in range(len(self.listed))))
         elif self.others and not (self.start - self.step + 1).is_nonpositive:
             hits *= Iverson(self.start < self.stop)  # else fewer than none
         return self.stop - hits if self.others else hits
 
-    def _new(self, place: int) -> Expr:
+    def _new(self, position: int) -> Expr:
         """Return 1 for a listed index that is below `stop` and was not listed before, else 0."""
-        index = self.listed[place]
-        unlike = (Iverson(sympy.Ne(index, other)) for other in self.listed[:place])
+        index = self.listed[position]
+        unlike = (Iverson(sympy.Ne(index, earlier)) for earlier in self.listed[:position])
         return sympy.Mul(Iverson(index < self.stop), *unlike)
 
     def indices(self, start: int, stop: int, step: int, *listed: int) -> Iterable[int]:
@@ -136,7 +136,7 @@ class Stack:
 
 @value
 class When:
-    """A part that exists only where the condition over sizes and switches holds."""
+    """A part that exists only if a condition over sizes and switches holds."""
 
     condition: Boolean
     part: Node
@@ -144,7 +144,7 @@ class When:
 
 @value
 class Tied:
-    """A part some of whose tensors are, where the condition holds, one and the same as tensors elsewhere.
+    """A part of which some tensors are identical with tensors elsewhere, if a condition holds.
 
     `Tied(Linear(H, V), when=tied, weight="embeddings.word_embeddings.weight")`
     """
@@ -163,7 +163,7 @@ class Tied:
 class Routed:
     """A part that is, or lies in, one of `among` experts, of which a router chooses `chosen` for each token.
 
-    `chosen` is None where nobody says how many.
+    `chosen` is None if the number is not known.
     """
 
     chosen: Expr | None

@@ -77,12 +77,12 @@ class _Methods:
         given = dict(zip(names, args, strict=False))
         if given.keys() & kwargs.keys():
             raise TypeError(f"{type(self).__name__} got a field twice: {', '.join(sorted(given.keys() & kwargs))}")
-        found = {**self._defaults, **given, **kwargs}
-        if len(found) != len(names) or not found.keys() <= set(names):
-            wrong = sorted(found.keys() ^ set(names))
+        fields = {**self._defaults, **given, **kwargs}
+        if len(fields) != len(names) or not fields.keys() <= set(names):
+            wrong = sorted(fields.keys() ^ set(names))
             raise TypeError(f"{type(self).__name__} has missing or unknown fields: {', '.join(wrong)}")
         for name in names:
-            object.__setattr__(self, name, found[name])
+            object.__setattr__(self, name, fields[name])
         post = getattr(self, "__post_init__", None)
         if post is not None:
             post()

@@ -20,7 +20,7 @@ REQUIRE = "BERTSYM_REQUIRE_ALL"
 
 
 # The parts that a test needs, by the fixture or function that brings them; `make quick` leaves these tests out.
-MARKS = {"torch": "torch", "transformers": "torch", "pdflatex": "tex"}
+MARKS = {"torch": "torch", "transformers": "torch", "pdflatex": "tex", "node": "node"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,6 +81,12 @@ def pdflatex(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
         return log
 
     return compile_document
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Return the path of node."""
+    return need_program("node")
 
 
 @pytest.fixture(scope="session")

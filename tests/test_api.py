@@ -155,7 +155,7 @@ def test_derive_is_the_function_whatever_was_imported() -> None:
 
 @pytest.mark.usefixtures("torch")
 def test_a_derivation_is_a_value(tmp_path: Path) -> None:
-    derived = bertsym.derive("tests.derive.modules:shared", {"hidden": 8, "layers": 2, "labels": 3}, seed=0)
+    derived = bertsym.derive("tests.derive.models_misbehaving:shared", {"hidden": 8, "layers": 2, "labels": 3}, seed=0)
     assert derived.whole
     assert derived.failures == ()
     derived.save(tmp_path / "saved.json")

@@ -33,6 +33,12 @@ VALUES = {H: 768, L: 12, heads: 12, V: 30522, F: 3072}
         ("2*3**2 == 18", True),
         ("-2**2 == -4", True),
         ("12 % 5 * 2 == 4", True),
+        ("H = 3 or H = 768", True),
+        ("H = 768 and not L = 12", False),
+        ("not (H > 1000 or L // 5 != 2)", True),
+        ("floor(H/700) = 1 and ⌊H/heads⌋ ≥ 64", True),
+        ("H/(L - 12) > 1 or not H/(L - 12) > 1", False),
+        ("H² = 589_824 & L·2.5 = 30", True),
     ],
 )
 def test_what_holds(text: str, holds: bool) -> None:
@@ -102,6 +108,8 @@ TEMPLATES += [
     "heads % H == 0",
     "H % {a} == {b}",
 ]
+TEMPLATES += ["H <= {a} or H = {b}", "not (H > {a} and H % {c} = 0)", "H % {a} = 0 or H % {b} = 0 and H > {c}"]
+TEMPLATES += ["H//{a} = L or H//{a} > heads", "not H*heads >= {b}*L", "-H + {b} > -{a} | L = 3 & H < {c}"]
 TEMPLATES += ["({a}*H + {b}) % {c} == 5", "(H/{a} - L) % heads == 1", "{a}*H % {b} == 2*L"]
 
 

@@ -1,10 +1,11 @@
 """Record derivations, and compare them after a change of derive: test modules, and model types of all kinds.
 
     python tools/derivations.py record FOLDER [NAME ...]
-    python tools/derivations.py compare FOLDER [NAME ...] [--meaning]
+    python tools/derivations.py compare FOLDER [NAME ...] [--meaning] [--renamed NEW=OLD ...]
 
 `record` writes what `derive --seed 0` saves, or the error that it ends with, a file a target. `compare` derives again
 and names each target whose file differs; `--meaning` compares the models that the files describe, not their bytes.
+`--renamed tests.derive.models_misbehaving=tests.derive.modules` reads the record of a module under its old name.
 Targets are named as in derivations.json, or by the beginning of a name.
 """
 
@@ -72,7 +73,9 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*", metavar="NAME", help="the beginning of a target's name")
     parser.add_argument("--meaning", action="store_true", help="compare the models that the files describe")
+    parser.add_argument("--renamed", action="append", default=[], metavar="NEW=OLD", help="a module's name in FOLDER")
     options = parser.parse_args()
+    old_names = dict(pair.split("=", 1) for pair in options.renamed)
     targets = json.loads((Path(__file__).parent / "derivations.json").read_text(encoding="utf-8"))
     chosen = {
         name: sizes for name, sizes in targets.items() if not options.names or name.startswith(tuple(options.names))
@@ -80,9 +83,11 @@ def main() -> int:
     differing = []
     with Worker(SECONDS) as worker:
         for name, sizes in chosen.items():
-            file = options.folder / f"{name.replace(':', '.')}.json"
+            module = name.partition(":")[0]
+            old_name = old_names.get(module, module)
+            file = options.folder / f"{name.replace(module, old_name).replace(':', '.')}.json"
             began = time.monotonic()
-            now = derived(worker, name, sizes)
+            now = derived(worker, name, sizes).replace(module, old_name)
             if options.command == "record":
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(now, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What travels with every answer: which model, as which class, counted how, at which sizes."""
+"""The context of every answer: the model, its class, the convention, and the sizes."""
 
 from __future__ import annotations
 

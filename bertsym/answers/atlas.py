@@ -1,4 +1,4 @@
-"""What the atlas holds: the model types of transformers with a derived formula, and those without."""
+"""The list of the atlas: the model types of transformers with a derived formula, and those without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A claim's audit: the claim is read, judged, and answered by the report for its kind."""
+"""The audit of a claim: the report for its kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A formula's audit: what it counts exactly, or where it goes wrong, term by term, and what that costs."""
+"""The audit of a formula: the count that it equals, or its wrong terms and what they cost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bertsym.report import AsText, Record
 from bertsym.symbols import in_order
 from bertsym.values import value
 
-MOST_NAMED = 6
+MAX_NAMED = 6
 
 
 @value
@@ -113,8 +113,8 @@ def _beside(verdict: FormulaVerdict, judgement: Judgement) -> tuple[Inline, ...]
     """Say which other tensors the counted components have."""
     amounts = [judgement.nearest.amount(part) for part in judgement.beside]
     components = " and ".join(dict.fromkeys(part.tensor.component for part in judgement.beside))
-    names: list[Inline] = [piece for part in judgement.beside[:MOST_NAMED] for piece in (", ", Code(part.name))]
-    more = len(judgement.beside) - MOST_NAMED
+    names: list[Inline] = [piece for part in judgement.beside[:MAX_NAMED] for piece in (", ", Code(part.name))]
+    more = len(judgement.beside) - MAX_NAMED
     total = number(add(amounts), verdict.sizes)
     size: tuple[Inline, ...] = () if total is None else (", which is ", Count(int(total)), " at ", _where(verdict))
     rest = f" and {more} more" if more > 0 else ""

@@ -1,4 +1,4 @@
-"""A number's audit: which countings come to it, at which precision, or that none does."""
+"""The audit of a number: the counts that match it, each at its precision."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bertsym.document import Column, Count, Document, Element, Inline, Paragraph
 from bertsym.report import Record
 from bertsym.values import value
 
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 
 
 @value
@@ -70,22 +70,22 @@ class NumberAudit:
 
     def _reading(self, step: int) -> list[Element]:
         verdict = self.verdict
-        found = [match for match in verdict.matches if match.step == step and not match.slip]
+        matches = [match for match in verdict.matches if match.step == step and not match.slip]
         reading = verdict.stated.reading(step)
-        said = f"{self.text} as {reading}" if len(verdict.stated.steps) > 1 else self.text
-        if not found:
-            return [Paragraph((f"{said}: none.",))] if verdict.stands else []
-        several = f"several, {len(found)} countings" if len(found) > 1 else "one counting"
-        return [Paragraph((f"{said}: {several}.",)), _table(found)]
+        claim = f"{self.text} as {reading}" if len(verdict.stated.steps) > 1 else self.text
+        if not matches:
+            return [Paragraph((f"{claim}: none.",))] if verdict.stands else []
+        several = f"several, {len(matches)} countings" if len(matches) > 1 else "one counting"
+        return [Paragraph((f"{claim}: {several}.",)), _table(matches)]
 
 
 def _table(matches: list[Match]) -> Table:
     columns = (Column("counting"), Column("parameters", right=True), Column("how"))
     rows: list[tuple[Inline, ...]] = [
-        (match.count.counting.name, Count(match.count.number), _how(match)) for match in matches[:MOST_SHOWN]
+        (match.count.counting.name, Count(match.count.number), _how(match)) for match in matches[:MAX_SHOWN]
     ]
-    if len(matches) > MOST_SHOWN:
-        rows.append((f"and {len(matches) - MOST_SHOWN} more", "", ""))
+    if len(matches) > MAX_SHOWN:
+        rows.append((f"and {len(matches) - MAX_SHOWN} more", "", ""))
     return Table(columns, tuple(rows))
 
 

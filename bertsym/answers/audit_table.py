@@ -1,4 +1,4 @@
-"""A table's audit: the explanations that fit every row, what unstated sizes have to be, and the rows that none fits."""
+"""The audit of a table: the explanations that fit all rows, the sizes that are not stated, the rows that do not fit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bertsym.report import Record
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import value
 
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 
 
 @value
@@ -35,7 +35,7 @@ class TableAudit:
             cheapest = [fit for fit in verdict.fits if fit.cost == verdict.fits[0].cost]
             several = f"several explanations fit all rows, {len(verdict.fits)} in all; the simplest first:"
             lines.append(Paragraph((several if len(verdict.fits) > 1 else "one explanation fits all rows:",)))
-            lines.append(_table(verdict.fits[:MOST_SHOWN]))
+            lines.append(_table(verdict.fits[:MAX_SHOWN]))
             if len(cheapest) > 1:
                 lines.append(Paragraph(("not identifiable: the data cannot tell equally simple explanations apart.",)))
             lines.extend(_blurred(verdict.fits[0]))
@@ -92,8 +92,8 @@ def _interval(interval: Interval) -> str:
 def _blurred(fit: Fit) -> list[Element]:
     """Say which sizes the rows cannot tell apart."""
     if len(fit.intervals) == 1 and len(fit.unknowns) == 2:
-        both = " and ".join(f"{s} ({BY_SYMBOL[s].meaning})" for s in fit.unknowns)
-        return [Paragraph((f"not identifiable: {both} enter every row together; only their sum is determined.",))]
+        names = " and ".join(f"{s} ({BY_SYMBOL[s].meaning})" for s in fit.unknowns)
+        return [Paragraph((f"not identifiable: {names} enter every row together; only their sum is determined.",))]
     return []
 
 

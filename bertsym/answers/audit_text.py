@@ -1,4 +1,4 @@
-"""A text's audit: every claim in it with its line, judged, or listed where it could not be."""
+"""The audit of a text: each of its claims with line and verdict, or with the reason why it could not be read."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class TextAudit:
         findings = sum(claim.finding for claim in judged)
         unread = len(self.claims) - len(judged)
         counts = ((len(judged), "claim judged", "claims judged"), (findings, "finding", "findings"))
-        told = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
-        said = f"{self.path}: {told}, {unread} that could not be read"
-        lines: list[Element] = [Paragraph((said,))]
+        summary = ", ".join(f"{count} {singular if count == 1 else plural}" for count, singular, plural in counts)
+        heading = f"{self.path}: {summary}, {unread} that could not be read"
+        lines: list[Element] = [Paragraph((heading,))]
         if self.claims:
             columns = (Column("line", right=True), Column("claim"), Column("verdict"), Column("why"))
             rows = tuple((str(claim.line), _short(claim.text), _verdict(claim), _why(claim)) for claim in self.claims)

@@ -1,4 +1,4 @@
-"""Where the parameters are: the total by component, role or layer."""
+"""The breakdown of a total by component, role or layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What there is: architectures, heads and named sizes."""
+"""The catalogue of architectures, heads and named sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two models side by side: where their formulas and numbers differ, component by component, and by how much."""
+"""The comparison of two models, component by component: formulas, numbers and differences."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Pair:
         if self.same:
             return ((self.name, "both", self.first.expression),)
         named = zip((*titles, "difference"), (self.first, self.second, self.difference), strict=True)
-        return tuple(("" if place else self.name, title, side.expression) for place, (title, side) in enumerate(named))
+        return tuple(("" if index else self.name, title, side.expression) for index, (title, side) in enumerate(named))
 
     def numbers(self, whole: int) -> tuple[Inline, ...]:
         """Return the row of the table of numbers; `whole` is the difference of the totals."""
@@ -97,16 +97,16 @@ class Comparison:
         parts.append(Table(columns, tuple(lines[:-1]), lines[-1]))
         return (*parts, *self._numbers())
 
-    def _about(self, title: str, one: Subject) -> Remark:
-        at: tuple[Inline, ...] = (" at ", Sizes(one.at)) if one.at else ()
-        return Remark((f"{title}: {one.cls}", *at))
+    def _about(self, title: str, side: Subject) -> Remark:
+        at: tuple[Inline, ...] = (" at ", Sizes(side.at)) if side.at else ()
+        return Remark((f"{title}: {side.cls}", *at))
 
     def _sizes(self) -> Iterator[Table]:
         """Return the sizes that both models have and that differ."""
-        both = in_order(self.first.at.keys() & self.second.at.keys())
+        shared = in_order(self.first.at.keys() & self.second.at.keys())
         rows = tuple(
             (Name(symbol), _value(self.first.at[symbol]), _value(self.second.at[symbol]))
-            for symbol in both
+            for symbol in shared
             if self.first.at[symbol] != self.second.at[symbol]
         )
         if rows:

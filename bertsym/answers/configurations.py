@@ -1,4 +1,4 @@
-"""Which configurations meet a target: several unknowns, ranked, with how much was searched."""
+"""The configurations that meet a target: several unknowns, ranked, with the size of the search."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ def shortlist(
     model: Model, request: Request, progress: Callable[[Fraction], None] | None = None, *, explain: bool = False
 ) -> Shortlist:
     """Return the best configurations; raises what `find` raises."""
-    found = find(model, request, progress)
-    sized = Model(model.architecture, model.head, found.known, model.label)
+    configurations = find(model, request, progress)
+    sized = Model(model.architecture, model.head, configurations.known, model.label)
     costs: tuple[Marginal, ...] = ()
-    if explain and found.answers:
-        costs = marginals(sized.with_sizes(found.answers[0].at), request.convention)
-    return Shortlist(subject(sized, request.convention), found, model.architecture.base, costs)
+    if explain and configurations.answers:
+        costs = marginals(sized.with_sizes(configurations.answers[0].at), request.convention)
+    return Shortlist(subject(sized, request.convention), configurations, model.architecture.base, costs)

@@ -64,10 +64,11 @@ class DerivationEvidence:
                 yield Paragraph(("Formula for the indices ", Code(loops), "."))
             columns = (Column("part"), Column("formula"), Column("affected by"), Column("builds", right=True))
             rows = tuple(
-                (part.part, _formula(part), _symbols(part.affecting), str(part.builds)) for part in tensor.parts
+                (part.part, _formula(part, tensor), _symbols(part.affecting), str(part.builds)) for part in tensor.parts
             )
             yield Table(columns, rows)
-            for part in tensor.parts:
+            failed = tensor.failed_part
+            for part in tensor.parts if failed is None else (failed,):
                 if part.runners_up or len({observation.value for observation in part.observations}) > 1:
                     yield from _part_elements(part)
 
@@ -156,8 +157,10 @@ def _part_elements(part: PartEvidence) -> Iterator[Element]:
         yield Table(tuple(map(Column, titles)), candidates)
 
 
-def _formula(part: PartEvidence) -> Inline:
-    return "none" if part.formula is None else _inline(part.formula)
+def _formula(part: PartEvidence, tensor: TensorEvidence) -> Inline:
+    if part.formula is not None:
+        return _inline(part.formula)
+    return "none" if tensor.failure is None or part.part == tensor.failure.part else "not reached"
 
 
 def _inline(formula: PartFormula) -> Inline:

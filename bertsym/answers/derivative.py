@@ -1,4 +1,4 @@
-"""How the total answers to a size: the derivative, its value, the elasticity."""
+"""The derivative of a total by a size, its value and the elasticity."""
 
 from __future__ import annotations
 

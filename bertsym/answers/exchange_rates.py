@@ -1,4 +1,4 @@
-"""What one more of each size costs, and what it would buy elsewhere, as a table."""
+"""The cost of one more of each size, and how much of every other size costs the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why: the total, or one component, derived step by step."""
+"""The derivation of a total, or of one component, step by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many parameters: the formula, and the number where every size is known."""
+"""The total: its formula, and its number if every size is known."""
 
 from __future__ import annotations
 

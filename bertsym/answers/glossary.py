@@ -1,4 +1,4 @@
-"""What the words mean: symbols and conventions."""
+"""The glossary of symbols and conventions."""
 
 from __future__ import annotations
 

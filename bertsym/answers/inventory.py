@@ -1,4 +1,4 @@
-"""Which tensors: the inventory, in symbols or one by one."""
+"""The inventory of tensors, in symbols or one by one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Entry:
 
 @value
 class Inventory:
-    """The tensors that count, one entry for each real one where every size is known."""
+    """The tensors that count: one entry for each real tensor if every size is known."""
 
     subject: Subject
     entries: tuple[Entry, ...]

@@ -1,4 +1,4 @@
-"""Is this checkpoint the model of the formulas: equal, or what is missing, extra, of another shape or type."""
+"""The comparison of a checkpoint with a model: equal, or the tensors that are missing, extra or different."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from bertsym.saved_model.atlas_models import entry_of
 from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES
 
-MOST_SHOWN = 50
-MOST_RETRIED = 20_000
+MAX_SHOWN = 50
+MAX_RETRIED_TENSORS = 20_000
 
 
 @value
 class Verification:
-    """A comparison. `model` is absent where the framework declares the tensors; `fits` are inferred candidates."""
+    """A comparison. `model` is None if the framework declares the tensors; `fits` are inferred candidates."""
 
     checkpoint: Checkpoint
     outcome: Outcome
@@ -61,7 +61,7 @@ class Verification:
             parts.append(Remark(("at ", Sizes(self.at))))
         parts.append(Remark((f"stored: {', '.join(self._types())}",)))
         parts += [*self._inferred(), self._summary(), *self._findings(), Paragraph((self._verdict(),))]
-        parts += [Paragraph((f"the tensors are exactly those of {other}",)) for other in self.others]
+        parts += [Paragraph((f"the tensors are exactly those of {cls_of_head}",)) for cls_of_head in self.others]
         return (*parts, *(Paragraph((f"note: {note}",)) for note in self._notes()))
 
     @property
@@ -70,71 +70,75 @@ class Verification:
         return subject(self.model, EXACT).at if self.model is not None else {}
 
     def _inferred(self) -> Iterator[Element]:
-        for place, fit in enumerate(self.fits):
+        for index, fit in enumerate(self.fits):
             names = f" ({', '.join(fit.names)})" if fit.names else ""
-            first = place == 0
-            said = f"{'inferred' if first else 'fits as well'}: {fit.model.architecture.name}, {fit.model.cls}{names}"
-            yield Remark((said,))
+            first = index == 0
+            line = f"{'inferred' if first else 'fits as well'}: {fit.model.architecture.name}, {fit.model.cls}{names}"
+            yield Remark((line,))
         if self.fits and self.fits[0].assumed:
             yield Remark(("assumed, as the shapes do not fix them: ", _names(self.fits[0].assumed)))
         if self.fits and self.fits[0].hidden:
             yield Remark(("not in the shapes: ", _names(self.fits[0].hidden)))
 
     def _summary(self) -> Table:
-        found = self.outcome
-        wanted = found.expected
-        missing = [wanted.slots[name].shape for name in found.missing]
+        outcome = self.outcome
+        wanted = outcome.expected
+        missing = [wanted.slots[name].shape for name in outcome.missing]
         rows: list[tuple[str, int, int | None]] = [
             (f"declared by {wanted.cls}", wanted.tensors, wanted.count),
-            ("found, with that shape", found.matched, None),
-            ("of these packed", len(found.packed), sum(prod(one.shape) for one in found.packed)),
-            ("missing", len(found.missing), sum(map(prod, missing))),
-            ("extra", len(found.extra), sum(array.numel for _, array in found.extra)),
-            ("of another shape", len(found.mismatched), sum(prod(one.found) for one in found.mismatched)),
-            ("of another type", len(found.mistyped), sum(prod(one.found) for one in found.mistyped)),
-            ("tied, stored again", len(found.copies), None),
-            ("buffers, not parameters", len(found.buffers), sum(array.numel for _, array in found.buffers)),
-            ("scales of quantised weights", len(found.companions), None),
+            ("found, with that shape", outcome.matched, None),
+            ("of these packed", len(outcome.packed), sum(prod(finding.shape) for finding in outcome.packed)),
+            ("missing", len(outcome.missing), sum(map(prod, missing))),
+            ("extra", len(outcome.extra), sum(array.numel for _, array in outcome.extra)),
+            ("of another shape", len(outcome.mismatched), sum(prod(finding.found) for finding in outcome.mismatched)),
+            ("of another type", len(outcome.mistyped), sum(prod(finding.found) for finding in outcome.mistyped)),
+            ("tied, stored again", len(outcome.copies), None),
+            ("buffers, not parameters", len(outcome.buffers), sum(array.numel for _, array in outcome.buffers)),
+            ("scales of quantised weights", len(outcome.companions), None),
         ]
-        shown = [row for place, row in enumerate(rows) if row[1] or place < 2]
+        shown = [row for index, row in enumerate(rows) if row[1] or index < 2]
         cells = [(name, Count(tensors), "" if size is None else Count(size)) for name, tensors, size in shown]
         columns = (Column("tensors"), Column("number", right=True), Column("parameters", right=True))
-        footer = ("in the checkpoint", "", Count(found.count))
+        footer = ("in the checkpoint", "", Count(outcome.count))
         return Table(columns, tuple(cells), footer)
 
     def _findings(self) -> Iterator[Element]:
-        found = self.outcome
-        guesses = {other: name for name, other in found.renamed.items()}
-        slots = found.expected.slots
+        outcome = self.outcome
+        guesses = {new_name: name for name, new_name in outcome.renamed.items()}
+        slots = outcome.expected.slots
         rows: list[tuple[Inline, ...]] = [
-            ("missing", Code(name), _shape(slots[name].shape), "", "") for name in found.missing
+            ("missing", Code(name), _shape(slots[name].shape), "", "") for name in outcome.missing
         ]
-        for name, array in found.extra:
+        for name, array in outcome.extra:
             guess = f"renamed from {guesses[name]}?" if name in guesses else ""
             rows.append(("extra", Code(name), "", _shape(array.shape), guess))
-        for one in found.mismatched:
-            why = ", ".join(filter(None, ("transposed" * one.transposed, one.reason))) or f"stored as {one.dtype}"
-            rows.append(("shape", Code(one.name), _shape(one.expected), _shape(one.found), why))
+        for finding in outcome.mismatched:
+            why = (
+                ", ".join(filter(None, ("transposed" * finding.transposed, finding.reason)))
+                or f"stored as {finding.dtype}"
+            )
+            rows.append(("shape", Code(finding.name), _shape(finding.expected), _shape(finding.found), why))
         rows += [
-            ("type", Code(one.name), _shape(one.expected), _shape(one.found), one.reason) for one in found.mistyped
+            ("type", Code(finding.name), _shape(finding.expected), _shape(finding.found), finding.reason)
+            for finding in outcome.mistyped
         ]
         if rows:
             columns = tuple(map(Column, ("finding", "tensor", "declared", "stored", "remark")))
-            yield Table(columns, tuple(rows[:MOST_SHOWN]))
-        if len(rows) > MOST_SHOWN:
-            yield Paragraph((f"and {len(rows) - MOST_SHOWN:,} more: --json lists them all",))
+            yield Table(columns, tuple(rows[:MAX_SHOWN]))
+        if len(rows) > MAX_SHOWN:
+            yield Paragraph((f"and {len(rows) - MAX_SHOWN:,} more: --json lists them all",))
 
     def _verdict(self) -> str:
-        found = self.outcome
-        types = ", ".join(f"{dtype} ({number:,})" for dtype, number in found.dtypes.items())
-        stored = f"; stored as {types if len(found.dtypes) > 1 else next(iter(found.dtypes), 'nothing')}"
-        if found.ok:
-            return f"equal: every tensor of {found.expected.cls} is there with its shape, and nothing else{stored}"
+        outcome = self.outcome
+        types = ", ".join(f"{dtype} ({number:,})" for dtype, number in outcome.dtypes.items())
+        stored = f"; stored as {types if len(outcome.dtypes) > 1 else next(iter(outcome.dtypes), 'nothing')}"
+        if outcome.ok:
+            return f"equal: every tensor of {outcome.expected.cls} is there with its shape, and nothing else{stored}"
         kinds = (
-            ("missing", found.missing),
-            ("extra", found.extra),
-            ("of another shape", found.mismatched),
-            ("of another type", found.mistyped),
+            ("missing", outcome.missing),
+            ("extra", outcome.extra),
+            ("of another shape", outcome.mismatched),
+            ("of another type", outcome.mistyped),
         )
         return f"not equal: {', '.join(f'{len(ones):,} {kind}' for kind, ones in kinds if ones)}{stored}"
 
@@ -156,9 +160,9 @@ class Verification:
 
     def _notes(self) -> Iterator[str]:
         if self.outcome.packed:
-            widths = sorted({one.width for one in self.outcome.packed})
+            widths = sorted({packed.width for packed in self.outcome.packed})
             bits = " or ".join(map(str, widths))
-            schemes = ", ".join(sorted({one.scheme for one in self.outcome.packed}))
+            schemes = ", ".join(sorted({packed.scheme for packed in self.outcome.packed}))
             yield f"packed weights ({schemes}) hold {bits} bits an entry and are counted by their declared shape"
         if self.fits and self.outcome.copies:
             slots = self.outcome.expected.slots
@@ -171,42 +175,49 @@ class Verification:
 
         `count` is what the checkpoint holds, `expected` what the class declares; they are equal if `ok`.
         """
-        found = self.outcome
+        outcome = self.outcome
         return {
-            "ok": found.ok,
-            "class": found.expected.cls,
-            "count": found.count,
-            "missing": list(found.missing),
-            "extra": [name for name, _ in found.extra],
+            "ok": outcome.ok,
+            "class": outcome.expected.cls,
+            "count": outcome.count,
+            "missing": list(outcome.missing),
+            "extra": [name for name, _ in outcome.extra],
             "mismatched": [
-                {"name": one.name, "expected": list(one.expected), "found": list(one.found), "dtype": one.dtype}
-                for one in found.mismatched
+                {
+                    "name": finding.name,
+                    "expected": list(finding.expected),
+                    "found": list(finding.found),
+                    "dtype": finding.dtype,
+                }
+                for finding in outcome.mismatched
             ],
             "mistyped": [
-                {"name": one.name, "shape": list(one.found), "dtype": one.dtype, "reason": one.reason}
-                for one in found.mistyped
+                {"name": finding.name, "shape": list(finding.found), "dtype": finding.dtype, "reason": finding.reason}
+                for finding in outcome.mistyped
             ],
-            "reasons": {one.name: one.reason for one in (*found.mismatched, *found.mistyped) if one.reason},
-            "expected": found.expected.count,
-            "tensors": found.matched,
+            "reasons": {
+                finding.name: finding.reason for finding in (*outcome.mismatched, *outcome.mistyped) if finding.reason
+            },
+            "expected": outcome.expected.count,
+            "tensors": outcome.matched,
             "source": self.source,
             "model": None if self.model is None else self.model.architecture.name,
             "at": {str(symbol): value for symbol, value in self.at.items()},
-            "renamed": dict(found.renamed),
-            "tied": list(found.copies),
-            "buffers": [name for name, _ in found.buffers],
+            "renamed": dict(outcome.renamed),
+            "tied": list(outcome.copies),
+            "buffers": [name for name, _ in outcome.buffers],
             "packed": [
                 {
-                    "name": one.name,
-                    "shape": list(one.shape),
-                    "stored": list(one.stored.shape),
-                    "bits": one.width,
-                    "scheme": one.scheme,
+                    "name": finding.name,
+                    "shape": list(finding.shape),
+                    "stored": list(finding.stored.shape),
+                    "bits": finding.width,
+                    "scheme": finding.scheme,
                 }
-                for one in found.packed
+                for finding in outcome.packed
             ],
-            "schemes": dict(found.schemes),
-            "dtypes": dict(found.dtypes),
+            "schemes": dict(outcome.schemes),
+            "dtypes": dict(outcome.dtypes),
             "types": {dtype: {"tensors": tensors, "bytes": size} for dtype, (tensors, size) in self.types.items()},
             "fits": [_fit(fit) for fit in self.fits],
             "notes": list(self._notes()),
@@ -297,12 +308,12 @@ def _by_formulas(checkpoint: Checkpoint, model: Model, sizes: Mapping[Symbol, Va
 
 def _other_heads(model: Model, arrays: Mapping[str, Array]) -> Iterator[str]:
     """Yield the classes of the same sizes that have exactly these tensors."""
-    if len(arrays) > MOST_RETRIED:
+    if len(arrays) > MAX_RETRIED_TENSORS:
         return
     for head in model.architecture.heads.keys() - {model.head}:
-        other = model.with_head(head)
-        if compare(declared(other), arrays).ok:
-            yield f"{other.cls}: --head {head} compares with it"
+        headed = model.with_head(head)
+        if compare(declared(headed), arrays).ok:
+            yield f"{headed.cls}: --head {head} compares with it"
 
 
 def _classes(kind: str) -> dict[str, str]:

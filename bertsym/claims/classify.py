@@ -1,4 +1,4 @@
-"""What a claim is: a number, a formula, a table of counts, or a text that contains claims.
+"""The kind of a claim: a number, a formula, a table of counts, or a text that contains claims.
 
 A claim comes as one string, as somebody types or copies it. `classify` decides its kind and reads it; `judge` then
 says whether it is right. A new kind of claim is a class here, a case in `classify`, and a case in `judge`.

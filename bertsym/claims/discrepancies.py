@@ -1,4 +1,4 @@
-"""Where a claim and a count differ, term by term: the tensors behind the exact coefficient, and behind the claimed."""
+"""The terms in which a claim and a count differ: the tensors behind the exact and behind the claimed coefficient."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
-MOST_GROUPS = 14
+# The shares among which a subset sum is searched, which takes 2^14 steps.
+MAX_SHARES = 14
 
 
 @value
@@ -31,7 +32,7 @@ class Share:
 class Row:
     """A term in which a claim and a count differ.
 
-    `found` are the shares that add up to the claimed coefficient and `missing` the others, both empty where none do;
+    `found` are the shares that add up to the claimed coefficient and `missing` the others, both empty if no shares do;
     `surplus` are shares from outside the count that make up the excess. `cost` is what the error comes to, claimed
     less exact, at the sizes of the question.
     """
@@ -73,24 +74,24 @@ def rows(
     exact = counting.terms
     inside = [(part, counting.amount(part)) for part in counting.parts]
     outside = [(part, part.each if counting.each else part.own) for part in others]
-    found = []
+    result = []
     for monomial, claimed in claim.items():
         right = without_heads(monomial)
         if monomial not in exact and right != monomial:
             shares = _shares(right, inside)
             error = {monomial: claimed, right: -claimed}
-            kept, rest = _pick(shares, claimed)
-            found.append(Row(monomial, claimed, Fraction(0), shares, kept, rest, (), number(error, sizes)))
+            chosen, rest = _pick(shares, claimed)
+            result.append(Row(monomial, claimed, Fraction(0), shares, chosen, rest, (), number(error, sizes)))
     for monomial in dict.fromkeys((*exact, *mended)):
         claimed, wanted = mended.get(monomial, Fraction(0)), exact.get(monomial, Fraction(0))
         if claimed == wanted:
             continue
         shares = _shares(monomial, inside)
-        kept, rest = _pick(shares, claimed) if 0 < claimed < wanted else ((), ())
+        chosen, rest = _pick(shares, claimed) if 0 < claimed < wanted else ((), ())
         surplus = _pick(_shares(monomial, outside), claimed - wanted)[0] if claimed > wanted else ()
         cost = number({monomial: claimed - wanted}, sizes)
-        found.append(Row(monomial, claimed, wanted, shares, kept, rest, surplus, cost))
-    return tuple(found)
+        result.append(Row(monomial, claimed, wanted, shares, chosen, rest, surplus, cost))
+    return tuple(result)
 
 
 def _shares(monomial: Monomial, amounts: Sequence[tuple[Part, Terms]]) -> tuple[Share, ...]:
@@ -107,7 +108,7 @@ def _shares(monomial: Monomial, amounts: Sequence[tuple[Part, Terms]]) -> tuple[
 def _pick(shares: Sequence[Share], target: Fraction) -> tuple[tuple[Share, ...], tuple[Share, ...]]:
     """Return the largest set of shares that adds up to the target, and the rest; split families only if necessary."""
     for pool in (tuple(shares), _split(shares)):
-        if len(pool) > MOST_GROUPS:
+        if len(pool) > MAX_SHARES:
             return (), ()
         chosen = _sums(tuple(share.coefficient for share in pool)).get(target)
         if chosen is not None:
@@ -123,11 +124,11 @@ def _sums(amounts: tuple[Fraction, ...]) -> dict[Fraction, tuple[int, ...]]:
     >>> _sums((Fraction(1), Fraction(2), Fraction(3)))[Fraction(3)]
     (0, 1)
     """
-    found: dict[Fraction, tuple[int, ...]] = {}
+    sums: dict[Fraction, tuple[int, ...]] = {}
     for size in range(len(amounts), 0, -1):
         for chosen in combinations(range(len(amounts)), size):
-            found.setdefault(sum((amounts[i] for i in chosen), Fraction(0)), chosen)
-    return found
+            sums.setdefault(sum((amounts[i] for i in chosen), Fraction(0)), chosen)
+    return sums
 
 
 def _split(shares: Sequence[Share]) -> tuple[Share, ...]:

@@ -1,4 +1,4 @@
-"""Is a formula right? It is multiplied out, the model too under every counting: two agree, or some terms differ."""
+"""The verdict on a formula: expanded and compared with every counting of the model, term by term."""
 
 from __future__ import annotations
 
@@ -23,15 +23,19 @@ from bertsym.quantities import Stated
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
+# The cost up to which a counting explains a claim. A counting with more words may match by chance.
 SIMPLE = 2
-MOST_TERMS = 256
-"""Of one side: no count in the atlas has a quarter of that."""
-MOST_SIDES = 32
-MOST_STEPS = 32_000
-"""Of judging, for one text: a formula takes two for each of its terms, at least 16; the tensors under a head take 64,
-laid out once for each choice of sizes left out of a formula."""
-MOST_INVENTORIES = 24
-MOST_WEIGHED = 50_000
+# The terms of one side. No count in the atlas has a quarter of that.
+MAX_TERMS = 256
+# The different sides of one formula, each of which is compared with every counting.
+MAX_SIDES = 32
+# The steps of judging one text. A formula takes two for each of its terms, at least 16. The tensors under a head take
+# 64, for each choice of sizes that a formula leaves out.
+MAX_JUDGING_STEPS = 32_000
+# More cache memory would save work only for a text that mixes many heads and many sets of sizes.
+MAX_CACHED_INVENTORIES = 24
+MAX_CACHED_NUMBERS = 50_000
+# Distances of a claim from a counting: a term that the counting lacks weighs more than a wrong coefficient.
 _ABSENT = 8
 _DIFFERENT = 2
 
@@ -124,8 +128,8 @@ class Ledger:
         self.heads = tuple(heads)
         self.steps = 0
         self.weighed: dict[int, tuple[Counting, Fraction | None]] = {}
-        self.inventory = lru_cache(MOST_INVENTORIES)(self._inventory)
-        self.countings = lru_cache(MOST_INVENTORIES)(self._countings)
+        self.inventory = lru_cache(MAX_CACHED_INVENTORIES)(self._inventory)
+        self.countings = lru_cache(MAX_CACHED_INVENTORIES)(self._countings)
 
     @cached_property
     def base(self) -> Ledger:
@@ -135,17 +139,17 @@ class Ledger:
     def step(self, steps: int) -> None:
         """Note that so much more was done; raises `TooManyJudged`."""
         self.steps += steps
-        if self.steps > MOST_STEPS:
-            raise TooManyJudged("steps of judging formulas", self.steps, MOST_STEPS)
+        if self.steps > MAX_JUDGING_STEPS:
+            raise TooManyJudged("steps of judging formulas", self.steps, MAX_JUDGING_STEPS)
 
     def number(self, counting: Counting, sizes: Mapping[Symbol, Value]) -> Fraction | None:
         """Return the value of a counting at the sizes of the question, evaluated once."""
-        found = self.weighed.get(id(counting))
-        if found is None or found[0] is not counting:
-            if len(self.weighed) > MOST_WEIGHED:
+        entry = self.weighed.get(id(counting))
+        if entry is None or entry[0] is not counting:
+            if len(self.weighed) > MAX_CACHED_NUMBERS:
                 self.weighed.clear()
-            found = self.weighed[id(counting)] = (counting, number(counting.terms, sizes))
-        return found[1]
+            entry = self.weighed[id(counting)] = (counting, number(counting.terms, sizes))
+        return entry[1]
 
     def _inventory(
         self, head: str, keep: frozenset[Symbol], fill: tuple[tuple[Symbol, Value], ...]
@@ -175,8 +179,8 @@ def judge_formula(
     bench = _Bench(ledger, tuple(expand(form) for form in reading.remainders))
     sides = [(side.form, bench.public(side.form)) for side in reading.sides]
     widest = max((len(terms) for _, terms in sides), default=0)
-    if widest > MOST_TERMS:
-        raise TooLarge("the formula multiplied out", widest, MOST_TERMS)
+    if widest > MAX_TERMS:
+        raise TooLarge("the formula multiplied out", widest, MAX_TERMS)
     formulas = [(form, terms) for form, terms in sides if set(terms) - {()}] or sides[:1]
     distinct: dict[tuple[object, ...], Form] = {}
     for form, terms in formulas:
@@ -190,8 +194,8 @@ def judge_formula(
         if scope_named(words) and form != side.form
     ]
     sized = max(len(distinct) + len(marked), len(numbers))
-    if sized > MOST_SIDES:
-        raise TooManyJudged("different sides of a formula", sized, MOST_SIDES)
+    if sized > MAX_SIDES:
+        raise TooManyJudged("different sides of a formula", sized, MAX_SIDES)
     beside = {side.form: words for side in reading.sides for form, words in side.annotated if form == side.form}
     judgements = [bench.judge(form, of or beside.get(form, reading.label)) for form in distinct.values()]
     judgements += [bench.judge(form, words) for form, words in marked]
@@ -213,8 +217,8 @@ class _Bench:
         self.model = model = ledger.model
         self.heads = ledger.heads
         self.remainders = tuple(dict.fromkeys(monomial for terms in remainders for monomial in terms))
-        if len(self.remainders) > MOST_SIDES:
-            raise TooManyJudged("different remainders O(...) of a formula", len(self.remainders), MOST_SIDES)
+        if len(self.remainders) > MAX_SIDES:
+            raise TooManyJudged("different remainders O(...) of a formula", len(self.remainders), MAX_SIDES)
         self.sizes = dict((model if model.given else at_base(model)).given)
 
     def public(self, form: Form) -> Terms:
@@ -230,7 +234,7 @@ class _Bench:
         digits = str(value.numerator)
         zeros = len(digits) - len(digits.rstrip("0")) if len(digits) > 4 else 0
         stated = Stated(value.numerator, tuple(10**zero for zero in range(zeros + 1)))
-        how = next((found for step in stated.steps if (found := stated.holds(exact.numerator, step))), "")
+        how = next((kind for step in stated.steps if (kind := stated.holds(exact.numerator, step))), "")
         return Figure(value.numerator, exact, how)
 
     def judge(self, form: Form, words: str) -> Judgement:

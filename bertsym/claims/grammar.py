@@ -1,4 +1,4 @@
-"""The grammar of formulas: recursive descent, bounded in depth, that reads or refuses and never guesses.
+"""The grammar of formulas: recursive descent, bounded in depth, that reads or rejects and never guesses.
 
 Implicit products bind tighter than a slash (13/12H is 13/(12H)), as physicists write; a blank in between is refused.
 """
@@ -21,9 +21,12 @@ from bertsym.formulas.tree import ONE, Bracket, Form, Name, Number, Power, Quoti
 from bertsym.quantities import UNITS
 from bertsym.symbols import BY_NAME, Kind
 
-DEEPEST = 40
-LARGEST_POWER = 16
-LONGEST_CONDITION = 60
+# The parser is recursive: deeper nesting would end in a RecursionError. No formula of a count comes close.
+MAX_NESTING = 40
+# A higher power is no count of parameters, and takes long to multiply out.
+MAX_POWER = 16
+# The tokens after `[` among which the parser looks for a relation.
+MAX_CONDITION_TOKENS = 60
 UNIT_WORDS = {"parameters", "params", "parameter", "weights", "param", "trainable", "learnable", "total"}
 _UNITS = {**UNITS, "million": UNITS["M"], "billion": UNITS["B"], "trillion": UNITS["T"], "Million": UNITS["M"]}
 _FRACTIONS = {"frac", "tfrac", "dfrac", "cfrac"}
@@ -49,8 +52,8 @@ class Grammar:
     def sum(self) -> Form:
         """Read a sum, up to the first token that does not belong to it; raises `UnreadableFormula`."""
         self.depth += 1
-        if self.depth > DEEPEST:
-            raise self.stream.refuse(f"nested more than {DEEPEST} deep")
+        if self.depth > MAX_NESTING:
+            raise self.stream.refuse(f"nested more than {MAX_NESTING} deep")
         terms: list[Form] = []
         column = self.stream.column()
         sign = self.stream.accept(Mark.PLUS, Mark.MINUS)
@@ -102,8 +105,8 @@ class Grammar:
         if token is None or token.mark is not Mark.OPEN:
             return []
         words: list[Token] = []
-        for place in range(self.stream.at + 1, self.stream.end):
-            inside = self.stream.tokens[place]
+        for index in range(self.stream.at + 1, self.stream.end):
+            inside = self.stream.tokens[index]
             if inside.mark is Mark.CLOSE:
                 long = [
                     t
@@ -135,8 +138,8 @@ class Grammar:
                 factors.append(self._run())
                 continue
             slashes += 1
-            if slashes > DEEPEST:
-                raise UnreadableFormula(sign.column, f"more than {DEEPEST} slashes in a row")
+            if slashes > MAX_NESTING:
+                raise UnreadableFormula(sign.column, f"more than {MAX_NESTING} slashes in a row")
             above = product(factors)
             factors = [Quotient(above, self._divisor(above))]
         return product(factors)
@@ -265,8 +268,8 @@ class Grammar:
 
     def _is_condition(self) -> bool:
         depth = 0
-        for place in range(self.stream.at, min(self.stream.end, self.stream.at + LONGEST_CONDITION)):
-            token = self.stream.tokens[place]
+        for index in range(self.stream.at, min(self.stream.end, self.stream.at + MAX_CONDITION_TOKENS)):
+            token = self.stream.tokens[index]
             depth += (token.mark is Mark.OPEN_SQUARE) - (token.mark is Mark.CLOSE_SQUARE)
             if depth == 0:
                 return False
@@ -346,8 +349,8 @@ def _integer(digits: str) -> int | None:
 
 
 def _raised(base: Form, exponent: int | None, column: int) -> Form:
-    if exponent is None or abs(exponent) > LARGEST_POWER:
-        raise UnreadableFormula(column, f"an exponent has to be a whole number of at most {LARGEST_POWER}")
+    if exponent is None or abs(exponent) > MAX_POWER:
+        raise UnreadableFormula(column, f"an exponent has to be a whole number of at most {MAX_POWER}")
     if exponent == 0:
         return ONE
     power = base if abs(exponent) == 1 else Power(base, abs(exponent))

@@ -8,10 +8,12 @@ from math import gcd
 
 from sympy import Symbol
 
+from bertsym.bisection import find_boundary
 from bertsym.formulas.monomial_order import Terms
 from bertsym.values import value
 
-LARGEST = 10**9
+# The largest size that is considered: a search by bisection needs an end.
+MAX_SIZE = 10**9
 FARTHEST = 20_000
 
 
@@ -43,8 +45,8 @@ def solve(bounds: Sequence[Bound], unknowns: Sequence[Symbol]) -> tuple[Interval
         fits = all(b.low <= b.terms.get((), Fraction(0)) <= b.high for b in bounds)
         return () if fits else None
     if len(unknowns) == 1:
-        found = _interval(bounds, unknowns[0])
-        return None if found is None else (Interval({unknowns[0]: 1}, *found),)
+        interval = _interval(bounds, unknowns[0])
+        return None if interval is None else (Interval({unknowns[0]: 1}, *interval),)
     return _two(bounds, unknowns[0], unknowns[1])
 
 
@@ -63,7 +65,7 @@ def at(terms: Terms, unknown: Symbol, number: int) -> Fraction:
 
 def _interval(bounds: Sequence[Bound], unknown: Symbol) -> tuple[int, int] | None:
     """Return the integers that fit every row; bisection is exact because a count grows with each size."""
-    low, high = 1, LARGEST
+    low, high = 1, MAX_SIZE
     for bound in bounds:
         least, most = _fitting(bound, unknown)
         low, high = max(low, least), min(high, most)
@@ -78,9 +80,9 @@ def _fitting(bound: Bound, unknown: Symbol) -> tuple[int, int]:
     slope, constant = bound.terms.get(((unknown, 1),), Fraction(0)), bound.terms.get((), Fraction(0))
     if set(bound.terms) <= line:
         if not slope:
-            return (1, LARGEST) if bound.low <= constant <= bound.high else (1, 0)
+            return (1, MAX_SIZE) if bound.low <= constant <= bound.high else (1, 0)
         least, most = (bound.low - constant) / slope, (bound.high - constant) / slope
-        return max(1, -(-least.numerator // least.denominator)), min(LARGEST, most.numerator // most.denominator)
+        return max(1, -(-least.numerator // least.denominator)), min(MAX_SIZE, most.numerator // most.denominator)
     return (
         _first(lambda number: at(bound.terms, unknown, number) >= bound.low),
         _first(lambda number: at(bound.terms, unknown, number) > bound.high) - 1,
@@ -89,14 +91,8 @@ def _fitting(bound: Bound, unknown: Symbol) -> tuple[int, int]:
 
 def _first(test: Callable[[int], bool]) -> int:
     """Return the least integer from 1 at which a monotone test holds; the largest plus one if it never does."""
-    low, high = 1, LARGEST + 1
-    while low < high:
-        middle = (low + high) // 2
-        if test(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    least, _ = find_boundary(MAX_SIZE + 1, 0, test)
+    return least
 
 
 def _two(bounds: Sequence[Bound], first: Symbol, second: Symbol) -> tuple[Interval, ...] | None:
@@ -108,12 +104,12 @@ def _two(bounds: Sequence[Bound], first: Symbol, second: Symbol) -> tuple[Interv
     if not region:
         return None
     firsts, seconds = [x for x, _ in region], [y for _, y in region]
-    one = _ends(lambda u: _feasible(strips, u), min(firsts), max(firsts))
-    if one is None:
+    first_range = _ends(lambda u: _feasible(strips, u), min(firsts), max(firsts))
+    if first_range is None:
         return None
     swapped = [(b, a, low, high) for a, b, low, high in strips]
-    two = _ends(lambda u: _feasible(swapped, u), min(seconds), max(seconds))
-    return None if two is None else (Interval({first: 1}, *one), Interval({second: 1}, *two))
+    second_range = _ends(lambda u: _feasible(swapped, u), min(seconds), max(seconds))
+    return None if second_range is None else (Interval({first: 1}, *first_range), Interval({second: 1}, *second_range))
 
 
 _Strip = tuple[Fraction, Fraction, Fraction, Fraction]
@@ -139,7 +135,7 @@ def _combined(strips: Sequence[_Strip], first: Symbol, second: Symbol) -> tuple[
     a, b = next((a, b) for a, b, _, _ in strips if a or b)
     scale = Fraction(gcd((a * b.denominator).numerator, (b * a.denominator).numerator), a.denominator * b.denominator)
     unit = scale or Fraction(1)
-    low, high = Fraction(1), Fraction(LARGEST)
+    low, high = Fraction(1), Fraction(MAX_SIZE)
     for left, right, least, most in strips:
         times = (left / a if a else right / b) * unit
         if times:
@@ -152,8 +148,8 @@ def _combined(strips: Sequence[_Strip], first: Symbol, second: Symbol) -> tuple[
 
 def _clip(strips: Sequence[_Strip]) -> list[_Point]:
     """Return the corners of the region that lies in every strip, between 1 and the largest size."""
-    one, most = Fraction(1), Fraction(LARGEST)
-    region = [(one, one), (most, one), (most, most), (one, most)]
+    low_end, high_end = Fraction(1), Fraction(MAX_SIZE)
+    region = [(low_end, low_end), (high_end, low_end), (high_end, high_end), (low_end, high_end)]
     for a, b, low, high in strips:
         region = _half(region, a, b, low)
         region = _half(region, -a, -b, -high)
@@ -162,22 +158,22 @@ def _clip(strips: Sequence[_Strip]) -> list[_Point]:
 
 def _half(region: list[_Point], a: Fraction, b: Fraction, least: Fraction) -> list[_Point]:
     """Return the part of a convex region in which a x + b y >= least."""
-    kept: list[_Point] = []
-    for place, (x, y) in enumerate(region):
+    corners: list[_Point] = []
+    for index, (x, y) in enumerate(region):
         here = a * x + b * y - least
-        px, py = region[place - 1]
+        px, py = region[index - 1]
         before = a * px + b * py - least
         if (here > 0 > before) or (here < 0 < before):
             share = before / (before - here)
-            kept.append((px + share * (x - px), py + share * (y - py)))
+            corners.append((px + share * (x - px), py + share * (y - py)))
         if here >= 0:
-            kept.append((x, y))
-    return kept
+            corners.append((x, y))
+    return corners
 
 
 def _feasible(strips: Sequence[_Strip], number: int) -> bool:
     """Return True if some integer for the second unknown fits this one for the first."""
-    low, high = Fraction(1), Fraction(LARGEST)
+    low, high = Fraction(1), Fraction(MAX_SIZE)
     for a, b, least, most in strips:
         if b:
             low, high = max(low, (least - a * number) / b), min(high, (most - a * number) / b)

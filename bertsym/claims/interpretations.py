@@ -34,8 +34,9 @@ ROLES: dict[str, Test] = {
     "norms": lambda t: t.role is Role.NORM,
     "biases": lambda t: t.role is Role.BIAS,
 }
-MOST_OMISSIONS = 3
-DEEPEST = 5
+# Each omission more multiplies the countings; the whole model allows more of them than a part.
+MAX_OMISSIONS = 3
+MAX_OMISSIONS_OF_WHOLE = 5
 
 
 @value
@@ -83,7 +84,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def countings(
-    cls: str, inventory: Sequence[Part], *, whole: bool = False, most: int = MOST_OMISSIONS
+    cls: str, inventory: Sequence[Part], *, whole: bool = False, most: int = MAX_OMISSIONS
 ) -> Iterator[Counting]:
     """Yield every way to count the inventory of a class; of those with the same tensors only the simplest.
 
@@ -91,12 +92,12 @@ def countings(
     """
     everything = (1 << len(inventory)) - 1
     tied = any(part.own != part.stored for part in inventory)
-    routed = sum(1 << place for place, part in enumerate(inventory) if part.active != part.own)
+    routed = sum(1 << index for index, part in enumerate(inventory) if part.active != part.own)
     tests = OMISSIONS | (OMISSIONS_BESIDE_EXPERTS if routed else {})
     bits = {name: _mask(inventory, test) for name, test in tests.items()}
     seen: set[tuple[int, bool, bool, bool]] = set()
     choices = sorted(_scopes(inventory, everything, whole=whole), key=lambda choice: choice[3])
-    for names in (names for k in range(DEEPEST + 1) for names in combinations(bits, k)):
+    for names in (names for k in range(MAX_OMISSIONS_OF_WHOLE + 1) for names in combinations(bits, k)):
         for scope, members, each, price in choices if len(names) <= most else choices[:1]:
             mask = members
             for name in names:
@@ -108,7 +109,7 @@ def countings(
                 if not mask or (mask, stored, each, active) in seen:
                     continue
                 seen.add((mask, stored, each, active))
-                chosen = tuple(part for place, part in enumerate(inventory) if mask >> place & 1)
+                chosen = tuple(part for index, part in enumerate(inventory) if mask >> index & 1)
                 yield Counting(cls, scope, names, chosen, stored, each, price + len(names) + stored + active, active)
 
 
@@ -127,7 +128,7 @@ def _owner(tensor: Tensor) -> str:
 
 
 def _mask(inventory: Sequence[Part], test: Test) -> int:
-    return sum(1 << place for place, part in enumerate(inventory) if test(part.tensor))
+    return sum(1 << index for index, part in enumerate(inventory) if test(part.tensor))
 
 
 def _scopes(inventory: Sequence[Part], everything: int, *, whole: bool) -> Iterator[tuple[str, int, bool, int]]:
@@ -144,14 +145,14 @@ def _scopes(inventory: Sequence[Part], everything: int, *, whole: bool) -> Itera
         yield name, _mask(inventory, test), False, 1
     norms = _mask(inventory, ROLES["norms"])
     for component in dict.fromkeys(part.tensor.component for part in inventory):
-        mask = sum(1 << place for place, part in enumerate(inventory) if part.tensor.component == component)
+        mask = sum(1 << index for index, part in enumerate(inventory) if part.tensor.component == component)
         plain = mask & ~norms if mask & layers else mask
         yield component, plain, False, 1
         yield component, plain & layers, True, 1
         yield f"{component} with its norms", mask, False, 2
         yield f"{component} with its norms", mask & layers, True, 2
     for owner in dict.fromkeys(_owner(part.tensor) for part in inventory if part.tensor.loops):
-        mask = sum(1 << place for place, part in enumerate(inventory) if _owner(part.tensor) == owner)
+        mask = sum(1 << index for index, part in enumerate(inventory) if _owner(part.tensor) == owner)
         yield owner, mask & layers & ~norms, False, 2
         yield owner, mask & layers & ~norms, True, 2
     yield "layers", layers, True, 1

@@ -1,4 +1,4 @@
-"""What stands in an Iverson bracket: [tied], [not tied and cross], [E != H]."""
+"""The syntax inside an Iverson bracket: [tied], [not tied and cross], [E != H]."""
 
 from __future__ import annotations
 

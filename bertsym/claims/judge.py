@@ -1,4 +1,4 @@
-"""Whether a claim is right: each kind of claim has its own judge, and each verdict says in `stands` what came of it."""
+"""The verdict on a claim: each kind of claim has its own judge, and each verdict says in `stands` if it is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the letters and words of somebody else's formula stand for here."""
+"""The sizes that the letters and words of other people's formulas stand for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LOGIC = {"not": Mark.NOT, "and": Mark.AND, "or": Mark.OR}
 _WRAPPING = re.compile(
     r"\\(?:text|textrm|textit|texttt|mathrm|mathit|mathsf|mathtt|mathbf|mbox|operatorname|rm|it|bf)\b\s*"
 )
-LONGEST_RUN = 6
+MAX_LETTER_RUN = 6
 
 
 def meaning(raw: str, notation: str = "auto") -> str | None:
@@ -103,7 +103,7 @@ def _named(pieces: Sequence[Token], known: Callable[[str], bool]) -> Iterable[To
         return (Token(Mark.TEXT, text, first.start, raw if tail else first.value),)
     if raw in _LOGIC:
         return (replace(first, mark=_LOGIC[raw]),)
-    if len(head) <= LONGEST_RUN:
+    if len(head) <= MAX_LETTER_RUN:
         run = [*head[:-1], head[-1] + tail]
         if all(letter == "x" or known(letter) for letter in run):
             return _letters(first, run, text)
@@ -114,8 +114,8 @@ def _named(pieces: Sequence[Token], known: Callable[[str], bool]) -> Iterable[To
 
 def _letters(first: Token, run: list[str], text: str) -> Iterable[Token]:
     start = first.start
-    for place, letter in enumerate(run):
-        piece = text[place:] if place == len(run) - 1 else text[place]
+    for index, letter in enumerate(run):
+        piece = text[index:] if index == len(run) - 1 else text[index]
         yield Token(Mark.TIMES if letter == "x" else Mark.NAME, piece, start, letter)
         start += len(piece)
 
@@ -130,13 +130,13 @@ def meanings(raws: Iterable[str], notation: str, where: Mapping[str, str]) -> di
     ({'L': 'L', 'd': 'H'}, {'H': 'H', 'd': 'd'}, {'d_model': 'H', 'h': 'heads'})
     """
     distinct = list(dict.fromkeys(raws))
-    found = {raw: name for raw in distinct if (name := where.get(raw) or meaning(raw, notation)) is not None}
+    names = {raw: name for raw in distinct if (name := where.get(raw) or meaning(raw, notation)) is not None}
     if notation != "auto":
-        return found
-    others = {name for raw, name in found.items() if raw not in ("d", "h")}
-    if "d" in found and "d" not in where and "H" not in others and "h" not in found:
-        found["d"] = "H"
-    widths = [raw for raw, name in found.items() if name == "H" and raw not in ("d", "h")]
-    if "h" in found and "h" not in where and widths and not any("hidden" in raw.casefold() for raw in widths):
-        found["h"] = "heads"
-    return found
+        return names
+    others = {name for raw, name in names.items() if raw not in ("d", "h")}
+    if "d" in names and "d" not in where and "H" not in others and "h" not in names:
+        names["d"] = "H"
+    widths = [raw for raw, name in names.items() if name == "H" and raw not in ("d", "h")]
+    if "h" in names and "h" not in where and widths and not any("hidden" in raw.casefold() for raw in widths):
+        names["h"] = "heads"
+    return names

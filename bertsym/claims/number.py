@@ -1,4 +1,4 @@
-"""Where does this number come from: the countings of a model that round or truncate to it at its stated precision."""
+"""The verdict on a number: the countings of a model that round or truncate to it at its stated precision."""
 
 from __future__ import annotations
 
@@ -67,9 +67,11 @@ def judge_number(
     matches: list[Match] = []
     taken: set[int] = set()
     for step in stated.steps:
-        found = [m for entry in counts if entry.number not in taken and (m := _match(stated, entry, step)) is not None]
-        matches.extend(found)
-        taken |= {match.count.number for match in found}
+        matching = [
+            m for entry in counts if entry.number not in taken and (m := _match(stated, entry, step)) is not None
+        ]
+        matches.extend(matching)
+        taken |= {match.count.number for match in matching}
     matches.extend(_slips(stated, counts, taken))
     complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
     nearest = sorted(complete, key=lambda entry: (entry.number != whole, abs(entry.number - stated.value)))
@@ -85,8 +87,8 @@ def judge_number(
 def census(model: Model, heads: Sequence[str]) -> tuple[Count, ...]:
     """Return every counting of the model, each number once, under its simplest name."""
     entries: dict[int, Count] = {}
-    for place, (headed, cls, extra) in enumerate(_classes(model, heads)):
-        for counting in countings(cls, parts(headed, fill=headed.given), whole=place > 0, most=UNUSUAL):
+    for index, (headed, cls, extra) in enumerate(_classes(model, heads)):
+        for counting in countings(cls, parts(headed, fill=headed.given), whole=index > 0, most=UNUSUAL):
             cost = counting.cost + extra
             number = counting.terms.get(())
             if number is None or number.denominator != 1 or cost > UNUSUAL:
@@ -99,17 +101,17 @@ def census(model: Model, heads: Sequence[str]) -> tuple[Count, ...]:
 
 def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, int]]:
     """Yield the model under every head, and with an untied output embedding, each with its extra cost."""
-    for place, head in enumerate(heads):
+    for index, head in enumerate(heads):
         headed = model.with_head(head)
-        yield headed, headed.cls, int(place > 0)
+        yield headed, headed.cls, int(index > 0)
     if tied in model.symbols and model.given.get(tied, True):
-        for place, head in enumerate(heads):
+        for index, head in enumerate(heads):
             headed = model.with_head(head)
             if any(tensor.tied_to is not None for tensor in headed.tensors):
                 yield (
                     headed.with_sizes({tied: False}),
                     f"{headed.cls} with an output embedding of its own",
-                    1 + (place > 0),
+                    1 + (index > 0),
                 )
 
 

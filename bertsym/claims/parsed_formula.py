@@ -1,4 +1,4 @@
-"""What became of a formula: its sides, what each name was taken for, and what every token was used for."""
+"""A parsed formula: its sides, the symbol of each name, and the use of every token."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class Reading:
 
     def left_out(self) -> dict[Use, tuple[str, ...]]:
         """Return the pieces of the text that are not mathematics, without spaces."""
-        found: dict[Use, list[str]] = {}
+        pieces_by_use: dict[Use, list[str]] = {}
         for token, use in self.tokens:
             if use is not Use.MATHS and token.text.strip():
-                found.setdefault(use, []).append(token.text.strip())
-        return {use: tuple(pieces) for use, pieces in found.items()}
+                pieces_by_use.setdefault(use, []).append(token.text.strip())
+        return {use: tuple(pieces) for use, pieces in pieces_by_use.items()}
 
 
 def _length(form: Form) -> int:

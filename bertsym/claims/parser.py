@@ -57,8 +57,8 @@ def _tell_apart(reading: Reading, given: Mapping[str, str]) -> None:
         symbol = reading.names[raw]
         first = spelt.setdefault(symbol, raw)
         if first != raw and 1 in (len(first), len(raw)):
-            both = f"{raw} beside {first}: both {BY_SYMBOL[symbol].noun}? Say what they are, as in --where {raw}=..."
-            raise UnreadableFormula(token.column, both)
+            problem = f"{raw} beside {first}: both {BY_SYMBOL[symbol].noun}? Say what they are, as in --where {raw}=..."
+            raise UnreadableFormula(token.column, problem)
 
 
 class _Parser:
@@ -74,10 +74,10 @@ class _Parser:
         if len(segments) > 1 and self._is_label(*segments[0][1:]):
             label = self._label(*segments.pop(0)[1:])
         sides = [self._side(*segment) for segment in segments]
-        unread = [token for place, token in enumerate(self.stream.tokens) if place not in self.stream.use]
+        unread = [token for index, token in enumerate(self.stream.tokens) if index not in self.stream.use]
         if unread:
             raise AssertionError(f"{unread[0]} is not accounted for")
-        uses = tuple((token, self.stream.use[place]) for place, token in enumerate(self.stream.tokens))
+        uses = tuple((token, self.stream.use[index]) for index, token in enumerate(self.stream.tokens))
         return Reading(
             self.stream.text,
             tuple(sides),
@@ -90,23 +90,23 @@ class _Parser:
 
     def _segments(self) -> list[tuple[bool, int, int]]:
         """Return the stretches between top-level relations: whether that relation is approximate, start, end."""
-        found: list[tuple[bool, int, int]] = []
+        segments: list[tuple[bool, int, int]] = []
         depth, start, about = 0, 0, False
-        for place, token in enumerate(self.stream.tokens):
+        for index, token in enumerate(self.stream.tokens):
             depth += (token.mark in CLOSING) - (token.mark in CLOSING.values())
-            relation = token.mark in _RELATIONS or (token.mark is Mark.COLON and not found)
+            relation = token.mark in _RELATIONS or (token.mark is Mark.COLON and not segments)
             if depth > 0 or not relation:
                 continue
-            self.stream.use[place] = Use.MATHS
-            if any(t.mark is not Mark.LAYOUT for t in self.stream.tokens[start:place]):
-                found.append((about, start, place))
+            self.stream.use[index] = Use.MATHS
+            if any(t.mark is not Mark.LAYOUT for t in self.stream.tokens[start:index]):
+                segments.append((about, start, index))
                 about = token.mark is Mark.ABOUT
             else:
-                self.stream.mark(start, place, Use.LAYOUT)
+                self.stream.mark(start, index, Use.LAYOUT)
                 about = about or token.mark is Mark.ABOUT
-            start = place + 1
-        found.append((about, start, len(self.stream.tokens)))
-        return found
+            start = index + 1
+        segments.append((about, start, len(self.stream.tokens)))
+        return segments
 
     def _is_label(self, start: int, stop: int) -> bool:
         """Return True if a stretch only names what the next stretch counts."""
@@ -141,13 +141,13 @@ class _Parser:
         return Side(form, about, column, tuple(self.grammar.annotated))
 
     def _approximately(self) -> bool:
-        found = False
+        approximate = False
         while (token := self.stream.peek()) is not None and token.mark is Mark.NAME and token.value in _APPROXIMATELY:
             self.stream.take(Use.ANNOTATION)
             if (dot := self.stream.peek()) is not None and dot.mark is Mark.STOP:
                 self.stream.take(Use.ANNOTATION)
-            found = True
-        return found
+            approximate = True
+        return approximate
 
     def _trailing(self) -> None:
         """Skip a full stop, a comma or the word "parameters" after a formula, which belong to the sentence."""

@@ -1,4 +1,4 @@
-"""What a label says that a formula counts: "Attention: 4H^2" speaks of the attention, and of one layer or of all."""
+"""The scope that a label names: "Attention: 4H^2" means the attention, of one layer or of all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bertsym.claims.interpretations import Counting
 
 Scope = Callable[[Counting], bool]
 
-# In order: the first that is found in the words decides.
+# The first pattern that the words contain decides.
 _SCOPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"norm|\bln\b", ("norms",)),
     (r"bias", ("biases",)),

@@ -1,4 +1,4 @@
-"""One explanation for every row of a table: a counting, a unit, a way to round, and sizes that nobody stated."""
+"""The verdict on a table: one explanation of all rows by a counting, a unit, a rounding, and sizes not stated."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, SIZES, Kind
 from bertsym.values import value
 
-MOST_UNKNOWN = 2
-PRICIEST = 2
+# The sizes that a table may leave open: `integer_bounds` is exact for at most two.
+MAX_UNKNOWNS = 2
+# The cost of a hypothesis. A dearer one may fit a short table by chance.
+MAX_COST = 2
 BINARY = "in binary units, 2^20 or 2^30 sold as M or B"
 
 
@@ -66,8 +68,8 @@ class TableVerdict:
     @property
     def misfits(self) -> tuple[SizedRow, ...]:
         """Return the rows that the best explanation does not fit."""
-        kept = self.partial.rows if self.partial else ()
-        return () if self.fits else tuple(row for row in self.table.rows if row not in kept)
+        explained = self.partial.rows if self.partial else ()
+        return () if self.fits else tuple(row for row in self.table.rows if row not in explained)
 
 
 class TooManyUnknown(BertsymError):
@@ -104,9 +106,9 @@ def judge_table(table: SizedTable, model: Model, heads: Sequence[str], formula: 
         guesses = list(_hypotheses(model, heads, frozenset(stated)))
     first = [_case(guess, known, table) for guess in guesses[:1]]
     cases = first + [_case(guess, known, table) for guess in guesses[1:] if _possible(guess, known, table)]
-    if cases and len(cases[0].unknowns) > MOST_UNKNOWN:
+    if cases and len(cases[0].unknowns) > MAX_UNKNOWNS:
         raise TooManyUnknown(cases[0].unknowns)
-    cases = [case for case in cases if len(case.unknowns) <= MOST_UNKNOWN]
+    cases = [case for case in cases if len(case.unknowns) <= MAX_UNKNOWNS]
     try:
         fits = sorted(_distinct([fit for case in cases for fit in case.fits()]), key=lambda fit: fit.cost)
     except Entangled:
@@ -136,36 +138,36 @@ class _Case:
         """Return the fit to the most rows at one value of the unknown, or to rows that each fit, if there are two."""
         how, _, bounds = next(_readings(self.table, self.left))
         singles = [solve([bound], self.unknowns) for bound in bounds]
-        kept = [found is not None for found in singles]
+        explained = [solution is not None for solution in singles]
         if len(self.unknowns) == 1:
-            candidates = _widest([found[0] for found in singles if found])
-            kept = max((_explained(bounds, self.unknowns[0], n) for n in candidates), key=sum, default=kept)
-        chosen = [bound for bound, keep in zip(bounds, kept, strict=True) if keep]
+            candidates = _widest([solution[0] for solution in singles if solution])
+            explained = max((_explained(bounds, self.unknowns[0], n) for n in candidates), key=sum, default=explained)
+        chosen = [bound for bound, keep in zip(bounds, explained, strict=True) if keep]
         intervals = (solve(chosen, self.unknowns) or ()) if len(self.unknowns) == 1 and chosen else ()
-        rows = tuple(row for row, keep in zip(self.table.rows, kept, strict=True) if keep)
+        rows = tuple(row for row, keep in zip(self.table.rows, explained, strict=True) if keep)
         return Fit(self.guess, how, self.unknowns, intervals, rows, self.guess.cost)
 
 
 def _widest(intervals: Sequence[Interval]) -> list[int]:
     """Return the starts that most intervals share, at most eight, in order."""
-    lows, highs = sorted(one.low for one in intervals), sorted(one.high for one in intervals)
+    lows, highs = sorted(interval.low for interval in intervals), sorted(interval.high for interval in intervals)
     shared = {low: bisect_right(lows, low) - bisect_left(highs, low) for low in dict.fromkeys(lows)}
     most = max(shared.values(), default=0)
-    return [low for low in dict.fromkeys(one.low for one in intervals) if shared[low] == most][:8]
+    return [low for low in dict.fromkeys(interval.low for interval in intervals) if shared[low] == most][:8]
 
 
 def _possible(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTable) -> bool:
     """Return False if a hypothesis cannot explain the first row, however it was written down, and is not a simple one.
 
-    A table of many rows costs each hypothesis one row then, but for the few that may explain it or come closest.
+    So most hypotheses cost one row of a long table, except the few that may explain it or come closest.
     """
     if guess.cost <= 1:
         return True
     left = (put_in(put_in(guess.terms, known), table.rows[0].sizes),)
-    found = symbols(left[0])
-    if len(found) > MOST_UNKNOWN:
+    unknown_symbols = symbols(left[0])
+    if len(unknown_symbols) > MAX_UNKNOWNS:
         return True
-    unknowns = tuple(size.symbol for size in SIZES if size.symbol in found)
+    unknowns = tuple(size.symbol for size in SIZES if size.symbol in unknown_symbols)
     try:
         return any(solve(bounds, unknowns) is not None for _, _, bounds in _readings(table, left))
     except Entangled:
@@ -175,8 +177,8 @@ def _possible(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTabl
 def _case(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTable) -> _Case:
     terms = put_in(guess.terms, known)
     left = tuple(put_in(terms, row.sizes) for row in table.rows)
-    found = {symbol for polynomial in left for symbol in symbols(polynomial)}
-    return _Case(guess, table, left, tuple(size.symbol for size in SIZES if size.symbol in found))
+    unknown_symbols = {symbol for polynomial in left for symbol in symbols(polynomial)}
+    return _Case(guess, table, left, tuple(size.symbol for size in SIZES if size.symbol in unknown_symbols))
 
 
 def _explained(bounds: Sequence[Bound], unknown: Symbol, number: int) -> list[bool]:
@@ -186,14 +188,14 @@ def _explained(bounds: Sequence[Bound], unknown: Symbol, number: int) -> list[bo
 def _hypotheses(model: Model, heads: Sequence[str], stated: frozenset[Symbol]) -> Iterator[Hypothesis]:
     seen: set[tuple[object, ...]] = set()
     derived = {definition.symbol for definition in model.architecture.definitions}
-    for place, head in enumerate(heads):
+    for index, head in enumerate(heads):
         headed = model.with_head(head)
         inventory = parts(headed, stated & (derived | headed.symbols))
-        for counting in countings(headed.cls, inventory, whole=True, most=PRICIEST):
+        for counting in countings(headed.cls, inventory, whole=True, most=MAX_COST):
             terms = counting.terms
             key = tuple(sorted(terms.items(), key=str))
-            cost = counting.cost + (place > 0)
-            if cost <= PRICIEST and terms and key not in seen:
+            cost = counting.cost + (index > 0)
+            if cost <= MAX_COST and terms and key not in seen:
                 seen.add(key)
                 yield Hypothesis(counting.name, terms, cost)
 

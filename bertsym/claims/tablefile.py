@@ -17,9 +17,10 @@ from bertsym.spellings import in_columns
 from bertsym.symbols import BY_NAME, Kind
 from bertsym.values import value
 
-LARGEST_FILE = 2_000_000
-MOST_ROWS = 500
-MOST_COLUMNS = 64
+# Bounds on hostile input. Every row and column costs each hypothesis a polynomial.
+MAX_FILE_BYTES = 2_000_000
+MAX_ROWS = 500
+MAX_COLUMNS = 64
 
 _COUNT = re.compile(r"param|\bcount|#\s*p\b", re.IGNORECASE)
 _RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^{}]*\}|cmidrule(?:\([^()]*\))?\{[^{}]*\})")
@@ -50,8 +51,8 @@ def read_text(path: str) -> str:
     """Read the text of a file of bounded size; raises `BadFile`."""
     file = Path(path)
     try:
-        if file.stat().st_size > LARGEST_FILE:
-            raise BadFile(path, f"larger than {LARGEST_FILE:,} bytes")
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise BadFile(path, f"larger than {MAX_FILE_BYTES:,} bytes")
         return file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff")
     except OSError as error:
         raise BadFile(path, error.strerror or "cannot be read") from None
@@ -71,8 +72,8 @@ def read_table(path: str, model: Model | None = None) -> SizedTable:
     else:
         lines = _separated(text, "\t" if suffix == ".tsv" else ",", path)
     cells = [(number, row) for number, row in lines if any(row)]
-    if len(cells) > MOST_ROWS or any(len(row) > MOST_COLUMNS for _, row in cells):
-        raise BadFile(path, f"a table of more than {MOST_ROWS:,} rows or {MOST_COLUMNS} columns")
+    if len(cells) > MAX_ROWS or any(len(row) > MAX_COLUMNS for _, row in cells):
+        raise BadFile(path, f"a table of more than {MAX_ROWS:,} rows or {MAX_COLUMNS} columns")
     if len(cells) < 2:
         raise BadFile(path, "no table with a heading and a row")
     return _table(path, cells, model)

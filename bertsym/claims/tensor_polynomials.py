@@ -1,4 +1,4 @@
-"""A model's tensors as what claims are made of: each with its polynomial, once, at each of its names, and per layer."""
+"""A model's tensors as polynomials: each counted once, at each of its names, and per layer."""
 
 from __future__ import annotations
 
@@ -65,15 +65,15 @@ def parts(model: Model, keep: Iterable[Symbol] = (), fill: Mapping[Symbol, Value
             memory[expression] = monomials(substitute(substitute(expression, rules), filled))
         return memory[expression]
 
-    found = []
+    result = []
     for tensor in model.tensors:
         stored = terms(tensor.times * tensor.numel)
         if stored:
             each = terms(tensor.numel * Iverson(tensor.when)) if tensor.loops else {}
             own = terms(tensor.times * tensor.own * tensor.numel)
             active = terms(tensor.times * tensor.own * tensor.numel * tensor.active) if _told(tensor) else own
-            found.append(Part(tensor, own, stored, each, active))
-    return tuple(found)
+            result.append(Part(tensor, own, stored, each, active))
+    return tuple(result)
 
 
 def _told(tensor: Tensor) -> bool:

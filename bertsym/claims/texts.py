@@ -19,9 +19,10 @@ from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 from bertsym.zoo import named
 
-MOST_FORMULAS = 5_000
-MOST_NUMBERS = 1_000
-LONGEST_LINE = 2_000
+# Bounds on hostile input: different formulas and numbers of a text, and the characters of a line searched for names.
+MAX_FORMULAS = 5_000
+MAX_NUMBERS = 1_000
+MAX_LINE = 2_000
 
 _NUMBER = re.compile(
     r"(?<![\w.,$])(?P<number>\d[\d,]*(?:\.\d+)?)(?:\s|~|\\,|-)?(?P<unit>[KMB]|million|billion)?(?:\s|~|-|\\ )+"
@@ -34,7 +35,7 @@ _UNITS = {"million": "M", "billion": "B", None: ""}
 
 @value
 class JudgedClaim:
-    """A formula or a number in a text, where it stands, and the verdict on it or why there is none."""
+    """A formula or a number in a text with its line, and the verdict on it or the reason why there is none."""
 
     line: int
     text: str
@@ -82,11 +83,11 @@ def judge_text(text: str, question: Question, *, tex: bool) -> TextVerdict:
     """
     bare = readable(text, tex=tex)
     audit = _Audit(Places(bare, _ABOUT_COUNTS), question)
-    found = [(place, piece) for place, piece in formulas(bare, tex=tex) if audit.places.spoken_of(place)]
-    different = len({piece.strip() for _, piece in found})
-    if different > MOST_FORMULAS:
-        raise TooMany("formulas", different, MOST_FORMULAS)
-    claims = [audit.formula(place, piece) for place, piece in found]
+    candidates = [(position, piece) for position, piece in formulas(bare, tex=tex) if audit.places.spoken_of(position)]
+    different = len({piece.strip() for _, piece in candidates})
+    if different > MAX_FORMULAS:
+        raise TooMany("formulas", different, MAX_FORMULAS)
+    claims = [audit.formula(position, piece) for position, piece in candidates]
     claims += [audit.number(match) for match in _NUMBER.finditer(bare)]
     return TextVerdict(tuple(sorted((claim for claim in claims if claim), key=lambda claim: claim.line)))
 
@@ -104,12 +105,12 @@ class _Audit:
         self.names: dict[int, list[tuple[int, Model]]] = {}
         self.counts: dict[str, tuple[Counted, ...]] = {}
 
-    def formula(self, place: int, piece: str) -> JudgedClaim | None:
+    def formula(self, position: int, piece: str) -> JudgedClaim | None:
         bare = piece.strip()
         if bare not in self.formulas:
             self.formulas[bare] = self._judged(bare)
         judged = self.formulas[bare]
-        line = self.places.line(place + len(piece) - len(piece.lstrip()))
+        line = self.places.line(position + len(piece) - len(piece.lstrip()))
         return None if judged is None else JudgedClaim(line, " ".join(piece.split()), *judged)
 
     def _judged(self, bare: str) -> tuple[FormulaVerdict | None, str] | None:
@@ -136,8 +137,8 @@ class _Audit:
         stated = match.group("number") + _UNITS.get(unit, unit)
         key = (stated, _name(chosen))
         if key not in self.numbers:
-            if len(self.numbers) == MOST_NUMBERS:
-                raise TooMany("numbers of parameters", MOST_NUMBERS + 1, MOST_NUMBERS)
+            if len(self.numbers) == MAX_NUMBERS:
+                raise TooMany("numbers of parameters", MAX_NUMBERS + 1, MAX_NUMBERS)
             self.numbers[key] = self._judged_number(stated, chosen)
         return JudgedClaim(line, shown, *self.numbers[key])
 
@@ -150,15 +151,15 @@ class _Audit:
         except BertsymError as error:
             return None, str(error)
 
-    def _model_at(self, place: int) -> Model | None:
+    def _model_at(self, position: int) -> Model | None:
         """Return the last model that the line names before the number, else the first after it."""
-        start, stop = self.places.bounds(place)
+        start, stop = self.places.bounds(position)
         if start not in self.names:
-            line = self.places.text[start : min(stop, start + LONGEST_LINE)]
-            found = ((match.start() + start, self._known(match.group())) for match in _MODEL_NAME.finditer(line))
-            self.names[start] = [(at, model) for at, model in found if model is not None]
+            line = self.places.text[start : min(stop, start + MAX_LINE)]
+            matches = ((match.start() + start, self._known(match.group())) for match in _MODEL_NAME.finditer(line))
+            self.names[start] = [(at, model) for at, model in matches if model is not None]
         named_here = self.names[start]
-        before = [model for at, model in named_here if at < place]
+        before = [model for at, model in named_here if at < position]
         return before[-1] if before else named_here[0][1] if named_here else None
 
     def _known(self, name: str) -> Model | None:

@@ -13,17 +13,17 @@ from bertsym.errors import UnreadableFormula, echo, suggestion
 from bertsym.symbols import BY_NAME
 
 _REFUSED = {
-    "sum": "a sum over an index is not read: write it out, as in L(...)",
-    "prod": "a product over an index is not read",
-    "dots": "dots stand for terms that cannot be seen",
-    "ldots": "dots stand for terms that cannot be seen",
-    "cdots": "dots stand for terms that cannot be seen",
+    "sum": "a sum over an index cannot be read: write it out, as in L(...)",
+    "prod": "a product over an index cannot be read: write it out",
+    "dots": "dots leave terms out: write every term",
+    "ldots": "dots leave terms out: write every term",
+    "cdots": "dots leave terms out: write every term",
     "sqrt": "a count of parameters has no roots",
     "propto": "a proportionality states no count",
     "pm": "an uncertainty states no count",
     "log": "a count of parameters has no logarithm",
-    "lceil": "rounding is not read",
-    "lfloor": "rounding is not read",
+    "lceil": "rounding cannot be read",
+    "lfloor": "rounding cannot be read",
 }
 
 _PARTING = ("\\\\", r"\quad", r"\qquad", r"\newline")
@@ -81,7 +81,7 @@ class TokenStream:
     def unexpected(self, token: Token) -> str:
         """Say why a token cannot be read here."""
         if token.mark is Mark.COMMAND:
-            return _REFUSED.get(str(token.value), f"{token.text} is not read")
+            return _REFUSED.get(str(token.value), f"{token.text} cannot be read")
         if token.mark is Mark.STOP and self.at + 1 < self.end and self.tokens[self.at + 1].mark is Mark.STOP:
             return _REFUSED["dots"]
         if token.mark is Mark.NAME and token.value not in self.names:
@@ -95,26 +95,26 @@ class TokenStream:
 
     def mark(self, start: int, stop: int, use: Use) -> None:
         """Note what the tokens of a stretch are used for."""
-        for place in range(start, stop):
-            self.use[place] = use
+        for index in range(start, stop):
+            self.use[index] = use
 
     def closing(self) -> int:
         """Return the index after the round bracket that opens here, or the end if it never closes."""
         depth = 0
-        for place in range(self.at, self.end):
-            depth += (self.tokens[place].mark is Mark.OPEN) - (self.tokens[place].mark is Mark.CLOSE)
+        for index in range(self.at, self.end):
+            depth += (self.tokens[index].mark is Mark.OPEN) - (self.tokens[index].mark is Mark.CLOSE)
             if depth == 0:
-                return place + 1
+                return index + 1
         return self.end
 
     def parted(self) -> bool:
         """Return True if a new line, a quad or another `$...$` separates the last token and the next."""
-        place = self.at - 1
-        while place >= 0 and self.tokens[place].mark is Mark.LAYOUT:
-            text = self.tokens[place].text
+        index = self.at - 1
+        while index >= 0 and self.tokens[index].mark is Mark.LAYOUT:
+            text = self.tokens[index].text
             if text in _PARTING or "$" in text or "&" in text:
                 return True
-            place -= 1
+            index -= 1
         return False
 
     def blank(self) -> bool:

@@ -1,4 +1,4 @@
-"""Text as papers and READMEs write formulas, cut into tokens that cover every character of it."""
+"""The tokens of formulas in papers and READMEs, which cover every character of the text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from fractions import Fraction
 from bertsym.errors import UnreadableFormula, echo
 from bertsym.values import value
 
-LONGEST_FORMULA = 20_000
-LONGEST_FIGURE = 60
+# Bounds on hostile input, in characters: of a formula, and of a number in it.
+MAX_FORMULA = 20_000
+MAX_FIGURE = 60
 
 
 class Mark(Enum):
@@ -155,8 +156,8 @@ def tokenise(text: str) -> tuple[Token, ...]:
     >>> [t.text for t in tokenise(r"110{,}000H^2 \cdot d_{\text{model}}") if t.mark is not Mark.LAYOUT]
     ['110{,}000', 'H', '^', '2', '\\cdot', 'd', '_', '{', '\\text{model}', '}']
     """
-    if len(text) > LONGEST_FORMULA:
-        raise UnreadableFormula(LONGEST_FORMULA + 1, f"a formula of at most {LONGEST_FORMULA:,} characters is read")
+    if len(text) > MAX_FORMULA:
+        raise UnreadableFormula(MAX_FORMULA + 1, f"a formula of at most {MAX_FORMULA:,} characters is read")
     return tuple(_tokens(text))
 
 
@@ -214,12 +215,12 @@ def figure(piece: str, start: int = 0) -> Fraction:
     >>> figure(r"110{,}000"), figure("1.5"), figure("2e3")
     (Fraction(110000, 1), Fraction(3, 2), Fraction(2000, 1))
     """
-    if len(piece) > LONGEST_FIGURE:
+    if len(piece) > MAX_FIGURE:
         raise UnreadableFormula(start + 1, f"a number of {len(piece)} characters")
     plain = re.sub(r"\{,\}|\\,|\\?_|,|\u2009|\u202f", "", piece)
     digits, _, exponent = plain.partition("e")
     power = int(exponent or 0)
-    if power > LONGEST_FIGURE:
+    if power > MAX_FIGURE:
         raise UnreadableFormula(start + 1, f"the number {echo(piece)} is beyond any parameter count")
     scale: int = 10**power
     return Fraction(digits) * scale
@@ -245,7 +246,7 @@ def _command(text: str, piece: str, start: int) -> Token:
         if name in _WRAPPERS:
             return Token(Mark.TEXT, whole, start, inside)
         if name in ("begin", "end") and inside.removesuffix("*") not in _ENVIRONMENTS:
-            raise UnreadableFormula(start + 1, f"the environment {echo(inside)} is not read")
+            raise UnreadableFormula(start + 1, f"the environment {echo(inside)} cannot be read")
         return Token(Mark.LAYOUT, whole, start)
     return Token(Mark.COMMAND, piece, start, name)
 

@@ -79,7 +79,7 @@ def audit(
             if not path_suffix(claim):
                 raise Unreadable("claims", claim, "one formula or number, quoted, or paths of files")
         if json:
-            raise Conflict("--json", "several files", "one answer at a time")
+            raise Conflict("--json", "several files", "JSON holds one answer, so pass one file")
     reports = [_audited(claim, about, table=table) for claim in claims]
     for report in reports:
         show(report, latex=latex, markdown=markdown, json=json)

@@ -51,6 +51,6 @@ def compare(
     heads = options.split([head]) if head else [None]
     if len(heads) > 2:
         raise Unreadable("--head", head, "one head for both models, or two with a comma between them")
-    one, other = options.model(first, heads[0], at), options.model(second, heads[-1], at)
-    report = comparison(one, other, named_convention(convention), Style.named(form))
+    first_model, second_model = options.model(first, heads[0], at), options.model(second, heads[-1], at)
+    report = comparison(first_model, second_model, named_convention(convention), Style.named(form))
     show(report, page)

@@ -1,4 +1,4 @@
-"""The command `derive`: a closed form from model code, its evidence, its trace."""
+"""derive: a formula from model code, with its evidence and its trace."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def derive(
     """
     from bertsym.answers.derivation_evidence import derivation_evidence
     from bertsym.answers.derived import derived_formula
-    from bertsym.derive.derivation import NotDerived
     from bertsym.derive.pipeline import derive as derived
     from bertsym.derive.save import save
     from bertsym.derive.trace import Trace
+    from bertsym.derive.types import NotDerived
     from bertsym.formulas.styles import Style
 
     sizes = _sizes(target, size)

@@ -37,20 +37,20 @@ def embed(
     run = runner(context.find_root().command)
     sources = [read(path) for path in {path.resolve(): path for path in reversed(files)}.values()][::-1]
     results = [(source, refresh(source.text, source.syntax, str(source.path), run)) for source in sources]
-    edited = [(str(s.path), found.line) for s, result in results for found in result.having(State.EDITED)]
+    edited = [(str(s.path), fragment.line) for s, result in results for fragment in result.having(State.EDITED)]
     for source, result in results:
         if diff:
             emit(_diff(str(source.path), result.before, result.after))
-        for found in (*result.having(State.STALE), *result.having(State.EDITED)):
-            place = f"{source.path}:{found.line}"
-            typer.echo(printable(f"{place}: {found.state.value}: {found.command}"), err=True)
+        for fragment in (*result.having(State.STALE), *result.having(State.EDITED)):
+            location = f"{source.path}:{fragment.line}"
+            typer.echo(printable(f"{location}: {fragment.state.value}: {fragment.command}"), err=True)
     if check:
         raise typer.Exit(any(result.having(State.STALE) or result.having(State.EDITED) for _, result in results))
     if edited and not force:
         raise EditedByHand(edited)
     changed = [(source, result.after) for source, result in results if result.after != result.before]
     for source, text in changed:
-        encoded(source, text)  # one that cannot be written leaves all as they are
+        encoded(source, text)  # if one file cannot be written, none is
     with interruptible():
         for source, text in changed:
             replace(source, text)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def model_names(incomplete: str) -> list[str]:
-    """Return the names that a shell may complete: the model types of the atlas and the zoo, without sympy."""
+    """Return the model types that a shell may complete to: the atlas lists those of the zoo too, and needs no sympy."""
     from bertsym import atlas
 
     return [name for name in atlas.index() if name.startswith(incomplete)]
@@ -38,7 +38,7 @@ At = Annotated[
     typer.Option(
         "--at",
         metavar="H=1024,L=24",
-        help="Set sizes, as in H=1024 for the hidden size; repeatable. `bertsym symbols` lists them.",
+        help="Values of sizes, under any name (hidden_size=1024); repeatable. F and d replace what they define.",
     ),
 ]
 HeadName = Annotated[
@@ -86,13 +86,13 @@ def pairs(texts: Iterable[str] | None, option: str, expected: str) -> dict[str, 
     """Return `d=H,h=heads` as a mapping; raises `Unreadable` with what the option expects."""
     from bertsym.errors import Unreadable
 
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for pair in split(texts):
         name, equals, text = pair.partition("=")
         if not equals:
             raise Unreadable(option, pair, expected)
-        found[name.strip()] = text.strip()
-    return found
+        result[name.strip()] = text.strip()
+    return result
 
 
 def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, Value]:

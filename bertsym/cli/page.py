@@ -1,4 +1,4 @@
-"""The options that say how an answer is printed, declared once: a command takes a `page` and has them all."""
+"""The options that decide how an answer is printed: a command with a parameter `page` has them all."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Page:
 
         chosen = [name for name in ("latex", "markdown", "json") if getattr(self, name)]
         if len(chosen) > 1:
-            raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "one output at a time")
+            raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "an answer is printed in one syntax")
         syntax = chosen[0] if chosen else "text"
         for field in fields(self)[3:]:
             if getattr(self, field.name) != field.default and syntax not in _USED_BY.get(field.name, ("latex",)):
@@ -130,8 +130,8 @@ def paged(command: Callable[..., None]) -> Callable[..., None]:
     """Return the command with the options of `Page` in place of its parameter `page`."""
     signature = inspect.signature(command, eval_str=True)
     hints = get_type_hints(Page, include_extras=True)
-    own = [parameter for name, parameter in signature.parameters.items() if name != "page"]
-    shared = [
+    command_options = [parameter for name, parameter in signature.parameters.items() if name != "page"]
+    page_options = [
         inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
@@ -146,7 +146,7 @@ def paged(command: Callable[..., None]) -> Callable[..., None]:
         page = Page(**{field.name: given.pop(field.name) for field in fields(Page)})
         command(**given, page=page)
 
-    kinds = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
-    vars(run)["__signature__"] = signature.replace(parameters=[*kinds, *shared])
-    run.__annotations__ = {p.name: p.annotation for p in (*own, *shared)}
+    kinds = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in command_options]
+    vars(run)["__signature__"] = signature.replace(parameters=[*kinds, *page_options])
+    run.__annotations__ = {p.name: p.annotation for p in (*command_options, *page_options)}
     return run

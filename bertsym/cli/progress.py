@@ -31,14 +31,14 @@ class Progress:
     def begin(self, stage: str, step: str) -> None:
         """Show which stage begins, if a terminal can show it."""
         if self.is_terminal:
-            self._over(f"{stage}: {step.replace('_', ' ')} ...")
+            self._over(f"{stage}, {step.replace('_', ' ')} ...")
 
     def take(self, event: Event) -> None:
         """Show the builds and the conclusion of a stage."""
         if not isinstance(event, StageEnded):
             return
         builds = f"{event.builds.total} builds, " if event.builds.total else ""
-        text = f"{event.stage}: {builds}{event.concluded.summary()}"
+        text = f"{event.stage}, {event.step.replace('_', ' ')}: {builds}{event.concluded.summary()}"
         if self.is_terminal:
             self._over(text)
         else:

@@ -47,6 +47,6 @@ def total(
             raise Conflict("--count", f"--{page.syntax}", "--count prints the number without a syntax")
         typer.echo(exact_count(model, chosen))
         return
-    kept = [model.size(name).symbol for name in options.split(keep)]
-    model.check_known(kept)
-    show(formula_written(model, chosen, form, kept), page)
+    symbols = [model.size(name).symbol for name in options.split(keep)]
+    model.check_known(symbols)
+    show(formula_written(model, chosen, form, symbols), page)

@@ -16,7 +16,7 @@ from random import Random
 import sympy
 
 from bertsym.derive.conclusions import checked, mismatch, path_seen, synthesized
-from bertsym.derive.derivation import Derivation, NotDerived, SynthesisInput
+from bertsym.derive.derivation import Derivation, SynthesisInput
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.field_path import ascending_lists, list_index, list_path
 from bertsym.derive.domain.space import Space
@@ -39,7 +39,7 @@ from bertsym.derive.synthesis.expert_routing import with_experts
 from bertsym.derive.synthesis.observations import LayerLists
 from bertsym.derive.synthesis.synthesize import synthesize
 from bertsym.derive.trace import NO_TRACE, Trace
-from bertsym.derive.types import Candidate, CannotDerive, Failure, Observation
+from bertsym.derive.types import Candidate, CannotDerive, Failure, NotDerived, Observation
 from bertsym.derive.verification.check import built_count, first_mismatch, public_count
 from bertsym.derive.verification.error_bound import error_bound
 from bertsym.errors import InvalidModel

@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.domain.space import Space
 from bertsym.derive.synthesis.observations import LayerLists
-from bertsym.derive.types import Candidate, CannotDerive, Failure, Fields, Observation
+from bertsym.derive.types import Candidate, Failure, Fields, Observation
 from bertsym.saved_model.derived import Derived
 from bertsym.values import value
 
@@ -62,19 +62,3 @@ class Derivation:
     def candidate(self) -> Candidate:
         """The formulas and the failures of the last synthesis."""
         return Candidate(self.derived.tensors, self.refused)
-
-
-@value
-class NotDerived(CannotDerive):
-    """A search that ended without formulas, with the last synthesis, so that a user can look at its evidence."""
-
-    target: str
-    problem: str
-    candidate: Candidate
-    evidence: SynthesisInput
-
-    def __str__(self) -> str:
-        hint = "--trace FILE writes the stages"
-        if self.candidate.refused:
-            hint = f"--why '{self.candidate.refused[0].tensor}' shows the observations, {hint.replace('writes ', '')}"
-        return f"{super().__str__()}; {hint}"

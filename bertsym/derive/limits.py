@@ -42,7 +42,7 @@ MAX_RECEIVE_SECONDS = 10.0
 MAX_LOST_MESSAGES = 50
 # Address space of the worker: torch and transformers map more than they use. A larger one could exhaust the machine.
 MAX_WORKER_MEMORY_BYTES = 12 * 2**30
-# A longer list of a configuration is data, such as token numbers, and every entry of a list is a field to screen.
+# A longer list of a configuration is data, such as token numbers. Each entry of a list is a field to screen.
 MAX_LIST_LENGTH = 64
 
 # --- concolic: how much a run with symbols may record ---
@@ -136,7 +136,7 @@ EXTENDED_SCREENING_DEPTH = 6
 
 # Constants that a field may be a multiple of, besides those that other fields explain. Model code aligns to these.
 STRIDES = (4, 8, 16, 32, 64)
-# A template is tried at 41 to 81 more steps than the base, odd so that a stride of 2 is not hidden.
+# A constraint is tried at 41 to 81 more steps than the base, odd so that a stride of 2 is not hidden.
 FAR_STEPS = (20, 40)
 # Integers without a constraint are tried together, each larger by a number from this range, so that no two that are
 # equal in the base grow alike.
@@ -155,15 +155,15 @@ MIN_LEADER = 2
 MAX_ZERO_CANDIDATE = 2
 # The minimum is looked for among so many numbers of steps one by one, from 0 or 1, before it is bisected.
 TRIED_STEPS = 3
-# Values that are tried one by one if no template fits. Above the largest, halves and multiples of the base are tried.
+# Values that are tried one by one if no constraint fits. Above the largest, halves and multiples of the base are tried.
 LISTED_OPTIONS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 MAX_LISTED_VALUE = 64
-# Groups of this many numbers, among so many that no template fits, are tried in proportion. All groups of 12 numbers
+# Groups of this many numbers, among so many that no constraint fits, are tried in proportion. All groups of 12 numbers
 # are 286; each costs a build.
 MAX_PROPORTIONAL_GROUP = 3
 MAX_PROPORTIONAL_CANDIDATES = 12
 PROPORTIONAL_FACTORS = (2, 3)
-# Values that break a constraint: primes that divide no usual width. More of them cost a build for each template.
+# Values that break a constraint: primes that divide no usual width. More of them cost a build for each constraint.
 BREAKING_VALUES = (5, 7, 11)
 # With more depths than this, each is sampled from so few values: as many stages of six layers make thousands of
 # tensors.
@@ -309,7 +309,7 @@ MAX_ROUNDING_DIVISOR = 64
 DIVISOR_POWERS = (2, 3, 4)
 """Powers of a size that a dimension is divided by, as a sequence is by its stride in each of several layers."""
 BANKERS_DIVISORS = (2, 4, 8, 16)
-"""Divisors that Python's `round`, with halves to even, is tried with; other divisors round at their own halves."""
+"""Powers of two that `round(size/divisor)` is tried with. An odd divisor has no halves: a rounded line fits then."""
 MAX_BRANCH_SIZES = 3
 """A formula with a branch is tried in at most this many sizes: each pair is a comparison, each side a search."""
 MIN_BRANCH_ROWS = 8

@@ -60,8 +60,10 @@ def find_scope(items: Sequence[T], is_accepted: Callable[[Sequence[T]], bool], m
     """Return the few items for which the items are rejected together: FindScope of QuAcq (Bessiere et al. 2013).
 
     Rejection must be monotone: whatever contains a rejected group is rejected, and the empty group is accepted. Each
-    item of the scope costs about log2(len(items)) questions. The scope is empty if all items together are accepted. It
-    is incomplete, and accepted, if it has `max_size` items or rejection is not monotone.
+    item of the scope costs about log2(len(items)) questions. A group that is asked about may contain an item twice.
+
+    The scope is empty if all items together are accepted. It may be incomplete, and then be accepted, if it has
+    `max_size` items or if rejection is not monotone.
     """
     scope: list[T] = []
     while (item := _first_rejected(items, scope, is_accepted)) is not None and item not in scope:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sympy import Symbol
 
 from bertsym.errors import BertsymError, echo
 from bertsym.tree import Tensor
 from bertsym.values import value
+
+if TYPE_CHECKING:
+    from bertsym.derive.derivation import SynthesisInput
 
 Number = int | bool | Fraction
 Fields = Mapping[str, Number]
@@ -20,7 +23,7 @@ Sizes = Mapping[Symbol, Number]
 
 @value
 class CannotDerive(BertsymError):
-    """The code does not build, not even at the sizes it comes with."""
+    """A target for which there are no formulas: its code does not build at its defaults, or a stage gave up."""
 
     target: str
     problem: str
@@ -54,7 +57,7 @@ def tensor_kinds(inventory: Inventory) -> set[str]:
 
 @value
 class Description:
-    """What the code is called, where it is from, and the fields that may vary with the values they come with."""
+    """The class that the target builds, the file of its code, and the fields that may vary with their defaults."""
 
     cls: str
     source: str
@@ -111,3 +114,17 @@ class Candidate:
 
     tensors: tuple[Tensor, ...]
     refused: tuple[Failure, ...]
+
+
+@value
+class NotDerived(CannotDerive):
+    """A search that ended without formulas, with the last synthesis, so that a user can look at its evidence."""
+
+    target: str
+    problem: str
+    candidate: Candidate
+    evidence: SynthesisInput
+
+    def __str__(self) -> str:
+        named = f"'{self.candidate.refused[0].tensor}'" if self.candidate.refused else "TENSOR"
+        return f"{super().__str__()}; --why {named} shows the observations, --trace FILE the stages"

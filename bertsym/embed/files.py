@@ -11,7 +11,7 @@ from bertsym.errors import BadFile
 from bertsym.files import atomic_write
 from bertsym.values import value
 
-LARGEST = 64 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
 
 SYNTAXES = {
     **dict.fromkeys((".tex", ".ltx", ".sty", ".cls", ".tikz", ".latex"), Syntax.TEX),
@@ -42,11 +42,11 @@ def read(path: Path) -> Source:
     if path.suffix.casefold() not in SYNTAXES:
         raise BadFile(str(path), f"expected one of {', '.join(SYNTAXES)}")
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise BadFile(str(path), "not a file: a folder, a pipe or a device")
-        if found.st_size > LARGEST:
-            raise BadFile(str(path), f"larger than {LARGEST:,} bytes")
+        if status.st_size > MAX_FILE_BYTES:
+            raise BadFile(str(path), f"larger than {MAX_FILE_BYTES:,} bytes")
         raw = path.read_bytes()
     except OSError as error:
         raise BadFile(str(path), error.strerror or "cannot be read") from error

@@ -82,8 +82,8 @@ def fragments(lines: list[str], syntax: Syntax, path: str) -> Iterator[Fragment]
     names: dict[str, str] = {}
     start = 0
     command, indent = "", ""
-    for number, found, lead in _markers(lines, syntax, path):
-        closing = _CHECKSUM.fullmatch(found)
+    for number, text, lead in _markers(lines, syntax, path):
+        closing = _CHECKSUM.fullmatch(text)
         if closing and not command:
             raise BadMarker(path, number, "an end without a beginning")
         if closing:
@@ -91,14 +91,14 @@ def fragments(lines: list[str], syntax: Syntax, path: str) -> Iterator[Fragment]
             command = ""
         elif command:
             raise BadMarker(path, number, f"the fragment of line {start} is still open: nothing is nested")
-        elif let := _LET.fullmatch(found):
+        elif let := _LET.fullmatch(text):
             names[let.group(1)] = _put_in(let.group(2), names)
-        elif not found or found.split()[0] == END:
+        elif not text or text.split()[0] == END:
             raise BadMarker(path, number, "expected a command, as in total bert-base-uncased, or end")
         else:
-            first = _WORD.match(found)
+            first = _WORD.match(text)
             cut = first.end() if first else 0  # the command itself is never a name
-            start, command, indent = number, found[:cut] + _put_in(found[cut:], names), lead
+            start, command, indent = number, text[:cut] + _put_in(text[cut:], names), lead
     if command:
         raise BadMarker(path, start, "no end follows")
 

@@ -18,7 +18,7 @@ from bertsym.expressions.tree import ARITHMETIC, LOGIC, RELATIONAL, Node, Op
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
-# An exponent is written out as a product; no published formula has a power above 4.
+# An exponent is multiplied out: a larger one costs time and memory, and no count of parameters needs one.
 MAX_EXPONENT = 16
 
 
@@ -50,10 +50,10 @@ class Use:
     max_terms: int | None = None
 
 
-# The longest expression of the atlas has some 400 characters and is 9 deep; a saved file has thousands of expressions.
+# A saved file may come from a stranger: every bound keeps its expressions from growing without end inside sympy.
 EXPRESSION = Use("an expression of whole numbers", frozenset(Op) - {Op.DIVIDE}, 2000, 32, 10**12, 16, 400)
 EXACT_EXPRESSION = Use("an expression", frozenset(Op), 2000, 32, 10**12, 16, 400)
-# Nobody types more than a line. A condition is evaluated at numbers and never multiplied out: its terms need no bound.
+# A typed line. A condition is evaluated at numbers and never multiplied out: its terms need no bound.
 CONDITION = Use("a condition", ARITHMETIC | RELATIONAL | LOGIC, 200, 64, 10**30, 256)
 # A tie is multiplied out with the count. Its remainder could not be solved for.
 TIE = Use("a tie", ARITHMETIC - {Op.REMAINDER} | {Op.EQUAL}, 200, 64, 10**30, 256, 4096)

@@ -86,26 +86,26 @@ def _over_one(expression: Expr) -> Form:
     return above if below == Number(Fraction(1)) else Quotient(above, below)
 
 
-def condition(found: Boolean) -> Condition:
+def condition(boolean: Boolean) -> Condition:
     """Return the condition with both sides of its relations in order.
 
     >>> from bertsym.symbols import H, V, tied
     >>> condition(sympy.And(tied, H > V)).parts[0]
     Relation(left=Name(symbol=H), sign=<Sign.ABOVE: '>'>, right=Name(symbol=V))
     """
-    match found:
+    match boolean:
         case Symbol():
-            return Name(found)
+            return Name(boolean)
         case sympy.Not():
-            return Negation(condition(found.args[0]))
+            return Negation(condition(boolean.args[0]))
         case sympy.And() | sympy.Or():
-            parts = tuple(condition(part) for part in sorted(found.args, key=_precedence))
-            return Conjunction(parts) if isinstance(found, sympy.And) else Disjunction(parts)
+            parts = tuple(condition(part) for part in sorted(boolean.args, key=_precedence))
+            return Conjunction(parts) if isinstance(boolean, sympy.And) else Disjunction(parts)
     for sign, relation in RELATIONS.items():
-        if isinstance(found, relation):
-            left, right = (_plus_first(monomials(side)) for side in found.args)
+        if isinstance(boolean, relation):
+            left, right = (_plus_first(monomials(side)) for side in boolean.args)
             return Relation(left, sign, right)
-    raise TypeError(f"no ordered form for the condition {type(found).__name__}")
+    raise TypeError(f"no ordered form for the condition {type(boolean).__name__}")
 
 
 def _plus_first(terms: Terms) -> Form:
@@ -120,8 +120,8 @@ def _precedence(part: Boolean) -> tuple[object, ...]:
     """Return a sort key: relations, then switches, then conditions of several parts, each by their symbols."""
     kind = next(
         (
-            place
-            for place, of in enumerate((sympy.core.relational.Relational, Symbol, sympy.Not))
+            index
+            for index, of in enumerate((sympy.core.relational.Relational, Symbol, sympy.Not))
             if isinstance(part, of)
         ),
         3,

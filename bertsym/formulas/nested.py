@@ -1,4 +1,4 @@
-"""A polynomial of many terms so written that it can be read: what is common taken out, again and again.
+"""A polynomial of many terms in nested sums: common factors are taken out, again and again.
 
     L (heads (kv (nope + v) + q (nope + rope) + H v) + H (kv + q + rope) + kv + q)
 
@@ -97,10 +97,10 @@ def factors(terms: Terms) -> list[Form]:
 def _common(terms: Terms) -> Monomial:
     """Return the powers that every term has."""
     first, *others = map(dict, terms)
-    found = {}
+    shared_powers = {}
     for generator, exponent in first.items():
         powers = [exponent, *(other.get(generator, 0) for other in others)]
         shared = min(powers) if exponent > 0 else max(powers)
         if shared * exponent > 0:
-            found[generator] = shared
-    return tuple(sorted(found.items(), key=lambda power: str(power[0])))
+            shared_powers[generator] = shared
+    return tuple(sorted(shared_powers.items(), key=lambda power: str(power[0])))

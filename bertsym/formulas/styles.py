@@ -1,4 +1,4 @@
-"""Polynomials to forms, in one of several styles."""
+"""Polynomials as forms, in one of several styles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from bertsym.formulas.nested import factors, nested
 from bertsym.formulas.tree import ONE, Form, Number, Quotient, Sum, product, sum_of
 from bertsym.symbols import BY_SYMBOL, Kind
 
-MOST_GROUPS = 6
+# The powers of depth and width that a collected formula lists. A formula with more is nested.
+MAX_GROUPS = 6
 
 
 class Style(Enum):
@@ -79,7 +80,7 @@ def style_of_parts(whole: Expr, style: Style) -> Style:
 def _crowded(terms: Terms) -> bool:
     """Return True if a polynomial has too many powers of depth and width to list them."""
     always, together = _by_condition(terms)
-    return sum(len(_powers(group)) for group in (always, *together.values())) > MOST_GROUPS
+    return sum(len(_powers(group)) for group in (always, *together.values())) > MAX_GROUPS
 
 
 def _by_condition(terms: Terms) -> tuple[Terms, dict[Monomial, Terms]]:

@@ -133,7 +133,7 @@ class Root:
 
 @value
 class Named:
-    """A part of a formula with what it counts: a brace below it where a syntax has one."""
+    """A part of a formula with what it counts: a brace below it if the syntax has one."""
 
     part: Form
     name: str

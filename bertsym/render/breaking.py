@@ -18,7 +18,7 @@ INDENT = r"\quad {} "
 
 @value
 class Piece:
-    """A stretch of a formula that stays on one line; `depth` is how many parentheses are open where it begins."""
+    """A stretch of a formula that stays on one line; `depth` is the number of parentheses open at its start."""
 
     tex: str
     depth: int
@@ -35,8 +35,8 @@ def lines(steps: tuple[Inline, ...], notation: Notation, column: Column, *, marg
         return [whole]
     return [
         line
-        for place, step in enumerate(steps)
-        for line in _step(step, mathtex.RELATION if place else "", notation, room)
+        for index, step in enumerate(steps)
+        for line in _step(step, mathtex.RELATION if index else "", notation, room)
     ]
 
 
@@ -73,21 +73,21 @@ def _stretches(pieces: Iterable[Piece], depth: int) -> Iterator[str]:
 
 def _filled(stretches: list[str], room: Column) -> list[str]:
     """Return lines filled with as many pieces as fit."""
-    found = [stretches[0]]
+    filled = [stretches[0]]
     for stretch in stretches[1:]:
-        longer = f"{found[-1]} {stretch}"
+        longer = f"{filled[-1]} {stretch}"
         if _fits(longer, room):
-            found[-1] = longer
+            filled[-1] = longer
         else:
-            found.append(INDENT + stretch)
-    return found
+            filled.append(INDENT + stretch)
+    return filled
 
 
 def _pieces(written: Form, notation: Notation, depth: int) -> list[Piece]:
     match written:
         case Sum(terms):
             return [
-                piece for place, term in enumerate(terms) for piece in _term(term, notation, depth, first=not place)
+                piece for index, term in enumerate(terms) for piece in _term(term, notation, depth, first=not index)
             ]
         case Product(factors) if any(_enclosed(factor, notation, depth) for factor in factors):
             return _product(factors, notation, depth)
@@ -105,14 +105,14 @@ def _term(term: Form, notation: Notation, depth: int, *, first: bool) -> list[Pi
 
 def _product(factors: tuple[Form, ...], notation: Notation, depth: int) -> list[Piece]:
     minus, rest = negated(factors)
-    found = [Piece("-" * minus, depth)]
-    for place, factor in enumerate(rest):
-        least = Binding.PRODUCT if place else of_first(factor, minus=minus)
+    pieces = [Piece("-" * minus, depth)]
+    for index, factor in enumerate(rest):
+        least = Binding.PRODUCT if index else of_first(factor, minus=minus)
         whole = [Piece(mathtex.within(factor, least, notation), depth)]
         head, *inner = _enclosed(factor, notation, depth) or whole
-        found[-1] = Piece(mathtex.beside([found[-1].tex, head.tex]), found[-1].depth)
-        found += inner
-    return found
+        pieces[-1] = Piece(mathtex.beside([pieces[-1].tex, head.tex]), pieces[-1].depth)
+        pieces += inner
+    return pieces
 
 
 def _enclosed(written: Form, notation: Notation, depth: int) -> list[Piece]:
@@ -138,12 +138,12 @@ def _between(
 
 def _clauses(condition: Conjunction | Disjunction, notation: Notation, depth: int) -> list[Piece]:
     """Return the parts of a condition, each but the first with the sign that joins it."""
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     for part in condition.parts:
         if isinstance(part, Conjunction | Disjunction):
             head, *rest = _between(_clauses(part, notation, depth + 1), depth)
         else:
             head, *rest = [Piece(mathtex.clause(part, notation), depth)]
-        sign = f"{mathtex.joining(condition)} " if found else ""
-        found += [Piece(sign + head.tex, depth), *rest]
-    return found
+        sign = f"{mathtex.joining(condition)} " if pieces else ""
+        pieces += [Piece(sign + head.tex, depth), *rest]
+    return pieces

@@ -52,9 +52,9 @@ def _broken(steps: Steps, sheet: Sheet, *, stacked: bool = False) -> list[str]:
         return [" = ".join(written[:2]), *(mathtex.RELATION + step for step in written[2:])]
     from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
 
-    found = lines(steps, sheet.notation, sheet.column)
-    narrower = stacked and len(found) > 1
-    return lines(steps, sheet.notation, sheet.column, margin=ARRAY_MARGIN) if narrower else found
+    broken = lines(steps, sheet.notation, sheet.column)
+    narrower = stacked and len(broken) > 1
+    return lines(steps, sheet.notation, sheet.column, margin=ARRAY_MARGIN) if narrower else broken
 
 
 def _labelled(sheet: Sheet) -> tuple[str, ...]:
@@ -66,17 +66,17 @@ def _environment(name: str, body: str, label: str = "") -> str:
     return f"\\begin{{{name}}}\n{key}{body}\n\\end{{{name}}}"
 
 
-def _stacked(found: list[str]) -> str:
+def _stacked(texts: list[str]) -> str:
     r"""Return several lines as an array of one column, which needs no package."""
-    if len(found) == 1:
-        return found[0]
-    style = r"\displaystyle " if any(r"\frac" in line for line in found) else ""
-    rows = " \\\\\n".join(style + line for line in found)
+    if len(texts) == 1:
+        return texts[0]
+    style = r"\displaystyle " if any(r"\frac" in line for line in texts) else ""
+    rows = " \\\\\n".join(style + line for line in texts)
     return f"\\begin{{array}}{{l}}\n{rows}\n\\end{{array}}"
 
 
-def _split(found: list[str]) -> str:
-    rows = " \\\\\n".join(f"& {line}" for line in found)
+def _split(texts: list[str]) -> str:
+    rows = " \\\\\n".join(f"& {line}" for line in texts)
     return f"\\begin{{split}}\n{rows}\n\\end{{split}}"
 
 

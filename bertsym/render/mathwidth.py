@@ -207,8 +207,8 @@ def _set(atoms: list[Atom], face: Face, level: int) -> int:
     _demote(atoms)
     total = 0
     before: Atom | None = None
-    for place, atom in enumerate(atoms):
-        after = atoms[place + 1] if place + 1 < len(atoms) else None
+    for index, atom in enumerate(atoms):
+        after = atoms[index + 1] if index + 1 < len(atoms) else None
         total += _own(atom, after, face, level)
         if atom.kind is Class.SPACE:
             continue
@@ -235,8 +235,8 @@ def _demote(atoms: list[Atom]) -> None:
     """Make a sign without an operand on both sides an ordinary atom: -H has no space after its minus."""
     solid = [atom for atom in atoms if atom.kind is not Class.SPACE]
     before: Class | None = None
-    for place, atom in enumerate(solid):
-        after = solid[place + 1].kind if place + 1 < len(solid) else None
+    for index, atom in enumerate(solid):
+        after = solid[index + 1].kind if index + 1 < len(solid) else None
         if atom.kind is Class.BIN and (before in _NO_OPERAND_BEFORE or after in _NO_OPERAND_AFTER):
             atom.kind = Class.ORD
         before = atom.kind

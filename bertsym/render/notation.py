@@ -12,7 +12,7 @@ from bertsym.errors import Conflict, UnknownName, Unreadable
 from bertsym.symbols import BY_NAME, lookup
 from bertsym.values import value
 
-LONGEST_NAME = 80
+MAX_NAME = 80
 
 _GREEK = (
     "alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|vartheta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|"
@@ -86,7 +86,7 @@ def checked_name(symbol: str, tex: str) -> str:
     Traceback (most recent call last):
     bertsym.errors.Unreadable: --rename H: expected a letter or \mathrm{word} such as \ell or d_k, got '\input{x}'
     """
-    if len(tex) > LONGEST_NAME or not _NAME.fullmatch(tex):
+    if len(tex) > MAX_NAME or not _NAME.fullmatch(tex):
         raise Unreadable(f"--rename {symbol}", tex, r"a letter or \mathrm{word} such as \ell or d_k")
     return tex
 

@@ -54,7 +54,7 @@ _WIDTH = re.compile(r"(\d{2,4})(?:\.(\d{1,2}))?(?:pt)?(?:@(10|11|12)(?:pt)?)?", 
 _FACES = {"10": TEN, "11": ELEVEN, "12": TWELVE}
 _TIMES = {TEN: TIMES_TEN, ELEVEN: TIMES_ELEVEN}
 
-LONGEST_CAPTION = 1900
+MAX_CAPTION = 1900
 _LABEL = re.compile(r"[A-Za-z0-9:._/+*-]{1,80}", re.ASCII)
 
 
@@ -94,8 +94,8 @@ def column(text: str, *, times: bool = False) -> Column:
 
 def checked_caption(text: str) -> str:
     """Return the caption if TeX can measure it on one line: at most 1,900 characters."""
-    if len(text) > LONGEST_CAPTION:
-        raise Unreadable("--caption", text, f"at most {LONGEST_CAPTION:,} characters")
+    if len(text) > MAX_CAPTION:
+        raise Unreadable("--caption", text, f"at most {MAX_CAPTION:,} characters")
     return text
 
 

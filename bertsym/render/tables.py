@@ -179,8 +179,8 @@ def _shared(natural: list[int], least: list[int], room: int) -> list[int]:
     widths = list(least)
     spare = room - sum(least)
     wanting = sorted((i for i in range(len(widths)) if natural[i] > least[i]), key=lambda i: natural[i] - least[i])
-    for place, i in enumerate(wanting):
-        given = min(natural[i] - least[i], spare // (len(wanting) - place))
+    for index, i in enumerate(wanting):
+        given = min(natural[i] - least[i], spare // (len(wanting) - index))
         widths[i] += given
         spare -= given
     return [width if width < natural[i] else 0 for i, width in enumerate(widths)]

@@ -8,7 +8,7 @@ import unicodedata
 from enum import Enum
 from functools import cache
 
-LONGEST_WORD = 60
+MAX_WORD = 60
 
 
 class Encoding(Enum):
@@ -72,7 +72,7 @@ def prose(text: str, encoding: Encoding = Encoding.ASCII) -> str:
         if here + after in _LIGATURES:
             parts.append("{}")
         unbroken = 0 if here == " " else unbroken + 1
-        if unbroken >= LONGEST_WORD and after != " ":
+        if unbroken >= MAX_WORD and after != " ":
             parts.append("\\allowbreak%\n")
             unbroken = 0
     return "".join(parts)

@@ -68,7 +68,7 @@ def _steps(steps: list[str], indent: str) -> list[str]:
 def _table(table: Table, spell: Spell) -> list[str]:
     rows = [[spell(printable(column.title)) for column in table.columns]]
     rows += [[_inline(cell, spell) for cell in row] for row in (*table.rows, table.footer) if row]
-    formulas = [any(isinstance(row[place], Form) for row in table.rows) for place in range(len(table.columns))]
+    formulas = [any(isinstance(row[index], Form) for row in table.rows) for index in range(len(table.columns))]
     widths = _widths(rows, formulas)
 
     def lines(cells: list[str]) -> list[str]:

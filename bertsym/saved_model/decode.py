@@ -103,7 +103,9 @@ class _Decoder:
         self.symbols: dict[str, Symbol] = {}
 
     def derived(self, file: Node) -> Derived:
-        parts = file.keys(_KEYS, required=("name", "source", "sizes", "heads"))
+        parts = file.keys(_KEYS, required=("bertsym", "name", "source", "sizes", "heads"))
+        if parts["bertsym"].json != MARK:
+            raise parts["bertsym"].refuse(f"expected {MARK}, got {echo(parts['bertsym'].json)}")
         name, source = parts["name"].text(), parts["source"].text()
         sizes = parts["sizes"].entries(MAX_SIZES, _NAME, "size")
         entries = {size: node.keys(_SIZE, required=("default",)) for size, node in sizes.items()}

@@ -1,7 +1,7 @@
 """The legality of an answer: conditions under which a model exists, for a search, and the recount that decides.
 
-The conditions leave out most of what no model has. What is offered is recounted through the door that `total` uses,
-which refuses the rest.
+The conditions exclude most configurations without a model. The answers are recounted as `total` counts, which refuses
+the rest.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from bertsym.wording import said
 
 
 @value
-class Door:
-    """The way by which `total` comes to a number: the sizes put into a model, and the model counted."""
+class Recounter:
+    """The recount of an answer as `total` counts: the sizes are put into a model, and the model is counted."""
 
     closure: Closure
     conventions: tuple[Convention, ...]
 
     def recount(self, found: Mapping[Symbol, Value]) -> tuple[int, ...] | None:
-        """Return the counts at values of the unknowns and the heads beside them; None where there is no such model."""
+        """Return the counts at values of the unknowns and the heads beside them; None if no such model exists."""
         sizes = self.closure.at(found)
         if sizes is None:
             return None
@@ -47,9 +47,9 @@ class Door:
 
 
 def conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Constraint]:
-    """Yield what must hold for a model to exist, as far as it is not sure to hold from the `lowest` unknowns on.
+    """Yield the conditions for a model to exist that are not sure to hold from the `lowest` unknowns on.
 
-    Raises `NothingFits` where it fails whatever the unknowns are.
+    Raises `NothingFits` if one fails whatever the unknowns are.
     """
     moving = {*closure.unknowns, *(one.symbol for one in closure.floating)}
     for constraint in _conditions(closure, lowest):

@@ -1,4 +1,4 @@
-"""The words of a question: ties between sizes, and which sizes are to be found."""
+"""The open sizes of a question: unknowns, ties between sizes, and the base that supplies the rest."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bertsym.values import value
 from bertsym.wording import said
 
 Tie = tuple[Symbol, Node]
-# Ties put into one another grow with the product of their lengths.
-LONGEST_TIE = 1000
+# Ties that are put into one another grow with the product of their lengths.
+MAX_TIE_SIZES = 1000
 
 
 @value
 class NotDependent(BertsymError):
-    """A size that the count does not depend on cannot meet a target."""
+    """A size that cannot meet a target, because the count does not depend on it."""
 
     symbol: str
     why: str
@@ -34,7 +34,7 @@ class NotDependent(BertsymError):
 
 
 def only_unknowns(unknowns: Iterable[Symbol], options: Mapping[str, Iterable[Symbol]]) -> None:
-    """Raise `Conflict` where an option speaks of a size that is not to be found."""
+    """Raise `Conflict` if an option names a size that is no unknown."""
     wanted = list(unknowns)
     for option, named in options.items():
         for symbol in named:
@@ -43,13 +43,13 @@ def only_unknowns(unknowns: Iterable[Symbol], options: Mapping[str, Iterable[Sym
 
 
 def base_sizes(model: Model) -> Mapping[Symbol, Value]:
-    """The sizes of the architecture's base, derived ones settled into what they follow from."""
+    """Return the sizes of the architecture's base; a derived size is replaced by those it follows from."""
     architecture = model.architecture
     return Model(architecture).with_sizes(architecture.sizes[architecture.base].values).given
 
 
 def resolved(model: Model, ties: tuple[Tie, ...]) -> tuple[Tie, ...]:
-    """The ties with one another put in, so that no tied size stands on a right side.
+    """Put the ties into one another, so that no tied size stands on a right side.
 
     Raises `UnknownName`, and `Conflict` for a size tied twice, in a circle, or to a division by zero.
     """
@@ -62,8 +62,10 @@ def resolved(model: Model, ties: tuple[Tie, ...]) -> tuple[Tie, ...]:
     for _ in ties:
         terms = {symbol: put_in(term, terms) for symbol, term in terms.items()}
         for symbol, term in terms.items():
-            if sum(1 for _ in islice(term.symbols(), LONGEST_TIE)) == LONGEST_TIE:
-                raise Conflict(f"--tie {symbol}", "the other ties", f"together they name {LONGEST_TIE} sizes and more")
+            if sum(1 for _ in islice(term.symbols(), MAX_TIE_SIZES)) == MAX_TIE_SIZES:
+                raise Conflict(
+                    f"--tie {symbol}", "the other ties", f"together they name {MAX_TIE_SIZES} sizes and more"
+                )
     for symbol, term in terms.items():
         if set(term.symbols()) & set(names):
             raise Conflict(f"--tie {symbol}", "the other ties", "they go round in a circle")

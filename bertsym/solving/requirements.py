@@ -1,4 +1,4 @@
-"""What an answer must satisfy besides the target: constraints, budgets, a tolerance, a range; that it can be built."""
+"""The requirements on an answer besides the target: constraints, budgets, a tolerance, a range."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bertsym.values import value
 
 @value
 class NothingFits(BertsymError):
-    """Nothing among what was tried satisfies what was asked; `standing` are sizes that stand still meanwhile."""
+    """No configuration that was tried meets the requirements; `standing` are the sizes that were fixed."""
 
     tried: str
     why: str
@@ -25,7 +25,7 @@ class NothingFits(BertsymError):
 
 @value
 class Limit:
-    """A budget: a convention's count, at most or at least so many."""
+    """A budget: the largest or the smallest count under a convention."""
 
     convention: Convention
     most: int | None = None
@@ -33,14 +33,14 @@ class Limit:
 
     @property
     def title(self) -> str:
-        """In words."""
+        """Return the budget in words."""
         bound = f"at most {self.most:,}" if self.most is not None else f"at least {self.least:,}"
         return f"{self.convention.title} {bound}"
 
 
 @value
 class Demand:
-    """Constraints and budgets; how far from the target a count may be, as a fraction of it; the unknown's range."""
+    """Constraints, budgets, the range of the unknown, and the tolerance: a share of the target."""
 
     constraints: tuple[Constraint, ...] = ()
     limits: tuple[Limit, ...] = ()
@@ -48,7 +48,7 @@ class Demand:
     range: tuple[int, int] | None = None
 
     def in_words(self, target: int) -> str:
-        """For a sentence."""
+        """Return the requirements as the end of a sentence."""
         wanted = [constraint.text for constraint in self.constraints] + [limit.title for limit in self.limits]
         if self.tolerance is not None:
             percent = decimal(self.tolerance * 100, 6).rstrip("0").rstrip(".")

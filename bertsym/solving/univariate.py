@@ -1,4 +1,4 @@
-"""A count along one unknown: the exact integer bracket of a target, and the real root."""
+"""A count along one unknown: the integers around a target, and the real root."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from bertsym.solving.interval_propagation import Axis, narrow
 from bertsym.solving.polynomial import DoesNotGrow, Exact, Piecewise, horner, largest_at_most, root
 from bertsym.values import value
 
+# Beyond every value that a target of 60 digits can lead to.
 WITHOUT_END = 10**120
-# How many values next to the target are tried for one of which a model exists.
-MOST_STEPS = 500
+# The values next to the target that are tried for one of which a model exists: more find rarer models, fewer refuse
+# sooner.
+MAX_STEPS = 500
 
 
 @value
-class Line:
+class UnivariateCount:
     """A count along one unknown, from `least` on; `exists` says whether there is a model at a value."""
 
     unknown: Symbol
@@ -33,13 +35,13 @@ class Line:
         return self.counted.at(number).constant
 
     def numbers(self) -> range:
-        """Return the values that the constraints leave, as far as they come to an interval and a step."""
+        """Return the interval and the step of the values that the constraints allow, or more."""
         axis = Axis(self.unknown, self.least, WITHOUT_END)
         return axis.within(*narrow(axis, self.constraints, {}, self.least, WITHOUT_END))
 
     @property
     def step(self) -> int:
-        """Return how far apart the values are."""
+        """Return the distance between values."""
         return self.numbers().step
 
     def grows(self) -> bool:
@@ -50,13 +52,13 @@ class Line:
             return False
 
     def smallest(self) -> int | None:
-        """Return the value at which there is a model, and none that is smaller."""
+        """Return the value at which the smallest model exists."""
         starts = ((start, stop) for start, stop, _ in self.counted.pieces(self.least, WITHOUT_END))
         firsts = (self._first(_cut(self.numbers(), start, stop)) for start, stop in starts)
         return min((first for first in firsts if first is not None), key=self.count, default=None)
 
     def below(self, target: int) -> int | None:
-        """Return the largest value of a model that is not over the target; None where there is no largest."""
+        """Return the largest value of a model with at most the target; None if there is no largest one."""
         for start, stop, coefficients in reversed(list(self.counted.pieces(self.least, WITHOUT_END))):
             if horner(coefficients, start) <= target:
                 most = largest_at_most(coefficients, target)
@@ -68,7 +70,7 @@ class Line:
         return None
 
     def above(self, target: int) -> int | None:
-        """Return the smallest value of a model that is not under the target."""
+        """Return the smallest value of a model with at least the target."""
         for start, stop, coefficients in self.counted.pieces(self.least, WITHOUT_END):
             most = largest_at_most(coefficients, target - 1) if horner(coefficients, start) < target else start - 1
             if most is not None:
@@ -78,7 +80,7 @@ class Line:
         return None
 
     def root(self, target: int, places: int) -> Fraction | None:
-        """Return the real value at which the count is the target, where the constraints leave values around it."""
+        """Return the real value at which the count is the target, if the constraints allow values around it."""
         numbers = self.numbers()
         if not numbers:
             return None
@@ -91,7 +93,7 @@ class Line:
         return None
 
     def _first(self, numbers: Iterable[int]) -> int | None:
-        for number in islice(numbers, MOST_STEPS):
+        for number in islice(numbers, MAX_STEPS):
             count = self.count(number)
             held = all(constraint.holds({self.unknown: number}) for constraint in self.constraints)
             if held and Fraction(count).denominator == 1 and self.exists(number, int(count)):

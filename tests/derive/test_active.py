@@ -180,7 +180,7 @@ def test_what_nobody_says_is_refused_and_not_guessed(
     derived = with_experts(Derived("model", "Model", "test", {}, (), inventory), fields, symbols)
     model = derived.model()
     assert total(model) != 0
-    with pytest.raises(UnknownRouting, match="how many experts of Model work on a token is not known"):
+    with pytest.raises(UnknownRouting, match="Model: no size gives the number of experts per token"):
         total(model, ACTIVE)
 
 

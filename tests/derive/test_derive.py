@@ -104,16 +104,16 @@ def test_a_stem_with_a_floor() -> None:
 
 @pytest.mark.usefixtures("torch")
 def test_ties_repeats_and_a_quiet_run() -> None:
-    derivation = derive("tests.derive.modules:shared", {"hidden": 8, "layers": 2, "labels": 5})
+    derivation = derive("tests.derive.models_misbehaving:shared", {"hidden": 8, "layers": 2, "labels": 5})
     assert total(derivation.derived.model(), keep=[labels]) == sympy.expand(H * labels + L * (3 * H + 3))
     assert [t.tied_to for t in derivation.derived.tensors if t.tied_to] == ["model.table.weight"]
-    assert polynomial(derive("tests.derive.modules:prints", {"hidden": 8})) == 2 * H**2 + 2 * H
+    assert polynomial(derive("tests.derive.models_misbehaving:prints", {"hidden": 8})) == 2 * H**2 + 2 * H
 
 
 @pytest.mark.usefixtures("torch")
 def test_what_has_no_formula_is_named_and_the_rest_is_shown(bertsym: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "model.json"
-    ran = bertsym("derive", "tests.derive.modules:too_clever", "--size", "hidden=8", "-o", str(file))
+    ran = bertsym("derive", "tests.derive.models_misbehaving:too_clever", "--size", "hidden=8", "-o", str(file))
     assert ran.code == 1
     assert "odd.weight  dimension 1" in ran.out
     assert "2·H + 2" in ran.out
@@ -123,14 +123,14 @@ def test_what_has_no_formula_is_named_and_the_rest_is_shown(bertsym: Callable[..
 
 def test_own_names_are_kept_when_asked(torch: Any) -> None:
     assert torch
-    derivation = derive("tests.derive.modules:prints", {"hidden": 8}, keep_names=True)
+    derivation = derive("tests.derive.models_misbehaving:prints", {"hidden": 8}, keep_names=True)
     assert str(polynomial(derivation)) == "2*hidden**2 + 2*hidden"
     assert not {H, heads, tied} & polynomial(derivation).free_symbols
 
 
 def test_a_projection_that_is_there_only_where_two_sizes_differ(torch: Any) -> None:
     assert torch
-    derivation = derive("tests.derive.modules:projected", {"hidden": 16, "embedding": 8, "layers": 2})
+    derivation = derive("tests.derive.models_misbehaving:projected", {"hidden": 16, "embedding": 8, "layers": 2})
     width = derivation.symbols["embedding"]
     model = derivation.derived.model()
     assert count(model.with_sizes({H: 7, width: 5, L: 2})) == 2 * (3 * 7 + 3) + 35

@@ -12,8 +12,8 @@ import sympy
 from sympy import Expr
 
 from bertsym.answers.derivation_evidence import derivation_evidence
-from bertsym.derive.derivation import Derivation, NotDerived
-from bertsym.derive.domain.constraint_templates import TemplateSearch
+from bertsym.derive.derivation import Derivation
+from bertsym.derive.domain.constraint_templates import ConstraintSearch
 from bertsym.derive.oracle.client import Worker
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.synthesis import arithmetic
@@ -21,6 +21,7 @@ from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.derive.synthesis.loop_ranges import LoopRanges
 from bertsym.derive.trace import Trace
 from bertsym.derive.trace_file import TraceFile
+from bertsym.derive.types import NotDerived
 from bertsym.render import text
 
 pytestmark = pytest.mark.slow
@@ -78,13 +79,13 @@ def test_without_a_fault_no_stage_is_suspicious(traced: Run) -> None:
 
 
 def test_a_wrong_constraint_excludes_builds_that_the_code_accepts(traced: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    weak = TemplateSearch._weak_templates
+    weak_constraints = ConstraintSearch._weak_constraints
 
-    def strongest_first(self: TemplateSearch, name: str, *, is_depth: bool) -> Iterator[Any]:
-        yield from self._templates_with_constants(name, is_depth=is_depth)
-        yield from weak(self, name, is_depth=is_depth)
+    def strongest_first(self: ConstraintSearch, name: str, *, is_depth: bool) -> Iterator[Any]:
+        yield from self._constraints_with_constants(name, is_depth=is_depth)
+        yield from weak_constraints(self, name, is_depth=is_depth)
 
-    monkeypatch.setattr(TemplateSearch, "_weak_templates", strongest_first)
+    monkeypatch.setattr(ConstraintSearch, "_weak_constraints", strongest_first)
     result, stages = traced("tests.derive.ruled:strided", hidden=768, heads=12, stride=2)
     assert isinstance(result, Derivation)  # the formula is right, but for few sizes only
     assert suspicious(stages) == ["domain"]

@@ -17,7 +17,7 @@ from bertsym.derive.domain.space import Space
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.types import CannotDerive
 
-HERE = "tests.derive.modules"
+HERE = "tests.derive.models_misbehaving"
 ROOT = Path(__file__).parents[2]
 MANY = [{"hidden": hidden} for hidden in (*range(2, 40), 7, 8, 7)]
 
@@ -56,13 +56,13 @@ def test_prefetched_builds_equal_single_ones(code: str) -> None:
 def test_a_build_that_never_returns_is_ended_with_its_fork(odd: int, monkeypatch: pytest.MonkeyPatch) -> None:
     token = f"here{os.getpid()}and{odd}"
     monkeypatch.setenv("BERTSYM_TEST", token)
-    many = [{"hidden": 4 + 2 * number + (number == 6 + odd)} for number in range(12)]
+    configurations = [{"hidden": 4 + 2 * number + (number == 6 + odd)} for number in range(12)]
     with Worker(1) as worker:
         oracle = BuildOracle(worker, f"{HERE}:hangs_at_odd", {"hidden": 8})
         process = worker.process
         assert process is not None
         with pytest.raises(CannotDerive, match="within 1 seconds"):
-            oracle.prefetch(many)
+            oracle.prefetch(configurations)
     assert process.poll() is not None
     assert not processes_with(token)
 

@@ -9,7 +9,7 @@ import pytest
 
 from bertsym.derive.synthesis.observations import ObservationTable
 
-HERE = "tests.derive.modules"
+HERE = "tests.derive.models_misbehaving"
 
 
 def test_twice_as_many_names_are_twice_the_work(find: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

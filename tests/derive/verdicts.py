@@ -58,7 +58,7 @@ def _compared(derived: Derived, drawn: Program, build: Any, random: Random) -> V
 
     model, answers = derived.model(), 0
     # The saved model says which fields are fixed. Its formula holds only at their values.
-    fixed: dict[str, Any] = {name: field.value for name, field in derived.fixed_by_derivation.items()}
+    fixed: dict[str, Any] = {name: at.value for name, at in derived.fixed_by_derivation.items()}
     fixed |= derived.fixed_by_code
     for _ in range(SAMPLES):
         at = sampled_sizes(random, list(drawn.sizes)) | fixed
@@ -68,8 +68,8 @@ def _compared(derived: Derived, drawn: Program, build: Any, random: Random) -> V
         except Exception:  # noqa: BLE001, S112  # a program may raise anything at sizes that it rejects
             continue
         try:
-            names = ((symbol, derived.fields[symbol].path) for symbol in model.symbols)
-            counted = count(model.with_sizes({symbol: at[field] for symbol, field in names}))
+            places = ((symbol, derived.fields[symbol].path) for symbol in model.symbols)
+            counted = count(model.with_sizes({symbol: at[field] for symbol, field in places}))
         except BertsymError:
             continue
         if counted != built:

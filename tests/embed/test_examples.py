@@ -60,6 +60,7 @@ def found(text: str, syntax: Syntax) -> set[str]:
     return {line.partition("bertsym:")[2].split()[0] for line in (lines[index] for index in live)}
 
 
+@pytest.mark.tex
 def test_what_pdflatex_shows_is_an_example(tmp_path: Path) -> None:
     pdflatex, pdftotext = need_program("pdflatex"), need_program("pdftotext")
     random = Random(20)

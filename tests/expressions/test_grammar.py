@@ -75,7 +75,8 @@ def numbers(draw: st.DrawFn, depth: int = 4) -> Node:
 def conditions(draw: st.DrawFn, depth: int = 4) -> Node:
     """Draw a tree of a condition."""
     if depth == 0:
-        return draw(st.sampled_from([Node(Op.SWITCH, symbol=tied), Node(Op.TRUE), Node(Op.FALSE)]))
+        leaf: Node = draw(st.sampled_from([Node(Op.SWITCH, symbol=tied), Node(Op.TRUE), Node(Op.FALSE)]))
+        return leaf
     op = draw(st.sampled_from([Op.AND, Op.OR, Op.NOT, *sorted(RELATIONAL)]))
     below = numbers(depth - 1) if op in RELATIONAL else conditions(depth - 1)
     return Node(op, (draw(below),) if op is Op.NOT else (draw(below), draw(below)))

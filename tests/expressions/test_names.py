@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sympy import Symbol
@@ -39,13 +41,6 @@ def names_of(model: Model) -> Iterator[tuple[str, Symbol]]:
     yield from ((name, symbol) for name, symbol in model.architecture.schema.names if symbol in model.symbols)
 
 
-def grown(model: Model, symbol: Symbol) -> Value:
-    """Return another value that the size may have."""
-    number = model.number(symbol)
-    kind = BY_SYMBOL[symbol].kind
-    return not number if kind is Kind.SWITCH else number * 2 if number else 1
-
-
 @pytest.mark.parametrize("name", [*ARCHITECTURES, *DERIVED])
 def test_every_field_means_its_size_everywhere(name: str) -> None:
     try:
@@ -66,7 +61,7 @@ def test_every_field_means_its_size_everywhere(name: str) -> None:
         assert parse_tie(f"{field} = 64*12", model.size) == parse_tie(f"{symbol} = 64*12", model.size)
 
 
-def at(model: bertsym.Model, name: str, value: object) -> object:
+def at(model: bertsym.Model, name: str, value: Value) -> object:
     """Return the count with a size put in, or the error that stands in its way, without the name."""
     try:
         return model.at({name: value}).count()
@@ -90,10 +85,15 @@ def test_solving_by_fields_is_solving_by_symbols(name: str) -> None:
         assert answers[0] == answers[1]
 
 
+def report(answer: bertsym.Answer) -> Any:
+    """Return the parts of an answer; which ones it has depends on the question."""
+    return answer.report
+
+
 def solved(model: bertsym.Model, unknown: str, where: list[str]) -> object:
     """Return the best values for a target, or the kind of the refusal."""
     try:
-        solution = model.solve(model.count() + 1, unknown, where=where, top=2).report.solution
+        solution = report(model.solve(model.count() + 1, unknown, where=where, top=2)).solution
     except BertsymError as error:
         return type(error)
     return [(point.value, point.count) for point in solution.candidates]
@@ -107,10 +107,10 @@ def test_common_spellings_work_in_any_model(model: str) -> None:
     public = bertsym.load(model)
     for word, symbol in WRITTEN.items():
         assert public.spec.size(word) == public.spec.size(symbol)
-    wanted = public.solve("9B", "n_layer", where=["num_hidden_layers % 2 == 0"]).report.solution
-    assert wanted == public.solve("9B", "L", where=["L % 2 = 0"]).report.solution
+    wanted = report(public.solve("9B", "n_layer", where=["num_hidden_layers % 2 == 0"])).solution
+    assert wanted == report(public.solve("9B", "L", where=["L % 2 = 0"])).solution
     ours, theirs = (public.solve("9B", ["L", word], ties=[f"d_ff = 4*{word}"], top=3) for word in ("n_embd", "H"))
-    assert ours.report.found.answers == theirs.report.found.answers
+    assert report(ours).found.answers == report(theirs).found.answers
 
 
 def test_a_model_s_own_field_comes_before_the_table() -> None:
@@ -184,6 +184,13 @@ def test_the_table_is_sound() -> None:
     assert "top_k" not in fields("experts_per_token")
     assert lookup("k_conv").symbol == kernel
     assert lookup("depth").symbol == L
+
+
+def test_the_page_lists_the_fields_of_the_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "expressions.md").read_text(encoding="utf-8")
+    for name in SPELLINGS:
+        listed = [f"`{field}`" for field in fields(name) if field != name]
+        assert not listed or f"| {name} | {', '.join(listed)} |" in page
 
 
 def test_the_zoo_agrees_with_the_table() -> None:

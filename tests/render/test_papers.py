@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bertsym.cli.app import app
-from tests.conftest import missing, need_program
+from tests.conftest import missing
 from tests.render.papers import COLUMNS, document, overfull, runs, runs_in, runs_with_conditions
 
 JS = Path(__file__).parents[1] / "js"
@@ -75,8 +75,7 @@ def formulas(fragment: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_everything_renders_on_the_web(bertsym: Callable[..., Any]) -> None:
-    node = need_program("node")
+def test_everything_renders_on_the_web(bertsym: Callable[..., Any], node: str) -> None:
     if not (JS / "node_modules").exists():
         missing("KaTeX and MathJax: npm ci --prefix tests/js")
     unique: dict[str, dict[str, Any]] = {}

@@ -48,6 +48,7 @@ def squeezed(text: str) -> str:
     return "".join(composed.split()).replace("∖", "\\").replace("∙", "•").replace("_", "")
 
 
+@pytest.mark.tex
 @pytest.mark.parametrize("encoding", Encoding)
 def test_the_page_shows_exactly_the_text(encoding: Encoding, tmp_path: Path) -> None:
     program = need_program("pdflatex")
@@ -105,6 +106,7 @@ def test_what_stays_is_named(bertsym: Callable[..., Any]) -> None:
     assert bertsym("show", "bert-tiny", "--latex", "--caption", "Größen").err == ""
 
 
+@pytest.mark.tex
 def test_other_scripts_compile_with_xelatex(tmp_path: Path) -> None:
     need_program("xelatex")
     text = " ".join((CJK, RTL, EMOJI, *HOSTILE))

@@ -59,7 +59,7 @@ class BaseTrials:
         """Return True if the field is a depth that was made small in the base."""
         return is_depth_name(name) and self.base[name] == MAX_SHRUNK_DEPTH < self.defaults[name]
 
-    def other(self, name: str) -> Number:
+    def alternative(self, name: str) -> Number:
         """Return another value that the model code probably accepts: one more, half a ratio, token number 1."""
         number = self.base[name]
         if isinstance(number, Fraction):
@@ -73,12 +73,18 @@ class BaseTrials:
 
     def double(self, name: str) -> Number:
         """Return twice the value, which most divisors of the value still divide."""
-        return self.other(name) if "token" in name else 2 * self.base[name]
+        return self.alternative(name) if "token" in name else 2 * self.base[name]
 
     def far(self, name: str) -> Number:
         """Return a much larger value."""
         number = self.base[name]
-        return number * 4 if isinstance(number, Fraction) else self.other(name) if "token" in name else 3 * number + 64
+        return (
+            number * 4
+            if isinstance(number, Fraction)
+            else self.alternative(name)
+            if "token" in name
+            else 3 * number + 64
+        )
 
     def zero(self, name: str) -> Number:
         """Return 0, as an integer or a fraction."""
@@ -101,16 +107,18 @@ class BaseTrials:
 
     def affects_only_at_zero(self, name: str) -> bool:
         """Return True if the field has an effect at 0 only, as an optional scale has."""
-        here = self.build({})
+        unchanged = self.build({})
         at_zero = self.build({name: self.zero(name)})
-        same = all(self.build({name: number}) in (here, None) for number in (self.other(name), self.far(name)))
-        return same and at_zero is not None and at_zero != here
+        same = all(
+            self.build({name: number}) in (unchanged, None) for number in (self.alternative(name), self.far(name))
+        )
+        return same and at_zero is not None and at_zero != unchanged
 
     def affects_inventory(self, name: str, values: Iterable[Number] = ()) -> bool:
         """Return True if one of these values, or of those around the base, changes the inventory."""
-        here = self.build({})
+        unchanged = self.build({})
         inventories = (self.build({name: number}) for number in (*values, *self.near_and_far(name)))
-        return any(inventory is not None and inventory != here for inventory in inventories)
+        return any(inventory is not None and inventory != unchanged for inventory in inventories)
 
     def constrained_fields(self, names: Iterable[str]) -> list[str]:
         """Return the fields of which the model code rejects another value, all other fields being as in the base."""

@@ -73,7 +73,7 @@ def is_necessary(oracle: BuildOracle, space: Space, axis: FieldDomain) -> bool:
 def _breaking(space: Space, axis: FieldDomain, name: str) -> Iterator[Fields]:
     """Yield the base with the field at a few values that break the constraint, dependent fields following it."""
     own = space.base[name]
-    without = replace(space, axes=tuple(other for other in space.axes if other.name not in (axis.name, name)))
+    without = replace(space, axes=tuple(known for known in space.axes if known.name not in (axis.name, name)))
     for number in dict.fromkeys((*BREAKING_VALUES, own // 2, 2 * own, own + 1, 2 * own + 1)):
         fields = without.with_changes(space.base, {name: number})
         step = axis.step_at(fields)
@@ -227,8 +227,9 @@ class ConstraintLearner:
         """Return True if other values of the field build alone, and all give the same inventory."""
         base = self.space.base
         inventories = [self.oracle.build({**base, name: number}) for number in alternative_values(base[name])]
-        here = self.oracle.build(base)
-        return any(found is not None for found in inventories) and all(found in (None, here) for found in inventories)
+        accepted = [inventory for inventory in inventories if inventory is not None]
+        unchanged = self.oracle.build(base)
+        return bool(accepted) and all(inventory == unchanged for inventory in accepted)
 
 
 def unfreeze(oracle: BuildOracle, space: Space, random: Random) -> Space:
@@ -247,7 +248,7 @@ def unfreeze(oracle: BuildOracle, space: Space, random: Random) -> Space:
         accepting = _accepting_fields(oracle, space, name, random)
         if accepting is None:
             held = FixedField(name, "the code accepts no other value", FixedBy.CODE)
-            space = replace(space, fixed=tuple(held if one.name == name else one for one in space.fixed))
+            space = replace(space, fixed=tuple(held if known.name == name else known for known in space.fixed))
         elif (
             accepting not in (defaults, space.base) or isinstance(defaults[name], bool) or any(_followers(space, name))
         ):

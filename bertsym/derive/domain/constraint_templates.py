@@ -1,7 +1,7 @@
-"""Constraint templates: the forms that a field's domain may have, the weakest first, and the first that builds.
+"""Constraint templates: the constraints that one field may have, the weakest first, and the first of them that holds.
 
-A template is a `FieldDomain`. The fields that it names come from trials: only a field of which the model code rejects
-some value, while all others stay, can be part of a constraint.
+A constraint is kept as the `FieldDomain` that it leaves. The fields that it names come from trials: only a field of
+which the model code rejects some value, while all others stay, can be part of a constraint.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ from bertsym.derive.types import Fields, Number
 from bertsym.values import replace
 
 
-def weak_templates(free: FieldDomain, base: Fields, leaders: Sequence[str]) -> Iterator[FieldDomain]:
-    """Yield the templates without a constant of their own, the weakest first.
+def weak_constraints(free: FieldDomain, base: Fields, leaders: Sequence[str]) -> Iterator[FieldDomain]:
+    """Yield the constraints without a constant of their own, the weakest first.
 
     `free` is the domain without a constraint, `leaders` the fields that a constraint may name.
     """
@@ -65,8 +65,8 @@ def weak_templates(free: FieldDomain, base: Fields, leaders: Sequence[str]) -> I
                 yield replace(free, allowed=Determined((first, second), divided_by=third))
 
 
-def templates_with_constants(free: FieldDomain, base: Fields, leaders: Sequence[str]) -> Iterator[FieldDomain]:
-    """Yield the templates with a constant, which may only be the present value of another field."""
+def constraints_with_constants(free: FieldDomain, base: Fields, leaders: Sequence[str]) -> Iterator[FieldDomain]:
+    """Yield the constraints with a constant, which may only be the present value of another field."""
     number = free.base
     yield from (replace(free, allowed=Free(stride)) for stride in STRIDES if number % stride == 0)
     for name in _divisors(free.name, base, leaders):
@@ -80,8 +80,8 @@ def _divisors(name: str, base: Fields, leaders: Sequence[str]) -> list[str]:
     return sorted(divisors, key=lambda n: (parent_config(n) != parent_config(name), base[n]))
 
 
-class TemplateSearch:
-    """The search for the weakest template of each field; `domains` are the domains that were found so far."""
+class ConstraintSearch:
+    """The search for the weakest constraint of each field; `domains` are the domains that were found so far."""
 
     def __init__(self, trials: BaseTrials, random: Random) -> None:
         self.trials, self.random = trials, random
@@ -93,16 +93,16 @@ class TemplateSearch:
         return self.trials.base
 
     def find(self, name: str, *, is_depth: bool, with_constants: bool) -> FieldDomain | None:
-        """Return the domain by the weakest template of which all values tried build, None if there is none.
+        """Return the domain by the weakest constraint under which all values tried build, None if there is none.
 
-        Only `with_constants` are templates with a constant and, at last, lists of values tried.
+        Only `with_constants` are constraints with a constant and, at last, lists of values tried.
         """
-        constant = self._templates_with_constants(name, is_depth=is_depth) if with_constants else iter(())
-        for template in chain(self._weak_templates(name, is_depth=is_depth), constant):
-            if in_dependency_order([*self.domains.values(), template]) is not None and self._builds(template):
+        constant = self._constraints_with_constants(name, is_depth=is_depth) if with_constants else iter(())
+        for constrained in chain(self._weak_constraints(name, is_depth=is_depth), constant):
+            if in_dependency_order([*self.domains.values(), constrained]) is not None and self._holds(constrained):
                 grown = {name: self.base[name] + MAX_DIVISOR_VALUES}
-                axis = self._with_second_divisor(template)
-                is_depth = is_depth or multiplies_tensors(self.trials, template, {}, grown)
+                axis = self._with_second_divisor(constrained)
+                is_depth = is_depth or multiplies_tensors(self.trials, constrained, {}, grown)
                 return self.lower_minimum(replace(axis, is_depth=is_depth))
         return self._listed(name, is_depth=is_depth) if with_constants else None
 
@@ -125,7 +125,7 @@ class TemplateSearch:
 
     def is_accepted(self, axis: FieldDomain, steps: Mapping[str, int]) -> bool:
         """Return True if the base builds after these steps, all fields that depend on them being made to fit."""
-        axes = [*(other for other in self.domains.values() if other.name != axis.name), axis]
+        axes = [*(known for known in self.domains.values() if known.name != axis.name), axis]
         known = {axis.name for axis in axes}
         axes += [FieldDomain(name, self.base[name], min_steps=0) for name in steps if name not in known]
         arranged = in_dependency_order(axes)
@@ -146,15 +146,15 @@ class TemplateSearch:
         least, _ = find_boundary(own, TRIED_STEPS, lambda steps: self.is_accepted(axis, {axis.name: steps}))
         return replace(axis, min_steps=least)
 
-    def _weak_templates(self, name: str, *, is_depth: bool) -> Iterator[FieldDomain]:
+    def _weak_constraints(self, name: str, *, is_depth: bool) -> Iterator[FieldDomain]:
         free = FieldDomain(name, self.base[name], is_depth=is_depth)
         if free.is_ratio:
-            yield from self._ratio_templates(free)
+            yield from self._ratio_constraints(free)
             return
         yield free
-        yield from weak_templates(free, self.base, self._leaders(name))
+        yield from weak_constraints(free, self.base, self._leaders(name))
 
-    def _ratio_templates(self, free: FieldDomain) -> Iterator[FieldDomain]:
+    def _ratio_constraints(self, free: FieldDomain) -> Iterator[FieldDomain]:
         name, number = free.name, free.base
         if self.trials.affects_only_at_zero(name):
             return
@@ -164,23 +164,22 @@ class TemplateSearch:
             if number % stride == 0:
                 yield replace(free, allowed=Free(stride), is_depth=is_depth)
 
-    def _templates_with_constants(self, name: str, *, is_depth: bool) -> Iterator[FieldDomain]:
+    def _constraints_with_constants(self, name: str, *, is_depth: bool) -> Iterator[FieldDomain]:
         free = FieldDomain(name, self.base[name], is_depth=is_depth)
         if not free.is_ratio:
-            yield from templates_with_constants(free, self.base, self._leaders(name))
+            yield from constraints_with_constants(free, self.base, self._leaders(name))
 
     def _leaders(self, name: str) -> list[str]:
         """Return the fields that a constraint may name: those that the model code rejects at other values."""
         able = [n for n in self.trials.integers if n != name and self.base[n] >= MIN_LEADER]
         return self.trials.constrained_fields(able) if self.base[name] else []
 
-    def _builds(self, axis: FieldDomain) -> bool:
-        """Return True if the template's values build, near and far, also when the fields that it names change."""
+    def _holds(self, axis: FieldDomain) -> bool:
+        """Return True if the constraint is necessary and its values build, near and far, and as other fields change."""
         here = axis.steps_of(self.base)
         if here is None:
             return False
-        found = Space(self.base, tuple(self.domains.values()), ())
-        if axis.multiple_of and not is_necessary(self.trials.oracle, found, axis):
+        if axis.multiple_of and not self._is_necessary(axis):
             return False
         if not axis.is_determined:
             far = here + (2 if axis.is_depth else self.random.randint(*FAR_STEPS) * 2 + 1)
@@ -195,7 +194,7 @@ class TemplateSearch:
         )
 
     def _follows(self, axis: FieldDomain, *leaders: str) -> bool:
-        """Return True if the field builds as the template says when these fields get another value."""
+        """Return True if the field builds as the constraint says when these fields get another value."""
         own = self.base[leaders[0]]
         values = SMALL_LEADER_VALUES if int(own) < MAX_SMALL_LEADER else LARGE_LEADER_VALUES
         changed = next(number for number in values if number != own)
@@ -203,7 +202,7 @@ class TemplateSearch:
         return self.is_accepted(axis, steps if axis.is_determined else steps | {axis.name: 9})
 
     def _follows_doubled(self, axis: FieldDomain, leader: str) -> bool:
-        """Return True if the field builds as the template says with the leader twice as large."""
+        """Return True if the field builds as the constraint says with the leader twice as large."""
         known = self.domains.get(leader)
         own = int(self.base[leader]) if known is None else known.steps_of(self.base)
         return own is not None and self.is_accepted(axis, {leader: 2 * own})
@@ -221,17 +220,16 @@ class TemplateSearch:
         (leader,) = axis.multiple_of
         for second in self._equal_fields(axis, leader)[1:]:
             both = axis.as_multiple_of((leader, second))
-            found = Space(self.base, tuple(self.domains.values()), ())
-            if (
-                in_dependency_order([*self.domains.values(), both])
-                and self._follows(both, leader)
-                and is_necessary(self.trials.oracle, found, both)
-            ):
+            arranged = in_dependency_order([*self.domains.values(), both])
+            if arranged and self._follows(both, leader) and self._is_necessary(both):
                 return both
         return axis
 
+    def _is_necessary(self, axis: FieldDomain) -> bool:
+        return is_necessary(self.trials.oracle, Space(self.base, tuple(self.domains.values()), ()), axis)
+
     def _listed(self, name: str, *, is_depth: bool) -> FieldDomain | None:
-        """Return a domain of the few values that build, if no template describes them."""
+        """Return a domain of the few values that build, if no constraint describes them."""
         number = self.base[name]
         options: Iterable[Number]
         if isinstance(number, Fraction):

@@ -127,11 +127,11 @@ def multiplies_tensors(
     trials: BaseTrials, axis: FieldDomain, near: Mapping[str, Number], far: Mapping[str, Number]
 ) -> bool:
     """Return True if there are many more tensors at the `far` changes, as for a depth under any name."""
-    here, there = trials.build(near), trials.build(far)
-    if here is None or there is None or len(there) <= len(here) + MIN_ADDED_TENSORS:
+    small, large = trials.build(near), trials.build(far)
+    if small is None or large is None or len(large) <= len(small) + MIN_ADDED_TENSORS:
         return False
     alone = trials.build({axis.name: far[axis.name]})
-    return alone is None or len(alone) > len(here) + MIN_ADDED_TENSORS
+    return alone is None or len(alone) > len(small) + MIN_ADDED_TENSORS
 
 
 def index_list_domains(index_lists: Iterable[list[str]], domains: Mapping[str, FieldDomain]) -> Iterator[FieldDomain]:

@@ -7,7 +7,7 @@ from random import Random
 
 from bertsym.bisection import find_boundary
 from bertsym.derive.domain.base_trials import BaseTrials, is_depth_name
-from bertsym.derive.domain.constraint_templates import TemplateSearch
+from bertsym.derive.domain.constraint_templates import ConstraintSearch
 from bertsym.derive.domain.depths import index_list_domains, is_list_length, multiplies_tensors, shrink_depths
 from bertsym.derive.domain.field_domain import Choice, FieldDomain, Switch
 from bertsym.derive.domain.field_path import list_path
@@ -52,7 +52,7 @@ class _DomainInference:
 
     def __init__(self, trials: BaseTrials, screening: Screening, random: Random) -> None:
         self.trials, self.screening, self.random = trials, screening, random
-        self.search = TemplateSearch(trials, random)
+        self.search = ConstraintSearch(trials, random)
 
     def infer(self, index_lists: Sequence[list[str]]) -> Space:
         """Return the space: numbers that show themselves first, then switches, then fields without effect."""
@@ -69,7 +69,7 @@ class _DomainInference:
         for axis in list(self.search.domains.values()):
             self.add([self.cap_before_empty(axis)])
         arranged = in_dependency_order(self.search.domains.values())
-        assert arranged is not None  # noqa: S101  # each template was checked for circles when it was found
+        assert arranged is not None  # noqa: S101  # each constraint was checked for circles when it was found
         return Space(dict(self.trials.base), arranged, tuple(fixed))
 
     def add(self, axes: Iterator[FieldDomain] | Sequence[FieldDomain]) -> None:
@@ -168,10 +168,10 @@ class _DomainInference:
         inventory = build({name: not base[name]})
         if inventory is not None:
             return replace(axis, no_effect=inventory == build({}))
-        for other in self.trials.switches:
-            turned = not base[other]
-            if other != name and build({name: not base[name], other: turned}) is not None:
-                guarded = replace(axis, only_if=((other, turned),))
+        for guard in self.trials.switches:
+            turned = not base[guard]
+            if guard != name and build({name: not base[name], guard: turned}) is not None:
+                guarded = replace(axis, only_if=((guard, turned),))
                 return guarded if in_dependency_order([*self.search.domains.values(), guarded]) is not None else None
         return None
 
@@ -189,7 +189,7 @@ class _DomainInference:
                 if changes is not None and name in changes:
                     yield FieldDomain(name, base, no_effect=True, is_depth=is_depth_name(name))
                 else:
-                    yield FieldDomain(name, base, Choice((base, self.trials.other(name))), no_effect=True)
+                    yield FieldDomain(name, base, Choice((base, self.trials.alternative(name))), no_effect=True)
 
     def mark_divisors(self) -> None:
         """Mark the fields that others are a multiple of; such a field begins at 1, and has a domain in any case."""

@@ -14,9 +14,11 @@ from bertsym.values import replace
 def pair_constraints(space: Space, first: FieldDomain, second: FieldDomain) -> Iterator[FieldDomain]:
     """Yield domains by which a constraint between the two fields would hold, either field following the other.
 
-    Each is a domain of the space, of one of the two fields or of a multiple of one, with a constraint added: at least
-    1, not above the other field, above it, a multiple of it, equal or in proportion to it, or free only at one value of
-    it.
+    Each is the domain of one of the two fields, or of a multiple of one, with a constraint added:
+
+    - at least 1, or at most the value of the second field, or greater than that;
+    - a multiple of the second field, or in proportion to it;
+    - free at one value of the second field only.
     """
     for axis in (first, second):
         is_index = axis.no_effect and list_path(axis.name)  # the index of a layer, which may be the first
@@ -67,7 +69,7 @@ def _multiples(space: Space, axis: FieldDomain, leader: FieldDomain) -> Iterator
 
 def _divisors(space: Space, axis: FieldDomain) -> Iterator[str]:
     """Yield further fields that divide the value in the base."""
-    for other in space.axes:
-        is_small = not (other.is_switch or other.is_ratio) and MIN_LEADER <= other.base < axis.base
-        if is_small and other.name not in axis.multiple_of and axis.base % other.base == 0:
-            yield other.name
+    for divisor in space.axes:
+        is_small = not (divisor.is_switch or divisor.is_ratio) and MIN_LEADER <= divisor.base < axis.base
+        if is_small and divisor.name not in axis.multiple_of and axis.base % divisor.base == 0:
+            yield divisor.name

@@ -37,7 +37,7 @@ class Screening:
         self.screen_defaults()
         trials = self.trials
         # More fields may have an effect, or be rejected, in a smaller model than in that of the defaults.
-        for new_value in (trials.other, trials.fewer, trials.other):
+        for new_value in (trials.alternative, trials.fewer, trials.alternative):
             self.screen_depths()
             self.screen_rest(new_value)
         self.active += self.effective_elsewhere()
@@ -52,9 +52,9 @@ class Screening:
         trials = self.trials
         seldom = [name for name in trials.integers if _SELDOM_EFFECTIVE.search(name)]
         often = [name for name in trials.integers if name not in seldom]
-        trials.prefetch({name: trials.other(name)} for name in often)
+        trials.prefetch({name: trials.alternative(name)} for name in often)
         for group in (seldom, trials.ratios, *([name] for name in often)):
-            self._classify(group, trials.other)
+            self._classify(group, trials.alternative)
         effective = [name for name in self.rejecting if trials.affects_inventory(name)]
         self.active += effective
         self.rejecting = [name for name in self.rejecting if name not in effective]
@@ -79,7 +79,7 @@ class Screening:
         """Return the integers at whose other values there are other tensor names, or nothing builds."""
         integers = [name for name in self.trials.integers if name in names]
         affecting: set[str] = set()
-        for new_value in (self.trials.other, self.trials.fewer, lambda _: 1):
+        for new_value in (self.trials.alternative, self.trials.fewer, lambda _: 1):
             rest = [name for name in integers if name not in affecting]
             affecting |= set(self.isolate(rest, new_value, tensor_names))
         return [name for name in integers if name in affecting]

@@ -100,8 +100,8 @@ class Worker:
     def request_many(self, count: int, target: str, request: object, seconds: float) -> list[dict[str, Any]]:
         """Return `count` answers to a request, each with its `index`, in the order in which they arrive.
 
-        Raise `CannotDerive`, with nothing of the process left, if it ends, sends no answers, or takes longer than
-        `seconds` for one of them. Raise it also if the target is unusable.
+        Raise `CannotDerive` if the process ends, sends something else, or takes longer than `seconds` for an answer.
+        Nothing of the process is left then. Raise `CannotDerive` also if the target is unusable.
         """
         if self.process is None:
             self.process = self._start()

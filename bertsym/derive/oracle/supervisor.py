@@ -1,9 +1,9 @@
 """The supervisor: the process between bertsym and the workers. It never runs model code, and hands requests to them.
 
 It reads requests from standard input and writes answers to standard output, a line of JSON each: `{"index": 3,
-"answer": {...}}`, in which the index is the position in a request for many builds, else 0. It speaks with the workers
-over a `Channel`. There is one worker, and a fork of that worker if many builds are requested at once and there are two
-processors. Whatever the model code starts is the supervisor's to end (`process_tree`).
+"answer": {...}}`. The index is the position in a request for many builds, else 0. It speaks with the workers over a
+`Channel`. There is one worker. If many builds are requested at once, and there are two processors, a fork of the worker
+takes some of them. Whatever the model code starts is the supervisor's to end (`process_tree`).
 """
 
 from __future__ import annotations

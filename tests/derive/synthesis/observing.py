@@ -27,12 +27,12 @@ def built(code: Code, sizes: Sizes, ties: Mapping[str, str] | None = None) -> Ob
     return Observation(dict(sizes), entries)
 
 
-def observe(code: Code, samples: Sequence[Sizes], changed_samples: int = 3) -> list[Observation]:
+def observe(code: Code, samples: Sequence[Sizes], changed_samples: int = 3, change: int = 1) -> list[Observation]:
     """Return the builds of the samples, and for the first few the builds with one size changed at a time."""
     observations = [built(code, sizes) for sizes in samples]
     for background in observations[:changed_samples]:
         for symbol, number in background.sizes.items():
-            changed = {**background.sizes, symbol: not number if isinstance(number, bool) else number + 1}
+            changed = {**background.sizes, symbol: not number if isinstance(number, bool) else number + change}
             inventory = built(code, changed).inventory
             observations.append(Observation(changed, inventory, background, symbol))
     return observations
@@ -49,10 +49,10 @@ def table_of(observations: Sequence[Observation], layer_lists: LayerLists = NO_L
 
 
 def synthesized(
-    code: Code, samples: Sequence[Sizes], layer_lists: LayerLists = NO_LISTS, changed_samples: int = 3
+    code: Code, samples: Sequence[Sizes], layer_lists: LayerLists = NO_LISTS, changed_samples: int = 3, change: int = 1
 ) -> Candidate:
     """Return the candidate for a code that is observed at these samples, every size active."""
-    observations = observe(code, samples, changed_samples)
+    observations = observe(code, samples, changed_samples, change)
     return synthesize(observations, list(samples[0]), (), layer_lists)
 
 

@@ -103,6 +103,20 @@ def test_runs_without_gaps(layers: Layers) -> None:
     assert assert_loop(layers, DEPTHS, FRESH).plain
 
 
+@pytest.mark.parametrize(
+    ("layers", "bounds"),
+    [
+        (lambda s: range(s[L] // 2), (Integer(0), sympy.floor(L / 2))),
+        (lambda s: range((s[L] + 1) // 2), (Integer(0), sympy.floor(L / 2 + sympy.Rational(1, 2)))),
+        (lambda s: range(s[L] // 2, s[L]), (sympy.floor(L / 2), L)),
+    ],
+)
+def test_three_builds_show_half_of_a_stack(layers: Layers, bounds: tuple[Any, Any]) -> None:
+    """Three builds are too few for a rounded line, but half of a stack is a landmark."""
+    _, _, loops = loops_of(observe(stack(layers), [{L: depth} for depth in (2, 3, 5)], 0))
+    assert loops["layer.{}.gate"] == Loop(*bounds)
+
+
 def sized(random: Random, count: int) -> list[Sizes]:
     return [{L: random.randint(1, 24), EVERY: random.randint(1, 6), FIRST: random.randint(0, 9)} for _ in range(count)]
 

@@ -1,4 +1,4 @@
-"""Somebody's code that minds whether its sizes are plain integers, for the tests of symbolic execution."""
+"""Model code that computes its sizes in every way that concolic execution follows, or needs plain integers."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.symbols import H
-from tests.derive.proposals import HERE
+from tests.derive.concolic_helpers import HERE
 
 
 @pytest.fixture
@@ -36,20 +36,20 @@ def test_code_that_takes_no_symbols_gives_no_trace_and_is_built_all_the_same(
     assert plain["weight"].shape == (3, 9)
 
 
-def test_nothing_is_left_behind(oracle: Callable[..., BuildOracle]) -> None:
+def test_a_trace_leaves_nothing_behind_in_the_worker(oracle: Callable[..., BuildOracle]) -> None:
     opened = oracle(f"{HERE}:remembers", hidden=8)
-    found = opened.trace({"hidden": 8}, {"hidden": H})
-    assert found is not None
-    assert found.shapes["weight"] == (3, H)
+    trace = opened.trace({"hidden": 8}, {"hidden": H})
+    assert trace is not None
+    assert trace.shapes["weight"] == (3, H)
     assert opened.build({"hidden": 9}) is not None
 
 
-def test_the_library_still_validates(oracle: Callable[..., BuildOracle], transformers: Any) -> None:
+def test_transformers_still_validates_after_a_trace(oracle: Callable[..., BuildOracle], transformers: Any) -> None:
     assert transformers
     opened = oracle("llama")
-    found = opened.trace(opened.description.fields, {"hidden_size": H})
-    assert found is not None
-    assert found.shapes["norm.weight"] == (H,)
+    trace = opened.trace(opened.description.fields, {"hidden_size": H})
+    assert trace is not None
+    assert trace.shapes["norm.weight"] == (H,)
     wrong: Any = {**opened.description.fields, "hidden_size": "4096"}
     rejection = opened.rejection(wrong)
     assert rejection is not None
@@ -57,7 +57,9 @@ def test_the_library_still_validates(oracle: Callable[..., BuildOracle], transfo
     assert not rejection.timed_out
 
 
-def test_an_answer_too_deep_to_read(oracle: Callable[..., BuildOracle], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_nested_too_deeply_is_no_trace(
+    oracle: Callable[..., BuildOracle], monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened = oracle(f"{HERE}:only_plain", hidden=8)
     monkeypatch.setattr(Worker, "_read_line", lambda *_: b'{"index": 0, "answer": {"trace": ' + b"[" * 10**5)
     assert opened.trace({"hidden": 8}, {"hidden": H}) is None

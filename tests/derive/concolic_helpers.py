@@ -1,4 +1,4 @@
-"""What symbolic execution reads, beside what is built: helpers of the tests, and symbols for formulas by hand."""
+"""Helpers of the tests of concolic execution: symbols for a target, its trace, and the shapes that it builds."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ from bertsym.derive.oracle.module_inventory import inventory
 from bertsym.derive.oracle.targets import Target
 from bertsym.symbols import Kind, Own
 
-HERE = "tests.derive.traceable"
+HERE = "tests.derive.models_concolic"
 FORKS = "ignore:.*fork:DeprecationWarning"
 
 Fields = dict[str, Any]
 
 
 def symbols(fields: Mapping[str, Any]) -> dict[str, Symbol]:
-    """A symbol for everything that looks like a size."""
-    sizes = [name for name, found in fields.items() if not isinstance(found, bool | float) and found > 1]
+    """Return a symbol for each field that looks like a size."""
+    sizes = [name for name, value in fields.items() if not isinstance(value, bool | float) and value > 1]
     return {name: Own(name, Kind.WIDTH) for name in sizes if not name.endswith(("layers", "layer", "_id", "_labels"))}
 
 
-def proposed(code: Target) -> ConcolicTrace:
+def trace_of(code: Target) -> ConcolicTrace:
+    """Return the trace of the target at its defaults, over `symbols(code.fields)`."""
     from bertsym.derive.concolic.run import trace_in_child
 
     known = symbols(code.fields)
     return decode_trace(trace_in_child(code.build, code.fields, list(known), 20), known)
 
 
-def built(code: Target, fields: Fields) -> dict[str, tuple[int, ...]] | None:
-    """The shapes at these fields, or None where the code refuses them."""
+def build_shapes(code: Target, fields: Fields) -> dict[str, tuple[int, ...]] | None:
+    """Return the shapes at these fields, or None if the model code rejects them."""
     try:
         module = code.build(fields)
     except (ValueError, RuntimeError, AssertionError, IndexError, ArithmeticError):
@@ -41,8 +42,8 @@ def built(code: Target, fields: Fields) -> dict[str, tuple[int, ...]] | None:
     return {name: tuple(shape) for name, shape, _, _ in inventory(module)}
 
 
-def followed(found: ConcolicTrace, sizes: Mapping[Symbol, int]) -> Any:
-    return {name: tuple(evaluate(side, sizes) for side in shape if side) for name, shape in found.shapes.items()}
+def predict_shapes(trace: ConcolicTrace, sizes: Mapping[Symbol, int]) -> Any:
+    return {name: tuple(evaluate(side, sizes) for side in shape if side) for name, shape in trace.shapes.items()}
 
 
 class Names:

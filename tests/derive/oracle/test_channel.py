@@ -120,6 +120,6 @@ def test_a_fork_of_the_model_code_exits_at_the_channel(listener: socket.socket) 
 
 def test_limits_import_nothing() -> None:
     """The worker imports them before the model code: they must cost nothing, and depend on nothing it can replace."""
-    text = (Path(__file__).parents[2] / "bertsym/derive/limits.py").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "bertsym/derive/limits.py").read_text(encoding="utf-8")
     imports = [line for line in text.splitlines() if line.startswith(("import", "from"))]
     assert imports == ["from __future__ import annotations"]

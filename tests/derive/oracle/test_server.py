@@ -14,7 +14,7 @@ import pytest
 from bertsym.derive import pristine
 from bertsym.derive.oracle.server import discard_standard_streams
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

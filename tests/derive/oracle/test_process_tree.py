@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bertsym.derive.oracle.process_tree import descendants, kill_marked
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SLEEP = [sys.executable, "-c", "import time; time.sleep(1000)"]
 # A process that adopts a grandchild in another session, kills it, and exits with the number of survivors.
 SCRIPT = """

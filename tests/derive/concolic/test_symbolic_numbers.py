@@ -133,5 +133,5 @@ patch_builtins()
 assert users.int is Int and own.int == 5 and not hasattr(math, "int")
 assert json.dumps({"hidden": SymbolicInt(12, "hidden", PathRecorder())}) == '{"hidden": 12}'
 """
-    assert subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[3], check=False).returncode == 0
     assert json.dumps({"hidden": 12}) == '{"hidden": 12}'

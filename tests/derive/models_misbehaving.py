@@ -1,4 +1,4 @@
-"""Somebody's code, as it should not be: what `derive` is given in the tests of its refusals."""
+"""Model code that raises, hangs, exits, prints, forks or has no formula, and small code that has one."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_a_time_limit_counts_the_processor_and_not_the_clock() -> None:
 @pytest.mark.usefixtures("torch")
 def test_a_build_that_never_returns_is_rejected_if_others_returned() -> None:
     with Worker(60) as running:
-        oracle = BuildOracle(running, "tests.derive.modules:hangs_at_odd", {"hidden": 8})
+        oracle = BuildOracle(running, "tests.derive.models_misbehaving:hangs_at_odd", {"hidden": 8})
         assert [oracle.build({"hidden": hidden}) is not None for hidden in (8, 7, 6)] == [True, False, True]
         assert oracle.counts == (2, 0, 1, 0)
         rejection = oracle.rejection({"hidden": 7})

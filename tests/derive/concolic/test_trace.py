@@ -15,10 +15,10 @@ WORD = {"dimensions": ["vocab", "hidden"], "shapes": {"word.weight": [0, 1]}, "r
 
 
 def deep(levels: int) -> Any:
-    found: Any = "hidden"
+    expression: Any = "hidden"
     for _ in range(levels):
-        found = ["+", found, 1]
-    return found
+        expression = ["+", expression, 1]
+    return expression
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_an_answer_that_is_no_trace_is_refused(answer: Any) -> None:
     ids=str,
 )
 def test_a_dimension_that_is_no_expression_is_none(dimension: Any) -> None:
-    found = decode_trace({**WORD, "dimensions": [dimension, "hidden"]}, {"hidden": H, "vocab": V})
-    assert found.shapes == {"word.weight": (None, H)}
+    trace = decode_trace({**WORD, "dimensions": [dimension, "hidden"]}, {"hidden": H, "vocab": V})
+    assert trace.shapes == {"word.weight": (None, H)}
     relations = [["=", ["%", dimension, "hidden"], 0], [">", dimension, "hidden"], ["=", ["%", "hidden", dimension], 0]]
     assert not decode_trace({**WORD, "relations": relations}, {"hidden": H, "vocab": V}).multiples
 
@@ -85,10 +85,10 @@ def test_relations_give_conditions_and_multiples() -> None:
         return decode_trace({**WORD, "relations": list(relations)}, {"hidden": H, "heads": heads, "vocab": V})
 
     # heads * floor(H / heads) = H says that heads divide H, and the size of a head must then be even.
-    said = path(
+    divided = path(
         ["=", ["*", "heads", ["//", "hidden", "heads"]], "hidden"], ["=", ["%", ["//", "hidden", "heads"], 2], 0]
     )
-    assert said.multiples == (Multiple("hidden", 1, "heads"), Multiple("hidden", 2, "heads"))
+    assert divided.multiples == (Multiple("hidden", 1, "heads"), Multiple("hidden", 2, "heads"))
     assert path(["=", ["%", ["*", 2, "hidden"], 64], 0]).multiples == (Multiple("hidden", 32),)
     assert path(["=", ["%", "hidden", ["*", "heads", "vocab"]], 0]).multiples == ()
     assert path(["=", "vocab", 5]) == path() or path(["=", "vocab", 5]).pinned == ("vocab",)
@@ -100,6 +100,6 @@ def test_relations_give_conditions_and_multiples() -> None:
 def test_a_divisor_that_may_be_0_is_at_least_1() -> None:
     """As in ConvBERT, where the heads are fewer by a ratio, and one where the ratio is larger."""
     fewer = ["//", "heads", "vocab"]
-    told = {**WORD, "dimensions": [["*", ["//", "hidden", ["*", 2, fewer]], fewer], 1]}
-    found = decode_trace(told, {"hidden": H, "heads": heads, "vocab": V}).shapes["word.weight"][0]
-    assert found == floor(heads / V) * floor(H / Max(1, 2 * floor(heads / V)))
+    answer = {**WORD, "dimensions": [["*", ["//", "hidden", ["*", 2, fewer]], fewer], 1]}
+    dimension = decode_trace(answer, {"hidden": H, "heads": heads, "vocab": V}).shapes["word.weight"][0]
+    assert dimension == floor(heads / V) * floor(H / Max(1, 2 * floor(heads / V)))

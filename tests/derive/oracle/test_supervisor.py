@@ -59,7 +59,7 @@ def ask(request: pytest.FixtureRequest) -> Iterator[Ask]:
     """Yield a function that sends a request and reads so many answers."""
     script = SCRIPT.replace("SEQUENTIAL", str(request.param))
     process = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[3], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdin is not None
     assert process.stdout is not None

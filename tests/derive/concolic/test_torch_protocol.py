@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-CONCOLIC = Path(__file__).parents[2] / "bertsym/derive/concolic"
+CONCOLIC = Path(__file__).parents[3] / "bertsym/derive/concolic"
 PRIVATE = re.compile(r"torch\._|torch\.utils\._|torch\.\w+(\.\w+)*\._|\bSymNode\(|\btorch\.ops\b")
 # Methods of torch's own node that no operator of a module's constructor asks for.
 NEVER_ASKED = {
