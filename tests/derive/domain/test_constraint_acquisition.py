@@ -11,7 +11,7 @@ from bertsym.derive.domain.constraint_acquisition import ConstraintLearner, acqu
 from bertsym.derive.domain.field_domain import Bounded, Choice, Determined, FieldDomain, Free, MultipleOf, Switch
 from bertsym.derive.domain.pair_constraints import pair_constraints
 from bertsym.derive.domain.space import FixedBy, FixedField, Space
-from tests.derive.domain.fake_oracle import FakeOracle, Shapes, require
+from tests.derive.fake_oracle import FakeOracle, Shapes, require
 
 SEEDS = range(5)
 
