@@ -169,6 +169,31 @@ def test_lines_rounded_after_a_division(seed: int) -> None:
     assert all(Evaluator({A: a}).number(formula) == number({A: a}) for a in range(1, 260))
 
 
+@pytest.mark.parametrize("shift", [-11, -6, -5, -4, -1, 0, 1, 3, 4, 5, 6, 9, 10, 11])
+def test_a_rounded_line_with_any_shift(shift: int) -> None:
+    """All remainders are seen, so that just one shift fits; 4 rounds up, and 5 is one more than rounding down."""
+    formula = fitted(lambda s: (s[A] + shift) // 5, [{A: a} for a in range(1, 40)], [A])
+    assert formula == sympy.floor((A + shift) / sympy.Integer(5))
+
+
+@pytest.mark.parametrize(
+    ("remainders", "shift", "expected"),
+    [
+        ((0, 1), 3, 0),  # 0 to 3 fit: the one nearest to 0
+        ((0, 1), 4, 4),  # 4 alone fits
+        ((0, 2), 3, 4),  # 3 and 4 fit: 4 rounds up
+        ((0, 2), -2, -1),  # -2 and -1 fit
+        ((0, 2), 8, 8),  # 8 and 9 fit
+    ],
+)
+def test_of_several_shifts_one_that_rounds_up_is_preferred(
+    remainders: tuple[int, ...], shift: int, expected: int
+) -> None:
+    samples: list[Sizes] = [{A: 5 * k + remainder} for k in range(1, 12) for remainder in remainders]
+    formula = fitted(lambda s: (s[A] + shift) // 5, samples, [A])
+    assert formula == sympy.floor((A + expected) / sympy.Integer(5))
+
+
 @pytest.mark.parametrize("multiple", [2, 8, 64])
 def test_rounding_up_to_a_multiple(multiple: int) -> None:
     """A vocabulary padded to a multiple of 64 needs one period of sizes."""
