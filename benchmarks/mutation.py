@@ -1,6 +1,6 @@
 """Mutation testing of the synthesis stage: how many small faults do its tests notice?
 
-    python benchmarks/mutation.py [--mutants N] [--seed N] [--jobs N] [--module NAME ...] [--every]
+    python benchmarks/mutation.py [--mutants N] [--seed N] [--jobs N] [--module NAME ...] [--every] [--minutes N]
 
 A mutant is the package with one small fault (DeMillo, Lipton and Sayward 1978): another comparison, a sign, a constant
 off by one, `and` for `or`, a dropped `not`, a negated test, a result of None. Mutants are sampled with a seed, or all
@@ -24,7 +24,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
 from random import Random
 from typing import Any, NamedTuple
 
@@ -219,6 +221,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--every", action="store_true", help="try all mutants")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=60.0, help="report what is tried by then")
     parser.add_argument("--module", action="append", default=[], help="a module of synthesis, such as arithmetic")
     return parser.parse_args()
 
@@ -246,17 +249,25 @@ def main() -> int:
     ]
     for worker in workers:
         worker.start()
-    verdicts = []
-    for _ in chosen:
-        verdicts.append(queue.get())
-        if not verdicts[-1].is_killed:
-            mutant = verdicts[-1].mutant
-            line = (ROOT / mutant.file).read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip()
-            print(f"{mutant.file}:{mutant.line}: {mutant.change}: {line}", flush=True)
+    verdicts: list[Verdict] = []
+    ends = time.monotonic() + 60 * given.minutes
+    while len(verdicts) < count and time.monotonic() < ends:
+        with suppress(Empty):
+            verdicts.append(queue.get(timeout=1))
+            show_survivor(verdicts[-1])
     for worker in workers:
+        worker.terminate()
         worker.join()
     report(verdicts)
     return 0
+
+
+def show_survivor(verdict: Verdict) -> None:
+    """Print the file, the line and the change of a mutant that survived."""
+    if not verdict.is_killed:
+        mutant = verdict.mutant
+        line = (ROOT / mutant.file).read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip()
+        print(f"{mutant.file}:{mutant.line}: {mutant.change}: {line}", flush=True)
 
 
 def report(verdicts: list[Verdict]) -> None:
@@ -268,7 +279,7 @@ def report(verdicts: list[Verdict]) -> None:
     killed = sum(verdict.is_killed for verdict in verdicts)
     hanging = sum(verdict.outcome == "hangs" for verdict in verdicts)
     print(
-        f"score {100 * killed / len(verdicts):.0f}%: {killed} of {len(verdicts)} killed, "
+        f"score {100 * killed / max(len(verdicts), 1):.0f}%: {killed} of {len(verdicts)} killed, "
         f"{hanging} of them by the time limit"
     )
 

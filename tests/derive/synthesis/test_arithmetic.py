@@ -207,6 +207,10 @@ def test_rounding_up_to_a_multiple(multiple: int) -> None:
     assert all(Evaluator({A: a}).number(formula) == number({A: a}) for a in range(1, 400))
 
 
+def test_rounding_up_to_an_even_number_needs_four_sizes() -> None:
+    assert fitted(lambda s: s[A] + s[A] % 2, [{A: a} for a in (2, 3, 4, 5)], [A]) == 2 * sympy.floor((A + 1) / 2)
+
+
 def test_a_divisor_needs_two_periods() -> None:
     # Sizes 1 to 6 do not tell floor(4A/5) + 2 from a formula with another divisor.
     assert fitted(lambda s: 4 * s[A] // 5 + 2, [{A: a} for a in range(1, 7)], [A]) is None
