@@ -24,9 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from queue import Empty
 from random import Random
 from typing import Any, NamedTuple
 
@@ -202,17 +200,22 @@ def _test(folder: Path, module: str) -> None:
     os._exit(int(code))
 
 
-def judged(mutants: list[Mutant], limit: float, verdicts: Any) -> None:
-    """Try mutants one after another in a copy of the tree, and put each verdict into a queue."""
-    with tempfile.TemporaryDirectory() as folder:
-        copied(Path(folder))
-        for mutant in mutants:
-            target = Path(folder) / mutant.file
-            original = target.read_text(encoding="utf-8")
-            target.write_text(mutant.source, encoding="utf-8")
-            outcome, seconds = tested(Path(folder), mutant.file.stem, limit)
-            target.write_text(original, encoding="utf-8")
-            verdicts.put(Verdict(mutant, outcome, seconds))
+def judged(mutants: list[Mutant], limit: float, ends: float, verdicts: Any) -> None:
+    """Try mutants in a copy of the tree, until the time ends; put each verdict into a queue, and None at the end."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            copied(Path(folder))
+            for mutant in mutants:
+                if time.monotonic() > ends:
+                    break
+                target = Path(folder) / mutant.file
+                original = target.read_text(encoding="utf-8")
+                target.write_text(mutant.source, encoding="utf-8")
+                outcome, seconds = tested(Path(folder), mutant.file.stem, limit)
+                target.write_text(original, encoding="utf-8")
+                verdicts.put(Verdict(mutant, outcome, seconds))
+    finally:
+        verdicts.put(None)
 
 
 def options() -> argparse.Namespace:
@@ -244,19 +247,23 @@ def main() -> int:
     print(f"{count} of {len(mutants)} mutants of {len(files)} modules; the tests take {seconds:.1f} s", flush=True)
     context = multiprocessing.get_context("fork")
     queue: Any = context.Queue()
+    ends = time.monotonic() + 60 * given.minutes
     workers = [
-        context.Process(target=judged, args=(chosen[job :: given.jobs], limit, queue)) for job in range(given.jobs)
+        context.Process(target=judged, args=(chosen[job :: given.jobs], limit, ends, queue))
+        for job in range(given.jobs)
     ]
     for worker in workers:
         worker.start()
     verdicts: list[Verdict] = []
-    ends = time.monotonic() + 60 * given.minutes
-    while len(verdicts) < count and time.monotonic() < ends:
-        with suppress(Empty):
-            verdicts.append(queue.get(timeout=1))
-            show_survivor(verdicts[-1])
+    working = len(workers)
+    while working:
+        verdict = queue.get()
+        if verdict is None:
+            working -= 1
+        else:
+            verdicts.append(verdict)
+            show_survivor(verdict)
     for worker in workers:
-        worker.terminate()
         worker.join()
     report(verdicts)
     return 0
