@@ -104,6 +104,19 @@ def test_sizes_that_nobody_names(seed: int) -> None:
     assert_found(lambda s: max(s[A], s[C]), [], seed)
 
 
+@pytest.mark.parametrize(("degree", "rows"), [(2, 7), (3, 11)])
+def test_monomials_need_one_row_more_than_there_are(degree: int, rows: int) -> None:
+    """Two sizes have 6 monomials of degree 2, and 10 of degree 3."""
+
+    def number(s: Sizes) -> Any:
+        return s[A] ** degree + 2 * s[A] * s[B] ** (degree - 1) + 3 * s[B] ** degree + 7 * s[B] + 1
+
+    samples = draw([A, B], Random(4), rows)
+    expected = A**degree + 2 * A * B ** (degree - 1) + 3 * B**degree + 7 * B + 1
+    assert fitted(number, samples, [A, B]) == expected
+    assert fitted(number, samples[1:], [A, B]) is None
+
+
 def test_inactive_sizes_are_left_out_unless_they_are_named() -> None:
     samples = draw([A, B], Random(3), 20)
     fitter = Fitter(samples, [A, B], active=[A])
