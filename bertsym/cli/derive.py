@@ -111,7 +111,7 @@ def _listeners(trace: str | None, output: str | None, *, progress: bool) -> Iter
     from bertsym.derive.trace_file import TraceFile
     from bertsym.errors import Conflict
 
-    if trace is not None and output is not None and Path(trace).resolve() == Path(output).resolve():
+    if trace is not None and output is not None and Path(trace).absolute() == Path(output).absolute():
         raise Conflict("--trace", "--output", "both name the same file")
     with ExitStack() as stack:
         listeners: list[Listener] = []

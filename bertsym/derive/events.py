@@ -119,7 +119,7 @@ class PathSeen:
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
-        return f"{len(self.conditions)} path conditions"
+        return f"{len(self.conditions)} relations in {self.runs} runs"
 
 
 @value

@@ -124,7 +124,7 @@ def test_a_size_that_a_user_named_is_never_fixed(monkeypatch: pytest.MonkeyPatch
     from random import Random
 
     with Worker(30) as worker:
-        oracle = BuildOracle(worker, "tests.derive.modules:too_clever", {"hidden": 8})
+        oracle = BuildOracle(worker, "tests.derive.models_misbehaving:too_clever", {"hidden": 8})
         attempt = Attempt(oracle, Random(0), 12, 0, 1, keep_names=False, trace=NO_TRACE)
         monkeypatch.setattr(Attempt, "with_fixed", lambda *_: pytest.fail("a named size was fixed"))
         assert attempt.best().refused

@@ -18,7 +18,7 @@ from bertsym.render import text
 from bertsym.symbols import H, L
 
 Run = Callable[..., Any]
-CLEVER = ("derive", "tests.derive.modules:too_clever", "--size", "hidden=8")
+CLEVER = ("derive", "tests.derive.models_misbehaving:too_clever", "--size", "hidden=8")
 
 
 def observed(build: Callable[[int, int], dict[str, tuple[int, ...]]]) -> SynthesisInput:
