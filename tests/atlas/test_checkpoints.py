@@ -34,7 +34,7 @@ def test_a_checkpoint_is_verified_with_the_configuration_beside_it(
 
 
 OWN = [
-    n for n, line in sorted(atlas.index().items()) if n == line.entry and not line.refused and n not in ARCHITECTURES
+    n for n, line in sorted(atlas.index().items()) if n == line.entry and not line.unresolved and n not in ARCHITECTURES
 ]
 
 
