@@ -96,6 +96,10 @@ bench: $(READY) ## measure start-up and searches beside what one would do instea
 bench-derive: $(FULL) ## measure derivations of model types drawn at random beside single builds
 	$(BIN)/python benchmarks/derive.py
 
+.PHONY: bench-tests
+bench-tests: $(READY) ## measure the tests of derive's synthesis by small faults put into it (mutation testing)
+	$(BIN)/python benchmarks/mutation.py
+
 .PHONY: paper
 paper: $(READY) ## build the example paper with pdfLaTeX, its generated parts checked first
 	cd examples/paper && $(CURDIR)/$(BIN)/bertsym embed --check paper.tex README.md

@@ -1,4 +1,4 @@
-"""What an audit costs: one formula beside the start-up, and a table of fifty rows with two unknown sizes."""
+"""Measure an audit: one formula beyond start-up, and a table of fifty rows with two unknown sizes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROUNDS = 7
 
 
 def seconds(*words: str) -> float:
-    """The median wall time of whole processes."""
+    """Return the median wall time of whole processes."""
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
@@ -24,13 +24,13 @@ def seconds(*words: str) -> float:
 
 
 def fifty_rows() -> str:
-    """GPT-2's formula at fifty sizes, with 32,000 tokens and 2,048 positions that the table does not state."""
+    """Return GPT-2's counts at fifty sizes, with 32,000 tokens and 2,048 positions that the table does not state."""
     rows = ((n, 64 * n, 12 * n * (64 * n) ** 2 + 13 * n * 64 * n + 34_050 * 64 * n) for n in range(1, 51))
     return "Layers,Hidden,Params\n" + "".join(f"{n},{h},{count}\n" for n, h, count in rows)
 
 
 def main() -> None:
-    """Print a line per question, with what it may take."""
+    """Print a line per question, with its goal."""
     start = seconds("total")
     print(f"{'bertsym total':42}  {start:6.2f} s")
     for claim in ("12LH^2", "11LH^2"):

@@ -1,8 +1,8 @@
-"""What a derivation takes: model types drawn from the atlas, each beside one build of the same at its own sizes.
+"""Measure derivations of model types chosen at random from the atlas, each beside one build at its defaults.
 
-    python benchmarks/derive.py [SEED] [HOW_MANY]
+    python benchmarks/derive.py [SEED] [COUNT]
 
-The import of the library comes first and is counted apart.
+The import of the library comes first and is measured apart.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ LIMIT = 30
 
 
 def stop(*_: object) -> NoReturn:
-    """End one that takes too long to matter to a median."""
+    """Raise TimeoutError: a derivation that takes this long does not matter to the median."""
     raise TimeoutError
 
 
 def taken(worker: Worker, name: str) -> tuple[float, float, str]:
-    """The seconds of one build and of the derivation, and what came of it."""
+    """Return the seconds of one build, the seconds of the derivation, and its result as text."""
     oracle = BuildOracle(worker, name, {})
     start = time.perf_counter()
     oracle.build(oracle.description.fields)

@@ -1,4 +1,4 @@
-"""A thousand fragments in one file, refreshed in one process: what each costs beyond start-up."""
+"""Measure the cost of a fragment beyond start-up: a thousand in one file, refreshed in one process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COMMANDS = (
 
 
 def paper(markers: int) -> str:
-    """A file of that many fragments, no two alike, all stale."""
+    """Return a file of that many fragments, all different and all stale."""
     lines = []
     for n in range(1, markers + 1):
         command = COMMANDS[n % len(COMMANDS)].format(n=n, h=12 * n)
@@ -30,7 +30,7 @@ def paper(markers: int) -> str:
 
 
 def seconds(markers: int) -> float:
-    """One whole process, refreshing the file."""
+    """Return the wall time of one process that refreshes the file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "paper.tex"
         path.write_text(paper(markers), encoding="utf-8")
@@ -40,7 +40,7 @@ def seconds(markers: int) -> float:
 
 
 def main() -> int:
-    """Print the cost of a marker; exit with 1 above the goal."""
+    """Print the cost of a fragment; return 1 if it is above the goal."""
     base, full = min(seconds(5) for _ in range(3)), min(seconds(MARKERS) for _ in range(3))
     each = (full - base) / (MARKERS - 5) * 1000
     print(f"embed, {MARKERS} fragments: {full:.2f} s; {each:.2f} ms each beyond start-up (goal: under {GOAL:g} ms)")

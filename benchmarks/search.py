@@ -1,4 +1,4 @@
-"""A complete search beside a numpy enumeration of the same space: configurations per second, and the same answer."""
+"""Compare a complete search with a numpy enumeration of the same space: configurations per second, same answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ N, RATIO = 512, 4
 
 
 def enumerated(hidden: int, layers: int, vocabulary: int) -> tuple[int, int]:
-    """The least error over every (H, L, V), H a multiple of 12, by numpy in slices of one L: what one would write."""
+    """Return the size of the space and the least error over every (H, L, V), H a multiple of 12, by numpy."""
     h = np.arange(12, hidden + 1, 12, dtype=np.int64)[:, None]
     v = np.arange(1, vocabulary + 1, dtype=np.int64)[None, :]
     best = None
@@ -27,7 +27,7 @@ def enumerated(hidden: int, layers: int, vocabulary: int) -> tuple[int, int]:
 
 
 def searched(request: Request) -> tuple[int, int, float]:
-    """The stated space, the least error in it, and the seconds it took."""
+    """Return the size of the searched space, the least error in it, and the seconds taken."""
     start = time.perf_counter()
     found = find(named("bert-base-uncased"), request)
     taken = time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""Start-up beside a bare `import sympy`: interleaved runs of whole processes, medians, ratios."""
+"""Compare start-up with a bare `import sympy`: interleaved runs of whole processes, medians, ratios."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ COMMANDS = {
 
 
 def seconds(command: list[str], env: dict[str, str] | None = None) -> float:
-    """The wall time of one whole process."""
+    """Return the wall time of one whole process."""
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=env)
     return time.perf_counter() - start
 
 
 def completion() -> tuple[list[str], dict[str, str]]:
-    """What bash runs when one presses the tab key after `bertsym to`."""
+    """Return the command and environment with which bash completes `bertsym to`."""
     variables = {"_BERTSYM_COMPLETE": "complete_bash", "COMP_WORDS": "bertsym to", "COMP_CWORD": "1"}
     return [BERTSYM], variables
 

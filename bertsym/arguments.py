@@ -10,6 +10,8 @@ import sympy
 
 from bertsym.algebra import Value
 from bertsym.errors import Unreadable
+from bertsym.expressions.evaluate import evaluate
+from bertsym.expressions.grammar import CONSTANT, Malformed, parse
 from bertsym.quantities import LONGEST_NUMBER, parse_count, parse_size
 from bertsym.symbols import Kind, Size
 
@@ -17,11 +19,26 @@ _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def size_value(size: Size, given: object) -> Value:
-    """Read a size as people give it: an integer of any library, an exact fraction, or text."""
+    """Read a size as people give it: an integer of any library, an exact fraction, or text such as `30,522` or `64*12`.
+
+    Raises `Unreadable`.
+    """
     if isinstance(given, str):
         yes_no = _YES_NO.get(given.casefold()) if size.kind is Kind.SWITCH else None
-        return parse_size(given, size.title, size.expected) if yes_no is None else yes_no
+        return _size_in_text(given, size) if yes_no is None else yes_no
     return given if isinstance(given, bool) else number(given, size.title, size.expected)
+
+
+def _size_in_text(text: str, size: Size) -> Value:
+    """Read a number, or an expression of numbers; raises `Unreadable`."""
+    try:
+        return parse_size(text, size.title, size.expected)
+    except Unreadable:
+        try:
+            return number(evaluate(parse(text, CONSTANT, lambda _: None), {}), size.title, size.expected)
+        except (Malformed, ZeroDivisionError):
+            pass
+        raise
 
 
 def number(given: object, what: str, expected: str) -> int | Fraction:

@@ -82,7 +82,7 @@ class Paragraph:
 
 @value
 class Remark:
-    """What an answer counts and at which sizes: text that must travel with it without becoming part of it."""
+    """A line that says what an answer counts and at which sizes; it travels with the answer, apart from it."""
 
     parts: tuple[Inline, ...]
 
@@ -123,7 +123,7 @@ Document = tuple[Element, ...]
 
 
 def rewritten(document: Document, change: Callable[[str], str]) -> Document:
-    """The document with its words and names changed, and its mathematics as it is."""
+    """Change the words and names of a document, and leave its mathematics as it is."""
     return tuple(_rewritten(element, change) for element in document)
 
 

@@ -10,7 +10,7 @@ LONGEST_ECHO = 60
 
 
 def echo(text: object) -> str:
-    r"""Text from a stranger made safe for a terminal: no control characters, bounded length.
+    r"""Make text from a stranger safe for a terminal: no control characters, bounded length.
 
     >>> print(echo("\x1b[31mred\nline"))
     '\x1b[31mred\nline'
@@ -25,12 +25,12 @@ def echo(text: object) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with control characters as escapes."""
+    """Return the text with control characters as escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """A "did you mean" clause for a name that is not in `known`, or the names themselves where they are few.
+    """Return a "did you mean" clause for an unknown name, or the known names if they are few.
 
     >>> suggestion("brt", ["bert", "llama"])
     'did you mean bert?'

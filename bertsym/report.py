@@ -34,9 +34,9 @@ class Report(Protocol):
     """An answer of any kind."""
 
     def document(self) -> Document:
-        """For readers."""
+        """Return the answer for readers."""
         ...
 
     def record(self) -> Record:
-        """For programs: the stable contract of `--json`."""
+        """Return the answer for programs: the stable contract of `--json`."""
         ...

@@ -26,7 +26,7 @@ class NoDerivative(BertsymError):
 
 
 def differentiate(model: Model, by: Symbol, order: int = 1, convention: Convention = EXACT) -> Expr:
-    """The derivative of the total by a size, in public symbols; a derived size (F, d) is taken as its own variable.
+    """Differentiate the total by a size, in public symbols; a derived size (F, d) is its own variable.
 
     Raises `Unreadable` for a yes-or-no symbol or an order outside 1..20, and `NoDerivative`.
 

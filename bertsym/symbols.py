@@ -9,11 +9,12 @@ from typing import Self
 from sympy import Symbol
 
 from bertsym.errors import UnknownName
+from bertsym.spellings import AmbiguousName, meanings
 from bertsym.values import value
 
 
 class Kind(Enum):
-    """What a symbol measures, which decides the order it is printed in and the values it may take."""
+    """The kind of thing that a symbol measures, which decides its printed order and its values."""
 
     DEPTH = "layers"
     ROWS = "rows"
@@ -42,12 +43,12 @@ class Size:
 
     @property
     def name(self) -> str:
-        """The public name, as in the API, on the command line and in JSON."""
+        """Return the public name, as in the API, on the command line and in JSON."""
         return str(self.symbol.name)
 
     @property
     def noun(self) -> str:
-        """What the symbol is, as "where H is the hidden size" goes on.
+        """Return the noun for the symbol, as "where H is the hidden size" goes on.
 
         >>> lookup("L").noun, lookup("H").noun
         ('the number of layers', 'the hidden size')
@@ -57,12 +58,12 @@ class Size:
 
     @property
     def title(self) -> str:
-        """The size as an error names it."""
+        """Return the size as an error names it."""
         return f"size {self.name} ({self.meaning})"
 
     @property
     def expected(self) -> str:
-        """The values it may take, in words."""
+        """Return the values that the size may take, in words."""
         if self.kind is Kind.SWITCH:
             return "yes or no"
         return "a positive number" if self.kind is Kind.RATIO else f"an integer of at least {self.minimum}"
@@ -209,7 +210,7 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
     _size: Size
 
     def __new__(cls, name: str, kind: Kind, minimum: int = 1, meaning: str = "", example: str = "1") -> Self:
-        """The symbol, nonnegative or positive as its least value is."""
+        """Make the symbol nonnegative or positive, as its least value is."""
         sign = "positive" if minimum > 0 else "nonnegative"
         number = {"rational": True, sign: True} if kind is Kind.RATIO else {"integer": True, sign: True}
         known = {} if kind is Kind.SWITCH else number
@@ -225,7 +226,7 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
 
     @property
     def size(self) -> Size:
-        """What the registry says of its own symbols."""
+        """Return what the registry says of its own symbols."""
         # Sorting a formula asks some hundred times for each of its terms.
         found: Size | None = getattr(self, "_size", None)
         if found is None:
@@ -256,12 +257,12 @@ _PLACES = {size.symbol: place for place, size in enumerate(SIZES)}
 
 
 def place(symbol: Symbol) -> tuple[int, str]:
-    """Where a symbol stands in a list: as registered, somebody's own after them by name."""
+    """Return a sort key: registered symbols as registered, then others by name."""
     return (_PLACES.get(symbol, len(_PLACES)), str(symbol.name))
 
 
 def in_order(symbols: Iterable[Symbol]) -> list[Symbol]:
-    """The symbols in the order of the registry.
+    """Return the symbols in the order of the registry.
 
     >>> in_order({H, L, V})
     [V, H, L]
@@ -270,10 +271,12 @@ def in_order(symbols: Iterable[Symbol]) -> list[Symbol]:
 
 
 def lookup(name: str, own: Iterable[Symbol] = ()) -> Size:
-    """The size of that public name, `own` being symbols besides the registered ones.
+    """Return the size of a public name or of another spelling of it; `own` are symbols besides the registered ones.
 
-    >>> lookup("H").meaning
-    'hidden size'
+    Raises `UnknownName` or `AmbiguousName`.
+
+    >>> lookup("H").meaning, lookup("d_model").name
+    ('hidden size', 'H')
     >>> lookup("v")
     Traceback (most recent call last):
     bertsym.errors.UnknownName: unknown symbol 'v': did you mean V?; `bertsym symbols` lists them
@@ -283,4 +286,9 @@ def lookup(name: str, own: Iterable[Symbol] = ()) -> Size:
     brought = {str(symbol.name): symbol for symbol in own if isinstance(symbol, Own)}
     if name in brought:
         return brought[name].size
+    spelled = meanings(name)
+    if len(spelled) > 1:
+        raise AmbiguousName(name, spelled)
+    if spelled:
+        return BY_NAME[spelled[0]]
     raise UnknownName("symbol", name, [*BY_NAME, *brought], "`bertsym symbols` lists them")

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True)
 def value(cls: type[T]) -> type[T]:
-    """The class with its annotations as fields; an `__init__` of its own is kept.
+    """Make the annotations of a class its fields; an `__init__` of its own is kept.
 
     >>> @value
     ... class Point:
@@ -37,7 +37,7 @@ def value(cls: type[T]) -> type[T]:
 
 
 def replace(instance: T, **changes: Any) -> T:
-    """A copy with some fields changed; `__init__` is passed by, so that the fields alone decide."""
+    """Copy an instance with some fields changed; `__init__` does not run, so the fields alone decide."""
     fields = {name: getattr(instance, name) for name in _names(instance)}
     unknown = set(changes) - set(fields)
     if unknown:
@@ -66,7 +66,7 @@ def _fields(instance: object) -> tuple[Any, ...]:
 
 
 class _Methods:
-    """What the classes share."""
+    """The methods that all these classes share."""
 
     _defaults: ClassVar[dict[str, Any]]
 

@@ -18,8 +18,8 @@ from bertsym.model import Model
 from bertsym.solving.closing import close
 from bertsym.solving.configurations import find
 from bertsym.solving.constraints import parse_constraint
-from bertsym.solving.demands import Limit, NothingFits
 from bertsym.solving.request import Order, Request
+from bertsym.solving.requirements import Limit, NothingFits
 from bertsym.solving.search import Search
 from bertsym.solving.space import EmptySpace
 from bertsym.symbols import F, H, L, N, V, experts, experts_per_token, ffn_ratio, heads, kv_heads

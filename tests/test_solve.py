@@ -16,11 +16,11 @@ from bertsym.errors import BertsymError, Conflict, UnknownName
 from bertsym.formulas.tree import to_sympy
 from bertsym.model import Model
 from bertsym.solving.closing import close
-from bertsym.solving.constraints import parse_tie
-from bertsym.solving.demands import Demand, Limit, NothingFits
+from bertsym.solving.constraints import BadConstraint, parse_tie
 from bertsym.solving.marginal import marginals
+from bertsym.solving.open_model import NotDependent
+from bertsym.solving.requirements import Demand, Limit, NothingFits
 from bertsym.solving.solve import Point, Solution, TooSmall, solve
-from bertsym.solving.unknowns import NotDependent
 from bertsym.symbols import BY_SYMBOL, F, H, Kind, L, N, P, T, V, ffn_ratio, heads, kv_heads
 from bertsym.zoo import ARCHITECTURES, named
 
@@ -207,7 +207,7 @@ def test_what_can_be_built_can_be_built(tie: str) -> None:
         (("H = 64*heads", "heads = H/64"), Conflict),
         (("H = 64*L", "H = 65*L"), Conflict),
         (("H = L/0",), Conflict),
-        (("H = L % 3",), Conflict),
+        (("H = L % 3",), BadConstraint),
         (("E = H",), UnknownName),
         (("P = 3",), UnknownName),
     ],

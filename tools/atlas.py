@@ -1,4 +1,4 @@
-"""The atlas: rebuild it from the installed transformers, try it again, write the page about it.
+"""Rebuild the atlas from the installed transformers, recheck its entries, write the page about it.
 
     python tools/atlas.py build [--only bert,llama] [--first] [--force] [--retry] [--seconds 120] [--jobs 2] [--seed 0]
     python tools/atlas.py tell [--only ...]
@@ -7,7 +7,7 @@
     python tools/atlas.py convert
     python tools/atlas.py compare COMMIT
 
-An interrupted build goes on where it was: what was derived from the same library by the same engine is kept.
+A build that was interrupted continues: entries from the same library and engine are kept.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from atlas_types import Kind, kinds, library
 
 
 def build(options: argparse.Namespace) -> int:
-    """Derive the model types that are asked for and have no entry; write the index after each."""
+    """Derive the selected entries that are missing or old; write the index after each."""
     everything = kinds()
     wanted = [kind for kind in selected(everything, options.only) if not kind.same]
     if options.first:
@@ -59,7 +59,7 @@ def build(options: argparse.Namespace) -> int:
 
 
 def tell(options: argparse.Namespace) -> int:
-    """Find the defaults, the spellings and the fields fixed by code of each entry again; its formulas stay."""
+    """Renew the parts of entries that come from the configuration class: defaults, spellings, fixed fields."""
     everything = kinds()
     wanted = [kind for kind in selected(everything, options.only) if not kind.same and shelf.path(kind.name).exists()]
     state = shelf.State(library(), everything, shelf.kept(library()))
@@ -74,7 +74,7 @@ def tell(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Try every entry again, or a sample; 1 if the code disagrees anywhere."""
+    """Recheck every entry, or a sample of them; exit with 1 if the code disagrees with one."""
     seed = secrets.randbelow(10**9) if options.seed is None else options.seed
     wanted = [kind for kind in selected(kinds(), options.only) if shelf.path(kind.name).exists()]
     if options.sample:
@@ -92,7 +92,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def selected(everything: list[Kind], only: str) -> list[Kind]:
-    """Return the model types that are named, or all."""
+    """Return the model types named in `only`, or all; exit if one is unknown."""
     names = [name for name in only.split(",") if name]
     unknown = set(names) - {kind.name for kind in everything}
     if unknown:
@@ -108,7 +108,7 @@ def workers(jobs: int) -> ProcessPoolExecutor:
 
 
 def watch(parent: int) -> None:
-    """End this worker, and what it started, when the build ends for whatever reason."""
+    """End this worker, and the processes that it started, when the build ends, even if the build is killed."""
 
     def look() -> None:
         while os.getppid() == parent:
@@ -119,7 +119,7 @@ def watch(parent: int) -> None:
 
 
 def derived(kind: Kind, seed: int, limit: int) -> tuple[str | None, str, float]:
-    """Return the text of an entry, or None and the reason; runs in a worker."""
+    """Return the text of an entry or None, the reason, and the seconds taken; runs in a worker."""
     import atlas_work  # noqa: PLC0415  # torch and sympy are the workers' alone
 
     began = time.monotonic()
@@ -128,7 +128,7 @@ def derived(kind: Kind, seed: int, limit: int) -> tuple[str | None, str, float]:
 
 
 def retold(kind: Kind, seed: int) -> tuple[str | None, str]:
-    """Return the new text of an entry, or None and the reason why it stays; runs in a worker."""
+    """Return the renewed text of an entry, or None and the reason why it stays as it is; runs in a worker."""
     import atlas_work  # noqa: PLC0415
 
     try:
@@ -138,14 +138,14 @@ def retold(kind: Kind, seed: int) -> tuple[str | None, str]:
 
 
 def checked(kind: Kind, seed: int, draws: int) -> list[str]:
-    """Return the disagreements of an entry with the code; runs in a worker."""
+    """Return the classes of an entry that disagree with the code; runs in a worker."""
     import atlas_work  # noqa: PLC0415
 
     return list(atlas_work.checked(kind, seed, draws))
 
 
 def page(options: argparse.Namespace) -> int:
-    """Write docs/atlas.md from the entries."""
+    """Write docs/atlas.md from the stored entries."""
     import atlas_page  # noqa: PLC0415
 
     return atlas_page.main(check=options.check)
@@ -182,24 +182,28 @@ def main() -> int:
         command = commands.add_parser(name, help=run.__doc__)
         command.set_defaults(run=run)
         if name == "page":
-            command.add_argument("--check", action="store_true", help="change nothing, exit with 1 where it is stale")
+            command.add_argument(
+                "--check", action="store_true", help="change nothing; exit with 1 if the page is stale"
+            )
         elif name == "compare":
             command.add_argument("commit", help="such as HEAD")
         if name in ("page", "convert", "compare"):
             continue
-        command.add_argument("--only", default="", metavar="bert,llama", help="these model types alone")
-        command.add_argument("--jobs", type=int, default=0, help="processes; one a core if not given")
-        command.add_argument("--seed", type=int, default=None if name == "check" else 0, help="of all draws")
+        command.add_argument("--only", default="", metavar="bert,llama", help="only these model types")
+        command.add_argument("--jobs", type=int, default=0, help="number of processes; default: one a core")
+        command.add_argument("--seed", type=int, default=None if name == "check" else 0, help="random seed")
         if name == "build":
-            command.add_argument("--first", action="store_true", help="the class of each type, without its heads")
-            command.add_argument("--force", action="store_true", help="derive again what is there")
+            command.add_argument("--first", action="store_true", help="derive the class of each type without its heads")
+            command.add_argument("--force", action="store_true", help="derive existing entries again")
             command.add_argument(
-                "--seconds", type=int, default=120, help="for a class; one that takes longer is left out"
+                "--seconds", type=int, default=120, help="time limit a class; a slower class is left out"
             )
-            command.add_argument("--retry", action="store_true", help="derive again what has no whole formula")
+            command.add_argument("--retry", action="store_true", help="derive entries without a complete formula again")
         elif name == "check":
-            command.add_argument("--sample", type=int, default=0, metavar="N", help="so many, chosen at random")
-            command.add_argument("--draws", type=int, default=5, help="draws for each class")
+            command.add_argument(
+                "--sample", type=int, default=0, metavar="N", help="number of entries, chosen at random"
+            )
+            command.add_argument("--draws", type=int, default=5, help="samples for each class")
     options = parser.parse_args()
     code: int = options.run(options)
     return code

@@ -1,7 +1,7 @@
-"""The fields of a configuration that are no numbers: what they were held at, unless they are seen to be harmless.
+"""Find the fields of a configuration that are not numbers and that the tensors may depend on, with their values.
 
-A formula holds at these values alone. An activation and an empty field are tried at other values here, in this process:
-a field that changes no tensor is no condition.
+A formula holds only at these values. An activation or an empty field is built at other values here, in this process: a
+field without effect on the tensors restricts nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from bertsym.config.flatten import flattened
 from bertsym.saved_model.derived import Derived
 
-# Fields of every configuration that no model class builds its tensors from.
+# Fields that no model class builds its tensors from.
 HARMLESS = re.compile(
     r"(^|[._])(rope|dtype|name_or_path|tokenizer|transformers_version|architectures|id2label|label2id|problem_type|"
     r"attn_implementation|experts_implementation|quantization|return_dict|use_return_dict|cache|output_|token|tokens|"
@@ -28,7 +28,7 @@ INSTEAD_OF_NOTHING: tuple[Any, ...] = (1, 8, True, "a", 0.5)
 
 
 def held(cls: str, derived: Derived) -> dict[str, Any]:
-    """What is no number and not known to be harmless, with the value that it had."""
+    """Return the fields that are not numbers and may have an effect, with their defaults."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     import transformers  # noqa: PLC0415  # the workers' alone
 
@@ -48,7 +48,7 @@ def held(cls: str, derived: Derived) -> dict[str, Any]:
 
 
 def instead(path: str, there: Any) -> tuple[Any, ...] | None:
-    """What a field is tried at, nothing for a text that may mean anything; None for numbers and what holds fields."""
+    """Return other values for a field; none for a free text, and None for numbers and sub-configurations."""
     if there is None:
         return INSTEAD_OF_NOTHING
     if isinstance(there, str):
@@ -61,14 +61,14 @@ def instead(path: str, there: Any) -> tuple[Any, ...] | None:
 
 
 def kinds_of_layers() -> tuple[str, ...]:
-    """The words that lists with one a layer hold, for a list of one word repeated says nothing of others."""
+    """Return the words of lists with an entry a layer; a list that repeats one word does not show the others."""
     from transformers import configuration_utils as common  # noqa: PLC0415  # the workers' alone
 
     return (*getattr(common, "ALLOWED_LAYER_TYPES", ()), "mamba", "attention", "shared", "full", "avg")
 
 
 def _same(model: Any, own: dict[str, Any], path: str, others: tuple[Any, ...]) -> bool:
-    """Whether some of the other values build, and all of these the same tensors."""
+    """Return True if at least one of the other values builds, and all that build give the same tensors."""
     top, *below = path.split(".")
     base = _shapes(model, {})
     built = []
@@ -97,7 +97,7 @@ def _shapes(model: Any, given: dict[str, Any]) -> dict[str, tuple[int, ...]] | N
 
 
 def names(cls: str) -> Iterator[tuple[str, str]]:
-    """Further spellings of fields: (as the class calls it, as the library's common name for it is)."""
+    """Yield further spellings of fields as pairs: the name in the class, the common name in the library."""
     import transformers  # noqa: PLC0415
 
     yield from ((own, common) for common, own in getattr(transformers, cls).config_class.attribute_map.items())

@@ -1,4 +1,4 @@
-"""The shelf: an entry a file, and the index of them all, which is written from the entries after each."""
+"""Store the atlas: a file for each entry, and an index of all entries, which is rewritten after each."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ ENTRIES = FOLDER / "models"
 
 
 def path(name: str) -> Path:
-    """Where the entry of a model type is."""
+    """Return the file of a model type's entry."""
     return ENTRIES / f"{name}.json"
 
 
 def kept(source: str) -> dict[str, Any]:
-    """What there is from this library: a line of the index, or why there is no entry."""
+    """Return the stored state of each model type: its line of the index, or the reason why it has no entry.
+
+    An index of another library version counts as empty.
+    """
     if not INDEX.exists():
         return {}
     index = json.loads(INDEX.read_bytes())
@@ -28,14 +31,14 @@ def kept(source: str) -> dict[str, Any]:
 
 
 def settled(found: dict[str, Any] | str) -> bool:
-    """Whether what there is was made by this engine; why there is nothing is found out again when that is asked for."""
+    """Return True if this engine made the entry. A reason for a missing entry counts until `--retry` asks again."""
     from bertsym.derive.export import ENGINE  # noqa: PLC0415
 
     return isinstance(found, str) or found["engine"] == ENGINE
 
 
 def line(content: dict[str, Any]) -> dict[str, Any]:
-    """What the index says of an entry."""
+    """Return the line of the index for an entry."""
     heads = content["heads"]
     first = heads["model"]
     entry: dict[str, Any] = {"class": first["class"], "parameters": first["evidence"].get("parameters", 0)}
@@ -55,7 +58,7 @@ def unresolved(head: dict[str, Any]) -> list[list[str]]:
 
 
 class State:
-    """The index as it is being made."""
+    """The index during a build; it is written after every change."""
 
     def __init__(self, source: str, everything: list[Kind], kept: dict[str, Any]) -> None:
         self.source, self.everything = source, everything
@@ -64,7 +67,7 @@ class State:
         ENTRIES.mkdir(exist_ok=True)
 
     def put(self, kind: Kind, text: str | None, why: str) -> None:
-        """An entry, or the reason why there is none."""
+        """Store the entry of a model type, or the reason why it has none."""
         self.models.pop(kind.name, None)
         self.missing.pop(kind.name, None)
         if text is None:
@@ -76,7 +79,7 @@ class State:
         self.write()
 
     def write(self) -> None:
-        """The index, a line a model type, written whole or not at all."""
+        """Write the index, a line for each model type, atomically."""
         for kind in self.everything:
             if kind.same and kind.same in self.models:
                 self.models[kind.name] = {"entry": kind.same, **self.models[kind.same]}
@@ -87,7 +90,7 @@ class State:
         beside.replace(INDEX)
 
     def finish(self) -> None:
-        """Entries of model types that the library no longer has are removed."""
+        """Remove the entries of model types that the library no longer has."""
         names = {kind.name for kind in self.everything if not kind.same}
         for file in ENTRIES.glob("*.json"):
             if file.stem not in names:
@@ -97,7 +100,7 @@ class State:
         self.write()
 
     def summary(self) -> str:
-        """How many there are of each kind."""
+        """Return the numbers of complete, partial and missing entries as a sentence."""
         whole = sum("model" in found["heads"] for found in self.models.values())
         free = sum("model" in found["heads"] and not found.get("fixed_by_derivation") for found in self.models.values())
         heads = sum(len(found["heads"]) for found in self.models.values())

@@ -1,4 +1,4 @@
-"""The generated parts of docs/atlas.md: what the atlas covers, and what it does not, with the reason for each."""
+"""Write the generated parts of docs/atlas.md: the coverage of the atlas, and the reason for each gap."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST = 160
 
 
 def main(*, check: bool) -> int:
-    """Rewrite the parts, or with `check` return 1 where one is stale."""
+    """Rewrite the parts; with `check`, change nothing and return 1 if a part is stale."""
     text = PAGE.read_text(encoding="utf-8")
     parts = {"coverage": coverage, "partly": partly, "frozen": frozen, "missing": missing}
     new = PART.sub(lambda found: found[1] + found[2] + "\n".join(parts[found[1]]()) + "\n", text)
@@ -30,20 +30,20 @@ def main(*, check: bool) -> int:
 
 
 def index() -> dict[str, Any]:
-    """The index, without the types that are another's."""
+    """Return the index; `entries` leaves out the types that share the entry of another type."""
     found: dict[str, Any] = json.loads(shelf.INDEX.read_bytes())
     found["entries"] = {name: line for name, line in found["models"].items() if "entry" not in line}
     return found
 
 
 def contents() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every entry as JSON."""
+    """Yield the name and the JSON of every entry."""
     for name in sorted(index()["entries"]):
         yield name, json.loads(shelf.path(name).read_bytes())
 
 
 def coverage() -> Iterator[str]:
-    """Figures."""
+    """Yield the table of figures."""
     found = index()
     entries = found["entries"].values()
     whole = [line for line in entries if "model" in line["heads"]]
@@ -98,7 +98,7 @@ def _is_built(why: str) -> bool:
 
 
 def partly() -> Iterator[str]:
-    """The classes of which some tensors have no formula."""
+    """Yield the table of classes with tensors that have no formula."""
     rows = []
     for name, content in contents():
         for head, found in content["heads"].items():
@@ -111,7 +111,7 @@ def partly() -> Iterator[str]:
 
 
 def frozen() -> Iterator[str]:
-    """The numbers and switches that stand still."""
+    """Yield the table of fixed fields that are numbers or switches."""
     rows = [
         (f"`{name}`", f"`{path}` = `{json.dumps(at['value'])}`", _short(at["reason"]))
         for name, content in contents()
@@ -121,7 +121,7 @@ def frozen() -> Iterator[str]:
 
 
 def missing() -> Iterator[str]:
-    """The model types without an entry."""
+    """Yield the table of model types without an entry."""
     rows = [(f"`{name}`", _short(why)) for name, why in sorted(index()["missing"].items())]
     yield from _table(("model type", "why"), rows)
 

@@ -1,10 +1,10 @@
-"""The model types of the installed transformers: which class each is, and the classes that are its task heads."""
+"""List the model types of the installed transformers with their classes and the classes of their task heads."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-# The zoo's names of heads, and the library's tables of classes that they stand for, the first that has the type.
+# The tables of classes in transformers for each head of the zoo; the first table that has the model type counts.
 HEADS = {
     "masked-lm": ("MASKED_LM",),
     "causal-lm": ("CAUSAL_LM",),
@@ -26,7 +26,7 @@ COMMON = frozenset({
 
 
 class Kind(NamedTuple):
-    """A model type: its class, its heads, and the type that has the same class and configuration if it is not first."""
+    """A model type with its class and heads; `same` names an earlier type with the same class and configuration."""
 
     name: str
     cls: str
@@ -36,21 +36,21 @@ class Kind(NamedTuple):
 
 
 def library() -> str:
-    """The library and its version, as entries name their source."""
+    """Return the name and version of the library, as entries name their source."""
     from importlib.metadata import version  # noqa: PLC0415
 
     return f"transformers {version('transformers')}"
 
 
 def kinds() -> list[Kind]:
-    """Every model type that has a model class, by name."""
+    """Return every model type that has a model class, sorted by name."""
     from transformers.models.auto import configuration_auto  # noqa: PLC0415
     from transformers.models.auto import modeling_auto as auto  # noqa: PLC0415  # torch is not imported by it
 
     configs = configuration_auto.CONFIG_MAPPING_NAMES
     found: list[Kind] = []
     first: dict[tuple[str, str], str] = {}
-    # A type that a configuration class is named after comes before its namesakes.
+    # The shortest name comes first, because a configuration class is named after the shortest of its types.
     for name, classes in sorted(auto.MODEL_MAPPING_NAMES.items(), key=lambda item: (len(item[0]), item[0])):
         if name in configs:
             cls = classes if isinstance(classes, str) else classes[0]

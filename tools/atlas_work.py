@@ -1,4 +1,4 @@
-"""What a worker of the atlas does: derives a model type with its heads, or tries an entry again."""
+"""Derive a model type with its heads, or recheck an entry; runs in a worker of tools/atlas.py."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from atlas_types import Kind, library
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.export import recorded, with_omission
-from bertsym.derive.merge_heads import joined
+from bertsym.derive.merge_heads import merge_heads
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.types import CannotDerive
-from bertsym.derive.verification.check import parameters
+from bertsym.derive.verification.check import built_count
 from bertsym.derive.verification.recheck import recheck
 from bertsym.errors import BertsymError
 from bertsym.saved_model.decode import parsed
@@ -42,7 +42,10 @@ _since: list[int] = []
 
 
 def entry(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
-    """The text of an entry and what is to be said of it, or None and why there is none; a class may take so long."""
+    """Return the text of an entry and notes about it, or None and the reason; `limit` is in seconds a class.
+
+    An earlier entry that is better, and that the code still agrees with, is kept.
+    """
     try:
         written, why = made(kind, seed, limit)
     except Exception as error:  # noqa: BLE001  # one model type is not worth the run of all
@@ -55,7 +58,7 @@ def entry(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
 
 
 def earlier(kind: Kind) -> str | None:
-    """The entry that there is from the same library, perhaps by another engine."""
+    """Return the text of the stored entry if it is from the same library, whichever engine made it."""
     if not shelf.path(kind.name).exists():
         return None
     there = shelf.path(kind.name).read_text(encoding="utf-8")
@@ -63,7 +66,7 @@ def earlier(kind: Kind) -> str | None:
 
 
 def left(written: str | None) -> tuple[bool, int, int, int]:
-    """What an entry leaves open: all of it, tensors of the class itself, whole heads, fields that stand still."""
+    """Return a sort key, best first: no entry, unresolved tensors of the class, incomplete heads, fixed fields."""
     if written is None:
         return True, 0, 0, 0
     found = json.loads(written)
@@ -72,7 +75,7 @@ def left(written: str | None) -> tuple[bool, int, int, int]:
 
 
 def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
-    """The text of an entry, or None where the class itself has no formula."""
+    """Return the text of a new entry with notes, or None and the reason if the class itself has no formula."""
     refreshed()
     try:
         with limited(limit):
@@ -90,7 +93,7 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
             nothing = (UnresolvedTensor("all of them", "class", reason(error)),)
             failed[head] = DerivedHead(cls, (), Evidence(0, 0, 0, seed, 0, None, nothing))
             notes.append(f"no {head}: {reason(error)}")
-    whole = joined(first, heads)
+    whole = merge_heads(first, heads)
     whole = replace(whole, name=kind.name, source=library(), heads={**whole.heads, **failed})
     whole = counted(told(kind, whole))
     written = text(whole)
@@ -104,7 +107,7 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
 
 
 def retold(kind: Kind, seed: int) -> str:
-    """An entry with what the configuration class says found out again; its formulas are left as they are."""
+    """Return the text of an entry with its facts from the configuration class renewed; its formulas stay."""
     refreshed()
     derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
     symbols = {field.path: symbol for symbol, field in derived.fields.items()}
@@ -116,7 +119,7 @@ def retold(kind: Kind, seed: int) -> str:
 
 
 def told(kind: Kind, derived: Derived) -> Derived:
-    """The entry with what the configuration class says of itself: further spellings, and fields that are no numbers."""
+    """Return the entry with facts from the configuration class: spellings, and fields that are not numbers."""
     spellings: dict[str, tuple[str, ...]] = {}
     for own, common in names(kind.cls):
         spellings[own] = (*spellings.get(own, ()), common)
@@ -129,7 +132,7 @@ def told(kind: Kind, derived: Derived) -> Derived:
 
 @contextmanager
 def limited(seconds: int) -> Iterator[None]:
-    """A time limit on what runs in this process."""
+    """Raise TimeoutError in this process if the block runs longer."""
 
     def over(*_: object) -> NoReturn:
         raise TimeoutError(f"not done within {seconds} seconds")
@@ -143,14 +146,14 @@ def limited(seconds: int) -> Iterator[None]:
 
 
 def one(target: str, seed: int) -> Derived:
-    """One class, with the number that the code itself has at its own sizes."""
+    """Derive one class, with the number of parameters that the code builds at its defaults."""
     found = derive_in(worker(), target, {}, seed=seed)
     there = BuildOracle(worker(), target, {}).build(found.fields)
-    return recorded(found, None if there is None else parameters(there))
+    return recorded(found, None if there is None else built_count(there))
 
 
 def counted(derived: Derived) -> Derived:
-    """The entry without the formulas that do not give the code's own number at its own sizes."""
+    """Return the entry without the formulas that miss the number that the code builds at its defaults."""
     heads = {name: _counted(derived, name, head) for name, head in derived.classes.items()}
     return replace(derived, evidence=heads.pop(FIRST).evidence, heads=heads)
 
@@ -166,7 +169,7 @@ def _counted(derived: Derived, name: str, head: DerivedHead) -> DerivedHead:
 
 
 def without(derived: Derived, wrong: Mapping[str, str]) -> Derived:
-    """The entry without the formulas that, tried again from what it says of itself, were wrong."""
+    """Return the entry without the formulas that a recheck refuted."""
     heads = {
         name: refused(head, "trial", wrong[name]) if name in wrong else head for name, head in derived.classes.items()
     }
@@ -174,20 +177,20 @@ def without(derived: Derived, wrong: Mapping[str, str]) -> Derived:
 
 
 def refused(head: DerivedHead, part: str, why: str) -> DerivedHead:
-    """The class as one without a formula."""
+    """Return the class without a formula, with the reason."""
     assert head.evidence is not None  # noqa: S101  # it was derived just now
     return replace(head, evidence=replace(head.evidence, unresolved=(UnresolvedTensor("all of them", part, why),)))
 
 
 def takes(cls: str, kind: Kind) -> bool:
-    """Whether the class takes the configuration of the model type, and not that of another which shares its code."""
+    """Return True if the class takes the configuration of this model type; types may share model code."""
     import transformers  # noqa: PLC0415  # the workers' alone
 
     return getattr(transformers, cls).config_class.__name__ == kind.config
 
 
 def worker() -> Worker:
-    """The process that runs the models' code, one after another."""
+    """Return the process that runs the model code; it is started at the first call."""
     if not _workers:
         _workers.append(Worker(SECONDS, parallel=False))  # there is one a processor
         Finalize(None, _workers[0].close, exitpriority=10)
@@ -195,7 +198,7 @@ def worker() -> Worker:
 
 
 def refreshed() -> None:
-    """A new process after so many model types, for what they import stays."""
+    """Start a new process after some model types, because imported modules stay in memory."""
     _since.append(1)
     if len(_since) > MOST_IN_ONE:
         _since.clear()
@@ -203,13 +206,13 @@ def refreshed() -> None:
 
 
 def reason(error: Exception) -> str:
-    """What went wrong, on one line, without what changes from run to run."""
+    """Return an error as one line, cut before details that change from run to run."""
     said = error.problem if isinstance(error, CannotDerive) else f"{type(error).__name__}: {error}"
     return " ".join(said.split()).partition(". ")[0][:LONGEST_REASON]
 
 
 def checked(kind: Kind, seed: int, draws: int) -> Iterator[str]:
-    """The classes of a stored entry that the code builds otherwise, each with where."""
+    """Yield the classes of a stored entry that the code builds otherwise, each with the first difference."""
     refreshed()
     derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
     for name, wrong in disagreements(derived, kind.name, seed, draws):
@@ -217,7 +220,7 @@ def checked(kind: Kind, seed: int, draws: int) -> Iterator[str]:
 
 
 def disagreements(derived: Derived, target: str, seed: int, draws: int) -> Iterator[tuple[str, str]]:
-    """The heads that the code builds otherwise, each with where; those without a whole formula are left out."""
+    """Yield the heads that the code builds otherwise, with the first difference; skip incomplete heads."""
     for place, (name, head) in enumerate(derived.classes.items()):
         if unresolved(head):
             continue

@@ -1,4 +1,4 @@
-"""Write docs/claims.md from examples/claims.tsv and the published counts, or with --check tell whether it is stale."""
+"""Write docs/claims.md from examples/claims.tsv and the published counts; --check only reports if it is stale."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ the simplest is shown.
 | --- | ---: | --- | --- | ---: |
 """
 
-# The rows' names for the sizes that are known here under another.
+# The sizes of bertsym that the table names otherwise.
 SIZES = {
     "BERT-Base": "bert-base-uncased",
     "BERT-Large": "bert-large-uncased",
@@ -53,13 +53,13 @@ SIZES = {
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    """A table of ours: tab-separated, quotes meaning nothing."""
+    """Read a table of this project: tab-separated, quotes have no meaning."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def audited(row: dict[str, str]) -> str:
-    """One claim: what it says, where, and what the tool prints."""
+    """Return the section of one claim: its text, its source and the output of bertsym."""
     from docs import ran  # noqa: PLC0415  # beside this file
 
     command = f"bertsym {row['command']}"
@@ -68,7 +68,7 @@ def audited(row: dict[str, str]) -> str:
 
 
 def counted(row: dict[str, str]) -> str:
-    """One published count as a line of the table; nothing for a size that is not known."""
+    """Return one published count as a line of the table, or nothing for an unknown size."""
     from bertsym.claims.number import judge_number  # noqa: PLC0415
     from bertsym.errors import UnknownName  # noqa: PLC0415
     from bertsym.quantities import parse_stated  # noqa: PLC0415
@@ -90,7 +90,7 @@ def counted(row: dict[str, str]) -> str:
 
 
 def main(*, check: bool) -> int:
-    """Write the page, or compare."""
+    """Write the page; with `check`, change nothing and return 1 if it is stale."""
     os.chdir(ROOT / "examples")
     claims = [audited(row) for row in rows(ROOT / "examples" / "claims.tsv")]
     published = [r for r in rows(ROOT / "tests" / "data" / "published_counts.tsv") if r["claimed_params"]]

@@ -1,7 +1,7 @@
-"""Keep what README.md and docs/*.md show of the command line true: rerun it, rewrite it, or check it.
+"""Rerun the commands that README.md and docs/*.md show, and rewrite or check their output.
 
-A shown run is a fenced block of the kind `console`: a line that begins with `$ ` is a command, the rest is what it
-prints. Commands run in examples/; only `bertsym` is run, in this process.
+A shown run is a fenced block of the kind `console`. A line that begins with `$ ` is a command; the lines after it are
+its output. Commands run in examples/, in this process. Only `bertsym` is run.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,7 +20,7 @@ BLOCK = re.compile(r"(?<=```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 
 
 def ran(command: str) -> str:
-    """What a bertsym command prints, both streams together."""
+    """Return the output of a bertsym command, both streams together."""
     from bertsym.cli import run  # noqa: PLC0415  # the only import that needs the package
 
     program, *words = shlex.split(command)
@@ -33,13 +34,15 @@ def ran(command: str) -> str:
 
 
 def refreshed(block: str) -> str:
-    """The block with every command's output as it is now."""
+    """Return the block with the present output of each command; a block with `derive` stays as it is without torch."""
+    if "bertsym derive " in block and find_spec("torch") is None:
+        return block
     commands = [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ ")]
     return "\n".join(f"$ {command}\n{ran(command)}" for command in commands)
 
 
 def main(*, check: bool) -> int:
-    """Refresh every page; with `check`, change nothing and return 1 where something is stale."""
+    """Refresh every page; with `check`, change nothing and return 1 if a page is stale."""
     os.chdir(ROOT / "examples")
     stale = []
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:

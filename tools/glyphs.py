@@ -1,4 +1,4 @@
-"""Write bertsym/render/glyphs.json: glyph widths and kerns out of TeX's own metric files (kpsewhich, tftopl)."""
+"""Write bertsym/render/glyphs.json: widths and kerns of glyphs from TeX's own metric files (kpsewhich, tftopl)."""
 
 from __future__ import annotations
 
@@ -78,18 +78,18 @@ _NUMBER = r"R (-?[\d.]+)"
 
 
 def millionths(text: str) -> int:
-    """A TFM number, of the font's size."""
+    """Return a TFM number, a fraction of the font's size, in millionths."""
     return round(float(text) * 10**6)
 
 
 def code(match: re.Match[str], first: int = 1) -> int:
-    """A character's code, however tftopl spells it."""
+    """Return the code of a character, which tftopl writes as a letter or in octal."""
     letter, octal = match.group(first), match.group(first + 1)
     return ord(letter) if letter else int(octal, 8)
 
 
 def metrics(name: str, wanted: dict[str, int]) -> dict[str, Any]:
-    """Widths and italic corrections of the wanted glyphs, the kerns between them, space and quad of the font."""
+    """Return widths and italic corrections of the wanted glyphs, kerns between them, space and quad of the font."""
     path = subprocess.run(["kpsewhich", f"{name}.tfm"], capture_output=True, text=True, check=True).stdout.strip()
     listing = subprocess.run(["tftopl", path], capture_output=True, text=True, check=True).stdout
     names = {number: glyph for glyph, number in wanted.items()}
@@ -109,7 +109,7 @@ def metrics(name: str, wanted: dict[str, int]) -> dict[str, Any]:
 
 
 def kerns(listing: str, names: dict[int, str]) -> dict[str, int]:
-    """The kern between two glyphs, under "A V"."""
+    """Return the kern between each two glyphs, under a key such as "A V"."""
     found: dict[str, int] = {}
     labels: list[int] = []
     table = listing[listing.find("(LIGTABLE") :].split("\n(CHARACTER", maxsplit=1)[0]
@@ -129,7 +129,7 @@ def kerns(listing: str, names: dict[int, str]) -> dict[str, int]:
 
 
 def main() -> int:
-    """Write the table, or say which program is missing."""
+    """Write the table; return 2 if a program of TeX Live is missing."""
     for program in ("kpsewhich", "tftopl"):
         if shutil.which(program) is None:
             print(f"glyphs: needs {program}, from TeX Live", file=sys.stderr)

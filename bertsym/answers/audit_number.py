@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bertsym.answers.subject import subject
+from bertsym.answers.answer_context import subject
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import Match, NumberVerdict
 from bertsym.convention import EXACT
@@ -22,11 +22,11 @@ class NumberAudit:
 
     @property
     def finding(self) -> bool:
-        """Whether there is one: the exit code of the command line."""
+        """Return True if the claim is wrong, which makes the exit code of the command line 1."""
         return not self.verdict.stands
 
     def document(self) -> Document:
-        """The readings of the number, the finest first, each with what comes to it."""
+        """Return the readings of the number, the finest first, each with the counts that match."""
         verdict = self.verdict
         lines: list[Element] = [Remark((self._name(), " at ", Sizes(subject(verdict.model, EXACT).at)))]
         for step in verdict.stated.steps:
@@ -43,7 +43,7 @@ class NumberAudit:
         return tuple(lines)
 
     def record(self) -> Record:
-        """`explanations` in the order of the document."""
+        """Return the verdict for programs, with `explanations` in the order of the document."""
         verdict = self.verdict
         return {
             "verdict": "finding" if self.finding else "stands",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bertsym.claims.integer_bounds import Interval
 from bertsym.claims.table import Fit, TableVerdict
 from bertsym.claims.tablefile import SizedRow
-from bertsym.claims.unknowns import Interval
 from bertsym.document import Column, Document, Element, Inline, Paragraph, Remark, Sizes, Table
 from bertsym.report import Record
 from bertsym.symbols import BY_SYMBOL
@@ -21,11 +21,11 @@ class TableAudit:
 
     @property
     def finding(self) -> bool:
-        """Whether there is one: the exit code of the command line."""
+        """Return True if the claim is wrong, which makes the exit code of the command line 1."""
         return not self.verdict.stands
 
     def document(self) -> Document:
-        """What fits all rows, the simplest first, or what fits most of them."""
+        """Return the explanations of all rows, the simplest first, or else of most rows."""
         verdict = self.verdict
         count = len(verdict.table.rows)
         lines: list[Element] = [Remark((f"{count} rows, {verdict.model.label or verdict.model.architecture.name}",))]
@@ -44,7 +44,7 @@ class TableAudit:
         return tuple(lines)
 
     def record(self) -> Record:
-        """`explanations` fit all rows; without one, `partial` fits all but `misfits`."""
+        """Return the verdict for programs: `explanations` fit all rows, `partial` fits all except `misfits`."""
         verdict = self.verdict
         return {
             "verdict": "finding" if self.finding else "stands",
@@ -90,7 +90,7 @@ def _interval(interval: Interval) -> str:
 
 
 def _blurred(fit: Fit) -> list[Element]:
-    """What the rows cannot tell apart."""
+    """Say which sizes the rows cannot tell apart."""
     if len(fit.intervals) == 1 and len(fit.unknowns) == 2:
         both = " and ".join(f"{s} ({BY_SYMBOL[s].meaning})" for s in fit.unknowns)
         return [Paragraph((f"not identifiable: {both} enter every row together; only their sum is determined.",))]

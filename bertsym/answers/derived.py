@@ -1,4 +1,4 @@
-"""A closed form from model code, with the evidence for it and what it leaves out."""
+"""A closed form from model code, with the evidence for it and its limits."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ from collections.abc import Iterator
 from sympy import Symbol
 
 from bertsym.count import total
-from bertsym.derive.cegis import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import FixedBy
 from bertsym.document import Code, Column, Document, Element, Heading, Inline, Paragraph, Remark, Result, Table
 from bertsym.formulas.styles import Style, form
 from bertsym.formulas.tree import Form, Name
 from bertsym.report import AsLatex, Record
+from bertsym.saved_model.code_names import renames, with_code_names
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import value
 
 
 @value
 class DerivedFormula:
-    """The formula, its fields, its trials and what was refused."""
+    """The formula of a derivation, its fields, the trials, and the tensors without a formula."""
 
     found: Derivation
     expression: Form
 
     def document(self) -> Document:
-        """The formula, then why to believe it and how far."""
+        """Return the formula, then the evidence for it and its limits."""
         return tuple(self._parts())
 
     def _parts(self) -> Iterator[Element]:
         found = self.found
         yield Remark((f"{found.derived.source}: derived by running this code",))
         if not found.whole:
-            yield Remark(("NOT the total: only of the tensors that have a formula, see below",))
+            yield Remark(("NOT the total: only the tensors with a formula, see below",))
         yield Result((self.expression,))
         columns = ("symbol", "printed", "field", "tried")
         rows = tuple(
@@ -45,18 +46,20 @@ class DerivedFormula:
         for line in evidence(found):
             yield Paragraph(line)
         if found.refused:
-            yield Heading(("refused",))
-            lines = tuple((Code(refusal.tensor), refusal.part, refusal.why) for refusal in found.refused)
+            yield Heading(("without a formula",))
+            lines = tuple((Code(refusal.tensor), refusal.part, refusal.reason) for refusal in found.refused)
             yield Table((Column("tensor"), Column("part"), Column("why")), lines)
 
     def _varied(self) -> list[tuple[str, Symbol]]:
-        """The fields that have an effect or are in the formula, with their symbols."""
+        """Return the fields that have an effect or are in the formula, with their symbols."""
         used = set(self.found.derived.defaults)
         axes = [axis for axis in self.found.space.axes if not axis.no_effect or self.found.symbols[axis.name] in used]
-        return [(axis.name, self.found.symbols[axis.name]) for axis in axes]
+        table = renames(self.found.derived)
+        symbols = ((axis.name, self.found.symbols[axis.name]) for axis in axes)
+        return [(name, table.get(symbol, symbol)) for name, symbol in symbols]
 
     def record(self) -> Record:
-        """`expression` covers all tensors only where `refused` is empty."""
+        """Return the record; `expression` covers all tensors only if `refused` is empty."""
         found = self.found
         return {
             "class": found.derived.cls,
@@ -86,7 +89,7 @@ class DerivedFormula:
                 *found.space.fields_without_effect,
                 *(one["field"] for one in self._standing(FixedBy.NO_EFFECT)),
             ],
-            "refused": [{"tensor": r.tensor, "part": r.part, "why": r.why} for r in found.refused],
+            "refused": [{"tensor": r.tensor, "part": r.part, "why": r.reason} for r in found.refused],
         }
 
     def _standing(self, kept: FixedBy) -> list[dict[str, str]]:
@@ -94,37 +97,38 @@ class DerivedFormula:
 
 
 def derived_formula(found: Derivation, style: Style = Style.COLLECTED) -> DerivedFormula:
-    """The answer to a derivation."""
-    return DerivedFormula(found, form(total(found.derived.model()), style))
+    """Return the answer to a derivation."""
+    return DerivedFormula(found, form(total(with_code_names(found.derived).model()), style))
 
 
 def evidence(found: Derivation) -> Iterator[tuple[Inline, ...]]:
-    """Sentences that say what was tried, and what that is worth."""
+    """Yield sentences about the trials, and about what they prove."""
     yield from ((sentence,) for sentence in _trials(found))
     for routing in dict.fromkeys(tensor.routing for tensor in found.derived.tensors if tensor.routing is not None):
-        chosen = "nobody says how many" if routing.chosen is None else form(routing.chosen)
-        rest = " work on a token: so the names say, for no trial could show it."
+        chosen = "an unknown number" if routing.chosen is None else form(routing.chosen)
+        rest = " work on a token. The names of the fields say so; no trial can show it."
         yield ("Of ", form(routing.among), " experts ", chosen, rest)
 
 
 def _trials(found: Derivation) -> Iterator[str]:
     what = "names, shapes, ties and totals" if found.whole else "names, shapes and ties of the tensors with a formula"
     yield (
-        f"Agreed at {found.trials} fresh random configurations and {found.edges} with small values, "
-        f"with two sizes equal or in deep stacks, all fields of the table changed at once: {what}. "
+        f"Agreed with the code at {found.trials} random configurations and {found.edges} chosen ones (small values, "
+        "equal sizes, deep stacks, both sides of conditions), in which all fields of the table change at once: "
+        f"{what}. "
         f"Seed {found.seed}, {found.builds} builds in all."
     )
     yield (
-        f"Probability that a wrong polynomial passed, by Schwartz-Zippel: at most {_power_of_ten(found)}, if the "
-        "code's own are of no higher degree than these. Conditions and roundings are tried, not bounded."
+        f"A wrong polynomial passed with a probability of at most {_power_of_ten(found)} (Schwartz-Zippel), if the "
+        "code's own are of no higher degree. Conditions and roundings are tried; the bound does not cover them."
     )
     for one in found.space.fixed:
-        how = "Held" if one.fixed_by is FixedBy.CODE else "Frozen"
+        how = "Fixed by the code" if one.fixed_by is FixedBy.CODE else "Fixed"
         yield f"{how}: {one.name}={str(found.space.base[one.name]).lower()}, {one.why}."
-    yield "Frozen: whatever is no number and no switch (texts, parts left empty, the lengths of lists)."
+    yield "Fixed: fields that are neither numbers nor switches (texts, empty fields, the lengths of lists)."
     without = [name for name in found.space.fields_without_effect if found.symbols[name] not in found.derived.defaults]
     if without:
-        yield f"Without effect where tried: {', '.join(without)}."
+        yield f"No effect in any trial: {', '.join(without)}."
 
 
 def _power_of_ten(found: Derivation) -> str:

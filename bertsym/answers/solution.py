@@ -7,17 +7,17 @@ from fractions import Fraction
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.answers.exchange import exchange_table, marginal_record
-from bertsym.answers.subject import Subject, subject
+from bertsym.answers.answer_context import Subject, subject
+from bertsym.answers.exchange_rates import exchange_table, marginal_record
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Column, Count, Decimal, Document, Element, Inline, Remark, Result, Share, Table
 from bertsym.formulas.tree import Name
 from bertsym.model import Model
 from bertsym.report import AsLatex, Record
-from bertsym.solving.demands import Demand
 from bertsym.solving.marginal import Marginal, marginals
+from bertsym.solving.open_model import Tie
+from bertsym.solving.requirements import Demand
 from bertsym.solving.solve import ANYTHING, Point, Solution, solve
-from bertsym.solving.unknowns import Tie
 from bertsym.symbols import in_order
 from bertsym.values import value
 
@@ -33,7 +33,7 @@ class Solved:
     demand: Demand = ANYTHING
 
     def document(self) -> Document:
-        """The closed form, the root, the integer bracket and what can be built."""
+        """Return the closed form, the root, the integers around it, and the sizes that can be built."""
         found = self.solution
         target = Remark(("target P = ", Count(found.target, short=True), ", solved for ", Name(found.symbol)))
         parts: list[Element] = [*self.subject.remarks(), target]
@@ -80,9 +80,10 @@ class Solved:
         return Table(columns, rows)
 
     def record(self) -> Record:
-        """`root` is rounded, `closed_form` in terms of the target P; errors are signed parameters.
+        """Return the solution for programs.
 
-        `candidates` are the best of the `searched` values of `range` (first, last, step).
+        `root` is rounded, `closed_form` is in terms of the target P, and errors are signed parameters. `candidates` are
+        the best of the `searched` values of `range` (first, last, step).
         """
         found = self.solution
         form = found.closed.form
@@ -115,13 +116,13 @@ def point_cells(point: Point, target: int) -> tuple[Inline, ...]:
 
 
 def point_record(point: Point) -> Record:
-    """A value with what it entails, its count and its signed error."""
+    """Return a value with the sizes that follow from it, its count and its signed error."""
     at = {str(symbol): number for symbol, number in point.at.items()}
     return {"value": point.value, "at": at, "count": point.count, "error": point.error}
 
 
 def size_cell(number: Value | None) -> Inline:
-    """A size in a table, nothing where there is none."""
+    """Return a size as a cell, empty if there is none."""
     return "" if number is None else Count(number) if isinstance(number, int) else str(number)
 
 
@@ -146,7 +147,7 @@ def solved(
     demand: Demand = ANYTHING,
     explain: bool = False,
 ) -> Solved:
-    """The target solved for one size, its candidates under a demand."""
+    """Solve the target for one size, with candidates under a demand."""
     found = solve(model, symbol, target, convention, ties=ties, multiple_of=multiple_of, top=top, demand=demand)
     sized = Model(model.architecture, model.head, found.known, model.label)
     best = next(iter(found.candidates), found.floor)

@@ -10,20 +10,21 @@ from pathlib import Path
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.answers.subject import subject
-from bertsym.checking.inference import Fit, infer
+from bertsym.answers.answer_context import subject
+from bertsym.checking.inference import Fit
+from bertsym.checking.inference import infer as inferred
 from bertsym.checking.transformers_reference import build
 from bertsym.checking.verify import Expected, Outcome, Slot, compare, declared
 from bertsym.checkpoints.checkpoint import Checkpoint, read_checkpoint
 from bertsym.checkpoints.safetensors import Array
-from bertsym.config.configfile import load, load_config
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Shape, Sizes, Table
-from bertsym.errors import BadFile
+from bertsym.errors import BadFile, Conflict
 from bertsym.files.jsonfile import parse_object, read_bytes
 from bertsym.formulas.tree import Number
 from bertsym.model import Model
 from bertsym.report import Record
+from bertsym.resolve import load, load_file
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES
@@ -45,11 +46,11 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether they are equal."""
+        """Return True if the checkpoint holds exactly the declared tensors."""
         return self.outcome.ok
 
     def document(self) -> Document:
-        """What was compared, a summary, the findings one by one, and the verdict."""
+        """Return what was compared, a summary, the findings one by one, and the verdict."""
         read = f"{self.checkpoint.files:,} file{'s' * (self.checkpoint.files > 1)}, headers only"
         cls = self.outcome.expected.cls
         parts: list[Element] = [
@@ -65,7 +66,7 @@ class Verification:
 
     @property
     def at(self) -> Mapping[Symbol, Value]:
-        """The sizes, where they are known."""
+        """Return the sizes, if they are known."""
         return subject(self.model, EXACT).at if self.model is not None else {}
 
     def _inferred(self) -> Iterator[Element]:
@@ -139,7 +140,7 @@ class Verification:
 
     @property
     def types(self) -> Mapping[str, tuple[int, int]]:
-        """Every type in the file with its tensors and their bytes, the most bytes first."""
+        """Return every type in the file with its tensors and their bytes, the most bytes first."""
         types: dict[str, tuple[int, int]] = {}
         for array in self.checkpoint.arrays.values():
             tensors, bits = types.get(array.dtype, (0, 0))
@@ -166,7 +167,10 @@ class Verification:
         yield from self.checkpoint.notes
 
     def record(self) -> Record:
-        """`count` is what the checkpoint holds, `expected` what the class declares; equal where `ok`."""
+        """Return the comparison for programs.
+
+        `count` is what the checkpoint holds, `expected` what the class declares; they are equal if `ok`.
+        """
         found = self.outcome
         return {
             "ok": found.ok,
@@ -233,38 +237,66 @@ def _shape(sides: tuple[int, ...]) -> Inline:
 
 
 def verification(
-    path: Path,
-    target: str | None = None,
+    source: Path,
+    model: Model | str | None = None,
     head: str | None = None,
-    given: Mapping[Symbol, Value] | None = None,
+    sizes: Mapping[Symbol, Value] | None = None,
     *,
     framework: bool = False,
-    inferred: bool = False,
-    alone: bool = False,
+    infer: bool = False,
+    header_only: bool = False,
 ) -> Verification:
-    """The checkpoint beside what it should be: `target`, else the `config.json` beside it, else what its shapes say.
+    """Compare a checkpoint with a model, or with the one that the `config.json` beside the checkpoint describes.
 
-    `framework` has transformers build the class instead; `inferred` leaves a configuration aside; `alone` accepts files
-    of which only the beginning was fetched.
+    A checkpoint without a `config.json` is compared with the model that its names and shapes fit best; `infer` does
+    so whatever the configuration says. `framework` has transformers build the class and compares with that one.
+    `sizes` are put into the model. `header_only` accepts files of which only the beginning was fetched.
+
+    Raises `Conflict` for two choices that exclude each other, `UnknownName`, `BadFile` or `BadField`.
     """
-    checkpoint = read_checkpoint(path, alone=alone)
+    if infer and (model is not None or framework):
+        raise Conflict("infer", "framework" if model is None else "model", "inference reads the shapes alone")
+    if sizes and (framework or infer):
+        raise Conflict("sizes", "framework" if framework else "infer", "the sizes come from there")
+    if framework and isinstance(model, Model):
+        raise Conflict("framework", "a loaded model", "transformers builds from a config.json, so pass its path")
+    checkpoint = read_checkpoint(source, alone=header_only)
     if not checkpoint.arrays:
-        raise BadFile(str(path), "holds no tensors")
+        raise BadFile(str(source), "holds no tensors")
     if framework:
-        return _by_framework(checkpoint, target, head)
-    if target is None and (inferred or checkpoint.config is None):
-        fits = infer(str(path), checkpoint.arrays, head)
-        first, source = fits[0], "the formulas, at the sizes that the shapes ask for"
-        return Verification(checkpoint, first.outcome, source, first.model, fits, ())
-    model = load_config(checkpoint.config, head) if target is None and checkpoint.config else load(str(target), head)
-    model = model.with_sizes(given) if given else model
+        return _by_framework(checkpoint, None if model is None else str(model), head)
+    beside = None if infer else checkpoint.config
+    target = beside if model is None else model
+    if target is None:
+        return _by_shapes(checkpoint, head)
+    return _by_formulas(checkpoint, _loaded(target, head), sizes or {})
+
+
+def _loaded(target: Model | str | Path, head: str | None) -> Model:
+    if isinstance(target, Path):
+        return load_file(target, head)
+    if isinstance(target, str):
+        return load(target, head)
+    return target if head is None else target.with_head(head)
+
+
+def _by_shapes(checkpoint: Checkpoint, head: str | None) -> Verification:
+    """Compare with the model that names and shapes fit best."""
+    fits = inferred(str(checkpoint.path), checkpoint.arrays, head)
+    source = "the formulas, at the sizes that the shapes ask for"
+    return Verification(checkpoint, fits[0].outcome, source, fits[0].model, fits, ())
+
+
+def _by_formulas(checkpoint: Checkpoint, model: Model, sizes: Mapping[Symbol, Value]) -> Verification:
+    """Compare with the inventory of a model at its sizes and those given."""
+    model = model.with_sizes(sizes) if sizes else model
     outcome = compare(declared(model), checkpoint.arrays)
     others = () if outcome.ok else tuple(_other_heads(model, checkpoint.arrays))
     return Verification(checkpoint, outcome, f"the formulas, at the sizes of {model.label}", model, (), others)
 
 
 def _other_heads(model: Model, arrays: Mapping[str, Array]) -> Iterator[str]:
-    """The classes of the same sizes that have exactly these tensors."""
+    """Yield the classes of the same sizes that have exactly these tensors."""
     if len(arrays) > MOST_RETRIED:
         return
     for head in model.architecture.heads.keys() - {model.head}:
@@ -274,7 +306,7 @@ def _other_heads(model: Model, arrays: Mapping[str, Array]) -> Iterator[str]:
 
 
 def _classes(kind: str) -> dict[str, str]:
-    """The framework's classes of a model type by the names of heads."""
+    """Return the framework's classes of a model type by the names of heads."""
     if kind in ARCHITECTURES:
         return {name: head.cls for name, head in ARCHITECTURES[kind].heads.items()}
     derived = entry_of(kind)

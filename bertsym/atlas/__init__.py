@@ -1,4 +1,4 @@
-"""The stored formulas of transformers' models: which there are, and the text of one, read when it is asked for."""
+"""The index of the formulas derived from transformers, and the file of each; a file is read when it is needed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Listed:
 
 
 def path(name: str) -> Path | None:
-    """The file of a model type, or None; a type that shares another's class and configuration has that one's."""
+    """Return the file of a model type, or None; types with the same class and configuration share a file."""
     if not _NAME.fullmatch(name):
         return None
     file = FOLDER / "models" / f"{name}.json"
@@ -49,7 +49,7 @@ def path(name: str) -> Path | None:
 
 @cache
 def index() -> Mapping[str, Listed]:
-    """Every model type that has a formula, by name."""
+    """Return every model type that has a formula, by name."""
     return {
         name: Listed(
             name,
@@ -66,12 +66,12 @@ def index() -> Mapping[str, Listed]:
 
 
 def missing() -> Mapping[str, str]:
-    """The model types that have none, and why."""
+    """Return the reason for each model type that has no formula."""
     return dict(_content()["missing"])
 
 
 def source() -> str:
-    """The library that the formulas were derived from, with its version."""
+    """Return the name and version of the library that the formulas were derived from."""
     return str(_content()["source"])
 
 

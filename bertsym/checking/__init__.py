@@ -1,1 +1,1 @@
-"""Is a checkpoint the model that it claims to be, and if it claims nothing, which is it."""
+"""Compare a checkpoint with the model that it claims to be, or identify the model from names and shapes."""

@@ -1,4 +1,4 @@
-"""What stored tensors say about a declaration: which of its tensors are there, and what its sizes must then be."""
+"""Match stored tensors to the tensors that a class declares, and solve their shapes for the sizes of the class."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PACKED = frozenset({"U8", "I16", "I32", "U32"})
 
 @value
 class Found:
-    """A stored tensor: the numbers in its name, and its shape where that is the declared one."""
+    """A stored tensor: the numbers in its name, and its shape, or None if its type may be packed."""
 
     indices: tuple[int, ...]
     shape: tuple[int, ...] | None
@@ -36,7 +36,7 @@ Stored = Mapping[str, list[Found]]
 
 @value
 class Equation:
-    """What a stored shape or the largest index of a name demands, and how many tensors demand it."""
+    """An equation for sizes from a stored dimension or a largest index, with the number of tensors that support it."""
 
     expression: Expr
     value: int
@@ -44,7 +44,7 @@ class Equation:
 
 
 def pattern(name: str) -> tuple[str, tuple[int | None, ...]]:
-    """A name with `{}` for its numbers, and the numbers, None for one that is not fixed.
+    """Return the name with `{}` for its numbers, and the numbers; None stands for a number that is `{}` already.
 
     >>> pattern("encoder.layer.3.weight"), pattern("block.{}.layer.0.weight"), pattern("lstm.weight_ih_l1")
     (('encoder.layer.{}.weight', (3,)), ('block.{}.layer.{}.weight', (None, 0)), ('lstm.weight_ih_l{}', (1,)))
@@ -59,7 +59,7 @@ def pattern(name: str) -> tuple[str, tuple[int | None, ...]]:
 
 
 def gathered(arrays: Mapping[str, Array]) -> Stored:
-    """The stored tensors by the pattern of their names."""
+    """Return the stored tensors by the pattern of their names."""
     stored: dict[str, list[Found]] = {}
     for name, array in arrays.items():
         key, numbers = pattern(name)
@@ -69,7 +69,7 @@ def gathered(arrays: Mapping[str, Array]) -> Stored:
 
 
 def matched(inventory: Iterable[Tensor], stored: Stored) -> dict[Tensor, list[Found]]:
-    """For each declared tensor, as it would be stored, the stored ones that have its name, whatever the prefix."""
+    """Return the stored tensors for each declared tensor, matched by name; a common prefix is ignored."""
     wanted = {tensor: pattern(tensor.name) for tensor in stored_tensors(inventory, stored)}
     spelling = aligned(stored.keys(), {key for key, _ in wanted.values()})
     by_key = {spelled: stored[key] for key, spelled in spelling.items()}
@@ -84,7 +84,7 @@ def _fits(indices: tuple[int, ...], numbers: tuple[int | None, ...]) -> bool:
 
 
 def equations(tensor: Tensor, found: Collection[Found]) -> list[Equation]:
-    """What its shape and its loops must come to."""
+    """Return the equations that the found shapes and indices give for the dimensions and loops of a tensor."""
     demands: list[Equation] = []
     shapes = Counter(one.shape for one in found if one.shape is not None)
     for shape, weight in shapes.items():
@@ -99,7 +99,10 @@ def equations(tensor: Tensor, found: Collection[Found]) -> list[Equation]:
 
 
 def solved(demands: Iterable[Equation], given: Mapping[Symbol, Value]) -> tuple[dict[Symbol, Value], list[Equation]]:
-    """The sizes that follow one after another, each as most tensors want it; and the demands that stay open.
+    """Return the sizes that follow from the equations, and the equations that stay open.
+
+    Equations with one unknown are solved round by round. If tensors disagree about a size, the majority decides, so
+    that a damaged tensor is a finding and not another model.
 
     >>> from bertsym.symbols import F, H, d, heads
     >>> solved([Equation(H, 384, 9), Equation(H, 7, 1), Equation(F - H, 1152, 1), Equation(heads * d, 384, 1)], {})
@@ -122,7 +125,7 @@ def solved(demands: Iterable[Equation], given: Mapping[Symbol, Value]) -> tuple[
 
 
 def _answer(demand: Equation) -> tuple[Symbol, Value] | None:
-    """The one unknown of a demand and its value, where it enters once, as s or 1/s."""
+    """Return the only unknown s of an equation and its value, or None if there are more or it is not s or 1/s."""
     unknown = free(demand.expression)
     if len(unknown) != 1:
         return None

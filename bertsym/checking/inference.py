@@ -1,4 +1,4 @@
-"""Which model a checkpoint is, and of which sizes, from nothing but the names and shapes of its tensors."""
+"""Identify the class and the sizes of a checkpoint from the names and shapes of its tensors alone."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ HEAD_SIZES = (64, 128, 32, 96, 80, 256, 48, 40, 112, 72, 192, 16, 8, 4, 2, 1)
 
 @value
 class Fit:
-    """A class at the sizes that the shapes ask for, compared with them.
+    """A class at the sizes that the stored shapes give, with its comparison to the checkpoint.
 
-    `assumed` are sizes that the tensors need and the shapes do not fix: factors of a product, or a size whose tensors
-    are missing. `hidden` are those that no shape shows.
+    `assumed` are sizes that the shapes do not determine: factors of a product, or sizes whose tensors are missing.
+    `hidden` are sizes that no shape depends on.
     """
 
     model: Model
@@ -42,7 +42,7 @@ class Fit:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The published sizes that these are, as far as the shapes show."""
+        """The names of the published sizes that agree with all known sizes."""
         given = self.model.given
         return tuple(
             name
@@ -55,10 +55,10 @@ Candidate = tuple[int, Model, dict[Tensor, list[Found]]]
 
 
 def infer(path: str, arrays: Mapping[str, Array], head: str | None = None) -> tuple[Fit, ...]:
-    """Every class that has exactly these tensors; where none has, the nearest one.
+    """Return every class that has exactly these tensors, or the nearest class if there is none.
 
-    Published sizes come first, then the classes that spell the names as the file does.
-    `head` leaves only the classes under that head. Raises `NothingFits` where even that one names under half of them.
+    Published sizes come first, then classes that spell the names as the file does. `head` restricts the search to one
+    head. Raise NothingFits if even the nearest class knows fewer than half of the names.
     """
     stored = gathered(arrays)
     candidates = sorted(_candidates(stored, head), key=lambda candidate: (-candidate[0], _absent(candidate[2])))
@@ -67,7 +67,7 @@ def infer(path: str, arrays: Mapping[str, Array], head: str | None = None) -> tu
     if 2 * best < weights or not best:
         nearest = candidates[0][1].cls if best else ""
         raise NothingFits(path, len(arrays), nearest, best)
-    # A class with exactly these tensors knows the name of each of them, and lacks none of its own.
+    # A class with exactly these tensors knows every stored name, and each of its own tensors is stored.
     likely = [one for one in candidates if one[0] == best and not _absent(one[2])]
     exact = [fit for fit in _fits(likely, arrays) if fit.outcome.ok]
     if exact:
@@ -85,7 +85,7 @@ def _fits(candidates: Iterable[Candidate], arrays: Mapping[str, Array]) -> Itera
 
 
 def _candidates(stored: Stored, only: str | None) -> Iterator[Candidate]:
-    """Every class of the zoo with the number of stored tensors that have a name of its."""
+    """Yield every class of the zoo with the number of stored tensors whose names it knows."""
     for architecture in ARCHITECTURES.values():
         for head in architecture.heads if only is None else architecture.heads.keys() & {only}:
             model = Model(architecture, head)
@@ -95,12 +95,12 @@ def _candidates(stored: Stored, only: str | None) -> Iterator[Candidate]:
 
 
 def _absent(found: Mapping[Tensor, list[Found]]) -> int:
-    """How many tensors that the class always has of its own are not stored."""
+    """Return the number of unconditional, untied tensors of the class that are not stored."""
     return sum(not ones for tensor, ones in found.items() if tensor.when is sympy.true and tensor.tied_to is None)
 
 
 def _fitted(model: Model, found: Mapping[Tensor, list[Found]], arrays: Mapping[str, Array]) -> Iterator[Fit]:
-    """The class at the sizes that the found tensors ask for: the best of the ways in which its switches may stand."""
+    """Yield the class at the sizes that the stored tensors give, with the switches that leave the fewest findings."""
     fits = []
     defaults = _defaults(model)
     for switches in islice(_switches(model, found), MOST_BRANCHES):
@@ -121,7 +121,10 @@ def _fitted(model: Model, found: Mapping[Tensor, list[Found]], arrays: Mapping[s
 
 
 def _completed(model: Model) -> tuple[Model, Expected, tuple[Symbol, ...]]:
-    """The model with what it declares; a size whose tensors are all missing is that of the published base model."""
+    """Return the model, its declared tensors, and the sizes taken from the published base model.
+
+    A size is taken from the base model if all tensors that would show it are missing.
+    """
     base = model.architecture.sizes[model.architecture.base].values
     borrowed: tuple[Symbol, ...] = ()
     while True:
@@ -136,7 +139,7 @@ def _completed(model: Model) -> tuple[Model, Expected, tuple[Symbol, ...]]:
 
 
 def _switches(model: Model, found: Mapping[Tensor, list[Found]]) -> Iterator[dict[Symbol, Value]]:
-    """The ways in which switches may stand, likeliest first: as the presence of tensors says, else as by default."""
+    """Yield assignments of the switches, likeliest first: as the stored tensors suggest, else the defaults."""
     defaults = _defaults(model)
     choices = [_standings(symbol, defaults, found) for symbol in defaults]
     for values in product(*choices):
@@ -154,7 +157,7 @@ def _defaults(model: Model) -> dict[Symbol, bool]:
 def _standings(
     symbol: Symbol, defaults: Mapping[Symbol, bool], found: Mapping[Tensor, list[Found]]
 ) -> tuple[bool, ...]:
-    """The values of one switch that explain best which tensors are there; both where they do so equally well."""
+    """Return the value of a switch that best explains which tensors are stored, or both values if they tie."""
     default = defaults[symbol]
     score = dict.fromkeys((default, not default), 0)
     shaping = False
@@ -177,7 +180,10 @@ def _standings(
 def _assume(
     architecture: Architecture, sizes: dict[Symbol, Value], rest: list[Equation]
 ) -> tuple[dict[Symbol, Value], tuple[Symbol, ...]]:
-    """Sizes for what is left: nothing where definitions settle it, else as published, else by a usual head size."""
+    """Return sizes that settle the open equations, and the symbols that were guessed.
+
+    Definitions come first and guess nothing. Then come published sizes, then usual head sizes.
+    """
     definitions = {
         definition.symbol: definition.value.xreplace(_atoms(sizes))
         for definition in architecture.definitions
@@ -204,7 +210,7 @@ def _atoms(sizes: Mapping[Symbol, Value]) -> dict[Symbol, Any]:
 
 
 def _hidden(model: Model) -> tuple[Symbol, ...]:
-    """Sizes that the class has and no shape shows."""
+    """Return the sizes of the class that no shape depends on."""
     used: set[Symbol] = set()
     for tensor in model.tensors:
         routing = tensor.routing.sides if tensor.routing else ()

@@ -1,4 +1,4 @@
-"""What transformers builds for a configuration: the class on torch's meta device, where no weight is allocated."""
+"""Build a configuration with transformers on torch's meta device, which allocates no weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DROPPED = ("quantization_config", "auto_map", "torch_dtype", "dtype")
 
 @value
 class Built:
-    """The parameters of a class by name, with the first name of those that are one tensor; and what it buffers."""
+    """The parameters of a class by name, their ties, and the names of its buffers."""
 
     cls: str
     shapes: Mapping[str, tuple[int, ...]]
@@ -27,10 +27,10 @@ class Built:
 
 
 def build(config: Mapping[str, Json], file: Path, cls: str | None = None) -> Built:
-    """The class that the configuration names, or `cls`; `file` names it in errors.
+    """Build the class that the configuration names, or `cls`; errors name `file`.
 
-    Nothing is fetched and no code of the checkpoint's is run. Raises `MissingExtra` where torch or transformers is not
-    installed, `BadField` for a class or a type that transformers does not have.
+    Nothing is downloaded and no code of the checkpoint runs. Raise MissingExtra if torch or transformers is not
+    installed, BadField if transformers lacks the class or type, and BadFile if transformers raises an error.
     """
     torch, transformers = _installed()
     kind = config.get("model_type")
@@ -45,7 +45,7 @@ def build(config: Mapping[str, Json], file: Path, cls: str | None = None) -> Bui
     try:
         with torch.device("meta"):
             module = builder(known[kind].from_dict(fields))
-    except Exception as error:  # noqa: BLE001  # a configuration of a stranger's, in the hands of somebody else's code
+    except Exception as error:  # noqa: BLE001  # model code may raise anything at a stranger's configuration
         why = f"{type(error).__name__} {echo(error)}"
         raise BadFile(str(file), f"transformers builds no {builder.__name__} of it: {why}") from None
     return _built(builder.__name__, module)
@@ -54,7 +54,7 @@ def build(config: Mapping[str, Json], file: Path, cls: str | None = None) -> Bui
 def _installed() -> tuple[Any, Any]:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
-        import torch  # noqa: PLC0415  # seconds, and only where asked for
+        import torch  # noqa: PLC0415  # takes seconds, and few commands need it
         import transformers  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtra("--framework", error.name or "transformers", "hf") from None
@@ -63,7 +63,7 @@ def _installed() -> tuple[Any, Any]:
 
 
 def _check_sizes(config: Mapping[str, Json], file: Path) -> None:
-    """Refuse what would build for hours: a module per layer, per expert, per label."""
+    """Raise BadField for a size at which transformers would build for hours: a module per layer, expert or label."""
     for key, size in config.items():
         if isinstance(size, bool) or not isinstance(size, int):
             continue

@@ -1,4 +1,4 @@
-"""An inventory against a checkpoint, tensor by tensor: missing, extra, of another shape or type, or packed."""
+"""Compare an inventory with a checkpoint, tensor by tensor: missing, extra, of another shape or type, or packed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEAST_ALIKE = 0.7
 
 @value
 class Slot:
-    """A tensor that a class declares; `tied_to` names the one whose values it shares."""
+    """A declared tensor; `tied_to` names the tensor whose values it shares."""
 
     shape: Dimensions
     tied_to: str | None = None
@@ -32,7 +32,7 @@ class Slot:
 
 @value
 class Expected:
-    """What a class declares: its parameters by name, and the buffers it is known to save."""
+    """The declared tensors of a class by name, and the buffers that it is known to save."""
 
     cls: str
     slots: Mapping[str, Slot]
@@ -40,18 +40,18 @@ class Expected:
 
     @property
     def count(self) -> int:
-        """Its parameters, tied ones once."""
+        """The number of parameters; tied tensors count once."""
         return sum(prod(slot.shape) for slot in self.slots.values() if slot.tied_to is None)
 
     @property
     def tensors(self) -> int:
-        """Its tensors, tied ones once."""
+        """The number of tensors; tied tensors count once."""
         return sum(slot.tied_to is None for slot in self.slots.values())
 
 
 @value
 class Mismatch:
-    """A tensor of another shape than the class declares, or of that shape in a type that no framework would load."""
+    """A stored tensor of another shape than declared, or of a type that no framework loads."""
 
     name: str
     expected: Dimensions
@@ -61,13 +61,13 @@ class Mismatch:
 
     @property
     def transposed(self) -> bool:
-        """Whether rows and columns have changed places."""
+        """True if the stored shape is the declared one reversed."""
         return self.found == self.expected[::-1]
 
 
 @value
 class Packed:
-    """A weight stored by a scheme at `width` bits an entry; it counts by the declared shape, not the stored one."""
+    """A weight that a scheme stores with `width` bits an entry; it counts by its declared shape."""
 
     name: str
     shape: Dimensions
@@ -78,7 +78,10 @@ class Packed:
 
 @value
 class Outcome:
-    """The comparison. `count` is what the checkpoint holds: tied and packed tensors as declared, buffers apart."""
+    """The result of a comparison.
+
+    `count` is the number of parameters in the checkpoint: tied and packed tensors count as declared, buffers do not.
+    """
 
     expected: Expected
     count: int
@@ -107,7 +110,7 @@ class Outcome:
 
 
 def declared(model: Model) -> Expected:
-    """What the formulas say: the inventory written out; raises `MissingSize` or `TooLarge`.
+    """Return the inventory that the formulas predict; raise MissingSize or TooLarge.
 
     >>> from bertsym.zoo import named
     >>> declared(named("bert-base-uncased")).count
@@ -121,7 +124,7 @@ def declared(model: Model) -> Expected:
 
 
 def compare(expected: Expected, arrays: Mapping[str, Array]) -> Outcome:
-    """The outcome for the tensors of a checkpoint.
+    """Compare the tensors of a checkpoint with the expected ones.
 
     >>> from bertsym.zoo import named
     >>> whole = declared(named("bert-base-uncased"))
@@ -134,7 +137,7 @@ def compare(expected: Expected, arrays: Mapping[str, Array]) -> Outcome:
 
 
 def _stored(expected: Expected, arrays: Mapping[str, Array]) -> Expected:
-    """What the class declares, as the checkpoint would store it: experts that it joins may lie there one by one."""
+    """Return the declared tensors as the checkpoint stores them; it may store joined experts one by one."""
     placed = stored_shapes({name: slot.shape for name, slot in expected.slots.items()}, arrays)
     slots = {}
     for name, slot in expected.slots.items():
@@ -145,7 +148,7 @@ def _stored(expected: Expected, arrays: Mapping[str, Array]) -> Expected:
 
 
 class _Comparison:
-    """The steps of one comparison: what is found fills the lists, what is left over is sorted at the end."""
+    """The state of one comparison: first every declared tensor is looked up, then the unused stored ones are sorted."""
 
     def __init__(self, expected: Expected, arrays: Mapping[str, Array]) -> None:
         self.expected = expected
@@ -160,7 +163,7 @@ class _Comparison:
         self.schemes: Counter[str] = Counter()
 
     def outcome(self) -> Outcome:
-        """All of it."""
+        """Return the result of the whole comparison."""
         for name, slot in self.expected.slots.items():
             self._look_for(name, slot)
         missing = tuple(self._missing())
@@ -198,7 +201,7 @@ class _Comparison:
             return
 
     def _read(self, name: str, slot: Slot, stored: str, form: str) -> None:
-        """Read a weight that is not stored as it is declared, with what lies beside it."""
+        """Read a weight of another type or shape than declared, with its companions, such as scales."""
         array = self.arrays[stored]
         near = {
             role: self.stored[spelled]
@@ -226,7 +229,7 @@ class _Comparison:
         return bias is not None and len(slot.shape) == 2 and bias.shape == slot.shape[1:] != slot.shape[:1]
 
     def _home(self, name: str) -> str:
-        """The tensor whose values this one shares, through any number of ties."""
+        """Return the tensor whose values this one shares, through any number of ties."""
         seen = {name}
         while (target := self.expected.slots[name].tied_to) in self.expected.slots and target not in seen:
             name = str(target)
@@ -239,14 +242,14 @@ class _Comparison:
 
     @cached_property
     def first_alias(self) -> Mapping[str, str]:
-        """The first name under which the values of each tensor were found."""
+        """The first stored name of each group of tied tensors, by the owner of the group."""
         found: dict[str, str] = {}
         for name in self.held:
             found.setdefault(self._home(name), name)
         return found
 
     def _missing(self) -> Iterator[str]:
-        """The declared tensors whose values are stored under none of their names."""
+        """Return the declared tensors whose values are stored under none of their names."""
         there = {self._home(name) for name in self.held}
         return (name for name, slot in self.expected.slots.items() if slot.tied_to is None and name not in there)
 
@@ -267,7 +270,7 @@ class _Comparison:
 
 
 def _renamed(missing: Mapping[str, Dimensions], extra: Mapping[str, Array]) -> dict[str, str]:
-    """Missing names with the extra one that is probably meant: of the same shape, and the most alike by its letters."""
+    """Return the extra name that each missing one probably became: of the same shape and the most similar spelling."""
     if not 0 < len(missing) <= MOST_GUESSES or not 0 < len(extra) <= MOST_GUESSES:
         return {}
     pairs = [

@@ -1,1 +1,1 @@
-"""Checkpoints: the names, shapes and types of their tensors."""
+"""Read the names, shapes and types of the tensors of a checkpoint, without their data."""

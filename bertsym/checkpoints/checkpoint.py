@@ -1,4 +1,4 @@
-"""A checkpoint: a `.safetensors` file, a sharded `.safetensors.index.json`, or the folder that holds either."""
+"""Read a checkpoint: a `.safetensors` file, a sharded `.safetensors.index.json`, or the folder that holds either."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OTHERS = (".h5", ".msgpack", ".gguf", ".onnx", ".npz", ".index")
 
 @value
 class Checkpoint:
-    """Every tensor that the headers name, the configuration beside them if there is one, and what is odd about them."""
+    """The tensors that the headers name, the configuration in the same folder, and notes about irregularities."""
 
     path: Path
     arrays: Mapping[str, Array]
@@ -33,9 +33,9 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path, *, alone: bool = False) -> Checkpoint:
-    """The checkpoint at that path; only headers are read. Raises `BadFile` or `BadField`.
+    """Read the headers of the checkpoint at the path; raise BadFile or BadField.
 
-    `alone` accepts files of which only the beginning was fetched.
+    `alone` accepts files whose data was not downloaded.
     """
     weights = _weights(path)
     beside = weights.parent / "config.json"
@@ -48,7 +48,7 @@ def read_checkpoint(path: Path, *, alone: bool = False) -> Checkpoint:
 
 
 def _weights(path: Path) -> Path:
-    """The file to begin with; what is not safetensors is refused unopened."""
+    """Return the file to read first; raise BadFile without opening it if it is not safetensors."""
     if not _is_folder(path):
         name = path.name.casefold()
         if name == "config.json":
@@ -74,7 +74,7 @@ def _weights(path: Path) -> Path:
 
 
 def _refusal(files: list[Path]) -> str:
-    """Why these weights are not read: a pickle runs code when it is opened, others are not known."""
+    """Return the reason why these files are not read: a pickle can run code, other formats are unknown."""
     pickles = [file.name for file in files if file.suffix.casefold() in PICKLES]
     others = [file.name for file in files if file.suffix.casefold() in OTHERS]
     if pickles:
@@ -86,7 +86,7 @@ def _refusal(files: list[Path]) -> str:
 
 
 def _exists(path: Path) -> bool:
-    """Whether something has that name; a loop of links does, and its reader will say so."""
+    """Return True if the path exists. A loop of links exists too, so that reading it reports the loop."""
     try:
         return path.is_symlink() or path.exists()
     except (OSError, ValueError) as error:
@@ -101,7 +101,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _sharded(path: Path, index: Path, config: Path | None, *, alone: bool) -> Checkpoint:
-    """The union of the shards; where index and headers disagree the headers are right, and a note says so."""
+    """Read all shards. If index and headers disagree, the headers are right, and a note reports it."""
     text = read_bytes(index, MOST_INDEX_BYTES)
     placed = _weight_map(parse_object(text, index), index)
     shards = {name: _shard(index, name) for name in sorted(set(placed.values()))}
@@ -142,7 +142,7 @@ def _weight_map(fields: dict[str, Json], index: Path) -> dict[str, str]:
 
 
 def _shard(index: Path, name: str) -> Path:
-    """The shard of that name in the index's folder; a name that could lead elsewhere is refused."""
+    """Return the path of a shard in the folder of the index; raise BadField if the name could lead elsewhere."""
     parts = PurePosixPath(name).parts
     outside = not parts or name.startswith("/") or ".." in parts or "\\" in name or ":" in name
     if outside or any(not character.isprintable() for character in name):

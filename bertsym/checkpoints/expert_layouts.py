@@ -1,7 +1,7 @@
-"""Experts as checkpoints store them, in arrays of their own, where a class keeps all of a layer's in one array.
+"""Map joined expert weights to the separate arrays that checkpoints store.
 
-transformers 5 joins them as it loads and parts them as it saves (its conversion_mapping.py); the hub's files stay as
-they were.
+A class of transformers 5 holds all experts of a layer in one array. It joins them when it loads a checkpoint and splits
+them when it saves (conversion_mapping.py). The files on the hub hold an array for each expert.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ Side = TypeVar("Side", int, Expr)
 
 @value
 class Layout:
-    """What a file calls the parts of each joined array, and the block around them where it has another name for it."""
+    """The file's names for the parts of each joined array, and for the block that holds the experts."""
 
     seen: re.Pattern[str]
     parts: Mapping[str, tuple[str, ...]]
     block: str = "mlp"
 
     def named(self, name: str) -> str:
-        """A name of the class as the file spells it."""
+        """Return the file's spelling of a name of the class."""
         return re.sub(r"(^|\.)mlp\.", rf"\g<1>{self.block}.", name)
 
     def parted(self, name: str, shape: tuple[Side, ...]) -> tuple[tuple[str, tuple[Side, ...]], ...]:
-        """The arrays of one expert, `*` in place of its number; none for an array that is not joined."""
+        """Return the arrays of one expert, with `*` for its number, or nothing if the array is not joined."""
         home, _, last = name.rpartition(".")
         parts = self.parts.get(last, ())
         if not home.endswith("experts") or len(shape) != 3 or not parts or shape[1] % len(parts) != 0:
@@ -56,7 +56,7 @@ LAYOUTS = (
 
 
 def layout_of(names: Iterable[str]) -> Layout | None:
-    """The layout that a checkpoint's names show, None where they are the class's own.
+    """Return the layout that the names of a checkpoint show, or None if they are those of the class.
 
     >>> found = layout_of(["model.layers.0.block_sparse_moe.experts.0.w1.weight"])
     >>> found.parted("layers.0.mlp.experts.down_proj", (8, 64, 96)) if found else None
@@ -70,7 +70,7 @@ def layout_of(names: Iterable[str]) -> Layout | None:
 
 
 def stored_tensors(inventory: Iterable[Tensor], names: Collection[str]) -> tuple[Tensor, ...]:
-    """The inventory as such a checkpoint stores it, with a loop over the experts."""
+    """Return the inventory as a checkpoint with these names stores it, with a loop over the experts."""
     layout = layout_of(names)
     return tuple(inventory) if layout is None else tuple(_tensors(layout, inventory))
 
@@ -88,10 +88,7 @@ def _tensors(layout: Layout, inventory: Iterable[Tensor]) -> Iterator[Tensor]:
 def stored_shapes(
     shapes: Mapping[str, tuple[int, ...]], names: Iterable[str]
 ) -> dict[str, list[tuple[str, tuple[int, ...]]]]:
-    """For every tensor of a class the arrays, with their shapes, in which such a checkpoint stores it.
-
-    Raises `TooLarge` beyond 200,000 arrays.
-    """
+    """Return the stored arrays, with their shapes, for each tensor of a class; raise TooLarge above 200,000 arrays."""
     layout = layout_of(names)
     if layout is None:
         return {name: [(name, shape)] for name, shape in shapes.items()}

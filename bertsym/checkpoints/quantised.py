@@ -1,4 +1,4 @@
-"""A weight as a quantiser stores it: what a header shows of it, and whether one way of storing it explains that."""
+"""Describe how a quantiser stores a weight, and compare that with the header of a checkpoint."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ NEVER = frozenset({"BOOL", "C64", "F8_E8M0"})
 
 @value
 class Weight:
-    """A stored weight: the declared shape, which side of it the inputs are on, and what is stored for it and beside it.
+    """A weight with its declared shape, its stored array and the stored companions.
 
-    `form` is what its name has in place of the declared one, such as `qweight`; `beside` is by role, such as `scales`.
+    `form` is the stored name's replacement for the declared one, such as `qweight`. `beside` maps a role, such as
+    `scales`, to the companion. `transposed` is true if the declared shape is (inputs, outputs).
     """
 
     shape: Dimensions
@@ -36,17 +37,17 @@ class Weight:
 
     @property
     def outputs(self) -> int:
-        """The rows of a linear layer's matrix."""
+        """The number of outputs of the linear layer."""
         return self.shape[-1] if self.transposed else self.shape[-2]
 
     @property
     def inputs(self) -> int:
-        """Its columns."""
+        """The number of inputs of the linear layer."""
         return self.shape[-2] if self.transposed else self.shape[-1]
 
     @property
     def lead(self) -> Dimensions:
-        """The sides before those two: experts, or none."""
+        """The dimensions before inputs and outputs: the experts, or none."""
         return self.shape[:-2]
 
     @property
@@ -73,7 +74,7 @@ class Part:
 
 @value
 class Layout:
-    """One way of storing a weight, and all that it takes to read it back."""
+    """One way of storing a weight, with the companions that are needed to read it back."""
 
     scheme: str
     bits: int
@@ -98,7 +99,7 @@ class Layout:
 
 @value
 class Fit:
-    """A weight that a framework loads: by which scheme, in how many bits, and which roles beside it are part of it."""
+    """A weight that a framework loads: its scheme, bits an entry, and the roles of the companions it uses."""
 
     scheme: str
     bits: int
@@ -120,7 +121,7 @@ def filled(size: int, word: int) -> int:
 
 
 def sides(shape: Iterable[int]) -> str:
-    """A shape for a sentence.
+    """Return a shape as text for a sentence.
 
     >>> sides((768, 6)), sides(())
     ('768 × 6', 'a scalar')

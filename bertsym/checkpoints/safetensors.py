@@ -1,4 +1,4 @@
-"""The header of a `.safetensors` file: names, types and shapes; of the data not a byte is read.
+"""Read the header of a `.safetensors` file: names, types and shapes, but no byte of the data.
 
 The format: eight bytes, little-endian, give the length of a JSON object that maps each name to its `dtype`, `shape` and
 `data_offsets`, counted from the end of the header (https://github.com/huggingface/safetensors).
@@ -38,25 +38,25 @@ _METADATA = "__metadata__"
 
 @value
 class Array:
-    """What a header says of one tensor."""
+    """The type and shape of one stored tensor."""
 
     dtype: str
     shape: tuple[int, ...]
 
     @property
     def numel(self) -> int:
-        """How many entries are stored."""
+        """The number of stored entries."""
         return prod(self.shape)
 
     @property
     def bits(self) -> int:
-        """How many bits they take."""
+        """The number of bits that all entries take."""
         return self.numel * BITS[self.dtype]
 
 
 @value
 class Header:
-    """The tensors of one file, the bytes that were read to learn of them, and the bytes of data that none claims."""
+    """The tensors of one file, the number of bytes read, and the number of data bytes that no tensor claims."""
 
     arrays: Mapping[str, Array]
     bytes_read: int
@@ -65,7 +65,7 @@ class Header:
 
 @value
 class _Claim:
-    """The bytes of the data that a tensor says are its own."""
+    """The range of data bytes that a tensor claims."""
 
     start: int
     stop: int
@@ -77,15 +77,18 @@ class _Claim:
 
 
 def read_header(path: Path, *, alone: bool = False) -> Header:
-    """The header of a `.safetensors` file; `alone` accepts a file of which only the beginning was fetched.
+    """Read the header of a `.safetensors` file; `alone` accepts a file whose data was not downloaded.
 
-    Raises `BadFile` or `BadField` for a header that is longer than the file or 100 MB, is not what the format says, or
-    places a tensor outside the data or over another.
+    Raise BadFile or BadField if the header is longer than the file or than 100 MB, violates the format, or places a
+    tensor outside of the data or over another tensor.
     """
     with opened(path) as (file, size):
         prefix = read_up_to(file, 8)
         if len(prefix) < 8:
-            raise BadFile(str(path), f"not a safetensors file: {len(prefix)} bytes, and 8 tell how long the header is")
+            raise BadFile(
+                str(path),
+                f"not a safetensors file: {len(prefix)} bytes, fewer than the 8 that hold the length of the header",
+            )
         length = int.from_bytes(prefix, "little")
         if length > MOST_HEADER_BYTES:
             raise BadFile(str(path), f"not a safetensors file: a header of {length:,} bytes; the limit is 100,000,000")
@@ -146,7 +149,7 @@ def _claim(entry: dict[str, Json], name: str, path: Path) -> _Claim:
 
 
 def _integers(value: Json) -> tuple[int, ...] | None:
-    """A list of non-negative integers; a truth value is none."""
+    """Return a list of non-negative integers as a tuple, or None if it is not one; booleans are not integers."""
     if not isinstance(value, list):
         return None
     found = tuple(item for item in value if isinstance(item, int) and not isinstance(item, bool) and item >= 0)
@@ -154,7 +157,7 @@ def _integers(value: Json) -> tuple[int, ...] | None:
 
 
 def _end(claims: list[_Claim], path: Path) -> int:
-    """Where the last tensor ends; raises `BadFile` where two overlap."""
+    """Return the offset at which the last tensor ends; raise BadFile if two tensors overlap."""
     filled = sorted((claim for claim in claims if claim.length), key=lambda claim: claim.start)
     for before, after in pairwise(filled):
         if after.start < before.stop:

@@ -1,7 +1,7 @@
-"""The schemes by which quantisers store a weight: its type, its shape, and what lies beside it to read it back.
+"""The schemes by which quantisers store a weight: its type, its shape and its companions, such as scales.
 
-A scheme is known by its arithmetic: so many bits an entry, packed along one side, with so many scales. What fits none
-is no weight that a framework would load. The sources:
+A scheme is recognised by its arithmetic: bits an entry, the dimension along which entries are packed, the number of
+scales. No framework loads a weight that fits no scheme. The sources:
 
 - GPTQ: AutoGPTQ's `qlinear` modules (https://github.com/AutoGPTQ/AutoGPTQ);
 - AWQ: AutoAWQ's `WQLinear_GEMM` and `WQLinear_GEMV` (https://github.com/casper-hansen/AutoAWQ);
@@ -26,7 +26,7 @@ _SCALAR: tuple[Dimensions, ...] = ((), (1,))
 
 
 def read(weight: Weight) -> Fit | str:
-    """The way a stored weight is read back, or the reason why no framework would load it.
+    """Return the scheme that reads a stored weight, or the reason why no framework loads it.
 
     >>> read(Weight((8, 64), Array("F8_E4M3", (8, 32)), "", {}))
     'stored as F8_E4M3, and no known scheme packs it so'
@@ -52,11 +52,12 @@ def read(weight: Weight) -> Fit | str:
         return Fit("", 8)
     if best is not None:
         return f"stored as {dtype}: {best[2].scheme}, but {best[3][0]}"
-    return f"stored as {dtype}, {'no type of weights' if dtype in NEVER else 'and no known scheme packs it so'}"
+    why = "which is not a type of weights" if dtype in NEVER else "and no known scheme packs it so"
+    return f"stored as {dtype}, {why}"
 
 
 def layouts(weight: Weight) -> Iterator[Layout]:
-    """Every layout in which a matrix of that shape, or a stack of them, could be stored under that form of its name."""
+    """Yield every layout that a matrix of this shape, or a stack of matrices, may have under this form of its name."""
     if len(weight.shape) >= 2 and weight.numel:
         for scheme in _SCHEMES.get(weight.form, ()):
             yield from scheme(weight)
@@ -67,7 +68,7 @@ def _optional(dtypes: Types, *shapes: Dimensions) -> Part:
 
 
 def _gptq(w: Weight) -> Iterator[Layout]:
-    """Packed along the inputs, zero points along the outputs; g_idx says which input is in which group."""
+    """Yield GPTQ: packed along the inputs, zero points along the outputs; g_idx gives the group of each input."""
     groups = w.groups("scales", w.inputs, 0)
     for bits in (2, 3, 4, 8):
         if not w.lead and w.inputs * bits % 32 == w.outputs * bits % 32 == 0:
@@ -80,7 +81,7 @@ def _gptq(w: Weight) -> Iterator[Layout]:
 
 
 def _awq(w: Weight) -> Iterator[Layout]:
-    """Packed along the outputs (GEMM), or along the inputs with the zero points filled up (GEMV)."""
+    """Yield AWQ: packed along the outputs (GEMM), or along the inputs with padded zero points (GEMV)."""
     if not w.lead and w.outputs % 8 == 0:
         groups = w.groups("scales", w.inputs, 0)
         parts = {
@@ -120,7 +121,7 @@ def _four_bits(w: Weight) -> Iterator[Layout]:
 
 
 def _eight_bits(w: Weight) -> Iterator[Layout]:
-    """LLM.int8 with a scale for each row; EETQ with the sides exchanged."""
+    """Yield LLM.int8, with a scale for each row, and EETQ, which is transposed."""
     if not w.lead:
         parts = {"SCB": Part(_F32, ((w.outputs,),)), "weight_format": _optional(_ANY, *_SCALAR)}
         yield Layout("LLM.int8", 8, _I8, (w.outputs, w.inputs), parts)
@@ -128,7 +129,7 @@ def _eight_bits(w: Weight) -> Iterator[Layout]:
 
 
 def _scaled(w: Weight) -> Iterator[Layout]:
-    """The declared shape with a scale for the tensor, each row, each group of a row or each block: FP8, INT8, MX."""
+    """Yield FP8, INT8 and MX: the declared shape, with scales for the tensor, rows, groups of a row, or blocks."""
     rows, columns = w.shape[-2:]
     for role in ("_scale", "_scale_inv", "_scales", "scale", "scales"):
         array = w.beside.get(role)
@@ -156,7 +157,7 @@ def _square(shape: Dimensions, blocks: Dimensions) -> bool:
 
 
 def _around(shape: Dimensions) -> dict[str, Part]:
-    """Return what a scheme may store besides: scales of a layer's inputs and outputs, zero points beside scales."""
+    """Return the optional companions: scales of a layer's inputs and outputs, and zero points."""
     single = _optional(WHOLE, *_SCALAR)
     roles = ("input_scale", "output_scale", "activation_scale", "input_global_scale", "_global_scale")
     return {
@@ -167,7 +168,7 @@ def _around(shape: Dimensions) -> dict[str, Part]:
 
 
 def _halves(w: Weight) -> Iterator[Layout]:
-    """Two entries to a byte along the inputs, a scale for 32 of them (MX) or for 16 and one for all (NVFP4)."""
+    """Yield MX and NVFP4: two entries a byte along the inputs; a scale for 32 entries, or for 16 and one for all."""
     if w.inputs % 2 or w.transposed:
         return
     packed, single = (*w.lead, w.outputs, w.inputs // 2), Part(_F32, _SCALAR)
@@ -186,14 +187,14 @@ def _halves(w: Weight) -> Iterator[Layout]:
 
 
 def _bitnet(w: Weight) -> Iterator[Layout]:
-    """Four rows to a byte, each entry -1, 0 or 1."""
+    """Yield BitNet: four rows a byte, each entry -1, 0 or 1."""
     if not w.lead and not w.transposed:
         parts = {"_scale": Part(WHOLE, _SCALAR)}
         yield Layout("BitNet", 2, _U8, (filled(w.outputs, 4), w.inputs), parts)
 
 
 def _compressed(w: Weight) -> Iterator[Layout]:
-    """compressed-tensors' pack-quantized: whole entries to a word, the last word of a row filled up."""
+    """Yield pack-quantized of compressed-tensors: whole entries in a word, the last word of a row padded."""
     if w.transposed:
         return
     groups = w.groups("_scale", w.inputs)
@@ -212,7 +213,7 @@ def _compressed(w: Weight) -> Iterator[Layout]:
 
 
 def _mlx(w: Weight) -> Iterator[Layout]:
-    """A stream of bits along the inputs in words of 32, with a scale and a bias for each group of 32, 64 or 128."""
+    """Yield MLX: a stream of bits along the inputs in words of 32; a scale and a bias for 32, 64 or 128 inputs."""
     for bits in (4, 8, 2, 3, 5, 6):
         if w.inputs * bits % 32 or w.transposed:
             continue
@@ -230,7 +231,7 @@ def _mlx(w: Weight) -> Iterator[Layout]:
 
 
 def _hqq(w: Weight) -> Iterator[Layout]:
-    """The entries in groups along either side, several of the first side to a word; scales and zeros for each group."""
+    """Yield HQQ: entries in groups along either dimension, rows packed into words; a scale and a zero a group."""
     if len(w.array.shape) != 2 or not all(w.array.shape):
         return
     columns = w.array.shape[1]
@@ -249,7 +250,7 @@ def _short(array: Array, longest: int = 64) -> bool:
 
 
 def _blocks(w: Weight) -> Iterator[Layout]:
-    """Each expert of gpt-oss in blocks of 32 entries, 16 bytes and a scale, whichever side the class has first."""
+    """Yield MX of gpt-oss: blocks of 32 entries in 16 bytes with a scale; the class may transpose the matrix."""
     for rows, columns in (w.shape[-2:], w.shape[-2:][::-1]):
         if columns % 32 == 0:
             scales = (*w.lead, rows, columns // 32)
@@ -261,7 +262,7 @@ HQQ = (
     *("quant_zero", "compute_dtype", "offload_meta", "encoded_state_dict", "stores_quant_config", "channel_wise"),
     *("optimize", "round_zero"),
 )
-"""The records that HQQ writes beside each weight of how it was quantised."""
+"""The names of the records in which HQQ stores how it quantised a weight."""
 
 _SCHEMES: Mapping[str, tuple[Callable[[Weight], Iterator[Layout]], ...]] = {
     "": (_eight_bits, _scaled, _four_bits, _halves, _bitnet, _mlx),
@@ -271,7 +272,7 @@ _SCHEMES: Mapping[str, tuple[Callable[[Weight], Iterator[Layout]], ...]] = {
     "_blocks": (_blocks,),
 }
 STAND_INS = tuple(form for form in _SCHEMES if form)
-"""Names of packed weights in place of the declared one: a name of their own, or an ending."""
+"""Names that replace the declared name of a packed weight: a name of its own, or an ending."""
 
 ROLES = (
     *("qzeros", "scales", "g_idx"),  # GPTQ, AWQ

@@ -1,4 +1,4 @@
-"""The names that checkpoints give to declared tensors: old spellings, prefixes, buffers, packed weights and scales."""
+"""Translate the names of a checkpoint: old spellings, prefixes, buffers, packed weights and scales."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ OLD_ENDINGS = {"gamma": "weight", "beta": "bias"}
 """TensorFlow's names of a LayerNorm's scale and shift, in checkpoints converted before 2019."""
 
 BUFFERS = frozenset({"position_ids", "token_type_ids", "inv_freq", "masked_bias", "cos_cached", "sin_cached"})
-"""Saved with a model by some versions of its framework, computed and not learned."""
+"""Computed tensors that some versions of a framework save with a model."""
 
 _NAMED = tuple(role for role in (*STAND_INS, *ROLES) if role[0] not in "._")
 _ENDINGS = tuple(role for role in (*STAND_INS, *ROLES) if role[0] in "._")
 
 WRAPPERS = ("module.", "_orig_mod.")
-"""What DataParallel and torch.compile put before every name."""
+"""Prefixes that DataParallel and torch.compile add to every name."""
 
 MOST_PREFIXES = 4
 
 
 def is_buffer(name: str, shape: tuple[int, ...]) -> bool:
-    """Whether a tensor that no declaration mentions is computed: an index, a frequency, a causal mask.
+    """Return True if an undeclared tensor is computed: an index, a frequency or a causal mask.
 
     >>> is_buffer("embeddings.position_ids", (1, 512)), is_buffer("h.0.attn.bias", (1, 1, 1024, 1024))
     (True, True)
@@ -37,10 +37,10 @@ def is_buffer(name: str, shape: tuple[int, ...]) -> bool:
 
 
 def aligned(names: Collection[str], wanted: Collection[str]) -> dict[str, str]:
-    """Each stored name as the model spells it: a prefix dropped or added for all, old endings replaced.
+    """Return the model's spelling of each stored name: one prefix dropped or added for all, old endings replaced.
 
-    A prefix must make more than twice as many names wanted: a base model stored inside or outside its task's class, not
-    a tensor that was misplaced. Two names that would become one stay as they are.
+    A prefix counts only if it more than doubles the number of known names. It then shows a base model that was saved
+    inside or outside of its task class, not one misplaced tensor. Two names that would become equal stay as they are.
 
     >>> aligned(["bert.LayerNorm.gamma", "bert.pooler.weight"], {"LayerNorm.weight", "pooler.weight"})
     {'bert.LayerNorm.gamma': 'LayerNorm.weight', 'bert.pooler.weight': 'pooler.weight'}
@@ -61,13 +61,13 @@ def aligned(names: Collection[str], wanted: Collection[str]) -> dict[str, str]:
 
 
 def _prefixes(names: Collection[str]) -> list[str]:
-    """The commonest first parts of the names, each with its dot."""
+    """Return the commonest first parts of the names, each with its dot."""
     counts = Counter(name.partition(".")[0] + "." for name in names if "." in name)
     return [prefix for prefix, _ in islice(counts.most_common(), MOST_PREFIXES)]
 
 
 def _wanted(name: str, drop: str, add: str, wanted: Collection[str]) -> str | None:
-    """The declared tensor that is stored under that name."""
+    """Return the declared tensor that is stored under the name, or None."""
     bare = name.removeprefix(drop)
     for candidate in (add + bare, bare) if add else (bare,):
         if candidate in wanted:
@@ -79,7 +79,7 @@ def _wanted(name: str, drop: str, add: str, wanted: Collection[str]) -> str | No
 
 
 def _respelled(name: str, drop: str, add: str, wanted: Collection[str]) -> str:
-    """The declared tensor's name, or that of what is stored beside a declared weight; else the name as it is."""
+    """Return the name of the declared tensor or of its companion; return other names unchanged."""
     found = _wanted(name, drop, add, wanted)
     if found is not None:
         return found
@@ -89,7 +89,7 @@ def _respelled(name: str, drop: str, add: str, wanted: Collection[str]) -> str:
 
 
 def spellings(name: str, roles: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The names of what stands in a role for a declared tensor, or beside it; only a `weight` has names of their own.
+    """Yield the stored name for each role of a declared tensor; only a `weight` has roles with names of their own.
 
     >>> dict(spellings("dense.weight", ["qweight", "_scale"]))
     {'qweight': 'dense.qweight', '_scale': 'dense.weight_scale'}
@@ -105,7 +105,7 @@ def spellings(name: str, roles: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def owners(name: str) -> Iterator[str]:
-    """The declared tensors for which, or beside which, one of that name may be stored.
+    """Yield the declared tensors for which a tensor of this name may be stored, packed or as a companion.
 
     >>> list(owners("layer.0.dense.qweight")), list(owners("layer.0.dense.weight.absmax")), list(owners("dense.weight"))
     (['layer.0.dense.weight'], ['layer.0.dense.weight'], [])
@@ -119,5 +119,5 @@ def owners(name: str) -> Iterator[str]:
 
 
 def owned(name: str) -> bool:
-    """Return True if a tensor is by its name no weight, but what is stored for a `weight` or beside it."""
+    """Return True if the name is that of a packed `weight` or of a companion of one."""
     return any(owner.rpartition(".")[2] == "weight" for owner in owners(name))

@@ -1,4 +1,4 @@
-"""The numbers in the names of tensors: which layer, which expert, which direction of a recurrent net."""
+"""Find the numbers in the names of tensors: a layer, an expert, a direction of a recurrent net."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _NUMBERED = re.compile(r"(|\w*_l?)([0-9]{1,9}|\{\})", re.ASCII)
 
 
 def numbered(word: str) -> re.Match[str] | None:
-    """What a word of a name has before its number, and the number, `{}` where that is left open; None without one.
+    """Match a word of a tensor's name that has a number; the groups are the text before it and the number, or `{}`.
 
-    A number is a word of its own or stands at the end of one, after an underscore, as PyTorch's LSTM has it after `_l`.
+    A number is a whole word, or the end of one after an underscore or after `_l`, as in PyTorch's LSTM.
 
     >>> [found.groups() for found in map(numbered, ("3", "expert_3", "weight_ih_l{}", "conv1", "_3d")) if found]
     [('', '3'), ('expert_', '3'), ('weight_ih_l', '{}')]

@@ -7,53 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bertsym.claims.tokens import Mark, Token, closing_brace
 from bertsym.errors import UnknownName
+from bertsym.spellings import in_texts
 from bertsym.symbols import BY_NAME
 from bertsym.values import replace
-
-# Spellings of more than one letter, upper and lower case alike; several families' configurations among them.
-WORDS: dict[str, str] = {
-    "V": "vocab vocab_size vocabulary vocabulary_size n_vocab num_vocab d_vocab vocabsize n_v",
-    "N": (
-        "n_ctx n_positions max_position_embeddings max_positions max_len max_seq_len max_seq_length"
-        " max_sequence_length seq_len seq_length sequence_length block_size context_length n_seq n_pos l_max"
-        " l_seq n_max seqlen num_positions max_position position_size"
-    ),
-    "H": (
-        "d_model dmodel n_embd hidden hidden_size hiddensize hidden_dim embed_dim embedding_dim d_emb d_embd"
-        " d_embed d_m d_hidden h_dim n_hidden d_attn d_hid model_dim"
-    ),
-    "L": (
-        "layers n_layer n_layers nlayers nlayer num_layers num_layer num_hidden_layers n_l n_blocks"
-        " num_blocks number_of_layers l_layers n_block depth"
-    ),
-    "heads": "n_head n_heads nheads num_heads num_head num_attention_heads attention_heads n_h number_of_heads",
-    "F": (
-        "d_ff d_ffn d_fc d_mlp dff ffn_dim n_inner d_inner intermediate intermediate_size ffn_hidden_size"
-        " d_feedforward dim_feedforward h_ff h_ffn d_f ffn_size"
-    ),
-    "d": "d_head head_dim d_k d_v d_kv d_q d_h head_size d_heads h_head",
-    "T": "type_vocab_size n_types segments n_segments token_types types num_segments",
-    "ffn_ratio": "mlp_ratio ff_ratio expansion_factor",
-    "E": "embedding_size",
-    "cross_attention": "cross",
-    "labels": "num_labels n_labels n_classes num_classes",
-    "kv_heads": "a_kv n_kv_heads num_kv_heads num_key_value_heads n_kv h_kv",
-    "decoder_layers": "l_dec num_decoder_layers n_dec_layers",
-    "experts": "n_r num_experts n_experts num_local_experts n_routed_experts n_expert",
-    "experts_per_token": "k_r num_experts_per_tok num_experts_per_token top_k topk experts_per_tok",
-    "inner_groups": "g_in",
-    "kernel": "k_conv",
-    "attention_bias": "bias_attn",
-    "mlp_bias": "bias_mlp",
-    "norm_bias": "bias_norm",
-    "classifier_bias": "bias_head",
-    "decoder_bias": "bias_dec",
-    "absolute": "abs",
-    "relative": "rel",
-    "shared_keys": "shared",
-    "relative_norm": "norm_rel",
-    "summary_to_labels": "summary_labels",
-}
 
 # One letter each, case told apart; what papers disagree about is settled in `meanings`.
 _BERT = {"V": "V", "N": "N", "H": "H", "L": "L", "A": "heads", "F": "F", "d": "d", "r": "ffn_ratio"}
@@ -68,7 +24,6 @@ LETTERS: dict[str, dict[str, str]] = {
     "megatron": _MEGATRON,
 }
 
-_SPELLINGS = {spelling: name for name, line in WORDS.items() for spelling in line.split()}
 _LOGIC = {"not": Mark.NOT, "and": Mark.AND, "or": Mark.OR}
 _WRAPPING = re.compile(
     r"\\(?:text|textrm|textit|texttt|mathrm|mathit|mathsf|mathtt|mathbf|mbox|operatorname|rm|it|bf)\b\s*"
@@ -77,21 +32,21 @@ LONGEST_RUN = 6
 
 
 def meaning(raw: str, notation: str = "auto") -> str | None:
-    """The public name of a spelling, or None; letters are told apart by case, words are not.
+    """Return the public name of a spelling, or None; case tells letters apart, but not words.
 
     >>> meaning("d_model"), meaning("ℓ"), meaning("q")
     ('H', 'L', None)
     """
     if notation not in LETTERS:
         raise UnknownName("notation", notation, LETTERS)
-    name = LETTERS[notation].get(raw) if len(raw) == 1 else _SPELLINGS.get(raw.casefold())
+    name = LETTERS[notation].get(raw) if len(raw) == 1 else in_texts().get(raw.casefold())
     if name is None and raw in BY_NAME and (len(raw) > 1 or notation == "bert"):
         name = raw
     return name if name in BY_NAME else None
 
 
 def plain(text: str) -> str:
-    r"""A name without its TeX: `\text{d\_model}` is d_model.
+    r"""Return a name without its TeX: `\text{d\_model}` is d_model.
 
     >>> plain(r"d_{\text{model}}"), plain(r"{\rm ff}")
     ('d_model', 'ff')
@@ -100,7 +55,7 @@ def plain(text: str) -> str:
 
 
 def fold(tokens: Sequence[Token], notation: str, where: Mapping[str, str]) -> tuple[Token, ...]:
-    """Words and their subscripts as names; runs of known letters as one name each; a lone x as a times sign."""
+    """Fold words and their subscripts, and runs of known letters, into names; a lone x becomes a times sign."""
 
     def known(raw: str) -> bool:
         return raw in where or meaning(raw, notation) is not None
@@ -121,7 +76,7 @@ def fold(tokens: Sequence[Token], notation: str, where: Mapping[str, str]) -> tu
 
 
 def _subscripted(tokens: Sequence[Token], at: int, source: str) -> int:
-    """The index after a word and the subscripts that follow it directly."""
+    """Return the index after a word and the subscripts that follow it directly."""
     at += 1
     while at + 1 < len(tokens) and tokens[at].mark is Mark.SUB:
         if tokens[at + 1].mark is Mark.OPEN_BRACE:
@@ -166,9 +121,9 @@ def _letters(first: Token, run: list[str], text: str) -> Iterable[Token]:
 
 
 def meanings(raws: Iterable[str], notation: str, where: Mapping[str, str]) -> dict[str, str]:
-    """Public names for the spellings of one formula, read together; spellings that mean nothing are left out.
+    """Return public names for the spellings of one formula, read together, without meaningless spellings.
 
-    `d` is the hidden size, and `h` the number of heads, where nothing else in the formula can be; beside a word such as
+    `d` is the hidden size, and `h` the number of heads, if nothing else in the formula can be; beside a word such as
     hidden_size `h` stays what it abbreviates.
 
     >>> meanings(["L", "d"], "auto", {}), meanings(["H", "d"], "auto", {}), meanings(["d_model", "h"], "auto", {})

@@ -48,9 +48,9 @@ class NotPolynomial(BertsymError):
 
 
 def expand(form: Form) -> Terms:
-    """The form as {((generator, exponent), ...): coefficient}; raises `TooLong` or `NotPolynomial`.
+    """Return the form as {((generator, exponent), ...): coefficient}; raises `TooLong` or `NotPolynomial`.
 
-    >>> from bertsym.claims.reader import read
+    >>> from bertsym.claims.parser import read
     >>> expand(read("(H + 1)^2 / H").main.form)
     {((H, 1),): Fraction(1, 1), (): Fraction(2, 1), ((H, -1),): Fraction(1, 1)}
     """
@@ -58,13 +58,13 @@ def expand(form: Form) -> Terms:
 
 
 def expression(terms: Terms) -> Expr:
-    """Terms as a sympy expression."""
+    """Return terms as a sympy expression."""
     parts = (sympy.Mul(atom(value), *(base**power for base, power in monomial)) for monomial, value in terms.items())
     return sympy.Add(*parts)
 
 
 class _Expansion:
-    """One expansion with its budget."""
+    """An expansion with a budget of steps."""
 
     def __init__(self) -> None:
         self.steps = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bertsym.claims.countings import Counting
+from bertsym.claims.interpretations import Counting
 
 Scope = Callable[[Counting], bool]
 
@@ -22,7 +22,7 @@ _SCOPES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def scope_named(words: str) -> Scope | None:
-    """Whether a counting is what the words speak of; None where they do not say.
+    """Return a test for the countings that the words describe; None if the words do not say.
 
     >>> scope_named("total parameters") is None, scope_named("FFN") is None
     (True, False)

@@ -33,7 +33,7 @@ class Span:
 
 
 def readable(text: str, *, tex: bool) -> str:
-    """The text without what is quoted or commented out, blanks in its place, so that every line keeps its number."""
+    """Return the text with blanks in place of quotes and comments, so that every line keeps its number."""
     if not tex:
         return blanked(text, _fenced(text))
     bare = blanked(text, (Span(m.start(), m.end(), m.start(), m.end()) for m in _COMMENT.finditer(text)))
@@ -41,7 +41,7 @@ def readable(text: str, *, tex: bool) -> str:
 
 
 def blanked(text: str, spans: Iterator[Span]) -> str:
-    """The text with blanks for all but the ends of lines of these spans, which follow one another."""
+    """Return the text with blanks in place of these spans, except line ends; the spans are in order."""
     pieces, last = [], 0
     for span in spans:
         pieces += [text[last : span.start], re.sub(r"[^\n]", " ", text[span.start : span.stop])]
@@ -64,7 +64,7 @@ def formulas(text: str, *, tex: bool) -> Iterator[tuple[int, str]]:
 
 
 def _mathematics(text: str) -> Iterator[Span]:
-    """The spans of mathematics, one after another; an end is looked for once, however many openings it may be of."""
+    """Yield the spans of mathematics in order; each end is searched once for all openings that share it."""
     position = 0
     ahead: dict[str, int] = {}
     while (opening := _OPENING.search(text, position)) is not None:
@@ -77,9 +77,9 @@ def _mathematics(text: str) -> Iterator[Span]:
 
 
 def _closed(text: str, opening: re.Match[str], ahead: dict[str, int]) -> Span | None:
-    """The span that begins there; None if it is empty or does not end where one of its kind has to.
+    """Return the span that begins there; None if it is empty or has no valid end.
 
-    `ahead` is where each kind of end stands next.
+    `ahead` holds the next position of each kind of end.
     """
     start, kind = opening.end(), opening.lastgroup
     if kind in ("display", "inline"):
@@ -102,7 +102,7 @@ def _closed(text: str, opening: re.Match[str], ahead: dict[str, int]) -> Span | 
 
 
 def _fenced(text: str) -> Iterator[Span]:
-    """The fenced blocks of Markdown; a fence that is never closed opens none."""
+    """Yield the fenced blocks of Markdown; a fence that is never closed opens none."""
     closing = [match.start() for match in _FENCE_ALONE.finditer(text)]
     last = 0
     for opening in _FENCE.finditer(text):
@@ -116,7 +116,7 @@ def _fenced(text: str) -> Iterator[Span]:
 
 
 def _verbatim(text: str) -> Iterator[Span]:
-    """The environments of TeX that show their text as it is; one that is never closed shows none."""
+    """Yield the environments of TeX that show their text verbatim; one that is never closed shows none."""
     last, endless = 0, set()
     for opening in _VERBATIM.finditer(text):
         name = opening["name"]
@@ -141,7 +141,7 @@ class Places:
         self.starts, self.stops = [start for start, _ in found], [stop for _, stop in found]
 
     def line(self, place: int) -> int:
-        """The number of the line that a place is on."""
+        """Return the line number of a position."""
         return bisect_left(self.ends, place) + 1
 
     def bounds(self, place: int) -> tuple[int, int]:

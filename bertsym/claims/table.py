@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.claims.countings import countings
 from bertsym.claims.formula import at_base
-from bertsym.claims.parts import parts, put_in, symbols
+from bertsym.claims.integer_bounds import Bound, Entangled, Interval, at, solve
+from bertsym.claims.interpretations import countings
 from bertsym.claims.tablefile import SizedRow, SizedTable
-from bertsym.claims.unknowns import Bound, Entangled, Interval, at, solve
+from bertsym.claims.tensor_polynomials import parts, put_in, symbols
 from bertsym.errors import BertsymError
 from bertsym.formulas.monomial_order import Terms
 from bertsym.model import Model
@@ -60,12 +60,12 @@ class TableVerdict:
 
     @property
     def stands(self) -> bool:
-        """Whether one explanation fits all rows."""
+        """Return True if one explanation fits all rows."""
         return bool(self.fits)
 
     @property
     def misfits(self) -> tuple[SizedRow, ...]:
-        """The rows that the best explanation leaves."""
+        """Return the rows that the best explanation does not fit."""
         kept = self.partial.rows if self.partial else ()
         return () if self.fits else tuple(row for row in self.table.rows if row not in kept)
 
@@ -85,7 +85,7 @@ class TooManyUnknown(BertsymError):
 
 
 def judge_table(table: SizedTable, model: Model, heads: Sequence[str], formula: Terms | None = None) -> TableVerdict:
-    """The verdict on a table about a model, or about a formula; raises `TooManyUnknown`."""
+    """Judge a table about a model, or about a formula; raises `TooManyUnknown`."""
     base = at_base(model).given
     stated = {s for row in table.rows for s in row.sizes}
     derived = {definition.symbol: definition.adjusts for definition in model.architecture.definitions}
@@ -126,14 +126,14 @@ class _Case:
     unknowns: tuple[Symbol, ...]
 
     def fits(self) -> Iterator[Fit]:
-        """The ways of writing numbers down under which it explains all rows."""
+        """Yield the roundings under which the hypothesis explains all rows."""
         for how, cost, bounds in _readings(self.table, self.left):
             solved = solve(bounds, self.unknowns)
             if solved is not None:
                 yield Fit(self.guess, how, self.unknowns, solved, self.table.rows, self.guess.cost + cost)
 
     def best(self) -> Fit:
-        """The most rows that one value of the unknown explains; with two unknowns, the rows that any value does."""
+        """Return the fit to the most rows at one value of the unknown, or to rows that each fit, if there are two."""
         how, _, bounds = next(_readings(self.table, self.left))
         singles = [solve([bound], self.unknowns) for bound in bounds]
         kept = [found is not None for found in singles]
@@ -147,7 +147,7 @@ class _Case:
 
 
 def _widest(intervals: Sequence[Interval]) -> list[int]:
-    """The values at which most of the intervals begin or go on, at most eight, in their order."""
+    """Return the starts that most intervals share, at most eight, in order."""
     lows, highs = sorted(one.low for one in intervals), sorted(one.high for one in intervals)
     shared = {low: bisect_right(lows, low) - bisect_left(highs, low) for low in dict.fromkeys(lows)}
     most = max(shared.values(), default=0)
@@ -199,9 +199,9 @@ def _hypotheses(model: Model, heads: Sequence[str], stated: frozenset[Symbol]) -
 
 
 def _readings(table: SizedTable, left: Sequence[Terms]) -> Iterator[tuple[str, int, list[Bound]]]:
-    """The rows as inequalities: rounded or truncated, all digits significant or trailing zeros not, binary units.
+    """Yield the rows as inequalities: rounded or truncated, with or without trailing zeros, binary units.
 
-    `left` may be of the first rows only.
+    `left` may hold the first rows only.
     """
     rows = table.rows[: len(left)]
     open_ended = any(len(row.stated.steps) > 1 for row in table.rows)
@@ -225,7 +225,7 @@ def _ways(*, exact: bool) -> list[tuple[str, int, int, int]]:
 
 
 def _binary(terms: Terms, row: SizedRow) -> Bound:
-    """The row as if its unit were a power of two."""
+    """Return the row as if its unit were a power of two."""
     unit, binary = (10**9, 2**30) if row.stated.value >= 10**9 and row.stated.steps[0] >= 10**7 else (10**6, 2**20)
     step = row.stated.steps[0]
     low, high = (2 * row.stated.value - step) * binary, (2 * row.stated.value + step) * binary
@@ -233,7 +233,7 @@ def _binary(terms: Terms, row: SizedRow) -> Bound:
 
 
 def _distinct(fits: Sequence[Fit]) -> list[Fit]:
-    """One fit per hypothesis: the way of writing numbers down that needs the fewest words."""
+    """Yield one fit per hypothesis: the rounding that needs the fewest words."""
     chosen: dict[str, Fit] = {}
     for fit in sorted(fits, key=lambda fit: fit.cost):
         chosen.setdefault(fit.hypothesis.name, fit)

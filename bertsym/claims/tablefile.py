@@ -11,16 +11,16 @@ from sympy import Symbol
 
 from bertsym.claims.names import meaning, plain
 from bertsym.errors import BadFile, BertsymError
+from bertsym.model import Model
 from bertsym.quantities import Stated, parse_count, parse_stated
-from bertsym.symbols import BY_NAME
+from bertsym.spellings import in_columns
+from bertsym.symbols import BY_NAME, Kind
 from bertsym.values import value
 
 LARGEST_FILE = 2_000_000
 MOST_ROWS = 500
 MOST_COLUMNS = 64
 
-_HEADINGS = {"ffn": "F", "ff": "F", "mlp": "F", "d_ff": "F", "ffn_size": "F", "context": "N", "positions": "N"}
-_HEADINGS |= {"vocab": "V", "layers": "L", "hidden": "H", "heads": "heads", "width": "H", "depth": "L"}
 _COUNT = re.compile(r"param|\bcount|#\s*p\b", re.IGNORECASE)
 _RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^{}]*\}|cmidrule(?:\([^()]*\))?\{[^{}]*\})")
 _DRESS = re.compile(r"\\(?:textbf|textit|emph|mathbf|text|mathrm|texttt)\{([^{}]*)\}")
@@ -28,7 +28,7 @@ _DRESS = re.compile(r"\\(?:textbf|textit|emph|mathbf|text|mathrm|texttt)\{([^{}]
 
 @value
 class SizedRow:
-    """One model of the table: its line in the file, its sizes, and the number stated for it."""
+    """A row of the table: its line in the file, the sizes of one model, and the number stated for it."""
 
     line: int
     label: str
@@ -47,7 +47,7 @@ class SizedTable:
 
 
 def read_text(path: str) -> str:
-    """The text of a file of bearable size; raises `BadFile`."""
+    """Read the text of a file of bounded size; raises `BadFile`."""
     file = Path(path)
     try:
         if file.stat().st_size > LARGEST_FILE:
@@ -57,8 +57,11 @@ def read_text(path: str) -> str:
         raise BadFile(path, error.strerror or "cannot be read") from None
 
 
-def read_table(path: str) -> SizedTable:
-    """The table in a file, by its suffix; raises `BadFile` where there is none with a column of counts."""
+def read_table(path: str, model: Model | None = None) -> SizedTable:
+    """Read the table in a file, by its suffix; raises `BadFile` if no table has a column of counts.
+
+    A title may be a name of the model's own, such as a field of its configuration.
+    """
     text = read_text(path)
     suffix = Path(path).suffix.lower()
     if suffix in (".md", ".markdown"):
@@ -72,7 +75,7 @@ def read_table(path: str) -> SizedTable:
         raise BadFile(path, f"a table of more than {MOST_ROWS:,} rows or {MOST_COLUMNS} columns")
     if len(cells) < 2:
         raise BadFile(path, "no table with a heading and a row")
-    return _table(path, cells)
+    return _table(path, cells, model)
 
 
 def _separated(text: str, mark: str, path: str) -> Iterator[tuple[int, list[str]]]:
@@ -85,7 +88,7 @@ def _separated(text: str, mark: str, path: str) -> Iterator[tuple[int, list[str]
 
 
 def _markdown(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The first table that has a column of counts."""
+    """Yield the rows of the first table that has a column of counts."""
     inside = False
     for number, line in enumerate(text.splitlines(), start=1):
         row = [cell.strip().strip("*`") for cell in line.strip().strip("|").split("|")] if "|" in line else []
@@ -98,7 +101,7 @@ def _markdown(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _latex(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The first tabular, its rules and dress taken off."""
+    """Yield the rows of the first tabular, without rules and formatting commands."""
     begin = re.search(r"\\begin\{tabular[x*]?\}(?:\{[^{}]*\})*", text)
     end = text.find(r"\end{tabular", begin.end()) if begin else -1
     if begin is None or end < 0:
@@ -111,13 +114,15 @@ def _latex(text: str) -> Iterator[tuple[int, list[str]]]:
         yield number, [re.sub(r"\{,\}|\\,|~", "", cell).strip() for cell in bare.split("&")]
 
 
-def _table(path: str, cells: Sequence[tuple[int, list[str]]]) -> SizedTable:
+def _table(path: str, cells: Sequence[tuple[int, list[str]]], model: Model | None) -> SizedTable:
     heading = cells[0][1]
     counts = [place for place, title in enumerate(heading) if _COUNT.search(title)]
     if not counts:
         raise BadFile(path, "no column of counts: one heading has to say parameters, params or count")
     at = counts[0]
-    symbols = {place: symbol for place, title in enumerate(heading) if (symbol := _symbol(title)) and place != at}
+    symbols = {
+        place: symbol for place, title in enumerate(heading) if (symbol := _symbol(title, model)) and place != at
+    }
     rows = []
     for line, row in cells[1:]:
         if at < len(row) and row[at]:
@@ -128,10 +133,17 @@ def _table(path: str, cells: Sequence[tuple[int, list[str]]]) -> SizedTable:
     return SizedTable(tuple(rows), tuple(dict.fromkeys(symbols.values())), ignored)
 
 
-def _symbol(title: str) -> Symbol | None:
-    folded = re.sub(r"[\s-]+", "_", plain(title.replace(" ", "_")).strip("_#")).casefold()
+def _symbol(title: str, model: Model | None) -> Symbol | None:
+    """Return the size that a title names: in the model at hand, else in tables at large."""
     raw = plain(title)
-    name = _HEADINGS.get(folded) or meaning(raw if len(raw) == 1 else folded)
+    if model is not None and model.architecture.has_own(raw):
+        try:
+            size = model.size(raw)
+        except BertsymError:
+            return None
+        return None if size.kind is Kind.SWITCH else size.symbol
+    folded = re.sub(r"[\s-]+", "_", plain(title.replace(" ", "_")).strip("_#")).casefold()
+    name = in_columns().get(folded) or meaning(raw if len(raw) == 1 else folded)
     return BY_NAME[name].symbol if name else None
 
 

@@ -15,7 +15,7 @@ LONGEST_FIGURE = 60
 
 
 class Mark(Enum):
-    """What a token is; operators and brackets are named by the sign they stand for."""
+    """The kind of a token; operators and brackets are named by their sign."""
 
     NUMBER = "number"
     WORD = "word"
@@ -66,12 +66,12 @@ class Token:
 
     @property
     def stop(self) -> int:
-        """Where the next token begins."""
+        """Return the position at which the next token begins."""
         return self.start + len(self.text)
 
     @property
     def column(self) -> int:
-        """Where it begins, counted from 1."""
+        """Return the column at which the token begins, counted from 1."""
         return self.start + 1
 
 
@@ -150,7 +150,7 @@ _SCANNER = re.compile(
 
 
 def tokenise(text: str) -> tuple[Token, ...]:
-    r"""The tokens of a formula, end to end: joined, their texts are the input. Raises `UnreadableFormula`.
+    r"""Return the tokens of a formula, whose texts joined are the input. Raises `UnreadableFormula`.
 
     >>> [t.text for t in tokenise(r"110{,}000H^2 \cdot d_{\text{model}}") if t.mark is not Mark.LAYOUT]
     ['110{,}000', 'H', '^', '2', '\\cdot', 'd', '_', '{', '\\text{model}', '}']
@@ -161,7 +161,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
 
 
 def _displayed(text: str) -> bool:
-    r"""Whether the whole is one \[...\] or \(...\); elsewhere such marks are brackets that Markdown escapes."""
+    r"""Return True if the whole text is one \[...\] or \(...\); elsewhere Markdown escapes brackets so."""
     bare = text.strip().rstrip(".,;")
     return any(
         bare.startswith(o) and bare.endswith(c) and bare.count(o) == 1 for o, c in ((r"\[", r"\]"), (r"\(", r"\)"))
@@ -169,7 +169,7 @@ def _displayed(text: str) -> bool:
 
 
 def is_tex(text: str) -> bool:
-    """Whether the text is written in TeX, where `^` and `_` take one character and `~` is a space."""
+    """Return True for TeX, in which `^` and `_` take one character and `~` is a space."""
     return any(sign in text for sign in "\\{}$")
 
 
@@ -209,7 +209,7 @@ def _token(text: str, match: re.Match[str], *, tex: bool) -> Token:
 
 
 def figure(piece: str, start: int = 0) -> Fraction:
-    r"""The exact value of a written number, separators and exponent understood.
+    r"""Return the exact value of a written number with separators and exponent.
 
     >>> figure(r"110{,}000"), figure("1.5"), figure("2e3")
     (Fraction(110000, 1), Fraction(3, 2), Fraction(2000, 1))
@@ -257,7 +257,7 @@ def _skip(text: str, position: int) -> int:
 
 
 def closing_brace(text: str, opening: int) -> int:
-    """Where the brace at `opening` closes; raises `UnreadableFormula`."""
+    """Return the position at which the brace at `opening` closes; raises `UnreadableFormula`."""
     depth = 0
     position = opening
     while position < len(text):

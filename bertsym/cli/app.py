@@ -7,7 +7,22 @@ from typing import Annotated, Any
 
 import typer
 
-from bertsym.cli import auditing, comparing, counting, deriving, listing, publishing, reasoning, solving, verifying
+from bertsym.cli import (
+    audit,
+    compare,
+    derive,
+    diff,
+    embed,
+    explain,
+    macros,
+    models,
+    show,
+    solve,
+    symbols,
+    tensors,
+    total,
+    verify,
+)
 from bertsym.cli.interrupts import INTERRUPTED
 from bertsym.cli.streams import edged, note
 from bertsym.errors import BertsymError, printable
@@ -18,7 +33,7 @@ _Refused: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="bertsym",
-    help="Parameter counts of BERT and its relatives, derived symbolically and equal to the real model's.",
+    help="Count the parameters of BERT and its relatives: exact formulas and exact numbers.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
@@ -41,20 +56,20 @@ def _root(
     pass
 
 
-app.command("total")(counting.total)
-app.command("show")(counting.breakdown)
-app.command("tensors")(counting.tensors)
-app.command("explain")(reasoning.explain)
-app.command("diff")(reasoning.diff)
-app.command("solve")(solving.solve)
-app.command("compare")(comparing.compare)
-app.command("verify")(verifying.verify)
-app.command("macros")(publishing.macros)
-app.command("embed")(publishing.embed)
-app.command("audit")(auditing.audit)
-app.command("derive")(deriving.derive)
-app.command("models")(listing.models)
-app.command("symbols")(listing.symbols)
+app.command("total")(total.total)
+app.command("show")(show.show)
+app.command("tensors")(tensors.tensors)
+app.command("explain")(explain.explain)
+app.command("diff")(diff.diff)
+app.command("solve")(solve.solve)
+app.command("compare")(compare.compare)
+app.command("verify")(verify.verify)
+app.command("macros")(macros.macros)
+app.command("embed")(embed.embed)
+app.command("audit")(audit.audit)
+app.command("derive")(derive.derive)
+app.command("models")(models.models)
+app.command("symbols")(symbols.symbols)
 
 
 def run() -> int:

@@ -23,7 +23,7 @@ _OUTPUTS = ("--latex", "--markdown", "--json")
 
 
 def runner(group: Any) -> Callable[[str, Syntax], str]:
-    """What a command line prints in a file of that syntax; equal lines are run once."""
+    """Return a function that runs the command line of a marker and returns its output; equal lines run once."""
     commands: dict[str, Any] = {name: group.commands[name] for name in PRINTING if name in group.commands}
 
     @cache
@@ -41,7 +41,7 @@ def runner(group: Any) -> Callable[[str, Syntax], str]:
 
 
 def _words(line: str) -> list[str]:
-    """The line as a shell would cut it, and no more than cut it; backslashes stay, for TeX needs them."""
+    """Split a line as a shell does, but keep backslashes, which TeX needs; raises `Unreadable`."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
     lexer.whitespace_split = True
     lexer.commenters = ""

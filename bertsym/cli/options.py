@@ -1,4 +1,4 @@
-"""The options that commands share, and what their texts mean."""
+"""The options that commands share, and their texts as values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def model_names(incomplete: str) -> list[str]:
-    """What a shell may complete to: the model types of the atlas, those of the zoo among them, without sympy."""
+    """Return the model types that a shell may complete to: the atlas lists those of the zoo too, and needs no sympy."""
     from bertsym import atlas
 
     return [name for name in atlas.index() if name.startswith(incomplete)]
@@ -28,90 +28,112 @@ Target = Annotated[
     str,
     typer.Argument(
         metavar="[MODEL]",
-        help="An architecture (bert), a named size (bert-base-uncased), or the path of a config.json or its folder.",
-        show_default="bert",
+        help="An architecture (bert), a named model (bert-base-uncased), or the path of a config.json or its folder.",
+        show_default=True,
         autocompletion=model_names,
     ),
 ]
 At = Annotated[
     list[str] | None,
-    typer.Option("--at", metavar="H=1024,L=24", help="Sizes to put in; repeatable. F and d replace what they define."),
+    typer.Option(
+        "--at",
+        metavar="H=1024,L=24",
+        help="Values of sizes, under any name (hidden_size=1024); repeatable. F and d replace what they define.",
+    ),
 ]
-HeadName = Annotated[str | None, typer.Option("--head", metavar="NAME", help="A task head, such as masked-lm.")]
+HeadName = Annotated[
+    str | None, typer.Option("--head", metavar="NAME", help="Count the model with this task head, such as masked-lm.")
+]
 ConventionName = Annotated[
     str,
     typer.Option(
         "--convention",
         metavar="NAME",
-        help="What counts: exact, non-embedding, matrices, layers-only, active or state-dict (see `bertsym symbols`).",
+        help="Which parameters count: exact, non-embedding, matrices, layers-only, active or state-dict.",
     ),
 ]
 Only = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="PART", help="Count this role, component or module only; repeatable."),
+    typer.Option(
+        "--only",
+        metavar="PART",
+        help="Count only this component, role or module, such as attention or bias; repeatable.",
+    ),
 ]
 Without = Annotated[
     list[str] | None,
-    typer.Option("--without", metavar="PART", help="Leave this role, component or module out; repeatable."),
+    typer.Option("--without", metavar="PART", help="Leave out this component, role or module; repeatable."),
 ]
 FormName = Annotated[
     str,
     typer.Option(
         "--form",
         metavar="FORM",
-        help="How formulas are written: expanded, collected, factored, nested, dominant; total knows components too.",
+        help="Write formulas expanded, collected, factored, nested or dominant; for `total` also components.",
     ),
 ]
-Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX that needs no package.")]
-Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown with $...$ mathematics.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
+Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text; it needs no package.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")]
 
 
 def split(texts: Iterable[str] | None) -> list[str]:
-    """Comma-separated and repeated values as one list."""
+    """Return comma-separated and repeated values as one list."""
     return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
 
 
-def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, Value]:
-    """`H=1024,L=24` as sizes: those that are registered, or those `of` a model.
+def pairs(texts: Iterable[str] | None, option: str, expected: str) -> dict[str, str]:
+    """Return `d=H,h=heads` as a mapping; raises `Unreadable` with what the option expects."""
+    from bertsym.errors import Unreadable
 
-    Raises `UnknownName`, `Unreadable` or `Conflict`.
+    found: dict[str, str] = {}
+    for pair in split(texts):
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise Unreadable(option, pair, expected)
+        found[name.strip()] = text.strip()
+    return found
+
+
+def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, Value]:
+    """Read `H=1024,hidden_size=1024` as sizes: `of` a model if there is one, else the registered ones.
+
+    Raises `UnknownName`, `AmbiguousName`, `Unreadable` or `Conflict`.
     """
     from bertsym.errors import Conflict, Unreadable
     from bertsym.symbols import lookup
 
-    found: dict[Symbol, Value] = {}
+    given: dict[Symbol, Value] = {}
+    typed: dict[Symbol, str] = {}
     for text in texts or ():
-        # A comma parts two sizes only where a name follows it: V=30,522 is one.
+        # A comma separates two sizes only if a name follows it: V=30,522 is one.
         for pair in re.split(r",(?=\s*[A-Za-z_])", text):
-            name, equals, value = pair.partition("=")
+            name, equals, value = (part.strip() for part in pair.partition("="))
             if not equals:
                 raise Unreadable("--at", pair, "SIZE=NUMBER, as in H=1024")
-            size = lookup(name.strip()) if of is None else of.size(name.strip())
-            parsed = _value(size, value.strip())
-            if found.setdefault(size.symbol, parsed) != parsed:
-                raise Conflict(f"{size.name}={found[size.symbol]}", f"{size.name}={parsed}", "both were given by --at")
-    return found
+            size = lookup(name) if of is None else of.size(name)
+            exact = _value(size, value.removeprefix("=").strip())
+            if given.setdefault(size.symbol, exact) != exact:
+                before = f"{typed[size.symbol]}={given[size.symbol]}"
+                raise Conflict(before, f"{name}={exact}", f"{size.name} was given twice by --at")
+            typed.setdefault(size.symbol, name)
+    return given
 
 
 def _value(size: Size, text: str) -> Value:
+    from bertsym.arguments import size_value
     from bertsym.errors import Unreadable
     from bertsym.model import check_value
-    from bertsym.quantities import parse_size
 
     try:
-        if size.kind.name == "SWITCH":
-            return check_value(size, _YES_NO.get(text.casefold(), text))
-        return check_value(size, parse_size(text, size.title, size.expected))
+        return check_value(size, size_value(size, text))
     except Unreadable as error:
         raise Unreadable(size.title, text, error.expected) from None
 
 
 def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
-    """The model that MODEL, --head and --at name together."""
-    from bertsym.config.configfile import load
+    """Return the model that MODEL, --head and --at name together."""
+    from bertsym.resolve import load
 
     loaded = load(target, head)
     given = sizes(at, loaded) if at else {}
@@ -121,7 +143,7 @@ def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
 def convention(
     name: str, chosen: Model, only: Iterable[str] | None = None, without: Iterable[str] | None = None
 ) -> Convention:
-    """The convention that --convention, --only and --without name together."""
+    """Return the convention that --convention, --only and --without name together."""
     from bertsym.convention import named_convention, select
 
     return select(named_convention(name), chosen.tensors, split(only), split(without))

@@ -63,7 +63,7 @@ def emit(text: str, syntax: str = "text") -> None:
 
 
 def _json_escaped(text: str, named: str | None) -> str:
-    """JSON with escapes for what steers a terminal, and for all but ASCII where the encoding lacks a character."""
+    """Escape what steers a terminal; escape all but ASCII if the encoding lacks a character."""
     if text.isascii() and "\x7f" not in text:
         return text
     from json import dumps as json_string
@@ -78,7 +78,7 @@ def _json_escaped(text: str, named: str | None) -> str:
 
 
 def _tex_in(tex: str, named: str) -> str:
-    """TeX whose comments are spelled for the encoding; the rest has one spelling."""
+    """Spell the comments of TeX for the encoding; raise `NoSuchCharacter` if the rest has no such spelling."""
     from bertsym.render.spelling import holds, spelled
 
     if tex.isascii() or holds(tex, named):
@@ -91,7 +91,7 @@ def _tex_in(tex: str, named: str) -> str:
 
 
 def written(report: Report, page: Page) -> str:
-    """The report in the syntax of the page."""
+    """Write the report in the syntax of the page."""
     syntax = page.syntax
     if syntax == "json":
         from bertsym.render import jsontext

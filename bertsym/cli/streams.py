@@ -32,7 +32,7 @@ class NotPrinted(BertsymError):
 
 
 def visible(text: str, allowed: str = "\n") -> str:
-    r"""The text with whatever steers a terminal or reorders a line as escapes; the allowed characters stay.
+    r"""Return the text with escapes in place of characters that steer a terminal or reorder a line.
 
     >>> print(visible("\x1b[31mred\nline \u202eab \x9b"))
     \x1b[31mred
@@ -59,7 +59,7 @@ class Edge(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # read-only: it takes everything
-        """Every character can be written here."""
+        """Return an encoding that has every character, because this stream accepts every character."""
         return "utf-8"
 
     def isatty(self) -> bool:
@@ -102,14 +102,14 @@ class Edge(io.TextIOBase):
 
 
 def encoding(stream: object) -> str | None:
-    """The encoding of a stream, or None if it holds every character."""
+    """Return the encoding of a stream, or None if it has every character."""
     target = stream.stream if isinstance(stream, Edge) else stream
     named = getattr(target, "encoding", None)
     return named if isinstance(named, str) and named.lower().replace("_", "-") not in ("", "utf-8", "utf8") else None
 
 
 def safe(text: str, stream: object) -> str:
-    """The text with what the stream's encoding lacks written out."""
+    """Spell out the characters that the stream's encoding lacks."""
     named = encoding(stream)
     if named is None or text.isascii():
         return text

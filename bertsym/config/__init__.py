@@ -1,1 +1,1 @@
-"""A config.json, read as a model."""
+"""Read a Hugging Face config.json as a model."""

@@ -1,4 +1,4 @@
-"""The fields of a configuration as sizes, by the rules that a schema lays down."""
+"""Read the fields of a configuration as sizes, by the rules of a schema."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVERYWHERE: Mapping[str, tuple[object, ...]] = {
 
 
 def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol, Value]:
-    """What the fields give, the library's defaults where they are silent; raises `BadField`."""
+    """Return the sizes that the fields give, with the library's default for each missing field; raise BadField."""
     given: dict[Symbol, Value] = {}
     later: list[Field] = []
     for field in schema.fields:
@@ -37,7 +37,7 @@ def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol
     while waiting:
         ready = {field: value for field, value in waiting.items() if free(value) <= given.keys()}
         if not ready:
-            raise BadField(str(file), next(iter(waiting)).key, "missing, and so is what it follows from")
+            raise BadField(str(file), next(iter(waiting)).key, "missing, and so are the fields that it is derived from")
         for field, value in ready.items():
             given[field.symbol] = _checked(_followed(value, given), field.key, field.symbol, file)
             del waiting[field]
@@ -48,7 +48,7 @@ def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol
 
 
 def _followed(value: Expr, given: Mapping[Symbol, Value]) -> Value | None:
-    """What a size follows from, None where that divides by 0."""
+    """Return the value of the expression that a missing size follows from, or None if it divides by 0."""
     try:
         found = evaluate(value, given)
     except TypeError:
@@ -57,7 +57,7 @@ def _followed(value: Expr, given: Mapping[Symbol, Value]) -> Value | None:
 
 
 def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Symbol, Value], file: Path) -> None:
-    """Refuse what would change the tensors in a way no formula here knows; raises `BadField`."""
+    """Raise BadField if a field changes the tensors in a way that no formula covers."""
     for key, values in {**schema.fixed, **EVERYWHERE}.items():
         allowed = [_fixed(option, given) for option in values]
         value = config.get(key, allowed[0])
@@ -72,14 +72,14 @@ def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Sym
 
 
 def _alike(value: object, option: object) -> bool:
-    """Whether a value is the one that is covered; a list of one word repeated is so whatever its length."""
+    """Return True if a value equals a covered option; a list that repeats one word may have any length."""
     if isinstance(value, list) and isinstance(option, list) and isinstance(next(iter(option), None), str):
         return value == option or (len(set(option)) == 1 and all(one == option[0] for one in value))
     return value == option and type(value) is type(option)
 
 
 def _fixed(option: object, given: Mapping[Symbol, Value]) -> object:
-    """A value that a schema allows; an expression stands for its value at the file's sizes, a switch for itself."""
+    """Return an allowed value of a schema as JSON has it; an expression is evaluated at the sizes of the file."""
     if isinstance(option, Symbol) and isinstance(given.get(option), bool):
         return given[option]
     return int(evaluate(option, given)) if isinstance(option, Expr) else option
@@ -101,7 +101,7 @@ def _value(config: Mapping[str, Json], field: AnyField, file: Path) -> Value:
 
 
 def _raw(config: Mapping[str, Json], field: Field, file: Path) -> object:
-    """What the file says under any spelling of the key; raises `BadField` where two spellings disagree."""
+    """Return the value of a field under any of its spellings; raise BadField if two spellings disagree."""
     found: dict[str, object] = {key: config[key] for key in (field.key, *field.aliases) if key in config}
     for key, value in found.items():
         if value != found.get(field.key, value):
@@ -129,5 +129,5 @@ def _words(value: Json, key: str, separator: str, file: Path) -> list[str]:
 
 
 def _fraction(value: object) -> object:
-    """A decimal fraction as it is written in the file, exactly."""
+    """Return a decimal number as the exact fraction that the file writes."""
     return Fraction(str(value)) if isinstance(value, float) and isfinite(value) else value

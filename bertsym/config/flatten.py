@@ -1,4 +1,4 @@
-"""A nested configuration by the paths of its fields: `vision_config.hidden_size`, `depths[0]`."""
+"""Flatten a nested configuration to paths of fields: `vision_config.hidden_size`, `depths[0]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LONGEST_LIST = 1000
 
 
 def flattened(config: Mapping[str, Json]) -> dict[str, Json]:
-    """Every field by its path, those inside others too; `depths[]` is the length of a list.
+    """Return every field by its path, nested fields included; `depths[]` is the length of a list.
 
     >>> flattened({"vision": {"depths": [2, 6]}})
     {'vision': {'depths': [2, 6]}, 'vision.depths': [2, 6], 'vision.depths[]': 2, 'vision.depths[0]': 2,

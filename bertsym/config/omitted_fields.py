@@ -1,4 +1,4 @@
-"""What a configuration does not say, where the code takes another value than it comes with; what it says beside."""
+"""Fill in fields that a config.json omits and the model code derives; reject unknown fields that it may read."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from bertsym.algebra import Value
 from bertsym.errors import BadField, echo
 from bertsym.files.jsonfile import Json
 from bertsym.saved_model.derived import Derived
+from bertsym.spellings import fields as fields_of
 
-HEAD_SIZE, WIDTHS, HEADS = "head_dim", ("hidden_size", "d_model"), ("num_attention_heads", "n_heads")
+HEAD_SIZE = "head_dim"
 
 _TOKENS = re.compile(r"token|_ids?$")
 
 
 def completed(fields: Mapping[str, Json], derived: Derived, file: Path) -> dict[str, Json]:
-    """The fields with null for those that a part which is there leaves out, and that the code then takes from others.
+    """Return the fields with null for each omitted field whose value the model code takes from other fields.
 
-    A part that is not there is what the code comes with, and so is what follows from sizes that nobody changed. Raises
-    `BadField` where nobody knows what the code takes.
+    A missing sub-configuration keeps its defaults. So does a field that is derived from unchanged sizes. Raise BadField
+    if the value that the code would take is unknown.
     """
     found = dict(fields)
     own = ((key, derived.defaults[s]) for s, at in derived.fields.items() for key in (at.path, *at.aliases))
@@ -34,16 +35,20 @@ def completed(fields: Mapping[str, Json], derived: Derived, file: Path) -> dict[
         if said or (part and part not in fields):
             continue
         if field.omission_unknown and changed:
-            raise BadField(str(file), field.path, "missing, and what the code takes instead depends on other fields")
+            raise BadField(
+                str(file),
+                field.path,
+                "missing, and the model code derives its value from other fields in an unknown way; add it",
+            )
         if field.if_omitted is not None:
             found[field.path] = None
     return found
 
 
 def check_unknown(fields: Mapping[str, Json], derived: Derived, given: Mapping[Symbol, Value], file: Path) -> None:
-    """Refuse what the code may look at though its configuration does not have it; raises `BadField`.
+    """Raise BadField for a field that the configuration class does not declare and the model code may read.
 
-    Much code asks for a head size wherever there is one; and a number that changed nothing may as a list.
+    Much code reads `head_dim` if any configuration has it. A field without effect as a number may have one as a list.
     """
     numbers = {field.path: given.get(symbol) for symbol, field in derived.fields.items()}
     numbers |= {alias: given.get(symbol) for symbol, field in derived.fields.items() for alias in field.aliases}
@@ -53,11 +58,15 @@ def check_unknown(fields: Mapping[str, Json], derived: Derived, given: Mapping[S
             part = path.removesuffix(HEAD_SIZE)
             width, heads = (
                 next((numbers[part + name] for name in names if numbers.get(part + name)), None)
-                for names in (WIDTHS, HEADS)
+                for names in (fields_of("H"), fields_of("heads"))
             )
             whole = isinstance(found, int) and isinstance(heads, int) and found * heads == width
             if width is not None and not whole:
-                raise BadField(str(file), path, f"{echo(found)}: the formula holds for H/heads alone")
+                raise BadField(str(file), path, f"{echo(found)}: the formula holds only if {HEAD_SIZE} is H/heads")
     for path in derived.no_effect:
         if isinstance(fields.get(path), list | dict | str) and not _TOKENS.search(path):
-            raise BadField(str(file), path, f"{echo(fields[path])}: it was tried as a number, which changed nothing")
+            raise BadField(
+                str(file),
+                path,
+                f"{echo(fields[path])}: only numbers were tested, without effect; others are not covered",
+            )

@@ -1,4 +1,9 @@
-"""Formulas in a space: sample, infer, try; every trial that fails becomes a sample and it begins again."""
+"""Counterexample-guided inductive synthesis (CEGIS, Solar-Lezama 2008) of a model's formulas over one domain.
+
+The sampler chooses configurations, the oracle builds them (a membership oracle, Angluin 1987), the synthesizer infers
+formulas from the observations, and the check tries the formulas at fresh builds. A build that refutes a formula is a
+counterexample: it becomes an observation, and the loop begins again.
+"""
 
 from __future__ import annotations
 
@@ -9,176 +14,253 @@ from itertools import islice
 from random import Random
 
 import sympy
-from sympy import Expr, Symbol
 
+from bertsym.derive.conclusions import checked, mismatch, path_seen, synthesized
+from bertsym.derive.derivation import Derivation, SynthesisInput
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.field_path import ascending_lists, list_index, list_path
 from bertsym.derive.domain.space import Space
 from bertsym.derive.domain.symbol_names import symbols
+from bertsym.derive.events import Sampled
+from bertsym.derive.limits import (
+    MAX_COUNTED_OBSERVATIONS,
+    MAX_COUNTEREXAMPLES,
+    MAX_FIRST_BOUNDARY_SAMPLES,
+    MAX_ROUNDS,
+    MIN_NEW_SAMPLES,
+    MIN_SAMPLES,
+    REPEATED_BUILDS,
+)
 from bertsym.derive.oracle.client import BuildOracle
-from bertsym.derive.sampling.depth_policy import ruling
+from bertsym.derive.sampling.depth_policy import depths_to_extend
 from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.synthesis.expert_routing import with_experts
-from bertsym.derive.synthesis.observations import Lists
+from bertsym.derive.synthesis.observations import LayerLists
 from bertsym.derive.synthesis.synthesize import synthesize
-from bertsym.derive.types import Candidate, CannotDerive, Failure, Fields, Observation
-from bertsym.derive.verification.check import chance, counted, disagreement, parameters
+from bertsym.derive.trace import NO_TRACE, Trace
+from bertsym.derive.types import Candidate, CannotDerive, Failure, NotDerived, Observation
+from bertsym.derive.verification.check import built_count, first_mismatch, public_count
+from bertsym.derive.verification.error_bound import error_bound
 from bertsym.errors import InvalidModel
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import BY_SYMBOL
-from bertsym.values import replace, value
-
-SAMPLES, FEWEST = 16, 4
-COUNTED = 3
-AIMED = 32
-AGAIN = 3
-ROUNDS = 12
-REFUTING = 24
-
-
-@value
-class Derivation:
-    """A closed form and its evidence. `derived` covers every tensor but those that are refused."""
-
-    derived: Derived
-    refused: tuple[Failure, ...]
-    space: Space
-    fields: Fields
-    symbols: Mapping[str, Symbol]
-    absences: Mapping[str, Expr | None]
-    trials: int
-    edges: int
-    builds: int
-    chance: Fraction
-    seed: int
-    rounded: bool
-
-    @property
-    def whole(self) -> bool:
-        """Whether every tensor has a formula."""
-        return not self.refused
+from bertsym.values import replace
 
 
 class Cegis:
-    """The space with a symbol for every field that varies in it."""
+    """One search for formulas over a domain; it owns the observations and decides which are made next.
 
-    def __init__(self, oracle: BuildOracle, space: Space, random: Random, *, keep_names: bool) -> None:
-        self.oracle, self.random, self.keep_names = oracle, random, keep_names
+    Raises `CannotDerive` if no field of the domain changes a tensor.
+    """
+
+    def __init__(
+        self, oracle: BuildOracle, space: Space, random: Random, *, keep_names: bool, trace: Trace = NO_TRACE
+    ) -> None:
+        self.oracle, self.random, self.keep_names, self.trace = oracle, random, keep_names, trace
         self.symbols = symbols(space, keep=keep_names)
         if all(axis.no_effect for axis in space.axes):
             raise CannotDerive(oracle.target, "no size changes its tensors")
-        self.space = replace(space, axes=tuple(self.raised(axis) for axis in space.axes))
+        self.space = replace(space, axes=tuple(map(self._with_least_value, space.axes)))
         defaults = Defaults(oracle, self.space, self.symbols, random)
         self.definitions, self.absences = defaults.definitions(), defaults.absences()
-        self.draws = Sampler(oracle, self.space, self.symbols, random)
+        self.sampler = Sampler(oracle, self.space, self.symbols, random)
+        self.deepened: set[str] = set()
+        # Observations that stay, and random ones that are drawn anew if a depth is extended.
+        self.chosen: list[Observation] = []
+        self.drawn: list[Observation] = []
 
-    def raised(self, axis: FieldDomain) -> FieldDomain:
-        """The axis from where its symbol begins."""
+    def derive(self, trials: int, seed: int) -> Derivation:
+        """Return formulas that no fresh build refutes, the rest as failures; raises `CannotDerive`.
+
+        `trials` is the number of random observations that test a candidate. `seed` is recorded.
+        """
+        self.sample()
+        counterexamples: Sequence[Observation] = ()
+        for number in range(1, MAX_ROUNDS + 1):
+            self.trace.round = number
+            candidate = self.synthesize()
+            candidate = self.extend_depths(candidate)
+            if number == 1 and candidate.refused:
+                candidate = self.sample_failures(candidate)
+            model = self.assemble(candidate)
+            fresh = self.fresh_observations(model, trials)
+            counterexamples = self.check(model, candidate, fresh)
+            if not counterexamples:
+                return self.verified(model, candidate, number, trials, len(fresh), seed)
+            self.learn(counterexamples)
+        why = f"each of {MAX_ROUNDS} sets of formulas was refuted by a further build, the last by"
+        name, predicted, built = mismatch(model, counterexamples[0], _failed_names(candidate.refused))
+        sizes = ", ".join(f"{symbol}={number}" for symbol, number in counterexamples[0].sizes.items())
+        problem = f"{why} {name} at {sizes} (predicted {predicted}, built {built})"
+        raise self.not_derived(problem, candidate)
+
+    def sample(self) -> None:
+        """Make the first observations: kept builds, one-field changes, boundaries and random samples."""
+        with self.trace.stage("sampling", "first_samples", self.oracle) as stage:
+            kept = self.sampler.earlier()
+            changes = self.sampler.one_field_changes()
+            boundary = self.sampler.boundary(max_samples=MAX_FIRST_BOUNDARY_SAMPLES)
+            self.drawn = self.sampler.mixed(max(MIN_SAMPLES - len(kept), MIN_NEW_SAMPLES), edges=MIN_NEW_SAMPLES)
+            self.chosen = [*changes, *kept, *boundary]
+            strategies = {"one field": changes, "kept": kept, "boundary": boundary, "random": self.drawn}
+            stage.conclude(lambda: self._sampled(strategies))
+        with self.trace.stage("concolic", "path_conditions", self.oracle) as stage:
+            stage.conclude(lambda: path_seen(self.sampler.traces))
+
+    def synthesize(self) -> Candidate:
+        """Infer the formulas that all observations agree on."""
+        with self.trace.stage("synthesis", "synthesize", self.oracle) as stage:
+            given = self.synthesis_input()
+            candidate = synthesize(given.observations, given.active, given.traces, given.lists)
+            ignored = _failed_names(candidate.refused)
+            stage.conclude(lambda: synthesized(candidate, given, ignored, self.trace))
+        return candidate
+
+    def extend_depths(self, candidate: Candidate) -> Candidate:
+        """Sample deeper stacks if a rule over layers, or a failure, is about a depth, and synthesize again."""
+        deep = set(depths_to_extend(candidate, self.space, self.symbols)) - self.deepened
+        if not deep:
+            return candidate
+        with self.trace.stage("sampling", "deeper_stacks", self.oracle) as stage:
+            self.deepened |= deep
+            self.sampler.extend_depths(deep)
+            self.space = self.sampler.space
+            self.drawn = self.sampler.mixed(MIN_SAMPLES)
+            stage.conclude(lambda: self._sampled({f"deeper in {', '.join(sorted(deep))}": self.drawn}))
+        return self.synthesize()
+
+    def sample_failures(self, candidate: Candidate) -> Candidate:
+        """Sample more builds that have the tensors without a formula, and synthesize again."""
+        with self.trace.stage("sampling", "unsolved_tensors", self.oracle) as stage:
+            further = self.sampler.like_rare([*self.chosen, *self.drawn], candidate.refused)
+            self.drawn += further
+            before = len(self.chosen)
+            for observation in self.sampler.minority([*self.chosen, *self.drawn], candidate.refused):
+                self.chosen += self.sampler.one_field_changes_at(observation)
+            stage.conclude(lambda: self._sampled({"unsolved": further, "one field": self.chosen[before:]}))
+        return self.synthesize()
+
+    def assemble(self, candidate: Candidate) -> Derived:
+        """Return the candidate as a model, with what the target says of itself; raises `CannotDerive`."""
+        if not candidate.tensors:
+            raise self.not_derived(no_formula(candidate.refused), candidate)
+        try:
+            return self._model(candidate)
+        except InvalidModel as problem:
+            raise self.not_derived(f"its formulas make no model: {problem}", candidate) from None
+
+    def fresh_observations(self, model: Derived, trials: int) -> list[Observation]:
+        """Return observations that no synthesis has used: random, at the formulas' boundaries, and adversarial."""
+        with self.trace.stage("sampling", "fresh_samples", self.oracle) as stage:
+            drawn = self.sampler.mixed(trials)
+            boundary = self.sampler.boundary(model.tensors)
+            doubting = self.sampler.adversarial()
+            counts = {"random": len(drawn), "boundary": len(boundary), "adversarial": len(doubting)}
+            stage.conclude(lambda: Sampled(counts))
+        return [*drawn, *boundary, *doubting]
+
+    def check(self, model: Derived, candidate: Candidate, fresh: Sequence[Observation]) -> list[Observation]:
+        """Return the counterexamples among fresh observations, in their order."""
+        with self.trace.stage("verification", "check", self.oracle) as stage:
+            ignored = _failed_names(candidate.refused)
+            wrong = [one for one in fresh if first_mismatch(model.tensors, one, ignored) is not None]
+            if not wrong and not candidate.refused:
+                public = model.model()
+                few = fresh[:MAX_COUNTED_OBSERVATIONS]
+                wrong = [one for one in few if public_count(public, one) != built_count(one.inventory)]
+            stage.conclude(lambda: checked(model, fresh, wrong, ignored, self.trace))
+        return wrong
+
+    def learn(self, counterexamples: Sequence[Observation]) -> None:
+        """Add counterexamples to the observations; change one field at a time of the first and the smallest."""
+        with self.trace.stage("sampling", "counterexamples", self.oracle) as stage:
+            before = len(self.chosen)
+            first, smallest = counterexamples[0], min(counterexamples, key=lambda one: len(one.inventory))
+            self.chosen += self.sampler.one_field_changes_at(first)
+            if smallest is not first:
+                self.chosen += self.sampler.one_field_changes_at(smallest)
+            spread = counterexamples[:: -(-len(counterexamples) // MAX_COUNTEREXAMPLES)]
+            self.drawn += spread
+            stage.conclude(lambda: self._sampled({"counterexample": spread, "one field": self.chosen[before:]}))
+
+    def verified(
+        self, model: Derived, candidate: Candidate, rounds: int, trials: int, fresh: int, seed: int
+    ) -> Derivation:
+        """Return the derivation; raises `CannotDerive` if a repeated build differs."""
+        with self.trace.stage("verification", "repeat_builds", self.oracle):  # an event if it raises, else none
+            repeated = (self.sampler.first_accepted, *islice(self.oracle.accepted(), REPEATED_BUILDS))
+            if not all(map(self.oracle.is_deterministic, repeated)):
+                raise CannotDerive(self.oracle.target, "it builds other tensors at the same sizes another time")
+        once = error_bound(model.tensors, self.space, self.symbols, trials)
+        return Derivation(
+            derived=model,
+            refused=candidate.refused,
+            space=self.space,
+            fields=self.oracle.description.fields,
+            symbols=self.symbols,
+            absences=self.absences,
+            trials=trials,
+            edges=fresh - trials,
+            builds=len(self.oracle.cache),
+            # A wrong formula had a chance to pass in every round.
+            chance=min(Fraction(1), rounds * once),
+            seed=seed,
+            rounded=any(side.has(sympy.floor) for tensor in model.tensors for side in tensor.shape),
+            evidence=self.synthesis_input(),
+        )
+
+    def synthesis_input(self) -> SynthesisInput:
+        """Return everything that the synthesizer may use."""
+        observations = [*self.chosen, *self.drawn]
+        return SynthesisInput(observations, self.sampler.effective_symbols, tuple(self.sampler.traces), self._lists())
+
+    def not_derived(self, problem: str, candidate: Candidate) -> NotDerived:
+        """Return the error with the evidence for it."""
+        return NotDerived(self.oracle.target, problem, candidate, self.synthesis_input())
+
+    def _with_least_value(self, axis: FieldDomain) -> FieldDomain:
+        """Return the domain without the values below those that its symbol may take."""
         if axis.is_switch or axis.is_ratio or axis.is_determined:
             return axis
         return replace(axis, min_steps=max(axis.min_steps, BY_SYMBOL[self.symbols[axis.name]].minimum))
 
-    def derivation(self, trials: int, seed: int) -> Derivation:
-        """Formulas that no trial refutes."""
-        remembered = self.draws.remembered()
-        known = [*self.draws.paired(), *remembered]
-        known += self.draws.aimed(most=AIMED)
-        rest = self.draws.drawn(max(SAMPLES - len(remembered), FEWEST), edges=FEWEST)
-        deepened: set[str] = set()
-        for rounds in range(1, ROUNDS + 1):
-            inferred = self.inferred([*known, *rest])
-            deep = set(ruling(inferred, self.space, self.symbols)) - deepened
-            if deep:
-                deepened |= deep
-                self.draws.deepen(deep)
-                self.space = self.draws.space
-                rest = self.draws.drawn(SAMPLES)
-                inferred = self.inferred([*known, *rest])
-            if rounds == 1 and inferred.refused:
-                rest += self.draws.further([*known, *rest], inferred.refused)
-                for sample in self.draws.rare([*known, *rest], inferred.refused):
-                    self.draws.isolated(sample, known)
-                inferred = self.inferred([*known, *rest])
-            if not inferred.tensors:
-                raise CannotDerive(self.oracle.target, _none(inferred.refused))
-            try:
-                derived = self.derived(inferred)
-            except InvalidModel as problem:
-                raise CannotDerive(self.oracle.target, f"its formulas make no model: {problem}") from None
-            fresh = [*self.draws.drawn(trials), *self.draws.aimed(derived.tensors), *self.draws.doubted()]
-            refuting = self.refuting(derived, inferred, fresh)
-            if not refuting:
-                if not all(
-                    map(self.oracle.is_deterministic, (self.draws.first, *islice(self.oracle.accepted(), AGAIN)))
-                ):
-                    raise CannotDerive(self.oracle.target, "it builds other tensors at the same sizes another time")
-                rounded = any(side.has(sympy.floor) for tensor in derived.tensors for side in tensor.shape)
-                once = chance(derived.tensors, self.space, self.symbols, trials)
-                likely = min(Fraction(1), rounds * once)
-                builds = len(self.oracle.cache)
-                return Derivation(
-                    derived,
-                    inferred.refused,
-                    self.space,
-                    self.oracle.description.fields,
-                    self.symbols,
-                    self.absences,
-                    trials,
-                    len(fresh) - trials,
-                    builds,
-                    likely,
-                    seed,
-                    rounded,
-                )
-            self.learn(refuting, known, rest)
-        raise CannotDerive(self.oracle.target, f"each of {ROUNDS} sets of formulas was refuted by a further build")
+    def _sampled(self, strategies: Mapping[str, Sequence[Observation]]) -> Sampled:
+        ids = {strategy: self.trace.ids(found, strategy) for strategy, found in strategies.items()}
+        return Sampled({strategy: len(found) for strategy, found in strategies.items()}, ids)
 
-    def learn(self, refuting: Sequence[Observation], known: list[Observation], rest: list[Observation]) -> None:
-        """Take up the counterexamples: a few with all that matters there, and some of the others."""
-        spread = refuting[:: -(-len(refuting) // REFUTING)]
-        smallest = sorted(refuting, key=lambda sample: len(sample.inventory))
-        for sample in dict.fromkeys(map(id, (refuting[0], smallest[0]))):
-            self.draws.isolated(next(one for one in refuting if id(one) == sample), known)
-        rest += spread
-
-    def inferred(self, samples: Sequence[Observation]) -> Candidate:
-        """The formulas that these builds agree on."""
-        return synthesize(samples, self.draws.active(), self.draws.proposals, self.lists())
-
-    def lists(self) -> Lists:
-        """The lists that may say which layers are alike."""
+    def _lists(self) -> LayerLists:
+        """Return the lists of the configuration that may say which layers are alike."""
         stages: dict[str, list[str]] = {}
         for axis in self.space.axes:
             if axis.is_depth and list_path(axis.name):
                 stages.setdefault(list_path(axis.name), []).append(axis.name)
-        found = (ascending_lists(self.oracle.description.fields), stages)
-        ordered = ([sorted(names, key=list_index) for names in some.values()] for some in found)
-        known = ([names for names in some if set(names) <= set(self.symbols)] for some in ordered)
-        return Lists(*([tuple(self.symbols[name] for name in names) for names in some] for some in known))
+        listed = (ascending_lists(self.oracle.description.fields), stages)
+        ordered = ([sorted(names, key=list_index) for names in lists.values()] for lists in listed)
+        known = ([names for names in lists if set(names) <= set(self.symbols)] for lists in ordered)
+        return LayerLists(*([tuple(self.symbols[name] for name in names) for names in lists] for lists in known))
 
-    def derived(self, inferred: Candidate) -> Derived:
-        """The formulas with what the code says of itself."""
-        told = self.oracle.description
-        base = {symbol: told.fields[name] for name, symbol in self.symbols.items()}
+    def _model(self, candidate: Candidate) -> Derived:
+        """Return the candidate as a model with the target's class, source and default sizes."""
+        description = self.oracle.description
+        base = {symbol: description.fields[name] for name, symbol in self.symbols.items()}
         name = self.oracle.target.rpartition(":")[2]
-        empty = Derived(name, told.cls, told.source, {}, self.definitions, inferred.tensors)
+        empty = Derived(name, description.cls, description.source, {}, self.definitions, candidate.tensors)
         used = empty.model().symbols
-        plain = replace(empty, defaults={symbol: found for symbol, found in base.items() if symbol in used})
-        frozen = [one.name for one in self.space.fixed]
-        return with_experts(plain, told.fields, self.symbols, frozen, keep_names=self.keep_names)
-
-    def refuting(self, derived: Derived, inferred: Candidate, fresh: Sequence[Observation]) -> list[Observation]:
-        """The fresh builds that the formulas get wrong."""
-        without = [re.escape(refusal.tensor).replace(r"\{\}", r"\d+") for refusal in inferred.refused]
-        ignored = re.compile("|".join(without) or "(?!)")
-        wrong = [sample for sample in fresh if disagreement(derived.tensors, sample, ignored) is not None]
-        if wrong or inferred.refused:
-            return wrong
-        model = derived.model()
-        return [one for one in fresh[:COUNTED] if counted(model, one) != parameters(one.inventory)]
+        model = replace(empty, defaults={symbol: number for symbol, number in base.items() if symbol in used})
+        fixed = [field.name for field in self.space.fixed]
+        return with_experts(model, description.fields, self.symbols, fixed, keep_names=self.keep_names)
 
 
-def _none(refused: Sequence[Failure]) -> str:
-    first = refused[0]
-    return f"none of its {len(refused)} tensors has a formula; {first.tensor}, {first.part}: {first.why}"
+def _failed_names(failures: Sequence[Failure]) -> re.Pattern[str]:
+    """Return a pattern of the names of tensors without a formula."""
+    names = [re.escape(failure.tensor).replace(r"\{\}", r"\d+") for failure in failures]
+    return re.compile("|".join(names) or "(?!)")
+
+
+def no_formula(failures: Sequence[Failure]) -> str:
+    """Return the problem of a model without formulas: the first tensor, its part, and why."""
+    first = failures[0]
+    return (
+        f"none of its {len(failures)} tensors has a formula; the first is {first.tensor}, {first.part}: {first.reason}"
+    )

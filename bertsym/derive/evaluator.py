@@ -1,4 +1,4 @@
-"""Expressions and conditions to numbers, many at the same sizes: each part is reckoned once."""
+"""Exact evaluation of expressions and conditions at the sizes of one observation."""
 
 from __future__ import annotations
 
@@ -16,23 +16,29 @@ Exact = int | Fraction
 
 
 class Evaluator:
-    """The sizes of one build, and what has been reckoned at them."""
+    """Exact values at the sizes of one observation; every subexpression is evaluated once.
+
+    `expr.subs` would build a new sympy tree at each observation, and synthesis evaluates thousands of expressions.
+    """
 
     def __init__(self, sizes: Mapping[Symbol, int | bool | Fraction]) -> None:
         self.sizes = sizes
-        self.known: dict[Expr, Exact] = {}
+        self._values: dict[Expr, Exact] = {}
 
     def number(self, expression: Expr) -> Exact:
-        """The exact value.
+        """Return the exact value.
+
+        Raise KeyError if the expression has an unknown symbol, ZeroDivisionError if it divides by 0, and TypeError if
+        it has a function that no formula of derive has.
 
         >>> from bertsym.symbols import H, heads
         >>> Evaluator({H: 50, heads: 4}).number(3 * heads * sympy.floor(H / heads) + H**2)
         2644
         """
-        found = self.known.get(expression)
-        if found is None:
-            found = self.known[expression] = self._number(expression)
-        return found
+        value = self._values.get(expression)
+        if value is None:
+            value = self._values[expression] = self._number(expression)
+        return value
 
     def _number(self, expression: Expr) -> Exact:
         if isinstance(expression, Symbol):
@@ -41,37 +47,37 @@ class Evaluator:
             return int(expression.p) if expression.q == 1 else Fraction(int(expression.p), int(expression.q))
         if isinstance(expression, Iverson):
             return int(self.holds(expression.args[0]))
-        parts = [self.number(part) for part in expression.args]
+        arguments = [self.number(argument) for argument in expression.args]
         if isinstance(expression, sympy.Add):
-            return sum(parts)
+            return sum(arguments)
         if isinstance(expression, sympy.Mul):
             result: Exact = 1
-            for part in parts:
-                result *= part
+            for factor in arguments:
+                result *= factor
             return result
         if isinstance(expression, sympy.Pow):
-            result = Fraction(parts[0]) ** int(parts[1])
+            result = Fraction(arguments[0]) ** int(arguments[1])
             return result.numerator if result.denominator == 1 else result
         if isinstance(expression, sympy.floor):
-            return int(parts[0] // 1)
-        raise TypeError(f"cannot reckon {expression}")
+            return int(arguments[0] // 1)
+        raise TypeError(f"cannot evaluate {expression}: no rule for {type(expression).__name__}")
 
-    def whole(self, expression: Expr) -> int:
-        """The value of what must be a whole number; raises `ArithmeticError` where it is a fraction."""
-        found = self.number(expression)
-        if found.denominator != 1:
-            raise ArithmeticError(f"{expression} is {found}")
-        return found.numerator
+    def integer(self, expression: Expr) -> int:
+        """Return the value of an expression that must be an integer; raise ArithmeticError if it is a fraction."""
+        value = self.number(expression)
+        if value.denominator != 1:
+            raise ArithmeticError(f"{expression} is {value}, not an integer")
+        return value.numerator
 
-    def apart(self, expression: Expr, number: int) -> Exact | None:
-        """How much larger the number is than the expression; None where that cannot be reckoned here."""
+    def residual(self, expression: Expr, number: int) -> Exact | None:
+        """Return the number minus the value of the expression, or None if that has no value here."""
         try:
             return number - self.number(expression)
         except (TypeError, ZeroDivisionError, KeyError):
             return None
 
     def holds(self, condition: Boolean) -> bool:
-        """Whether the condition holds."""
+        """Return True if the condition holds."""
         if isinstance(condition, BooleanAtom):
             return bool(condition)
         if isinstance(condition, Symbol):

@@ -9,7 +9,7 @@ from math import prod
 from sympy import Expr, Symbol
 
 from bertsym.algebra import free
-from bertsym.derive.cegis import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import FixedBy
 from bertsym.derive.domain.stored_space import to_stored
@@ -63,7 +63,7 @@ def recorded(derivation: Derivation, parameters: int | None = None) -> Derived:
             derivation.seed,
             exponent(derivation),
             parameters,
-            tuple(UnresolvedTensor(one.tensor, one.part, one.why) for one in derivation.refused),
+            tuple(UnresolvedTensor(one.tensor, one.part, one.reason) for one in derivation.refused),
         ),
         engine=ENGINE,
         fixed_by_code={one.name: _json(defaults[one.name]) for one in fixed[FixedBy.CODE]},

@@ -1,4 +1,8 @@
-"""Classes over one configuration as one model: two sizes of the same field become one size."""
+"""Merge the derivations of several classes over one configuration into one model with heads.
+
+Each class was derived alone, so two classes may have different symbols for the same configuration field. Merging gives
+every field one symbol, and rewrites the formulas of all classes with it.
+"""
 
 from __future__ import annotations
 
@@ -22,41 +26,42 @@ from bertsym.symbols import BY_SYMBOL, Kind, Own
 from bertsym.tree import Tensor
 from bertsym.values import replace
 
-Rules = Mapping[Symbol, Symbol]
-T = TypeVar("T")
+Renaming = Mapping[Symbol, Symbol]
+K = TypeVar("K")
 
 
-def joined(first: Derived, others: Mapping[str, Derived]) -> Derived:
-    """Return the first class with the others as heads.
+def merge_heads(base: Derived, heads: Mapping[str, Derived]) -> Derived:
+    """Return the base class with the other classes as its heads.
 
-    A size that one class begins at 0 and another at 1 begins at 1. A head that fixes a size of the first class has no
-    formula in that size: its tensors are unresolved.
+    A size with the minimum 0 in one class and 1 in another has the minimum 1. If a head fixes a size of the base, the
+    head's formula does not hold in that size, so its tensors are marked as unresolved.
     """
-    symbols = {field.path: symbol for symbol, field in first.fields.items()}
-    for other in others.values():
-        for symbol, field in other.fields.items():
-            symbols[field.path] = _narrower(symbols.get(field.path, symbol), symbol)
-    model = _renamed(first, symbols)
-    renamed = {name: _renamed(other, symbols) for name, other in others.items()}
-    heads = {
-        name: DerivedHead(other.cls, _with_components(other.tensors, model.tensors), _with_unresolved(other, model))
-        for name, other in renamed.items()
-    }
-    every = [model, *renamed.values()]
-    fixed = _merged({f: at for f, at in one.fixed_by_code.items() if _field(model, f) is None} for one in every)
+    symbols = {field.path: symbol for symbol, field in base.fields.items()}
+    for head in heads.values():
+        for symbol, field in head.fields.items():
+            symbols[field.path] = _common_symbol(symbols.get(field.path, symbol), symbol)
+    model = _renamed(base, symbols)
+    renamed = {name: _renamed(head, symbols) for name, head in heads.items()}
+    classes = [model, *renamed.values()]
+    fixed = _union({path: at for path, at in c.fixed_by_code.items() if _field(model, path) is None} for c in classes)
     no_effect = {
         path: field
         for path, field in model.no_effect.items()
-        if path not in fixed and not any(_field(other, path) for other in renamed.values())
+        if path not in fixed and not any(_field(head, path) for head in renamed.values())
     }
     return replace(
         model,
-        defaults=_merged(one.defaults for one in every),
-        fields=_merged(one.fields for one in every),
-        definitions=_definitions(every),
-        constraints=_constraints(every),
+        defaults=_union(derived.defaults for derived in classes),
+        fields=_union(derived.fields for derived in classes),
+        definitions=_definitions(classes),
+        constraints=_constraints(classes),
         no_effect=MappingProxyType(no_effect),
-        heads=MappingProxyType(heads),
+        heads=MappingProxyType(
+            {
+                name: DerivedHead(head.cls, _with_components(head.tensors, model.tensors), _evidence(head, model))
+                for name, head in renamed.items()
+            }
+        ),
         fixed_by_code=fixed,
     )
 
@@ -65,91 +70,104 @@ def _field(derived: Derived, path: str) -> ConfigField | None:
     return next((field for field in derived.fields.values() if field.path == path), None)
 
 
-def _narrower(first: Symbol, second: Symbol) -> Symbol:
-    """Return a symbol that takes the values that both take; a depth if one of them is, because few are sampled."""
-    if not isinstance(first, Own) or not isinstance(second, Own):
-        return first if not isinstance(first, Own) else second
+def _common_symbol(first: Symbol, second: Symbol) -> Symbol:
+    """Return the symbol for the values that both symbols take.
+
+    A published symbol, such as H, is preferred to an own one. If only one of them is a depth, so is the result, because
+    a depth is sampled from few values.
+    """
+    if not isinstance(first, Own):
+        return first
+    if not isinstance(second, Own):
+        return second
     size = BY_SYMBOL[first]
     kind = Kind.DEPTH if Kind.DEPTH in (first.kind, second.kind) else first.kind
     return Own(str(first), kind, max(first.minimum, second.minimum), size.meaning, size.example)
 
 
 def _renamed(derived: Derived, symbols: Mapping[str, Symbol]) -> Derived:
-    rules = {symbol: symbols[field.path] for symbol, field in derived.fields.items()}
-    rules = {old: new for old, new in rules.items() if old != new}
-    if not rules:
+    """Return the derivation with the given symbol for each field."""
+    renaming = {symbol: symbols[field.path] for symbol, field in derived.fields.items()}
+    renaming = {old: new for old, new in renaming.items() if old != new}
+    if not renaming:
         return derived
     return replace(
         derived,
-        defaults={rules.get(symbol, symbol): default for symbol, default in derived.defaults.items()},
-        fields={rules.get(symbol, symbol): _config_field(field, rules) for symbol, field in derived.fields.items()},
-        definitions=tuple(_definition(definition, rules) for definition in derived.definitions),
-        tensors=tuple(_tensor(tensor, rules) for tensor in derived.tensors),
-        constraints=tuple(Constraint(c.quotient.xreplace(rules), c.basis) for c in derived.constraints),
+        defaults={renaming.get(symbol, symbol): default for symbol, default in derived.defaults.items()},
+        fields={
+            renaming.get(symbol, symbol): _config_field(field, renaming) for symbol, field in derived.fields.items()
+        },
+        definitions=tuple(_definition(definition, renaming) for definition in derived.definitions),
+        tensors=tuple(_tensor(tensor, renaming) for tensor in derived.tensors),
+        constraints=tuple(Constraint(c.quotient.xreplace(renaming), c.basis) for c in derived.constraints),
     )
 
 
-def _config_field(field: ConfigField, rules: Rules) -> ConfigField:
-    return field if field.if_omitted is None else replace(field, if_omitted=field.if_omitted.xreplace(rules))
+def _config_field(field: ConfigField, renaming: Renaming) -> ConfigField:
+    return field if field.if_omitted is None else replace(field, if_omitted=field.if_omitted.xreplace(renaming))
 
 
-def _definition(definition: Definition, rules: Rules) -> Definition:
-    adjusts = None if definition.adjusts is None else rules.get(definition.adjusts, definition.adjusts)
-    inverse = None if definition.inverse is None else definition.inverse.xreplace(rules)
-    symbol = rules.get(definition.symbol, definition.symbol)
-    return Definition(symbol, definition.value.xreplace(rules), adjusts, inverse)
+def _definition(definition: Definition, renaming: Renaming) -> Definition:
+    adjusts = None if definition.adjusts is None else renaming.get(definition.adjusts, definition.adjusts)
+    inverse = None if definition.inverse is None else definition.inverse.xreplace(renaming)
+    symbol = renaming.get(definition.symbol, definition.symbol)
+    return Definition(symbol, definition.value.xreplace(renaming), adjusts, inverse)
 
 
-def _tensor(tensor: Tensor, rules: Rules) -> Tensor:
-    loops = tuple(loop.replaced(rules) for loop in tensor.loops)
-    shape = tuple(dimension.xreplace(rules) for dimension in tensor.shape)
-    when, tied_when = tensor.when.xreplace(rules), tensor.tied_when.xreplace(rules)
-    routing = None if tensor.routing is None else tensor.routing.with_sizes(rules)
+def _tensor(tensor: Tensor, renaming: Renaming) -> Tensor:
+    loops = tuple(loop.replaced(renaming) for loop in tensor.loops)
+    shape = tuple(dimension.xreplace(renaming) for dimension in tensor.shape)
+    when, tied_when = tensor.when.xreplace(renaming), tensor.tied_when.xreplace(renaming)
+    routing = None if tensor.routing is None else tensor.routing.with_sizes(renaming)
     return replace(tensor, shape=shape, loops=loops, when=when, tied_when=tied_when, routing=routing)
 
 
-def _with_components(tensors: tuple[Tensor, ...], first: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Return the tensors of a head with the components of the first class, under whatever prefix that stands in it."""
-    components = {tensor.name: tensor.component for tensor in first}
+def _with_components(tensors: tuple[Tensor, ...], base: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return the tensors of a head with the components that the base class gives them.
+
+    A head may hold the base under an attribute, such as `bert.`. The prefix that makes most names equal to names of the
+    base is taken.
+    """
+    components = {tensor.name: tensor.component for tensor in base}
     prefixes = ["", *dict.fromkeys(f"{tensor.name.partition('.')[0]}." for tensor in tensors)]
     prefixed = [{prefix + name: component for name, component in components.items()} for prefix in prefixes]
     names = {tensor.name for tensor in tensors}
-    best = max(prefixed, key=lambda candidate: len(candidate.keys() & names))
+    best = max(prefixed, key=lambda names_of_base: len(names_of_base.keys() & names))
     return tuple(replace(tensor, component=best.get(tensor.name, tensor.component)) for tensor in tensors)
 
 
-def _with_unresolved(other: Derived, first: Derived) -> Evidence | None:
-    """Return the evidence of a head, with an unresolved part for every size of the first class that the head fixes."""
-    if other.evidence is None:
+def _evidence(head: Derived, base: Derived) -> Evidence | None:
+    """Return the evidence of a head, with an unresolved part for each size of the base that the head fixes."""
+    if head.evidence is None:
         return None
-    reasons = dict.fromkeys(other.fixed_by_code, "only its own value is accepted")
-    reasons |= {path: fixed.reason for path, fixed in other.fixed_by_derivation.items()}
-    fixed = [field.path for field in first.fields.values() if field.path in reasons]
+    reasons = dict.fromkeys(head.fixed_by_code, "only its own value is accepted")
+    reasons |= {path: fixed.reason for path, fixed in head.fixed_by_derivation.items()}
+    fixed = [field.path for field in base.fields.values() if field.path in reasons]
     unresolved = tuple(UnresolvedTensor("all", path, reasons[path]) for path in fixed)
-    return replace(other.evidence, unresolved=(*other.evidence.unresolved, *unresolved))
+    return replace(head.evidence, unresolved=(*head.evidence.unresolved, *unresolved))
 
 
-def _merged(maps: Iterable[Mapping[T, Any]]) -> Mapping[T, Any]:
-    """Return the entries of all maps; the first map that has a key decides."""
-    merged: dict[T, Any] = {}
-    for one in maps:
-        merged |= {key: entry for key, entry in one.items() if key not in merged}
+def _union(mappings: Iterable[Mapping[K, Any]]) -> Mapping[K, Any]:
+    """Return all items; if a key is in several mappings, the first one's value counts."""
+    merged: dict[K, Any] = {}
+    for mapping in mappings:
+        merged |= {key: value for key, value in mapping.items() if key not in merged}
     return MappingProxyType(merged)
 
 
-def _constraints(every: list[Derived]) -> tuple[Constraint, ...]:
-    """Return each quotient once; what the code rejected under one head is a constraint of the code."""
+def _constraints(classes: Iterable[Derived]) -> tuple[Constraint, ...]:
+    """Return each quotient once, with its strongest basis: a rejection by one head is one by the model code."""
     strongest: dict[Any, Basis] = {}
-    for constraint in (constraint for derived in every for constraint in derived.constraints):
+    for constraint in (constraint for derived in classes for constraint in derived.constraints):
         known = strongest.setdefault(constraint.quotient, constraint.basis)
         if list(Basis).index(constraint.basis) < list(Basis).index(known):
             strongest[constraint.quotient] = constraint.basis
     return tuple(Constraint(quotient, basis) for quotient, basis in strongest.items())
 
 
-def _definitions(every: list[Derived]) -> tuple[Definition, ...]:
-    """Return the definitions of the first class, and those of other sizes from the other classes."""
+def _definitions(classes: Iterable[Derived]) -> tuple[Definition, ...]:
+    """Return one definition for each defined symbol, that of the first class that has one."""
     definitions: dict[Symbol, Definition] = {}
-    for definition in (definition for derived in every for definition in derived.definitions):
+    for definition in (definition for derived in classes for definition in derived.definitions):
         definitions.setdefault(definition.symbol, definition)
     return tuple(definitions.values())

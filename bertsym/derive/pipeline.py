@@ -1,24 +1,31 @@
-"""From a name to a model: explore, settle, derive; where that is not enough, again, or with fields left standing."""
+"""The stages of a derivation in order: open the target, infer its domain, search for formulas, fall back if some lack.
+
+`Attempt` is one run of the stages with one stream of random numbers. `derive_in` makes a second attempt with the next
+seed if the first leaves anything open, and fixes fields of the better attempt only if that is not enough.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
 from random import Random
 
-from bertsym.derive.cegis import ROUNDS, Cegis, Derivation
-from bertsym.derive.domain.constraint_acquisition import settle
-from bertsym.derive.domain.fallback import suspects
-from bertsym.derive.domain.infer_domain import explore
+from bertsym.derive.cegis import Cegis
+from bertsym.derive.conclusions import domain_found
+from bertsym.derive.derivation import Derivation
+from bertsym.derive.domain.constraint_acquisition import acquire_constraints, unfreeze
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.field_path import ascending_lists, list_path, parent_config
+from bertsym.derive.domain.infer_domain import infer_domain
 from bertsym.derive.domain.space import FixedBy, Space
-from bertsym.derive.domain.unfreeze import reconsidered
+from bertsym.derive.events import TRACE_VERSION, Begun, Concluded, Fallback
+from bertsym.derive.limits import MAX_FALLBACK_FACTOR, MAX_FALLBACK_GROUPS, MAX_ROUNDS, MIN_TRIALS
 from bertsym.derive.oracle.client import BuildOracle, Worker
-from bertsym.derive.sampling.depth_policy import causes
+from bertsym.derive.sampling.depth_policy import failures_by_field
+from bertsym.derive.trace import NO_TRACE, Trace
 from bertsym.derive.types import CannotDerive, Fields
 from bertsym.values import replace
-
-FEWEST_TRIALS = 12
-PAIR = 2
 
 
 def derive(
@@ -29,87 +36,170 @@ def derive(
     seed: int = 0,
     seconds: float = 20.0,
     keep_names: bool = False,
+    trace: Trace = NO_TRACE,
 ) -> Derivation:
-    """The closed form of a transformers model type or class, or of `package.module:callable` at those sizes.
+    """Return the closed form of a transformers model type or class, or of `package.module:callable` at `sizes`.
 
-    Runs the code, in another process. Raises `CannotDerive`.
+    This runs the target's code in another process, at most `seconds` for each build. `trials` random configurations
+    test the formulas. Raises `CannotDerive`.
     """
     with Worker(seconds) as worker:
-        return derive_in(worker, target, sizes, trials=trials, seed=seed, keep_names=keep_names)
+        return derive_in(worker, target, sizes, trials=trials, seed=seed, keep_names=keep_names, trace=trace)
 
 
 def derive_in(
-    worker: Worker, target: str, sizes: Fields, *, trials: int = 16, seed: int = 0, keep_names: bool = False
+    worker: Worker,
+    target: str,
+    sizes: Fields,
+    *,
+    trials: int = 16,
+    seed: int = 0,
+    keep_names: bool = False,
+    trace: Trace = NO_TRACE,
 ) -> Derivation:
-    """As `derive`, in a worker that has already imported what one target after another needs.
+    """Return what `derive` returns, in a worker that may have run other targets before; raises `CannotDerive`.
 
-    A draw may hide what another shows: where something has no formula or stands still, all is done again with other
-    draws, and the better is taken. Only then are fields left standing.
+    One seed may miss what another shows: if a tensor has no formula, or a field was fixed, the stages run again with
+    the next seed, and the better attempt is kept.
     """
-    trials = max(trials, FEWEST_TRIALS)
-    oracle = BuildOracle(worker, target, sizes)
-    first, again = (Random(number) for number in (seed, seed + 1))  # noqa: S311  # the seed is printed, to be repeated
-    attempts = [_Attempt(oracle, first, trials, seed, keep_names=keep_names)]
-    if any(attempts[0].left):
+    trials = max(trials, MIN_TRIALS)
+    try:
+        oracle = BuildOracle(worker, target, sizes)
+    except CannotDerive as error:
+        trace.failed("oracle", "open", error)
+        raise
+    described = oracle.description
+    trace.take(
+        lambda: Begun(TRACE_VERSION, target, seed, trials, described.cls, described.source, dict(described.fields))
+    )
+    # Both streams begin with a seed that is printed, so that a user can repeat the derivation.
+    first, second = (Random(number) for number in (seed, seed + 1))  # noqa: S311
+    attempts = [Attempt(oracle, first, trials, seed, 1, keep_names=keep_names, trace=trace)]
+    if any(attempts[0].badness):
         with suppress(CannotDerive):
-            attempts.append(_Attempt(oracle, again, trials, seed, keep_names=keep_names))
-    found = min(attempts, key=lambda attempt: attempt.left).stood()
-    # Whichever is taken, a wrong formula had a chance in each search that was made, and in every round of it.
-    searches = 1 + ROUNDS * (sum(attempt.searches for attempt in attempts) - 1)
-    return replace(found, chance=min(Fraction(1), found.chance * searches))
+            attempts.append(Attempt(oracle, second, trials, seed, 2, keep_names=keep_names, trace=trace))
+    derivation = min(attempts, key=lambda attempt: attempt.badness).best()
+    # A wrong formula had a chance to pass in each search of each attempt, and in every round of it.
+    searches = 1 + MAX_ROUNDS * (sum(attempt.searches for attempt in attempts) - 1)
+    derivation = replace(derivation, chance=min(Fraction(1), derivation.chance * searches))
+    with trace.stage("pipeline", "result", oracle) as stage:
+        formulas, refused, chance = len(derivation.derived.tensors), len(derivation.refused), derivation.chance
+        stage.conclude(lambda: Concluded(formulas, refused, str(chance), derivation.seed))
+    return derivation
 
 
-class _Attempt:
-    """What one stream of draws shows, None if nothing; raises `CannotDerive` where the code does not build at all."""
+class Attempt:
+    """One run of the stages with one stream of random numbers: its domain, and a derivation or the problem.
 
-    def __init__(self, oracle: BuildOracle, random: Random, trials: int, seed: int, *, keep_names: bool) -> None:
-        self.oracle, self.random, self.trials, self.seed, self.keep_names = oracle, random, trials, seed, keep_names
-        self.space = reconsidered(oracle, settle(oracle, explore(oracle, random), random), random)
+    Raises `CannotDerive` if the target does not build at its defaults.
+    """
+
+    def __init__(
+        self,
+        oracle: BuildOracle,
+        random: Random,
+        trials: int,
+        seed: int,
+        number: int,
+        *,
+        keep_names: bool,
+        trace: Trace,
+    ) -> None:
+        self.oracle, self.random, self.trials, self.seed = oracle, random, trials, seed
+        self.number, self.keep_names, self.trace = number, keep_names, trace
+        self._mark()
+        self.domain = self.find_domain()
         self.searches = 0
-        self.found: Derivation | None = None
+        self.derivation: Derivation | None = None
         try:
-            self.found = self.within(self.space)
+            self.derivation = self.solve(self.domain)
         except CannotDerive as problem:
             self.problem = problem
 
+    def find_domain(self) -> Space:
+        """Return the domain: screen the fields, learn constraints from rejections, try fixed fields again."""
+        with self.trace.stage("domain", "infer", self.oracle) as stage:
+            inferred = infer_domain(self.oracle, self.random)
+            stage.conclude(lambda: domain_found(inferred, self.oracle))
+        with self.trace.stage("domain", "acquire_constraints", self.oracle) as stage:
+            acquired = acquire_constraints(self.oracle, inferred, self.random)
+            stage.conclude(lambda: domain_found(acquired, self.oracle, inferred))
+        with self.trace.stage("domain", "unfreeze", self.oracle) as stage:
+            domain = unfreeze(self.oracle, acquired, self.random)
+            stage.conclude(lambda: domain_found(domain, self.oracle, acquired))
+        return domain
+
+    def _mark(self) -> None:
+        """Say in the trace that the next stages belong to this attempt."""
+        self.trace.attempt, self.trace.seed, self.trace.round = self.number, self.seed + self.number - 1, 0
+
     @property
-    def left(self) -> tuple[bool, int, int]:
-        """What it leaves to be wished for: all of it, tensors without a formula, fields that stand still."""
-        if self.found is None:
+    def badness(self) -> tuple[bool, int, int]:
+        """The sort key of attempts, best first: no result, tensors without a formula, fields that derive fixed."""
+        if self.derivation is None:
             return True, 0, 0
-        return (
-            False,
-            len(self.found.refused),
-            sum(still.fixed_by is FixedBy.DERIVATION for still in self.found.space.fixed),
-        )
+        fixed = sum(field.fixed_by is FixedBy.DERIVATION for field in self.derivation.space.fixed)
+        return False, len(self.derivation.refused), fixed
 
-    def within(self, space: Space) -> Derivation:
-        """The formulas over a space; raises `CannotDerive`."""
+    def solve(self, domain: Space) -> Derivation:
+        """Return the formulas over a domain; raises `CannotDerive`."""
         self.searches += 1
-        deriver = Cegis(self.oracle, space, self.random, keep_names=self.keep_names)
-        return deriver.derivation(self.trials, self.seed)
+        with self.trace.stage("pipeline", "search", self.oracle):  # an event if it raises, else none
+            search = Cegis(self.oracle, domain, self.random, keep_names=self.keep_names, trace=self.trace)
+            return search.derive(self.trials, self.seed)
 
-    def standing(self, names: list[str]) -> Derivation | None:
-        """The whole formula with these fields as the code has them, if there is one."""
+    def with_fixed(self, names: list[str]) -> Derivation | None:
+        """Return formulas for every tensor with these fields fixed at their defaults, or None if there are none."""
+        self._mark()
+        with self.trace.stage("pipeline", "fix_fields", self.oracle) as stage:
+            stage.conclude(lambda: Fallback(tuple(names), "tensors have no formula"))
         with suppress(CannotDerive):
-            attempt = self.within(self.space.with_fixed({name: self.oracle.description.fields[name] for name in names}))
-            return attempt if attempt.whole else None
+            defaults = {name: self.oracle.description.fields[name] for name in names}
+            derivation = self.solve(self.domain.with_fixed(defaults))
+            return derivation if derivation.whole else None
         return None
 
-    def stood(self) -> Derivation:
-        """What was found, whole if leaving fields standing can make it so; raises `CannotDerive`."""
-        named = ":" in self.oracle.target  # a size that somebody named is to be in the formula, or refused
-        found = self.found
-        if found is None:
-            every = [axis.name for axis in self.space.axes if axis.is_depth]
-            stood = self.standing(every) if every and not named else None
-            if stood is None:
+    def best(self) -> Derivation:
+        """Return the derivation, with fields fixed if every tensor has a formula only then; raises `CannotDerive`.
+
+        A size that a user named is never fixed: it belongs in the formula, or there is none.
+        """
+        is_named = ":" in self.oracle.target
+        derivation = self.derivation
+        if derivation is None:
+            depths = [axis.name for axis in self.domain.axes if axis.is_depth]
+            fixed = self.with_fixed(depths) if depths and not is_named else None
+            if fixed is None:
                 raise self.problem
-            return stood
-        if found.whole or named:
-            return found
-        groups = suspects(found.space, found.fields, causes(found.refused, found.space, found.symbols))
-        # All together first: where that does not help, none of them alone will.
-        together = self.standing([name for group in groups for name in group]) if groups else None
-        alone = map(self.standing, groups) if together is not None and len(groups) == PAIR else iter(())
-        return next(filter(None, alone), together) or found
+            return fixed
+        if derivation.whole or is_named:
+            return derivation
+        times = failures_by_field(derivation.refused, derivation.space, derivation.symbols)
+        groups = fallback_fields(derivation.space, derivation.fields, times)
+        # All groups together first: if they do not help, none of them alone will.
+        together = self.with_fixed([name for group in groups for name in group]) if groups else None
+        alone = map(self.with_fixed, groups) if together is not None and len(groups) == 2 else iter(())
+        return next(filter(None, alone), together) or derivation
+
+
+def fallback_fields(space: Space, defaults: Fields, causes: Mapping[str, int]) -> list[list[str]]:
+    """Return groups of fields that may be fixed so that every tensor has a formula, the most promising first.
+
+    Layers at indices that follow no rule, or a logarithm of a factor, are one number each if the field is fixed.
+    `causes` counts for each field the tensors without a formula that it may explain. The entries of a list form one
+    group, and with a depth go the lists of layers in that stack. Widths are left alone.
+    """
+    return list(_groups(space, defaults, causes))[:MAX_FALLBACK_GROUPS]
+
+
+def _groups(space: Space, defaults: Fields, causes: Mapping[str, int]) -> Iterator[list[str]]:
+    lists: dict[str, list[FieldDomain]] = {}
+    for axis in space.axes:
+        if axis.is_depth or defaults[axis.name] <= MAX_FALLBACK_FACTOR:
+            lists.setdefault(list_path(axis.name) or axis.name, []).append(axis)
+    ascending = ascending_lists(defaults)
+    most = {name: max(causes[axis.name] for axis in axes) for name, axes in lists.items()}
+    for name in sorted((name for name in lists if most[name] and name not in ascending), key=lambda name: -most[name]):
+        deep = any(axis.is_depth for axis in lists[name])
+        indices = [other for other in ascending if deep and parent_config(other) == parent_config(name)]
+        yield [axis.name for member in (name, *indices) for axis in lists.get(member, ())]

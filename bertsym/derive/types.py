@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sympy import Symbol
 
 from bertsym.errors import BertsymError, echo
 from bertsym.tree import Tensor
 from bertsym.values import value
+
+if TYPE_CHECKING:
+    from bertsym.derive.derivation import SynthesisInput
 
 Number = int | bool | Fraction
 Fields = Mapping[str, Number]
@@ -19,7 +23,7 @@ Sizes = Mapping[Symbol, Number]
 
 @value
 class CannotDerive(BertsymError):
-    """The code does not build, not even at the sizes it comes with."""
+    """A target for which there are no formulas: its code does not build at its defaults, or a stage gave up."""
 
     target: str
     problem: str
@@ -38,10 +42,22 @@ class Entry(NamedTuple):
 
 Inventory = Mapping[str, Entry]
 
+_NUMBER = re.compile(r"\b\d+\b")
+
+
+def tensor_kinds(inventory: Inventory) -> set[str]:
+    """Return the names of the tensors with `#` for each number, so that the layers of a stack are one kind.
+
+    >>> entry = Entry((2,), "layer.0.bias", "bias")
+    >>> tensor_kinds({"layer.0.bias": entry, "layer.1.bias": entry})
+    {'layer.#.bias'}
+    """
+    return {_NUMBER.sub("#", name) for name in inventory}
+
 
 @value
 class Description:
-    """What the code is called, where it is from, and the fields that may vary with the values they come with."""
+    """The class that the target builds, the file of its code, and the fields that may vary with their defaults."""
 
     cls: str
     source: str
@@ -80,17 +96,35 @@ class OneFieldChange:
 
 @value
 class Failure:
-    """A tensor that has no formula here, which part of it, and the sizes that may be why."""
+    """A tensor template without a formula: the part that failed, the reason, and the sizes that may explain it.
+
+    The part is `dimension 0`, `existence`, `tie`, `shape`, `repeat 0`, or start, end or step of a repeat. The evidence
+    is computed on demand, by `bertsym.derive.synthesis.evidence.explain_tensor`.
+    """
 
     tensor: str
     part: str
-    why: str
+    reason: str
     sizes: frozenset[Symbol] = frozenset()
 
 
 @value
 class Candidate:
-    """The tensors that have formulas, and those that do not."""
+    """The tensors with formulas that fit all observations so far, and the failures, one for each other template."""
 
     tensors: tuple[Tensor, ...]
     refused: tuple[Failure, ...]
+
+
+@value
+class NotDerived(CannotDerive):
+    """A search that ended without formulas, with the last synthesis, so that a user can look at its evidence."""
+
+    target: str
+    problem: str
+    candidate: Candidate
+    evidence: SynthesisInput
+
+    def __str__(self) -> str:
+        named = f"'{self.candidate.refused[0].tensor}'" if self.candidate.refused else "TENSOR"
+        return f"{super().__str__()}; --why {named} shows the observations, --trace FILE the stages"

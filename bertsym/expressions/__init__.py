@@ -1,1 +1,1 @@
-"""The one syntax of expressions in saved files: its reader and its writer."""
+"""The one syntax of expressions and conditions: its grammar, its trees, the reader and the writer of saved files."""

@@ -1,4 +1,7 @@
-"""Expressions as text that `expressions` reads again; one form for each, so that two versions can be compared."""
+"""Expressions as text that `reader` reads again.
+
+Each expression has one spelling, so that two versions of a file can be compared.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _OR, _AND, _NOT, _RELATION, _SUM, _PRODUCT, _MINUS, _POWER, _ATOM = range(9)
 
 
 def write(expression: Expr) -> int | str:
-    """The expression as text, an integer as itself.
+    """Return the expression as text; an integer as itself.
 
     >>> from bertsym.symbols import H, V
     >>> write(4 * H + sympy.floor((V - 1) / 2)), write(sympy.Integer(7))
@@ -27,7 +30,7 @@ def write(expression: Expr) -> int | str:
 
 
 def write_condition(condition: Boolean) -> str:
-    """The condition as text.
+    """Return the condition as text.
 
     >>> from bertsym.symbols import E, H, tied
     >>> write_condition(sympy.And(tied, sympy.Or(sympy.Ne(E, H), sympy.Gt(H, 3))))
@@ -37,13 +40,13 @@ def write_condition(condition: Boolean) -> str:
 
 
 def _written(found: Any, least: int) -> str:
-    """The text, in parentheses where what stands around it binds more tightly."""
+    """Return the text, in parentheses if what stands around it binds more tightly."""
     text, binding = _spelled(found)
     return text if binding >= least else f"({text})"
 
 
 def _spelled(found: Any) -> tuple[str, int]:
-    """The text and how tightly it holds together."""
+    """Return the text and how tightly it holds together."""
     match found:
         case Symbol():
             return str(found.name), _ATOM
@@ -92,7 +95,7 @@ def _power(base: Any, exponent: int) -> tuple[str, int]:
 
 
 def _sum(found: Any) -> str:
-    """Terms with their own signs, what has the highest degree first."""
+    """Return the terms with their own signs, the highest degree first."""
     pieces: list[str] = []
     for term in found.as_ordered_terms():
         negative = term.could_extract_minus_sign()
@@ -102,7 +105,7 @@ def _sum(found: Any) -> str:
 
 
 def _product(found: Any) -> tuple[str, int]:
-    """Factors, a quotient's denominator after a slash; the first factor's own // needs no parentheses."""
+    """Return the factors, a denominator after a slash; the first factor's own // needs no parentheses."""
     if found.could_extract_minus_sign():
         return _negated(found), _SUM
     above, below = sympy.fraction(found)
@@ -113,5 +116,5 @@ def _product(found: Any) -> tuple[str, int]:
 
 
 def _negated(found: Any) -> str:
-    """A minus before what is positive; it would reach into a quotient that is rounded down."""
+    """Return a positive term after a minus, with parentheses around a quotient that is rounded down."""
     return f"-{_written(-found, _MINUS if isinstance(-found, sympy.floor) else _PRODUCT)}"

@@ -1,1 +1,1 @@
-"""Bounded reading of files from strangers."""
+"""Read files from strangers within bounds on bytes, depth and values."""

@@ -1,4 +1,4 @@
-"""JSON from strangers: bounded in bytes, depth and values; no duplicate keys, no numbers that are none."""
+"""Read JSON from strangers: bounded in bytes, depth and values, without duplicate keys, NaN or Infinity."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LONGEST_INTEGER = 60
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
-# Possessive: a string of 16 MiB is skipped in one step, where backtracking would remember each of its characters.
+# The quantifiers are possessive, because backtracking would remember every character of a string of 16 MiB.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
 
 
 @value
 class Bounds:
-    """How much a document may hold before it is not worth parsing; values are counted by commas and brackets."""
+    """Bounds on a document that are checked before it is parsed; commas and brackets count the values."""
 
     deepest: int = 64
     most_values: int = 2_000_000
@@ -33,7 +33,7 @@ CONFIGURATION = Bounds()
 
 
 def read_bytes(path: Path, limit: int = MOST_BYTES) -> bytes:
-    """A whole regular file of at most `limit` bytes; raises `BadFile`."""
+    """Read a whole regular file of at most `limit` bytes; raise BadFile."""
     with opened(path) as (file, _):
         data = read_up_to(file, limit + 1)
     if len(data) > limit:
@@ -42,7 +42,7 @@ def read_bytes(path: Path, limit: int = MOST_BYTES) -> bytes:
 
 
 def parse_object(data: bytes, path: Path, bounds: Bounds = CONFIGURATION) -> dict[str, Json]:
-    """The JSON object that the bytes hold; raises `BadFile`."""
+    """Parse the bytes as a JSON object; raise BadFile."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Files from strangers: only regular ones, opened without waiting, only as many bytes as are asked for."""
+"""Open files from strangers: only regular ones, without waiting, and read no more bytes than are wanted."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 
 from bertsym.errors import BadFile
 
-# O_NONBLOCK: a pipe that nobody writes to is opened, and refused, instead of waited for.
+# O_NONBLOCK opens a pipe that nobody writes to at once, so that it is rejected. Without the flag, open would wait.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[FileIO, int]]:
-    """A regular file, unbuffered, and its size; raises `BadFile` for anything else and for whatever fails inside."""
+    """Open a regular file unbuffered, with its size; raise BadFile for other files and for errors in the block."""
     try:
         descriptor = os.open(path, _FLAGS)
         with FileIO(descriptor, "rb") as file:
@@ -32,12 +32,12 @@ def opened(path: Path) -> Iterator[tuple[FileIO, int]]:
 
 
 def unreadable(path: Path, error: OSError | ValueError) -> BadFile:
-    """What the system says of a path, as an error of this program."""
+    """Return the error of the operating system about a path as a BadFile."""
     return BadFile(str(path), f"cannot be read ({getattr(error, 'strerror', None) or error})")
 
 
 def read_up_to(file: FileIO, count: int) -> bytes:
-    """The next `count` bytes, fewer only at the end of the file."""
+    """Read the next `count` bytes, fewer only at the end of the file."""
     pieces = []
     while count:
         piece = file.read(min(count, 2**24))

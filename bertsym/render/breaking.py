@@ -25,9 +25,9 @@ class Piece:
 
 
 def lines(steps: tuple[Inline, ...], notation: Notation, column: Column, *, margin: int = 0) -> list[str]:
-    """The steps of a chain of equalities: on one line where they fit, else each on its own, broken where it must be.
+    """Return the lines of a chain of equalities: one if it fits, else one a step, and a long step broken.
 
-    `margin` is what the layout itself takes of the column. Raises `TooNarrow`.
+    `margin` is the width that the layout itself needs. Raises `TooNarrow`.
     """
     room = Column(column.width - margin, column.face)
     whole = " = ".join(mathtex.inline(step, notation) for step in steps)
@@ -60,7 +60,7 @@ def _step(step: Inline, relation: str, notation: Notation, room: Column) -> list
 
 
 def _stretches(pieces: Iterable[Piece], depth: int) -> Iterator[str]:
-    """The pieces, those that begin deeper within parentheses left with what stands before them."""
+    """Return the pieces, each one that begins deeper within parentheses joined to the one before it."""
     held = ""
     for piece in pieces:
         if held and piece.depth <= depth:
@@ -72,7 +72,7 @@ def _stretches(pieces: Iterable[Piece], depth: int) -> Iterator[str]:
 
 
 def _filled(stretches: list[str], room: Column) -> list[str]:
-    """As much on each line as it takes."""
+    """Return lines filled with as many pieces as fit."""
     found = [stretches[0]]
     for stretch in stretches[1:]:
         longer = f"{found[-1]} {stretch}"
@@ -137,7 +137,7 @@ def _between(
 
 
 def _clauses(condition: Conjunction | Disjunction, notation: Notation, depth: int) -> list[Piece]:
-    """The parts of a condition, all but the first with the sign that joins them."""
+    """Return the parts of a condition, each but the first with the sign that joins it."""
     found: list[Piece] = []
     for part in condition.parts:
         if isinstance(part, Conjunction | Disjunction):

@@ -15,7 +15,7 @@ Steps = tuple[Inline, ...]
 
 
 def result(steps: Steps, sheet: Sheet) -> Fragment:
-    """The formula that was asked for: bare unless a layout or a width says otherwise."""
+    """Return the formula of an answer: bare, or displayed if a layout or a width asks for it."""
     layout = sheet.layout or (Layout.EQUATION if sheet.column or sheet.label or sheet.standalone else Layout.BARE)
     whole = " = ".join(mathtex.inline(step, sheet.notation) for step in steps)
     if layout in (Layout.BARE, Layout.INLINE):
@@ -33,7 +33,7 @@ def result(steps: Steps, sheet: Sheet) -> Fragment:
 
 
 def equation(steps: Steps, sheet: Sheet) -> Fragment:
-    """A step of a derivation: unnumbered."""
+    """Return a step of a derivation as an unnumbered display."""
     if sheet.layout is Layout.ALIGN:
         return _align(steps, sheet)
     if sheet.layout is Layout.SPLIT:
@@ -46,7 +46,7 @@ def equation(steps: Steps, sheet: Sheet) -> Fragment:
 
 
 def _broken(steps: Steps, sheet: Sheet, *, stacked: bool = False) -> list[str]:
-    """The lines of a chain; without a column, one for each step after the second."""
+    """Return the lines of a chain; without a column, one for each step after the second."""
     if sheet.column is None:
         written = [mathtex.inline(step, sheet.notation, sheet.encoding) for step in steps]
         return [" = ".join(written[:2]), *(mathtex.RELATION + step for step in written[2:])]
@@ -67,7 +67,7 @@ def _environment(name: str, body: str, label: str = "") -> str:
 
 
 def _stacked(found: list[str]) -> str:
-    r"""Several lines without a package: an array of one column."""
+    r"""Return several lines as an array of one column, which needs no package."""
     if len(found) == 1:
         return found[0]
     style = r"\displaystyle " if any(r"\frac" in line for line in found) else ""
@@ -81,7 +81,7 @@ def _split(found: list[str]) -> str:
 
 
 def _align(steps: Steps, sheet: Sheet) -> Fragment:
-    """One step a line, the relations below one another where the first step leaves them room."""
+    """Return one step a line, the relations aligned if the first step leaves them room."""
     written = [mathtex.inline(step, sheet.notation, sheet.encoding) for step in steps]
     rows = [f"{written[0]} &= {written[1]}", *(f"&= {step}" for step in written[2:])] if written[1:] else written
     if sheet.column is not None:

@@ -22,7 +22,7 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
 def document(report: Report, notation: Notation = BERT) -> str:
-    """The report's record as JSON, ending in a newline."""
+    """Return the report's record as JSON, ending in a newline."""
     return json.dumps(_json(report.record(), notation), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -14,6 +14,7 @@ from bertsym.errors import BadField, BertsymError, PartialFormula, UnknownName, 
 from bertsym.expressions.reader import Malformed, read
 from bertsym.files.jsonfile import Json
 from bertsym.model import Definition, Model, check_value
+from bertsym.saved_model.code_names import with_code_names
 from bertsym.saved_model.decode_domain import decode_domain
 from bertsym.saved_model.decode_inventory import InventoryDecoder
 from bertsym.saved_model.derived import (
@@ -71,7 +72,11 @@ def parse(content: Mapping[str, Json], file: Path, head: str | None = None) -> M
 def model(derived: Derived, file: str, head: str | None = None, label: str = "", base: str = DEFAULTS) -> Model:
     """Return the model under a head; raise `BadField` if the file contradicts itself."""
     try:
-        return in_head_size(derived).model(label or file, base, FIRST if head is None else head).with_sizes({})
+        return (
+            in_head_size(with_code_names(derived))
+            .model(label or file, base, FIRST if head is None else head)
+            .with_sizes({})
+        )
     except (PartialFormula, UnknownName):
         raise
     except BertsymError as error:

@@ -291,7 +291,8 @@ def schema(derived: Derived) -> Schema:
     fixed: dict[str, tuple[object, ...]] = {path: (at.value,) for path, at in derived.fixed_by_derivation.items()}
     fixed |= {path: (value,) for path, value in derived.fixed_by_code.items()}
     paths = [*(field.path for field in derived.fields.values()), *derived.fixed_by_derivation]
-    return Schema(derived.name, fields, fixed | {f"{stem}[]": (length,) for stem, length in lengths(paths).items()})
+    fixed |= {f"{stem}[]": (length,) for stem, length in lengths(paths).items()}
+    return Schema(derived.name, fields, fixed, frozenset(derived.no_effect))
 
 
 def lengths(paths: Iterable[str]) -> dict[str, int]:

@@ -1,1 +1,1 @@
-"""Which size meets a target: one unknown as mathematics, several by a complete search of a lattice."""
+"""The sizes that meet a target: one unknown as mathematics, several by a complete search of a lattice."""

@@ -10,9 +10,10 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, evaluate, free, substitute
 from bertsym.errors import Conflict, NotAnInteger, Unreadable
+from bertsym.expressions.reader import to_sympy
 from bertsym.model import Definition, Model, check_value, is_head_size
 from bertsym.solving.closure import Closure, Floating, plain
-from bertsym.solving.unknowns import Tie, base_sizes, resolved, to_expression
+from bertsym.solving.open_model import Tie, base_sizes, resolved
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.wording import said
 
@@ -30,9 +31,9 @@ def close(
 ) -> Closure:
     """Return the closure of a question; `spoken_of` are the sizes in its conditions, `still` heads that must not float.
 
-    A size of the model itself stands still unless it is to be found or tied; one that the model leaves open is assumed
-    as in the architecture's base. With `accompanied` a number of heads floats beside a width that is to be found.
-    One that the base leaves open too stays so. Raises `UnknownName`, `Conflict`, `NotAnInteger` or `Unreadable`.
+    A size of the model is fixed unless it is an unknown or tied. A size that the model leaves open is assumed as in the
+    architecture's base; if the base leaves it open too, it stays open. With `accompanied` a number of heads floats
+    beside an unknown width. Raises `UnknownName`, `Conflict`, `NotAnInteger` or `Unreadable`.
     """
     wanted = tuple(unknowns)
     model.check_known(wanted)
@@ -44,7 +45,7 @@ def close(
 
 
 def _check_roles(model: Model, unknowns: tuple[Symbol, ...], ties: tuple[Tie, ...]) -> None:
-    """Raise `Conflict` where a size is given, to be found or tied at once."""
+    """Raise `Conflict` if a size is two of these: given, unknown, tied."""
     tied = {symbol for symbol, _ in ties}
     for symbol in unknowns:
         if symbol in tied:
@@ -80,7 +81,7 @@ class _Closing:
         self.said = dict(model.pinned)
         self.own = {s: v for s, v in model.given.items() if s not in self.said}
         self.base = _filled(model.architecture.definitions, base_sizes(model))
-        self.rules: dict[Symbol, Expr] = {symbol: to_expression(term) for symbol, term in ties}
+        self.rules: dict[Symbol, Expr] = {symbol: to_sympy(term) for symbol, term in ties}
         self.equations: list[tuple[Symbol, Expr]] = []
         self.held: set[Symbol] = set()
         self.shared: dict[Symbol, Expr] = {}
@@ -136,7 +137,7 @@ class _Closing:
         return True
 
     def _moves(self, definition: Definition) -> bool:
-        """Return True if a width that heads share is not known before the answer is."""
+        """Return True if a width that heads share depends on an unknown."""
         return any(self._moving(symbol) for symbol in free(definition.value) - {definition.adjusts})
 
     def _moving(self, symbol: Symbol) -> bool:
@@ -147,7 +148,7 @@ class _Closing:
     def _assume_head_size(self, definition: Definition) -> bool:
         """Assume heads as wide as in the base rather than as many, which would leave every twelfth width.
 
-        Return True where nobody says how many heads share a width that is to be found, or how wide they are.
+        Return True if nobody gives the number or the size of the heads that share an unknown width.
         """
         count, size = definition.adjusts, definition.symbol
         both = {size, count} <= set(self._open(definition)) and is_head_size(definition) and self._moves(definition)
@@ -159,7 +160,7 @@ class _Closing:
         return self._determine(count, definition.inverse)
 
     def _find_shared(self) -> None:
-        """Find the widths to be found that a number of heads shares which nobody fixed."""
+        """Find the unknown widths that are shared by a number of heads which nobody fixed."""
         architecture = self.model.architecture
         quotients = [(d.symbol, d.value) for d in architecture.definitions if is_head_size(d)]
         quotients += [(None, quotient) for quotient in architecture.whole]
@@ -178,7 +179,7 @@ class _Closing:
                     self.shared.setdefault(count, width)
 
     def closed(self) -> Closure:
-        """Return the closure; raises where sizes that stand still do not fit together."""
+        """Return the closure; raises `Conflict` or `NotAnInteger` if fixed sizes do not fit together."""
         model, architecture = self.model, self.model.architecture
         numbers: dict[Symbol, Value] = {}
         assumed: list[Symbol] = []
@@ -217,7 +218,7 @@ class _Closing:
         )
 
     def _ready(self, standing: Mapping[Symbol, Value]) -> Model:
-        """Return the model at the sizes that stand still, a ratio in the place of a width."""
+        """Return the model at the fixed sizes, with a ratio in the place of a width."""
         given = dict(standing)
         for definition in self.model.architecture.definitions:
             adjusts, inverse = definition.adjusts, definition.inverse
@@ -253,7 +254,7 @@ class _Closing:
         return tuple(in_order(s for s in self.rules if s in self.base and s not in {*defined, *dict(self.ties)}))
 
     def _check_constant(self, follows: Mapping[Symbol, Expr], numbers: Mapping[Symbol, Value]) -> None:
-        """Raise where a size that follows has a value that it cannot have, or an equation fails, at every answer."""
+        """Raise if a size that follows has an illegal value, or an equation fails, in every answer."""
         for symbol, expression in follows.items():
             if free(expression):
                 continue
@@ -287,7 +288,7 @@ def _filled(definitions: tuple[Definition, ...], sizes: Mapping[Symbol, Value]) 
 
 
 def _solved(definition: Definition, symbol: Symbol) -> Expr | None:
-    """Return a definition solved for one of its sizes: H = d*heads; None where it is not linear in it."""
+    """Return a definition solved for one of its sizes: H = d*heads; None if it is not linear in that size."""
     if symbol == definition.adjusts and definition.inverse is not None:
         return definition.inverse
     difference = sympy.numer(sympy.together(definition.symbol - definition.value))

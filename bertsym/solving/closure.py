@@ -1,4 +1,4 @@
-"""The sizes of a question, closed: which are to be found, which stand still, and what follows from these.
+"""The closure of a question: the sizes to find, the fixed sizes, and the sizes that follow from these.
 
 A definition such as d = H/heads is an equation between sizes. Each equation determines one size that nobody fixed, or
 becomes a condition that every answer must satisfy. What the user gave holds in every answer.
@@ -15,17 +15,17 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, atom, free, substitute
 from bertsym.errors import MissingSize
 from bertsym.model import Model
-from bertsym.solving.unknowns import Tie
+from bertsym.solving.open_model import Tie
 from bertsym.symbols import BY_SYMBOL, in_order
 from bertsym.values import value
 
 
 @value
 class Floating:
-    """A number of heads that nobody fixed and no count depends on, which accompanies a width that is to be found.
+    """A number of heads that accompanies an unknown width: nobody fixed it, and no count depends on it.
 
-    `kept` is the number that the model has or that was assumed, `width` what the heads share. `size` is the width of a
-    head at that number, or None where it is no whole number.
+    `kept` is the number that the model has or that was assumed, `width` the width that the heads share. `size` is the
+    width of a head at that number, or None if it is no whole number.
     """
 
     symbol: Symbol
@@ -38,10 +38,10 @@ class Floating:
 class Closure:
     """Every size of a question: an unknown, a number, or an expression in unknowns and in heads that float.
 
-    `ready` is the model at the sizes that stand still, `assumed` those among them that nobody gave. `numbers` are their
-    values, defaults and switches included; `rules` say what follows, in unknowns and in sizes that stand still;
-    `follows` says the same with the numbers put in. `equations` must hold besides. `displaced` are sizes that would be
-    assumed, did they not follow: they differ from answer to answer.
+    `ready` is the model at the fixed sizes, `assumed` those of them that nobody gave. `numbers` are their values, with
+    defaults and switches. `rules` give the sizes that follow, over unknowns and fixed sizes; `follows` are the rules
+    with the numbers put in. `equations` must hold besides. `displaced` are sizes that would be assumed if they did not
+    follow: they differ from answer to answer.
     """
 
     ready: Model
@@ -67,18 +67,18 @@ class Closure:
         return tuple(symbol for symbol, _ in self.ties)
 
     def require_known(self, expression: Expr) -> None:
-        """Raise `MissingSize` where an expression over the unknowns has a size that nobody gave."""
+        """Raise `MissingSize` if an expression over the unknowns has a size that nobody gave."""
         known = {*self.unknowns, *(one.symbol for one in self.floating)}
         for symbol in in_order(free(expression) - known):
             size, named = BY_SYMBOL[symbol], self.ready.architecture.example
             raise MissingSize(size.name, size.meaning, size.example, named)
 
     def over(self, expression: Expr) -> Expr:
-        """An expression of the declaration over the unknowns, every number put in."""
+        """Return an expression of the declaration over the unknowns, with every number put in."""
         return substitute(substitute(expression, self.follows), self.numbers)
 
     def symbolic(self, expression: Expr) -> Expr:
-        """An expression of the declaration in public symbols: what follows, defaults and switches put in."""
+        """Return an expression of the declaration in public symbols, with rules, defaults and switches put in."""
         architecture = self.ready.architecture
         put_in = {
             symbol: atom(number)
@@ -88,7 +88,7 @@ class Closure:
         return substitute(substitute(expression, self.rules), put_in)
 
     def at(self, found: Mapping[Symbol, Value]) -> dict[Symbol, Value] | None:
-        """Return every size at values of the unknowns; None where one of them does not exist."""
+        """Return every size at values of the unknowns; None if one of them does not exist."""
         sizes: dict[Symbol, Value] = {**self.numbers, **found}
         for symbol, expression in self.follows.items():
             number = substitute(expression, found)

@@ -1,4 +1,4 @@
-"""Which configurations meet a target: several unknowns over a lattice, under constraints and budgets."""
+"""The configurations that meet a target: several unknowns over a lattice, under constraints and budgets."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ from fractions import Fraction
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, expand, free
-from bertsym.count import check_routing, declared
+from bertsym.count import declared
+from bertsym.existence import check_routing
 from bertsym.model import Model
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure
-from bertsym.solving.demands import Demand, NothingFits
-from bertsym.solving.legality import Door
-from bertsym.solving.narrowing import Axis
+from bertsym.solving.interval_propagation import Axis
+from bertsym.solving.legality import Recounter
 from bertsym.solving.polynomial import Exact
 from bertsym.solving.request import Order, Request, check
-from bertsym.solving.search import Found, Outcome, Search, Space
+from bertsym.solving.requirements import Demand, NothingFits
+from bertsym.solving.search import Configuration, Outcome, Search, Space
 from bertsym.solving.space import axis_of, require_values, space_of
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
 
-# How far from the target an answer may be where something else than the error comes first.
+# The tolerance of a search that is ordered by something else than the error. Without one, the deepest model of any size
+# would come first.
 USUAL_TOLERANCE = Fraction(1, 100)
 
 
 @value
 class Answer:
-    """A configuration that exists: its sizes, those that accompany it or are tied among them, and its exact count."""
+    """A configuration that exists: the unknowns, all sizes that it names, and its exact count."""
 
     values: tuple[Exact, ...]
     at: Mapping[Symbol, Value]
@@ -37,7 +39,7 @@ class Answer:
 
 @value
 class Configurations:
-    """What was found: values of the unknowns, exact counts, and how much was looked at."""
+    """The answers to a request, and how much of the space was searched."""
 
     request: Request
     axes: tuple[Axis, ...]
@@ -97,12 +99,12 @@ def search(
     progress: Callable[[Fraction], None] | None = None,
     most: int | None = None,
 ) -> tuple[Outcome, tuple[Answer, ...]]:
-    """Return the best of a space, each recounted through the door that `total` uses.
+    """Return the best of a space, each recounted as `total` counts.
 
-    The conditions of the space leave out nearly all that the door refuses. So only what is to be offered is recounted;
-    where the door refuses one of these, the search is repeated with the door asked about every one that it would keep.
+    The conditions of the space exclude nearly all models that do not exist: only the best configurations are recounted.
+    If the recount refuses one of them, the search is repeated, and recounts every configuration that it would keep.
     """
-    door = Door(closure, (request.convention, *(limit.convention for limit in request.limits)))
+    door = Recounter(closure, (request.convention, *(limit.convention for limit in request.limits)))
     limits = request.limits
     known: dict[tuple[Exact, ...], bool] = {}
 
@@ -123,7 +125,7 @@ def search(
 
     moving = (*closure.unknowns, *(one.symbol for one in closure.floating))
 
-    def values(found: Found) -> dict[Symbol, Exact]:
+    def values(found: Configuration) -> dict[Symbol, Exact]:
         return dict(zip(moving, (*found.values, *found.company), strict=True))
 
     outcome = Search(space, request.top, progress, most=most).run()
@@ -141,7 +143,7 @@ def search(
 
 
 def standing(closure: Closure, request: Request) -> str:
-    """Return the sizes that stand still and that a condition speaks of, for the sentence that nothing was found."""
+    """Return the fixed sizes that a condition names, for the sentence that no configuration meets the requirements."""
     spoken_of = {s for c in request.constraints for s in c.symbols}
     numbers = {s: v for s, v in closure.numbers.items() if s in spoken_of}
     words = [f"{s} = {v}" + (", which is assumed" if s in closure.assumed else "") for s, v in numbers.items()]

@@ -1,34 +1,25 @@
-"""The small language of constraints: `16 <= H/L <= 128`, `H % 64 == 0`, and of ties: `H = 64*L`.
-
-Comparisons of + - * / % ** over registered symbols and integers, read by recursive descent: nothing is ever evaluated
-as code, and anything else is refused with its column.
-"""
+"""Conditions on the sizes of an answer (`16 <= H/L <= 128`) and ties (`H = 64*L`)."""
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Mapping
 
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, floor
 
 from bertsym.algebra import Value
-from bertsym.errors import BertsymError, UnknownName, echo, suggestion
-from bertsym.symbols import BY_NAME, Kind, Own
-from bertsym.values import replace, value
+from bertsym.errors import BertsymError, Conflict, echo
+from bertsym.expressions.evaluate import holds
+from bertsym.expressions.grammar import CONDITION, TIE, Malformed, Use, parse
+from bertsym.expressions.tree import RELATIONAL, Node, Op, constant, size
+from bertsym.symbols import Size, lookup
+from bertsym.values import value
 
-LONGEST = 200
-DEEPEST = 20
-LARGEST_POWER = 12
-LONGEST_INTEGER = 30
-
-_TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z_]\w*)|(<=|>=|==|!=|\*\*|[-+*/%()<>=]))", re.ASCII)
+Names = Callable[[str], Size]
 
 
 @value
 class BadConstraint(BertsymError):
-    """Text that is no constraint; `column` counts from 1."""
+    """Text that is neither a condition nor a tie; `column` counts from 1."""
 
     text: str
     column: int
@@ -39,271 +30,144 @@ class BadConstraint(BertsymError):
 
 
 @value
-class Term:
-    """An integer, a symbol, or an operation on two terms."""
-
-    operation: str
-    number: int = 0
-    symbol: Symbol | None = None
-    left: Term | None = None
-    right: Term | None = None
-
-
-@value
-class Comparison:
-    """left `relation` right, one of < <= == != >= >."""
-
-    left: Term
-    relation: str
-    right: Term
-
-
-@value
 class Constraint:
-    """A chain of comparisons that must all hold, with the text it was read from."""
+    """Conditions that must all hold, with the text that they were read from.
+
+    `parts` are comparisons, and alternatives (`or`) of such. No part is a negation: the comparison itself is turned
+    round instead, so that a comparison without a value (a division by 0) holds neither way.
+    """
 
     text: str
-    comparisons: tuple[Comparison, ...]
+    parts: tuple[Node, ...]
 
     @property
     def symbols(self) -> frozenset[Symbol]:
-        """The symbols it speaks of."""
-        return frozenset(s for c in self.comparisons for side in (c.left, c.right) for s in symbols_of(side))
+        """Return the sizes in the conditions."""
+        return frozenset(symbol for part in self.parts for symbol in part.symbols())
 
     def holds(self, values: Mapping[Symbol, Value]) -> bool:
-        """Whether it is true at the values, exactly; a division by zero makes it false."""
-        try:
-            return all(
-                RELATIONS[c.relation](evaluate(c.left, values), evaluate(c.right, values)) for c in self.comparisons
-            )
-        except ZeroDivisionError:
-            return False
+        """Return True if every condition holds at the values, exactly; one that divides by 0 does not."""
+        return all(holds(part, values) for part in self.parts)
 
 
-RELATIONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">=": operator.ge,
-    ">": operator.gt,
-}
-
-_OPERATIONS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "%": operator.mod,
-    "**": lambda base, exponent: base ** int(exponent),
-}
+_OPPOSITE: Mapping[Op, Op] = {
+    Op.BELOW: Op.AT_LEAST, Op.AT_LEAST: Op.BELOW, Op.AT_MOST: Op.ABOVE, Op.ABOVE: Op.AT_MOST,
+    Op.EQUAL: Op.UNEQUAL, Op.UNEQUAL: Op.EQUAL, Op.AND: Op.OR, Op.OR: Op.AND,
+}  # fmt: skip
 
 
-def evaluate(term: Term, values: Mapping[Symbol, Value]) -> Fraction:
-    """The exact value of a term; raises `ZeroDivisionError`."""
-    if term.symbol is not None:
-        return Fraction(values[term.symbol])
-    if term.left is None or term.right is None:
-        return Fraction(term.number)
-    return Fraction(_OPERATIONS[term.operation](evaluate(term.left, values), evaluate(term.right, values)))
+def compare(left: Node, relation: Op, right: Node) -> Node:
+    """Return a comparison."""
+    return Node(relation, (left, right))
 
 
-def symbols_of(term: Term) -> Iterator[Symbol]:
-    """The symbols of a term."""
-    if term.symbol is not None:
-        yield term.symbol
-    for part in (term.left, term.right):
-        if part is not None:
-            yield from symbols_of(part)
+def put_in(tree: Node, values: Mapping[Symbol, Node]) -> Node:
+    """Return the tree with other trees in place of symbols."""
+    if tree.symbol is not None:
+        return values.get(tree.symbol, tree)
+    return tree._replace(operands=tuple(put_in(operand, values) for operand in tree.operands))
 
 
-def put_in(term: Term, values: Mapping[Symbol, Term]) -> Term:
-    """The term with others in place of symbols."""
-    if term.symbol is not None:
-        return values.get(term.symbol, term)
-    if term.left is None or term.right is None:
-        return term
-    return replace(term, left=put_in(term.left, values), right=put_in(term.right, values))
+def from_expression(expression: Expr) -> Node | None:
+    """Return an expression as a tree; None if it has more than numbers, sizes, sums, products, powers and floors.
 
-
-def from_expression(expression: Expr) -> Term | None:
-    """An expression as a term; None where it is made of more than numbers, symbols, sums, products and powers.
-
+    >>> from bertsym.expressions.evaluate import evaluate
     >>> from bertsym.symbols import H, L
-    >>> term = from_expression(H**2 / (3 * L) - 1)
-    >>> term and evaluate(term, {H: 6, L: 2})
+    >>> tree = from_expression(H**2 / (3 * L) - 1)
+    >>> tree and evaluate(tree, {H: 6, L: 2})
     Fraction(5, 1)
     """
     top, bottom = expression.as_numer_denom()
     if bottom != 1:
-        terms = _term(top), _term(bottom)
-        return None if terms[0] is None or terms[1] is None else Term("/", left=terms[0], right=terms[1])
-    return _term(top)
+        above, below = _from_polynomial(top), _from_polynomial(bottom)
+        return None if above is None or below is None else Node(Op.DIVIDE, (above, below))
+    return _from_polynomial(top)
 
 
-def _term(expression: Expr) -> Term | None:
+def _from_polynomial(expression: Expr) -> Node | None:
     if expression.is_Integer:
-        return Term("number", number=int(expression))
+        return constant(int(expression))
     if expression.is_Symbol:
-        return Term("symbol", symbol=expression)
+        return size(expression)
+    if isinstance(expression, floor):
+        inside = from_expression(expression.args[0])
+        return None if inside is None else Node(Op.FLOOR, (inside,))
     if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
-        base = _term(expression.base)
-        power = Term("number", number=int(expression.exp))
-        return None if base is None else Term("**", left=base, right=power)
+        base = _from_polynomial(expression.base)
+        return None if base is None else Node(Op.POWER, (base, constant(int(expression.exp))))
     if not (expression.is_Mul or expression.is_Add):
         return None
-    whole: Term | None = None
+    whole: Node | None = None
     for argument in expression.args:
-        term = from_expression(argument)
-        if term is None:
+        tree = from_expression(argument)
+        if tree is None:
             return None
-        whole = term if whole is None else Term("*" if expression.is_Mul else "+", left=whole, right=term)
+        whole = tree if whole is None else Node(Op.MULTIPLY if expression.is_Mul else Op.ADD, (whole, tree))
     return whole
 
 
-def parse_constraint(text: str, own: Iterable[Symbol] = ()) -> Constraint:
-    """A chain of comparisons, `own` being symbols besides the registered ones; raises `BadConstraint`.
+def parse_constraint(text: str, names: Names = lookup) -> Constraint:
+    """Read a condition; `names` finds the size of a name. Raises `BadConstraint`.
 
     >>> from bertsym.symbols import H, L
     >>> parse_constraint("16 <= H/L <= 128").holds({H: 768, L: 12})
     True
+    >>> parse_constraint("not H = 768 or L % 2 = 0").holds({H: 768, L: 12})
+    True
     """
-    reader = _Reader(text, own)
-    first = reader.sum()
-    comparisons = []
-    while (relation := reader.take(*RELATIONS)) is not None:
-        second = reader.sum()
-        comparisons.append(Comparison(first, relation, second))
-        first = second
-    if not comparisons and reader.peek() != "=":
-        reader.refuse("expected a comparison (< <= == != >= >)")
-    reader.end("write == for equality" if reader.peek() == "=" else "expected a comparison or the end")
-    return Constraint(text.strip(), tuple(comparisons))
+    tree = _parse(text, CONDITION, names)
+    if not tree.is_condition:
+        raise BadConstraint(text, len(text.rstrip()) + 1, "expected a comparison (< <= = != >= >)")
+    return Constraint(text.strip(), tuple(_conjuncts(_without_negations(tree))))
 
 
-def parse_tie(text: str, own: Iterable[Symbol] = ()) -> tuple[Symbol, Term]:
-    """`H = 64*L` as the symbol and what it equals, `own` as for a constraint; raises `BadConstraint`.
+def parse_tie(text: str, names: Names = lookup) -> tuple[Symbol, Node]:
+    """Read `H = 64*L` as the size and what it equals; `names` finds the size of a name. Raises `BadConstraint`.
 
-    >>> symbol, term = parse_tie("H = 64*L")
-    >>> str(symbol), [str(s) for s in symbols_of(term)]
+    >>> symbol, tree = parse_tie("H = 64*L")
+    >>> str(symbol), [str(s) for s in tree.symbols()]
     ('H', ['L'])
     """
-    reader = _Reader(text, own)
-    left = reader.atom(0)
-    if left.symbol is None:
-        reader.refuse("a tie reads SYMBOL = EXPRESSION", at=0)
-    if reader.take("=", "==") is None:
-        reader.refuse("expected =")
-    right = reader.sum()
-    reader.end("expected the end")
-    if left.symbol in set(symbols_of(right)):
-        reader.refuse(f"{left.symbol} is tied to itself", at=0)
-    assert left.symbol is not None  # noqa: S101  # `refuse` has raised otherwise
-    return left.symbol, right
+    tree = _parse(text, TIE, names)
+    symbol = tree.operands[0].symbol if tree.op is Op.EQUAL else None
+    if symbol is None:
+        raise BadConstraint(text, 1, "expected SIZE = EXPRESSION, as in H = 64*L")
+    if symbol in set(tree.operands[1].symbols()):
+        raise BadConstraint(text, 1, f"{symbol} is tied to itself")
+    return symbol, tree.operands[1]
 
 
-class _Reader:
-    """A cursor over tokens."""
+def parse_ties(texts: Iterable[str], names: Names = lookup) -> tuple[tuple[Symbol, Node], ...]:
+    """Read ties; raises `BadConstraint`, and `Conflict` for two ties of one size under whichever names."""
+    ties: dict[Symbol, tuple[str, Node]] = {}
+    for text in texts:
+        symbol, tree = parse_tie(text, names)
+        if symbol in ties:
+            raise Conflict(f"--tie {ties[symbol][0]}", f"--tie {text}", f"{symbol} is tied once")
+        ties[symbol] = text, tree
+    return tuple((symbol, tree) for symbol, (_, tree) in ties.items())
 
-    def __init__(self, text: str, own: Iterable[Symbol]) -> None:
-        self.text = text
-        brought = {symbol.name: symbol.size for symbol in own if isinstance(symbol, Own)}
-        self.sizes = {n: size for n, size in {**brought, **BY_NAME}.items() if size.kind is not Kind.SWITCH}
-        if len(text) > LONGEST:
-            raise BadConstraint(text, LONGEST + 1, f"longer than {LONGEST} characters")
-        self.tokens: list[tuple[str, int]] = []
-        place = 0
-        stripped = len(text.rstrip())
-        while place < stripped:
-            match = _TOKEN.match(text, place)
-            if match is None:
-                column = place + len(text[place:]) - len(text[place:].lstrip())
-                raise BadConstraint(text, column + 1, f"{echo(text[column])} is not part of a constraint")
-            token = match.group(match.lastindex or 0)
-            self.tokens.append((token, match.end() - len(token)))
-            place = match.end()
-        self.next = 0
 
-    def peek(self) -> str:
-        """The token ahead, empty at the end."""
-        return self.tokens[self.next][0] if self.next < len(self.tokens) else ""
+def _parse(text: str, use: Use, names: Names) -> Node:
+    try:
+        return parse(text, use, lambda name: names(name).symbol)
+    except Malformed as error:
+        raise BadConstraint(text, error.column, error.problem) from None
 
-    def take(self, *wanted: str) -> str | None:
-        """The token ahead if it is one of those."""
-        token = self.peek()
-        if token and token in wanted:
-            self.next += 1
-            return token
-        return None
 
-    def refuse(self, problem: str, at: int | None = None) -> None:
-        """Raise `BadConstraint` at a token, the one ahead unless told."""
-        place = self.next if at is None else at
-        column = self.tokens[place][1] if place < len(self.tokens) else len(self.text)
-        raise BadConstraint(self.text, column + 1, problem)
+def _without_negations(condition: Node, *, negated: bool = False) -> Node:
+    """Return an equivalent condition without `not` (De Morgan)."""
+    if condition.op is Op.NOT:
+        return _without_negations(condition.operands[0], negated=not negated)
+    op = _OPPOSITE[condition.op] if negated else condition.op
+    if op in RELATIONAL:
+        return condition._replace(op=op)
+    parts = tuple(_without_negations(part, negated=negated) for part in condition.operands)
+    return Node(op, parts)
 
-    def end(self, problem: str) -> None:
-        """Raise `BadConstraint` unless all is read."""
-        if self.peek():
-            self.refuse(problem)
 
-    def sum(self, depth: int = 0) -> Term:
-        """Product (+|- product)*."""
-        term = self.product(depth)
-        while (operation := self.take("+", "-")) is not None:
-            term = Term(operation, left=term, right=self.product(depth))
-        return term
-
-    def product(self, depth: int) -> Term:
-        """Power (*|/|% power)*."""
-        term = self.power(depth)
-        while (operation := self.take("*", "/", "%")) is not None:
-            term = Term(operation, left=term, right=self.power(depth))
-        return term
-
-    def power(self, depth: int) -> Term:
-        """-power, or atom ** integer."""
-        if self.take("-"):
-            if depth >= DEEPEST:
-                self.refuse(f"nested more than {DEEPEST} deep")
-            return Term("-", left=Term("number"), right=self.power(depth + 1))
-        start = self.next
-        base = self.atom(depth)
-        if self.take("**") is None:
-            return base
-        if "**" in {token for token, _ in self.tokens[start : self.next - 1]}:
-            self.refuse("a power of a power is too large", at=self.next - 1)
-        exponent = self.peek()
-        if not exponent.isdigit() or len(exponent) > 2 or int(exponent) > LARGEST_POWER:
-            self.refuse(f"an exponent is an integer of at most {LARGEST_POWER}")
-        self.next += 1
-        if self.peek() == "**":
-            self.refuse("a power of a power is too large")
-        return Term("**", left=base, right=Term("number", number=int(exponent)))
-
-    def atom(self, depth: int) -> Term:
-        """An integer, a symbol, or a sum in parentheses."""
-        token = self.peek()
-        if depth >= DEEPEST:
-            self.refuse(f"nested more than {DEEPEST} deep")
-        if token.isdigit():
-            if len(token) > LONGEST_INTEGER:
-                self.refuse(f"an integer of more than {LONGEST_INTEGER} digits")
-            self.next += 1
-            return Term("number", number=int(token))
-        if self.take("("):
-            inner = self.sum(depth + 1)
-            if self.take(")") is None:
-                self.refuse("expected )")
-            return inner
-        if not token or not (token[0].isalpha() or token[0] == "_"):
-            self.refuse("expected a symbol, an integer or (")
-        return self.symbol(token)
-
-    def symbol(self, token: str) -> Term:
-        """A size that is registered, or that the model brings along."""
-        if token not in self.sizes:
-            advice = suggestion(token, self.sizes)
-            self.refuse(str(UnknownName("symbol", token, ())) + (f"; {advice}" if advice else ""))
-        self.next += 1
-        return Term("symbol", symbol=self.sizes[token].symbol)
+def _conjuncts(condition: Node) -> list[Node]:
+    """Return the conditions that must all hold."""
+    if condition.op is not Op.AND:
+        return [condition]
+    return [part for operand in condition.operands for part in _conjuncts(operand)]

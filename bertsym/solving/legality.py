@@ -1,7 +1,7 @@
 """The legality of an answer: conditions under which a model exists, for a search, and the recount that decides.
 
-The conditions leave out most of what no model has. What is offered is recounted through the door that `total` uses,
-which refuses the rest.
+The conditions exclude most configurations without a model. The answers are recounted as `total` counts, which refuses
+the rest.
 """
 
 from __future__ import annotations
@@ -13,26 +13,28 @@ from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import Iverson, Value, monomials
 from bertsym.convention import Convention
-from bertsym.count import count, doubtful
+from bertsym.count import count
 from bertsym.errors import BertsymError
+from bertsym.existence import doubtful
+from bertsym.expressions.tree import Node, Op, constant
 from bertsym.model import Model
 from bertsym.solving.closure import Closure
-from bertsym.solving.constraints import Comparison, Constraint, Term, from_expression
-from bertsym.solving.demands import NothingFits
+from bertsym.solving.constraints import Constraint, compare, from_expression
+from bertsym.solving.requirements import NothingFits
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 from bertsym.wording import said
 
 
 @value
-class Door:
-    """The way by which `total` comes to a number: the sizes put into a model, and the model counted."""
+class Recounter:
+    """The recount of an answer as `total` counts: the sizes are put into a model, and the model is counted."""
 
     closure: Closure
     conventions: tuple[Convention, ...]
 
     def recount(self, found: Mapping[Symbol, Value]) -> tuple[int, ...] | None:
-        """Return the counts at values of the unknowns and the heads beside them; None where there is no such model."""
+        """Return the counts at values of the unknowns and the heads beside them; None if no such model exists."""
         sizes = self.closure.at(found)
         if sizes is None:
             return None
@@ -45,9 +47,9 @@ class Door:
 
 
 def conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Constraint]:
-    """Yield what must hold for a model to exist, as far as it is not sure to hold from the `lowest` unknowns on.
+    """Yield the conditions for a model to exist that are not sure to hold from the `lowest` unknowns on.
 
-    Raises `NothingFits` where it fails whatever the unknowns are.
+    Raises `NothingFits` if one fails whatever the unknowns are.
     """
     moving = {*closure.unknowns, *(one.symbol for one in closure.floating)}
     for constraint in _conditions(closure, lowest):
@@ -62,20 +64,20 @@ def _conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Cons
     for symbol, expression in closure.follows.items():
         size = BY_SYMBOL[symbol]
         if size.kind is Kind.RATIO:
-            yield _at_least(f"{symbol} > 0", expression, 0, lowest, ">" if size.minimum else ">=")
+            yield _at_least(f"{symbol} > 0", expression, 0, lowest, Op.ABOVE if size.minimum else Op.AT_LEAST)
         elif size.kind is not Kind.SWITCH:
             yield _whole(f"{symbol} = {said(closure.rules[symbol])} is whole", expression)
             yield _at_least(f"{symbol} >= {size.minimum}", expression, size.minimum, lowest)
     for symbol, right in closure.equations:
-        yield _compared(f"{symbol} = {said(right)}", closure.over(symbol), "==", closure.over(right))
+        yield _compared(f"{symbol} = {said(right)}", closure.over(symbol), Op.EQUAL, closure.over(right))
     for quotient in architecture.whole:
         yield _whole(f"{said(quotient)} is whole", closure.over(quotient))
     for symbol, most in architecture.most.items():
-        yield _compared(f"{symbol} <= {most}", closure.over(symbol), "<=", Integer(most))
+        yield _compared(f"{symbol} <= {most}", closure.over(symbol), Op.AT_MOST, Integer(most))
     for routing in architecture.routings:
         if routing.chosen is not None:
             chosen, among = closure.over(routing.chosen), closure.over(routing.among)
-            yield _compared(f"{said(routing.chosen)} <= {said(routing.among)}", chosen, "<=", among)
+            yield _compared(f"{said(routing.chosen)} <= {said(routing.among)}", chosen, Op.AT_MOST, among)
     for tensor, parts in doubtful(architecture, closure.ready.head):
         if closure.over(Iverson(tensor.when)) == 1:
             for what, part in parts:
@@ -92,12 +94,11 @@ def _whole(name: str, expression: Expr) -> Constraint | None:
     top, bottom = (from_expression(part) for part in sympy.together(expression).as_numer_denom())
     if top is None or bottom is None:
         return None
-    remainder = Term("%", left=top, right=bottom)
-    return Constraint(name, (Comparison(remainder, "==", Term("number")),))
+    return Constraint(name, (compare(Node(Op.REMAINDER, (top, bottom)), Op.EQUAL, constant(0)),))
 
 
 def _at_least(
-    name: str, expression: Expr, least: int, lowest: Mapping[Symbol, int], relation: str = ">="
+    name: str, expression: Expr, least: int, lowest: Mapping[Symbol, int], relation: Op = Op.AT_LEAST
 ) -> Constraint | None:
     terms = monomials(expression)
     positive = bool(terms) and all(c > 0 and all(lowest.get(g, 0) > 0 for g, _ in m) for m, c in terms.items())
@@ -105,8 +106,6 @@ def _at_least(
     return None if positive and least <= 1 else _compared(name, expression, relation, Integer(least))
 
 
-def _compared(name: str, left: Expr, relation: str, right: Expr) -> Constraint | None:
+def _compared(name: str, left: Expr, relation: Op, right: Expr) -> Constraint | None:
     sides = from_expression(left), from_expression(right)
-    return (
-        None if sides[0] is None or sides[1] is None else Constraint(name, (Comparison(sides[0], relation, sides[1]),))
-    )
+    return None if sides[0] is None or sides[1] is None else Constraint(name, (compare(sides[0], relation, sides[1]),))

@@ -1,4 +1,4 @@
-"""What buys most: the cost of one more layer, of 64 more hidden units, and what it would buy elsewhere."""
+"""Marginal costs: parameters of one more layer or of 64 more hidden units, and their exchange rates."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.values import value
 
+# The steps that a designer would take: one layer or head, 64 features, a thousand rows.
 STEPS: dict[Kind, int] = {
     Kind.DEPTH: 1,
     Kind.WIDTH: 64,
@@ -26,7 +27,7 @@ STEPS: dict[Kind, int] = {
 
 @value
 class Marginal:
-    """A step of one size, its exact cost in parameters, and how much of each other size the same would buy."""
+    """A step of one size, its exact cost in parameters, and the amount of each other size for that cost."""
 
     symbol: Symbol
     step: int
@@ -35,7 +36,7 @@ class Marginal:
 
 
 def marginals(model: Model, convention: Convention = EXACT) -> tuple[Marginal, ...]:
-    """The steps at the model's sizes, which must all be known; sizes that the count does not depend on are left out.
+    """Return the steps at the model's sizes, all known, of every size that the count depends on.
 
     A cost is the difference of two exact counts; an exchange rate is a quotient of two costs, in units of the size.
     """

@@ -1,6 +1,6 @@
 """Counts as plain polynomials over chosen unknowns: exact Python numbers, a thousand times quicker than sympy.
 
-A count of an open condition, such as [E != H], is a sum of polynomials each of which holds under its conditions.
+A count with an open condition, such as [E != H], is a sum of polynomials, each of which counts if its conditions hold.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson, atom, free, monomials
+from bertsym.bisection import find_boundary
 from bertsym.errors import BertsymError
 from bertsym.values import value
 
@@ -26,7 +27,7 @@ Piece = tuple[int, int, list[Exact]]
 
 @value
 class DoesNotGrow(BertsymError):
-    """A count that some value of an unknown makes smaller cannot be inverted by it."""
+    """A count that becomes smaller at some value of an unknown, so that it cannot be inverted."""
 
     unknown: str
 
@@ -36,7 +37,7 @@ class DoesNotGrow(BertsymError):
 
 @value
 class NotPolynomial(BertsymError):
-    """A count that rounds an unknown down, or divides by it, is no polynomial in it."""
+    """A count that rounds an unknown down or divides by it."""
 
     unknowns: tuple[str, ...]
 
@@ -45,7 +46,7 @@ class NotPolynomial(BertsymError):
 
 
 class Polynomial:
-    """Coefficients by exponents of the unknowns, in the order of `unknowns`; slots, for a search makes millions."""
+    """Coefficients by exponents of the unknowns, in the order of `unknowns`; a search makes millions, hence slots."""
 
     __slots__ = ("terms", "unknowns")
 
@@ -54,7 +55,7 @@ class Polynomial:
         self.terms = terms
 
     def at(self, number: Exact) -> Polynomial:
-        """The first unknown put in."""
+        """Put a number in for the first unknown."""
         terms: Terms = {}
         powers: dict[int, Exact] = {0: 1, 1: number}
         for exponents, coefficient in self.terms.items():
@@ -66,7 +67,7 @@ class Polynomial:
         return Polynomial(self.unknowns[1:], terms)
 
     def coefficients(self) -> list[Exact]:
-        """Of a polynomial in one unknown: its coefficients from the constant up; raises `DoesNotGrow`."""
+        """Return the coefficients of a polynomial in one unknown, from the constant up; raises `DoesNotGrow`."""
         found: list[Exact] = [0] * (1 + max((e[0] for e in self.terms), default=0))
         for exponents, coefficient in self.terms.items():
             if exponents[0] < 0 or (exponents[0] and coefficient < 0):
@@ -78,12 +79,12 @@ class Polynomial:
 
     @property
     def constant(self) -> Exact:
-        """Of a polynomial in no unknown: its value."""
+        """Return the value of a polynomial without unknowns."""
         return sum(self.terms.values(), start=0)
 
 
 class Piecewise:
-    """A sum of polynomials, each of which counts where all of its conditions hold."""
+    """A sum of polynomials, each of which counts if all of its conditions hold."""
 
     __slots__ = ("parts", "unknowns")
 
@@ -92,7 +93,7 @@ class Piecewise:
         self.parts = parts
 
     def at(self, number: Exact) -> Piecewise:
-        """The first unknown put in; what is decided by it disappears."""
+        """Put a number in for the first unknown; conditions that it decides disappear."""
         rest = self.unknowns[1:]
         if len(self.parts) == 1 and not self.parts[0][0]:
             return Piecewise(rest, (((), self.parts[0][1].at(number)),))
@@ -108,22 +109,22 @@ class Piecewise:
 
     @property
     def conditional(self) -> bool:
-        """Whether some condition is still open."""
+        """Return True if a condition is still open."""
         return any(conditions for conditions, _ in self.parts)
 
     @property
     def constant(self) -> Exact:
-        """Of a count in no unknown: its value."""
+        """Return the value of a count without unknowns."""
         return sum((polynomial.constant for _, polynomial in self.parts), start=0)
 
     def grows(self) -> bool:
-        """Whether every unknown can only make the count larger."""
+        """Return True if no unknown makes the count smaller."""
         return all(c >= 0 and min(e, default=0) >= 0 for _, p in self.parts for e, c in p.terms.items() if any(e))
 
     def rows(self) -> list[list[Exact]] | None:
-        """Of an unconditional count in two unknowns: for each power of the last, the coefficients in the first.
+        """Return, for each power of the last of two unknowns, the coefficients in the first.
 
-        None where a condition is open or a power is negative.
+        Return None if a condition is open or a power is negative.
         """
         if len(self.unknowns) != 2 or self.conditional:
             return None
@@ -134,7 +135,7 @@ class Piecewise:
         return [[terms.get((power, row), 0) for power in range(first)] for row in range(last)]
 
     def pieces(self, low: int, high: int) -> Iterator[Piece]:
-        """A count in one unknown, as stretches low..high of integers with the coefficients that hold on them."""
+        """Yield a count in one unknown as stretches low..high of integers, with the coefficients that hold on each."""
         if not self.conditional:
             yield low, high, self.parts[0][1].coefficients() if self.parts else [0]
             return
@@ -154,7 +155,7 @@ class Piecewise:
 
 
 def _turns(condition: Boolean, symbol: Symbol) -> Iterator[int]:
-    """The integers next to which a comparison of polynomials may change its truth; raises `NotPolynomial`."""
+    """Yield the integers next to which a comparison of polynomials may change its truth; raises `NotPolynomial`."""
     for relation in condition.atoms(sympy.core.relational.Relational):
         for side in sympy.together(relation.lhs - relation.rhs).as_numer_denom():
             if symbol not in free(side):
@@ -182,7 +183,7 @@ def _added(first: Polynomial, second: Polynomial) -> Polynomial:
 
 
 def piecewise(expression: Expr, unknowns: Iterable[Symbol]) -> Piecewise:
-    """The expression over the unknowns, which must be its only free symbols; raises `NotPolynomial`.
+    """Return the expression over the unknowns, its only free symbols, as polynomials; raises `NotPolynomial`.
 
     >>> from bertsym.symbols import H, L
     >>> piecewise(12 * L * H**2 + 13 * L * H, (L, H)).at(12).parts[0][1].coefficients()
@@ -205,7 +206,7 @@ def piecewise(expression: Expr, unknowns: Iterable[Symbol]) -> Piecewise:
 
 
 def horner(coefficients: list[Exact], number: Exact) -> Exact:
-    """The value of a polynomial."""
+    """Evaluate a polynomial (Horner's scheme)."""
     result: Exact = 0
     for coefficient in reversed(coefficients):
         result = result * number + coefficient
@@ -213,9 +214,9 @@ def horner(coefficients: list[Exact], number: Exact) -> Exact:
 
 
 def largest_at_most(coefficients: list[Exact], target: Exact) -> int | None:
-    """The largest integer at or above 0 whose value is not over the target, for a polynomial that grows from 0 on.
+    """Return the largest integer from 0 on whose value is at most the target, for a polynomial that grows from 0 on.
 
-    None where even the value at 0 is over it, or where the polynomial is constant.
+    Return None if the value at 0 is above the target, or if the polynomial is constant.
 
     >>> largest_at_most([0, 0, 1], 99), largest_at_most([5], 9), largest_at_most([5, 1], 4)
     (9, None, None)
@@ -233,7 +234,7 @@ def largest_at_most(coefficients: list[Exact], target: Exact) -> int | None:
 
 
 def _integral(coefficients: list[Exact], target: Exact) -> tuple[list[int], int]:
-    """The coefficients in integers, and what they must come to above the constant one."""
+    """Scale to integer coefficients; return these, and the target less the constant one."""
     if all(type(c) is int for c in coefficients) and type(target) is int:
         return coefficients, target - coefficients[0]  # type: ignore[return-value]  # as just checked
     scale = lcm(*(Fraction(c).denominator for c in (*coefficients, target)))
@@ -245,20 +246,14 @@ def _bisected(whole: list[int], target: int) -> int:
     above = 1
     while horner(list(whole), above) <= target:
         above *= 2
-    below = above // 2 if above > 1 else 0
-    while above - below > 1:
-        middle = (below + above) // 2
-        if horner(list(whole), middle) <= target:
-            below = middle
-        else:
-            above = middle
-    return below
+    largest, _ = find_boundary(above // 2, above, lambda number: horner(list(whole), number) <= target)
+    return largest
 
 
 def root(coefficients: list[Exact], target: Exact, places: int = 2) -> Fraction:
-    """The real root of a polynomial that grows from 0 on, to that many decimal places, rounded half up from below.
+    """Return the real root of a polynomial that grows from 0 on, rounded half up to so many decimal places.
 
-    Raises `ValueError` where the value at 0 is over the target already.
+    Raises `ValueError` if the value at 0 is above the target.
     """
     scale = 2 * 10**places
     stretched = [Fraction(c) / scale**power for power, c in enumerate(coefficients)]

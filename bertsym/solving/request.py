@@ -1,4 +1,4 @@
-"""A question to `solve`: what is to be found, and what must hold of it."""
+"""A question to `solve`: the unknowns, and the requirements on them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from sympy import Symbol
 from bertsym.convention import EXACT, Convention
 from bertsym.errors import Conflict, Missing, UnknownName, Unreadable
 from bertsym.solving.constraints import Constraint
-from bertsym.solving.demands import Limit
-from bertsym.solving.unknowns import Tie, only_unknowns
+from bertsym.solving.open_model import Tie, only_unknowns
+from bertsym.solving.requirements import Limit
 from bertsym.values import value
 
-MOST_ANSWERS = 10_000
+# The best are kept in a sorted list, whose insertions grow with its length.
+MAX_ANSWERS = 10_000
 
 
 class Order(Enum):
@@ -36,7 +37,7 @@ class Order(Enum):
 
 @value
 class Request:
-    """A question to search: unknowns in the order they are shown, their ranges, and what must hold."""
+    """A question to search: unknowns in the order in which they are shown, their ranges, and the requirements."""
 
     unknowns: tuple[Symbol, ...]
     target: int
@@ -52,7 +53,7 @@ class Request:
 
 
 def check(request: Request) -> None:
-    """Raise where a request is none, whatever the model."""
+    """Raise `Missing`, `Conflict` or `Unreadable` for a request that no model could answer."""
     if not request.unknowns:
         raise Missing("unknown", "--for H")
     twice = next((s for s in request.unknowns if request.unknowns.count(s) > 1), None)
@@ -65,8 +66,8 @@ def check(request: Request) -> None:
 def _check_numbers(request: Request) -> None:
     if not _is_count(request.target) or request.target < 1:
         raise Unreadable("--target", str(request.target), "a number of parameters, at least 1")
-    if not _is_count(request.top) or not 1 <= request.top <= MOST_ANSWERS:
-        raise Unreadable("--top", str(request.top), f"a whole number from 1 to {MOST_ANSWERS}")
+    if not _is_count(request.top) or not 1 <= request.top <= MAX_ANSWERS:
+        raise Unreadable("--top", str(request.top), f"a whole number from 1 to {MAX_ANSWERS}")
     for symbol, step in request.multiples.items():
         if not _is_count(step) or step < 1:
             raise Unreadable(f"--multiple-of {symbol}", str(step), "a whole number of at least 1")

@@ -1,9 +1,8 @@
-"""The whole lattice of integer configurations, searched completely for those whose count is nearest to a target.
+"""A complete search of a lattice of integer configurations for the counts nearest to a target (branch and bound).
 
-A count grows with every size. So one unknown is never enumerated: with the others fixed, the values next to the target
-are found by exact inversion, and the walk outward from there ends as soon as it leaves what could still be among the
-best. Constraints that are linear in an unknown narrow its interval before it is walked; the others are checked point by
-point.
+A count grows with every size. So the last unknown is never enumerated: with the others fixed, the search inverts the
+count exactly. It walks outward from the target, and stops as soon as no value can be among the best. Constraints that
+are linear in an unknown narrow its interval first; the others are checked at each point.
 """
 
 from __future__ import annotations
@@ -16,15 +15,16 @@ from math import prod
 from sympy import Symbol
 
 from bertsym.solving.constraints import Constraint
-from bertsym.solving.narrowing import Axis, Limits, both, narrow
+from bertsym.solving.interval_propagation import Axis, Limits, both, narrow
 from bertsym.solving.polynomial import DoesNotGrow, Exact, NotPolynomial, Piece, Piecewise, horner, largest_at_most
 from bertsym.values import value
 
+# A report more often slows the search; one less often lets the progress line stand still.
 REPORT_EVERY = 4096
 
 Key = tuple[Exact, ...]
-# The values that accompany a configuration: the preferred ones, and those that are taken where none of these may be.
-Company = Callable[[Mapping[Symbol, Exact]], tuple[list[int], list[int]]]
+# The values of a size beside a configuration: the preferred ones, and those to try if no preferred one is legal.
+Companions = Callable[[Mapping[Symbol, Exact]], tuple[list[int], list[int]]]
 
 
 @value
@@ -36,13 +36,13 @@ class Budget:
     high: Exact | None = None
 
     def keeps(self, count: Exact) -> bool:
-        """Whether a count lies within."""
+        """Return True if a count keeps to the budget."""
         return (self.low is None or count >= self.low) and (self.high is None or count <= self.high)
 
 
 @value
 class Space:
-    """What is searched: the axes in the order asked for, what must hold, and the target.
+    """The space of a search: the axes in the order of the request, the constraints, and the target.
 
     `unknowns` are the axes that a count depends on, in the order of enumeration, the inverted one last; `count` and the
     budgets are over them. `idle` are the other axes, `fixed` the sizes that are known. `company` are the sizes that
@@ -60,16 +60,16 @@ class Space:
     fixed: Mapping[Symbol, Exact]
     rank: Callable[[Exact, dict[Symbol, Exact]], Key]
     by_error: bool = True
-    company: tuple[tuple[Symbol, Company], ...] = ()
+    company: tuple[tuple[Symbol, Companions], ...] = ()
 
     @property
     def size(self) -> int:
-        """How many configurations there are before any constraint."""
+        """Return the number of configurations before any constraint."""
         return prod(axis.size for axis in self.axes)
 
 
 @value
-class Found:
+class Configuration:
     """A configuration, its exact count, its key, and the sizes beside it."""
 
     key: Key
@@ -80,22 +80,22 @@ class Found:
 
 @value
 class Outcome:
-    """The best configurations in order, how many were counted one by one, and whether the search ran to its end."""
+    """The best configurations in order, the number that were counted, and whether the search is complete."""
 
-    best: tuple[Found, ...]
+    best: tuple[Configuration, ...]
     counted: int
     complete: bool
 
 
-class Enough(Exception):
-    """The search has done the work that it was allowed."""
+class WorkLimitReached(Exception):
+    """The end of a search that has counted as many configurations as it may."""
 
 
 class Search:
     """One search; `best` holds the best so far.
 
-    `exists` says whether there is a model of that count at a configuration, where the constraints alone do not; `most`
-    is how many configurations may be counted.
+    `exists` says whether a model of that count exists at a configuration: the constraints alone do not. `most` is the
+    largest number of configurations to count.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Search:
         self.progress = progress
         self.exists = exists
         self.most = most
-        self.best: list[Found] = []
+        self.best: list[Configuration] = []
         self.counted = 0
         self.leaves = 0
         self.total = prod(axis.size for axis in space.unknowns[:-1])
@@ -141,7 +141,7 @@ class Search:
         complete = True
         try:
             self._enumerate(0, dict(self.space.fixed), counts)
-        except (KeyboardInterrupt, Enough):
+        except (KeyboardInterrupt, WorkLimitReached):
             complete = False
         return Outcome(tuple(self.best), self.counted, complete)
 
@@ -182,7 +182,7 @@ class Search:
     def _invert(
         self, axis: Axis, known: dict[Symbol, Exact], pieces: list[list[Piece]], counts: tuple[Piecewise, ...]
     ) -> None:
-        """The last unknown: `pieces` are the target's count and the budgets' along it."""
+        """Search the last unknown; `pieces` are the target's count and the budgets' along it."""
         self.leaves += 1
         if self.progress is not None and self.leaves % REPORT_EVERY == 0:
             self.progress(Fraction(self.leaves, self.total))
@@ -199,8 +199,8 @@ class Search:
         known.pop(axis.symbol, None)
 
     def _walk(self, numbers: range, coefficients: list[Exact], known: dict[Symbol, Exact], symbol: Symbol) -> None:
-        """Values outward from the one nearest the target, while one could still be among the best."""
-        # Where the count stands still the values come in the order of their keys.
+        """Try values outward from the one nearest the target, while one could still be among the best."""
+        # A constant count: the values come in the order of their keys.
         still = len(coefficients) == 1 and not self.space.idle
         for number in _outward(numbers, coefficients, self.space.target) if self.space.by_error else numbers:
             count = horner(coefficients, number)
@@ -219,7 +219,7 @@ class Search:
     def _try_each(
         self, numbers: range, symbol: Symbol, known: dict[Symbol, Exact], counts: tuple[Piecewise, ...]
     ) -> None:
-        """Every value of a last unknown that a count does not always grow with."""
+        """Try every value of a last unknown, if a count does not always grow with it."""
         for number in numbers:
             self._count_one()
             known[symbol] = number
@@ -232,11 +232,11 @@ class Search:
 
     def _count_one(self) -> None:
         if self.most is not None and self.counted >= self.most:
-            raise Enough
+            raise WorkLimitReached
         self.counted += 1
 
     def _complete(self, place: int, known: dict[Symbol, Exact], count: int, error: Exact) -> None:
-        """The unknowns that no count depends on, and the configuration kept if it is among the best."""
+        """Choose the unknowns that no count depends on, and keep the configuration if it is among the best."""
         if place == len(self.space.idle):
             self._accompany(0, known, count, error)
             return
@@ -273,7 +273,7 @@ class Search:
             return False
         values = tuple(known[axis.symbol] for axis in self.space.axes)
         company = tuple(int(known[symbol]) for symbol, _ in self.space.company)
-        insort(self.best, Found(key, values, count, company), key=lambda found: found.key)
+        insort(self.best, Configuration(key, values, count, company), key=lambda found: found.key)
         del self.best[self.top :]
         return True
 
@@ -283,9 +283,9 @@ def _piece(axis: Axis, rows: list[list[Exact]], number: Exact) -> list[Piece]:
 
 
 def _within_budget(budget: Budget, pieces: list[Piece], low: int, high: int) -> tuple[int, int]:
-    """The interval of the last unknown in which a count that grows with it keeps to its budget.
+    """Return the interval of the last unknown in which a growing count keeps to its budget.
 
-    Where an open condition could break the growth, the interval is as wide as its stretches allow together.
+    If an open condition could break the growth, the interval is the hull of those of its stretches.
     """
     starts, stops = [], []
     for start, stop, coefficients in pieces:
@@ -306,7 +306,7 @@ def _within_budget(budget: Budget, pieces: list[Piece], low: int, high: int) -> 
 
 
 def _outward(numbers: range, coefficients: list[Exact], target: int) -> Iterator[int]:
-    """The numbers by the distance of their counts from the target, nearest first."""
+    """Yield the numbers by the distance of their counts from the target, nearest first."""
     if not numbers:
         return
     most = largest_at_most(coefficients, target)

@@ -1,4 +1,4 @@
-"""Which size meets a target: the closed form, the real root, the exact integer bracket, and what can be built."""
+"""The size that meets a target: its closed form, the real root, the integers around it, and those that can be built."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from bertsym.algebra import Value, evaluate, expand, free
 from bertsym.convention import EXACT, Convention
 from bertsym.count import declared
 from bertsym.errors import BertsymError
+from bertsym.expressions.tree import Op, constant
+from bertsym.expressions.tree import size as leaf
 from bertsym.model import Model
-from bertsym.solving.closed import Closed, solve_symbolically
+from bertsym.solving.closed_form import ClosedForm, solve_symbolically
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure, plain
 from bertsym.solving.configurations import closed, search, standing
-from bertsym.solving.constraints import Comparison, Constraint, Term, from_expression, symbols_of
-from bertsym.solving.demands import Demand, NothingFits
-from bertsym.solving.legality import Door
-from bertsym.solving.line import Line
-from bertsym.solving.narrowing import Axis
+from bertsym.solving.constraints import Constraint, compare, from_expression
+from bertsym.solving.interval_propagation import Axis
+from bertsym.solving.legality import Recounter
+from bertsym.solving.open_model import Tie, require
 from bertsym.solving.request import Request, check
+from bertsym.solving.requirements import Demand, NothingFits
 from bertsym.solving.search import Space
-from bertsym.solving.space import MOST, RANGES, axis_of, require_values, space_of, usual_step
-from bertsym.solving.unknowns import Tie, require
+from bertsym.solving.space import MAX_VALUE, RANGES, axis_of, require_values, space_of, usual_step
+from bertsym.solving.univariate import UnivariateCount
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace, value
 
 ANYTHING = Demand()
-# How many values of one unknown are counted before an answer says how far it came.
-MOST_COUNTED = 300_000
+# Bounds the work if the search cannot invert the count and tries it value by value. The answer says how far it came.
+MAX_COUNTED = 300_000
 
 
 @value
@@ -47,7 +49,7 @@ class TooSmall(BertsymError):
 
 @value
 class Point:
-    """A value of the unknown, with what it entails, its exact count and the signed error against the target."""
+    """A value of the unknown, with the sizes that follow from it, its exact count and the signed error."""
 
     value: Value
     at: Mapping[Symbol, Value]
@@ -70,7 +72,7 @@ class Solution:
     target: int
     known: Mapping[Symbol, Value]
     assumed: tuple[Symbol, ...]
-    closed: Closed
+    closed: ClosedForm
     step: int
     root: Fraction | None
     floor: Point | None
@@ -92,9 +94,9 @@ def solve(
     top: int = 5,
     demand: Demand = ANYTHING,
 ) -> Solution:
-    """Return the target solved for one size, the model's own value of it left aside.
+    """Solve the target for one size; the model's own value of that size is ignored.
 
-    The candidates keep to the demand. Raises `NotDependent`, `TooSmall`, `NotPolynomial` or `NothingFits`.
+    The candidates meet the demand. Raises `NotDependent`, `TooSmall`, `NotPolynomial` or `NothingFits`.
     """
     request = Request(
         (symbol,),
@@ -119,14 +121,14 @@ def solve(
     if unknown not in free(totals[0]):
         require(totals[0], symbol, model)
     minimum = BY_SYMBOL[unknown].minimum
-    space = space_of(model, closure, inner, (Axis(unknown, minimum, MOST),), totals)
+    space = space_of(model, closure, inner, (Axis(unknown, minimum, MAX_VALUE),), totals)
     line = _line(closure, inner, space)
     grows = line.grows()
     below, above = _bracket(line, target) if grows else (None, None)
     axis = _axis(unknown, inner, max(below or 0, above or 0))
     require_values((axis,), inner)
     space = replace(space, axes=(axis,), unknowns=(axis,))
-    outcome, answers = search(closure, inner, space, most=MOST_COUNTED)
+    outcome, answers = search(closure, inner, space, most=MAX_COUNTED)
     if not answers and (demand != ANYTHING or not outcome.complete or not grows):
         where = f"from {axis.start:,} to {axis.stop:,}" + (f" by {axis.step}" if axis.step > 1 else "")
         tried = f"no {unknown} {where}"
@@ -149,7 +151,7 @@ def solve(
         target,
         closure.ready.given,
         closure.assumed,
-        solve_symbolically(general, symbol) if grows else Closed(0, None),
+        solve_symbolically(general, symbol) if grows else ClosedForm(0, None),
         line.step,
         root if root is None or symbol is unknown else _translated(closure, symbol, root),
         bound(below),
@@ -161,7 +163,7 @@ def solve(
     )
 
 
-def _bracket(line: Line, target: int) -> tuple[int | None, int | None]:
+def _bracket(line: UnivariateCount, target: int) -> tuple[int | None, int | None]:
     """Return the sizes on either side of the target; raises `TooSmall`, or `NothingFits` without any model."""
     least = line.smallest()
     if least is None:
@@ -176,7 +178,7 @@ def _by_width(model: Model, request: Request) -> Request:
     (symbol,) = request.unknowns
     ratio = BY_SYMBOL[symbol].kind is Kind.RATIO
     definition = next((d for d in model.architecture.definitions if d.adjusts == symbol and ratio), None)
-    mentioned = {s for name, term in request.ties for s in (name, *symbols_of(term))}
+    mentioned = {s for name, term in request.ties for s in (name, *term.symbols())}
     if definition is None or definition.inverse is None or {definition.symbol, symbol} & {*mentioned, *model.pinned}:
         return request
     term = from_expression(definition.inverse)
@@ -184,9 +186,9 @@ def _by_width(model: Model, request: Request) -> Request:
         return request
     constraints = list(request.constraints)
     for low, high in request.ranges.values():
-        sides = Term("number", number=low), Term("symbol", symbol=symbol), Term("number", number=high)
-        comparisons = (Comparison(sides[0], "<=", sides[1]), Comparison(sides[1], "<=", sides[2]))
-        constraints.append(Constraint(f"{low} <= {symbol} <= {high}", comparisons))
+        lowest = compare(constant(low), Op.AT_MOST, leaf(symbol))
+        highest = compare(leaf(symbol), Op.AT_MOST, constant(high))
+        constraints.append(Constraint(f"{low} <= {symbol} <= {high}", (lowest, highest)))
     return replace(
         request,
         unknowns=(definition.symbol,),
@@ -197,11 +199,11 @@ def _by_width(model: Model, request: Request) -> Request:
     )
 
 
-def _line(closure: Closure, request: Request, space: Space) -> Line:
-    """Return the count along the unknown wherever there is a model, whatever the request demands besides."""
+def _line(closure: Closure, request: Request, space: Space) -> UnivariateCount:
+    """Return the count at every value of the unknown at which a model exists, whatever the request demands."""
     (unknown,) = request.unknowns
-    door = Door(closure, (request.convention,))
-    # One head always fits.
+    door = Recounter(closure, (request.convention,))
+    # A single head divides every width.
     beside = {one.symbol: 1 for one in closure.floating}
 
     def exists(number: int, count: int) -> bool:
@@ -209,11 +211,11 @@ def _line(closure: Closure, request: Request, space: Space) -> Line:
 
     alone = {unknown, *space.fixed}
     legal = tuple(c for c in space.constraints[len(request.constraints) :] if c.symbols <= alone)
-    return Line(unknown, space.count, BY_SYMBOL[unknown].minimum, legal, exists)
+    return UnivariateCount(unknown, space.count, BY_SYMBOL[unknown].minimum, legal, exists)
 
 
 def _axis(unknown: Symbol, request: Request, bracket: int) -> Axis:
-    """Return the values to look at: the range that was asked for, else what is usual and twice as far as the target."""
+    """Return the values to try: the range of the request, else the usual one, to twice the target's size at least."""
     size = BY_SYMBOL[unknown]
     _, high, step = RANGES.get(size.kind, (1, 1, 1))
     step = usual_step(unknown, request, step)
@@ -223,7 +225,7 @@ def _axis(unknown: Symbol, request: Request, bracket: int) -> Axis:
 
 
 def _beside(closure: Closure, symbol: Symbol, number: int) -> dict[Symbol, Value]:
-    """Return the values of the symbol, the unknown and the tied sizes, as far as heads have no part in them."""
+    """Return the values of the symbol, the unknown and the tied sizes that do not depend on a number of heads."""
     (unknown,) = closure.unknowns
     at: dict[Symbol, Value] = {}
     for shown in (symbol, unknown, *closure.tied, *closure.displaced):

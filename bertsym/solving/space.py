@@ -1,4 +1,4 @@
-"""The space of a request: the values that each unknown may have, what must hold, and what comes first."""
+"""The space of a request: the values of each unknown, the constraints, and the order of the answers."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import free, monomials
 from bertsym.errors import BertsymError, Conflict, UnknownName, Unreadable
+from bertsym.expressions.evaluate import evaluate
+from bertsym.expressions.tree import Node, Op
 from bertsym.model import Model
 from bertsym.solving.closure import Closure, Floating
-from bertsym.solving.constraints import Constraint, Term, evaluate, from_expression, put_in, symbols_of
+from bertsym.solving.constraints import Constraint, from_expression, put_in
+from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import conditions
-from bertsym.solving.narrowing import Axis
+from bertsym.solving.open_model import require
 from bertsym.solving.polynomial import Exact, piecewise
 from bertsym.solving.request import Order, Request
-from bertsym.solving.search import Budget, Company, Key, Space
-from bertsym.solving.unknowns import require
+from bertsym.solving.search import Budget, Companions, Key, Space
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Size
-from bertsym.values import replace, value
+from bertsym.values import value
 from bertsym.wording import said
 
-# How far an unknown runs where nobody says: (lowest, highest, multiple of).
+# The values of an unknown without --range: (lowest, highest, multiple of). A wider range finds more
+# models and costs time; widths are multiples of 64, as hardware wants them.
 RANGES: dict[Kind, tuple[int, int, int]] = {
     Kind.DEPTH: (1, 128, 1),
     Kind.WIDTH: (64, 16384, 64),
@@ -31,9 +34,11 @@ RANGES: dict[Kind, tuple[int, int, int]] = {
     Kind.RATIO: (1, 8, 1),
     Kind.ROWS: (1, 262144, 1),
 }
-MOST = 10**60
-# How many heads are tried beside a width that is shared neither by as many as before nor by as wide ones.
-MOST_HEADS = 256
+# As large as any number that can be typed (`quantities.LONGEST_NUMBER`).
+MAX_VALUE = 10**60
+# Numbers of heads that are tried beside a width which neither the former number nor the former size of heads divides:
+# more find rarer models, and each costs a check.
+MAX_HEADS_TRIED = 256
 
 
 @value
@@ -50,7 +55,7 @@ class EmptySpace(BertsymError):
 
 
 def require_values(axes: tuple[Axis, ...], request: Request) -> None:
-    """Raise `EmptySpace` where an unknown has no value."""
+    """Raise `EmptySpace` if an unknown has no value."""
     for axis in axes:
         if not axis.size:
             low, high = request.ranges.get(axis.symbol, (axis.start, axis.stop))
@@ -58,7 +63,7 @@ def require_values(axes: tuple[Axis, ...], request: Request) -> None:
 
 
 def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis, ...], totals: list[Expr]) -> Space:
-    """Return what is to be searched for a request, along the axes."""
+    """Return the space to search for a request, along the axes."""
     lowest = {axis.symbol: axis.start for axis in axes} | {one.symbol: 1 for one in closure.floating}
     legal = tuple(conditions(closure, lowest))
     linked = {s for c in legal for s in c.symbols if len(c.symbols & set(closure.unknowns)) > 1}
@@ -90,24 +95,29 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
 
 
 def axis_of(size: Size, request: Request) -> Axis:
-    """Return the values that an unknown may have: as asked for, or as is usual for its kind."""
+    """Return the values that an unknown may have: those of the request, else the usual ones of its kind."""
     low, high, multiple = RANGES.get(size.kind, (1, 1, 1))
     low = min(low, size.minimum) if size.default is not None else low
     if size.symbol in request.ranges:
         low, high = request.ranges[size.symbol]
     step = usual_step(size.symbol, request, multiple)
-    if low < size.minimum or high > MOST:
+    if low < size.minimum or high > MAX_VALUE:
         raise Unreadable(f"range of {size.name}", f"{low}..{high}", f"values from {size.minimum} on")
     return Axis(size.symbol, -(-low // step) * step, high, step)
 
 
 def usual_step(symbol: Symbol, request: Request, multiple: int) -> int:
-    """Return what an unknown is a multiple of: as asked for, else as is usual unless a condition names its values."""
+    """Return the step of an unknown: that of the request, else the usual one, unless a condition names its values."""
     named = any(
-        constraint.symbols == {symbol} and any(comparison.relation == "==" for comparison in constraint.comparisons)
+        constraint.symbols == {symbol} and any(_has(Op.EQUAL, part) for part in constraint.parts)
         for constraint in request.constraints
     )
     return request.multiples.get(symbol, 1 if named else multiple)
+
+
+def _has(op: Op, tree: Node) -> bool:
+    """Return True if the operator stands anywhere in a tree."""
+    return tree.op is op or any(_has(op, operand) for operand in tree.operands)
 
 
 def _enumeration(axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[Constraint, ...]) -> tuple[Axis, ...]:
@@ -121,7 +131,7 @@ def _enumeration(axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[
     ]
     if not any(axis.symbol in free(totals[0]) for axis in counted):
         return ()
-    # A size that an equality pins to another one is quickly enumerated: let a loose one be inverted.
+    # A size that an equality ties to another one has few values: enumerate it, and invert a loose one.
     pinned = _pinned(constraints, {axis.symbol for axis in axes})
     loose = [axis for axis in invertible if axis.symbol not in pinned]
     last = max(loose or invertible or counted, key=lambda axis: axis.size)
@@ -132,17 +142,17 @@ def _pinned(constraints: tuple[Constraint, ...], unknowns: set[Symbol]) -> set[S
     """Return the unknowns that stand in an equality with another unknown."""
     found: set[Symbol] = set()
     for constraint in constraints:
-        for comparison in constraint.comparisons:
-            both = {*symbols_of(comparison.left), *symbols_of(comparison.right)} & unknowns
-            if comparison.relation == "==" and comparison.left.operation != "%" and len(both) > 1:
+        for part in constraint.parts:
+            both = set(part.symbols()) & unknowns
+            if part.op is Op.EQUAL and part.operands[0].op is not Op.REMAINDER and len(both) > 1:
                 found |= both
     return found
 
 
 def _public(closure: Closure, constraint: Constraint) -> Constraint:
-    """Return the constraint in the unknowns and known sizes: what follows is put in. Raises `UnknownName`."""
+    """Return the constraint over unknowns and known sizes, with the sizes that follow put in; raises `UnknownName`."""
     model = closure.ready
-    entailed: dict[Symbol, Term] = {}
+    entailed: dict[Symbol, Node] = {}
     for symbol in constraint.symbols:
         if symbol not in model.symbols:
             names = [str(s) for s in model.symbols]
@@ -154,14 +164,11 @@ def _public(closure: Closure, constraint: Constraint) -> Constraint:
                 why = f"{symbol} = {said(closure.rules[symbol])} is no quotient of sums and products"
                 raise Conflict(constraint.text, "a condition", why)
             entailed[symbol] = term
-    comparisons = tuple(
-        replace(c, left=put_in(c.left, entailed), right=put_in(c.right, entailed)) for c in constraint.comparisons
-    )
-    return Constraint(constraint.text, comparisons)
+    return Constraint(constraint.text, tuple(put_in(part, entailed) for part in constraint.parts))
 
 
-def _company(one: Floating, closure: Closure) -> Company:
-    """Return the numbers of heads beside a width: as many as before, as wide as before, else the nearest to as many."""
+def _company(one: Floating, closure: Closure) -> Companions:
+    """Return the numbers of heads beside a width: the former number, the former size, else the nearest number."""
     width = from_expression(closure.over(one.width))
 
     def values(known: Mapping[Symbol, Exact]) -> tuple[list[int], list[int]]:
@@ -170,14 +177,14 @@ def _company(one: Floating, closure: Closure) -> Company:
             number = evaluate(width, known) / one.size
             if number.denominator == 1 and number >= 1 and number != one.kept:
                 preferred.append(int(number))
-        others = [number for number in range(1, MOST_HEADS + 1) if number not in preferred]
+        others = [number for number in range(1, MAX_HEADS_TRIED + 1) if number not in preferred]
         return preferred, sorted(others, key=lambda n: (abs(n - one.kept), n))
 
     return values
 
 
 def _rank(request: Request, closure: Closure) -> Callable[[Exact, dict[Symbol, Exact]], Key]:
-    """Return the key by which configurations are ordered: what was asked for, then the error, then the values."""
+    """Return the sorting key of configurations: the order of the request, then the error, then the values."""
     depth, width = (_size(symbol, closure) for symbol in (L, H))
     symbol = {Order.DEPTH: L, Order.WIDTH: H}.get(request.order)
     moving = {*closure.unknowns, *(s for s, e in closure.follows.items() if free(e))}

@@ -1,4 +1,4 @@
-"""The models bertsym knows, one paper per file; a file is read when its model is first asked for."""
+"""The architectures written from their papers, one paper a file; a file is imported when its model is first used."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMES = (
 
 
 class Zoo(Mapping[str, Architecture]):
-    """The architectures by name, each loaded when it is looked up: fifteen papers would slow every start."""
+    """The architectures by name, each imported at its first use; importing all would slow every start."""
 
     def __getitem__(self, name: str) -> Architecture:
         if name not in NAMES:
@@ -52,7 +52,7 @@ ARCHITECTURES = Zoo()
 
 
 def named(name: str) -> Model:
-    """The architecture of that name with all sizes open, or a published size; `google/...` prefixes are accepted.
+    """Return the architecture of that name with open sizes, or a published size; `google/...` prefixes are accepted.
 
     >>> named("bert-base-uncased").cls
     'BertModel'

@@ -1,7 +1,7 @@
 """ALBERT: Lan et al. 2019, "ALBERT: A Lite BERT for Self-supervised Learning", arXiv:1909.11942.
 
-Tokens are embedded in E features, fewer than H, and projected up; one layer is applied again and again: the work of L
-layers at the price of one, or of one per group.
+Tokens are embedded in E features, fewer than H, and projected up. One layer is applied again and again: the work of L
+layers for the parameters of one, or of one a group.
 """
 
 from sympy import Expr
@@ -49,7 +49,7 @@ sentence_order = Block("sop-head", classifier=Linear(H, labels))
 
 
 def classified(body: Block, outputs: Expr | int) -> Block:
-    """The model under a linear classifier."""
+    """Return the model under a linear classifier."""
     return Block("classifier", albert=body, classifier=Linear(H, outputs))
 
 

@@ -1,7 +1,7 @@
 """DeBERTa: He et al. 2020, arXiv:2006.03654, version 2, and DeBERTaV3: He et al. 2021, arXiv:2111.09543.
 
-Content and position are attended to apart: positions relative to the token, k to either side, have one embedding for
-all layers, normed, and are projected by the matrices of the content or by their own. Version 2 adds a convolution.
+Attention scores content and position apart. All layers share one normed embedding of relative positions, k to either
+side. The matrices of the content project it, or matrices of its own. Version 2 adds a convolution.
 """
 
 from collections.abc import Mapping
@@ -87,7 +87,7 @@ rewritten = Block(bias=vocabulary_bias, dense=Linear(H, H), LayerNorm=LayerNorm(
 
 
 def pooled(outputs: Expr | int) -> Block:
-    """The model under a pooler and a linear classifier."""
+    """Return the model under a pooler and a linear classifier."""
     return Block("classifier", deberta=model, pooler=Block("pooler", dense=Linear(H, H)), classifier=Linear(H, outputs))
 
 

@@ -46,7 +46,7 @@ masked_lm = Block(
 
 
 def classified(outputs: Expr | int) -> Block:
-    """The model under a classifier of two layers, in the place of BERT's pooler."""
+    """Return the model under a classifier of two layers, which replaces BERT's pooler."""
     return Block("classifier", distilbert=model, pre_classifier=Linear(H, H), classifier=Linear(H, outputs))
 
 

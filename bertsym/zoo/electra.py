@@ -1,7 +1,7 @@
 """ELECTRA: Clark et al. 2020, "ELECTRA: Pre-training Text Encoders as Discriminators", arXiv:2003.10555.
 
-BERT's layers twice: a small generator fills in masked tokens, and the discriminator, which is kept, finds them out.
-Tokens are embedded in E features; a projection leads up to H where the two differ.
+Two networks of BERT's layers: a small generator fills in masked tokens, and the discriminator detects them. Only the
+discriminator is used later. Tokens are embedded in E features; a projection to H exists if E differs from H.
 """
 
 from sympy import Ne

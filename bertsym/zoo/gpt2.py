@@ -30,7 +30,7 @@ from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
 
 def linear(inputs: Expr, outputs: Expr) -> Linear:
-    """The class Conv1D of the original code: a linear layer whose weight is stored (inputs, outputs)."""
+    """Return the Conv1D of the original code: a linear layer whose weight is stored as (inputs, outputs)."""
     return Linear(inputs, outputs, bias=biases, transposed=True)
 
 

@@ -65,7 +65,7 @@ def published(
 
 
 def with_tied_output(size: NamedSize) -> NamedSize:
-    """The size with its output embedding tied to the word embedding."""
+    """Return the size with its output embedding tied to the word embedding."""
     return NamedSize({**size.values, tied: True}, size.source)
 
 

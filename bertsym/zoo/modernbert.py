@@ -50,7 +50,7 @@ decoder = Tied(
 
 
 def classified(outputs: Expr | int) -> Block:
-    """The model under the prediction head and a linear classifier."""
+    """Return the model under the prediction head and a linear classifier."""
     return Block("classifier", model=model, head=head, classifier=Linear(H, outputs))
 
 

@@ -1,4 +1,4 @@
-"""What the family has in common besides the layers that its papers take from one another."""
+"""Definitions of sizes that several architectures share, and heads under another model's class names."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ FEED_FORWARD = Definition(F, ffn_ratio * H, ffn_ratio, F / H)
 
 
 def renamed(heads: Mapping[str, Head], old: str, new: str) -> dict[str, Head]:
-    """The same trees under the class names of a model that took them over.
+    """Return the same heads under the class names of a model that adopted them.
 
     >>> from bertsym.tree import Block
     >>> renamed({"model": Head("LlamaModel", Block())}, "Llama", "Mistral")["model"].cls

@@ -53,7 +53,7 @@ def published(vocabulary: int, layers: int, hidden: int, source: str) -> NamedSi
 
 
 def schema(model_type: str, vocabulary: int) -> Schema:
-    """The fields of RoBERTa's configuration, which XLM-R and CamemBERT share but for the default vocabulary."""
+    """Return the schema of RoBERTa's configuration; XLM-R and CamemBERT differ in the default vocabulary only."""
     return Schema(
         model_type,
         (

@@ -54,7 +54,7 @@ def stack(name: str, words: str, layers: Expr, sublayers: tuple[Block, ...]) -> 
 
 
 def body(prefix: str = "") -> dict[str, Node]:
-    """The word embedding and the stacks over it; `prefix` is where they hang in a task class."""
+    """Return the word embedding and the stacks over it; a task class holds them under `prefix`."""
     return {
         "shared": Component("embeddings", Embedding(V, H, "one row per token of the vocabulary")),
         "encoder": stack("encoder", f"{prefix}shared.weight", L, encoder_layer),
@@ -66,7 +66,7 @@ model = Block(**body())
 
 
 def encoder_only(prefix: str = "") -> Block:
-    """The model without its decoder."""
+    """Return the model without its decoder."""
     return Block(**{name: part for name, part in body(prefix).items() if name != "decoder"})
 
 

@@ -1,4 +1,4 @@
-"""Code that compares its sizes with more than one another, and code that no formula has."""
+"""Model code that branches on comparisons of its sizes, and model code without a formula."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CALLS: list[int] = []
 
 
 def bottleneck(inplanes: int, planes: int, expansion: int, stride: int) -> nn.Module:
-    """A residual block of ResNet: projected where the shape changes."""
+    """Return a residual block of ResNet, whose shortcut is projected if the shape changes."""
     parts: dict[str, nn.Module] = {
         "reduce": nn.Conv2d(inplanes, planes, 1, bias=False),
         "expand": nn.Conv2d(planes, planes * expansion, 1, bias=False),
@@ -40,7 +40,7 @@ def capped(hidden: int) -> nn.Module:
 
 
 def deep(hidden: int, layers: int) -> nn.Module:
-    """A norm that only deep stacks have."""
+    """Return a stack that has a norm if it is deep."""
     parts: dict[str, nn.Module] = {"layers": nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(layers))}
     if layers >= 24:
         parts["norm"] = nn.LayerNorm(hidden)
@@ -48,17 +48,17 @@ def deep(hidden: int, layers: int) -> nn.Module:
 
 
 def shortened(hidden: int) -> nn.Module:
-    """0.29 times 100 is a little less than 29."""
+    """Return a width with a float: 0.29 times 100 is a little less than 29."""
     return nn.Linear(hidden, int(hidden * 0.29) + 1)
 
 
 def lengthened(hidden: int) -> nn.Module:
-    """0.55 times 100 is a little more than 55."""
+    """Return a width with a float: 0.55 times 100 is a little more than 55."""
     return nn.Linear(hidden, math.ceil(hidden * 0.55))
 
 
 def left_out(hidden: int, scale: float) -> nn.Module:
-    """A scale that is there unless it is nothing."""
+    """Return a module whose scale is left out at 0."""
     parts = {"weight": nn.Parameter(torch.empty(hidden, hidden))}
     if scale > 0:
         parts["scale"] = nn.Parameter(torch.empty(hidden))
@@ -66,7 +66,7 @@ def left_out(hidden: int, scale: float) -> nn.Module:
 
 
 def floored(hidden: int, least: int) -> nn.Module:
-    """A width that another one is at least, which shows nowhere nearby."""
+    """Return a width with a lower bound that is far below its default."""
     return nn.Linear(max(hidden, least), 2)
 
 
@@ -86,12 +86,12 @@ def numbered(hidden: int, layers: int) -> nn.Module:
 
 
 def otherwise(hidden: int, inner: int) -> nn.Module:
-    """A width that is another where it is 0, as it comes."""
+    """Return a module whose inner width, if it is 0, is four times the hidden width."""
     return nn.Linear(hidden, inner or 4 * hidden)
 
 
 def grouped(hidden: int, heads: int, groups: int) -> nn.Module:
-    """As many groups as heads where they are 0, as they come."""
+    """Return a module with as many groups as heads if the number of groups is 0."""
     groups = groups or heads
     if hidden % heads or heads % groups:
         raise ValueError("heads do not fit")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bertsym.derive.cegis import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.derive.export import recorded
 from bertsym.derive.oracle import targets
 from bertsym.derive.oracle.client import BuildOracle, Worker

@@ -1,7 +1,7 @@
-"""Random torch modules with the habits of model code, as source: what a derivation accepts must be what they build.
+"""Random torch modules with the habits of model code, as source: an accepted formula must equal what they build.
 
 A program is a callable `build` over a few sizes: an embedding, one or two stacks of layers with attention, feed-forward
-parts or experts, and parts that are there under a condition on the layer's index or on sizes.
+parts or experts, and parts that exist under a condition on the index of the layer or on sizes.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Mixture(nn.Module):
             self.shared_experts = FeedForward(hidden, inner * shared, True)
 
 '''
-START: Mapping[str, int] = {
+DEFAULTS: Mapping[str, int] = {
     "hidden": 64,
     "ffn": 96,
     "vocab": 100,
@@ -87,7 +87,7 @@ START: Mapping[str, int] = {
     "period": 3,
     "stride": 2,
 }
-LIMITS: Mapping[str, tuple[int, int]] = {
+RANGES: Mapping[str, tuple[int, int]] = {
     "layers": (0, 20),
     "decoder_layers": (0, 8),
     "heads": (1, 9),
@@ -120,34 +120,34 @@ class Program:
 
 
 def program(seed: int) -> Program:
-    """The random program of that seed."""
-    writer = _Writer(Random(seed))  # to be repeated
+    """Return the random program of that seed."""
+    writer = _Writer(Random(seed))
     body = "\n".join(writer.lines())
-    used = [name for name in START if re.search(rf"\b{name}\b", body)]
+    used = [name for name in DEFAULTS if re.search(rf"\b{name}\b", body)]
     head = f"def build({', '.join(f'{name}: int' for name in used)}) -> nn.Module:"
-    return Program(f"{HEAD}\n{head}\n{body}\n", {name: START[name] for name in used})
+    return Program(f"{HEAD}\n{head}\n{body}\n", {name: DEFAULTS[name] for name in used})
 
 
-def drawn(random: Random, sizes: Sequence[str]) -> dict[str, int]:
-    """Sizes at which to hold a formula against its program: small ones, some of them equal."""
+def sampled_sizes(random: Random, sizes: Sequence[str]) -> dict[str, int]:
+    """Return sizes at which a formula is compared with its program: small ones, some of them equal."""
     widest = random.choice((4, 12, 40))
     at = {}
     for name in sizes:
-        low, high = LIMITS.get(name, (1, 40))
+        low, high = RANGES.get(name, (1, 40))
         at[name] = random.randint(low, min(high, max(widest, low)))
     if random.random() < 0.6:
         for _ in range(random.randint(1, 2)):
-            one, other = random.choice(sizes), random.choice(sizes)
-            at[one] = at[other]
+            copy, original = random.choice(sizes), random.choice(sizes)
+            at[copy] = at[original]
     return at
 
 
 class _Writer:
-    """The lines of one program."""
+    """A writer of one program, with the names of its sizes."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
-        rest = [name for name in START if name not in ("hidden", "layers")]
+        rest = [name for name in DEFAULTS if name not in ("hidden", "layers")]
         self.common = False
         self.names = ["hidden", "layers", *random.sample(rest, random.randint(1, 4))]
 
@@ -164,17 +164,20 @@ class _Writer:
         return self.random.choice([name for name in self.names if name in SMALL] or ["2", "3", "4"])
 
     def lines(self) -> list[str]:
-        """The body of `build`."""
+        """Return the body of `build`."""
         lines = [*self.rules(), "    root = nn.Module()"]
         if self.has("vocab"):
             lines += self.embedded()
         for k in range(self.random.randint(0, 2)):
-            lines.append(f"    root.top{k} = Part({self.side()}, {self.side()}, bias={self.chance(0.5)})")
+            lines.append(f"    root.top{k} = Part({self.dimension()}, {self.dimension()}, bias={self.chance(0.5)})")
         if self.chance(0.5):
-            lines += [f"    if {self.there()}:", f"        root.extra = Part({self.side()}, {self.side()})"]
+            lines += [
+                f"    if {self.size_condition()}:",
+                f"        root.extra = Part({self.dimension()}, {self.dimension()})",
+            ]
         if self.chance(0.15):
             self.common = True
-            lines.append(f"    root.common = Part({self.side()}, {self.side()})")
+            lines.append(f"    root.common = Part({self.dimension()}, {self.dimension()})")
         lines += self.stack("layers", "layers")
         if self.has("decoder_layers"):
             lines += self.stack("decoder", "decoder_layers")
@@ -201,7 +204,7 @@ class _Writer:
         return lines
 
     def embedded(self) -> list[str]:
-        """Embeddings: padded, factorised or plain."""
+        """Return an embedding: padded, factorised or plain."""
         rows = "vocab"
         if self.has("multiple") and self.chance(0.5):
             rows = "multiple * ((vocab + multiple - 1) // multiple)"
@@ -214,8 +217,8 @@ class _Writer:
         padding = ", padding_idx=0" if self.chance(0.3) else ""
         return [f"    root.embed = nn.Embedding({rows}, hidden{padding})"]
 
-    def side(self) -> str:
-        """A side of a tensor."""
+    def dimension(self) -> str:
+        """Return an expression for a dimension of a tensor."""
         x, y, small = self.wide(), self.wide(), self.small()
         ways = [x, x, x, f"2 * {x}", f"4 * {x}", f"{x} + {y}", f"{x} // {small}", f"-(-{x} // {small})"]
         ways += [f"max({x}, {y})", f"min({x}, 4 * {y})", f"8 * (({x} + 7) // 8)", f"{small} * ({x} // {small})"]
@@ -231,8 +234,8 @@ class _Writer:
             ways += ["num_experts", f"num_experts * {x}"]
         return self.random.choice(ways)
 
-    def there(self) -> str:
-        """A condition on sizes, under which something is there."""
+    def size_condition(self) -> str:
+        """Return a condition on sizes for a part to exist."""
         x, y = self.random.sample(self.names, 2)
         number = self.random.choice([1, 2, 3, 5, 16])
         ways = [f"{x} != {y}", f"{x} == {y}", f"{x} > {y}", f"{x} >= {y}", f"{x} > {number}", f"{x} != {number}"]
@@ -240,8 +243,8 @@ class _Writer:
         ways += [f"{x} > 2 * {y}", f"{x} + {y} > 12", f"{x} % 3 != 0"]
         return self.random.choice(ways)
 
-    def where(self, depth: str) -> str:
-        """A condition on the index of a layer."""
+    def layer_condition(self, depth: str) -> str:
+        """Return a condition on the index of a layer."""
         plain = ["i == 0", f"i == {depth} - 1", "i % 2 == 1", "i % 3 == 2", f"i >= {depth} // 2", "i > 0", "i >= 2"]
         ways = [*plain, f"i < {depth} - 1", f"0 < i < {depth} - 1", "(i + 1) % 4 == 0", f"i < {depth} // 2"]
         for period in filter(self.has, ("every", "period")):
@@ -261,37 +264,37 @@ class _Writer:
         return self.random.choice(ways)
 
     def stack(self, name: str, depth: str) -> list[str]:
-        """A list of layers."""
+        """Return a list of layers."""
         lines = [f"    root.{name} = nn.ModuleList()", f"    for i in range({depth}):", "        layer = nn.Module()"]
         lines += [f"        {line}" for line in (*self.attention(), *self.forward(depth))]
         if self.chance(0.3) or len(lines) == 3:
-            lines.append(f"        layer.dense = Part({self.side()}, {self.side()}, bias={self.chance(0.5)})")
+            lines.append(f"        layer.dense = Part({self.dimension()}, {self.dimension()}, bias={self.chance(0.5)})")
         if self.common:
-            lines += [f"        if {self.where(depth)}:", "            layer.common = root.common"]
+            lines += [f"        if {self.layer_condition(depth)}:", "            layer.common = root.common"]
         if self.chance(0.15):
-            lines += self.kinds(depth)
+            lines += self.three_kinds(depth)
         for k in range(self.random.randint(0, 2)):
-            part = f"Part({self.side()}, {self.random.choice(['1', 'hidden'])}, bias={self.chance(0.5)})"
-            also = f" and {self.there()}" if self.chance(0.1) else ""
-            lines += [f"        if {self.where(depth)}{also}:", f"            layer.gate{k} = {part}"]
+            part = f"Part({self.dimension()}, {self.random.choice(['1', 'hidden'])}, bias={self.chance(0.5)})"
+            also = f" and {self.size_condition()}" if self.chance(0.1) else ""
+            lines += [f"        if {self.layer_condition(depth)}{also}:", f"            layer.gate{k} = {part}"]
         if self.chance(0.3):
             kind = self.random.choice(["nn.LayerNorm(hidden)", "nn.LayerNorm(hidden, bias=False)"])
-            lines += [f"        if {self.there()}:", f"            layer.norm = {kind}"]
+            lines += [f"        if {self.size_condition()}:", f"            layer.norm = {kind}"]
         return [*lines, f"        root.{name}.append(layer)"]
 
-    def kinds(self, depth: str) -> list[str]:
-        """Layers of three kinds."""
+    def three_kinds(self, depth: str) -> list[str]:
+        """Return parts for layers of three kinds."""
         lines = []
         for word, kind in (("if", "full"), ("elif", "sliding"), ("else", "linear")):
-            condition = "" if word == "else" else f" {self.where(depth)}"
+            condition = "" if word == "else" else f" {self.layer_condition(depth)}"
             lines += [
                 f"        {word}{condition}:",
-                f"            layer.{kind} = Part({self.side()}, hidden, bias=False)",
+                f"            layer.{kind} = Part({self.dimension()}, hidden, bias=False)",
             ]
         return lines
 
     def attention(self) -> list[str]:
-        """The attention of a layer, if it has any."""
+        """Return the attention of a layer, or nothing."""
         if not self.chance(0.6):
             return []
         queries = keys = "hidden"
@@ -303,14 +306,14 @@ class _Writer:
         return [f"layer.attention = Attention(hidden, {queries}, {keys}, {self.chance(0.5)})"]
 
     def forward(self, depth: str) -> list[str]:
-        """The feed-forward part of a layer: experts, convolutions, or neither."""
+        """Return the feed-forward part of a layer: experts, convolutions, or neither."""
         inner = "ffn" if self.has("ffn") else "4 * hidden"
         dense = f"layer.mlp = FeedForward(hidden, {inner}, {self.chance(0.5)})"
         if self.has("num_experts"):
             shared = "shared" if self.has("shared") else "0"
             mixture = f"layer.mlp = Mixture(hidden, {inner}, num_experts, {shared}, {self.chance(0.5)})"
             if self.chance(0.7):
-                return [f"if {self.where(depth)}:", f"    {mixture}", "else:", f"    {dense}"]
+                return [f"if {self.layer_condition(depth)}:", f"    {mixture}", "else:", f"    {dense}"]
             return [mixture]
         if self.has("kernel") and self.chance(0.6):
             groups = "conv_groups" if self.has("conv_groups") else "hidden"

@@ -13,14 +13,19 @@ import pytest
 import sympy
 from sympy import Integer, Symbol
 
-from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE, select
 from bertsym.count import count, total
 from bertsym.derive.pipeline import derive
-from bertsym.derive.synthesis.expert_routing import AMONG, CHOSEN, FIXED, with_experts
+from bertsym.derive.synthesis.expert_routing import (
+    EXPERT_COUNT_FIELDS,
+    EXPERTS_PER_TOKEN_FIELDS,
+    FIXED_EXPERTS_PER_TOKEN,
+    with_experts,
+)
 from bertsym.errors import Conflict, UnknownRouting
 from bertsym.layers import Role
 from bertsym.quantities import parse_stated
+from bertsym.resolve import load
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.encode import text
 from bertsym.symbols import F, H, Kind, L, Own, experts, experts_per_token
@@ -184,9 +189,9 @@ def test_a_number_that_is_in_the_code_alone(folder: str, prefix: str, transforme
     """It is in the name of the router's class."""
     assert transformers
     module = import_module(f"transformers.models.{folder}.modeling_{folder}")
-    assert hasattr(module, f"{prefix}Top{FIXED[prefix]}Router")
+    assert hasattr(module, f"{prefix}Top{FIXED_EXPERTS_PER_TOKEN[prefix]}Router")
     found = marked([("experts.up", (experts, F, H))], {"num_experts": 8}, NAMED, cls=f"{prefix}Model")
-    assert found == {"experts.up": Routing(Integer(FIXED[prefix]), experts)}
+    assert found == {"experts.up": Routing(Integer(FIXED_EXPERTS_PER_TOKEN[prefix]), experts)}
 
 
 def defaults(transformers: Any, model_type: str) -> list[dict[str, Any]]:
@@ -205,7 +210,8 @@ def test_every_field_that_says_how_many_is_known(transformers: Any) -> None:
         model_type
         for model_type in transformers.CONFIG_MAPPING
         for part in defaults(transformers, model_type)
-        if any(isinstance(part.get(name), int) and part[name] > 1 for name in AMONG) and not set(part) & set(CHOSEN)
+        if any(isinstance(part.get(name), int) and part[name] > 1 for name in EXPERT_COUNT_FIELDS)
+        and not set(part) & set(EXPERTS_PER_TOKEN_FIELDS)
     }
     assert numbered == {"switch_transformers", "nllb-moe"}
 

@@ -12,7 +12,7 @@ from sympy import Expr, floor
 
 from bertsym.derive.concolic.trace import ConcolicTrace, Multiple
 from bertsym.derive.oracle.targets import Target
-from tests.derive.proposals import FORKS, Fields, Names, built, followed, proposed, symbols
+from tests.derive.concolic_helpers import FORKS, Fields, Names, build_shapes, predict_shapes, symbols, trace_of
 
 pytestmark = pytest.mark.filterwarnings(FORKS)
 
@@ -130,7 +130,7 @@ def test_known_architectures(
     multiples: list[Multiple],
 ) -> None:
     opened = code(target)
-    found = proposed(opened)
+    found = trace_of(opened)
     expected = by_hand(Names(opened))
     assert {name: found.shapes[name] for name in expected} == expected
     assert list(found.multiples) == multiples
@@ -153,15 +153,15 @@ def drawn(random: Random, fields: Mapping[str, Any], found: ConcolicTrace) -> Fi
 @pytest.mark.parametrize("target", ["bert", "gpt2", "vit", "qwen2_moe", "T5EncoderModel", "electra", "bart", "dpr"])
 def test_what_is_read_is_what_is_built(code: Callable[..., Target], target: str) -> None:
     opened = code(target)
-    found, known = proposed(opened), symbols(opened.fields)
+    found, known = trace_of(opened), symbols(opened.fields)
     random = Random(target)
     agreed = 0
     for _ in range(12):
         fields = drawn(random, opened.fields, found)
         sizes = {known[name]: fields[name] for name in known}
         holds = all(condition.subs(sizes) == sympy.true for condition in found.conditions)
-        shapes = built(opened, fields) if holds else None
+        shapes = build_shapes(opened, fields) if holds else None
         if shapes is not None:
-            assert followed(found, sizes) == shapes
+            assert predict_shapes(found, sizes) == shapes
             agreed += 1
     assert agreed >= 2

@@ -1,7 +1,7 @@
-"""Code that writes into whatever is open, closes it, forks or hides processes: the right shapes, or an error naming it.
+"""Model code that writes into whatever is open, closes it, forks or hides processes: right shapes, or an error.
 
-Modules are drawn, each misbehaving at random at its import, in its constructor and in threads. What comes back is
-compared with what their tensors are by construction, and nothing of them may be left running.
+Modules are generated at random. Each misbehaves at its import, in its constructor and in threads. The answer is
+compared with the tensors that they have by construction. No process of theirs may be left running.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sympy import Symbol
 
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.types import CannotDerive
-from tests.derive.test_ahead import reading
+from tests.derive.test_prefetch import processes_with
 
 MODULE = """
 import atexit, builtins, fcntl, json, os, signal, socket, subprocess, sys, threading, time
@@ -35,8 +35,8 @@ def build(hidden):
     {in_constructor}
     return nn.Linear(hidden, 2 * hidden)
 """
-# Whatever of these the code does, and in whatever order, it is derived.
-BORNE = [
+# Code that does any of these, in any order, is built as if it did not.
+TOLERATED = [
     "[attempt(os.write, fd, b'{}\\n') for fd in range(256)]",
     "[attempt(os.write, fd, b'\\x00' * 70) for fd in range(5000)]",
     "os.closerange(0, 256)",
@@ -60,13 +60,13 @@ BORNE = [
     "attempt(print, 'noise' * 100_000)",
     "os.umask(0o777)",
 ]
-# These go on while messages pass: what they hit is sent again, or given up with an error.
-MEANWHILE = [
+# These go on while messages pass: a message that they hit is sent again, or given up with an error.
+CONCURRENT = [
     "threading.Thread(target=lambda: [attempt(os.write, fd, b'x') for _ in range(400) for fd in range(256)]).start()",
     "threading.Thread(target=lambda: [os.closerange(3, 300) for _ in range(400)]).start()",
     "threading.Thread(target=lambda: [attempt(os.write, fd, b'x') for _ in range(9) for fd in range(5000)]).start()",
 ]
-ENDED = {
+FATAL = {
     "os._exit(7)": "with exit code 7",
     "os.kill(os.getppid(), signal.SIGKILL)": "by signal 9",
     "os.fork() and os._exit(0)": "with exit code 0",
@@ -76,12 +76,12 @@ ENDED = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for modules, and a check that nothing of them lives on."""
+    """Yield a folder for modules; afterwards no process of theirs is alive."""
     token = f"hostile{os.getpid()}{tmp_path.name}"
     monkeypatch.setenv("BERTSYM_TEST", token)
     monkeypatch.chdir(tmp_path)
     yield tmp_path
-    assert not reading(token)
+    assert not processes_with(token)
 
 
 def module(folder: Path, name: str, at_import: list[str], in_constructor: list[str]) -> str:
@@ -96,7 +96,7 @@ def shapes(worker: Worker, target: str, sizes: list[int]) -> list[dict[str, tupl
     oracle = BuildOracle(worker, target, {"hidden": 8})
     oracle.prefetch([{"hidden": hidden} for hidden in sizes])
     inventories = [oracle.build({"hidden": hidden}) for hidden in sizes]
-    return [{name: entry.shape for name, entry in found.items()} for found in inventories if found is not None]
+    return [{name: entry.shape for name, entry in built.items()} for built in inventories if built is not None]
 
 
 def right(sizes: list[int]) -> list[dict[str, tuple[int, ...]]]:
@@ -105,56 +105,56 @@ def right(sizes: list[int]) -> list[dict[str, tuple[int, ...]]]:
 
 @pytest.mark.usefixtures("torch")
 @pytest.mark.parametrize("seed", range(2))
-def test_what_is_borne(seed: int, folder: Path) -> None:
-    """Fifteen modules in one process, so that each lives with what those before it did."""
+def test_random_misbehaviour_is_tolerated(seed: int, folder: Path) -> None:
+    """Fifteen modules in one process, so that each lives with the deeds of those before it."""
     random = Random(seed)
     with Worker(30) as worker:
         for number in range(15):
-            drawn = [random.sample(BORNE, random.randrange(4)) for _ in range(2)]
+            drawn = [random.sample(TOLERATED, random.randrange(4)) for _ in range(2)]
             sizes = random.sample(range(2, 30), random.randrange(1, 6))
-            target = module(folder, f"borne_{seed}_{number}", *drawn)
+            target = module(folder, f"tolerated_{seed}_{number}", *drawn)
             assert shapes(worker, target, sizes) == right(sizes), f"seed {seed}, {drawn}"
 
 
 @pytest.mark.usefixtures("torch")
-def test_every_one_is_borne(folder: Path) -> None:
+def test_every_deed_is_tolerated(folder: Path) -> None:
     with Worker(30) as worker:
-        for number, deed in enumerate(BORNE):
+        for number, deed in enumerate(TOLERATED):
             target = module(folder, f"every_{number}", [deed] * (number % 2), [deed] * (1 - number % 2))
             assert shapes(worker, target, [3, 4, 5]) == right([3, 4, 5]), deed
 
 
 @pytest.mark.usefixtures("torch")
-def test_what_is_read_of_the_code_is_not_disturbed(folder: Path) -> None:
-    """The run with symbols, too: what it says of code that misbehaves is what it says of the same code alone."""
+def test_a_trace_is_not_disturbed(folder: Path) -> None:
+    """The trace of code that misbehaves equals the trace of the same code alone."""
     random = Random(9)
     symbols, fields = {"hidden": Symbol("H", integer=True, positive=True)}, {"hidden": 8}
     with Worker(30) as worker:
-        alone = BuildOracle(worker, module(folder, "alone", [], []), fields).propose(fields, symbols)
+        alone = BuildOracle(worker, module(folder, "alone", [], []), fields).trace(fields, symbols)
         assert alone is not None
         for number in range(3):
-            deeds = random.sample(BORNE, 6)
+            deeds = random.sample(TOLERATED, 6)
             oracle = BuildOracle(worker, module(folder, f"read_{number}", [], deeds), fields)
-            assert oracle.propose(fields, symbols) == alone, deeds
+            assert oracle.trace(fields, symbols) == alone, deeds
 
 
 @pytest.mark.usefixtures("torch")
-@pytest.mark.parametrize("deed", MEANWHILE)
-def test_what_goes_on_meanwhile_is_borne_or_named(deed: str, folder: Path) -> None:
+@pytest.mark.parametrize("deed", CONCURRENT)
+def test_concurrent_misbehaviour_is_tolerated_or_named(deed: str, folder: Path) -> None:
     target = module(folder, "meanwhile", [], [deed])
     with Worker(30) as worker:
         try:
-            found: object = shapes(worker, target, [3, 4, 5, 6])
+            outcome: object = shapes(worker, target, [3, 4, 5, 6])
         except CannotDerive as error:
-            found = str(error)
-    assert found == right([3, 4, 5, 6]) or "meanwhile:build" in str(found)
+            outcome = str(error)
+    assert outcome == right([3, 4, 5, 6]) or "meanwhile:build" in str(outcome)
 
 
 @pytest.mark.usefixtures("torch")
-def test_what_ends_it_is_named(folder: Path) -> None:
+def test_fatal_misbehaviour_is_named(folder: Path) -> None:
     random = Random(5)
-    for number, (deed, how) in enumerate(ENDED.items()):
-        hidden = ["subprocess.Popen(['sleep', '1000'], start_new_session=True)", *random.sample(BORNE, 1)]
+    for number, (deed, how) in enumerate(FATAL.items()):
+        hidden = ["subprocess.Popen(['sleep', '1000'], start_new_session=True)", *random.sample(TOLERATED, 1)]
         target = module(folder, f"ended_{number}", hidden, [deed])
         with Worker(2) as worker, pytest.raises(CannotDerive, match=how) as caught:
             shapes(worker, target, [3, 4])
@@ -162,7 +162,7 @@ def test_what_ends_it_is_named(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("torch")
-def test_what_code_raises_steers_no_terminal(folder: Path, bertsym: Callable[..., Any]) -> None:
+def test_an_error_text_steers_no_terminal(folder: Path, bertsym: Callable[..., Any]) -> None:
     strange = "\x1b[31m\n\u202e\x9b"
     text = f"""
 def raising(hidden):

@@ -9,7 +9,7 @@ import pytest
 
 from bertsym.answers.derived import derived_formula
 from bertsym.count import count
-from bertsym.derive.cegis import Derivation
+from bertsym.derive.derivation import Derivation
 from bertsym.errors import Unreadable
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import H, L

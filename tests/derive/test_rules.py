@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import sympy
@@ -14,17 +12,16 @@ from sympy import Symbol
 from bertsym.algebra import evaluate
 from bertsym.convention import EXACT
 from bertsym.count import count, total
-from bertsym.derive.cegis import Cegis, Derivation
-from bertsym.derive.domain.constraint_acquisition import settle
+from bertsym.derive.cegis import Cegis
+from bertsym.derive.derivation import Derivation
+from bertsym.derive.domain.constraint_acquisition import acquire_constraints, is_necessary
 from bertsym.derive.domain.field_domain import Bounded, Determined, FieldDomain, Free, MultipleOf, Switch
-from bertsym.derive.domain.necessity import needed
 from bertsym.derive.domain.space import FixedBy, FixedField, Space
 from bertsym.derive.oracle.client import BuildOracle, Worker
-from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.arithmetic import Fitter
 from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.derive.types import CannotDerive, Entry, Observation
-from bertsym.derive.verification.check import disagreement
+from bertsym.derive.verification.check import first_mismatch
 from bertsym.layers import Role
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import H, Kind, L, Own, heads
@@ -73,7 +70,7 @@ def test_a_rule_that_a_third_size_brings(seed: int) -> None:
     )
     with Worker(30) as worker:
         oracle = BuildOracle(worker, "tests.derive.ruled:windowed", base)
-        settled = settle(oracle, space, Random(seed))
+        settled = acquire_constraints(oracle, space, Random(seed))
         draws = [settled.fields(settled.sample(Random(number))) for number in range(40)]
         assert [fields for fields in draws if oracle.build(fields) is None] == []
     assert not settled.fixed
@@ -83,8 +80,8 @@ def test_a_rule_that_a_third_size_brings(seed: int) -> None:
 def test_a_side_that_is_a_fraction_is_wrong() -> None:
     inventory = {"weight": Entry((3, 5), "weight", "")}
     halved = Tensor(name="weight", shape=(H / 2, sympy.Integer(5)), role=Role.MATRIX, meaning="a matrix")
-    assert disagreement([halved], Observation({H: 6}, inventory)) is None
-    assert disagreement([halved], Observation({H: 7}, inventory)) == "weight"
+    assert first_mismatch([halved], Observation({H: 6}, inventory)) is None
+    assert first_mismatch([halved], Observation({H: 7}, inventory)) == "weight"
 
 
 def test_widths_that_only_go_together(find: Find) -> None:
@@ -158,21 +155,6 @@ def test_a_number_of_dimensions_that_changes(find: Find) -> None:
         assert count(derived.model().with_sizes(sizes)) == hidden**2 * max(kernel, 1) ** 2
 
 
-def test_two_sizes_are_made_equal_with_a_switch_on_and_off() -> None:
-    base = {"hidden": 64, "embedding": 32, "layers": 2, "linked": True}
-    sizes = [FieldDomain(name, base[name], is_depth=name == "layers") for name in ("hidden", "embedding", "layers")]
-    space = Space(base, (*sizes, FieldDomain("linked", True, Switch())), ())
-    oracle: Any = SimpleNamespace(description=SimpleNamespace(fields=base), accepted=lambda: iter(()))
-    draws = Sampler(oracle, space, {}, Random(5))
-    once, again, anew = ([space.fields(steps) for steps in draws.equalled()] for _ in range(3))
-    for one, other in zip(once, again, strict=True):
-        assert one["linked"] is not other["linked"]
-        # At an edge both may be 1 all the same.
-        assert not one["hidden"] == one["embedding"] > 1 or other["hidden"] == other["embedding"]
-    assert any(one["hidden"] == one["embedding"] for one in once)
-    assert [one["hidden"] for one in anew] != [one["hidden"] for one in again]
-
-
 def test_small_draws_are_small_and_deep() -> None:
     base = {"hidden": 64, "layers": 2}
     space = Space(base, (FieldDomain("hidden", 64, Free(8)), FieldDomain("layers", 2, is_depth=True)), ())
@@ -188,8 +170,8 @@ def test_what_else_follows_a_field_is_no_reason_for_a_rule() -> None:
     text, image = (FieldDomain(name, 768, MultipleOf(("heads",))) for name in ("text", "image"))
     with Worker(30) as worker:
         oracle = BuildOracle(worker, "tests.derive.ruled:apart", base)
-        assert needed(oracle, Space(base, (FieldDomain("heads", 12),), ()), text)
-        assert not needed(oracle, Space(base, (FieldDomain("heads", 12), text), ()), image)
+        assert is_necessary(oracle, Space(base, (FieldDomain("heads", 12),), ()), text)
+        assert not is_necessary(oracle, Space(base, (FieldDomain("heads", 12), text), ()), image)
 
 
 def test_a_number_that_is_accepted_only_where_another_is_larger(find: Find) -> None:
@@ -218,7 +200,7 @@ def test_the_formula_of_other_numbers_is_tried() -> None:
 
 
 def test_what_one_stream_of_draws_does_not_show_another_may(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
-    derivation, tried = Cegis.derivation, []
+    derivation, tried = Cegis.derive, []
 
     def unlucky(self: Cegis, trials: int, seed: int) -> Derivation:
         tried.append(self.space)
@@ -227,7 +209,7 @@ def test_what_one_stream_of_draws_does_not_show_another_may(find: Find, monkeypa
         return derivation(self, trials, seed)
 
     plain, _ = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
-    monkeypatch.setattr(Cegis, "derivation", unlucky)
+    monkeypatch.setattr(Cegis, "derive", unlucky)
     found, derived = find("tests.derive.ruled:both", hidden=1024, heads=16, decoder_heads=16)
     assert total(derived.model(), EXACT) == H**2
     assert len(tried) == 2
@@ -256,7 +238,7 @@ def test_a_number_that_one_build_has_is_no_reason() -> None:
     table = [{odd: number, H: 40 + row, other: 35 + 2 * row} for row, number in enumerate(chosen)]
     conditions = Conditions(table, [odd, H, other])
     apart = {row: row != 5 for row in range(12)}
-    assert conditions.telling(apart) == sympy.Ne(H, other)
+    assert conditions.find(apart) == sympy.Ne(H, other)
 
 
 def test_one_of_two_sizes_that_matters_is_sooner_a_reason_than_none() -> None:
@@ -266,8 +248,8 @@ def test_one_of_two_sizes_that_matters_is_sooner_a_reason_than_none() -> None:
     ]
     conditions = Conditions(table, [odd, H, other])
     apart = {row: row != 5 for row in range(12)}
-    assert conditions.telling(apart) == sympy.Gt(odd, 4)
-    assert conditions.telling(apart, [H]) == sympy.Ne(H, other)
+    assert conditions.find(apart) == sympy.Gt(odd, 4)
+    assert conditions.find(apart, [H]) == sympy.Ne(H, other)
 
 
 def test_one_build_has_no_formula() -> None:

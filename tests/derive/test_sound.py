@@ -1,4 +1,4 @@
-"""No accepted formula is wrong: random programs, and layers that are counted off by sizes, at every seed."""
+"""No accepted formula is wrong: of random programs, and of layers at an offset and a period, at every seed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bertsym.derive.export import recorded
 from bertsym.derive.oracle.client import Worker
 from bertsym.derive.pipeline import derive_in
 from bertsym.model import Model
-from tests.derive.holding import DERIVED, WRONG, held
+from tests.derive.verdicts import DERIVED, WRONG, verdict
 
-FIRST, PROGRAMS, FEWEST = 70, 12, 10
+FIRST_SEED, PROGRAMS, MIN_DERIVED = 70, 12, 10
 
 GATES = """
 from torch import nn
@@ -38,13 +38,13 @@ def build(layers: int, every: int, offset: int, hidden: int) -> nn.Module:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for programs."""
+    """Return a folder for programs."""
     return tmp_path_factory.mktemp("programs")
 
 
 @pytest.fixture(scope="module")
 def beside(torch: Any, folder: Path) -> Iterator[Worker]:
-    """A process that finds modules in the folder."""
+    """Yield a worker that finds modules in the folder."""
     assert torch
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -53,18 +53,18 @@ def beside(torch: Any, folder: Path) -> Iterator[Worker]:
 
 
 def test_no_accepted_formula_is_wrong_and_most_programs_have_one(beside: Worker, folder: Path) -> None:
-    """Twelve programs, each held against its builds at 300 draws of small, equal and unlike sizes."""
+    """Derive twelve programs, each compared with its builds at 300 samples of small, equal and different sizes."""
     words: Counter[str] = Counter()
-    for seed in range(FIRST, FIRST + PROGRAMS):
-        verdict = held(beside, folder, seed)
-        assert verdict.word != WRONG, f"program {seed}: {verdict.evidence}"
-        words[verdict.word] += 1
-    assert words[DERIVED] >= FEWEST, words
+    for seed in range(FIRST_SEED, FIRST_SEED + PROGRAMS):
+        result = verdict(beside, folder, seed)
+        assert result.word != WRONG, f"program {seed}: {result.evidence}"
+        words[result.word] += 1
+    assert words[DERIVED] >= MIN_DERIVED, words
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_layers_at_an_offset_of_every_so_many(beside: Worker, folder: Path, seed: int) -> None:
-    """Each seed once took `every` to have no effect, or found no formula, or a wrong one; at every size up to 9."""
+    """Compare all sizes up to 9; each of these seeds once found no formula, a wrong one, or no effect of `every`."""
     (folder / "gates.py").write_text(GATES, encoding="utf-8")
     sizes = {"layers": 12, "every": 4, "offset": 1, "hidden": 64}
     derived = recorded(derive_in(beside, "gates:build", sizes, seed=seed, keep_names=True))
@@ -76,5 +76,5 @@ def test_layers_at_an_offset_of_every_so_many(beside: Worker, folder: Path, seed
 
 
 def counted(model: Model, **sizes: int) -> int:
-    """Count at these sizes, by the names that the symbols have."""
+    """Return the count at these sizes, by the names of the symbols."""
     return count(model.with_sizes({symbol: sizes[str(symbol)] for symbol in model.symbols}))

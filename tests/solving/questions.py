@@ -97,6 +97,13 @@ def condition(draw: random.Random, names: list[str]) -> Rule:
         Rule(f"{n} <= {a} + {b} <= {n + k}", (a, b), lambda s: n <= s[a] + s[b] <= n + k),
         Rule(f"{a}**2 {sign} {k}*{b}", (a, b), lambda s: relation(s[a] ** 2, k * s[b])),
         Rule(f"{a}*{b} % {m} == 0", (a, b), lambda s: (s[a] * s[b]) % m == 0),
+        Rule(f"{a} // {m} {sign} {n}", (a,), lambda s: relation(Fraction(s[a]) // m, n)),
+        Rule(f"{a} = {k} or {b} {sign} {n}", (a, b), lambda s: s[a] == k or relation(s[b], n)),
+        Rule(
+            f"not ({a} ≤ {k} & ({b} % {m} = 0 | {b} > {n}))",
+            (a, b),
+            lambda s: not (s[a] <= k and (Fraction(s[b]) % m == 0 or s[b] > n)),
+        ),
     )
     return draw.choice(forms)
 
@@ -112,6 +119,7 @@ def tie(draw: random.Random, name: str, others: list[str]) -> Rule:
         Rule(f"{name} = {k} - {a}", (a,), lambda s: k - s[a], name),
         Rule(f"{name} = {a}/{n}", (a,), lambda s: Fraction(s[a]) / n, name),
         Rule(f"{name} = {a}*{a} - {n}*{a}", (a,), lambda s: s[a] * s[a] - n * s[a], name),
+        Rule(f"{name} == floor({k}*{a}/{n})", (a,), lambda s: Fraction(k * s[a]) // n, name),
     )
     return draw.choice(forms)
 

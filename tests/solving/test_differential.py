@@ -17,11 +17,11 @@ from bertsym.convention import CONVENTIONS
 from bertsym.count import count
 from bertsym.errors import BertsymError, Conflict, NotAnInteger, Unreadable
 from bertsym.model import Model as Spec
-from bertsym.solving.demands import NothingFits
+from bertsym.solving.open_model import NotDependent
 from bertsym.solving.polynomial import NotPolynomial
+from bertsym.solving.requirements import NothingFits
 from bertsym.solving.solve import TooSmall
 from bertsym.solving.space import EmptySpace
-from bertsym.solving.unknowns import NotDependent
 from bertsym.symbols import BY_SYMBOL, H, Kind, lookup
 from tests.solving.oracle import Oracle, Row
 from tests.solving.questions import SMALL, Question, drawn

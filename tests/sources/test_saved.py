@@ -13,13 +13,13 @@ import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE
 from bertsym.count import count, total
 from bertsym.errors import BadField, BadFile, BertsymError, NotKnown, PartialFormula, UnknownName
 from bertsym.files.jsonfile import parse_object
 from bertsym.layers import Role
 from bertsym.model import Model
+from bertsym.resolve import load
 from bertsym.saved_model.allowed_values import Free
 from bertsym.saved_model.decode import parse, parsed
 from bertsym.saved_model.derived import (

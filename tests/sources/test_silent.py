@@ -46,7 +46,9 @@ def test_what_is_left_out_is_what_the_library_takes(transformers: Any, kind: str
 
 
 def test_what_follows_from_others_in_no_known_way_must_be_said() -> None:
-    with pytest.raises(BadField, match=r"intermediate_size.*missing, and what the code takes instead depends"):
+    with pytest.raises(
+        BadField, match=r"intermediate_size.*missing, and the model code derives its value from other fields"
+    ):
         read("mamba", hidden_size=1024)
 
 

@@ -22,8 +22,8 @@ A trace is evidence, not truth: synthesis accepts an expression only if every or
 
 torch's `ShapeEnv` does the same for compilation. It is not used, because it specialises a size as soon as a plain
 number is needed. What is used of torch's private interface stands in `torch_sym_node` and `torch_dispatch`.
-`check_torch` tests it in each child. If torch or the model code does not take symbolic numbers, there is no trace, and
-the target is derived from ordinary builds alone.
+`check_torch` tests it in each child. If torch or the model code does not take symbolic numbers, there is no trace. The
+target is then derived from ordinary builds alone.
 
 Open first: `run` (one trace from beginning to end), `symbolic_numbers`, `trace`.
 """

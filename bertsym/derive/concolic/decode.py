@@ -39,7 +39,7 @@ class _Sized:
 def decode_expression(json: Any, symbols: Mapping[str, Symbol]) -> Expr:
     """Return the expression over these symbols; raise `Malformed`.
 
-    A divisor that may be 0 becomes 1 there, because the model code divided by it at sizes at which it was not 0.
+    A divisor that may be 0 becomes 1 there. The model code divided by it, so that it was not 0 on the path.
 
     >>> from bertsym.symbols import H, T
     >>> decode_expression(["+", ["*", 4, "H"], ["//", ["max", "H", 8], "T"]], {"H": H, "T": T})

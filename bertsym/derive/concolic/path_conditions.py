@@ -59,7 +59,7 @@ def index_landmarks(traces: Iterable[ConcolicTrace]) -> tuple[list[Expr], list[t
 
 
 def boundaries(traces: Iterable[ConcolicTrace]) -> list[Expr]:
-    """Return expressions that are 0 on the boundary of a relation, or at the tie of two operands of a min or max.
+    """Return expressions that are 0 on the boundary of a relation, or where two operands of a min or max are equal.
 
     >>> from bertsym.symbols import E, H
     >>> boundaries([ConcolicTrace({"w": (sympy.Max(H, 8),)}, (sympy.Ne(H, 2 * E),), (), (), ())])

@@ -21,7 +21,7 @@ class PathRecorder:
         self.concretised: dict[Tree, None] = {}
 
     def mark_concretised(self, *trees: Tree | None) -> None:
-        """Record that the bare value of these was used, as an index or a number of layers, so that they end there."""
+        """Record that the bare values of these were used, as an index or a number of layers."""
         self.concretised.update(dict.fromkeys(tree for tree in trees if tree is not None and not isinstance(tree, int)))
 
     def add_path_condition(self, sign: str, left: Tree | None, right: Tree | None) -> None:

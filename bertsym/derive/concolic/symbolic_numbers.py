@@ -82,8 +82,8 @@ class SymbolicNumber:
 class SymbolicInt(SymbolicNumber, torch.SymInt):  # type: ignore[misc]  # torch is untyped here
     """An integer with an expression, which torch takes as a dimension.
 
-    It says that it is an int, so that validation passes it. It is no subclass of int, because `4.0 * size` would then
-    take the value without asking and return a bare float.
+    It says that it is an int, so that validation passes it. It is no subclass of int: `4.0 * size` would then return
+    a bare float without calling any method here.
     """
 
     def __init__(self, number: int, tree: Tree | None, recorder: PathRecorder) -> None:

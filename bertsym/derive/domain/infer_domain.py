@@ -1,239 +1,246 @@
-"""The legal space, found by building: which fields matter, which must divide which, how small they go."""
+"""The first estimate of the domains: which fields matter, which constraints they have alone, and how small they go."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
+from bertsym.bisection import find_boundary
+from bertsym.derive.domain.base_trials import BaseTrials, is_depth_name
+from bertsym.derive.domain.constraint_templates import ConstraintSearch
+from bertsym.derive.domain.depths import index_list_domains, is_list_length, multiplies_tensors, shrink_depths
 from bertsym.derive.domain.field_domain import Choice, FieldDomain, Switch
-from bertsym.derive.domain.field_path import field_name, list_path
-from bertsym.derive.domain.screening import DEEP
+from bertsym.derive.domain.field_path import list_path
+from bertsym.derive.domain.screening import Screening
 from bertsym.derive.domain.space import FixedBy, FixedField, Space, in_dependency_order
-from bertsym.derive.domain.together import Together
+from bertsym.derive.limits import (
+    FAR_INCREASE,
+    FEW_DEPTH_VALUES,
+    LAYER_INDEX_VALUES,
+    MAX_CAPPED_BASE,
+    MAX_DEPTHS,
+    MIN_CAPPED_VALUES,
+    NO_EFFECT_TRIAL_VALUES,
+)
 from bertsym.derive.oracle.client import BuildOracle
+from bertsym.derive.search import accepted_groups
 from bertsym.derive.types import CannotDerive, Number
 from bertsym.values import replace
 
-PAIR = 2
-MOST_TALL = 5
-SMALL = 8
-MOST_PLACES = 8
-FEW_DEEP = 3
-FEWEST_OF = (1, 2, 3)
-MOST_ALIKE = 10
-DEEPER = 6
-
-# Names of fields that seldom matter: they are tried together first.
-_SELDOM = re.compile(r"token|_id$|_index$|beam|length|window|seed|top_k|chunk|num_labels|interval|eps|size_divisor")
+Changes = Mapping[str, Number]
 
 
-def explore(oracle: BuildOracle, random: Random) -> Space:
-    """The space around the values that the code comes with; raises `CannotDerive`."""
-    fields = dict(oracle.description.fields)
-    rejection = oracle.rejection(fields)
+def infer_domain(oracle: BuildOracle, random: Random) -> Space:
+    """Return the space around the values that the target comes with; raise `CannotDerive` if these do not build.
+
+    The space knows the constraints of each field beside the base. Constraints that only show when several fields
+    change at once are left to `acquire_constraints`.
+    """
+    defaults = dict(oracle.description.fields)
+    rejection = oracle.rejection(defaults)
     if rejection is not None:
         raise CannotDerive(oracle.target, f"its own sizes do not build: {rejection.reason}")
-    return _Explorer(oracle, fields, random).space()
+    trials = BaseTrials(oracle, defaults)
+    index_lists = shrink_depths(trials)
+    screening = Screening(trials)
+    screening.run()
+    return _DomainInference(trials, screening, random).infer(index_lists)
 
 
-class _Explorer(Together):
-    """The fields as they are moved about, and the axes found so far."""
+class _DomainInference:
+    """The domains found so far (`search.domains`), around the base of the trials."""
 
-    def space(self) -> Space:
-        self.flatten()
-        active, refusing = self.effects()
-        deep: list[str] = []
-        # In a shallow model more may matter, and more may be refused, than in the one that the code comes with.
-        for another in (self.other, self.fewer, self.other):
-            more = [name for name in self.renaming([n for n in active if n not in deep]) if self.shallow(name)]
-            self.enrich(more)
-            deep += more
-            for name in self.stirring([n for n in self.numbers if n not in (*active, *refusing)], another):
-                (active if self.tensors({name: another(name)}) is not None else refusing).append(name)
-        active += self.elsewhere([name for name in self.numbers if name not in (*active, *refusing)], active)
-        calm = [name for name in self.numbers if name not in (*active, *refusing)]
-        waiting = [name for name in self.numbers if name not in calm]
-        for axis in self.plain(
-            [FieldDomain(n, self.base[n], is_depth=n in deep) for n in waiting if n in self.integers]
-        ):
-            self.axes[axis.name] = axis if axis.name in active else replace(axis, no_effect=not self.matters(axis.name))
-            waiting.remove(axis.name)
-        for final in (False, False, True):
-            for name in list(waiting):
-                ruled = self.axis(name, deep=name in deep, final=final)
-                if ruled is not None:
-                    self.axes[name] = (
-                        ruled if name in active else replace(ruled, no_effect=not self.matters(name, ruled.options))
-                    )
-                    waiting.remove(name)
-        for name in self.together(waiting):
-            waiting.remove(name)
-        calm = [name for name in calm if name not in self.axes and name not in waiting]
-        frozen = list(map(self.refused, waiting))
-        frozen += [
-            FixedField(n, "a number below 0 stands for something else") for n in self.negative if self.matters(n)
+    def __init__(self, trials: BaseTrials, screening: Screening, random: Random) -> None:
+        self.trials, self.screening, self.random = trials, screening, random
+        self.search = ConstraintSearch(trials, random)
+
+    def infer(self, index_lists: Sequence[list[str]]) -> Space:
+        """Return the space: numbers that show themselves first, then switches, then fields without effect."""
+        without_effect = self.screening.unclassified
+        waiting = [name for name in self.trials.numbers if name not in without_effect]
+        waiting = self.find_constraints(self.find_unconstrained(waiting))
+        fixed = [*map(self.rejected_field, waiting), *self.negative_fields(), *self.find_switches()]
+        self.add(self.domains_without_effect([name for name in without_effect if name not in self.search.domains]))
+        self.mark_divisors()
+        self.mark_effective_with_dependents()
+        self.limit_depths()
+        for axis in index_list_domains(index_lists, self.search.domains):
+            self.add([replace(axis, min_steps=0, sampled_values=LAYER_INDEX_VALUES)])
+        for axis in list(self.search.domains.values()):
+            self.add([self.cap_before_empty(axis)])
+        arranged = in_dependency_order(self.search.domains.values())
+        assert arranged is not None  # noqa: S101  # each constraint was checked for circles when it was found
+        return Space(dict(self.trials.base), arranged, tuple(fixed))
+
+    def add(self, axes: Iterator[FieldDomain] | Sequence[FieldDomain]) -> None:
+        """Take up domains, each as soon as it is found, because later trials move the fields that depend on it."""
+        for axis in axes:
+            self.search.domains[axis.name] = axis
+
+    def find_unconstrained(self, names: Sequence[str]) -> list[str]:
+        """Add the domains of integers without a constraint; return the names that have none yet."""
+        depths = self.screening.depths
+        integers = [
+            FieldDomain(name, self.trials.base[name], is_depth=name in depths)
+            for name in names
+            if name in self.trials.integers
         ]
-        self.prefetch({name: not self.base[name]} for name in self.switches)
-        for name in self.switches:
-            found = self.switched(name)
-            if found is None:
-                frozen.append(FixedField(name, "the other value was refused"))
-            else:
-                self.axes[name] = found
-        self.axes |= {axis.name: axis for axis in self.idle(calm)}
-        for name in dict.fromkeys(leader for axis in self.axes.values() for leader in axis.multiple_of):
-            self.mark_divisor(name)
-        bound = self.bound([name for name, axis in self.axes.items() if axis.no_effect and name in self.numbers])
-        carrying = [axis for axis in map(self.axes.__getitem__, bound) if self.carries(axis)]
-        self.axes |= {axis.name: replace(axis, no_effect=False) for axis in carrying}
-        tall = [axis for axis in self.axes.values() if axis.is_depth and not axis.no_effect]
-        if len(tall) > MOST_TALL:
-            # Stages of layers, all of them as deep as one may be, would be thousands of tensors.
-            self.axes |= {axis.name: replace(axis, sampled_values=FEW_DEEP) for axis in tall}
-        self.axes |= {axis.name: replace(axis, min_steps=0, sampled_values=MOST_PLACES) for axis in self.placed()}
-        self.axes |= {name: self.lively(axis) for name, axis in self.axes.items()}
-        arranged = in_dependency_order(self.axes.values())
-        assert arranged is not None  # noqa: S101  # every rule was checked for circles when it was found
-        return Space(dict(self.base), arranged, tuple(frozen))
+        rest = list(names)
+        for axis in self.unconstrained(integers):
+            self.add([self.with_effect(axis)])
+            rest.remove(axis.name)
+        return rest
 
-    def elsewhere(self, calm: Sequence[str], active: Sequence[str]) -> list[str]:
-        """Return the calm fields that have an effect at other sizes, which a rejection there does not show.
+    def unconstrained(self, axes: Sequence[FieldDomain]) -> Iterator[FieldDomain]:
+        """Yield the domains that may all change together, near the base and far from it."""
+        for group, changes in accepted_groups(axes, self._grown_together):
+            if changes is None:
+                continue
+            near, far = changes
+            marked = [
+                replace(axis, is_depth=axis.is_depth or multiplies_tensors(self.trials, axis, near, far))
+                for axis in group
+            ]
+            if self.trials.build({axis.name: 1 for axis in marked}) is None:
+                yield from map(self.search.lower_minimum, marked)
+                continue
+            for axis in marked:
+                zero = self.search.may_be_zero(axis) and self.search.is_accepted(axis, {axis.name: 0})
+                yield replace(axis, min_steps=0) if zero else axis
 
-        A least width has one where it is large, a scale that may be left out at 0, a period of layers where it is small
-        and the stack deep, a size that is compared with another where the two are equal.
+    def _grown_together(self, axes: Sequence[FieldDomain]) -> tuple[Changes, Changes] | None:
+        """Return the changes by one and by much more at which the fields build together, None if they do not."""
+        near = {axis.name: axis.base + 1 for axis in axes}
+        far = {a.name: a.base + (2 if a.is_depth else self.random.randint(*FAR_INCREASE)) for a in axes}
+        accepted = self.trials.build(near) is not None and self.trials.build(far) is not None
+        return (near, far) if accepted else None
+
+    def with_effect(self, axis: FieldDomain) -> FieldDomain:
+        """Return the domain marked as one without effect, if the field changes the inventory at no accepted value."""
+        if axis.name in self.screening.active:
+            return axis
+        return replace(axis, no_effect=not self.trials.affects_inventory(axis.name, axis.options))
+
+    def find_constraints(self, names: Sequence[str]) -> list[str]:
+        """Add the domains of numbers with a constraint; return the names that have none.
+
+        A second pass finds constraints with fields that got their domain in the first one.
         """
-        alike = dict.fromkeys((*FEWEST_OF, *(int(self.base[n]) for n in active if n in self.integers)))
-        equal = [partial(self.counted, number) for number in [*alike][:MOST_ALIKE]]
-        own = self.oracle.description.fields
-        deeper: dict[str, Number] = {n: min(DEEPER, int(own[n])) for n in self.integers if self.flat(n)}
-        found: set[str] = set()
-        anothers: list[Callable[[str], Number]] = [self.double, self.far, self.nothing, *equal]
-        count = len(anothers)
-        anothers += equal[: len(FEWEST_OF)] if deeper else []
-        for place, another in enumerate(anothers):
-            beside = {} if place < count else deeper
-            if len(found) < len(calm):
-                left = [name for name in calm if name not in found]
-                found |= {
-                    name
-                    for name in self.stirring(left, another, beside=beside)
-                    if self.tensors({**beside, name: another(name)}) is not None
-                }
-        return [name for name in calm if name in found]
+        rest = list(names)
+        for with_constants in (False, False, True):
+            for name in list(rest):
+                is_depth = name in self.screening.depths
+                axis = self.search.find(name, is_depth=is_depth, with_constants=with_constants)
+                if axis is not None:
+                    self.add([self.with_effect(axis)])
+                    rest.remove(name)
+        for name in self.search.find_proportional(rest):
+            rest.remove(name)
+        return rest
 
-    def counted(self, number: int, name: str) -> Number:
-        """Return the number for a field that counts something, its own value for any other."""
-        return self.base[name] if name in self.ratios or "token" in name else number
-
-    def lively(self, axis: FieldDomain) -> FieldDomain:
-        """A small size up to where some side of a tensor becomes nothing, as a stride does with what it goes over."""
-        if axis.is_depth or axis.no_effect or not axis.is_free or axis.is_ratio or axis.is_switch or axis.base > SMALL:
-            return axis
-        fine, empty = int(axis.base), axis.min_steps + axis.value_count
-        if self.vanishes({}) or not self.vanishes({axis.name: empty - 1}):
-            return axis
-        while empty - fine > 1:
-            middle = (fine + empty) // 2
-            fine, empty = (fine, middle) if self.vanishes({axis.name: middle}) else (middle, empty)
-        return replace(axis, sampled_values=max(fine - axis.min_steps + 1, PAIR))
-
-    def vanishes(self, changes: dict[str, Number]) -> bool:
-        """Whether something that builds has a side of nothing."""
-        there = self.tensors(changes)
-        return there is not None and any(0 in entry.shape for entry in there.values())
-
-    def placed(self) -> Iterator[FieldDomain]:
-        """The entries of lists that say in which layers of a stack something is: they are drawn from its places."""
-        for names in self.places:
-            axes = [self.axes[name] for name in names if name in self.axes]
-            if len(axes) == len(names) and all(axis.is_free for axis in axes):
-                yield from axes
-
-    def refused(self, name: str) -> FixedField:
-        """A number at no other value of which anything builds."""
-        if self.is_length(name) and not list_path(name):
+    def rejected_field(self, name: str) -> FixedField:
+        """Return a number at no other value of which the code builds as a fixed field."""
+        if is_list_length(self.trials, name) and not list_path(name):
             return FixedField(name, "it is how long the lists beside it are", FixedBy.CODE)
         return FixedField(name, "no other value was accepted")
 
-    def switched(self, name: str) -> FieldDomain | None:
-        """The axis of a switch, which may need another one to be turned first."""
-        base = bool(self.base[name])
-        axis = FieldDomain(name, base, Switch())
-        there = self.tensors({name: not base})
-        if there is not None:
-            return replace(axis, no_effect=there == self.tensors({}))
-        for other in self.switches:
-            turned = not self.base[other]
-            needing = replace(axis, only_if=((other, turned),))
-            if other != name and self.tensors({name: not base, other: turned}) is not None:
-                return needing if in_dependency_order([*self.axes.values(), needing]) is not None else None
+    def negative_fields(self) -> Iterator[FixedField]:
+        """Yield the negative numbers that have an effect as fixed fields."""
+        for name in self.trials.negative:
+            if self.trials.affects_inventory(name):
+                yield FixedField(name, "a number below 0 stands for something else")
+
+    def find_switches(self) -> Iterator[FixedField]:
+        """Add the domains of switches; yield the switches without a second value as fixed fields."""
+        switches = self.trials.switches
+        self.trials.prefetch({name: not self.trials.base[name]} for name in switches)
+        for name in switches:
+            axis = self.switch_domain(name)
+            if axis is None:
+                yield FixedField(name, "the other value was refused")
+            else:
+                self.add([axis])
+
+    def switch_domain(self, name: str) -> FieldDomain | None:
+        """Return the domain of a switch, which may vary only if another switch is turned; None if it cannot vary."""
+        base, build = self.trials.base, self.trials.build
+        axis = FieldDomain(name, bool(base[name]), Switch())
+        inventory = build({name: not base[name]})
+        if inventory is not None:
+            return replace(axis, no_effect=inventory == build({}))
+        for guard in self.trials.switches:
+            turned = not base[guard]
+            if guard != name and build({name: not base[name], guard: turned}) is not None:
+                guarded = replace(axis, only_if=((guard, turned),))
+                return guarded if in_dependency_order([*self.search.domains.values(), guarded]) is not None else None
         return None
 
-    def effects(self) -> tuple[list[str], list[str]]:
-        """The numbers that change the tensors, and those of which the first other value is refused."""
-        seldom = [name for name in self.integers if _SELDOM.search(name)]
-        often = [name for name in self.integers if name not in seldom]
-        active: list[str] = []
-        refusing: list[str] = []
-        self.prefetch({name: self.other(name)} for name in often)
-        for group in (seldom, self.ratios, *([name] for name in often)):
-            for name in self.stirring(group, self.other):
-                (refusing if self.tensors({name: self.other(name)}) is None else active).append(name)
-        settled = [name for name in refusing if self.matters(name)]
-        return active + settled, [name for name in refusing if name not in settled]
+    def domains_without_effect(self, names: Sequence[str]) -> Iterator[FieldDomain]:
+        """Yield domains of fields without effect: free if groups of them build at random values, else two values."""
 
-    def plain(self, axes: Sequence[FieldDomain]) -> Iterator[FieldDomain]:
-        """Those of the axes that need no rule: they may all be changed together, near their base and far from it."""
-        if not axes:
-            return
-        near: dict[str, Number] = {axis.name: axis.base + 1 for axis in axes}
-        far: dict[str, Number] = {a.name: a.base + (2 if a.is_depth else self.random.randint(20, 90)) for a in axes}
-        if self.tensors(near) is not None and self.tensors(far) is not None:
-            axes = [replace(axis, is_depth=axis.is_depth or self.multiplies(axis, near, far)) for axis in axes]
-            least: dict[str, Number] = {axis.name: 1 for axis in axes}
-            if self.tensors(least) is None:
-                yield from map(self.lowered, axes)
-                return
-            for axis in axes:
-                yield (
-                    replace(axis, min_steps=0)
-                    if self.may_vanish(axis) and self.accepted(axis, {axis.name: 0})
-                    else axis
-                )
-        elif len(axes) > 1:
-            half = len(axes) // 2
-            yield from self.plain(axes[:half])
-            yield from self.plain(axes[half:])
+        def trial(group: Sequence[str]) -> Changes | None:
+            integers = [name for name in group if name in self.trials.integers]
+            changes = {name: self.random.randint(*NO_EFFECT_TRIAL_VALUES) for name in integers}
+            return changes if self.trials.build(changes) is not None else None
 
-    def carries(self, axis: FieldDomain) -> bool:
-        """Whether it changes the tensors once the fields that follow it are made to fit."""
-        arranged, own = in_dependency_order(self.axes.values()), axis.steps_of(self.base)
+        for group, changes in accepted_groups(names, trial):
+            for name in group:
+                base = self.trials.base[name]
+                if changes is not None and name in changes:
+                    yield FieldDomain(name, base, no_effect=True, is_depth=is_depth_name(name))
+                else:
+                    yield FieldDomain(name, base, Choice((base, self.trials.alternative(name))), no_effect=True)
+
+    def mark_divisors(self) -> None:
+        """Mark the fields that others are a multiple of; such a field begins at 1, and has a domain in any case."""
+        domains = self.search.domains
+        for name in dict.fromkeys(leader for axis in domains.values() for leader in axis.multiple_of):
+            axis = domains.get(name)
+            if axis is None:
+                base = self.trials.base[name]
+                self.add([FieldDomain(name, base, Choice((base,)), no_effect=True)])
+            elif not axis.is_listed:
+                self.add([replace(axis, min_steps=max(axis.min_steps, 1), is_divisor=True)])
+
+    def mark_effective_with_dependents(self) -> None:
+        """Mark the fields that have an effect once the fields that depend on them are made to fit."""
+        domains = self.search.domains
+        names = [name for name, axis in domains.items() if axis.no_effect and name in self.trials.numbers]
+        effective = [
+            axis
+            for axis in map(domains.__getitem__, self.trials.constrained_fields(names))
+            if self.affects_with_dependents(axis)
+        ]
+        self.add([replace(axis, no_effect=False) for axis in effective])
+
+    def affects_with_dependents(self, axis: FieldDomain) -> bool:
+        """Return True if the field doubled, with the fields that depend on it, changes the inventory."""
+        arranged, own = in_dependency_order(self.search.domains.values()), axis.steps_of(self.trials.base)
         if arranged is None or own is None or axis.is_determined:
             return False
-        there = self.oracle.build(Space(self.base, arranged, ()).fields({axis.name: 2 * max(own, 1)}))
-        return there is not None and there != self.tensors({})
+        doubled = Space(self.trials.base, arranged, ()).fields({axis.name: 2 * max(own, 1)})
+        inventory = self.trials.oracle.build(doubled)
+        return inventory is not None and inventory != self.trials.build({})
 
-    def idle(self, names: Sequence[str]) -> Iterator[FieldDomain]:
-        """The axes of fields without effect: as wide as is accepted of all of them together."""
-        drawn = {name: self.random.randint(2, 90) for name in names if name in self.integers}
-        half = len(names) // 2
-        if len(names) > 1 and self.oracle.build({**self.base, **drawn}) is None:
-            yield from self.idle(names[:half])
-            yield from self.idle(names[half:])
-            return
-        wide = len(names) > 1 or self.oracle.build({**self.base, **drawn}) is not None
-        for name in names:
-            found = self.base[name]
-            if wide and name in drawn:
-                yield FieldDomain(name, found, no_effect=True, is_depth=bool(DEEP.search(field_name(name))))
-            else:
-                yield FieldDomain(name, found, Choice((found, self.other(name))), no_effect=True)
+    def limit_depths(self) -> None:
+        """Sample each depth from few values if there are many: all stages together would make thousands of tensors."""
+        depths = [axis for axis in self.search.domains.values() if axis.is_depth and not axis.no_effect]
+        if len(depths) > MAX_DEPTHS:
+            self.add([replace(axis, sampled_values=FEW_DEPTH_VALUES) for axis in depths])
 
-    def mark_divisor(self, name: str) -> None:
-        axis = self.axes.get(name)
-        if axis is None:
-            self.axes[name] = FieldDomain(name, self.base[name], Choice((self.base[name],)), no_effect=True)
-        elif not axis.is_listed:
-            self.axes[name] = replace(axis, min_steps=max(axis.min_steps, 1), is_divisor=True)
+    def cap_before_empty(self, axis: FieldDomain) -> FieldDomain:
+        """Return a small field's domain up to where a dimension becomes 0, as a quotient by a large stride does."""
+        if axis.is_depth or axis.no_effect or not axis.is_free or axis.base > MAX_CAPPED_BASE:
+            return axis
+        first_unsampled = axis.min_steps + axis.value_count
+        if self.has_empty_tensor({}) or not self.has_empty_tensor({axis.name: first_unsampled - 1}):
+            return axis
+        last, _ = find_boundary(
+            int(axis.base), first_unsampled, lambda number: not self.has_empty_tensor({axis.name: number})
+        )
+        return replace(axis, sampled_values=max(last - axis.min_steps + 1, MIN_CAPPED_VALUES))
+
+    def has_empty_tensor(self, changes: Changes) -> bool:
+        """Return True if the model code builds a tensor with a dimension of 0."""
+        inventory = self.trials.build(changes)
+        return inventory is not None and any(0 in entry.shape for entry in inventory.values())

@@ -1,218 +1,137 @@
-"""Trying other values of fields, alone and together: what changes the tensors, what renames them, what is refused."""
+"""Screening: the fields that change the inventory, found by changing many at once (factor screening, Dorfman 1943)."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
-from itertools import chain
-from random import Random
-from types import MappingProxyType
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from bertsym.derive.domain.field_domain import FieldDomain
-from bertsym.derive.domain.field_path import ascending_lists, field_name, list_index, list_path, parent_config
-from bertsym.derive.oracle.client import BuildOracle
+from bertsym.derive.domain.base_trials import BaseTrials
+from bertsym.derive.domain.depths import choose_rich_base, find_depths, tensor_names
+from bertsym.derive.limits import EXTENDED_SCREENING_DEPTH, MAX_TIED_VALUES, SMALLEST_COUNTS
+from bertsym.derive.search import isolate_effective
 from bertsym.derive.types import Inventory, Number
 
-SHALLOW = 3
-FEW = 6
-MOST_LAYERS = 64
+NewValue = Callable[[str], Number]
 
-_NUMBER = re.compile(r"\b\d+\b")
-
-# Names of fields that say how deep a stack is.
-DEEP = re.compile(r"layers?$|layers?\[|depth|_blocks|n_layer|num_block|num_flows|stage_repeats")
+# Names of fields that seldom have an effect. They are tried together first, which only saves builds.
+_SELDOM_EFFECTIVE = re.compile(
+    r"token|_id$|_index$|beam|length|window|seed|top_k|chunk|num_labels|interval|eps|size_divisor"
+)
 
 
-class Probe:
-    """The fields of some code around a base, which is made small where stacks are deep."""
+class Screening:
+    """The numbers of a target by their effect: `active` ones, those `rejecting` the first other value, and the rest.
 
-    def __init__(self, oracle: BuildOracle, fields: dict[str, Number], random: Random) -> None:
-        self.oracle, self.base, self.random = oracle, fields, random
-        self.axes: dict[str, FieldDomain] = {}
-        self.places: list[list[str]] = []
-        integers = [n for n, found in fields.items() if isinstance(found, int) and not isinstance(found, bool)]
-        self.integers = [name for name in integers if fields[name] >= 0]
-        self.negative = [name for name in integers if fields[name] < 0]
-        self.ratios = [n for n, found in fields.items() if isinstance(found, Fraction)]
-        self.numbers = [*self.integers, *self.ratios]
-        self.switches = [n for n, found in fields.items() if isinstance(found, bool)]
+    `depths` are the active fields that decide how many tensors there are. Screening makes these small in the base.
+    """
 
-    def tensors(self, changes: dict[str, Number]) -> Inventory | None:
-        """What the code builds with these changes to the base; None where it refuses."""
-        return self.oracle.build({**self.base, **changes})
+    def __init__(self, trials: BaseTrials) -> None:
+        self.trials = trials
+        self.active: list[str] = []
+        self.rejecting: list[str] = []
+        self.depths: list[str] = []
 
-    def prefetch(self, many: Iterable[dict[str, Number]]) -> None:
-        """Have built what will be asked for: each of these changes to the base."""
-        self.oracle.prefetch({**self.base, **changes} for changes in many)
+    def run(self) -> None:
+        """Screen all numbers: at the defaults, again in each smaller base, and at special values."""
+        self.screen_defaults()
+        trials = self.trials
+        # More fields may have an effect, or be rejected, in a smaller model than in that of the defaults.
+        for new_value in (trials.alternative, trials.fewer, trials.alternative):
+            self.screen_depths()
+            self.screen_rest(new_value)
+        self.active += self.effective_elsewhere()
 
-    def flatten(self) -> None:
-        """Make stacks of layers small that are called so, for everything that follows builds them."""
-        for names in ascending_lists(self.base).values():
-            first: dict[str, Number] = {name: list_index(name) for name in names}
-            if all(self.base[name] < MOST_LAYERS for name in names) and self.layered(names) and self.tensors(first):
-                self.base |= first
-                self.places.append(names)
-        listed = set(chain(*self.places))
-        tall = [n for n in self.integers if DEEP.search(field_name(n)) and self.base[n] > SHALLOW and n not in listed]
-        deep = [name for name in tall if not self.is_length(name)]
-        for group in (deep, *([name] for name in deep)):
-            low: dict[str, Number] = {name: SHALLOW for name in group if self.base[name] > SHALLOW}
-            if low and self.tensors(low) is not None:
-                self.base |= low
-        for name in self.ratios:
-            if DEEP.search(field_name(name)) and self.base[name] > 1 and self.tensors({name: Fraction(1)}) is not None:
-                self.base[name] = Fraction(1)
+    @property
+    def unclassified(self) -> list[str]:
+        """Return the numbers that have shown no effect so far."""
+        return [name for name in self.trials.numbers if name not in (*self.active, *self.rejecting)]
 
-    def layered(self, names: Sequence[str]) -> bool:
-        """Whether there is a depth beside a list that all its numbers are below."""
-        deep = [
-            name
-            for name in self.integers
-            if DEEP.search(field_name(name)) and parent_config(name) == parent_config(names[0])
-        ]
-        return any(self.base[name] > max(self.base[n] for n in names) for name in deep if not list_path(name))
+    def screen_defaults(self) -> None:
+        """Give each number another value, the numbers that seldom have an effect all at once."""
+        trials = self.trials
+        seldom = [name for name in trials.integers if _SELDOM_EFFECTIVE.search(name)]
+        often = [name for name in trials.integers if name not in seldom]
+        trials.prefetch({name: trials.alternative(name)} for name in often)
+        for group in (seldom, trials.ratios, *([name] for name in often)):
+            self._classify(group, trials.alternative)
+        effective = [name for name in self.rejecting if trials.affects_inventory(name)]
+        self.active += effective
+        self.rejecting = [name for name in self.rejecting if name not in effective]
 
-    def is_length(self, name: str) -> bool:
-        """Whether it may be how long the lists of its configuration are, as a number of stages is."""
-        lengths = Counter((parent_config(path), path) for path in map(list_path, self.numbers) if path)
-        return any(where == parent_config(name) and length == self.base[name] for (where, _), length in lengths.items())
+    def screen_depths(self) -> None:
+        """Find further depths among the active fields, and move the base to small and rich stacks."""
+        naming = self.affecting_names([name for name in self.active if name not in self.depths])
+        depths = find_depths(self.trials, naming)
+        choose_rich_base(self.trials, depths)
+        self.depths += depths
 
-    def enrich(self, deep: Sequence[str]) -> None:
-        """Move the base to where there are more kinds of tensors, such as layers with experts and layers without."""
-        for name in deep:
-            here = self.kinds({})
-            richest = max(range(FEW), key=lambda few, name=name: self.kinds({name: few}))  # type: ignore[misc]
-            if self.kinds({name: richest}) > here:
-                self.base[name] = richest
+    def screen_rest(self, new_value: NewValue) -> None:
+        """Give the numbers without an effect so far another value, all at once."""
+        self._classify(self.unclassified, new_value)
 
-    def kinds(self, changes: dict[str, Number]) -> int:
-        """How many kinds of tensors there are, layers of one stack taken together."""
-        there = self.tensors(changes)
-        return 0 if there is None else len({_NUMBER.sub("#", name) for name in there})
+    def _classify(self, names: Sequence[str], new_value: NewValue) -> None:
+        for name in self.isolate(names, new_value):
+            rejected = self.trials.build({name: new_value(name)}) is None
+            (self.rejecting if rejected else self.active).append(name)
 
-    def stirring(
+    def affecting_names(self, names: Sequence[str]) -> list[str]:
+        """Return the integers at whose other values there are other tensor names, or nothing builds."""
+        integers = [name for name in self.trials.integers if name in names]
+        affecting: set[str] = set()
+        for new_value in (self.trials.alternative, self.trials.fewer, lambda _: 1):
+            rest = [name for name in integers if name not in affecting]
+            affecting |= set(self.isolate(rest, new_value, tensor_names))
+        return [name for name in integers if name in affecting]
+
+    def effective_elsewhere(self) -> list[str]:
+        """Return the fields without effect so far that have one at special values.
+
+        - A least width has an effect where it is large, an optional scale at 0.
+        - A period of layers has one where it is small and the stack deep.
+        - A size that the model code compares with another has one where the two are equal.
+
+        A rejection at such a value shows no effect.
+        """
+        trials, rest = self.trials, self.unclassified
+        counts = dict.fromkeys((*SMALLEST_COUNTS, *(int(trials.base[n]) for n in self.active if n in trials.integers)))
+        ties: list[NewValue] = [partial(self._tied, number) for number in [*counts][:MAX_TIED_VALUES]]
+        deeper: dict[str, Number] = {
+            name: min(EXTENDED_SCREENING_DEPTH, int(trials.defaults[name]))
+            for name in trials.integers
+            if trials.is_shrunk(name)
+        }
+        shallow: dict[str, Number] = {}
+        settings = [(new_value, shallow) for new_value in (trials.double, trials.far, trials.zero, *ties)]
+        settings += [(new_value, deeper) for new_value in ties[: len(SMALLEST_COUNTS)] if deeper]
+        effective: set[str] = set()
+        for new_value, beside in settings:
+            if len(effective) == len(rest):
+                break
+            for name in self.isolate([name for name in rest if name not in effective], new_value, beside=beside):
+                if trials.build({**beside, name: new_value(name)}) is not None:
+                    effective.add(name)
+        return [name for name in rest if name in effective]
+
+    def _tied(self, number: int, name: str) -> Number:
+        """Return the number for a field that counts something, the field's own value for any other."""
+        return self.trials.base[name] if name in self.trials.ratios or "token" in name else number
+
+    def isolate(
         self,
         names: Sequence[str],
-        another: Callable[[str], Number],
-        seen: Callable[[Inventory | None], object] = lambda there: there,
-        beside: Mapping[str, Number] = MappingProxyType({}),
-    ) -> Iterator[str]:
-        """Those of the names that do not, given other values together, leave what is seen as it is."""
-        there = {**beside, **{name: another(name) for name in names}}
-        if not names or seen(self.tensors(there)) == seen(self.tensors(dict(beside))):
-            return
-        if len(names) == 1:
-            yield names[0]
-            return
-        half = len(names) // 2
-        self.prefetch({**beside, **{name: another(name) for name in part}} for part in (names[:half], names[half:]))
-        yield from self.stirring(names[:half], another, seen, beside)
-        yield from self.stirring(names[half:], another, seen, beside)
+        new_value: NewValue,
+        observe: Callable[[Inventory | None], object] = lambda inventory: inventory,
+        beside: Mapping[str, Number] | None = None,
+    ) -> Sequence[str]:
+        """Return the fields whose new values change `observe(inventory)`, the base being changed `beside` them."""
+        around = dict(beside or {})
 
-    def renaming(self, names: Sequence[str]) -> list[str]:
-        """The integers at whose other values there are other tensors, or nothing that builds."""
-        integers = [name for name in self.integers if name in names]
-        found: set[str] = set()
-        for another in (self.other, self.fewer, lambda _: 1):
-            found |= set(self.stirring([name for name in integers if name not in found], another, _names))
-        return [name for name in integers if name in found]
+        def changes(group: Sequence[str]) -> dict[str, Number]:
+            return {**around, **{name: new_value(name) for name in group}}
 
-    def fewer(self, name: str) -> Number:
-        """A smaller value, which shows what counts within something else."""
-        found = self.base[name]
-        return found // 2 if isinstance(found, int) and 0 < found <= MOST_LAYERS else found
+        def has_effect(group: Sequence[str]) -> bool:
+            changed = observe(self.trials.build(changes(group)))
+            return changed != observe(self.trials.build(around))
 
-    def other(self, name: str) -> Number:
-        """Another value, likely to be accepted."""
-        found = self.base[name]
-        if isinstance(found, Fraction):
-            return found / 2 if found else Fraction(1, 2)
-        return 1 if name.endswith(("_token_id", "_token_index")) and found != 1 else found + 1
-
-    def double(self, name: str) -> Number:
-        """Twice as much, which most of what must divide it still does."""
-        return self.other(name) if "token" in name else 2 * self.base[name]
-
-    def far(self, name: str) -> Number:
-        """A much larger value."""
-        found = self.base[name]
-        return found * 4 if isinstance(found, Fraction) else self.other(name) if "token" in name else 3 * found + 64
-
-    def nothing(self, name: str) -> Number:
-        """Nothing at all."""
-        return self.base[name] * 0
-
-    def left_out(self, name: str) -> bool:
-        """Whether it changes something at nothing alone, as a scale that is left out."""
-        here = self.tensors({})
-        there = self.tensors({name: self.nothing(name)})
-        same = all(self.tensors({name: other}) in (here, None) for other in (self.other(name), self.far(name)))
-        return same and there is not None and there != here
-
-    def around(self, name: str) -> tuple[Number, ...]:
-        """Further values, near and far."""
-        found = self.base[name]
-        if isinstance(found, Fraction):
-            return (found / 2, found * 2, found + 1)
-        return (found + 1, 2 * found, found // 2, found + 8, 3 * found, found + 64, max(found - 1, 0))
-
-    def matters(self, name: str, values: Sequence[Number] = ()) -> bool:
-        """Whether some other value that builds changes the tensors: of these, or of those around the base."""
-        here = self.tensors({})
-        there = (self.tensors({name: candidate}) for candidate in (*values, *self.around(name)))
-        return any(found is not None and found != here for found in there)
-
-    def shallow(self, name: str) -> bool:
-        """Whether the field decides which tensors there are, at more than a special value; if so it is made small."""
-        found = int(self.base[name])
-        for start in dict.fromkeys((min(SHALLOW, found), 2, 1, found) if found > FEW else (found, 1)):
-            there = [self.named(name, few) for few in (start, start + 1, start + 2)]
-            # Three values, for two differ where one of them is a special case, such as E = H, as well.
-            if None not in there and len(set(there)) == 3:
-                if found > FEW:
-                    self.base[name] = start
-                return True
-            if len(set(there)) == 1:
-                break
-        # One that counts within what another counts, such as the layers before the first with experts.
-        tall: dict[str, Number] = {n: FEW for n in self.integers if n != name and self.flat(n)}
-        return found <= MOST_LAYERS and any(
-            len({self.named(name, few, beside) for few in (*range(FEW), 8, 16)} - {None}) > 2 for beside in ({}, tall)
-        )
-
-    def flat(self, name: str) -> bool:
-        """Whether it is a depth that was made small."""
-        return bool(DEEP.search(field_name(name))) and self.base[name] == SHALLOW < self.oracle.description.fields[name]
-
-    def named(self, name: str, found: int, beside: Mapping[str, Number] | None = None) -> frozenset[str] | None:
-        """Which tensors there are."""
-        return _names(self.tensors({**(beside or {}), name: found}) if found < 10**4 else None)
-
-    def multiplies(self, axis: FieldDomain, near: Mapping[str, Number], far: Mapping[str, Number]) -> bool:
-        """Whether there are more tensors the larger it is, as with a width for each level that is no list."""
-        here, there = self.tensors(dict(near)), self.tensors(dict(far))
-        if here is None or there is None or len(there) <= len(here) + FEW:
-            return False
-        alone = self.tensors({axis.name: far[axis.name]})
-        return alone is None or len(alone) > len(here) + FEW
-
-    def bound(self, names: Sequence[str]) -> list[str]:
-        """Those of the names of which some other value is refused as long as all else stays."""
-        self.prefetch({name: self.next(name)} for name in names)
-        free = [name for name in names if self.tensors({name: self.next(name)}) is not None]
-        self.prefetch({name: self.twice(name)} for name in free)
-        return [name for name in names if name not in free or self.tensors({name: self.twice(name)}) is None]
-
-    def next(self, name: str) -> int:
-        """One more, from a fraction the next integer."""
-        return int(self.base[name]) + 1
-
-    def twice(self, name: str) -> int:
-        """One more than twice as many, which has no divisor in common with it."""
-        return 2 * int(self.base[name]) + 1
-
-
-def _names(there: Inventory | None) -> frozenset[str] | None:
-    return None if there is None else frozenset(there)
+        return list(isolate_effective(names, has_effect, lambda groups: self.trials.prefetch(map(changes, groups))))

@@ -1,45 +1,22 @@
-"""What the fields of model code mean: which of them are V, H, L, heads ... and what stays a symbol of its own."""
+"""The symbols of fields: V, H, L, heads ... by their spelling, and own symbols for all other fields."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sympy import Symbol
 
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import Space
+from bertsym.spellings import SPELLINGS, fields
 from bertsym.symbols import BY_NAME, Kind, Own, lookup
 
-SPELLINGS: Mapping[str, tuple[str, ...]] = {
-    "V": ("vocab_size", "vocabulary_size", "vocabulary", "vocab", "n_vocab", "n_words"),
-    "N": ("max_position_embeddings", "n_positions", "max_positions", "positions", "max_seq_len", "n_ctx"),
-    "H": ("hidden_size", "d_model", "n_embd", "dim", "hidden", "emb_dim", "model_dim", "width"),
-    "L": ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "layers", "depth"),
-    "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads"),
-    "F": ("intermediate_size", "d_ff", "hidden_dim", "n_inner", "ffn_dim", "ffn", "encoder_ffn_dim", "feed_forward"),
-    "T": ("type_vocab_size", "segments"),
-    "d": ("head_dim", "d_kv", "head_size"),
-    "E": ("embedding_size",),
-    "kv_heads": ("num_key_value_heads",),
-    "decoder_layers": ("num_decoder_layers", "decoder_layers"),
-    "experts": ("num_experts", "n_routed_experts", "num_local_experts", "moe_num_experts", "n_experts"),
-    "experts_per_token": (
-        *("num_experts_per_tok", "num_experts_per_token", "experts_per_tok", "moe_topk", "moe_top_k", "moe_k"),
-        "top_k_experts",
-    ),
-    "buckets": ("relative_attention_num_buckets",),
-    "labels": ("num_labels",),
-    "tied": ("tie_word_embeddings",),
-    "attention_bias": ("attention_bias",),
-    "mlp_bias": ("mlp_bias",),
-    "cross_attention": ("add_cross_attention",),
-}
-LONGEST = 39
+MAX_SYMBOL_LENGTH = 39  # `_NAME` allows one more, for the underscore of a name that is taken
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
 
-# Where a model is made of several, the one that reads and writes text gives the letters.
+# In a model that is made of several, the part that reads and writes text gets the registered symbols.
 _TEXT = (
     "",
     "text_config.",
@@ -52,15 +29,17 @@ _TEXT = (
 
 
 def symbols(space: Space, *, keep: bool) -> dict[str, Symbol]:
-    """A symbol for every field that varies: of two fields that mean the same the one spelled more usually gets it.
+    """Return a symbol for every field that varies.
 
-    `keep` leaves the code's own names. A name that the registry uses for something else gets an underscore.
+    Of two fields that mean the same size, the one with the more usual spelling gets the size's registered symbol. If
+    `keep`, only a field that is spelled like the symbol gets it. An own symbol is named as its field; an underscore
+    follows if the name is taken.
     """
     meant: dict[str, Symbol] = {}
     varied = {axis.name: axis for axis in space.axes}
-    for name, spellings in SPELLINGS.items():
-        fields = (part + spelling for part in _TEXT for spelling in (name, *spellings))
-        field = next((field for field in fields if field in varied), None)
+    for name in filter(fields, SPELLINGS):
+        known = (part + spelling for part in _TEXT for spelling in (name, *fields(name)))
+        field = next((field for field in known if field in varied), None)
         if field is not None and (field == name or not keep) and _fits(name, varied[field]):
             meant[field] = BY_NAME[name].symbol
     for field, axis in varied.items():
@@ -70,23 +49,24 @@ def symbols(space: Space, *, keep: bool) -> dict[str, Symbol]:
 
 
 def _fits(name: str, axis: FieldDomain) -> bool:
-    """Whether the registered size takes the values that the field takes."""
+    """Return True if the registered size takes the values that the field takes."""
     kind = lookup(name).kind
     if axis.is_switch or axis.is_ratio:
         return kind is (Kind.SWITCH if axis.is_switch else Kind.RATIO)
     if axis.base < lookup(name).minimum:
         return False
-    deep = axis.is_depth and axis.name != name  # one that is called so is what it is called, whatever else it decides
+    deep = axis.is_depth and axis.name != name  # a field that is spelled like a width is one, whatever it also decides
     return kind not in (Kind.SWITCH, Kind.RATIO) and (not deep or kind in (Kind.DEPTH, Kind.EXPERTS))
 
 
 def _own(field: str, axis: FieldDomain, taken: Iterable[str]) -> Symbol:
+    """Return a symbol of its own for a field, named after its path."""
     words = re.sub(r"_?config\.|\.", "_", field)
     name = re.sub(r"\W+", "_", words, flags=re.ASCII).strip("_")
-    while len(name) > LONGEST and "_" in name:  # the last words say most
+    while len(name) > MAX_SYMBOL_LENGTH and "_" in name:  # the last words of a path say most
         name = name.partition("_")[2].lstrip("_")
-    name = name[-LONGEST:]
-    name = name if _NAME.fullmatch(name) else f"size_{name}"[:LONGEST]
+    name = name[-MAX_SYMBOL_LENGTH:]
+    name = name if _NAME.fullmatch(name) else f"size_{name}"[:MAX_SYMBOL_LENGTH]
     used = {*taken, *BY_NAME}
     while name in used:
         name += "_"
@@ -100,7 +80,7 @@ def _own(field: str, axis: FieldDomain, taken: Iterable[str]) -> Symbol:
 
 
 def _least(axis: FieldDomain) -> int:
-    """The smallest value that draws can give, or less."""
+    """Return the smallest value that samples can have, or a smaller one."""
     if axis.options:
         return max(int(min(axis.options)), 0)
     if axis.multiple_of:

@@ -10,8 +10,8 @@ Bird's eye view
     fork          worker        a copy of the worker, if many builds are requested and there are two processors
     child         concolic.run  one build with symbols; it ends with its process
 
-A request goes from `client` over the supervisor's standard input (a line of JSON) to `supervisor`, and from there over
-a `channel` to a worker. Its answer goes back the same way. `worker` lists the requests and answers.
+`client` writes a request to the supervisor's standard input, as a line of JSON. `supervisor` sends it over a `channel`
+to a worker. The answer goes back the same way. `worker` lists the requests and answers.
 
 The model code may be hostile by accident: it prints, closes descriptors, forks, hangs and exits. Three rules follow.
 
@@ -19,8 +19,8 @@ The model code may be hostile by accident: it prints, closes descriptors, forks,
 - The worker has no connection while model code runs (`channel`), and a limit on time (`time_limit`) and memory.
 - The client trusts no answer. It reads within bounds, and refuses what is no inventory.
 
-The other modules run in the worker: `targets` finds the code by name, `config_codec` turns a configuration of
-transformers into numbers and back, `module_inventory` lists the parameters of a module. `server` starts the processes.
+The other modules run in the worker. `targets` finds the model code by its name. `config_codec` turns a configuration of
+transformers into numbers and back. `module_inventory` lists the parameters of a module. `server` starts the processes.
 
 Open first: `client` (what the other stages call), `worker` (what is answered), `supervisor` (what lies between).
 """

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
@@ -99,8 +100,8 @@ class Worker:
     def request_many(self, count: int, target: str, request: object, seconds: float) -> list[dict[str, Any]]:
         """Return `count` answers to a request, each with its `index`, in the order in which they arrive.
 
-        Raise `CannotDerive`, with nothing of the process left, if it ends, sends no answers, or takes longer than
-        `seconds` for one of them. Raise it also if the target is unusable.
+        Raise `CannotDerive` if the process ends, sends something else, or takes longer than `seconds` for an answer.
+        Nothing of the process is left then. Raise `CannotDerive` also if the target is unusable.
         """
         if self.process is None:
             self.process = self._start()
@@ -229,7 +230,10 @@ class BuildOracle:
         if not keys:
             return
         request = {"builds": [_to_json(missing[key]) for key in keys]}
-        for answer in self.worker.request_many(len(keys), self.target, request, self.worker.seconds):
+        answers = self.worker.request_many(len(keys), self.target, request, self.worker.seconds)
+        # Two processes answer in any order. The order of the cache must not depend on it, because samples are drawn
+        # from `accepted`, and a seed decides them.
+        for answer in sorted(answers, key=itemgetter("index")):
             self.counts = self.counts._replace(prefetched=self.counts.prefetched + 1)
             self._record(keys[answer["index"]], answer)
 

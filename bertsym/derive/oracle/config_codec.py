@@ -150,8 +150,8 @@ class ConfigCodec:
     def omit_unstable(self, is_faithful: Callable[[], bool]) -> None:
         """Omit the numbers without which alone the class is faithful to its defaults.
 
-        Some classes compute other values from a number that is given than from their own default. Omit all numbers,
-        then give back halves, and halves of halves, that keep the class faithful (delta debugging, Zeller and
+        Some classes compute other values from a number that is given than from their own default. Omit all numbers.
+        Then give back halves, and halves of halves, that keep the class faithful. That is delta debugging (Zeller and
         Hildebrandt 2002).
         """
         if is_faithful():

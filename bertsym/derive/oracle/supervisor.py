@@ -1,9 +1,9 @@
 """The supervisor: the process between bertsym and the workers. It never runs model code, and hands requests to them.
 
 It reads requests from standard input and writes answers to standard output, a line of JSON each: `{"index": 3,
-"answer": {...}}`, in which the index is the position in a request for many builds, else 0. It speaks with the workers
-over a `Channel`. There is one worker, and a fork of that worker if many builds are requested at once and there are two
-processors. Whatever the model code starts is the supervisor's to end (`process_tree`).
+"answer": {...}}`. The index is the position in a request for many builds, else 0. It speaks with the workers over a
+`Channel`. There is one worker. If many builds are requested at once, and there are two processors, a fork of the worker
+takes some of them. Whatever the model code starts is the supervisor's to end (`process_tree`).
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ DISTURBED = "it closes, or writes into, the connections that bertsym asks it ove
 
 
 class Task(NamedTuple):
-    """A request to a worker. `index` goes back to bertsym with the answer, unless the task is the supervisor's own."""
+    """A request to a worker; `internal` if the supervisor itself made it. Otherwise the answer goes to bertsym."""
 
     number: int
     request: Any
-    index: int
+    build_index: int
     any_worker: bool = False
     internal: bool = False
 
@@ -107,7 +107,7 @@ class Supervisor:
         """Give the first task that fits to each waiting worker; after the primary's end, answer all with that."""
         if self.end is not None:
             while self.queue:
-                self._write_answer(self.queue.popleft().index, json.dumps(self.end).encode())
+                self._write_answer(self.queue.popleft().build_index, json.dumps(self.end).encode())
             return
         for worker in sorted(self.waiting):
             task = next((task for task in self.queue if worker == PRIMARY or task.any_worker), None)
@@ -166,7 +166,7 @@ class Supervisor:
     def _pass_on(self, message: Message) -> None:
         _, task = self.assigned.pop(message.number or 0, (PRIMARY, None))
         if task is not None and not task.internal:  # None: the worker sent the answer twice
-            self._write_answer(task.index, message.answer)
+            self._write_answer(task.build_index, message.answer)
 
     def _count_lost(self) -> None:
         """Count a lost message; refuse all open requests if there were too many."""
@@ -177,7 +177,7 @@ class Supervisor:
             self.assigned.clear()
             for task in open_tasks:
                 if not task.internal:
-                    self._write_answer(task.index, json.dumps({"unusable": DISTURBED}).encode())
+                    self._write_answer(task.build_index, json.dumps({"unusable": DISTURBED}).encode())
 
     def _reap(self) -> None:
         """Reap ended children. Orphans of the model code are among them, and need nothing else."""

@@ -123,7 +123,8 @@ def load_transformers(target: str) -> Target:
         names = [*MODEL_MAPPING_NAMES, *filter(None, map(str, MODEL_MAPPING_NAMES.values()))]
         similar = get_close_matches(target, names)
         advice = f"; did you mean {' or '.join(similar)}?" if similar else ""
-        raise UnusableTarget(f"transformers has no model type or class of this name{advice}")
+        # tools/atlas_page.py recognises an unknown name by the beginning of this text.
+        raise UnusableTarget(f"no model type or class of transformers{advice}")
     source = f"transformers {transformers.__version__}, {cls.__name__}"
     return _configured_target(cls, config_classes.get(target, config_class), source)
 

@@ -1,7 +1,7 @@
 """A limit on the time of one build, inside the worker.
 
 The limit counts processor time, which is the same on a machine under load. Model code may also wait, as for a lock or
-in a sleep, so that there is a longer limit on the clock.
+in a sleep. A longer limit on the clock ends that.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Draws aimed at what a formula says of itself: on either side of each of its conditions and roundings.
+"""Choose samples on both sides of every condition and floor (boundary value analysis, Myers 1979).
 
-A condition that builds kept by chance, as [N != 6], and a rounding that is off by one in sixty-four are seen at no
-other draw.
+A condition that observations show by chance, such as [N != 6], and a floor that is off by one in 64 values, are hardly
+ever refuted by other samples. A *boundary* is an expression: either one that is 0 where a relation changes, or a floor,
+which changes at each multiple.
 """
 
 from __future__ import annotations
@@ -19,211 +20,232 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson
+from bertsym.bisection import find_boundary
 from bertsym.derive.domain.field_domain import FieldDomain
-from bertsym.derive.domain.space import Space
+from bertsym.derive.domain.space import Space, Steps
 from bertsym.derive.evaluator import Evaluator, Exact
-from bertsym.derive.sampling.strategies import small
+from bertsym.derive.limits import (
+    BOUNDARY_STARTS,
+    JOINT_SAMPLES_PER_CONDITION,
+    MAX_BOUNDARY_DEPTH,
+    MAX_BOUNDARY_SAMPLES,
+    MAX_BOUNDARY_STEPS,
+    MAX_CONDITION_ATTEMPTS,
+    MAX_FLOOR_PERIOD,
+    MAX_FLOOR_REMAINDER_SEARCH,
+    MAX_SWEEPS_PER_BOUNDARY,
+    SAMPLES_PER_CONDITION,
+    SAMPLES_PER_FLOOR_REMAINDER,
+)
+from bertsym.derive.sampling.strategies import small_with_outliers
 from bertsym.tree import Tensor
 
-MOST = 64
-JOINT = 4
-STARTS, TAKEN = 3, 2
-EVEN, FAR = 6, 640
-ATTEMPTS, HOLDING = 240, 16
-FARTHEST, DEEPEST = 131_072, 40
-AROUND = 130  # twice the largest divisor that is looked for
 
-
-def aimed(
+def boundary_samples(
     tensors: Iterable[Tensor],
     space: Space,
     symbols: Mapping[str, Symbol],
     random: Random,
-    others: Iterable[Expr] = (),
+    traced: Iterable[Expr] = (),
 ) -> Iterator[dict[str, int]]:
-    """Draws from the space, with one size moved to where a condition or a rounding changes, or several at once.
+    """Yield samples on both sides of the boundaries of the formulas, and of the `traced` boundaries of the model code.
 
-    The `others` are what is 0 where something else may.
-
-    Every other one is near what the code comes with: where a stride may be anything it is mostly larger than what it
-    goes over.
+    The first samples are near several boundaries at once, for each condition with more than one relation. Then come
+    samples near one boundary, from each boundary in turn. At most `MAX_BOUNDARY_SAMPLES` are yielded.
     """
-    listed = tuple(tensors)
-    borders = sorted({*_borders(listed), *others}, key=str)
-    compound = sorted((parts for parts in _compound(listed) if len(parts) > 1), key=str)
-    random.shuffle(borders)
+    formulas = tuple(tensors)
+    boundaries = sorted({*_boundaries(formulas), *traced}, key=str)
+    compound = sorted((group for group in _compound_boundaries(formulas) if len(group) > 1), key=str)
+    random.shuffle(boundaries)
     random.shuffle(compound)
-    # By turns, and what decides on a whole tensor first: one rounding has room for thirty draws.
-    borders.sort(key=lambda border: isinstance(border, sympy.floor))
-    alone = _by_turns(_alone(border, space, symbols, random) for border in borders)
-    together = (_together(parts, space, symbols, random) for parts in compound for _ in range(JOINT))
-    yield from islice(chain(islice(together, MOST // 2), alone), MOST)
+    # Relations first: they decide whether tensors exist, and one floor has dozens of samples.
+    boundaries.sort(key=lambda boundary: isinstance(boundary, sympy.floor))
+    single = _round_robin(_near_boundary(boundary, space, symbols, random) for boundary in boundaries)
+    joint = (
+        _near_all_boundaries(group, space, symbols, random)
+        for group in compound
+        for _ in range(JOINT_SAMPLES_PER_CONDITION)
+    )
+    yield from islice(chain(islice(joint, MAX_BOUNDARY_SAMPLES // 2), single), MAX_BOUNDARY_SAMPLES)
 
 
-def inside(
+def condition_samples(
     tensors: Iterable[Tensor], space: Space, symbols: Mapping[str, Symbol], random: Random
 ) -> Iterator[dict[str, int]]:
-    """Yield draws at which each condition holds: what is there at few sizes is else seen at some of these alone."""
-    brackets = {bracket for tensor in tensors for side in tensor.shape for bracket in side.atoms(Iverson)}
-    sides = {side for bracket in brackets for side in (bracket.args[0], sympy.Not(bracket.args[0]))}
-    conditions = sorted({tensor.when for tensor in tensors} | sides, key=str)
+    """Yield samples at which each condition of the formulas holds.
+
+    Tensors that exist for few sizes are hardly ever observed otherwise. The condition of an Iverson bracket in a
+    dimension is made to hold, and not to hold.
+    """
+    brackets = {bracket for tensor in tensors for dimension in tensor.shape for bracket in dimension.atoms(Iverson)}
+    cases = {case for bracket in brackets for case in (bracket.args[0], sympy.Not(bracket.args[0]))}
+    conditions = sorted({tensor.when for tensor in tensors} | cases, key=str)
     random.shuffle(conditions)
-    for condition in [one for one in conditions if one.atoms(Relational)]:
-        kinds = zip(small(space, random), iter(partial(space.sample, random), None), strict=False)
-        draws = islice(chain.from_iterable(kinds), ATTEMPTS)
-        yield from islice((steps for steps in draws if _holds(condition, space, symbols, steps)), HOLDING)
+    for condition in conditions:
+        if not condition.atoms(Relational):
+            continue
+        small_then_uniform = zip(
+            small_with_outliers(space, random), iter(partial(space.sample, random), None), strict=False
+        )
+        samples = islice(chain.from_iterable(small_then_uniform), MAX_CONDITION_ATTEMPTS)
+        holding = (steps for steps in samples if _holds(condition, space, symbols, steps))
+        yield from islice(holding, SAMPLES_PER_CONDITION)
 
 
-def _holds(condition: Boolean, space: Space, symbols: Mapping[str, Symbol], steps: Mapping[str, int]) -> bool:
+def _holds(condition: Boolean, space: Space, symbols: Mapping[str, Symbol], steps: Steps) -> bool:
     fields = space.fields(steps)
     with suppress(ArithmeticError):
         return Evaluator({symbol: fields[name] for name, symbol in symbols.items()}).holds(condition)
     return False
 
 
-def _by_turns(many: Iterable[Iterator[dict[str, int]]]) -> Iterator[dict[str, int]]:
-    """Yield one of each in turn, until all are at their end."""
-    waiting = list(many)
-    while waiting:
-        for one in list(waiting):
-            drawn = next(one, None)
-            if drawn is None:
-                waiting.remove(one)
-            else:
-                yield drawn
-
-
-def _alone(border: Expr, space: Space, symbols: Mapping[str, Symbol], random: Random) -> Iterator[dict[str, int]]:
-    """The draws beside a border, from a few to start from; sooner those that can be moved right to it."""
-    usual = [
-        space.default_steps(),
-        *(draw(random) for draw in (space.sample_near_default, space.sample) for _ in range(STARTS)),
-    ]
-    small = [space.sample_with_ties(random) for _ in range(STARTS)]
-    for starts, most in ((usual, TAKEN), (small, 1)):
-        lines = (
-            _Line(border, axis, space, symbols, drawn)
-            for drawn in starts
-            for axis in _movable(border, space, symbols, random)
-        )
-        found = [(any(map(line.meets, sides)), sides) for line in lines if (sides := list(line.sides()))]
-        # Of a relation those where both sides are equal.
-        chosen = sorted(found, key=lambda one: not one[0])[:most]
-        yield from (steps for _, sides in chosen for steps in sides)
-
-
-def _together(borders: Sequence[Expr], space: Space, symbols: Mapping[str, Symbol], random: Random) -> dict[str, int]:
-    """A draw beside all of these borders, as far as can be: of two conditions each may hide what the other says."""
-    drawn = space.sample_near_default(random)
-    for border in random.sample(borders, len(borders)):
-        for axis in _movable(border, space, symbols, random):
-            found = list(_Line(border, axis, space, symbols, drawn).sides())
-            if found:
-                drawn = random.choice(found)
-                break
-    return drawn
-
-
-def _movable(border: Expr, space: Space, symbols: Mapping[str, Symbol], random: Random) -> list[FieldDomain]:
-    axes = [axis for axis in space.axes if symbols.get(axis.name) in border.free_symbols and _moves(axis)]
-    return random.sample(axes, len(axes))
-
-
-def _compound(tensors: Iterable[Tensor]) -> set[tuple[Expr, ...]]:
-    """For each condition what is 0 where one of its relations changes."""
-    conditions = {condition for tensor in tensors for condition in (tensor.when, tensor.tied_when)}
-    return {
-        tuple(sorted((one.lhs - one.rhs for one in condition.atoms(Relational)), key=str)) for condition in conditions
-    }
-
-
-def _borders(tensors: Iterable[Tensor]) -> set[Expr]:
-    """What is rounded down, and for each relation what is 0 where it changes."""
+def _boundaries(tensors: Iterable[Tensor]) -> set[Expr]:
+    """Return the boundaries of all dimensions, conditions and loops."""
     parts: set[Expr] = set()
     for tensor in tensors:
         parts.update((*tensor.shape, tensor.when, tensor.tied_when))
         parts.update(bound for loop in tensor.loops for bound in loop.bounds)
-    relations = (one for part in parts for one in part.atoms(Relational))
-    return {one.lhs - one.rhs for one in relations} | {one for part in parts for one in part.atoms(sympy.floor)}
+    relations = {relation.lhs - relation.rhs for part in parts for relation in part.atoms(Relational)}
+    return relations | {floor for part in parts for floor in part.atoms(sympy.floor)}
 
 
-def _moves(axis: FieldDomain) -> bool:
-    """Whether its steps can be chosen one by one."""
-    return not (axis.is_switch or axis.is_determined)
+def _compound_boundaries(tensors: Iterable[Tensor]) -> set[tuple[Expr, ...]]:
+    """Return the boundaries of the relations of each condition."""
+    conditions = {condition for tensor in tensors for condition in (tensor.when, tensor.tied_when)}
+    return {
+        tuple(sorted((relation.lhs - relation.rhs for relation in condition.atoms(Relational)), key=str))
+        for condition in conditions
+    }
 
 
-class _Line:
-    """A draw, and what a border is there with one size moved."""
+def _round_robin(sources: Iterable[Iterator[dict[str, int]]]) -> Iterator[dict[str, int]]:
+    """Yield from each source in turn until all are exhausted."""
+    waiting = list(sources)
+    while waiting:
+        for source in list(waiting):
+            steps = next(source, None)
+            if steps is None:
+                waiting.remove(source)
+            else:
+                yield steps
+
+
+def _near_boundary(
+    boundary: Expr, space: Space, symbols: Mapping[str, Symbol], random: Random
+) -> Iterator[dict[str, int]]:
+    """Yield samples on both sides of a boundary, by moving one field of a few starting samples.
+
+    Near the default, a stride is mostly larger than the size that it divides. Uniform and small starts show the other
+    order. Sweeps that meet the boundary exactly come first: they show both sides of a relation equal.
+    """
+    usual = [
+        space.default_steps(),
+        *(sample(random) for sample in (space.sample_near_default, space.sample) for _ in range(BOUNDARY_STARTS)),
+    ]
+    small = [space.sample_with_ties(random) for _ in range(BOUNDARY_STARTS)]
+    for starts, max_sweeps in ((usual, MAX_SWEEPS_PER_BOUNDARY), (small, 1)):
+        sweeps = (
+            AxisSweep(boundary, axis, space, symbols, start)
+            for start in starts
+            for axis in _sweepable(boundary, space, symbols, random)
+        )
+        swept = [(any(map(sweep.meets, samples)), samples) for sweep in sweeps if (samples := list(sweep.samples()))]
+        exact_first = sorted(swept, key=lambda sweep: not sweep[0])
+        yield from (steps for _, samples in exact_first[:max_sweeps] for steps in samples)
+
+
+def _near_all_boundaries(
+    boundaries: Sequence[Expr], space: Space, symbols: Mapping[str, Symbol], random: Random
+) -> dict[str, int]:
+    """Return a sample near all of these boundaries, as far as possible: one relation may hide the other's effect."""
+    steps = space.sample_near_default(random)
+    for boundary in random.sample(boundaries, len(boundaries)):
+        for axis in _sweepable(boundary, space, symbols, random):
+            samples = list(AxisSweep(boundary, axis, space, symbols, steps).samples())
+            if samples:
+                steps = random.choice(samples)
+                break
+    return steps
+
+
+def _sweepable(boundary: Expr, space: Space, symbols: Mapping[str, Symbol], random: Random) -> list[FieldDomain]:
+    """Return the fields that the boundary depends on and that can be moved, in random order."""
+    movable = (axis for axis in space.axes if not (axis.is_switch or axis.is_determined))
+    axes = [axis for axis in movable if symbols.get(axis.name) in boundary.free_symbols]
+    return random.sample(axes, len(axes))
+
+
+class AxisSweep:
+    """A line through the space: a starting sample with one field moved, along which a boundary may be crossed."""
 
     def __init__(
-        self, border: Expr, axis: FieldDomain, space: Space, symbols: Mapping[str, Symbol], drawn: dict[str, int]
+        self, boundary: Expr, axis: FieldDomain, space: Space, symbols: Mapping[str, Symbol], start: dict[str, int]
     ) -> None:
-        self.border, self.axis, self.space, self.symbols, self.drawn = border, axis, space, symbols, drawn
+        self.boundary, self.axis, self.space, self.symbols, self.start = boundary, axis, space, symbols, start
 
-    def sides(self) -> Iterator[dict[str, int]]:
-        """The draws beside the change, and at it; none where it does not change or cannot be reckoned."""
+    def samples(self) -> Iterator[dict[str, int]]:
+        """Yield the samples on both sides of the boundary, or none if the line does not cross it."""
         with suppress(ArithmeticError, KeyError):
-            if self.axis.is_listed:  # few, so all of them
-                yield from ({**self.drawn, self.axis.name: place} for place in range(len(self.axis.options)))
+            if self.axis.is_listed:  # there are few values, so all of them are tried
+                yield from ({**self.start, self.axis.name: index} for index in range(len(self.axis.options)))
                 return
-            places = self._rounding() if isinstance(self.border, sympy.floor) else self._crossing()
-            yield from (
-                {**self.drawn, self.axis.name: steps} for steps in places if self.axis.min_steps <= steps <= self._last
-            )
+            counts = self._floor_changes() if isinstance(self.boundary, sympy.floor) else self._sign_change()
+            in_range = (count for count in counts if self.axis.min_steps <= count <= self._last)
+            yield from ({**self.start, self.axis.name: count} for count in in_range)
 
-    def meets(self, steps: Mapping[str, int]) -> bool:
-        """Whether the border is 0 at such a draw."""
+    def meets(self, steps: Steps) -> bool:
+        """Return True if the sample is on the boundary."""
         with suppress(ArithmeticError, KeyError):
-            return self._at(steps[self.axis.name]) == 0
+            return self._value(self.boundary, steps[self.axis.name]) == 0
         return False
 
-    def _at(self, steps: int, what: Expr | None = None) -> Exact:
-        fields = self.space.fields({**self.drawn, self.axis.name: steps})
-        sizes = {symbol: fields[name] for name, symbol in self.symbols.items()}
-        return Evaluator(sizes).number(self.border if what is None else what)
+    def _value(self, expression: Expr, count: int) -> Exact:
+        """Return the value of an expression after this number of steps of the field."""
+        fields = self.space.fields({**self.start, self.axis.name: count})
+        return Evaluator({symbol: fields[name] for name, symbol in self.symbols.items()}).number(expression)
 
-    def _rounding(self) -> Sequence[int]:
-        """The last steps before it goes on to the next number, the first after, and where nothing is rounded.
+    def _floor_changes(self) -> Sequence[int]:
+        """Return the steps before and after the floor increases, and steps at which its argument is an integer.
 
-        There a float may be just below the number that it stands for: int(0.29 * 100) is 28.
+        There the model code may compute with floats and round down: int(0.29 * 100) is 28. If the denominator is a
+        number, steps whose remainder is the largest are returned too.
         """
-        first, inside = self.drawn[self.axis.name], self.border.args[0]
-        here, last = self._at(first), min(first + AROUND, self._last)
-        change = next(((after - 1, after) for after in range(first + 1, last + 1) if self._at(after) != here), ())
-        below = sympy.denom(sympy.together(inside))
-        if not change or below == 1:
+        start, argument = self.start[self.axis.name], self.boundary.args[0]
+        here, last = self._value(self.boundary, start), min(start + MAX_FLOOR_PERIOD, self._last)
+        later = range(start + 1, last + 1)
+        change = next(((count - 1, count) for count in later if self._value(self.boundary, count) != here), ())
+        denominator = sympy.denom(sympy.together(argument))
+        if not change or denominator == 1:
             return change
-        near = range(self.axis.min_steps, min(self.axis.min_steps + FAR, self._last) + 1)
-        even: list[int] = []
-        odd: list[int] = []
-        for steps in near:
-            rest = self._at(steps, inside) % 1
-            if rest == 0:
-                even.append(steps)
-            elif below.is_Integer and rest == 1 - Fraction(1, int(below)):
-                odd.append(steps)
-            if len(even) >= EVEN and (len(odd) >= EVEN or not below.is_Integer):
+        integral: list[int] = []
+        largest: list[int] = []
+        first = self.axis.min_steps
+        for count in range(first, min(first + MAX_FLOOR_REMAINDER_SEARCH, self._last) + 1):
+            remainder = self._value(argument, count) % 1
+            if remainder == 0:
+                integral.append(count)
+            elif denominator.is_Integer and remainder == 1 - Fraction(1, int(denominator)):
+                largest.append(count)
+            enough = len(largest) >= SAMPLES_PER_FLOOR_REMAINDER or not denominator.is_Integer
+            if len(integral) >= SAMPLES_PER_FLOOR_REMAINDER and enough:
                 break
-        return (*change, *even[:EVEN], *odd[:EVEN])
+        return (*change, *integral[:SAMPLES_PER_FLOOR_REMAINDER], *largest[:SAMPLES_PER_FLOOR_REMAINDER])
 
-    def _crossing(self) -> Sequence[int]:
-        """Where it passes 0, and one step to either side."""
-        below, above = self.axis.min_steps, self._last
-        falls = self._at(below) > self._at(above)
-        if (self._at(below) < 0) == (self._at(above) < 0):
-            ends = [steps for steps in (below, above) if self._at(steps) == 0]
-            return [near for steps in ends for near in (steps, steps + (1 if steps == below else -1))]
-        while above - below > 1:
-            middle = (below + above) // 2
-            if (self._at(middle) < 0) != falls:
-                below = middle
-            else:
-                above = middle
+    def _sign_change(self) -> Sequence[int]:
+        """Return the steps on both sides of a change of sign, and one step further, by bisection."""
+        low, high = self.axis.min_steps, self._last
+        at_low, at_high = self._value(self.boundary, low), self._value(self.boundary, high)
+        if (at_low < 0) == (at_high < 0):
+            # No change of sign; the expression may still be 0 at an end of the line, as N - 1 is at the minimum 1.
+            ends = [(count, inwards) for count, inwards, at in ((low, 1, at_low), (high, -1, at_high)) if at == 0]
+            return [count for end, inwards in ends for count in (end, end + inwards)]
+        falls = at_low > at_high
+        below, above = find_boundary(low, high, lambda count: (self._value(self.boundary, count) < 0) != falls)
         return below - 1, below, above, above + 1
 
     @property
     def _last(self) -> int:
-        """The most steps that are tried: of a width more than the draws have."""
+        """The largest number of steps to try; a width may go further than in other samples."""
         if self.axis.is_limited:
             return self.axis.max_steps
-        return max(self.axis.max_steps, DEEPEST if self.axis.is_depth else FARTHEST)
+        return max(self.axis.max_steps, MAX_BOUNDARY_DEPTH if self.axis.is_depth else MAX_BOUNDARY_STEPS)

@@ -1,83 +1,107 @@
-"""Trials by an adversary: small sizes, all orders of any two of them, and one far from the others.
+"""Ways to choose samples that do not look at any build: pure functions of a space and a random generator.
 
-A formula and the draws that it was fitted to have a source in common; what they both overlook shows at no more draws of
-the same kind. A condition of two sizes shows where both are small, a period where the stack is deep and the period is
-not, a least width where one size is much larger than all others.
+A formula and the samples that it was fitted to have a common source, so what both overlook shows in no further samples
+of the same kind. These strategies show what uniform samples hide:
+
+- a comparison of two sizes shows if both are small, because then they are often equal and in either order;
+- a period over layers shows if the stack is deep and the period is not;
+- a least width shows if one size is much larger than all others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, islice, product
 from random import Random
 
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import Space
+from bertsym.derive.limits import (
+    EXHAUSTIVE_VALUES,
+    MAX_OUTLIER_DEPTH,
+    OUTLIER_STEPS,
+    PAIRWISE_LEVELS,
+    SMALL_SAMPLES,
+    THREEWISE_LEVELS,
+)
 
-SMALLEST = 3
-# Primes: of so many numbers each, every two and every three of the sizes are given all of their combinations.
-PAIRED, TRIPLED = 7, 5
-FAR = (25, 64, 131, 1024)
-DEEPEST = 64
+
+def small_and_near_default(space: Space, random: Random) -> Iterator[dict[str, int]]:
+    """Yield samples with all widths small, then samples near the defaults."""
+    for strategy in (space.sample_small, space.sample_near_default):
+        for _ in range(SMALL_SAMPLES):
+            yield strategy(random)
 
 
-def doubting(space: Space, random: Random, many: int) -> Iterator[dict[str, int]]:
-    """Yield so many draws: every choice of the smallest sizes if there are few, then small ones, some with one far.
+def below_default(space: Space, random: Random, defaults: Mapping[str, int], max_distance: int) -> dict[str, int]:
+    """Return numbers of steps at these defaults or up to `max_distance` below, for fields sampled far from them.
 
-    All combinations of any two sizes from low on are in `PAIRED` squared draws, of any three in `TRIPLED` cubed ones:
-    orthogonal arrays (Bush 1952), by polynomials over a prime field.
+    A stack of 48 layers is sampled with at most 6 layers otherwise, and may follow a rule that only deep stacks show.
     """
-    designs = (_combined(space, random, 2, PAIRED), _combined(space, random, 3, TRIPLED), small(space, random))
-    yield from islice(chain(_grid(space, random, many // 4), *designs), many)
+    minimum = {axis.name: axis.min_steps for axis in space.axes}
+    return {name: max(steps - random.randint(0, max_distance), minimum[name]) for name, steps in defaults.items()}
 
 
-def _combined(space: Space, random: Random, strength: int, levels: int) -> Iterator[dict[str, int]]:
-    """Yield draws in which any so many of the sizes have every combination of the smallest so many values.
+def adversarial(space: Space, random: Random, count: int) -> Iterator[dict[str, int]]:
+    """Yield `count` samples: a full factorial design if it is small, then orthogonal arrays, then small sizes.
 
-    Of more sizes than there are columns two may share one, by chance.
+    The orthogonal arrays hold all combinations of the `PAIRWISE_LEVELS` smallest values of any two sizes, and of the
+    `THREEWISE_LEVELS` smallest values of any three.
     """
-    axes = [axis for axis in space.axes if _movable(axis)]
-    columns = list(range(levels))
-    random.shuffle(columns)
-    at = {axis.name: columns[place % levels] for place, axis in enumerate(random.sample(axes, len(axes)))}
-    rows = list(product(range(levels), repeat=strength))
-    for coefficients in random.sample(rows, len(rows)):
-        drawn = space.sample_with_ties(random)
-        for axis in axes:
-            above = sum(c * at[axis.name] ** power for power, c in enumerate(coefficients)) % levels
-            drawn[axis.name] = axis.min_steps + min(above, axis.value_count - 1)
-        yield drawn
+    designs = (
+        orthogonal_array(space, random, 2, PAIRWISE_LEVELS),
+        orthogonal_array(space, random, 3, THREEWISE_LEVELS),
+        small_with_outliers(space, random),
+    )
+    yield from islice(chain(full_factorial(space, random, count // 4), *designs), count)
 
 
-def _grid(space: Space, random: Random, most: int) -> Iterator[dict[str, int]]:
-    """Yield every choice among the smallest values of each size, or nothing if that is too many."""
-    axes = [axis for axis in space.axes if _movable(axis)]
-    if SMALLEST ** len(axes) <= most:
-        for above in product(range(SMALLEST), repeat=len(axes)):
-            least = {
-                axis.name: axis.min_steps + min(k, axis.value_count - 1) for axis, k in zip(axes, above, strict=True)
+def orthogonal_array(space: Space, random: Random, strength: int, levels: int) -> Iterator[dict[str, int]]:
+    """Yield samples in which any `strength` sizes take all combinations of their `levels` smallest values.
+
+    The rows are the polynomials of a degree below `strength` over the field of integers modulo `levels`, which must be
+    prime; the value of a row at a column's point is the level there (Bush 1952). There are `levels` columns. If there
+    are more sizes than columns, sizes share columns at random. Sizes with listed values stay random.
+    """
+    sizes = [axis for axis in space.axes if axis.is_stepped]
+    points = list(range(levels))
+    random.shuffle(points)
+    column = {axis.name: points[index % levels] for index, axis in enumerate(random.sample(sizes, len(sizes)))}
+    polynomials = list(product(range(levels), repeat=strength))
+    for coefficients in random.sample(polynomials, len(polynomials)):
+        steps = space.sample_with_ties(random)
+        for axis in sizes:
+            level = sum(c * column[axis.name] ** power for power, c in enumerate(coefficients)) % levels
+            steps[axis.name] = axis.min_steps + min(level, axis.value_count - 1)
+        yield steps
+
+
+def full_factorial(space: Space, random: Random, max_samples: int) -> Iterator[dict[str, int]]:
+    """Yield all combinations of the smallest values of every size, or nothing if there are more than `max_samples`."""
+    sizes = [axis for axis in space.axes if axis.is_stepped]
+    if EXHAUSTIVE_VALUES ** len(sizes) <= max_samples:
+        for levels in product(range(EXHAUSTIVE_VALUES), repeat=len(sizes)):
+            smallest = {
+                axis.name: axis.min_steps + min(level, axis.value_count - 1)
+                for axis, level in zip(sizes, levels, strict=True)
             }
-            yield space.sample_with_ties(random) | least
+            yield space.sample_with_ties(random) | smallest
 
 
-def small(space: Space, random: Random) -> Iterator[dict[str, int]]:
-    """Yield small draws without end, and every so often one with one size far from the others."""
-    movable = [axis for axis in space.axes if _movable(axis)]
+def small_with_outliers(space: Space, random: Random) -> Iterator[dict[str, int]]:
+    """Yield samples from small pools of numbers without end; in every fifth, one size is far from the others."""
+    sizes = [axis for axis in space.axes if axis.is_stepped]
     while True:
-        for _ in range(len(FAR)):
+        for _ in range(len(OUTLIER_STEPS)):
             yield space.sample_with_ties(random)
-        drawn = space.sample_with_ties(random)
-        for axis in random.sample(movable, min(1, len(movable))):
-            drawn[axis.name] = max(min(random.choice(FAR), _farthest(axis)), axis.min_steps)
-        yield drawn
+        steps = space.sample_with_ties(random)
+        for axis in random.sample(sizes, min(1, len(sizes))):
+            steps[axis.name] = max(min(random.choice(OUTLIER_STEPS), _max_outlier(axis)), axis.min_steps)
+        yield steps
 
 
-def _movable(axis: FieldDomain) -> bool:
-    return axis.is_stepped
-
-
-def _farthest(axis: FieldDomain) -> int:
-    """Return the most steps to try; those of a rule or of a stack of stacks end where its draws do."""
+def _max_outlier(axis: FieldDomain) -> int:
+    """Return the most steps of an outlier: a constraint or a divisor limits it, and layers take time to build."""
     if axis.is_limited:
         return axis.max_steps
-    return DEEPEST if axis.is_depth else FAR[-1]
+    return MAX_OUTLIER_DEPTH if axis.is_depth else OUTLIER_STEPS[-1]

@@ -1,4 +1,8 @@
-"""What the code makes of sizes that are left out: d = H/heads, an inner width of 2H, the default of a nested class."""
+"""Definitions: what the model code computes for a size that a configuration omits.
+
+Examples are d = H/heads, an inner width of 2H, and the default of a nested configuration class. Each field alone is
+left out of sampled configurations. A formula in the other sizes is fitted to some of the answers, the rest confirm it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,12 @@ from sympy import Expr, Symbol
 from bertsym.algebra import free
 from bertsym.derive.domain.space import Space
 from bertsym.derive.evaluator import Evaluator
+from bertsym.derive.limits import (
+    DEFINITION_CHECKS,
+    DEFINITION_SAMPLES,
+    MIN_DEFINITION_VALUES,
+    MIN_OMITTED_SAMPLES,
+)
 from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.synthesis.arithmetic import Fitter
 from bertsym.derive.types import Fields
@@ -19,94 +29,109 @@ from bertsym.model import Definition
 from bertsym.symbols import BY_SYMBOL, F, H, Kind, d, heads
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
-DRAWS = 14
-CHECKS = 6
-FEW = 5
-
 
 class Defaults:
-    """What each size became where it alone was left out of draws of all."""
+    """The values that the model code gives to each field if that field alone is omitted, in sampled configurations."""
 
     def __init__(self, oracle: BuildOracle, space: Space, symbols: Mapping[str, Symbol], random: Random) -> None:
         self.symbols, self.base = symbols, oracle.description.fields
-        known = [axis for axis in space.axes if not (axis.is_switch or axis.is_ratio) and axis.name in symbols]
-        self.numbers = [axis.name for axis in known if not axis.no_effect]
-        draws = [space.fields(space.sample(random)) for _ in range(DRAWS + CHECKS)]
-        self.draws, self.left = draws, list(_left(oracle, draws, [axis.name for axis in known]))
-        self.table = [{symbols[axis.name]: fields[axis.name] for axis in known} for fields in draws]
+        domains = [
+            domain for domain in space.axes if not (domain.is_switch or domain.is_ratio) and domain.name in symbols
+        ]
+        names = [domain.name for domain in domains]
+        self.active = [domain.name for domain in domains if not domain.no_effect]
+        self.configs = [space.fields(space.sample(random)) for _ in range(DEFINITION_SAMPLES + DEFINITION_CHECKS)]
+        self.defaults = list(_defaults(oracle, self.configs, names))
+        self.table = [{symbols[name]: config[name] for name in names} for config in self.configs]
 
     def definitions(self) -> tuple[Definition, ...]:
-        """The definitions of a model's sizes, none of which rests on another; F = ffn_ratio H is the house's own."""
-        meant = {self.symbols[name]: name for name in self.numbers}
-        kept = [FEED_FORWARD] if F in meant and H in meant else []
-        taken = {F, d} if kept else {d}
-        found = list(self._defined(taken))
-        if {d, H, heads} <= set(meant) and self._is_quotient(meant):
-            kept.append(FREE_HEAD_SIZE)
-        defined = {definition.symbol for definition in (*kept, *found)}
-        return (*kept, *(definition for definition in found if not free(definition.value) & defined))
+        """Return the definitions of the model's sizes; no definition uses a size that another one defines.
+
+        F = ffn_ratio*H is a definition of every model that has both sizes.
+        """
+        fields = {self.symbols[name]: name for name in self.active}
+        standard = [FEED_FORWARD] if F in fields and H in fields else []
+        fitted = list(self._fitted_definitions({F, d} if standard else {d}))
+        if {d, H, heads} <= set(fields) and self._is_head_quotient(fields):
+            standard.append(FREE_HEAD_SIZE)
+        defined = {definition.symbol for definition in (*standard, *fitted)}
+        return (*standard, *(definition for definition in fitted if not free(definition.value) & defined))
 
     def absences(self) -> dict[str, Expr | None]:
-        """Those that become something else than they come with, and what; None where no formula says what.
+        """Return the fields that get another value than their default if they are omitted, each with its formula.
 
-        Where the code refuses to be without one nothing is said of it.
+        The formula is None if none fits. A field that the model code requires is not in the result.
         """
-        found: dict[str, Expr | None] = {}
+        formulas: dict[str, Expr | None] = {}
         for name in map(str, self.symbols):
-            seen = self._seen(name)
-            if len(seen) >= FEW and any(there != self.base[name] for _, there in seen):
-                found[name] = self._formula(name, [self.symbols[one] for one in self.numbers if one != name])
-        return found
+            values = self._values_if_omitted(name)
+            if len(values) >= MIN_OMITTED_SAMPLES and any(number != self.base[name] for _, number in values):
+                formulas[name] = self._formula(name)
+        return formulas
 
-    def _seen(self, name: str) -> list[tuple[int, int]]:
-        return [(row, int(there[name])) for row, there in enumerate(self.left) if name in there]
+    def _values_if_omitted(self, name: str) -> list[tuple[int, int]]:
+        """Return the rows whose configuration the model code accepts without the field, each with the field's value."""
+        return [(row, int(defaults[name])) for row, defaults in enumerate(self.defaults) if name in defaults]
 
-    def _formula(self, name: str, others: Sequence[Symbol]) -> Expr | None:
-        """What follows others in a formula that the last draws confirm."""
-        seen = self._seen(name)
-        if len({there for _, there in seen}) == 1:
-            return sympy.Integer(seen[0][1])
-        if len(seen) < DRAWS:
+    def _formula(self, name: str) -> Expr | None:
+        """Return a formula of the other sizes that the last samples confirm, or None."""
+        sizes = [self.symbols[active] for active in self.active if active != name]
+        values = self._values_if_omitted(name)
+        if len({number for _, number in values}) == 1:
+            return sympy.Integer(values[0][1])
+        if len(values) < DEFINITION_SAMPLES:
             return None
-        rows, values = zip(*seen[:-CHECKS], strict=True)
-        formula = Fitter(self.table, others).fit(rows, values) or self._quotient(seen, others)
+        rows, numbers = zip(*values[:-DEFINITION_CHECKS], strict=True)
+        formula = Fitter(self.table, sizes).fit(rows, numbers) or self._quotient(values, sizes)
         if formula is None:
             return None
-        right = all(Evaluator(self.table[row]).apart(formula, there) == 0 for row, there in seen[-CHECKS:])
-        return formula if right else None
+        checks = values[-DEFINITION_CHECKS:]
+        is_confirmed = all(Evaluator(self.table[row]).residual(formula, number) == 0 for row, number in checks)
+        return formula if is_confirmed else None
 
-    def _quotient(self, seen: Sequence[tuple[int, int]], others: Sequence[Symbol]) -> Expr | None:
-        """One size over another, as a head size is, of which there may be too many to fit."""
-        for above, below in permutations(others, 2):
-            rows = ((self.table[row][above], self.table[row][below], there) for row, there in seen)
-            if all(under > 0 and over // under == there for over, under, there in rows):
-                return sympy.floor(above / below)
+    def _quotient(self, values: Sequence[tuple[int, int]], sizes: Sequence[Symbol]) -> Expr | None:
+        """Return one size over another, such as a head size; the fitter tries no quotients if there are many sizes."""
+        for dividend, divisor in permutations(sizes, 2):
+            cells = ((self.table[row][dividend], self.table[row][divisor], number) for row, number in values)
+            if all(below > 0 and above // below == number for above, below, number in cells):
+                return sympy.floor(dividend / divisor)
         return None
 
-    def _defined(self, taken: set[Symbol]) -> Iterator[Definition]:
-        for name in self.numbers:
+    def _fitted_definitions(self, excluded: set[Symbol]) -> Iterator[Definition]:
+        for name in self.active:
             symbol = self.symbols[name]
-            if symbol in taken or len({there for _, there in self._seen(name)}) < 3:
+            numbers = {number for _, number in self._values_if_omitted(name)}
+            if symbol in excluded or len(numbers) < MIN_DEFINITION_VALUES:
                 continue
-            formula = self._formula(name, [self.symbols[one] for one in self.numbers if one != name])
-            # What is as large as another size unless it is said is still a choice of its own: kv_heads, an embedding.
+            formula = self._formula(name)
+            # A size that defaults to another size, as kv_heads does to heads, is still a choice of its own.
             if formula is not None and not formula.is_Symbol:
-                smooth = formula.replace(sympy.floor, lambda inside: inside)
-                exact = all(not inside.args[0].is_Add and free(inside) for inside in formula.atoms(sympy.floor))
-                if exact and not any(BY_SYMBOL[s].kind is Kind.RATIO for s in free(smooth)):
-                    yield Definition(symbol, smooth)
+                unrounded = formula.replace(sympy.floor, lambda inside: inside)
+                roundings = formula.atoms(sympy.floor)
+                is_division = all(not floor.args[0].is_Add and free(floor) for floor in roundings)
+                if is_division and not any(BY_SYMBOL[size].kind is Kind.RATIO for size in free(unrounded)):
+                    yield Definition(symbol, unrounded)
 
-    def _is_quotient(self, meant: Mapping[Symbol, str]) -> bool:
-        """Whether the head size, left out, is H/heads."""
-        both = [(f, there) for f, there in zip(self.draws, self.left, strict=True) if meant[d] in there]
-        whole = [(f[meant[H]] // f[meant[heads]], there[meant[d]]) for f, there in both if f[meant[heads]]]
-        return len(whole) > CHECKS and all(ours == theirs for ours, theirs in whole)
+    def _is_head_quotient(self, fields: Mapping[Symbol, str]) -> bool:
+        """Return True if the head size defaults to H/heads."""
+        name = fields[d]
+        accepted = [
+            (config, defaults)
+            for config, defaults in zip(self.configs, self.defaults, strict=True)
+            if name in defaults and config[fields[heads]]
+        ]
+        return len(accepted) > DEFINITION_CHECKS and all(
+            config[fields[H]] // config[fields[heads]] == defaults[name] for config, defaults in accepted
+        )
 
 
-def _left(oracle: BuildOracle, draws: Sequence[Fields], numbers: Sequence[str]) -> Iterator[Fields]:
-    """What the code makes of the numbers that are left out; of those that soon turn out to be constants no more."""
-    first = [oracle.defaults(fields, numbers) for fields in draws[:FEW]]
+def _defaults(oracle: BuildOracle, configs: Sequence[Fields], names: Sequence[str]) -> Iterator[Fields]:
+    """Yield for each configuration the value of each field if that field alone is omitted.
+
+    Fields whose value is the same in the first few configurations are constants, and are not tried any more.
+    """
+    first = [oracle.defaults(config, names) for config in configs[:MIN_OMITTED_SAMPLES]]
     yield from first
-    moving = [name for name in numbers if len({there.get(name) for there in first}) > 1]
-    for fields in draws[FEW:]:
-        yield oracle.defaults(fields, moving) if moving else {}
+    varying = [name for name in names if len({defaults.get(name) for defaults in first}) > 1]
+    for config in configs[MIN_OMITTED_SAMPLES:]:
+        yield oracle.defaults(config, varying) if varying else {}

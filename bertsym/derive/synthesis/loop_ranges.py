@@ -1,8 +1,14 @@
-"""Which indices a repeated tensor has: one after another, in steps, or those that the steps leave out."""
+"""Index ranges: the loop that gives the indices which a tensor has in every build.
+
+Most indices run from one bound to another. Indices with gaps are the members of an arithmetic progression, the
+entries of a list in the configuration, or the complement of either within the stack. `reroll` does the reverse of loop
+unrolling: tensors with literal numbers in equal steps become one tensor with a loop (loop rerolling, Davidson and
+Jinturkar 1996).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, pairwise, product
 
@@ -10,179 +16,281 @@ import sympy
 from sympy import Expr, Integer
 
 from bertsym.algebra import Iverson, max_to_iverson
+from bertsym.derive.limits import MIN_FIT_ROWS, MIN_REROLLED_TENSORS
 from bertsym.derive.synthesis.name_templates import TensorTemplate
-from bertsym.derive.synthesis.observations import NoFormula, ObservationTable
-from bertsym.tree import Loop
+from bertsym.derive.synthesis.observations import REPEAT, NoFormula, ObservationTable, TemplateView, repeat_part
+from bertsym.tree import Loop, Tensor
+from bertsym.values import replace
 
-FEWEST = 3
+IndexRuns = Mapping[int, Sequence[int]]
 
 
-class Repeats:
-    """The loops of families; those whose indices follow one another say where a stack ends."""
+def processing_order(templates: Iterable[TensorTemplate]) -> list[TensorTemplate]:
+    """Return the templates in the order in which their loops have to be found.
 
-    def __init__(self, rows: ObservationTable) -> None:
-        self.rows = rows
-        self.ends: dict[str, Loop] = {}
-        self.families: Sequence[TensorTemplate] = ()
-        self.gapped: dict[str, list[Loop]] = {}
+    A template without gaps tells how deep its stack is, and templates with gaps need to know it. Among these, uniform
+    templates come first, and templates with more tensors in one build.
+    """
+    return sorted(
+        templates,
+        key=lambda template: (_has_gaps(template), not template.is_uniform, -max(map(len, template.entries.values()))),
+    )
 
-    def loops(self, family: TensorTemplate) -> tuple[Loop, ...]:
-        """One for each index in the names of a family; raises `NoFormula`."""
-        loops = []
-        for place in range(family.pattern.count("{}")):
-            runs = {row: sorted({i[place] for i in entries}) for row, entries in family.seen.items()}
-            loops.append(self._loop(_stack(family, place), place, runs))
-        for entries in family.seen.values():
-            ranges = (sorted({indices[p] for indices in entries}) for p in range(len(loops)))
-            if len(entries) != len(list(product(*ranges))):
-                raise NoFormula("repeat", "it is not there for every combination of indices")
-        return tuple(loops)
 
-    def _loop(self, stack: str, place: int, runs: Mapping[int, list[int]]) -> Loop:
-        if all(run == list(range(run[0], run[-1] + 1)) for run in runs.values()):
-            whole = self._whole(stack)
-            start = self._bound(f"start of repeat {place}", {row: run[0] for row, run in runs.items()}, whole)
-            stop = self._bound(f"end of repeat {place}", {row: run[-1] + 1 for row, run in runs.items()}, whole)
-            loop = Loop(start, stop)
-            self.ends.setdefault(stack, loop)
-            return loop
-        whole = self._whole(stack)
-        if whole is None:
-            raise NoFormula(f"repeat {place}", "its indices have gaps")
-        # What has one index a build cannot say its step, but may be where another tensor of the stack is.
-        for loop in self.gapped.get(stack, ()):
-            if all(self._indices(loop, row) == run for row, run in runs.items()):
-                return loop
-        for listed, others in product(self.rows.lists.places, (False, True)):
-            loop = Loop(sympy.S.Zero, whole.stop, others=others, listed=listed)
-            if all(self._indices(loop, row) == run for row, run in runs.items()):
-                return loop
-        for stop in (whole.stop, whole.stop - 1):
-            rest = {row: [i for i in range(self._at(stop, row)) if i not in run] for row, run in runs.items()}
-            for wanted, others in ((runs, False), (rest, True)):
-                for loop in self._stepped(place, {row: run for row, run in wanted.items() if run}, stop, others=others):
-                    if all(self._indices(loop, row) == run for row, run in runs.items()):
-                        self.gapped.setdefault(stack, []).append(loop)
-                        return loop
-        raise NoFormula(f"repeat {place}", "its indices have gaps that no constant step explains")
+class LoopRanges:
+    """The loops of templates, and what is known so far about each stack of layers.
 
-    def _whole(self, stack: str) -> Loop | None:
-        """Return the loop through a whole stack: that of a tensor which all layers have, or of all tensors together."""
-        if stack not in self.ends:
+    The first template without gaps that is processed gives a stack's loop. The steps found for one template are
+    tried on later templates of the same stack. Templates must therefore be processed in `processing_order`.
+    """
+
+    def __init__(self, table: ObservationTable, templates: Sequence[TensorTemplate]) -> None:
+        self.table, self.templates = table, templates
+        self._stack_loops: dict[str, Loop] = {}
+        self._stepped_loops: dict[str, list[Loop]] = {}
+
+    def loops(self, view: TemplateView) -> tuple[Loop, ...]:
+        """Return a loop for each index of a template; raise `NoFormula` if an index has none.
+
+        The tensor must exist for every combination of the indices.
+        """
+        template = view.template
+        loops = tuple(self._loop(view, position) for position in range(template.index_count))
+        for tensors in template.entries.values():
+            ranges = (sorted({indices[position] for indices in tensors}) for position in range(len(loops)))
+            if len(tensors) != len(list(product(*ranges))):
+                raise NoFormula(REPEAT, "some builds have the tensor at some combinations of its indices only")
+        return loops
+
+    def depths(self, template: TensorTemplate, position: int) -> dict[int, int] | None:
+        """Return by row the depth of the stack that an index counts, or None if the depth has no formula."""
+        stack_loop = self.stack_loop(template.stack(position))
+        return None if stack_loop is None else {row: self._integer(stack_loop.stop, row) for row in template.entries}
+
+    def stack_loop(self, stack: str) -> Loop | None:
+        """Return the loop over a whole stack, or None if the stack has gaps or its depth no formula.
+
+        The loop is that of a template which all layers have, else it is fitted to all tensors of the stack together.
+        """
+        if stack not in self._stack_loops:
             indices: dict[int, set[int]] = {}
-            for family in self.families:
-                if family.pattern.startswith(f"{stack}{{}}"):
-                    place = stack.count("{}")
-                    for row, entries in family.seen.items():
-                        indices.setdefault(row, set()).update(i[place] for i in entries)
-            if any(max(found) != len(found) - 1 for found in indices.values()):
+            for template in self.templates:
+                if template.pattern.startswith(f"{stack}{{}}"):
+                    position = stack.count("{}")
+                    for row, tensors in template.entries.items():
+                        indices.setdefault(row, set()).update(i[position] for i in tensors)
+            if any(max(members) != len(members) - 1 for members in indices.values()):
                 return None
             rows = list(indices)
-            stop = self.rows.fitter.fit(rows, [len(indices[row]) for row in rows]) if rows else None
+            stop = self.table.fitter.fit(rows, [len(indices[row]) for row in rows]) if rows else None
             if stop is None:
                 return None
-            self.ends[stack] = Loop(sympy.S.Zero, stop)
-        return self.ends[stack]
+            self._stack_loops[stack] = Loop(sympy.S.Zero, stop)
+        return self._stack_loops[stack]
 
-    def _bound(self, part: str, numbers: Mapping[int, int], whole: Loop | None) -> Expr:
-        """Return where a run begins or ends: as it fits, or at a place in the stack that is cut off; `NoFormula`."""
+    def indices(self, loop: Loop, row: int) -> list[int]:
+        """Return the indices of a loop at the sizes of a row; none if a bound is no integer or the step below 1."""
         try:
-            return self.rows.fitted(part, list(numbers), list(numbers.values()))
-        except NoFormula:
-            for place in self._places(whole.stop) if whole is not None and len(numbers) >= FEWEST else ():
-                for bound in (place, larger(place, Integer(0)), smaller(place, whole.stop)):  # type: ignore[union-attr]
-                    if all(self.rows.at[row].apart(bound, number) == 0 for row, number in numbers.items()):
-                        return bound
-            raise
-
-    def _places(self, stop: Expr) -> Iterator[Expr]:
-        """Places in a stack that code names: so many from either end, halves, what the index was seen compared with."""
-        yield from (place + more for place in self.rows.landmarks for more in (0, 1))
-        numbers = [symbol for symbol in self.rows.numbers if symbol != stop and symbol.is_integer]
-        for symbol in numbers:
-            yield from (stop - symbol, symbol, symbol + 1, symbol - 1, stop - symbol - 1)
-        yield from (sympy.floor((stop + more) / 2) for more in (0, 1))
-
-    def depths(self, family: TensorTemplate, place: int) -> dict[int, int] | None:
-        """How deep the stack is that an index goes through, in the builds that have the family; None if nobody says."""
-        whole = self._whole(_stack(family, place))
-        return None if whole is None else {row: self._at(whole.stop, row) for row in family.seen}
-
-    def _at(self, expression: Expr, row: int) -> int:
-        try:
-            return self.rows.at[row].whole(expression)
-        except ArithmeticError:
-            raise NoFormula("repeat", "its end can be a fraction, or its step 0") from None
-
-    def _stepped(self, place: int, runs: Mapping[int, list[int]], stop: Expr, *, others: bool) -> Iterator[Loop]:
-        """Loops that may go through these in equal steps: in one that is seen, or in that of a size."""
-        gaps = {row: {b - a for a, b in pairwise(run)} for row, run in runs.items()}
-        steps = {row: next(iter(found)) for row, found in gaps.items() if len(found) == 1}
-        if not runs or any(len(found) > 1 for found in gaps.values()):
-            return
-        if not steps:
-            raise NoFormula(f"step of repeat {place}", "no build has two of its indices")
-        relevant = self.rows.relevant.get(f"step of repeat {place}", ())
-        found = self.rows.fitter.fit(list(steps), list(steps.values()), relevant)
-        for step in [found] if found is not None else []:
-            yield from (Loop(start, stop, step, others=others) for start in self._starts(place, runs, step))
-        for symbol in self.rows.numbers:
-            at = [sample.sizes[symbol] for sample in self.rows.samples]
-            if min(at) >= 1 and all(at[row] == step for row, step in steps.items()):
-                yield from (Loop(start, stop, symbol, others=others) for start in self._starts(place, runs, symbol))
-                # None is left out where the remainder that is can be no remainder.
-                for s in [s for s in self.rows.numbers if others and s not in (symbol, stop) and s.is_integer]:
-                    yield Loop(stop + (s - stop) * Iverson(s < symbol), stop, symbol, others=True)
-        for period, rest in self.rows.periods:
-            if all(self.rows.at[row].apart(period, step) == 0 for row, step in steps.items()):
-                yield from (Loop(start, stop, period, others=others) for start in (rest - 1, rest, period + rest - 1))
-
-    def _starts(self, place: int, runs: Mapping[int, list[int]], step: Expr) -> Iterator[Expr]:
-        """Where the steps may begin: at the last or the first index of the first, from a size on, or elsewhere."""
-        firsts = [run[0] for run in runs.values()]
-        later = (step * sympy.floor((s + step - 1) / step) for s in self.rows.numbers if s != step)
-        last = (step * sympy.floor((s + step) / step) - 1 for s in self.rows.numbers if s != step)
-        same = [sympy.Integer(firsts[0])] if len(set(firsts)) == 1 else []
-        for start in chain((step - 1, step), same, *([later, last] if step.is_Symbol else [])):
-            if all(self.rows.at[row].apart(start, first) == 0 for row, first in zip(runs, firsts, strict=True)):
-                yield start
-                return
-        with suppress(NoFormula):
-            yield self.rows.fitted(f"start of repeat {place}", list(runs), firsts)
-
-    def _indices(self, loop: Loop, row: int) -> list[int]:
-        try:
-            start, stop, step, *listed = (self._at(bound, row) for bound in loop.bounds)
+            start, stop, step, *listed = (self._integer(bound, row) for bound in loop.bounds)
         except NoFormula:
             return []
         return list(loop.indices(start, stop, step, *listed)) if step > 0 else []
 
+    def candidate_loops(self, view: TemplateView, position: int) -> Iterator[Loop]:
+        """Yield the loops that may give indices with gaps; raise `NoFormula` if nothing can be tried.
 
-def larger(one: Expr, other: Expr) -> Expr:
-    """Return the larger of two, as formulas are kept."""
-    return max_to_iverson(sympy.Max(one, other, evaluate=False))
+        In order: loops of other templates of the stack, lists of the configuration, arithmetic progressions. Each is
+        tried as it is and as its complement.
+        """
+        template = view.template
+        stack, runs = template.stack(position), template.index_runs(position)
+        stack_loop = self.stack_loop(stack)
+        if stack_loop is None:
+            raise NoFormula(repeat_part(position), "its indices have gaps, and the depth of its stack has no formula")
+        # A template with one index a build shows no step, but may have the loop of another template of the stack.
+        yield from tuple(self._stepped_loops.get(stack, ()))
+        for listed, others in product(self.table.layer_lists.indices, (False, True)):
+            yield Loop(sympy.S.Zero, stack_loop.stop, others=others, listed=listed)
+        for stop in (stack_loop.stop, stack_loop.stop - 1):
+            complement = {
+                row: [index for index in range(self._integer(stop, row)) if index not in run]
+                for row, run in runs.items()
+            }
+            for targets, others in ((runs, False), (complement, True)):
+                nonempty = {row: run for row, run in targets.items() if run}
+                yield from self._stepped(view, position, nonempty, stop, others=others)
+
+    def _loop(self, view: TemplateView, position: int) -> Loop:
+        template = view.template
+        stack, runs = template.stack(position), template.index_runs(position)
+        if not any(map(_is_gapped, runs.values())):
+            stack_loop = self.stack_loop(stack)
+            starts = {row: run[0] for row, run in runs.items()}
+            stops = {row: run[-1] + 1 for row, run in runs.items()}
+            start = self._bound(view, repeat_part(position, "start"), starts, stack_loop)
+            stop = self._bound(view, repeat_part(position, "end"), stops, stack_loop)
+            return self._learned(stack, Loop(start, stop))
+        for loop in self.candidate_loops(view, position):
+            if all(self.indices(loop, row) == run for row, run in runs.items()):
+                return self._learned(stack, loop)
+        gapped = next(run for run in runs.values() if _is_gapped(run))
+        example = ", ".join(map(str, gapped[:4])) + (", ..." if len(gapped) > 4 else "")
+        raise NoFormula(repeat_part(position), f"no step and no list gives its indices, which have gaps ({example})")
+
+    def _learned(self, stack: str, loop: Loop) -> Loop:
+        """Return the loop; remember it for templates of the same stack that are processed later."""
+        known = self._stepped_loops.setdefault(stack, [])
+        if loop.plain:
+            self._stack_loops.setdefault(stack, loop)
+        elif not loop.listed and loop not in known:
+            known.append(loop)
+        return loop
+
+    def _bound(self, view: TemplateView, part: str, bounds: Mapping[int, int], stack_loop: Loop | None) -> Expr:
+        """Return the start or the end of a run: a formula that fits, else a landmark of the stack within its limits."""
+        try:
+            return view.fit_part(part, list(bounds), list(bounds.values()))
+        except NoFormula:
+            if stack_loop is None or len(bounds) < MIN_FIT_ROWS:
+                raise
+            for landmark in self._landmarks(stack_loop.stop):
+                for bound in (landmark, _maximum(landmark, Integer(0)), _minimum(landmark, stack_loop.stop)):
+                    if self._equals(bound, bounds):
+                        return bound
+            raise
+
+    def _landmarks(self, stop: Expr) -> Iterator[Expr]:
+        """Yield indices that model code may name: compared with an index, counted from an end, half of the stack."""
+        yield from (landmark + offset for landmark in self.table.landmarks for offset in (0, 1))
+        for symbol in (symbol for symbol in self.table.numbers if symbol != stop and symbol.is_integer):
+            yield from (stop - symbol, symbol, symbol + 1, symbol - 1, stop - symbol - 1)
+        yield from (sympy.floor((stop + offset) / 2) for offset in (0, 1))
+
+    def _stepped(
+        self, view: TemplateView, position: int, runs: IndexRuns, stop: Expr, *, others: bool
+    ) -> Iterator[Loop]:
+        """Yield loops with a constant step: a step that fits, a size, or a divisor that the model code used."""
+        part = repeat_part(position, "step")
+        differences = {row: {later - earlier for earlier, later in pairwise(run)} for row, run in runs.items()}
+        if not runs or any(len(steps) > 1 for steps in differences.values()):
+            return
+        steps = {row: next(iter(single)) for row, single in differences.items() if single}
+        if not steps:
+            raise NoFormula(part, "no build has two of its indices, so no build shows its step")
+        step = self.table.fitter.fit(list(steps), list(steps.values()), view.affecting.get(part, ()))
+        if step is not None:
+            yield from (Loop(start, stop, step, others=others) for start in self._starts(view, position, runs, step))
+        for symbol in self.table.numbers:
+            sizes = [observation.sizes[symbol] for observation in self.table.observations]
+            if min(sizes) >= 1 and all(sizes[row] == step for row, step in steps.items()):
+                starts = self._starts(view, position, runs, symbol)
+                yield from (Loop(start, stop, symbol, others=others) for start in starts)
+                if others:
+                    yield from self._remainder_loops(symbol, stop)
+        for period, remainder in self.table.periods:
+            if self._equals(period, steps):
+                for start in (remainder - 1, remainder, period + remainder - 1):
+                    yield Loop(start, stop, period, others=others)
+
+    def _remainder_loops(self, step: Expr, stop: Expr) -> Iterator[Loop]:
+        """Yield the complements of all indices with some remainder; a remainder that is too large leaves none out."""
+        for remainder in self.table.numbers:
+            if remainder not in (step, stop) and remainder.is_integer:
+                yield Loop(stop + (remainder - stop) * Iverson(remainder < step), stop, step, others=True)
+
+    def _starts(self, view: TemplateView, position: int, runs: IndexRuns, step: Expr) -> Iterator[Expr]:
+        """Yield the start of an arithmetic progression.
+
+        It is the last or the first index of a period, a constant, the first such index from a size on, or a formula.
+        """
+        firsts = {row: run[0] for row, run in runs.items()}
+        sizes = [symbol for symbol in self.table.numbers if symbol != step]
+        first_from = (step * sympy.floor((size + step - 1) / step) for size in sizes)
+        last_from = (step * sympy.floor((size + step) / step) - 1 for size in sizes)
+        constant = [Integer(next(iter(firsts.values())))] if len(set(firsts.values())) == 1 else []
+        for start in chain((step - 1, step), constant, *([first_from, last_from] if step.is_Symbol else [])):
+            if self._equals(start, firsts):
+                yield start
+                return
+        with suppress(NoFormula):
+            yield view.fit_part(repeat_part(position, "start"), list(firsts), list(firsts.values()))
+
+    def _equals(self, expression: Expr, numbers: Mapping[int, int]) -> bool:
+        """Return True if the expression has these numbers in these rows."""
+        return all(self.table.evaluators[row].residual(expression, number) == 0 for row, number in numbers.items())
+
+    def _integer(self, expression: Expr, row: int) -> int:
+        try:
+            return self.table.evaluators[row].integer(expression)
+        except ArithmeticError:
+            raise NoFormula(REPEAT, f"the bound {expression} is not an integer in every build") from None
 
 
-def smaller(one: Expr, other: Expr) -> Expr:
-    """Return the smaller of two, as formulas are kept."""
-    return max_to_iverson(sympy.Min(one, other, evaluate=False))
+def _maximum(first: Expr, second: Expr) -> Expr:
+    return max_to_iverson(sympy.Max(first, second, evaluate=False))
 
 
-def _stack(family: TensorTemplate, place: int) -> str:
-    """The names before an index."""
-    return "{}".join(family.pattern.split("{}")[: place + 1])
+def _minimum(first: Expr, second: Expr) -> Expr:
+    return max_to_iverson(sympy.Min(first, second, evaluate=False))
 
 
-def longest(family: TensorTemplate) -> int:
-    """How many tensors of it a build has at most."""
-    return max(map(len, family.seen.values()))
+def _is_gapped(run: Sequence[int]) -> bool:
+    """Return True if an ascending run leaves out an index between its first and its last."""
+    return len(run) != run[-1] - run[0] + 1
 
 
-def gapped(family: TensorTemplate) -> bool:
-    """Whether some index is left out in some build."""
+def _has_gaps(template: TensorTemplate) -> bool:
+    """Return True if an index of the template has gaps in some build."""
     return any(
-        len(run) != run[-1] - run[0] + 1
-        for entries in family.seen.values()
-        for place in range(family.pattern.count("{}"))
-        for run in [sorted({indices[place] for indices in entries})]
+        map(_is_gapped, chain(*(template.index_runs(position).values() for position in range(template.index_count))))
     )
+
+
+def reroll(tensors: Iterable[Tensor]) -> tuple[Tensor, ...]:
+    """Return the tensors, with those that differ only in a literal number, in equal steps, as one tensor with a loop.
+
+    A depth that is fixed at its default leaves such numbers: its templates have no index. The loop takes the position
+    of its first tensor.
+
+    >>> from bertsym.layers import Role
+    >>> from bertsym.symbols import H
+    >>> layers = [Tensor(f"layers.{k}.norm.weight", (H,), Role.NORM, "") for k in (1, 3, 5, 7)]
+    >>> [(tensor.name, tensor.loops[0].start, tensor.loops[0].step) for tensor in reroll(layers)]
+    [('layers.{}.norm.weight', 1, 2)]
+    """
+    opened = [(tensor, *_first_number_opened(tensor)) for tensor in tensors]
+    numbers: dict[Tensor, set[int]] = {}
+    for _, pattern, number in opened:
+        if number is not None:
+            numbers.setdefault(pattern, set()).add(number)
+    loops = {pattern: loop for pattern, members in numbers.items() if (loop := _progression(sorted(members)))}
+    rerolled: list[Tensor] = []
+    written: set[Tensor] = set()
+    for tensor, pattern, number in opened:
+        if number is None or pattern not in loops:
+            rerolled.append(tensor)
+        elif pattern not in written:
+            written.add(pattern)
+            rerolled.append(replace(pattern, loops=(loops[pattern], *pattern.loops)))
+    return tuple(rerolled)
+
+
+def _first_number_opened(tensor: Tensor) -> tuple[Tensor, int | None]:
+    """Return the tensor with the first number of its name left open, and that number.
+
+    A tied tensor keeps its name, because its target names the same number. A number after an open index stays too.
+    """
+    words = tensor.name.split(".")
+    position = next((k for k, word in enumerate(words) if word.isdecimal()), None)
+    if tensor.tied_to is not None or position is None or "{}" in "".join(words[:position]):
+        return tensor, None
+    name = ".".join([*words[:position], "{}", *words[position + 1 :]])
+    return replace(tensor, name=name), int(words[position])
+
+
+def _progression(numbers: Sequence[int]) -> Loop | None:
+    """Return the loop over an arithmetic progression, or None if the numbers are too few or no progression."""
+    step = numbers[1] - numbers[0] if len(numbers) >= MIN_REROLLED_TENSORS else 0
+    if step < 1 or list(numbers) != list(range(numbers[0], numbers[-1] + 1, step)):
+        return None
+    return Loop(Integer(numbers[0]), Integer(numbers[-1] + 1), Integer(step))

@@ -1,4 +1,8 @@
-"""All builds as the rows of one table, and what is fitted to their columns."""
+"""The table of observations, and the view of it that the synthesis of one tensor template needs.
+
+A row is an observation. A column is a size, or a part of a tensor: a dimension, the start, end or step of an index
+range, existence. Two rows that differ in one field say which parts that field affects.
+"""
 
 from __future__ import annotations
 
@@ -15,233 +19,288 @@ from bertsym.algebra import Iverson, max_to_iverson
 from bertsym.derive.concolic.path_conditions import candidate_conditions, index_landmarks
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.evaluator import Evaluator
+from bertsym.derive.limits import MAX_BRANCH_SIZES, MIN_BRANCH_ROWS, MIN_FIT_ROWS
 from bertsym.derive.synthesis.arithmetic import Fitter
 from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.derive.synthesis.name_templates import TensorTemplate
-from bertsym.derive.types import Entry, Number, Observation, OneFieldChange
+from bertsym.derive.types import Entry, Observation, OneFieldChange
 from bertsym.symbols import BY_SYMBOL, Kind
-from bertsym.values import value
+from bertsym.values import replace, value
 
-FEW_VALUES = 6
-MOST_BRANCHED, FEWEST_BRANCHED = 3, 8
+EXISTENCE, SHAPE, TIE, REPEAT = "existence", "shape", "tie", "repeat"
+
+
+def dimension_part(dimension: int) -> str:
+    """Return the name of the part that is one dimension of a shape."""
+    return f"dimension {dimension}"
+
+
+def repeat_part(position: int, bound: str = "") -> str:
+    """Return the name of the part that is an index range, or its `bound`: start, end or step.
+
+    >>> repeat_part(0), repeat_part(1, "step")
+    ('repeat 0', 'step of repeat 1')
+    """
+    return f"{bound} of repeat {position}" if bound else f"repeat {position}"
 
 
 class NoFormula(Exception):
-    """Why one tensor has no formula."""
+    """The reason why a part of a tensor has no formula."""
 
-    def __init__(self, part: str, why: str) -> None:
-        super().__init__(part, why)
-        self.part, self.why = part, why
+    def __init__(self, part: str, reason: str) -> None:
+        super().__init__(part, reason)
+        self.part, self.reason = part, reason
 
 
 @value
-class Lists:
-    """Lists of a configuration, by their symbols: places in a stack, and how many layers each stage of it has."""
+class LayerLists:
+    """The lists of a configuration that say which layers of a stack are alike, as symbols of their entries.
 
-    places: Sequence[tuple[Symbol, ...]]
-    stages: Sequence[tuple[Symbol, ...]]
+    A list in `indices` names layers, as `global_attn_indexes` does. A list in `depths` gives the number of layers of
+    each stage, as `block_sizes` does.
+    """
+
+    indices: Sequence[tuple[Symbol, ...]]
+    depths: Sequence[tuple[Symbol, ...]]
 
 
-NO_LISTS = Lists((), ())
+NO_LISTS = LayerLists((), ())
 
 
 class ObservationTable:
-    """The samples, and for the family at hand the sizes that matter to each part of it."""
+    """All observations as the rows of one table, with the solvers over its columns.
+
+    `active` holds the sizes that affect some tensor. `traces` are runs of the model code with symbols.
+    `evaluators` has one evaluator a row. `numbers` holds the symbols of all sizes except switches.
+    """
 
     def __init__(
         self,
-        samples: Sequence[Observation],
+        observations: Sequence[Observation],
         active: Collection[Symbol],
-        proposals: Sequence[ConcolicTrace],
-        lists: Lists,
+        traces: Sequence[ConcolicTrace],
+        layer_lists: LayerLists,
     ) -> None:
-        self.samples, self.proposals, self.lists = samples, proposals, lists
-        self.pairs = _changes(samples)
-        self.at = [Evaluator(sample.sizes) for sample in samples]
-        self.numbers = [symbol for symbol in samples[0].sizes if BY_SYMBOL[symbol].kind is not Kind.SWITCH]
-        self.fitter = Fitter([sample.sizes for sample in samples], self.numbers, active)
-        first = {pair.after: pair.before for pair in self.pairs}
-        draws = [first.get(row, row) for row in range(len(samples))]
-        self.conditions = Conditions(
-            [sample.sizes for sample in samples], active, draws, candidate_conditions(proposals)
-        )
-        self.landmarks, self.periods = index_landmarks(proposals)
-        self.relevant: dict[str, set[Symbol]] = {}
-        self.pools: dict[str, dict[str, set[Symbol]]] = {}
-        self.proposed: list[list[Expr]] = []
-        self.kept: dict[Expr, tuple[tuple[int, str], Expr]] = {}
+        self.observations, self.traces, self.layer_lists = observations, traces, layer_lists
+        self.changes = _one_field_changes(observations)
+        self.evaluators = [Evaluator(observation.sizes) for observation in observations]
+        self.numbers = [symbol for symbol in observations[0].sizes if BY_SYMBOL[symbol].kind is not Kind.SWITCH]
+        sizes = [observation.sizes for observation in observations]
+        self.fitter = Fitter(sizes, self.numbers, active)
+        origins = {change.after: change.before for change in self.changes}
+        samples = [origins.get(row, row) for row in range(len(observations))]
+        self.conditions = Conditions(sizes, active, samples, candidate_conditions(traces))
+        self.landmarks, self.periods = index_landmarks(traces)
+        self._affecting_modules: dict[str, dict[str, set[Symbol]]] = {}
+        self._plain_dimensions: dict[Expr, tuple[tuple[int, str], Expr]] = {}
 
-    def marks(self) -> Iterator[Callable[[int, int], object]]:
-        """What lists of the configuration say of an index in a build: is it in there, and how far into which stage."""
-        for symbols in self.lists.places:
-            yield lambda row, i, symbols=symbols: i in self._listed(symbols, row)  # type: ignore[misc]
-        for symbols in self.lists.stages:
-            yield lambda row, i, symbols=symbols: self._stage(symbols, row, i)[0]  # type: ignore[misc]
-            yield lambda row, i, symbols=symbols: self._stage(symbols, row, i)  # type: ignore[misc]
+    def view(self, template: TensorTemplate, siblings: Sequence[TensorTemplate] = ()) -> TemplateView:
+        """Return the view of a template.
 
-    def _listed(self, symbols: Sequence[Symbol], row: int) -> list[int]:
-        return [int(self.samples[row].sizes[symbol]) for symbol in symbols]
-
-    def _stage(self, symbols: Sequence[Symbol], row: int, i: int) -> tuple[int, bool]:
-        """In which of stages of such depths a layer is, and whether it is the first there."""
-        ends = list(accumulate(self._listed(symbols, row)))
-        stage = bisect(ends, i)
-        return stage, i == (ends[stage - 1] if stage else 0)
-
-    def turn_to(self, family: TensorTemplate, siblings: Sequence[TensorTemplate]) -> None:
-        """Look at a family, with its siblings in the module, if any.
-
-        A size that changes the weight of a layer may change its bias, which few samples have.
+        Its affecting sizes are pooled over the `siblings`, the templates of the same module. A bias may be in too few
+        builds to show every size that affects it, but the weight beside it shows them.
         """
-        pooled = self._pooled(family.pattern.rpartition(".")[0], siblings) if siblings else {}
-        self.relevant = {part: set(sizes) for part, sizes in pooled.items()}
-        _unite(self.relevant, self.relevance(family))
-        self.proposed = self._proposed(family)
+        affecting: dict[str, set[Symbol]] = {}
+        _merge_into(affecting, self._affecting_module(template.module, siblings) if siblings else {})
+        _merge_into(affecting, self.sizes_affecting_parts(template))
+        return TemplateView(self, template, affecting, self._traced_dimensions(template))
 
-    def _pooled(self, module: str, siblings: Sequence[TensorTemplate]) -> dict[str, set[Symbol]]:
-        """Return the sizes that change a part of any tensor of a module, united once for all of its tensors."""
-        if module not in self.pools:
-            self.pools[module] = {}
+    def _affecting_module(self, module: str, siblings: Sequence[TensorTemplate]) -> dict[str, set[Symbol]]:
+        """Return the sizes that affect a part of any tensor of a module, united once for all of its tensors."""
+        if module not in self._affecting_modules:
+            self._affecting_modules[module] = {}
             for sibling in siblings:
-                _unite(self.pools[module], self.relevance(sibling))
-        return self.pools[module]
+                _merge_into(self._affecting_modules[module], self.sizes_affecting_parts(sibling))
+        return self._affecting_modules[module]
 
-    def relevance(self, family: TensorTemplate) -> dict[str, set[Symbol]]:
-        """For each part of the tensor the sizes whose change was seen to change it."""
-        seen, runs = family.seen, {row: _runs(entries) for row, entries in family.seen.items()}
-        found: dict[str, set[Symbol]] = {}
-        for pair in self.pairs:
-            if pair.before in seen and pair.after in seen:
-                one, other = runs[pair.before], runs[pair.after]
-                both = next((i for i in seen[pair.before] if i in seen[pair.after]), None)
-                if both is not None:  # one tensor in both builds: another layer may have other sides
-                    one, other = ({**runs[row], **_sides(seen[row][both])} for row in (pair.before, pair.after))
-                for part in one.keys() & other.keys():
-                    if one[part] != other[part]:
-                        found.setdefault(part, set()).add(pair.symbol)
-        return found
+    def sizes_affecting_parts(self, template: TensorTemplate) -> dict[str, set[Symbol]]:
+        """Return for each part of the tensor the sizes whose change alone changed that part in some build."""
+        entries = template.entries
+        ranges = {row: _range_parts(tensors) for row, tensors in entries.items()}
+        affecting: dict[str, set[Symbol]] = {}
+        for change in self.changes:
+            if change.before not in entries or change.after not in entries:
+                continue
+            before, after = ranges[change.before], ranges[change.after]
+            # Dimensions are compared at an index that both builds have: another layer may have another shape.
+            common = next((i for i in entries[change.before] if i in entries[change.after]), None)
+            if common is not None:
+                before, after = (
+                    {**ranges[row], **_dimension_parts(entries[row][common])} for row in (change.before, change.after)
+                )
+            for part in before.keys() & after.keys():
+                if before[part] != after[part]:
+                    affecting.setdefault(part, set()).add(change.symbol)
+        return affecting
 
-    def reshaping(self, family: TensorTemplate) -> Iterator[Symbol]:
-        """The sizes whose change was seen to change anything about the family."""
-        seen = family.seen
-        return (pair.symbol for pair in self.pairs if seen.get(pair.before) != seen.get(pair.after))
+    def sizes_affecting_entries(self, template: TensorTemplate) -> Iterator[Symbol]:
+        """Yield the sizes whose change alone changed anything about the tensors of a template."""
+        entries = template.entries
+        return (change.symbol for change in self.changes if entries.get(change.before) != entries.get(change.after))
 
-    def renaming(self, family: TensorTemplate) -> Iterator[Symbol]:
-        """The sizes whose change was seen to change which tensors of the family there are."""
-        there = {row: frozenset(entries) for row, entries in family.seen.items()}
-        return (pair.symbol for pair in self.pairs if there.get(pair.before) != there.get(pair.after))
+    def sizes_affecting_existence(self, template: TensorTemplate) -> Iterator[Symbol]:
+        """Yield the sizes whose change alone changed which tensors of a template exist."""
+        names = {row: frozenset(tensors) for row, tensors in template.entries.items()}
+        return (change.symbol for change in self.changes if names.get(change.before) != names.get(change.after))
 
-    def few(self, family: TensorTemplate) -> Iterator[dict[int, Number]]:
-        """Sizes that matter to the family at hand, build by build: those of few values, and the powers of 2 in them."""
-        for symbol in sorted(set().union(*self.relevant.values()) & set(self.numbers), key=str):
-            at = {row: self.samples[row].sizes[symbol] for row in family.seen}
-            powers: dict[int, Number] = {row: int(number).bit_length() for row, number in at.items()}
-            for found in (at, powers):
-                if 2 < len(set(found.values())) <= FEW_VALUES:
-                    yield found
+    def find_condition(self, part: str, cases: Mapping[int, bool], preferred: Iterable[Symbol] = ()) -> Boolean:
+        """Return the condition that holds in exactly the rows that `cases` marks; raise `NoFormula` if none does.
 
-    def explained(self, family: TensorTemplate) -> Iterator[dict[int, bool]]:
-        """Build by build, whether a side is what a build with symbols said, as `size or another` is unless it is 0."""
-        for place, sides in enumerate(self.proposed):
-            for side in sides:
-                yield {
-                    row: all(
-                        self.at[row].apart(side, n) == 0 for e in entries.values() for n in e.shape[place : place + 1]
-                    )
-                    for row, entries in family.seen.items()
-                }
+        Conditions over `preferred` sizes are tried first.
+        """
+        condition = self.conditions.find(cases, frozenset(preferred))
+        if condition is None:
+            state = {EXISTENCE: " that have the tensor", TIE: " in which the tensor is tied"}.get(part, "")
+            raise NoFormula(
+                part, f"no condition holds in exactly the {sum(cases.values())} of {len(cases)} builds{state}"
+            )
+        return condition
 
-    def fitted(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
-        """The formula of a part's numbers; raises `NoFormula`."""
-        relevant = self.relevant.get(part, set())
-        found = self.fitter.fit(rows, numbers, relevant)
-        if found is None:
-            on = f", which depend on {', '.join(sorted(map(str, relevant)))}" if relevant else ""
-            raise NoFormula(part, f"no formula gives what {len(rows)} builds have, such as {numbers[0]}{on}")
-        return found
+    def layer_labels(self) -> Iterator[Callable[[int, int], object]]:
+        """Yield functions of a row and an index that label a layer by a list of the configuration.
 
-    def side(self, place: int, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
-        """The formula of one dimension: what fits, or what the code was seen to compute, with a number added to it."""
+        The labels of a list of indices: the index is in the list, or not. The labels of a list of depths: the stage,
+        and the stage together with being its first layer.
+        """
+        for symbols in self.layer_lists.indices:
+            yield lambda row, index, symbols=symbols: index in self._list_values(symbols, row)  # type: ignore[misc]
+        for symbols in self.layer_lists.depths:
+            yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)[0]  # type: ignore[misc]
+            yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)  # type: ignore[misc]
+
+    def _list_values(self, symbols: Sequence[Symbol], row: int) -> list[int]:
+        return [int(self.observations[row].sizes[symbol]) for symbol in symbols]
+
+    def _stage(self, symbols: Sequence[Symbol], row: int, index: int) -> tuple[int, bool]:
+        """Return the stage of a layer if the stages have these depths, and True if the layer is its first."""
+        ends = list(accumulate(self._list_values(symbols, row)))
+        stage = bisect(ends, index)
+        return stage, index == (ends[stage - 1] if stage else 0)
+
+    def _traced_dimensions(self, template: TensorTemplate) -> list[list[Expr]]:
+        """Return for each dimension the expressions that the model code computed for it, the shortest first."""
+        names = {template.pattern.format(*indices) for tensors in template.entries.values() for indices in tensors}
+        shapes = [trace.shapes[name] for trace in self.traces for name in names if name in trace.shapes]
+        dimensions = range(max(map(len, shapes), default=0))
+        traced = [{shape[k] for shape in shapes if k < len(shape)} - {None} for k in dimensions]
+        return [
+            [plain for _, plain in sorted(map(self._plain_dimension, expressions), key=itemgetter(0))]
+            for expressions in traced
+        ]
+
+    def _plain_dimension(self, dimension: Expr) -> tuple[tuple[int, str], Expr]:
+        """Return a sort key and the expression without Max and Min; many tensors share one expression."""
+        if dimension not in self._plain_dimensions:
+            plain = max_to_iverson(dimension)
+            self._plain_dimensions[dimension] = (sympy.count_ops(plain), str(plain)), plain
+        return self._plain_dimensions[dimension]
+
+
+@value
+class TemplateView:
+    """A template with all that the table says about it: the input of one tensor's synthesis.
+
+    `affecting` maps a part to the sizes that affect it. `traced` holds for each dimension the expressions that the
+    model code computed for it.
+    """
+
+    table: ObservationTable
+    template: TensorTemplate
+    affecting: Mapping[str, Collection[Symbol]]
+    traced: Sequence[Sequence[Expr]]
+
+    @property
+    def affecting_any(self) -> set[Symbol]:
+        """Return the sizes that affect any part."""
+        return set().union(*self.affecting.values())
+
+    def restricted(self, template: TensorTemplate) -> TemplateView:
+        """Return the same view of a part of the template: the knowledge about the whole template stays."""
+        return replace(self, template=template)
+
+    def fit_part(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
+        """Return the formula that gives a part's numbers in these rows; raise `NoFormula` if there is none."""
+        affecting = self.affecting.get(part, set())
+        formula = self.table.fitter.fit(rows, numbers, affecting)
+        if formula is None:
+            if len(rows) < MIN_FIT_ROWS:
+                builds = "1 build is" if len(rows) == 1 else f"{len(rows)} builds are"
+                raise NoFormula(part, f"{builds} too few for a formula (first value {numbers[0]})")
+            sizes = f" in {', '.join(sorted(map(str, affecting)))}" if affecting else ""
+            raise NoFormula(part, f"no formula{sizes} fits all {len(rows)} builds (first value {numbers[0]})")
+        return formula
+
+    def fit_dimension(self, dimension: int, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
+        """Return the formula of one dimension; raise `NoFormula` if there is none.
+
+        Three sources are tried: a formula that fits, a traced expression plus a constant, a formula with one branch.
+        """
+        part = dimension_part(dimension)
         try:
-            return self.fitted(f"dimension {place}", rows, numbers)
+            return self.fit_part(part, rows, numbers)
         except NoFormula:
-            for proposed in self.proposed[place] if place < len(self.proposed) else ():
-                apart = {self.at[row].apart(proposed, n) for row, n in zip(rows, numbers, strict=True)}
-                more = apart.pop()
-                if not apart and more is not None and more == int(more):
-                    return proposed + int(more)
-            branched = self._branched(f"dimension {place}", rows, numbers)
+            for traced in self.traced[dimension] if dimension < len(self.traced) else ():
+                offset = self.constant_offset(traced, rows, numbers)
+                if offset is not None:
+                    return traced + offset
+            branched = self._fit_branched(part, rows, numbers)
             if branched is None:
                 raise
             return branched
 
-    def _branched(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr | None:
-        """One formula on one side of a comparison of the sizes that matter, and another on the other side."""
-        relevant = self.relevant.get(part, set()) & set(self.numbers)
-        if not 1 < len(relevant) <= MOST_BRANCHED or len(rows) < FEWEST_BRANCHED:
+    def constant_offset(self, expression: Expr, rows: Sequence[int], numbers: Sequence[int]) -> int | None:
+        """Return the integer by which the numbers exceed the expression in every row, or None if they differ."""
+        offsets = {
+            self.table.evaluators[row].residual(expression, number) for row, number in zip(rows, numbers, strict=True)
+        }
+        offset = offsets.pop()
+        return int(offset) if not offsets and offset is not None and offset == int(offset) else None
+
+    def _fit_branched(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr | None:
+        """Return a formula for each side of one comparison between affecting sizes, joined by an Iverson bracket."""
+        affecting = {symbol for symbol in self.affecting.get(part, ()) if symbol in self.table.numbers}
+        if not 1 < len(affecting) <= MAX_BRANCH_SIZES or len(rows) < MIN_BRANCH_ROWS:
             return None
-        for told in self.conditions.between(relevant):
-            halves = [[(r, n) for r, n in zip(rows, numbers, strict=True) if told.bits >> r & 1 == on] for on in (1, 0)]
-            if min(map(len, halves)) < FEWEST_BRANCHED // 2:
+        cells = list(zip(rows, numbers, strict=True))
+        for predicate in self.table.conditions.comparisons(affecting):
+            sides = [[cell for cell in cells if predicate.bits >> cell[0] & 1 == holds] for holds in (1, 0)]
+            if min(map(len, sides)) < MIN_BRANCH_ROWS // 2:
                 continue
-            then, otherwise = (self.fitter.fit([r for r, _ in half], [n for _, n in half], relevant) for half in halves)
+            then, otherwise = (
+                self.table.fitter.fit([row for row, _ in side], [number for _, number in side], affecting)
+                for side in sides
+            )
             if then is not None and otherwise is not None:
-                return otherwise + (then - otherwise) * Iverson(told.make())
+                return otherwise + (then - otherwise) * Iverson(predicate.make())
         return None
 
-    def _proposed(self, family: TensorTemplate) -> list[list[Expr]]:
-        """What the code was seen to compute for each dimension of a tensor, the shortest first."""
-        names = {family.pattern.format(*i) for entries in family.seen.values() for i in entries}
-        shapes = [p.shapes[name] for p in self.proposals for name in names if name in p.shapes]
-        places = range(max(map(len, shapes), default=0))
-        found = [{shape[place] for shape in shapes if place < len(shape)} - {None} for place in places]
-        return [[side for _, side in sorted(map(self._as_kept, sides), key=itemgetter(0))] for sides in found]
 
-    def _as_kept(self, side: Expr) -> tuple[tuple[int, str], Expr]:
-        """A side as formulas are kept, behind what it is ordered by; many tensors have the same."""
-        if side not in self.kept:
-            plain = max_to_iverson(side)
-            self.kept[side] = _length(plain), plain
-        return self.kept[side]
-
-    def condition(self, part: str, cases: Mapping[int, bool], mattering: Iterable[Symbol] = ()) -> Boolean:
-        """The condition that tells the rows apart, if it can over sizes that matter; raises `NoFormula`."""
-        found = self.conditions.telling(cases, frozenset(mattering))
-        if found is None:
-            raise NoFormula(part, "no simple condition tells when")
-        return found
-
-
-def _changes(samples: Sequence[Observation]) -> list[OneFieldChange]:
-    """Return the pairs of rows between which one size was changed."""
-    rows = {id(sample): row for row, sample in enumerate(samples)}
+def _one_field_changes(observations: Sequence[Observation]) -> list[OneFieldChange]:
+    """Return the pairs of rows between which one field was changed."""
+    rows = {id(observation): row for row, observation in enumerate(observations)}
     return [
-        OneFieldChange(rows[id(sample.changed_from)], row, sample.changed)
-        for row, sample in enumerate(samples)
-        if sample.changed_from is not None and sample.changed is not None
+        OneFieldChange(rows[id(observation.changed_from)], row, observation.changed)
+        for row, observation in enumerate(observations)
+        if observation.changed_from is not None and observation.changed is not None
     ]
 
 
-def _unite(relevant: dict[str, set[Symbol]], more: Mapping[str, set[Symbol]]) -> None:
+def _merge_into(affecting: dict[str, set[Symbol]], more: Mapping[str, set[Symbol]]) -> None:
     for part, sizes in more.items():
-        relevant.setdefault(part, set()).update(sizes)
+        affecting.setdefault(part, set()).update(sizes)
 
 
-def _length(side: Expr) -> tuple[int, str]:
-    return sympy.count_ops(side), str(side)
+def _dimension_parts(entry: Entry) -> dict[str, int]:
+    return {dimension_part(dimension): length for dimension, length in enumerate(entry.shape)}
 
 
-def _sides(entry: Entry) -> dict[str, int]:
-    """The sides of a tensor, by the names that refusals give them."""
-    return {f"dimension {place}": side for place, side in enumerate(entry.shape)}
-
-
-def _runs(entries: Mapping[tuple[int, ...], Entry]) -> dict[str, int]:
-    """Where the indices of one build begin and end, and their distance, by the names that refusals give them."""
+def _range_parts(tensors: Mapping[tuple[int, ...], Entry]) -> dict[str, int]:
+    """Return by part the start, end and step of each index in one build; a step needs two indices."""
     parts: dict[str, int] = {}
-    for place in range(len(next(iter(entries)))):
-        run = sorted({indices[place] for indices in entries})
-        parts |= {f"start of repeat {place}": run[0], f"end of repeat {place}": run[-1] + 1}
+    for position in range(len(next(iter(tensors)))):
+        run = sorted({indices[position] for indices in tensors})
+        parts[repeat_part(position, "start")] = run[0]
+        parts[repeat_part(position, "end")] = run[-1] + 1
         if len(run) > 1:
-            parts[f"step of repeat {place}"] = run[1] - run[0]
+            parts[repeat_part(position, "step")] = run[1] - run[0]
     return parts

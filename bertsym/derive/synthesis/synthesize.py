@@ -1,308 +1,239 @@
-"""Inventories seen at many sizes to one inventory in symbols: repeats, shapes, existence and ties, tensor by tensor."""
+"""Synthesis of a candidate: every tensor template gets a shape, loops, a condition of existence and a tie.
+
+For each template, partitions are tried from simple to complex. The first one whose parts all have formulas is taken.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import chain, islice, product
+from itertools import chain
 
 import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.derive.concolic.trace import ConcolicTrace
-from bertsym.derive.synthesis.layer_charts import charts
-from bertsym.derive.synthesis.loop_ranges import Repeats, gapped, longest
-from bertsym.derive.synthesis.name_templates import TensorTemplate, Tie, families
-from bertsym.derive.synthesis.observations import NO_LISTS, Lists, NoFormula, ObservationTable
-from bertsym.derive.synthesis.partition import alike
-from bertsym.derive.synthesis.rerolling import folded
-from bertsym.derive.synthesis.ties import alike_tied
+from bertsym.derive.synthesis.loop_ranges import LoopRanges, processing_order, reroll
+from bertsym.derive.synthesis.name_templates import TensorTemplate, Tie, component_name, mine_templates
+from bertsym.derive.synthesis.observations import (
+    EXISTENCE,
+    NO_LISTS,
+    REPEAT,
+    SHAPE,
+    TIE,
+    LayerLists,
+    NoFormula,
+    ObservationTable,
+    TemplateView,
+)
+from bertsym.derive.synthesis.partition import (
+    ConditionSplitter,
+    layer_rule_partitions,
+    uniform_partitions,
+    value_partitions,
+)
+from bertsym.derive.synthesis.ties import unify_tied_shapes, without_dangling_ties
 from bertsym.derive.types import Candidate, Failure, Observation
 from bertsym.layers import Role
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace
 
-MOST_SPLITS = 40
-MOST_SWITCHES = 3
-MOST_CHARTS = 4
-
 
 def synthesize(
-    samples: Sequence[Observation],
+    observations: Sequence[Observation],
     active: Collection[Symbol],
-    proposals: Sequence[ConcolicTrace] = (),
-    lists: Lists = NO_LISTS,
+    traces: Sequence[ConcolicTrace] = (),
+    layer_lists: LayerLists = NO_LISTS,
 ) -> Candidate:
-    """The inventory that all samples agree on, in the order in which the code lists its tensors.
+    """Return the tensors with formulas that every observation confirms, in the order of the model code.
 
-    A side that the code itself was seen to compute is taken where it gives what all samples have. The `lists` are those
-    of the configuration that may say which layers are alike.
+    `active` holds the sizes that affect some tensor. `traces` propose expressions that the model code computed; each
+    is confirmed by the observations. `layer_lists` are lists of the configuration that may say which layers are alike.
     """
-    return _Inference(ObservationTable(samples, active, proposals, lists)).inferred()
+    return Synthesis(ObservationTable(observations, active, traces, layer_lists)).candidate()
 
 
-class _Inference:
-    """The families of the samples, tensor by tensor."""
+class Synthesis:
+    """The search over all templates of a table of observations."""
 
-    def __init__(self, rows: ObservationTable) -> None:
-        self.rows, self.samples = rows, rows.samples
-        self.repeats = Repeats(rows)
-        self.owned: dict[str, list[TensorTemplate]] = {}
-        self.splits = MOST_SPLITS
+    def __init__(self, table: ObservationTable) -> None:
+        self.table = table
+        self.templates = mine_templates(table.observations)
+        self.loop_ranges = LoopRanges(table, self.templates)
+        self.splitter = ConditionSplitter()
+        self._siblings: dict[str, list[TensorTemplate]] = {}
+        for template in self.templates:
+            self._siblings.setdefault(template.module, []).append(template)
 
-    def inferred(self) -> Candidate:
+    def candidate(self) -> Candidate:
+        """Return the candidate: tensors with formulas, and the failures."""
+        results = {template.pattern: self._tensors(template) for template in processing_order(self.templates)}
         tensors: list[Tensor] = []
-        refused: list[Failure] = []
-        # Families whose indices follow one another say where a stack ends; those that leave indices out need to know.
-        found = self.repeats.families = families(self.samples)
-        for family in found:
-            self.owned.setdefault(family.pattern.rpartition(".")[0], []).append(family)
-        order = sorted(found, key=lambda family: (gapped(family), not family.uniform, -longest(family)))
-        made: dict[str, list[Tensor] | Failure] = {}
-        for family in order:
-            made[family.pattern] = self.cut(family, found)
-        for family in found:
-            result = made[family.pattern]
+        failures: list[Failure] = []
+        for template in self.templates:
+            result = results[template.pattern]
             if isinstance(result, Failure):
-                refused.append(result)
+                failures.append(result)
             else:
                 tensors += result
-        return _without_dangling(list(alike_tied(tensors, self.samples, self.rows.at, refused)), refused)
+        unified = list(unify_tied_shapes(tensors, self.table.observations, self.table.evaluators, failures))
+        rerolled = reroll(list(without_dangling_ties(unified, failures)))
+        named = (replace(tensor, component=component_name(tensor.name)) for tensor in rerolled)
+        return Candidate(tuple(named), tuple(failures))
 
-    def cut(self, family: TensorTemplate, others: Sequence[TensorTemplate]) -> list[Tensor] | Failure:
-        """The tensors of a family, in the first of the ways to cut it in which all parts have a formula."""
-        first: NoFormula | None = None
-        if not family.uniform:
-            # Where the stack ends is seen of all its layers, whatever each is like.
-            self.rows.turn_to(family, ())
+    def view(self, template: TensorTemplate) -> TemplateView:
+        """Return the view of a template, with what the other tensors of its module show."""
+        return self.table.view(template, self._siblings.get(template.module, []))
+
+    def _tensors(self, template: TensorTemplate) -> list[Tensor] | Failure:
+        """Return the tensors of the first partition by index whose parts all have formulas, or the first failure."""
+        first_failure: NoFormula | None = None
+        if not template.is_uniform:
+            # All its layers together tell how deep the stack is, even if no single part does.
             with suppress(NoFormula):
-                self.repeats.loops(family)
-        for parts in alike(family, list(self.rows.marks())):
+                self.loop_ranges.loops(self.table.view(template))
+        for parts in uniform_partitions(template, list(self.table.layer_labels())):
             try:
-                return [tensor for part in parts for tensor in self.cases(part)]
-            except NoFormula as refusal:
-                first = first or refusal
-        assert first is not None  # noqa: S101  # there is one way at least
-        return Failure(family.pattern, first.part, first.why, self.causes(family, first.part, others))
+                return [tensor for part in parts for tensor in self._part_tensors(part)]
+            except NoFormula as failure:
+                first_failure = first_failure or failure
+        assert first_failure is not None  # noqa: S101  # there is at least one partition
+        part, reason = first_failure.part, first_failure.reason
+        return Failure(template.pattern, part, reason, self._suspects(template, part))
 
-    def causes(self, family: TensorTemplate, part: str, others: Sequence[TensorTemplate]) -> frozenset[Symbol]:
-        """The sizes that may be why a part has no formula: of a place in a stack those that move any place in it."""
-        if part.startswith("dimension"):
-            return frozenset(self.rows.reshaping(family))
-        stack = family.pattern.partition("{}")[0]
-        beside = [other for other in others if stack != family.pattern and other.pattern.startswith(stack + "{}")]
-        numbers = (s for other in beside for s in self.rows.renaming(other) if BY_SYMBOL[s].kind is not Kind.SWITCH)
-        return frozenset(self.rows.renaming(family)).union(numbers)
+    def _suspects(self, template: TensorTemplate, part: str) -> frozenset[Symbol]:
+        """Return the sizes that may explain a failure.
 
-    def cases(self, family: TensorTemplate) -> list[Tensor]:
-        """The tensor, or one for each case where one formula does not do."""
-        try:
-            return self.sided(family)
-        except NoFormula as refusal:
-            for parts in chain(self.placed(family), self.valued(family)):
-                with suppress(NoFormula):
-                    return [tensor for part in parts for tensor in self.sided(part)]
-            raise refusal from None
-
-    def sided(self, family: TensorTemplate) -> list[Tensor]:
-        """The tensor, or one for each side of a condition."""
-        self.rows.turn_to(family, self.beside(family))
-        try:
-            return [self.tensor(family)]
-        except NoFormula as refusal:
-            for parts in self.parted(family):
-                with suppress(NoFormula):
-                    return [self.tensor(part, given) for given, part in parts]
-            raise refusal from None
-
-    def valued(self, family: TensorTemplate) -> Iterator[list[TensorTemplate]]:
-        """Ways to part the builds by the few values of a size."""
-        self.rows.turn_to(family, self.beside(family))
-        for at in self.rows.few(family):
-            yield [family.only(lambda row, _, at=at, one=one: at[row] == one) for one in dict.fromkeys(at.values())]  # type: ignore[misc]
-
-    def beside(self, family: TensorTemplate) -> list[TensorTemplate]:
-        """The families of the same module."""
-        return self.owned.get(family.pattern.rpartition(".")[0], [])
-
-    def placed(self, family: TensorTemplate) -> Iterator[list[TensorTemplate]]:
-        """Ways to part it by places in a stack."""
-        for place in range(family.pattern.count("{}")):
-            runs = {row: {i[place] for i in entries} for row, entries in family.seen.items()}
-            depths = self.repeats.depths(family, place)
-            if depths is None or any(max(run) >= depths[row] for row, run in runs.items()):
-                continue
-            for chart, names in islice(charts(runs, depths), MOST_CHARTS):
-                yield [
-                    family.only(
-                        lambda row, i, wanted=wanted, label=chart.label, names=names, place=place, deep=depths: (  # type: ignore[misc]
-                            names[label(i[place], deep[row])] == wanted
-                        )
-                    )
-                    for wanted in dict.fromkeys(names.values())
-                ]
-
-    def parted(self, family: TensorTemplate) -> Iterator[list[tuple[Boolean, TensorTemplate]]]:
-        """Ways to part the builds: by the switches that matter to the tensor, one or all, then by other conditions."""
-        mattering = set().union(*self.rows.relevant.values())
-        switches = sorted((s for s in mattering if BY_SYMBOL[s].kind is Kind.SWITCH), key=str)
-        for chosen in (*([switch] for switch in switches), *([switches] if 1 < len(switches) <= MOST_SWITCHES else [])):
-            parts = []
-            for sides in product((True, False), repeat=len(chosen)):
-                given = sympy.And(*(s if on else sympy.Not(s) for s, on in zip(chosen, sides, strict=True)))
-                part = family.only(
-                    lambda row, _, sides=sides, chosen=chosen: all(  # type: ignore[misc]
-                        self.samples[row].sizes[s] is on for s, on in zip(chosen, sides, strict=True)
-                    )
-                )
-                parts += [(given, part)] if part.seen else []
-            if len(parts) > 1:
-                yield parts
-        explained = [told for told in self.rows.explained(family) if len(set(told.values())) > 1]
-        simpler = (found for told in explained for found in self.within(told))
-        for told in chain(simpler, explained, self.sides(family)):
-            halves = [family.only(lambda row, _, told=told, side=side: told[row] is side) for side in (True, False)]  # type: ignore[misc]
-            yield [(sympy.true, half) for half in halves]
-
-    def within(self, told: Mapping[int, bool]) -> Iterator[dict[int, bool]]:
-        """Yield the condition that holds in most of these rows and in no others, if there is one.
-
-        Where a width is 0, what the code made of one side of a branch is what it makes of the other side as well.
+        If a layer index failed, these are the sizes that change which layers of that stack exist.
         """
-        mattering = set().union(*self.rows.relevant.values())
-        wanted = sum(1 << row for row, holds in told.items() if holds)
-        asked = sum(1 << row for row in told)
-        fitting = [
-            bits for bits in self.rows.conditions.ways(mattering, told) if bits & asked and not bits & asked & ~wanted
+        if part.startswith("dimension"):
+            return frozenset(self.table.sizes_affecting_entries(template))
+        stack = template.stack(0)
+        neighbors = [
+            neighbor
+            for neighbor in self.templates
+            if stack != template.pattern and neighbor.pattern.startswith(stack + "{}")
         ]
-        best = max(fitting, key=lambda bits: (bits & asked).bit_count(), default=0)
-        if best:
-            yield {row: bool(best >> row & 1) for row in told}
+        depths = (
+            symbol
+            for neighbor in neighbors
+            for symbol in self.table.sizes_affecting_existence(neighbor)
+            if BY_SYMBOL[symbol].kind is not Kind.SWITCH
+        )
+        return frozenset(self.table.sizes_affecting_existence(template)).union(depths)
 
-    def sides(self, family: TensorTemplate) -> Iterator[dict[int, bool]]:
-        """Ways to part the builds by a condition, each once."""
-        rows = list(family.seen)
-        known = set()
-        mattering = set().union(*self.rows.relevant.values(), self.rows.renaming(family))
-        for bits in self.rows.conditions.ways(mattering, rows):
-            if self.splits <= 0:
-                return
-            told = {row: bool(bits >> row & 1) for row in rows}
-            key = tuple(told.values())
-            if len(set(key)) == 2 and key not in known:
-                self.splits -= 1
-                known.add(key)
-                known.add(tuple(not side for side in key))
-                yield told
+    def _part_tensors(self, part: TensorTemplate) -> list[Tensor]:
+        """Return the tensors of a uniform part: those of its builds together, else those of a partition's cases."""
+        view = self.view(part)
+        try:
+            return self._split_tensors(view)
+        except NoFormula:
+            for cases in chain(self._layer_rule_partitions(part), value_partitions(view)):
+                with suppress(NoFormula):
+                    return [tensor for case in cases for tensor in self._split_tensors(self.view(case))]
+            raise
 
-    def tensor(self, family: TensorTemplate, given: Boolean = sympy.true) -> Tensor:
-        """The one formula of a family; `given` holds wherever it was seen."""
-        if not family.uniform:
-            raise NoFormula("shape", "it differs from index to index, by no rule that was tried")
-        rows = list(family.seen)
-        one = {row: next(iter(entries.values())) for row, entries in family.seen.items()}
-        loops = self.repeats.loops(family)
-        shape = self.shape(rows, [one[row].shape for row in rows])
-        tied_to, tied_when = self.tie(family)
-        roles = [entry.role for entry in one.values()]
+    def _layer_rule_partitions(self, part: TensorTemplate) -> Iterator[list[TensorTemplate]]:
+        for position in range(part.index_count):
+            depths = self.loop_ranges.depths(part, position)
+            if depths is not None:
+                yield from layer_rule_partitions(part, position, depths)
+
+    def _split_tensors(self, view: TemplateView) -> list[Tensor]:
+        """Return the tensor of a template, or one for each side of a condition."""
+        try:
+            return [self._tensor(view)]
+        except NoFormula:
+            for sides in self.splitter.splits(view):
+                with suppress(NoFormula):
+                    return [self._tensor(view.restricted(side), known) for known, side in sides]
+            raise
+
+    def _tensor(self, view: TemplateView, known: Boolean = sympy.true) -> Tensor:
+        """Return the one tensor of a template; raise `NoFormula` if a part has no formula.
+
+        The condition `known` holds in every build of the template, and becomes part of the condition of existence.
+        """
+        template = view.template
+        if not template.is_uniform:
+            raise NoFormula(SHAPE, "tensors of one build differ in shape or tie, and no rule of their indices says how")
+        rows = list(template.entries)
+        entries = {row: next(iter(tensors.values())) for row, tensors in template.entries.items()}
+        loops = self.loop_ranges.loops(view)
+        shape = _shape(view, rows, [entries[row].shape for row in rows])
+        tied_to, tied_when = self._tie(template)
+        roles = [entry.role for entry in entries.values()]
         role = Role(max(roles, key=roles.count))
-        when = self.existence(family, loops, given)
-        component = component_of(family.pattern)
+        when = self._existence(template, loops, known)
+        component = component_name(template.pattern)
         return Tensor(
-            family.pattern, shape, role, "", component, loops, when=when, tied_to=tied_to, tied_when=tied_when
+            template.pattern, shape, role, "", component, loops, when=when, tied_to=tied_to, tied_when=tied_when
         )
 
-    def shape(self, rows: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> tuple[Expr, ...]:
-        if len(set(map(len, shapes))) > 1:
-            raise NoFormula("shape", "its number of dimensions changes")
-        sides = enumerate(zip(*shapes, strict=True))
-        return tuple(self.rows.side(place, rows, column) for place, column in sides)
+    def _existence(self, template: TensorTemplate, loops: tuple[Loop, ...], known: Boolean) -> Boolean:
+        """Return the condition under which the tensor exists in builds in which its loops are not empty.
 
-    def existence(self, family: TensorTemplate, loops: tuple[Loop, ...], given: Boolean) -> Boolean:
-        """The condition under which the tensor exists, beside its loops being run at all."""
-        cases = {}
+        A loop may have a negative number of indices, if its start lies beyond the stack. Two readings are tried: the
+        condition is that every loop has begun, and one that the sizes affecting existence give.
+        """
+        evaluators = self.table.evaluators
         begun = [sympy.Lt(loop.start, loop.stop) for loop in loops if not (loop.plain or loop.listed)]
-        short = set()
-        fitting = self.rows.conditions.rows(given)
-        for row in range(len(self.samples)):
+        cases = {}
+        rows_with_negative_count = set()
+        for row, evaluator in enumerate(evaluators):
             try:
-                counts = [self.rows.at[row].number(loop.times) for loop in loops]
+                counts = [evaluator.number(loop.times) for loop in loops]
             except ZeroDivisionError:
-                raise NoFormula("repeat", "its step can be 0") from None
-            below = any(count < 0 for count in counts)
-            if below:
-                short.add(row)
-            if below or all(count > 0 for count in counts):
-                cases[row] = row in family.seen
-            elif row in family.seen:
-                raise NoFormula("repeat", "it is there where its range is empty")
-        within = {row: there for row, there in cases.items() if row in fitting}
-        changing = self.rows.renaming(family)
-        beside = None
-        if short and begun:
-            longer = {row: there for row, there in within.items() if row not in short}
+                raise NoFormula(REPEAT, "the step of its loop is 0 in some build") from None
+            if any(count < 0 for count in counts):
+                rows_with_negative_count.add(row)
+            if any(count < 0 for count in counts) or all(count > 0 for count in counts):
+                cases[row] = row in template.entries
+            elif row in template.entries:
+                raise NoFormula(REPEAT, "the tensor exists in builds in which its index range is empty")
+        known_rows = self.table.conditions.rows_where(known)
+        cases = {row: exists for row, exists in cases.items() if row in known_rows}
+        affecting = set(self.table.sizes_affecting_existence(template))
+        beyond_begun = None
+        if rows_with_negative_count and begun:
+            started = {row: exists for row, exists in cases.items() if row not in rows_with_negative_count}
             with suppress(NoFormula):
-                beside = self.rows.condition("existence", longer, changing)
-        if beside == sympy.true:
-            return sympy.And(given, *begun)
+                beyond_begun = self.table.find_condition(EXISTENCE, started, affecting)
+            # The atlas was derived without a preference for affecting sizes from here on.
+            affecting = set()
+        if beyond_begun == sympy.true:
+            return sympy.And(known, *begun)
         try:
-            return sympy.And(given, self.rows.condition("existence", within, changing))
+            return sympy.And(known, self.table.find_condition(EXISTENCE, cases, affecting))
         except NoFormula:
-            if beside is None:
+            if beyond_begun is None:
                 raise
-            return sympy.And(given, *begun, beside)
+            return sympy.And(known, *begun, beyond_begun)
 
-    def tie(self, family: TensorTemplate) -> tuple[str | None, Boolean]:
-        """The tensor it is tied to, if it ever is, and when."""
-        found: dict[int, Tie | None] = {row: next(iter(ties.values())) for row, ties in self.ties(family)}
-        targets = {tie.pattern for tie in found.values() if tie is not None}
+    def _tie(self, template: TensorTemplate) -> tuple[str | None, Boolean]:
+        """Return the tensor that this one is tied to, if any, and the condition under which it is."""
+        ties: dict[int, Tie | None] = {row: _first_tie(template, row) for row in template.entries}
+        targets = {tie.pattern for tie in ties.values() if tie is not None}
         if not targets:
             return None, sympy.true
         if len(targets) > 1:
-            raise NoFormula("tie", "it has more than one target")
-        cases = {row: tie is not None for row, tie in found.items()}
-        return targets.pop(), self.rows.condition("tie", cases)
-
-    def ties(self, family: TensorTemplate) -> Iterator[tuple[int, Mapping[tuple[int, ...], Tie | None]]]:
-        for row, entries in family.seen.items():
-            yield row, {indices: family.ties[row][indices] for indices in entries}
+            names = ", ".join(sorted(targets)[:3])
+            raise NoFormula(TIE, f"it is tied to {len(targets)} different tensors ({names})")
+        cases = {row: tie is not None for row, tie in ties.items()}
+        return targets.pop(), self.table.find_condition(TIE, cases)
 
 
-def _without_dangling(tensors: list[Tensor], refused: list[Failure]) -> Candidate:
-    """Tensors tied to one that has no formula have none either."""
-    gone = {refusal.tensor for refusal in refused}
-    kept = []
-    for tensor in tensors:
-        if tensor.tied_to in gone:
-            refused.append(Failure(tensor.name, "tie", f"it is tied to {tensor.tied_to}, which has no formula"))
-        else:
-            kept.append(tensor)
-    named = (replace(tensor, component=component_of(tensor.name)) for tensor in folded(kept))
-    return Candidate(tuple(named), tuple(refused))
+def _shape(view: TemplateView, rows: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> tuple[Expr, ...]:
+    ranks = sorted(set(map(len, shapes)))
+    if len(ranks) > 1:
+        raise NoFormula(SHAPE, f"its number of dimensions differs between builds ({', '.join(map(str, ranks))})")
+    columns = enumerate(zip(*shapes, strict=True))
+    return tuple(view.fit_dimension(dimension, rows, column) for dimension, column in columns)
 
 
-def component_of(pattern: str) -> str:
-    """The part of the model that a tensor belongs to: the block inside the last repeat, else the first block.
-
-    Blocks that are numbered there are the ones that count.
-
-    >>> component_of("encoder.layer.{}.attention.self.query.weight"), component_of("embeddings.LayerNorm.bias")
-    ('attention', 'embeddings')
-    >>> component_of("encoder.block.{}.layer.0.SelfAttention.q.weight")
-    'SelfAttention'
-    """
-    words = pattern.split(".")
-    if "{}" in words:
-        inner = words[len(words) - words[::-1].index("{}") :]
-        while len(inner) > 3 and inner[1].isdigit():
-            inner = inner[2:]
-        return _bare(inner[0] if inner else words[0])
-    return _bare(words[0])
-
-
-def _bare(word: str) -> str:
-    """A word without its index and what no component is called."""
-    return re.sub(r"[^\w.-]", "", word.replace("{}", ""), flags=re.ASCII).strip("_") or "tensors"
+def _first_tie(template: TensorTemplate, row: int) -> Tie | None:
+    """Return the tie of the first tensor of a build; the template is uniform, so that all have the same tie."""
+    ties: Mapping[tuple[int, ...], Tie | None] = template.ties[row]
+    return ties[next(iter(template.entries[row]))]

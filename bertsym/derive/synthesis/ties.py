@@ -1,46 +1,67 @@
-"""Tied tensors: they have the shape of their target, of which more builds tell; and what a tensor is refused for."""
+"""Tied tensors: a tensor that always shares another one's storage takes that tensor's formula for its shape."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import sympy
 from sympy import Expr
 
 from bertsym.derive.evaluator import Evaluator
+from bertsym.derive.synthesis.observations import TIE
 from bertsym.derive.types import Failure, Observation
 from bertsym.tree import Tensor
 from bertsym.values import replace
 
 
-def alike_tied(
-    tensors: Sequence[Tensor], samples: Sequence[Observation], at: Sequence[Evaluator], refused: list[Failure]
+def unify_tied_shapes(
+    tensors: Sequence[Tensor],
+    observations: Sequence[Observation],
+    evaluators: Sequence[Evaluator],
+    failures: list[Failure],
 ) -> Iterator[Tensor]:
-    """Yield the tensors, those that are always tied with the shape of their target, or of each case that it has."""
+    """Yield the tensors; a tensor that is always tied gets the shape of its target, or of each case of its target.
+
+    More builds may have the target, so that its formula is the better one. A tensor that does not have the target's
+    shape in every observation is appended to `failures` instead.
+    """
     for tensor in tensors:
-        targets = [other for other in tensors if other.name == tensor.tied_to]
-        same = [other.when for other in targets if other.shape == tensor.shape]
+        targets = [target for target in tensors if target.name == tensor.tied_to]
+        same = [target.when for target in targets if target.shape == tensor.shape]
         if len(same) == len(targets) or tensor.tied_when != sympy.true:
             yield tensor
         elif same:
             yield replace(tensor, when=sympy.And(tensor.when, sympy.Or(*same)))
         elif len(targets) > 1:
-            cases = ((other.shape, sympy.And(tensor.when, other.when)) for other in targets)
+            cases = ((target.shape, sympy.And(tensor.when, target.when)) for target in targets)
             yield from (replace(tensor, shape=shape, when=when) for shape, when in cases if when != sympy.false)
-        elif _shaped(tensor, targets[0].shape, samples, at):
+        elif _has_shape(tensor, targets[0].shape, observations, evaluators):
             yield replace(tensor, shape=targets[0].shape)
         else:
-            refused.append(Failure(tensor.name, "tie", f"its shape is not that of {tensor.tied_to}"))
+            failures.append(Failure(tensor.name, TIE, f"its shape differs from that of its target {tensor.tied_to}"))
 
 
-def _shaped(tensor: Tensor, shape: tuple[Expr, ...], samples: Sequence[Observation], at: Sequence[Evaluator]) -> bool:
-    """Return True if all that a tensor stands for has this shape in every build."""
+def without_dangling_ties(tensors: Iterable[Tensor], failures: list[Failure]) -> Iterator[Tensor]:
+    """Yield the tensors whose targets have formulas; append the others to `failures`."""
+    failed = {failure.tensor for failure in failures}
+    for tensor in tensors:
+        if tensor.tied_to in failed:
+            reason = f"it is tied to {tensor.tied_to}, which has no formula"
+            failures.append(Failure(tensor.name, TIE, reason))
+        else:
+            yield tensor
+
+
+def _has_shape(
+    tensor: Tensor, shape: tuple[Expr, ...], observations: Sequence[Observation], evaluators: Sequence[Evaluator]
+) -> bool:
+    """Return True if in every observation all tensors of that name have this shape."""
     name = re.compile(re.escape(tensor.name).replace(r"\{\}", r"\d+"))
     return all(
         len(entry.shape) == len(shape)
-        and all(reckoner.apart(side, number) == 0 for side, number in zip(shape, entry.shape, strict=True))
-        for reckoner, sample in zip(at, samples, strict=True)
-        for found, entry in sample.inventory.items()
-        if name.fullmatch(found)
+        and all(evaluator.residual(side, length) == 0 for side, length in zip(shape, entry.shape, strict=True))
+        for evaluator, observation in zip(evaluators, observations, strict=True)
+        for observed, entry in observation.inventory.items()
+        if name.fullmatch(observed)
     )

@@ -1,123 +1,90 @@
-"""Proof by trial: the inventory in symbols, written out at fresh sizes, against what the code builds there."""
+"""Compare the inventory that a candidate predicts with the inventory that the model code built."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
-import sympy
-from sympy import Expr, Symbol
+from sympy import Symbol
 
-from bertsym.algebra import Iverson, Value, free
+from bertsym.algebra import Value
 from bertsym.count import count
-from bertsym.derive.domain.field_domain import FieldDomain
-from bertsym.derive.domain.space import Space
 from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.types import Inventory, Observation
 from bertsym.errors import BertsymError
 from bertsym.model import Model
 from bertsym.tree import Tensor
 
-Found = tuple[str, tuple[int, ...], str]
-_NOTHING = re.compile("(?!)")
+Predicted = tuple[str, tuple[int, ...], str]  # a name, its shape, and the name that owns its data
+_NO_NAME = re.compile("(?!)")
 
 
-def disagreement(tensors: Sequence[Tensor], sample: Observation, ignored: re.Pattern[str] = _NOTHING) -> str | None:
-    """The first tensor of the sample whose name, shape or tie the formulas get wrong; None if all agree.
+def first_mismatch(
+    tensors: Sequence[Tensor], observation: Observation, ignored: re.Pattern[str] = _NO_NAME
+) -> str | None:
+    """Return the first tensor name that the formulas get wrong at the observation, or None if they agree.
 
-    Names that `ignored` matches are not compared.
+    A name is wrong if it is missing, extra, predicted twice, of another shape or tied to another tensor. Names that
+    `ignored` matches are not compared.
     """
-    real = {name: entry for name, entry in sample.inventory.items() if not ignored.fullmatch(name)}
-    ours: dict[str, tuple[tuple[int, ...], str]] = {}
-    for name, shape, owner in _written_out(tensors, Evaluator(sample.sizes)):
-        if name in ours:
+    built = {name: entry for name, entry in observation.inventory.items() if not ignored.fullmatch(name)}
+    predicted: dict[str, tuple[tuple[int, ...], str]] = {}
+    for name, shape, owner in _predicted(tensors, Evaluator(observation.sizes)):
+        if name in predicted:
             return name
-        ours[name] = (shape, owner)
-    for name in [*real, *ours]:
-        entry = real.get(name)
-        if entry is None or ours.get(name) != (entry.shape, entry.first if entry.first in real else name):
+        predicted[name] = (shape, owner)
+    for name in [*built, *predicted]:
+        entry = built.get(name)
+        if entry is None or predicted.get(name) != (entry.shape, entry.first if entry.first in built else name):
             return name
     return None
 
 
-def _written_out(tensors: Sequence[Tensor], at: Evaluator) -> Iterator[Found]:
-    """Every name with its shape and owner; where it has none here, as where a side is a fraction, with an empty one."""
-    for tensor in tensors:
-        try:
-            yield from _each(tensor, at)
-        except ArithmeticError:
-            yield tensor.name, (), ""
+def prediction(tensors: Sequence[Tensor], observation: Observation, name: str) -> tuple[tuple[int, ...], str] | None:
+    """Return the shape and the owner that the formulas predict for a name, or None if they predict no such tensor."""
+    predicted = _predicted(tensors, Evaluator(observation.sizes))
+    return next(((shape, owner) for tensor, shape, owner in predicted if tensor == name), None)
 
 
-def _each(tensor: Tensor, at: Evaluator) -> Iterator[Found]:
-    if not at.holds(tensor.when):
-        return
-    bounds = [[at.whole(part) for part in loop.bounds] for loop in tensor.loops]
-    if any(step < 1 for _, _, step, *_ in bounds):
-        raise ArithmeticError("a loop that never ends")
-    shape = tuple(map(at.whole, tensor.shape))
-    target = tensor.tied_to if tensor.tied_to is not None and at.holds(tensor.tied_when) else tensor.name
-    for indices in product(*(loop.indices(*bound) for loop, bound in zip(tensor.loops, bounds, strict=True))):
-        yield tensor.name.format(*indices), shape, target.format(*indices)
-
-
-def counted(model: Model, sample: Observation) -> int | None:
-    """The total that users are told; None where they are told that there is none at such sizes."""
-    given: Mapping[Symbol, Value] = {s: v for s, v in sample.sizes.items() if s in model.symbols}
+def public_count(model: Model, observation: Observation) -> int | None:
+    """Return the count that a user of the model gets at the observed sizes, or None if the model rejects them."""
+    given: Mapping[Symbol, Value] = {s: v for s, v in observation.sizes.items() if s in model.symbols}
     try:
         return count(model.with_sizes(given))
     except BertsymError:
         return None
 
 
-def parameters(inventory: Inventory) -> int:
-    """How many there are, tied ones once."""
-    owners = {entry.first: entry.shape for entry in inventory.values()}
-    return sum(prod(shape) for shape in owners.values())
+def built_count(inventory: Inventory) -> int:
+    """Return the number of parameters that were built; tied tensors count once."""
+    shapes = {entry.first: entry.shape for entry in inventory.values()}
+    return sum(prod(shape) for shape in shapes.values())
 
 
-def chance(tensors: Sequence[Tensor], space: Space, symbols: Mapping[str, Symbol], trials: int) -> Fraction:
-    """Schwartz-Zippel: how likely wrong polynomials pass so many uniform draws, if the code's are of no higher degree.
+def _predicted(tensors: Sequence[Tensor], evaluator: Evaluator) -> Iterator[Predicted]:
+    """Yield every tensor that the formulas predict.
 
-    A wrong one agrees at a draw with a probability of at most its degree over the number of values of a size; a size
-    that is drawn as a multiple of others brings their degree along. The chances of all polynomials are added.
+    A tensor that cannot be evaluated, such as one with a fractional dimension, is yielded under its template: no built
+    tensor has such a name, so it is a mismatch.
     """
-    axes = {symbols[axis.name]: axis for axis in space.axes if axis.name in symbols}
-    polynomials = {side for tensor in tensors for side in _polynomials(tensor)}
-    chances = [_agree(polynomial, axes, space) ** trials for polynomial in polynomials]
-    return min(Fraction(1), sum(chances, start=Fraction(0)))
+    for tensor in tensors:
+        try:
+            yield from _expanded(tensor, evaluator)
+        except ArithmeticError:
+            yield tensor.name, (), ""
 
 
-def _polynomials(tensor: Tensor) -> Iterable[Expr]:
-    return (*tensor.shape, *(bound for loop in tensor.loops for bound in (loop.start, loop.stop, *loop.listed)))
-
-
-def _agree(expression: Expr, axes: Mapping[Symbol, FieldDomain], space: Space) -> Fraction:
-    """At a constant the wrong one could still be of degree 1 in any size."""
-    sizes = [axis for axis in axes.values() if not axis.is_switch and not axis.no_effect and axis.value_count > 1]
-    degree = max(1, _degree(expression, axes, space))
-    return min(Fraction(1), degree / min(map(_spread, sizes), default=Fraction(1)))
-
-
-def _spread(axis: FieldDomain) -> Fraction:
-    """One over the probability of its likeliest value, at the least.
-
-    A draw within another field is folded into 1 to that field's value M, so that no value is likelier than 1/M + 1/n;
-    on average over M up to n that is (1 + 1/2 + ... + 1/n + 1)/n.
-    """
-    return Fraction(axis.value_count, 1 if axis.at_most is None else axis.value_count.bit_length() + 1)
-
-
-def _degree(expression: Expr, axes: Mapping[Symbol, FieldDomain], space: Space) -> int:
-    """The total degree in the numbers that are drawn; floors count as what they round, conditions as constants."""
-    plain = expression.replace(sympy.floor, lambda inside: inside).replace(Iverson, lambda _: sympy.Integer(1))
-    numerator, _ = sympy.fraction(sympy.together(plain))
-    present = [symbol for symbol in free(numerator) if symbol in axes]
-    if not present:
-        return 0
-    weights = [space.degree(axes[symbol]) for symbol in present]
-    terms = sympy.Poly(numerator, *present).monoms()
-    return max(sum(int(e) * w for e, w in zip(powers, weights, strict=True)) for powers in terms)
+def _expanded(tensor: Tensor, evaluator: Evaluator) -> Iterator[Predicted]:
+    """Yield the tensors of one template; raise ArithmeticError if a dimension or a loop bound is a fraction."""
+    if not evaluator.holds(tensor.when):
+        return
+    ranges = [[evaluator.integer(bound) for bound in loop.bounds] for loop in tensor.loops]
+    if any(step < 1 for _, _, step, *_ in ranges):
+        raise ArithmeticError("the step of a loop is below 1")
+    shape = tuple(map(evaluator.integer, tensor.shape))
+    is_tied = tensor.tied_to is not None and evaluator.holds(tensor.tied_when)
+    owner = tensor.tied_to if tensor.tied_to is not None and is_tied else tensor.name
+    for indices in product(*(loop.indices(*bounds) for loop, bounds in zip(tensor.loops, ranges, strict=True))):
+        yield tensor.name.format(*indices), shape, owner.format(*indices)

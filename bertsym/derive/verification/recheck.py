@@ -1,85 +1,88 @@
-"""A stored formula tried again: sizes drawn anew from its own rules, and what the code builds there."""
+"""Test a saved model again: compare its formulas with the model code at new samples of its stored domain."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator
 from itertools import chain, islice
 from random import Random
 
-from sympy import Symbol
-
 from bertsym.derive.concolic.path_conditions import boundaries
-from bertsym.derive.domain.space import Space
+from bertsym.derive.domain.space import Space, Steps
 from bertsym.derive.domain.stored_space import stored_space
+from bertsym.derive.limits import (
+    MAX_RECHECK_DEPTH,
+    MAX_RECHECK_DEPTH_BELOW_DEFAULT,
+    MAX_RECHECK_REJECTIONS_IN_A_ROW,
+    RECHECK_EQUALITY_PATTERNS,
+)
 from bertsym.derive.oracle.client import BuildOracle
-from bertsym.derive.sampling.boundary import aimed
-from bertsym.derive.sampling.equality_patterns import coinciding, groupings
-from bertsym.derive.types import CannotDerive, Number, Observation
-from bertsym.derive.verification.check import counted, disagreement, parameters
+from bertsym.derive.sampling.boundary import boundary_samples
+from bertsym.derive.sampling.equality_patterns import equality_patterns, impose_equalities
+from bertsym.derive.sampling.observer import Observer
+from bertsym.derive.sampling.strategies import below_default
+from bertsym.derive.verification.check import built_count, first_mismatch, public_count
 from bertsym.saved_model.derived import Derived
 
-MOST_REFUSED = 40
-KINDS = ("uniform", "small", "equal", "near", "deep", "edge")
-DEEPEST, LESS = 100, 3
-GROUPINGS = 4  # what is equal in the code itself, and what happens to be
+STRATEGIES = ("uniform", "small", "equal", "near", "deep", "edge")
 
 
-def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, draws: int) -> str | None:
-    """The first tensor that the code has otherwise at a draw, or the total, and where; None if none.
+def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, samples: int) -> str | None:
+    """Return the first tensor that the formulas of a head get wrong and where, or None if they agree everywhere.
 
-    There are so many draws of all kinds, and those that the formula's own conditions and roundings, or what the code
-    compares, ask for. A head of which some tensors have no formula is not compared.
+    `samples` observations come from all strategies in turn. Further ones are beside the boundaries of the formulas and
+    of the conditions that a concolic run shows. Every sixth total is compared too. The head must have a complete
+    formula. Raise CannotDerive if the model code rejects too many samples in a row.
     """
     tensors, model = derived.classes[head].tensors, derived.model(head=head)
-    there, symbols = stored_space(derived), {field.path: symbol for symbol, field in derived.fields.items()}
-    compared = boundaries(filter(None, [oracle.trace(there.base, _numbers(there, symbols))]))
-    borderline = aimed(tensors, there, symbols, random, compared)
-    many = chain(_accepted(there, oracle, random, draws), map(there.fields, borderline))
-    for place, fields in enumerate(many):
-        inventory = oracle.build(fields)
-        if inventory is None:
+    symbols = {field.path: symbol for symbol, field in derived.fields.items()}
+    observer = Observer(oracle, stored_space(derived), symbols)
+    space = observer.space
+    observer.trace(space.base)
+    beside = boundary_samples(tensors, space, symbols, random, boundaries(observer.traces))
+    for index, steps in enumerate(chain(_accepted(observer, random, samples), beside)):
+        observation = observer.observe(steps)
+        if observation is None:
             continue
-        sample = Observation({symbol: fields[name] for name, symbol in symbols.items()}, inventory)
-        wrong = disagreement(tensors, sample)
-        if wrong is None and KINDS[place % len(KINDS)] == "small":
-            wrong = None if counted(model, sample) in (None, parameters(inventory)) else "total"
+        wrong = first_mismatch(tensors, observation)
+        if wrong is None and STRATEGIES[index % len(STRATEGIES)] == "small":
+            public = public_count(model, observation)
+            wrong = None if public in (None, built_count(observation.inventory)) else "total"
         if wrong is not None:
-            at = ", ".join(f"{name}={found}" for name, found in fields.items())
+            at = ", ".join(f"{name}={number}" for name, number in space.fields(steps).items())
             return f"{wrong} at {at}"
     return None
 
 
-def _numbers(there: Space, symbols: Mapping[str, Symbol]) -> dict[str, Symbol]:
-    return {axis.name: symbols[axis.name] for axis in there.axes if not axis.is_switch and axis.name in symbols}
+def _accepted(observer: Observer, random: Random, count: int) -> Iterator[Steps]:
+    """Yield samples that the model code accepts, from all strategies in turn.
 
-
-def _accepted(there: Space, oracle: BuildOracle, random: Random, draws: int) -> Iterator[dict[str, Number]]:
-    """So many draws that the code accepts, by turns of each of the `KINDS`; raises `CannotDerive`."""
-    for place in range(draws):
-        for attempt in range(MOST_REFUSED):
-            fields = drawn(there, random, KINDS[place % len(KINDS)] if 2 * attempt < MOST_REFUSED else "uniform")
-            if oracle.build(fields) is not None:
-                yield fields
-                break
-        else:
-            rejection = oracle.rejection(fields)
-            why = f", the last for {rejection.reason}" if rejection is not None else ""
-            raise CannotDerive(oracle.target, f"it refuses {MOST_REFUSED} draws in a row{why}")
-
-
-def drawn(there: Space, random: Random, kind: str) -> dict[str, Number]:
-    """Every field that a size stands for, and those without effect, all at once, in a draw of one of the `KINDS`.
-
-    A deep one is as deep as the code is, or nearly.
+    After half of the attempts a uniform sample takes the place of a strategy that the code keeps rejecting.
     """
-    steps = {"small": there.sample_small, "near": there.sample_near_default}.get(
-        kind, partial(there.sample, edge=kind == "edge")
-    )(random)
-    if kind == "equal":
-        steps = coinciding(there, steps, random.choice([[], *islice(groupings(there, random), GROUPINGS)]))
-    for axis in there.axes if kind == "deep" else ():
-        own = axis.default_steps_outside_range(there.base)
-        if own is not None and own <= DEEPEST:
-            steps[axis.name] = max(own - random.randint(0, LESS), axis.min_steps)
-    return there.fields(steps)
+    for index in range(count):
+        strategy = STRATEGIES[index % len(STRATEGIES)]
+        attempts = (
+            strategy_sample(
+                observer.space, random, strategy if 2 * attempt < MAX_RECHECK_REJECTIONS_IN_A_ROW else "uniform"
+            )
+            for attempt in range(MAX_RECHECK_REJECTIONS_IN_A_ROW)
+        )
+        yield observer.first_accepted(attempts)[0]
+
+
+def strategy_sample(space: Space, random: Random, strategy: str) -> dict[str, int]:
+    """Return a sample of one of the `STRATEGIES`."""
+    match strategy:
+        case "small":
+            steps = space.sample_small(random)
+        case "near":
+            steps = space.sample_near_default(random)
+        case _:
+            steps = space.sample(random, edge=strategy == "edge")
+    if strategy == "equal":
+        patterns = [[], *islice(equality_patterns(space, random), RECHECK_EQUALITY_PATTERNS)]
+        return impose_equalities(space, steps, random.choice(patterns))
+    if strategy == "deep":
+        beyond = {axis.name: axis.default_steps_outside_range(space.base) for axis in space.axes}
+        deep = {name: own for name, own in beyond.items() if own is not None and own <= MAX_RECHECK_DEPTH}
+        return steps | below_default(space, random, deep, MAX_RECHECK_DEPTH_BELOW_DEFAULT)
+    return steps

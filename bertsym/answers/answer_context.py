@@ -1,0 +1,59 @@
+"""What travels with every answer: which model, as which class, counted how, at which sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import Expr, Symbol
+
+from bertsym.algebra import Value, expand, free, substitute
+from bertsym.convention import Convention
+from bertsym.document import Document, Element, Remark, Sizes
+from bertsym.model import Model
+from bertsym.report import Record
+from bertsym.symbols import in_order
+from bertsym.values import value
+
+DENSE = "no experts to choose among: every parameter works on every token"
+
+
+@value
+class Subject:
+    """No number leaves without its convention; `dense`: active ones were asked for, and there are no experts."""
+
+    model: str
+    cls: str
+    convention: Convention
+    at: Mapping[Symbol, Value]
+    dense: bool = False
+
+    def remarks(self) -> Document:
+        """Return the lines that say what is counted, and at which sizes."""
+        counted = Remark((f"{self.cls}, {self.convention.title}: {self.convention.meaning}",))
+        lines: tuple[Element, ...] = (counted, Remark((DENSE,))) if self.dense else (counted,)
+        return (*lines, Remark(("at ", Sizes(self.at)))) if self.at else lines
+
+    def record(self) -> dict[str, Record]:
+        """Return the model, the class and the convention for programs, without the sizes."""
+        return {"model": self.model, "class": self.cls, "convention": self.convention.title}
+
+    def sizes(self) -> Record:
+        """Return the sizes by public name."""
+        return {str(symbol): value for symbol, value in self.at.items()}
+
+
+def subject(model: Model, convention: Convention) -> Subject:
+    """Return the subject of an answer about a model under a convention."""
+    at = {symbol: model.given[symbol] for symbol in in_order(model.given)}
+    dense = convention.active and all(tensor.routing is None for tensor in model.tensors)
+    return Subject(model.label or model.architecture.name, model.cls, convention, at, dense)
+
+
+def known(model: Model, expression: Expr) -> bool:
+    """Return True if every size that the expression depends on has a value."""
+    return free(model.public(expression)) <= set(model.given)
+
+
+def shown(model: Model, expression: Expr, whole: Expr) -> Expr:
+    """Return the formula of an answer: known sizes are substituted while the whole has unknown sizes."""
+    return expression if known(model, whole) else expand(substitute(expression, model.given))

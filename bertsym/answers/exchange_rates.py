@@ -1,0 +1,34 @@
+"""What one more of each size costs, and what it would buy elsewhere, as a table."""
+
+from __future__ import annotations
+
+from bertsym.document import Column, Count, Decimal, Element, Inline, Remark, Table
+from bertsym.report import Record
+from bertsym.solving.marginal import Marginal
+from bertsym.symbols import BY_SYMBOL
+
+
+def exchange_table(marginals: tuple[Marginal, ...]) -> tuple[Element, ...]:
+    """Return a row per step: its cost, and how much of every other size costs the same."""
+    columns = (
+        Column("one step of"),
+        Column("step", right=True),
+        Column("costs", right=True),
+        *(Column(f"= {m.symbol}", right=True) for m in marginals),
+    )
+    rows = tuple(_row(marginal, marginals) for marginal in marginals)
+    return (
+        Remark(("what a step costs in parameters, and how much of each other size costs the same",)),
+        Table(columns, rows),
+    )
+
+
+def _row(marginal: Marginal, marginals: tuple[Marginal, ...]) -> tuple[Inline, ...]:
+    rates = tuple("" if m is marginal else Decimal(marginal.buys[m.symbol], 2) for m in marginals)
+    return (BY_SYMBOL[marginal.symbol].meaning, Count(marginal.step), Count(marginal.cost), *rates)
+
+
+def marginal_record(marginal: Marginal) -> Record:
+    """Return a step for programs, with exact rates."""
+    rates = {str(symbol): rate for symbol, rate in marginal.buys.items()}
+    return {"size": str(marginal.symbol), "step": marginal.step, "cost": marginal.cost, "buys": rates}

@@ -1,0 +1,159 @@
+"""The ways in which people count a model: under any head, whole or in part, with or without this and that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import combinations
+
+from bertsym.claims.tensor_polynomials import POSITIONS, SEGMENTS, TOKENS, Part, add, is_input, is_table
+from bertsym.formulas.monomial_order import Terms
+from bertsym.layers import Role
+from bertsym.tree import Tensor
+from bertsym.values import value
+
+Test = Callable[[Tensor], bool]
+
+OMISSIONS: dict[str, Test] = {
+    "biases": lambda t: t.role is Role.BIAS,
+    "norms": lambda t: t.role is Role.NORM,
+    "embedding tables": lambda t: t.role is Role.EMBEDDING,
+    "pooler": lambda t: t.component == "pooler",
+    "position embeddings": lambda t: is_table(t, POSITIONS),
+    "segment embeddings": lambda t: is_table(t, SEGMENTS),
+    "token embeddings": lambda t: is_table(t, TOKENS),
+    "embedding norm": lambda t: t.role is Role.NORM and not t.loops and t.component == "embeddings",
+    "norm shifts": lambda t: t.role is Role.NORM and t.name.endswith("bias"),
+    "norms outside the layers": lambda t: t.role is Role.NORM and not t.loops,
+}
+# Beside experts alone: DeepSeek-V3 and gpt-oss do not count a table of which a token reads one row as active.
+OMISSIONS_BESIDE_EXPERTS: dict[str, Test] = {"input embedding": is_input}
+ROLES: dict[str, Test] = {
+    "weight matrices": lambda t: t.role is Role.MATRIX,
+    "embedding tables": lambda t: t.role is Role.EMBEDDING,
+    "norms": lambda t: t.role is Role.NORM,
+    "biases": lambda t: t.role is Role.BIAS,
+}
+MOST_OMISSIONS = 3
+DEEPEST = 5
+
+
+@value
+class Counting:
+    """A way to count: the tensors of a class that count, tied ones once or at each name, in all layers or in one.
+
+    `active` counts, of what a router chooses among, what works on one token.
+
+    `cost` grows with the words it takes to say it, so that the simplest explanation comes first.
+    """
+
+    cls: str
+    scope: str
+    without: tuple[str, ...]
+    parts: tuple[Part, ...]
+    stored: bool = False
+    each: bool = False
+    cost: int = 0
+    active: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return the counting in words: `BertModel`, `one layer's attention of BertModel without biases`."""
+        of = f"{self.cls}, " if self.scope else self.cls
+        layer = "one layer" if self.each else ""
+        scope = f"{layer}: {self.scope}" if layer and self.scope != "layers" else layer or self.scope
+        without = f" without {_listed(self.without)}" if self.without else ""
+        stored = ", tied weights at each of their names" if self.stored else ""
+        return of + scope + without + stored + (", what works on a token" if self.active else "")
+
+    @cached_property
+    def terms(self) -> Terms:
+        """Return the formula."""
+        return add(self.amount(part) for part in self.parts)
+
+    def amount(self, part: Part) -> Terms:
+        """Return what a tensor adds under this counting."""
+        if self.active:
+            return part.active
+        return part.each if self.each else part.stored if self.stored else part.own
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def countings(
+    cls: str, inventory: Sequence[Part], *, whole: bool = False, most: int = MOST_OMISSIONS
+) -> Iterator[Counting]:
+    """Yield every way to count the inventory of a class; of those with the same tensors only the simplest.
+
+    `whole` leaves out the ways that count one component, one role or one layer.
+    """
+    everything = (1 << len(inventory)) - 1
+    tied = any(part.own != part.stored for part in inventory)
+    routed = sum(1 << place for place, part in enumerate(inventory) if part.active != part.own)
+    tests = OMISSIONS | (OMISSIONS_BESIDE_EXPERTS if routed else {})
+    bits = {name: _mask(inventory, test) for name, test in tests.items()}
+    seen: set[tuple[int, bool, bool, bool]] = set()
+    choices = sorted(_scopes(inventory, everything, whole=whole), key=lambda choice: choice[3])
+    for names in (names for k in range(DEEPEST + 1) for names in combinations(bits, k)):
+        for scope, members, each, price in choices if len(names) <= most else choices[:1]:
+            mask = members
+            for name in names:
+                if not mask & bits[name]:
+                    mask = 0
+                    break
+                mask &= ~bits[name]
+            for stored, active in _ways(tied=tied and not each, routed=bool(mask & routed) and not each):
+                if not mask or (mask, stored, each, active) in seen:
+                    continue
+                seen.add((mask, stored, each, active))
+                chosen = tuple(part for place, part in enumerate(inventory) if mask >> place & 1)
+                yield Counting(cls, scope, names, chosen, stored, each, price + len(names) + stored + active, active)
+
+
+def _ways(*, tied: bool, routed: bool) -> Iterator[tuple[bool, bool]]:
+    """Yield whether tied weights count at each of their names, and whether only what works on a token counts."""
+    yield False, False
+    if tied:
+        yield True, False
+    if routed:
+        yield False, True
+
+
+def _owner(tensor: Tensor) -> str:
+    """Return the block inside a layer that holds the tensor's layer: `attention.self`."""
+    return ".".join(tensor.name.rsplit("{}.", maxsplit=1)[-1].split(".")[:-2]) or "layers"
+
+
+def _mask(inventory: Sequence[Part], test: Test) -> int:
+    return sum(1 << place for place, part in enumerate(inventory) if test(part.tensor))
+
+
+def _scopes(inventory: Sequence[Part], everything: int, *, whole: bool) -> Iterator[tuple[str, int, bool, int]]:
+    """Name, tensors, whether per layer, and price of every scope."""
+    yield "", everything, False, 0
+    layers = _mask(inventory, lambda t: bool(t.loops))
+    if layers != everything:
+        yield "layers", layers, False, 1
+        yield "weight matrices of the layers", layers & _mask(inventory, ROLES["weight matrices"]), False, 1
+    yield "weight matrices", _mask(inventory, ROLES["weight matrices"]), False, 1
+    if whole:
+        return
+    for name, test in ROLES.items():
+        yield name, _mask(inventory, test), False, 1
+    norms = _mask(inventory, ROLES["norms"])
+    for component in dict.fromkeys(part.tensor.component for part in inventory):
+        mask = sum(1 << place for place, part in enumerate(inventory) if part.tensor.component == component)
+        plain = mask & ~norms if mask & layers else mask
+        yield component, plain, False, 1
+        yield component, plain & layers, True, 1
+        yield f"{component} with its norms", mask, False, 2
+        yield f"{component} with its norms", mask & layers, True, 2
+    for owner in dict.fromkeys(_owner(part.tensor) for part in inventory if part.tensor.loops):
+        mask = sum(1 << place for place, part in enumerate(inventory) if _owner(part.tensor) == owner)
+        yield owner, mask & layers & ~norms, False, 2
+        yield owner, mask & layers & ~norms, True, 2
+    yield "layers", layers, True, 1
+    for name, test in ROLES.items():
+        yield name, layers & _mask(inventory, test), True, 1

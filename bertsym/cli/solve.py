@@ -1,0 +1,329 @@
+"""The command `solve`: the sizes, one or several, that meet a number of parameters."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bertsym.cli import options
+from bertsym.cli.interrupts import interruptible
+from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
+from bertsym.cli.streams import progress
+
+if TYPE_CHECKING:
+    from sympy import Symbol
+
+    from bertsym.convention import Convention
+    from bertsym.model import Model
+    from bertsym.solving.requirements import Limit
+
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target", metavar="COUNT", help="The number of parameters to meet, such as 110M, 340e6 or 109,482,240."
+    ),
+]
+For = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--for", metavar="SIZE,...", help="The size to find, such as H or n_layer, or several to search. [default: H]"
+    ),
+]
+Ranges = Annotated[
+    list[str] | None,
+    typer.Option("--range", metavar="L=2..96", help="The lowest and the highest value to try of a size; repeatable."),
+]
+Multiples = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--multiple-of", metavar="[H=]64", help="Try only multiples of a number, for one size or for all; repeatable."
+    ),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        help="A condition on the sizes of an answer, such as 'H/heads = 64 and L % 2 = 0'; repeatable.",
+    ),
+]
+Ties = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tie", metavar="EQUATION", help="An equation by which a size follows others: 'H = 64*L'; repeatable."
+    ),
+]
+AtMost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--at-most",
+        metavar="[CONVENTION=]COUNT",
+        help="A number of parameters that no answer exceeds, such as non-embedding=85M; repeatable.",
+    ),
+]
+AtLeast = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--at-least",
+        metavar="[CONVENTION=]COUNT",
+        help="A number of parameters that every answer reaches, such as 100M; repeatable.",
+    ),
+]
+Tolerance = Annotated[
+    str | None,
+    typer.Option("--tolerance", metavar="1%", help="The largest distance of a count from the target, in percent."),
+]
+Top = Annotated[
+    int | None,
+    typer.Option("--top", metavar="N", help="The number of answers. [default: 5 for one size, 20 for several]"),
+]
+Sorting = Annotated[
+    str,
+    typer.Option(
+        "--order",
+        metavar="NAME",
+        help="Sort several sizes by error; or by depth, width or aspect (H/L), within 1% of the target.",
+    ),
+]
+Explain = Annotated[
+    bool,
+    typer.Option("--explain", help="Add what one more layer costs, and how much of other sizes the same would buy."),
+]
+
+
+@paged
+def solve(
+    target: options.Target = "bert",
+    goal: Target = None,
+    unknowns: For = None,
+    at: options.At = None,
+    head: options.HeadName = None,
+    convention: options.ConventionName = "exact",
+    only: options.Only = None,
+    without: options.Without = None,
+    ranges: Ranges = None,
+    multiple_of: Multiples = None,
+    where: Where = None,
+    tie: Ties = None,
+    at_most: AtMost = None,
+    at_least: AtLeast = None,
+    tolerance: Tolerance = None,
+    top: Top = None,
+    order: Sorting = "error",
+    explain: Explain = False,
+    *,
+    page: Page,
+) -> None:
+    """Find the sizes that meet a number of parameters."""
+    from bertsym.answers.configurations import shortlist
+    from bertsym.answers.solution import solved
+    from bertsym.errors import Conflict
+    from bertsym.solving.constraints import parse_constraint, parse_ties
+    from bertsym.solving.open_model import only_unknowns
+    from bertsym.solving.request import Order, Request
+    from bertsym.solving.requirements import Demand
+
+    model = _model(target, head, at, unknowns, tie)
+    chosen = options.convention(convention, model, only, without)
+    symbols = _unknowns(unknowns, model)
+    limits = _limits(model, chosen, at_most, at_least)
+    wanted = _target(goal, chosen, limits)
+    ties = parse_ties(tie or (), model.size)
+    ordering = Order.named(order)
+    multiples, multiple = _multiples(multiple_of, model)
+    count = _top(top, 20 if len(symbols) > 1 else 5)
+    within = _tolerance(tolerance)
+    bounds: dict[Symbol, tuple[int, int]] = {}
+    for text in ranges or ():
+        name, ends = _range(text, model)
+        if name in bounds:
+            low, high = bounds[name]
+            raise Conflict(f"--range {name}={low}..{high}", f"--range {text}", "a range is given once")
+        bounds[name] = ends
+    steps = {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples}
+    wheres = tuple(parse_constraint(text, model.size) for text in where or ())
+    if len(symbols) == 1:
+        only_unknowns(symbols, {"--range": bounds, "--multiple-of": steps})
+        if ordering is not Order.ERROR:
+            raise Conflict(f"--order {order}", f"--for {symbols[0]}", "one unknown is ordered by its error")
+        demand = Demand(wheres, limits, within, bounds.get(symbols[0]))
+        step = steps.get(symbols[0])
+        solution = solved(
+            model, symbols[0], wanted, chosen, ties=ties, multiple_of=step, top=count, demand=demand, explain=explain
+        )
+        show(solution, page)
+        return
+    request = Request(
+        symbols,
+        wanted,
+        chosen,
+        bounds,
+        steps,
+        wheres,
+        ties,
+        limits,
+        within,
+        ordering,
+        count,
+    )
+    with interruptible():
+        found = shortlist(model, request, _progress(), explain=explain)
+    show(found, page)
+
+
+def _model(
+    target: str, head: str | None, at: list[str] | None, unknowns: list[str] | None, tie: list[str] | None
+) -> Model:
+    """Return the model at the sizes that the user gave.
+
+    If these contradict the model's own value of a size that is to be found or tied, that value is dropped.
+    """
+    from bertsym.errors import Conflict, NotAnInteger
+    from bertsym.resolve import load
+    from bertsym.solving.constraints import parse_tie
+    from bertsym.values import replace
+
+    loaded = load(target, head)
+    given = options.sizes(at, loaded)
+    try:
+        return loaded.with_sizes(given, pin=True) if given else loaded
+    except (Conflict, NotAnInteger):
+        aside = {*_unknowns(unknowns, loaded), *(parse_tie(text, loaded.size)[0] for text in tie or ())}
+        kept = {symbol: number for symbol, number in loaded.given.items() if symbol not in aside}
+        if kept == loaded.given:
+            raise
+        return replace(loaded, given=kept).with_sizes(given, pin=True)
+
+
+def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
+    from bertsym.errors import Conflict
+
+    names: dict[Symbol, str] = {}
+    for name in options.split(texts) or ["H"]:
+        symbol = model.size(name).symbol
+        if symbol in names:
+            raise Conflict(f"--for {names[symbol]}", f"--for {name}", "an unknown is named once")
+        names[symbol] = name
+    return tuple(names)
+
+
+def _limits(
+    model: Model, chosen: Convention, at_most: list[str] | None, at_least: list[str] | None
+) -> tuple[Limit, ...]:
+    from bertsym.convention import named_convention, select
+    from bertsym.quantities import parse_count
+    from bertsym.solving.requirements import Limit
+
+    limits = []
+    for option, texts in (("--at-most", at_most), ("--at-least", at_least)):
+        for text in texts or ():
+            name, equals, number = text.rpartition("=")
+            counted = select(named_convention(name.strip()), model.tensors) if equals else chosen
+            value = parse_count(number.strip(), option)
+            most, least = (value, None) if option == "--at-most" else (None, value)
+            limits.append(Limit(counted, most, least))
+    return tuple(limits)
+
+
+def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> int:
+    """Return the target as given, else the first budget on the convention that is counted."""
+    from bertsym.errors import Missing
+    from bertsym.quantities import parse_count
+
+    if goal is not None:
+        return parse_count(goal, "--target")
+    for limit in limits:
+        if limit.convention == chosen:
+            return limit.most if limit.most is not None else limit.least or 0
+    raise Missing("target", "--target 110M, or a budget such as --at-most 110M")
+
+
+def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int], int | None]:
+    from bertsym.errors import Conflict
+
+    named: dict[Symbol, int] = {}
+    general: int | None = None
+    for text in options.split(texts):
+        name, equals, number = text.rpartition("=")
+        step = _positive(number.strip(), "--multiple-of")
+        symbol = model.size(name.strip()).symbol if equals else None
+        before = general if symbol is None else named.get(symbol)
+        if before is not None:
+            first = before if symbol is None else f"{symbol}={before}"
+            raise Conflict(f"--multiple-of {first}", f"--multiple-of {text}", "a step is given once")
+        if symbol is None:
+            general = step
+        else:
+            named[symbol] = step
+    return named, general
+
+
+def _positive(text: str, what: str) -> int:
+    from bertsym.errors import Unreadable
+    from bertsym.quantities import parse_size
+
+    number = parse_size(text, what, "a whole number of at least 1")
+    if number.denominator != 1 or number < 1:
+        raise Unreadable(what, text, "a whole number of at least 1")
+    return number.numerator
+
+
+def _range(text: str, model: Model) -> tuple[Symbol, tuple[int, int]]:
+    from bertsym.errors import Unreadable
+    from bertsym.model import check_value
+    from bertsym.quantities import parse_size
+
+    name, equals, bounds = text.partition("=")
+    low, dots, high = bounds.partition("..")
+    if not equals or not dots:
+        raise Unreadable("--range", text, "SIZE=LOW..HIGH, as in L=2..96")
+    size = model.size(name.strip())
+    ends = []
+    for end in (low.strip(), high.strip()):
+        number = check_value(size, parse_size(end, size.title, size.expected))
+        if number != int(number):
+            raise Unreadable(size.title, end, "a whole number to search from")
+        ends.append(int(number))
+    return size.symbol, (ends[0], ends[1])
+
+
+def _tolerance(text: str | None) -> Fraction | None:
+    from bertsym.errors import Unreadable
+    from bertsym.quantities import parse_size
+
+    if text is None:
+        return None
+    expected = "a percentage such as 1% or 0.5%"
+    if not text.endswith("%"):
+        raise Unreadable("--tolerance", text, expected)
+    try:
+        return parse_size(text[:-1].strip(), "--tolerance", expected) / 100
+    except Unreadable:
+        raise Unreadable("--tolerance", text, expected) from None
+
+
+def _top(given: int | None, usual: int) -> int:
+    from bertsym.errors import Unreadable
+
+    if given is not None and not 1 <= given <= 10_000:
+        raise Unreadable("--top", given, "a whole number from 1 to 10000")
+    return usual if given is None else given
+
+
+def _progress() -> Callable[[Fraction], None] | None:
+    """Return a function that reports the progress of a long search on standard error; None without a terminal."""
+    if not sys.stderr.isatty():
+        return None
+    started = time.monotonic()
+
+    def report(done: Fraction) -> None:
+        if time.monotonic() - started > 1:
+            progress(f"searching: {float(done * 100):.0f}%, Ctrl-C for the best so far ")
+
+    return report

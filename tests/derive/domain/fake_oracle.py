@@ -1,0 +1,67 @@
+"""A membership oracle over a Python function: the domain stage runs against it without torch and without a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from bertsym.derive.types import Description, Entry, Fields, Inventory, Number, Rejection
+
+Shapes = Mapping[str, tuple[Number, ...]]
+
+
+class FakeOracle:
+    """An oracle that accepts the fields at which `shapes` returns shapes, and rejects those at which it raises.
+
+    `builds` counts the different configurations that were asked for.
+    """
+
+    def __init__(self, shapes: Callable[..., Shapes], target: str = "fake", /, **defaults: Number) -> None:
+        self.shapes, self.target = shapes, target
+        self.description = Description("Fake", "fake.py", MappingProxyType(defaults))
+        self.cache: dict[frozenset[tuple[str, Number]], Inventory | Rejection] = {}
+
+    @property
+    def builds(self) -> int:
+        """Return the number of different configurations that were asked for."""
+        return len(self.cache)
+
+    def build(self, fields: Fields) -> Inventory | None:
+        """Return the inventory, None for a rejection."""
+        outcome = self._outcome(fields)
+        return None if isinstance(outcome, Rejection) else outcome
+
+    def rejection(self, fields: Fields) -> Rejection | None:
+        """Return the rejection, None if the fields are accepted."""
+        outcome = self._outcome(fields)
+        return outcome if isinstance(outcome, Rejection) else None
+
+    def prefetch(self, configurations: Iterable[Fields]) -> None:
+        """Build all of these."""
+        for fields in configurations:
+            self._outcome(fields)
+
+    def accepted(self) -> Iterator[Fields]:
+        """Yield the accepted fields, the last build first."""
+        return (dict(key) for key, outcome in reversed(self.cache.items()) if not isinstance(outcome, Rejection))
+
+    def _outcome(self, fields: Fields) -> Inventory | Rejection:
+        key = frozenset(fields.items())
+        if key not in self.cache:
+            self.cache[key] = self._run(fields)
+        return self.cache[key]
+
+    def _run(self, fields: Fields) -> Inventory | Rejection:
+        try:
+            shapes = self.shapes(**fields)
+        except TimeoutError as error:
+            return Rejection(str(error), timed_out=True)
+        except (ValueError, ZeroDivisionError, ImportError) as error:
+            return Rejection(f"{type(error).__name__}: {error}")
+        return {name: Entry(tuple(map(int, shape)), name, "") for name, shape in shapes.items()}
+
+
+def require(condition: object, reason: str = "rejected") -> None:
+    """Raise the error of a model code that checks its fields, unless the condition holds."""
+    if not condition:
+        raise ValueError(reason)
