@@ -9,7 +9,8 @@ from typing import Any
 
 import sympy
 
-from bertsym.derive.domain.space import FieldDomain, Space
+from bertsym.derive.domain.field_domain import FieldDomain
+from bertsym.derive.domain.space import Space
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.model import Definition
 from bertsym.symbols import F, H, Kind, Own, V, d, heads, kv_heads

@@ -36,24 +36,24 @@ def routings(derived: Derived) -> list[Routing | None]:
 def test_the_registered_symbol_and_its_default() -> None:
     derived = routed({"num_experts": 8, "top_k": 2}, {"num_experts": experts})
     assert routings(derived) == [Routing(experts_per_token, experts)]
-    assert dict(derived.base) == {experts_per_token: 2}
+    assert dict(derived.defaults) == {experts_per_token: 2}
 
 
 def test_fields_that_keep_their_names() -> None:
     derived = routed({"num_experts": 8, "top_k": 2}, {"num_experts": experts}, keep_names=True)
-    (symbol,) = derived.base
+    (symbol,) = derived.defaults
     assert str(symbol) == "top_k"
     derived = routed(
         {"num_experts": 8, "top_k": 2, "x": 3}, {"num_experts": experts, "x": Symbol("top_k")}, keep_names=True
     )
-    (symbol,) = derived.base
+    (symbol,) = derived.defaults
     assert str(symbol) == "top_k_"  # the name is taken
 
 
 def test_a_frozen_field_stays_a_number() -> None:
     derived = routed({"num_experts": 8, "top_k": 2}, {"num_experts": experts}, frozen=["top_k"])
     assert routings(derived) == [Routing(Integer(2), experts)]
-    assert dict(derived.base) == {}
+    assert dict(derived.defaults) == {}
 
 
 def test_the_number_of_experts_may_be_fixed() -> None:
