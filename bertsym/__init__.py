@@ -10,26 +10,63 @@ BertModel, exact: every parameter, tied weights once
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 from bertsym.version import __version__
 
-TYPE_CHECKING = False  # as typing has it, which is not imported before the command line is ready for an interrupt
+TYPE_CHECKING = False  # `typing` is not imported before the command line handles interrupts
 if TYPE_CHECKING:
     from typing import Any
 
-    from bertsym.api import Answer, Model, Slope, Total, load
+    from bertsym.api import Answer, Audit, Derivative, Derived, Model, Total, Verification, audit, derive, load, verify
     from bertsym.errors import BertsymError
 
-__all__ = ["Answer", "BertsymError", "Model", "Slope", "Total", "__version__", "load"]
+__all__ = [
+    "Answer",
+    "Audit",
+    "BertsymError",
+    "Derivative",
+    "Derived",
+    "Model",
+    "Total",
+    "Verification",
+    "__version__",
+    "audit",
+    "derive",
+    "load",
+    "verify",
+]
+
+
+class _Package(ModuleType):
+    """The package, in which `bertsym.derive` is the function and not the subpackage of that name.
+
+    Python binds a subpackage to its name in the parent whenever it is first imported. A property stays bound.
+    """
+
+    @property
+    def derive(self) -> Any:
+        """Return the function."""
+        return __getattr__("derive")
+
+    @derive.setter
+    def derive(self, subpackage: ModuleType) -> None:
+        """Ignore the subpackage, which is imported by its full name."""
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
-    """The public names, loaded when first asked for: `import bertsym` alone costs nothing, not even sympy."""
+    """Load a public name when it is first used, so that `import bertsym` alone does not import sympy."""
     if name not in __all__:
         raise AttributeError(f"module 'bertsym' has no attribute {name!r}")
     from bertsym import api, errors
 
     value = getattr(errors if name == "BertsymError" else api, name)
-    globals()[name] = value
+    if name != "derive":
+        globals()[name] = value
     return value
 
 

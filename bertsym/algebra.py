@@ -15,7 +15,7 @@ Value = int | Fraction | bool
 
 
 class Iverson(Function):  # type: ignore[misc]  # sympy is untyped
-    """The Iverson bracket: 1 where its condition holds, 0 where it does not, gone as soon as that is known.
+    """The Iverson bracket: 1 if its condition holds, else 0; it evaluates as soon as the condition is decided.
 
     >>> from bertsym.symbols import tied
     >>> Iverson(tied), Iverson(tied).subs(tied, True)
@@ -28,7 +28,7 @@ class Iverson(Function):  # type: ignore[misc]  # sympy is untyped
 
     @classmethod
     def eval(cls, condition: Boolean) -> Expr | None:
-        """1 or 0 for a decided condition."""
+        """Return 1 or 0 for a decided condition."""
         if isinstance(condition, BooleanTrue):
             return Integer(1)
         if isinstance(condition, BooleanFalse):
@@ -40,7 +40,7 @@ class Iverson(Function):  # type: ignore[misc]  # sympy is untyped
 
 
 def atom(value: Value) -> Any:
-    """A Python number or truth value as the exact sympy object."""
+    """Return a Python number or truth value as the exact sympy object."""
     if isinstance(value, bool):
         return sympy.true if value else sympy.false
     if isinstance(value, Fraction):
@@ -49,7 +49,7 @@ def atom(value: Value) -> Any:
 
 
 def substitute(expression: Expr, values: Mapping[Symbol, Any]) -> Expr:
-    """Values or expressions put in for symbols, all at once and exactly; conditions that are decided disappear."""
+    """Put values or expressions in for symbols, all at once and exactly; decided conditions disappear."""
     if not values:
         return expression
     exact = {s: atom(v) if isinstance(v, int | Fraction) else v for s, v in values.items()}
@@ -57,22 +57,22 @@ def substitute(expression: Expr, values: Mapping[Symbol, Any]) -> Expr:
 
 
 def expand(expression: Expr) -> Expr:
-    """Written out as a sum of monomials."""
+    """Write an expression out as a sum of monomials."""
     return sympy.expand(expression)
 
 
 def derivative(expression: Expr, symbol: Symbol, order: int = 1) -> Expr:
-    """The derivative of that order, expanded; conditions count as constants."""
+    """Return the derivative of that order, expanded; conditions count as constants."""
     return expand(sympy.diff(expression, symbol, order))
 
 
 def free(expression: Expr) -> set[Symbol]:
-    """The symbols that a number would need values for."""
+    """Return the symbols for which a number would need values."""
     return {s for s in expression.free_symbols if isinstance(s, Symbol)}
 
 
 def evaluate(expression: Expr, values: Mapping[Symbol, Value]) -> Fraction:
-    """The exact value; every free symbol must have one.
+    """Return the exact value; every free symbol must have one.
 
     >>> from bertsym.symbols import H, L
     >>> evaluate(12 * L * H**2 + H / 2, {L: 12, H: 3})
@@ -82,7 +82,7 @@ def evaluate(expression: Expr, values: Mapping[Symbol, Value]) -> Fraction:
 
 
 def _number(expression: Expr, values: Mapping[Symbol, Value]) -> int | Fraction:
-    """The value in Python's numbers, node by node, which takes a tenth of the time that sympy's take."""
+    """Evaluate node by node in Python's numbers, which takes a tenth of the time of sympy's."""
     if expression.is_Integer:
         return int(expression)
     if expression.is_Symbol and not isinstance(values.get(expression, True), bool):
@@ -100,7 +100,7 @@ def _number(expression: Expr, values: Mapping[Symbol, Value]) -> int | Fraction:
 
 
 def monomials(expression: Expr) -> dict[tuple[tuple[Expr, int], ...], Fraction]:
-    """An expanded expression as {((generator, exponent), ...): coefficient}.
+    """Return an expression, expanded, as {((generator, exponent), ...): coefficient}.
 
     A generator is a symbol or an indivisible whole such as an Iverson bracket; exponents may be negative.
 

@@ -1,4 +1,4 @@
-"""The library as its users see it: a model, what it counts, and how that is written."""
+"""The public library: load a model, count it, write its formula, check a claim or a checkpoint, derive a formula."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol
 
 from bertsym import arguments
 from bertsym import count as counting
 from bertsym.algebra import Value
+from bertsym.answers.audit import ClaimAudit, audited
 from bertsym.answers.breakdown import broken_down
 from bertsym.answers.comparison import comparison
-from bertsym.answers.derivation import derivation
-from bertsym.answers.derivative import Derivative, derivative
+from bertsym.answers.configurations import shortlist
+from bertsym.answers.derivative import Derivative as DerivativeReport
+from bertsym.answers.derivative import derivative
+from bertsym.answers.explanation import derivation
 from bertsym.answers.formula import Formula, formula_written
 from bertsym.answers.inventory import inventory
-from bertsym.answers.shortlist import shortlist
 from bertsym.answers.solution import solved
-from bertsym.config.configfile import load as load_spec
+from bertsym.answers.verification import Verification as VerificationReport
+from bertsym.answers.verification import verification
+from bertsym.claims.classify import classify
+from bertsym.claims.question import question
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
 from bertsym.errors import Conflict, Missing, Unreadable
@@ -29,10 +36,15 @@ from bertsym.formulas.tree import to_sympy
 from bertsym.model import Model as Spec
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
+from bertsym.resolve import load as load_spec
 from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import Order, Request
 from bertsym.solving.requirements import Demand, Limit
+
+if TYPE_CHECKING:
+    from bertsym.answers.derived import DerivedFormula
+    from bertsym.derive.types import Failure
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Total(Answer):
-    """A formula: `expression` for sympy, `count` where every size is known."""
+    """A formula: `expression` for sympy, `count` if every size is known."""
 
     report: Formula
 
@@ -81,10 +93,10 @@ class Total(Answer):
 
 
 @dataclass(frozen=True)
-class Slope(Answer):
-    """A derivative: `expression` for sympy, `value` and `elasticity` where every size is known."""
+class Derivative(Answer):
+    """A derivative: `expression` for sympy, `value` and `elasticity` if every size is known."""
 
-    report: Derivative
+    report: DerivativeReport
 
     @property
     def expression(self) -> Expr:
@@ -103,6 +115,71 @@ class Slope(Answer):
 
     def _repr_latex_(self) -> str:
         return f"${mathtex.math(self.report.expression)}$"
+
+
+@dataclass(frozen=True)
+class Audit(Answer):
+    """The verdict on a claim. `notes` are sentences that say how the claim was read."""
+
+    report: ClaimAudit
+    notes: tuple[str, ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Return True if nothing in the claim is wrong."""
+        return not self.report.finding
+
+
+@dataclass(frozen=True)
+class Verification(Answer):
+    """A checkpoint beside a model, tensor by tensor."""
+
+    report: VerificationReport
+
+    @property
+    def ok(self) -> bool:
+        """Return True if the checkpoint holds exactly the tensors of the model."""
+        return self.report.ok
+
+    @property
+    def count(self) -> int:
+        """Return the number of parameters that the checkpoint holds."""
+        return self.report.outcome.count
+
+
+@dataclass(frozen=True)
+class Derived(Answer):
+    """A formula that was inferred from model code, with the evidence for it."""
+
+    report: DerivedFormula
+
+    @property
+    def whole(self) -> bool:
+        """Return True if every tensor has a formula. Otherwise the formula is not the total."""
+        return self.report.found.whole
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Return the tensors without a formula: each with the part that has none, and why."""
+        return self.report.found.refused
+
+    @property
+    def model(self) -> Model:
+        """Return the derived model at the sizes of the code; raises `PartialFormula` unless the derivation is whole."""
+        from bertsym.derive.export import recorded
+
+        return Model(recorded(self.report.found).model().with_sizes({}))
+
+    @property
+    def expression(self) -> Expr:
+        """Return the formula as a sympy expression in the public symbols."""
+        return to_sympy(self.report.expression)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to a file that `load` reads; raises `PartialFormula` or `BadFile`."""
+        from bertsym.derive.save import save
+
+        save(self.report.found, Path(path))
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +301,7 @@ class Model:
         """Derive the count step by step, from tensors and shapes."""
         return Answer(derivation(self.spec, self._convention(convention), component))
 
-    def derivative(self, by: str, order: int = 1, convention: str = "exact", *, form: str = "collected") -> Slope:
+    def derivative(self, by: str, order: int = 1, convention: str = "exact", *, form: str = "collected") -> Derivative:
         """Differentiate the total by a size; the value and the elasticity are known if every size is.
 
         Examples:
@@ -233,7 +310,7 @@ class Model:
         """
         symbol = self.spec.size(by).symbol
         times = arguments.whole(order, "order")
-        return Slope(derivative(self.spec, symbol, times, self._convention(convention), Style.named(form)))
+        return Derivative(derivative(self.spec, symbol, times, self._convention(convention), Style.named(form)))
 
     def solve(
         self,
@@ -324,6 +401,113 @@ def load(target: str | PathLike[str], head: str | None = None) -> Model:
     `head` takes the place of the class that a file names. Raises `UnknownName`, `BadFile` or `BadField`.
     """
     return Model(load_spec(fspath(target), head))
+
+
+def audit(
+    claim: str | PathLike[str],
+    model: Model | str = "bert",
+    *,
+    head: str | None = None,
+    of: str = "",
+    where: Mapping[str, str] | None = None,
+    notation: str = "auto",
+    formula: str = "",
+    table: bool = False,
+) -> Audit:
+    """Check a published claim about a model.
+
+    The claim is a formula in LaTeX or plain text, a number such as `110M`, or the path of a table (.csv, .tsv) or of a
+    text (.md, .tex) in which every formula and number of parameters is checked. `table` reads the first table of a
+    text instead.
+
+    `head` restricts the explanations to one task head. `of` says which part a formula counts, such as `attention`.
+    `where` says what a name in the claim stands for: `{"d": "H"}`. `notation` is auto, bert, vaswani, kaplan or
+    megatron. `formula` replaces the model's counts when a table is checked.
+
+    Raises `BertsymError`: `UnreadableFormula`, `Unreadable`, `UnknownName`, `BadFile`, `MissingSize` and those of
+    claims that are too large.
+
+    Examples:
+        >>> audit("12LH^2").stands, audit("11LH^2").stands
+        (True, False)
+        >>> audit("12 L d^2", where={"d": "H"}).notes
+        ('read as 12·L·H²', 'with d = H')
+        >>> print(audit("110M", "bert-base-uncased").report.verdict.whole)
+        109482240
+    """
+    chosen = model if isinstance(model, Model) else load(model)
+    spec = chosen.spec if head is None else chosen.spec.with_head(head)
+    about = question(spec, () if head is None else (head,), notation=notation, where=where, of=of, formula=formula)
+    read = classify(fspath(claim), about, table=table)
+    return Audit(audited(read, about), read.notes)
+
+
+def verify(
+    model: Model | str | PathLike[str] | None,
+    source: str | PathLike[str],
+    *,
+    head: str | None = None,
+    infer: bool = False,
+    framework: bool = False,
+    header_only: bool = False,
+) -> Verification:
+    """Compare a checkpoint with a model, tensor by tensor. Only headers of files are read, no weights.
+
+    `source` is a `.safetensors` file, a `.safetensors.index.json`, or the folder of either. `model` is a loaded model,
+    a name, or the path of a `config.json`; None takes the `config.json` beside the checkpoint, or without one the
+    model that the names and shapes fit best. `infer` ignores a `config.json`. `framework` compares with the class as
+    transformers builds it. `header_only` accepts a file of which only the beginning was fetched.
+
+    Raises `BertsymError`: `BadFile`, `BadField`, `UnknownName` or `Conflict`.
+
+    Examples:
+        >>> verify(None, "nowhere.safetensors")
+        Traceback (most recent call last):
+        bertsym.errors.BadFile: 'nowhere.safetensors': no such file
+    """
+    target = model.spec if isinstance(model, Model) else None if model is None else fspath(model)
+    report = verification(Path(source), target, head, framework=framework, infer=infer, header_only=header_only)
+    return Verification(report)
+
+
+def derive(
+    target: str,
+    sizes: Mapping[str, int] | None = None,
+    *,
+    trials: int = 16,
+    seed: int = 0,
+    timeout: float = 20.0,
+    keep_names: bool = False,
+    form: str = "collected",
+) -> Derived:
+    """Infer a formula from model code. This runs the code, in another process, which imports torch.
+
+    `target` is a model type or class of transformers (`bert`, `BertForMaskedLM`), or `package.module:callable` of your
+    own; `sizes` are the integer parameters of that callable that vary, with a value at which it builds. The formula is
+    tested on `trials` fresh random configurations. `seed` makes the run repeatable. `timeout` bounds one build, in
+    seconds. `keep_names` keeps the code's own names of sizes.
+
+    Raises `BertsymError`: `CannotDerive` if the code does not build, `Conflict` or `Missing` for wrong `sizes`.
+
+    Examples:
+        >>> found = derive("bert")  # doctest: +SKIP
+        >>> found.whole, found.model.count()  # doctest: +SKIP
+        (True, 109482240)
+        >>> derive("my.encoder:build")
+        Traceback (most recent call last):
+        bertsym.errors.Missing: no sizes: pass the callable's own parameters, such as {'hidden': 768, 'layers': 12}
+    """
+    from bertsym.answers.derived import derived_formula
+    from bertsym.derive.pipeline import derive as inferred
+
+    style = Style.named(form)
+    varied = {name: arguments.whole(number, f"sizes[{name!r}]", 0) for name, number in (sizes or {}).items()}
+    if varied and ":" not in target:
+        raise Conflict("sizes", target, "a model of transformers has the fields of its configuration")
+    if not varied and ":" in target:
+        raise Missing("sizes", "the callable's own parameters, such as {'hidden': 768, 'layers': 12}")
+    derivation = inferred(target, varied, trials=trials, seed=seed, seconds=timeout, keep_names=keep_names)
+    return Derived(derived_formula(derivation, style))
 
 
 def _limits(model: Model, budgets: Mapping[str, int | str] | None, *, most: bool) -> tuple[Limit, ...]:

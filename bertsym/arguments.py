@@ -1,4 +1,4 @@
-"""Arguments of the library, read exactly or refused with a sentence; a float is no exact number."""
+"""Arguments of the library, read exactly or rejected with a sentence; a float is no exact number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bertsym.algebra import Value
 from bertsym.errors import Unreadable
 from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.grammar import CONSTANT, Malformed, parse
-from bertsym.quantities import LONGEST_NUMBER, parse_count, parse_size
+from bertsym.quantities import MAX_DIGITS, parse_count, parse_size
 from bertsym.symbols import Kind, Size
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
@@ -50,8 +50,8 @@ def number(given: object, what: str, expected: str) -> int | Fraction:
             exact = Fraction(index(given))  # type: ignore[arg-type]  # which is what is being asked
         except TypeError:
             raise Unreadable(what, _echoed(given), f"{expected}, exactly: an int, a Fraction or text") from None
-    if max(abs(exact.numerator), exact.denominator) >= 10**LONGEST_NUMBER:
-        raise Unreadable(what, "a longer one", f"{expected}, of at most {LONGEST_NUMBER} digits")
+    if max(abs(exact.numerator), exact.denominator) >= 10**MAX_DIGITS:
+        raise Unreadable(what, "a longer one", f"{expected}, of at most {MAX_DIGITS} digits")
     return exact if exact.denominator > 1 else exact.numerator
 
 

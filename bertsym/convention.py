@@ -1,4 +1,4 @@
-"""What counts: a convention is a filter over the inventory, with a name and the people who use it."""
+"""Conventions of counting: filters over the inventory, each with a name and the people who use it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Convention:
     without: frozenset[str] = frozenset()
 
     def counts(self, tensor: Tensor) -> bool:
-        """Whether the tensor is counted at all."""
+        """Return True if the tensor is counted."""
         labels = {tensor.role.value, tensor.component, tensor.module}
         return (
             tensor.role in self.roles
@@ -41,7 +41,7 @@ class Convention:
 
     @property
     def title(self) -> str:
-        """The name with the selectors applied to it."""
+        """Return the name, with the selectors that narrow it."""
         only = f", only {', '.join(sorted(self.only))}" if self.only else ""
         without = f", without {', '.join(sorted(self.without))}" if self.without else ""
         return self.name + only + without
@@ -90,7 +90,7 @@ CONVENTIONS: dict[str, Convention] = {
 
 
 def named_convention(name: str) -> Convention:
-    """The convention of that name; raises `UnknownName`."""
+    """Return the convention of that name; raises `UnknownName`."""
     if not isinstance(name, str) or name not in CONVENTIONS:
         raise UnknownName("convention", name, CONVENTIONS)
     return CONVENTIONS[name]
@@ -99,12 +99,12 @@ def named_convention(name: str) -> Convention:
 def select(
     convention: Convention, inventory: Iterable[Tensor], only: Iterable[str] = (), without: Iterable[str] = ()
 ) -> Convention:
-    """The convention narrowed to roles, components or modules of the inventory; raises `UnknownName` or `Conflict`."""
+    """Narrow a convention to roles, components or modules of the inventory; raises `UnknownName` or `Conflict`."""
     chosen, dropped = frozenset(only), frozenset(without)
     known = {label for tensor in inventory for label in (tensor.role.value, tensor.component, tensor.module)}
     for selector in sorted(chosen | dropped):
         if selector not in known:
             raise UnknownName("role, component or module", selector, known)
     for selector in sorted(chosen & dropped):
-        raise Conflict(f"--only {selector}", f"--without {selector}", "nothing would be left of it")
+        raise Conflict(f"--only {selector}", f"--without {selector}", "nothing would be left to count")
     return replace(convention, only=chosen, without=dropped)

@@ -1,4 +1,4 @@
-"""A model under a convention: totals and breakdowns, as sums over the inventory."""
+"""Counts: totals and breakdowns of a model under a convention, as sums over the inventory."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from bertsym import stretches
-from bertsym.algebra import Iverson, evaluate, expand, free, substitute
+from bertsym.algebra import evaluate, expand, free, substitute
 from bertsym.convention import EXACT, Convention
-from bertsym.errors import Conflict, NoShape, NotKnown, TooLarge, UnknownName, UnknownRouting
+from bertsym.errors import TooLarge, UnknownName
+from bertsym.existence import check_routing, check_shapes
 from bertsym.model import Architecture, Model
 from bertsym.stretches import Span
-from bertsym.symbols import in_order
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace, value
-from bertsym.wording import said
 
-MOST_TENSORS = 200_000
+# The tensors that are written out one by one, at sizes such as L=1000000000.
+MAX_WRITTEN_TENSORS = 200_000
 
 _INDEX = re.compile(r"\{\}|(?<![0-9])[0-9]+(?=\.|$)")
 
@@ -37,7 +37,7 @@ class By(Enum):
 
     @classmethod
     def named(cls, name: str) -> By:
-        """The member of that name; raises `UnknownName`."""
+        """Return the member of that name; raises `UnknownName`."""
         if name not in {member.value for member in cls}:
             raise UnknownName("way to break down", name, [member.value for member in cls])
         return cls(name)
@@ -45,7 +45,7 @@ class By(Enum):
 
 @value
 class Part:
-    """A named part of a total, in public symbols, with its number where every size is known."""
+    """A named part of a total, in public symbols, with its number if every size is known."""
 
     name: str
     expression: Expr
@@ -53,12 +53,12 @@ class Part:
 
 
 def weight(tensor: Tensor, convention: Convention) -> Expr:
-    """What one entry of the inventory adds to a count, in the symbols of the declaration."""
+    """Return what one entry of the inventory adds to a count, in the symbols of the declaration."""
     return tensor.times * _weight_of_one(tensor, convention)
 
 
 def _weight_of_one(tensor: Tensor, convention: Convention) -> Expr:
-    """Weigh an entry in one round of its loops, where its condition holds."""
+    """Weigh an entry in one round of its loops, given that its condition holds."""
     if not convention.counts(tensor):
         return Integer(0)
     own = tensor.own if convention.ties_once else Integer(1)
@@ -66,80 +66,90 @@ def _weight_of_one(tensor: Tensor, convention: Convention) -> Expr:
 
 
 def share(tensor: Tensor, convention: Convention) -> Expr:
-    """The part of a counted tensor that is counted: all of it, or what of it works on a token."""
+    """Return the share of a tensor that a convention counts: 1, or the part that works on a token."""
     return tensor.active if convention.active else Integer(1)
 
 
-def check_routing(model: Model, convention: Convention) -> None:
-    """Raise `UnknownRouting` or `Conflict` where experts are chosen and active parameters cannot be told."""
-    for tensor in model.tensors if convention.active and model.architecture.routings else ():
-        routing = tensor.routing
-        if routing is None or not convention.counts(tensor):
-            continue
-        if routing.chosen is None:
-            raise UnknownRouting(model.cls)
-        there, excess = model.public(Iverson(tensor.when)), model.public(routing.chosen - routing.among)
-        if free(excess) <= set(model.given) and evaluate(excess, model.given) > 0 and substitute(there, model.given):
-            chosen, among = (f"{said(side)}={model.number(side)}" for side in routing.sides)
-            raise Conflict(chosen, among, "a token cannot go through more experts than there are")
-
-
-def check_shapes(model: Model) -> None:
-    """Raise `NoShape` or `NotKnown` for sizes at which there is no such model, or none that the formula is known for.
-
-    A tensor may be left with half a row, or with fewer than none.
-    """
-    for quotient in model.architecture.rounded:
-        public = model.public(quotient)
-        if free(public) <= set(model.given) and (found := evaluate(public, model.given)).denominator != 1:
-            raise NotKnown(said(quotient), str(found), tuple(map(str, in_order(free(public)))))
-    for tensor, parts in doubtful(model.architecture, model.head):
-        there = model.public(Iverson(tensor.when))
-        if not free(there) <= set(model.given) or not evaluate(there, model.given):
-            continue
-        for what, part in parts:
-            public = model.public(part)
-            if not free(public) <= set(model.given):
-                continue
-            found = evaluate(public, model.given)
-            if found.denominator != 1 or found < 0:
-                raise NoShape(tensor.name, what, said(public), str(found))
-
-
-@lru_cache(maxsize=512)
-def doubtful(architecture: Architecture, head: str) -> tuple[tuple[Tensor, tuple[tuple[str, Expr], ...]], ...]:
-    """The tensors with what of them does not have to be a whole number, and at least 0, at all sizes."""
-    found = []
-    for tensor in Model(architecture, head).tensors:
-        parts = [*(("side", side) for side in tensor.shape), *(("repeat", loop.times) for loop in tensor.loops)]
-        doubtful = tuple((what, part) for what, part in parts if not (part.is_integer and part.is_nonnegative))
-        if doubtful:
-            found.append((tensor, doubtful))
-    return tuple(found)
-
-
 def raw(tensors: Iterable[Tensor], convention: Convention) -> Expr:
-    """The sum over tensors, definitions not yet put in."""
+    """Sum tensors in the symbols of the declaration."""
     return sympy.Add(*(weight(tensor, convention) for tensor in tensors))
 
 
+@value
+class CountableModel:
+    """A model that has been checked under a convention: there is such a model, and its active experts are known.
+
+    `countable` makes one, and with it every count of one answer.
+    """
+
+    model: Model
+    convention: Convention
+
+    def total(self, keep: Iterable[Symbol] = ()) -> Expr:
+        """Return the formula in public symbols, expanded; `keep` leaves derived sizes and defaults as symbols."""
+        model = self.model
+        return _total(model.architecture, model.head, self.convention, frozenset(model.rules(keep).items()))
+
+    def count(self) -> int:
+        """Return the exact number; raises `MissingSize` while a size that it depends on is unknown."""
+        model = self.model
+        rules = frozenset(model.rules().items())
+        return _whole(model.evaluated(_public(model.architecture, model.head, self.convention, rules)))
+
+    def number(self, expression: Expr) -> int | None:
+        """Return the number of a public expression, or None while a size is unknown."""
+        return count_or_none(self.model, expression)
+
+    def breakdown(self, by: By = By.COMPONENT, keep: Iterable[Symbol] = ()) -> tuple[Part, ...]:
+        """Return the total by component, role or layer, without empty rows; the rows sum to the total."""
+        model = self.model
+        rules = frozenset(model.rules(keep).items())
+        if by is By.LAYER:
+            groups = _grouped(model, self.convention, by, rules)
+        else:
+            groups = _grouped_alike(model.architecture, model.head, self.convention, by, rules)
+        return tuple(Part(label, amount, self.number(amount)) for label, amount in groups)
+
+
+def countable(model: Model, convention: Convention = EXACT) -> CountableModel:
+    """Check a model and return it; raises `NoShape`, `NotKnown`, `UnknownRouting` or `Conflict`."""
+    check_routing(model, convention)
+    check_shapes(model)
+    return CountableModel(model, convention)
+
+
 def total(model: Model, convention: Convention = EXACT, keep: Iterable[Symbol] = ()) -> Expr:
-    """The formula in public symbols, expanded; `keep` leaves derived sizes (F, d) and defaults (T) as symbols.
+    """Return the formula of a model in public symbols, expanded; raises what `countable` raises.
 
     >>> from bertsym.zoo import named
     >>> total(named("bert-base-uncased")).free_symbols == total(named("bert")).free_symbols
     True
     """
-    check_routing(model, convention)
-    check_shapes(model)
-    return _total(model.architecture, model.head, convention, frozenset(model.rules(keep).items()))
+    return countable(model, convention).total(keep)
+
+
+def count(model: Model, convention: Convention = EXACT) -> int:
+    """Return the exact number of a model; raises `MissingSize` and what `countable` raises.
+
+    >>> from bertsym.zoo import named
+    >>> count(named("bert-base-uncased"))
+    109482240
+    """
+    return countable(model, convention).count()
+
+
+def breakdown(
+    model: Model, convention: Convention = EXACT, by: By = By.COMPONENT, keep: Iterable[Symbol] = ()
+) -> tuple[Part, ...]:
+    """Return the total of a model in parts; raises what `countable` raises."""
+    return countable(model, convention).breakdown(by, keep)
 
 
 @lru_cache(maxsize=512)
 def _total(
     architecture: Architecture, head: str, convention: Convention, rules: frozenset[tuple[Symbol, Expr]]
 ) -> Expr:
-    """The total once the rules are put in: what a model's other sizes are does not matter to it."""
+    """Expand the total in public symbols; its cache serves models that differ in other sizes."""
     return expand(_public(architecture, head, convention, rules))
 
 
@@ -147,31 +157,18 @@ def _total(
 def _public(
     architecture: Architecture, head: str, convention: Convention, rules: frozenset[tuple[Symbol, Expr]]
 ) -> Expr:
-    """The total once the rules are put in, not yet written out."""
-    return substitute(substitute(declared(architecture, head, convention), dict(rules)), dict(rules))
+    """Sum the total in public symbols, not expanded."""
+    return substitute(declared(architecture, head, convention), dict(rules))
 
 
 @lru_cache(maxsize=512)
 def declared(architecture: Architecture, head: str, convention: Convention) -> Expr:
-    """The total in the symbols of the declaration, which is the same at all sizes."""
+    """Sum the total in the symbols of the declaration, which is the same at all sizes."""
     return raw(Model(architecture, head).tensors, convention)
 
 
-def count(model: Model, convention: Convention = EXACT) -> int:
-    """The exact number; raises `MissingSize` while a size that it depends on is unknown.
-
-    >>> from bertsym.zoo import named
-    >>> count(named("bert-base-uncased"))
-    109482240
-    """
-    check_routing(model, convention)
-    check_shapes(model)
-    rules = frozenset(model.rules().items())
-    return _whole(model.evaluated(_public(model.architecture, model.head, convention, rules)))
-
-
 def count_or_none(model: Model, expression: Expr) -> int | None:
-    """The number of a public expression, or None while a size is unknown."""
+    """Return the number of a public expression, or None while a size is unknown."""
     if not free(expression) <= set(model.given):
         return None
     return _whole(evaluate(expression, model.given))
@@ -183,25 +180,11 @@ def _whole(value: Fraction) -> int:
     return value.numerator
 
 
-def breakdown(
-    model: Model, convention: Convention = EXACT, by: By = By.COMPONENT, keep: Iterable[Symbol] = ()
-) -> tuple[Part, ...]:
-    """The total by component, role or layer; the rows sum to it, as formulas and as numbers. Empty rows drop out."""
-    check_routing(model, convention)
-    check_shapes(model)
-    rules = frozenset(model.rules(keep).items())
-    if by is By.LAYER:
-        groups = _grouped(model, convention, by, rules)
-    else:
-        groups = _grouped_alike(model.architecture, model.head, convention, by, rules)
-    return tuple(Part(label, amount, count_or_none(model, amount)) for label, amount in groups)
-
-
 @lru_cache(maxsize=512)
 def _grouped_alike(
     architecture: Architecture, head: str, convention: Convention, by: By, rules: frozenset[tuple[Symbol, Expr]]
 ) -> tuple[tuple[str, Expr], ...]:
-    """The parts of a total where they do not depend on the sizes, as stretches of layers do."""
+    """Return the parts of a total that do not depend on the sizes, unlike stretches of layers."""
     return _grouped(Model(architecture, head), convention, by, rules)
 
 
@@ -212,8 +195,8 @@ def _grouped(
     for label, amount in _by_layer(model, convention) if by is By.LAYER else _labelled(model, convention, by):
         groups.setdefault(label, []).append(amount)
     put_in = dict(rules)
-    found = ((label, expand(substitute(substitute(sympy.Add(*a), put_in), put_in))) for label, a in groups.items())
-    return tuple((label, amount) for label, amount in found if amount != 0)
+    sums = ((label, expand(substitute(sympy.Add(*amounts), put_in))) for label, amounts in groups.items())
+    return tuple((label, amount) for label, amount in sums if amount != 0)
 
 
 def _labelled(model: Model, convention: Convention, by: By) -> Iterator[tuple[str, Expr]]:
@@ -268,7 +251,7 @@ def _span(tensor: Tensor, loop: Loop, convention: Convention) -> Span:
 
 
 def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
-    """Every real tensor of a model whose sizes are known: its full name, its shape, and the entry it comes from.
+    """Yield every real tensor of a model whose sizes are known: full name, shape, inventory entry.
 
     Raises `MissingSize`, and `TooLarge` beyond 200,000 tensors.
     """
@@ -279,25 +262,25 @@ def written_out(model: Model) -> Iterator[tuple[str, tuple[int, ...], Tensor]]:
         if times:
             entries.append((tensor, times))
     size = sum(times for _, times in entries)
-    if size > MOST_TENSORS:
-        raise TooLarge("the inventory", size, MOST_TENSORS)
+    if size > MAX_WRITTEN_TENSORS:
+        raise TooLarge("the inventory", size, MAX_WRITTEN_TENSORS)
     present = [tensor for tensor, _ in entries]
     shapes = [tuple(_whole(model.number(side)) for side in tensor.shape) for tensor in present]
-    for (*_, place), tensor, indices in sorted(_placed(model, present), key=lambda entry: entry[0]):
-        yield tensor.name.format(*indices), shapes[place], tensor
+    for (*_, index), tensor, indices in sorted(_placed(model, present), key=lambda entry: entry[0]):
+        yield tensor.name.format(*indices), shapes[index], tensor
 
 
 def _placed(model: Model, entries: list[Tensor]) -> Iterator[tuple[tuple[int, ...], Tensor, tuple[int, ...]]]:
-    """Every tensor with its place in the framework's order: layer by layer, within a layer as declared."""
+    """Yield every tensor with its sort key in the framework's order: by layer, then as declared."""
     first: dict[str, int] = {}
-    for place, tensor in enumerate(entries):
+    for position, tensor in enumerate(entries):
         pieces = tensor.name.split("{}")
         stacks = ["{}".join(pieces[: depth + 1]) for depth in range(len(tensor.loops))]
         for stack in stacks:
-            first.setdefault(stack, place)
+            first.setdefault(stack, position)
         for indices in _indices(model, tensor.loops):
             path = (step for stack, index in zip(stacks, indices, strict=True) for step in (first[stack], index))
-            yield (*path, place), tensor, indices
+            yield (*path, position), tensor, indices
 
 
 def _indices(model: Model, loops: tuple[Loop, ...]) -> Iterator[tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""What an answer says, apart from any syntax: the vocabulary that every renderer of documents knows."""
+"""The vocabulary of documents: what an answer says, apart from any syntax."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Code:
 
 @value
 class Count:
-    """A number of parameters, with its rounding where `short` asks for it."""
+    """A number of parameters, with its rounding if `short`."""
 
     value: int
     short: bool = False
@@ -82,7 +82,7 @@ class Paragraph:
 
 @value
 class Remark:
-    """What an answer counts and at which sizes: text that must travel with it without becoming part of it."""
+    """A line that says what an answer counts and at which sizes; it travels with the answer, apart from it."""
 
     parts: tuple[Inline, ...]
 
@@ -96,7 +96,7 @@ class Equation:
 
 @value
 class Result:
-    """The formula that was asked for, and its number where there is one: alone, ready to be embedded."""
+    """The formula that answers the question, and its number if it has one; it is printed alone, to be embedded."""
 
     steps: tuple[Inline, ...]
 
@@ -123,7 +123,7 @@ Document = tuple[Element, ...]
 
 
 def rewritten(document: Document, change: Callable[[str], str]) -> Document:
-    """The document with its words and names changed, and its mathematics as it is."""
+    """Change the words and names of a document, and leave its mathematics as it is."""
     return tuple(_rewritten(element, change) for element in document)
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong: each kind stores its operands and builds its sentence in `__str__`."""
+"""Errors: each kind stores its operands and builds its sentence in `__str__`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from bertsym.values import value
 
-LONGEST_ECHO = 60
+# The characters of a stranger's text that an error repeats.
+MAX_ECHO = 60
 
 
 def echo(text: object) -> str:
-    r"""Text from a stranger made safe for a terminal: no control characters, bounded length.
+    r"""Make text from a stranger safe for a terminal: no control characters, bounded length.
 
     >>> print(echo("\x1b[31mred\nline"))
     '\x1b[31mred\nline'
@@ -19,18 +20,18 @@ def echo(text: object) -> str:
         shown = str(text)
     except ValueError:  # Python writes no integer of more than 4300 digits
         shown = "a number of thousands of digits"
-    if len(shown) > LONGEST_ECHO:
-        shown = shown[: LONGEST_ECHO - 3] + "..."
+    if len(shown) > MAX_ECHO:
+        shown = shown[: MAX_ECHO - 3] + "..."
     return f"'{printable(shown)}'"
 
 
 def printable(text: str) -> str:
-    """The text with control characters as escapes."""
+    """Return the text with control characters as escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """A "did you mean" clause for a name that is not in `known`, or the names themselves where they are few.
+    """Return a "did you mean" clause for an unknown name, or the known names if they are few.
 
     >>> suggestion("brt", ["bert", "llama"])
     'did you mean bert?'
@@ -43,7 +44,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     if begun:
         return f"did you mean {' or '.join(begun)}?"
     by_folded = {candidate.casefold(): candidate for candidate in names}
-    close = get_close_matches(name[:LONGEST_ECHO].casefold(), list(by_folded), n=3, cutoff=0.6)
+    close = get_close_matches(name[:MAX_ECHO].casefold(), list(by_folded), n=3, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(by_folded[match] for match in close)}?"
     return f"known: {', '.join(names)}" if 0 < len(names) <= 16 else ""
@@ -94,7 +95,7 @@ class Unreadable(BertsymError):
 
 @value
 class UnreadableFormula(BertsymError):
-    """A formula that cannot be read: where, counted in characters from 1, and why.
+    """A formula that cannot be read: the column, counted in characters from 1, and the reason.
 
     >>> print(UnreadableFormula(4, "nothing to multiply with"))
     the formula, column 4: nothing to multiply with
@@ -109,7 +110,7 @@ class UnreadableFormula(BertsymError):
 
 @value
 class MissingSize(BertsymError):
-    """A number was asked for while a size is unknown."""
+    """A request for a number while a size is unknown."""
 
     symbol: str
     meaning: str
@@ -123,7 +124,7 @@ class MissingSize(BertsymError):
 
 @value
 class Missing(BertsymError):
-    """Something without which there is no question.
+    """A part without which a question is incomplete.
 
     >>> print(Missing("target", "--target 110M"))
     no target: pass --target 110M
@@ -138,7 +139,7 @@ class Missing(BertsymError):
 
 @value
 class NotAnInteger(BertsymError):
-    """A derived size comes out fractional: no tensor can have that shape.
+    """A derived size that is a fraction, although it is a dimension of tensors.
 
     >>> print(NotAnInteger("d", "head size", "H/heads", "770/12", "pass a multiple of heads for H"))
     d (head size) = H/heads = 770/12 is not an integer: pass a multiple of heads for H
@@ -156,10 +157,10 @@ class NotAnInteger(BertsymError):
 
 @value
 class NotKnown(BertsymError):
-    """A formula that rounds is asked for at sizes between those at which it was tried.
+    """A request for a formula that rounds, at sizes at which the formula was not tested.
 
-    >>> print(NotKnown("H/(4*heads)", "3/2", ("H", "heads")))
-    H/(4*heads) = 3/2 is not whole, and the formula, which rounds, was tried only where it is: choose H and heads to fit
+    >>> print(NotKnown("H/heads", "3/2", ("H", "heads")))
+    H/heads = 3/2 is no integer, and this formula, which rounds, was tested at integers only: choose H and heads to fit
     """
 
     quotient: str
@@ -167,13 +168,13 @@ class NotKnown(BertsymError):
     sizes: tuple[str, ...]
 
     def __str__(self) -> str:
-        why = "is not whole, and the formula, which rounds, was tried only where it is"
+        why = "is no integer, and this formula, which rounds, was tested at integers only"
         return f"{self.quotient} = {self.value} {why}: choose {' and '.join(self.sizes)} to fit"
 
 
 @value
 class NoShape(BertsymError):
-    """No tensor can have the shape that a formula gives it at such sizes.
+    """A shape that no tensor can have, because a dimension is a fraction or negative.
 
     >>> print(NoShape("norm.weight", "side", "H/2", "7/2"))
     'norm.weight' does not exist at these sizes: a side of H/2 = 7/2
@@ -190,7 +191,7 @@ class NoShape(BertsymError):
 
 @value
 class Conflict(BertsymError):
-    """Two given sizes contradict each other."""
+    """Two sizes, options or arguments that exclude each other."""
 
     first: str
     second: str
@@ -202,21 +203,21 @@ class Conflict(BertsymError):
 
 @value
 class UnknownRouting(BertsymError):
-    """Active parameters were asked for where nobody says how many experts work on a token.
+    """A request for active parameters of a model whose number of chosen experts is not known.
 
     >>> print(UnknownRouting("SwitchTransformersModel"))
-    how many experts of SwitchTransformersModel work on a token is not known: no size of it says so
+    SwitchTransformersModel: no size gives the number of experts per token; choose another convention than active
     """
 
     cls: str
 
     def __str__(self) -> str:
-        return f"how many experts of {self.cls} work on a token is not known: no size of it says so"
+        return f"{self.cls}: no size gives the number of experts per token; choose another convention than active"
 
 
 @value
 class BadFile(BertsymError):
-    """A file that cannot be read as what it should be."""
+    """A file that cannot be read or written, or has the wrong content."""
 
     path: str
     problem: str
@@ -227,7 +228,7 @@ class BadFile(BertsymError):
 
 @value
 class BadField(BertsymError):
-    """A field of a configuration that is malformed, or asks for something no formula here covers."""
+    """A field of a configuration that is malformed, or has a value that no formula here covers."""
 
     path: str
     field: str
@@ -239,7 +240,7 @@ class BadField(BertsymError):
 
 @value
 class InvalidModel(BertsymError):
-    """A model declaration that contradicts itself; a mistake of whoever wrote it, not of its user."""
+    """A model declaration that contradicts itself; a mistake of its author, not of its user."""
 
     model: str
     problem: str
@@ -250,7 +251,7 @@ class InvalidModel(BertsymError):
 
 @value
 class PartialFormula(BertsymError):
-    """A derived class some of whose tensors have no formula: what the others sum to is not its total.
+    """A derived class of which some tensors have no formula, so that the sum of the others is not its total.
 
     >>> print(PartialFormula("opt", "OPTModel", 2, "decoder.final_layer_norm.weight", "existence", "no condition fits"))
     opt: 2 tensors of OPTModel have no formula, the first decoder.final_layer_norm.weight (existence: no condition fits)
@@ -272,7 +273,7 @@ class PartialFormula(BertsymError):
 
 @value
 class TooLarge(BertsymError):
-    """An answer that would be too long to be of use."""
+    """An answer that would be too long to be useful."""
 
     what: str
     size: int
@@ -319,7 +320,7 @@ class BadMarker(BertsymError):
 
 @value
 class EditedByHand(BertsymError):
-    """Fragments that are neither what was generated nor what would be: somebody's work, not to be overwritten.
+    """Fragments that somebody has edited, and that must not be overwritten.
 
     >>> print(EditedByHand([("paper.tex", 12)]))
     paper.tex:12: edited by hand, nothing written: undo the edit, or pass --force to lose it
@@ -352,7 +353,7 @@ class NothingFits(BertsymError):
 
 @value
 class MissingExtra(BertsymError):
-    """Something that needs packages which a plain installation leaves out.
+    """An option that needs packages which a plain installation leaves out.
 
     >>> print(MissingExtra("--framework", "transformers", "hf"))
     --framework needs transformers, which is not installed: pip install 'bertsym[hf]'

@@ -1,4 +1,4 @@
-"""The derivation of a total, so that a reader can redo it by hand: tensors, shapes, sums, what cancels, the number."""
+"""The derivation of a total that a reader can redo by hand: tensors, shapes, sums, what cancels, the number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, expand, free, monomials, substitute
 from bertsym.convention import EXACT, Convention
-from bertsym.count import check_routing, count_or_none, raw, share, total
+from bertsym.count import CountableModel, count_or_none, countable, raw, share
 from bertsym.document import Code, Column, Count, Document, Element, Equation, Heading, Inline, Paragraph, Shape, Table
 from bertsym.errors import TooLarge, UnknownName
 from bertsym.formulas.styles import Style, form
@@ -21,8 +21,9 @@ from bertsym.model import Definition, Model, is_head_size
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Loop, Tensor
 
-MOST_TENSORS = 2_500
-MOST_TERMS = 2_000
+# Bounds on the length of a derivation: nobody reads a longer one.
+MAX_EXPLAINED_TENSORS = 2_500
+MAX_EXPLAINED_TERMS = 2_000
 """Of the sum written out: the classes of the atlas have at most 1,021 tensors and 336 terms."""
 
 _ROLE_WORDS = {
@@ -34,16 +35,17 @@ _ROLE_WORDS = {
 _SCALE_ONLY = "normalisation: a scale per feature and no shift; what it divides by is computed, not learned"
 
 
-def derive(model: Model, convention: Convention = EXACT, component: str | None = None) -> Document:
-    """The derivation of the whole total or of one component; raises `UnknownName` for a component that is not there.
+def explain(model: Model, convention: Convention = EXACT, component: str | None = None) -> Document:
+    """Derive the total, or one component of it, step by step.
 
-    Raises `TooLarge` for more tensors or terms than anybody would read.
+    Raises `UnknownName` for a component that does not exist, what `countable` raises, and `TooLarge` for more tensors
+    or terms than anybody would read.
     """
     present = tuple(t for t in model.tensors if model.public(t.times) != 0)
     components = list(dict.fromkeys(t.component for t in present if convention.counts(t)))
     if component is not None and component not in components:
         raise UnknownName("component", component, components)
-    check_routing(model, convention)
+    countable_model = countable(model, convention)
     chosen = components if component is None else [component]
     counted = [t for t in present if t.component in chosen and convention.counts(t)]
     _check_length(counted)
@@ -53,23 +55,23 @@ def derive(model: Model, convention: Convention = EXACT, component: str | None =
             model, convention, name, [t for t in present if t.component == name and convention.counts(t)]
         )
     if component is None:
-        parts += _composition(model, convention, components, present)
+        parts += _composition(countable_model, components, present)
     return tuple(parts)
 
 
 def _check_length(tensors: list[Tensor]) -> None:
     """Raise `TooLarge` for a derivation that nobody would read."""
-    if len(tensors) > MOST_TENSORS:
-        raise TooLarge("the derivation's table of tensors", len(tensors), MOST_TENSORS)
+    if len(tensors) > MAX_EXPLAINED_TENSORS:
+        raise TooLarge("the derivation's table of tensors", len(tensors), MAX_EXPLAINED_TENSORS)
     terms: set[object] = set()
     for tensor in tensors:
         terms |= monomials(tensor.times * tensor.numel).keys()
-        if len(terms) > MOST_TERMS:
-            raise TooLarge("the derivation's sum", len(terms), MOST_TERMS)
+        if len(terms) > MAX_EXPLAINED_TERMS:
+            raise TooLarge("the derivation's sum", len(terms), MAX_EXPLAINED_TERMS)
 
 
 def _definitions(model: Model, tensors: list[Tensor]) -> Iterator[Element]:
-    """The derived sizes that the shapes speak of, and what they are."""
+    """Yield the derived sizes in the shapes, with their definitions."""
     used = set().union(*(free(side) for tensor in tensors for side in tensor.shape))
     for definition in model.architecture.definitions:
         if definition.symbol in used and definition.symbol not in model.given:
@@ -81,17 +83,17 @@ def _component(model: Model, convention: Convention, name: str, tensors: list[Te
     places: dict[tuple[Loop, ...], list[Tensor]] = {}
     for tensor in tensors:
         places.setdefault(tensor.loops, []).append(tensor)
-    one = len(places) == 1
-    yield Heading((name, *(_where(model, tensors[0]) if one else ())))
+    single = len(places) == 1
+    yield Heading((name, *(_where(model, tensors[0]) if single else ())))
     wholes = []
     for members in places.values():
-        if not one:
+        if not single:
             yield Paragraph((f"{name}", *(_where(model, members[0]) or (", outside the layers",)), ":"))
         own = [t for t in members if model.public(t.own) != 0 or not convention.ties_once]
         yield from _place(model, convention, members, own)
         wholes.append(expand(model.public(raw(own, convention))))
     whole = expand(sympy.Add(*wholes))
-    if not one:
+    if not single:
         yield Paragraph((f"{name} in all:",))
         yield Equation(_distinct([sum_of(form(each) for each in wholes), form(whole)]))
     yield from _numbers(model, whole)
@@ -102,7 +104,7 @@ def _times(model: Model, tensor: Tensor) -> Expr:
 
 
 def _where(model: Model, tensor: Tensor) -> tuple[Inline, ...]:
-    """In which layers the tensor stands, as a clause after its component's name."""
+    """Return the clause after a component's name that says in which layers the tensor stands."""
     if not tensor.loops:
         return ()
     times, reuse, start = _times(model, tensor), model.public(tensor.reuse), tensor.loops[0].start
@@ -118,7 +120,7 @@ def _where(model: Model, tensor: Tensor) -> tuple[Inline, ...]:
 
 
 def _place(model: Model, convention: Convention, tensors: list[Tensor], own: list[Tensor]) -> Iterator[Element]:
-    """What a component has in one layer, or outside the layers, and what that comes to over all of them."""
+    """Yield what a component has in one layer, or outside the layers, and its sum over all layers."""
     yield _tensor_table(model, tensors)
     yield from _per_head(model, tensors)
     counted = set(own)
@@ -152,7 +154,7 @@ def _place(model: Model, convention: Convention, tensors: list[Tensor], own: lis
 
 
 def _per_expert(tensor: Tensor) -> bool:
-    """Whether the experts are arrays of their own, and not rows of one."""
+    """Return True if the experts are arrays of their own, and not rows of one array."""
     return any(loop.times == _among(tensor) for loop in tensor.loops)
 
 
@@ -161,18 +163,18 @@ def _among(tensor: Tensor) -> Expr | None:
 
 
 def _amount(convention: Convention, tensor: Tensor) -> Expr:
-    """What one such array adds, before it is repeated."""
+    """Return what one array adds, before it is repeated."""
     return tensor.numel if _per_expert(tensor) else tensor.numel * share(tensor, convention)
 
 
 def _rounds(convention: Convention, tensor: Tensor) -> Expr:
-    """How often an array adds that: over all experts, or over those that work on a token."""
+    """Return how often an array adds its amount: once an expert, or once an expert that works on a token."""
     loops = sympy.prod([loop.times for loop in tensor.loops])
     return loops * share(tensor, convention) if _per_expert(tensor) else loops
 
 
 def _choice(convention: Convention, own: list[Tensor]) -> Iterator[Element]:
-    """That a token meets only some of the experts, where that counts."""
+    """Say that a token meets only some of the experts, if the convention counts active parameters."""
     for routing in dict.fromkeys(t.routing for t in own) if convention.active else ():
         if routing is not None:
             chosen, among = map(form, routing.sides)
@@ -198,7 +200,7 @@ def _display(tensor: Tensor) -> str:
 
 
 def _declared(model: Model, side: Expr) -> Expr:
-    """A side with sizes that have a default put in, derived sizes left as they are declared."""
+    """Substitute the sizes that have a default, and leave derived sizes as declared."""
     derived = {definition.symbol for definition in model.architecture.definitions}
     rules = {s: v for s, v in model.rules(keep=()).items() if s not in derived and v.is_number}
     return substitute(side, rules)
@@ -213,7 +215,7 @@ def _count(shape: tuple[Expr, ...], model: Model) -> Form:
 
 
 def _chain(model: Model, amounts: list[Expr], subtotal: Expr) -> tuple[Inline, ...]:
-    """The summands as declared, their sum, and the sum with the definitions put in."""
+    """Return the summands as declared, their sum, and the sum with definitions substituted."""
     steps = [sum_of(form(_declared(model, a)) for a in amounts), form(_declared(model, subtotal))]
     used = [x for x in model.architecture.definitions if x.symbol in free(subtotal) and x.symbol not in model.given]
     if used:
@@ -222,19 +224,19 @@ def _chain(model: Model, amounts: list[Expr], subtotal: Expr) -> tuple[Inline, .
 
 
 def _with_definitions(written: Form, definitions: list[Definition]) -> Form:
-    """The form with each derived size written out where it stands: d becomes H/heads, nothing cancelled yet."""
+    """Substitute each derived size and cancel nothing: d becomes H/heads."""
     for definition in definitions:
         written = put_in(written, {definition.symbol: form(definition.value)})
     return written
 
 
 def _distinct(steps: list[Form]) -> tuple[Inline, ...]:
-    """The steps without those that only repeat, or only reorder, the one before."""
-    kept: list[Form] = []
+    """Drop each step that only repeats or reorders the step before it."""
+    distinct: list[Form] = []
     for step in steps:
-        if not kept or _terms(step) != _terms(kept[-1]):
-            kept.append(step)
-    return tuple(kept)
+        if not distinct or _terms(step) != _terms(distinct[-1]):
+            distinct.append(step)
+    return tuple(distinct)
 
 
 def _terms(written: Form) -> tuple[Form, ...]:
@@ -243,7 +245,7 @@ def _terms(written: Form) -> tuple[Form, ...]:
 
 
 def _per_head(model: Model, tensors: list[Tensor]) -> Iterator[Element]:
-    """Matrices that are cut into heads: each head's share, all heads together, and how their number cancels."""
+    """Yield, for matrices that are cut into heads, one head's share, all heads, and how their number cancels."""
     definition = next((x for x in model.architecture.definitions if is_head_size(x)), None)
     if definition is None:
         return
@@ -257,7 +259,7 @@ def _per_head(model: Model, tensors: list[Tensor]) -> Iterator[Element]:
 
 
 def _heads_in(tensor: Tensor, size: Symbol) -> Symbol | None:
-    """The symbol for the number of heads along the side that is made of them."""
+    """Return the symbol for the number of heads along a dimension that is made of them."""
     sides = (free(side) for side in tensor.shape)
     return next((s for side in sides if size in side for s in in_order(side) if BY_SYMBOL[s].kind is Kind.HEADS), None)
 
@@ -302,9 +304,7 @@ def _plain_numbers(model: Model) -> dict[Symbol, Form]:
     return {s: Number(Fraction(v)) for s, v in model.given.items() if not isinstance(v, bool)}
 
 
-def _composition(
-    model: Model, convention: Convention, components: list[str], tensors: tuple[Tensor, ...]
-) -> Iterator[Element]:
+def _composition(counted: CountableModel, components: list[str], tensors: tuple[Tensor, ...]) -> Iterator[Element]:
     yield Heading(("the whole model",))
     yield Paragraph(
         (
@@ -314,11 +314,12 @@ def _composition(
     )
     rows = []
     for name in components:
-        expression = expand(model.public(raw([t for t in tensors if t.component == name], convention)))
-        number = count_or_none(model, expression)
+        of_component = [t for t in tensors if t.component == name]
+        expression = expand(counted.model.public(raw(of_component, counted.convention)))
+        number = counted.number(expression)
         rows.append((name, form(expression), Count(number) if number is not None else ""))
-    whole = total(model, convention)
-    number = count_or_none(model, whole)
+    whole = counted.total()
+    number = counted.number(whole)
     numeric = number is not None
     columns = (Column("component"), Column("formula"), *((Column("parameters", right=True),) if numeric else ()))
     width = len(columns)
@@ -327,4 +328,4 @@ def _composition(
     forms = _distinct([form(whole, Style.EXPANDED), form(whole), form(whole, Style.FACTORED)])
     yield Paragraph(("Written out, collected by powers, and factored:",))
     yield Equation(forms)
-    yield from _numbers(model, whole)
+    yield from _numbers(counted.model, whole)

@@ -1,4 +1,4 @@
-"""The leaf kinds: what a layer is made of, and what each of its tensors is for."""
+"""The leaf kinds: the tensors that a layer is made of, and the role of each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bertsym.values import replace, value
 
 
 class Role(Enum):
-    """What a tensor is to whoever counts: conventions are filters over it."""
+    """The role of a tensor, by which conventions filter."""
 
     EMBEDDING = "embedding"
     MATRIX = "matrix"
@@ -93,7 +93,7 @@ Leaf = Embedding | Linear | LayerNorm | RMSNorm | Conv1D | Parameter | Attend
 
 @value
 class Weight:
-    """One tensor of a leaf, there where `when` holds; an empty name stands for the leaf itself."""
+    """One tensor of a leaf, which exists if `when` holds; an empty name stands for the leaf itself."""
 
     name: str
     shape: tuple[Expr, ...]
@@ -103,7 +103,7 @@ class Weight:
 
 
 def parameters(leaf: Leaf) -> tuple[Weight, ...]:
-    """The tensors of a leaf, in the order torch lists them; a leaf that is not known raises."""
+    """Return the tensors of a leaf, in the order in which torch lists them; raise for an unknown leaf."""
     match leaf:
         case Embedding(rows=rows, width=width, what=what):
             return (_weight("weight", Role.EMBEDDING, what, rows, width),)
@@ -134,5 +134,5 @@ def _weight(name: str, role: Role, meaning: str, *shape: Expr | int) -> Weight:
 
 
 def _where(weight: Weight, condition: Boolean) -> tuple[Weight, ...]:
-    """The weight under its condition, or nothing where that can never hold."""
+    """Return the weight under its condition, or nothing if the condition can never hold."""
     return () if condition == sympy.false else (replace(weight, when=condition),)

@@ -7,21 +7,21 @@ from collections.abc import Iterable, Iterator
 from sympy import Symbol
 
 from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Shape, Table
-from bertsym.formulas.tree import Condition, Form, Name, parts_of
+from bertsym.formulas.tree import Form, Name, symbols
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 
 
 def legend(document: Document) -> Document:
-    """One paragraph, "where V is the vocabulary size, ..."; nothing for an answer without symbols.
+    """Return one paragraph, "where V is the vocabulary size, ..."; nothing for an answer without symbols.
 
-    Remarks do not count: they become comments.
+    Remarks do not count, because a renderer makes comments of them.
     """
     used = set().union(*(_symbols(part) for element in document for part in _parts(element)))
     sizes = [BY_SYMBOL[symbol] for symbol in in_order(used)]
     named = [size for size in sizes if size.kind is not Kind.SWITCH]
     switches = [size for size in sizes if size.kind is Kind.SWITCH]
     clauses: list[tuple[Inline, ...]] = [
-        (Name(size.symbol), " is " if place == 0 else " ", size.noun) for place, size in enumerate(named)
+        (Name(size.symbol), " is " if index == 0 else " ", size.noun) for index, size in enumerate(named)
     ]
     clauses += [(Name(size.symbol), " says whether there is ", size.meaning) for size in switches]
     if not clauses:
@@ -30,9 +30,9 @@ def legend(document: Document) -> Document:
 
 
 def _joined(clauses: list[tuple[Inline, ...]]) -> Iterator[Inline]:
-    for place, clause in enumerate(clauses):
-        if place:
-            yield " and " if len(clauses) == 2 else ", and " if place == len(clauses) - 1 else ", "
+    for index, clause in enumerate(clauses):
+        if index:
+            yield " and " if len(clauses) == 2 else ", and " if index == len(clauses) - 1 else ", "
         yield from clause
 
 
@@ -52,16 +52,3 @@ def _symbols(part: Inline) -> set[Symbol]:
     if isinstance(part, Shape):
         return set().union(*map(symbols, part.sides))
     return symbols(part) if isinstance(part, Form) else set()
-
-
-def symbols(written: Form | Condition) -> set[Symbol]:
-    """The symbols that a reader meets in a form, those in its brackets among them.
-
-    >>> from bertsym.formulas.styles import form
-    >>> from bertsym.symbols import H, L
-    >>> sorted(map(str, symbols(form(12 * L * H**2))))
-    ['H', 'L']
-    """
-    if isinstance(written, Name):
-        return {written.symbol}
-    return set().union(*map(symbols, parts_of(written)))

@@ -37,7 +37,7 @@ class Definition:
 
 
 def is_head_size(definition: Definition) -> bool:
-    """Whether a definition is that of the head size: a width that depends on the number of heads."""
+    """Return True for the definition of the head size: a width that depends on the number of heads."""
     kinds = {BY_SYMBOL[symbol].kind for symbol in free(definition.value)}
     return Kind.HEADS in kinds and BY_SYMBOL[definition.symbol].kind is Kind.WIDTH
 
@@ -52,7 +52,7 @@ class Head:
 
 @value
 class NamedSize:
-    """Sizes that were published under a name, and where."""
+    """Sizes that were published under a name, with their source."""
 
     values: Mapping[Symbol, Value]
     source: str
@@ -60,11 +60,11 @@ class NamedSize:
 
 @value
 class Architecture:
-    """One paper's model: its heads, derived sizes, published sizes and the spelling of its configuration.
+    """A model family of one paper: its heads, derived sizes, published sizes and the spelling of its configuration.
 
-    `whole` are quotients that must be integers for the model to run, though it can be built and counted without: heads
-    over kv_heads, where groups of heads share keys. `rounded` are those without which the trees are not known to hold,
-    `most` is the largest value of a size that they are known to hold for.
+    `whole` are quotients that must be integers for the model to run, such as heads over kv_heads if groups of heads
+    share keys. The model can be built and counted without that. `rounded` are quotients that must be integers for the
+    trees to be known to hold. `most` is the largest value of a size for which the trees are known to hold.
 
     Raises `InvalidModel` when built if a tie has no target of equal shape, a name occurs twice, or a definition does
     not invert.
@@ -98,18 +98,18 @@ class Architecture:
 
     @cached_property
     def symbols(self) -> frozenset[Symbol]:
-        """Every symbol that may be given: of any head's tree, of definitions and conditions, or with a default."""
-        found: set[Symbol] = set(self.defaults)
+        """Return every symbol of any head's tree, of definitions and conditions, and those with a default."""
+        result: set[Symbol] = set(self.defaults)
         for head in self.heads.values():
             for tensor in tensors(head.tree):
                 routing = tensor.routing.sides if tensor.routing else ()
                 for part in (*tensor.shape, tensor.times, tensor.own, tensor.reuse, *routing):
-                    found |= free(part)
+                    result |= free(part)
         for definition in self.definitions:
-            found |= {definition.symbol, *free(definition.value)}
+            result |= {definition.symbol, *free(definition.value)}
         for quotient in self.whole:
-            found |= free(quotient)
-        return frozenset(found)
+            result |= free(quotient)
+        return frozenset(result)
 
     @cached_property
     def _names(self) -> Mapping[str, Mapping[str, Symbol | None]]:
@@ -137,6 +137,19 @@ class Architecture:
     def _own(self) -> Mapping[Symbol, Size]:
         return {s: BY_SYMBOL[s] for named in self.sizes.values() for s in named.values if isinstance(s, Own)}
 
+    @cached_property
+    def derived(self) -> frozenset[Symbol]:
+        """Return the sizes that have a definition."""
+        return frozenset(definition.symbol for definition in self.definitions)
+
+    def closed(self, independent: frozenset[Symbol]) -> Mapping[Symbol, Expr]:
+        """Return each derived size in terms of sizes that are not derived.
+
+        If a size with a definition is `independent`, because it is given or kept as a symbol, the size that adjusts to
+        it is derived instead.
+        """
+        return _closed(self.definitions, independent)
+
     def size(self, symbol: Symbol) -> Size:
         """Return the meaning of a symbol in this model.
 
@@ -146,18 +159,18 @@ class Architecture:
 
     @cached_property
     def routings(self) -> tuple[Routing, ...]:
-        """How tokens are routed to experts, under any head; empty for a model without."""
+        """Return how tokens are routed to experts, under any head; empty for a model without experts."""
         inventories = (tensors(head.tree) for head in self.heads.values())
-        found = (t.routing for inventory in inventories for t in inventory if t.routing is not None)
-        return tuple(dict.fromkeys(found))
+        routings = (t.routing for inventory in inventories for t in inventory if t.routing is not None)
+        return tuple(dict.fromkeys(routings))
 
     @property
     def example(self) -> str | None:
-        """A size that can be named on the command line; that of a derived model is a phrase and cannot."""
+        """Return a name for the command line, or None: the base of a derived model is a phrase."""
         return None if " " in self.base else self.base
 
     def head(self, name: str) -> Head:
-        """The head of that name, its tree checked."""
+        """Return the head of that name, after its tree has been checked; raises `UnknownName` or `InvalidModel`."""
         if not isinstance(name, str) or name not in self.heads:
             close = suggestion(name, self.heads)
             all_heads = f"its heads: {', '.join(sorted(self.heads))}" if not close.startswith("known") else ""
@@ -182,26 +195,26 @@ class Model:
 
     @property
     def cls(self) -> str:
-        """The class name in the framework."""
+        """Return the class name in the framework."""
         return self.architecture.heads[self.head].cls
 
     @cached_property
     def tensors(self) -> tuple[Tensor, ...]:
-        """The inventory, in the symbols of the declaration."""
+        """Return the inventory, in the symbols of the declaration."""
         return _inventory(self.architecture, self.head)
 
     def with_head(self, head: str) -> Model:
-        """The same sizes under another task head; raises `UnknownName`."""
+        """Return the model with the same sizes under another task head; raises `UnknownName`."""
         self.architecture.head(head)
         return Model(self.architecture, head, self.given, self.label, self.pinned)
 
     def with_sizes(self, values: Mapping[Symbol, Value], *, pin: bool = False) -> Model:
-        """The model with those sizes put in, over the ones it has.
+        """Return the model with sizes put in, over those that it has.
 
-        With `pin` they are remembered as the user's own words, which hold whatever is later to be found.
+        With `pin` the sizes are remembered as given by the user, and hold in whatever is searched later.
 
-        A derived size (F, d) takes the place of the size that adjusts to it. Raises `Unreadable` for a value no
-        such size can have or is known for, `Conflict` and `NotAnInteger` for sizes that do not fit together.
+        A derived size (F, d) replaces the size that adjusts to it. Raises `Unreadable` for a value that the size cannot
+        have, `Conflict` and `NotAnInteger` for sizes that do not fit together.
         """
         checked = {symbol: check_value(self.architecture.size(symbol), value) for symbol, value in values.items()}
         self.check_known(checked)
@@ -225,7 +238,7 @@ class Model:
 
     @property
     def symbols(self) -> frozenset[Symbol]:
-        """Every symbol that may be given."""
+        """Return every symbol that may be given."""
         return self.architecture.symbols
 
     def size(self, name: str) -> Size:
@@ -238,40 +251,33 @@ class Model:
         return self.architecture.size(self.architecture.named(name))
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
-        """What a public formula puts in for the symbols of the declaration.
+        """Return what a public formula has in place of the symbols of the declaration, closed: substitute it once.
 
-        Derived sizes give way to their definitions, sizes with a default to their value; `keep` leaves symbols be.
+        Derived sizes become their definitions, sizes with a default their values; `keep` leaves symbols as they are.
         """
-        kept = set(keep)
-        rules: dict[Symbol, Expr] = {}
-        for definition in self.architecture.definitions:
-            overridden = definition.symbol in self.given or definition.symbol in kept
-            if not overridden:
-                rules[definition.symbol] = definition.value
-            elif definition.adjusts is not None and definition.inverse is not None:
-                rules[definition.adjusts] = definition.inverse
-        for symbol in self.symbols - kept - set(rules):
-            size = BY_SYMBOL[symbol]
-            default = self.architecture.defaults.get(symbol, size.default)
+        unchanged = set(keep)
+        derived = self.architecture.closed(frozenset((self.given.keys() | unchanged) & self.architecture.derived))
+        values: dict[Symbol, Expr] = {}
+        for symbol in self.symbols - unchanged - set(derived):
+            default = self.architecture.defaults.get(symbol, BY_SYMBOL[symbol].default)
             if default is not None:
-                rules[symbol] = atom(self.given.get(symbol, default))
-        return rules
+                values[symbol] = atom(self.given.get(symbol, default))
+        return {symbol: substitute(value, values) for symbol, value in derived.items()} | values
 
     def public(self, expression: Expr, keep: Iterable[Symbol] = ()) -> Expr:
-        """An expression of the declaration in the public symbols, definitions and defaults put in."""
-        rules = self.rules(keep) if keep else self._rules
-        return substitute(substitute(expression, rules), rules)
+        """Return an expression of the declaration in the public symbols, with definitions and defaults substituted."""
+        return substitute(expression, self.rules(keep) if keep else self._rules)
 
     @cached_property
     def _rules(self) -> dict[Symbol, Expr]:
         return self.rules()
 
     def number(self, expression: Expr) -> Fraction:
-        """The exact value of an expression of the declaration; raises `MissingSize`."""
+        """Return the exact value of an expression of the declaration; raises `MissingSize`."""
         return self.evaluated(self.public(expression))
 
     def evaluated(self, public: Expr) -> Fraction:
-        """The exact value of an expression in public symbols; raises `MissingSize`."""
+        """Return the exact value of an expression in public symbols; raises `MissingSize`."""
         missing = in_order(free(public) - set(self.given))
         if missing:
             size = self.architecture.size(missing[0])
@@ -280,12 +286,29 @@ class Model:
 
 
 @lru_cache(maxsize=512)
+def _closed(definitions: tuple[Definition, ...], independent: frozenset[Symbol]) -> Mapping[Symbol, Expr]:
+    """Substitute the definitions into one another, until none has a derived size on its right side."""
+    rules: dict[Symbol, Expr] = {}
+    for definition in definitions:
+        if definition.symbol not in independent:
+            rules[definition.symbol] = definition.value
+        elif definition.adjusts is not None and definition.inverse is not None:
+            rules[definition.adjusts] = definition.inverse
+    closed = rules
+    for _ in rules:  # as many rounds as a chain of definitions is long
+        if not any(free(value) & rules.keys() for value in closed.values()):
+            break
+        closed = {symbol: substitute(value, rules) for symbol, value in closed.items()}
+    return MappingProxyType(closed)
+
+
+@lru_cache(maxsize=512)
 def _inventory(architecture: Architecture, head: str) -> tuple[Tensor, ...]:
     return tensors(architecture.head(head).tree)
 
 
 def check_value(size: Size, value: object) -> Value:
-    """The value as that size may have it; raises `Unreadable`."""
+    """Return the value in the type that the size has; raises `Unreadable`."""
     if size.kind is Kind.SWITCH and isinstance(value, bool):
         return value
     if size.kind is not Kind.SWITCH and isinstance(value, int | Fraction) and not isinstance(value, bool):
@@ -300,7 +323,7 @@ def check_value(size: Size, value: object) -> Value:
 def _over(
     definitions: Iterable[Definition], older: Mapping[Symbol, Value], newer: Mapping[Symbol, Value]
 ) -> dict[Symbol, Value]:
-    """Sizes put over older ones: a derived size takes the place of the size that adjusts to it, and the other way."""
+    """Merge sizes: a newer derived size replaces the older size that adjusts to it, and the other way round."""
     merged = {**older, **newer}
     for definition in definitions:
         if definition.adjusts is not None and (definition.symbol in newer) != (definition.adjusts in newer):
@@ -309,7 +332,7 @@ def _over(
 
 
 def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mapping[Symbol, Value]:
-    """Sizes with what follows from them, checked against the definitions: F = 3072 at H = 768 is ffn_ratio = 4."""
+    """Replace derived sizes by the sizes that adjust to them, and check both: F = 3072 at H = 768 is ffn_ratio = 4."""
     settled = dict(given)
     for definition in architecture.definitions:
         symbol, adjusts, inverse = definition.symbol, definition.adjusts, definition.inverse
@@ -342,7 +365,7 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
 
 
 def _followed(definitions: Iterable[Definition], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:
-    """The sizes with all that follows from them, d = H/heads where H itself follows among it."""
+    """Return the sizes with every size that their definitions determine, directly or in a chain."""
     full = dict(sizes)
     waiting = [definition for definition in definitions if definition.symbol not in full]
     while ready := [definition for definition in waiting if free(definition.value) <= set(full)]:

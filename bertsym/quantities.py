@@ -8,8 +8,9 @@ from fractions import Fraction
 from bertsym.errors import Unreadable
 from bertsym.values import value
 
-LONGEST_NUMBER = 60
-LARGEST_EXPONENT = 60
+# Bounds on hostile input, such as 1e999999999.
+MAX_DIGITS = 60
+MAX_EXPONENT = 60
 
 UNITS: dict[str, int] = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 
@@ -23,7 +24,7 @@ def _plain(digits: str) -> int:
 
 
 def parse_count(text: str, what: str = "count") -> int:
-    """A number of parameters: `110M`, `1.1e8`, `110_000_000` or `110,000,000`; raises `Unreadable` otherwise.
+    """Read a number of parameters: `110M`, `1.1e8`, `110_000_000` or `110,000,000`; raises `Unreadable`.
 
     >>> parse_count("110M"), parse_count("340e6"), parse_count("0.11B")
     (110000000, 340000000, 110000000)
@@ -31,12 +32,12 @@ def parse_count(text: str, what: str = "count") -> int:
     Traceback (most recent call last):
     bertsym.errors.Unreadable: count: expected a whole number of parameters, at least 1, got '0.5'
     """
-    match = _COUNT.fullmatch(text) if len(text) <= LONGEST_NUMBER else None
+    match = _COUNT.fullmatch(text) if len(text) <= MAX_DIGITS else None
     if match is None:
         raise Unreadable(what, text, f"a whole number such as 110M, 1.1e8 or 109,482,240{_mend(text)}")
     whole, decimals, exponent, unit = match.groups()
-    if exponent and int(exponent) > LARGEST_EXPONENT:
-        raise Unreadable(what, text, f"an exponent of at most {LARGEST_EXPONENT}")
+    if exponent and int(exponent) > MAX_EXPONENT:
+        raise Unreadable(what, text, f"an exponent of at most {MAX_EXPONENT}")
     scale = 10 ** int(exponent) if exponent else UNITS[unit or ""]
     value = (_plain(whole) + Fraction(int(decimals or 0), 10 ** len(decimals or ""))) * scale
     if value.denominator != 1 or value < 1:
@@ -52,11 +53,11 @@ class Stated:
     steps: tuple[int, ...]
 
     def reading(self, step: int) -> str:
-        """The number as it reads at that step."""
+        """Return the number as it reads at that step."""
         return f"{len(str(self.value // step))} digits" if step > 1 else "exact"
 
     def holds(self, count: int, step: int) -> str:
-        """How the count comes to the number at that step: `exact`, `rounded`, `truncated`, or not at all.
+        """Say how the count comes to the number at that step: `exact`, `rounded`, `truncated`, or empty.
 
         >>> parse_stated("110M").holds(109482240, 10**6), parse_stated("110M").holds(109482240, 10**7)
         ('', 'rounded')
@@ -69,7 +70,7 @@ class Stated:
 
 
 def parse_stated(text: str, what: str = "count") -> Stated:
-    """A published count with the precision it states; raises `Unreadable`.
+    """Read a published count with the precision that it states; raises `Unreadable`.
 
     >>> parse_stated("110M").steps, parse_stated("1.0B").steps, parse_stated("109,482,240").steps
     ((1000000, 10000000), (100000000,), (1,))
@@ -91,19 +92,19 @@ def parse_stated(text: str, what: str = "count") -> Stated:
 
 
 def _mend(text: str) -> str:
-    """What the writer probably meant, as a clause; empty where nothing is near."""
-    mended = re.sub(r"\s+", "", text[:LONGEST_NUMBER])
+    """Return a clause with what the writer probably meant; empty if nothing is near."""
+    mended = re.sub(r"\s+", "", text[:MAX_DIGITS])
     mended = mended[:-1] + mended[-1:].upper().replace("G", "B")
     return f" (did you mean {mended}?)" if mended != text and _COUNT.fullmatch(mended) else ""
 
 
 def parse_size(text: str, what: str = "size", expected: str = "a number such as 768, 2.5 or 8/3") -> Fraction:
-    """A non-negative size or ratio, exactly: `768`, `30,522`, `2.5`, `8/3`.
+    """Read a non-negative size or ratio, exactly: `768`, `30,522`, `2.5`, `8/3`; raises `Unreadable`.
 
     >>> parse_size("2.5"), parse_size("8/3")
     (Fraction(5, 2), Fraction(8, 3))
     """
-    match = _SIZE.fullmatch(text) if len(text) <= LONGEST_NUMBER else None
+    match = _SIZE.fullmatch(text) if len(text) <= MAX_DIGITS else None
     if match is None:
         raise Unreadable(what, text, expected)
     whole, decimals, divisor = match.groups()
@@ -115,7 +116,7 @@ def parse_size(text: str, what: str = "size", expected: str = "a number such as 
 
 
 def decimal(value: Fraction | int, places: int) -> str:
-    """A fraction to that many decimal places, rounded half up from the exact value.
+    """Write a fraction to that many decimal places, rounded half up from the exact value.
 
     >>> decimal(Fraction(109482240, 10**6), 2), decimal(Fraction(-1, 3), 3)
     ('109.48', '-0.333')
@@ -128,7 +129,7 @@ def decimal(value: Fraction | int, places: int) -> str:
 
 
 def rounded(count: int, places: int = 2) -> str:
-    """A count in the largest fitting unit.
+    """Write a count in the largest fitting unit.
 
     >>> rounded(109482240), rounded(999), rounded(999999)
     ('109.48M', '999', '1.00M')
@@ -141,7 +142,7 @@ def rounded(count: int, places: int = 2) -> str:
 
 
 def percent(share: Fraction, places: int = 1) -> str:
-    """A share as a percentage.
+    """Write a share as a percentage.
 
     >>> percent(Fraction(1, 3))
     '33.3%'

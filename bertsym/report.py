@@ -1,4 +1,4 @@
-"""What an answer is to the renderers: a document to read and a record for programs, both free of syntax."""
+"""The protocol of reports: a document to read and a record for programs, both free of syntax."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Report(Protocol):
     """An answer of any kind."""
 
     def document(self) -> Document:
-        """For readers."""
+        """Return the answer for readers."""
         ...
 
     def record(self) -> Record:
-        """For programs: the stable contract of `--json`."""
+        """Return the answer for programs: the stable contract of `--json`."""
         ...

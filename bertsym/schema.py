@@ -1,4 +1,4 @@
-"""How a family's `config.json` spells its sizes; data for the reader in `sources`, declared beside each model."""
+"""The spelling of sizes in a family's `config.json`, as data that each model declares and `config` reads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bertsym.values import value
 
 @value
 class Field:
-    """A field that sets a size or a switch, with the value the library takes where a file leaves it out.
+    """A field that sets a size or a switch, with the value that the library takes if a file omits it.
 
     Null stands for `otherwise`, in terms of the other sizes, or else leaves the size to the model's definition of it;
     `aliases` are further spellings of the key; `needs` is a switch that must be on wherever this one is.
@@ -29,13 +29,13 @@ class Field:
 
     @property
     def null(self) -> bool:
-        """Whether null is a value of the field."""
+        """Return True if null is a value of the field."""
         return self.default is None or self.otherwise is not None
 
 
 @value
 class Mention:
-    """A switch that is on where a list, or a text such as `c2p|p2c`, mentions the word."""
+    """A switch that is on if a list, or a text such as `c2p|p2c`, contains the word."""
 
     key: str
     symbol: Symbol

@@ -1,4 +1,4 @@
-"""How a total answers to its sizes: derivatives and elasticities."""
+"""The derivatives of a total by its sizes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
-HIGHEST_ORDER = 20
+# A bound on work: counts are polynomials of a lower degree in most sizes.
+MAX_ORDER = 20
 
 
 @value
@@ -26,7 +27,7 @@ class NoDerivative(BertsymError):
 
 
 def differentiate(model: Model, by: Symbol, order: int = 1, convention: Convention = EXACT) -> Expr:
-    """The derivative of the total by a size, in public symbols; a derived size (F, d) is taken as its own variable.
+    """Differentiate the total by a size, in public symbols; a derived size (F, d) is its own variable.
 
     Raises `Unreadable` for a yes-or-no symbol or an order outside 1..20, and `NoDerivative`.
 
@@ -37,8 +38,8 @@ def differentiate(model: Model, by: Symbol, order: int = 1, convention: Conventi
     """
     if BY_SYMBOL[by].kind is Kind.SWITCH:
         raise Unreadable("the size to differentiate by", by, "a number, not a yes-or-no switch")
-    if not 1 <= order <= HIGHEST_ORDER:
-        raise Unreadable("order", order, f"an integer from 1 to {HIGHEST_ORDER}")
+    if not 1 <= order <= MAX_ORDER:
+        raise Unreadable("order", order, f"an integer from 1 to {MAX_ORDER}")
     model.check_known([by])
     whole = total(model, convention, keep=[by])
     if any(by in free(rounded) for rounded in whole.atoms(floor)):

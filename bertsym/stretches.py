@@ -20,9 +20,9 @@ from bertsym.model import Model
 from bertsym.values import value
 from bertsym.wording import said
 
-MOST_BRACKETS = 4  # a proof by cases has two for each bracket
-MOST_BOUNDS = 40  # each is compared with each; the largest model of the atlas has 23
-MOST_PIECES = 20_000  # tensors times stretches: what a table could show
+MAX_BRACKETS = 4  # a proof by cases has two for each bracket
+MAX_BOUNDS = 40  # each is compared with each; the largest model of the atlas has 23
+MAX_PIECES = 20_000  # tensors times stretches: what a table could show
 
 
 @value
@@ -78,7 +78,7 @@ def rows(model: Model, spans: Sequence[Span]) -> list[Row] | None:
     if cuts is None or len(cuts) < 2:
         return None
     places = _places(cuts, present, always)
-    if places is None or sum(last - first for first, last in places) > MOST_PIECES:
+    if places is None or sum(last - first for first, last in places) > MAX_PIECES:
         return None
     pieces: list[Piece] = [[] for _ in cuts[1:]]
     for entry, (first, last) in zip(present, places, strict=True):
@@ -102,12 +102,12 @@ def _labelled(model: Model, cuts: Sequence[Cut], pieces: Sequence[Piece]) -> lis
     """Name the stretches; neighbours whose layers are alike become one row."""
     profiles = [_profile(model, piece) for piece in pieces]
     begins = [index for index in range(len(pieces)) if index == 0 or profiles[index] != profiles[index - 1]]
-    found: list[Row] = []
+    rows: list[Row] = []
     for begin, end in zip(begins, [*begins[1:], len(pieces)], strict=True):
         label, alone = _stretch(cuts[begin].at, cuts[end].at)
         for span, layers in (entry for piece in pieces[begin:end] for entry in piece):
-            found.append((label + _applied(model, span, alone=alone), span.each * layers))
-    return found
+            rows.append((label + _applied(model, span, alone=alone), span.each * layers))
+    return rows
 
 
 def _profile(model: Model, piece: Piece) -> dict[Expr, Expr]:
@@ -137,10 +137,12 @@ def _spelled(bound: Expr) -> str:
     brackets = bound.atoms(Iverson)
     if len(brackets) == 1:
         (bracket,) = brackets
-        there, gone = (expand(bound.xreplace({bracket: Integer(number)})) for number in (1, 0))
+        inside, outside = (expand(bound.xreplace({bracket: Integer(number)})) for number in (1, 0))
         for name, sign in (("min", 1), ("max", -1)):
-            if any(fact in (sign * (gone - there), sign * (gone - there) - 1) for fact in facts(bracket.args[0])):
-                return f"{name}({','.join(sorted(map(_spelled, (there, gone))))})"
+            if any(
+                fact in (sign * (outside - inside), sign * (outside - inside) - 1) for fact in facts(bracket.args[0])
+            ):
+                return f"{name}({','.join(sorted(map(_spelled, (inside, outside))))})"
     words = said(bound)
     return words if "[" in words else words.replace(" ", "")  # a blank parts the words of a condition
 
@@ -168,7 +170,7 @@ def _cuts(entries: Sequence[Entry], always: Facts) -> list[Cut] | None:
     if all(at.is_Integer for at, _ in bounds):
         declared = {at: bound for (at, _), bound in reversed(bounds.items())}
         return [Cut(declared[at], at) for at in sorted(declared)]
-    if len(bounds) > MOST_BOUNDS:
+    if len(bounds) > MAX_BOUNDS:
         return None
     cuts: list[Cut] = []
     for (at, when), bound in bounds.items():
@@ -188,44 +190,44 @@ def _bracketed(entry: Entry) -> bool:
 
 def _places(cuts: Sequence[Cut], entries: Sequence[Entry], always: Facts) -> list[tuple[int, int]] | None:
     """Find the cuts at which each span begins and ends; return None if one span has no such pair."""
-    found: dict[tuple[Expr, Boolean], int | None] = {}
+    cut_of: dict[tuple[Expr, Boolean], int | None] = {}
     index = {cut.at: number for number, cut in enumerate(cuts)}
     for entry in entries:
         for at in (entry.start, entry.stop):
-            if (at, entry.when) not in found:
-                found[at, entry.when] = index[at] if at in index else _same(cuts, at, (*always, *facts(entry.when)))
-    places = [(found[entry.start, entry.when], found[entry.stop, entry.when]) for entry in entries]
+            if (at, entry.when) not in cut_of:
+                cut_of[at, entry.when] = index[at] if at in index else _same(cuts, at, (*always, *facts(entry.when)))
+    places = [(cut_of[entry.start, entry.when], cut_of[entry.stop, entry.when]) for entry in entries]
     ordered = [(first, last) for first, last in places if first is not None and last is not None and first <= last]
     return ordered if len(ordered) == len(places) else None
 
 
-def _same(cuts: Sequence[Cut], at: Expr, told: Facts) -> int | None:
-    """Find the cut that equals a bound wherever the facts hold."""
+def _same(cuts: Sequence[Cut], at: Expr, known: Facts) -> int | None:
+    """Find the cut that equals a bound if the facts hold."""
     equal = next((number for number, cut in enumerate(cuts) if cut.at == at), None)
     if equal is not None:
         return equal
-    proved = (n for n, cut in enumerate(cuts) if least(at - cut.at, told) and least(cut.at - at, told))
+    proved = (n for n, cut in enumerate(cuts) if least(at - cut.at, known) and least(cut.at - at, known))
     return next(proved, None)
 
 
 def facts(condition: Boolean) -> Facts:
-    """Return expressions that are at least 0 where the condition holds: those that its comparisons say."""
-    found: list[Expr] = []
+    """Return expressions that are at least 0 if the condition holds, one or two for each of its comparisons."""
+    result: list[Expr] = []
     for part in sympy.And.make_args(condition):
         if not isinstance(part, Equality | LessThan | StrictLessThan | GreaterThan | StrictGreaterThan):
             continue
         excess = part.lhs - part.rhs
         if isinstance(part, Equality):
-            found += [excess, -excess]
+            result += [excess, -excess]
             continue
         upward = excess if isinstance(part, GreaterThan | StrictGreaterThan) else -excess
         strict = isinstance(part, StrictGreaterThan | StrictLessThan) and excess.is_integer
-        found.append(expand(upward - 1 if strict else upward))
-    return tuple(found)
+        result.append(expand(upward - 1 if strict else upward))
+    return tuple(result)
 
 
 def least(expression: Expr, told: Facts = ()) -> bool:
-    """Return True if the expression is proved to be at least 0 wherever the `told` facts are.
+    """Return True if the expression is proved to be at least 0 if the `told` facts are.
 
     >>> from bertsym.symbols import H, L
     >>> least(L - 1), least(L - 2), least(L - 2, facts(L > 3)), least(L - H - (L - H) * Iverson(L <= H))
@@ -234,13 +236,13 @@ def least(expression: Expr, told: Facts = ()) -> bool:
     brackets = sorted(expression.atoms(Iverson), key=sympy.default_sort_key)
     if not brackets:
         return any(expand(expression - fact).is_nonnegative for fact in (Integer(0), *told))
-    if len(brackets) > MOST_BRACKETS:
+    if len(brackets) > MAX_BRACKETS:
         return False
     bracket = brackets[0]
     for number, condition in ((1, bracket.args[0]), (0, sympy.Not(bracket.args[0]))):
         more = facts(condition)
         if any((fact + other).is_negative for fact in more for other in (Integer(0), *told)):
-            continue  # the condition contradicts what is told
+            continue  # the condition contradicts the known order
         if not least(expand(expression.xreplace({bracket: Integer(number)})), (*told, *more)):
             return False
     return True

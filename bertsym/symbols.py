@@ -14,7 +14,7 @@ from bertsym.values import value
 
 
 class Kind(Enum):
-    """What a symbol measures, which decides the order it is printed in and the values it may take."""
+    """The kind of thing that a symbol measures, which decides its printed order and its values."""
 
     DEPTH = "layers"
     ROWS = "rows"
@@ -43,12 +43,12 @@ class Size:
 
     @property
     def name(self) -> str:
-        """The public name, as in the API, on the command line and in JSON."""
+        """Return the public name, as in the API, on the command line and in JSON."""
         return str(self.symbol.name)
 
     @property
     def noun(self) -> str:
-        """What the symbol is, as "where H is the hidden size" goes on.
+        """Return the noun for the symbol, as "where H is the hidden size" goes on.
 
         >>> lookup("L").noun, lookup("H").noun
         ('the number of layers', 'the hidden size')
@@ -58,12 +58,12 @@ class Size:
 
     @property
     def title(self) -> str:
-        """The size as an error names it."""
+        """Return the size as an error names it."""
         return f"size {self.name} ({self.meaning})"
 
     @property
     def expected(self) -> str:
-        """The values it may take, in words."""
+        """Return the values that the size may take, in words."""
         if self.kind is Kind.SWITCH:
             return "yes or no"
         return "a positive number" if self.kind is Kind.RATIO else f"an integer of at least {self.minimum}"
@@ -210,7 +210,7 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
     _size: Size
 
     def __new__(cls, name: str, kind: Kind, minimum: int = 1, meaning: str = "", example: str = "1") -> Self:
-        """The symbol, nonnegative or positive as its least value is."""
+        """Make the symbol nonnegative or positive, as its least value is."""
         sign = "positive" if minimum > 0 else "nonnegative"
         number = {"rational": True, sign: True} if kind is Kind.RATIO else {"integer": True, sign: True}
         known = {} if kind is Kind.SWITCH else number
@@ -226,7 +226,7 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
 
     @property
     def size(self) -> Size:
-        """What the registry says of its own symbols."""
+        """Return what the registry says of its own symbols."""
         # Sorting a formula asks some hundred times for each of its terms.
         found: Size | None = getattr(self, "_size", None)
         if found is None:
@@ -257,12 +257,12 @@ _PLACES = {size.symbol: place for place, size in enumerate(SIZES)}
 
 
 def place(symbol: Symbol) -> tuple[int, str]:
-    """Where a symbol stands in a list: as registered, somebody's own after them by name."""
+    """Return a sort key: registered symbols as registered, then others by name."""
     return (_PLACES.get(symbol, len(_PLACES)), str(symbol.name))
 
 
 def in_order(symbols: Iterable[Symbol]) -> list[Symbol]:
-    """The symbols in the order of the registry.
+    """Return the symbols in the order of the registry.
 
     >>> in_order({H, L, V})
     [V, H, L]

@@ -51,13 +51,13 @@ def _apart(*conditions: Boolean) -> bool:
     return sympy.false in parts or any(sympy.Not(part) in parts for part in parts)
 
 
-def _sides(one: Tensor, other: Tensor) -> list[tuple[Expr, Expr]]:
-    """Their shapes side by side, filled up where one has more dimensions."""
-    return list(zip_longest(one.shape, other.shape, fillvalue=sympy.S.Zero))
+def _sides(first: Tensor, second: Tensor) -> list[tuple[Expr, Expr]]:
+    """Pair the dimensions of two shapes; fill up the shorter shape."""
+    return list(zip_longest(first.shape, second.shape, fillvalue=sympy.S.Zero))
 
 
 def _filled(name: str, inventory: tuple[Tensor, ...]) -> list[Tensor]:
-    """The repeated tensor that has this name in one of its rounds, if there is one."""
+    """Return the repeated tensor that has this name in one of its rounds, if there is one."""
     words = name.split(".")
     shaped = ((tensor, tensor.name.split(".")) for tensor in inventory if tensor.loops)
     return [t for t, own in shaped if len(own) == len(words) and all(map(_fits, own, words))][:1]

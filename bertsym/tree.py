@@ -32,7 +32,7 @@ class Block:
 
 @value
 class Component:
-    """A part with the paper's name for it, where the checkpoint has no block to carry the name."""
+    """A part with the paper's name for it, if the checkpoint has no block that carries the name."""
 
     component: str
     part: Node
@@ -54,22 +54,22 @@ class Loop:
 
     @property
     def plain(self) -> bool:
-        """Whether the indices follow one another."""
+        """Return True if the indices follow one another."""
         return self.step == 1 and not self.others and not self.listed
 
     @property
     def bounds(self) -> tuple[Expr, ...]:
-        """Where the indices begin and end, how far apart they are, and those that are listed."""
+        """Return the first index, the end, the step, and the indices that are listed."""
         return (self.start, self.stop, self.step, *self.listed)
 
     def replaced(self, rules: Mapping[Symbol, Symbol]) -> Loop:
-        """The same loop over other symbols."""
+        """Return the loop over other symbols."""
         start, stop, step, *listed = (bound.xreplace(rules) for bound in self.bounds)
         return Loop(start, stop, step, self.others, tuple(listed))
 
     @property
     def times(self) -> Expr:
-        """How many indices there are.
+        """Count the indices.
 
         >>> start, stop, step = Integer(3), Integer(12), Integer(4)
         >>> Loop(start, stop, step).times, Loop(start, stop, step, others=True).times
@@ -82,19 +82,19 @@ class Loop:
         run = self.stop - self.start
         hits = run if self.step == 1 else sympy.floor((run + self.step - 1) / self.step)
         if self.listed:
-            hits = sympy.Add(*(self._new(place) for place in range(len(self.listed))))
+            hits = sympy.Add(*(self._new(index) for index in range(len(self.listed))))
         elif self.others and not (self.start - self.step + 1).is_nonpositive:
             hits *= Iverson(self.start < self.stop)  # else fewer than none
         return self.stop - hits if self.others else hits
 
-    def _new(self, place: int) -> Expr:
-        """1 for a listed index that is below stop and was not listed before."""
-        index = self.listed[place]
-        unlike = (Iverson(sympy.Ne(index, other)) for other in self.listed[:place])
+    def _new(self, position: int) -> Expr:
+        """Return 1 for a listed index that is below `stop` and was not listed before, else 0."""
+        index = self.listed[position]
+        unlike = (Iverson(sympy.Ne(index, earlier)) for earlier in self.listed[:position])
         return sympy.Mul(Iverson(index < self.stop), *unlike)
 
     def indices(self, start: int, stop: int, step: int, *listed: int) -> Iterable[int]:
-        """The indices at these values of its bounds, in ascending order."""
+        """Return the indices at these values of the bounds, in ascending order."""
         hits = sorted({index for index in listed if index < stop}) if self.listed else range(start, stop, step)
         return (index for index in range(stop) if index not in hits) if self.others else hits
 
@@ -136,7 +136,7 @@ class Stack:
 
 @value
 class When:
-    """A part that exists only where the condition over sizes and switches holds."""
+    """A part that exists only if a condition over sizes and switches holds."""
 
     condition: Boolean
     part: Node
@@ -144,7 +144,7 @@ class When:
 
 @value
 class Tied:
-    """A part some of whose tensors are, where the condition holds, one and the same as tensors elsewhere.
+    """A part of which some tensors are identical with tensors elsewhere, if a condition holds.
 
     `Tied(Linear(H, V), when=tied, weight="embeddings.word_embeddings.weight")`
     """
@@ -163,7 +163,7 @@ class Tied:
 class Routed:
     """A part that is, or lies in, one of `among` experts, of which a router chooses `chosen` for each token.
 
-    `chosen` is None where nobody says how many.
+    `chosen` is None if the number is not known.
     """
 
     chosen: Expr | None
@@ -173,18 +173,18 @@ class Routed:
 
 @value
 class Routing:
-    """How many experts work on a token, and among how many; `chosen` is None where nobody says."""
+    """The number of experts that work on a token, among how many; `chosen` is None if it is not known."""
 
     chosen: Expr | None
     among: Expr
 
     @property
     def sides(self) -> tuple[Expr, ...]:
-        """The two numbers, or the one that is known."""
+        """Return both numbers, or the one that is known."""
         return (self.among,) if self.chosen is None else (self.chosen, self.among)
 
     def with_sizes(self, rules: Mapping[Expr, Expr]) -> Routing:
-        """The same with other sizes in place of some."""
+        """Return the routing with other sizes in place of some."""
         chosen = None if self.chosen is None else self.chosen.xreplace(rules)
         return Routing(chosen, self.among.xreplace(rules))
 
@@ -193,9 +193,9 @@ class Routing:
 class Tensor:
     """One entry of the inventory: a named array of parameters, or one per round of its loops.
 
-    `name` has a `{}` for each loop, outermost first. `reuse` is how often the layer that owns it is applied.
-    `tied_to` names the tensor that it is identical with where `tied_when` holds. `routing` says that the loops or the
-    shape run over experts, and that a token meets only some of them.
+    `name` has a `{}` for each loop, outermost first. `reuse` is how often the layer that owns it is applied. `tied_to`
+    names the tensor that it is identical with if `tied_when` holds. `routing` says that the loops or the shape run over
+    experts, and that a token meets only some of them.
     """
 
     name: str
@@ -212,26 +212,26 @@ class Tensor:
 
     @property
     def module(self) -> str:
-        """The checkpoint's name of the layer that it belongs to: `q_proj` of `layers.{}.self_attn.q_proj.weight`."""
+        """Return the checkpoint's name of its layer: `q_proj` of `layers.{}.self_attn.q_proj.weight`."""
         return self.name.rpartition(".")[0].rpartition(".")[2]
 
     @property
     def numel(self) -> Expr:
-        """Entries of one such array: the product of its shape."""
+        """Return the number of entries of one array: the product of its shape."""
         return sympy.prod(self.shape, sympy.S.One)
 
     @property
     def times(self) -> Expr:
-        """How many such arrays the model holds: the product of its loops, 0 where its condition fails."""
+        """Return the number of such arrays in the model: the product of its loops, 0 if its condition fails."""
         return sympy.prod([loop.times for loop in self.loops]) * Iverson(self.when)
 
     @property
     def own(self) -> Expr:
-        """1 where these parameters are the tensor's own, 0 where they are another tensor's."""
+        """Return 1 if these parameters are the tensor's own, 0 if they are another tensor's."""
         return Integer(1) if self.tied_to is None else Iverson(sympy.Not(self.tied_when))
 
     def runs_over(self, number: Expr) -> bool:
-        """Whether a loop or a side runs over so many things, or over a multiple of them.
+        """Return True if a loop or a dimension runs over that number, or over a multiple of it.
 
         >>> from bertsym.symbols import F, H, L
         >>> [Tensor("up", (2 * F, H), Role.MATRIX, "").runs_over(number) for number in (F, H, L)]
@@ -244,7 +244,7 @@ class Tensor:
 
     @property
     def active(self) -> Expr:
-        """The share of these parameters that works on one token; raises `TypeError` where nobody says."""
+        """Return the share of these parameters that works on one token; raise `TypeError` if it is not known."""
         return Integer(1) if self.routing is None else self.routing.chosen / self.routing.among
 
 
@@ -260,7 +260,7 @@ Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Routed | Liste
 
 @cache
 def tensors(node: Node) -> tuple[Tensor, ...]:
-    """The tree written out, in the order of the declaration, names joined with dots."""
+    """Write a tree out as its tensors, in the order of the declaration, names joined with dots."""
     return tuple(_walk(node))
 
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True)
 def value(cls: type[T]) -> type[T]:
-    """The class with its annotations as fields; an `__init__` of its own is kept.
+    """Make the annotations of a class its fields; an `__init__` of its own is kept.
 
     >>> @value
     ... class Point:
@@ -37,7 +37,7 @@ def value(cls: type[T]) -> type[T]:
 
 
 def replace(instance: T, **changes: Any) -> T:
-    """A copy with some fields changed; `__init__` is passed by, so that the fields alone decide."""
+    """Copy an instance with some fields changed; `__init__` does not run, so the fields alone decide."""
     fields = {name: getattr(instance, name) for name in _names(instance)}
     unknown = set(changes) - set(fields)
     if unknown:
@@ -66,7 +66,7 @@ def _fields(instance: object) -> tuple[Any, ...]:
 
 
 class _Methods:
-    """What the classes share."""
+    """The methods that all these classes share."""
 
     _defaults: ClassVar[dict[str, Any]]
 
@@ -77,12 +77,12 @@ class _Methods:
         given = dict(zip(names, args, strict=False))
         if given.keys() & kwargs.keys():
             raise TypeError(f"{type(self).__name__} got a field twice: {', '.join(sorted(given.keys() & kwargs))}")
-        found = {**self._defaults, **given, **kwargs}
-        if len(found) != len(names) or not found.keys() <= set(names):
-            wrong = sorted(found.keys() ^ set(names))
+        fields = {**self._defaults, **given, **kwargs}
+        if len(fields) != len(names) or not fields.keys() <= set(names):
+            wrong = sorted(fields.keys() ^ set(names))
             raise TypeError(f"{type(self).__name__} has missing or unknown fields: {', '.join(wrong)}")
         for name in names:
-            object.__setattr__(self, name, found[name])
+            object.__setattr__(self, name, fields[name])
         post = getattr(self, "__post_init__", None)
         if post is not None:
             post()

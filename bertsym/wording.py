@@ -84,12 +84,12 @@ ASCII = Glyphs(
 
 
 def pretty(written: Form) -> str:
-    """For reading: `12·L·H² + 13·L·H`."""
+    """Write a form for reading: `12·L·H² + 13·L·H`."""
     return _within(written, Binding.SUM, PRETTY)
 
 
 def plain(written: Form) -> str:
-    """For machines: `12*L*H**2 + 13*L*H`."""
+    """Write a form for machines: `12*L*H**2 + 13*L*H`."""
     return _within(written, Binding.SUM, ASCII)
 
 
@@ -105,13 +105,13 @@ def said(expression: Expr) -> str:
 
 
 def _within(written: Form | Condition, least: Binding, glyphs: Glyphs) -> str:
-    """The text, in parentheses where what stands around it binds more tightly."""
+    """Return the text, in parentheses if its surroundings bind more tightly."""
     text, binding = _spelled(written, glyphs)
     return text if binding >= least else f"({text})"
 
 
 def _spelled(written: Form | Condition, glyphs: Glyphs) -> tuple[str, Binding]:
-    """The text and how tightly it holds together."""
+    """Return the text and how tightly it holds together."""
     match written:
         case Number(value):
             whole = Binding.ATOM if value.denominator == 1 else Binding.QUOTIENT
@@ -142,7 +142,7 @@ def _spelled(written: Form | Condition, glyphs: Glyphs) -> tuple[str, Binding]:
 
 
 def _product(factors: tuple[Form, ...], glyphs: Glyphs) -> tuple[str, Binding]:
-    """Factors; a minus may stand before all of them, and nowhere else."""
+    """Join factors; a minus may stand before all of them, and nowhere else."""
     minus, rest = negated(factors)
     first = _within(rest[0], of_first(rest[0], minus=minus), glyphs)
     text = minus * glyphs.minus + glyphs.times.join([first, *(_within(f, Binding.PRODUCT, glyphs) for f in rest[1:])])

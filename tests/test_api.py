@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +121,43 @@ def test_one_text_is_one_of_several() -> None:
     assert base.count(only="bias") == base.count(only=["bias"])
     assert base.total(keep="F").expression == base.total(keep=["F"]).expression
     assert base.solve("110M", where="H/heads == 64").json() == base.solve("110M", where=["H/heads == 64"]).json()
+
+
+def test_an_audit_of_each_kind_of_claim() -> None:
+    texts = Path(__file__).parent / "data"
+    assert bertsym.audit("12LH^2").stands
+    assert not bertsym.audit("11LH^2").stands
+    assert bertsym.audit("P = 110M", bertsym.load("bert-base-uncased")).stands
+    assert not bertsym.audit("110M", "bert-base-multilingual-cased", head="model").stands
+    assert bertsym.audit("3 d h", where={"d": "H", "h": "heads"}).notes[1] == "with d = H, h = heads"
+    assert bertsym.audit(texts / "gpt2_first_sizes.csv", bertsym.load("gpt2").at(N=1024)).stands
+    assert "claims judged" in str(bertsym.audit(texts / "texts" / "account.md"))
+    with pytest.raises(BertsymError):
+        bertsym.audit("12LH^2 + q")
+
+
+def test_a_checkpoint_beside_a_model() -> None:
+    tiny = Path(__file__).parent.parent / "examples" / "checkpoints" / "bert-tiny"
+    beside = bertsym.verify(None, tiny, header_only=True)
+    assert (beside.ok, beside.count) == (True, 4_433_468)
+    assert bertsym.verify(bertsym.load(tiny), tiny, header_only=True).ok
+    assert bertsym.verify(None, tiny, header_only=True, infer=True).report.fits
+    assert not bertsym.verify("bert-tiny", tiny, header_only=True, head="masked-lm").ok
+    with pytest.raises(BertsymError, match="infer contradicts model"):
+        bertsym.verify("bert-tiny", tiny, infer=True)
+
+
+def test_derive_is_the_function_whatever_was_imported() -> None:
+    code = "import bertsym.derive.types, bertsym; bertsym.derive('nowhere:f')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].startswith("bertsym.errors.Missing: ")
+
+
+@pytest.mark.usefixtures("torch")
+def test_a_derivation_is_a_value(tmp_path: Path) -> None:
+    derived = bertsym.derive("tests.derive.modules:shared", {"hidden": 8, "layers": 2, "labels": 3}, seed=0)
+    assert derived.whole
+    assert derived.failures == ()
+    derived.save(tmp_path / "saved.json")
+    saved = bertsym.load(tmp_path / "saved.json")
+    assert saved.total().expression == derived.expression == derived.model.total().expression

@@ -17,12 +17,12 @@ import pytest
 from bertsym.checking.verify import Expected, Slot, compare
 from bertsym.checkpoints.safetensors import Array
 from bertsym.claims import formula
-from bertsym.claims.formula import MOST_SIDES, MOST_TERMS, Ledger, TooManyJudged, judge
-from bertsym.claims.reader import read
-from bertsym.claims.texts import MOST_FORMULAS, MOST_NUMBERS, Question, TooMany, audit_text
+from bertsym.claims.formula import MAX_SIDES, MAX_TERMS, Ledger, TooManyJudged, judge_formula
+from bertsym.claims.parser import read
+from bertsym.claims.question import Question
+from bertsym.claims.texts import MAX_FORMULAS, MAX_NUMBERS, TooMany, judge_text
 from bertsym.errors import BadField, TooLarge
-from bertsym.explain import MOST_TENSORS, derive
-from bertsym.explain import MOST_TERMS as MOST_TERMS_TOLD
+from bertsym.explain import MAX_EXPLAINED_TENSORS, MAX_EXPLAINED_TERMS, explain
 from bertsym.saved_model.decode import parse
 from bertsym.saved_model.inventories import MOST_FLOORS
 from bertsym.zoo import named
@@ -34,7 +34,7 @@ QUESTION = Question(BERT, (BERT.head,), "auto", {})
 
 
 def audited(text: str, *, tex: bool = False) -> tuple[Any, ...]:
-    return audit_text(text, QUESTION, tex=tex)
+    return judge_text(text, QUESTION, tex=tex).claims
 
 
 TEXTS: dict[str, Callable[[int], str]] = {
@@ -71,35 +71,35 @@ def test_long_texts_of_one_piece(piece: str, tex: bool) -> None:
 
 
 def test_what_a_text_holds_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(TooMany, match=f"20,000 different formulas; the limit is {MOST_FORMULAS:,}"):
+    with pytest.raises(TooMany, match=f"20,000 different formulas; the limit is {MAX_FORMULAS:,}"):
         audited(TEXTS["formulas that differ"](20_000))
-    with pytest.raises(TooMany, match=f"the limit is {MOST_NUMBERS:,}"):
+    with pytest.raises(TooMany, match=f"the limit is {MAX_NUMBERS:,}"):
         audited(TEXTS["numbers that differ"](2_000))
-    monkeypatch.setattr(formula, "MOST_STEPS", 2_000)
+    monkeypatch.setattr(formula, "MAX_JUDGING_STEPS", 2_000)
     with pytest.raises(TooManyJudged, match=r"steps of judging formulas: 2,0[0-9]+; the limit is 2,000"):
         audited(TEXTS["formulas that differ"](200))
 
 
 def test_what_a_formula_holds_is_limited() -> None:
-    with pytest.raises(TooManyJudged, match=f"different sides of a formula: 999; the limit is {MOST_SIDES}"):
-        judge(read("=".join(f"{i}HL" for i in range(1, 1_000))), BERT, (BERT.head,))
+    with pytest.raises(TooManyJudged, match=f"different sides of a formula: 999; the limit is {MAX_SIDES}"):
+        judge_formula(read("=".join(f"{i}HL" for i in range(1, 1_000))), BERT, (BERT.head,))
     remainders = " + ".join(f"O(V^{a}H^{b})" for a in range(1, 9) for b in range(1, 9))
-    with pytest.raises(TooManyJudged, match=rf"remainders O\(...\) of a formula: 64; the limit is {MOST_SIDES}"):
-        judge(read(f"12LH^2 + {remainders}"), BERT, (BERT.head,))
+    with pytest.raises(TooManyJudged, match=rf"remainders O\(...\) of a formula: 64; the limit is {MAX_SIDES}"):
+        judge_formula(read(f"12LH^2 + {remainders}"), BERT, (BERT.head,))
     several = (f"V^{a}H^{b}L^{c}" for a in range(1, 8) for b in range(1, 8) for c in range(1, 8))
-    with pytest.raises(TooLarge, match=f"343 entries; the limit is {MOST_TERMS}"):
-        judge(read(" + ".join(several)), BERT, (BERT.head,))
+    with pytest.raises(TooLarge, match=f"343 entries; the limit is {MAX_TERMS}"):
+        judge_formula(read(" + ".join(several)), BERT, (BERT.head,))
 
 
 def test_a_second_formula_costs_less() -> None:
     """What the first one lays out is kept; the verdict is the same as without it."""
     ledger = Ledger(BERT, tuple(BERT.architecture.heads))
     first, second = read("12LH^2 + 13LH + 1"), read("12LH^2 + 13LH + 2")
-    fresh = judge(second, BERT, ledger.heads)
-    before = work(lambda: judge(first, BERT, ledger.heads, ledger=ledger))
-    after = work(lambda: judge(second, BERT, ledger.heads, ledger=ledger))
+    fresh = judge_formula(second, BERT, ledger.heads)
+    before = work(lambda: judge_formula(first, BERT, ledger.heads, ledger=ledger))
+    after = work(lambda: judge_formula(second, BERT, ledger.heads, ledger=ledger))
     assert 4 * after < before
-    kept = judge(second, BERT, ledger.heads, ledger=ledger)
+    kept = judge_formula(second, BERT, ledger.heads, ledger=ledger)
     assert [one.nearest.name for one in kept.judgements] == [one.nearest.name for one in fresh.judgements]
     assert [one.rows for one in kept.judgements] == [one.rows for one in fresh.judgements]
 
@@ -130,7 +130,7 @@ def test_saved_models(kind: str) -> None:
     """Other numbers each time, as sympy remembers what it has worked out."""
 
     def told(numbers: range) -> int:
-        return work(lambda: derive(parse(saved(SAVED[kind](numbers)), Path("x.json"))))
+        return work(lambda: explain(parse(saved(SAVED[kind](numbers)), Path("x.json"))))
 
     size = 12 if kind == "rounded down" else 60
     told(range(1, 3))
@@ -140,13 +140,13 @@ def test_saved_models(kind: str) -> None:
 def test_what_a_saved_model_holds_is_limited() -> None:
     with pytest.raises(BadField, match=f"more than {MOST_FLOORS} quotients rounded down"):
         parse(saved([[f"t{i}.weight", "matrix", "H", f"(V + {i})//2"] for i in range(MOST_FLOORS + 1)]), Path("x.json"))
-    with pytest.raises(TooLarge, match=f"the limit is {MOST_TENSORS:,}"):
-        derive(parse(saved(SAVED["tensors alike"](range(MOST_TENSORS + 1))), Path("x.json")))
+    with pytest.raises(TooLarge, match=f"the limit is {MAX_EXPLAINED_TENSORS:,}"):
+        explain(parse(saved(SAVED["tensors alike"](range(MAX_EXPLAINED_TENSORS + 1))), Path("x.json")))
     many = {f"a{i}": {"field": f"a{i}", "kind": "features", "base": 3} for i in range(360)}
     sums = [" + ".join(f"a{place}" for place in range(start, start + 40)) for start in range(0, 360, 40)]
     rows = [[f"w{i}.weight", "matrix", sums[0], one] for i, one in enumerate(sums)]
-    with pytest.raises(TooLarge, match=f"the limit is {MOST_TERMS_TOLD:,}"):
-        derive(parse(saved(rows, {**SIZES, **many}), Path("x.json")))
+    with pytest.raises(TooLarge, match=f"the limit is {MAX_EXPLAINED_TERMS:,}"):
+        explain(parse(saved(rows, {**SIZES, **many}), Path("x.json")))
 
 
 def checkpoint(n: int, *, tied: bool = False, dtype: str = "F32") -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import sympy
@@ -13,7 +14,7 @@ from bertsym.algebra import Iverson
 from bertsym.count import total
 from bertsym.formulas.styles import Style, form
 from bertsym.formulas.substitute import put_in
-from bertsym.formulas.tree import Product, to_sympy
+from bertsym.formulas.tree import Product, children, rebuild, to_sympy
 from bertsym.render.mathtex import math
 from bertsym.symbols import F, H, Kind, L, N, Own, T, V, cross_attention, d, ffn_ratio, heads, tied
 from bertsym.wording import plain, pretty
@@ -225,3 +226,13 @@ def test_a_long_nested_form_is_the_expression_it_was_made_of(parts: list[Expr]) 
     expression = sympy.expand(sympy.Mul(*parts[:2]) + sympy.Add(*parts[2:]))
     if not expression.has(Iverson):
         assert sympy.cancel(to_sympy(form(expression, Style.NESTED)) - expression) == 0
+
+
+@pytest.mark.parametrize("style", Style)
+def test_a_form_is_rebuilt_from_its_children(style: Style) -> None:
+    def rebuilt(node: Any) -> Any:
+        return rebuild(node, [rebuilt(child) for child in children(node)])
+
+    for name in ("bert", "albert", "t5"):
+        written = form(total(named(name)), style)
+        assert rebuilt(written) == written

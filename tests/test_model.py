@@ -4,8 +4,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from sympy import Symbol
 
-from bertsym.algebra import Value
+from bertsym.algebra import Value, free
 from bertsym.count import count, total
 from bertsym.errors import BertsymError, Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable
 from bertsym.model import Architecture, Definition
@@ -115,3 +116,11 @@ def test_counts_are_exact_at_any_size() -> None:
     v, n, h, layers = huge["V"], huge["N"], huge["H"], huge["L"]
     model = named("bert").with_sizes({BY_NAME[name].symbol: value for name, value in huge.items()})
     assert count(model) == 12 * layers * h**2 + 13 * layers * h + (v + n + 5) * h + h**2
+
+
+def test_definitions_are_closed_over_one_another() -> None:
+    """One substitution leaves no derived size, whichever sizes are given."""
+    for architecture in ARCHITECTURES.values():
+        for given in (frozenset[Symbol](), architecture.derived):
+            closed = architecture.closed(given)
+            assert not set(closed) & set().union(*(free(value) for value in closed.values()))

@@ -1,7 +1,7 @@
 """Derivations as they are, to hold a change of derive against: every module of the tests, and model types of all kinds.
 
     python tools/derivations.py record FOLDER [NAME ...]
-    python tools/derivations.py compare FOLDER [NAME ...]
+    python tools/derivations.py compare FOLDER [NAME ...] [--meaning]
 
 `record` writes what `derive --seed 0` saves, or the error that it ends with, a file a target. `compare` derives again
 and names each target whose file differs; `--meaning` compares the models that the files describe, not their bytes.
@@ -10,6 +10,7 @@ Targets are named as in derivations.json, or by the beginning of a name.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -50,20 +51,26 @@ def alike(before: str, after: str, *, meaning: bool) -> bool:
 def main() -> int:
     """Record or compare; return 1 if something differs."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "examples")])
-    meaning = "--meaning" in sys.argv
-    command, folder, *names = [argument for argument in sys.argv[1:] if argument != "--meaning"]
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("command", choices=["record", "compare"])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="the beginning of a target's name")
+    parser.add_argument("--meaning", action="store_true", help="compare the models that the files describe")
+    options = parser.parse_args()
     targets = json.loads((Path(__file__).parent / "derivations.json").read_text(encoding="utf-8"))
-    chosen = {name: sizes for name, sizes in targets.items() if not names or name.startswith(tuple(names))}
+    chosen = {
+        name: sizes for name, sizes in targets.items() if not options.names or name.startswith(tuple(options.names))
+    }
     differing = []
     with Worker(SECONDS) as worker:
         for name, sizes in chosen.items():
-            file = Path(folder) / f"{name.replace(':', '.')}.json"
+            file = options.folder / f"{name.replace(':', '.')}.json"
             began = time.monotonic()
             now = derived(worker, name, sizes)
-            if command == "record":
+            if options.command == "record":
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(now, encoding="utf-8")
-            elif not alike(file.read_text(encoding="utf-8"), now, meaning=meaning):
+            elif not alike(file.read_text(encoding="utf-8"), now, meaning=options.meaning):
                 file.with_suffix(".now").write_text(now, encoding="utf-8")
                 differing.append(name)
             said = " DIFFERS" if name in differing else ""

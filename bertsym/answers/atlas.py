@@ -1,4 +1,4 @@
-"""What the atlas holds: the model types of transformers with a derived formula, and those without."""
+"""The list of the atlas: the model types of transformers with a derived formula, and those without."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Atlas:
     missing: Mapping[str, str]
 
     def document(self) -> Document:
-        """A row a model type, in alphabetical order."""
+        """Return a table of the model types, in alphabetical order."""
         whole = sum(not model.refused for model in self.models)
         what = f"Derived from the code of {self.source}: {len(self.models)} model types, {whole} with a whole formula."
         given = (
@@ -39,7 +39,7 @@ class Atlas:
         return (Paragraph((what,)), Paragraph((*given, *zoo)), Paragraph((none,)), Table(titles, rows))
 
     def record(self) -> Record:
-        """The same for programs."""
+        """Return the model types for programs."""
         return {
             "source": self.source,
             "models": [
@@ -68,11 +68,11 @@ def _row(model: Listed) -> tuple[Inline, ...]:
 
 
 def given_as(name: str) -> str:
-    """What to type for the atlas's version: the zoo's names are the zoo's."""
+    """Return the name that the user types: a type that the zoo has too is prefixed with `atlas:`."""
     return f"{atlas.PREFIX}{name}" if name in ARCHITECTURES else name
 
 
 def listing() -> Atlas:
-    """The whole of it."""
+    """Return the list of the atlas."""
     index = atlas.index()
     return Atlas(atlas.source(), tuple(index[name] for name in sorted(index)), atlas.missing())

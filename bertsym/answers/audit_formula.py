@@ -1,13 +1,13 @@
-"""A formula's audit: what it counts exactly, or where it goes wrong, term by term, and what that costs."""
+"""The audit of a formula: the count that it equals, or its wrong terms and what they cost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
 
-from bertsym.claims.formula import Judgement, Verdict
-from bertsym.claims.parts import add, number
-from bertsym.claims.terms import Row, Share
+from bertsym.claims.discrepancies import Row, Share
+from bertsym.claims.formula import FormulaVerdict, Judgement
+from bertsym.claims.tensor_polynomials import add, number
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Sizes, Table
 from bertsym.formulas.monomial_order import Terms
 from bertsym.formulas.styles import Style, from_terms
@@ -16,22 +16,22 @@ from bertsym.report import AsText, Record
 from bertsym.symbols import in_order
 from bertsym.values import value
 
-MOST_NAMED = 6
+MAX_NAMED = 6
 
 
 @value
 class FormulaAudit:
     """The verdict on a formula."""
 
-    verdict: Verdict
+    verdict: FormulaVerdict
 
     @property
     def finding(self) -> bool:
-        """Whether there is one: the exit code of the command line."""
+        """Return True if the claim is wrong, which makes the exit code of the command line 1."""
         return not self.verdict.stands
 
     def document(self) -> Document:
-        """Each side in turn."""
+        """Return the judgement of each side in turn."""
         lines: list[Element] = []
         if not self.verdict.agree:
             forms = _between(
@@ -51,7 +51,7 @@ class FormulaAudit:
         return tuple(lines)
 
     def record(self) -> Record:
-        """What is claimed and exact of the first side that fails; `terms` and `explanations` of all sides."""
+        """Return the claimed and exact terms of the first wrong side; `terms` and `explanations` of all sides."""
         judgements = self.verdict.judgements
         chief = next((judgement for judgement in judgements if not judgement.stands), judgements[0])
         sentences = tuple(element for element in self.document() if isinstance(element, Paragraph))
@@ -70,7 +70,7 @@ class FormulaAudit:
 
 
 def written(terms: Terms) -> Form:
-    """A polynomial as people write it."""
+    """Write a polynomial as people write it."""
     return from_terms(terms, Style.COLLECTED)
 
 
@@ -78,7 +78,7 @@ def _is_side(audit: FormulaAudit, judgement: Judgement) -> bool:
     return any(judgement.form == side.form for side in audit.verdict.reading.sides)
 
 
-def _judged(verdict: Verdict, judgement: Judgement) -> Iterable[Element]:
+def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
     subject: tuple[Inline, ...] = (judgement.form, f" ({judgement.words})") if judgement.words else (judgement.form,)
     if judgement.stands:
         others = judgement.equal[1:3]
@@ -109,19 +109,19 @@ def _judged(verdict: Verdict, judgement: Judgement) -> Iterable[Element]:
         yield Paragraph(_left_out(verdict, judgement))
 
 
-def _beside(verdict: Verdict, judgement: Judgement) -> tuple[Inline, ...]:
-    """What the components that are counted have besides."""
+def _beside(verdict: FormulaVerdict, judgement: Judgement) -> tuple[Inline, ...]:
+    """Say which other tensors the counted components have."""
     amounts = [judgement.nearest.amount(part) for part in judgement.beside]
     components = " and ".join(dict.fromkeys(part.tensor.component for part in judgement.beside))
-    names: list[Inline] = [piece for part in judgement.beside[:MOST_NAMED] for piece in (", ", Code(part.name))]
-    more = len(judgement.beside) - MOST_NAMED
+    names: list[Inline] = [piece for part in judgement.beside[:MAX_NAMED] for piece in (", ", Code(part.name))]
+    more = len(judgement.beside) - MAX_NAMED
     total = number(add(amounts), verdict.sizes)
     size: tuple[Inline, ...] = () if total is None else (", which is ", Count(int(total)), " at ", _where(verdict))
     rest = f" and {more} more" if more > 0 else ""
     return (f"Of {components} it leaves out ", written(add(amounts)), *size, ": ", *names[1:], f"{rest}.")
 
 
-def _left_out(verdict: Verdict, judgement: Judgement) -> tuple[Inline, ...]:
+def _left_out(verdict: FormulaVerdict, judgement: Judgement) -> tuple[Inline, ...]:
     rest = written({monomial: -value for monomial, value in judgement.short.items()})
     parts: tuple[Inline, ...] = (f"Against all of {verdict.model.cls} it leaves out ", rest)
     if judgement.left_out is not None:
@@ -129,7 +129,7 @@ def _left_out(verdict: Verdict, judgement: Judgement) -> tuple[Inline, ...]:
     return (*parts, ".")
 
 
-def _where(verdict: Verdict) -> Inline:
+def _where(verdict: FormulaVerdict) -> Inline:
     if verdict.model.label and verdict.model.given:
         return verdict.model.label
     if not verdict.model.given:
@@ -137,7 +137,7 @@ def _where(verdict: Verdict) -> Inline:
     return Sizes({symbol: verdict.sizes[symbol] for symbol in in_order(verdict.sizes)})
 
 
-def _differences(verdict: Verdict, judgement: Judgement) -> Iterable[Element]:
+def _differences(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
     columns = (Column("term"), Column("claimed", right=True), Column("exact", right=True), Column("error", right=True))
     cells = tuple(
         (
@@ -161,7 +161,7 @@ def _number(value: Fraction) -> str:
 
 
 def _why(row: Row, *, named: bool) -> tuple[Inline, ...]:
-    """What a term's error is, in one sentence."""
+    """Say in one sentence what the error of a term is."""
     if row.cancels:
         cancel = "the heads should cancel, since heads times head size is the hidden size"
         return (f"{cancel}; without them it is ", *_named(row.found), ".") if row.found else (f"{cancel}.",)

@@ -1,8 +1,8 @@
-"""A number's audit: which countings come to it, at which precision, or that none does."""
+"""The audit of a number: the counts that match it, each at its precision."""
 
 from __future__ import annotations
 
-from bertsym.answers.subject import subject
+from bertsym.answers.answer_context import subject
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import Match, NumberVerdict
 from bertsym.convention import EXACT
@@ -10,7 +10,7 @@ from bertsym.document import Column, Count, Document, Element, Inline, Paragraph
 from bertsym.report import Record
 from bertsym.values import value
 
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 
 
 @value
@@ -22,11 +22,11 @@ class NumberAudit:
 
     @property
     def finding(self) -> bool:
-        """Whether there is one: the exit code of the command line."""
+        """Return True if the claim is wrong, which makes the exit code of the command line 1."""
         return not self.verdict.stands
 
     def document(self) -> Document:
-        """The readings of the number, the finest first, each with what comes to it."""
+        """Return the readings of the number, the finest first, each with the counts that match."""
         verdict = self.verdict
         lines: list[Element] = [Remark((self._name(), " at ", Sizes(subject(verdict.model, EXACT).at)))]
         for step in verdict.stated.steps:
@@ -43,7 +43,7 @@ class NumberAudit:
         return tuple(lines)
 
     def record(self) -> Record:
-        """`explanations` in the order of the document."""
+        """Return the verdict for programs, with `explanations` in the order of the document."""
         verdict = self.verdict
         return {
             "verdict": "finding" if self.finding else "stands",
@@ -70,22 +70,22 @@ class NumberAudit:
 
     def _reading(self, step: int) -> list[Element]:
         verdict = self.verdict
-        found = [match for match in verdict.matches if match.step == step and not match.slip]
+        matches = [match for match in verdict.matches if match.step == step and not match.slip]
         reading = verdict.stated.reading(step)
-        said = f"{self.text} as {reading}" if len(verdict.stated.steps) > 1 else self.text
-        if not found:
-            return [Paragraph((f"{said}: none.",))] if verdict.stands else []
-        several = f"several, {len(found)} countings" if len(found) > 1 else "one counting"
-        return [Paragraph((f"{said}: {several}.",)), _table(found)]
+        claim = f"{self.text} as {reading}" if len(verdict.stated.steps) > 1 else self.text
+        if not matches:
+            return [Paragraph((f"{claim}: none.",))] if verdict.stands else []
+        several = f"several, {len(matches)} countings" if len(matches) > 1 else "one counting"
+        return [Paragraph((f"{claim}: {several}.",)), _table(matches)]
 
 
 def _table(matches: list[Match]) -> Table:
     columns = (Column("counting"), Column("parameters", right=True), Column("how"))
     rows: list[tuple[Inline, ...]] = [
-        (match.count.counting.name, Count(match.count.number), _how(match)) for match in matches[:MOST_SHOWN]
+        (match.count.counting.name, Count(match.count.number), _how(match)) for match in matches[:MAX_SHOWN]
     ]
-    if len(matches) > MOST_SHOWN:
-        rows.append((f"and {len(matches) - MOST_SHOWN} more", "", ""))
+    if len(matches) > MAX_SHOWN:
+        rows.append((f"and {len(matches) - MAX_SHOWN} more", "", ""))
     return Table(columns, tuple(rows))
 
 

@@ -1,16 +1,16 @@
-"""A table's audit: the explanations that fit every row, what unstated sizes have to be, and the rows that none fits."""
+"""The audit of a table: the explanations that fit all rows, the sizes that are not stated, the rows that do not fit."""
 
 from __future__ import annotations
 
+from bertsym.claims.integer_bounds import Interval
 from bertsym.claims.table import Fit, TableVerdict
 from bertsym.claims.tablefile import SizedRow
-from bertsym.claims.unknowns import Interval
 from bertsym.document import Column, Document, Element, Inline, Paragraph, Remark, Sizes, Table
 from bertsym.report import Record
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import value
 
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 
 
 @value
@@ -21,11 +21,11 @@ class TableAudit:
 
     @property
     def finding(self) -> bool:
-        """Whether there is one: the exit code of the command line."""
+        """Return True if the claim is wrong, which makes the exit code of the command line 1."""
         return not self.verdict.stands
 
     def document(self) -> Document:
-        """What fits all rows, the simplest first, or what fits most of them."""
+        """Return the explanations of all rows, the simplest first, or else of most rows."""
         verdict = self.verdict
         count = len(verdict.table.rows)
         lines: list[Element] = [Remark((f"{count} rows, {verdict.model.label or verdict.model.architecture.name}",))]
@@ -35,7 +35,7 @@ class TableAudit:
             cheapest = [fit for fit in verdict.fits if fit.cost == verdict.fits[0].cost]
             several = f"several explanations fit all rows, {len(verdict.fits)} in all; the simplest first:"
             lines.append(Paragraph((several if len(verdict.fits) > 1 else "one explanation fits all rows:",)))
-            lines.append(_table(verdict.fits[:MOST_SHOWN]))
+            lines.append(_table(verdict.fits[:MAX_SHOWN]))
             if len(cheapest) > 1:
                 lines.append(Paragraph(("not identifiable: the data cannot tell equally simple explanations apart.",)))
             lines.extend(_blurred(verdict.fits[0]))
@@ -44,7 +44,7 @@ class TableAudit:
         return tuple(lines)
 
     def record(self) -> Record:
-        """`explanations` fit all rows; without one, `partial` fits all but `misfits`."""
+        """Return the verdict for programs: `explanations` fit all rows, `partial` fits all except `misfits`."""
         verdict = self.verdict
         return {
             "verdict": "finding" if self.finding else "stands",
@@ -90,10 +90,10 @@ def _interval(interval: Interval) -> str:
 
 
 def _blurred(fit: Fit) -> list[Element]:
-    """What the rows cannot tell apart."""
+    """Say which sizes the rows cannot tell apart."""
     if len(fit.intervals) == 1 and len(fit.unknowns) == 2:
-        both = " and ".join(f"{s} ({BY_SYMBOL[s].meaning})" for s in fit.unknowns)
-        return [Paragraph((f"not identifiable: {both} enter every row together; only their sum is determined.",))]
+        names = " and ".join(f"{s} ({BY_SYMBOL[s].meaning})" for s in fit.unknowns)
+        return [Paragraph((f"not identifiable: {names} enter every row together; only their sum is determined.",))]
     return []
 
 

@@ -1,10 +1,10 @@
-"""A text's audit: every claim in it with its line, judged, or listed where it could not be."""
+"""The audit of a text: each of its claims with line and verdict, or with the reason why it could not be read."""
 
 from __future__ import annotations
 
-from bertsym.claims.formula import Verdict
+from bertsym.claims.formula import FormulaVerdict
 from bertsym.claims.number import NumberVerdict
-from bertsym.claims.texts import Claim
+from bertsym.claims.texts import JudgedClaim, TextVerdict
 from bertsym.document import Column, Document, Element, Paragraph, Table
 from bertsym.quantities import rounded
 from bertsym.report import Record
@@ -15,23 +15,28 @@ from bertsym.values import value
 class TextAudit:
     """The verdicts on a text's claims."""
 
+    verdict: TextVerdict
     path: str
-    claims: tuple[Claim, ...]
+
+    @property
+    def claims(self) -> tuple[JudgedClaim, ...]:
+        """Return the judged claims, in the order of the text."""
+        return self.verdict.claims
 
     @property
     def finding(self) -> bool:
-        """Whether there is one: the exit code of the command line."""
-        return any(claim.finding for claim in self.claims)
+        """Return True if a claim is wrong, which makes the exit code of the command line 1."""
+        return not self.verdict.stands
 
     def document(self) -> Document:
-        """One row per claim, in the order of the text."""
+        """Return one row per claim, in the order of the text."""
         judged = [claim for claim in self.claims if claim.verdict is not None]
         findings = sum(claim.finding for claim in judged)
         unread = len(self.claims) - len(judged)
         counts = ((len(judged), "claim judged", "claims judged"), (findings, "finding", "findings"))
-        told = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts)
-        said = f"{self.path}: {told}, {unread} that could not be read"
-        lines: list[Element] = [Paragraph((said,))]
+        summary = ", ".join(f"{count} {singular if count == 1 else plural}" for count, singular, plural in counts)
+        heading = f"{self.path}: {summary}, {unread} that could not be read"
+        lines: list[Element] = [Paragraph((heading,))]
         if self.claims:
             columns = (Column("line", right=True), Column("claim"), Column("verdict"), Column("why"))
             rows = tuple((str(claim.line), _short(claim.text), _verdict(claim), _why(claim)) for claim in self.claims)
@@ -39,7 +44,7 @@ class TextAudit:
         return tuple(lines)
 
     def record(self) -> Record:
-        """`terms` is empty: each claim has its own verdict among `explanations`."""
+        """Return the verdicts for programs, all among `explanations`; `terms` is empty."""
         return {
             "verdict": "finding" if self.finding else "stands",
             "claimed": self.path,
@@ -55,23 +60,23 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _verdict(claim: Claim) -> str:
+def _verdict(claim: JudgedClaim) -> str:
     if claim.verdict is None:
         return "not read"
     return "finding" if claim.finding else "stands"
 
 
-def _why(claim: Claim) -> str:
+def _why(claim: JudgedClaim) -> str:
     match claim.verdict:
         case None:
             return claim.unread
-        case Verdict():
+        case FormulaVerdict():
             return _of_formula(claim.verdict)
         case NumberVerdict():
             return _of_number(claim.verdict)
 
 
-def _of_formula(verdict: Verdict) -> str:
+def _of_formula(verdict: FormulaVerdict) -> str:
     wrong = next((judgement for judgement in verdict.judgements if not judgement.stands), None)
     if wrong is None:
         figure = next((figure for figure in verdict.figures if not figure.how), None)

@@ -1,4 +1,4 @@
-"""Where the parameters are: the total by component, role or layer."""
+"""The breakdown of a total by component, role or layer."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from sympy import Expr
 
-from bertsym.answers.subject import Subject, shown, subject
+from bertsym.answers.answer_context import Subject, shown, subject
 from bertsym.convention import EXACT, Convention
-from bertsym.count import By, breakdown, count_or_none, total
+from bertsym.count import By, countable
 from bertsym.document import Column, Count, Document, Inline, Share, Table
 from bertsym.formulas.styles import Style, form, style_of_parts
 from bertsym.formulas.tree import Form
@@ -27,13 +27,13 @@ class Row:
     share: Fraction | None
 
     def cells(self) -> tuple[Inline, ...]:
-        """The row in a table."""
+        """Return the cells of the row."""
         if self.count is None:
             return (self.name, self.expression)
         return (self.name, self.expression, Count(self.count), "" if self.share is None else Share(self.share))
 
     def record(self) -> Record:
-        """The row for programs."""
+        """Return the row for programs."""
         return {
             "name": self.name,
             "expression": self.expression,
@@ -53,7 +53,7 @@ class Breakdown:
     total: Row
 
     def document(self) -> Document:
-        """A table with the total at its foot."""
+        """Return a table with the total at its foot."""
         columns = [Column(self.by.value), Column("parameters")]
         if self.total.count is not None:
             columns = [Column(self.by.value), Column("formula"), Column("parameters", right=True)]
@@ -62,7 +62,7 @@ class Breakdown:
         return (*self.subject.remarks(), table)
 
     def record(self) -> Record:
-        """Rows and total alike."""
+        """Return the rows and the total for programs."""
         return {
             **self.subject.record(),
             "by": self.by.value,
@@ -75,9 +75,10 @@ class Breakdown:
 def broken_down(
     model: Model, convention: Convention = EXACT, by: By = By.COMPONENT, style: Style = Style.COLLECTED
 ) -> Breakdown:
-    """The total by component, role or layer."""
-    whole = total(model, convention)
-    number = count_or_none(model, whole)
+    """Break a total down by component, role or layer."""
+    counted_model = countable(model, convention)
+    whole = counted_model.total()
+    number = counted_model.number(whole)
     like = style_of_parts(shown(model, whole, whole), style)
 
     def row(name: str, expression: Expr, value: int | None) -> Row:
@@ -85,5 +86,5 @@ def broken_down(
         share = Fraction(counted, number) if counted is not None and number else None
         return Row(name, form(shown(model, expression, whole), like), counted, share)
 
-    rows = tuple(row(part.name, part.expression, part.count) for part in breakdown(model, convention, by))
+    rows = tuple(row(part.name, part.expression, part.count) for part in counted_model.breakdown(by))
     return Breakdown(subject(model, convention), by, rows, row("total", whole, number))

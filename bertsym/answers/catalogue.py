@@ -1,4 +1,4 @@
-"""What there is: architectures, heads and named sizes."""
+"""The catalogue of architectures, heads and named sizes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.answers.subject import subject
+from bertsym.answers.answer_context import subject
 from bertsym.convention import EXACT
 from bertsym.count import count
 from bertsym.document import Code, Column, Count, Document, Element, Heading, Inline, Paragraph, Table
@@ -31,7 +31,7 @@ class Named:
     source: str
 
     def given(self, symbol: Symbol) -> Inline:
-        """The cell of one size."""
+        """Return the cell of one size."""
         value = self.at.get(symbol)
         if isinstance(value, bool):
             return "yes" if value else "no"
@@ -46,7 +46,7 @@ class Catalogue:
     sizes: tuple[Named, ...]
 
     def document(self) -> Document:
-        """A section per architecture: the paper, the heads, the sizes."""
+        """Return a section per architecture: the paper, the heads, the sizes."""
         sections = (part for architecture in self.architectures for part in self._section(architecture))
         return (*sections, Paragraph(("Further models, derived from the code of transformers: ", Code(ALL), ".")))
 
@@ -63,7 +63,7 @@ class Catalogue:
         yield Table((Column("named size"), *numbers, Column("source")), rows)
 
     def record(self) -> Record:
-        """The same lists."""
+        """Return the architectures for programs."""
         return {
             "architectures": [
                 {"name": a.name, "title": a.title, "paper": a.paper, "heads": {n: h.cls for n, h in a.heads.items()}}
@@ -83,7 +83,7 @@ class Catalogue:
 
 
 def catalogue() -> Catalogue:
-    """The architectures and named sizes there are, each counted exactly."""
+    """Return the architectures and the named sizes, each counted exactly."""
     sizes = tuple(
         Named(name, a.name, subject(named(name), EXACT).at, count(named(name)), size.source)
         for a in ARCHITECTURES.values()

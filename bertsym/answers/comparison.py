@@ -1,4 +1,4 @@
-"""Two models side by side: where their formulas and numbers differ, component by component, and by how much."""
+"""The comparison of two models, component by component: formulas, numbers and differences."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from fractions import Fraction
 from sympy import Expr, Integer
 
 from bertsym.algebra import Value, expand, substitute
-from bertsym.answers.subject import Subject, subject
+from bertsym.answers.answer_context import Subject, subject
 from bertsym.convention import EXACT, Convention
-from bertsym.count import Part, breakdown, count_or_none, total
+from bertsym.count import Part, countable
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Sizes, Table
 from bertsym.formulas.styles import Style, form, style_of_parts
 from bertsym.formulas.tree import Form, Name
@@ -28,7 +28,7 @@ class Side:
     count: int | None
 
     def record(self) -> Record:
-        """The part for programs."""
+        """Return the side for programs."""
         return {"expression": self.expression, "latex": AsLatex(self.expression), "count": self.count}
 
 
@@ -43,24 +43,24 @@ class Pair:
 
     @property
     def same(self) -> bool:
-        """Whether one formula serves both."""
+        """Return True if both models have the same formula."""
         return self.first.expression == self.second.expression
 
     def formulas(self, titles: tuple[str, str]) -> tuple[tuple[Inline, ...], ...]:
-        """The rows in a table of formulas: one where it serves both."""
+        """Return the rows of the table of formulas: one if both models have the same."""
         if self.same:
             return ((self.name, "both", self.first.expression),)
         named = zip((*titles, "difference"), (self.first, self.second, self.difference), strict=True)
-        return tuple(("" if place else self.name, title, side.expression) for place, (title, side) in enumerate(named))
+        return tuple(("" if index else self.name, title, side.expression) for index, (title, side) in enumerate(named))
 
     def numbers(self, whole: int) -> tuple[Inline, ...]:
-        """The row in a table of numbers; `whole` is the difference of the totals."""
+        """Return the row of the table of numbers; `whole` is the difference of the totals."""
         counts = [side.count or 0 for side in (self.first, self.second, self.difference)]
         share = Share(Fraction(counts[2], whole)) if whole else ""
         return (self.name, *map(Count, counts), share)
 
     def record(self) -> Record:
-        """The row for programs."""
+        """Return the row for programs."""
         return {
             "name": self.name,
             "first": self.first.record(),
@@ -80,14 +80,14 @@ class Comparison:
 
     @property
     def titles(self) -> tuple[str, str]:
-        """How the two are told apart: by name, else by class, else by place."""
+        """Return distinct titles for both models: their names, else their classes, else first and second."""
         for first, second in ((self.first.model, self.second.model), (self.first.cls, self.second.cls)):
             if first != second:
                 return first, second
         return "the first", "the second"
 
     def document(self) -> Document:
-        """What is compared, the sizes that differ, the formulas, and the numbers where every size is known."""
+        """Return the models, the sizes that differ, the formulas, and the numbers if every size is known."""
         first, second = self.titles
         counted = self.first.convention
         parts: list[Element] = [Remark((f"{counted.title}: {counted.meaning}",))]
@@ -97,16 +97,16 @@ class Comparison:
         parts.append(Table(columns, tuple(lines[:-1]), lines[-1]))
         return (*parts, *self._numbers())
 
-    def _about(self, title: str, one: Subject) -> Remark:
-        at: tuple[Inline, ...] = (" at ", Sizes(one.at)) if one.at else ()
-        return Remark((f"{title}: {one.cls}", *at))
+    def _about(self, title: str, side: Subject) -> Remark:
+        at: tuple[Inline, ...] = (" at ", Sizes(side.at)) if side.at else ()
+        return Remark((f"{title}: {side.cls}", *at))
 
     def _sizes(self) -> Iterator[Table]:
-        """Sizes that both have and that differ."""
-        both = in_order(self.first.at.keys() & self.second.at.keys())
+        """Return the sizes that both models have and that differ."""
+        shared = in_order(self.first.at.keys() & self.second.at.keys())
         rows = tuple(
             (Name(symbol), _value(self.first.at[symbol]), _value(self.second.at[symbol]))
-            for symbol in both
+            for symbol in shared
             if self.first.at[symbol] != self.second.at[symbol]
         )
         if rows:
@@ -122,7 +122,7 @@ class Comparison:
         yield Table(columns, tuple(row.numbers(whole) for row in self.rows), self.total.numbers(whole))
 
     def record(self) -> Record:
-        """Rows and total alike; `difference` is the second less the first."""
+        """Return the rows and the total for programs; `difference` is the second less the first."""
         return {
             "first": {**self.first.record(), "at": self.first.sizes()},
             "second": {**self.second.record(), "at": self.second.sizes()},
@@ -140,10 +140,11 @@ def _value(value: Value) -> Inline:
 def comparison(
     first: Model, second: Model, convention: Convention = EXACT, style: Style = Style.COLLECTED
 ) -> Comparison:
-    """The two by component, in the order of the first; what only one of them has is 0 in the other."""
+    """Compare two models by component, in the order of the first; a component that is missing counts 0."""
     models = (first, second)
-    wholes = tuple(total(model, convention) for model in models)
-    counts = tuple(count_or_none(model, whole) for model, whole in zip(models, wholes, strict=True))
+    counted = tuple(countable(model, convention) for model in models)
+    wholes = tuple(one.total() for one in counted)
+    counts = tuple(one.number(whole) for one, whole in zip(counted, wholes, strict=True))
     known = None not in counts
     like = style_of_parts(max(wholes, key=lambda whole: len(whole.args)), style)
 
@@ -161,7 +162,7 @@ def comparison(
             Side(form(expand(right - left), like), change),
         )
 
-    parts = tuple({part.name: part for part in breakdown(model, convention)} for model in models)
+    parts = tuple({part.name: part for part in one.breakdown()} for one in counted)
     names = dict.fromkeys([*parts[0], *parts[1]])
     rows = tuple(pair(name, tuple(_part(of, name) for of in parts)) for name in names)
     whole = pair("total", tuple(Part("total", *one) for one in zip(wholes, counts, strict=True)))

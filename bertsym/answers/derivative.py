@@ -1,4 +1,4 @@
-"""How the total answers to a size: the derivative, its value, the elasticity."""
+"""The derivative of a total by a size, its value and the elasticity."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fractions import Fraction
 from sympy import Symbol
 
 from bertsym.algebra import free
-from bertsym.answers.subject import Subject, known, shown, subject
+from bertsym.answers.answer_context import Subject, known, shown, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import total
 from bertsym.document import Count, Decimal, Document, Element, Inline, Remark, Result, Share
@@ -42,7 +42,7 @@ class Derivative:
     shared: bool
 
     def document(self) -> Document:
-        """The derivative, what it comes to, and what that means."""
+        """Return the derivative, its value, and what the value means."""
         steps: tuple[Inline, ...] = (self.expression,)
         if self.value is not None and not self.independent:
             whole = self.value.denominator == 1
@@ -69,7 +69,7 @@ class Derivative:
         return (": it enters only through ", Name(definition), " = ", value, ", and cancels")
 
     def record(self) -> Record:
-        """`value` and `elasticity` are null while a size is unknown."""
+        """Return the derivative for programs; `value` and `elasticity` are null while a size is unknown."""
         return {
             **self.subject.record(),
             "by": str(self.by),
@@ -93,7 +93,7 @@ def _listed(symbols: tuple[Symbol, ...]) -> tuple[Inline, ...]:
 def derivative(
     model: Model, by: Symbol, order: int = 1, convention: Convention = EXACT, style: Style = Style.COLLECTED
 ) -> Derivative:
-    """The derivative of the total by a size; a derived size (F, d) is taken as a variable of its own."""
+    """Differentiate the total by a size; a derived size (F, d) is taken as a variable of its own."""
     whole = total(model, convention, keep=[by])
     slope = differentiate(model, by, order, convention)
     independent = by not in free(whole)
@@ -119,7 +119,7 @@ def derivative(
 
 
 def _cancels(model: Model, by: Symbol) -> tuple[Symbol, Form] | None:
-    """The definition through which a size enters that does not matter in the end."""
+    """Return the definition that a size enters through although it cancels in the total."""
     for definition in model.architecture.definitions:
         if by in free(definition.value):
             return definition.symbol, form(definition.value)

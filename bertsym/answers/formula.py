@@ -1,4 +1,4 @@
-"""How many parameters: the formula, and the number where every size is known."""
+"""The total: its formula, and its number if every size is known."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from sympy import Symbol
 
-from bertsym.answers.subject import Subject, shown, subject
+from bertsym.answers.answer_context import Subject, shown, subject
 from bertsym.convention import EXACT, Convention
-from bertsym.count import breakdown, count_or_none, total
+from bertsym.count import countable
 from bertsym.document import Count, Document, Inline, Result
 from bertsym.formulas.styles import Style, form, style_of_parts
 from bertsym.formulas.tree import Form, Named, Sum
@@ -26,14 +26,14 @@ class Formula:
     count: int | None
 
     def document(self) -> Document:
-        """The formula, and the number it comes to."""
+        """Return the formula and its number."""
         steps: tuple[Inline, ...] = (self.expression,)
         if self.count is not None:
             steps += (Count(self.count, short=True),)
         return (*self.subject.remarks(), Result(steps))
 
     def record(self) -> Record:
-        """`count` is null while a size is unknown."""
+        """Return the formula for programs; `count` is null while a size is unknown."""
         return {
             **self.subject.record(),
             "expression": self.expression,
@@ -47,7 +47,7 @@ BY_COMPONENT = "components"
 
 
 def formula_written(model: Model, convention: Convention, form_name: str, keep: Iterable[Symbol] = ()) -> Formula:
-    """The total in the form of that name, `components` among them; raises `UnknownName`."""
+    """Return the total in the form of that name, which may be `components`; raises `UnknownName`."""
     if form_name == BY_COMPONENT:
         return formula(model, convention, keep=keep, by_component=True)
     return formula(model, convention, Style.named(form_name, BY_COMPONENT), keep)
@@ -61,14 +61,15 @@ def formula(
     *,
     by_component: bool = False,
 ) -> Formula:
-    """The total; `keep` leaves derived sizes (F, d) and sizes with a default (T) in the formula as symbols."""
+    """Return the total; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
     kept = tuple(keep)
-    whole = total(model, convention)
+    counted = countable(model, convention)
+    whole = counted.total()
     if by_component:
-        parts = breakdown(model, convention, keep=kept)
+        parts = counted.breakdown(keep=kept)
         like = style_of_parts(shown(model, whole, whole), style)
         named = (Named(form(shown(model, part.expression, whole), like), part.name) for part in parts)
         written: Form = Sum(tuple(named))
     else:
-        written = form(shown(model, total(model, convention, kept), whole), style)
-    return Formula(subject(model, convention), written, count_or_none(model, whole))
+        written = form(shown(model, counted.total(kept), whole), style)
+    return Formula(subject(model, convention), written, counted.number(whole))

@@ -1,4 +1,4 @@
-"""What the words mean: symbols and conventions."""
+"""The glossary of symbols and conventions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Glossary:
     conventions: tuple[Convention, ...]
 
     def document(self) -> Document:
-        """A table of symbols, a line per convention."""
+        """Return a table of symbols and a line per convention."""
         titles = ("symbol", "printed", "meaning", "counts", "default")
         rows = tuple(
             (Code(size.name), Name(size.symbol), size.meaning, size.kind.value, _default(size)) for size in self.symbols
@@ -27,7 +27,7 @@ class Glossary:
         return (Table(tuple(map(Column, titles)), rows), Heading(("conventions (--convention)",)), *conventions)
 
     def record(self) -> Record:
-        """The same lists."""
+        """Return the symbols and the conventions for programs."""
         return {
             "symbols": [
                 {"name": s.name, "meaning": s.meaning, "unit": s.kind.value, "default": s.default} for s in self.symbols
@@ -41,5 +41,5 @@ def _default(size: Size) -> str:
 
 
 def glossary() -> Glossary:
-    """All of them."""
+    """Return the symbols and the conventions."""
     return Glossary(SIZES, tuple(CONVENTIONS.values()))

@@ -1,4 +1,4 @@
-"""Which tensors: the inventory, in symbols or one by one."""
+"""The inventory of tensors, in symbols or one by one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sympy
 from sympy import Expr
 
 from bertsym.algebra import substitute
-from bertsym.answers.subject import Subject, known, subject
+from bertsym.answers.answer_context import Subject, known, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import written_out
 from bertsym.document import Code, Column, Document, Inline, Shape, Table
@@ -36,20 +36,20 @@ class Entry:
 
 @value
 class Inventory:
-    """The tensors that count, one entry for each real one where every size is known."""
+    """The tensors that count: one entry for each real tensor if every size is known."""
 
     subject: Subject
     entries: tuple[Entry, ...]
 
     def document(self) -> Document:
-        """A table, one tensor a row."""
+        """Return a table with one tensor a row."""
         routed = any(entry.active != ONE for entry in self.entries)
         columns = ("tensor", "shape", "times", "role", "component", "tied to", *(("active",) if routed else ()))
         rows = tuple(_cells(entry)[: len(columns)] for entry in self.entries)
         return (*self.subject.remarks(), Table(tuple(map(Column, columns)), rows))
 
     def record(self) -> Record:
-        """A list, one tensor an entry."""
+        """Return a list with one tensor an entry."""
         return [
             {
                 "name": entry.name,
@@ -78,7 +78,7 @@ def _cells(entry: Entry) -> tuple[Inline, ...]:
 
 
 def inventory(model: Model, convention: Convention = EXACT) -> Inventory:
-    """The tensors that the convention counts, tied ones with what they are tied to."""
+    """Return the tensors that the convention counts; a tied tensor names its target."""
     counted = [tensor for tensor in model.tensors if convention.counts(tensor)]
     if all(known(model, side) for tensor in counted for side in (*tensor.shape, tensor.times)):
         entries = tuple(

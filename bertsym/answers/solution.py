@@ -1,4 +1,4 @@
-"""Which size meets a target: one unknown, as mathematics and as something that can be trained."""
+"""The size that meets a target: one unknown, solved as mathematics, with the integers that can be built."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from fractions import Fraction
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.answers.exchange import exchange_table, marginal_record
-from bertsym.answers.subject import Subject, subject
+from bertsym.answers.answer_context import Subject, subject
+from bertsym.answers.exchange_rates import exchange_table, marginal_record
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Column, Count, Decimal, Document, Element, Inline, Remark, Result, Share, Table
 from bertsym.formulas.tree import Name
@@ -24,7 +24,7 @@ from bertsym.values import value
 
 @value
 class Solved:
-    """A target solved for one size; `base` is where the assumed sizes come from."""
+    """A target solved for one size; `base` is the model that the assumed sizes come from."""
 
     subject: Subject
     solution: Solution
@@ -33,32 +33,29 @@ class Solved:
     demand: Demand = ANYTHING
 
     def document(self) -> Document:
-        """The closed form, the root, the integer bracket and what can be built."""
-        found = self.solution
-        target = Remark(("target P = ", Count(found.target, short=True), ", solved for ", Name(found.symbol)))
+        """Return the closed form, the root, the integers around it, and the sizes that can be built."""
+        solution = self.solution
+        target = Remark(("target P = ", Count(solution.target, short=True), ", solved for ", Name(solution.symbol)))
         parts: list[Element] = [*self.subject.remarks(), target]
-        if found.assumed:
-            names = ", ".join(map(str, found.assumed))
+        if solution.assumed:
+            names = ", ".join(map(str, solution.assumed))
             parts.append(Remark((f"assumed, as in {self.base}: {names}",)))
-        root = () if found.root is None else (Decimal(found.root, _places(found.root)),)
-        if not found.grows:
-            parts.append(
-                Remark(
-                    (f"the count does not always grow with {found.symbol}, so that no two values bracket the target",)
-                )
-            )
-        elif found.closed.form is None:
-            why = f" (degree {found.closed.degree})" if found.closed.degree else ""
+        root = () if solution.root is None else (Decimal(solution.root, _places(solution.root)),)
+        if not solution.grows:
+            why = f"the count does not always grow with {solution.symbol}, so that no two values bracket the target"
+            parts.append(Remark((why,)))
+        elif solution.closed.form is None:
+            why = f" (degree {solution.closed.degree})" if solution.closed.degree else ""
             parts.append(Remark((f"no useful closed form{why}",)))
-        form = () if found.closed.form is None else (found.closed.form,)
+        form = () if solution.closed.form is None else (solution.closed.form,)
         if form or root:
-            parts.append(Result((Name(found.symbol), *form, *root)))
-        if found.step > 1:
-            parts.append(Remark((Name(found.symbol), f" in steps of {found.step}, so that every width is whole")))
-        if self.demand != ANYTHING or not found.complete:
-            axis = found.axis
+            parts.append(Result((Name(solution.symbol), *form, *root)))
+        if solution.step > 1:
+            parts.append(Remark((Name(solution.symbol), f" in steps of {solution.step}, so that every width is whole")))
+        if self.demand != ANYTHING or not solution.complete:
+            axis = solution.axis
             values = f"{axis.size:,} values ({axis_in_words(axis.symbol, axis.start, axis.stop, axis.step)})"
-            whole = "searched completely" if found.complete else "NOT ALL searched: a --range says where to look"
+            whole = "searched completely" if solution.complete else "NOT ALL searched: a --range says where to look"
             parts.append(Remark((f"{values}, {whole}",)))
         parts.append(self._table())
         if self.marginals:
@@ -66,42 +63,43 @@ class Solved:
         return tuple(parts)
 
     def _table(self) -> Table:
-        found = self.solution
-        bracket = (("not over", found.floor), ("not under", found.ceil))
+        solution = self.solution
+        bracket = (("not over", solution.floor), ("not under", solution.ceil))
         named = [(name, point) for name, point in bracket if point is not None]
-        named += [("can be built", point) for point in found.candidates]
+        named += [("can be built", point) for point in solution.candidates]
         in_use = {symbol for _, point in named for symbol in point.at}
-        symbols = [found.symbol, *in_order(in_use - {found.symbol})]
+        symbols = [solution.symbol, *in_order(in_use - {solution.symbol})]
         columns = (Column(""), *(Column(str(s), right=True) for s in symbols), *POINT_COLUMNS)
         rows = tuple(
-            (name, *(size_cell(point.at.get(s)) for s in symbols), *point_cells(point, found.target))
+            (name, *(size_cell(point.at.get(s)) for s in symbols), *point_cells(point, solution.target))
             for name, point in named
         )
         return Table(columns, rows)
 
     def record(self) -> Record:
-        """`root` is rounded, `closed_form` in terms of the target P; errors are signed parameters.
+        """Return the solution for programs.
 
-        `candidates` are the best of the `searched` values of `range` (first, last, step).
+        `root` is rounded, `closed_form` is in terms of the target P, and errors are signed parameters. `candidates` are
+        the best of the `searched` values of `range` (first, last, step).
         """
-        found = self.solution
-        form = found.closed.form
+        solution = self.solution
+        form = solution.closed.form
         return {
             **self.subject.record(),
-            "target": found.target,
-            "for": str(found.symbol),
+            "target": solution.target,
+            "for": str(solution.symbol),
             "at": self.subject.sizes(),
-            "assumed": [str(symbol) for symbol in found.assumed],
+            "assumed": [str(symbol) for symbol in solution.assumed],
             "closed_form": form,
             "closed_form_latex": None if form is None else AsLatex(form),
-            "root": None if found.root is None else Share(found.root),
-            "step": found.step,
-            "floor": None if found.floor is None else point_record(found.floor),
-            "ceil": None if found.ceil is None else point_record(found.ceil),
-            "searched": found.axis.size,
-            "range": {str(found.axis.symbol): [found.axis.start, found.axis.stop, found.axis.step]},
-            "complete": found.complete,
-            "candidates": [point_record(point) for point in found.candidates],
+            "root": None if solution.root is None else Share(solution.root),
+            "step": solution.step,
+            "floor": None if solution.floor is None else point_record(solution.floor),
+            "ceil": None if solution.ceil is None else point_record(solution.ceil),
+            "searched": solution.axis.size,
+            "range": {str(solution.axis.symbol): [solution.axis.start, solution.axis.stop, solution.axis.step]},
+            "complete": solution.complete,
+            "candidates": [point_record(point) for point in solution.candidates],
             **({"marginal": [marginal_record(marginal) for marginal in self.marginals]} if self.marginals else {}),
         }
 
@@ -115,13 +113,13 @@ def point_cells(point: Point, target: int) -> tuple[Inline, ...]:
 
 
 def point_record(point: Point) -> Record:
-    """A value with what it entails, its count and its signed error."""
+    """Return a value with the sizes that follow from it, its count and its signed error."""
     at = {str(symbol): number for symbol, number in point.at.items()}
     return {"value": point.value, "at": at, "count": point.count, "error": point.error}
 
 
 def size_cell(number: Value | None) -> Inline:
-    """A size in a table, nothing where there is none."""
+    """Return a size as a cell, empty if there is none."""
     return "" if number is None else Count(number) if isinstance(number, int) else str(number)
 
 
@@ -146,9 +144,9 @@ def solved(
     demand: Demand = ANYTHING,
     explain: bool = False,
 ) -> Solved:
-    """The target solved for one size, its candidates under a demand."""
-    found = solve(model, symbol, target, convention, ties=ties, multiple_of=multiple_of, top=top, demand=demand)
-    sized = Model(model.architecture, model.head, found.known, model.label)
-    best = next(iter(found.candidates), found.floor)
+    """Solve the target for one size, with candidates under a demand."""
+    solution = solve(model, symbol, target, convention, ties=ties, multiple_of=multiple_of, top=top, demand=demand)
+    sized = Model(model.architecture, model.head, solution.known, model.label)
+    best = next(iter(solution.candidates), solution.floor)
     costs = marginals(sized.with_sizes(best.at), convention) if explain and best else ()
-    return Solved(subject(sized, convention), found, model.architecture.base, costs, demand)
+    return Solved(subject(sized, convention), solution, model.architecture.base, costs, demand)

@@ -1,4 +1,4 @@
-"""Is this checkpoint the model of the formulas: equal, or what is missing, extra, of another shape or type."""
+"""The comparison of a checkpoint with a model: equal, or the tensors that are missing, extra or different."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from pathlib import Path
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.answers.subject import subject
-from bertsym.checking.inference import Fit, infer
+from bertsym.answers.answer_context import subject
+from bertsym.checking.inference import Fit
+from bertsym.checking.inference import infer as inferred
 from bertsym.checking.transformers_reference import build
 from bertsym.checking.verify import Expected, Outcome, Slot, compare, declared
 from bertsym.checkpoints.checkpoint import Checkpoint, read_checkpoint
 from bertsym.checkpoints.safetensors import Array
-from bertsym.config.configfile import load, load_config
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Shape, Sizes, Table
-from bertsym.errors import BadFile
+from bertsym.errors import BadFile, Conflict
 from bertsym.files.jsonfile import parse_object, read_bytes
 from bertsym.formulas.tree import Number
 from bertsym.model import Model
 from bertsym.report import Record
+from bertsym.resolve import load, load_file
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES
 
-MOST_SHOWN = 50
-MOST_RETRIED = 20_000
+MAX_SHOWN = 50
+MAX_RETRIED_TENSORS = 20_000
 
 
 @value
 class Verification:
-    """A comparison. `model` is absent where the framework declares the tensors; `fits` are inferred candidates."""
+    """A comparison. `model` is None if the framework declares the tensors; `fits` are inferred candidates."""
 
     checkpoint: Checkpoint
     outcome: Outcome
@@ -45,11 +46,11 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether they are equal."""
+        """Return True if the checkpoint holds exactly the declared tensors."""
         return self.outcome.ok
 
     def document(self) -> Document:
-        """What was compared, a summary, the findings one by one, and the verdict."""
+        """Return what was compared, a summary, the findings one by one, and the verdict."""
         read = f"{self.checkpoint.files:,} file{'s' * (self.checkpoint.files > 1)}, headers only"
         cls = self.outcome.expected.cls
         parts: list[Element] = [
@@ -60,86 +61,90 @@ class Verification:
             parts.append(Remark(("at ", Sizes(self.at))))
         parts.append(Remark((f"stored: {', '.join(self._types())}",)))
         parts += [*self._inferred(), self._summary(), *self._findings(), Paragraph((self._verdict(),))]
-        parts += [Paragraph((f"the tensors are exactly those of {other}",)) for other in self.others]
+        parts += [Paragraph((f"the tensors are exactly those of {cls_of_head}",)) for cls_of_head in self.others]
         return (*parts, *(Paragraph((f"note: {note}",)) for note in self._notes()))
 
     @property
     def at(self) -> Mapping[Symbol, Value]:
-        """The sizes, where they are known."""
+        """Return the sizes, if they are known."""
         return subject(self.model, EXACT).at if self.model is not None else {}
 
     def _inferred(self) -> Iterator[Element]:
-        for place, fit in enumerate(self.fits):
+        for index, fit in enumerate(self.fits):
             names = f" ({', '.join(fit.names)})" if fit.names else ""
-            first = place == 0
-            said = f"{'inferred' if first else 'fits as well'}: {fit.model.architecture.name}, {fit.model.cls}{names}"
-            yield Remark((said,))
+            first = index == 0
+            line = f"{'inferred' if first else 'fits as well'}: {fit.model.architecture.name}, {fit.model.cls}{names}"
+            yield Remark((line,))
         if self.fits and self.fits[0].assumed:
             yield Remark(("assumed, as the shapes do not fix them: ", _names(self.fits[0].assumed)))
         if self.fits and self.fits[0].hidden:
             yield Remark(("not in the shapes: ", _names(self.fits[0].hidden)))
 
     def _summary(self) -> Table:
-        found = self.outcome
-        wanted = found.expected
-        missing = [wanted.slots[name].shape for name in found.missing]
+        outcome = self.outcome
+        wanted = outcome.expected
+        missing = [wanted.slots[name].shape for name in outcome.missing]
         rows: list[tuple[str, int, int | None]] = [
             (f"declared by {wanted.cls}", wanted.tensors, wanted.count),
-            ("found, with that shape", found.matched, None),
-            ("of these packed", len(found.packed), sum(prod(one.shape) for one in found.packed)),
-            ("missing", len(found.missing), sum(map(prod, missing))),
-            ("extra", len(found.extra), sum(array.numel for _, array in found.extra)),
-            ("of another shape", len(found.mismatched), sum(prod(one.found) for one in found.mismatched)),
-            ("of another type", len(found.mistyped), sum(prod(one.found) for one in found.mistyped)),
-            ("tied, stored again", len(found.copies), None),
-            ("buffers, not parameters", len(found.buffers), sum(array.numel for _, array in found.buffers)),
-            ("scales of quantised weights", len(found.companions), None),
+            ("found, with that shape", outcome.matched, None),
+            ("of these packed", len(outcome.packed), sum(prod(finding.shape) for finding in outcome.packed)),
+            ("missing", len(outcome.missing), sum(map(prod, missing))),
+            ("extra", len(outcome.extra), sum(array.numel for _, array in outcome.extra)),
+            ("of another shape", len(outcome.mismatched), sum(prod(finding.found) for finding in outcome.mismatched)),
+            ("of another type", len(outcome.mistyped), sum(prod(finding.found) for finding in outcome.mistyped)),
+            ("tied, stored again", len(outcome.copies), None),
+            ("buffers, not parameters", len(outcome.buffers), sum(array.numel for _, array in outcome.buffers)),
+            ("scales of quantised weights", len(outcome.companions), None),
         ]
-        shown = [row for place, row in enumerate(rows) if row[1] or place < 2]
+        shown = [row for index, row in enumerate(rows) if row[1] or index < 2]
         cells = [(name, Count(tensors), "" if size is None else Count(size)) for name, tensors, size in shown]
         columns = (Column("tensors"), Column("number", right=True), Column("parameters", right=True))
-        footer = ("in the checkpoint", "", Count(found.count))
+        footer = ("in the checkpoint", "", Count(outcome.count))
         return Table(columns, tuple(cells), footer)
 
     def _findings(self) -> Iterator[Element]:
-        found = self.outcome
-        guesses = {other: name for name, other in found.renamed.items()}
-        slots = found.expected.slots
+        outcome = self.outcome
+        guesses = {new_name: name for name, new_name in outcome.renamed.items()}
+        slots = outcome.expected.slots
         rows: list[tuple[Inline, ...]] = [
-            ("missing", Code(name), _shape(slots[name].shape), "", "") for name in found.missing
+            ("missing", Code(name), _shape(slots[name].shape), "", "") for name in outcome.missing
         ]
-        for name, array in found.extra:
+        for name, array in outcome.extra:
             guess = f"renamed from {guesses[name]}?" if name in guesses else ""
             rows.append(("extra", Code(name), "", _shape(array.shape), guess))
-        for one in found.mismatched:
-            why = ", ".join(filter(None, ("transposed" * one.transposed, one.reason))) or f"stored as {one.dtype}"
-            rows.append(("shape", Code(one.name), _shape(one.expected), _shape(one.found), why))
+        for finding in outcome.mismatched:
+            why = (
+                ", ".join(filter(None, ("transposed" * finding.transposed, finding.reason)))
+                or f"stored as {finding.dtype}"
+            )
+            rows.append(("shape", Code(finding.name), _shape(finding.expected), _shape(finding.found), why))
         rows += [
-            ("type", Code(one.name), _shape(one.expected), _shape(one.found), one.reason) for one in found.mistyped
+            ("type", Code(finding.name), _shape(finding.expected), _shape(finding.found), finding.reason)
+            for finding in outcome.mistyped
         ]
         if rows:
             columns = tuple(map(Column, ("finding", "tensor", "declared", "stored", "remark")))
-            yield Table(columns, tuple(rows[:MOST_SHOWN]))
-        if len(rows) > MOST_SHOWN:
-            yield Paragraph((f"and {len(rows) - MOST_SHOWN:,} more: --json lists them all",))
+            yield Table(columns, tuple(rows[:MAX_SHOWN]))
+        if len(rows) > MAX_SHOWN:
+            yield Paragraph((f"and {len(rows) - MAX_SHOWN:,} more: --json lists them all",))
 
     def _verdict(self) -> str:
-        found = self.outcome
-        types = ", ".join(f"{dtype} ({number:,})" for dtype, number in found.dtypes.items())
-        stored = f"; stored as {types if len(found.dtypes) > 1 else next(iter(found.dtypes), 'nothing')}"
-        if found.ok:
-            return f"equal: every tensor of {found.expected.cls} is there with its shape, and nothing else{stored}"
+        outcome = self.outcome
+        types = ", ".join(f"{dtype} ({number:,})" for dtype, number in outcome.dtypes.items())
+        stored = f"; stored as {types if len(outcome.dtypes) > 1 else next(iter(outcome.dtypes), 'nothing')}"
+        if outcome.ok:
+            return f"equal: every tensor of {outcome.expected.cls} is there with its shape, and nothing else{stored}"
         kinds = (
-            ("missing", found.missing),
-            ("extra", found.extra),
-            ("of another shape", found.mismatched),
-            ("of another type", found.mistyped),
+            ("missing", outcome.missing),
+            ("extra", outcome.extra),
+            ("of another shape", outcome.mismatched),
+            ("of another type", outcome.mistyped),
         )
         return f"not equal: {', '.join(f'{len(ones):,} {kind}' for kind, ones in kinds if ones)}{stored}"
 
     @property
     def types(self) -> Mapping[str, tuple[int, int]]:
-        """Every type in the file with its tensors and their bytes, the most bytes first."""
+        """Return every type in the file with its tensors and their bytes, the most bytes first."""
         types: dict[str, tuple[int, int]] = {}
         for array in self.checkpoint.arrays.values():
             tensors, bits = types.get(array.dtype, (0, 0))
@@ -155,9 +160,9 @@ class Verification:
 
     def _notes(self) -> Iterator[str]:
         if self.outcome.packed:
-            widths = sorted({one.width for one in self.outcome.packed})
+            widths = sorted({packed.width for packed in self.outcome.packed})
             bits = " or ".join(map(str, widths))
-            schemes = ", ".join(sorted({one.scheme for one in self.outcome.packed}))
+            schemes = ", ".join(sorted({packed.scheme for packed in self.outcome.packed}))
             yield f"packed weights ({schemes}) hold {bits} bits an entry and are counted by their declared shape"
         if self.fits and self.outcome.copies:
             slots = self.outcome.expected.slots
@@ -166,43 +171,53 @@ class Verification:
         yield from self.checkpoint.notes
 
     def record(self) -> Record:
-        """`count` is what the checkpoint holds, `expected` what the class declares; equal where `ok`."""
-        found = self.outcome
+        """Return the comparison for programs.
+
+        `count` is what the checkpoint holds, `expected` what the class declares; they are equal if `ok`.
+        """
+        outcome = self.outcome
         return {
-            "ok": found.ok,
-            "class": found.expected.cls,
-            "count": found.count,
-            "missing": list(found.missing),
-            "extra": [name for name, _ in found.extra],
+            "ok": outcome.ok,
+            "class": outcome.expected.cls,
+            "count": outcome.count,
+            "missing": list(outcome.missing),
+            "extra": [name for name, _ in outcome.extra],
             "mismatched": [
-                {"name": one.name, "expected": list(one.expected), "found": list(one.found), "dtype": one.dtype}
-                for one in found.mismatched
+                {
+                    "name": finding.name,
+                    "expected": list(finding.expected),
+                    "found": list(finding.found),
+                    "dtype": finding.dtype,
+                }
+                for finding in outcome.mismatched
             ],
             "mistyped": [
-                {"name": one.name, "shape": list(one.found), "dtype": one.dtype, "reason": one.reason}
-                for one in found.mistyped
+                {"name": finding.name, "shape": list(finding.found), "dtype": finding.dtype, "reason": finding.reason}
+                for finding in outcome.mistyped
             ],
-            "reasons": {one.name: one.reason for one in (*found.mismatched, *found.mistyped) if one.reason},
-            "expected": found.expected.count,
-            "tensors": found.matched,
+            "reasons": {
+                finding.name: finding.reason for finding in (*outcome.mismatched, *outcome.mistyped) if finding.reason
+            },
+            "expected": outcome.expected.count,
+            "tensors": outcome.matched,
             "source": self.source,
             "model": None if self.model is None else self.model.architecture.name,
             "at": {str(symbol): value for symbol, value in self.at.items()},
-            "renamed": dict(found.renamed),
-            "tied": list(found.copies),
-            "buffers": [name for name, _ in found.buffers],
+            "renamed": dict(outcome.renamed),
+            "tied": list(outcome.copies),
+            "buffers": [name for name, _ in outcome.buffers],
             "packed": [
                 {
-                    "name": one.name,
-                    "shape": list(one.shape),
-                    "stored": list(one.stored.shape),
-                    "bits": one.width,
-                    "scheme": one.scheme,
+                    "name": finding.name,
+                    "shape": list(finding.shape),
+                    "stored": list(finding.stored.shape),
+                    "bits": finding.width,
+                    "scheme": finding.scheme,
                 }
-                for one in found.packed
+                for finding in outcome.packed
             ],
-            "schemes": dict(found.schemes),
-            "dtypes": dict(found.dtypes),
+            "schemes": dict(outcome.schemes),
+            "dtypes": dict(outcome.dtypes),
             "types": {dtype: {"tensors": tensors, "bytes": size} for dtype, (tensors, size) in self.types.items()},
             "fits": [_fit(fit) for fit in self.fits],
             "notes": list(self._notes()),
@@ -233,48 +248,76 @@ def _shape(sides: tuple[int, ...]) -> Inline:
 
 
 def verification(
-    path: Path,
-    target: str | None = None,
+    source: Path,
+    model: Model | str | None = None,
     head: str | None = None,
-    given: Mapping[Symbol, Value] | None = None,
+    sizes: Mapping[Symbol, Value] | None = None,
     *,
     framework: bool = False,
-    inferred: bool = False,
-    alone: bool = False,
+    infer: bool = False,
+    header_only: bool = False,
 ) -> Verification:
-    """The checkpoint beside what it should be: `target`, else the `config.json` beside it, else what its shapes say.
+    """Compare a checkpoint with a model, or with the one that the `config.json` beside the checkpoint describes.
 
-    `framework` has transformers build the class instead; `inferred` leaves a configuration aside; `alone` accepts files
-    of which only the beginning was fetched.
+    A checkpoint without a `config.json` is compared with the model that its names and shapes fit best; `infer` does
+    so whatever the configuration says. `framework` has transformers build the class and compares with that one.
+    `sizes` are put into the model. `header_only` accepts files of which only the beginning was fetched.
+
+    Raises `Conflict` for two choices that exclude each other, `UnknownName`, `BadFile` or `BadField`.
     """
-    checkpoint = read_checkpoint(path, alone=alone)
+    if infer and (model is not None or framework):
+        raise Conflict("infer", "framework" if model is None else "model", "inference reads the shapes alone")
+    if sizes and (framework or infer):
+        raise Conflict("sizes", "framework" if framework else "infer", "the sizes come from there")
+    if framework and isinstance(model, Model):
+        raise Conflict("framework", "a loaded model", "transformers builds from a config.json, so pass its path")
+    checkpoint = read_checkpoint(source, alone=header_only)
     if not checkpoint.arrays:
-        raise BadFile(str(path), "holds no tensors")
+        raise BadFile(str(source), "holds no tensors")
     if framework:
-        return _by_framework(checkpoint, target, head)
-    if target is None and (inferred or checkpoint.config is None):
-        fits = infer(str(path), checkpoint.arrays, head)
-        first, source = fits[0], "the formulas, at the sizes that the shapes ask for"
-        return Verification(checkpoint, first.outcome, source, first.model, fits, ())
-    model = load_config(checkpoint.config, head) if target is None and checkpoint.config else load(str(target), head)
-    model = model.with_sizes(given) if given else model
+        return _by_framework(checkpoint, None if model is None else str(model), head)
+    beside = None if infer else checkpoint.config
+    target = beside if model is None else model
+    if target is None:
+        return _by_shapes(checkpoint, head)
+    return _by_formulas(checkpoint, _loaded(target, head), sizes or {})
+
+
+def _loaded(target: Model | str | Path, head: str | None) -> Model:
+    if isinstance(target, Path):
+        return load_file(target, head)
+    if isinstance(target, str):
+        return load(target, head)
+    return target if head is None else target.with_head(head)
+
+
+def _by_shapes(checkpoint: Checkpoint, head: str | None) -> Verification:
+    """Compare with the model that names and shapes fit best."""
+    fits = inferred(str(checkpoint.path), checkpoint.arrays, head)
+    source = "the formulas, at the sizes that the shapes ask for"
+    return Verification(checkpoint, fits[0].outcome, source, fits[0].model, fits, ())
+
+
+def _by_formulas(checkpoint: Checkpoint, model: Model, sizes: Mapping[Symbol, Value]) -> Verification:
+    """Compare with the inventory of a model at its sizes and those given."""
+    model = model.with_sizes(sizes) if sizes else model
     outcome = compare(declared(model), checkpoint.arrays)
     others = () if outcome.ok else tuple(_other_heads(model, checkpoint.arrays))
     return Verification(checkpoint, outcome, f"the formulas, at the sizes of {model.label}", model, (), others)
 
 
 def _other_heads(model: Model, arrays: Mapping[str, Array]) -> Iterator[str]:
-    """The classes of the same sizes that have exactly these tensors."""
-    if len(arrays) > MOST_RETRIED:
+    """Yield the classes of the same sizes that have exactly these tensors."""
+    if len(arrays) > MAX_RETRIED_TENSORS:
         return
     for head in model.architecture.heads.keys() - {model.head}:
-        other = model.with_head(head)
-        if compare(declared(other), arrays).ok:
-            yield f"{other.cls}: --head {head} compares with it"
+        headed = model.with_head(head)
+        if compare(declared(headed), arrays).ok:
+            yield f"{headed.cls}: --head {head} compares with it"
 
 
 def _classes(kind: str) -> dict[str, str]:
-    """The framework's classes of a model type by the names of heads."""
+    """Return the framework's classes of a model type by the names of heads."""
     if kind in ARCHITECTURES:
         return {name: head.cls for name, head in ARCHITECTURES[kind].heads.items()}
     derived = entry_of(kind)

@@ -1,4 +1,4 @@
-"""Is a formula right? It is multiplied out, the model too under every counting: two agree, or some terms differ."""
+"""The verdict on a formula: expanded and compared with every counting of the model, term by term."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from functools import cached_property, lru_cache
 from sympy import Symbol
 
 from bertsym.algebra import Value, monomials
-from bertsym.claims.countings import Counting, countings
-from bertsym.claims.parts import Part, add, minus, number, parts, symbols
+from bertsym.claims.discrepancies import Row, rows, without_heads
+from bertsym.claims.interpretations import Counting, countings
+from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.polynomial import expand, expression
-from bertsym.claims.reading import Reading
 from bertsym.claims.scopes import scope_named
-from bertsym.claims.terms import Row, rows, without_heads
+from bertsym.claims.tensor_polynomials import Part, add, minus, number, parts, symbols
 from bertsym.errors import BertsymError, TooLarge
 from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.formulas.tree import Form
@@ -23,27 +23,31 @@ from bertsym.quantities import Stated
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
+# The cost up to which a counting explains a claim. A counting with more words may match by chance.
 SIMPLE = 2
-MOST_TERMS = 256
-"""Of one side: no count in the atlas has a quarter of that."""
-MOST_SIDES = 32
-MOST_STEPS = 32_000
-"""Of judging, for one text: a formula takes two for each of its terms, at least 16; the tensors under a head take 64,
-laid out once for each choice of sizes left out of a formula."""
-MOST_INVENTORIES = 24
-MOST_WEIGHED = 50_000
+# The terms of one side. No count in the atlas has a quarter of that.
+MAX_TERMS = 256
+# The different sides of one formula, each of which is compared with every counting.
+MAX_SIDES = 32
+# The steps of judging one text. A formula takes two for each of its terms, at least 16. The tensors under a head take
+# 64, for each choice of sizes that a formula leaves out.
+MAX_JUDGING_STEPS = 32_000
+# More cache memory would save work only for a text that mixes many heads and many sets of sizes.
+MAX_CACHED_INVENTORIES = 24
+MAX_CACHED_NUMBERS = 50_000
+# Distances of a claim from a counting: a term that the counting lacks weighs more than a wrong coefficient.
 _ABSENT = 8
 _DIFFERENT = 2
 
 
 @value
 class Judgement:
-    """What became of one claimed polynomial.
+    """The judgement of one claimed polynomial.
 
-    `equal` are the countings that it is exactly, the simplest first. Without a simple one the claim is a finding, and
-    `rows` say where it differs from `nearest`. `baked` are sizes that the claim holds as numbers; `words` what it is
-    said to count; `beside` are the tensors that the counted components have besides, and `short` is the claim less the
-    whole model.
+    `equal` are the countings that the claim equals, the simplest first. Without a simple one the claim is a finding,
+    and `rows` say where it differs from `nearest`. `baked` are sizes that the claim holds as numbers. `words` say what
+    the claim counts. `beside` are the other tensors of the counted components. `short` is the claim less the whole
+    model.
     """
 
     form: Form
@@ -59,17 +63,17 @@ class Judgement:
 
     @property
     def stands(self) -> bool:
-        """Whether the claim is exactly what a simple counting counts."""
+        """Return True if the claim is exactly what a simple counting counts."""
         return bool(self.equal) and self.equal[0].cost <= SIMPLE
 
     @property
     def cost(self) -> Fraction | None:
-        """By how much the claim misses the nearest count at the sizes of the question."""
+        """Return by how much the claim misses the nearest count at the sizes of the question."""
         return number(minus(self.claim, self.nearest.terms), self.sizes)
 
     @property
     def left_out(self) -> Fraction | None:
-        """By how much the claim misses the whole model."""
+        """Return by how much the claim misses the whole model."""
         return number(self.short, self.sizes)
 
 
@@ -83,7 +87,7 @@ class Figure:
 
 
 @value
-class Verdict:
+class FormulaVerdict:
     """The judgement of every different side of a formula, and whether the sides agree with each other."""
 
     reading: Reading
@@ -95,7 +99,7 @@ class Verdict:
 
     @property
     def stands(self) -> bool:
-        """Whether nothing was found."""
+        """Return True if nothing in the formula is wrong."""
         sound = all(judgement.stands for judgement in self.judgements) and all(figure.how for figure in self.figures)
         return self.agree and sound
 
@@ -124,28 +128,28 @@ class Ledger:
         self.heads = tuple(heads)
         self.steps = 0
         self.weighed: dict[int, tuple[Counting, Fraction | None]] = {}
-        self.inventory = lru_cache(MOST_INVENTORIES)(self._inventory)
-        self.countings = lru_cache(MOST_INVENTORIES)(self._countings)
+        self.inventory = lru_cache(MAX_CACHED_INVENTORIES)(self._inventory)
+        self.countings = lru_cache(MAX_CACHED_INVENTORIES)(self._countings)
 
     @cached_property
     def base(self) -> Ledger:
-        """The same at the sizes that the model's paper calls base."""
+        """Return a ledger at the sizes that the model's paper calls base."""
         return Ledger(at_base(self.model), self.heads)
 
     def step(self, steps: int) -> None:
         """Note that so much more was done; raises `TooManyJudged`."""
         self.steps += steps
-        if self.steps > MOST_STEPS:
-            raise TooManyJudged("steps of judging formulas", self.steps, MOST_STEPS)
+        if self.steps > MAX_JUDGING_STEPS:
+            raise TooManyJudged("steps of judging formulas", self.steps, MAX_JUDGING_STEPS)
 
     def number(self, counting: Counting, sizes: Mapping[Symbol, Value]) -> Fraction | None:
         """Return the value of a counting at the sizes of the question, evaluated once."""
-        found = self.weighed.get(id(counting))
-        if found is None or found[0] is not counting:
-            if len(self.weighed) > MOST_WEIGHED:
+        entry = self.weighed.get(id(counting))
+        if entry is None or entry[0] is not counting:
+            if len(self.weighed) > MAX_CACHED_NUMBERS:
                 self.weighed.clear()
-            found = self.weighed[id(counting)] = (counting, number(counting.terms, sizes))
-        return found[1]
+            entry = self.weighed[id(counting)] = (counting, number(counting.terms, sizes))
+        return entry[1]
 
     def _inventory(
         self, head: str, keep: frozenset[Symbol], fill: tuple[tuple[Symbol, Value], ...]
@@ -161,12 +165,12 @@ class Ledger:
         return tuple(countings(cls, self.inventory(head, keep, fill), whole=head != self.heads[0]))
 
 
-def judge(
+def judge_formula(
     reading: Reading, model: Model, heads: Sequence[str], of: str = "", *, ledger: Ledger | None = None
-) -> Verdict:
-    """The verdict on a formula about the model under these heads, the first before the others.
+) -> FormulaVerdict:
+    """Judge a formula about a model under these heads, the expected head first.
 
-    `of` says what it counts, as the label of the formula does where it has one; `ledger` keeps what the next formula
+    `of` says what the formula counts; without it the label of the formula does. `ledger` keeps what the next formula
     about the same model under the same heads needs again. Raises `TooManyJudged`, or `TooLarge` for too many terms.
     """
     ledger = Ledger(model, heads) if ledger is None else ledger
@@ -175,8 +179,8 @@ def judge(
     bench = _Bench(ledger, tuple(expand(form) for form in reading.remainders))
     sides = [(side.form, bench.public(side.form)) for side in reading.sides]
     widest = max((len(terms) for _, terms in sides), default=0)
-    if widest > MOST_TERMS:
-        raise TooLarge("the formula multiplied out", widest, MOST_TERMS)
+    if widest > MAX_TERMS:
+        raise TooLarge("the formula multiplied out", widest, MAX_TERMS)
     formulas = [(form, terms) for form, terms in sides if set(terms) - {()}] or sides[:1]
     distinct: dict[tuple[object, ...], Form] = {}
     for form, terms in formulas:
@@ -190,51 +194,51 @@ def judge(
         if scope_named(words) and form != side.form
     ]
     sized = max(len(distinct) + len(marked), len(numbers))
-    if sized > MOST_SIDES:
-        raise TooManyJudged("different sides of a formula", sized, MOST_SIDES)
+    if sized > MAX_SIDES:
+        raise TooManyJudged("different sides of a formula", sized, MAX_SIDES)
     beside = {side.form: words for side in reading.sides for form, words in side.annotated if form == side.form}
     judgements = [bench.judge(form, of or beside.get(form, reading.label)) for form in distinct.values()]
     judgements += [bench.judge(form, words) for form, words in marked]
     figures = [f for value in numbers for form in distinct.values() if (f := bench.figure(value, form)) is not None]
-    return Verdict(reading, ledger.model, tuple(judgements), tuple(figures), len(distinct) <= 1, bench.sizes)
+    return FormulaVerdict(reading, ledger.model, tuple(judgements), tuple(figures), len(distinct) <= 1, bench.sizes)
 
 
 def at_base(model: Model) -> Model:
-    """The model at the sizes that its paper calls base, under their name."""
+    """Return the model at the sizes that its paper calls base, under their name."""
     base = model.architecture.base
     return Model(model.architecture, model.head, label=base).with_sizes(model.architecture.sizes[base].values)
 
 
 class _Bench:
-    """What is laid out once for all sides of a formula: the model's tensors, under each head, as polynomials."""
+    """The model's tensors under each head as polynomials, made once for all sides of a formula."""
 
     def __init__(self, ledger: Ledger, remainders: tuple[Terms, ...]) -> None:
         self.ledger = ledger
         self.model = model = ledger.model
         self.heads = ledger.heads
         self.remainders = tuple(dict.fromkeys(monomial for terms in remainders for monomial in terms))
-        if len(self.remainders) > MOST_SIDES:
-            raise TooManyJudged("different remainders O(...) of a formula", len(self.remainders), MOST_SIDES)
+        if len(self.remainders) > MAX_SIDES:
+            raise TooManyJudged("different remainders O(...) of a formula", len(self.remainders), MAX_SIDES)
         self.sizes = dict((model if model.given else at_base(model)).given)
 
     def public(self, form: Form) -> Terms:
-        """The claim in the symbols of its comparison: heads * d becomes H."""
+        """Return the claim in the symbols of its comparison: heads * d becomes H."""
         claim = expand(form)
         return monomials(self.model.public(expression(claim), self._kept(claim)))
 
     def figure(self, value: Fraction, form: Form) -> Figure | None:
-        """Whether a number is the formula's at the model's sizes; None while one is open."""
+        """Compare a number with the value of the formula at the model's sizes; None while a size is unknown."""
         exact = number(self.public(form), self.model.given)
         if exact is None or value.denominator != 1 or exact.denominator != 1:
             return None
         digits = str(value.numerator)
         zeros = len(digits) - len(digits.rstrip("0")) if len(digits) > 4 else 0
         stated = Stated(value.numerator, tuple(10**zero for zero in range(zeros + 1)))
-        how = next((found for step in stated.steps if (found := stated.holds(exact.numerator, step))), "")
+        how = next((kind for step in stated.steps if (kind := stated.holds(exact.numerator, step))), "")
         return Figure(value.numerator, exact, how)
 
     def judge(self, form: Form, words: str) -> Judgement:
-        """The judgement of one side; sizes of the model that it does not name are tried as numbers baked into it."""
+        """Judge one side, also with the model's sizes that it does not name as numbers in it."""
         claim = self.public(form)
         self.ledger.step(max(16, 2 * len(claim)))
         used = symbols(claim)
@@ -281,7 +285,7 @@ class _Bench:
         return Judgement(form, words, claim, tuple(equal), nearest, differing, beside, short, baked, self.sizes)
 
     def _nearest(self, known: Sequence[Counting], claim: Terms) -> Counting:
-        """The counting that a claim is closest to."""
+        """Return the counting that is closest to a claim."""
         claimed = number(claim, self.sizes)
 
         def distance(counting: Counting) -> tuple[int, Fraction, int]:
@@ -298,7 +302,7 @@ class _Bench:
         return sorted((counting for counting in known if self._coarse(counting.terms) == wanted), key=_cost)
 
     def _coarse(self, terms: Terms) -> Terms:
-        """The terms that no O(...) of the claim swallows."""
+        """Drop the terms that an O(...) of the claim covers."""
         if not self.remainders:
             return terms
         return {m: value for m, value in terms.items() if not any(_within(m, bound) for bound in self.remainders)}
@@ -314,14 +318,14 @@ def _within(monomial: Monomial, bound: Monomial) -> bool:
 
 
 def _without_heads(claim: Terms) -> Terms:
-    """The claim as if its heads had cancelled."""
+    """Return the claim with its heads cancelled."""
     return add({without_heads(monomial): value} for monomial, value in claim.items())
 
 
 def _distance(
     counting: Counting, claim: Terms, miss: Fraction | None, size: Fraction | None
 ) -> tuple[int, Fraction, int]:
-    """How far a counting is from a claim: in terms that it does not have, terms that differ, the numbers, and words."""
+    """Return a sort key: terms that the counting lacks, terms that differ, the numbers, then the words."""
     terms = counting.terms
     absent = sum(1 for monomial in claim if monomial not in terms)
     differing = sum(1 for monomial, value in terms.items() if claim.get(monomial) != value)

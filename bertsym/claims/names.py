@@ -1,4 +1,4 @@
-"""What the letters and words of somebody else's formula stand for here."""
+"""The sizes that the letters and words of other people's formulas stand for."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _LOGIC = {"not": Mark.NOT, "and": Mark.AND, "or": Mark.OR}
 _WRAPPING = re.compile(
     r"\\(?:text|textrm|textit|texttt|mathrm|mathit|mathsf|mathtt|mathbf|mbox|operatorname|rm|it|bf)\b\s*"
 )
-LONGEST_RUN = 6
+MAX_LETTER_RUN = 6
 
 
 def meaning(raw: str, notation: str = "auto") -> str | None:
-    """The public name of a spelling, or None; letters are told apart by case, words are not.
+    """Return the public name of a spelling, or None; case tells letters apart, but not words.
 
     >>> meaning("d_model"), meaning("ℓ"), meaning("q")
     ('H', 'L', None)
@@ -46,7 +46,7 @@ def meaning(raw: str, notation: str = "auto") -> str | None:
 
 
 def plain(text: str) -> str:
-    r"""A name without its TeX: `\text{d\_model}` is d_model.
+    r"""Return a name without its TeX: `\text{d\_model}` is d_model.
 
     >>> plain(r"d_{\text{model}}"), plain(r"{\rm ff}")
     ('d_model', 'ff')
@@ -55,7 +55,7 @@ def plain(text: str) -> str:
 
 
 def fold(tokens: Sequence[Token], notation: str, where: Mapping[str, str]) -> tuple[Token, ...]:
-    """Words and their subscripts as names; runs of known letters as one name each; a lone x as a times sign."""
+    """Fold words and their subscripts, and runs of known letters, into names; a lone x becomes a times sign."""
 
     def known(raw: str) -> bool:
         return raw in where or meaning(raw, notation) is not None
@@ -76,7 +76,7 @@ def fold(tokens: Sequence[Token], notation: str, where: Mapping[str, str]) -> tu
 
 
 def _subscripted(tokens: Sequence[Token], at: int, source: str) -> int:
-    """The index after a word and the subscripts that follow it directly."""
+    """Return the index after a word and the subscripts that follow it directly."""
     at += 1
     while at + 1 < len(tokens) and tokens[at].mark is Mark.SUB:
         if tokens[at + 1].mark is Mark.OPEN_BRACE:
@@ -103,7 +103,7 @@ def _named(pieces: Sequence[Token], known: Callable[[str], bool]) -> Iterable[To
         return (Token(Mark.TEXT, text, first.start, raw if tail else first.value),)
     if raw in _LOGIC:
         return (replace(first, mark=_LOGIC[raw]),)
-    if len(head) <= LONGEST_RUN:
+    if len(head) <= MAX_LETTER_RUN:
         run = [*head[:-1], head[-1] + tail]
         if all(letter == "x" or known(letter) for letter in run):
             return _letters(first, run, text)
@@ -114,29 +114,29 @@ def _named(pieces: Sequence[Token], known: Callable[[str], bool]) -> Iterable[To
 
 def _letters(first: Token, run: list[str], text: str) -> Iterable[Token]:
     start = first.start
-    for place, letter in enumerate(run):
-        piece = text[place:] if place == len(run) - 1 else text[place]
+    for index, letter in enumerate(run):
+        piece = text[index:] if index == len(run) - 1 else text[index]
         yield Token(Mark.TIMES if letter == "x" else Mark.NAME, piece, start, letter)
         start += len(piece)
 
 
 def meanings(raws: Iterable[str], notation: str, where: Mapping[str, str]) -> dict[str, str]:
-    """Public names for the spellings of one formula, read together; spellings that mean nothing are left out.
+    """Return public names for the spellings of one formula, read together, without meaningless spellings.
 
-    `d` is the hidden size, and `h` the number of heads, where nothing else in the formula can be; beside a word such as
+    `d` is the hidden size, and `h` the number of heads, if nothing else in the formula can be; beside a word such as
     hidden_size `h` stays what it abbreviates.
 
     >>> meanings(["L", "d"], "auto", {}), meanings(["H", "d"], "auto", {}), meanings(["d_model", "h"], "auto", {})
     ({'L': 'L', 'd': 'H'}, {'H': 'H', 'd': 'd'}, {'d_model': 'H', 'h': 'heads'})
     """
     distinct = list(dict.fromkeys(raws))
-    found = {raw: name for raw in distinct if (name := where.get(raw) or meaning(raw, notation)) is not None}
+    names = {raw: name for raw in distinct if (name := where.get(raw) or meaning(raw, notation)) is not None}
     if notation != "auto":
-        return found
-    others = {name for raw, name in found.items() if raw not in ("d", "h")}
-    if "d" in found and "d" not in where and "H" not in others and "h" not in found:
-        found["d"] = "H"
-    widths = [raw for raw, name in found.items() if name == "H" and raw not in ("d", "h")]
-    if "h" in found and "h" not in where and widths and not any("hidden" in raw.casefold() for raw in widths):
-        found["h"] = "heads"
-    return found
+        return names
+    others = {name for raw, name in names.items() if raw not in ("d", "h")}
+    if "d" in names and "d" not in where and "H" not in others and "h" not in names:
+        names["d"] = "H"
+    widths = [raw for raw, name in names.items() if name == "H" and raw not in ("d", "h")]
+    if "h" in names and "h" not in where and widths and not any("hidden" in raw.casefold() for raw in widths):
+        names["h"] = "heads"
+    return names

@@ -1,11 +1,11 @@
-"""Where does this number come from: the countings of a model that round or truncate to it at its stated precision."""
+"""The verdict on a number: the countings of a model that round or truncate to it at its stated precision."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bertsym.claims.countings import Counting, countings
-from bertsym.claims.parts import parts
+from bertsym.claims.interpretations import Counting, countings
+from bertsym.claims.tensor_polynomials import parts
 from bertsym.count import count
 from bertsym.model import Model
 from bertsym.quantities import Stated
@@ -51,31 +51,33 @@ class NumberVerdict:
 
     @property
     def stands(self) -> bool:
-        """Whether some simple counting comes to the number without a slip."""
+        """Return True if some simple counting comes to the number without a slip."""
         return any(not match.slip for match in self.matches)
 
 
 def judge_number(
     stated: Stated, model: Model, heads: Sequence[str], known: Sequence[Count] | None = None
 ) -> NumberVerdict:
-    """The verdict on a number about a model whose sizes are known; raises `MissingSize` where one is not.
+    """Judge a number about a model whose sizes are known; raises `MissingSize` if a size is unknown.
 
-    `known` is the model's `census`, if it was taken already.
+    `known` is the model's `census`, if the caller has it already.
     """
     whole = count(model.with_head(heads[0]))
     counts = census(model, heads) if known is None else known
     matches: list[Match] = []
     taken: set[int] = set()
     for step in stated.steps:
-        found = [m for entry in counts if entry.number not in taken and (m := _match(stated, entry, step)) is not None]
-        matches.extend(found)
-        taken |= {match.count.number for match in found}
+        matching = [
+            m for entry in counts if entry.number not in taken and (m := _match(stated, entry, step)) is not None
+        ]
+        matches.extend(matching)
+        taken |= {match.count.number for match in matching}
     matches.extend(_slips(stated, counts, taken))
     complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
     nearest = sorted(complete, key=lambda entry: (entry.number != whole, abs(entry.number - stated.value)))
 
     def rank(match: Match) -> tuple[bool, int, int, bool, int]:
-        """The finest precision first; in it the simplest, and then the closest."""
+        """Return a sort key: the finest precision, then the simplest counting, then the closest number."""
         distance = abs(match.count.number - stated.value)
         return (bool(match.slip), match.step, match.count.cost, match.how == "truncated", distance)
 
@@ -83,10 +85,10 @@ def judge_number(
 
 
 def census(model: Model, heads: Sequence[str]) -> tuple[Count, ...]:
-    """Every counting of the model, each number once, under the simplest of its names."""
+    """Return every counting of the model, each number once, under its simplest name."""
     entries: dict[int, Count] = {}
-    for place, (headed, cls, extra) in enumerate(_classes(model, heads)):
-        for counting in countings(cls, parts(headed, fill=headed.given), whole=place > 0, most=UNUSUAL):
+    for index, (headed, cls, extra) in enumerate(_classes(model, heads)):
+        for counting in countings(cls, parts(headed, fill=headed.given), whole=index > 0, most=UNUSUAL):
             cost = counting.cost + extra
             number = counting.terms.get(())
             if number is None or number.denominator != 1 or cost > UNUSUAL:
@@ -98,18 +100,18 @@ def census(model: Model, heads: Sequence[str]) -> tuple[Count, ...]:
 
 
 def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, int]]:
-    """The model under every head, with an output embedding of its own where it shares one; each with its price."""
-    for place, head in enumerate(heads):
+    """Yield the model under every head, and with an untied output embedding, each with its extra cost."""
+    for index, head in enumerate(heads):
         headed = model.with_head(head)
-        yield headed, headed.cls, int(place > 0)
+        yield headed, headed.cls, int(index > 0)
     if tied in model.symbols and model.given.get(tied, True):
-        for place, head in enumerate(heads):
+        for index, head in enumerate(heads):
             headed = model.with_head(head)
             if any(tensor.tied_to is not None for tensor in headed.tensors):
                 yield (
                     headed.with_sizes({tied: False}),
                     f"{headed.cls} with an output embedding of its own",
-                    1 + (place > 0),
+                    1 + (index > 0),
                 )
 
 
@@ -120,7 +122,7 @@ def _match(stated: Stated, entry: Count, step: int) -> Match | None:
 
 
 def _slips(stated: Stated, counts: Sequence[Count], taken: set[int]) -> Iterator[Match]:
-    """Countings that come to the number through binary units or an optimiser's slots; at the finest precision only."""
+    """Yield countings that come to the number through binary units or an optimiser's slots, at the finest precision."""
     step = stated.steps[0]
     units = {10**6: 2**20, 10**9: 2**30}
     unit = next((u for u in sorted(units, reverse=True) if stated.value >= u and step <= u), None)

@@ -27,16 +27,17 @@ from bertsym.formulas.tree import (
     to_sympy,
 )
 
-MOST_STEPS = 10_000
-LARGEST_DEGREE = 64
-MOST_BITS = 1_024
+# Bounds on hostile input, such as ((a + b)^16)^16: products of two terms, the degree, the bits of a coefficient.
+MAX_PRODUCTS = 10_000
+MAX_DEGREE = 64
+MAX_BITS = 1_024
 
 
 class TooLong(BertsymError):
     """A formula that multiplies out to more than any count of parameters needs."""
 
     def __str__(self) -> str:
-        limits = f"more than {MOST_STEPS:,} products, a degree over {LARGEST_DEGREE} or {MOST_BITS:,} bits"
+        limits = f"more than {MAX_PRODUCTS:,} products, a degree over {MAX_DEGREE} or {MAX_BITS:,} bits"
         return f"the formula is too large to multiply out: {limits}"
 
 
@@ -48,9 +49,9 @@ class NotPolynomial(BertsymError):
 
 
 def expand(form: Form) -> Terms:
-    """The form as {((generator, exponent), ...): coefficient}; raises `TooLong` or `NotPolynomial`.
+    """Return the form as {((generator, exponent), ...): coefficient}; raises `TooLong` or `NotPolynomial`.
 
-    >>> from bertsym.claims.reader import read
+    >>> from bertsym.claims.parser import read
     >>> expand(read("(H + 1)^2 / H").main.form)
     {((H, 1),): Fraction(1, 1), (): Fraction(2, 1), ((H, -1),): Fraction(1, 1)}
     """
@@ -58,13 +59,13 @@ def expand(form: Form) -> Terms:
 
 
 def expression(terms: Terms) -> Expr:
-    """Terms as a sympy expression."""
+    """Return terms as a sympy expression."""
     parts = (sympy.Mul(atom(value), *(base**power for base, power in monomial)) for monomial, value in terms.items())
     return sympy.Add(*parts)
 
 
 class _Expansion:
-    """One expansion with its budget."""
+    """An expansion with a budget of steps."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -122,11 +123,11 @@ class _Expansion:
 
     def _step(self) -> None:
         self.steps += 1
-        if self.steps > MOST_STEPS:
+        if self.steps > MAX_PRODUCTS:
             raise TooLong
 
     def _bounded(self, value: Fraction) -> Fraction:
-        if max(value.numerator.bit_length(), value.denominator.bit_length()) > MOST_BITS:
+        if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
             raise TooLong
         return value
 
@@ -136,7 +137,7 @@ def _join(first: Monomial, second: Monomial) -> Monomial:
     for base, power in second:
         powers[base] = 1 if isinstance(base, Iverson) else powers.get(base, 0) + power
     joined = tuple(sorted(((b, p) for b, p in powers.items() if p), key=lambda pair: _name(pair[0])))
-    if sum(abs(power) for _, power in joined) > LARGEST_DEGREE:
+    if sum(abs(power) for _, power in joined) > MAX_DEGREE:
         raise TooLong
     return joined
 

@@ -1,15 +1,15 @@
-"""What a label says that a formula counts: "Attention: 4H^2" speaks of the attention, and of one layer or of all."""
+"""The scope that a label names: "Attention: 4H^2" means the attention, of one layer or of all."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from bertsym.claims.countings import Counting
+from bertsym.claims.interpretations import Counting
 
 Scope = Callable[[Counting], bool]
 
-# In order: the first that is found in the words decides.
+# The first pattern that the words contain decides.
 _SCOPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"norm|\bln\b", ("norms",)),
     (r"bias", ("biases",)),
@@ -22,7 +22,7 @@ _SCOPES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def scope_named(words: str) -> Scope | None:
-    """Whether a counting is what the words speak of; None where they do not say.
+    """Return a test for the countings that the words describe; None if the words do not say.
 
     >>> scope_named("total parameters") is None, scope_named("FFN") is None
     (True, False)

@@ -1,4 +1,4 @@
-"""The pieces of a text that may be formulas: mathematics and code spans, found in one pass whatever is never closed."""
+"""The pieces of a text that may be formulas: mathematics and code spans, found in one pass even if some never close."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from bertsym.values import value
 
-LONGEST_DISPLAY = 8_000
-LONGEST_INLINE = 2_000
+# The characters of displayed and of inline mathematics. Longer spans come from a delimiter that is never closed.
+MAX_DISPLAY = 8_000
+MAX_INLINE = 2_000
 
 _OPENING = re.compile(
     r"\\begin\{(?P<name>(?:equation|align|gather|multline|displaymath|eqnarray|math)\*?)\}"
@@ -24,7 +25,7 @@ _VERBATIM = re.compile(r"\\begin\{(?P<name>verbatim|lstlisting|minted|comment)\}
 
 @value
 class Span:
-    """A stretch of a text: where it begins and ends, and where in it the formula does."""
+    """A stretch of a text: its start and end, and those of the formula in it."""
 
     start: int
     stop: int
@@ -33,7 +34,7 @@ class Span:
 
 
 def readable(text: str, *, tex: bool) -> str:
-    """The text without what is quoted or commented out, blanks in its place, so that every line keeps its number."""
+    """Return the text with blanks in place of quotes and comments, so that every line keeps its number."""
     if not tex:
         return blanked(text, _fenced(text))
     bare = blanked(text, (Span(m.start(), m.end(), m.start(), m.end()) for m in _COMMENT.finditer(text)))
@@ -41,7 +42,7 @@ def readable(text: str, *, tex: bool) -> str:
 
 
 def blanked(text: str, spans: Iterator[Span]) -> str:
-    """The text with blanks for all but the ends of lines of these spans, which follow one another."""
+    """Return the text with blanks in place of these spans, except line ends; the spans are in order."""
     pieces, last = [], 0
     for span in spans:
         pieces += [text[last : span.start], re.sub(r"[^\n]", " ", text[span.start : span.stop])]
@@ -64,7 +65,7 @@ def formulas(text: str, *, tex: bool) -> Iterator[tuple[int, str]]:
 
 
 def _mathematics(text: str) -> Iterator[Span]:
-    """The spans of mathematics, one after another; an end is looked for once, however many openings it may be of."""
+    """Yield the spans of mathematics in order; each end is searched once for all openings that share it."""
     position = 0
     ahead: dict[str, int] = {}
     while (opening := _OPENING.search(text, position)) is not None:
@@ -77,13 +78,13 @@ def _mathematics(text: str) -> Iterator[Span]:
 
 
 def _closed(text: str, opening: re.Match[str], ahead: dict[str, int]) -> Span | None:
-    """The span that begins there; None if it is empty or does not end where one of its kind has to.
+    """Return the span that begins there; None if it is empty or has no valid end.
 
-    `ahead` is where each kind of end stands next.
+    `ahead` holds the next position of each kind of end.
     """
     start, kind = opening.end(), opening.lastgroup
     if kind in ("display", "inline"):
-        stop = text.find("$", start, start + (LONGEST_DISPLAY if kind == "display" else LONGEST_INLINE) + 1)
+        stop = text.find("$", start, start + (MAX_DISPLAY if kind == "display" else MAX_INLINE) + 1)
         if stop <= start:
             return None
         if kind == "display":
@@ -93,7 +94,7 @@ def _closed(text: str, opening: re.Match[str], ahead: dict[str, int]) -> Span | 
         return Span(opening.start(), stop + 1, start, stop)
     ends = {"bracket": r"\]", "paren": r"\)", "name": rf"\end{{{opening['name']}}}"}
     end = ends[str(kind)]
-    most = LONGEST_INLINE if kind == "paren" else LONGEST_DISPLAY
+    most = MAX_INLINE if kind == "paren" else MAX_DISPLAY
     if ahead.get(end, 0) <= start:
         stop = text.find(end, start + 1)
         ahead[end] = stop if stop >= 0 else len(text) + most
@@ -102,21 +103,21 @@ def _closed(text: str, opening: re.Match[str], ahead: dict[str, int]) -> Span | 
 
 
 def _fenced(text: str) -> Iterator[Span]:
-    """The fenced blocks of Markdown; a fence that is never closed opens none."""
+    """Yield the fenced blocks of Markdown; a fence that is never closed opens none."""
     closing = [match.start() for match in _FENCE_ALONE.finditer(text)]
     last = 0
     for opening in _FENCE.finditer(text):
         if opening.start() < last:
             continue
-        place = bisect_left(closing, opening.start() + 1)
-        if place == len(closing):
+        index = bisect_left(closing, opening.start() + 1)
+        if index == len(closing):
             return
-        last = closing[place] + 3
-        yield Span(opening.start(), last, opening.end(), closing[place])
+        last = closing[index] + 3
+        yield Span(opening.start(), last, opening.end(), closing[index])
 
 
 def _verbatim(text: str) -> Iterator[Span]:
-    """The environments of TeX that show their text as it is; one that is never closed shows none."""
+    """Yield the environments of TeX that show their text verbatim; one that is never closed shows none."""
     last, endless = 0, set()
     for opening in _VERBATIM.finditer(text):
         name = opening["name"]
@@ -137,23 +138,23 @@ class Places:
     def __init__(self, text: str, words: re.Pattern[str]) -> None:
         self.text = text
         self.ends = [match.start() for match in re.finditer("\n", text)]
-        found = [match.span() for match in words.finditer(text)]
-        self.starts, self.stops = [start for start, _ in found], [stop for _, stop in found]
+        spans = [match.span() for match in words.finditer(text)]
+        self.starts, self.stops = [start for start, _ in spans], [stop for _, stop in spans]
 
-    def line(self, place: int) -> int:
-        """The number of the line that a place is on."""
-        return bisect_left(self.ends, place) + 1
+    def line(self, position: int) -> int:
+        """Return the line number of a position."""
+        return bisect_left(self.ends, position) + 1
 
-    def bounds(self, place: int) -> tuple[int, int]:
+    def bounds(self, position: int) -> tuple[int, int]:
         """Return the start and the end of the line that holds a place."""
-        number = bisect_left(self.ends, place)
+        number = bisect_left(self.ends, position)
         start = self.ends[number - 1] + 1 if number else 0
         return start, self.ends[number] if number < len(self.ends) else len(self.text)
 
-    def spoken_of(self, place: int, reach: int = 3_000) -> bool:
+    def spoken_of(self, position: int, reach: int = 3_000) -> bool:
         """Return True if the words stand in the paragraph around a place, at most so many characters from it."""
-        before = self.text.rfind("\n\n", max(place - reach, 0), place)
-        after = self.text.find("\n\n", place, place + reach)
-        start = before if before >= 0 else max(place - reach, 0)
-        found = bisect_left(self.starts, start)
-        return found < len(self.starts) and self.stops[found] <= (after if after >= 0 else place + reach)
+        before = self.text.rfind("\n\n", max(position - reach, 0), position)
+        after = self.text.find("\n\n", position, position + reach)
+        start = before if before >= 0 else max(position - reach, 0)
+        index = bisect_left(self.starts, start)
+        return index < len(self.starts) and self.stops[index] <= (after if after >= 0 else position + reach)

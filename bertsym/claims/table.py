@@ -1,4 +1,4 @@
-"""One explanation for every row of a table: a counting, a unit, a way to round, and sizes that nobody stated."""
+"""The verdict on a table: one explanation of all rows by a counting, a unit, a rounding, and sizes not stated."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.claims.countings import countings
 from bertsym.claims.formula import at_base
-from bertsym.claims.parts import parts, put_in, symbols
+from bertsym.claims.integer_bounds import Bound, Entangled, Interval, at, solve
+from bertsym.claims.interpretations import countings
 from bertsym.claims.tablefile import SizedRow, SizedTable
-from bertsym.claims.unknowns import Bound, Entangled, Interval, at, solve
+from bertsym.claims.tensor_polynomials import parts, put_in, symbols
 from bertsym.errors import BertsymError
 from bertsym.formulas.monomial_order import Terms
 from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, SIZES, Kind
 from bertsym.values import value
 
-MOST_UNKNOWN = 2
-PRICIEST = 2
+# The sizes that a table may leave open: `integer_bounds` is exact for at most two.
+MAX_UNKNOWNS = 2
+# The cost of a hypothesis. A dearer one may fit a short table by chance.
+MAX_COST = 2
 BINARY = "in binary units, 2^20 or 2^30 sold as M or B"
 
 
@@ -60,14 +62,14 @@ class TableVerdict:
 
     @property
     def stands(self) -> bool:
-        """Whether one explanation fits all rows."""
+        """Return True if one explanation fits all rows."""
         return bool(self.fits)
 
     @property
     def misfits(self) -> tuple[SizedRow, ...]:
-        """The rows that the best explanation leaves."""
-        kept = self.partial.rows if self.partial else ()
-        return () if self.fits else tuple(row for row in self.table.rows if row not in kept)
+        """Return the rows that the best explanation does not fit."""
+        explained = self.partial.rows if self.partial else ()
+        return () if self.fits else tuple(row for row in self.table.rows if row not in explained)
 
 
 class TooManyUnknown(BertsymError):
@@ -85,7 +87,7 @@ class TooManyUnknown(BertsymError):
 
 
 def judge_table(table: SizedTable, model: Model, heads: Sequence[str], formula: Terms | None = None) -> TableVerdict:
-    """The verdict on a table about a model, or about a formula; raises `TooManyUnknown`."""
+    """Judge a table about a model, or about a formula; raises `TooManyUnknown`."""
     base = at_base(model).given
     stated = {s for row in table.rows for s in row.sizes}
     derived = {definition.symbol: definition.adjusts for definition in model.architecture.definitions}
@@ -104,9 +106,9 @@ def judge_table(table: SizedTable, model: Model, heads: Sequence[str], formula: 
         guesses = list(_hypotheses(model, heads, frozenset(stated)))
     first = [_case(guess, known, table) for guess in guesses[:1]]
     cases = first + [_case(guess, known, table) for guess in guesses[1:] if _possible(guess, known, table)]
-    if cases and len(cases[0].unknowns) > MOST_UNKNOWN:
+    if cases and len(cases[0].unknowns) > MAX_UNKNOWNS:
         raise TooManyUnknown(cases[0].unknowns)
-    cases = [case for case in cases if len(case.unknowns) <= MOST_UNKNOWN]
+    cases = [case for case in cases if len(case.unknowns) <= MAX_UNKNOWNS]
     try:
         fits = sorted(_distinct([fit for case in cases for fit in case.fits()]), key=lambda fit: fit.cost)
     except Entangled:
@@ -126,46 +128,46 @@ class _Case:
     unknowns: tuple[Symbol, ...]
 
     def fits(self) -> Iterator[Fit]:
-        """The ways of writing numbers down under which it explains all rows."""
+        """Yield the roundings under which the hypothesis explains all rows."""
         for how, cost, bounds in _readings(self.table, self.left):
             solved = solve(bounds, self.unknowns)
             if solved is not None:
                 yield Fit(self.guess, how, self.unknowns, solved, self.table.rows, self.guess.cost + cost)
 
     def best(self) -> Fit:
-        """The most rows that one value of the unknown explains; with two unknowns, the rows that any value does."""
+        """Return the fit to the most rows at one value of the unknown, or to rows that each fit, if there are two."""
         how, _, bounds = next(_readings(self.table, self.left))
         singles = [solve([bound], self.unknowns) for bound in bounds]
-        kept = [found is not None for found in singles]
+        explained = [solution is not None for solution in singles]
         if len(self.unknowns) == 1:
-            candidates = _widest([found[0] for found in singles if found])
-            kept = max((_explained(bounds, self.unknowns[0], n) for n in candidates), key=sum, default=kept)
-        chosen = [bound for bound, keep in zip(bounds, kept, strict=True) if keep]
+            candidates = _widest([solution[0] for solution in singles if solution])
+            explained = max((_explained(bounds, self.unknowns[0], n) for n in candidates), key=sum, default=explained)
+        chosen = [bound for bound, keep in zip(bounds, explained, strict=True) if keep]
         intervals = (solve(chosen, self.unknowns) or ()) if len(self.unknowns) == 1 and chosen else ()
-        rows = tuple(row for row, keep in zip(self.table.rows, kept, strict=True) if keep)
+        rows = tuple(row for row, keep in zip(self.table.rows, explained, strict=True) if keep)
         return Fit(self.guess, how, self.unknowns, intervals, rows, self.guess.cost)
 
 
 def _widest(intervals: Sequence[Interval]) -> list[int]:
-    """The values at which most of the intervals begin or go on, at most eight, in their order."""
-    lows, highs = sorted(one.low for one in intervals), sorted(one.high for one in intervals)
+    """Return the starts that most intervals share, at most eight, in order."""
+    lows, highs = sorted(interval.low for interval in intervals), sorted(interval.high for interval in intervals)
     shared = {low: bisect_right(lows, low) - bisect_left(highs, low) for low in dict.fromkeys(lows)}
     most = max(shared.values(), default=0)
-    return [low for low in dict.fromkeys(one.low for one in intervals) if shared[low] == most][:8]
+    return [low for low in dict.fromkeys(interval.low for interval in intervals) if shared[low] == most][:8]
 
 
 def _possible(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTable) -> bool:
     """Return False if a hypothesis cannot explain the first row, however it was written down, and is not a simple one.
 
-    A table of many rows costs each hypothesis one row then, but for the few that may explain it or come closest.
+    So most hypotheses cost one row of a long table, except the few that may explain it or come closest.
     """
     if guess.cost <= 1:
         return True
     left = (put_in(put_in(guess.terms, known), table.rows[0].sizes),)
-    found = symbols(left[0])
-    if len(found) > MOST_UNKNOWN:
+    unknown_symbols = symbols(left[0])
+    if len(unknown_symbols) > MAX_UNKNOWNS:
         return True
-    unknowns = tuple(size.symbol for size in SIZES if size.symbol in found)
+    unknowns = tuple(size.symbol for size in SIZES if size.symbol in unknown_symbols)
     try:
         return any(solve(bounds, unknowns) is not None for _, _, bounds in _readings(table, left))
     except Entangled:
@@ -175,8 +177,8 @@ def _possible(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTabl
 def _case(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTable) -> _Case:
     terms = put_in(guess.terms, known)
     left = tuple(put_in(terms, row.sizes) for row in table.rows)
-    found = {symbol for polynomial in left for symbol in symbols(polynomial)}
-    return _Case(guess, table, left, tuple(size.symbol for size in SIZES if size.symbol in found))
+    unknown_symbols = {symbol for polynomial in left for symbol in symbols(polynomial)}
+    return _Case(guess, table, left, tuple(size.symbol for size in SIZES if size.symbol in unknown_symbols))
 
 
 def _explained(bounds: Sequence[Bound], unknown: Symbol, number: int) -> list[bool]:
@@ -186,22 +188,22 @@ def _explained(bounds: Sequence[Bound], unknown: Symbol, number: int) -> list[bo
 def _hypotheses(model: Model, heads: Sequence[str], stated: frozenset[Symbol]) -> Iterator[Hypothesis]:
     seen: set[tuple[object, ...]] = set()
     derived = {definition.symbol for definition in model.architecture.definitions}
-    for place, head in enumerate(heads):
+    for index, head in enumerate(heads):
         headed = model.with_head(head)
         inventory = parts(headed, stated & (derived | headed.symbols))
-        for counting in countings(headed.cls, inventory, whole=True, most=PRICIEST):
+        for counting in countings(headed.cls, inventory, whole=True, most=MAX_COST):
             terms = counting.terms
             key = tuple(sorted(terms.items(), key=str))
-            cost = counting.cost + (place > 0)
-            if cost <= PRICIEST and terms and key not in seen:
+            cost = counting.cost + (index > 0)
+            if cost <= MAX_COST and terms and key not in seen:
                 seen.add(key)
                 yield Hypothesis(counting.name, terms, cost)
 
 
 def _readings(table: SizedTable, left: Sequence[Terms]) -> Iterator[tuple[str, int, list[Bound]]]:
-    """The rows as inequalities: rounded or truncated, all digits significant or trailing zeros not, binary units.
+    """Yield the rows as inequalities: rounded or truncated, with or without trailing zeros, binary units.
 
-    `left` may be of the first rows only.
+    `left` may hold the first rows only.
     """
     rows = table.rows[: len(left)]
     open_ended = any(len(row.stated.steps) > 1 for row in table.rows)
@@ -225,7 +227,7 @@ def _ways(*, exact: bool) -> list[tuple[str, int, int, int]]:
 
 
 def _binary(terms: Terms, row: SizedRow) -> Bound:
-    """The row as if its unit were a power of two."""
+    """Return the row as if its unit were a power of two."""
     unit, binary = (10**9, 2**30) if row.stated.value >= 10**9 and row.stated.steps[0] >= 10**7 else (10**6, 2**20)
     step = row.stated.steps[0]
     low, high = (2 * row.stated.value - step) * binary, (2 * row.stated.value + step) * binary
@@ -233,7 +235,7 @@ def _binary(terms: Terms, row: SizedRow) -> Bound:
 
 
 def _distinct(fits: Sequence[Fit]) -> list[Fit]:
-    """One fit per hypothesis: the way of writing numbers down that needs the fewest words."""
+    """Yield one fit per hypothesis: the rounding that needs the fewest words."""
     chosen: dict[str, Fit] = {}
     for fit in sorted(fits, key=lambda fit: fit.cost):
         chosen.setdefault(fit.hypothesis.name, fit)

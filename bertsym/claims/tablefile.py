@@ -17,9 +17,10 @@ from bertsym.spellings import in_columns
 from bertsym.symbols import BY_NAME, Kind
 from bertsym.values import value
 
-LARGEST_FILE = 2_000_000
-MOST_ROWS = 500
-MOST_COLUMNS = 64
+# Bounds on hostile input. Every row and column costs each hypothesis a polynomial.
+MAX_FILE_BYTES = 2_000_000
+MAX_ROWS = 500
+MAX_COLUMNS = 64
 
 _COUNT = re.compile(r"param|\bcount|#\s*p\b", re.IGNORECASE)
 _RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^{}]*\}|cmidrule(?:\([^()]*\))?\{[^{}]*\})")
@@ -28,7 +29,7 @@ _DRESS = re.compile(r"\\(?:textbf|textit|emph|mathbf|text|mathrm|texttt)\{([^{}]
 
 @value
 class SizedRow:
-    """One model of the table: its line in the file, its sizes, and the number stated for it."""
+    """A row of the table: its line in the file, the sizes of one model, and the number stated for it."""
 
     line: int
     label: str
@@ -47,18 +48,18 @@ class SizedTable:
 
 
 def read_text(path: str) -> str:
-    """The text of a file of bearable size; raises `BadFile`."""
+    """Read the text of a file of bounded size; raises `BadFile`."""
     file = Path(path)
     try:
-        if file.stat().st_size > LARGEST_FILE:
-            raise BadFile(path, f"larger than {LARGEST_FILE:,} bytes")
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise BadFile(path, f"larger than {MAX_FILE_BYTES:,} bytes")
         return file.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff")
     except OSError as error:
         raise BadFile(path, error.strerror or "cannot be read") from None
 
 
 def read_table(path: str, model: Model | None = None) -> SizedTable:
-    """Read the table in a file, by its suffix; raises `BadFile` if there is none with a column of counts.
+    """Read the table in a file, by its suffix; raises `BadFile` if no table has a column of counts.
 
     A title may be a name of the model's own, such as a field of its configuration.
     """
@@ -71,8 +72,8 @@ def read_table(path: str, model: Model | None = None) -> SizedTable:
     else:
         lines = _separated(text, "\t" if suffix == ".tsv" else ",", path)
     cells = [(number, row) for number, row in lines if any(row)]
-    if len(cells) > MOST_ROWS or any(len(row) > MOST_COLUMNS for _, row in cells):
-        raise BadFile(path, f"a table of more than {MOST_ROWS:,} rows or {MOST_COLUMNS} columns")
+    if len(cells) > MAX_ROWS or any(len(row) > MAX_COLUMNS for _, row in cells):
+        raise BadFile(path, f"a table of more than {MAX_ROWS:,} rows or {MAX_COLUMNS} columns")
     if len(cells) < 2:
         raise BadFile(path, "no table with a heading and a row")
     return _table(path, cells, model)
@@ -88,7 +89,7 @@ def _separated(text: str, mark: str, path: str) -> Iterator[tuple[int, list[str]
 
 
 def _markdown(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The first table that has a column of counts."""
+    """Yield the rows of the first table that has a column of counts."""
     inside = False
     for number, line in enumerate(text.splitlines(), start=1):
         row = [cell.strip().strip("*`") for cell in line.strip().strip("|").split("|")] if "|" in line else []
@@ -101,7 +102,7 @@ def _markdown(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _latex(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The first tabular, its rules and dress taken off."""
+    """Yield the rows of the first tabular, without rules and formatting commands."""
     begin = re.search(r"\\begin\{tabular[x*]?\}(?:\{[^{}]*\})*", text)
     end = text.find(r"\end{tabular", begin.end()) if begin else -1
     if begin is None or end < 0:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from bertsym.claims.formula import Ledger, TooManyJudged, Verdict, at_base, judge
+from bertsym.claims.formula import FormulaVerdict, Ledger, TooManyJudged, at_base, judge_formula
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import NumberVerdict, census, judge_number
+from bertsym.claims.parsed_formula import Reading
+from bertsym.claims.parser import read
 from bertsym.claims.polynomial import expand
-from bertsym.claims.reader import read
-from bertsym.claims.reading import Reading
+from bertsym.claims.question import Question, all_heads
 from bertsym.claims.spans import Places, formulas, readable
 from bertsym.errors import BertsymError, UnknownName
 from bertsym.model import Model
@@ -19,9 +19,10 @@ from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 from bertsym.zoo import named
 
-MOST_FORMULAS = 5_000
-MOST_NUMBERS = 1_000
-LONGEST_LINE = 2_000
+# Bounds on hostile input: different formulas and numbers of a text, and the characters of a line searched for names.
+MAX_FORMULAS = 5_000
+MAX_NUMBERS = 1_000
+MAX_LINE = 2_000
 
 _NUMBER = re.compile(
     r"(?<![\w.,$])(?P<number>\d[\d,]*(?:\.\d+)?)(?:\s|~|\\,|-)?(?P<unit>[KMB]|million|billion)?(?:\s|~|-|\\ )+"
@@ -33,28 +34,30 @@ _UNITS = {"million": "M", "billion": "B", None: ""}
 
 
 @value
-class Claim:
-    """A formula or a number in a text, where it stands, and the verdict on it or why there is none."""
+class JudgedClaim:
+    """A formula or a number in a text with its line, and the verdict on it or the reason why there is none."""
 
     line: int
     text: str
-    verdict: Verdict | NumberVerdict | None
+    verdict: FormulaVerdict | NumberVerdict | None
     unread: str = ""
 
     @property
     def finding(self) -> bool:
-        """Whether the claim was judged and does not stand."""
+        """Return True if the claim was judged and is wrong."""
         return self.verdict is not None and not self.verdict.stands
 
 
 @value
-class Question:
-    """What the claims of a text are judged against, and how their names are read."""
+class TextVerdict:
+    """The judged claims of a text, in the order of its lines."""
 
-    model: Model
-    heads: tuple[str, ...]
-    notation: str
-    where: Mapping[str, str]
+    claims: tuple[JudgedClaim, ...]
+
+    @property
+    def stands(self) -> bool:
+        """Return True if no claim that could be judged is wrong."""
+        return not any(claim.finding for claim in self.claims)
 
 
 @value
@@ -73,72 +76,74 @@ class TooMany(BertsymError):
         return f"the text has {self.size:,} different {self.what}; the limit is {self.limit:,}: split it"
 
 
-def audit_text(text: str, question: Question, *, tex: bool) -> tuple[Claim, ...]:
-    """Every claim in the text, in its order; mathematics in paragraphs that speak of no parameters is passed over.
+def judge_text(text: str, question: Question, *, tex: bool) -> TextVerdict:
+    """Judge every claim in a text; skip mathematics in paragraphs that do not mention parameters.
 
     Raises `TooMany` or `TooManyJudged` beyond what a text holds. Claims of the same words are judged once.
     """
     bare = readable(text, tex=tex)
     audit = _Audit(Places(bare, _ABOUT_COUNTS), question)
-    found = [(place, piece) for place, piece in formulas(bare, tex=tex) if audit.places.spoken_of(place)]
-    different = len({piece.strip() for _, piece in found})
-    if different > MOST_FORMULAS:
-        raise TooMany("formulas", different, MOST_FORMULAS)
-    claims = [audit.formula(place, piece) for place, piece in found]
+    candidates = [(position, piece) for position, piece in formulas(bare, tex=tex) if audit.places.spoken_of(position)]
+    different = len({piece.strip() for _, piece in candidates})
+    if different > MAX_FORMULAS:
+        raise TooMany("formulas", different, MAX_FORMULAS)
+    claims = [audit.formula(position, piece) for position, piece in candidates]
     claims += [audit.number(match) for match in _NUMBER.finditer(bare)]
-    return tuple(sorted((claim for claim in claims if claim), key=lambda claim: claim.line))
+    return TextVerdict(tuple(sorted((claim for claim in claims if claim), key=lambda claim: claim.line)))
 
 
 class _Audit:
-    """One text's audit: what was judged already is not judged again."""
+    """The audit of one text, which judges equal claims once."""
 
     def __init__(self, places: Places, question: Question) -> None:
         self.places = places
         self.question = question
         self.ledger = Ledger(question.model, question.heads)
-        self.formulas: dict[str, tuple[Verdict | None, str] | None] = {}
+        self.formulas: dict[str, tuple[FormulaVerdict | None, str] | None] = {}
         self.numbers: dict[tuple[str, str], tuple[NumberVerdict | None, str]] = {}
         self.models: dict[str, Model | None] = {}
         self.names: dict[int, list[tuple[int, Model]]] = {}
         self.counts: dict[str, tuple[Counted, ...]] = {}
 
-    def formula(self, place: int, piece: str) -> Claim | None:
+    def formula(self, position: int, piece: str) -> JudgedClaim | None:
         bare = piece.strip()
         if bare not in self.formulas:
             self.formulas[bare] = self._judged(bare)
         judged = self.formulas[bare]
-        line = self.places.line(place + len(piece) - len(piece.lstrip()))
-        return None if judged is None else Claim(line, " ".join(piece.split()), *judged)
+        line = self.places.line(position + len(piece) - len(piece.lstrip()))
+        return None if judged is None else JudgedClaim(line, " ".join(piece.split()), *judged)
 
-    def _judged(self, bare: str) -> tuple[Verdict | None, str] | None:
+    def _judged(self, bare: str) -> tuple[FormulaVerdict | None, str] | None:
         try:
             reading = read(bare, self.question.notation, self.question.where)
             if not _is_count(reading):
                 return None
-            return judge(reading, self.question.model, self.question.heads, ledger=self.ledger), ""
+            return judge_formula(reading, self.question.model, self.question.heads, ledger=self.ledger), ""
         except TooManyJudged:
             raise
         except BertsymError as error:
             return (None, str(error).removeprefix("the formula, ")) if _could_count(bare) else None
 
-    def number(self, match: re.Match[str]) -> Claim:
+    def number(self, match: re.Match[str]) -> JudgedClaim:
         line = self.places.line(match.start())
         shown = " ".join(match.group().split())
         model = self.question.model
         chosen = self._model_at(match.start()) or (model if model.given else None)
         if chosen is None:
-            return Claim(line, shown, None, "the line names no model that is known: pass --model with a named size")
+            return JudgedClaim(
+                line, shown, None, "the line names no model that is known: pass --model with a named size"
+            )
         unit = match.group("unit")
         stated = match.group("number") + _UNITS.get(unit, unit)
         key = (stated, _name(chosen))
         if key not in self.numbers:
-            if len(self.numbers) == MOST_NUMBERS:
-                raise TooMany("numbers of parameters", MOST_NUMBERS + 1, MOST_NUMBERS)
+            if len(self.numbers) == MAX_NUMBERS:
+                raise TooMany("numbers of parameters", MAX_NUMBERS + 1, MAX_NUMBERS)
             self.numbers[key] = self._judged_number(stated, chosen)
-        return Claim(line, shown, *self.numbers[key])
+        return JudgedClaim(line, shown, *self.numbers[key])
 
     def _judged_number(self, stated: str, model: Model) -> tuple[NumberVerdict | None, str]:
-        heads = [model.head, *(head for head in model.architecture.heads if head != model.head)]
+        heads = all_heads(model)
         try:
             if _name(model) not in self.counts:
                 self.counts[_name(model)] = census(model, heads)
@@ -146,15 +151,15 @@ class _Audit:
         except BertsymError as error:
             return None, str(error)
 
-    def _model_at(self, place: int) -> Model | None:
-        """The last model that the line names before the number, else the first after it."""
-        start, stop = self.places.bounds(place)
+    def _model_at(self, position: int) -> Model | None:
+        """Return the last model that the line names before the number, else the first after it."""
+        start, stop = self.places.bounds(position)
         if start not in self.names:
-            line = self.places.text[start : min(stop, start + LONGEST_LINE)]
-            found = ((match.start() + start, self._known(match.group())) for match in _MODEL_NAME.finditer(line))
-            self.names[start] = [(at, model) for at, model in found if model is not None]
+            line = self.places.text[start : min(stop, start + MAX_LINE)]
+            matches = ((match.start() + start, self._known(match.group())) for match in _MODEL_NAME.finditer(line))
+            self.names[start] = [(at, model) for at, model in matches if model is not None]
         named_here = self.names[start]
-        before = [model for at, model in named_here if at < place]
+        before = [model for at, model in named_here if at < position]
         return before[-1] if before else named_here[0][1] if named_here else None
 
     def _known(self, name: str) -> Model | None:
@@ -168,7 +173,7 @@ def _name(model: Model) -> str:
 
 
 def _is_count(reading: Reading) -> bool:
-    """Whether a formula has the degree of a count: some product of two widths, tables or layers."""
+    """Return True if a formula has the degree of a count: some product of two widths, tables or layers."""
     return any(
         sum(power for base, power in monomial if base in BY_SYMBOL and BY_SYMBOL[base].kind is not Kind.RATIO) >= 2
         for side in reading.sides
@@ -177,7 +182,7 @@ def _is_count(reading: Reading) -> bool:
 
 
 def _could_count(piece: str) -> bool:
-    """Whether what cannot be read might have been a count: a figure or a power, and more than a word."""
+    """Return True if unreadable text might have been a count: it has a digit, and more than one word."""
     return bool(re.search(r"\d", piece)) and len(piece.strip()) > 2
 
 

@@ -1,4 +1,4 @@
-"""Text as papers and READMEs write formulas, cut into tokens that cover every character of it."""
+"""The tokens of formulas in papers and READMEs, which cover every character of the text."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from fractions import Fraction
 from bertsym.errors import UnreadableFormula, echo
 from bertsym.values import value
 
-LONGEST_FORMULA = 20_000
-LONGEST_FIGURE = 60
+# Bounds on hostile input, in characters: of a formula, and of a number in it.
+MAX_FORMULA = 20_000
+MAX_FIGURE = 60
 
 
 class Mark(Enum):
-    """What a token is; operators and brackets are named by the sign they stand for."""
+    """The kind of a token; operators and brackets are named by their sign."""
 
     NUMBER = "number"
     WORD = "word"
@@ -66,12 +67,12 @@ class Token:
 
     @property
     def stop(self) -> int:
-        """Where the next token begins."""
+        """Return the position at which the next token begins."""
         return self.start + len(self.text)
 
     @property
     def column(self) -> int:
-        """Where it begins, counted from 1."""
+        """Return the column at which the token begins, counted from 1."""
         return self.start + 1
 
 
@@ -150,18 +151,18 @@ _SCANNER = re.compile(
 
 
 def tokenise(text: str) -> tuple[Token, ...]:
-    r"""The tokens of a formula, end to end: joined, their texts are the input. Raises `UnreadableFormula`.
+    r"""Return the tokens of a formula, whose texts joined are the input. Raises `UnreadableFormula`.
 
     >>> [t.text for t in tokenise(r"110{,}000H^2 \cdot d_{\text{model}}") if t.mark is not Mark.LAYOUT]
     ['110{,}000', 'H', '^', '2', '\\cdot', 'd', '_', '{', '\\text{model}', '}']
     """
-    if len(text) > LONGEST_FORMULA:
-        raise UnreadableFormula(LONGEST_FORMULA + 1, f"a formula of at most {LONGEST_FORMULA:,} characters is read")
+    if len(text) > MAX_FORMULA:
+        raise UnreadableFormula(MAX_FORMULA + 1, f"a formula of at most {MAX_FORMULA:,} characters is read")
     return tuple(_tokens(text))
 
 
 def _displayed(text: str) -> bool:
-    r"""Whether the whole is one \[...\] or \(...\); elsewhere such marks are brackets that Markdown escapes."""
+    r"""Return True if the whole text is one \[...\] or \(...\); elsewhere Markdown escapes brackets so."""
     bare = text.strip().rstrip(".,;")
     return any(
         bare.startswith(o) and bare.endswith(c) and bare.count(o) == 1 for o, c in ((r"\[", r"\]"), (r"\(", r"\)"))
@@ -169,7 +170,7 @@ def _displayed(text: str) -> bool:
 
 
 def is_tex(text: str) -> bool:
-    """Whether the text is written in TeX, where `^` and `_` take one character and `~` is a space."""
+    """Return True for TeX, in which `^` and `_` take one character and `~` is a space."""
     return any(sign in text for sign in "\\{}$")
 
 
@@ -209,17 +210,17 @@ def _token(text: str, match: re.Match[str], *, tex: bool) -> Token:
 
 
 def figure(piece: str, start: int = 0) -> Fraction:
-    r"""The exact value of a written number, separators and exponent understood.
+    r"""Return the exact value of a written number with separators and exponent.
 
     >>> figure(r"110{,}000"), figure("1.5"), figure("2e3")
     (Fraction(110000, 1), Fraction(3, 2), Fraction(2000, 1))
     """
-    if len(piece) > LONGEST_FIGURE:
+    if len(piece) > MAX_FIGURE:
         raise UnreadableFormula(start + 1, f"a number of {len(piece)} characters")
     plain = re.sub(r"\{,\}|\\,|\\?_|,|\u2009|\u202f", "", piece)
     digits, _, exponent = plain.partition("e")
     power = int(exponent or 0)
-    if power > LONGEST_FIGURE:
+    if power > MAX_FIGURE:
         raise UnreadableFormula(start + 1, f"the number {echo(piece)} is beyond any parameter count")
     scale: int = 10**power
     return Fraction(digits) * scale
@@ -245,7 +246,7 @@ def _command(text: str, piece: str, start: int) -> Token:
         if name in _WRAPPERS:
             return Token(Mark.TEXT, whole, start, inside)
         if name in ("begin", "end") and inside.removesuffix("*") not in _ENVIRONMENTS:
-            raise UnreadableFormula(start + 1, f"the environment {echo(inside)} is not read")
+            raise UnreadableFormula(start + 1, f"the environment {echo(inside)} cannot be read")
         return Token(Mark.LAYOUT, whole, start)
     return Token(Mark.COMMAND, piece, start, name)
 
@@ -257,7 +258,7 @@ def _skip(text: str, position: int) -> int:
 
 
 def closing_brace(text: str, opening: int) -> int:
-    """Where the brace at `opening` closes; raises `UnreadableFormula`."""
+    """Return the position at which the brace at `opening` closes; raises `UnreadableFormula`."""
     depth = 0
     position = opening
     while position < len(text):

@@ -22,7 +22,7 @@ def run() -> int:
 
 
 def main() -> NoReturn:
-    """Be the console script, which leaves without taking sympy's hundred thousand objects down, as mypy does."""
+    """Run the console script; exit without freeing sympy's hundred thousand objects, as mypy does."""
     try:
         from bertsym.cli.interrupts import leave_on_interrupt
 
@@ -35,9 +35,9 @@ def main() -> NoReturn:
 
 
 def _fill_closed_descriptors() -> None:
-    """Put the null device where the caller has closed a standard stream, so that no file of ours is taken for one."""
+    """Open the null device for each closed standard stream, so that no file takes its descriptor."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # `open` takes the lowest free descriptor

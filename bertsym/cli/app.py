@@ -1,4 +1,4 @@
-"""The application. Nothing here imports sympy before a command runs: help, version and completion stay quick."""
+"""The typer application; it imports no sympy before a command runs, so that help and completion stay quick."""
 
 from __future__ import annotations
 
@@ -7,18 +7,33 @@ from typing import Annotated, Any
 
 import typer
 
-from bertsym.cli import auditing, comparing, counting, deriving, listing, publishing, reasoning, solving, verifying
+from bertsym.cli import (
+    audit,
+    compare,
+    derive,
+    diff,
+    embed,
+    explain,
+    macros,
+    models,
+    show,
+    solve,
+    symbols,
+    tensors,
+    total,
+    verify,
+)
 from bertsym.cli.interrupts import INTERRUPTED
 from bertsym.cli.streams import edged, note
 from bertsym.errors import BertsymError, printable
 from bertsym.version import __version__
 
-# typer 0.28 carries click within itself, older ones import it: whichever it is, the base of what it refuses.
+# The base of click's errors. typer 0.28 contains a copy of click, and older versions import it.
 _Refused: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="bertsym",
-    help="Parameter counts of BERT and its relatives, derived symbolically and equal to the real model's.",
+    help="Count the parameters of BERT and its relatives: exact formulas and exact numbers.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
@@ -26,39 +41,39 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(requested: bool) -> None:
+    if requested:
         typer.echo(f"bertsym {__version__}")
         raise typer.Exit
 
 
 @app.callback()
 def _root(
-    version: Annotated[  # its callback answers
+    version: Annotated[  # the callback prints it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     pass
 
 
-app.command("total")(counting.total)
-app.command("show")(counting.breakdown)
-app.command("tensors")(counting.tensors)
-app.command("explain")(reasoning.explain)
-app.command("diff")(reasoning.diff)
-app.command("solve")(solving.solve)
-app.command("compare")(comparing.compare)
-app.command("verify")(verifying.verify)
-app.command("macros")(publishing.macros)
-app.command("embed")(publishing.embed)
-app.command("audit")(auditing.audit)
-app.command("derive")(deriving.derive)
-app.command("models")(listing.models)
-app.command("symbols")(listing.symbols)
+app.command("total")(total.total)
+app.command("show")(show.show)
+app.command("tensors")(tensors.tensors)
+app.command("explain")(explain.explain)
+app.command("diff")(diff.diff)
+app.command("solve")(solve.solve)
+app.command("compare")(compare.compare)
+app.command("verify")(verify.verify)
+app.command("macros")(macros.macros)
+app.command("embed")(embed.embed)
+app.command("audit")(audit.audit)
+app.command("derive")(derive.derive)
+app.command("models")(models.models)
+app.command("symbols")(symbols.symbols)
 
 
 def run() -> int:
-    """Run the command line of `sys.argv`; the exit code. A question that cannot be answered is 2, never a traceback."""
+    """Run the command line of `sys.argv` and return the exit code; an error is a sentence and 2, never a traceback."""
     gc.disable()  # importing sympy makes many objects and no garbage: collecting meanwhile costs a fifth of start-up
     with edged():
         try:
@@ -66,18 +81,18 @@ def run() -> int:
         except BertsymError as error:
             note(str(error))
             return 2
-        except BrokenPipeError:  # whoever reads has seen enough
+        except BrokenPipeError:  # the reader of the pipe, such as `head`, has closed it
             return 1
         except KeyboardInterrupt:
             return INTERRUPTED
 
 
 def _answered() -> int:
-    """Run the command; the exit code."""
+    """Run the command and return the exit code."""
     try:
         stopped = app(standalone_mode=False)
     except _Refused as error:
-        error.message = printable(error.message)  # it quotes what was typed
+        error.message = printable(error.message)  # the message quotes the user's words
         error.show()
         return int(error.exit_code)
     except SystemExit as stop:

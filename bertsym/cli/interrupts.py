@@ -1,4 +1,4 @@
-"""Ctrl-C on the command line: the end at once, or an exception where something is to be tidied up first."""
+"""Ctrl-C on the command line: it ends the process at once, or raises an exception if there is something to tidy up."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-INTERRUPTED = 130  # what a shell says of a program that an interrupt ended
+INTERRUPTED = 130  # the exit code that shells give a program that SIGINT ended
 
 
 def leave(*_: object) -> None:
-    """End the process where it is: an exception would be swallowed, or shown, by whatever is being imported."""
+    """End the process at once; a module that is being imported would swallow an exception, or show it."""
     os._exit(INTERRUPTED)
 
 
 def leave_on_interrupt() -> None:
-    """Let an interrupt end the process, unless the caller has it ignored."""
+    """Let an interrupt end the process, unless the caller ignores interrupts."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, leave)
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let an interrupt be a `KeyboardInterrupt` in here."""
+    """Let an interrupt raise `KeyboardInterrupt` inside the block."""
     ours = signal.getsignal(signal.SIGINT) is leave
     if ours:
         signal.signal(signal.SIGINT, signal.default_int_handler)

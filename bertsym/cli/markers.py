@@ -1,4 +1,4 @@
-"""Running the command of a marker: in this process, one of the commands that only print, nothing ever executed."""
+"""The command of a marker, run in this process: only commands that print, and no program."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import typer
 from bertsym.embed.markers import Syntax
 from bertsym.errors import UnknownName, Unreadable
 
-# Not embed, which writes; nor whatever reads a stranger's code or weights.
+# `embed` writes files; `verify`, `audit` and `derive` read files or run code. A marker may do neither.
 PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros")
 _FLAGS = {Syntax.TEX: "--latex", Syntax.MARKDOWN: "--markdown", Syntax.HTML: "--markdown"}
-# typer 0.28 carries click within itself, older ones import it: whichever it is, the base of its errors of usage.
+# The base of click's usage errors. typer 0.28 contains a copy of click, and older versions import it.
 _UsageError: Any = typer.BadParameter.__mro__[1]
 _OUTPUTS = ("--latex", "--markdown", "--json")
 
 
 def runner(group: Any) -> Callable[[str, Syntax], str]:
-    """What a command line prints in a file of that syntax; equal lines are run once."""
+    """Return a function that runs the command line of a marker and returns its output; equal lines run once."""
     commands: dict[str, Any] = {name: group.commands[name] for name in PRINTING if name in group.commands}
 
     @cache
@@ -41,7 +41,7 @@ def runner(group: Any) -> Callable[[str, Syntax], str]:
 
 
 def _words(line: str) -> list[str]:
-    """The line as a shell would cut it, and no more than cut it; backslashes stay, for TeX needs them."""
+    """Split a line as a shell does, but keep backslashes, which TeX needs; raises `Unreadable`."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
     lexer.whitespace_split = True
     lexer.commenters = ""

@@ -1,4 +1,4 @@
-"""The options that commands share, and what their texts mean."""
+"""The options that commands share, and their texts as values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def model_names(incomplete: str) -> list[str]:
-    """Return the model types that a shell may complete to: the atlas lists those of the zoo too, and needs no sympy."""
+    """Return the names that a shell may complete: the model types of the atlas and the zoo, without sympy."""
     from bertsym import atlas
 
     return [name for name in atlas.index() if name.startswith(incomplete)]
@@ -28,8 +28,8 @@ Target = Annotated[
     str,
     typer.Argument(
         metavar="[MODEL]",
-        help="An architecture (bert), a named size (bert-base-uncased), or the path of a config.json or its folder.",
-        show_default="bert",
+        help="An architecture (bert), a named model (bert-base-uncased), or the path of a config.json or its folder.",
+        show_default=True,
         autocompletion=model_names,
     ),
 ]
@@ -38,42 +38,61 @@ At = Annotated[
     typer.Option(
         "--at",
         metavar="H=1024,L=24",
-        help="Values of sizes, under any name (hidden_size=1024); repeatable. F and d replace what they define.",
+        help="Set sizes under any of their names: H=1024, hidden_size=1024; repeatable. `bertsym symbols` lists them.",
     ),
 ]
-HeadName = Annotated[str | None, typer.Option("--head", metavar="NAME", help="A task head, such as masked-lm.")]
+HeadName = Annotated[
+    str | None, typer.Option("--head", metavar="NAME", help="Count the model with this task head, such as masked-lm.")
+]
 ConventionName = Annotated[
     str,
     typer.Option(
         "--convention",
         metavar="NAME",
-        help="What counts: exact, non-embedding, matrices, layers-only, active or state-dict (see `bertsym symbols`).",
+        help="Which parameters count: exact, non-embedding, matrices, layers-only, active or state-dict.",
     ),
 ]
 Only = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="PART", help="Count this role, component or module only; repeatable."),
+    typer.Option(
+        "--only",
+        metavar="PART",
+        help="Count only this component, role or module, such as attention or bias; repeatable.",
+    ),
 ]
 Without = Annotated[
     list[str] | None,
-    typer.Option("--without", metavar="PART", help="Leave this role, component or module out; repeatable."),
+    typer.Option("--without", metavar="PART", help="Leave out this component, role or module; repeatable."),
 ]
 FormName = Annotated[
     str,
     typer.Option(
         "--form",
         metavar="FORM",
-        help="How formulas are written: expanded, collected, factored, nested, dominant; total knows components too.",
+        help="Write formulas expanded, collected, factored, nested or dominant; for `total` also components.",
     ),
 ]
-Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX that needs no package.")]
-Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown with $...$ mathematics.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text; it needs no package.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")]
 
 
 def split(texts: Iterable[str] | None) -> list[str]:
     """Return comma-separated and repeated values as one list."""
     return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
+
+
+def pairs(texts: Iterable[str] | None, option: str, expected: str) -> dict[str, str]:
+    """Return `d=H,h=heads` as a mapping; raises `Unreadable` with what the option expects."""
+    from bertsym.errors import Unreadable
+
+    result: dict[str, str] = {}
+    for pair in split(texts):
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise Unreadable(option, pair, expected)
+        result[name.strip()] = text.strip()
+    return result
 
 
 def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, Value]:
@@ -114,7 +133,7 @@ def _value(size: Size, text: str) -> Value:
 
 def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
     """Return the model that MODEL, --head and --at name together."""
-    from bertsym.config.configfile import load
+    from bertsym.resolve import load
 
     loaded = load(target, head)
     given = sizes(at, loaded) if at else {}

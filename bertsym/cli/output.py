@@ -1,4 +1,4 @@
-"""From a report to standard output, in the syntax that was asked for."""
+"""Reports on standard output, in the syntax that the user chose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @value
 class NoSuchCharacter(BertsymError):
-    """An answer in a syntax that must not be respelled, with characters that the stream's encoding lacks.
+    """An answer in LaTeX, which has one spelling, with characters that the stream's encoding lacks.
 
     >>> print(NoSuchCharacter("ascii", "日本", "LaTeX"))
     standard output is in ascii, which has no '日本', and LaTeX has no other spelling: set PYTHONIOENCODING=utf-8
@@ -39,7 +39,7 @@ class NoSuchCharacter(BertsymError):
 def show(
     report: Report, page: Page | None = None, *, latex: bool = False, markdown: bool = False, json: bool = False
 ) -> None:
-    """Print the report as the page says, or as text, or in the one syntax that is set; raises `Conflict` for two."""
+    """Print the report as the page says, or in the one syntax that is set; raises `Conflict` for two."""
     chosen = page or Page(latex=latex, markdown=markdown, json=json)
     syntax = chosen.syntax
     text = written(report, chosen)
@@ -49,9 +49,9 @@ def show(
 
 
 def emit(text: str, syntax: str = "text") -> None:
-    """Print an answer that ends in a newline, as that syntax says it in the encoding of standard output.
+    """Print an answer that ends in a newline, in the encoding of standard output.
 
-    Raises `NoSuchCharacter` for TeX that cannot be said in it.
+    Raises `NoSuchCharacter` for LaTeX with characters that the encoding lacks.
     """
     named = streams.encoding(sys.stdout)
     if syntax == "json":
@@ -63,7 +63,7 @@ def emit(text: str, syntax: str = "text") -> None:
 
 
 def _json_escaped(text: str, named: str | None) -> str:
-    """JSON with escapes for what steers a terminal, and for all but ASCII where the encoding lacks a character."""
+    """Escape what steers a terminal; escape all but ASCII if the encoding lacks a character."""
     if text.isascii() and "\x7f" not in text:
         return text
     from json import dumps as json_string
@@ -78,7 +78,7 @@ def _json_escaped(text: str, named: str | None) -> str:
 
 
 def _tex_in(tex: str, named: str) -> str:
-    """TeX whose comments are spelled for the encoding; the rest has one spelling."""
+    """Spell the comments of TeX for the encoding; raise `NoSuchCharacter` if the rest has no such spelling."""
     from bertsym.render.spelling import holds, spelled
 
     if tex.isascii() or holds(tex, named):
@@ -91,7 +91,7 @@ def _tex_in(tex: str, named: str) -> str:
 
 
 def written(report: Report, page: Page) -> str:
-    """The report in the syntax of the page."""
+    """Write the report in the syntax of the page."""
     syntax = page.syntax
     if syntax == "json":
         from bertsym.render import jsontext
@@ -136,7 +136,7 @@ def _holds(text: str, named: str) -> bool:
 
 
 def _warn(tex: str) -> None:
-    """Say on stderr what pdfLaTeX cannot set."""
+    """Print a note on standard error about characters that pdfLaTeX cannot set."""
     if tex.isascii():
         return
     from bertsym.render.tex_prose import beyond_pdflatex

@@ -1,4 +1,4 @@
-"""The options that say how an answer is printed, declared once: a command takes a `page` and has them all."""
+"""The options that decide how an answer is printed: a command with a parameter `page` has them all."""
 
 from __future__ import annotations
 
@@ -16,52 +16,79 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Page:
-    """What was asked for, as typed."""
+    """The options that decide how an answer is printed, as typed."""
 
-    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX that needs no package.")] = False
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown with $...$ mathematics.")] = False
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text; it needs no package.")] = False
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")
+    ] = False
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")] = False
     notation: Annotated[
         str | None,
-        typer.Option("--notation", metavar="NAME", help="Names of symbols in TeX: bert, vaswani, kaplan or megatron."),
+        typer.Option(
+            "--notation", metavar="NAME", help="Name the sizes as this paper does: bert, vaswani, kaplan or megatron."
+        ),
     ] = None
     rename: Annotated[
         list[str] | None,
-        typer.Option("--rename", metavar="H=TEX", help=r"Another name for a symbol, as in H=d_{\mathrm{model}}."),
+        typer.Option(
+            "--rename", metavar="H=TEX", help=r"Give a size another name, as in H=d_{\mathrm{model}}; repeatable."
+        ),
     ] = None
-    legend: Annotated[bool, typer.Option("--legend", help="Say what the symbols stand for.")] = False
+    legend: Annotated[bool, typer.Option("--legend", help="Add a sentence that says what the symbols stand for.")] = (
+        False
+    )
     layout: Annotated[
         str | None,
         typer.Option(
-            "--layout", metavar="NAME", help="LaTeX: bare, inline, equation, split or align; for tables booktabs."
+            "--layout",
+            metavar="NAME",
+            help="LaTeX: set formulas bare, inline, or as equation, split or align; set tables by booktabs.",
         ),
     ] = None
     width: Annotated[
         str | None,
         typer.Option(
-            "--width", metavar="COLUMN", help="LaTeX: fit this column: acl, ieee, neurips, or points as in 219pt@11."
+            "--width",
+            metavar="COLUMN",
+            help="LaTeX: break formulas to fit a column: acl, ieee, neurips, or points as in 219pt@11.",
         ),
     ] = None
     math_font: Annotated[
-        str, typer.Option("--math-font", metavar="FONT", help="LaTeX: what --width measures, cm or times (mathptmx).")
+        str,
+        typer.Option(
+            "--math-font", metavar="FONT", help="LaTeX: the math font that --width measures, cm or times (mathptmx)."
+        ),
     ] = "cm"
-    caption: Annotated[str, typer.Option("--caption", metavar="TEXT", help="LaTeX: the caption of the table.")] = ""
+    caption: Annotated[str, typer.Option("--caption", metavar="TEXT", help="LaTeX: put this caption on the table.")] = (
+        ""
+    )
     label: Annotated[
-        str, typer.Option("--label", metavar="KEY", help="LaTeX: the key that the paper refers to, as in tab:sizes.")
+        str,
+        typer.Option(
+            "--label", metavar="KEY", help="LaTeX: label the formula or table with this key, as in tab:sizes."
+        ),
     ] = ""
-    standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX: a whole document.")] = False
+    standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX: print a whole document, not a fragment.")] = (
+        False
+    )
     tex_encoding: Annotated[
-        str, typer.Option("--tex-encoding", metavar="NAME", help="LaTeX: accents as commands (ascii) or as is (utf8).")
+        str,
+        typer.Option(
+            "--tex-encoding",
+            metavar="NAME",
+            help="LaTeX: write accented letters as commands (ascii) or as they are (utf8).",
+        ),
     ] = "ascii"
 
     @property
     def syntax(self) -> str:
-        """latex, markdown, json or text; raises `Conflict` for two, or for a choice that the syntax has no use for."""
+        """Return latex, markdown, json or text; raises `Conflict` for two, or for an option without use in it."""
         from bertsym.errors import Conflict
 
         chosen = [name for name in ("latex", "markdown", "json") if getattr(self, name)]
         if len(chosen) > 1:
-            raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "one output at a time")
+            raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "an answer is printed in one syntax")
         syntax = chosen[0] if chosen else "text"
         for field in fields(self)[3:]:
             if getattr(self, field.name) != field.default and syntax not in _USED_BY.get(field.name, ("latex",)):
@@ -71,7 +98,7 @@ class Page:
         return syntax
 
     def sheet(self) -> Sheet:
-        """The same, checked, for the renderers."""
+        """Return the checked options for the renderers; raises `UnknownName`, `Unreadable` or `Conflict`."""
         from bertsym.errors import UnknownName
         from bertsym.render.notation import named_notation, parse_renames
         from bertsym.render.sheet import Layout, Sheet, checked_caption, checked_label, column
@@ -100,11 +127,11 @@ _USED_BY = {
 
 
 def paged(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the options of `Page` in place of its parameter `page`."""
+    """Return the command with the options of `Page` in place of its parameter `page`."""
     signature = inspect.signature(command, eval_str=True)
     hints = get_type_hints(Page, include_extras=True)
-    own = [parameter for name, parameter in signature.parameters.items() if name != "page"]
-    shared = [
+    command_options = [parameter for name, parameter in signature.parameters.items() if name != "page"]
+    page_options = [
         inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
@@ -119,7 +146,7 @@ def paged(command: Callable[..., None]) -> Callable[..., None]:
         page = Page(**{field.name: given.pop(field.name) for field in fields(Page)})
         command(**given, page=page)
 
-    kinds = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
-    vars(run)["__signature__"] = signature.replace(parameters=[*kinds, *shared])
-    run.__annotations__ = {p.name: p.annotation for p in (*own, *shared)}
+    kinds = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in command_options]
+    vars(run)["__signature__"] = signature.replace(parameters=[*kinds, *page_options])
+    run.__annotations__ = {p.name: p.annotation for p in (*command_options, *page_options)}
     return run

@@ -1,4 +1,4 @@
-"""The edge of the program: text leaves it without control characters, in the stream's encoding, or with an error."""
+"""The standard streams: text without control characters, in the stream's encoding, or an error."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from typing import TextIO
 from bertsym.errors import BertsymError, printable
 from bertsym.values import value
 
-# Characters without a shape that writing needs: the joiners of Persian and Hindi, spaces that do not break or are wide.
+# Invisible characters that text needs: the joiners of Persian and Hindi, no-break spaces, wide spaces.
 _HARMLESS = "\u200c\u200d\u00a0\u202f\u3000"
 
 
 @value
 class NotPrinted(BertsymError):
-    """An answer that its stream did not take, or not all of it.
+    """An answer that its stream did not accept, at least in part.
 
     >>> print(NotPrinted("standard output", "No space left on device"))
-    standard output: No space left on device: the answer is not there, or not all of it; redirect it elsewhere
+    standard output: No space left on device: the answer was not printed in full; redirect it elsewhere
     """
 
     stream: str
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.stream}: {self.problem}: the answer is not there, or not all of it; redirect it elsewhere"
+        return f"{self.stream}: {self.problem}: the answer was not printed in full; redirect it elsewhere"
 
 
 def visible(text: str, allowed: str = "\n") -> str:
-    r"""The text with whatever steers a terminal or reorders a line as escapes; the allowed characters stay.
+    r"""Return the text with escapes in place of characters that steer a terminal or reorder a line.
 
     >>> print(visible("\x1b[31mred\nline \u202eab \x9b"))
     \x1b[31mred
@@ -47,42 +47,42 @@ def visible(text: str, allowed: str = "\n") -> str:
 
 
 class Edge(io.TextIOBase):
-    """A standard stream, or None where the caller has closed it, that takes any text.
+    """A standard stream that accepts any text; `stream` is None if the caller has closed it.
 
-    A failure of standard output is a question that was not answered; one of standard error has nowhere to be told.
+    A failure of standard output is an error. A failure of standard error (`tolerant`) is ignored.
     """
 
     def __init__(self, stream: TextIO | None, name: str, *, tolerant: bool) -> None:
         self.stream, self.name, self.tolerant = stream, name, tolerant
-        # What fish reads of a completion is parted by tabs.
+        # fish separates the fields of a completion by tabs.
         self.allowed = "\n\t" if "_BERTSYM_COMPLETE" in os.environ else "\n"
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # read-only: it takes everything
-        """Every character can be written here."""
+        """Return an encoding that has every character, because this stream accepts every character."""
         return "utf-8"
 
     def isatty(self) -> bool:
-        """Return True if somebody looks at it."""
+        """Return True if the stream is a terminal."""
         return self.stream is not None and not self.stream.closed and self.stream.isatty()
 
     def writable(self) -> bool:
-        """Return True: that is what it is for."""
+        """Return True, because the stream is for writing only."""
         return True
 
     def write(self, text: str) -> int:
         """Write the text, made safe."""
         if not isinstance(text, str):
-            raise TypeError("an edge takes text")  # click tells a stream of bytes so
+            raise TypeError("an edge takes text")  # click tests for a stream of bytes this way
         self._write(safe(visible(text, self.allowed), self.stream))
         return len(text)
 
     def progress(self, text: str) -> None:
-        """Write over the line that is there."""
+        """Overwrite the current line."""
         self._write("\r" + safe(visible(text), self.stream))
 
     def flush(self) -> None:
-        """Hand on what is held back."""
+        """Flush the stream."""
         self._write("")
 
     def _write(self, text: str) -> None:
@@ -96,20 +96,20 @@ class Edge(io.TextIOBase):
         except BrokenPipeError:
             if not self.tolerant:
                 raise
-        except (OSError, ValueError) as error:  # ValueError: a stream that was closed in Python
+        except (OSError, ValueError) as error:  # Python raises ValueError for a stream that it has closed
             if not self.tolerant:
                 raise NotPrinted(self.name, getattr(error, "strerror", None) or str(error)) from None
 
 
 def encoding(stream: object) -> str | None:
-    """The encoding of a stream, or None if it holds every character."""
+    """Return the encoding of a stream, or None if it has every character."""
     target = stream.stream if isinstance(stream, Edge) else stream
     named = getattr(target, "encoding", None)
     return named if isinstance(named, str) and named.lower().replace("_", "-") not in ("", "utf-8", "utf8") else None
 
 
 def safe(text: str, stream: object) -> str:
-    """The text with what the stream's encoding lacks written out."""
+    """Spell out the characters that the stream's encoding lacks."""
     named = encoding(stream)
     if named is None or text.isascii():
         return text
@@ -120,7 +120,7 @@ def safe(text: str, stream: object) -> str:
 
 @contextmanager
 def edged() -> Iterator[None]:
-    """Put edges in the place of the standard streams."""
+    """Replace the standard streams by edges inside the block."""
     before = sys.stdout, sys.stderr
     sys.stdout = Edge(before[0], "standard output", tolerant=False)
     sys.stderr = Edge(before[1], "standard error", tolerant=True)
@@ -131,11 +131,11 @@ def edged() -> Iterator[None]:
 
 
 def note(text: str) -> None:
-    """Say one line on standard error."""
+    """Print one line on standard error."""
     print(f"bertsym: {printable(text)}", file=sys.stderr)
 
 
 def progress(text: str) -> None:
-    """Say on standard error, over the line that is there, how far something is."""
+    """Print progress on standard error, over the current line."""
     if isinstance(sys.stderr, Edge):
         sys.stderr.progress(text)

@@ -9,82 +9,23 @@ from bertsym import atlas
 from bertsym.config.fields import check_covered, sizes
 from bertsym.config.flatten import flattened
 from bertsym.config.omitted_fields import check_unknown, completed
-from bertsym.errors import BadField, BadFile, BertsymError, Missing, UnknownName, echo, suggestion
-from bertsym.files.jsonfile import Json, parse_object, read_bytes
-from bertsym.files.reading import unreadable
+from bertsym.errors import BadField, BadFile, BertsymError, echo, suggestion
+from bertsym.files.jsonfile import Json
 from bertsym.model import Model
-from bertsym.saved_model import decode as saved
-from bertsym.saved_model.atlas_models import entry_of, stored
+from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.code_names import with_code_names
 from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.symbols import labels
 from bertsym.values import replace
-from bertsym.zoo import ARCHITECTURES, named
+from bertsym.zoo import ARCHITECTURES
 
 DERIVE = "`bertsym derive` finds the formula of model code"
 
 
-def load(target: str, head: str | None = None) -> Model:
-    """The model of that name, or of the `config.json` at that path (or in that folder).
-
-    `head` takes the place of the class that a file names. Raises `UnknownName`, `BadFile` or `BadField`.
-
-    >>> load("bert-large-uncased").cls
-    'BertModel'
-    """
-    path = Path(target)
-    if not target:
-        raise Missing("model", "bert, bert-base-uncased or the path of a config.json")
-    if _is_path(target) or ("/" in target and _exists(path)):
-        return load_config(path, head)
-    if target in ARCHITECTURES:
-        return _headed(named(target), head)
-    found = stored(target, head)
-    if found is not None:
-        return found
-    try:
-        model = named(target)
-    except UnknownName as unknown:
-        if _exists(path):
-            return load_config(path, head)
-        raise UnknownName("model", target, [*unknown.known, *atlas.index()], _hint(target, unknown.hint)) from None
-    return _headed(model, head)
-
-
-def _headed(model: Model, head: str | None) -> Model:
-    return model if head is None else model.with_head(head)
-
-
-def _hint(target: str, usual: str) -> str:
-    """What to do about a name that is none; why there is no formula where transformers has the model."""
+def why_missing(target: str, usual: str) -> str:
+    """Return why the atlas has no formula for a model type of transformers, else the `usual` advice."""
     why = atlas.missing().get(target.removeprefix(atlas.PREFIX))
     return usual if why is None else f"transformers has it, but no formula was found: {why}"
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
-def _is_path(target: str) -> bool:
-    return target.endswith(".json") or target.startswith((".", "/", "~")) or "\\" in target
-
-
-def load_config(path: Path, head: str | None = None) -> Model:
-    """The model that a `config.json`, the one in a folder, or a saved derivation describes."""
-    try:
-        folder = path.is_dir()
-        file = path / "config.json" if folder else path
-        if folder and not file.exists():
-            raise BadFile(str(path), "a folder without a config.json")
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from None
-    fields = parse_object(read_bytes(file), file)
-    if fields.get("bertsym") == saved.MARK:
-        return saved.parse(fields, file, head)
-    return read_config(fields, file, head)
 
 
 def read_config(config: Mapping[str, Json], file: Path, head: str | None = None) -> Model:
@@ -119,7 +60,7 @@ def _model_type(config: Mapping[str, Json], file: Path) -> str:
     if isinstance(kind, str) and (kind in ARCHITECTURES or atlas.path(kind) is not None):
         return kind
     near = suggestion(str(kind), [*ARCHITECTURES, *atlas.index()])
-    advice = "; ".join(part for part in (near, _hint(str(kind), DERIVE)) if part)
+    advice = "; ".join(part for part in (near, why_missing(str(kind), DERIVE)) if part)
     raise BadField(str(file), "model_type", f"{echo(kind)} is not covered; {advice}")
 
 

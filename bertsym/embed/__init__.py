@@ -1,1 +1,1 @@
-"""Generated fragments inside somebody's .tex or .md, kept up to date between two comments."""
+"""Generated fragments in a .tex or .md file, kept up to date between two comments."""

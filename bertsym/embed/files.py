@@ -6,12 +6,12 @@ import codecs
 import stat
 from pathlib import Path
 
-from bertsym.embed import writing
 from bertsym.embed.markers import Syntax
 from bertsym.errors import BadFile
+from bertsym.files import atomic_write
 from bertsym.values import value
 
-LARGEST = 64 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
 
 SYNTAXES = {
     **dict.fromkeys((".tex", ".ltx", ".sty", ".cls", ".tikz", ".latex"), Syntax.TEX),
@@ -23,7 +23,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codec
 
 @value
 class Source:
-    """A file as it was read; `mark` is its byte order mark."""
+    """A file with its text, encoding, byte order mark (`mark`) and line endings."""
 
     path: Path
     raw: bytes
@@ -33,20 +33,20 @@ class Source:
 
     @property
     def syntax(self) -> Syntax:
-        """How it spells comments."""
+        """Return the syntax of its comments."""
         return SYNTAXES[self.path.suffix.casefold()]
 
 
 def read(path: Path) -> Source:
-    """The file, in UTF-8, UTF-16 with its mark, or else byte for byte as Latin-1; raises `BadFile`."""
+    """Read a file as UTF-8, as UTF-16 with its mark, or else as Latin-1; raise `BadFile` if it cannot be read."""
     if path.suffix.casefold() not in SYNTAXES:
         raise BadFile(str(path), f"expected one of {', '.join(SYNTAXES)}")
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise BadFile(str(path), "not a file: a folder, a pipe or a device")
-        if found.st_size > LARGEST:
-            raise BadFile(str(path), f"larger than {LARGEST:,} bytes")
+        if status.st_size > MAX_FILE_BYTES:
+            raise BadFile(str(path), f"larger than {MAX_FILE_BYTES:,} bytes")
         raw = path.read_bytes()
     except OSError as error:
         raise BadFile(str(path), error.strerror or "cannot be read") from error
@@ -63,14 +63,14 @@ def read(path: Path) -> Source:
 
 
 def encoded(source: Source, text: str) -> bytes:
-    """The text as bytes of that file; raises `BadFile` if the file may not be replaced, or cannot hold the text."""
+    """Encode the text for the file; raise `BadFile` if it is read-only, linked, or lacks a character."""
     try:
         data = source.mark + text.encode(source.encoding)
     except UnicodeEncodeError as error:
         strange = text[error.start : error.end][:10]
         raise BadFile(str(source.path), f"its encoding is {source.encoding}, which has no {strange!r}") from None
     try:
-        problem = writing.obstacle(source.path)
+        problem = atomic_write.obstacle(source.path)
     except OSError as error:
         raise BadFile(str(source.path), f"not written: {error.strerror or error}") from error
     if problem:
@@ -79,13 +79,13 @@ def encoded(source: Source, text: str) -> bytes:
 
 
 def replace(source: Source, text: str) -> None:
-    """Put the text in the file's place, in one step: whoever reads, or pulls the plug, finds the old or the new.
+    """Replace the file in one step: a reader, or a crash, finds the old text or the new one.
 
     Raises `BadFile` if the file has changed since it was read, may not be replaced, or cannot hold the text.
     """
     data = encoded(source, text)
     try:
-        if not writing.replaced(source.path, data, source.raw):
+        if not atomic_write.replaced(source.path, data, source.raw):
             raise BadFile(str(source.path), "changed while its fragments were being made; run again")
     except OSError as error:
         raise BadFile(str(source.path), f"not written: {error.strerror or error}") from error

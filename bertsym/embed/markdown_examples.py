@@ -1,4 +1,4 @@
-"""The HTML comments of a Markdown file that are comments: a comment in code is text to be shown.
+"""Markers in Markdown that are comments: an HTML comment inside code is an example.
 
 The blocks are found as CommonMark 0.31 finds them: block quotes and list items are containers, whose prefixes are taken
 off a line before it is read; code is fenced, indented, or a span between backticks; raw HTML may hold `<pre>`.
@@ -156,7 +156,7 @@ class _Blocks:
         return len(self.containers), line
 
     def _opened(self, rest: str, *, lazy: bool) -> tuple[list[int | None], str]:
-        """The containers that begin on the line, and what is left of it; a paragraph goes on before some lists."""
+        """Open the containers that begin on the line; return its rest. Some lists do not end a paragraph."""
         opened: list[int | None] = []
         while rest.strip():
             indent = _indent(rest)

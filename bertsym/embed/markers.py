@@ -1,4 +1,4 @@
-"""Where a text holds generated fragments: between `% bertsym: COMMAND` and `% bertsym: end`, or so in <!-- -->."""
+"""The places of generated fragments: from `% bertsym: COMMAND` to `% bertsym: end`, or the same in <!-- -->."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Grammar:
     written: str
 
     def end(self, indent: str, checksum: str) -> str:
-        """The closing marker."""
+        """Return the closing marker."""
         return indent + self.written.format(f"{END} {checksum}")
 
 
@@ -40,7 +40,7 @@ _MARKUP_ALONE = re.compile(r"([ \t]*)<!--[ \t]*bertsym:[ \t]*(.*?)[ \t]*-->[ \t]
 
 
 class Syntax(Enum):
-    """The kinds of files there are."""
+    """The syntaxes of files that can hold fragments."""
 
     TEX = Grammar(re.compile(r"([ \t]*)%+[ \t]*bertsym:[ \t]*(.*?)[ \t]*"), _IN_TEX, tex_examples.live, "% bertsym: {}")
     MARKDOWN = Grammar(_MARKUP_ALONE, _IN_MARKUP, markdown_examples.live, "<!-- bertsym: {} -->")
@@ -49,7 +49,7 @@ class Syntax(Enum):
 
 @value
 class Fragment:
-    """A marker with what stands below it: the index of its line, and the line of its end."""
+    """A marker and the text below it, by the index of its line and the line of its end."""
 
     start: int
     stop: int
@@ -59,7 +59,7 @@ class Fragment:
 
 
 def split_lines(text: str) -> list[str]:
-    r"""The lines with their endings, whichever they are.
+    r"""Return the lines with their endings, of any kind.
 
     >>> split_lines("a\r\nb\nc")
     ['a\r\n', 'b\n', 'c']
@@ -68,22 +68,22 @@ def split_lines(text: str) -> list[str]:
 
 
 def ending(line: str) -> str:
-    """The line ending of a line, empty at the end of a file without one."""
+    """Return the line ending of a line, empty if the file ends without one."""
     match = _ENDING.search(line)
     return match.group() if match else ""
 
 
 def fragments(lines: list[str], syntax: Syntax, path: str) -> Iterator[Fragment]:
-    """The fragments, top to bottom; raises `BadMarker` for one that is unclosed, nested or not alone on its line.
+    """Return the fragments, top to bottom; raise `BadMarker` for one that is unclosed, nested or not alone on its line.
 
-    `% bertsym: let ours = bert --at H=512` has no end: it puts those words wherever a later command, or a later `let`,
-    says `ours` as a word of its own outside quotes.
+    `% bertsym: let ours = bert --at H=512` needs no end: these words replace each `ours` in a later command or `let`,
+    if it is a word of its own outside quotes.
     """
     names: dict[str, str] = {}
     start = 0
     command, indent = "", ""
-    for number, found, lead in _markers(lines, syntax, path):
-        closing = _CHECKSUM.fullmatch(found)
+    for number, text, lead in _markers(lines, syntax, path):
+        closing = _CHECKSUM.fullmatch(text)
         if closing and not command:
             raise BadMarker(path, number, "an end without a beginning")
         if closing:
@@ -91,25 +91,25 @@ def fragments(lines: list[str], syntax: Syntax, path: str) -> Iterator[Fragment]
             command = ""
         elif command:
             raise BadMarker(path, number, f"the fragment of line {start} is still open: nothing is nested")
-        elif let := _LET.fullmatch(found):
+        elif let := _LET.fullmatch(text):
             names[let.group(1)] = _put_in(let.group(2), names)
-        elif not found or found.split()[0] == END:
+        elif not text or text.split()[0] == END:
             raise BadMarker(path, number, "expected a command, as in total bert-base-uncased, or end")
         else:
-            first = _WORD.match(found)
+            first = _WORD.match(text)
             cut = first.end() if first else 0  # the command itself is never a name
-            start, command, indent = number, found[:cut] + _put_in(found[cut:], names), lead
+            start, command, indent = number, text[:cut] + _put_in(text[cut:], names), lead
     if command:
         raise BadMarker(path, start, "no end follows")
 
 
 def _put_in(words: str, names: dict[str, str]) -> str:
-    """The words with names in place of what they stand for; what is quoted, in whole or in part, is no name."""
+    """Return the words with each defined name replaced; a word that is quoted, in whole or in part, is no name."""
     return _WORD.sub(lambda word: names.get(word.group(), word.group()), words)
 
 
 def _markers(lines: list[str], syntax: Syntax, path: str) -> Iterator[tuple[int, str, str]]:
-    """Line number, text and indentation of every marker outside examples."""
+    """Yield line number, text and indentation of every marker outside examples."""
     grammar = syntax.value
     bare = [line.rstrip("\r\n") for line in lines]
     if not any(grammar.anywhere.search(line) for line in bare):

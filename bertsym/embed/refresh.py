@@ -1,4 +1,4 @@
-"""A text with its fragments made anew: what was stale, and what somebody has edited by hand."""
+"""Fragments made anew: which were stale, and which somebody has edited by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Run = Callable[[str, Syntax], str]
 
 
 class State(Enum):
-    """How a fragment stands to what its command prints now."""
+    """State of a fragment compared with the present output of its command."""
 
     FRESH = "up to date"
     STALE = "stale"
@@ -23,7 +23,7 @@ class State(Enum):
 
 @value
 class Finding:
-    """A fragment's state; `line` is that of its marker."""
+    """State of one fragment; `line` is the line number of its marker."""
 
     line: int
     command: str
@@ -39,17 +39,17 @@ class Refreshed:
     findings: tuple[Finding, ...]
 
     def having(self, state: State) -> tuple[Finding, ...]:
-        """The fragments in that state."""
+        """Return the fragments in that state."""
         return tuple(finding for finding in self.findings if finding.state is state)
 
 
 def checksum(body: str) -> str:
-    """Tells whether a fragment is as it was generated, whatever its line endings."""
+    """Return the checksum that a generated fragment carries; line endings do not change it."""
     return hashlib.sha256(body.encode()).hexdigest()[:12]
 
 
 def refresh(text: str, syntax: Syntax, path: str, run: Run) -> Refreshed:
-    r"""The text with every fragment as `run` prints it now; raises `BadMarker`, and then nothing is refreshed.
+    r"""Return the text with every fragment as `run` prints it now; raise `BadMarker` before any is refreshed.
 
     >>> text = "% bertsym: total\nold\n% bertsym: end\n"
     >>> print(refresh(text, Syntax.TEX, "x.tex", lambda command, syntax: "12LH^2\n").after, end="")
@@ -74,7 +74,7 @@ def refresh(text: str, syntax: Syntax, path: str, run: Run) -> Refreshed:
 
 
 def _printed(fragment: Fragment, syntax: Syntax, path: str, run: Run) -> str:
-    """What the command prints, indented like its marker."""
+    """Return the output of the command, indented like its marker."""
     try:
         printed = run(fragment.command, syntax)
     except BertsymError as error:

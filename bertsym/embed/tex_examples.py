@@ -1,4 +1,4 @@
-r"""Which comments of a TeX file are comments: those in verbatim material are text to be shown.
+r"""Markers in TeX that are comments: a comment inside verbatim material is an example.
 
 Verbatim material is an environment such as `verbatim`, `lstlisting`, `minted` or one that the file defines so, and
 `\verb|...|` with its relatives. The file is read as TeX reads it, a control word at a time, without expanding macros.
@@ -195,7 +195,7 @@ def _past(line: str, delimiter: str, place: int) -> int:
 
 
 def _past_inline(line: str, place: int, word: str) -> int:
-    r"""Where a line goes on after what a word such as `\verb` takes literally."""
+    r"""Return the index in the line after the literal argument of a word such as `\verb`."""
     match = re.compile(r"\s*\*?\s*").match(line, place)
     place = match.end() if match else place
     if word != "verb" and line[place : place + 1] == "[":

@@ -43,7 +43,7 @@ _WIDTH_ORDER = ("E", "d", "H", "F")
 
 
 def rank(generator: Expr) -> tuple[int, int, str]:
-    """The place of a factor in a product."""
+    """Return a sort key for a factor of a product."""
     size = BY_SYMBOL.get(generator)
     if size is None:
         return (0, 0, str(generator))
@@ -53,12 +53,12 @@ def rank(generator: Expr) -> tuple[int, int, str]:
 
 
 def weighs(generator: Expr) -> bool:
-    """Whether a factor makes a term large: ratios and brackets do not."""
+    """Return True if a factor makes a term large, as ratios and brackets do not."""
     return generator in BY_SYMBOL and BY_SYMBOL[generator].kind not in (Kind.RATIO, Kind.SWITCH)
 
 
 def order(monomial: Monomial) -> tuple[object, ...]:
-    """Large terms first; among equals the one whose first factor is named first."""
+    """Return a sort key for a term: large terms first, then by the factor that is named first."""
     heavy = sorted((rank(g), -e) for g, e in monomial if weighs(g))
     light = sorted((rank(g), -e) for g, e in monomial if not weighs(g))
     return (sum(e for _, e in heavy), heavy, -len(light), light)
@@ -81,35 +81,35 @@ def _generator(generator: Expr) -> Form:
 
 
 def _over_one(expression: Expr) -> Form:
-    """The expression as one quotient, the denominators of its terms put together."""
+    """Write an expression as one quotient, with the denominators of its terms combined."""
     above, below = (expanded(monomials(side)) for side in sympy.fraction(sympy.together(expression)))
     return above if below == Number(Fraction(1)) else Quotient(above, below)
 
 
-def condition(found: Boolean) -> Condition:
+def condition(boolean: Boolean) -> Condition:
     """Return the condition with both sides of its relations in order.
 
     >>> from bertsym.symbols import H, V, tied
     >>> condition(sympy.And(tied, H > V)).parts[0]
     Relation(left=Name(symbol=H), sign=<Sign.ABOVE: '>'>, right=Name(symbol=V))
     """
-    match found:
+    match boolean:
         case Symbol():
-            return Name(found)
+            return Name(boolean)
         case sympy.Not():
-            return Negation(condition(found.args[0]))
+            return Negation(condition(boolean.args[0]))
         case sympy.And() | sympy.Or():
-            parts = tuple(condition(part) for part in sorted(found.args, key=_precedence))
-            return Conjunction(parts) if isinstance(found, sympy.And) else Disjunction(parts)
+            parts = tuple(condition(part) for part in sorted(boolean.args, key=_precedence))
+            return Conjunction(parts) if isinstance(boolean, sympy.And) else Disjunction(parts)
     for sign, relation in RELATIONS.items():
-        if isinstance(found, relation):
-            left, right = (_plus_first(monomials(side)) for side in found.args)
+        if isinstance(boolean, relation):
+            left, right = (_plus_first(monomials(side)) for side in boolean.args)
             return Relation(left, sign, right)
-    raise TypeError(f"no ordered form for the condition {type(found).__name__}")
+    raise TypeError(f"no ordered form for the condition {type(boolean).__name__}")
 
 
 def _plus_first(terms: Terms) -> Form:
-    """The terms in order, but for one without a minus that comes first: 3 - every*floor(3/every) is a remainder."""
+    """Write terms in order, but begin with one that has no minus: 3 - every*floor(3/every) is a remainder."""
     ordered = sorted(terms, key=order)
     first = next((monomial for monomial in ordered if terms[monomial] > 0), None)
     ordered.sort(key=lambda monomial: monomial != first)
@@ -117,11 +117,11 @@ def _plus_first(terms: Terms) -> Form:
 
 
 def _precedence(part: Boolean) -> tuple[object, ...]:
-    """Relations before switches before conditions of several parts, each in the order of their symbols."""
+    """Return a sort key: relations, then switches, then conditions of several parts, each by their symbols."""
     kind = next(
         (
-            place
-            for place, of in enumerate((sympy.core.relational.Relational, Symbol, sympy.Not))
+            index
+            for index, of in enumerate((sympy.core.relational.Relational, Symbol, sympy.Not))
             if isinstance(part, of)
         ),
         3,
@@ -130,7 +130,7 @@ def _precedence(part: Boolean) -> tuple[object, ...]:
 
 
 def written(monomial: Monomial, coefficient: Fraction = Fraction(1)) -> Form:
-    """One term."""
+    """Write one term."""
     above = [_power(_generator(g), e) for g, e in sorted(monomial, key=lambda p: rank(p[0])) if e > 0]
     below = [_power(_generator(g), -e) for g, e in sorted(monomial, key=lambda p: rank(p[0])) if e < 0]
     if not below and coefficient.denominator == 1:
@@ -140,12 +140,12 @@ def written(monomial: Monomial, coefficient: Fraction = Fraction(1)) -> Form:
 
 
 def expanded(terms: Terms) -> Form:
-    """All terms, one after another."""
+    """Write all terms, one after another."""
     return sum_of(written(m, terms[m]) for m in sorted(terms, key=order))
 
 
 def split(terms: Terms, inside: Callable[[Expr], bool]) -> dict[Monomial, Terms]:
-    """The terms by the part of their monomial that lies inside."""
+    """Group terms by the part of their monomial whose generators are `inside`."""
     groups: dict[Monomial, Terms] = {}
     for monomial, coefficient in terms.items():
         key = tuple(p for p in monomial if inside(p[0]))
@@ -155,7 +155,7 @@ def split(terms: Terms, inside: Callable[[Expr], bool]) -> dict[Monomial, Terms]
 
 
 def merged(first: Monomial, second: Monomial) -> Monomial:
-    """The product of two monomials."""
+    """Multiply two monomials."""
     powers: dict[Expr, int] = {}
     for generator, exponent in (*first, *second):
         powers[generator] = powers.get(generator, 0) + exponent
@@ -163,17 +163,17 @@ def merged(first: Monomial, second: Monomial) -> Monomial:
 
 
 def inverse(monomial: Monomial) -> Monomial:
-    """One over a monomial."""
+    """Return one over a monomial."""
     return tuple((g, -e) for g, e in monomial)
 
 
 def times(terms: Terms, monomial: Monomial, factor: Fraction = Fraction(1)) -> Terms:
-    """The terms multiplied by one."""
+    """Multiply terms by a monomial and a factor."""
     return {merged(m, monomial): factor * c for m, c in terms.items()}
 
 
 def content(terms: Terms) -> Fraction:
-    """The largest number of which every coefficient is a multiple."""
+    """Return the greatest number of which every coefficient is an integer multiple."""
     return Fraction(
         reduce(gcd, (abs(c.numerator) for c in terms.values())),
         reduce(lambda a, b: a * b // gcd(a, b), (c.denominator for c in terms.values())),

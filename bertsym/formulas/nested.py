@@ -1,4 +1,4 @@
-"""A polynomial of many terms so written that it can be read: what is common taken out, again and again.
+"""A polynomial of many terms in nested sums: common factors are taken out, again and again.
 
     L (heads (kv (nope + v) + q (nope + rope) + H v) + H (kv + q + rope) + kv + q)
 
@@ -38,13 +38,13 @@ ALONE: Terms = {(): Fraction(1)}
 
 
 def nested(terms: Terms) -> Form:
-    """The polynomial in nested sums, the largest first."""
+    """Write a polynomial in nested sums, the largest term first."""
     pieces = [form for _, form in sorted(_pieces(terms), key=itemgetter(0))]
     return pieces[0] if len(pieces) == 1 else Sum(tuple(pieces))
 
 
 def _pieces(terms: Terms) -> Iterator[Piece]:
-    """The summands, each with its place among them."""
+    """Yield the summands, each with its sort key."""
     for depths, each in _alike(terms):
         if len(depths) > 1 and each != ALONE:
             yield _place(depths, each), product([*factors(depths), *factors(each)])
@@ -54,7 +54,7 @@ def _pieces(terms: Terms) -> Iterator[Piece]:
 
 
 def _alike(terms: Terms) -> list[tuple[Terms, Terms]]:
-    """Sums of depths, each with the polynomial that it multiplies: of those that are multiples of one, the sum."""
+    """Group the terms by the polynomial that their depths multiply: (L + decoder_layers)(4H^2 + 3H)."""
     groups: dict[frozenset[tuple[Monomial, Fraction]], Terms] = {}
     for depth, each in split(terms, _deep).items():
         amount = content(each) * (1 if each[min(each, key=order)] > 0 else -1)
@@ -67,12 +67,12 @@ def _place(depths: Terms, each: Terms) -> object:
 
 
 def _deep(generator: Expr) -> bool:
-    """Whether it is a depth, or reckoned from some."""
+    """Return True for a depth, or for an expression of depths."""
     return any(BY_SYMBOL[symbol].kind is Kind.DEPTH for symbol in free(generator))
 
 
 def _by_widths(terms: Terms) -> Iterator[Piece]:
-    """What has something in common as a product; else what most terms have taken out of these, and so with the rest."""
+    """Yield a common factor as a product; without one, take out the generator that most terms share, and repeat."""
     if len(terms) == 1 or _common(terms):
         yield min(map(order, terms)), product(factors(terms))
         return
@@ -87,7 +87,7 @@ def _by_widths(terms: Terms) -> Iterator[Piece]:
 
 
 def factors(terms: Terms) -> list[Form]:
-    """What all terms have in common, and what that leaves, nested."""
+    """Return what all terms have in common, and the nested rest."""
     if len(terms) == 1:
         return [expanded(terms)]
     common, amount = _common(terms), content(terms) * (-1 if all(each < 0 for each in terms.values()) else 1)
@@ -95,12 +95,12 @@ def factors(terms: Terms) -> list[Form]:
 
 
 def _common(terms: Terms) -> Monomial:
-    """The powers that every term has, of negative ones those that every term has too."""
+    """Return the powers that every term has."""
     first, *others = map(dict, terms)
-    found = {}
+    shared_powers = {}
     for generator, exponent in first.items():
         powers = [exponent, *(other.get(generator, 0) for other in others)]
         shared = min(powers) if exponent > 0 else max(powers)
         if shared * exponent > 0:
-            found[generator] = shared
-    return tuple(sorted(found.items(), key=lambda power: str(power[0])))
+            shared_powers[generator] = shared
+    return tuple(sorted(shared_powers.items(), key=lambda power: str(power[0])))

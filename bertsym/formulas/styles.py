@@ -1,4 +1,4 @@
-"""Polynomials to forms, in one of several styles."""
+"""Polynomials as forms, in one of several styles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from bertsym.formulas.nested import factors, nested
 from bertsym.formulas.tree import ONE, Form, Number, Quotient, Sum, product, sum_of
 from bertsym.symbols import BY_SYMBOL, Kind
 
-MOST_GROUPS = 6
+# The powers of depth and width that a collected formula lists. A formula with more is nested.
+MAX_GROUPS = 6
 
 
 class Style(Enum):
@@ -41,7 +42,7 @@ class Style(Enum):
 
     @classmethod
     def named(cls, name: str, *others: str) -> Style:
-        """The member of that name; raises `UnknownName`, which offers the `others` too."""
+        """Return the style of that name; raises `UnknownName`, which offers the `others` too."""
         if name not in {member.value for member in cls}:
             raise UnknownName("form", name, [*(member.value for member in cls), *others])
         return cls(name)
@@ -49,7 +50,7 @@ class Style(Enum):
 
 @lru_cache(maxsize=4096)
 def form(expression: Expr, style: Style = Style.COLLECTED) -> Form:
-    """An expression, ordered and written in that style.
+    """Order an expression and write it in a style.
 
     A polynomial (exponents may be negative) is written as asked; anything else keeps sympy's own structure.
 
@@ -62,28 +63,28 @@ def form(expression: Expr, style: Style = Style.COLLECTED) -> Form:
 
 
 def from_terms(terms: Terms, style: Style = Style.COLLECTED) -> Form:
-    """The same for a polynomial that is written out already."""
+    """Write a polynomial that is given as terms in a style."""
     return _WRITERS[style](terms)
 
 
 def _groups(generator: Expr) -> bool:
-    """Whether terms are collected by a factor: depth and widths, not rows, ratios or brackets."""
+    """Return True if terms are collected by a factor: depths and widths, not rows, ratios or brackets."""
     return generator in BY_SYMBOL and BY_SYMBOL[generator].kind in (Kind.DEPTH, Kind.EXPERTS, Kind.WIDTH, Kind.HEADS)
 
 
 def style_of_parts(whole: Expr, style: Style) -> Style:
-    """How the parts of a total are written: as it is itself."""
+    """Return the style for the parts of a total: the one in which the total itself is written."""
     return Style.NESTED if style is Style.COLLECTED and _crowded(monomials(whole)) else style
 
 
 def _crowded(terms: Terms) -> bool:
-    """Whether there are so many powers that none of them is the one that matters."""
+    """Return True if a polynomial has too many powers of depth and width to list them."""
     always, together = _by_condition(terms)
-    return sum(len(_powers(group)) for group in (always, *together.values())) > MOST_GROUPS
+    return sum(len(_powers(group)) for group in (always, *together.values())) > MAX_GROUPS
 
 
 def _by_condition(terms: Terms) -> tuple[Terms, dict[Monomial, Terms]]:
-    """What is always there, and what is there under a condition; of one term that is told beside the others."""
+    """Separate the terms that hold always from those under a condition, unless a condition has one term only."""
     together = split(terms, lambda generator: isinstance(generator, Iverson))
     always = together.pop((), {})
     for condition in [condition for condition, group in together.items() if len(group) == 1]:
@@ -92,7 +93,7 @@ def _by_condition(terms: Terms) -> tuple[Terms, dict[Monomial, Terms]]:
 
 
 def _collected(terms: Terms) -> Form:
-    """By powers of depth and widths, where these are few; what stands under one condition is kept together."""
+    """Collect by powers of depth and width if these are few; keep the terms under one condition together."""
     if _crowded(terms):
         return _nested(terms)
     always, together = _by_condition(terms)
@@ -107,7 +108,7 @@ def _nested(terms: Terms) -> Form:
 
 
 def _powers(terms: Terms) -> list[tuple[Monomial, Terms]]:
-    """The terms by their powers of depth and widths, the largest first."""
+    """Group terms by their powers of depth and width, the largest first."""
     groups = split(terms, _groups)
     alone = groups.pop((), {})
     groups |= {rest: {(): coefficient} for rest, coefficient in alone.items()}
@@ -128,7 +129,7 @@ def _collect(key: Monomial, group: Terms) -> Form:
 
 
 def _take_out(terms: Terms, *, whole: bool) -> tuple[Monomial, Terms]:
-    """The largest monomial that divides every term, and what it leaves; negative exponents are taken out too."""
+    """Return the largest monomial that divides every term, and the quotients; take out negative exponents too."""
     generators = {g for monomial in terms for g, _ in monomial}
     least = {g: min(dict(monomial).get(g, 0) for monomial in terms) for g in generators}
     common = tuple((g, e) for g, e in sorted(least.items(), key=lambda p: str(p[0])) if e < 0 or (whole and e))
@@ -144,16 +145,16 @@ def _factored(terms: Terms) -> Form:
 
 
 def _by_depth(terms: Terms) -> Form:
-    """What every layer costs, taken together, beside the rest: L(...) + ... ."""
+    """Write the cost of all layers together, beside the rest: L(...) + ... ."""
     deep = {m: c for m, c in terms.items() if any(g in BY_SYMBOL and BY_SYMBOL[g].kind is Kind.DEPTH for g, _ in m)}
     rest = {m: c for m, c in terms.items() if m not in deep}
     return sum_of([_factored(deep), _collected(rest)]) if deep and rest else _collected(terms)
 
 
 def _dominant(terms: Terms) -> Form:
-    """The largest group taken out, whatever it leaves over it: 12LH^2 (1 + 13/(12H) + ...), every term of it.
+    """Take out the largest group and divide every other by it: 12LH^2 (1 + 13/(12H) + ...).
 
-    What stands under a condition is not taken out: where the condition fails it would be divided by 0.
+    Terms under a condition are not taken out: if the condition fails, the rest would be divided by 0.
     """
     groups = _powers(terms)
     lead = next((group for group in groups if not _conditional(group[1])), None)
@@ -170,7 +171,7 @@ def _conditional(group: Terms) -> bool:
 
 
 def _over(key: Monomial, group: Terms, lead: Monomial, lead_group: Terms) -> Form:
-    """One group over another, what they share cancelled."""
+    """Divide one group by another and cancel their common factors."""
     ratio = merged(key, inverse(lead))
     if len(group) == len(lead_group) == 1:
         (rest, amount), (lead_rest, lead_amount) = *group.items(), *lead_group.items()

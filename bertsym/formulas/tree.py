@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
 from typing import Any
@@ -133,7 +133,7 @@ class Root:
 
 @value
 class Named:
-    """A part of a formula with what it counts: a brace below it where a syntax has one."""
+    """A part of a formula with what it counts: a brace below it if the syntax has one."""
 
     part: Form
     name: str
@@ -168,7 +168,7 @@ def product(factors: Iterable[Form]) -> Form:
 
 
 def sum_of(terms: Iterable[Form]) -> Form:
-    """A sum, flattened."""
+    """Return a sum, flattened."""
     flat: list[Form] = []
     for term in terms:
         flat.extend(term.terms if isinstance(term, Sum) else (term,))
@@ -176,13 +176,13 @@ def sum_of(terms: Iterable[Form]) -> Form:
 
 
 def negated(factors: tuple[Form, ...]) -> tuple[bool, tuple[Form, ...]]:
-    """Whether a product begins with -1, and the factors without it: `-H` is not written `-1 H`."""
+    """Return whether a product begins with -1, and the factors without it: `-H` is not written `-1 H`."""
     minus = len(factors) > 1 and factors[0] == Number(Fraction(-1))
     return minus, factors[minus:]
 
 
 def to_sympy(written: Form) -> Expr:
-    """The expression a form stands for."""
+    """Return the expression that a form stands for."""
     match written:
         case Number(value):
             return atom(value)
@@ -221,7 +221,7 @@ def boolean(condition: Condition) -> Boolean:
             return sympy.Or(*map(boolean, parts))
 
 
-def parts_of(written: Form | Condition) -> tuple[Form | Condition, ...]:
+def children(written: Form | Condition) -> tuple[Form | Condition, ...]:
     """Return the forms and conditions that a form or a condition is directly made of."""
     match written:
         case Product(parts) | Sum(parts) | Conjunction(parts) | Disjunction(parts):
@@ -232,3 +232,39 @@ def parts_of(written: Form | Condition) -> tuple[Form | Condition, ...]:
             return (part,)
         case _:
             return ()
+
+
+def rebuild(written: Form | Condition, parts: Sequence[Any]) -> Any:
+    """Return a node of the same kind with other children: `rebuild(node, children(node)) == node`.
+
+    With `children` it makes a walk that changes a tree, as pymbolic's IdentityMapper does.
+
+    >>> from bertsym.symbols import H, L
+    >>> rebuild(Power(Name(H), 2), [Name(L)])
+    Power(base=Name(symbol=L), exponent=2)
+    """
+    match written:
+        case Product() | Sum() | Conjunction() | Disjunction():
+            return type(written)(tuple(parts))
+        case Relation(_, sign, _):
+            return Relation(parts[0], sign, parts[1])
+        case Power(_, exponent):
+            return Power(parts[0], exponent)
+        case Named(_, name):
+            return Named(parts[0], name)
+        case Number() | Name():
+            return written
+        case _:
+            return type(written)(*parts)
+
+
+def symbols(written: Form | Condition) -> set[Symbol]:
+    """Return the symbols in a form, those in its brackets among them.
+
+    >>> from bertsym.symbols import H, L
+    >>> sorted(map(str, symbols(product([Name(L), Power(Name(H), 2)]))))
+    ['H', 'L']
+    """
+    if isinstance(written, Name):
+        return {written.symbol}
+    return set().union(*map(symbols, children(written)))

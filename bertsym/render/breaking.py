@@ -18,16 +18,16 @@ INDENT = r"\quad {} "
 
 @value
 class Piece:
-    """A stretch of a formula that stays on one line; `depth` is how many parentheses are open where it begins."""
+    """A stretch of a formula that stays on one line; `depth` is the number of parentheses open at its start."""
 
     tex: str
     depth: int
 
 
 def lines(steps: tuple[Inline, ...], notation: Notation, column: Column, *, margin: int = 0) -> list[str]:
-    """The steps of a chain of equalities: on one line where they fit, else each on its own, broken where it must be.
+    """Return the lines of a chain of equalities: one if it fits, else one a step, and a long step broken.
 
-    `margin` is what the layout itself takes of the column. Raises `TooNarrow`.
+    `margin` is the width that the layout itself needs. Raises `TooNarrow`.
     """
     room = Column(column.width - margin, column.face)
     whole = " = ".join(mathtex.inline(step, notation) for step in steps)
@@ -35,8 +35,8 @@ def lines(steps: tuple[Inline, ...], notation: Notation, column: Column, *, marg
         return [whole]
     return [
         line
-        for place, step in enumerate(steps)
-        for line in _step(step, mathtex.RELATION if place else "", notation, room)
+        for index, step in enumerate(steps)
+        for line in _step(step, mathtex.RELATION if index else "", notation, room)
     ]
 
 
@@ -60,7 +60,7 @@ def _step(step: Inline, relation: str, notation: Notation, room: Column) -> list
 
 
 def _stretches(pieces: Iterable[Piece], depth: int) -> Iterator[str]:
-    """The pieces, those that begin deeper within parentheses left with what stands before them."""
+    """Return the pieces, each one that begins deeper within parentheses joined to the one before it."""
     held = ""
     for piece in pieces:
         if held and piece.depth <= depth:
@@ -72,22 +72,22 @@ def _stretches(pieces: Iterable[Piece], depth: int) -> Iterator[str]:
 
 
 def _filled(stretches: list[str], room: Column) -> list[str]:
-    """As much on each line as it takes."""
-    found = [stretches[0]]
+    """Return lines filled with as many pieces as fit."""
+    filled = [stretches[0]]
     for stretch in stretches[1:]:
-        longer = f"{found[-1]} {stretch}"
+        longer = f"{filled[-1]} {stretch}"
         if _fits(longer, room):
-            found[-1] = longer
+            filled[-1] = longer
         else:
-            found.append(INDENT + stretch)
-    return found
+            filled.append(INDENT + stretch)
+    return filled
 
 
 def _pieces(written: Form, notation: Notation, depth: int) -> list[Piece]:
     match written:
         case Sum(terms):
             return [
-                piece for place, term in enumerate(terms) for piece in _term(term, notation, depth, first=not place)
+                piece for index, term in enumerate(terms) for piece in _term(term, notation, depth, first=not index)
             ]
         case Product(factors) if any(_enclosed(factor, notation, depth) for factor in factors):
             return _product(factors, notation, depth)
@@ -105,14 +105,14 @@ def _term(term: Form, notation: Notation, depth: int, *, first: bool) -> list[Pi
 
 def _product(factors: tuple[Form, ...], notation: Notation, depth: int) -> list[Piece]:
     minus, rest = negated(factors)
-    found = [Piece("-" * minus, depth)]
-    for place, factor in enumerate(rest):
-        least = Binding.PRODUCT if place else of_first(factor, minus=minus)
+    pieces = [Piece("-" * minus, depth)]
+    for index, factor in enumerate(rest):
+        least = Binding.PRODUCT if index else of_first(factor, minus=minus)
         whole = [Piece(mathtex.within(factor, least, notation), depth)]
         head, *inner = _enclosed(factor, notation, depth) or whole
-        found[-1] = Piece(mathtex.beside([found[-1].tex, head.tex]), found[-1].depth)
-        found += inner
-    return found
+        pieces[-1] = Piece(mathtex.beside([pieces[-1].tex, head.tex]), pieces[-1].depth)
+        pieces += inner
+    return pieces
 
 
 def _enclosed(written: Form, notation: Notation, depth: int) -> list[Piece]:
@@ -137,13 +137,13 @@ def _between(
 
 
 def _clauses(condition: Conjunction | Disjunction, notation: Notation, depth: int) -> list[Piece]:
-    """The parts of a condition, all but the first with the sign that joins them."""
-    found: list[Piece] = []
+    """Return the parts of a condition, each but the first with the sign that joins it."""
+    pieces: list[Piece] = []
     for part in condition.parts:
         if isinstance(part, Conjunction | Disjunction):
             head, *rest = _between(_clauses(part, notation, depth + 1), depth)
         else:
             head, *rest = [Piece(mathtex.clause(part, notation), depth)]
-        sign = f"{mathtex.joining(condition)} " if found else ""
-        found += [Piece(sign + head.tex, depth), *rest]
-    return found
+        sign = f"{mathtex.joining(condition)} " if pieces else ""
+        pieces += [Piece(sign + head.tex, depth), *rest]
+    return pieces

@@ -15,7 +15,7 @@ Steps = tuple[Inline, ...]
 
 
 def result(steps: Steps, sheet: Sheet) -> Fragment:
-    """The formula that was asked for: bare unless a layout or a width says otherwise."""
+    """Return the formula of an answer: bare, or displayed if a layout or a width asks for it."""
     layout = sheet.layout or (Layout.EQUATION if sheet.column or sheet.label or sheet.standalone else Layout.BARE)
     whole = " = ".join(mathtex.inline(step, sheet.notation) for step in steps)
     if layout in (Layout.BARE, Layout.INLINE):
@@ -33,7 +33,7 @@ def result(steps: Steps, sheet: Sheet) -> Fragment:
 
 
 def equation(steps: Steps, sheet: Sheet) -> Fragment:
-    """A step of a derivation: unnumbered."""
+    """Return a step of a derivation as an unnumbered display."""
     if sheet.layout is Layout.ALIGN:
         return _align(steps, sheet)
     if sheet.layout is Layout.SPLIT:
@@ -46,15 +46,15 @@ def equation(steps: Steps, sheet: Sheet) -> Fragment:
 
 
 def _broken(steps: Steps, sheet: Sheet, *, stacked: bool = False) -> list[str]:
-    """The lines of a chain; without a column, one for each step after the second."""
+    """Return the lines of a chain; without a column, one for each step after the second."""
     if sheet.column is None:
         written = [mathtex.inline(step, sheet.notation, sheet.encoding) for step in steps]
         return [" = ".join(written[:2]), *(mathtex.RELATION + step for step in written[2:])]
     from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
 
-    found = lines(steps, sheet.notation, sheet.column)
-    narrower = stacked and len(found) > 1
-    return lines(steps, sheet.notation, sheet.column, margin=ARRAY_MARGIN) if narrower else found
+    broken = lines(steps, sheet.notation, sheet.column)
+    narrower = stacked and len(broken) > 1
+    return lines(steps, sheet.notation, sheet.column, margin=ARRAY_MARGIN) if narrower else broken
 
 
 def _labelled(sheet: Sheet) -> tuple[str, ...]:
@@ -66,22 +66,22 @@ def _environment(name: str, body: str, label: str = "") -> str:
     return f"\\begin{{{name}}}\n{key}{body}\n\\end{{{name}}}"
 
 
-def _stacked(found: list[str]) -> str:
-    r"""Several lines without a package: an array of one column."""
-    if len(found) == 1:
-        return found[0]
-    style = r"\displaystyle " if any(r"\frac" in line for line in found) else ""
-    rows = " \\\\\n".join(style + line for line in found)
+def _stacked(texts: list[str]) -> str:
+    r"""Return several lines as an array of one column, which needs no package."""
+    if len(texts) == 1:
+        return texts[0]
+    style = r"\displaystyle " if any(r"\frac" in line for line in texts) else ""
+    rows = " \\\\\n".join(style + line for line in texts)
     return f"\\begin{{array}}{{l}}\n{rows}\n\\end{{array}}"
 
 
-def _split(found: list[str]) -> str:
-    rows = " \\\\\n".join(f"& {line}" for line in found)
+def _split(texts: list[str]) -> str:
+    rows = " \\\\\n".join(f"& {line}" for line in texts)
     return f"\\begin{{split}}\n{rows}\n\\end{{split}}"
 
 
 def _align(steps: Steps, sheet: Sheet) -> Fragment:
-    """One step a line, the relations below one another where the first step leaves them room."""
+    """Return one step a line, the relations aligned if the first step leaves them room."""
     written = [mathtex.inline(step, sheet.notation, sheet.encoding) for step in steps]
     rows = [f"{written[0]} &= {written[1]}", *(f"&= {step}" for step in written[2:])] if written[1:] else written
     if sheet.column is not None:

@@ -1,4 +1,4 @@
-"""A piece of LaTeX together with what the preamble of its document must have."""
+"""A piece of LaTeX, with the lines that the preamble of its document needs."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ LABELS = r"LaTeX or MathJax: KaTeX has no \label"
 
 @value
 class Fragment:
-    """TeX for the body of a document; `requires` are lines of its preamble, or in words where no package helps."""
+    """TeX for the body of a document; `requires` are lines of its preamble, or words if no package helps."""
 
     tex: str
     requires: frozenset[str] = frozenset()
 
 
 def needing(tex: str, *requires: str) -> Fragment:
-    """A fragment with its needs."""
+    """Return a fragment that requires these lines."""
     return Fragment(tex, frozenset(requires))
 
 
 def joined(fragments: Iterable[Fragment]) -> Fragment:
-    """Fragments one below the other."""
+    """Return the fragments one below the other."""
     parts = list(fragments)
     return Fragment("\n".join(part.tex for part in parts), frozenset().union(*(part.requires for part in parts)))

@@ -16,13 +16,13 @@ from bertsym.report import AsLatex, AsText, Record, Report
 from bertsym.wording import plain
 
 # Beyond this a float no longer holds six decimal places: the nearest integer says more.
-LARGEST_FLOAT = 10**9
+MAX_SIX_PLACES = 10**9
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
 def document(report: Report, notation: Notation = BERT) -> str:
-    """The report's record as JSON, ending in a newline."""
+    """Return the report's record as JSON, ending in a newline."""
     return json.dumps(_json(report.record(), notation), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -37,7 +37,7 @@ def _json(value: Record, notation: Notation) -> Json:
         case Fraction():
             return value.numerator if value.denominator == 1 else str(value)
         case Share(exact):
-            return float(decimal(exact, 6)) if abs(exact) < LARGEST_FLOAT else int(decimal(exact, 0))
+            return float(decimal(exact, 6)) if abs(exact) < MAX_SIX_PLACES else int(decimal(exact, 0))
         case AsLatex(form):
             return math(form, notation)
         case AsText(parts):

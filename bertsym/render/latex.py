@@ -24,9 +24,9 @@ _USES: dict[Layout, frozenset[type]] = {
 
 
 def document(parts: Document, sheet: Sheet = PLAIN) -> str:
-    """A fragment for the body of a document, or a whole document, ending in a newline.
+    """Return a fragment for the body of a document, or a whole document, ending in a newline.
 
-    Raises `Conflict` for a choice that the answer has no use for, `TooNarrow` for what does not fit the column.
+    Raises `Conflict` for a choice that changes nothing in the answer, `TooNarrow` for a piece wider than the column.
     """
     _check(parts, sheet)
     alone = sum(not isinstance(part, Remark) for part in parts) == 1
@@ -42,12 +42,12 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
 
 
 def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
-    """One piece of text or a table cell."""
+    """Return one piece of text or a table cell."""
     return tables.inline(part, sheet)
 
 
 def _check(parts: Document, sheet: Sheet) -> None:
-    """Every choice must have something in the answer that it changes."""
+    """Raise `Conflict` for a choice that changes nothing in the answer."""
     kinds = {type(part) for part in parts}
     if sheet.layout is not None and not kinds & _USES[sheet.layout]:
         needed = " and no ".join(sorted(kind.__name__.lower() for kind in _USES[sheet.layout]))
@@ -61,7 +61,7 @@ def _check(parts: Document, sheet: Sheet) -> None:
 
 
 def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
-    """A bare formula is for an environment of the author's: beside other things it is displayed."""
+    """Return an element; a bare formula is displayed if it is not alone."""
     match element:
         case Heading(parts):
             return Fragment(rf"\subsection*{{{_run(parts, sheet)}}}")
@@ -86,7 +86,7 @@ def _run(parts: tuple[Inline, ...], sheet: Sheet, *, breakable: bool = False) ->
 
 
 def _standalone(body: str, requires: list[str], sheet: Sheet) -> str:
-    """A document of its own, as wide as the column."""
+    """Return a document of its own, as wide as the column."""
     size = sheet.column.face.sizes[0] // 100 + sheet.column.face.sizes[0] % 100 // 90 if sheet.column else 10
     times = [r"\usepackage{mathptmx}"] if sheet.column and sheet.column.face.times else []
     width = []
@@ -99,7 +99,7 @@ def _standalone(body: str, requires: list[str], sheet: Sheet) -> str:
 
 
 def _remark(part: Inline, sheet: Sheet) -> str:
-    """A piece of a comment; a size that is printed under another name is named both ways."""
+    """Return a piece of a comment; it gives both names of a size that is printed under another one."""
     if not isinstance(part, Sizes):
         return words.inline(part)
     printed = ((symbol, mathtex.math(Name(symbol), sheet.notation)) for symbol in part.values)

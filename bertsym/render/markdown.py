@@ -25,7 +25,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$&])")
 
 
 def inline(part: Inline, notation: Notation = BERT) -> str:
-    """One piece of text or a table cell; mathematics between dollar signs, counts as plain figures."""
+    """Return one piece of text or a table cell; mathematics between dollar signs, counts as plain figures."""
     match part:
         case str():
             return _SPECIAL.sub(r"\\\1", words.inline(part))
@@ -40,7 +40,7 @@ def inline(part: Inline, notation: Notation = BERT) -> str:
 
 
 def document(parts: Document, notation: Notation = BERT) -> str:
-    """Markdown blocks, ending in a newline."""
+    """Return Markdown blocks, ending in a newline."""
     return "\n\n".join(_element(part, notation) for part in parts) + "\n"
 
 

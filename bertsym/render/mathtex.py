@@ -47,12 +47,12 @@ _RELATIONS = {
 
 
 def grouped(value: int) -> str:
-    """An integer with its thousands apart: 109{,}482{,}240."""
+    """Return an integer with its thousands apart: 109{,}482{,}240."""
     return f"{value:,}".replace(",", "{,}")
 
 
 def math(written: Form, notation: Notation = BERT) -> str:
-    r"""A form as mathematics, without delimiters.
+    r"""Return a form as mathematics, without delimiters.
 
     >>> from bertsym.formulas.styles import form
     >>> from bertsym.symbols import H, L, ffn_ratio
@@ -63,7 +63,7 @@ def math(written: Form, notation: Notation = BERT) -> str:
 
 
 def within(written: Form, least: Binding, notation: Notation) -> str:
-    """The TeX, in parentheses where what stands around it binds more tightly."""
+    """Return the TeX, in parentheses if its surroundings bind more tightly."""
     tex, binding = _spelled(written, notation)
     if binding >= least:
         return tex
@@ -71,7 +71,7 @@ def within(written: Form, least: Binding, notation: Notation) -> str:
 
 
 def _spelled(written: Form, notation: Notation) -> tuple[str, Binding]:
-    """The TeX and how tightly it holds together; a fraction stands in a product as it is."""
+    """Return the TeX and its binding strength; a fraction needs no parentheses in a product."""
     match written:
         case Number(value):
             whole = Binding.ATOM if value.denominator == 1 else Binding.PRODUCT
@@ -104,7 +104,7 @@ def _number(value: Fraction) -> str:
 
 
 def upright(label: str) -> str:
-    r"""Words as an index: upright, hyphens short.
+    r"""Return words as an index: upright, with short hyphens.
 
     >>> print(upright("feed-forward"))
     \mathrm{feed\textrm{-}forward}
@@ -121,7 +121,7 @@ def _product(factors: tuple[Form, ...], notation: Notation) -> tuple[str, Bindin
 
 
 def beside(factors: list[str]) -> str:
-    """Factors next to one another: figures apart by a dot, words by a thin space, a control word ended by a space."""
+    """Return factors side by side: a dot between numbers, a thin space between words, a space after a control word."""
     text = factors[0]
     for factor in factors[1:]:
         text += _between(text, factor) + factor
@@ -145,7 +145,7 @@ def _sum(terms: tuple[Form, ...], notation: Notation) -> str:
 
 
 def _condition(condition: Condition, notation: Notation) -> tuple[str, Binding]:
-    """A condition; one of several parts stands in parentheses within another."""
+    """Return a condition; a part that has parts of its own stands in parentheses."""
     match condition:
         case Name(symbol):
             return notation.name(symbol), Binding.ATOM
@@ -159,12 +159,12 @@ def _condition(condition: Condition, notation: Notation) -> tuple[str, Binding]:
 
 
 def joining(condition: Conjunction | Disjunction) -> str:
-    """The sign between the parts of a condition."""
+    """Return the sign between the parts of a condition."""
     return r"\land" if isinstance(condition, Conjunction) else r"\lor"
 
 
 def clause(condition: Condition, notation: Notation, least: Binding = Binding.NOT) -> str:
-    """A condition that is a part of another, in parentheses where it has parts of its own."""
+    """Return a condition that is a part of another, in parentheses if it has parts of its own."""
     tex, binding = _condition(condition, notation)
     if binding >= least:
         return tex
@@ -172,7 +172,7 @@ def clause(condition: Condition, notation: Notation, least: Binding = Binding.NO
 
 
 def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encoding.ASCII) -> str:
-    """One piece of a document as mathematics; words stand in boxes."""
+    """Return one piece of a document as mathematics; words stand in boxes."""
     match part:
         case Count(value, short):
             return grouped(value) + (rf"\,({_rounded(value)})" if short else "")

@@ -22,7 +22,7 @@ _FONTS = frozenset({"\\mathrm", "\\mathit", "\\mathbf", "\\mathsf", "\\mathtt", 
 
 
 class Class(Enum):
-    """What an atom is to its neighbours."""
+    """Class of an atom (The TeXbook, chapter 17), which decides the space beside it."""
 
     ORD = "ord"
     BIN = "bin"
@@ -47,7 +47,7 @@ _NO_OPERAND_AFTER = (None, Class.REL, Class.CLOSE, Class.PUNCT)
 
 @dataclass
 class Atom:
-    """A piece of a formula: its class, its width without scripts, and the glyph it is where it is a single one."""
+    """A piece of a formula: its class, its width without scripts, and its glyph if it is a single one."""
 
     kind: Class
     width: int
@@ -79,7 +79,7 @@ class _Reader:
 
 @lru_cache(maxsize=4096)
 def formula(tex: str, face: Face, *, display: bool = True) -> int:
-    r"""The natural width of a formula on one line.
+    r"""Return the natural width of a formula on one line.
 
     >>> from bertsym.render.metrics import TEN
     >>> formula("12LH^2", TEN) / POINT
@@ -105,7 +105,7 @@ def _run(reader: _Reader, level: int, *, display: bool = False, until: str = "")
 
 
 def _argument(reader: _Reader, level: int, *, display: bool = False) -> int:
-    """The width of a braced group or of the one mark that follows."""
+    """Return the width of a braced group, or of the one mark that follows."""
     mark = reader.take()
     if mark == "{":
         return _run(reader, level, display=display, until="}")
@@ -139,7 +139,7 @@ def _atom(reader: _Reader, mark: str, level: int, *, display: bool) -> Atom:
 
 
 def _group(reader: _Reader) -> str:
-    """The raw text of a braced group."""
+    """Return the raw text of a braced group."""
     depth, parts = 0, []
     while mark := reader.take():
         depth += {"{": 1, "}": -1}.get(mark, 0)
@@ -150,7 +150,7 @@ def _group(reader: _Reader) -> str:
 
 
 def _word(text: str, command: str, face: Face, level: int) -> int:
-    """Letters in a text font: kerned and with ligatures, as in words."""
+    """Return the width of letters in a text font, with kerns and ligatures."""
     plain = re.sub(r"\\textrm\{(.*?)\}|\\(.)", r"\1\2", text)
     metrics, size = face.roman(level)
     if command == "\\mathtt":
@@ -201,14 +201,14 @@ def _glyph(mark: str, face: Face, level: int) -> Atom:
 
 
 def _set(atoms: list[Atom], face: Face, level: int) -> int:
-    """Atoms side by side, with their scripts and the spaces between them."""
+    """Return the width of atoms side by side, with their scripts and the spaces between them."""
     symbols, size = face.symbols(level)
     unit = symbols.quad * size
     _demote(atoms)
     total = 0
     before: Atom | None = None
-    for place, atom in enumerate(atoms):
-        after = atoms[place + 1] if place + 1 < len(atoms) else None
+    for index, atom in enumerate(atoms):
+        after = atoms[index + 1] if index + 1 < len(atoms) else None
         total += _own(atom, after, face, level)
         if atom.kind is Class.SPACE:
             continue
@@ -232,18 +232,18 @@ def _own(atom: Atom, after: Atom | None, face: Face, level: int) -> int:
 
 
 def _demote(atoms: list[Atom]) -> None:
-    """A sign without an operand on both sides is an ordinary atom: -H has no space after its minus."""
+    """Make a sign without an operand on both sides an ordinary atom: -H has no space after its minus."""
     solid = [atom for atom in atoms if atom.kind is not Class.SPACE]
     before: Class | None = None
-    for place, atom in enumerate(solid):
-        after = solid[place + 1].kind if place + 1 < len(solid) else None
+    for index, atom in enumerate(solid):
+        after = solid[index + 1].kind if index + 1 < len(solid) else None
         if atom.kind is Class.BIN and (before in _NO_OPERAND_BEFORE or after in _NO_OPERAND_AFTER):
             atom.kind = Class.ORD
         before = atom.kind
 
 
 def _between(left: Class, right: Class, skips: tuple[int, int, int], *, script: bool) -> int:
-    """Half mathematical units between two atoms (The TeXbook, page 170)."""
+    """Return the space between two atoms in half mathematical units (The TeXbook, page 170)."""
     thin, medium, thick = skips
     pair = {left, right}
     if script:

@@ -1,8 +1,8 @@
-"""How wide TeX will set a formula or a word, by TeX's own rules (The TeXbook, appendix G) and its fonts' metrics.
+"""Widths of formulas and words in TeX, by its own rules (The TeXbook, appendix G) and its fonts' metrics.
 
 Lengths are integers in units of 1e-8 pt: a glyph's width in millionths of an em times a size in hundredths of a point.
-Of the TeX that this package prints nothing is unknown here; where TeX would choose a delimiter by height, the widest
-that it may choose is taken.
+All TeX that this package prints is covered. If TeX chooses a delimiter by height, the width is that of the widest
+candidate.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Font:
 
 @cache
 def font(name: str) -> Font:
-    """A font of the table that tools/glyphs.py derives from the TFM files."""
+    """Return a font of the table that tools/glyphs.py derives from the TFM files."""
     return Font(**_table()[name])
 
 
 @cache
 def _nearest(family: str, size: int) -> Font:
-    """The font of the family that LaTeX scales to that size: the largest design that is not larger."""
+    """Return the font that LaTeX scales to that size: the largest design size that is not larger."""
     designs = [design for design in _DESIGN if f"{family}{design}" in _table()]
     return font(f"{family}{max((design for design in designs if design * 100 <= size), default=5)}")
 
@@ -59,23 +59,23 @@ class Face:
 
     @property
     def skips(self) -> tuple[int, int, int]:
-        """Thin, medium and thick space in halves of a mathematical unit; mathptmx sets tighter than plain TeX."""
+        """Return thin, medium and thick space in halves of a mathematical unit; mathptmx sets them tighter."""
         return (4, 5, 8) if self.times else (6, 8, 10)
 
     def roman(self, level: int) -> tuple[Font, int]:
-        """The upright math font at that script level, and its size."""
+        """Return the upright math font at that script level, and its size."""
         return self._font("zptmcm7t", "cmr", level)
 
     def italic(self, level: int) -> tuple[Font, int]:
-        """The math italic."""
+        """Return the math italic."""
         return self._font("zptmcm7m", "cmmi", level)
 
     def symbols(self, level: int) -> tuple[Font, int]:
-        """The math symbols, whose quad is the unit of math spacing."""
+        """Return the math symbols; their quad is the unit of math spacing."""
         return self._font("zptmcm7y", "cmsy", level)
 
     def text(self) -> tuple[Font, int]:
-        """The roman of running text."""
+        """Return the roman of running text."""
         return font("ptmr7t" if self.times else "cmr12" if self.sizes[0] >= 1200 else "cmr10"), self.sizes[0]
 
     def _font(self, times: str, modern: str, level: int) -> tuple[Font, int]:
@@ -93,7 +93,7 @@ TIMES_ELEVEN = Face((1095, 800, 600), times=True)
 
 
 def words(text: str, face: Face, *, typewriter: bool = False) -> int:
-    """The width of a line of prose; a character outside the table counts one em."""
+    """Return the width of a line of prose; a character outside the table counts one em."""
     metrics, size = (font("cmtt10"), face.sizes[0]) if typewriter else face.text()
     glyphs = list(text) if typewriter else _ligatures(text, metrics)
     total = 0

@@ -1,4 +1,4 @@
-"""What symbols are called on paper: N is positions here, parameters in Kaplan et al., layers in Vaswani et al."""
+"""Names of symbols on paper: N is positions here, parameters in Kaplan et al., layers in Vaswani et al."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bertsym.errors import Conflict, UnknownName, Unreadable
 from bertsym.symbols import BY_NAME, lookup
 from bertsym.values import value
 
-LONGEST_NAME = 80
+MAX_NAME = 80
 
 _GREEK = (
     "alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|vartheta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|"
@@ -44,9 +44,9 @@ class Notation:
                 )
 
     def name(self, symbol: Symbol | str) -> str:
-        r"""The TeX of a symbol; a word that no table knows is set upright.
+        r"""Return the TeX of a symbol; a word that no table knows is set upright.
 
-        A size of somebody's own code never looks like a registered one: `A` beside the heads, which are A, is upright.
+        An own size of model code never looks like a registered one: `A` beside the heads, which are A, is upright.
 
         >>> print(VASWANI.name("H"), BERT.name("heads"), BERT.name("no_such_size"))
         d_{\mathrm{model}} A \mathrm{no\_such\_size}
@@ -67,7 +67,10 @@ class Notation:
         return plain if len(plain) == 1 else rf"\mathrm{{{plain}}}".replace("_", r"\_")
 
     def renamed(self, names: Mapping[str, str]) -> Notation:
-        """The notation with those names over its own, each checked; raises `UnknownName`, `Unreadable`, `Conflict`."""
+        """Return the notation with these names over its own, each checked.
+
+        Raises `UnknownName`, `Unreadable` or `Conflict`.
+        """
         if not names:
             return self
         checked = {lookup(symbol).name: checked_name(symbol, tex) for symbol, tex in names.items()}
@@ -75,7 +78,7 @@ class Notation:
 
 
 def checked_name(symbol: str, tex: str) -> str:
-    r"""TeX that names a symbol and does nothing else: a letter or a word in a font, with a subscript or without.
+    r"""Return the TeX if it only names a symbol: a letter or a word in a font, with a subscript or without.
 
     >>> print(checked_name("H", r"d_{\mathrm{model}}"))
     d_{\mathrm{model}}
@@ -83,7 +86,7 @@ def checked_name(symbol: str, tex: str) -> str:
     Traceback (most recent call last):
     bertsym.errors.Unreadable: --rename H: expected a letter or \mathrm{word} such as \ell or d_k, got '\input{x}'
     """
-    if len(tex) > LONGEST_NAME or not _NAME.fullmatch(tex):
+    if len(tex) > MAX_NAME or not _NAME.fullmatch(tex):
         raise Unreadable(f"--rename {symbol}", tex, r"a letter or \mathrm{word} such as \ell or d_k")
     return tex
 
@@ -179,14 +182,14 @@ NOTATIONS = {notation.title: notation for notation in (BERT, VASWANI, KAPLAN, ME
 
 
 def named_notation(name: str) -> Notation:
-    """The notation of that name; raises `UnknownName`."""
+    """Return the notation of that name; raise `UnknownName`."""
     if name not in NOTATIONS:
         raise UnknownName("notation", name, NOTATIONS)
     return NOTATIONS[name]
 
 
 def parse_renames(texts: Iterable[str]) -> dict[str, str]:
-    r"""`H=d_{\mathrm{model}}` as {"H": "d_{\\mathrm{model}}"}; raises `Unreadable` without an equals sign."""
+    r"""Read `H=d_{\mathrm{model}}` as {"H": "d_{\\mathrm{model}}"}; raise `Unreadable` without an equals sign."""
     names: dict[str, str] = {}
     for text in texts:
         symbol, equals, tex = text.partition("=")

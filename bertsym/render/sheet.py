@@ -1,4 +1,4 @@
-"""How an answer is to stand on paper: notation, layout, column, encoding; a value that the renderers are handed."""
+"""The choices of a rendering: notation, layout, column, encoding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bertsym.values import value
 
 
 class Layout(Enum):
-    """How formulas are displayed, or tables ruled."""
+    """Layout of formulas or rules of tables."""
 
     BARE = "bare"
     INLINE = "inline"
@@ -24,7 +24,7 @@ class Layout(Enum):
 
     @classmethod
     def named(cls, name: str) -> Layout:
-        """The member of that name; raises `UnknownName`."""
+        """Return the member of that name; raise `UnknownName`."""
         if name not in {member.value for member in cls}:
             raise UnknownName("layout", name, [member.value for member in cls])
         return cls(name)
@@ -38,7 +38,7 @@ class Column:
     face: Face
 
     def check(self, what: str, needed: int) -> None:
-        """Raise `TooNarrow` for something that no break makes fit."""
+        """Raise `TooNarrow` if the piece does not fit the column."""
         if needed > self.width:
             raise TooNarrow(what, -(-needed // POINT), self.width // POINT)
 
@@ -54,13 +54,13 @@ _WIDTH = re.compile(r"(\d{2,4})(?:\.(\d{1,2}))?(?:pt)?(?:@(10|11|12)(?:pt)?)?", 
 _FACES = {"10": TEN, "11": ELEVEN, "12": TWELVE}
 _TIMES = {TEN: TIMES_TEN, ELEVEN: TIMES_ELEVEN}
 
-LONGEST_CAPTION = 1900
+MAX_CAPTION = 1900
 _LABEL = re.compile(r"[A-Za-z0-9:._/+*-]{1,80}", re.ASCII)
 
 
 @value
 class Sheet:
-    """The choices of one rendering; as it stands, fragments of ASCII that need no package and know no width."""
+    """The choices of one rendering. The defaults give ASCII fragments that need no package and no width."""
 
     notation: Notation = BERT
     encoding: Encoding = Encoding.ASCII
@@ -72,7 +72,7 @@ class Sheet:
 
 
 def column(text: str, *, times: bool = False) -> Column:
-    """`acl`, `ieee`, `neurips`, or points with the size of the type: `252pt@10`; raises `Unreadable` or `Conflict`.
+    """Read `acl`, `ieee`, `neurips`, or points with the type size: `252pt@10`; raise `Unreadable` or `Conflict`.
 
     >>> column("219.08pt@11") == column("acl")
     True
@@ -93,14 +93,14 @@ def column(text: str, *, times: bool = False) -> Column:
 
 
 def checked_caption(text: str) -> str:
-    """A caption that TeX can measure, as its own command does, on one line: no longer than 1,900 characters."""
-    if len(text) > LONGEST_CAPTION:
-        raise Unreadable("--caption", text, f"at most {LONGEST_CAPTION:,} characters")
+    """Return the caption if TeX can measure it on one line: at most 1,900 characters."""
+    if len(text) > MAX_CAPTION:
+        raise Unreadable("--caption", text, f"at most {MAX_CAPTION:,} characters")
     return text
 
 
 def checked_label(text: str) -> str:
-    r"""The key of a `\label`: letters, digits and marks that TeX leaves alone; raises `Unreadable`."""
+    r"""Return the key of a `\label`: letters, digits and marks that TeX leaves alone; raise `Unreadable`."""
     if not _LABEL.fullmatch(text):
         raise Unreadable("--label", text, "letters, digits and the marks : . _ - + * /, as in tab:sizes")
     return text

@@ -1,4 +1,4 @@
-r"""Text for an encoding that lacks some of its characters: written out in ASCII as people do, never replaced by a mark.
+r"""Text for an encoding that lacks some of its characters: each one written out in ASCII, none replaced by a mark.
 
 `H¹²` becomes `H^12` and `3·H` becomes `3*H`: the formula says the same. A character without such a spelling becomes its
 escape, `\u4e2d`.
@@ -47,7 +47,7 @@ _PIECES = re.compile(
 
 
 def spelled(text: str, encoding: str) -> str:
-    r"""Write out what the encoding lacks, and leave the rest.
+    r"""Write out the characters that the encoding lacks, and keep the others.
 
     >>> print(spelled("⌊12·L⌋ ≤ 3·H¹² − √(d) × 2", "ascii"))
     floor(12*L) <= 3*H^12 - sqrt(d) x 2
@@ -81,7 +81,7 @@ def holds(text: str, encoding: str) -> bool:
 
 
 def _piece(piece: str, encoding: str) -> str:
-    """A run of exponents or indices, a word, or one other character, that the encoding does not hold."""
+    """Write out a run of exponents or indices, a word, or another character that the encoding lacks."""
     if piece[0] in "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ":
         exponent = piece.translate(_RAISED)
         return f"^{exponent}" if exponent.isalnum() else f"^({exponent})"
@@ -95,5 +95,5 @@ def _piece(piece: str, encoding: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text as the escapes of Python."""
+    """Return the text as the escapes of Python."""
     return text.encode("unicode_escape").decode()

@@ -26,7 +26,7 @@ _PARENTHESES = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 
 @value
 class Cell:
-    """What stands in one cell, how wide it is on one line, and how wide its longest unbreakable piece."""
+    """A cell: its TeX, its width on one line, and the width of its longest unbreakable piece."""
 
     tex: str
     wrapped: str
@@ -35,7 +35,7 @@ class Cell:
 
 
 def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
-    """One piece of text or a table cell; a breakable name of code may end a line after each dot and underscore."""
+    """Return one piece of text or a table cell; a breakable name of code may end a line after a dot or underscore."""
     match part:
         case str():
             return prose(part, sheet.encoding)
@@ -51,7 +51,7 @@ def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
 
 
 def tabular(table: Table, sheet: Sheet) -> Fragment:
-    """The table, ruled by hlines or, as booktabs, by that package; floating where it has a caption or a label."""
+    """Return the table, ruled by hlines or by booktabs; it floats if it has a caption or a label."""
     booktabs = sheet.layout is Layout.BOOKTABS
     top, middle, bottom = (r"\toprule", r"\midrule", r"\bottomrule") if booktabs else ("", r"\hline", "")
     titles = tuple(column.title for column in table.columns)
@@ -76,7 +76,7 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
 def _set(
     table: Table, lines: list[tuple[Inline, ...]], sheet: Sheet, *, whole: bool
 ) -> tuple[list[list[Cell]], int, list[int]]:
-    """The cells, the gap between columns and the widths of those that wrap; raises `TooNarrow`."""
+    """Return the cells, the gap between columns and the widths of those that wrap; raise `TooNarrow`."""
     face = sheet.column.face if sheet.column else None
     rows = [[_cell(part, sheet, face, whole=whole) for part in line] for line in lines]
     if sheet.column is None:
@@ -85,7 +85,7 @@ def _set(
 
 
 def _in_text(text: str, sheet: Sheet, tight: str) -> str:
-    """In the run of the text: where a column is full, a paragraph of its own without an indent."""
+    """Return the table as part of the text; one that fills the column is a paragraph without an indent."""
     if sheet.column is None:
         return text
     return f"{{%\n\\noindent\n{text}\\par}}" if tight else f"\\noindent\n{text}\\par"
@@ -107,7 +107,7 @@ def _row(cells: list[Cell], widths: list[int]) -> str:
 
 
 def _cell(part: Inline, sheet: Sheet, face: Face | None, *, whole: bool) -> Cell:
-    """A cell and its measures; `whole` keeps what stands in parentheses on one line."""
+    """Return a cell and its widths; `whole` keeps parentheses on one line."""
     if part == "":
         return Cell("", "", 0, 0)
     tex = inline(part, sheet)
@@ -136,7 +136,7 @@ def _cell(part: Inline, sheet: Sheet, face: Face | None, *, whole: bool) -> Cell
 
 
 def _broken(math: str) -> list[str]:
-    """The pieces between which TeX may break a line: outside of all braces."""
+    """Return the pieces between which TeX may break a line, outside of all braces."""
     pieces: list[str] = []
     for piece in _BREAKS_IN_MATH.split(math):
         if pieces and pieces[-1].count("{") > pieces[-1].count("}"):
@@ -147,7 +147,7 @@ def _broken(math: str) -> list[str]:
 
 
 def _closed(pieces: list[str]) -> list[str]:
-    """The pieces joined until every parenthesis that opens in one also closes in it."""
+    """Return the pieces joined until every parenthesis closes in the piece that opens it."""
     joined: list[str] = []
     for piece in pieces:
         if joined and joined[-1].count("(") > joined[-1].count(")"):
@@ -158,7 +158,7 @@ def _closed(pieces: list[str]) -> list[str]:
 
 
 def _fitted(table: Table, rows: list[list[Cell]], column: Column) -> tuple[int, list[int]]:
-    """The gap between columns, and the widths of those that must wrap, 0 for the others; raises `TooNarrow`."""
+    """Return the gap between columns, and the widths of those that must wrap, 0 for the others; raise `TooNarrow`."""
     count = len(table.columns)
     natural = [max(row[i].natural for row in rows) + SLACK for i in range(count)]
     least = [max(row[i].least for row in rows) + SLACK for i in range(count)]
@@ -175,12 +175,12 @@ def _fitted(table: Table, rows: list[list[Cell]], column: Column) -> tuple[int, 
 
 
 def _shared(natural: list[int], least: list[int], room: int) -> list[int]:
-    """Every column its least, and what is left over to each in turn as far as it can use it, the narrowest first."""
+    """Return the column widths: each its minimum, then the rest shared, the narrowest column first."""
     widths = list(least)
     spare = room - sum(least)
     wanting = sorted((i for i in range(len(widths)) if natural[i] > least[i]), key=lambda i: natural[i] - least[i])
-    for place, i in enumerate(wanting):
-        given = min(natural[i] - least[i], spare // (len(wanting) - place))
+    for index, i in enumerate(wanting):
+        given = min(natural[i] - least[i], spare // (len(wanting) - index))
         widths[i] += given
         spare -= given
     return [width if width < natural[i] else 0 for i, width in enumerate(widths)]

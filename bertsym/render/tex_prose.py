@@ -8,11 +8,11 @@ import unicodedata
 from enum import Enum
 from functools import cache
 
-LONGEST_WORD = 60
+MAX_WORD = 60
 
 
 class Encoding(Enum):
-    """Which characters a file may hold: accents as TeX commands, or Latin letters as they are."""
+    """Characters that a file may hold: accents as TeX commands, or Latin letters as they are."""
 
     ASCII = "ascii"
     UTF8 = "utf8"
@@ -50,7 +50,7 @@ _LIGATURES = frozenset({"--", ",,", "<<", ">>"})
 
 
 def prose(text: str, encoding: Encoding = Encoding.ASCII) -> str:
-    r"""Text as TeX that shows exactly that text; what neither TeX nor latexcodec has a command for is kept as it is.
+    r"""Return TeX that shows exactly this text; a character without a command in TeX or latexcodec is kept.
 
     An apostrophe within a word is set as print sets it; any other single quote stands straight.
 
@@ -72,14 +72,14 @@ def prose(text: str, encoding: Encoding = Encoding.ASCII) -> str:
         if here + after in _LIGATURES:
             parts.append("{}")
         unbroken = 0 if here == " " else unbroken + 1
-        if unbroken >= LONGEST_WORD and after != " ":
+        if unbroken >= MAX_WORD and after != " ":
             parts.append("\\allowbreak%\n")
             unbroken = 0
     return "".join(parts)
 
 
 def _visible(character: str) -> str:
-    """White space as a space, a character without a shape as its escape, joiners as they are."""
+    """Return white space as a space, an invisible character as its escape, joiners unchanged."""
     if character.isprintable() or character in _JOINERS:
         return character
     return " " if character.isspace() else character.encode("unicode_escape").decode()
@@ -91,12 +91,12 @@ def _beyond_ascii(character: str, encoding: Encoding) -> str:
 
 
 def comment(text: str) -> str:
-    """Text as the inside of a TeX comment: one line."""
+    """Return the text as the inside of a TeX comment, on one line."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def beyond_pdflatex(tex: str) -> str:
-    r"""The characters of a piece of TeX, comments apart, that XeLaTeX or LuaLaTeX and a font must know.
+    r"""Return the characters of a piece of TeX outside comments that need XeLaTeX or LuaLaTeX and a font.
 
     >>> beyond_pdflatex("% ignored: 日\né 日本")
     '日本'
@@ -107,13 +107,13 @@ def beyond_pdflatex(tex: str) -> str:
 
 
 def needs_t1(tex: str) -> bool:
-    """Whether a piece of TeX has letters that only the T1 font encoding has."""
+    """Return True if a piece of TeX has letters that only the T1 font encoding has."""
     return any(_NEEDS_T1.search(line) for line in tex.splitlines() if not line.startswith("%"))
 
 
 @cache
 def _accented(character: str) -> str:
-    """The TeX of one character, or the character itself where there is none that compiles without a package."""
+    """Return the TeX of one character, or the character itself if none compiles without a package."""
     if character in _OWN or character in _UNDEFINED:
         return _OWN.get(character, character)
 

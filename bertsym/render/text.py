@@ -18,7 +18,7 @@ Spell = Callable[[str], str]
 
 
 def document(parts: Document, spell: Spell = str) -> str:
-    """The answer for a terminal, ending in a newline; `spell` writes out what the terminal's encoding lacks."""
+    """Return the answer for a terminal, ending in a newline; `spell` writes out characters that the terminal lacks."""
     lines: list[str] = []
     before: Element | None = None
     for part in parts:
@@ -68,7 +68,7 @@ def _steps(steps: list[str], indent: str) -> list[str]:
 def _table(table: Table, spell: Spell) -> list[str]:
     rows = [[spell(printable(column.title)) for column in table.columns]]
     rows += [[_inline(cell, spell) for cell in row] for row in (*table.rows, table.footer) if row]
-    formulas = [any(isinstance(row[place], Form) for row in table.rows) for place in range(len(table.columns))]
+    formulas = [any(isinstance(row[index], Form) for row in table.rows) for index in range(len(table.columns))]
     widths = _widths(rows, formulas)
 
     def lines(cells: list[str]) -> list[str]:
@@ -83,7 +83,7 @@ def _table(table: Table, spell: Spell) -> list[str]:
 
 
 def _widths(rows: list[list[str]], formulas: list[bool]) -> list[int]:
-    """How wide the columns are: of a table wider than a terminal the widest gives way, if it is one of formulas."""
+    """Return the column widths; a table wider than a terminal narrows its widest column if that holds formulas."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     widest = widths.index(max(widths))
     others = sum(widths) - widths[widest] + 2 * (len(widths) - 1)
@@ -93,7 +93,7 @@ def _widths(rows: list[list[str]], formulas: list[bool]) -> list[int]:
 
 
 def _folded(cell: str, width: int) -> list[str]:
-    """A cell in lines of that width; what has no blank is never broken."""
+    """Return a cell in lines of that width; a piece without a blank is never broken."""
     return _wrap(cell, width) if len(cell) > width else [cell]
 
 

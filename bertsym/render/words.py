@@ -1,4 +1,4 @@
-"""Pieces of a document as characters: what a terminal shows and a comment holds."""
+"""Pieces of a document as characters, for terminals and comments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCALAR = "scalar"  # a tensor without sides
 
 
 def inline(part: Inline) -> str:
-    """One piece of text or a table cell, control characters made visible."""
+    """Return one piece of text or a table cell, control characters made visible."""
     return printable(_written(part))
 
 

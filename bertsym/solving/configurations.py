@@ -8,7 +8,8 @@ from fractions import Fraction
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, expand, free
-from bertsym.count import check_routing, declared
+from bertsym.count import declared
+from bertsym.existence import check_routing
 from bertsym.model import Model
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure

@@ -13,8 +13,9 @@ from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import Iverson, Value, monomials
 from bertsym.convention import Convention
-from bertsym.count import count, doubtful
+from bertsym.count import count
 from bertsym.errors import BertsymError
+from bertsym.existence import doubtful
 from bertsym.expressions.tree import Node, Op, constant
 from bertsym.model import Model
 from bertsym.solving.closure import Closure

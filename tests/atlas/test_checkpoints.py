@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bertsym import atlas
-from bertsym.config.configfile import load
 from bertsym.errors import BertsymError
+from bertsym.resolve import load
 from bertsym.zoo import ARCHITECTURES
 from tests.zoo.real import our_inventory, real_inventory
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from bertsym import atlas
-from bertsym.config.configfile import load
 from bertsym.errors import BertsymError, UnknownName
+from bertsym.resolve import load
 from bertsym.saved_model.atlas_models import stored
 from bertsym.zoo import ARCHITECTURES
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 import pytest
 
 from bertsym.answers.audit_formula import FormulaAudit
-from bertsym.claims.formula import Judgement, judge
-from bertsym.claims.reader import read
-from bertsym.claims.terms import Share
+from bertsym.claims.discrepancies import Share
+from bertsym.claims.formula import Judgement, judge_formula
+from bertsym.claims.parser import read
 from bertsym.errors import BertsymError
 from bertsym.render import jsontext, latex
 from bertsym.render import text as plain
@@ -20,7 +20,7 @@ from bertsym.zoo import named
 def judged(text: str, model: str = "bert", of: str = "") -> Judgement:
     """The first judgement that fails, else the first."""
     chosen = named(model)
-    verdict = judge(read(text), chosen, list(chosen.architecture.heads), of)
+    verdict = judge_formula(read(text), chosen, list(chosen.architecture.heads), of)
     return next((j for j in verdict.judgements if not j.stands), verdict.judgements[0])
 
 
@@ -80,7 +80,7 @@ def test_feed_forward_biases_are_not_two_hidden_sizes() -> None:
 
 def test_the_sides_of_the_textbook_disagree() -> None:
     model = named("bert")
-    verdict = judge(read("heads x 3 x (H/heads) x H = 3H²/heads"), model, list(model.architecture.heads))
+    verdict = judge_formula(read("heads x 3 x (H/heads) x H = 3H²/heads"), model, list(model.architecture.heads))
     assert not verdict.agree
     assert any(row.cancels for judgement in verdict.judgements for row in judgement.rows)
 
@@ -113,7 +113,7 @@ def test_a_deep_omission_is_named() -> None:
 )
 def test_the_number_beside_a_formula(text: str, how: str) -> None:
     model = named("bert-base-uncased")
-    figures = judge(read(text), model, ["model"]).figures
+    figures = judge_formula(read(text), model, ["model"]).figures
     assert [figure.how for figure in figures] == [how]
 
 
@@ -130,7 +130,7 @@ def test_odd_formulas_are_judged_or_refused(name: str) -> None:
     model = named(name)
     for text in ODD:
         try:
-            audit = FormulaAudit(judge(read(text), model, list(model.architecture.heads)))
+            audit = FormulaAudit(judge_formula(read(text), model, list(model.architecture.heads)))
         except BertsymError:
             continue
         assert plain.document(audit.document())

@@ -14,8 +14,8 @@ import pytest
 from sympy.parsing.sympy_parser import parse_expr
 
 from bertsym.algebra import monomials
+from bertsym.claims.parser import read
 from bertsym.claims.polynomial import expand
-from bertsym.claims.reader import read
 from bertsym.errors import UnreadableFormula
 from bertsym.symbols import BY_NAME
 

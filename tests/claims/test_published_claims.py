@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bertsym.claims.formula import Judgement, Verdict, at_base, judge
+from bertsym.claims.discrepancies import Share
+from bertsym.claims.formula import FormulaVerdict, Judgement, at_base, judge_formula
 from bertsym.claims.number import NumberVerdict, judge_number
-from bertsym.claims.parts import number
-from bertsym.claims.reader import read
-from bertsym.claims.terms import Share
+from bertsym.claims.parser import read
+from bertsym.claims.tensor_polynomials import number
 from bertsym.convention import named_convention
 from bertsym.count import count
 from bertsym.model import Model
@@ -85,12 +85,12 @@ def test_modded_nanogpt_is_no_gpt2() -> None:
     assert not numbered("162201636", sized("gpt2").with_sizes({V: 50304})).stands
 
 
-def formula(text: str, name: str, head: str = "model") -> Verdict:
+def formula(text: str, name: str, head: str = "model") -> FormulaVerdict:
     model = named(name).with_head(head)
-    return judge(read(text), model, heads_of(model))
+    return judge_formula(read(text), model, heads_of(model))
 
 
-def value(verdict: Verdict, judgement: Judgement) -> Fraction | None:
+def value(verdict: FormulaVerdict, judgement: Judgement) -> Fraction | None:
     return number(judgement.claim, verdict.sizes)
 
 

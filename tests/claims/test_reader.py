@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from bertsym import wording
 from bertsym.algebra import monomials
+from bertsym.claims.parsed_formula import Reading, Use
+from bertsym.claims.parser import read
 from bertsym.claims.polynomial import NotPolynomial, TooLong, expand
-from bertsym.claims.reader import read
-from bertsym.claims.reading import Reading, Use
 from bertsym.claims.tokens import Mark
 from bertsym.errors import BertsymError, UnreadableFormula
 from bertsym.formulas.styles import Style, form

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bertsym.claims.integer_bounds import Bound, solve
+from bertsym.claims.parser import read
 from bertsym.claims.polynomial import expand
-from bertsym.claims.reader import read
 from bertsym.claims.table import TableVerdict, TooManyUnknown, judge_table
 from bertsym.claims.tablefile import read_table
-from bertsym.claims.unknowns import Bound, solve
 from bertsym.errors import BadFile
 from bertsym.symbols import BY_NAME, H, N, V
 from bertsym.zoo import named

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from bertsym.claims.texts import Claim, Question, audit_text
+from bertsym.claims.question import Question
+from bertsym.claims.texts import JudgedClaim, judge_text
 from bertsym.zoo import named
 from tests.claims.work import work
 
 TEXTS = Path(__file__).parent.parent / "data" / "texts"
 
 
-def audited(text: str, *, tex: bool) -> tuple[Claim, ...]:
+def audited(text: str, *, tex: bool) -> tuple[JudgedClaim, ...]:
     model = named("bert")
     heads = (model.head, *(head for head in model.architecture.heads if head != model.head))
-    return audit_text(text, Question(model, heads, "auto", {}), tex=tex)
+    return judge_text(text, Question(model, heads), tex=tex).claims
 
 
 def test_a_readme() -> None:

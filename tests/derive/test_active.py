@@ -13,7 +13,6 @@ import pytest
 import sympy
 from sympy import Integer, Symbol
 
-from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE, select
 from bertsym.count import count, total
 from bertsym.derive.pipeline import derive
@@ -21,6 +20,7 @@ from bertsym.derive.synthesis.expert_routing import AMONG, CHOSEN, FIXED, with_e
 from bertsym.errors import Conflict, UnknownRouting
 from bertsym.layers import Role
 from bertsym.quantities import parse_stated
+from bertsym.resolve import load
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.encode import text
 from bertsym.symbols import F, H, Kind, L, Own, experts, experts_per_token
@@ -175,7 +175,7 @@ def test_what_nobody_says_is_refused_and_not_guessed(
     derived = with_experts(Derived("model", "Model", "test", {}, (), inventory), fields, symbols)
     model = derived.model()
     assert total(model) != 0
-    with pytest.raises(UnknownRouting, match="how many experts of Model work on a token is not known"):
+    with pytest.raises(UnknownRouting, match="Model: no size gives the number of experts per token"):
         total(model, ACTIVE)
 
 

@@ -10,11 +10,11 @@ import pytest
 import sympy
 from sympy import Expr, Symbol, floor
 
-from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE
 from bertsym.count import count, total
 from bertsym.derive.cegis import Derivation
 from bertsym.derive.pipeline import derive
+from bertsym.resolve import load
 from bertsym.saved_model.encode import text
 from bertsym.symbols import BY_SYMBOL, F, H, L, N, T, V, d, experts_per_token, heads, labels, tied
 

@@ -11,7 +11,6 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bertsym.config.configfile import load
 from bertsym.count import total
 from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.grammar import (
@@ -28,6 +27,7 @@ from bertsym.expressions.grammar import (
 from bertsym.expressions.reader import read_equation, to_sympy
 from bertsym.expressions.tree import CONDITIONS, RELATIONAL, Node, Op
 from bertsym.formulas.styles import Style, form
+from bertsym.resolve import load
 from bertsym.symbols import BY_NAME, E, F, H, L, V, heads, tied
 from bertsym.wording import plain, pretty
 

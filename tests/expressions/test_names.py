@@ -13,10 +13,10 @@ from sympy import Symbol
 import bertsym
 from bertsym import atlas
 from bertsym.algebra import Value
-from bertsym.config.configfile import load
 from bertsym.count import total
 from bertsym.errors import BertsymError, Conflict, UnknownName
 from bertsym.model import Model
+from bertsym.resolve import load
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.code_names import renames
 from bertsym.saved_model.encode import text as dumped

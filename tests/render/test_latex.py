@@ -10,8 +10,8 @@ import pytest
 
 from bertsym.answers.breakdown import broken_down
 from bertsym.answers.catalogue import catalogue
-from bertsym.answers.derivation import derivation
 from bertsym.answers.derivative import derivative
+from bertsym.answers.explanation import derivation
 from bertsym.answers.formula import formula
 from bertsym.answers.glossary import glossary
 from bertsym.answers.inventory import inventory

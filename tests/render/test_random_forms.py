@@ -36,7 +36,7 @@ from bertsym.formulas.tree import (
     Root,
     Sign,
     Sum,
-    parts_of,
+    children,
 )
 from bertsym.render.sheet import Sheet
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Own, V, experts, ffn_ratio, heads, tied
@@ -252,7 +252,7 @@ _HOLDS: Mapping[Sign, Callable[[Any, Any], bool]] = {
 
 def worth(written: Form | Condition, at: Sizes) -> Any:
     """What a form comes to, part by part."""
-    parts = [worth(part, at) for part in parts_of(written)]
+    parts = [worth(part, at) for part in children(written)]
     match written:
         case Number(amount):
             return amount
@@ -265,7 +265,7 @@ def worth(written: Form | Condition, at: Sizes) -> Any:
         case Floor():
             return Fraction(floor(parts[0]))
         case Root():
-            return abs(worth(parts_of(parts_of(written)[0])[0], at))
+            return abs(worth(children(children(written)[0])[0], at))
         case Bracket():
             return Fraction(int(parts[0]))
         case Product():

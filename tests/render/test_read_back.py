@@ -16,11 +16,10 @@ from sympy import Expr, Symbol
 from bertsym import atlas
 from bertsym.algebra import Value, evaluate, free
 from bertsym.answers.breakdown import broken_down
-from bertsym.answers.derivation import derivation
 from bertsym.answers.derivative import derivative
+from bertsym.answers.explanation import derivation
 from bertsym.answers.formula import formula_written
 from bertsym.answers.inventory import inventory
-from bertsym.config.configfile import load
 from bertsym.convention import EXACT
 from bertsym.count import breakdown, count, total
 from bertsym.document import Count, Document, Equation, Result, Table
@@ -28,6 +27,7 @@ from bertsym.errors import BertsymError
 from bertsym.formulas.tree import Form, Name, to_sympy
 from bertsym.model import Model
 from bertsym.render.notation import NOTATIONS
+from bertsym.resolve import load
 from bertsym.saved_model.atlas_models import stored
 from bertsym.sensitivity import differentiate
 from bertsym.solving.closed_form import solve_symbolically

@@ -10,7 +10,7 @@ from sympy import Expr
 
 from bertsym.answers.formula import formula_written
 from bertsym.claims.names import plain
-from bertsym.claims.reader import read
+from bertsym.claims.parser import read
 from bertsym.convention import CONVENTIONS
 from bertsym.count import total
 from bertsym.formulas.styles import Style, form

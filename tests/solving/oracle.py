@@ -8,11 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from bertsym.algebra import Value
-from bertsym.config.configfile import load
 from bertsym.convention import CONVENTIONS
 from bertsym.count import count
 from bertsym.errors import BertsymError
 from bertsym.model import Model
+from bertsym.resolve import load
 from bertsym.symbols import lookup
 from tests.solving.questions import Question
 

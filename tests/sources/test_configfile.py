@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bertsym.config.configfile import load, read_config
+from bertsym.config.configfile import read_config
 from bertsym.count import count
 from bertsym.errors import BadField, BadFile, BertsymError, UnknownName
+from bertsym.resolve import load
 from bertsym.symbols import labels
 
 BASE: dict[str, Any] = {"model_type": "bert", "architectures": ["BertModel"]}

@@ -14,13 +14,13 @@ import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bertsym.config.configfile import load
 from bertsym.convention import ACTIVE
 from bertsym.count import count, total
 from bertsym.errors import BertsymError, NotKnown, PartialFormula, UnknownName
 from bertsym.files.jsonfile import parse_object
 from bertsym.layers import Role
 from bertsym.model import Definition, Model
+from bertsym.resolve import load
 from bertsym.saved_model.decode import parse, parsed
 from bertsym.saved_model.derived import Derived, DerivedHead, Evidence, Frozen, Idle, Place, Refused, Tried
 from bertsym.saved_model.encode import text

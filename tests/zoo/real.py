@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bertsym.config.configfile import load
 from bertsym.convention import EXACT
 from bertsym.count import count, written_out
 from bertsym.model import Model
+from bertsym.resolve import load
 
 
 @dataclass(frozen=True)

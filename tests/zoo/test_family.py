@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from bertsym.config.configfile import load
 from bertsym.count import count
 from bertsym.errors import BertsymError
 from bertsym.model import Model
+from bertsym.resolve import load
 from bertsym.schema import Field, FirstPositive
 from bertsym.symbols import tied
 from bertsym.zoo import ARCHITECTURES, named

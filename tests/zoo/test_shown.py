@@ -7,8 +7,8 @@ from sympy import Add
 
 from bertsym.algebra import expand
 from bertsym.answers.breakdown import broken_down
-from bertsym.answers.derivation import derivation
 from bertsym.answers.derivative import derivative
+from bertsym.answers.explanation import derivation
 from bertsym.answers.formula import formula
 from bertsym.answers.inventory import inventory
 from bertsym.convention import CONVENTIONS

@@ -1,4 +1,4 @@
-"""What one more of each size costs, and what it would buy elsewhere, as a table."""
+"""The cost of one more of each size, and how much of every other size costs the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bertsym.symbols import BY_SYMBOL
 
 
 def exchange_table(marginals: tuple[Marginal, ...]) -> tuple[Element, ...]:
-    """A row a step: its cost, and how much of every other size costs the same."""
+    """Return a row per step: its cost, and how much of every other size costs the same."""
     columns = (
         Column("one step of"),
         Column("step", right=True),
@@ -29,6 +29,6 @@ def _row(marginal: Marginal, marginals: tuple[Marginal, ...]) -> tuple[Inline, .
 
 
 def marginal_record(marginal: Marginal) -> Record:
-    """A step for programs; rates are exact."""
+    """Return a step for programs, with exact rates."""
     rates = {str(symbol): rate for symbol, rate in marginal.buys.items()}
     return {"size": str(marginal.symbol), "step": marginal.step, "cost": marginal.cost, "buys": rates}

@@ -1,7 +1,7 @@
 """A file replaced whole or not at all, at whatever moment the process is ended.
 
-The new text is written beside the old, forced to the disk, and renamed over it. What a killed process left beside a
-file is taken away by the next that writes the file; a lock, which a killed process loses, says whether one is at work.
+The new text is written beside the old, forced to the disk, and renamed over it. The next
+writer of the file removes the leftovers of a killed process: a lock, which a killed process loses, protects a live one.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from bertsym.errors import BadFile
+
 PREFIX = ".bertsym-"
 
 
 def obstacle(path: Path) -> str:
-    """Say why the file must not be replaced; empty if it may be."""
+    """Return the reason why the file must not be replaced, or an empty text."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
         return "not a file: a folder, a pipe or a device"
@@ -33,6 +35,18 @@ def obstacle(path: Path) -> str:
     if os.geteuid() not in (0, found.st_uid):
         return "it belongs to somebody else, and replacing it would make it yours: take a copy"
     return ""
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a new file, or replace the one at that path whole; raises `BadFile`."""
+    try:
+        problem = obstacle(path) if path.is_file() else ""
+        if not problem:
+            replaced(path, data)
+    except (OSError, ValueError) as error:
+        problem = f"cannot be written ({getattr(error, 'strerror', None) or error})"
+    if problem:
+        raise BadFile(str(path), problem)
 
 
 def replaced(path: Path, data: bytes, expected: bytes | None = None) -> bool:
@@ -82,7 +96,7 @@ def _prefix(target: Path) -> str:
 
 
 def _tidied(target: Path) -> None:
-    """Take away what killed processes left of this file."""
+    """Remove the leftovers of killed processes for this file."""
     for left in _beside(target):
         with contextlib.suppress(OSError):
             handle = os.open(left, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)

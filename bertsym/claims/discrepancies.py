@@ -1,4 +1,4 @@
-"""Where a claim and a count differ, term by term: the tensors behind the exact coefficient, and behind the claimed."""
+"""The terms in which a claim and a count differ: the tensors behind the exact and behind the claimed coefficient."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from itertools import combinations
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.claims.countings import Counting
-from bertsym.claims.parts import Part, number
+from bertsym.claims.interpretations import Counting
+from bertsym.claims.tensor_polynomials import Part, number
 from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
-MOST_GROUPS = 14
+# The shares among which a subset sum is searched, which takes 2^14 steps.
+MAX_SHARES = 14
 
 
 @value
@@ -31,7 +32,7 @@ class Share:
 class Row:
     """A term in which a claim and a count differ.
 
-    `found` are the shares that add up to the claimed coefficient and `missing` the others, both empty where none do;
+    `found` are the shares that add up to the claimed coefficient and `missing` the others, both empty if no shares do;
     `surplus` are shares from outside the count that make up the excess. `cost` is what the error comes to, claimed
     less exact, at the sizes of the question.
     """
@@ -47,54 +48,54 @@ class Row:
 
     @property
     def cancels(self) -> bool:
-        """Whether the term has the number of heads in it, where heads times head size is the hidden size."""
+        """Return True if the term has the number of heads in it, which cancels because heads * d = H."""
         return without_heads(self.monomial) != self.monomial
 
     @property
     def times(self) -> int | None:
-        """How often the exact coefficient is counted, where it is counted more than once."""
+        """Return how often the claim counts the exact coefficient, if it does so more than once."""
         if self.exact > 0 and self.claimed > self.exact and (self.claimed / self.exact).denominator == 1:
             return int(self.claimed / self.exact)
         return None
 
 
 def without_heads(monomial: Monomial) -> Monomial:
-    """The monomial as if its heads had cancelled."""
+    """Return the monomial with its heads cancelled."""
     return tuple((b, p) for b, p in monomial if b not in BY_SYMBOL or BY_SYMBOL[b].kind is not Kind.HEADS)
 
 
 def rows(
     claim: Terms, mended: Terms, counting: Counting, others: Sequence[Part], sizes: Mapping[Symbol, Value]
 ) -> tuple[Row, ...]:
-    """Every term whose coefficients differ; `others` are the parts that the counting leaves out.
+    """Return every term whose coefficients differ; `others` are the parts that the counting leaves out.
 
     Terms with heads that should cancel come first, each as an error of its own; `mended` is the claim without it.
     """
     exact = counting.terms
     inside = [(part, counting.amount(part)) for part in counting.parts]
     outside = [(part, part.each if counting.each else part.own) for part in others]
-    found = []
+    result = []
     for monomial, claimed in claim.items():
         right = without_heads(monomial)
         if monomial not in exact and right != monomial:
             shares = _shares(right, inside)
             error = {monomial: claimed, right: -claimed}
-            kept, rest = _pick(shares, claimed)
-            found.append(Row(monomial, claimed, Fraction(0), shares, kept, rest, (), number(error, sizes)))
+            chosen, rest = _pick(shares, claimed)
+            result.append(Row(monomial, claimed, Fraction(0), shares, chosen, rest, (), number(error, sizes)))
     for monomial in dict.fromkeys((*exact, *mended)):
         claimed, wanted = mended.get(monomial, Fraction(0)), exact.get(monomial, Fraction(0))
         if claimed == wanted:
             continue
         shares = _shares(monomial, inside)
-        kept, rest = _pick(shares, claimed) if 0 < claimed < wanted else ((), ())
+        chosen, rest = _pick(shares, claimed) if 0 < claimed < wanted else ((), ())
         surplus = _pick(_shares(monomial, outside), claimed - wanted)[0] if claimed > wanted else ()
         cost = number({monomial: claimed - wanted}, sizes)
-        found.append(Row(monomial, claimed, wanted, shares, kept, rest, surplus, cost))
-    return tuple(found)
+        result.append(Row(monomial, claimed, wanted, shares, chosen, rest, surplus, cost))
+    return tuple(result)
 
 
 def _shares(monomial: Monomial, amounts: Sequence[tuple[Part, Terms]]) -> tuple[Share, ...]:
-    """The tensors with that term, those of one family together."""
+    """Return the tensors with that term, with the tensors of a family together."""
     groups: dict[object, list[tuple[str, Fraction]]] = {}
     for part, terms in amounts:
         if monomial in terms:
@@ -105,9 +106,9 @@ def _shares(monomial: Monomial, amounts: Sequence[tuple[Part, Terms]]) -> tuple[
 
 
 def _pick(shares: Sequence[Share], target: Fraction) -> tuple[tuple[Share, ...], tuple[Share, ...]]:
-    """The largest set of shares that adds up to the target, and the rest; families are split only where they must."""
+    """Return the largest set of shares that adds up to the target, and the rest; split families only if necessary."""
     for pool in (tuple(shares), _split(shares)):
-        if len(pool) > MOST_GROUPS:
+        if len(pool) > MAX_SHARES:
             return (), ()
         chosen = _sums(tuple(share.coefficient for share in pool)).get(target)
         if chosen is not None:
@@ -118,16 +119,16 @@ def _pick(shares: Sequence[Share], target: Fraction) -> tuple[tuple[Share, ...],
 
 @lru_cache(64)
 def _sums(amounts: tuple[Fraction, ...]) -> dict[Fraction, tuple[int, ...]]:
-    """Every sum of some of the amounts with the places of the most of them that make it up, the first such choice.
+    """Return every sum of some amounts, with the indices of the largest such set, the first if several.
 
     >>> _sums((Fraction(1), Fraction(2), Fraction(3)))[Fraction(3)]
     (0, 1)
     """
-    found: dict[Fraction, tuple[int, ...]] = {}
+    sums: dict[Fraction, tuple[int, ...]] = {}
     for size in range(len(amounts), 0, -1):
         for chosen in combinations(range(len(amounts)), size):
-            found.setdefault(sum((amounts[i] for i in chosen), Fraction(0)), chosen)
-    return found
+            sums.setdefault(sum((amounts[i] for i in chosen), Fraction(0)), chosen)
+    return sums
 
 
 def _split(shares: Sequence[Share]) -> tuple[Share, ...]:

@@ -1,4 +1,4 @@
-"""What travels with every answer: which model, as which class, counted how, at which sizes."""
+"""The context of every answer: the model, its class, the convention, and the sizes."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ class Subject:
     dense: bool = False
 
     def remarks(self) -> Document:
-        """What is counted, and at which sizes."""
+        """Return the lines that say what is counted, and at which sizes."""
         counted = Remark((f"{self.cls}, {self.convention.title}: {self.convention.meaning}",))
         lines: tuple[Element, ...] = (counted, Remark((DENSE,))) if self.dense else (counted,)
         return (*lines, Remark(("at ", Sizes(self.at)))) if self.at else lines
 
     def record(self) -> dict[str, Record]:
-        """The same for programs, without the sizes."""
+        """Return the model, the class and the convention for programs, without the sizes."""
         return {"model": self.model, "class": self.cls, "convention": self.convention.title}
 
     def sizes(self) -> Record:
-        """The sizes by public name."""
+        """Return the sizes by public name."""
         return {str(symbol): value for symbol, value in self.at.items()}
 
 
 def subject(model: Model, convention: Convention) -> Subject:
-    """The subject of an answer about the model."""
+    """Return the subject of an answer about a model under a convention."""
     at = {symbol: model.given[symbol] for symbol in in_order(model.given)}
     dense = convention.active and all(tensor.routing is None for tensor in model.tensors)
     return Subject(model.label or model.architecture.name, model.cls, convention, at, dense)
 
 
 def known(model: Model, expression: Expr) -> bool:
-    """Whether every size that the expression depends on has a value."""
+    """Return True if every size that the expression depends on has a value."""
     return free(model.public(expression)) <= set(model.given)
 
 
 def shown(model: Model, expression: Expr, whole: Expr) -> Expr:
-    """The formula of an answer: known sizes are put in while the whole has open ones; else it stays a formula."""
+    """Return the formula of an answer: known sizes are substituted while the whole has unknown sizes."""
     return expression if known(model, whole) else expand(substitute(expression, model.given))

@@ -1,4 +1,4 @@
-"""A model's tensors as what claims are made of: each with its polynomial, once, at each of its names, and per layer."""
+"""A model's tensors as polynomials: each counted once, at each of its names, and per layer."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ class Part:
 
     @property
     def name(self) -> str:
-        """The tensor's name, shortened to what tells it apart inside its layer."""
+        """Return the tensor's name, shortened to the part that is unique inside its layer."""
         return self.tensor.name.rsplit("{}.", maxsplit=1)[-1]
 
     @property
     def family(self) -> tuple[str, tuple[Expr, ...], str]:
-        """What query, key and value have in common: one parent, one shape, one kind of tensor."""
+        """Return the key that query, key and value share: parent, shape, kind of tensor."""
         pieces = self.tensor.name.split(".")
         return (".".join(pieces[:-2]), self.tensor.shape, pieces[-1])
 
 
 def is_table(tensor: Tensor, rows: Symbol) -> bool:
-    """Whether the tensor is an embedding table with that many rows."""
+    """Return True for an embedding table with that many rows."""
     return tensor.role.value == "embedding" and any(rows in side.free_symbols for side in tensor.shape)
 
 
 def is_input(tensor: Tensor) -> bool:
-    """Whether the tensor is the table that tokens are looked up in, and not the one that scores them in the end."""
+    """Return True for the table that tokens are looked up in, and not for the one that scores them."""
     named = "emb" in tensor.module or tensor.module in {"wte", "shared"}
     return is_table(tensor, V) and named and "out" not in tensor.module
 
@@ -55,35 +55,34 @@ TOKENS, POSITIONS, SEGMENTS = V, N, T
 
 
 def parts(model: Model, keep: Iterable[Symbol] = (), fill: Mapping[Symbol, Value] | None = None) -> tuple[Part, ...]:
-    """Every tensor of the model that exists, in public symbols but for `keep`, with the sizes in `fill` put in."""
+    """Return every tensor of the model that exists, in public symbols except `keep`, at the sizes in `fill`."""
     rules = model.rules(keep)
     filled = fill or {}
     memory: dict[Expr, Terms] = {}
 
     def terms(expression: Expr) -> Terms:
         if expression not in memory:
-            public = substitute(substitute(expression, rules), rules)
-            memory[expression] = monomials(substitute(public, filled))
+            memory[expression] = monomials(substitute(substitute(expression, rules), filled))
         return memory[expression]
 
-    found = []
+    result = []
     for tensor in model.tensors:
         stored = terms(tensor.times * tensor.numel)
         if stored:
             each = terms(tensor.numel * Iverson(tensor.when)) if tensor.loops else {}
             own = terms(tensor.times * tensor.own * tensor.numel)
             active = terms(tensor.times * tensor.own * tensor.numel * tensor.active) if _told(tensor) else own
-            found.append(Part(tensor, own, stored, each, active))
-    return tuple(found)
+            result.append(Part(tensor, own, stored, each, active))
+    return tuple(result)
 
 
 def _told(tensor: Tensor) -> bool:
-    """Whether it is known to be routed, and how."""
+    """Return True if the tensor is routed and the number of chosen experts is known."""
     return tensor.routing is not None and tensor.routing.chosen is not None
 
 
 def add(groups: Iterable[Terms]) -> Terms:
-    """The sum of several polynomials.
+    """Add polynomials.
 
     >>> add([{(): Fraction(1)}, {(): Fraction(-1)}])
     {}
@@ -96,12 +95,12 @@ def add(groups: Iterable[Terms]) -> Terms:
 
 
 def minus(left: Terms, right: Terms) -> Terms:
-    """The difference of two polynomials."""
+    """Subtract a polynomial from another."""
     return add([left, {monomial: -value for monomial, value in right.items()}])
 
 
 def put_in(terms: Terms, values: Mapping[Symbol, Value]) -> Terms:
-    """A polynomial with numbers in place of some of its symbols."""
+    """Substitute numbers for some symbols of a polynomial."""
     total: Terms = {}
     for monomial, coefficient in terms.items():
         value, rest = coefficient, []
@@ -118,12 +117,12 @@ def put_in(terms: Terms, values: Mapping[Symbol, Value]) -> Terms:
 
 
 def symbols(terms: Terms) -> set[Symbol]:
-    """The registered symbols of a polynomial, those in brackets included."""
+    """Return the registered symbols of a polynomial, those in brackets included."""
     return {symbol for monomial in terms for base, _ in monomial for symbol in base.free_symbols if symbol in BY_SYMBOL}
 
 
 def number(terms: Terms, values: Mapping[Symbol, Value]) -> Fraction | None:
-    """The value at those sizes, or None while one is missing."""
+    """Return the value at those sizes, or None while one is missing."""
     left = put_in(terms, values)
     if not left:
         return Fraction(0)

@@ -1,4 +1,4 @@
-"""derive: a closed form from model code."""
+"""derive: a formula from model code."""
 
 from __future__ import annotations
 
@@ -31,21 +31,26 @@ def derive(
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Save the model, to be given as MODEL.")
     ] = None,
     keep_names: Annotated[bool, typer.Option("--keep-names", help="Keep the code's own names of sizes.")] = False,
-    trials: Annotated[int, typer.Option("--trials", min=12, max=1000, help="Fresh uniform configurations.")] = 16,
-    seed: Annotated[int, typer.Option("--seed", help="Of all draws.")] = 0,
-    timeout: Annotated[float, typer.Option("--timeout", min=1, metavar="SECONDS", help="For one build.")] = 20,
+    trials: Annotated[
+        int, typer.Option("--trials", min=12, max=1000, help="Random configurations that test the formula.")
+    ] = 16,
+    seed: Annotated[int, typer.Option("--seed", help="Random seed.")] = 0,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, metavar="SECONDS", help="Time limit per build, in seconds.")
+    ] = 20,
     form: options.FormName = "collected",
     *,
     page: Page,
 ) -> None:
-    """A closed form inferred from model code, proved by trial. This RUNS the code, in another process."""
+    """Derive a formula from model code (this RUNS the code).
+
+    The code runs many times in another process, on torch's meta device, where no weight is allocated. The exit code is
+    1 if a tensor has no formula.
+    """
     from bertsym.answers.derived import derived_formula
-    from bertsym.derive.export import recorded
     from bertsym.derive.pipeline import derive as inferred
-    from bertsym.files.jsonfile import parse_object
+    from bertsym.derive.save import save
     from bertsym.formulas.styles import Style
-    from bertsym.saved_model.decode import parse
-    from bertsym.saved_model.encode import text
 
     sizes = _sizes(target, size)
     style = Style.named(form)
@@ -59,24 +64,7 @@ def derive(
         )
         raise typer.Exit(1)
     if output is not None:
-        written = text(recorded(found)).encode()
-        parse(parse_object(written, Path(output)), Path(output))  # what cannot be read again is not written
-        _saved(Path(output), written)
-
-
-def _saved(path: Path, written: bytes) -> None:
-    """Write the file, whole or not at all; raises `BadFile`."""
-    from bertsym.embed.writing import obstacle, replaced
-    from bertsym.errors import BadFile
-
-    try:
-        problem = obstacle(path) if path.is_file() else ""
-        if not problem:
-            replaced(path, written)
-    except (OSError, ValueError) as error:
-        problem = f"cannot be written ({getattr(error, 'strerror', None) or error})"
-    if problem:
-        raise BadFile(str(path), problem)
+        save(found, Path(output))
 
 
 def _sizes(target: str, texts: list[str] | None) -> dict[str, int]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from bertsym.answers.answer_context import Subject
 from bertsym.answers.breakdown import Row, broken_down
 from bertsym.answers.formula import Formula, formula_written
-from bertsym.answers.subject import Subject
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Count, Inline, Rounded, Share
 from bertsym.formulas.tree import Number
@@ -28,14 +28,14 @@ class Figure:
 
 @value
 class Figures:
-    """What a paper says of a model."""
+    """The formula, the counts and the sizes that a paper states of a model."""
 
     subject: Subject
     figures: tuple[Figure, ...]
 
 
 def letters(text: str) -> str:
-    """Words joined in capitals, digits spelled out: nothing but letters, as TeX wants the names of commands.
+    """Join words in capitals and spell digits out: TeX allows only letters in the name of a command.
 
     >>> letters("feed-forward"), letters("ffn_ratio"), letters("layer 2")
     ('FeedForward', 'FfnRatio', 'LayerTwo')
@@ -46,7 +46,7 @@ def letters(text: str) -> str:
 
 
 def figures(model: Model, convention: Convention = EXACT, form_name: str = "collected") -> Figures:
-    """Total, components and sizes; the numbers only where every size is known."""
+    """Return total, components and sizes, with numbers if every size is known."""
     whole = formula_written(model, convention, form_name)
     parts = broken_down(model, convention)
     return Figures(whole.subject, (*_of_total(whole), *_of_parts(parts.rows), *_of_sizes(whole.subject)))

@@ -1,4 +1,4 @@
-"""What became of a formula: its sides, what each name was taken for, and what every token was used for."""
+"""A parsed formula: its sides, the symbol of each name, and the use of every token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bertsym.values import value
 
 
 class Use(Enum):
-    """What a token was read as."""
+    """The purpose for which the parser used a token."""
 
     MATHS = "mathematics"
     LAYOUT = "layout"
@@ -24,7 +24,7 @@ class Use(Enum):
 
 @value
 class Side:
-    """One side of a chain of equalities; `about` where an approximation sign stands before it.
+    """One side of a chain of equalities; `about` if an approximation sign stands before it.
 
     `annotated` are its terms with the words that stood under or beside them.
     """
@@ -52,21 +52,21 @@ class Reading:
 
     @property
     def main(self) -> Side:
-        """The side that holds the most detailed formula: the longest written out."""
+        """Return the side with the most detailed formula: the longest when written out."""
         return max(self.sides, key=lambda side: _length(side.form))
 
     @property
     def about(self) -> bool:
-        """Whether the text itself says that it is an approximation."""
+        """Return True if the text says that it is an approximation."""
         return bool(self.remainders) or any(side.about for side in self.sides)
 
     def left_out(self) -> dict[Use, tuple[str, ...]]:
-        """The pieces of the text that are not part of the mathematics, spaces apart."""
-        found: dict[Use, list[str]] = {}
+        """Return the pieces of the text that are not mathematics, without spaces."""
+        pieces_by_use: dict[Use, list[str]] = {}
         for token, use in self.tokens:
             if use is not Use.MATHS and token.text.strip():
-                found.setdefault(use, []).append(token.text.strip())
-        return {use: tuple(pieces) for use, pieces in found.items()}
+                pieces_by_use.setdefault(use, []).append(token.text.strip())
+        return {use: tuple(pieces) for use, pieces in pieces_by_use.items()}
 
 
 def _length(form: Form) -> int:

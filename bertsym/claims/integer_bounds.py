@@ -11,7 +11,8 @@ from sympy import Symbol
 from bertsym.formulas.monomial_order import Terms
 from bertsym.values import value
 
-LARGEST = 10**9
+# The largest size that is considered: a search by bisection needs an end.
+MAX_SIZE = 10**9
 FARTHEST = 20_000
 
 
@@ -34,17 +35,17 @@ class Interval:
 
 
 def solve(bounds: Sequence[Bound], unknowns: Sequence[Symbol]) -> tuple[Interval, ...] | None:
-    """What the unknowns may be, or None where nothing fits all rows.
+    """Return the intervals of the unknowns, or None if no value fits all rows.
 
-    One interval for a sum of two unknowns means that the rows cannot tell them apart. Raises `Entangled` where two
+    One interval for a sum of two unknowns means that the rows cannot tell them apart. Raises `Entangled` if two
     unknowns multiply.
     """
     if not unknowns:
         fits = all(b.low <= b.terms.get((), Fraction(0)) <= b.high for b in bounds)
         return () if fits else None
     if len(unknowns) == 1:
-        found = _interval(bounds, unknowns[0])
-        return None if found is None else (Interval({unknowns[0]: 1}, *found),)
+        interval = _interval(bounds, unknowns[0])
+        return None if interval is None else (Interval({unknowns[0]: 1}, *interval),)
     return _two(bounds, unknowns[0], unknowns[1])
 
 
@@ -53,7 +54,7 @@ class Entangled(Exception):
 
 
 def at(terms: Terms, unknown: Symbol, number: int) -> Fraction:
-    """A polynomial in one unknown at a number."""
+    """Evaluate a polynomial in one unknown."""
     total = Fraction(0)
     for monomial, coefficient in terms.items():
         power = dict(monomial).get(unknown, 0)
@@ -62,8 +63,8 @@ def at(terms: Terms, unknown: Symbol, number: int) -> Fraction:
 
 
 def _interval(bounds: Sequence[Bound], unknown: Symbol) -> tuple[int, int] | None:
-    """The integers that fit every row; a count grows with each of its sizes, so that bisection is exact."""
-    low, high = 1, LARGEST
+    """Return the integers that fit every row; bisection is exact because a count grows with each size."""
+    low, high = 1, MAX_SIZE
     for bound in bounds:
         least, most = _fitting(bound, unknown)
         low, high = max(low, least), min(high, most)
@@ -73,14 +74,14 @@ def _interval(bounds: Sequence[Bound], unknown: Symbol) -> tuple[int, int] | Non
 
 
 def _fitting(bound: Bound, unknown: Symbol) -> tuple[int, int]:
-    """The integers that fit one row: by division where the polynomial is a straight line."""
+    """Return the integers that fit one row, by division if the polynomial is linear."""
     line = {((unknown, 1),), ()}
     slope, constant = bound.terms.get(((unknown, 1),), Fraction(0)), bound.terms.get((), Fraction(0))
     if set(bound.terms) <= line:
         if not slope:
-            return (1, LARGEST) if bound.low <= constant <= bound.high else (1, 0)
+            return (1, MAX_SIZE) if bound.low <= constant <= bound.high else (1, 0)
         least, most = (bound.low - constant) / slope, (bound.high - constant) / slope
-        return max(1, -(-least.numerator // least.denominator)), min(LARGEST, most.numerator // most.denominator)
+        return max(1, -(-least.numerator // least.denominator)), min(MAX_SIZE, most.numerator // most.denominator)
     return (
         _first(lambda number: at(bound.terms, unknown, number) >= bound.low),
         _first(lambda number: at(bound.terms, unknown, number) > bound.high) - 1,
@@ -88,8 +89,8 @@ def _fitting(bound: Bound, unknown: Symbol) -> tuple[int, int]:
 
 
 def _first(test: Callable[[int], bool]) -> int:
-    """The least integer from 1 for which a test that stays true holds; one beyond the largest where none does."""
-    low, high = 1, LARGEST + 1
+    """Return the least integer from 1 at which a monotone test holds; the largest plus one if it never does."""
+    low, high = 1, MAX_SIZE + 1
     while low < high:
         middle = (low + high) // 2
         if test(middle):
@@ -108,12 +109,12 @@ def _two(bounds: Sequence[Bound], first: Symbol, second: Symbol) -> tuple[Interv
     if not region:
         return None
     firsts, seconds = [x for x, _ in region], [y for _, y in region]
-    one = _ends(lambda u: _feasible(strips, u), min(firsts), max(firsts))
-    if one is None:
+    first_range = _ends(lambda u: _feasible(strips, u), min(firsts), max(firsts))
+    if first_range is None:
         return None
     swapped = [(b, a, low, high) for a, b, low, high in strips]
-    two = _ends(lambda u: _feasible(swapped, u), min(seconds), max(seconds))
-    return None if two is None else (Interval({first: 1}, *one), Interval({second: 1}, *two))
+    second_range = _ends(lambda u: _feasible(swapped, u), min(seconds), max(seconds))
+    return None if second_range is None else (Interval({first: 1}, *first_range), Interval({second: 1}, *second_range))
 
 
 _Strip = tuple[Fraction, Fraction, Fraction, Fraction]
@@ -121,7 +122,7 @@ _Point = tuple[Fraction, Fraction]
 
 
 def _strip(bound: Bound, first: Symbol, second: Symbol) -> _Strip:
-    """A * first + b * second between low and high."""
+    """Return the bounds of a * first + b * second."""
     slopes = {first: Fraction(0), second: Fraction(0)}
     constant = Fraction(0)
     for monomial, coefficient in bound.terms.items():
@@ -135,11 +136,11 @@ def _strip(bound: Bound, first: Symbol, second: Symbol) -> _Strip:
 
 
 def _combined(strips: Sequence[_Strip], first: Symbol, second: Symbol) -> tuple[Interval, ...] | None:
-    """All strips run in parallel: only one sum of multiples is determined."""
+    """Return one bound if all strips are parallel, because then only one sum of multiples is determined."""
     a, b = next((a, b) for a, b, _, _ in strips if a or b)
     scale = Fraction(gcd((a * b.denominator).numerator, (b * a.denominator).numerator), a.denominator * b.denominator)
     unit = scale or Fraction(1)
-    low, high = Fraction(1), Fraction(LARGEST)
+    low, high = Fraction(1), Fraction(MAX_SIZE)
     for left, right, least, most in strips:
         times = (left / a if a else right / b) * unit
         if times:
@@ -151,9 +152,9 @@ def _combined(strips: Sequence[_Strip], first: Symbol, second: Symbol) -> tuple[
 
 
 def _clip(strips: Sequence[_Strip]) -> list[_Point]:
-    """The corners of the region that lies in every strip, within 1 and the largest size."""
-    one, most = Fraction(1), Fraction(LARGEST)
-    region = [(one, one), (most, one), (most, most), (one, most)]
+    """Return the corners of the region that lies in every strip, between 1 and the largest size."""
+    low_end, high_end = Fraction(1), Fraction(MAX_SIZE)
+    region = [(low_end, low_end), (high_end, low_end), (high_end, high_end), (low_end, high_end)]
     for a, b, low, high in strips:
         region = _half(region, a, b, low)
         region = _half(region, -a, -b, -high)
@@ -161,23 +162,23 @@ def _clip(strips: Sequence[_Strip]) -> list[_Point]:
 
 
 def _half(region: list[_Point], a: Fraction, b: Fraction, least: Fraction) -> list[_Point]:
-    """The part of a convex region where a x + b y >= least."""
-    kept: list[_Point] = []
-    for place, (x, y) in enumerate(region):
+    """Return the part of a convex region in which a x + b y >= least."""
+    corners: list[_Point] = []
+    for index, (x, y) in enumerate(region):
         here = a * x + b * y - least
-        px, py = region[place - 1]
+        px, py = region[index - 1]
         before = a * px + b * py - least
         if (here > 0 > before) or (here < 0 < before):
             share = before / (before - here)
-            kept.append((px + share * (x - px), py + share * (y - py)))
+            corners.append((px + share * (x - px), py + share * (y - py)))
         if here >= 0:
-            kept.append((x, y))
-    return kept
+            corners.append((x, y))
+    return corners
 
 
 def _feasible(strips: Sequence[_Strip], number: int) -> bool:
-    """Whether some integer for the second unknown goes with this one for the first."""
-    low, high = Fraction(1), Fraction(LARGEST)
+    """Return True if some integer for the second unknown fits this one for the first."""
+    low, high = Fraction(1), Fraction(MAX_SIZE)
     for a, b, least, most in strips:
         if b:
             low, high = max(low, (least - a * number) / b), min(high, (most - a * number) / b)
@@ -187,7 +188,7 @@ def _feasible(strips: Sequence[_Strip], number: int) -> bool:
 
 
 def _ends(test: Callable[[int], bool], low: Fraction, high: Fraction) -> tuple[int, int] | None:
-    """The first and the last integer that pass, looked for from both ends of the region."""
+    """Return the first and the last integer that pass, searched from both ends of the region."""
     bottom, top = -(-low.numerator // low.denominator), high.numerator // high.denominator
     first = next((n for n in range(bottom, min(top, bottom + FARTHEST) + 1) if test(n)), None)
     last = next((n for n in range(top, max(bottom, top - FARTHEST) - 1, -1) if test(n)), None)

@@ -1,4 +1,4 @@
-"""models, symbols: what there is."""
+"""models: the architectures and the named sizes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,17 @@ from bertsym.cli.page import Page, paged
 @paged
 def models(
     everything: Annotated[
-        bool, typer.Option("--all", help="List the atlas: the formulas derived from the code of transformers.")
+        bool,
+        typer.Option("--all", help="List the model types of transformers whose formulas were derived from its code."),
     ] = False,
     *,
     page: Page,
 ) -> None:
-    """The architectures and named sizes there are, with sources."""
+    """List the architectures and the named sizes.
+
+    Each size has its exact count and its source. `--all` lists the model types of transformers instead.
+    """
     from bertsym.answers.atlas import listing
     from bertsym.answers.catalogue import catalogue
 
     show(listing() if everything else catalogue(), page)
-
-
-@paged
-def symbols(*, page: Page) -> None:
-    """The symbols and the conventions there are."""
-    from bertsym.answers.glossary import glossary
-
-    show(glossary(), page)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import combinations
 
-from bertsym.claims.parts import POSITIONS, SEGMENTS, TOKENS, Part, add, is_input, is_table
+from bertsym.claims.tensor_polynomials import POSITIONS, SEGMENTS, TOKENS, Part, add, is_input, is_table
 from bertsym.formulas.monomial_order import Terms
 from bertsym.layers import Role
 from bertsym.tree import Tensor
@@ -34,8 +34,9 @@ ROLES: dict[str, Test] = {
     "norms": lambda t: t.role is Role.NORM,
     "biases": lambda t: t.role is Role.BIAS,
 }
-MOST_OMISSIONS = 3
-DEEPEST = 5
+# Each omission more multiplies the countings; the whole model allows more of them than a part.
+MAX_OMISSIONS = 3
+MAX_OMISSIONS_OF_WHOLE = 5
 
 
 @value
@@ -58,7 +59,7 @@ class Counting:
 
     @property
     def name(self) -> str:
-        """In words: `BertModel`, `one layer's attention of BertModel without biases`."""
+        """Return the counting in words: `BertModel`, `one layer's attention of BertModel without biases`."""
         of = f"{self.cls}, " if self.scope else self.cls
         layer = "one layer" if self.each else ""
         scope = f"{layer}: {self.scope}" if layer and self.scope != "layers" else layer or self.scope
@@ -68,11 +69,11 @@ class Counting:
 
     @cached_property
     def terms(self) -> Terms:
-        """The formula."""
+        """Return the formula."""
         return add(self.amount(part) for part in self.parts)
 
     def amount(self, part: Part) -> Terms:
-        """What a tensor adds under this counting."""
+        """Return what a tensor adds under this counting."""
         if self.active:
             return part.active
         return part.each if self.each else part.stored if self.stored else part.own
@@ -83,20 +84,20 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def countings(
-    cls: str, inventory: Sequence[Part], *, whole: bool = False, most: int = MOST_OMISSIONS
+    cls: str, inventory: Sequence[Part], *, whole: bool = False, most: int = MAX_OMISSIONS
 ) -> Iterator[Counting]:
-    """Every way to count the inventory of a class, the simplest of those that count the same tensors only.
+    """Yield every way to count the inventory of a class; of those with the same tensors only the simplest.
 
     `whole` leaves out the ways that count one component, one role or one layer.
     """
     everything = (1 << len(inventory)) - 1
     tied = any(part.own != part.stored for part in inventory)
-    routed = sum(1 << place for place, part in enumerate(inventory) if part.active != part.own)
+    routed = sum(1 << index for index, part in enumerate(inventory) if part.active != part.own)
     tests = OMISSIONS | (OMISSIONS_BESIDE_EXPERTS if routed else {})
     bits = {name: _mask(inventory, test) for name, test in tests.items()}
     seen: set[tuple[int, bool, bool, bool]] = set()
     choices = sorted(_scopes(inventory, everything, whole=whole), key=lambda choice: choice[3])
-    for names in (names for k in range(DEEPEST + 1) for names in combinations(bits, k)):
+    for names in (names for k in range(MAX_OMISSIONS_OF_WHOLE + 1) for names in combinations(bits, k)):
         for scope, members, each, price in choices if len(names) <= most else choices[:1]:
             mask = members
             for name in names:
@@ -108,12 +109,12 @@ def countings(
                 if not mask or (mask, stored, each, active) in seen:
                     continue
                 seen.add((mask, stored, each, active))
-                chosen = tuple(part for place, part in enumerate(inventory) if mask >> place & 1)
+                chosen = tuple(part for index, part in enumerate(inventory) if mask >> index & 1)
                 yield Counting(cls, scope, names, chosen, stored, each, price + len(names) + stored + active, active)
 
 
 def _ways(*, tied: bool, routed: bool) -> Iterator[tuple[bool, bool]]:
-    """Whether tied weights count at each of their names, and whether only what works on a token counts."""
+    """Yield whether tied weights count at each of their names, and whether only what works on a token counts."""
     yield False, False
     if tied:
         yield True, False
@@ -122,12 +123,12 @@ def _ways(*, tied: bool, routed: bool) -> Iterator[tuple[bool, bool]]:
 
 
 def _owner(tensor: Tensor) -> str:
-    """The block inside a layer that holds the tensor's layer: `attention.self`."""
+    """Return the block inside a layer that holds the tensor's layer: `attention.self`."""
     return ".".join(tensor.name.rsplit("{}.", maxsplit=1)[-1].split(".")[:-2]) or "layers"
 
 
 def _mask(inventory: Sequence[Part], test: Test) -> int:
-    return sum(1 << place for place, part in enumerate(inventory) if test(part.tensor))
+    return sum(1 << index for index, part in enumerate(inventory) if test(part.tensor))
 
 
 def _scopes(inventory: Sequence[Part], everything: int, *, whole: bool) -> Iterator[tuple[str, int, bool, int]]:
@@ -144,14 +145,14 @@ def _scopes(inventory: Sequence[Part], everything: int, *, whole: bool) -> Itera
         yield name, _mask(inventory, test), False, 1
     norms = _mask(inventory, ROLES["norms"])
     for component in dict.fromkeys(part.tensor.component for part in inventory):
-        mask = sum(1 << place for place, part in enumerate(inventory) if part.tensor.component == component)
+        mask = sum(1 << index for index, part in enumerate(inventory) if part.tensor.component == component)
         plain = mask & ~norms if mask & layers else mask
         yield component, plain, False, 1
         yield component, plain & layers, True, 1
         yield f"{component} with its norms", mask, False, 2
         yield f"{component} with its norms", mask & layers, True, 2
     for owner in dict.fromkeys(_owner(part.tensor) for part in inventory if part.tensor.loops):
-        mask = sum(1 << place for place, part in enumerate(inventory) if _owner(part.tensor) == owner)
+        mask = sum(1 << index for index, part in enumerate(inventory) if _owner(part.tensor) == owner)
         yield owner, mask & layers & ~norms, False, 2
         yield owner, mask & layers & ~norms, True, 2
     yield "layers", layers, True, 1

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from bertsym.embed import writing
 from bertsym.embed.files import read, replace
 from bertsym.errors import BadFile
+from bertsym.files import atomic_write
 
 OLD = "% bertsym: total\n% bertsym: end\n" + "old\n" * 3000
 NEW = "new\n" * 5000
@@ -137,7 +137,7 @@ def _count_down(number: int, *, after: bool) -> None:
 
 def test_a_write_that_is_at_work_is_not_tidied_away(tmp_path: Path) -> None:
     path = paper_in(tmp_path / "x")
-    stray = path.with_name(writing._prefix(path) + "0" * 16)
+    stray = path.with_name(atomic_write._prefix(path) + "0" * 16)
     stray.write_text("somebody writes")
     holder = os.open(stray, os.O_WRONLY)
     import fcntl

@@ -1,13 +1,13 @@
-"""Which configurations meet a target: several unknowns, ranked, with how much was searched."""
+"""The configurations that meet a target: several unknowns, ranked, with the size of the search."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
 
-from bertsym.answers.exchange import exchange_table, marginal_record
+from bertsym.answers.answer_context import Subject, subject
+from bertsym.answers.exchange_rates import exchange_table, marginal_record
 from bertsym.answers.solution import POINT_COLUMNS, axis_in_words, size_cell
-from bertsym.answers.subject import Subject, subject
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
 from bertsym.model import Model
 from bertsym.report import Record
@@ -27,7 +27,7 @@ class Shortlist:
     marginals: tuple[Marginal, ...]
 
     def document(self) -> Document:
-        """A table, best first."""
+        """Return a table, the best configuration first."""
         request, outcome = self.found.request, self.found.outcome
         unknowns = ", ".join(map(str, request.unknowns))
         target = Remark(("target P = ", Count(request.target, short=True), f", solved for {unknowns}"))
@@ -55,7 +55,10 @@ class Shortlist:
         return tuple(parts)
 
     def record(self) -> Record:
-        """`searched` is the size of the stated space, `counted` how many configurations were counted one by one."""
+        """Return the configurations for programs.
+
+        `searched` is the size of the stated space, `counted` the number of configurations that were counted one by one.
+        """
         request, outcome = self.found.request, self.found.outcome
         return {
             **self.subject.record(),
@@ -81,10 +84,10 @@ class Shortlist:
 def shortlist(
     model: Model, request: Request, progress: Callable[[Fraction], None] | None = None, *, explain: bool = False
 ) -> Shortlist:
-    """The best configurations; raises what `find` raises."""
-    found = find(model, request, progress)
-    sized = Model(model.architecture, model.head, found.known, model.label)
+    """Return the best configurations; raises what `find` raises."""
+    configurations = find(model, request, progress)
+    sized = Model(model.architecture, model.head, configurations.known, model.label)
     costs: tuple[Marginal, ...] = ()
-    if explain and found.answers:
-        costs = marginals(sized.with_sizes(found.answers[0].at), request.convention)
-    return Shortlist(subject(sized, request.convention), found, model.architecture.base, costs)
+    if explain and configurations.answers:
+        costs = marginals(sized.with_sizes(configurations.answers[0].at), request.convention)
+    return Shortlist(subject(sized, request.convention), configurations, model.architecture.base, costs)

@@ -1,11 +1,11 @@
-"""Why: the total, or one component, derived step by step."""
+"""The derivation of a total, or of one component, step by step."""
 
 from __future__ import annotations
 
-from bertsym.answers.subject import Subject, subject
+from bertsym.answers.answer_context import Subject, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Document
-from bertsym.explain import derive
+from bertsym.explain import explain
 from bertsym.model import Model
 from bertsym.report import AsText, Record
 from bertsym.values import value
@@ -19,14 +19,14 @@ class Derivation:
     steps: Document
 
     def document(self) -> Document:
-        """The whole of it."""
+        """Return the derivation, step by step."""
         return (*self.subject.remarks(), *self.steps)
 
     def record(self) -> Record:
-        """The steps as lines of text."""
+        """Return the steps as lines of text."""
         return {**self.subject.record(), "at": self.subject.sizes(), "derivation": AsText(self.steps)}
 
 
 def derivation(model: Model, convention: Convention = EXACT, component: str | None = None) -> Derivation:
-    """The derivation; raises `UnknownName` for a component that is not counted."""
-    return Derivation(subject(model, convention), derive(model, convention, component))
+    """Derive a count step by step; raises what `explain` raises."""
+    return Derivation(subject(model, convention), explain(model, convention, component))

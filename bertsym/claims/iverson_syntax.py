@@ -1,4 +1,4 @@
-"""What stands in an Iverson bracket: [tied], [not tied and cross], [E != H]."""
+"""The syntax inside an Iverson bracket: [tied], [not tied and cross], [E != H]."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RELATIONS = {
 
 
 def condition(tokens: Sequence[Token], names: Mapping[str, Symbol], column: int) -> Boolean:
-    """Switches and comparisons joined by and, or, not, without brackets of their own."""
+    """Read switches and comparisons joined by and, or, not, without brackets of their own."""
     alternatives = [
         sympy.And(*(_literal(part, names, column) for part in _split(either, Mark.AND)))
         for either in _split(tokens, Mark.OR)

@@ -1,0 +1,41 @@
+"""The verdict on a claim: each kind of claim has its own judge, and each verdict says in `stands` if it is right."""
+
+from __future__ import annotations
+
+from bertsym.claims.classify import Claim, FormulaClaim, NumberClaim, TableClaim, TextClaim
+from bertsym.claims.formula import FormulaVerdict, at_base, judge_formula
+from bertsym.claims.number import NumberVerdict, judge_number
+from bertsym.claims.polynomial import expand
+from bertsym.claims.question import Question
+from bertsym.claims.table import TableVerdict, judge_table
+from bertsym.claims.texts import TextVerdict, judge_text
+
+Verdict = NumberVerdict | FormulaVerdict | TableVerdict | TextVerdict
+
+
+def judge(claim: Claim, question: Question) -> Verdict:
+    """Return the verdict on a claim about the model of the question.
+
+    A number is judged at the sizes of the base model if the question's model has none.
+
+    Raises `MissingSize` for a number about a model of which a size is unknown, `TooManyUnknown` for a table that leaves
+    too many sizes open, `TooManyJudged`, `TooMany` or `TooLarge` for a claim beyond the bounds of its kind.
+
+    >>> from bertsym.claims.classify import classify
+    >>> from bertsym.claims.question import question
+    >>> from bertsym.zoo import named
+    >>> bert = question(named("bert"))
+    >>> judge(classify("12LH^2", bert), bert).stands, judge(classify("11LH^2", bert), bert).stands
+    (True, False)
+    """
+    match claim:
+        case NumberClaim():
+            model = question.model if question.model.given else at_base(question.model)
+            return judge_number(claim.stated, model, question.heads)
+        case FormulaClaim():
+            return judge_formula(claim.reading, question.model, question.heads, question.of)
+        case TableClaim():
+            formula = None if claim.formula is None else expand(claim.formula.main.form)
+            return judge_table(claim.table, question.model, question.heads, formula)
+        case TextClaim():
+            return judge_text(claim.text, question, tex=claim.tex)

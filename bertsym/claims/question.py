@@ -1,0 +1,49 @@
+"""A question about a claim: the model that the claim is about, and how the claim's words are to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from bertsym.model import Model
+from bertsym.symbols import lookup
+from bertsym.values import value
+
+
+@value
+class Question:
+    """A model that claims are judged against, and the ways to read them.
+
+    `heads` are the task heads whose counts may explain a claim, the expected one first. `where` says what a name of
+    the claim stands for, `of` what a formula counts, such as `attention`; `formula` replaces the model's own counts
+    when a table is judged.
+    """
+
+    model: Model
+    heads: tuple[str, ...]
+    notation: str = "auto"
+    where: Mapping[str, str] = MappingProxyType({})
+    of: str = ""
+    formula: str = ""
+
+
+def all_heads(model: Model) -> tuple[str, ...]:
+    """Return the heads of a model's architecture, the model's own first."""
+    return (model.head, *(head for head in model.architecture.heads if head != model.head))
+
+
+def question(
+    model: Model,
+    heads: Sequence[str] = (),
+    *,
+    notation: str = "auto",
+    where: Mapping[str, str] | None = None,
+    of: str = "",
+    formula: str = "",
+) -> Question:
+    """Return the question about a model, under all its heads unless some are given.
+
+    `where` names sizes by their public names, as in `{"d": "H"}`; raises `UnknownName` for another.
+    """
+    names = {raw: lookup(name).name for raw, name in (where or {}).items()}
+    return Question(model, tuple(heads) or all_heads(model), notation, names, of, formula)

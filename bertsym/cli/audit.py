@@ -1,0 +1,98 @@
+"""audit: whether a published formula, number, table or text is right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bertsym.cli import options
+from bertsym.cli.output import show
+from bertsym.cli.streams import note
+
+if TYPE_CHECKING:
+    from bertsym.answers.audit import ClaimAudit
+    from bertsym.claims.question import Question
+
+
+def audit(
+    claims: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CLAIM...",
+            help="A formula, a number such as 110M, or paths of tables (.csv, .tsv) or texts (.md, .tex).",
+        ),
+    ],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="The model that the claim is about: an architecture, a named model, or a config.json.",
+        ),
+    ] = "bert",
+    at: options.At = None,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="NAME", help="Explain the claim by this task head only, such as masked-lm."),
+    ] = None,
+    of: Annotated[
+        str, typer.Option("--of", metavar="PART", help="The part that the formula counts, such as attention.")
+    ] = "",
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="d=H", help="The size that a name in the claim stands for; repeatable."),
+    ] = None,
+    notation: Annotated[
+        str,
+        typer.Option(
+            "--notation", metavar="NAME", help="How the claim names sizes: auto, bert, vaswani, kaplan, megatron."
+        ),
+    ] = "auto",
+    formula: Annotated[
+        str,
+        typer.Option(
+            "--formula", metavar="FORMULA", help="Compare a table's rows with this formula, not with the model."
+        ),
+    ] = "",
+    table: Annotated[
+        bool, typer.Option("--table", help="Read the first table of a .md or .tex file, not its text.")
+    ] = False,
+    latex: options.Latex = False,
+    markdown: options.Markdown = False,
+    json: options.AsJson = False,
+) -> None:
+    """Check a published formula, number, table or text.
+
+    Each claim is compared with every way to count the model's parameters. The exit code is 1 if a claim is wrong.
+    """
+    from bertsym.claims.classify import path_suffix
+    from bertsym.claims.question import question
+    from bertsym.errors import Conflict, Unreadable
+
+    chosen = options.model(model, head, at)
+    names = options.pairs(where, "--where", "NAME=SYMBOL, as in d=H")
+    about = question(chosen, [chosen.head] if head else [], notation=notation, where=names, of=of, formula=formula)
+    if len(claims) > 1:
+        for claim in claims:
+            if not path_suffix(claim):
+                raise Unreadable("claims", claim, "one formula or number, quoted, or paths of files")
+        if json:
+            raise Conflict("--json", "several files", "JSON holds one answer, so pass one file")
+    reports = [_audited(claim, about, table=table) for claim in claims]
+    for report in reports:
+        show(report, latex=latex, markdown=markdown, json=json)
+    if any(report.finding for report in reports):
+        raise typer.Exit(1)
+
+
+def _audited(text: str, about: Question, *, table: bool) -> ClaimAudit:
+    """Audit one claim; say on standard error how it was read."""
+    from bertsym.answers.audit import audited
+    from bertsym.claims.classify import classify
+
+    claim = classify(text, about, table=table)
+    for line in claim.notes:
+        note(line)
+    return audited(claim, about)

@@ -1,0 +1,40 @@
+"""diff: the derivative of a count."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bertsym.cli import options
+from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
+
+
+@paged
+def diff(
+    target: options.Target = "bert",
+    by: Annotated[str, typer.Option("--by", metavar="SIZE", help="The size to differentiate by.")] = "H",
+    order: Annotated[
+        int, typer.Option("--order", metavar="K", help="The order of the derivative, 1 for the first.")
+    ] = 1,
+    at: options.At = None,
+    head: options.HeadName = None,
+    convention: options.ConventionName = "exact",
+    only: options.Only = None,
+    without: options.Without = None,
+    form: options.FormName = "collected",
+    *,
+    page: Page,
+) -> None:
+    """Differentiate the parameter count by a size.
+
+    The answer has the derivative, and its value and the elasticity if every size is known.
+    """
+    from bertsym.answers.derivative import derivative
+    from bertsym.formulas.styles import Style
+
+    model = options.model(target, head, at)
+    chosen = options.convention(convention, model, only, without)
+    report = derivative(model, model.size(by).symbol, order, chosen, Style.named(form))
+    show(report, page)

@@ -1,0 +1,38 @@
+"""show: a count by component, role or layer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bertsym.cli import options, output
+from bertsym.cli.page import Page, paged
+
+
+@paged
+def show(
+    target: options.Target = "bert",
+    by: Annotated[
+        str, typer.Option("--by", metavar="WHAT", help="Group the tensors by component, role or layer.")
+    ] = "component",
+    at: options.At = None,
+    head: options.HeadName = None,
+    convention: options.ConventionName = "exact",
+    only: options.Only = None,
+    without: options.Without = None,
+    form: options.FormName = "collected",
+    *,
+    page: Page,
+) -> None:
+    """Break the count down by component, role or layer.
+
+    Each row has its formula, and its number and share if every size is known; the rows sum to the total.
+    """
+    from bertsym.answers.breakdown import broken_down
+    from bertsym.count import By
+    from bertsym.formulas.styles import Style
+
+    model = options.model(target, head, at)
+    chosen = options.convention(convention, model, only, without)
+    output.show(broken_down(model, chosen, By.named(by), Style.named(form)), page)

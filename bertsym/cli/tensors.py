@@ -1,0 +1,29 @@
+"""tensors: the tensors that a count sums."""
+
+from __future__ import annotations
+
+from bertsym.cli import options
+from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
+
+
+@paged
+def tensors(
+    target: options.Target = "bert",
+    at: options.At = None,
+    head: options.HeadName = None,
+    convention: options.ConventionName = "exact",
+    only: options.Only = None,
+    without: options.Without = None,
+    *,
+    page: Page,
+) -> None:
+    """List every tensor: its name, shape, role and tie.
+
+    If every size is known, there is a row per tensor; otherwise a row may stand for a tensor of every layer.
+    """
+    from bertsym.answers.inventory import inventory
+
+    model = options.model(target, head, at)
+    chosen = options.convention(convention, model, only, without)
+    show(inventory(model, chosen), page)

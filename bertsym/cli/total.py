@@ -1,0 +1,52 @@
+"""total: the formula of a model's parameter count."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bertsym.cli import options
+from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
+
+
+@paged
+def total(
+    target: options.Target = "bert",
+    at: options.At = None,
+    head: options.HeadName = None,
+    convention: options.ConventionName = "exact",
+    only: options.Only = None,
+    without: options.Without = None,
+    form: options.FormName = "collected",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep",
+            metavar="F,T",
+            help="Keep these sizes as symbols, although they have a definition (F, d) or a default (T).",
+        ),
+    ] = None,
+    count: Annotated[bool, typer.Option("--count", help="Print only the exact number.")] = False,
+    *,
+    page: Page,
+) -> None:
+    """Print the formula and the number of parameters.
+
+    The number is printed if every size is known. A named model and a config.json have all sizes; --at sets others.
+    """
+    from bertsym.answers.formula import formula_written
+    from bertsym.count import count as exact_count
+    from bertsym.errors import Conflict
+
+    model = options.model(target, head, at)
+    chosen = options.convention(convention, model, only, without)
+    if count:
+        if page.syntax != "text":
+            raise Conflict("--count", f"--{page.syntax}", "--count prints the number without a syntax")
+        typer.echo(exact_count(model, chosen))
+        return
+    symbols = [model.size(name).symbol for name in options.split(keep)]
+    model.check_known(symbols)
+    show(formula_written(model, chosen, form, symbols), page)

@@ -1,0 +1,77 @@
+"""From a name or a path to a model: the zoo, the atlas, a `config.json` or its folder, a saved derivation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bertsym import atlas
+from bertsym.config.configfile import read_config, why_missing
+from bertsym.errors import BadFile, Missing, UnknownName
+from bertsym.files.jsonfile import parse_object, read_bytes
+from bertsym.files.reading import unreadable
+from bertsym.model import Model
+from bertsym.saved_model import decode
+from bertsym.saved_model.atlas_models import stored
+from bertsym.zoo import ARCHITECTURES, named
+
+
+def load(target: str, head: str | None = None) -> Model:
+    """Return the model of that name, or of the file at that path, under a task head.
+
+    A path ends in `.json`, begins with `.`, `/` or `~`, or exists. Any other text is a name of the zoo or the atlas.
+    `head` replaces the head that a file names. Raises `Missing`, `UnknownName`, `BadFile` or `BadField`.
+
+    >>> load("bert-large-uncased").cls
+    'BertModel'
+    """
+    path = Path(target)
+    if not target:
+        raise Missing("model", "bert, bert-base-uncased or the path of a config.json")
+    if _is_path(target) or ("/" in target and _exists(path)):
+        return load_file(path, head)
+    if target in ARCHITECTURES:
+        return _under_head(named(target), head)
+    derived = stored(target, head)
+    if derived is not None:
+        return derived
+    try:
+        model = named(target)
+    except UnknownName as unknown:
+        if _exists(path):
+            return load_file(path, head)
+        hint = why_missing(target, unknown.hint)
+        raise UnknownName("model", target, [*unknown.known, *atlas.index()], hint) from None
+    return _under_head(model, head)
+
+
+def load_file(path: Path, head: str | None = None) -> Model:
+    """Return the model that a `config.json`, the one in a folder, or a saved derivation describes.
+
+    Raises `BadFile` or `BadField`.
+    """
+    try:
+        folder = path.is_dir()
+        file = path / "config.json" if folder else path
+        if folder and not file.exists():
+            raise BadFile(str(path), "a folder without a config.json")
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    fields = parse_object(read_bytes(file), file)
+    if fields.get("bertsym") == decode.MARK:
+        return decode.parse(fields, file, head)
+    return read_config(fields, file, head)
+
+
+def _under_head(model: Model, head: str | None) -> Model:
+    return model if head is None else model.with_head(head)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_path(target: str) -> bool:
+    return target.endswith(".json") or target.startswith((".", "/", "~")) or "\\" in target
