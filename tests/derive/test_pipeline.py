@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from bertsym.derive.types import Candidate, CannotDerive, Failure, NotDerived, R
 from bertsym.symbols import H, L
 from bertsym.tree import Loop
 
+ROOT = Path(__file__).parents[2]
 BASE = {"hidden": 64, "heads": 4, "factor": 8, "depths[0]": 2, "depths[1]": 2, "marks[0]": 1, "marks[1]": 3}
 
 
@@ -128,3 +131,12 @@ def test_a_size_that_a_user_named_is_never_fixed(monkeypatch: pytest.MonkeyPatch
         attempt = Attempt(oracle, Random(0), 12, 0, 1, keep_names=False, trace=NO_TRACE)
         monkeypatch.setattr(Attempt, "with_fixed", lambda *_: pytest.fail("a named size was fixed"))
         assert attempt.best().refused
+
+
+@pytest.mark.parametrize("page", ["docs/maintaining.md", "bertsym/derive/README.md"])
+def test_a_page_names_files_that_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[\w]+/)*\w+\.(?:py|md|json))`", text))
+    roots = [ROOT, ROOT / "bertsym/derive", ROOT / "bertsym/derive/synthesis"]
+    assert len(named) > 5
+    assert {name for name in named if not any((root / name).exists() for root in roots)} == set()
