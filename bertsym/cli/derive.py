@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -111,7 +112,7 @@ def _listeners(trace: str | None, output: str | None, *, progress: bool) -> Iter
     from bertsym.derive.trace_file import TraceFile
     from bertsym.errors import Conflict
 
-    if trace is not None and output is not None and Path(trace).absolute() == Path(output).absolute():
+    if trace is not None and output is not None and realpath(trace) == realpath(output):
         raise Conflict("--trace", "--output", "both name the same file")
     with ExitStack() as stack:
         listeners: list[Listener] = []

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from bertsym.cli import streams
-from bertsym.derive.events import Event, StageEnded
+from bertsym.derive.events import Event, StageEnded, counted
 
 WIDTH = 78
 
@@ -37,7 +37,7 @@ class Progress:
         """Show the builds and the conclusion of a stage."""
         if not isinstance(event, StageEnded):
             return
-        builds = f"{event.builds.total} builds, " if event.builds.total else ""
+        builds = f"{counted(event.builds.total, 'build')}, " if event.builds.total else ""
         text = f"{event.stage}, {event.step.replace('_', ' ')}: {builds}{event.concluded.summary()}"
         if self.is_terminal:
             self._over(text)

@@ -15,6 +15,15 @@ TRACE_VERSION = 1
 STAGES = ("oracle", "domain", "sampling", "concolic", "synthesis", "verification", "pipeline")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "build"), counted(2, "build")
+    ('1 build', '2 builds')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 @value
 class BuildCount:
     """The new builds of a stage; a build that the oracle remembers counts once, when it was made."""
@@ -106,7 +115,7 @@ class DomainFound:
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
-        return f"{len(self.with_effect)} fields with an effect, {len(self.fixed)} fixed"
+        return f"{counted(len(self.with_effect), 'field')} with an effect, {len(self.fixed)} fixed"
 
 
 @value
@@ -119,7 +128,7 @@ class PathSeen:
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
-        return f"{len(self.conditions)} relations in {self.runs} runs"
+        return f"{counted(len(self.conditions), 'relation')} in {counted(self.runs, 'run')}"
 
 
 @value
@@ -131,7 +140,7 @@ class Sampled:
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
-        return f"{sum(self.counts.values())} observations"
+        return counted(sum(self.counts.values()), "observation")
 
 
 @value
@@ -197,9 +206,10 @@ class Synthesized:
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
-        unsolved = f", {len(self.unsolved)} tensors without a formula" if self.unsolved else ""
+        unsolved = f", {counted(len(self.unsolved), 'tensor')} without a formula" if self.unsolved else ""
         wrong = ", which CONTRADICT their own observations" if self.contradicted else ""
-        return f"{len(self.formulas)} formulas from {self.observations} observations{wrong}{unsolved}"
+        formulas = counted(len(self.formulas), "formula")
+        return f"{formulas} from {counted(self.observations, 'observation')}{wrong}{unsolved}"
 
 
 @value
@@ -212,7 +222,7 @@ class Checked:
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
-        return f"{self.refuted} of {self.observations} observations refute the candidate"
+        return f"{self.refuted} of {counted(self.observations, 'observation')} refute the candidate"
 
 
 @value
@@ -238,7 +248,7 @@ class Concluded:
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
-        return f"{self.formulas} formulas, {self.unsolved} tensors without one"
+        return f"{counted(self.formulas, 'formula')}, {counted(self.unsolved, 'tensor')} without one"
 
 
 @value

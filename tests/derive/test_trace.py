@@ -257,9 +257,12 @@ def test_a_trace_that_cannot_be_written_is_refused_before_any_code_runs(
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
 
 
-def test_trace_and_output_are_two_files(bertsym: Callable[..., Any], tmp_path: Path) -> None:
-    file = str(tmp_path / "model.json")
-    ran = bertsym("derive", "tests.derive.ruled:both", "--size", "hidden=8", "--trace", file, "-o", file)
+@pytest.mark.parametrize("spelling", ["model.json", "folder/../model.json", "link/model.json"])
+def test_trace_and_output_are_two_files(bertsym: Callable[..., Any], tmp_path: Path, spelling: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path)
+    file, trace = str(tmp_path / "model.json"), str(tmp_path / spelling)
+    ran = bertsym("derive", "tests.derive.ruled:both", "--size", "hidden=8", "--trace", trace, "-o", file)
     assert ran.code == 2
     assert "same file" in ran.err
     assert not Path(file).exists()
