@@ -82,6 +82,11 @@ def split(texts: Iterable[str] | None) -> list[str]:
     return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
 
 
+def assignments(text: str) -> list[str]:
+    """Return the parts of `H=1024,L=24`: a comma separates two only if a name follows it, so V=30,522 is one."""
+    return re.split(r",(?=\s*[A-Za-z_])", text)
+
+
 def pairs(texts: Iterable[str] | None, option: str, expected: str) -> dict[str, str]:
     """Return `d=H,h=heads` as a mapping; raises `Unreadable` with what the option expects."""
     from bertsym.errors import Unreadable
@@ -106,8 +111,7 @@ def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, 
     given: dict[Symbol, Value] = {}
     typed: dict[Symbol, str] = {}
     for text in texts or ():
-        # A comma separates two sizes only if a name follows it: V=30,522 is one.
-        for pair in re.split(r",(?=\s*[A-Za-z_])", text):
+        for pair in assignments(text):
             name, equals, value = (part.strip() for part in pair.partition("="))
             if not equals:
                 raise Unreadable("--at", pair, "SIZE=NUMBER, as in H=1024")

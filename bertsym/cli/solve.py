@@ -137,7 +137,7 @@ def solve(
     count = _top(top, 20 if len(symbols) > 1 else 5)
     within = _tolerance(tolerance)
     bounds: dict[Symbol, tuple[int, int]] = {}
-    for text in ranges or ():
+    for text in (part for given in ranges or () for part in options.assignments(given)):
         name, ends = _range(text, model)
         if name in bounds:
             low, high = bounds[name]
@@ -196,9 +196,12 @@ def _model(
 
 
 def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
-    from bertsym.errors import Conflict
+    from bertsym.errors import Conflict, Unreadable
 
     names: dict[Symbol, str] = {}
+    for text in texts or ():
+        if not options.split([text]):
+            raise Unreadable("--for", text, "a size, as in H")
     for name in options.split(texts) or ["H"]:
         symbol = model.size(name).symbol
         if symbol in names:

@@ -61,7 +61,7 @@ CONSTANT = Use("a number", ARITHMETIC - {Op.SIZE}, 60, 16, 10**60, 16)
 
 _NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d{1,3}\])*"
 _TOKEN = re.compile(
-    rf"\s*(?:(?P<number>\d+(?:_\d+)*(?:\.\d+)?)|(?P<name>{_NAME})|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
+    rf"(?u:\s*)(?:(?P<number>\d+(?:_\d+)*(?:\.\d+)?)|(?P<name>{_NAME})|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
     r"|(?P<sign>\*\*|//|<=|>=|=>|=<|==|!=|&&|\|\||[-+*/%^()<>=\[\]&|≤≥≠·×−⌊⌋]))",
     re.ASCII,
 )
@@ -87,12 +87,13 @@ Resolve = Callable[[str], Symbol | None]
 
 
 class _Token(NamedTuple):
-    """A token in the writer's spelling, and its column."""
+    """A token in the writer's spelling, its column, and its spelling in the text if that is another one."""
 
     text: str
     column: int
     is_name: bool = False
     is_number: bool = False
+    typed: str = ""
 
 
 class _Part(NamedTuple):
@@ -152,13 +153,13 @@ class _Parser:
                 yield _Token("^", column)
                 yield _Token(token.translate(_SUPERSCRIPTS), column, is_number=True)
             else:
-                yield _Token(_SAME.get(token, token), column, kind == "name", kind == "number")
+                yield _Token(_SAME.get(token, token), column, kind == "name", kind == "number", token)
 
     def whole(self) -> Node:
         """Return the tree of the whole text."""
         part = self.expression(0, 0)
         if self.ahead.text or self.ahead.is_name:
-            self.refuse(f"expected an operator or the end, got {echo(self.ahead.text)}", self.ahead.column)
+            self.refuse(f"expected an operator or the end, got {self.shown(self.ahead)}", self.ahead.column)
         return part.node
 
     @property
@@ -180,7 +181,7 @@ class _Parser:
     @staticmethod
     def shown(token: _Token) -> str:
         """Return a token as an error names it."""
-        return echo(token.text) if token.text else "the end"
+        return echo(token.typed or token.text) if token.text else "the end"
 
     def expression(self, least: int, depth: int) -> _Part:
         """Read an operand and every operator after it that binds at least as tightly as `least`."""

@@ -129,6 +129,11 @@ def test_chains_of_comparisons_are_conjunctions() -> None:
     assert parse(chain, CONDITION, SYMBOLS.get) == parse(written_out, CONDITION, SYMBOLS.get)
 
 
+def test_a_text_from_a_web_page_has_spaces_of_its_own() -> None:
+    text = "H\N{NO-BREAK SPACE}> 3\N{THIN SPACE}and\N{NO-BREAK SPACE}L > 2"
+    assert parse(text, CONDITION, SYMBOLS.get) == parse("H > 3 and L > 2", CONDITION, SYMBOLS.get)
+
+
 def test_decimals_are_exact() -> None:
     assert evaluate(parse("2.5*H", CONDITION, SYMBOLS.get), {H: 3}) == sympy.Rational(15, 2)
     assert evaluate(parse("64*12 + 2^3", CONSTANT, SYMBOLS.get), {}) == 776
@@ -247,6 +252,8 @@ def test_hostile_texts_are_refused(text: str, use: Use) -> None:
         ("2^3^2 > 1", 4, "two powers in a row: parentheses have to say which comes first"),
         ("[H > 3] > 0", 1, "a bracket [...] cannot stand in a condition"),
         ("H > 3 $", 7, "'$' has no meaning here"),
+        ("H\N{NO-BREAK SPACE}> $3", 5, "'$' has no meaning here"),
+        ("|H| > 3", 1, "expected a size, a number or (, got '|'"),
     ],
 )
 def test_errors_say_where_and_what_was_expected(text: str, column: int, expected: str) -> None:
