@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -233,11 +233,9 @@ class Model:
 
         Raises `UnknownName`, `Unreadable`, `Conflict` or `NotAnInteger`, all of them `BertsymError`.
         """
-        if not isinstance(sizes, Mapping | None):
-            raise Unreadable("sizes", sizes, "a mapping such as {'H': 1024}")
         given: dict[Symbol, Value] = {}
         typed: dict[Symbol, str] = {}
-        for name, value in (*(sizes or {}).items(), *more.items()):
+        for name, value in (*arguments.mapping(sizes, "sizes", "{'H': 1024}").items(), *more.items()):
             size = self.spec.size(name)
             exact = arguments.size_value(size, value)
             if given.setdefault(size.symbol, exact) != exact:
@@ -296,6 +294,8 @@ class Model:
             >>> print(load("bert-base-uncased").compare(load("bert-large-uncased")).report.total.difference.count)
             225659648
         """
+        if not isinstance(other, Model):
+            raise Unreadable("the other model", f"a {type(other).__name__}", "a model, as `load` returns it")
         report = comparison(self.spec, other.spec, named_convention(convention), Style.named(form))
         return Answer(report)
 
@@ -402,7 +402,7 @@ def load(target: str | PathLike[str], head: str | None = None) -> Model:
 
     `head` takes the place of the class that a file names. Raises `UnknownName`, `BadFile` or `BadField`.
     """
-    return Model(load_spec(fspath(target), head))
+    return Model(load_spec(arguments.path(target, "target"), head))
 
 
 def audit(
@@ -437,10 +437,21 @@ def audit(
         >>> print(audit("110M", "bert-base-uncased").report.verdict.whole)
         109482240
     """
-    chosen = model if isinstance(model, Model) else load(model)
+    chosen = model if isinstance(model, Model) else load(arguments.path(model, "model"))
     spec = chosen.spec if head is None else chosen.spec.with_head(head)
-    about = question(spec, () if head is None else (head,), notation=notation, where=where, of=of, formula=formula)
-    read = classify(fspath(claim), about, table=table)
+    names = {
+        name: arguments.text(meant, f"where[{name!r}]")
+        for name, meant in arguments.mapping(where, "where", "{'d': 'H'}").items()
+    }
+    about = question(
+        spec,
+        () if head is None else (head,),
+        notation=arguments.text(notation, "notation"),
+        where=names,
+        of=arguments.text(of, "of"),
+        formula=arguments.text(formula, "formula"),
+    )
+    read = classify(arguments.path(claim, "claim"), about, table=table)
     return Audit(audited(read, about), read.notes)
 
 
@@ -467,8 +478,10 @@ def verify(
         Traceback (most recent call last):
         bertsym.errors.BadFile: 'nowhere.safetensors': no such file
     """
-    target = model.spec if isinstance(model, Model) else None if model is None else fspath(model)
-    report = verification(Path(source), target, head, framework=framework, infer=infer, header_only=header_only)
+    target = model.spec if isinstance(model, Model) else None if model is None else arguments.path(model, "model")
+    report = verification(
+        Path(arguments.path(source, "source")), target, head, framework=framework, infer=infer, header_only=header_only
+    )
     return Verification(report)
 
 
@@ -502,13 +515,21 @@ def derive(
     from bertsym.answers.derived import derived_formula
     from bertsym.derive.pipeline import derive as inferred
 
-    style = Style.named(form)
-    varied = {name: arguments.whole(number, f"sizes[{name!r}]", 0) for name, number in (sizes or {}).items()}
-    if varied and ":" not in target:
+    style, code = Style.named(arguments.text(form, "form")), arguments.text(target, "target")
+    given = arguments.mapping(sizes, "sizes", "{'hidden': 768}")
+    varied = {name: arguments.whole(number, f"sizes[{name!r}]", 0) for name, number in given.items()}
+    if varied and ":" not in code:
         raise Conflict("sizes", target, "a model of transformers has the fields of its configuration")
-    if not varied and ":" in target:
+    if not varied and ":" in code:
         raise Missing("sizes", "the callable's own parameters, such as {'hidden': 768, 'layers': 12}")
-    derivation = inferred(target, varied, trials=trials, seed=seed, seconds=timeout, keep_names=keep_names)
+    derivation = inferred(
+        code,
+        varied,
+        trials=arguments.whole(trials, "trials"),
+        seed=arguments.integer(seed, "seed"),
+        seconds=arguments.seconds(timeout, "timeout"),
+        keep_names=keep_names,
+    )
     return Derived(derived_formula(derivation, style))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from operator import index
+from os import PathLike, fspath
+from typing import Any
 
 import sympy
 
@@ -14,6 +16,9 @@ from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.grammar import CONSTANT, Malformed, parse
 from bertsym.quantities import MAX_DIGITS, parse_count, parse_size
 from bertsym.symbols import Kind, Size
+
+MAX_SECONDS = 86_400
+"""A day: no build takes longer, and clocks of the operating system overflow far beyond it."""
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -84,6 +89,43 @@ def interval(given: object, what: str, least: int) -> tuple[int, int]:
         raise Unreadable(what, _echoed(given), "two ends such as (64, 1024)")
     low, high = (whole(end, what, least) for end in ends)
     return low, high
+
+
+def text(given: object, what: str) -> str:
+    """Return a text; raises `Unreadable` for anything else."""
+    if not isinstance(given, str):
+        raise Unreadable(what, _echoed(given), "text")
+    return given
+
+
+def path(given: str | PathLike[str], what: str) -> str:
+    """Return a name or a path as text; raises `Unreadable` for anything else, bytes too."""
+    if not isinstance(given, str | PathLike) or not isinstance(written := fspath(given), str):
+        raise Unreadable(what, _echoed(given), "a name or a path")
+    return written
+
+
+def mapping(given: Mapping[str, Any] | None, what: str, example: str) -> Mapping[str, Any]:
+    """Return a mapping of names, empty for None; raises `Unreadable` for anything else."""
+    entries = {} if given is None else given
+    if not isinstance(entries, Mapping) or not all(isinstance(name, str) for name in entries):
+        raise Unreadable(what, _echoed(given), f"a mapping such as {example}")
+    return entries
+
+
+def integer(given: object, what: str) -> int:
+    """Read an integer of any sign."""
+    exact = None if isinstance(given, bool) else number(given, what, "an integer")
+    if not isinstance(exact, int):
+        raise Unreadable(what, _echoed(given), "an integer")
+    return exact
+
+
+def seconds(given: object, what: str) -> float:
+    """Read a time limit: a number from 1 to `MAX_SECONDS`; a float is exact enough for a time."""
+    if not isinstance(given, int | float | Fraction) or isinstance(given, bool) or not 1 <= given <= MAX_SECONDS:
+        raise Unreadable(what, _echoed(given), f"from 1 to {MAX_SECONDS:,} seconds")
+    return float(given)
 
 
 def texts(given: str | Iterable[str], what: str) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -161,3 +163,42 @@ def test_a_derivation_is_a_value(tmp_path: Path) -> None:
     derived.save(tmp_path / "saved.json")
     saved = bertsym.load(tmp_path / "saved.json")
     assert saved.total().expression == derived.expression == derived.model.total().expression
+
+
+library: Any = bertsym  # as no type checker sees it
+WRONG: dict[str, Any] = {"nothing": None, "number": 3, "bytes": b"bert", "list": ["bert"], "object": object()}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        library.load,
+        lambda wrong: library.load("bert").compare(wrong),
+        library.audit,
+        lambda wrong: library.audit("12LH^2", wrong),
+        lambda wrong: library.audit("12LH^2", of=wrong),
+        lambda wrong: library.audit("12LH^2", notation=wrong),
+        lambda wrong: library.audit("12LH^2", where={"d": wrong}),
+        lambda wrong: library.audit("12LH^2", where=[wrong]),
+        lambda wrong: library.verify("bert", wrong),
+        lambda wrong: library.verify(wrong or 3, "nowhere"),
+        library.derive,
+        lambda wrong: library.derive("bert", trials=[wrong]),
+        lambda wrong: library.derive("bert", seed=[wrong]),
+        lambda wrong: library.derive("bert", timeout=[wrong]),
+        lambda wrong: library.derive("a:b", sizes=[wrong]),
+        lambda wrong: library.derive("a:b", sizes={wrong if isinstance(wrong, bytes) else 1: 2}),
+    ],
+)
+def test_a_wrong_type_is_an_error_of_bertsym(ask: Callable[[Any], object], wrong: Any) -> None:
+    with pytest.raises(BertsymError) as refused:
+        ask(wrong)
+    assert "\n" not in str(refused.value)
+    assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)  # noqa: S301  # this test's own bytes
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 1e10, 10**400, True])
+def test_a_time_limit_is_one_that_a_clock_can_hold(timeout: float) -> None:
+    with pytest.raises(BertsymError, match="timeout: expected from 1 to 86,400 seconds"):
+        bertsym.derive("bert", timeout=timeout)

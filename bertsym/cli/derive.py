@@ -69,6 +69,7 @@ def derive(
     """
     from bertsym.answers.derivation_evidence import derivation_evidence
     from bertsym.answers.derived import derived_formula
+    from bertsym.arguments import seconds
     from bertsym.derive.pipeline import derive as derived
     from bertsym.derive.save import save
     from bertsym.derive.trace import Trace
@@ -76,11 +77,12 @@ def derive(
     from bertsym.formulas.styles import Style
 
     sizes = _sizes(target, size)
+    limit = seconds(timeout, "--timeout")
     style = Style.named(form)
     with _listeners(trace, output, progress=progress) as listeners, interruptible():  # the worker ends at once
         try:
             found = derived(
-                target, sizes, trials=trials, seed=seed, seconds=timeout, keep_names=keep_names, trace=Trace(listeners)
+                target, sizes, trials=trials, seed=seed, seconds=limit, keep_names=keep_names, trace=Trace(listeners)
             )
         except NotDerived as error:
             if why:
