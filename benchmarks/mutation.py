@@ -1,6 +1,6 @@
 """Mutation testing of the synthesis stage: how many small faults do its tests notice?
 
-    python benchmarks/mutation.py [--mutants N] [--seed N] [--jobs N] [--module NAME ...] [--every]
+    python benchmarks/mutation.py [--mutants N] [--seed N] [--jobs N] [--module NAME ...] [--every] [--minutes N]
 
 A mutant is the package with one small fault (DeMillo, Lipton and Sayward 1978): another comparison, a sign, a constant
 off by one, `and` for `or`, a dropped `not`, a negated test, a result of None. Mutants are sampled with a seed, or all
@@ -200,17 +200,22 @@ def _test(folder: Path, module: str) -> None:
     os._exit(int(code))
 
 
-def judged(mutants: list[Mutant], limit: float, verdicts: Any) -> None:
-    """Try mutants one after another in a copy of the tree, and put each verdict into a queue."""
-    with tempfile.TemporaryDirectory() as folder:
-        copied(Path(folder))
-        for mutant in mutants:
-            target = Path(folder) / mutant.file
-            original = target.read_text(encoding="utf-8")
-            target.write_text(mutant.source, encoding="utf-8")
-            outcome, seconds = tested(Path(folder), mutant.file.stem, limit)
-            target.write_text(original, encoding="utf-8")
-            verdicts.put(Verdict(mutant, outcome, seconds))
+def judged(mutants: list[Mutant], limit: float, ends: float, verdicts: Any) -> None:
+    """Try mutants in a copy of the tree, until the time ends; put each verdict into a queue, and None at the end."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            copied(Path(folder))
+            for mutant in mutants:
+                if time.monotonic() > ends:
+                    break
+                target = Path(folder) / mutant.file
+                original = target.read_text(encoding="utf-8")
+                target.write_text(mutant.source, encoding="utf-8")
+                outcome, seconds = tested(Path(folder), mutant.file.stem, limit)
+                target.write_text(original, encoding="utf-8")
+                verdicts.put(Verdict(mutant, outcome, seconds))
+    finally:
+        verdicts.put(None)
 
 
 def options() -> argparse.Namespace:
@@ -219,6 +224,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--every", action="store_true", help="try all mutants")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=60.0, help="report what is tried by then")
     parser.add_argument("--module", action="append", default=[], help="a module of synthesis, such as arithmetic")
     return parser.parse_args()
 
@@ -241,22 +247,34 @@ def main() -> int:
     print(f"{count} of {len(mutants)} mutants of {len(files)} modules; the tests take {seconds:.1f} s", flush=True)
     context = multiprocessing.get_context("fork")
     queue: Any = context.Queue()
+    ends = time.monotonic() + 60 * given.minutes
     workers = [
-        context.Process(target=judged, args=(chosen[job :: given.jobs], limit, queue)) for job in range(given.jobs)
+        context.Process(target=judged, args=(chosen[job :: given.jobs], limit, ends, queue))
+        for job in range(given.jobs)
     ]
     for worker in workers:
         worker.start()
-    verdicts = []
-    for _ in chosen:
-        verdicts.append(queue.get())
-        if not verdicts[-1].is_killed:
-            mutant = verdicts[-1].mutant
-            line = (ROOT / mutant.file).read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip()
-            print(f"{mutant.file}:{mutant.line}: {mutant.change}: {line}", flush=True)
+    verdicts: list[Verdict] = []
+    working = len(workers)
+    while working:
+        verdict = queue.get()
+        if verdict is None:
+            working -= 1
+        else:
+            verdicts.append(verdict)
+            show_survivor(verdict)
     for worker in workers:
         worker.join()
     report(verdicts)
     return 0
+
+
+def show_survivor(verdict: Verdict) -> None:
+    """Print the file, the line and the change of a mutant that survived."""
+    if not verdict.is_killed:
+        mutant = verdict.mutant
+        line = (ROOT / mutant.file).read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip()
+        print(f"{mutant.file}:{mutant.line}: {mutant.change}: {line}", flush=True)
 
 
 def report(verdicts: list[Verdict]) -> None:
@@ -268,7 +286,7 @@ def report(verdicts: list[Verdict]) -> None:
     killed = sum(verdict.is_killed for verdict in verdicts)
     hanging = sum(verdict.outcome == "hangs" for verdict in verdicts)
     print(
-        f"score {100 * killed / len(verdicts):.0f}%: {killed} of {len(verdicts)} killed, "
+        f"score {100 * killed / max(len(verdicts), 1):.0f}%: {killed} of {len(verdicts)} killed, "
         f"{hanging} of them by the time limit"
     )
 

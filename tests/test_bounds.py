@@ -105,17 +105,25 @@ def test_a_second_formula_costs_less() -> None:
 
 
 SIZES = {
-    "H": {"field": "hidden_size", "base": 64},
-    "L": {"field": "num_hidden_layers", "base": 4},
-    "V": {"field": "vocab_size", "base": 100},
+    "H": {"field": "hidden_size", "default": 64},
+    "L": {"field": "num_hidden_layers", "default": 4},
+    "V": {"field": "vocab_size", "default": 100},
 }
 
 
 def saved(rows: list[list[str]], sizes: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A saved model of one component."""
-    tensors = [{"component": "c", "under": "c.", "tensors": rows}]
+    """Return a saved model of one component."""
+    tensors = [{"component": "c", "prefix": "c.", "tensors": rows}]
     head = {"model": {"class": "X", "tensors": tensors}}
-    return {"format": 2, "name": "x", "source": "somebody", "engine": 10, "sizes": sizes or SIZES, "heads": head}
+    return {
+        "bertsym": "derived-model",
+        "format": 3,
+        "name": "x",
+        "source": "somebody",
+        "engine": 10,
+        "sizes": sizes or SIZES,
+        "heads": head,
+    }
 
 
 SAVED: dict[str, Callable[[range], list[list[str]]]] = {
@@ -142,7 +150,7 @@ def test_what_a_saved_model_holds_is_limited() -> None:
         parse(saved([[f"t{i}.weight", "matrix", "H", f"(V + {i})//2"] for i in range(MAX_FLOORS + 1)]), Path("x.json"))
     with pytest.raises(TooLarge, match=f"the limit is {MAX_EXPLAINED_TENSORS:,}"):
         explain(parse(saved(SAVED["tensors alike"](range(MAX_EXPLAINED_TENSORS + 1))), Path("x.json")))
-    many = {f"a{i}": {"field": f"a{i}", "kind": "features", "base": 3} for i in range(360)}
+    many = {f"a{i}": {"field": f"a{i}", "kind": "features", "default": 3} for i in range(360)}
     sums = [" + ".join(f"a{place}" for place in range(start, start + 40)) for start in range(0, 360, 40)]
     rows = [[f"w{i}.weight", "matrix", sums[0], one] for i, one in enumerate(sums)]
     with pytest.raises(TooLarge, match=f"the limit is {MAX_EXPLAINED_TERMS:,}"):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def model_names(incomplete: str) -> list[str]:
-    """Return the model types that a shell may complete to: the atlas lists those of the zoo too, and needs no sympy."""
+    """Return the names that a shell may complete: the model types of the atlas and the zoo, without sympy."""
     from bertsym import atlas
 
     return [name for name in atlas.index() if name.startswith(incomplete)]
@@ -38,7 +38,7 @@ At = Annotated[
     typer.Option(
         "--at",
         metavar="H=1024,L=24",
-        help="Values of sizes, under any name (hidden_size=1024); repeatable. F and d replace what they define.",
+        help="Set sizes under any of their names: H=1024, hidden_size=1024; repeatable. `bertsym symbols` lists them.",
     ),
 ]
 HeadName = Annotated[

@@ -25,46 +25,42 @@ if TYPE_CHECKING:
 
 Target = Annotated[
     str | None,
-    typer.Option(
-        "--target", metavar="COUNT", help="The number of parameters to meet, such as 110M, 340e6 or 109,482,240."
-    ),
+    typer.Option("--target", metavar="COUNT", help="The number of parameters to meet: 110M, 340e6, 109,482,240."),
 ]
 For = Annotated[
     list[str] | None,
     typer.Option(
-        "--for", metavar="SIZE,...", help="The size to find, such as H or n_layer, or several to search. [default: H]"
+        "--for", metavar="H[,L,...]", help="The size to find, as H or n_layer, or several sizes. [default: H]"
     ),
 ]
 Ranges = Annotated[
     list[str] | None,
-    typer.Option("--range", metavar="L=2..96", help="The lowest and the highest value to try of a size; repeatable."),
+    typer.Option("--range", metavar="L=2..96", help="Search a size between these two values; repeatable."),
 ]
 Multiples = Annotated[
     list[str] | None,
     typer.Option(
-        "--multiple-of", metavar="[H=]64", help="Try only multiples of a number, for one size or for all; repeatable."
+        "--multiple-of",
+        metavar="[H=]64",
+        help="Search only multiples of this number, for one size or for all; repeatable.",
     ),
 ]
 Where = Annotated[
     list[str] | None,
     typer.Option(
-        "--where",
-        metavar="CONDITION",
-        help="A condition on the sizes of an answer, such as 'H/heads = 64 and L % 2 = 0'; repeatable.",
+        "--where", metavar="'H/heads = 64'", help="Accept only sizes for which this condition holds; repeatable."
     ),
 ]
 Ties = Annotated[
     list[str] | None,
-    typer.Option(
-        "--tie", metavar="EQUATION", help="An equation by which a size follows others: 'H = 64*L'; repeatable."
-    ),
+    typer.Option("--tie", metavar="'H = 64*L'", help="Let one size follow from another by this equation; repeatable."),
 ]
 AtMost = Annotated[
     list[str] | None,
     typer.Option(
         "--at-most",
         metavar="[CONVENTION=]COUNT",
-        help="A number of parameters that no answer exceeds, such as non-embedding=85M; repeatable.",
+        help="Accept at most this many parameters, by any convention; repeatable.",
     ),
 ]
 AtLeast = Annotated[
@@ -72,28 +68,8 @@ AtLeast = Annotated[
     typer.Option(
         "--at-least",
         metavar="[CONVENTION=]COUNT",
-        help="A number of parameters that every answer reaches, such as 100M; repeatable.",
+        help="Accept at least this many parameters, by any convention; repeatable.",
     ),
-]
-Tolerance = Annotated[
-    str | None,
-    typer.Option("--tolerance", metavar="1%", help="The largest distance of a count from the target, in percent."),
-]
-Top = Annotated[
-    int | None,
-    typer.Option("--top", metavar="N", help="The number of answers. [default: 5 for one size, 20 for several]"),
-]
-Sorting = Annotated[
-    str,
-    typer.Option(
-        "--order",
-        metavar="NAME",
-        help="Sort several sizes by error; or by depth, width or aspect (H/L), within 1% of the target.",
-    ),
-]
-Explain = Annotated[
-    bool,
-    typer.Option("--explain", help="Add what one more layer costs, and how much of other sizes the same would buy."),
 ]
 
 
@@ -113,14 +89,35 @@ def solve(
     tie: Ties = None,
     at_most: AtMost = None,
     at_least: AtLeast = None,
-    tolerance: Tolerance = None,
-    top: Top = None,
-    order: Sorting = "error",
-    explain: Explain = False,
+    tolerance: Annotated[
+        str | None,
+        typer.Option("--tolerance", metavar="1%", help="Accept answers that miss the target by at most this share."),
+    ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option("--top", metavar="N", help="Show this many answers. [default: 5, or 20 for several sizes]"),
+    ] = None,
+    order: Annotated[
+        str,
+        typer.Option(
+            "--order",
+            metavar="WHAT",
+            help="Show answers by error, or by depth, width or aspect if they miss the target by at most 1%.",
+        ),
+    ] = "error",
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Add what one more layer costs, and how much of each other size costs the same."
+        ),
+    ] = False,
     *,
     page: Page,
 ) -> None:
-    """Find the sizes that meet a number of parameters."""
+    """Find the sizes that meet a number of parameters.
+
+    With one unknown the answer is a closed form and integers near it; with several it lists configurations.
+    """
     from bertsym.answers.configurations import shortlist
     from bertsym.answers.solution import solved
     from bertsym.errors import Conflict
@@ -180,10 +177,7 @@ def solve(
 def _model(
     target: str, head: str | None, at: list[str] | None, unknowns: list[str] | None, tie: list[str] | None
 ) -> Model:
-    """Return the model at the sizes that the user gave.
-
-    If these contradict the model's own value of a size that is to be found or tied, that value is dropped.
-    """
+    """Return the model at the given sizes, without the values that it has for sizes to be found."""
     from bertsym.errors import Conflict, NotAnInteger
     from bertsym.resolve import load
     from bertsym.solving.constraints import parse_tie
@@ -232,7 +226,7 @@ def _limits(
 
 
 def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> int:
-    """Return the target as given, else the first budget on the convention that is counted."""
+    """Return the target as given, else the first budget by the convention that is counted."""
     from bertsym.errors import Missing
     from bertsym.quantities import parse_count
 
@@ -317,7 +311,7 @@ def _top(given: int | None, usual: int) -> int:
 
 
 def _progress() -> Callable[[Fraction], None] | None:
-    """Return a function that reports the progress of a long search on standard error; None without a terminal."""
+    """Return a listener that says on standard error how far a long search is, if somebody watches."""
     if not sys.stderr.isatty():
         return None
     started = time.monotonic()

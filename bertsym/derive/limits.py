@@ -136,6 +136,8 @@ EXTENDED_SCREENING_DEPTH = 6
 
 # Constants that a field may be a multiple of, besides those that other fields explain. Model code aligns to these.
 STRIDES = (4, 8, 16, 32, 64)
+# A multiple of another field may have one of these factors, as queries of two heads. Larger ones are strides.
+LEADER_FACTORS = (1, 2, 4)
 # A constraint is tried at 41 to 81 more steps than the base, odd so that a stride of 2 is not hidden.
 FAR_STEPS = (20, 40)
 # Integers without a constraint are tried together, each larger by a number from this range, so that no two that are
@@ -148,6 +150,8 @@ NO_EFFECT_TRIAL_VALUES = (2, 90)
 MAX_SMALL_LEADER = 32
 SMALL_LEADER_VALUES = (5, 7, 3, 6, 12)
 LARGE_LEADER_VALUES = (96, 160, 224)
+# The field itself gets so many steps then: an odd number that is none of the leaders' values.
+FOLLOWER_STEPS = 9
 # Every number is a multiple of 1, and none of 0.
 MIN_LEADER = 2
 # A base value up to this may be a count that 0 switches off, so 0 is tried. A 0 elsewhere mostly means "as another
@@ -163,7 +167,7 @@ MAX_LISTED_VALUE = 64
 MAX_PROPORTIONAL_GROUP = 3
 MAX_PROPORTIONAL_CANDIDATES = 12
 PROPORTIONAL_FACTORS = (2, 3)
-# Values that break a constraint: primes that divide no usual width. More of them cost a build for each constraint.
+# Values that break a constraint: primes that divide few usual widths. More of them cost a build for each constraint.
 BREAKING_VALUES = (5, 7, 11)
 # With more depths than this, each is sampled from so few values: as many stages of six layers make thousands of
 # tensors.

@@ -99,7 +99,7 @@ class _Closing:
                 self._determine(definition.symbol, definition.value)
         waiting = [definition for definition in definitions if definition.adjusts is not None]
         while waiting:
-            definition = next((one for one in waiting if len(self._open(one)) <= 1), waiting[0])
+            definition = next((definition for definition in waiting if len(self._open(definition)) <= 1), waiting[0])
             waiting.remove(definition)
             self._settle(definition)
         self._find_shared()
@@ -130,7 +130,7 @@ class _Closing:
         reached, waiting = set[Symbol](), free(expression)
         while waiting:
             reached |= waiting
-            waiting = {s for one in waiting if one in self.rules for s in free(self.rules[one])} - reached
+            waiting = {s for symbol in waiting if symbol in self.rules for s in free(self.rules[symbol])} - reached
         if symbol in reached:
             return False
         self.rules[symbol] = expression
@@ -142,7 +142,7 @@ class _Closing:
 
     def _moving(self, symbol: Symbol) -> bool:
         if symbol in self.rules:
-            return any(self._moving(one) for one in free(self.rules[symbol]))
+            return any(self._moving(part) for part in free(self.rules[symbol]))
         return symbol in self.unknowns
 
     def _assume_head_size(self, definition: Definition) -> bool:
@@ -279,12 +279,12 @@ class _Closing:
 
 def _filled(definitions: tuple[Definition, ...], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:
     """Return the sizes with those that are defined from them."""
-    found = dict(sizes)
+    filled = dict(sizes)
     for _ in definitions:
         for definition in definitions:
-            if definition.symbol not in found and free(definition.value) <= set(found):
-                found[definition.symbol] = plain(evaluate(definition.value, found))
-    return found
+            if definition.symbol not in filled and free(definition.value) <= set(filled):
+                filled[definition.symbol] = plain(evaluate(definition.value, filled))
+    return filled
 
 
 def _solved(definition: Definition, symbol: Symbol) -> Expr | None:

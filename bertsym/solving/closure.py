@@ -58,7 +58,7 @@ class Closure:
     @property
     def shown(self) -> tuple[Symbol, ...]:
         """Return the sizes that an answer names: with them, and those that stand still, there is one model."""
-        beside = (one.symbol for one in self.floating)
+        beside = (floating.symbol for floating in self.floating)
         return tuple(dict.fromkeys((*self.unknowns, *beside, *self.tied, *self.displaced)))
 
     @property
@@ -68,7 +68,7 @@ class Closure:
 
     def require_known(self, expression: Expr) -> None:
         """Raise `MissingSize` if an expression over the unknowns has a size that nobody gave."""
-        known = {*self.unknowns, *(one.symbol for one in self.floating)}
+        known = {*self.unknowns, *(floating.symbol for floating in self.floating)}
         for symbol in in_order(free(expression) - known):
             size, named = BY_SYMBOL[symbol], self.ready.architecture.example
             raise MissingSize(size.name, size.meaning, size.example, named)
@@ -87,11 +87,11 @@ class Closure:
         }
         return substitute(substitute(expression, self.rules), put_in)
 
-    def at(self, found: Mapping[Symbol, Value]) -> dict[Symbol, Value] | None:
+    def at(self, values: Mapping[Symbol, Value]) -> dict[Symbol, Value] | None:
         """Return every size at values of the unknowns; None if one of them does not exist."""
-        sizes: dict[Symbol, Value] = {**self.numbers, **found}
+        sizes: dict[Symbol, Value] = {**self.numbers, **values}
         for symbol, expression in self.follows.items():
-            number = substitute(expression, found)
+            number = substitute(expression, values)
             if not isinstance(number, sympy.Rational):
                 return None
             sizes[symbol] = plain(Fraction(int(number.p), int(number.q)))

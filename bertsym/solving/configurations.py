@@ -84,7 +84,9 @@ def closed(model: Model, request: Request, *, accompanied: bool = False) -> tupl
             model, request.unknowns, request.ties, spoken_of=spoken_of, still=still, accompanied=accompanied
         )
         totals = [expand(closure.over(total)) for total in raw]
-        counted = {one.symbol for one in closure.floating if any(one.symbol in free(total) for total in totals)}
+        counted = {
+            floating.symbol for floating in closure.floating if any(floating.symbol in free(total) for total in totals)
+        }
         if not counted:
             for total in totals:
                 closure.require_known(total)
@@ -104,41 +106,46 @@ def search(
     The conditions of the space exclude nearly all models that do not exist: only the best configurations are recounted.
     If the recount refuses one of them, the search is repeated, and recounts every configuration that it would keep.
     """
-    door = Recounter(closure, (request.convention, *(limit.convention for limit in request.limits)))
+    recounter = Recounter(closure, (request.convention, *(limit.convention for limit in request.limits)))
     limits = request.limits
     known: dict[tuple[Exact, ...], bool] = {}
 
     def exists(values: Mapping[Symbol, Exact], count: int) -> bool:
-        found = {s: v for s, v in values.items() if s in moving}
-        key = tuple(found[s] for s in moving)
+        unknowns = {s: v for s, v in values.items() if s in moving}
+        key = tuple(unknowns[s] for s in moving)
         if key not in known:
-            counts = door.recount(found)
+            counts = recounter.recount(unknowns)
             known[key] = (
                 counts is not None
                 and counts[0] == count
                 and all(
-                    (limit.most is None or other <= limit.most) and (limit.least is None or other >= limit.least)
-                    for limit, other in zip(limits, counts[1:], strict=True)
+                    (limit.most is None or count_beside <= limit.most)
+                    and (limit.least is None or count_beside >= limit.least)
+                    for limit, count_beside in zip(limits, counts[1:], strict=True)
                 )
             )
         return known[key]
 
-    moving = (*closure.unknowns, *(one.symbol for one in closure.floating))
+    moving = (*closure.unknowns, *(floating.symbol for floating in closure.floating))
 
-    def values(found: Configuration) -> dict[Symbol, Exact]:
-        return dict(zip(moving, (*found.values, *found.company), strict=True))
+    def values(configuration: Configuration) -> dict[Symbol, Exact]:
+        return dict(zip(moving, (*configuration.values, *configuration.company), strict=True))
 
     outcome = Search(space, request.top, progress, most=most).run()
-    if not all(exists(values(found), found.count) for found in outcome.best):
+    if not all(exists(values(configuration), configuration.count) for configuration in outcome.best):
         if outcome.complete or most is not None:
             outcome = Search(space, request.top, progress, exists=exists, most=most).run()
         else:
-            there = tuple(found for found in outcome.best if exists(values(found), found.count))
-            outcome = replace(outcome, best=there)
+            existing = tuple(
+                configuration for configuration in outcome.best if exists(values(configuration), configuration.count)
+            )
+            outcome = replace(outcome, best=existing)
     answers = []
-    for found in outcome.best:
-        sizes = closure.at(values(found)) or {}
-        answers.append(Answer(found.values, {s: sizes[s] for s in closure.shown if s in sizes}, found.count))
+    for configuration in outcome.best:
+        sizes = closure.at(values(configuration)) or {}
+        answers.append(
+            Answer(configuration.values, {s: sizes[s] for s in closure.shown if s in sizes}, configuration.count)
+        )
     return outcome, tuple(answers)
 
 

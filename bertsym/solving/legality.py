@@ -33,9 +33,9 @@ class Recounter:
     closure: Closure
     conventions: tuple[Convention, ...]
 
-    def recount(self, found: Mapping[Symbol, Value]) -> tuple[int, ...] | None:
+    def recount(self, values: Mapping[Symbol, Value]) -> tuple[int, ...] | None:
         """Return the counts at values of the unknowns and the heads beside them; None if no such model exists."""
-        sizes = self.closure.at(found)
+        sizes = self.closure.at(values)
         if sizes is None:
             return None
         bare = Model(self.closure.ready.architecture, self.closure.ready.head)
@@ -51,7 +51,7 @@ def conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Const
 
     Raises `NothingFits` if one fails whatever the unknowns are.
     """
-    moving = {*closure.unknowns, *(one.symbol for one in closure.floating)}
+    moving = {*closure.unknowns, *(floating.symbol for floating in closure.floating)}
     for constraint in _conditions(closure, lowest):
         if constraint is not None and constraint.symbols & moving:
             yield constraint

@@ -68,14 +68,14 @@ class Polynomial:
 
     def coefficients(self) -> list[Exact]:
         """Return the coefficients of a polynomial in one unknown, from the constant up; raises `DoesNotGrow`."""
-        found: list[Exact] = [0] * (1 + max((e[0] for e in self.terms), default=0))
+        coefficients: list[Exact] = [0] * (1 + max((e[0] for e in self.terms), default=0))
         for exponents, coefficient in self.terms.items():
             if exponents[0] < 0 or (exponents[0] and coefficient < 0):
                 raise DoesNotGrow(str(self.unknowns[0]))
-            found[exponents[0]] += coefficient
-        while len(found) > 1 and not found[-1]:
-            found.pop()
-        return found
+            coefficients[exponents[0]] += coefficient
+        while len(coefficients) > 1 and not coefficients[-1]:
+            coefficients.pop()
+        return coefficients
 
     @property
     def constant(self) -> Exact:

@@ -117,7 +117,7 @@ class Search:
         self.leaves = 0
         self.total = prod(axis.size for axis in space.unknowns[:-1])
         self.checked: tuple[tuple[Budget, Piecewise], ...] = ()
-        # By depth: the constraints decided there, those of them that other unknowns move, and what the rest leaves.
+        # By depth: the constraints decided at it, those of them that other unknowns move, and what the rest leaves.
         self.ready: dict[int, tuple[Constraint, ...]] = {}
         self.moving: list[tuple[Constraint, ...]] = []
         self.limits: list[Limits] = []
@@ -210,8 +210,8 @@ class Search:
             self._count_one()
             known[symbol] = number
             depth = len(self.space.unknowns) - 1
-            kept = all(budget.keeps(other.at(number).constant) for budget, other in self.checked)
-            if kept and Fraction(count).denominator == 1 and self._holds(depth, known):
+            within_budgets = all(budget.keeps(spent.at(number).constant) for budget, spent in self.checked)
+            if within_budgets and Fraction(count).denominator == 1 and self._holds(depth, known):
                 self._complete(0, known, int(count), error)
             if still and len(self.best) == self.top and self.best[-1].key <= self.space.rank(error, known):
                 return
@@ -223,10 +223,10 @@ class Search:
         for number in numbers:
             self._count_one()
             known[symbol] = number
-            count, *others = (one.at(number).constant for one in counts)
+            count, *others = (piecewise.at(number).constant for piecewise in counts)
             error = max(count - self.space.target, self.space.target - count)
-            kept = all(budget.keeps(other) for budget, other in zip(self.space.budgets, others, strict=True))
-            if kept and Fraction(count).denominator == 1 and self._holds(len(self.space.unknowns) - 1, known):
+            within_budgets = all(budget.keeps(spent) for budget, spent in zip(self.space.budgets, others, strict=True))
+            if within_budgets and Fraction(count).denominator == 1 and self._holds(len(self.space.unknowns) - 1, known):
                 self._complete(0, known, int(count), error)
         known.pop(symbol, None)
 
@@ -235,35 +235,35 @@ class Search:
             raise WorkLimitReached
         self.counted += 1
 
-    def _complete(self, place: int, known: dict[Symbol, Exact], count: int, error: Exact) -> None:
+    def _complete(self, index: int, known: dict[Symbol, Exact], count: int, error: Exact) -> None:
         """Choose the unknowns that no count depends on, and keep the configuration if it is among the best."""
-        if place == len(self.space.idle):
+        if index == len(self.space.idle):
             self._accompany(0, known, count, error)
             return
-        axis = self.space.idle[place]
-        depth = len(self.space.unknowns) + place
+        axis = self.space.idle[index]
+        depth = len(self.space.unknowns) + index
         low, high, among = self._limits(axis, depth, known)
         for number in axis.within(low, high, among):
             known[axis.symbol] = number
             if self._holds(depth, known):
-                self._complete(place + 1, known, count, error)
+                self._complete(index + 1, known, count, error)
         known.pop(axis.symbol, None)
 
-    def _accompany(self, place: int, known: dict[Symbol, Exact], count: int, error: Exact) -> bool:
-        """Keep a configuration with the sizes beside it; return True if there is such a model."""
-        if place == len(self.space.company):
+    def _accompany(self, index: int, known: dict[Symbol, Exact], count: int, error: Exact) -> bool:
+        """Keep a configuration with the sizes beside it; return True if such a model exists."""
+        if index == len(self.space.company):
             return self._keep(known, count, error)
-        symbol, values = self.space.company[place]
-        depth = len(self.space.unknowns) + len(self.space.idle) + place
+        symbol, values = self.space.company[index]
+        depth = len(self.space.unknowns) + len(self.space.idle) + index
         preferred, otherwise = values(known)
-        there = False
+        legal = False
         for number in (*preferred, *otherwise):
-            if there and number not in preferred:
+            if legal and number not in preferred:
                 break
             known[symbol] = number
-            there = (self._holds(depth, known) and self._accompany(place + 1, known, count, error)) or there
+            legal = (self._holds(depth, known) and self._accompany(index + 1, known, count, error)) or legal
         known.pop(symbol, None)
-        return there
+        return legal
 
     def _keep(self, known: dict[Symbol, Exact], count: int, error: Exact) -> bool:
         key = self.space.rank(error, known)
@@ -273,7 +273,7 @@ class Search:
             return False
         values = tuple(known[axis.symbol] for axis in self.space.axes)
         company = tuple(int(known[symbol]) for symbol, _ in self.space.company)
-        insort(self.best, Configuration(key, values, count, company), key=lambda found: found.key)
+        insort(self.best, Configuration(key, values, count, company), key=lambda configuration: configuration.key)
         del self.best[self.top :]
         return True
 

@@ -143,7 +143,7 @@ def solve(
         return None if number is None else point(_beside(closure, symbol, number), int(line.count(number)))
 
     shown = dict.fromkeys((symbol, *closure.shown))
-    found = [point({s: answer.at[s] for s in shown}, answer.count) for answer in answers]
+    points = [point({s: answer.at[s] for s in shown}, answer.count) for answer in answers]
     places = 2 if symbol is unknown else 6
     root = line.root(target, places) if grows else None
     return Solution(
@@ -156,7 +156,7 @@ def solve(
         root if root is None or symbol is unknown else _translated(closure, symbol, root),
         bound(below),
         bound(above),
-        tuple(sorted(found, key=lambda p: (abs(p.error), p.value))),
+        tuple(sorted(points, key=lambda p: (abs(p.error), p.value))),
         axis,
         outcome.complete,
         grows,
@@ -202,12 +202,12 @@ def _by_width(model: Model, request: Request) -> Request:
 def _line(closure: Closure, request: Request, space: Space) -> UnivariateCount:
     """Return the count at every value of the unknown at which a model exists, whatever the request demands."""
     (unknown,) = request.unknowns
-    door = Recounter(closure, (request.convention,))
+    recounter = Recounter(closure, (request.convention,))
     # A single head divides every width.
-    beside = {one.symbol: 1 for one in closure.floating}
+    beside = {floating.symbol: 1 for floating in closure.floating}
 
     def exists(number: int, count: int) -> bool:
-        return door.recount({unknown: number, **beside}) == (count,)
+        return recounter.recount({unknown: number, **beside}) == (count,)
 
     alone = {unknown, *space.fixed}
     legal = tuple(c for c in space.constraints[len(request.constraints) :] if c.symbols <= alone)

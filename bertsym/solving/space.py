@@ -64,7 +64,7 @@ def require_values(axes: tuple[Axis, ...], request: Request) -> None:
 
 def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis, ...], totals: list[Expr]) -> Space:
     """Return the space to search for a request, along the axes."""
-    lowest = {axis.symbol: axis.start for axis in axes} | {one.symbol: 1 for one in closure.floating}
+    lowest = {axis.symbol: axis.start for axis in axes} | {floating.symbol: 1 for floating in closure.floating}
     legal = tuple(conditions(closure, lowest))
     linked = {s for c in legal for s in c.symbols if len(c.symbols & set(closure.unknowns)) > 1}
     for symbol in closure.unknowns:
@@ -90,7 +90,7 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
         {s: v for s, v in closure.numbers.items() if not isinstance(v, bool)},
         _rank(request, closure),
         by_error=request.order is Order.ERROR,
-        company=tuple((one.symbol, _company(one, closure)) for one in closure.floating),
+        company=tuple((floating.symbol, _company(floating, closure)) for floating in closure.floating),
     )
 
 
@@ -140,13 +140,13 @@ def _enumeration(axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[
 
 def _pinned(constraints: tuple[Constraint, ...], unknowns: set[Symbol]) -> set[Symbol]:
     """Return the unknowns that stand in an equality with another unknown."""
-    found: set[Symbol] = set()
+    pinned: set[Symbol] = set()
     for constraint in constraints:
         for part in constraint.parts:
-            both = set(part.symbols()) & unknowns
-            if part.op is Op.EQUAL and part.operands[0].op is not Op.REMAINDER and len(both) > 1:
-                found |= both
-    return found
+            sides = set(part.symbols()) & unknowns
+            if part.op is Op.EQUAL and part.operands[0].op is not Op.REMAINDER and len(sides) > 1:
+                pinned |= sides
+    return pinned
 
 
 def _public(closure: Closure, constraint: Constraint) -> Constraint:
@@ -167,18 +167,18 @@ def _public(closure: Closure, constraint: Constraint) -> Constraint:
     return Constraint(constraint.text, tuple(put_in(part, entailed) for part in constraint.parts))
 
 
-def _company(one: Floating, closure: Closure) -> Companions:
+def _company(floating: Floating, closure: Closure) -> Companions:
     """Return the numbers of heads beside a width: the former number, the former size, else the nearest number."""
-    width = from_expression(closure.over(one.width))
+    width = from_expression(closure.over(floating.width))
 
     def values(known: Mapping[Symbol, Exact]) -> tuple[list[int], list[int]]:
-        preferred = [one.kept]
-        if width is not None and one.size:
-            number = evaluate(width, known) / one.size
-            if number.denominator == 1 and number >= 1 and number != one.kept:
+        preferred = [floating.kept]
+        if width is not None and floating.size:
+            number = evaluate(width, known) / floating.size
+            if number.denominator == 1 and number >= 1 and number != floating.kept:
                 preferred.append(int(number))
         others = [number for number in range(1, MAX_HEADS_TRIED + 1) if number not in preferred]
-        return preferred, sorted(others, key=lambda n: (abs(n - one.kept), n))
+        return preferred, sorted(others, key=lambda n: (abs(n - floating.kept), n))
 
     return values
 

@@ -64,9 +64,9 @@ class UnivariateCount:
                 most = largest_at_most(coefficients, target)
                 if most is None and stop == WITHOUT_END and self.numbers().stop > WITHOUT_END // 2:
                     return None
-                found = self._first(reversed(_cut(self.numbers(), start, stop if most is None else min(stop, most))))
-                if found is not None:
-                    return found
+                number = self._first(reversed(_cut(self.numbers(), start, stop if most is None else min(stop, most))))
+                if number is not None:
+                    return number
         return None
 
     def above(self, target: int) -> int | None:
@@ -74,9 +74,9 @@ class UnivariateCount:
         for start, stop, coefficients in self.counted.pieces(self.least, WITHOUT_END):
             most = largest_at_most(coefficients, target - 1) if horner(coefficients, start) < target else start - 1
             if most is not None:
-                found = self._first(_cut(self.numbers(), most + 1, stop))
-                if found is not None:
-                    return found
+                number = self._first(_cut(self.numbers(), most + 1, stop))
+                if number is not None:
+                    return number
         return None
 
     def root(self, target: int, places: int) -> Fraction | None:
@@ -88,8 +88,8 @@ class UnivariateCount:
             if horner(coefficients, stop) >= target:
                 if horner(coefficients, start) >= target:
                     return Fraction(start)
-                found = root(coefficients, target, places)
-                return found if numbers[0] <= found <= numbers[-1] else None
+                crossing = root(coefficients, target, places)
+                return crossing if numbers[0] <= crossing <= numbers[-1] else None
         return None
 
     def _first(self, numbers: Iterable[int]) -> int | None:

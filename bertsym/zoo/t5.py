@@ -92,7 +92,7 @@ Sizes = Mapping[Symbol, Value]
 
 
 def published(layers: int, hidden: int, number_of_heads: int, feed_forward_width: int, head_size: int = 64) -> Sizes:
-    """As many layers in the decoder as in the encoder, 32 buckets, 32,128 tokens."""
+    """Sizes with a decoder as deep as the encoder, 32 buckets and 32,128 tokens."""
     sizes: Sizes = {V: 32128, H: hidden, L: layers, heads: number_of_heads, d: head_size, F: feed_forward_width}
     return {**sizes, buckets: 32}
 

@@ -29,5 +29,5 @@ class Encoder(nn.Module):
 def build(
     vocab: int = 30522, positions: int = 512, hidden: int = 768, layers: int = 12, heads: int = 12, ffn: int = 3072
 ) -> Encoder:
-    """What `derive` calls, with the sizes as keywords."""
+    """Build the model; `derive` calls this function with the sizes as keywords."""
     return Encoder(vocab, positions, hidden, layers, heads, ffn)

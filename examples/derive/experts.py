@@ -7,7 +7,7 @@ from torch import nn
 
 
 def gated(hidden: int, width: int) -> nn.ModuleDict:
-    """A gated feed-forward net without biases."""
+    """Return a gated feed-forward network without biases."""
     return nn.ModuleDict(
         {
             "gate": nn.Linear(hidden, width, bias=False),
@@ -60,5 +60,5 @@ class Mixture(nn.Module):
 
 
 def build(**sizes: int) -> Mixture:
-    """What `derive` calls, with the sizes as keywords."""
+    """Build the model; `derive` calls this function with the sizes as keywords."""
     return Mixture(**sizes)

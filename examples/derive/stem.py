@@ -23,5 +23,5 @@ class Stem(nn.Module):
 
 
 def build(bands: int, frames: int, hidden: int) -> Stem:
-    """What `derive` calls, with the sizes as keywords."""
+    """Build the model; `derive` calls this function with the sizes as keywords."""
     return Stem(bands, frames, hidden)

@@ -9,9 +9,10 @@ import pytest
 
 from bertsym import atlas
 from bertsym.count import count
+from bertsym.errors import Unreadable
 from bertsym.saved_model.atlas_models import stored
 from bertsym.saved_model.decode import parsed
-from bertsym.saved_model.derived import Derived, refusals
+from bertsym.saved_model.derived import Derived, unresolved
 from bertsym.saved_model.encode import text
 from bertsym.zoo import ARCHITECTURES
 
@@ -36,11 +37,11 @@ def test_an_entry(name: str) -> None:
     assert derived.name == name
     for head, found in derived.classes.items():
         assert found.evidence is not None
-        if not refusals(found):
+        if not unresolved(found):
             assert found.evidence.trials >= 12
             model = stored(f"atlas:{name}-default", head)
             assert model is not None
-            assert count(model) == found.evidence.count, found.cls
+            assert count(model) == found.evidence.parameters, found.cls
 
 
 def test_the_index_is_of_the_entries() -> None:
@@ -50,14 +51,24 @@ def test_the_index_is_of_the_entries() -> None:
     for name, line in index.items():
         heads = json.loads((atlas.FOLDER / "models" / f"{line.entry}.json").read_bytes())["heads"]
         assert line.cls == heads["model"]["class"], name
-        assert line.count == heads["model"]["count"], name
+        assert line.count == heads["model"]["evidence"]["parameters"], name
         assert {**line.heads, **line.partly} == {head: found["class"] for head, found in heads.items()}, name
-        assert set(line.partly) == {head for head, found in heads.items() if found.get("refused")}, name
+        assert set(line.partly) == {head for head, found in heads.items() if found["evidence"].get("unresolved")}, name
 
 
 def test_the_whole_is_small() -> None:
     size = sum(file.stat().st_size for file in [*ENTRIES, atlas.FOLDER / "index.json"])
-    assert size < 6_000_000
+    assert size < 5_069_339  # of format 2
+
+
+def test_a_depth_of_which_few_values_are_accepted_ends_with_the_largest() -> None:
+    """ConvNeXt has a list of four widths: its code builds no fifth stage."""
+    model = stored("atlas:convnext-default")
+    assert model is not None
+    (stages,) = (symbol for symbol in model.symbols if str(symbol) == "num_stages")
+    assert count(model.with_sizes({stages: 3})) < count(model)
+    with pytest.raises(Unreadable, match="at most 4"):
+        model.with_sizes({stages: 5})
 
 
 def test_no_name_stands_for_two_models() -> None:

@@ -138,7 +138,7 @@ def test_a_frozen_field_may_not_differ(tmp_path: Path) -> None:
     frozen = [
         (name, field, values[0])
         for name, line in atlas.index().items()
-        if name not in ARCHITECTURES and not line.refused and (found := stored(name)) is not None
+        if name not in ARCHITECTURES and not line.unresolved and (found := stored(name)) is not None
         for field, values in found.architecture.schema.fixed.items()
         if "." not in field and "[" not in field
     ]

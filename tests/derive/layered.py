@@ -1,4 +1,4 @@
-"""Code whose layers are not all alike, by rules of many kinds."""
+"""Models whose layers differ, by rules of several kinds."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from torch import nn
 
 
 def hybrid(hidden: int, layers: int) -> nn.Module:
-    """Wide layers: the first two, every fourth, and the last."""
+    """A stack in which the first two layers, every fourth and the last are wide."""
     wide = (i < 2 or i % 4 == 1 or i == layers - 1 for i in range(layers))
     return nn.ModuleDict({"layers": nn.ModuleList(nn.Linear(hidden, 3 * hidden if one else hidden) for one in wide)})
 
 
 def beside(hidden: int, layers: int) -> nn.Module:
-    """Every third layer has a gate; where there would be none, the last has."""
+    """A stack in which every third layer has a gate, or the last one if there is no third."""
     gated = {*range(2, layers, 3)} or {layers - 1}
     blocks = [
         nn.ModuleDict({"up": nn.Linear(hidden, hidden)} | ({"gate": nn.Linear(hidden, 1)} if i in gated else {}))
@@ -25,13 +25,13 @@ def beside(hidden: int, layers: int) -> nn.Module:
 
 
 def halved(hidden: int, factor: int) -> nn.Module:
-    """A convolution for each time that the factor can be halved, and an activation after it, which has no number."""
+    """A convolution for each power of two in the factor, with an activation after it, which has no tensors."""
     parts = [part for _ in range(int(log2(factor))) for part in (nn.Conv1d(hidden, hidden, 3), nn.ReLU())]
     return nn.ModuleDict({"into": nn.Linear(2, hidden), "halving": nn.Sequential(*parts)})
 
 
 def shared(hidden: int, layers: int, shared: int) -> nn.Module:
-    """The last few of its layers have no keys of their own, fewer than all."""
+    """A stack in which the last layers, fewer than all, have no keys of their own."""
     if shared >= layers:
         raise ValueError("no layer has keys")
     blocks = [
@@ -42,7 +42,7 @@ def shared(hidden: int, layers: int, shared: int) -> nn.Module:
 
 
 def normed(hidden: int, layers: int, timed: int) -> nn.Module:
-    """The last layer and the one before the timed ones, if there is one, have a norm."""
+    """A stack in which the last layer, and the layer before the timed ones, have a norm."""
     places = (layers - timed - 1, layers - 1)
     blocks = [
         nn.ModuleDict({"up": nn.Linear(hidden, 2)} | ({"norm": nn.LayerNorm(hidden)} if i in places else {}))
@@ -52,7 +52,7 @@ def normed(hidden: int, layers: int, timed: int) -> nn.Module:
 
 
 def reduced(hidden: int, stages: int, ratio: int, rank: int) -> nn.Module:
-    """A second stage that is reduced in one of two ways."""
+    """A second stage that one of two fields reduces."""
     parts = {"into": nn.Embedding(ratio, hidden), "ranked": nn.Embedding(rank, hidden)}
     if stages > 1 and (ratio > 1 or rank > 1):
         parts["reduction"] = nn.Embedding(11, hidden)
@@ -60,7 +60,7 @@ def reduced(hidden: int, stages: int, ratio: int, rank: int) -> nn.Module:
 
 
 def pyramid(image: int, patch: int, stages: int) -> nn.Module:
-    """Patches of an image that is halved from stage to stage, and in the last one more; no more than four stages."""
+    """Patches of an image that each of at most four stages halves."""
     if stages > 4:
         raise ValueError("too many stages")
     sides = (image // 2 ** (i + 1) // patch for i in range(stages))
@@ -68,7 +68,7 @@ def pyramid(image: int, patch: int, stages: int) -> nn.Module:
 
 
 def shortcut(hidden: int, out: int, stride: int) -> nn.Module:
-    """A residual block: its input is projected where the sizes change."""
+    """A residual block whose input is projected if the sizes change."""
     parts = {"conv": nn.Conv2d(hidden, out, 3, max(stride, 1))}
     if stride != 1 or hidden != out:
         parts["shortcut"] = nn.Conv2d(hidden, out, 1, max(stride, 1), bias=False)
@@ -76,12 +76,12 @@ def shortcut(hidden: int, out: int, stride: int) -> nn.Module:
 
 
 def early(hidden: int, layers: int, every: int, first: int) -> nn.Module:
-    """Every so many layers have a router, from a first one on."""
+    """A stack in which every nth layer from a first one on has a router."""
     return _sparse(hidden, layers, lambda i: i >= first and i % every == 0)
 
 
 def late(hidden: int, layers: int, every: int, first: int) -> nn.Module:
-    """The last of every so many layers has a router, from a first one on."""
+    """A stack in which the last of every n layers from a first one on has a router."""
     return _sparse(hidden, layers, lambda i: i >= first and (i + 1) % every == 0)
 
 
@@ -92,7 +92,7 @@ def _sparse(hidden: int, layers: int, routed: Callable[[int], bool]) -> nn.Modul
 
 
 def routed(hidden: int, layers: int, first: int, every: int) -> nn.Module:
-    """Layers that are sparse every so many of them, from one on that may be past the last."""
+    """A stack in which every nth layer is sparse from one on that may be past the last."""
     sparse = (i >= first and i % every == 0 for i in range(layers))
     blocks = (
         nn.ModuleDict({"norm": nn.Embedding(hidden, 1), **_only("router" if one else "dense", hidden, 7 if one else 5)})

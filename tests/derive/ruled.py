@@ -1,4 +1,4 @@
-"""Code that takes some of its sizes only together, and has tensors at places of all kinds."""
+"""Models with constraints between their fields: multiples, quotients, proportions, bounds and guards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _multiple(number: int, *divisors: int) -> None:
 
 
 def strided(hidden: int, heads: int, stride: int) -> nn.Module:
-    """Twelve heads divide 768, and so does a stride of 2, which nobody asked to."""
+    """A width that must be a multiple of its heads, and that a stride divides by chance."""
     _multiple(hidden, heads)
     return nn.Conv1d(hidden, hidden, stride)
 
@@ -38,12 +38,12 @@ def squeezed(hidden: int) -> nn.Module:
 
 
 def levels(hidden: int, levels: int) -> nn.Module:
-    """A module for each of so many, which no name calls layers."""
+    """A stack whose depth is called levels."""
     return nn.ModuleDict({"base": nn.ModuleList(nn.Linear(hidden, 2) for _ in range(3 * levels + 4))})
 
 
 def projected(hidden: int, out: int, inner: int, heads: int) -> nn.Module:
-    """Three widths that go together, and hold whole heads."""
+    """Three widths that are accepted in proportion only, each a multiple of the heads."""
     if not hidden == out == 4 * inner:
         raise ValueError("the widths do not fit")
     _multiple(hidden, heads)
@@ -51,45 +51,39 @@ def projected(hidden: int, out: int, inner: int, heads: int) -> nn.Module:
 
 
 def axial(hidden: int, rows: int, columns: int) -> nn.Module:
-    """Two parts of a width, in any proportion."""
+    """Two parts of a width, whose sum is fixed."""
     if rows + columns != hidden:
         raise ValueError("the parts do not fill the width")
     return nn.ModuleDict({"rows": nn.Embedding(5, rows), "columns": nn.Embedding(7, columns)})
 
 
 def fallback(hidden: int, inner: int, shared: int, other: int) -> nn.Module:
-    """A width that is another where the product that it should be is 0."""
+    """A width that is a product, or another width if the product is 0."""
     return nn.Linear(hidden, inner * shared or other, bias=False)
 
 
 def ranked(hidden: int, kernel: int) -> nn.Module:
-    """A matrix where the kernel is 1, and four dimensions elsewhere."""
+    """A tensor of two dimensions if the kernel is 1, else of four."""
     shape = (hidden, hidden, kernel, kernel) if kernel > 1 else (hidden, hidden)
     return nn.ParameterDict({"weight": nn.Parameter(torch.empty(shape))})
 
 
 def windowed(hidden: int, window: int, *, banded: bool) -> nn.Module:
-    """A window that may be no larger than what it is on, where there is one."""
+    """A window that is constrained only while a switch is on."""
     if banded and window > hidden:
         raise ValueError("the window is too wide")
     return nn.ModuleDict({"into": nn.Linear(hidden, window), "out": nn.Linear(2 if banded else 1, hidden)})
 
 
-def apart(text: int, heads: int, image: int) -> nn.Module:
-    """A text's width holds whole heads; an image's may be anything."""
-    _multiple(text, heads)
-    return nn.ModuleDict({"text": nn.Linear(text, heads), "image": nn.Linear(image, 2)})
-
-
 def grouped(experts: int, groups: int, chosen: int) -> nn.Module:
-    """Experts in groups, of which no more can be chosen than there are."""
+    """Experts in groups, of which at most all can be chosen."""
     if not 1 <= chosen <= groups:
         raise ValueError("more groups are chosen than there are")
     return nn.Embedding(experts, groups + 2 * chosen)
 
 
 def begun(layers: int, heads: int) -> nn.Module:
-    """Heads of which many need a layer to be in."""
+    """Heads that are accepted in large numbers only if there is a layer."""
     if not layers and heads > 100:
         raise ValueError("no layer has so many heads")
     return nn.ModuleList(nn.Linear(heads, 3) for _ in range(layers + 1))

@@ -14,9 +14,9 @@ from bertsym.convention import EXACT
 from bertsym.count import count, total
 from bertsym.derive.cegis import Cegis
 from bertsym.derive.derivation import Derivation
-from bertsym.derive.domain.constraint_acquisition import acquire_constraints, is_necessary
-from bertsym.derive.domain.field_domain import Bounded, Determined, FieldDomain, Free, MultipleOf, Switch
-from bertsym.derive.domain.space import FixedBy, FixedField, Space
+from bertsym.derive.domain.constraint_acquisition import acquire_constraints
+from bertsym.derive.domain.field_domain import FieldDomain, Switch
+from bertsym.derive.domain.space import Space
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.synthesis.arithmetic import Fitter
 from bertsym.derive.synthesis.conditions import Conditions
@@ -26,7 +26,6 @@ from bertsym.layers import Role
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import H, Kind, L, Own, heads
 from bertsym.tree import Tensor
-from bertsym.values import replace
 
 OTHERS = [Own(f"other_{place}", Kind.WIDTH) for place in range(12)]
 PAIRS = [(37 * n % 101 + 20, 11 * n % 13 + 2) for n in range(16)]
@@ -37,7 +36,7 @@ def symbol(found: Derivation, name: str) -> Symbol:
     return found.symbols[name]
 
 
-def test_a_number_that_happens_to_divide_is_no_rule(find: Find) -> None:
+def test_a_number_that_divides_by_chance_is_no_constraint(find: Find) -> None:
     found, derived = find("tests.derive.ruled:strided", hidden=768, heads=12, stride=2)
     assert derived.quotients == (H / heads,)
     assert [d for d in derived.definitions if d.symbol is H] == []
@@ -51,7 +50,7 @@ def test_two_divisors_of_one_width(find: Find) -> None:
     assert not found.space.fixed
 
 
-def test_a_quotient_of_three(find: Find) -> None:
+def test_a_quotient_of_three_fields(find: Find) -> None:
     sizes = {"expand": 2, "head_width": 64, "state_heads": 128}
     found, derived = find("tests.derive.ruled:state", hidden=4096, **sizes)
     # One of the three follows the others: here the width of a head, which no tensor has.
@@ -63,7 +62,7 @@ def test_a_quotient_of_three(find: Find) -> None:
 
 @pytest.mark.usefixtures("torch")
 @pytest.mark.parametrize("seed", range(6))
-def test_a_rule_that_a_third_size_brings(seed: int) -> None:
+def test_a_constraint_that_holds_under_a_switch(seed: int) -> None:
     base = {"hidden": 4096, "window": 1, "banded": False}
     space = Space(
         base, (FieldDomain("banded", False, Switch()), FieldDomain("window", 1), FieldDomain("hidden", 4096)), ()
@@ -113,7 +112,7 @@ def test_pythons_rounding_of_halves(find: Find) -> None:
     ]
 
 
-def test_what_is_repeated_under_any_name_is_drawn_small(find: Find) -> None:
+def test_a_depth_under_any_name_is_sampled_small(find: Find) -> None:
     found, derived = find("tests.derive.ruled:levels", hidden=8, levels=2)
     axis = found.space.axis("levels")
     assert axis is not None
@@ -123,7 +122,7 @@ def test_what_is_repeated_under_any_name_is_drawn_small(find: Find) -> None:
 
 
 @pytest.mark.usefixtures("transformers")
-def test_how_long_lists_are_is_held_and_not_free(find: Find) -> None:
+def test_the_length_of_lists_is_fixed_by_the_code(find: Find) -> None:
     _, derived = find("wav2vec2")
     assert dict(derived.fixed_by_code) == {"num_feat_extract_layers": 7}
     assert "num_feat_extract_layers" not in derived.no_effect
@@ -155,33 +154,14 @@ def test_a_number_of_dimensions_that_changes(find: Find) -> None:
         assert count(derived.model().with_sizes(sizes)) == hidden**2 * max(kernel, 1) ** 2
 
 
-def test_small_draws_are_small_and_deep() -> None:
-    base = {"hidden": 64, "layers": 2}
-    space = Space(base, (FieldDomain("hidden", 64, Free(8)), FieldDomain("layers", 2, is_depth=True)), ())
-    random = Random(5)
-    drawn = [space.fields(space.sample_small(random)) for _ in range(50)]
-    assert {fields["hidden"] for fields in drawn} == {8, 16, 24, 32, 48, 80}
-    assert {fields["layers"] for fields in drawn} == set(range(1, 7))
-
-
-@pytest.mark.usefixtures("torch")
-def test_what_else_follows_a_field_is_no_reason_for_a_rule() -> None:
-    base = {"text": 768, "heads": 12, "image": 768}
-    text, image = (FieldDomain(name, 768, MultipleOf(("heads",))) for name in ("text", "image"))
-    with Worker(30) as worker:
-        oracle = BuildOracle(worker, "tests.derive.ruled:apart", base)
-        assert is_necessary(oracle, Space(base, (FieldDomain("heads", 12),), ()), text)
-        assert not is_necessary(oracle, Space(base, (FieldDomain("heads", 12), text), ()), image)
-
-
-def test_a_number_that_is_accepted_only_where_another_is_larger(find: Find) -> None:
+def test_a_field_that_is_accepted_beside_larger_ones_only_varies(find: Find) -> None:
     found, derived = find("tests.derive.ruled:grouped", experts=8, groups=1, chosen=1)
     assert not found.space.fixed
     sizes = {symbol(found, name): size for name, size in (("experts", 9), ("groups", 4), ("chosen", 3))}
     assert count(derived.model().with_sizes(sizes)) == 9 * (4 + 2 * 3)
 
 
-def test_a_size_that_may_be_nothing_alone_begins_at_one(find: Find) -> None:
+def test_a_field_that_may_be_zero_only_alone_begins_at_one(find: Find) -> None:
     found, derived = find("tests.derive.ruled:begun", layers=2, heads=12)
     layers, heads = map(found.space.axis, ("layers", "heads"))
     assert layers is not None
@@ -214,22 +194,6 @@ def test_what_one_stream_of_draws_does_not_show_another_may(find: Find, monkeypa
     assert total(derived.model(), EXACT) == H**2
     assert len(tried) == 2
     assert 0 < plain.chance < found.chance
-
-
-def test_what_follows_a_field_goes_along_and_stands_still_with_it() -> None:
-    base = {"merge": 2, "width": 8, "heads": 3}
-    axes = (
-        FieldDomain("merge", 2),
-        FieldDomain("width", 8, Determined(("merge",), 4)),
-        FieldDomain("heads", 3, Bounded(Free(), at_most="width")),
-    )
-    space = Space(base, axes, ())
-    assert space.with_changes(base, {"merge": 5}) == {"merge": 5, "width": 20, "heads": 3}
-    for kept in (FixedBy.CODE, FixedBy.DERIVATION):
-        stood = replace(space, axes=axes[1:], fixed=(FixedField("merge", "", kept),)).propagate_fixed()
-        assert [axis.name for axis in stood.axes] == ["heads"]
-        assert [(one.name, one.fixed_by) for one in stood.fixed] == [("merge", kept), ("width", kept)]
-    assert [one.name for one in space.with_fixed({"merge": 2}).fixed] == ["merge", "width"]
 
 
 def test_a_number_that_one_build_has_is_no_reason() -> None:

@@ -81,7 +81,7 @@ class Validator:
 
 OBJECTS = {"required", "properties", "additionalProperties", "propertyNames"}
 ARRAYS = {"prefixItems", "items"}
-LENGTHS: Mapping[str, type] = {
+LENGTHS: Mapping[str, type[dict[str, Any] | list[Any] | str]] = {
     "minProperties": dict, "maxProperties": dict, "minItems": list, "maxItems": list, "minLength": str, "maxLength": str
 }  # fmt: skip
 SIGN = {"min": -1, "max": 1}

@@ -9,7 +9,8 @@ from typing import Any
 import sympy
 from sympy import Expr, Integer, Symbol
 
-from bertsym.algebra import Iverson
+from bertsym.algebra import Iverson, Value
+from bertsym.files.jsonfile import Json
 from bertsym.layers import Role
 from bertsym.model import Definition
 from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Determined, Free, MultipleOf, Switch
@@ -57,6 +58,7 @@ class ModelGenerator:
             for symbol, path in zip(symbols, paths, strict=False)
         }
         definitions = self.random.choice([(), (FEED_FORWARD,), (Definition(self.sizes[-1], 2 * H + heads),)])
+        fixed: list[Json] = [None, "gelu", [1, "a", None], 7]
         constraints = [Constraint(H / heads, basis) for basis in Basis if choose.random() < 0.5]
         return Derived(
             "drawn",
@@ -72,7 +74,7 @@ class ModelGenerator:
             choose.choice([None, self.evidence()]),
             {"causal-lm": DerivedHead("DrawnForCausalLM", self.tensors(choose.randint(1, 6)), self.evidence())},
             choose.randint(0, 12),
-            {path: choose.choice([None, "gelu", [1, "a", None], 7]) for path in paths[38:]},
+            {path: choose.choice(fixed) for path in paths[38:]},
         )
 
     def default(self, symbol: Symbol) -> Any:
@@ -95,14 +97,16 @@ class ModelGenerator:
     def domain(self, is_switch: bool, paths: list[str]) -> Domain | None:
         choose = self.random
         guarded = choose.sample(paths, choose.choice([0, 0, 1, 2]))
-        guard = tuple((path, choose.choice([True, 2, Fraction(1, 2)])) for path in guarded)
+        values: list[Value] = [True, 2, Fraction(1, 2)]
+        guard = tuple((path, choose.choice(values)) for path in guarded)
         if is_switch:
             return Domain(choose.choice([Switch(), Switch((True,))]), only_if=guard)
         if choose.random() < 0.1:
             return None
-        stride = choose.choice([1, 1, 2, Fraction(1, 4)])
+        strides: list[Value] = [1, 1, 2, Fraction(1, 4)]
+        stride = choose.choice(strides)
         fields = tuple(choose.sample(paths, choose.randint(1, 3)))
-        inner: Free | MultipleOf = choose.choice([Free(stride), MultipleOf(fields, stride)])
+        inner = Free(stride) if choose.random() < 0.5 else MultipleOf(fields, stride)
         bound, other = choose.sample(paths, 2)
         allowed: AllowedValues = choose.choice(
             [
@@ -122,8 +126,8 @@ class ModelGenerator:
     def evidence(self) -> Evidence:
         choose = self.random
         unresolved = [UnresolvedTensor("odd.{}.weight", "dimension 1", choose.choice(TEXTS))] * choose.randint(0, 2)
-        numbers = [choose.randint(0, 999) for _ in range(5)]
-        return Evidence(*numbers, choose.choice([None, 10**12]), tuple(unresolved))
+        trials, edges, builds, seed, bound = (choose.randint(0, 999) for _ in range(5))
+        return Evidence(trials, edges, builds, seed, bound, choose.choice([None, 10**12]), tuple(unresolved))
 
     def tensors(self, count: int) -> tuple[Tensor, ...]:
         return tuple(self.tensor(number) for number in range(count))

@@ -116,7 +116,24 @@ def test_a_wrong_field_of_format_2_is_named(path: tuple[Any, ...], new: Any, fie
     assert raised.value.field == field
 
 
-JUNK = (None, True, -1, 7, 2.5, "", "H", "H/2", "a b", [], [1], ["H"], {}, {"steps": [1, 2]}, "x" * 3000, [[[[]]]])
+JUNK: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    7,
+    2.5,
+    "",
+    "H",
+    "H/2",
+    "a b",
+    [],
+    [1],
+    ["H"],
+    {},
+    {"steps": [1, 2]},
+    "x" * 3000,
+    [[[[]]]],
+)
 
 
 @pytest.mark.parametrize("seed", range(300))

@@ -20,7 +20,9 @@ from bertsym.derive.domain.field_path import parent_config
 from bertsym.derive.domain.space import Space, in_dependency_order
 from bertsym.derive.limits import (
     FAR_STEPS,
+    FOLLOWER_STEPS,
     LARGE_LEADER_VALUES,
+    LEADER_FACTORS,
     LISTED_OPTIONS,
     MAX_DIVISOR_VALUES,
     MAX_LAYER_COUNT,
@@ -48,7 +50,7 @@ def weak_constraints(free: FieldDomain, base: Fields, leaders: Sequence[str]) ->
     name, number = free.name, free.base
     divisors = _divisors(name, base, leaders)
     yield replace(free, allowed=Free(2)) if number % 2 == 0 else free
-    for factor in (1, 2, 4):
+    for factor in LEADER_FACTORS:
         yield from (replace(free, allowed=MultipleOf((n,), factor)) for n in divisors if number % factor == 0)
     beside = [n for n in leaders if parent_config(n) == parent_config(name)]
     small = [n for n in divisors if base[n] <= MAX_LAYER_COUNT and parent_config(n) == parent_config(name)]
@@ -199,7 +201,7 @@ class ConstraintSearch:
         values = SMALL_LEADER_VALUES if int(own) < MAX_SMALL_LEADER else LARGE_LEADER_VALUES
         changed = next(number for number in values if number != own)
         steps = dict.fromkeys(leaders, changed)
-        return self.is_accepted(axis, steps if axis.is_determined else steps | {axis.name: 9})
+        return self.is_accepted(axis, steps if axis.is_determined else steps | {axis.name: FOLLOWER_STEPS})
 
     def _follows_doubled(self, axis: FieldDomain, leader: str) -> bool:
         """Return True if the field builds as the constraint says with the leader twice as large."""

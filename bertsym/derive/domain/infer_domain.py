@@ -55,7 +55,7 @@ class _DomainInference:
         self.search = ConstraintSearch(trials, random)
 
     def infer(self, index_lists: Sequence[list[str]]) -> Space:
-        """Return the space: numbers that show themselves first, then switches, then fields without effect."""
+        """Return the space: the numbers with an effect come first, then switches, then fields without effect."""
         without_effect = self.screening.unclassified
         waiting = [name for name in self.trials.numbers if name not in without_effect]
         waiting = self.find_constraints(self.find_unconstrained(waiting))

@@ -20,6 +20,7 @@ from bertsym.derive.synthesis.name_templates import Indices, TensorTemplate
 from bertsym.derive.synthesis.observations import (
     EXISTENCE,
     NO_LISTS,
+    REPEAT,
     SHAPE,
     TIE,
     LayerLists,
@@ -87,8 +88,17 @@ class TensorEvidence:
 
     @property
     def failed_part(self) -> PartEvidence | None:
-        """Return the evidence of the part that the failure names; None without failure, or if no part has that name."""
-        return next((part for part in self.parts if self.failure is not None and part.part == self.failure.part), None)
+        """Return the evidence of the part that failed, or None without failure.
+
+        A failed step is part of the evidence of its index (`repeat 0`), and so is a failure of all indices (`repeat`).
+        """
+        if self.failure is None:
+            return None
+        failed = self.failure.part
+        exact = (part for part in self.parts if part.part == failed)
+        related = (part for part in self.parts if failed.endswith(part.part) or part.part.endswith(failed))
+        indices = (part for part in self.parts if REPEAT in part.part and failed == REPEAT)
+        return next((part for parts in (exact, related, indices) for part in parts), None)
 
 
 def explain_tensor(

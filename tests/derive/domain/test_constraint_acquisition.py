@@ -11,7 +11,7 @@ from bertsym.derive.domain.constraint_acquisition import ConstraintLearner, acqu
 from bertsym.derive.domain.field_domain import Bounded, Choice, Determined, FieldDomain, Free, MultipleOf, Switch
 from bertsym.derive.domain.pair_constraints import pair_constraints
 from bertsym.derive.domain.space import FixedBy, FixedField, Space
-from tests.derive.domain.fake_oracle import FakeOracle, Shapes, require
+from tests.derive.fake_oracle import FakeOracle, Shapes, require
 
 SEEDS = range(5)
 
@@ -176,6 +176,21 @@ def test_a_constraint_is_necessary_if_breaking_it_is_rejected() -> None:
     assert is_necessary(oracle, space, FieldDomain("hidden", 768, MultipleOf(("heads",))))
     assert not is_necessary(oracle, space, FieldDomain("hidden", 768, MultipleOf(("stride",))))
     assert not is_necessary(oracle, space, FieldDomain("encoder_heads", 12, Determined(("heads",))))
+
+
+def test_a_field_that_follows_is_no_reason_for_a_constraint() -> None:
+    """Heads may change with the text model's width alone, so the image model's width is no multiple of them."""
+
+    def shapes(text: int, heads: int, image: int) -> Shapes:
+        require(text % heads == 0)
+        return {"w": (text, image)}
+
+    base = {"text": 768, "heads": 12, "image": 768}
+    oracle: Any = FakeOracle(shapes, **base)
+    heads = FieldDomain("heads", 12)
+    text, image = (FieldDomain(name, 768, MultipleOf(("heads",))) for name in ("text", "image"))
+    assert is_necessary(oracle, Space(base, (heads,), ()), text)
+    assert not is_necessary(oracle, Space(base, (heads, text), ()), image)
 
 
 def test_candidates_between_two_fields_come_from_the_weakest_on() -> None:

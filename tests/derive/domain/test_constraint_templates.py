@@ -11,7 +11,7 @@ import pytest
 from bertsym.derive.domain.base_trials import BaseTrials
 from bertsym.derive.domain.constraint_templates import ConstraintSearch, constraints_with_constants, weak_constraints
 from bertsym.derive.domain.field_domain import Choice, Determined, FieldDomain, Free, MultipleOf
-from tests.derive.domain.fake_oracle import FakeOracle, Shapes, require
+from tests.derive.fake_oracle import FakeOracle, Shapes, require
 
 
 def search_of(shapes: Any, target: str = "fake", /, **defaults: Any) -> ConstraintSearch:

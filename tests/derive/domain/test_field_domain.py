@@ -91,13 +91,13 @@ def test_depths_and_divisors_are_sampled_from_few_values() -> None:
     assert {limited.sample(Random(seed)) for seed in range(30)} == {2, 3, 4}
 
 
-def test_a_default_beyond_the_samples_is_told_by_its_steps() -> None:
+def test_a_default_beyond_the_samples_has_steps() -> None:
     assert FieldDomain("depth", 12, is_depth=True).default_steps_outside_range({"depth": 12}) == 12
     assert FieldDomain("depth", 5, is_depth=True).default_steps_outside_range({"depth": 5}) is None
     assert FieldDomain("hidden", 768, MultipleOf(("heads",))).default_steps_outside_range(FIELDS) is None
 
 
-def test_which_values_a_field_may_be_given_among_fixed_others() -> None:
+def test_a_field_reaches_allowed_values_among_fixed_others() -> None:
     fields = {**FIELDS, "window": 8, "width": 100, "inner": 3072}
     assert FieldDomain("hidden", 768, MultipleOf(("heads",))).reaches(120, fields)
     assert not FieldDomain("hidden", 768, MultipleOf(("heads",))).reaches(100, fields)
@@ -142,7 +142,7 @@ def test_a_domain_in_words(axis: FieldDomain, words: str) -> None:
 def test_a_file_keeps_the_values_and_the_samples(axis: FieldDomain) -> None:
     stored = from_stored(axis.name, axis.base, to_stored(axis))
     assert (stored.allowed, stored.only_if) == (axis.allowed, axis.only_if)
-    if not axis.is_switch:
+    if axis.is_stepped:
         assert (stored.min_steps, stored.max_steps) == (axis.min_steps, axis.max_steps)
 
 
@@ -151,6 +151,14 @@ def test_a_guarded_switch_comes_back_from_a_file() -> None:
     rule = to_stored(guarded)
     assert (rule.allowed, rule.only_if) == (Switch(), (("biased", True),))
     assert replace(from_stored("tied", True, rule), sampled_values=0) == guarded
+
+
+def test_a_ratio_stays_a_fraction_in_a_file() -> None:
+    """A file has 4 for 4.0; the options of a ratio are fractions again when it is read."""
+    axis = FieldDomain("scale", Fraction(1, 2), Choice((Fraction(1, 2), Fraction(4))))
+    stored = from_stored("scale", Fraction(1, 2), to_stored(replace(axis, allowed=Choice((Fraction(1, 2), 4)))))
+    assert stored.options == (Fraction(1, 2), Fraction(4))
+    assert all(isinstance(option, Fraction) for option in stored.options)
 
 
 def test_other_values_of_a_field() -> None:

@@ -12,7 +12,7 @@ from bertsym.derive.domain.field_domain import Choice, Determined, FieldDomain, 
 from bertsym.derive.domain.infer_domain import infer_domain
 from bertsym.derive.domain.space import FixedBy, Space
 from bertsym.derive.types import CannotDerive
-from tests.derive.domain.fake_oracle import FakeOracle, Shapes, require
+from tests.derive.fake_oracle import FakeOracle, Shapes, require
 
 
 def infer(shapes: Any, seed: int = 0, /, **defaults: Any) -> Space:

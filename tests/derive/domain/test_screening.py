@@ -18,7 +18,7 @@ from bertsym.derive.domain.depths import (
 )
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.screening import Screening
-from tests.derive.domain.fake_oracle import FakeOracle, Shapes, require
+from tests.derive.fake_oracle import FakeOracle, Shapes, require
 
 WIDTHS = {f"unused_{index}": 10 + index for index in range(20)}
 

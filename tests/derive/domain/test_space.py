@@ -54,7 +54,7 @@ def test_every_sample_is_a_member() -> None:
     assert not SPACE.contains({**BASE, "inner": 255})
 
 
-def test_what_each_way_to_sample_is_for() -> None:
+def test_each_way_to_sample_has_its_values() -> None:
     random = Random(4)
     edges = [SPACE.sample(random, edge=True) for _ in range(200)]
     minimal = sum(steps["heads"] == 1 for steps in edges)

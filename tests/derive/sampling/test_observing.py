@@ -17,7 +17,7 @@ from bertsym.derive.sampling.one_field_changes import OneFieldChanges
 from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.types import CannotDerive, Failure, Observation, tensor_kinds
 from bertsym.symbols import E, H, L, tied
-from tests.derive.sampling.fake_oracle import FakeOracle, Shapes, inventory
+from tests.derive.fake_oracle import FakeOracle, Shapes, inventory
 from tests.derive.sampling.spaces import free_space
 
 SYMBOLS: dict[str, Symbol] = {"hidden": H, "layers": L, "width": E, "linked": tied}
@@ -38,7 +38,7 @@ def space() -> Space:
 
 
 def oracle() -> Any:
-    return FakeOracle(stack, hidden=64, layers=12, width=32, linked=False)
+    return FakeOracle(stack, "fake:build", hidden=64, layers=12, width=32, linked=False)
 
 
 def differing(observation: Observation) -> set[Symbol]:
@@ -121,7 +121,11 @@ def test_earlier_builds_are_observations_if_they_are_in_the_space() -> None:
 def test_a_module_of_many_tensors_gets_fewer_samples() -> None:
     counts = []
     for tensors in (40, 400):
-        large: Any = FakeOracle(lambda hidden, tensors=tensors: {f"w.{i}": (hidden,) for i in range(tensors)}, hidden=8)
+
+        def many(hidden: int, tensors: int = tensors) -> Shapes:
+            return {f"w.{i}": (hidden,) for i in range(tensors)}
+
+        large: Any = FakeOracle(many, "fake:build", hidden=8)
         sampler = Sampler(large, free_space(hidden=8), {"hidden": H}, Random(1))
         counts.append(len(sampler.adversarial()))
     assert counts == [600, 60]

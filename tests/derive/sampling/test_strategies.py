@@ -36,7 +36,7 @@ def test_a_full_factorial_design_is_made_only_if_it_is_small() -> None:
 
 
 def test_adversarial_samples_have_every_order_of_every_two_sizes() -> None:
-    """Of 200 samples some have any two sizes equal, and each of them the larger; all are in the space."""
+    """Draw 200 samples in the space: every two sizes are equal in some, and each is the larger one in others."""
     sizes = [FieldDomain(f"size_{index}", 64, min_steps=index % 2) for index in range(5)]
     sizes += [FieldDomain("depth", 3, min_steps=0, is_depth=True)]
     space = Space({axis.name: axis.base for axis in sizes}, tuple(sizes), ())

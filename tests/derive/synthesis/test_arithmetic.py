@@ -104,6 +104,19 @@ def test_sizes_that_nobody_names(seed: int) -> None:
     assert_found(lambda s: max(s[A], s[C]), [], seed)
 
 
+@pytest.mark.parametrize(("degree", "rows"), [(2, 7), (3, 11)])
+def test_monomials_need_one_row_more_than_there_are(degree: int, rows: int) -> None:
+    """Two sizes have 6 monomials of degree 2, and 10 of degree 3."""
+
+    def number(s: Sizes) -> Any:
+        return s[A] ** degree + 2 * s[A] * s[B] ** (degree - 1) + 3 * s[B] ** degree + 7 * s[B] + 1
+
+    samples = draw([A, B], Random(4), rows)
+    expected = A**degree + 2 * A * B ** (degree - 1) + 3 * B**degree + 7 * B + 1
+    assert fitted(number, samples, [A, B]) == expected
+    assert fitted(number, samples[1:], [A, B]) is None
+
+
 def test_inactive_sizes_are_left_out_unless_they_are_named() -> None:
     samples = draw([A, B], Random(3), 20)
     fitter = Fitter(samples, [A, B], active=[A])
@@ -169,6 +182,31 @@ def test_lines_rounded_after_a_division(seed: int) -> None:
     assert all(Evaluator({A: a}).number(formula) == number({A: a}) for a in range(1, 260))
 
 
+@pytest.mark.parametrize("shift", [-11, -6, -5, -4, -1, 0, 1, 3, 4, 5, 6, 9, 10, 11])
+def test_a_rounded_line_with_any_shift(shift: int) -> None:
+    """All remainders are seen, so that just one shift fits; 4 rounds up, and 5 is one more than rounding down."""
+    formula = fitted(lambda s: (s[A] + shift) // 5, [{A: a} for a in range(1, 40)], [A])
+    assert formula == sympy.floor((A + shift) / sympy.Integer(5))
+
+
+@pytest.mark.parametrize(
+    ("remainders", "shift", "expected"),
+    [
+        ((0, 1), 3, 0),  # 0 to 3 fit: the one nearest to 0
+        ((0, 1), 4, 4),  # 4 alone fits
+        ((0, 2), 3, 4),  # 3 and 4 fit: 4 rounds up
+        ((0, 2), -2, -1),  # -2 and -1 fit
+        ((0, 2), 8, 8),  # 8 and 9 fit
+    ],
+)
+def test_of_several_shifts_one_that_rounds_up_is_preferred(
+    remainders: tuple[int, ...], shift: int, expected: int
+) -> None:
+    samples: list[Sizes] = [{A: 5 * k + remainder} for k in range(1, 12) for remainder in remainders]
+    formula = fitted(lambda s: (s[A] + shift) // 5, samples, [A])
+    assert formula == sympy.floor((A + expected) / sympy.Integer(5))
+
+
 @pytest.mark.parametrize("multiple", [2, 8, 64])
 def test_rounding_up_to_a_multiple(multiple: int) -> None:
     """A vocabulary padded to a multiple of 64 needs one period of sizes."""
@@ -180,6 +218,10 @@ def test_rounding_up_to_a_multiple(multiple: int) -> None:
     formula = fitted(number, samples, [A])
     assert formula is not None
     assert all(Evaluator({A: a}).number(formula) == number({A: a}) for a in range(1, 400))
+
+
+def test_rounding_up_to_an_even_number_needs_four_sizes() -> None:
+    assert fitted(lambda s: s[A] + s[A] % 2, [{A: a} for a in (2, 3, 4, 5)], [A]) == 2 * sympy.floor((A + 1) / 2)
 
 
 def test_a_divisor_needs_two_periods() -> None:

@@ -11,7 +11,7 @@ from sympy import Symbol
 from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.limits import MAX_EVIDENCE_INDICES, MAX_EVIDENCE_ROWS, MAX_RUNNERS_UP
 from bertsym.derive.synthesis.evidence import PartEvidence, TensorEvidence, explain_tensor
-from bertsym.derive.types import Observation
+from bertsym.derive.types import Failure, Observation
 from bertsym.errors import UnknownName
 from bertsym.symbols import F, H, L, tied
 from bertsym.tree import Loop
@@ -148,6 +148,24 @@ def test_a_shape_of_changing_rank() -> None:
     (evidence,) = explain("w", observe(code, [{H: size} for size in range(1, 20)]), H)
     assert evidence.failed_part is not None
     assert {observation.value for observation in evidence.failed_part.observations} == {1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("failed", "expected"),
+    [
+        ("dimension 1", "dimension 1"),
+        ("existence", "existence"),
+        ("step of repeat 0", "repeat 0"),
+        ("repeat 0", "repeat 0"),
+        ("repeat", "repeat 0"),
+        ("tie", None),
+    ],
+)
+def test_the_part_that_failed(failed: str, expected: str | None) -> None:
+    names = ("dimension 0", "dimension 1", "repeat 0", "start of repeat 1", "existence")
+    parts = tuple(PartEvidence(name, (), 1, (), None, ()) for name in names)
+    found = TensorEvidence("w", None, Failure("w", failed, "no formula"), parts).failed_part
+    assert (found.part if found is not None else None) == expected
 
 
 def test_a_rerolled_tensor_is_found_by_its_name() -> None:

@@ -17,7 +17,7 @@ from bertsym.saved_model.derived import ConfigField, Derived, Domain
 from bertsym.symbols import H, L, V
 from bertsym.tree import Loop
 from bertsym.values import replace
-from tests.derive.sampling.fake_oracle import FakeOracle, Shapes
+from tests.derive.fake_oracle import FakeOracle, Shapes
 from tests.derive.saved_body import BODY
 
 
@@ -76,6 +76,6 @@ def test_a_rejected_sample_is_drawn_again_but_not_for_ever() -> None:
     def reject(**_fields: Any) -> Shapes:
         raise ValueError("never")
 
-    oracle.function = reject
+    oracle.shapes = reject
     with pytest.raises(CannotDerive, match="it rejects 40 samples in a row, the last for ValueError: never"):
         recheck(loose, "model", oracle, Random(1), 8)

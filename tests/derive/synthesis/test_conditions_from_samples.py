@@ -13,8 +13,8 @@ from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.symbols import H, Kind, N, Own
 
 
-def test_builds_of_one_draw_are_one_reason() -> None:
-    """A number that three builds have may be why they are apart; not so where these are one draw and its pairs."""
+def test_a_sample_and_its_one_field_changes_are_one_reason() -> None:
+    """Accept a number that three samples share as their condition, but not if two of them are changes of the first."""
     chosen = (1, 2, 3, 6, 7, 4, 6, 2, 3, 6, 7, 1)
     table = [{N: number, H: 40 + row} for row, number in enumerate(chosen)]
     apart = {row: number != 6 for row, number in enumerate(chosen)}
@@ -24,7 +24,7 @@ def test_builds_of_one_draw_are_one_reason() -> None:
 
 
 def test_remainders_are_conditions() -> None:
-    """Forty conditions on remainders, each told from the rows of 150 draws, and held against 300 others."""
+    """Learn forty conditions on remainders from 150 samples each, and compare them at 300 others."""
     random = Random(11)
     sizes = (H, N, Own("zero", Kind.WIDTH, 0))
     for _ in range(40):

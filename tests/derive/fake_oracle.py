@@ -1,4 +1,4 @@
-"""A membership oracle over a Python function: the domain stage runs against it without torch and without a process."""
+"""A membership oracle over a Python function: stages run against it without torch and without a process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from types import MappingProxyType
 from bertsym.derive.types import Description, Entry, Fields, Inventory, Number, Rejection
 
 Shapes = Mapping[str, tuple[Number, ...]]
+
+
+def inventory(shapes: Shapes) -> Inventory:
+    """Return untied tensors of these shapes."""
+    return {name: Entry(tuple(map(int, shape)), name, "") for name, shape in shapes.items()}
 
 
 class FakeOracle:
@@ -45,6 +50,9 @@ class FakeOracle:
         """Yield the accepted fields, the last build first."""
         return (dict(key) for key, outcome in reversed(self.cache.items()) if not isinstance(outcome, Rejection))
 
+    def trace(self, _fields: Fields, _symbols: object) -> None:
+        """Return no trace, because the function takes no symbols."""
+
     def _outcome(self, fields: Fields) -> Inventory | Rejection:
         key = frozenset(fields.items())
         if key not in self.cache:
@@ -58,7 +66,7 @@ class FakeOracle:
             return Rejection(str(error), timed_out=True)
         except (ValueError, ZeroDivisionError, ImportError) as error:
             return Rejection(f"{type(error).__name__}: {error}")
-        return {name: Entry(tuple(map(int, shape)), name, "") for name, shape in shapes.items()}
+        return inventory(shapes)
 
 
 def require(condition: object, reason: str = "rejected") -> None:
