@@ -15,6 +15,10 @@ TRACE_VERSION = 1
 STAGES = ("oracle", "domain", "sampling", "concolic", "synthesis", "verification", "pipeline")
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 @value
 class BuildCount:
     """The new builds of a stage; a build that the oracle remembers counts once, when it was made."""
@@ -106,7 +110,7 @@ class DomainFound:
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
-        return f"{len(self.with_effect)} fields with an effect, {len(self.fixed)} fixed"
+        return f"{_counted(len(self.with_effect), 'field')} with an effect, {len(self.fixed)} fixed"
 
 
 @value
@@ -197,9 +201,9 @@ class Synthesized:
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
-        unsolved = f", {len(self.unsolved)} tensors without a formula" if self.unsolved else ""
+        unsolved = f", {_counted(len(self.unsolved), 'tensor')} without a formula" if self.unsolved else ""
         wrong = ", which CONTRADICT their own observations" if self.contradicted else ""
-        return f"{len(self.formulas)} formulas from {self.observations} observations{wrong}{unsolved}"
+        return f"{_counted(len(self.formulas), 'formula')} from {self.observations} observations{wrong}{unsolved}"
 
 
 @value
@@ -238,7 +242,7 @@ class Concluded:
 
     def summary(self) -> str:
         """Return the conclusion in a few words."""
-        return f"{self.formulas} formulas, {self.unsolved} tensors without one"
+        return f"{_counted(self.formulas, 'formula')}, {_counted(self.unsolved, 'tensor')} without one"
 
 
 @value
