@@ -28,6 +28,8 @@ from bertsym.saved_model.decode_inventory import MAX_FLOORS
 from bertsym.zoo import named
 from tests.claims.work import growth, work
 
+pytestmark = pytest.mark.slow
+
 MOST_GROWTH = 2.5
 BERT = named("bert-base-uncased")
 QUESTION = Question(BERT, (BERT.head,), "auto", {})

@@ -20,6 +20,8 @@ from bertsym.symbols import F, H, Kind, L, N, Own, T, V, cross_attention, d, ffn
 from bertsym.wording import plain, pretty
 from bertsym.zoo import ARCHITECTURES, named
 
+pytestmark = pytest.mark.slow
+
 GENERATORS = [V, N, H, L, heads, ffn_ratio, T, F, d, Iverson(tied), Iverson(sympy.Ne(H, F))]
 
 

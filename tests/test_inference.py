@@ -17,6 +17,8 @@ from bertsym.model import Model
 from bertsym.symbols import SIZES, Kind, V
 from bertsym.zoo import ARCHITECTURES, named
 
+pytestmark = pytest.mark.slow
+
 CLASSES = [(name, head) for name, architecture in ARCHITECTURES.items() for head in architecture.heads]
 
 

@@ -23,6 +23,9 @@ import sympy
 import bertsym
 from bertsym import atlas
 from bertsym.algebra import Value
+from bertsym.derive.derivation import SynthesisInput
+from bertsym.derive.synthesis.observations import NO_LISTS
+from bertsym.derive.types import Candidate, Failure, Observation
 from bertsym.errors import BertsymError, MissingSize, Unreadable
 from bertsym.layers import Role
 from bertsym.saved_model.derived import ConfigField, Derived
@@ -117,6 +120,8 @@ def drawn(kind: str, draw: random.Random) -> Any:
         "str | None": draw.choice([None, words]),
         "Sequence[tuple[str, int]]": [(words, 3)],
         "tuple[str, ...]": (words, "x"),
+        "Candidate": Candidate((), (Failure(words, "dimension 0", words, frozenset({H})),)),
+        "SynthesisInput": SynthesisInput([Observation({H: 3}, {})], [H], [], NO_LISTS),
     }
     return kinds[kind]
 
@@ -220,7 +225,7 @@ def test_no_model_speaks_of_the_sizes_of_another() -> None:
             given = {s: number for s, number in model.spec.given.items() if s != symbol}
             with pytest.raises(MissingSize) as missing:
                 replace(model.spec, given=given).number(symbol)
-            assert (missing.value.meaning, missing.value.example) == (meaning, str(size["base"])[:12])
+            assert (missing.value.meaning, missing.value.example) == (meaning, str(size["default"])[:12])
             asked += 1
     assert asked >= 60
 

@@ -25,6 +25,8 @@ from bertsym.solving.space import EmptySpace
 from bertsym.symbols import F, H, L, N, V, experts, experts_per_token, ffn_ratio, heads, kv_heads
 from bertsym.zoo import named
 
+pytestmark = pytest.mark.slow
+
 MODELS = ["bert", "bert", "bert", "albert", "gpt2", "llama", "roberta", "modernbert"]
 WHERE = ["H % heads == 0", "H/L <= {a}", "{a} <= H", "H != {a}", "H + L*heads > {a}", "H*L % 2 == 0", "L**2 < {a}*H"]
 

@@ -24,6 +24,8 @@ from bertsym.solving.solve import Point, Solution, TooSmall, solve
 from bertsym.symbols import BY_SYMBOL, F, H, Kind, L, N, P, T, V, ffn_ratio, heads, kv_heads
 from bertsym.zoo import ARCHITECTURES, named
 
+pytestmark = pytest.mark.slow
+
 BASE = named("bert-base-uncased")
 
 

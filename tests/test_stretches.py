@@ -24,6 +24,8 @@ from bertsym.symbols import BY_SYMBOL, H, Kind, L, Own
 from bertsym.tree import Loop, Tensor
 from bertsym.zoo import ARCHITECTURES
 
+pytestmark = pytest.mark.slow
+
 SEED = 20261128
 SAMPLE = 12
 DRAWS = 2

@@ -16,6 +16,8 @@ from bertsym.saved_model.derived import Derived, unresolved
 from bertsym.saved_model.encode import text
 from bertsym.zoo import ARCHITECTURES
 
+pytestmark = pytest.mark.slow
+
 ENTRIES = sorted((atlas.FOLDER / "models").glob("*.json"))
 LARGEST = 100_000
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from bertsym.checkpoints.checkpoint import read_checkpoint
 from bertsym.checkpoints.safetensors import BITS, read_header
 from bertsym.errors import BertsymError
 from tests.checkpoints.files import header_of, write
+
+pytestmark = pytest.mark.slow
 
 BOUNDED = settings(
     max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]

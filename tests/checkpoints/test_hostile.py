@@ -14,6 +14,8 @@ import pytest
 
 from tests.checkpoints.files import header_of, measured, write
 
+pytestmark = pytest.mark.slow
+
 GOOD = {"a.weight": [2, 3], "b.weight": [4]}
 
 

@@ -15,6 +15,8 @@ from bertsym.checkpoints.checkpoint import read_checkpoint
 from bertsym.errors import BadFile
 from tests.checkpoints.files import header_of, measured, read, write, write_shards
 
+pytestmark = pytest.mark.slow
+
 FIELDS = {
     "model_type": "bert",
     "vocab_size": 128_256,

@@ -18,6 +18,8 @@ import pytest
 
 from tests.checkpoints.files import write
 
+pytestmark = pytest.mark.slow
+
 DRAWS = 160
 SEED = 20_261_128
 

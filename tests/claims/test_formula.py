@@ -16,6 +16,8 @@ from bertsym.render import jsontext, latex
 from bertsym.render import text as plain
 from bertsym.zoo import named
 
+pytestmark = pytest.mark.slow
+
 
 def judged(text: str, model: str = "bert", of: str = "") -> Judgement:
     """The first judgement that fails, else the first."""

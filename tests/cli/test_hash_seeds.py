@@ -13,6 +13,8 @@ import pytest
 
 from bertsym.cli.app import app
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
 SEEDS = ("0", "1", "2")

@@ -20,6 +20,8 @@ import bertsym
 from bertsym import cli
 from bertsym.render.spelling import spelled
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ENCODINGS = ["ascii", "latin-1", "cp1252", "gbk", "cp437", "shift_jis", "koi8-r", "big5", "cp850", "utf-8"]
 ERRORS = ["strict", "replace", "ignore", "backslashreplace", "xmlcharrefreplace", "surrogateescape"]

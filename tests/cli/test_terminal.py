@@ -12,6 +12,8 @@ import pytest
 
 from tests.checkpoints.files import header_of, write
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 SEEDS, DRAWS = 6, 36
 

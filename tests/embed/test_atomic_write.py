@@ -18,6 +18,8 @@ from bertsym.embed.files import read, replace
 from bertsym.errors import BadFile
 from bertsym.files import atomic_write
 
+pytestmark = pytest.mark.slow
+
 OLD = "% bertsym: total\n% bertsym: end\n" + "old\n" * 3000
 NEW = "new\n" * 5000
 TRACEME, SYSCALL, SETOPTIONS = 0, 24, 0x4200

@@ -25,6 +25,8 @@ from bertsym.spellings import SPELLINGS, AmbiguousName, fields, in_columns, in_t
 from bertsym.symbols import BY_NAME, BY_SYMBOL, F, H, Kind, L, kernel, lookup
 from bertsym.zoo import ARCHITECTURES
 
+pytestmark = pytest.mark.slow
+
 DERIVED = sorted(random.Random(5).sample([name for name in sorted(atlas.index()) if name not in ARCHITECTURES], 60))
 
 

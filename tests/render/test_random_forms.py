@@ -44,6 +44,8 @@ from bertsym.wording import plain
 from tests.render.printing import SHEETS, Reader, only
 from tests.render.reading import Tree, Unknown, of_text, value
 
+pytestmark = pytest.mark.slow
+
 FORMULAS, TREES, PER_SEED = 300, 1_000, 20
 
 every, offset = Own("every", Kind.DEPTH), Own("layer_offset", Kind.DEPTH, 0)

@@ -37,6 +37,8 @@ from bertsym.zoo import ARCHITECTURES, NAMES, named
 from tests.render.printing import SHEETS, Reader, only
 from tests.render.reading import Tree, Unknown, of_text, value
 
+pytestmark = pytest.mark.slow
+
 ALL = os.environ.get("BERTSYM_ATLAS") == "all"
 SEED = int(os.environ.get("BERTSYM_SEED", "20"))
 ENTRIES = sorted({listed.entry for listed in atlas.index().values()})

@@ -22,6 +22,8 @@ from bertsym.render.sheet import COLUMNS
 from bertsym.symbols import F, H, L, N, T, V, ffn_ratio, heads
 from bertsym.zoo import NAMES, named
 
+pytestmark = pytest.mark.slow
+
 SIZES = (V, N, H, L, F, T, heads, ffn_ratio)
 
 

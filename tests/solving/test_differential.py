@@ -26,6 +26,8 @@ from bertsym.symbols import BY_SYMBOL, H, Kind, lookup
 from tests.solving.oracle import Oracle, Row
 from tests.solving.questions import SMALL, Question, drawn
 
+pytestmark = pytest.mark.slow
+
 SEED = int(os.environ.get("BERTSYM_SEED", "20261128"))
 BATCHES, EACH = 20, 110
 

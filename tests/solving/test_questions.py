@@ -11,6 +11,8 @@ import pytest
 from bertsym.api import load
 from bertsym.errors import BertsymError, Conflict
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 
 

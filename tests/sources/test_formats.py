@@ -20,6 +20,8 @@ from tests.sources.format2_writer import in_format_2
 from tests.sources.random_models import ModelGenerator
 from tests.sources.saved_models import RICH, SMALL
 
+pytestmark = pytest.mark.slow
+
 FILE = Path("model.json")
 RECORDED = sorted((Path(__file__).parent.parent / "data" / "format2").glob("*.json"))
 SEEDS = range(60)

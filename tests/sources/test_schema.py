@@ -22,6 +22,8 @@ from tests.sources.random_models import ModelGenerator
 from tests.sources.saved_models import RICH, SMALL
 from tests.sources.test_saved import changed
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = json.loads((Path(bertsym.saved_model.__file__).parent / "schema-3.json").read_bytes())
 VALIDATOR = Validator(SCHEMA)
 ENTRIES = sorted((atlas.FOLDER / "models").glob("*.json"))

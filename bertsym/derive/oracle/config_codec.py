@@ -158,8 +158,9 @@ class ConfigCodec:
             return
         paths = list(self.to_numbers())
         for name, codec in self.nested.items():
-            codec.omitted = frozenset(codec.to_numbers())
-            paths = [path for path in paths if not path.startswith(f"{name}.")] + [f"{name}.{p}" for p in codec.omitted]
+            nested = list(codec.to_numbers())
+            codec.omitted = frozenset(nested)
+            paths = [path for path in paths if not path.startswith(f"{name}.")] + [f"{name}.{path}" for path in nested]
         self.omitted = frozenset(self.to_numbers())
         self._give_if_faithful(paths, is_faithful)
 

@@ -117,6 +117,10 @@ def test_monomials_need_one_row_more_than_there_are(degree: int, rows: int) -> N
     assert fitted(number, samples[1:], [A, B]) is None
 
 
+def test_monomials_of_three_sizes() -> None:
+    assert assert_found(lambda s: s[A] * s[B] + s[C] ** 2, [A, B, C], 1) == A * B + C**2
+
+
 def test_inactive_sizes_are_left_out_unless_they_are_named() -> None:
     samples = draw([A, B], Random(3), 20)
     fitter = Fitter(samples, [A, B], active=[A])

@@ -181,6 +181,12 @@ def test_all_remainders_but_one_are_one_part() -> None:
     assert {label for label in parts if parts[label] == ("every", 0)} == {("every", k) for k in (0, 2, 3)}
 
 
+def test_a_rule_of_one_part_is_no_partition() -> None:
+    depths = dict(enumerate((3, 9, 17, 30)))
+    runs = {row: range(depth) for row, depth in depths.items()}
+    assert all(len(set(parts.values())) > 1 for _, parts in layer_rules(runs, depths))
+
+
 def test_the_longest_period() -> None:
     depths = dict(enumerate((3, 9, 17, 30, 31)))
     for period in (MAX_RULE_PERIOD, MAX_RULE_PERIOD + 1):
@@ -280,6 +286,7 @@ def test_the_budget_of_splits_is_shared_and_finite() -> None:
 def test_a_traced_side_of_a_branch_splits_the_builds() -> None:
     """`inner or 4*hidden`: the trace saw one side only, and both sides agree if the hidden width is 0."""
     samples: list[Sizes] = [{H: row % 7, F: (row * 5 % 11) * (row % 3 > 0)} for row in range(40)]
+    samples.append({H: 2, F: 8})  # equals the traced side, although the branch was not taken
     observations = observe(lambda s: {"w": (s[F] or 4 * s[H],)}, samples)
     trace = ConcolicTrace({"w": (4 * H,)}, (), (), (), ())
     table = ObservationTable(observations, [H, F], [trace], table_of(observations).layer_lists)
