@@ -398,9 +398,9 @@ class Model:
 
 
 def load(target: str | PathLike[str], head: str | None = None) -> Model:
-    """Load a model by name (`bert`, `bert-base-uncased`), or by the path of a `config.json` or its folder.
+    """Load a model by name (`bert`, `bert-base-uncased`), or from a `config.json`, its folder or a saved model.
 
-    `head` takes the place of the class that a file names. Raises `UnknownName`, `BadFile` or `BadField`.
+    `head` replaces the class that a file names. Raises `UnknownName`, `BadFile` or `BadField`.
     """
     return Model(load_spec(arguments.path(target, "target"), head))
 
@@ -426,8 +426,8 @@ def audit(
     `where` says what a name in the claim stands for: `{"d": "H"}`. `notation` is auto, bert, vaswani, kaplan or
     megatron. `formula` replaces the model's counts when a table is checked.
 
-    Raises `BertsymError`: `UnreadableFormula`, `Unreadable`, `UnknownName`, `BadFile`, `MissingSize` and those of
-    claims that are too large.
+    Raises `BertsymError`: `UnreadableFormula`, `Unreadable`, `UnknownName`, `BadFile` or `MissingSize`, and `TooLarge`,
+    `TooMany` or `TooManyJudged` for a claim beyond the bounds.
 
     Examples:
         >>> audit("12LH^2").stands, audit("11LH^2").stands

@@ -15,12 +15,33 @@ import atlas_index as shelf
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "atlas.md"
 PART = re.compile(r"(?<=<!-- atlas: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 LONGEST = 160
+# Entries keep the reasons of the engine that made them. The page shows the older ones in the words of docs/glossary.md.
+PLAIN = (
+    (r"left as it is, for no formula was found with others", "no formula at other values"),
+    (r"no other value was accepted", "the code accepted no other value"),
+    (r"only its own value is accepted", "the code accepts its default only"),
+    (r"refused together with (.*)", r"the code rejects other values together with \1"),
+    (r"it follows (.*), which stands still", r"determined by \1, which is fixed"),
+    (r"its indices have gaps that no constant step explains", "no constant step gives its indices, which have gaps"),
+    (r"no simple condition tells when", "no simple condition says when the tensor exists"),
+    (r"it differs from index to index, by no rule that was tried", "no rule that was tried gives it for each index"),
+    (r"a condition of it happened to hold at .*", "a condition held in all samples by accident"),
+    (r"the formula that was found was wrong", "the formula was wrong"),
+    (r"it hangs on how", "it depends on how"),
+    (r"(?:it|the code) refuses (\d+) draws in a row, the last for",
+     r"the code rejected \1 samples in a row, the last by"),
+    (r"no formula gives what (\d+) builds have, such as (\S+), which depend on (.*)",
+     r"no formula in \3 fits all \1 builds (first value \2)"),
+    (r"TimeoutError: not done within", "not derived within"),
+    (r"it did not finish within (\d+) seconds; .*", r"one build took more than \1 seconds"),
+    (r"importing it raised", "the code raised"),
+)  # fmt: skip
 
 
 def main(*, check: bool) -> int:
     """Rewrite the parts; with `check`, change nothing and return 1 if a part is stale."""
     text = PAGE.read_text(encoding="utf-8")
-    parts = {"coverage": coverage, "partly": partly, "frozen": frozen, "missing": missing}
+    parts = {"coverage": coverage, "partly": partly, "fixed": fixed, "missing": missing}
     new = PART.sub(lambda found: found[1] + found[2] + "\n".join(parts[found[1]]()) + "\n", text)
     if new != text and not check:
         PAGE.write_text(new, encoding="utf-8")
@@ -53,20 +74,26 @@ def coverage() -> Iterator[str]:
     size = sum(file.stat().st_size for file in [*shelf.ENTRIES.glob("*.json"), shelf.INDEX])
     rows = [
         (f"model types of {found['source']} with a model class", built + len(found["missing"])),
-        ("built with their default configuration", built + sum(_is_built(why) for why in found["missing"].values())),
-        ("with a whole formula", len(whole) + sum("model" in found["models"][n]["heads"] for n in _same(found))),
-        ("of these without any frozen field", _unfrozen(found)),
-        ("of these with a text, a list, its length or an empty field held as it is", _held(found)),
+        (
+            "of these that build with their default configuration",
+            built + sum(_is_built(why) for why in found["missing"].values()),
+        ),
+        (
+            "model types with a whole formula (every tensor has one)",
+            len(whole) + sum("model" in found["models"][n]["heads"] for n in _same(found)),
+        ),
+        ("of these without a field that derive fixed", _unfrozen(found)),
+        ("of these with a text, a list, its length or an empty field that stays at its default", _held(found)),
         ("of these with a number or switch that the code accepts at no other value", _only()),
-        ("with formulas of some tensors only", sum("model" not in line["heads"] for line in entries)),
+        ("model types with formulas of some tensors only", sum("model" not in line["heads"] for line in entries)),
         ("classes with a whole formula", sum(heads.values())),
         *(
-            (f"of these as `--head {name}`" if name != "model" else "of these as themselves", n)
+            (f"of these, `--head {name}`" if name != "model" else "of these, the model class itself", n)
             for name, n in heads.most_common()
         ),
-        ("bytes in the package", size),
+        ("size of the atlas in bytes", size),
     ]
-    yield from _table(("", "number"), [(what, f"{number:,}") for what, number in rows])
+    yield from _table(("what", "number"), [(what, f"{number:,}") for what, number in rows])
 
 
 def _same(found: dict[str, Any]) -> list[str]:
@@ -106,27 +133,32 @@ def partly() -> Iterator[str]:
             if missing:
                 tensor, part, why = missing[0]
                 first = f"`{tensor}`, {part}: {why}"
-                rows.append((f"`{name}`", head, str(len(missing)), _short(first)))
-    yield from _table(("model type", "head", "tensors", "the first of them"), rows)
+                count = str(len(missing))
+                if tensor == "all of them":
+                    first, count = why, "all"
+                rows.append((f"`{name}`", head, count, _short(first)))
+    yield from _table(("model type", "head", "tensors without a formula", "the first of these, and the reason"), rows)
 
 
-def frozen() -> Iterator[str]:
+def fixed() -> Iterator[str]:
     """Yield the table of fixed fields that are numbers or switches."""
     rows = [
         (f"`{name}`", f"`{path}` = `{json.dumps(at['value'])}`", _short(at["reason"]))
         for name, content in contents()
         for path, at in content.get("fixed_by_derivation", {}).items()
     ]
-    yield from _table(("model type", "field", "why"), rows)
+    yield from _table(("model type", "field and its value", "reason"), rows)
 
 
 def missing() -> Iterator[str]:
     """Yield the table of model types without an entry."""
     rows = [(f"`{name}`", _short(why)) for name, why in sorted(index()["missing"].items())]
-    yield from _table(("model type", "why"), rows)
+    yield from _table(("model type", "reason"), rows)
 
 
 def _short(text: str) -> str:
+    for old, new in PLAIN:
+        text = re.sub(old, new, text)
     safe = text.replace("|", "\\|").replace("<", "&lt;").replace("][", "]\\[")  # a[1][1] is no link
     return safe if len(safe) <= LONGEST else safe[: LONGEST - 3] + "..."
 

@@ -12,19 +12,27 @@ sys.path.insert(0, str(ROOT / "tools"))
 PAGE = ROOT / "docs" / "claims.md"
 
 OPENING = """\
-# Claims we audited
+# Is this claim right?
 
-Formulas and numbers that are repeated in papers, model cards and blogs, as `bertsym audit` judges them. `stands` says
-that the claim is exactly what a named counting counts, or rounds to it at the precision it states; `finding` is all
-else. How a formula was read is printed first, on stderr. This page is written by `tools/claims.py`; CI checks that it
-is what the tool says.
+`bertsym audit CLAIM` checks a formula, a number, a table or a text against a model. This page shows its verdicts on
+claims that papers, model cards and blogs repeat.
+
+A **counting** is a way to count a model: one of its classes or a part of it, with or without biases, norms or
+embeddings. The verdict is `stands` if a counting equals the claim, or rounds to it at the precision that the claim
+states. Otherwise the verdict is `finding`, and the answer names the nearest counting and each wrong term. The first
+lines of an answer (`read as`) say how `audit` read the formula. `--model` names the model, BERT by default; `--of` says
+which part a formula counts.
+
+`tools/claims.py` writes this page from `examples/claims.tsv`, and CI checks that it is up to date. Commands run in
+`examples/`.
 """
 
 COUNTS = """\
 ## Published counts
 
-Every row of `tests/data/published_counts.tsv` that names a size known here. Where several countings come to a number,
-the simplest is shown.
+These are the rows of `tests/data/published_counts.tsv` whose model has a named size here. If several countings give
+the published number, the table shows the simplest. The last column is the exact number of that counting, or of the
+whole model if there is none.
 
 | model | published | verdict | counts | exactly |
 | --- | ---: | --- | --- | ---: |
