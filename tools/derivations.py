@@ -52,8 +52,8 @@ def alike(before: str, after: str, *, meaning: bool) -> bool:
 def described(saved: str) -> Derived:
     """Return the model that a file of any format describes.
 
-    The reason why a constraint holds is left out, because format 2 has none, and so is the sentence that says why a
-    tensor has no formula.
+    Three things are left out: the number of the engine, the reason why a constraint holds, because format 2 has none,
+    and the sentence that says why a tensor has no formula.
     """
     name = Path("saved.json")
     derived = parsed(parse_object(saved.encode(), name), name)
@@ -61,7 +61,7 @@ def described(saved: str) -> Derived:
     evidence = derived.evidence
     if evidence is not None:
         evidence = replace(evidence, unresolved=tuple(replace(one, reason="") for one in evidence.unresolved))
-    model: Derived = replace(derived, constraints=constraints, evidence=evidence)
+    model: Derived = replace(derived, engine=0, constraints=constraints, evidence=evidence)
     return model
 
 

@@ -1,1 +1,4 @@
-"""A closed form inferred from somebody's model code: built many times without weights, fitted, and tried again."""
+"""Infer the parameter formula of model code from builds without weights, and test it by further builds.
+
+The stages, the types between them and the papers are in README.md beside this file; begin with `pipeline` and `cegis`.
+"""
