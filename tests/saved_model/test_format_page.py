@@ -14,7 +14,7 @@ from bertsym.saved_model.decode import parsed
 from bertsym.saved_model.decode_domain import decode_domain
 from bertsym.saved_model.encode import text
 from bertsym.saved_model.json_node import Node
-from tests.sources.test_schema import SCHEMA, VALIDATOR
+from tests.saved_model.test_schema import SCHEMA, VALIDATOR
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "format.md").read_text(encoding="utf-8")
 EXAMPLE = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0]

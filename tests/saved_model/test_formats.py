@@ -16,9 +16,9 @@ from bertsym.saved_model.decode import parse, parsed
 from bertsym.saved_model.derived import Basis, Constraint, Derived, unresolved
 from bertsym.saved_model.encode import text
 from bertsym.values import replace
-from tests.sources.format2_writer import in_format_2
-from tests.sources.random_models import ModelGenerator
-from tests.sources.saved_models import RICH, SMALL
+from tests.saved_model.format2_writer import in_format_2
+from tests.saved_model.random_models import ModelGenerator
+from tests.saved_model.saved_models import RICH, SMALL
 
 pytestmark = pytest.mark.slow
 

@@ -17,10 +17,10 @@ from bertsym.saved_model import decode
 from bertsym.saved_model.decode import parsed
 from bertsym.saved_model.encode import text
 from bertsym.symbols import Kind
-from tests.sources.json_schema import Validator
-from tests.sources.random_models import ModelGenerator
-from tests.sources.saved_models import RICH, SMALL
-from tests.sources.test_saved import changed
+from tests.saved_model.json_schema import Validator
+from tests.saved_model.random_models import ModelGenerator
+from tests.saved_model.saved_models import RICH, SMALL
+from tests.saved_model.test_saved import changed
 
 pytestmark = pytest.mark.slow
 

@@ -32,7 +32,7 @@ from bertsym.saved_model.encode import text
 from bertsym.symbols import E, F, H, L, V, heads, tied
 from bertsym.tree import Routing, Tensor
 from bertsym.values import replace
-from tests.sources.saved_models import BRANCHES, RICH, SMALL
+from tests.saved_model.saved_models import BRANCHES, RICH, SMALL
 
 
 def saved(folder: Path, content: object) -> str:
