@@ -5,13 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bertsym import atlas
-from bertsym.config.configfile import read_config, why_missing
 from bertsym.errors import BadFile, Missing, UnknownName
-from bertsym.files.jsonfile import parse_object, read_bytes
-from bertsym.files.reading import unreadable
 from bertsym.model import Model
-from bertsym.saved_model import decode
-from bertsym.saved_model.atlas_models import stored
 from bertsym.zoo import ARCHITECTURES, named
 
 
@@ -31,6 +26,9 @@ def load(target: str, head: str | None = None) -> Model:
         return load_file(path, head)
     if target in ARCHITECTURES:
         return _under_head(named(target), head)
+    from bertsym.config.configfile import why_missing  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
+    from bertsym.saved_model.atlas_models import stored  # noqa: PLC0415
+
     derived = stored(target, head)
     if derived is not None:
         return derived
@@ -49,6 +47,11 @@ def load_file(path: Path, head: str | None = None) -> Model:
 
     Raises `BadFile` or `BadField`.
     """
+    from bertsym.config.configfile import read_config  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
+    from bertsym.files.jsonfile import parse_object, read_bytes  # noqa: PLC0415
+    from bertsym.files.reading import unreadable  # noqa: PLC0415
+    from bertsym.saved_model import decode  # noqa: PLC0415
+
     try:
         folder = path.is_dir()
         file = path / "config.json" if folder else path
