@@ -80,7 +80,7 @@ class Mutant(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What the tests made of a mutant."""
+    """Verdict of the tests on a mutant."""
 
     mutant: Mutant
     outcome: str

@@ -98,7 +98,7 @@ def minilm() -> Path:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run of the command line left."""
+    """Result of a run of the command line."""
 
     code: int
     out: str

@@ -1,4 +1,4 @@
-"""What strangers send is read in work that grows as its length does, or is refused with the limit. Work is counted.
+"""Input from strangers costs work in proportion to its length, or is refused with the limit. Work is counted.
 
 A call of a function is a step; twice the length takes at most 2.5 times the steps. What scans a text inside one call,
 as a pattern or `str.find` does, shows no steps: those texts are long enough that a second pass over the rest for each
@@ -94,7 +94,7 @@ def test_what_a_formula_holds_is_limited() -> None:
 
 
 def test_a_second_formula_costs_less() -> None:
-    """What the first one lays out is kept; the verdict is the same as without it."""
+    """The second formula reuses the countings of the first; its verdict is the same as without the first."""
     ledger = Ledger(BERT, tuple(BERT.architecture.heads))
     first, second = read("12LH^2 + 13LH + 1"), read("12LH^2 + 13LH + 2")
     fresh = judge_formula(second, BERT, ledger.heads)

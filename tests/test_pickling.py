@@ -1,4 +1,4 @@
-"""What the library hands out outlives a process: pickle, copy, process pools and threads."""
+"""Values of the library outlive a process: pickle, copy, process pools and threads."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ GPT1_VOCABULARY = 40478
 
 @dataclass(frozen=True)
 class Fit:
-    """What a published number counts: `unit` is what it was rounded or cut to, 1 for exact ones."""
+    """Counting behind a published number; `unit` is the place to which it was rounded or cut, 1 for exact numbers."""
 
     size: str
     head: str = "model"
@@ -126,7 +126,7 @@ def number(text: str) -> int:
 
 
 def every_value(model: Model) -> set[int]:
-    """What the model comes to under any head and any convention."""
+    """Return the counts of the model under every head and convention."""
     return {count(model.with_head(h), c) for h in model.architecture.heads for c in CONVENTIONS.values()}
 
 

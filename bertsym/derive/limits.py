@@ -304,7 +304,7 @@ MAX_AFFECTING_SIZES = 5
 MAX_PRODUCT_SIZES = 3
 """Monomials, and products with a quotient, of more sizes are not tried: they would need too many rows."""
 MAX_PAIRED_SIZES = 12
-"""If more sizes vary and nobody knows which affect a column, quotients of pairs are not tried.
+"""Varying sizes above which quotients of pairs are not tried, if nobody knows which sizes affect a column.
 
 Pairs grow with the square, each with a dozen quotients. Without a limit a chance fit becomes likely.
 """

@@ -86,7 +86,7 @@ print(code, usage.ru_utime + usage.ru_stime, int(peak) / 1024)
 
 @dataclass(frozen=True)
 class Measured:
-    """What a run of the command line cost: seconds of processor time, megabytes at the peak."""
+    """Cost of a run of the command line: seconds of processor time, megabytes at the peak."""
 
     code: int
     seconds: float

@@ -83,7 +83,7 @@ def test_any_damage(edits: list[tuple[int, int]], tmp_path: Path) -> None:
 @BOUNDED
 @given(header=HEADERS, data=st.integers(0, 4096), alone=st.booleans())
 def test_any_header(header: Any, data: int, alone: bool, tmp_path: Path) -> None:
-    """What is accepted lies inside the data, nowhere twice."""
+    """The arrays of an accepted file lie inside the data and do not overlap."""
     path = write(tmp_path / "model.safetensors", json.dumps(header).encode(), data)
     try:
         found = read_header(path, alone=alone)

@@ -142,7 +142,7 @@ def test_each_has_its_sentence(
 
 
 def test_a_good_file_is_no_error(tmp_path: Path, bertsym: Callable[..., Any]) -> None:
-    """So that the cases above fail for their own reason."""
+    """The undamaged file is accepted, so each case above fails for its own reason."""
     write(tmp_path / "model.safetensors", header_of(GOOD))
     ran = bertsym("verify", str(tmp_path), "--model", "bert-tiny", "--json")
     assert ran.code == 1

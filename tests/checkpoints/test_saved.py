@@ -1,4 +1,4 @@
-"""What transformers saves, at random sizes, for every class: verify finds it equal, with and without its config."""
+"""Files that transformers saves for every class at random sizes: verify finds them equal, with and without a config."""
 
 from __future__ import annotations
 

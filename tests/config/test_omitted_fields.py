@@ -1,4 +1,4 @@
-"""What a configuration leaves out, and what it says beside: counted as the library does, or refused by name."""
+"""Fields that a configuration omits, or that no class declares: counted as by the library, or refused by name."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def running(torch: Any) -> Iterator[Worker]:
 
 @pytest.fixture
 def find(running: Worker) -> Callable[..., tuple[Derivation, Derived]]:
-    """What is found of some code at some sizes, and what is kept of it, which is tried again."""
+    """Return a function that derives a target, saves the result, and checks the saved model at fresh samples."""
 
     def found(target: str, seed: int = 0, **sizes: int) -> tuple[Derivation, Derived]:
         derivation = derive_in(running, target, sizes, seed=seed)

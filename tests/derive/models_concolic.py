@@ -69,7 +69,7 @@ def through_arrays(hidden: int) -> nn.Module:
 
 
 def only_plain(hidden: int) -> nn.Module:
-    """What refuses everything but Python's own integers."""
+    """Module that rejects every size but Python's own integers."""
     if type(hidden) is not int:
         raise TypeError("not an int")
     return nn.Linear(hidden, 3)

@@ -1,4 +1,4 @@
-"""Where fragments are, and what is wrong with a marker that holds none."""
+"""Places of fragments, and the errors of markers that hold none."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ class _Reader:
         raise NotImplementedError
 
     def inside(self, opening: str, closing: str) -> Tree:
-        """What stands between two marks: a number or, in parentheses, a condition."""
+        """Read the content between two marks: a number or, in parentheses, a condition."""
         self.take(opening)
         found = self.condition()
         self.take(closing)
@@ -285,7 +285,7 @@ class _Tex(_Reader):
             found = ("times", found, self.power())
 
     def begins(self) -> bool:
-        """Whether a factor stands next."""
+        """Return True if a factor comes next."""
         mark = self.next
         signs = {"\\lfloor", "\\frac", "\\sqrt", "\\underbrace", "[", *_OPENING, *_FACES}
         spoken = mark in self.signs or mark in ("\\cdot", "\\rfloor", *_OPENING.values())

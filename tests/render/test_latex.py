@@ -1,4 +1,4 @@
-"""What is printed as LaTeX compiles, with no package, and shows what it says."""
+"""Printed LaTeX compiles without a package and shows the formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line prints as LaTeX compiles, fits its column, and renders in KaTeX and MathJax."""
+"""The LaTeX of the command line compiles, fits its column, and renders in KaTeX and MathJax."""
 
 from __future__ import annotations
 

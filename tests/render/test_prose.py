@@ -40,7 +40,7 @@ def shown(pdf: Path) -> str:
 
 
 def squeezed(text: str) -> str:
-    """What a reader compares: no spaces, ligatures undone, and what Computer Modern takes from its symbol fonts.
+    """Return the text without spaces and ligatures, with the characters that Computer Modern takes from symbol fonts.
 
     Its underscore and the stroke of its Ł are rules, which pdftotext does not see; its backslash is mathematical.
     """

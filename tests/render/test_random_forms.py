@@ -110,7 +110,7 @@ class Draw:
         return Drawn(symbol, lambda at: at[str(symbol)])
 
     def positive(self) -> Drawn:
-        """What can stand below a line."""
+        """Return a form that can be a denominator."""
         symbol = self.random.choice(NUMBERS)
         more = self.random.choice((0, 0, 1, 3) if symbol.is_positive else (1, 3))
         return Drawn(symbol + more, lambda at: at[str(symbol)] + more)
@@ -253,7 +253,7 @@ _HOLDS: Mapping[Sign, Callable[[Any, Any], bool]] = {
 
 
 def worth(written: Form | Condition, at: Sizes) -> Any:
-    """What a form comes to, part by part."""
+    """Return the value of a form, computed part by part."""
     parts = [worth(part, at) for part in children(written)]
     match written:
         case Number(amount):

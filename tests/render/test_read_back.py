@@ -1,4 +1,4 @@
-"""What is printed is what is counted: read back by a reader of its own, every formula comes to the exact count.
+"""Every printed formula, read back by an independent reader, has the exact count as its value.
 
 The zoo is read whole, of the atlas a sample; `BERTSYM_ATLAS=all pytest tests/render/test_read_back.py` reads all of it.
 """
@@ -111,7 +111,7 @@ class Check:
             self.read += 1
 
     def values(self, expression: Expr) -> list[Fraction | None]:
-        """What the expression comes to at each draw."""
+        """Return the value of the expression at each sample."""
         found = self.known.get(expression)
         if found is None:
             found = self.known[expression] = [exact(expression, sizes) for sizes in self.sizes]
@@ -129,7 +129,7 @@ class Check:
                     self.hold(printed, side, whole, partial=name == "dominant")
 
     def counted(self) -> None:
-        """What the printed total is held against is the count itself, at the draws that such a model can have."""
+        """Compare the printed total with the count itself, at samples that the model can have."""
         whole = total(self.model)
         for sizes, wanted in zip(self.sizes, self.values(whole), strict=True):
             try:

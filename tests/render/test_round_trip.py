@@ -1,4 +1,4 @@
-"""What is printed is what was asked: read back by the reader of strangers' formulas, it is the same polynomial."""
+"""A printed polynomial, read back by the reader of papers' formulas, is the same polynomial."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is encoded is decoded again, in format 3 directly and in format 2 through the converter."""
+"""Encoded models decode to themselves, in format 3 directly and in format 2 through the converter."""
 
 from __future__ import annotations
 

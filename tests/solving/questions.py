@@ -62,7 +62,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: `own` sizes came with the model, `said` ones the user gave; an `open` model has sizes assumed."""
+    """Question to solve: `own` sizes came with the model, `said` ones the user gave; an `open` model assumes sizes."""
 
     architecture: str
     own: Sizes

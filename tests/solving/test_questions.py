@@ -1,4 +1,4 @@
-"""What `solve` once answered wrongly: what is given holds, what is offered exists, nothing is missed."""
+"""Questions that `solve` once answered wrongly: given sizes hold, offered models exist, no answer is missed."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Family:
 
 
 def common(draw: Random, heads: int) -> dict[str, Any]:
-    """What all the BERT-likes have."""
+    """Return random values of the fields that all relatives of BERT have."""
     decoder = draw.random() < 0.4
     return {
         "vocab_size": draw.randint(2, 3000),

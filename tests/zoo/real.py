@@ -23,7 +23,7 @@ class Inventory:
 
 
 def real_inventory(transformers: Any, torch: Any, cls: str, config: Any) -> Inventory:
-    """What the framework builds for the class."""
+    """Return the tensors that the framework builds for the class."""
     with torch.device("meta"):
         module = getattr(transformers, cls)(config)
     named = list(module.named_parameters(remove_duplicate=False))
@@ -35,7 +35,7 @@ def real_inventory(transformers: Any, torch: Any, cls: str, config: Any) -> Inve
 
 
 def our_inventory(model: Model) -> Inventory:
-    """What the formula's tree writes out."""
+    """Return the tensors of the inventory, written out."""
     shapes: dict[str, tuple[int, ...]] = {}
     groups: dict[str, set[str]] = {}
     for name, shape, tensor in written_out(model):

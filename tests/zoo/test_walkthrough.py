@@ -48,6 +48,6 @@ def test_the_model_of_the_page_is_the_real_one(
 
 
 def test_its_published_count(qwen2: Architecture) -> None:
-    """What the Hub reports for Qwen/Qwen2-7B from the headers of its safetensors files."""
+    """The count is the one that the Hub reports for Qwen/Qwen2-7B from the headers of its safetensors files."""
     model = Model(qwen2, "causal-lm").with_sizes(qwen2.sizes["Qwen2-7B"].values)
     assert count(model) == 7615616512

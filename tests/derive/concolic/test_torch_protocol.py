@@ -32,7 +32,7 @@ def test_the_installed_torch_carries_expressions_into_shapes(torch: Any) -> None
 
 
 def test_every_question_of_torch_has_an_answer(torch: Any) -> None:
-    """If this fails after an upgrade of torch, answer the new method in `torch_sym_node`, or list it above."""
+    """Every method of torch's protocol is answered or listed; answer a new one in `torch_sym_node`."""
     from torch.fx.experimental.sym_node import SymNode as TorchNode
 
     from bertsym.derive.concolic.torch_sym_node import SymNode

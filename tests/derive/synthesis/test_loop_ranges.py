@@ -198,7 +198,7 @@ def test_a_stack_is_as_deep_as_all_its_tensors_together() -> None:
 
 
 def test_one_index_a_build_shows_no_step() -> None:
-    """If all layers but the third have a gate, no build shows the step of the layers without a gate."""
+    """All layers but the third have a gate, so no build shows the step of the layers without a gate."""
     _, _, loops = loops_of(observe(stack(lambda s: [i for i in range(s[L]) if i != 2]), DEPTHS[3:]))
     reason = loops["layer.{}.gate"]
     assert isinstance(reason, NoFormula)
