@@ -12,7 +12,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from fractions import Fraction
 from operator import itemgetter
 from pathlib import Path
@@ -32,12 +33,15 @@ from bertsym.derive.limits import (
 from bertsym.derive.oracle.process_tree import kill_marked
 from bertsym.derive.types import CannotDerive, Description, Entry, Fields, Inventory, Number, Rejection
 from bertsym.expressions.reader import Malformed
+from bertsym.values import replace
 
 MARK = "BERTSYM_WORKER"  # the environment variable by which the worker's descendants are known
 TAMPERED = "it changes what bertsym answers with in its process"
 _ANSWER_HEAD = re.compile(rb'\{"index": ([0-9]{1,9}), "answer": ')
 
 Key = frozenset[tuple[str, Number]]
+Selection = Callable[[Fields, Inventory], Inventory]
+"""A function of the fields of a build and its inventory, which returns the tensors that a search is about."""
 
 
 class Worker:
@@ -203,11 +207,37 @@ class BuildOracle:
             raise CannotDerive(target, f"{action} raised {answer['rejected']}")
         fields = {name: _exact(number) for name, number in answer["fields"].items()}
         self.description = Description(answer["class"], answer["source"], MappingProxyType(fields))
+        self.pinned: Fields = {}
+        self.select: Selection | None = None
+
+    def over(self, names: Iterable[str], pinned: Fields) -> BuildOracle:
+        """Return the same oracle over fewer fields, with other fields pinned; builds stay shared.
+
+        A search that knows the domains of most fields looks at the others this way.
+        """
+        view = copy(self)
+        fields = {name: self.description.fields[name] for name in names}
+        view.description = replace(self.description, fields=MappingProxyType(fields))
+        view.pinned = {**self.pinned, **pinned}
+        return view
+
+    def selecting(self, select: Selection) -> BuildOracle:
+        """Return the same oracle with a part of each inventory; builds stay shared."""
+        view = copy(self)
+        view.select = select
+        return view
 
     def build(self, fields: Fields) -> Inventory | None:
         """Return the inventory at these fields, or None if the model code rejects them."""
         outcome = self._outcome(fields)
-        return None if isinstance(outcome, Rejection) else outcome
+        if isinstance(outcome, Rejection):
+            return None
+        return outcome if self.select is None else self.select({**self.pinned, **fields}, outcome)
+
+    def tensor_count(self, fields: Fields) -> int:
+        """Return the number of tensors that a build makes, selected or not; 0 if the model code rejects it."""
+        outcome = self._outcome(fields)
+        return 0 if isinstance(outcome, Rejection) else len(outcome)
 
     def rejection(self, fields: Fields) -> Rejection | None:
         """Return the reason for which the model code rejects these fields, or None if it accepts them."""
@@ -215,9 +245,10 @@ class BuildOracle:
         return outcome if isinstance(outcome, Rejection) else None
 
     def _outcome(self, fields: Fields) -> Inventory | Rejection:
-        key = frozenset(fields.items())
+        complete = {**self.pinned, **fields}
+        key = frozenset(complete.items())
         if key not in self.cache:
-            self._record(key, self._request_build(fields))
+            self._record(key, self._request_build(complete))
         return self.cache[key]
 
     def _request_build(self, fields: Fields) -> dict[str, Any]:
@@ -225,7 +256,8 @@ class BuildOracle:
 
     def prefetch(self, configurations: Iterable[Fields]) -> None:
         """Build all of these, on two processors if there are two, so that `build` finds them in the cache."""
-        missing = {key: fields for fields in configurations if (key := frozenset(fields.items())) not in self.cache}
+        complete = ({**self.pinned, **fields} for fields in configurations)
+        missing = {key: fields for fields in complete if (key := frozenset(fields.items())) not in self.cache}
         keys = list(missing)
         if not keys:
             return
@@ -261,8 +293,9 @@ class BuildOracle:
 
     def is_deterministic(self, fields: Fields) -> bool:
         """Return True if a second build at fields that were accepted gives the same inventory."""
-        answer = self._request_build(fields)
-        return "tensors" in answer and _inventory(answer["tensors"]) == self.cache[frozenset(fields.items())]
+        complete = {**self.pinned, **fields}
+        answer = self._request_build(complete)
+        return "tensors" in answer and _inventory(answer["tensors"]) == self.cache[frozenset(complete.items())]
 
     def accepted(self) -> Iterator[Fields]:
         """Yield the accepted fields, the last build first."""
