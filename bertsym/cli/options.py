@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bertsym.cli.streams import note
+
 if TYPE_CHECKING:
     from sympy import Symbol
 
@@ -43,6 +45,14 @@ At = Annotated[
 ]
 HeadName = Annotated[
     str | None, typer.Option("--head", metavar="NAME", help="Count the model with this task head, such as masked-lm.")
+]
+ModelType = Annotated[
+    str | None,
+    typer.Option(
+        "--model-type",
+        metavar="TYPE",
+        help="Read a config.json as this type of transformers, such as gpt2; for files that name none.",
+    ),
 ]
 ConventionName = Annotated[
     str,
@@ -135,13 +145,21 @@ def _value(size: Size, text: str) -> Value:
         raise Unreadable(size.title, text, error.expected) from None
 
 
-def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
-    """Return the model that MODEL, --head and --at name together."""
+def loaded(target: str, head: str | None, model_type: str | None = None) -> Model:
+    """Return the model that MODEL, --head and --model-type name, and print its notes on standard error."""
     from bertsym.resolve import load
 
-    loaded = load(target, head)
-    given = sizes(at, loaded) if at else {}
-    return loaded.with_sizes(given, pin=True) if given else loaded
+    named = load(target, head, model_type)
+    for text in named.notes:
+        note(f"note: {text}")
+    return named
+
+
+def model(target: str, head: str | None, at: Iterable[str] | None, model_type: str | None = None) -> Model:
+    """Return the model that MODEL, --head, --model-type and --at name together."""
+    named = loaded(target, head, model_type)
+    given = sizes(at, named) if at else {}
+    return named.with_sizes(given, pin=True) if given else named
 
 
 def convention(
