@@ -135,10 +135,19 @@ def _value(size: Size, text: str) -> Value:
         raise Unreadable(size.title, text, error.expected) from None
 
 
+def load(target: str, head: str | None) -> Model:
+    """Return the model that MODEL and --head name together; print its notes on standard error."""
+    from bertsym.cli.streams import note
+    from bertsym.resolve import load as resolved
+
+    loaded = resolved(target, head)
+    for line in loaded.notes:
+        note(line)
+    return loaded
+
+
 def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
     """Return the model that MODEL, --head and --at name together."""
-    from bertsym.resolve import load
-
     loaded = load(target, head)
     given = sizes(at, loaded) if at else {}
     return loaded.with_sizes(given, pin=True) if given else loaded

@@ -179,11 +179,10 @@ def _model(
 ) -> Model:
     """Return the model at the given sizes, without the values that it has for sizes to be found."""
     from bertsym.errors import Conflict, NotAnInteger
-    from bertsym.resolve import load
     from bertsym.solving.constraints import parse_tie
     from bertsym.values import replace
 
-    loaded = load(target, head)
+    loaded = options.load(target, head)
     given = options.sizes(at, loaded)
     try:
         return loaded.with_sizes(given, pin=True) if given else loaded
