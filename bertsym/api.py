@@ -221,14 +221,14 @@ class Model:
         return {str(symbol): value for symbol, value in self.spec.given.items()}
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Return sentences about the file of the model: what was inferred from it, and which fields were ignored."""
-        return self.spec.notes
-
-    @property
     def heads(self) -> dict[str, str]:
         """Return the task heads of the architecture, with the framework's class for each."""
         return {name: head.cls for name, head in self.spec.architecture.heads.items()}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return how a file was read where its author may not expect it, such as a field that was ignored."""
+        return self.spec.notes
 
     def at(self, sizes: Mapping[str, Value | str] | None = None, /, **more: Value | str) -> Model:
         """Return the model with sizes put in: `at(H=1024, L=24)`, `at({"ffn_ratio": "8/3"})`.

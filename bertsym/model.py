@@ -184,8 +184,8 @@ class Architecture:
 class Model:
     """An architecture under one head; `given` holds the sizes that are known, defaults and definitions apart.
 
-    `pinned` are those that the user gave, as the user gave them: the rest came with the model's name or file.
-    `notes` are sentences about the file: what was inferred, and what was ignored.
+    `pinned` are those that the user gave, as the user gave them: the rest came with the model's name or file. `notes`
+    say how a file was read where a reader may not expect it; the command line prints them on standard error.
     """
 
     architecture: Architecture
@@ -228,8 +228,7 @@ class Model:
         merged, pinned = (_over(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
         if not pin:
             pinned = {symbol: number for symbol, number in pinned.items() if symbol not in checked}
-        given = _settle(self.architecture, merged)
-        return Model(self.architecture, self.head, given, self.label, pinned, self.notes)
+        return Model(self.architecture, self.head, _settle(self.architecture, merged), self.label, pinned, self.notes)
 
     def check_known(self, symbols: Iterable[Symbol]) -> None:
         """Raise `UnknownName` for a symbol that the architecture does not have."""

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bertsym.cli.streams import note
-
 if TYPE_CHECKING:
     from sympy import Symbol
 
@@ -145,21 +143,22 @@ def _value(size: Size, text: str) -> Value:
         raise Unreadable(size.title, text, error.expected) from None
 
 
-def loaded(target: str, head: str | None, model_type: str | None = None) -> Model:
-    """Return the model that MODEL, --head and --model-type name, and print its notes on standard error."""
-    from bertsym.resolve import load
+def load(target: str, head: str | None, model_type: str | None = None) -> Model:
+    """Return the model that MODEL, --head and --model-type name; print its notes on standard error."""
+    from bertsym.cli.streams import note
+    from bertsym.resolve import load as resolved
 
-    named = load(target, head, model_type)
-    for text in named.notes:
-        note(f"note: {text}")
-    return named
+    loaded = resolved(target, head, model_type)
+    for line in loaded.notes:
+        note(f"note: {line}")
+    return loaded
 
 
 def model(target: str, head: str | None, at: Iterable[str] | None, model_type: str | None = None) -> Model:
     """Return the model that MODEL, --head, --model-type and --at name together."""
-    named = loaded(target, head, model_type)
-    given = sizes(at, named) if at else {}
-    return named.with_sizes(given, pin=True) if given else named
+    loaded = load(target, head, model_type)
+    given = sizes(at, loaded) if at else {}
+    return loaded.with_sizes(given, pin=True) if given else loaded
 
 
 def convention(

@@ -127,7 +127,7 @@ def solve(
     from bertsym.solving.request import Order, Request
     from bertsym.solving.requirements import Demand
 
-    model = _model(options.loaded(target, head, model_type), at, unknowns, tie)
+    model = _model(options.load(target, head, model_type), at, unknowns, tie)
     chosen = options.convention(convention, model, only, without)
     symbols = _unknowns(unknowns, model)
     limits = _limits(model, chosen, at_most, at_least)
