@@ -100,11 +100,12 @@ class Evidence:
 
 @value
 class DerivedHead:
-    """One class, as an inventory."""
+    """One class, as an inventory. Its formula holds only at these values of the `fixed` fields, which others may vary."""
 
     cls: str
     tensors: tuple[Tensor, ...]
     evidence: Evidence | None = None
+    fixed: Mapping[str, Json] = MappingProxyType({})
 
 
 @value

@@ -8,21 +8,24 @@ from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import Space, in_dependency_order
 from bertsym.derive.types import Number
 from bertsym.saved_model.allowed_values import Choice
-from bertsym.saved_model.derived import Derived, Domain
+from bertsym.saved_model.derived import FIRST, Derived, Domain
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace
 
 
-def stored_space(derived: Derived) -> Space:
-    """Return the space from which the configurations of a saved model were sampled."""
-    fixed = {**{path: at.value for path, at in derived.fixed_by_derivation.items()}, **derived.fixed_by_code}
+def stored_space(derived: Derived, head: str = FIRST) -> Space:
+    """Return the space from which the configurations of a class of a saved model were sampled."""
+    own = derived.classes[head].fixed
+    fixed = {**{path: at.value for path, at in derived.fixed_by_derivation.items()}, **derived.fixed_by_code, **own}
     base: dict[str, Number] = {path: at for path, at in fixed.items() if isinstance(at, int)}
-    base |= {path: field.default for path, field in derived.no_effect.items() if field.default is not None}
+    defaults = {path: field.default for path, field in derived.no_effect.items() if field.default is not None}
+    base |= {path: default for path, default in defaults.items() if path not in own}
     # A file has 4 for 4.0, which the model code may reject as an integer.
     exact = {symbol: Fraction if BY_SYMBOL[symbol].kind is Kind.RATIO else lambda n: n for symbol in derived.fields}
     base |= {field.path: exact[symbol](derived.defaults[symbol]) for symbol, field in derived.fields.items()}
     sampled = [(field.path, field.domain) for field in derived.fields.values()]
     sampled += [(path, field.domain) for path, field in derived.no_effect.items() if field.default is not None]
+    sampled = [(path, domain) for path, domain in sampled if path not in own]
     axes = [from_stored(path, base[path], domain) for path, domain in sampled if domain is not None]
     return Space(base, in_dependency_order(axes) or (), ())
 

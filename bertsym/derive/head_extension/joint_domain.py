@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from random import Random
 
 from sympy import Symbol
 
-from bertsym.derive.domain.base_trials import is_depth_name
+from bertsym.derive.domain.base_trials import BaseTrials, is_depth_name
 from bertsym.derive.domain.constraint_acquisition import acquire_constraints
 from bertsym.derive.domain.infer_domain import infer_domain
 from bertsym.derive.domain.space import Space, in_dependency_order
@@ -16,14 +17,15 @@ from bertsym.derive.domain.symbol_names import symbols
 from bertsym.derive.limits import MAX_REJECTIONS_IN_A_ROW, RICH_BASE_SAMPLES
 from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.sampling.observer import Observer
-from bertsym.derive.types import CannotDerive, Fields, tensor_kinds
+from bertsym.derive.search import isolate_effective
+from bertsym.derive.types import CannotDerive, Fields, Number, tensor_kinds
 from bertsym.saved_model.derived import Derived
 from bertsym.values import replace, value
 
 
 @value
 class JointDomain:
-    """The space of a head, the symbol of each field, and the fields that the head reads and its base does not (`own`)."""
+    """The space of a head, the symbol of each field, and `own`: the fields that the head reads and the base does not."""
 
     space: Space
     symbols: Mapping[str, Symbol]
@@ -39,10 +41,15 @@ def joint_domain(base: Derived, oracle: BuildOracle, random: Random) -> JointDom
     described = oracle.description.fields
     stored = _of_head(stored_space(base), described)
     sized = {field.path for field in base.fields.values()}
-    fixed = {*base.fixed_by_derivation, *base.fixed_by_code}
-    new = [name for name in described if name not in sized and name not in fixed]
+    # A field that follows others, as XLNet's `d_model` follows heads and head size, keeps its rule.
+    settled = {*sized, *base.fixed_by_derivation, *base.fixed_by_code}
+    settled |= {axis.name for axis in stored.axes if axis.depends_on}
+    new = [name for name in described if name not in settled]
     rich = _rich_configuration(oracle, _without(stored, new), random)
-    inferred = infer_domain(oracle.over(new, {name: n for name, n in rich.items() if name not in new}), random)
+    view = oracle.over(new, {name: n for name, n in rich.items() if name not in new})
+    effective = _effective(view)
+    pinned = {**view.pinned, **{name: described[name] for name in new if name not in effective}}
+    inferred = infer_domain(oracle.over(effective, pinned), random) if effective else Space({}, (), ())
     own = tuple(axis.name for axis in inferred.axes if not axis.no_effect)
     kept = [replace(axis, no_effect=axis.name not in sized) for axis in stored.axes if axis.name not in own]
     known = {axis.name for axis in kept}
@@ -67,6 +74,27 @@ def _without(space: Space, names: Collection[str]) -> Space:
         present = {axis.name for axis in axes} - set(names)
         axes = tuple(axis for axis in axes if axis.name in present and present.issuperset(axis.depends_on))
     return replace(space, axes=axes)
+
+
+def _effective(oracle: BuildOracle) -> list[str]:
+    """Return the fields that change the inventory, or that the head rejects, at one of a few other values.
+
+    All fields together are given other values first, so that a head without fields of its own costs a few builds.
+    """
+    trials = BaseTrials(oracle, dict(oracle.description.fields))
+    unchanged = trials.build({})
+    others: list[Callable[[str], Number]] = [trials.alternative, trials.zero, trials.double, trials.far, lambda _: 1]
+    effective: set[str] = set()
+
+    def differs(names: Sequence[str], other: Callable[[str], Number]) -> bool:
+        return trials.build({name: other(name) for name in names}) != unchanged
+
+    for other in others:
+        rest = [name for name in trials.numbers if name not in effective]
+        effective |= set(isolate_effective(rest, partial(differs, other=other)))
+    effective |= set(isolate_effective(trials.switches, partial(differs, other=lambda name: not trials.base[name])))
+    effective |= {name for name in trials.negative if trials.affects_inventory(name)}
+    return [name for name in oracle.description.fields if name in effective]
 
 
 def _symbols(base: Derived) -> dict[str, Symbol]:

@@ -12,6 +12,7 @@ from bertsym.derive.concolic.path_conditions import boundaries
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.domain.space import Space
 from bertsym.derive.limits import (
+    BACKGROUNDS,
     DEFAULT_DEPTH_SAMPLES,
     EDGE_SAMPLES,
     MAX_ADVERSARIAL_SAMPLES,
@@ -51,10 +52,12 @@ class Sampler:
         self.oracle, self.random, self.share = oracle, random, share
         self.observer = Observer(oracle, space, symbols)
         self.first_accepted = next(reversed(list(oracle.accepted())), oracle.description.fields)
-        self._one_field_changes = OneFieldChanges(self.observer, random)
+        self._one_field_changes = OneFieldChanges(self.observer, random, BACKGROUNDS if share == 1 else 1)
         self._equality = EqualitySamples(random)
         defaults = oracle.description.fields
-        deep = {axis.name: axis.default_steps_outside_range(defaults) for axis in space.axes if axis.is_depth}
+        # A base has shown already whether its deepest layers follow another rule.
+        depths = [axis for axis in space.axes if axis.is_depth] if share == 1 else []
+        deep = {axis.name: axis.default_steps_outside_range(defaults) for axis in depths}
         self._default_depths = {name: steps for name, steps in deep.items() if steps is not None}
 
     @property
