@@ -60,7 +60,7 @@ def build(options: argparse.Namespace) -> int:
 
 
 def heads(options: argparse.Namespace) -> int:
-    """Add the classes that the stored entries lack, each over the formulas of its entry; write each entry as it is ready."""
+    """Add the classes that the stored entries lack, each over the formulas of its entry."""
     everything = kinds()
     wanted = [kind for kind in selected(everything, options.only) if not kind.same and shelf.path(kind.name).exists()]
     state = shelf.State(library(), everything, shelf.kept(library()))
@@ -211,7 +211,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
     runs = {
-        "build": build, "heads": heads, "tell": tell, "check": check, "page": page, "convert": convert, "compare": compare
+        "build": build, "heads": heads, "tell": tell, "check": check, "page": page, "convert": convert,
+        "compare": compare,
     }  # fmt: skip
     for name, run in runs.items():
         command = commands.add_parser(name, help=run.__doc__)

@@ -13,11 +13,10 @@ import atlas_index as shelf
 from atlas_classes import auto_heads, further_classes, own_name
 from atlas_held import held, names
 from atlas_types import Kind
-from atlas_work import SECONDS_OF_CHECK, limited, one, reason, refreshed, worker
+from atlas_work import limited, one, reason, refreshed, worker
 
 from bertsym.count import count
-from bertsym.derive.domain.stored_space import stored_space
-from bertsym.derive.head_extension.extend import extend_head
+from bertsym.derive.head_extension.extend import HeadExtension
 from bertsym.derive.merge_heads import add_head
 from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.types import CannotDerive
@@ -29,8 +28,10 @@ from bertsym.saved_model.encode import text
 from bertsym.values import replace
 
 # Builds that try a head once more with another seed: its own trials had more, and `check` makes others.
-TRIALS = 6
-MAX_BOUNDARIES = 8
+TRIALS = 4
+MAX_BOUNDARIES = 4
+# Random builds that test a formula, as many as for a base.
+DERIVE_TRIALS = 16
 
 
 def extended(
@@ -92,18 +93,20 @@ def _with_head(derived: Derived, head: str, cls: str, seed: int, limit: int, *, 
     """Return the entry with one more class, tried again at fresh samples; raise the reason if that fails."""
     try:
         with limited(limit):
-            found = add_head(derived, head, extend_head(derived, worker(), cls, seed=seed))
-        added = _confirmed(_told(derived, found, head), head, seed)
+            oracle = BuildOracle(worker(), cls, {})
+            extension = HeadExtension(derived, oracle, Random(seed), DERIVE_TRIALS, seed)
+            found = add_head(derived, head, extension.derive())
+            return _confirmed(_told(derived, found, head, oracle), head, oracle, seed)
     except (CannotDerive, TimeoutError):
         if not whole:
             raise
-        with limited(limit):
-            found = add_head(derived, head, one(cls, seed))
-        added = _confirmed(_told(derived, found, head), head, seed)
-    return added
+    with limited(limit):
+        found = add_head(derived, head, one(cls, seed))
+        oracle = BuildOracle(worker(), cls, {})
+        return _confirmed(_told(derived, found, head, oracle), head, oracle, seed)
 
 
-def _told(before: Derived, derived: Derived, head: str) -> Derived:
+def _told(before: Derived, derived: Derived, head: str, oracle: BuildOracle) -> Derived:
     """Return the entry with the spellings of its new fields, and the fields of the head that are not numbers."""
     spellings: dict[str, tuple[str, ...]] = {}
     for own, common in names(derived.cls):
@@ -113,23 +116,20 @@ def _told(before: Derived, derived: Derived, head: str) -> Derived:
         for symbol, field in derived.fields.items()
     }
     added = derived.heads[head]
-    fixed = {**held(added.cls, derived, _small(derived, head)), **added.fixed}
+    fixed = {**held(added.cls, derived, _small(oracle)), **added.fixed}
     return replace(derived, fields=fields, heads={**derived.heads, head: replace(added, fixed=fixed)})
 
 
-def _small(derived: Derived, head: str) -> dict[str, int | float] | None:
-    """Return small sizes at which the head builds, None if a few samples find none."""
-    space, random = stored_space(derived, head), Random(0)
-    oracle = BuildOracle(worker(), derived.classes[head].cls, {})
-    for _ in range(TRIALS):
-        fields = space.fields(space.sample(random))
-        if oracle.build(fields) is not None:
-            return {name: float(n) if isinstance(n, Fraction) else n for name, n in fields.items()}
-    return None
+def _small(oracle: BuildOracle) -> dict[str, int | float] | None:
+    """Return the sizes of the smallest build so far, None if there is none."""
+    smallest = min(oracle.accepted(), key=oracle.tensor_count, default=None)
+    if smallest is None:
+        return None
+    return {name: float(n) if isinstance(n, Fraction) else n for name, n in smallest.items()}
 
 
-def _confirmed(derived: Derived, head: str, seed: int) -> Derived:
-    """Return the entry if the head's count at the defaults, and fresh builds, agree with it; raise the reason if not."""
+def _confirmed(derived: Derived, head: str, oracle: BuildOracle, seed: int) -> Derived:
+    """Return the entry if the head's count at the defaults and fresh builds agree; raise the reason if not."""
     added = derived.heads[head]
     if unresolved(added):
         first = unresolved(added)[0]
@@ -141,9 +141,7 @@ def _confirmed(derived: Derived, head: str, seed: int) -> Derived:
             problem = f"{number:,} at the code's own sizes, where it has {added.evidence.parameters:,}"
             raise CannotDerive(added.cls, problem)
     read = parsed(json.loads(text(derived)), Path(f"{derived.name}.json"))
-    with limited(SECONDS_OF_CHECK):
-        oracle = BuildOracle(worker(), added.cls, {})
-        wrong = recheck(read, head, oracle, Random(seed + 1), TRIALS, MAX_BOUNDARIES)
+    wrong = recheck(read, head, oracle, Random(seed + 1), TRIALS, MAX_BOUNDARIES)
     if wrong is not None:
         raise CannotDerive(added.cls, f"a check found it wrong: {wrong}")
     return read

@@ -76,7 +76,7 @@ def kinds_of_layers() -> tuple[str, ...]:
 
 
 def _alike(model: Any, path: str, others: tuple[Any, ...], numbers: dict[str, Any]) -> bool:
-    """Return True if at least one of the other values builds at these sizes, and all that build give the same tensors."""
+    """Return True if one of the other values builds at these sizes, and all that build give the same tensors."""
     codec = ConfigCodec(model.config_class())
     base = _built(model, codec, numbers)
     *parts, name = path.split(".")

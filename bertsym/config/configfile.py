@@ -8,13 +8,15 @@ from pathlib import Path
 from bertsym import atlas
 from bertsym.config.fields import check_covered, sizes
 from bertsym.config.flatten import flattened
-from bertsym.config.model_types import reading, without_framework
+from bertsym.config.model_types import class_names, reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed
-from bertsym.errors import BadField, BadFile, BertsymError, echo, suggestion
+from bertsym.errors import BadField, BadFile, BertsymError, InvalidModel, PartialFormula, UnknownName, echo, suggestion
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.code_names import with_code_names
+from bertsym.saved_model.composites import configured_composite
+from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.symbols import labels
 from bertsym.values import replace
@@ -30,7 +32,7 @@ def read_config(
     """
     read_as = reading(config, file, model_type)
     kind = read_as.model_type
-    stored_as = None if kind in ARCHITECTURES else entry_of(kind)
+    stored_as = None if _is_in_zoo(config, kind, head) else _entry(config, kind, file)
     derived = None if stored_as is None else in_head_size(with_code_names(stored_as))
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
@@ -43,6 +45,9 @@ def read_config(
     number = _labels(config, file)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
+    if derived is not None:
+        own = {path: (at,) for path, at in derived.classes[model.head].fixed.items()}
+        check_covered(fields, replace(architecture.schema, fixed=own), given, file)
     model = replace(model, label=str(file), notes=(*read_as.notes, *head_notes))
     if labels in model.symbols:
         given[labels] = number
@@ -50,6 +55,29 @@ def read_config(
         return model.with_sizes({symbol: found for symbol, found in given.items() if symbol in model.symbols})
     except BertsymError as error:
         raise BadFile(str(file), str(error)) from None
+
+
+def _is_in_zoo(config: Mapping[str, Json], kind: str, head: str | None) -> bool:
+    """Return True if the zoo has the type, and the class that is asked for unless the atlas alone has it."""
+    if kind not in ARCHITECTURES:
+        return False
+    heads = ARCHITECTURES[kind].heads
+    known = {*heads, *(found.cls for found in heads.values())}
+    wanted = class_names(config) if head is None else (head,)
+    if not wanted or any(name in known for name in wanted):
+        return True
+    listed = atlas.index().get(kind)
+    return listed is None or not any(name in (*listed.heads, *listed.heads.values()) for name in wanted)
+
+
+def _entry(config: Mapping[str, Json], kind: str, file: Path) -> Derived | None:
+    """Return the entry of a type, or the composite of the parts that the configuration has."""
+    if kind not in atlas.COMPOSITES:
+        return entry_of(kind)
+    try:
+        return configured_composite(kind, config, str(file), entry_of)
+    except (InvalidModel, PartialFormula, UnknownName) as problem:
+        raise BadFile(str(file), str(problem)) from None
 
 
 def _labels(config: Mapping[str, Json], file: Path) -> int:

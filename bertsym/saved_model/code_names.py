@@ -38,19 +38,19 @@ def renames(derived: Derived) -> dict[Symbol, Symbol]:
 def with_code_names(derived: Derived) -> Derived:
     """Return the same model with its sizes under the names of the code."""
     table = renames(derived)
-    renamed: Derived = _renamed(derived, table) if table else derived
-    return renamed
+    named: Derived = renamed(derived, table) if table else derived
+    return named
 
 
-def _renamed(part: Any, table: Mapping[Symbol, Symbol]) -> Any:
+def renamed(part: Any, table: Mapping[Symbol, Symbol]) -> Any:
     """Return a part of a saved model with other symbols."""
     match part:
         case Basic():
             return part.xreplace(table)
         case tuple():
-            return tuple(_renamed(entry, table) for entry in part)
+            return tuple(renamed(entry, table) for entry in part)
         case Mapping():
-            return MappingProxyType({_renamed(key, table): _renamed(entry, table) for key, entry in part.items()})
+            return MappingProxyType({renamed(key, table): renamed(entry, table) for key, entry in part.items()})
     if type(part).__module__.startswith("bertsym.") and hasattr(type(part), "__match_args__"):
-        return replace(part, **{name: _renamed(getattr(part, name), table) for name in type(part).__match_args__})
+        return replace(part, **{name: renamed(getattr(part, name), table) for name in type(part).__match_args__})
     return part

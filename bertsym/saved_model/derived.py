@@ -101,7 +101,7 @@ class Evidence:
 
 @value
 class DerivedHead:
-    """One class, as an inventory. Its formula holds only at these values of the `fixed` fields, which others may vary."""
+    """One class, as an inventory; its formula holds only at these values of the `fixed` fields."""
 
     cls: str
     tensors: tuple[Tensor, ...]

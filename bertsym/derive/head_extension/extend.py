@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import islice
 from random import Random
+from types import MappingProxyType
 
 from bertsym.derive.cegis import Cegis
 from bertsym.derive.derivation import Derivation, SynthesisInput
@@ -31,21 +32,27 @@ from bertsym.derive.sampling.boundary import boundary_samples
 from bertsym.derive.sampling.observer import Observer
 from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.observations import NO_LISTS
-from bertsym.derive.types import CannotDerive
+from bertsym.derive.types import CannotDerive, Fields
 from bertsym.derive.verification.check import built_count, first_mismatch
 from bertsym.derive.verification.error_bound import error_bound
 from bertsym.saved_model.derived import Derived
 from bertsym.tree import Tensor
 from bertsym.values import replace
 
+NO_FIELDS: Fields = MappingProxyType({})
 
-def extend_head(base: Derived, worker: Worker, target: str, *, trials: int = 16, seed: int = 0) -> Derived:
+
+def extend_head(
+    base: Derived, worker: Worker, target: str, sizes: Fields = NO_FIELDS, *, trials: int = 16, seed: int = 0
+) -> Derived:
     """Return the formulas of a class over the sizes of `base`, which holds a derived class of the same configuration.
+
+    `sizes` are those of a target that is a callable.
 
     Raise `CannotDerive` if the class shares no tensor with the base, if a tensor of its own has no formula, or if it
     accepts other sizes than the base.
     """
-    oracle = BuildOracle(worker, target, {})
+    oracle = BuildOracle(worker, target, sizes)
     return HeadExtension(base, oracle, Random(seed), max(trials, MIN_TRIALS), seed).derive()  # noqa: S311
 
 

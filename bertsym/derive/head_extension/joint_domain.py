@@ -25,7 +25,7 @@ from bertsym.values import replace, value
 
 @value
 class JointDomain:
-    """The space of a head, the symbol of each field, and `own`: the fields that the head reads and the base does not."""
+    """The space of a head, the symbol of each field, and `own`: the fields that the head alone reads."""
 
     space: Space
     symbols: Mapping[str, Symbol]

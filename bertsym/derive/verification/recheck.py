@@ -32,8 +32,8 @@ def recheck(
     """Return the first tensor that the formulas of a head get wrong and where, or None if they agree everywhere.
 
     `samples` observations come from all strategies in turn. Further ones are beside the boundaries of the formulas and
-    of the conditions that a concolic run shows, at most `max_boundaries`. Every sixth total is compared too. The head must have a complete
-    formula. Raise CannotDerive if the model code rejects too many samples in a row.
+    of the conditions that a concolic run shows, at most `max_boundaries`. Every sixth total is compared too. The head
+    must have a complete formula. Raise CannotDerive if the model code rejects too many samples in a row.
     """
     tensors, model = derived.classes[head].tensors, derived.model(head=head)
     symbols = {field.path: symbol for symbol, field in derived.fields.items()}
