@@ -43,13 +43,23 @@ def read_config(
     number = _labels(config, file)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
-    model = replace(model, label=str(file), notes=(*read_as.notes, *head_notes))
+    model = replace(model, label=str(file), notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls)))
     if labels in model.symbols:
         given[labels] = number
     try:
         return model.with_sizes({symbol: found for symbol, found in given.items() if symbol in model.symbols})
     except BertsymError as error:
         raise BadFile(str(file), str(error)) from None
+
+
+def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:
+    """Return notes on the fields that say that the checkpoint differs from the class of the library."""
+    notes = []
+    if config.get("auto_map"):
+        notes.append(f"field 'auto_map': the checkpoint has code of its own; counted as {cls} of transformers")
+    if config.get("quantization_config"):
+        notes.append(f"field 'quantization_config': counted as {cls} before it is quantised")
+    return tuple(notes)
 
 
 def _labels(config: Mapping[str, Json], file: Path) -> int:
