@@ -74,7 +74,7 @@ def test_labels(written: Callable[..., str], fields: dict[str, Any], expected: i
         ({"model_type": None, "architectures": None}, "model_type"),
         ({"model_type": "bertt", "architectures": None}, "model_type"),
         ({"model_type": ["bert"]}, "model_type"),
-        ({"architectures": ["BertForSpeech"]}, "architectures"),
+        ({"architectures": ["GPT2Model"]}, "architectures"),
         ({"architectures": ["BertForSpeech", 3]}, "architectures"),
         ({"architectures": "BertModel"}, "architectures"),
         ({"hidden_size": "768"}, "hidden_size"),
