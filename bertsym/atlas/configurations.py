@@ -1,4 +1,4 @@
-"""What the configuration classes of transformers declare, as `tools/atlas_configurations.py` recorded it."""
+"""Facts about the configuration classes of transformers, as `tools/atlas_configurations.py` recorded them."""
 
 from __future__ import annotations
 
