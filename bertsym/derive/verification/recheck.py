@@ -39,7 +39,7 @@ def recheck(
     symbols = {field.path: symbol for symbol, field in derived.fields.items()}
     observer = Observer(oracle, stored_space(derived, head), symbols)
     space = observer.space
-    observer.trace(space.base)
+    observer.trace([space.base])
     beside = boundary_samples(tensors, space, symbols, random, boundaries(observer.traces))
     for index, steps in enumerate(chain(_accepted(observer, random, samples), islice(beside, max_boundaries))):
         observation = observer.observe(steps)
