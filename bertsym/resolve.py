@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bertsym import atlas
 from bertsym.errors import BadFile, Missing, UnknownName
 from bertsym.model import Model
 from bertsym.zoo import ARCHITECTURES, named
+
+if TYPE_CHECKING:
+    from bertsym.checkpoints.contents import Checkpoint
 
 
 def load(target: str, head: str | None = None) -> Model:
@@ -43,10 +47,12 @@ def load(target: str, head: str | None = None) -> Model:
 
 
 def load_file(path: Path, head: str | None = None) -> Model:
-    """Return the model that a `config.json`, the one in a folder, or a saved derivation describes.
+    """Return the model that a `config.json`, the one in a folder, a GGUF file or a saved derivation describes.
 
     Raises `BadFile` or `BadField`.
     """
+    if path.suffix.casefold() == ".gguf":
+        return _load_gguf(path, head)
     from bertsym.config.configfile import read_config  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
     from bertsym.files.jsonfile import parse_object, read_bytes  # noqa: PLC0415
     from bertsym.files.reading import unreadable  # noqa: PLC0415
@@ -65,6 +71,22 @@ def load_file(path: Path, head: str | None = None) -> Model:
     return read_config(fields, file, head)
 
 
+def _load_gguf(path: Path, head: str | None) -> Model:
+    """Return the model that the metadata of a GGUF file describe."""
+    from bertsym.checkpoints.gguf_files import read_gguf_files  # noqa: PLC0415
+
+    return load_metadata(read_gguf_files(path, path, alone=True), head)
+
+
+def load_metadata(checkpoint: Checkpoint, head: str | None = None) -> Model:
+    """Return the model that the metadata of a GGUF checkpoint describe; raise BadFile or BadField."""
+    from bertsym.checkpoints.gguf_config import description  # noqa: PLC0415
+    from bertsym.config.configfile import read_config  # noqa: PLC0415
+
+    found = description(checkpoint.metadata or {}, checkpoint.arrays, checkpoint.path)
+    return read_config(found.fields, checkpoint.path, head or found.head)
+
+
 def _under_head(model: Model, head: str | None) -> Model:
     return model if head is None else model.with_head(head)
 
@@ -77,4 +99,4 @@ def _exists(path: Path) -> bool:
 
 
 def _is_path(target: str) -> bool:
-    return target.endswith(".json") or target.startswith((".", "/", "~")) or "\\" in target
+    return target.endswith((".json", ".gguf")) or target.startswith((".", "/", "~")) or "\\" in target

@@ -9,10 +9,10 @@ from fractions import Fraction
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, atom, free, monomials
-from bertsym.checkpoints.expert_layouts import stored_tensors
-from bertsym.checkpoints.safetensors import Array
-from bertsym.checkpoints.storage import aligned
+from bertsym.checkpoints.renaming import common_renaming
+from bertsym.checkpoints.stored_inventory import stored_tensors
 from bertsym.checkpoints.tensor_name_numbers import numbered
+from bertsym.checkpoints.tensor_types import Array
 from bertsym.errors import Unreadable
 from bertsym.model import check_value
 from bertsym.symbols import BY_SYMBOL
@@ -71,7 +71,7 @@ def gathered(arrays: Mapping[str, Array]) -> Stored:
 def matched(inventory: Iterable[Tensor], stored: Stored) -> dict[Tensor, list[Found]]:
     """Return the stored tensors for each declared tensor, matched by name; a common prefix is ignored."""
     wanted = {tensor: pattern(tensor.name) for tensor in stored_tensors(inventory, stored)}
-    spelling = aligned(stored.keys(), {key for key, _ in wanted.values()})
+    spelling = common_renaming(stored.keys(), {key for key, _ in wanted.values()}).names
     by_key = {spelled: stored[key] for key, spelled in spelling.items()}
     return {
         tensor: [one for one in by_key.get(key, ()) if _fits(one.indices, numbers)]
