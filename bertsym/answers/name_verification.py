@@ -211,8 +211,7 @@ def name_verification(
 ) -> NameVerification:
     """Compare the names of an index; raise BadFile if no class is known, because an index has no shapes."""
     if expected is None:
-        raise BadFile(
-            str(checkpoint.path), "an index without shards has no shapes to infer sizes from: pass --model, or add them"
-        )
+        why = f"{index.reason}, and an index has no shapes to infer sizes from"
+        raise BadFile(str(checkpoint.path), f"{why}; pass --model, or add its config.json or the shards")
     declared = DTYPES.get(str(dtype).removeprefix("torch."))
     return NameVerification(checkpoint, index, compare_names(expected, index), source, model, declared)

@@ -18,7 +18,12 @@ INNER_WRAPPERS = frozenset(
 )
 """Words that torch.compile, FSDP, activation checkpointing, DeepSpeed and peft put anywhere into a name."""
 
-OUTER_WRAPPERS = frozenset({"module", "model", "base_model", "auto_model", "network", "state_dict", *INNER_WRAPPERS})
+OUTER_WRAPPERS = frozenset(
+    {
+        *("module", "model", "base_model", "auto_model", "transformer", "backbone", "network", "state_dict"),
+        *INNER_WRAPPERS,
+    }
+)
 """Words that wrap a whole model. Such a prefix may give way to the prefix of a base model; `text_model.` may not."""
 
 MOST_SAMPLES = 2_000
@@ -78,8 +83,8 @@ def common_renaming(names: Collection[str], wanted: Collection[str]) -> Renaming
     best: tuple[str, str, tuple[str, ...]] = ("", "", ())
     known = direct
     if 2 * direct < len(names):
-        inner = _inner(names)
-        for candidate in _candidates(names, wanted, inner):
+        tried = dict.fromkeys(((), _inner(names)))
+        for candidate in (one for words in tried for one in _candidates(names, wanted, words)):
             found = _known(names, *candidate, wanted)
             if found > max(2 * direct, known):
                 best, known = candidate, found
