@@ -184,7 +184,8 @@ class Architecture:
 class Model:
     """An architecture under one head; `given` holds the sizes that are known, defaults and definitions apart.
 
-    `pinned` are those that the user gave, as the user gave them: the rest came with the model's name or file.
+    `pinned` are those that the user gave, as the user gave them: the rest came with the model's name or file. `notes`
+    say how a file was read where a reader may not expect it; the command line prints them on standard error.
     """
 
     architecture: Architecture
@@ -192,6 +193,7 @@ class Model:
     given: Mapping[Symbol, Value] = EMPTY
     label: str = ""
     pinned: Mapping[Symbol, Value] = EMPTY
+    notes: tuple[str, ...] = ()
 
     @property
     def cls(self) -> str:
@@ -206,7 +208,7 @@ class Model:
     def with_head(self, head: str) -> Model:
         """Return the model with the same sizes under another task head; raises `UnknownName`."""
         self.architecture.head(head)
-        return Model(self.architecture, head, self.given, self.label, self.pinned)
+        return Model(self.architecture, head, self.given, self.label, self.pinned, self.notes)
 
     def with_sizes(self, values: Mapping[Symbol, Value], *, pin: bool = False) -> Model:
         """Return the model with sizes put in, over those that it has.
@@ -226,7 +228,7 @@ class Model:
         merged, pinned = (_over(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
         if not pin:
             pinned = {symbol: number for symbol, number in pinned.items() if symbol not in checked}
-        return Model(self.architecture, self.head, _settle(self.architecture, merged), self.label, pinned)
+        return Model(self.architecture, self.head, _settle(self.architecture, merged), self.label, pinned, self.notes)
 
     def check_known(self, symbols: Iterable[Symbol]) -> None:
         """Raise `UnknownName` for a symbol that the architecture does not have."""

@@ -98,6 +98,8 @@ class NameVerification:
             parts.append(Remark((outcome.renaming.sentence,)))
         parts += [self._summary(), *self._findings()]
         parts += [Paragraph((sentence,)) for sentence in (*self._totals(), self._verdict())]
+        notes = self.model.notes if self.model is not None else ()
+        parts += [Paragraph((f"note: {note}",)) for note in notes]
         return tuple(parts)
 
     @property
@@ -188,7 +190,7 @@ class NameVerification:
             "model": None if self.model is None else self.model.architecture.name,
             "at": {str(symbol): value for symbol, value in self.at.items()},
             "renaming": renaming_record(outcome.renaming),
-            "notes": list(self._totals()),
+            "notes": [*self._totals(), *(self.model.notes if self.model is not None else ())],
             "files": self.checkpoint.files,
             "bytes_read": self.checkpoint.bytes_read,
         }

@@ -183,6 +183,7 @@ class Verification:
             names = ", ".join(list(unstored)[:3]) + ", ..." * (len(unstored) > 3)
             yield f"llama.cpp drops {len(unstored):,} tensors of the class ({size:,} parameters): {names}"
         yield from self.checkpoint.notes
+        yield from self.model.notes if self.model is not None else ()
 
     def record(self) -> Record:
         """Return the comparison for programs.
@@ -272,12 +273,14 @@ def verification(
     framework: bool = False,
     infer: bool = False,
     header_only: bool = False,
+    model_type: str | None = None,
 ) -> Verification | NameVerification:
     """Compare a checkpoint with a model, or with the one that the `config.json` beside the checkpoint describes.
 
     A checkpoint without a `config.json` is compared with the model that its names and shapes fit best; `infer` does
     so whatever the configuration says. `framework` has transformers build the class and compares with that one.
-    `sizes` are put into the model. `header_only` accepts files of which only the beginning was fetched.
+    `sizes` are put into the model. `header_only` accepts files of which only the beginning was fetched. `model_type`
+    is the type as which a configuration is read.
 
     Raises `Conflict` for two choices that exclude each other, `UnknownName`, `BadFile` or `BadField`.
     """
@@ -285,29 +288,36 @@ def verification(
         raise Conflict("infer", "framework" if model is None else "model", "inference reads the shapes alone")
     if sizes and (framework or infer):
         raise Conflict("sizes", "framework" if framework else "infer", "the sizes come from there")
+    if model_type is not None and (infer or framework or isinstance(model, Model)):
+        source_of_type = "infer" if infer else "framework" if framework else "a loaded model"
+        raise Conflict(f"model type {model_type}", source_of_type, "it is for a config.json that the formulas read")
     if framework and isinstance(model, Model):
         raise Conflict("framework", "a loaded model", "transformers builds from a config.json, so pass its path")
     checkpoint = read_checkpoint(source, alone=header_only)
     if checkpoint.index is not None:
-        return _by_name(checkpoint, checkpoint.index, model, head, sizes or {}, framework=framework, infer=infer)
+        if framework:
+            return _framework_by_name(checkpoint, checkpoint.index, None if model is None else str(model), head)
+        target = checkpoint.config if model is None and not infer else model
+        loaded = None if target is None else _loaded(target, head, model_type).with_sizes(sizes or {})
+        return _by_name(checkpoint, checkpoint.index, loaded, target)
     if not checkpoint.arrays:
         raise BadFile(str(source), "holds no tensors")
     if framework:
         return _by_framework(checkpoint, None if model is None else str(model), head)
     if model is None and not infer and checkpoint.metadata is not None:
-        return _by_formulas(checkpoint, load_metadata(checkpoint, head), sizes or {})
+        return _by_formulas(checkpoint, load_metadata(checkpoint, head, model_type), sizes or {})
     beside = None if infer else checkpoint.config
     target = beside if model is None else model
     if target is None:
         return _by_shapes(checkpoint, head)
-    return _by_formulas(checkpoint, _loaded(target, head), sizes or {})
+    return _by_formulas(checkpoint, _loaded(target, head, model_type), sizes or {})
 
 
-def _loaded(target: Model | str | Path, head: str | None) -> Model:
+def _loaded(target: Model | str | Path, head: str | None, model_type: str | None) -> Model:
     if isinstance(target, Path):
-        return load_file(target, head)
+        return load_file(target, head, model_type)
     if isinstance(target, str):
-        return load(target, head)
+        return load(target, head, model_type)
     return target if head is None else target.with_head(head)
 
 
@@ -384,28 +394,22 @@ def _framework_class(checkpoint: Checkpoint, target: str | None, head: str | Non
     return Expected(built.cls, slots, built.buffers), file
 
 
-def _by_name(
-    checkpoint: Checkpoint,
-    index: IndexOnly,
-    target: Model | str | None,
-    head: str | None,
-    sizes: Mapping[Symbol, Value],
-    *,
-    framework: bool,
-    infer: bool,
+def _framework_by_name(
+    checkpoint: Checkpoint, index: IndexOnly, target: str | None, head: str | None
 ) -> NameVerification:
-    """Compare the names of an index with a class; infer nothing, because an index has no shapes."""
-    dtype = _declared_type(checkpoint.config if target is None else target)
-    if framework:
-        expected, file = _framework_class(checkpoint, None if target is None else str(target), head)
-        return name_verification(checkpoint, index, expected, f"as transformers builds it from {file}", None, dtype)
-    known = checkpoint.config if target is None and not infer else target
-    if known is None:
-        return name_verification(checkpoint, index, None, "", None, dtype)
-    model = _loaded(known, head)
-    model = model.with_sizes(sizes) if sizes else model
-    source = f"the formulas, at the sizes of {model.label}"
-    return name_verification(checkpoint, index, declared(model), source, model, dtype)
+    expected, file = _framework_class(checkpoint, target, head)
+    return name_verification(
+        checkpoint, index, expected, f"as transformers builds it from {file}", None, _declared_type(file)
+    )
+
+
+def _by_name(
+    checkpoint: Checkpoint, index: IndexOnly, model: Model | None, target: Model | str | Path | None
+) -> NameVerification:
+    """Compare the names of an index with a model; infer none, because an index has no shapes."""
+    source = "" if model is None else f"the formulas, at the sizes of {model.label}"
+    expected = None if model is None else declared(model)
+    return name_verification(checkpoint, index, expected, source, model, _declared_type(target))
 
 
 def _declared_type(target: Model | str | Path | None) -> object:
@@ -417,4 +421,6 @@ def _declared_type(target: Model | str | Path | None) -> object:
     if file.suffix != ".json" or not file.is_file():
         return None
     config = parse_object(read_bytes(file), file)
-    return config.get("dtype", config.get("torch_dtype"))
+    text = config.get("text_config")
+    parts = (config, text) if isinstance(text, dict) else (config,)
+    return next((part[key] for part in parts for key in ("dtype", "torch_dtype") if part.get(key)), None)
