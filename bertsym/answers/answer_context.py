@@ -19,13 +19,17 @@ DENSE = "no experts to choose among: every parameter works on every token"
 
 @value
 class Subject:
-    """No number leaves without its convention; `dense`: active ones were asked for, and there are no experts."""
+    """No number leaves without its convention; `dense`: active ones were asked for, and there are no experts.
+
+    `notes` are sentences about the file of the model. The command line prints them on standard error.
+    """
 
     model: str
     cls: str
     convention: Convention
     at: Mapping[Symbol, Value]
     dense: bool = False
+    notes: tuple[str, ...] = ()
 
     def remarks(self) -> Document:
         """Return the lines that say what is counted, and at which sizes."""
@@ -34,8 +38,9 @@ class Subject:
         return (*lines, Remark(("at ", Sizes(self.at)))) if self.at else lines
 
     def record(self) -> dict[str, Record]:
-        """Return the model, the class and the convention for programs, without the sizes."""
-        return {"model": self.model, "class": self.cls, "convention": self.convention.title}
+        """Return the model, the class, the convention and any notes for programs, without the sizes."""
+        notes: dict[str, Record] = {"notes": list(self.notes)} if self.notes else {}
+        return {"model": self.model, "class": self.cls, "convention": self.convention.title, **notes}
 
     def sizes(self) -> Record:
         """Return the sizes by public name."""
@@ -46,7 +51,7 @@ def subject(model: Model, convention: Convention) -> Subject:
     """Return the subject of an answer about a model under a convention."""
     at = {symbol: model.given[symbol] for symbol in in_order(model.given)}
     dense = convention.active and all(tensor.routing is None for tensor in model.tensors)
-    return Subject(model.label or model.architecture.name, model.cls, convention, at, dense)
+    return Subject(model.label or model.architecture.name, model.cls, convention, at, dense, model.notes)
 
 
 def known(model: Model, expression: Expr) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from bertsym import atlas
 from bertsym.config.fields import check_covered, sizes
 from bertsym.config.flatten import flattened
+from bertsym.config.model_types import reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed
 from bertsym.errors import BadField, BadFile, BertsymError, echo, suggestion
 from bertsym.files.jsonfile import Json
@@ -19,18 +20,16 @@ from bertsym.symbols import labels
 from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES
 
-DERIVE = "`bertsym derive` finds the formula of model code"
 
+def read_config(
+    config: Mapping[str, Json], file: Path, head: str | None = None, model_type: str | None = None
+) -> Model:
+    """Read the model from the fields of a configuration; errors name `file`.
 
-def why_missing(target: str, usual: str) -> str:
-    """Return why the atlas has no formula for a model type of transformers, else the `usual` advice."""
-    why = atlas.missing().get(target.removeprefix(atlas.PREFIX))
-    return usual if why is None else f"transformers has it, but no formula was found: {why}"
-
-
-def read_config(config: Mapping[str, Json], file: Path, head: str | None = None) -> Model:
-    """Read the model from the fields of a configuration; errors name `file`."""
-    kind = _model_type(config, file)
+    `model_type` replaces the type that the file names. The model's notes say what was inferred and what was ignored.
+    """
+    read_as = reading(config, file, model_type)
+    kind = read_as.model_type
     stored_as = None if kind in ARCHITECTURES else entry_of(kind)
     derived = None if stored_as is None else in_head_size(with_code_names(stored_as))
     base = f"{kind}{atlas.SUFFIX}"
@@ -42,26 +41,15 @@ def read_config(config: Mapping[str, Json], file: Path, head: str | None = None)
     if derived is not None:
         check_unknown(fields, derived, given, file)
     number = _labels(config, file)
-    chosen = _head(config, classes, file) if head is None else head
+    chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
-    model = replace(model, label=str(file))
+    model = replace(model, label=str(file), notes=(*read_as.notes, *head_notes))
     if labels in model.symbols:
         given[labels] = number
     try:
         return model.with_sizes({symbol: found for symbol, found in given.items() if symbol in model.symbols})
     except BertsymError as error:
         raise BadFile(str(file), str(error)) from None
-
-
-def _model_type(config: Mapping[str, Json], file: Path) -> str:
-    kind = config.get("model_type")
-    if kind is None:
-        raise BadField(str(file), "model_type", f"missing; covered: {', '.join(sorted(ARCHITECTURES))}, and the atlas")
-    if isinstance(kind, str) and (kind in ARCHITECTURES or atlas.path(kind) is not None):
-        return kind
-    near = suggestion(str(kind), [*ARCHITECTURES, *atlas.index()])
-    advice = "; ".join(part for part in (near, why_missing(str(kind), DERIVE)) if part)
-    raise BadField(str(file), "model_type", f"{echo(kind)} is not covered; {advice}")
 
 
 def _labels(config: Mapping[str, Json], file: Path) -> int:
@@ -77,18 +65,25 @@ def _labels(config: Mapping[str, Json], file: Path) -> int:
     return len(names) if names is not None else number if isinstance(number, int) else 2
 
 
-def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -> str:
-    """Return the head whose class `architectures` names, or the bare model if the field is absent."""
+def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the head whose class `architectures` names, with notes, or the bare model if the field is absent.
+
+    Of several classes the first covered one is chosen, as vLLM does. A class for TensorFlow or JAX is counted as the
+    PyTorch class of its name.
+    """
     classes = config.get("architectures")
     if classes is None or classes == []:
-        return "model"
-    if not isinstance(classes, list) or len(classes) != 1 or not isinstance(classes[0], str):
+        return "model", ()
+    if not isinstance(classes, list) or not all(isinstance(cls, str) for cls in classes):
+        raise BadField(str(file), "architectures", f"expected a list of class names, got {echo(classes)}; pass --head")
+    names = [str(cls) for cls in classes]
+    chosen = next((name for name in names if without_framework(name) in by_class), None)
+    if chosen is None:
+        advice = suggestion(names[0], by_class)
         raise BadField(
-            str(file), "architectures", f"expected a list of one class name, got {echo(classes)}; pass --head"
+            str(file), "architectures", f"the class {echo(names[0])} is not covered ({advice}); pass --head to choose"
         )
-    if classes[0] not in by_class:
-        advice = suggestion(classes[0], by_class)
-        raise BadField(
-            str(file), "architectures", f"the class {echo(classes[0])} is not covered ({advice}); pass --head to choose"
-        )
-    return by_class[classes[0]]
+    cls = without_framework(chosen)
+    if len(names) > 1 or cls != chosen:
+        return by_class[cls], (f"field 'architectures': {echo(', '.join(names))}; counted as {cls}",)
+    return by_class[cls], ()

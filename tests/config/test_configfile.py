@@ -46,6 +46,21 @@ def test_without_a_class_it_is_the_bare_model(written: Callable[..., str], archi
 
 
 @pytest.mark.parametrize(
+    ("classes", "cls"),
+    [
+        (["BertModel", "BertForMaskedLM"], "BertModel"),
+        (["BertForSpeech", "BertForMaskedLM"], "BertForMaskedLM"),
+        (["TFBertForMaskedLM"], "BertForMaskedLM"),
+        (["FlaxBertModel", "TFBertModel"], "BertModel"),
+    ],
+)
+def test_the_first_covered_class_is_counted_and_said(written: Callable[..., str], classes: list[str], cls: str) -> None:
+    model = load(written({**BASE, "architectures": classes}))
+    assert model.cls == cls
+    assert model.notes == (f"field 'architectures': '{', '.join(classes)}'; counted as {cls}",)
+
+
+@pytest.mark.parametrize(
     ("fields", "expected"),
     [({}, 2), ({"num_labels": 5}, 5), ({"id2label": {"0": "a", "1": "b", "2": "c"}}, 3), ({"num_labels": 0}, 0)],
 )
@@ -56,11 +71,11 @@ def test_labels(written: Callable[..., str], fields: dict[str, Any], expected: i
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"model_type": None}, "model_type"),
-        ({"model_type": "bertt"}, "model_type"),
+        ({"model_type": None, "architectures": None}, "model_type"),
+        ({"model_type": "bertt", "architectures": None}, "model_type"),
         ({"model_type": ["bert"]}, "model_type"),
         ({"architectures": ["BertForSpeech"]}, "architectures"),
-        ({"architectures": ["BertModel", "BertForMaskedLM"]}, "architectures"),
+        ({"architectures": ["BertForSpeech", 3]}, "architectures"),
         ({"architectures": "BertModel"}, "architectures"),
         ({"hidden_size": "768"}, "hidden_size"),
         ({"hidden_size": 768.0}, "hidden_size"),
