@@ -7,17 +7,17 @@ if the architecture's own file in the zoo has the sizes of its paper.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 
+from bertsym.files.jsonfile import Json
 from bertsym.values import value
 
 FILE = Path(__file__).parent / "published.txt"
 IN_THE_ZOO = "zoo"
-DECODERS = ("causal-lm", "conditional-generation")
-
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+BARE = "model"
+"""The head of a model without the head of a task."""
 
 
 class BadCatalogue(ValueError):
@@ -40,10 +40,13 @@ class Family:
     columns: tuple[str, ...]
     fields: Mapping[str, Json]
 
-    @property
-    def counts_more(self) -> bool:
-        """Return True if the paper counts more than the bare model."""
-        return self.head in DECODERS
+
+@value
+class Counted:
+    """The head under which a model type's papers count it, and the reason."""
+
+    head: str
+    reason: str
 
 
 @value
@@ -102,11 +105,11 @@ class Published:
 @cache
 def published() -> tuple[Published, ...]:
     """Return every published model, in the order of the file; raises `BadCatalogue`."""
-    return tuple(_models(FILE.read_text(encoding="utf-8")))
+    return tuple(_models(FILE.read_text(encoding="utf-8"), {}))
 
 
 @cache
-def families() -> Mapping[str, Family]:
+def _families() -> Mapping[str, Family]:
     """Return the first family of each model type."""
     first: dict[str, Family] = {}
     for model in published():
@@ -114,9 +117,34 @@ def families() -> Mapping[str, Family]:
     return first
 
 
-def _models(text: str) -> Iterator[Published]:
-    sources: dict[str, str] = {}
+@cache
+def _reasons() -> Mapping[str, str]:
     reasons: dict[str, str] = {}
+    for _ in _models(FILE.read_text(encoding="utf-8"), reasons):
+        pass
+    return reasons
+
+
+def counted(model_type: str, heads: Collection[str]) -> Counted:
+    """Return the head of `heads` that the name of a model type or of its sizes means.
+
+    A family of the data says so itself. Of the other types, one that generates a text from an input has the head that
+    does it, and a decoder its language model. A type with a masked language model is an encoder.
+
+    >>> counted("llama", ("model", "causal-lm")).head, counted("bert", ("model", "masked-lm", "causal-lm")).head
+    ('causal-lm', 'model')
+    """
+    family = _families().get(model_type)
+    if family is not None and family.head in heads:
+        return Counted(family.head, family.reason)
+    decoder = "causal-lm" in heads and "masked-lm" not in heads
+    head = "conditional-generation" if "conditional-generation" in heads else "causal-lm" if decoder else BARE
+    return Counted(head, _reasons()[head])
+
+
+def _models(text: str, reasons: dict[str, str]) -> Iterator[Published]:
+    """Yield the models of the file, and put the reasons for the heads into `reasons`."""
+    sources: dict[str, str] = {}
     title, settings = "", dict[str, str]()
     family: Family | None = None
     for line in text.splitlines():

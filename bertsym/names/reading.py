@@ -17,7 +17,7 @@ MOST_NEAR = 3
 class Reading:
     """The models that a text may name.
 
-    `verbatim` is True if the text is a published name, with or without its owner. `architecture` is the model type that
+    `verbatim` is True if the text is the published name or the model type itself. `architecture` is the model type that
     the text spells. `models` are the published models that it names: several only if their sizes differ. `longer` are
     models whose names begin with the words of the text, and `near` are names that look like it; both are empty unless
     the text names nothing.
@@ -41,6 +41,12 @@ class Reading:
         return len(self.models) > 1
 
 
+def verbatim(text: str) -> Published | None:
+    """Return the published model of that very name, with or without its owner; an alias is another spelling."""
+    known = _index().verbatim.get(text.rpartition("/")[2])
+    return known if known is not None and owner(text) in ("", known.owner) else None
+
+
 def read(text: str, types: Iterable[str] = ()) -> Reading:
     """Return the models that a text may name, among the published ones and the model `types`.
 
@@ -57,8 +63,7 @@ def read(text: str, types: Iterable[str] = ()) -> Reading:
     listed = tuple(types)
     if text in listed:
         return Reading(text, architecture=text, verbatim=True)
-    exact = index.verbatim.get(text.rpartition("/")[2].strip())
-    if exact is not None and owner(text) in ("", exact.owner):
+    if (exact := verbatim(text)) is not None:
         return Reading(text, models=(exact,), verbatim=True)
     if not owner(text):
         kind = next((name for name in listed if spelled and words(name) == spelled), None)
@@ -88,7 +93,7 @@ def _index() -> _Index:
     for model in published():
         for name in model.names:
             spelled = words(name)
-            verbatim.setdefault(name, model)
+            verbatim.setdefault(model.name, model)
             by_words.setdefault(spelled, []).append(model)
             by_size.setdefault(without_size(spelled), []).append(model)
     return _Index(verbatim, by_words, by_size)
@@ -113,5 +118,6 @@ def _near(text: str, types: Iterable[str]) -> tuple[str, ...]:
     bare = text.rpartition("/")[2].strip()[:120].casefold()
     spelled = {name.casefold(): name for name in types}
     spelled |= {name.casefold(): model.name for model in published() for name in model.names}
+    begun = [name for name in spelled if bare and name.startswith(bare)]
     close = get_close_matches(bare, list(spelled), n=2 * MOST_NEAR, cutoff=0.6)
-    return tuple(dict.fromkeys(spelled[name] for name in close))[:MOST_NEAR]
+    return tuple(dict.fromkeys(spelled[name] for name in (*begun, *close)))[:MOST_NEAR]
