@@ -109,9 +109,10 @@ class UnknownHead(UnknownName):
         alias = f" ({self.hint})" if self.hint else ""
         about = f"unknown {self.kind} {echo(self.name)}{alias}: "
         close = suggestion(self.name, self.known)
-        if close.startswith("did you mean"):
-            about += f"{close} "
-        return about + listed(self.known, MAX_MESSAGE - len(about), "its heads are ")
+        if not close.startswith("did you mean"):
+            return about + listed(self.known, MAX_MESSAGE - len(about), "its heads are ")
+        others = [head for head in self.known if head not in close.removesuffix("?").split()]
+        return f"{about}{close}" + listed(others, MAX_MESSAGE - len(about + close), " others: ")
 
 
 class UnknownModel(UnknownName):

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import cache
 
 from bertsym.names.catalogue import Published, published
-from bertsym.names.spelling import Words, owner, without_size, words
+from bertsym.names.spelling import MAX_NAME, Words, owner, without_size, words
 from bertsym.values import value
 
 MOST_NEAR = 3
@@ -115,9 +115,12 @@ def _begins(model: Published, beginning: Words) -> bool:
 
 def _near(text: str, types: Iterable[str]) -> tuple[str, ...]:
     """Return the names that look most like a text."""
-    bare = text.rpartition("/")[2].strip()[:120].casefold()
-    spelled = {name.casefold(): name for name in types}
-    spelled |= {name.casefold(): model.name for model in published() for name in model.names}
+    bare = text.rpartition("/")[2].strip()[:MAX_NAME].casefold()
+    spelled = {name.casefold(): (name, name) for name in types}
+    spelled |= {name.casefold(): (name, model.name) for model in published() for name in model.names}
     begun = [name for name in spelled if bare and name.startswith(bare)]
-    close = get_close_matches(bare, list(spelled), n=2 * MOST_NEAR, cutoff=0.6)
-    return tuple(dict.fromkeys(spelled[name] for name in (*begun, *close)))[:MOST_NEAR]
+    close = begun or get_close_matches(bare, list(spelled), n=2 * MOST_NEAR, cutoff=0.6)
+    first: dict[str, str] = {}
+    for name, meant in (spelled[match] for match in close):
+        first.setdefault(meant, name)
+    return tuple(first.values())[:MOST_NEAR]
