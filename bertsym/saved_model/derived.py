@@ -16,6 +16,7 @@ from bertsym.files.jsonfile import Json
 from bertsym.model import Architecture, Definition, Head, Model, NamedSize
 from bertsym.names.heads import head_named
 from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Free
+from bertsym.saved_model.layer_lists import LayerList
 from bertsym.schema import Field, Schema
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Listed, Tensor
@@ -130,7 +131,8 @@ class Derived:
 
     A formula holds only at the defaults of the fields that are fixed. `fixed_by_derivation` are numbers and switches
     for which the derivation found no formula at other values. `fixed_by_code` are texts, lists, the lengths of lists,
-    and numbers that the code accepts at one value only. The fields of `no_effect` change nothing.
+    and numbers that the code accepts at one value only. The fields of `no_effect` change nothing. The sizes of
+    `layer_lists` are among the `defaults`, but not among the `fields`.
     """
 
     name: str
@@ -147,6 +149,7 @@ class Derived:
     heads: Mapping[str, DerivedHead] = MappingProxyType({})
     engine: int = 0
     fixed_by_code: Mapping[str, Json] = MappingProxyType({})
+    layer_lists: tuple[LayerList, ...] = ()
 
     @property
     def classes(self) -> Mapping[str, DerivedHead]:
@@ -177,6 +180,7 @@ class Derived:
         resolved = {name: head for name, head in self.classes.items() if not unresolved(head)}
         listed = (tensor for head in resolved.values() for tensor in head.tensors)
         used = symbols(listed, self.definitions, self.quotients)
+        used |= {layer_list.order for layer_list in self.layer_lists}
         sizes = {symbol: default for symbol, default in self.defaults.items() if symbol in used}
         rounded = self.rounded()
         return Architecture(
@@ -190,7 +194,7 @@ class Derived:
             schema=schema(self),
             defaults=MappingProxyType(
                 {s: default for s, default in sizes.items() if BY_SYMBOL[s].default is not None}
-                | {s: default for s, default in sizes.items() if BY_SYMBOL[s].kind is Kind.SWITCH}
+                | {s: default for s, default in sizes.items() if BY_SYMBOL[s].kind in (Kind.SWITCH, Kind.ORDER)}
             ),
             whole=tuple(dict.fromkeys((*self.quotients, *rounded))),
             most=self.largest_known(),
