@@ -55,8 +55,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 def listed(names: Iterable[str], width: int, title: str = "") -> str:
     """Return as many of the names as fit into a width, and the number of the rest.
 
-    >>> listed(["model", "causal-lm", "masked-lm"], 40, "its heads are ")
-    'its heads are model and 2 more'
+    >>> listed(["model", "causal-lm", "masked-lm"], 40, "its heads: ")
+    'its heads: model and 2 more'
     """
     every = list(names)
     text = title + ", ".join(every)
@@ -94,37 +94,45 @@ class UnknownName(BertsymError):
         return f"unknown {self.kind} {echo(self.name)}" + (f": {advice}" if advice else "")
 
 
+@value
 class UnknownHead(UnknownName):
     """A task head that a model does not have; the message has at most 200 characters.
 
-    >>> print(UnknownHead("mamba", "mlm", ("model", "causal-lm"), ("masked-lm",)))
-    unknown head of mamba 'mlm' (masked-lm): its heads are model, causal-lm
+    `known` are the heads of the model, and `hint` the head of which the name is an alias.
+
+    >>> print(UnknownHead("head of mamba", "mlm", ("model", "causal-lm"), "masked-lm"))
+    unknown head of mamba 'mlm' (masked-lm): its heads: model, causal-lm
     """
 
-    def __init__(self, model: str, name: object, heads: Iterable[str], meant: Iterable[str] = ()) -> None:
-        """Store the operands; `meant` are the heads that the name is an alias of."""
-        super().__init__(f"head of {model}", str(name), tuple(heads), " or ".join(m for m in meant if m != name))
+    kind: str
+    name: str
+    known: Iterable[str]
+    hint: str = ""
 
     def __str__(self) -> str:
         alias = f" ({self.hint})" if self.hint else ""
         about = f"unknown {self.kind} {echo(self.name)}{alias}: "
         close = suggestion(self.name, self.known)
         if not close.startswith("did you mean"):
-            return about + listed(self.known, MAX_MESSAGE - len(about), "its heads are ")
+            return about + listed(self.known, MAX_MESSAGE - len(about), "its heads: ")
         others = [head for head in self.known if head not in close.removesuffix("?").split()]
-        return f"{about}{close}" + listed(others, MAX_MESSAGE - len(about + close), " others: ")
+        return about + close + listed(others, MAX_MESSAGE - len(about + close), "; its heads: ")
 
 
+@value
 class UnknownModel(UnknownName):
     """A name that no model has, with the names that look most like it, nearest first.
 
-    >>> print(UnknownModel("bert-basse", ["bert-base-uncased", "albert-base"]))
+    `known` are these names, and `hint` says why a model type has no formula.
+
+    >>> print(UnknownModel("model", "bert-basse", ["bert-base-uncased", "albert-base"]))
     unknown model 'bert-basse': did you mean bert-base-uncased or albert-base? `bertsym models` lists the names
     """
 
-    def __init__(self, name: str, near: Iterable[str], why: str = "") -> None:
-        """Store the operands; `why` says why a model type has no formula."""
-        super().__init__("model", name, tuple(near), why)
+    kind: str
+    name: str
+    known: Iterable[str]
+    hint: str = ""
 
     def __str__(self) -> str:
         about = f"unknown model {echo(self.name)}"
@@ -143,7 +151,7 @@ class AmbiguousModel(BertsymError):
     """
 
     name: str
-    models: Sequence[str]
+    models: tuple[str, ...]
 
     def __str__(self) -> str:
         about = f"{echo(self.name)} is several models: "

@@ -191,7 +191,7 @@ class Architecture:
         classes = {head: carried.cls for head, carried in self.heads.items()}
         found = head_named(name, classes) if isinstance(name, str) else None
         if found is None:
-            raise UnknownHead(self.name, name, self.heads, meanings_of_head(str(name)))
+            raise UnknownHead(f"head of {self.name}", name, self.heads, " or ".join(meanings_of_head(str(name))))
         return found
 
 

@@ -74,8 +74,8 @@ def _spelled(target: str, head: str | None) -> Model:
         return replace(published_model(reading.model, head), typed=target)
     if reading.ambiguous or reading.longer:
         models = reading.models or reading.longer
-        raise AmbiguousModel(target, [f"{model.name} ({rounded(model.count)})" for model in models])
-    raise UnknownModel(target, reading.near, why_missing(target, ""))
+        raise AmbiguousModel(target, tuple(f"{model.name} ({rounded(model.count)})" for model in models))
+    raise UnknownModel("model", target, reading.near, why_missing(target, ""))
 
 
 def published_model(known: Published, head: str | None = None) -> Model:

@@ -36,7 +36,7 @@ def test_unknown_names_get_suggestions_from_both(bertsym: Run) -> None:
     assert "did you mean mixtral or" in bertsym("total", "mixtrl").err
     assert "did you mean bert-base-uncased?" in bertsym("total", "bert-base-uncase").err
     wrong = bertsym("total", "mamba", "--head", "masked-lm").err
-    assert "unknown head of mamba 'masked-lm': its heads are model, causal-lm" in wrong
+    assert "unknown head of mamba 'masked-lm': its heads: model, causal-lm" in wrong
     assert bertsym("total", "atlas:../../etc/passwd").code == 2
     assert bertsym("total", "atlas:").code == 2
     assert bertsym("total", "mamba-default-default").code == 2
