@@ -112,7 +112,7 @@ def load_file(path: Path, head: str | None = None, model_type: str | None = None
     `Conflict` for a saved derivation with a `model_type`.
     """
     from bertsym.config.configfile import read_config  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
-    from bertsym.files.jsonfile import parse_object, read_bytes  # noqa: PLC0415
+    from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes  # noqa: PLC0415
     from bertsym.files.reading import unreadable  # noqa: PLC0415
     from bertsym.saved_model import decode  # noqa: PLC0415
 
@@ -121,11 +121,12 @@ def load_file(path: Path, head: str | None = None, model_type: str | None = None
         file = _configuration_in(path) if folder else path
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
-    fields = parse_object(read_bytes(file), file)
+    data = read_bytes(file)
+    fields = parse_object(data, file, CONFIGURATION)
     if fields.get("bertsym") == decode.MARK:
         if model_type is not None:
             raise Conflict(f"model type {model_type}", str(file), "a saved derivation has its own model type")
-        return decode.parse(fields, file, head)
+        return decode.parse(parse_object(data, file), file, head)
     return read_config(fields, file, head, model_type)
 
 
