@@ -55,7 +55,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 def listed(names: Iterable[str], width: int, title: str = "") -> str:
     """Return as many of the names as fit into a width, and the number of the rest.
 
-    >>> listed(["model", "causal-lm", "masked-lm"], 40, "its heads: ")
+    >>> listed(["model", "causal-lm", "masked-lm"], 30, "its heads: ")
     'its heads: model and 2 more'
     """
     every = list(names)
