@@ -20,7 +20,7 @@ from bertsym.checkpoints.safetensors import Array
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Shape, Sizes, Table
 from bertsym.errors import BadFile, Conflict
-from bertsym.files.jsonfile import parse_object, read_bytes
+from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes
 from bertsym.formulas.tree import Number
 from bertsym.model import Model
 from bertsym.report import Record
@@ -337,7 +337,7 @@ def _by_framework(checkpoint: Checkpoint, target: str | None, head: str | None) 
             str(checkpoint.path), "no config.json beside it, which --framework builds from: pass --model PATH"
         )
     file = file / "config.json" if file.is_dir() else file
-    config = parse_object(read_bytes(file), file)
+    config = parse_object(read_bytes(file), file, CONFIGURATION)
     cls = None if head is None else _classes(str(config.get("model_type"))).get(head, head)
     built = build(config, file, cls)
     slots = {name: Slot(shape, built.ties.get(name)) for name, shape in built.shapes.items()}
