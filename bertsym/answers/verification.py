@@ -22,7 +22,7 @@ from bertsym.checkpoints.tensor_types import Array
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Shape, Sizes, Table
 from bertsym.errors import BadFile, BertsymError, Conflict, NothingFits
-from bertsym.files.jsonfile import parse_object, read_bytes
+from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes
 from bertsym.formulas.tree import Number
 from bertsym.model import Model
 from bertsym.report import Record
@@ -387,7 +387,7 @@ def _framework_class(checkpoint: Checkpoint, target: str | None, head: str | Non
             str(checkpoint.path), "no config.json beside it, which --framework builds from: pass --model PATH"
         )
     file = file / "config.json" if file.is_dir() else file
-    config = parse_object(read_bytes(file), file)
+    config = parse_object(read_bytes(file), file, CONFIGURATION)
     cls = None if head is None else _classes(str(config.get("model_type"))).get(head, head)
     built = build(config, file, cls)
     slots = {name: Slot(shape, built.ties.get(name)) for name, shape in built.shapes.items()}
@@ -420,7 +420,7 @@ def _declared_type(target: Model | str | Path | None) -> object:
     file = path / "config.json" if path.is_dir() else path
     if file.suffix != ".json" or not file.is_file():
         return None
-    config = parse_object(read_bytes(file), file)
+    config = parse_object(read_bytes(file), file, CONFIGURATION)
     text = config.get("text_config")
     parts = (config, text) if isinstance(text, dict) else (config,)
     return next((part[key] for part in parts for key in ("dtype", "torch_dtype") if part.get(key)), None)
