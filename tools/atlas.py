@@ -1,7 +1,7 @@
 """Rebuild the atlas from the installed transformers, recheck its entries, write the page about it.
 
     python tools/atlas.py build [--only bert,llama] [--first] [--force] [--retry] [--seconds 120] [--jobs 2] [--seed 0]
-    python tools/atlas.py heads [--only ...] [--retry] [--whole] [--seconds 120] [--jobs 2] [--seed 0]
+    python tools/atlas.py heads [--only ...] [--retry] [--whole] [--further] [--seconds 120] [--jobs 2] [--seed 0]
     python tools/atlas.py tell [--only ...]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
@@ -68,7 +68,9 @@ def heads(options: argparse.Namespace) -> int:
     began = time.monotonic()
     with workers(options.jobs) as pool:
         running = {
-            pool.submit(extended, kind, options.seed, options.seconds, skipped, whole=options.whole): kind
+            pool.submit(
+                extended, kind, options.seed, options.seconds, skipped, whole=options.whole, further=options.further
+            ): kind
             for kind in wanted
         }
         for place, future in enumerate(as_completed(running), 1):
@@ -154,12 +156,12 @@ def derived(kind: Kind, seed: int, limit: int) -> tuple[str | None, str, float]:
 
 
 def extended(
-    kind: Kind, seed: int, limit: int, skipped: frozenset[str], *, whole: bool
+    kind: Kind, seed: int, limit: int, skipped: frozenset[str], *, whole: bool, further: bool
 ) -> tuple[str | None, list[str], dict[str, str]]:
     """Return the text of an entry with more heads or None, notes, and classes without a formula; runs in a worker."""
     import atlas_heads  # noqa: PLC0415
 
-    return atlas_heads.extended(kind, seed, limit, skipped, whole=whole)
+    return atlas_heads.extended(kind, seed, limit, skipped, whole=whole, further=further)
 
 
 def retold(kind: Kind, seed: int) -> tuple[str | None, str]:
@@ -239,6 +241,7 @@ def main() -> int:
             command.add_argument("--seconds", type=int, default=120, help="time limit a class")
             command.add_argument("--retry", action="store_true", help="try classes again that had no formula")
             command.add_argument("--whole", action="store_true", help="derive a class alone if extending fails")
+            command.add_argument("--further", action="store_true", help="also the classes that no auto mapping names")
         elif name == "check":
             command.add_argument(
                 "--sample", type=int, default=0, metavar="N", help="number of entries, chosen at random"

@@ -35,7 +35,7 @@ DERIVE_TRIALS = 16
 
 
 def extended(
-    kind: Kind, seed: int, limit: int, skipped: frozenset[str], *, whole: bool
+    kind: Kind, seed: int, limit: int, skipped: frozenset[str], *, whole: bool, further: bool
 ) -> tuple[str | None, list[str], dict[str, str]]:
     """Return the text of the entry with further heads, notes, and the reason for each class without a formula.
 
@@ -48,7 +48,7 @@ def extended(
     notes: list[str] = []
     without: dict[str, str] = {}
     tried = False
-    for head, cls in _lacking(kind, derived, skipped):
+    for head, cls in _lacking(kind, derived, skipped, further=further):
         tried, began = True, time.monotonic()
         try:
             derived = _with_head(derived, head, cls, seed, limit, whole=whole)
@@ -57,11 +57,15 @@ def extended(
             without[cls] = reason(error)
             said = f"no {cls}: {without[cls]}"
         notes.append(f"{said} ({time.monotonic() - began:.1f} s)")
+        print(f"  {kind.name}: {notes[-1]}", flush=True)  # a type with many heads takes a while
     return (text(derived) if tried else None), notes, without
 
 
-def _lacking(kind: Kind, derived: Derived, skipped: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Yield the classes over the configuration of this type that the entry lacks, each with the name of its head."""
+def _lacking(kind: Kind, derived: Derived, skipped: frozenset[str], *, further: bool) -> Iterator[tuple[str, str]]:
+    """Yield the classes over the configuration of this type that the entry lacks, each with the name of its head.
+
+    If `further`, these are also the public classes that no auto mapping names.
+    """
     import transformers  # noqa: PLC0415  # the workers' alone
 
     config = getattr(transformers, derived.cls).config_class
@@ -71,11 +75,12 @@ def _lacking(kind: Kind, derived: Derived, skipped: frozenset[str]) -> Iterator[
     own = [cls for name in (kind.name, *kind.shared) for cls in named.get(name, {}).values()]
     public = list(further_classes(config, set()))
     everywhere = {cls: head for heads in named.values() for head, cls in heads.items()}
-    for cls in dict.fromkeys([*own, *(cls for cls in public if cls in everywhere)]):
+    for cls in dict.fromkeys([*own, *(cls for cls in public if further or cls in everywhere)]):
         taken = {name: known for name, known in taken.items() if known != cls or cls in whole}
         if cls in whole or cls in skipped or getattr(transformers, cls).config_class is not config:
             continue
-        head = everywhere[cls] if everywhere[cls] not in taken else own_name(cls, derived.cls, taken)
+        head = everywhere.get(cls, "")
+        head = head if head and head not in taken else own_name(cls, derived.cls, taken)
         taken[head] = cls
         yield head, cls
 

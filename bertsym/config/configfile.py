@@ -9,6 +9,7 @@ from bertsym import atlas
 from bertsym.atlas.configurations import fixed_parts, has_class, similar_class
 from bertsym.config.fields import check_covered, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
+from bertsym.config.library_classes import in_atlas_alone, present_name
 from bertsym.config.model_types import class_names, reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed
 from bertsym.errors import BadField, BadFile, BertsymError, InvalidModel, PartialFormula, UnknownName, echo, suggestion
@@ -25,15 +26,23 @@ from bertsym.zoo import ARCHITECTURES
 
 
 def read_config(
-    config: Mapping[str, Json], file: Path, head: str | None = None, model_type: str | None = None
+    config: Mapping[str, Json],
+    file: Path,
+    head: str | None = None,
+    model_type: str | None = None,
+    *,
+    atlas_only: bool = False,
 ) -> Model:
     """Read the model from the fields of a configuration; errors name `file`.
 
-    `model_type` replaces the type that the file names. The model's notes say what was inferred and what was ignored.
+    `model_type` replaces the type that the file names. If `atlas_only`, a type of the zoo is read as the atlas has it.
+    The model's notes say what was inferred and what was ignored.
     """
     read_as = reading(config, file, model_type)
     kind = read_as.model_type
-    stored_as = None if _is_in_zoo(config, kind, head) else _entry(config, kind, file)
+    wanted = class_names(config) if head is None else (head,)
+    in_zoo = kind in ARCHITECTURES and not atlas_only and not in_atlas_alone(kind, wanted)
+    stored_as = None if in_zoo else _entry(config, kind, file)
     derived = None if stored_as is None else in_head_size(with_code_names(stored_as))
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
@@ -60,19 +69,6 @@ def read_config(
         return model.with_sizes({symbol: found for symbol, found in given.items() if symbol in model.symbols})
     except BertsymError as error:
         raise BadFile(str(file), str(error)) from None
-
-
-def _is_in_zoo(config: Mapping[str, Json], kind: str, head: str | None) -> bool:
-    """Return True if the zoo has the type, and the class that is asked for unless the atlas alone has it."""
-    if kind not in ARCHITECTURES:
-        return False
-    heads = ARCHITECTURES[kind].heads
-    known = {*heads, *(found.cls for found in heads.values())}
-    wanted = class_names(config) if head is None else (head,)
-    if not wanted or any(name in known for name in wanted):
-        return True
-    listed = atlas.index().get(kind)
-    return listed is None or not any(name in (*listed.heads, *listed.heads.values()) for name in wanted)
 
 
 def _entry(config: Mapping[str, Json], kind: str, file: Path) -> Derived | None:
@@ -120,6 +116,7 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
     if not isinstance(classes, list) or not all(isinstance(cls, str) for cls in classes):
         raise BadField(str(file), "architectures", f"expected a list of class names, got {echo(classes)}; pass --head")
     names = [str(cls) for cls in classes]
+    by_class = {**by_class, **{name: by_class[now] for name in names if (now := present_name(name)) in by_class}}
     chosen = next((name for name in names if without_framework(name) in by_class), None)
     if chosen is None and not any(has_class(without_framework(name)) for name in names):
         near = similar_class(names[0])

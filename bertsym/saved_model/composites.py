@@ -127,6 +127,20 @@ COMPOSITES: Mapping[str, Composite] = {
 }
 
 
+def of_class(cls: str) -> tuple[str, str] | None:
+    """Return the composite that a class is, with its head; None for any other class.
+
+    >>> of_class("RagTokenForGeneration"), of_class("BertModel")
+    (('rag', 'token-for-generation'), None)
+    """
+    for name, composite in COMPOSITES.items():
+        heads = {FIRST: composite.cls, **{head: found for head, (found, _) in composite.further.items()}}
+        head = next((head for head, found in heads.items() if found == cls), None)
+        if head is not None:
+            return name, head
+    return None
+
+
 def is_composite(name: str) -> bool:
     """Return True for the name of a composite, with or without the types of its parts."""
     return name.partition(SEPARATOR)[0] in COMPOSITES
