@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bertsym import atlas
 from bertsym.atlas.configurations import fixed_parts, has_class, head_size_use, similar_class
-from bertsym.config.fields import check_covered, sizes
+from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
 from bertsym.config.model_types import reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
@@ -50,7 +50,11 @@ def read_config(
     number = _labels(config, file)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
-    model = replace(model, label=str(file), notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls)))
+    model = replace(
+        model,
+        label=str(file),
+        notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls), *overridden(config, model)),
+    )
     if labels in model.symbols:
         given[labels] = number
     try:
