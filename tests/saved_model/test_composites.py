@@ -69,7 +69,7 @@ def image(random: Random) -> Sizes:
 def swin(random: Random) -> Sizes:
     """Return sizes of a Swin transformer, whose width doubles from stage to stage."""
     depths = [random.randint(1, 2) for _ in range(4)]
-    return {"embed_dim": 8 * random.randint(1, 3), "depths": depths, "num_heads": [1, 2, 4, 8], "window_size": 4}
+    return {"embed_dim": 8 * random.randint(1, 3), "depths": depths, "num_heads": [2, 2, 4, 8], "window_size": 4}
 
 
 def speech(random: Random) -> Sizes:
