@@ -134,7 +134,7 @@ def test_the_base_by_its_name(verify: Run, tmp_path: Path, bertsym: Callable[...
     assert (code, "or pass the base as --model" in str(message)) == (2, True)
     base = str(tmp_path / "base")
     assert bertsym("verify", str(tmp_path / "adapter"), "--model", base).code == 0
-    tiny = {}
+    tiny: dict[str, tuple[int, ...]] = {}
     for layer in range(2):
         for name in ("query", "value"):
             stem = f"base_model.model.encoder.layer.{layer}.attention.self.{name}"
