@@ -8,6 +8,7 @@ from pathlib import Path
 from bertsym import atlas
 from bertsym.config.fields import check_covered, sizes
 from bertsym.config.flatten import flattened
+from bertsym.config.layer_lists import list_sizes
 from bertsym.config.model_types import reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed
 from bertsym.errors import BadField, BadFile, BertsymError, echo, suggestion
@@ -40,6 +41,7 @@ def read_config(
     check_covered(fields, architecture.schema, given, file)
     if derived is not None:
         check_unknown(fields, derived, given, file)
+        given |= list_sizes(fields, derived, given, file)
     number = _labels(config, file)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)

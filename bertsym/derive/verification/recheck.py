@@ -38,7 +38,7 @@ def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, sa
     symbols |= {layer_list.path: layer_list.order for layer_list in derived.layer_lists}
     observer = Observer(oracle, stored_space(derived), symbols, derived.layer_lists)
     space = observer.space
-    observer.trace(space.base)
+    observer.trace([space.base])
     beside = boundary_samples(tensors, space, symbols, random, boundaries(observer.traces))
     for index, steps in enumerate(chain(_accepted(observer, random, samples), beside)):
         observation = observer.observe(steps)
