@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sympy import Symbol
@@ -14,6 +14,7 @@ from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.layer_lists import LayerList, ListRule
 
 MAX_LAYERS = 10_000
+NO_LIST = "missing, and no list is known to follow from the other fields; add it"
 
 
 def list_sizes(
@@ -112,31 +113,31 @@ class _ListReader:
         """Return the list that the configuration class makes without the field."""
         rule = self.layer_list.rule
         if rule is None:
-            default = self.layer_list.default
-            if not self.layer_list.length or self._layers() == len(default):
-                return default
             raise self._refuse(
                 self.layer_list.path, "missing, and the configuration class makes it in an unknown way; add it"
             )
-        return self._ruled(rule)
-
-    def _ruled(self, rule: ListRule) -> Sequence[int]:
         sizes = {symbol: self._field(path, rule.defaults[symbol]) for symbol, path in rule.fields.items()}
+        return self.layer_list.default if sizes == rule.defaults else self._ruled(rule, sizes)
+
+    def _ruled(self, rule: ListRule, sizes: Mapping[Symbol, Value]) -> Sequence[int]:
         counts = {str(kind.count): number for number, kind in enumerate(self.layer_list.kinds)}
         kinds: dict[int, int] = {}
         entries = 0
         for tensor in rule.tensors:
             if not evaluate(Iverson(tensor.when), sizes):
                 continue
-            (loop,) = tensor.loops
-            bounds = [int(evaluate(bound, sizes)) for bound in loop.bounds]
-            if bounds[1] > MAX_LAYERS or bounds[2] < 1:
-                raise self._refuse(self.layer_list.path, "missing, and no list follows from the other fields; add it")
-            for layer in loop.indices(*bounds):
-                kinds[layer] = counts[tensor.name.partition(".")[0]]
+            count, _, index = tensor.name.partition(".")
+            layers: Iterable[int] = [int(index)] if index != "{}" else ()
+            for loop in tensor.loops:
+                bounds = [int(evaluate(bound, sizes)) for bound in loop.bounds]
+                if bounds[1] > MAX_LAYERS or bounds[2] < 1:
+                    raise self._refuse(self.layer_list.path, NO_LIST)
+                layers = loop.indices(*bounds)
+            for layer in layers:
+                kinds[layer] = counts[count]
                 entries += 1
         if entries != len(kinds) or sorted(kinds) != list(range(self._layers() if self.layer_list.length else entries)):
-            raise self._refuse(self.layer_list.path, "missing, and no list follows from the other fields; add it")
+            raise self._refuse(self.layer_list.path, NO_LIST)
         return [kinds[layer] for layer in range(entries)]
 
     def _refuse(self, path: str, problem: str) -> BadField:

@@ -40,7 +40,7 @@ from bertsym.derive.synthesis.expert_routing import with_experts
 from bertsym.derive.synthesis.observations import LayerLists
 from bertsym.derive.synthesis.synthesize import synthesize
 from bertsym.derive.trace import NO_TRACE, Trace
-from bertsym.derive.types import Candidate, CannotDerive, Failure, NotDerived, Observation
+from bertsym.derive.types import NO_EFFECT, Candidate, CannotDerive, Failure, NotDerived, Observation
 from bertsym.derive.verification.check import built_count, first_mismatch, public_count
 from bertsym.derive.verification.error_bound import error_bound
 from bertsym.errors import InvalidModel
@@ -64,7 +64,7 @@ class Cegis:
         self.symbols = symbols(space, keep=keep_names, lists=oracle.description.lists)
         self.lists = layer_lists(oracle.description.lists, self.symbols)
         if all(axis.no_effect for axis in space.axes):
-            raise CannotDerive(oracle.target, "no size changes its tensors")
+            raise CannotDerive(oracle.target, NO_EFFECT)
         self.space = replace(space, axes=tuple(map(self._with_least_value, space.axes)))
         orders = {layer_list.path for layer_list in self.lists}
         numbers = {name: symbol for name, symbol in self.symbols.items() if name not in orders}

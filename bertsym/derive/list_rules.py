@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sympy import Symbol
 
 from bertsym.derive.layer_list_field import kind_letter
-from bertsym.derive.types import CannotDerive
+from bertsym.derive.types import NO_EFFECT, CannotDerive
 from bertsym.saved_model.decode_layer_lists import rule_symbol
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.layer_lists import LayerList, ListRule
@@ -36,8 +36,9 @@ def with_rules(derived: Derived, search: Search) -> Derived:
 def _with_rule(layer_list: LayerList, search: Search) -> LayerList:
     try:
         derivation = search(layer_list.path)
-    except CannotDerive:
-        return layer_list
+    except CannotDerive as error:
+        constant = ListRule(MappingProxyType({}), MappingProxyType({}), ())
+        return replace(layer_list, rule=constant) if error.problem == NO_EFFECT else layer_list
     return layer_list if (rule := list_rule(layer_list, derivation)) is None else replace(layer_list, rule=rule)
 
 

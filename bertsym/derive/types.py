@@ -17,6 +17,9 @@ from bertsym.values import value
 if TYPE_CHECKING:
     from bertsym.derive.derivation import SynthesisInput
 
+NO_EFFECT = "no size changes its tensors"
+"""The problem of a target that builds the same at all sizes."""
+
 Number = int | bool | Fraction
 Fields = Mapping[str, Number]
 Sizes = Mapping[Symbol, Number]

@@ -10,6 +10,7 @@ import ast
 import inspect
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -267,3 +268,20 @@ def _letters(
             continue
         if read is not None and len(text) == len(words) == len(set(text)) and settings(read).get(name) == words:
             yield attribute, dict(zip(text, words, strict=True))
+
+
+def keyword_numbers(cls: Any) -> dict[str, int]:
+    """Return the numbers that a configuration class takes out of its keyword arguments, with their defaults."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError, SyntaxError):
+        return {}
+    numbers: dict[str, int] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="kwargs"), attr="pop" | "get"),
+                args=[ast.Constant(value=str(name)), ast.Constant(value=int(number))],
+            ):
+                numbers[name] = number
+    return numbers

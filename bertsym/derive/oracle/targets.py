@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from bertsym.derive.layer_list_field import ListField, kind_letter
 from bertsym.derive.oracle.config_codec import ConfigCodec
-from bertsym.derive.oracle.layer_lists import ListSearch
+from bertsym.derive.oracle.layer_lists import ListSearch, keyword_numbers
 from bertsym.derive.oracle.module_inventory import NoParameters, UnusableTarget, inventory
 
 Fields = dict[str, Any]
@@ -35,7 +35,8 @@ class Target:
     def description(self) -> dict[str, Any]:
         """Return the class, the source and the fields, ready for JSON."""
         lists = [{name: getattr(one, name) for name in ListField.__match_args__} for one in self.lists]
-        return {"class": self.cls, "source": self.source, "fields": self.fields, "lists": lists}
+        described = {"class": self.cls, "source": self.source, "fields": self.fields}
+        return described | ({"lists": lists} if lists else {})
 
     def inventory(self, fields: Fields) -> list[list[Any]]:
         """Return the inventory at these fields; raise whatever the model code raises."""
@@ -62,7 +63,14 @@ class ListRuleTarget(Target):
         field = next((field for field in codec.all_lists() if field.path == path), None)
         if field is None:
             raise UnusableTarget(f"no list of layers at {path}")
+        owner = codec
+        for part in path.split(".")[:-1]:
+            owner = owner.nested[part]
         codec.omit_lists()
+        # qwen3_next takes the period of its layers out of the keyword arguments, and keeps no field of that name.
+        owner.numeric |= {
+            name: number for name, number in keyword_numbers(owner.cls).items() if name not in owner.numeric
+        }
         super().__init__(target.cls, target.source, codec.to_numbers(), target.construct)
         self.codec, self.field = codec, field
 
