@@ -62,8 +62,8 @@ def list_rule(layer_list: LayerList, derivation: Derivation) -> ListRule | None:
 
 
 def _tensor(tensor: Tensor, counts: dict[str, Symbol], renamed: dict[Symbol, Symbol]) -> Tensor:
-    letter, dot, index = tensor.name.partition(".")
+    _, index, letter = tensor.name.split(".")
     loops = tuple(loop.replaced(renamed) for loop in tensor.loops)
     return replace(
-        tensor, name=f"{counts[letter]}{dot}{index}", component="", loops=loops, when=tensor.when.xreplace(renamed)
+        tensor, name=f"{counts[letter]}.{index}", component="", loops=loops, when=tensor.when.xreplace(renamed)
     )

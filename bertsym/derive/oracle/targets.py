@@ -71,15 +71,32 @@ class ListRuleTarget(Target):
         owner.numeric |= {
             name: number for name, number in keyword_numbers(owner.cls).items() if name not in owner.numeric
         }
-        super().__init__(target.cls, target.source, codec.to_numbers(), target.construct)
+        super().__init__(target.cls, target.source, {}, target.construct)
         self.codec, self.field = codec, field
+        numbers = codec.to_numbers()
+        self.fields = {name: number for name, number in numbers.items() if self._has_effect(name, numbers)}
+
+    def _has_effect(self, name: str, numbers: Fields) -> bool:
+        """Return True if another value of a field changes the list, so that few fields are left to derive it in."""
+        number = numbers[name]
+        others = [not number] if isinstance(number, bool) else [number + 1, 2 * number, number // 2, 1, 0]
+        return any(self._made(numbers | {name: other}) not in (self._made(numbers), None) for other in others)
+
+    def _made(self, fields: Fields) -> list[list[Any]] | None:
+        try:
+            return self.inventory(fields)
+        except Exception:  # noqa: BLE001  # whatever the class raises
+            return None
 
     def inventory(self, fields: Fields) -> list[list[Any]]:
-        """Return an entry `letter.layer` for each layer of the list that the class makes."""
+        """Return an entry `layers.7.b` for each layer of the list that the class makes."""
         config: Any = self.codec.to_config(fields)
         for name in self.field.path.split("."):
             config = getattr(config, name)
-        names = [f"{kind_letter(kind)}.{layer}" for layer, kind in enumerate(self.field.kinds_of(list(config), fields))]
+        names = [
+            f"layers.{layer}.{kind_letter(kind)}"
+            for layer, kind in enumerate(self.field.kinds_of(list(config), fields))
+        ]
         if not names:
             raise NoParameters("the list is empty")
         return [[name, [], name, "matrix"] for name in names]
