@@ -14,6 +14,7 @@ from bertsym.algebra import Value, free
 from bertsym.errors import PartialFormula
 from bertsym.files.jsonfile import Json
 from bertsym.model import Architecture, Definition, Head, Model, NamedSize
+from bertsym.names.heads import head_named
 from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Free
 from bertsym.saved_model.layer_lists import LayerList
 from bertsym.schema import Field, Schema
@@ -165,15 +166,14 @@ class Derived:
 
         Raises `InvalidModel`, and `PartialFormula` for a head of which some tensors have no formula.
         """
-        missing = unresolved(self.classes[head]) if head in self.classes else ()
+        meant = head_named(head, {name: carried.cls for name, carried in self.classes.items()}) or head
+        missing = unresolved(self.classes[meant]) if meant in self.classes else ()
         if missing:
             first = missing[0]
             raise PartialFormula(
-                self.name, self.classes[head].cls, len(missing), first.tensor, first.part, first.reason
+                self.name, self.classes[meant].cls, len(missing), first.tensor, first.part, first.reason
             )
-        architecture = self.architecture(base)
-        architecture.head(head)
-        return Model(architecture, head, label=label or self.name)
+        return Model(self.architecture(base), label=label or self.name).with_head(meant)
 
     def architecture(self, base: str = DEFAULTS) -> Architecture:
         """Return the classes that have a whole formula as heads; raises `InvalidModel`."""
@@ -226,6 +226,7 @@ class Derived:
         """
         listed = [tensor for head in self.classes.values() for tensor in head.tensors]
         parts = [part for tensor in listed for part in (*tensor.shape, tensor.times)]
+        parts += [definition.value for definition in self.definitions if definition.adjusts is None]
         sizes: frozenset[Symbol] = frozenset().union(
             *(free(quotient) for part in parts for quotient in part.atoms(floor, ceiling))
         )
