@@ -12,6 +12,7 @@ from bertsym.config.flatten import flattened, without_ignored_types
 from bertsym.config.layer_lists import list_sizes
 from bertsym.config.model_types import reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
+from bertsym.config.unread_sizes import unread_sizes
 from bertsym.errors import BadField, BadFile, BertsymError, echo, suggestion
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
@@ -52,10 +53,11 @@ def read_config(
     number = _labels(config, file)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
+    unread = unread_sizes(config, architecture.schema) if derived is None else ()
     model = replace(
         model,
         label=str(file),
-        notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls), *overridden(config, model)),
+        notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls), *overridden(config, model), *unread),
     )
     if labels in model.symbols:
         given[labels] = number
