@@ -98,7 +98,7 @@ def _with_head(derived: Derived, head: str, cls: str, seed: int, limit: int, *, 
     """Return the entry with one more class, tried again at fresh samples; raise the reason if that fails."""
     try:
         with limited(limit):
-            oracle = BuildOracle(worker(), cls, {})
+            oracle = BuildOracle(worker(), cls, {}, with_lists=bool(derived.layer_lists))
             extension = HeadExtension(derived, oracle, Random(seed), DERIVE_TRIALS, seed)
             found = add_head(derived, head, extension.derive())
             return _confirmed(_told(derived, found, head, oracle), head, oracle, seed)
@@ -107,7 +107,7 @@ def _with_head(derived: Derived, head: str, cls: str, seed: int, limit: int, *, 
             raise
     with limited(limit):
         found = add_head(derived, head, one(cls, seed))
-        oracle = BuildOracle(worker(), cls, {})
+        oracle = BuildOracle(worker(), cls, {}, with_lists=bool(derived.layer_lists))
         return _confirmed(_told(derived, found, head, oracle), head, oracle, seed)
 
 

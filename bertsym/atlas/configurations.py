@@ -28,6 +28,11 @@ def fixed_parts(model_type: str) -> tuple[str, ...]:
     return tuple(_content()["fixed_parts"].get(model_type, ()))
 
 
+def declares(model_type: str, field: str) -> bool:
+    """Return True if the configuration class of a model type declares the field, alone or as every class does."""
+    return field in _content()["common"] or model_type in declaring().get(field, ())
+
+
 def has_class(name: str) -> bool:
     """Return True if the library has a public model class of that name, whether or not it has a formula."""
     return name in _classes()

@@ -9,9 +9,11 @@ from bertsym import atlas
 from bertsym.atlas.configurations import fixed_parts, has_class, head_size_use, similar_class
 from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
+from bertsym.config.layer_lists import list_sizes
 from bertsym.config.library_classes import in_atlas_alone, present_name
 from bertsym.config.model_types import class_names, reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
+from bertsym.config.unread_sizes import unread_sizes
 from bertsym.errors import BadField, BadFile, BertsymError, InvalidModel, PartialFormula, UnknownName, echo, suggestion
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
@@ -58,16 +60,18 @@ def read_config(
         use = head_size_use(kind)
         check_unknown(fields, derived, given, file, use)
         given |= head_size(fields, derived, use, file)
+        given |= list_sizes(fields, derived, given, file)
     number = _labels(config, file)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
     if derived is not None:
         own = {path: (at,) for path, at in derived.classes[model.head].fixed.items()}
         check_covered(fields, replace(architecture.schema, fixed=own), given, file)
+    unread = unread_sizes(config, architecture.schema) if derived is None else ()
     model = replace(
         model,
         label=str(file),
-        notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls), *overridden(config, model)),
+        notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls), *overridden(config, model), *unread),
     )
     if labels in model.symbols:
         given[labels] = number

@@ -52,7 +52,7 @@ def extend_head(
     Raise `CannotDerive` if the class shares no tensor with the base, if a tensor of its own has no formula, or if it
     accepts other sizes than the base.
     """
-    oracle = BuildOracle(worker, target, sizes)
+    oracle = BuildOracle(worker, target, sizes, with_lists=bool(base.layer_lists))
     return HeadExtension(base, oracle, Random(seed), max(trials, MIN_TRIALS), seed).derive()  # noqa: S311
 
 
@@ -79,13 +79,12 @@ class HeadExtension:
     def _find_inherited(self) -> Inherited:
         """Sort the templates of the base by a few builds of the head."""
         space, random = self.domain.space, self.random
-        observer = Observer(self.oracle, space, self.domain.symbols)
+        observer = Observer(self.oracle, space, self.domain.symbols, self.base.layer_lists)
         observations = [
             observer.first_accepted(space.sample(random) for _ in range(MAX_REJECTIONS_IN_A_ROW))[1]
             for _ in range(SORTING_SAMPLES)
         ]
-        known = {field.path: symbol for symbol, field in self.base.fields.items()}
-        return find_inherited(self.base.tensors, observations, known, space.base)
+        return find_inherited(self.base.tensors, observations, lambda fields: observer.sizes({**space.base, **fields}))
 
     def _search(self, searches: int) -> Derived:
         """Return the head with formulas for all of its tensors; raise `CannotDerive`.
@@ -118,7 +117,7 @@ class HeadExtension:
         """
         domain = self.domain
         samples = boundary_samples(self.inherited.inventory(), domain.space, domain.symbols, self.random)
-        observer = Observer(rest, domain.space, domain.symbols)
+        observer = Observer(rest, domain.space, domain.symbols, self.base.layer_lists)
         observations = observer.observe_all(islice(samples, MAX_INHERITED_BOUNDARY_SAMPLES))
         wrong = next(filter(None, (first_mismatch(own, observation) for observation in observations)), None)
         if wrong is not None:
@@ -140,7 +139,15 @@ class HeadExtension:
         effective = {*self.domain.own, first}
         axes = tuple(replace(axis, no_effect=axis.name not in effective) for axis in space.axes)
         known = self.domain.symbols
-        search = Cegis(rest, replace(space, axes=axes), self.random, keep_names=False, known=known, share=HEAD_SHARE)
+        search = Cegis(
+            rest,
+            replace(space, axes=axes),
+            self.random,
+            keep_names=False,
+            known=known,
+            lists=self.base.layer_lists,
+            share=HEAD_SHARE,
+        )
         derivation = search.derive(self.trials, self.seed)
         self.rounds += search.rounds
         if not derivation.whole:
@@ -152,7 +159,7 @@ class HeadExtension:
     def _no_rest(self, rest: BuildOracle) -> Derivation | None:
         """Return a derivation without tensors, tested as any other; None if a trial shows an own tensor of the head."""
         domain, described = self.domain, self.oracle.description
-        sampler = Sampler(rest, domain.space, domain.symbols, self.random, HEAD_SHARE)
+        sampler = Sampler(rest, domain.space, domain.symbols, self.random, self.base.layer_lists, HEAD_SHARE)
         fresh = sampler.mixed(self.trials)
         if any(observation.inventory for observation in fresh):
             return None

@@ -8,18 +8,18 @@ build of a search is compared with them, so that a search for the rest tests the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-
-from sympy import Symbol
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from bertsym.derive.evaluator import Evaluator
-from bertsym.derive.types import Fields, Inventory, Observation
+from bertsym.derive.types import Fields, Inventory, Observation, Sizes
 from bertsym.derive.verification.check import expanded
 from bertsym.saved_model.inventory import under_prefix
 from bertsym.tree import Tensor
 from bertsym.values import value
 
 Predicted = tuple[int, tuple[int, ...], str]  # the position of a template, the shape, and the name of the data's owner
+
+SizesOf = Callable[[Fields], Sizes]
 
 
 @value
@@ -39,7 +39,7 @@ class UnlikeContext(Exception):
 class Inherited:
     """The templates of a base, sorted by what a head has of them. Positions are those of the base's tensors.
 
-    `base` holds the values of fields that a build leaves out.
+    `sizes` gives the sizes of the base at the fields of a build.
 
     - `kept` templates stand in the head under `prefix`, unchanged in every build.
     - `dropped` templates stand in no build.
@@ -53,11 +53,10 @@ class Inherited:
         prefix: str,
         kept: Collection[int],
         dropped: Collection[int],
-        symbols: Mapping[str, Symbol],
-        base: Fields,
+        sizes: SizesOf,
     ) -> None:
         self.tensors = [under_prefix(tensor, prefix) for tensor in tensors]
-        self.prefix, self.symbols, self.base = prefix, symbols, base
+        self.prefix, self.sizes = prefix, sizes
         self.kept, self.dropped = set(kept), set(dropped)
         self.context: set[int] = set()
 
@@ -102,8 +101,7 @@ class Inherited:
         self.context.discard(problem.position)
 
     def _predicted(self, fields: Fields) -> Iterator[tuple[int, str, tuple[int, ...], str]]:
-        known = {**self.base, **fields}
-        evaluator = Evaluator({symbol: known[path] for path, symbol in self.symbols.items()})
+        evaluator = Evaluator(self.sizes(fields))
         for position in sorted(self.kept | self.dropped):
             try:
                 for name, shape, owner in expanded(self.tensors[position], evaluator):
@@ -112,13 +110,11 @@ class Inherited:
                 raise Unlike(position) from None
 
 
-def find_inherited(
-    tensors: Sequence[Tensor], observations: Sequence[Observation], symbols: Mapping[str, Symbol], base: Fields
-) -> Inherited:
+def find_inherited(tensors: Sequence[Tensor], observations: Sequence[Observation], sizes: SizesOf) -> Inherited:
     """Return what a head inherits of a base, as far as these observations of the head say.
 
-    The prefix is the one under which most of the base's tensors stand with their shapes. `symbols` are those of the
-    base's fields, `base` the values of the fields that a build leaves out.
+    The prefix is the one under which most of the base's tensors stand with their shapes. `sizes` gives the
+    sizes of the base at the fields of a build.
     """
     predictions = [_by_name(tensors, observation) for observation in observations]
     prefix = _best_prefix(predictions, observations)
@@ -135,7 +131,7 @@ def find_inherited(
     dropped = {position for position, count in expected.items() if absent[position] == count}
     # A template that no observation has shows in later ones.
     kept |= set(range(len(tensors))) - set(expected)
-    return Inherited(tensors, prefix, kept, dropped, symbols, base)
+    return Inherited(tensors, prefix, kept, dropped, sizes)
 
 
 def _by_name(tensors: Sequence[Tensor], observation: Observation) -> dict[str, Predicted]:

@@ -12,7 +12,7 @@ from bertsym.derive.domain.base_trials import BaseTrials, is_depth_name
 from bertsym.derive.domain.constraint_acquisition import acquire_constraints
 from bertsym.derive.domain.infer_domain import infer_domain
 from bertsym.derive.domain.space import Space, in_dependency_order
-from bertsym.derive.domain.stored_space import stored_space
+from bertsym.derive.domain.stored_space import stored_space, stored_symbols
 from bertsym.derive.domain.symbol_names import symbols
 from bertsym.derive.limits import MAX_REJECTIONS_IN_A_ROW, RICH_BASE_SAMPLES
 from bertsym.derive.oracle.client import BuildOracle
@@ -43,7 +43,7 @@ def joint_domain(base: Derived, oracle: BuildOracle, random: Random) -> JointDom
     sized = {field.path for field in base.fields.values()}
     # A field that follows others, as XLNet's `d_model` follows heads and head size, keeps its rule.
     settled = {*sized, *base.fixed_by_derivation, *base.fixed_by_code}
-    settled |= {axis.name for axis in stored.axes if axis.depends_on}
+    settled |= {axis.name for axis in stored.axes if axis.depends_on or axis.name not in base.no_effect}
     new = [name for name in described if name not in settled]
     rich = _rich_configuration(oracle, _without(stored, new), random)
     view = oracle.over(new, {name: n for name, n in rich.items() if name not in new})
@@ -51,13 +51,13 @@ def joint_domain(base: Derived, oracle: BuildOracle, random: Random) -> JointDom
     pinned = {**view.pinned, **{name: described[name] for name in new if name not in effective}}
     inferred = infer_domain(oracle.over(effective, pinned), random) if effective else Space({}, (), ())
     own = tuple(axis.name for axis in inferred.axes if not axis.no_effect)
-    kept = [replace(axis, no_effect=axis.name not in sized) for axis in stored.axes if axis.name not in own]
+    kept = [replace(axis, no_effect=axis.name in base.no_effect) for axis in stored.axes if axis.name not in own]
     known = {axis.name for axis in kept}
     axes = in_dependency_order([*kept, *(axis for axis in inferred.axes if axis.name not in known)])
     if axes is None:
         raise CannotDerive(oracle.target, "its own fields depend on one another in a circle")
     joint = acquire_constraints(oracle, Space(stored.base, axes, inferred.fixed), random)
-    return JointDomain(joint, symbols(joint, keep=False, known=_symbols(base)), own)
+    return JointDomain(joint, symbols(joint, keep=False, known=stored_symbols(base)), own)
 
 
 def _of_head(space: Space, described: Fields) -> Space:
@@ -95,10 +95,6 @@ def _effective(oracle: BuildOracle) -> list[str]:
     effective |= set(isolate_effective(trials.switches, partial(differs, other=lambda name: not trials.base[name])))
     effective |= {name for name in trials.negative if trials.affects_inventory(name)}
     return [name for name in oracle.description.fields if name in effective]
-
-
-def _symbols(base: Derived) -> dict[str, Symbol]:
-    return {field.path: symbol for symbol, field in base.fields.items()}
 
 
 def _rich_configuration(oracle: BuildOracle, space: Space, random: Random) -> Fields:

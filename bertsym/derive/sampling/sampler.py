@@ -33,6 +33,7 @@ from bertsym.derive.sampling.observer import Observer
 from bertsym.derive.sampling.one_field_changes import OneFieldChanges
 from bertsym.derive.sampling.strategies import adversarial, below_default, small_and_near_default
 from bertsym.derive.types import Failure, Observation
+from bertsym.saved_model.layer_lists import LayerList
 from bertsym.tree import Tensor
 
 
@@ -47,10 +48,16 @@ class Sampler:
     """
 
     def __init__(
-        self, oracle: BuildOracle, space: Space, symbols: Mapping[str, Symbol], random: Random, share: int = 1
+        self,
+        oracle: BuildOracle,
+        space: Space,
+        symbols: Mapping[str, Symbol],
+        random: Random,
+        lists: Sequence[LayerList] = (),
+        share: int = 1,
     ) -> None:
         self.oracle, self.random, self.share = oracle, random, share
-        self.observer = Observer(oracle, space, symbols)
+        self.observer = Observer(oracle, space, symbols, lists)
         self.first_accepted = next(reversed(list(oracle.accepted())), oracle.description.fields)
         self._one_field_changes = OneFieldChanges(self.observer, random, BACKGROUNDS if share == 1 else 1)
         self._equality = EqualitySamples(random)

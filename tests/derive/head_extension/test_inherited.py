@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bertsym.derive.head_extension.inherited import Inherited, Unlike, UnlikeContext, find_inherited
-from bertsym.derive.types import Entry, Inventory, Observation
+from bertsym.derive.types import Entry, Fields, Inventory, Observation, Sizes
 from bertsym.layers import Role
 from bertsym.symbols import H, L, V
 from bertsym.tree import Loop, Tensor
@@ -16,6 +16,11 @@ BASE = (
     Tensor("layers.{}.weight", (H, H), Role.MATRIX, "", "layers", (Loop(L * 0, L),)),
     Tensor("pooler.weight", (H, H), Role.MATRIX, "", "pooler"),
 )
+
+
+def sizes(fields: Fields) -> Sizes:
+    """Return the sizes of the base at some fields."""
+    return {symbol: fields[name] for name, symbol in FIELDS.items()}
 
 
 def built(v: int, h: int, layers: int, **changed: Entry) -> Inventory:
@@ -33,7 +38,7 @@ def observed(v: int, h: int, layers: int) -> Observation:
 @pytest.fixture
 def inherited() -> Inherited:
     """The sorting of the templates by two observations."""
-    return find_inherited(BASE, [observed(30, 4, 2), observed(7, 5, 0)], FIELDS, {})
+    return find_inherited(BASE, [observed(30, 4, 2), observed(7, 5, 0)], sizes)
 
 
 def test_the_templates_are_sorted_by_the_observations(inherited: Inherited) -> None:
