@@ -12,7 +12,7 @@ from bertsym.config.flatten import flattened, without_ignored_types
 from bertsym.config.model_types import reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
 from bertsym.config.unread_sizes import unread_sizes
-from bertsym.errors import BadField, BadFile, BertsymError, echo, suggestion
+from bertsym.errors import BadField, BadFile, BertsymError, echo, listed, suggestion
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
@@ -108,10 +108,9 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
         note = f"transformers has no class {echo(names[0])}{advice}; counted as {bare}, without its own layers"
         return "model", (f"field 'architectures': {note}",)
     if chosen is None:
-        advice = suggestion(names[0], by_class)
-        raise BadField(
-            str(file), "architectures", f"the class {echo(names[0])} is not covered ({advice}); pass --head to choose"
-        )
+        near = suggestion(names[0], by_class)
+        advice = near if near.startswith("did you mean") else listed(by_class.values(), 60, "--head has ")
+        raise BadField(str(file), "architectures", f"the class {echo(names[0])} is not covered; {advice}")
     cls = without_framework(chosen)
     if len(names) > 1 or cls != chosen:
         return by_class[cls], (f"field 'architectures': {echo(', '.join(names))}; counted as {cls}",)
