@@ -284,7 +284,7 @@ class Model:
         without: Iterable[str] = (),
         form: str = "collected",
     ) -> Answer:
-        """Return the total by component, role or layer; the rows sum to it."""
+        """Return the total by component, role, layer or module; the rows sum to it."""
         grouping = By.named(by)
         return Answer(broken_down(self.spec, self._convention(convention, only, without), grouping, Style.named(form)))
 
