@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bertsym.saved_model.code_names import with_code_names
+from bertsym.saved_model.code_names import with_short_names
 from bertsym.saved_model.derived import Derived, DerivedHead
 from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.values import replace
@@ -11,7 +11,7 @@ from bertsym.vocabulary.components import named
 
 def presented(derived: Derived) -> Derived:
     """Return the model in the words of answers; the file, and the numbers, stay as they are."""
-    return with_paper_names(in_head_size(with_code_names(derived)))
+    return with_paper_names(in_head_size(with_short_names(derived)))
 
 
 def with_paper_names(derived: Derived) -> Derived:
