@@ -8,7 +8,7 @@ from sympy import Symbol
 
 from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Shape, Table
 from bertsym.formulas.tree import Form, Name, symbols
-from bertsym.symbols import BY_SYMBOL, Kind, Own, in_order
+from bertsym.symbols import BY_SYMBOL, Kind, Own, Size, in_order
 
 
 def legend(document: Document) -> Document:
@@ -37,9 +37,14 @@ def with_own_sizes(document: Document) -> Document:
     used = set().union(*(_symbols(part) for element in document for part in _parts(element)))
     own = [symbol for symbol in in_order(used) if isinstance(symbol, Own) and symbol.kind is not Kind.SWITCH]
     clauses = [
-        (Name(symbol), " is " if index == 0 else " ", BY_SYMBOL[symbol].noun) for index, symbol in enumerate(own)
+        (Name(symbol), " is " if index == 0 else " ", _field(BY_SYMBOL[symbol])) for index, symbol in enumerate(own)
     ]
     return (*document, Remark((*_joined(clauses),))) if clauses else document
+
+
+def _field(size: Size) -> str:
+    """Return the noun for an own size if its meaning has words of its own, else the field alone."""
+    return size.noun if " " in size.meaning else size.meaning
 
 
 def _joined(clauses: Sequence[tuple[Inline, ...]]) -> Iterator[Inline]:

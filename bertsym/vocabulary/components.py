@@ -242,7 +242,7 @@ class _Reader:
         if meant is not None and meant in kinds:
             return meant
         wanted = _PER_TOKEN if meant == FEED_FORWARD else _MIXING
-        return next((kind for kind in wanted if kind in kinds), kinds[0])
+        return next((kind for kind in kinds if kind in wanted), kinds[0])
 
 
 @lru_cache(maxsize=4096)
