@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bertsym import atlas
-from bertsym.config.fields import check_covered, sizes
-from bertsym.config.flatten import flattened
+from bertsym.atlas.configurations import fixed_parts, has_class, head_size_use, similar_class
+from bertsym.config.fields import check_covered, overridden, sizes
+from bertsym.config.flatten import flattened, without_ignored_types
 from bertsym.config.model_types import reading, without_framework
-from bertsym.config.omitted_fields import check_unknown, completed
+from bertsym.config.omitted_fields import check_unknown, completed, head_size
+from bertsym.config.unread_sizes import unread_sizes
 from bertsym.errors import BadField, BadFile, BertsymError, echo, suggestion
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
@@ -34,21 +36,42 @@ def read_config(
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
-    fields = config if derived is None else completed(flattened(config), derived, file)
+    fields = (
+        config
+        if derived is None
+        else completed(without_ignored_types(flattened(config), fixed_parts(kind)), derived, file)
+    )
     given = sizes(fields, architecture.schema, file)
     check_covered(fields, architecture.schema, given, file)
     if derived is not None:
-        check_unknown(fields, derived, given, file)
+        use = head_size_use(kind)
+        check_unknown(fields, derived, given, file, use)
+        given |= head_size(fields, derived, use, file)
     number = _labels(config, file)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
-    model = replace(model, label=str(file), notes=(*read_as.notes, *head_notes))
+    unread = unread_sizes(config, architecture.schema) if derived is None else ()
+    model = replace(
+        model,
+        label=str(file),
+        notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls), *overridden(config, model), *unread),
+    )
     if labels in model.symbols:
         given[labels] = number
     try:
         return model.with_sizes({symbol: found for symbol, found in given.items() if symbol in model.symbols})
     except BertsymError as error:
         raise BadFile(str(file), str(error)) from None
+
+
+def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:
+    """Return notes on the fields that say that the checkpoint differs from the class of the library."""
+    notes = []
+    if config.get("auto_map"):
+        notes.append(f"field 'auto_map': the checkpoint has code of its own; counted as {cls} of transformers")
+    if config.get("quantization_config"):
+        notes.append(f"field 'quantization_config': counted as {cls} before it is quantised")
+    return tuple(notes)
 
 
 def _labels(config: Mapping[str, Json], file: Path) -> int:
@@ -68,7 +91,7 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
     """Return the head whose class `architectures` names, with notes, or the bare model if the field is absent.
 
     Of several classes the first covered one is chosen, as vLLM does. A class for TensorFlow or JAX is counted as the
-    PyTorch class of its name.
+    PyTorch class of its name, and somebody's own class as the bare model.
     """
     classes = config.get("architectures")
     if classes is None or classes == []:
@@ -77,6 +100,12 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
         raise BadField(str(file), "architectures", f"expected a list of class names, got {echo(classes)}; pass --head")
     names = [str(cls) for cls in classes]
     chosen = next((name for name in names if without_framework(name) in by_class), None)
+    if chosen is None and not any(has_class(without_framework(name)) for name in names):
+        near = similar_class(names[0])
+        advice = f" (did you mean {near}?)" if near is not None else ""
+        bare = next(cls for cls, head in by_class.items() if head == "model")
+        note = f"transformers has no class {echo(names[0])}{advice}; counted as {bare}, without its own layers"
+        return "model", (f"field 'architectures': {note}",)
     if chosen is None:
         advice = suggestion(names[0], by_class)
         raise BadField(

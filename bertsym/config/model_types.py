@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bertsym import atlas
+from bertsym.atlas.configurations import declaring
 from bertsym.errors import BadField, UnknownName, echo, suggestion
 from bertsym.files.jsonfile import Json
 from bertsym.values import value
@@ -15,6 +16,10 @@ from bertsym.zoo import ARCHITECTURES
 DERIVE = "`bertsym derive` finds the formula of model code"
 FRAMEWORKS = ("TF", "Flax")
 """The prefixes of classes that transformers up to version 4 had for TensorFlow and JAX."""
+
+FEWEST_OWN_FIELDS = 2
+"""One field proves little: GPT-2's old files have `n_ctx`, which only CodeGen declares today."""
+MOST_LIKELY = 4
 
 _FILE_NAME = re.compile(r"(?P<type>[a-z0-9_-]+?)_config(?:[_-][a-z0-9_-]+)?\.json", re.IGNORECASE)
 
@@ -30,8 +35,8 @@ class Reading:
 def reading(config: Mapping[str, Json], file: Path, chosen: str | None = None) -> Reading:
     """Return the model type that the file names, `chosen` in its place, or else the one that evidence implies.
 
-    Evidence is the class in `architectures`, then the name of the file. Raises `BadField` if there is none, and
-    `UnknownName` for a `chosen` type without a formula.
+    Evidence is the class in `architectures`, then the name of the file, then fields that one type alone declares.
+    Raises `BadField` if there is none, and `UnknownName` for a `chosen` type without a formula.
     """
     named = config.get("model_type")
     if chosen is not None:
@@ -50,7 +55,22 @@ def reading(config: Mapping[str, Json], file: Path, chosen: str | None = None) -
         raise BadField(str(file), "model_type", f"{echo(named)} is not covered; {advice}")
     if (by_name := _type_in_name(file.name)) is not None:
         return Reading(by_name, (f"field 'model_type': missing; read as {by_name}, as the file is called {file.name}",))
-    raise BadField(str(file), "model_type", "missing, and no class or file name implies it; pass --model-type")
+    return _reading_by_fields(config, file)
+
+
+def _reading_by_fields(config: Mapping[str, Json], file: Path) -> Reading:
+    """Return the one model type that declares all fields and alone declares some of them; raises `BadField`."""
+    types = {field: declaring()[field] for field in config if field in declaring()}
+    candidates = frozenset[str]().union(*types.values()).intersection(*types.values())
+    own = [field for field, names in types.items() if names <= candidates]
+    if len(candidates) == 1 and len(own) >= FEWEST_OWN_FIELDS:
+        (kind,) = candidates
+        if is_covered(kind):
+            return Reading(kind, (f"field 'model_type': missing; read as {kind}, which alone declares {own[0]}",))
+    likely = [kind for kind in (*ARCHITECTURES, *sorted(candidates - set(ARCHITECTURES))) if kind in candidates]
+    among = f"; {len(likely)} types declare such fields: {', '.join(likely[:MOST_LIKELY])}" if likely else ""
+    more = " and others" if len(likely) > MOST_LIKELY else ""
+    raise BadField(str(file), "model_type", f"missing{among}{more}; pass --model-type TYPE")
 
 
 def is_covered(kind: str) -> bool:

@@ -115,3 +115,24 @@ def test_notes_are_said_on_standard_error_and_to_programs(bertsym: Run, saved: C
         assert ran.err == f"bertsym: note: {note}\n"
         assert json.loads(ran.out)["notes"] == [note]
     assert load(file).with_head("masked-lm").notes == (note,)
+
+
+def test_fields_that_one_type_alone_declares_imply_it(saved: Callable[..., str]) -> None:
+    factorised = load(saved("sizes.json", num_hidden_groups=1, inner_group_num=1, embedding_size=8))
+    assert factorised.architecture.name == "albert"
+    assert factorised.notes[0].startswith("field 'model_type': missing; read as albert, which alone declares")
+    with pytest.raises(BadField, match=r"types declare such fields: bert, .* and others; pass --model-type"):
+        load(saved("sizes.json"))
+    # GPT-2's old files have a field that CodeGen alone declares today
+    with pytest.raises(BadField, match="pass --model-type"):
+        load(saved("sizes.json", n_ctx=64, n_embd=24, n_layer=2, n_head=4))
+
+
+def test_a_class_of_somebodys_own_is_counted_as_the_bare_model(saved: Callable[..., str]) -> None:
+    own = load(saved(model_type="bert", architectures=["BertForSpeech"]))
+    assert same(own, load(saved(model_type="bert")))
+    assert "transformers has no class 'BertForSpeech'; counted as BertModel" in own.notes[0]
+    near = load(saved(model_type="gpt2", architectures=["Gpt2LMHeadModel"]))
+    assert "(did you mean GPT2LMHeadModel?); counted as GPT2Model" in near.notes[0]
+    with pytest.raises(BadField, match="field 'architectures'"):
+        load(saved(model_type="bert", architectures=["GPT2Model"]))
