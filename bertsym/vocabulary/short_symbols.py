@@ -67,6 +67,7 @@ _ABBREVIATED = dict(pair.split("=") for pair in _ABBREVIATED_TEXT.split())
 
 _SILENT = frozenset({"config", "model", "num", "n", "max", "number", "of", "per", "the", "total", "d", "size", "dim"})
 _LONGEST_WORD = 5
+LONGEST_WORD = 8
 MAX_WORDS = 2
 """The most words that a subscript takes from the parts of a path, unless two symbols would be alike."""
 _INDEX = re.compile(r"\[([0-9]+)\]")
@@ -130,6 +131,8 @@ def _split(leaf: str) -> tuple[str, list[str]]:
         if match is not None:
             return letter, _words("_".join(filter(None, match.group("before", "after"))))
     words = _words(leaf) or [leaf]
+    if words == [leaf] and len(leaf) <= LONGEST_WORD:
+        return leaf, []  # a word that no rule knows is its own symbol
     return ("n" if leaf.startswith(("num_", "n_")) else words[-1][0].lower()), words
 
 

@@ -118,15 +118,15 @@ def test_words_of_names() -> None:
 
 
 def test_models_of_one_kind_line_up() -> None:
-    compared = comparison(load("llama"), load("qwen3"))
+    compared = comparison(load("llama", "model"), load("qwen3", "model"))
     assert [row.name for row in compared.rows] == ["embeddings", "attention", "feed-forward", "final-norm"]
     assert all(side.expression for row in compared.rows for side in (row.first, row.second))
 
 
 def test_the_code_s_own_names_are_there_still() -> None:
-    rows = {part.name: part.count or 0 for part in breakdown(load("qwen3-default"), by=By.MODULE)}
+    rows = {part.name: part.count or 0 for part in breakdown(load("qwen3-default", "model"), by=By.MODULE)}
     assert {"embed_tokens", "layers.*.self_attn.q_proj", "layers.*.mlp.down_proj", "norm"} <= set(rows)
-    assert sum(rows.values()) == count(load("qwen3-default"))
+    assert sum(rows.values()) == count(load("qwen3-default", "model"))
 
 
 def test_selectors_know_stacks_components_and_modules() -> None:
