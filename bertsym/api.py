@@ -23,6 +23,7 @@ from bertsym.answers.derivative import derivative
 from bertsym.answers.explanation import derivation
 from bertsym.answers.formula import Formula, formula_written
 from bertsym.answers.inventory import inventory
+from bertsym.answers.name_verification import NameVerification
 from bertsym.answers.solution import solved
 from bertsym.answers.verification import Verification as VerificationReport
 from bertsym.answers.verification import verification
@@ -134,7 +135,7 @@ class Audit(Answer):
 class Verification(Answer):
     """A checkpoint beside a model, tensor by tensor."""
 
-    report: VerificationReport
+    report: VerificationReport | NameVerification
 
     @property
     def ok(self) -> bool:
@@ -142,9 +143,9 @@ class Verification(Answer):
         return self.report.ok
 
     @property
-    def count(self) -> int:
-        """Return the number of parameters that the checkpoint holds."""
-        return self.report.outcome.count
+    def count(self) -> int | None:
+        """Return the number of parameters that the checkpoint holds; None if an index had names only."""
+        return self.report.count
 
 
 @dataclass(frozen=True)
@@ -474,7 +475,8 @@ def verify(
 ) -> Verification:
     """Compare a checkpoint with a model, tensor by tensor. Only headers of files are read, no weights.
 
-    `source` is a `.safetensors` file, a `.safetensors.index.json`, or the folder of either. `model` is a loaded model,
+    `source` is a `.safetensors` or `.gguf` file, a `.safetensors.index.json`, or the folder of one. Of an index without
+    its shards, names and total size are compared. `model` is a loaded model,
     a name, or the path of a `config.json`; None takes the `config.json` beside the checkpoint, or without one the
     model that the names and shapes fit best. `infer` ignores a `config.json`. `framework` compares with the class as
     transformers builds it. `header_only` accepts a file of which only the beginning was fetched. `model_type` is the

@@ -15,7 +15,7 @@ from sympy import Expr, Integer, Symbol
 from bertsym import stretches
 from bertsym.algebra import evaluate, expand, free, substitute
 from bertsym.convention import EXACT, Convention
-from bertsym.errors import TooLarge, UnknownName
+from bertsym.errors import TooLarge, member
 from bertsym.existence import check_routing, check_shapes
 from bertsym.model import Architecture, Model
 from bertsym.stretches import Span
@@ -37,10 +37,8 @@ class By(Enum):
 
     @classmethod
     def named(cls, name: str) -> By:
-        """Return the member of that name; raises `UnknownName`."""
-        if name not in {member.value for member in cls}:
-            raise UnknownName("way to break down", name, [member.value for member in cls])
-        return cls(name)
+        """Return the member of that name; raise `UnknownName`."""
+        return member(cls, "way to break down", name)
 
 
 @value

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import TypeVar
 
 from bertsym.values import value
+
+Member = TypeVar("Member", bound=Enum)
 
 # The characters of a stranger's text that an error repeats.
 MAX_ECHO = 60
@@ -92,6 +96,14 @@ class UnknownName(BertsymError):
     def __str__(self) -> str:
         advice = "; ".join(part for part in (suggestion(self.name, self.known), self.hint) if part)
         return f"unknown {self.kind} {echo(self.name)}" + (f": {advice}" if advice else "")
+
+
+def member(members: type[Member], kind: str, name: str, *others: str) -> Member:
+    """Return the member of an enumeration by its value; raise `UnknownName`, which offers the `others` too."""
+    known = [option.value for option in members]
+    if name not in known:
+        raise UnknownName(kind, name, [*known, *others])
+    return members(name)
 
 
 @value

@@ -11,20 +11,22 @@ from sympy import Symbol
 
 from bertsym.algebra import Value
 from bertsym.answers.answer_context import subject
+from bertsym.answers.name_verification import NameVerification, name_verification, renaming_record
 from bertsym.checking.inference import Fit
 from bertsym.checking.inference import infer as inferred
 from bertsym.checking.transformers_reference import build
 from bertsym.checking.verify import Expected, Outcome, Slot, compare, declared
-from bertsym.checkpoints.checkpoint import Checkpoint, read_checkpoint
-from bertsym.checkpoints.safetensors import Array
+from bertsym.checkpoints.checkpoint import read_checkpoint
+from bertsym.checkpoints.contents import Checkpoint, IndexOnly
+from bertsym.checkpoints.tensor_types import Array
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Shape, Sizes, Table
-from bertsym.errors import BadFile, Conflict
+from bertsym.errors import BadFile, BertsymError, Conflict, NothingFits
 from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes
 from bertsym.formulas.tree import Number
 from bertsym.model import Model
 from bertsym.report import Record
-from bertsym.resolve import load, load_file
+from bertsym.resolve import load, load_file, load_metadata
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES
@@ -49,6 +51,11 @@ class Verification:
         """Return True if the checkpoint holds exactly the declared tensors."""
         return self.outcome.ok
 
+    @property
+    def count(self) -> int | None:
+        """The number of parameters in the checkpoint."""
+        return self.outcome.count
+
     def document(self) -> Document:
         """Return what was compared, a summary, the findings one by one, and the verdict."""
         read = f"{self.checkpoint.files:,} file{'s' * (self.checkpoint.files > 1)}, headers only"
@@ -60,6 +67,8 @@ class Verification:
         if self.at:
             parts.append(Remark(("at ", Sizes(self.at))))
         parts.append(Remark((f"stored: {', '.join(self._types())}",)))
+        if self.outcome.renaming.parts:
+            parts.append(Remark((self.outcome.renaming.sentence,)))
         parts += [*self._inferred(), self._summary(), *self._findings(), Paragraph((self._verdict(),))]
         parts += [Paragraph((f"the tensors are exactly those of {cls_of_head}",)) for cls_of_head in self.others]
         return (*parts, *(Paragraph((f"note: {note}",)) for note in self._notes()))
@@ -168,6 +177,11 @@ class Verification:
             slots = self.outcome.expected.slots
             untied = self.outcome.count + sum(prod(slots[name].shape) for name in self.outcome.copies)
             yield f"tied tensors are stored under both names; if they differ, which no header tells, it is {untied:,}"
+        unstored = self.outcome.expected.unstored
+        if unstored:
+            size = sum(prod(slot.shape) for slot in unstored.values())
+            names = ", ".join(list(unstored)[:3]) + ", ..." * (len(unstored) > 3)
+            yield f"llama.cpp drops {len(unstored):,} tensors of the class ({size:,} parameters): {names}"
         yield from self.checkpoint.notes
         yield from self.model.notes if self.model is not None else ()
 
@@ -220,6 +234,8 @@ class Verification:
             "schemes": dict(outcome.schemes),
             "dtypes": dict(outcome.dtypes),
             "types": {dtype: {"tensors": tensors, "bytes": size} for dtype, (tensors, size) in self.types.items()},
+            "renaming": renaming_record(outcome.renaming),
+            "unconverted": list(outcome.expected.unstored),
             "fits": [_fit(fit) for fit in self.fits],
             "notes": list(self._notes()),
             "files": self.checkpoint.files,
@@ -258,7 +274,7 @@ def verification(
     infer: bool = False,
     header_only: bool = False,
     model_type: str | None = None,
-) -> Verification:
+) -> Verification | NameVerification:
     """Compare a checkpoint with a model, or with the one that the `config.json` beside the checkpoint describes.
 
     A checkpoint without a `config.json` is compared with the model that its names and shapes fit best; `infer` does
@@ -278,10 +294,18 @@ def verification(
     if framework and isinstance(model, Model):
         raise Conflict("framework", "a loaded model", "transformers builds from a config.json, so pass its path")
     checkpoint = read_checkpoint(source, alone=header_only)
+    if checkpoint.index is not None:
+        if framework:
+            return _framework_by_name(checkpoint, checkpoint.index, None if model is None else str(model), head)
+        target = checkpoint.config if model is None and not infer else model
+        loaded = None if target is None else _loaded(target, head, model_type).with_sizes(sizes or {})
+        return _by_name(checkpoint, checkpoint.index, loaded, target)
     if not checkpoint.arrays:
         raise BadFile(str(source), "holds no tensors")
     if framework:
         return _by_framework(checkpoint, None if model is None else str(model), head)
+    if model is None and not infer and checkpoint.metadata is not None:
+        return _by_formulas(checkpoint, load_metadata(checkpoint, head, model_type), sizes or {})
     beside = None if infer else checkpoint.config
     target = beside if model is None else model
     if target is None:
@@ -299,9 +323,28 @@ def _loaded(target: Model | str | Path, head: str | None, model_type: str | None
 
 def _by_shapes(checkpoint: Checkpoint, head: str | None) -> Verification:
     """Compare with the model that names and shapes fit best."""
-    fits = inferred(str(checkpoint.path), checkpoint.arrays, head)
     source = "the formulas, at the sizes that the shapes ask for"
+    described = _described(checkpoint)
+    if described is not None:
+        try:
+            fits = inferred(str(checkpoint.path), checkpoint.arrays, head or described.head, described.architecture)
+        except NothingFits:
+            why = f"the sizes of {described.cls} do not follow from its shapes alone"
+            raise BadFile(str(checkpoint.path), f"{why}; the metadata have them: leave out --infer") from None
+        source = f"{source}; general.architecture names the class"
+    else:
+        fits = inferred(str(checkpoint.path), checkpoint.arrays, head)
     return Verification(checkpoint, fits[0].outcome, source, fits[0].model, fits, ())
+
+
+def _described(checkpoint: Checkpoint) -> Model | None:
+    """Return the model that the metadata of a GGUF file describe, or None if they describe none that is covered."""
+    if checkpoint.metadata is None:
+        return None
+    try:
+        return load_metadata(checkpoint)
+    except BertsymError:
+        return None
 
 
 def _by_formulas(checkpoint: Checkpoint, model: Model, sizes: Mapping[Symbol, Value]) -> Verification:
@@ -331,6 +374,13 @@ def _classes(kind: str) -> dict[str, str]:
 
 
 def _by_framework(checkpoint: Checkpoint, target: str | None, head: str | None) -> Verification:
+    expected, file = _framework_class(checkpoint, target, head)
+    outcome = compare(expected, checkpoint.arrays)
+    return Verification(checkpoint, outcome, f"as transformers builds it from {file}", None, (), ())
+
+
+def _framework_class(checkpoint: Checkpoint, target: str | None, head: str | None) -> tuple[Expected, Path]:
+    """Return the class that transformers builds from a configuration, and the file of the configuration."""
     file = checkpoint.config if target is None else Path(target)
     if file is None:
         raise BadFile(
@@ -341,5 +391,36 @@ def _by_framework(checkpoint: Checkpoint, target: str | None, head: str | None) 
     cls = None if head is None else _classes(str(config.get("model_type"))).get(head, head)
     built = build(config, file, cls)
     slots = {name: Slot(shape, built.ties.get(name)) for name, shape in built.shapes.items()}
-    outcome = compare(Expected(built.cls, slots, built.buffers), checkpoint.arrays)
-    return Verification(checkpoint, outcome, f"as transformers builds it from {file}", None, (), ())
+    return Expected(built.cls, slots, built.buffers), file
+
+
+def _framework_by_name(
+    checkpoint: Checkpoint, index: IndexOnly, target: str | None, head: str | None
+) -> NameVerification:
+    expected, file = _framework_class(checkpoint, target, head)
+    return name_verification(
+        checkpoint, index, expected, f"as transformers builds it from {file}", None, _declared_type(file)
+    )
+
+
+def _by_name(
+    checkpoint: Checkpoint, index: IndexOnly, model: Model | None, target: Model | str | Path | None
+) -> NameVerification:
+    """Compare the names of an index with a model; infer none, because an index has no shapes."""
+    source = "" if model is None else f"the formulas, at the sizes of {model.label}"
+    expected = None if model is None else declared(model)
+    return name_verification(checkpoint, index, expected, source, model, _declared_type(target))
+
+
+def _declared_type(target: Model | str | Path | None) -> object:
+    """Return the type of weights that a configuration declares, or None if the target is none."""
+    if target is None or isinstance(target, Model):
+        return None
+    path = Path(target)
+    file = path / "config.json" if path.is_dir() else path
+    if file.suffix != ".json" or not file.is_file():
+        return None
+    config = parse_object(read_bytes(file), file, CONFIGURATION)
+    text = config.get("text_config")
+    parts = (config, text) if isinstance(text, dict) else (config,)
+    return next((part[key] for part in parts for key in ("dtype", "torch_dtype") if part.get(key)), None)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from sympy import Expr
 
 from bertsym.algebra import Iverson, monomials
-from bertsym.errors import UnknownName
+from bertsym.errors import member
 from bertsym.formulas.monomial_order import (
     Monomial,
     Terms,
@@ -42,10 +42,8 @@ class Style(Enum):
 
     @classmethod
     def named(cls, name: str, *others: str) -> Style:
-        """Return the style of that name; raises `UnknownName`, which offers the `others` too."""
-        if name not in {member.value for member in cls}:
-            raise UnknownName("form", name, [*(member.value for member in cls), *others])
-        return cls(name)
+        """Return the style of that name; raise `UnknownName`, which offers the `others` too."""
+        return member(cls, "form", name, *others)
 
 
 @lru_cache(maxsize=4096)

@@ -135,7 +135,7 @@ def test_a_configuration_that_is_not_covered(fields: dict[str, object], tmp_path
         load(config(tmp_path, **fields))
 
 
-def test_a_frozen_field_may_not_differ(tmp_path: Path) -> None:
+def test_a_fixed_field_may_not_differ(tmp_path: Path) -> None:
     frozen = [
         (name, field, values[0])
         for name, line in atlas.index().items()
