@@ -52,7 +52,20 @@ class FirstPositive:
     keys: Mapping[str, int]
 
 
-AnyField = Field | Mention | FirstPositive
+@value
+class Overridden:
+    """A size or a switch that the library sets to `setting` whatever the file says.
+
+    `note` says what checkpoints with another value hold.
+    """
+
+    key: str
+    symbol: Symbol
+    setting: int | bool
+    note: str
+
+
+AnyField = Field | Mention | FirstPositive | Overridden
 
 
 @value
@@ -78,6 +91,8 @@ class Schema:
                     yield from ((name, symbol) for name in (key, *aliases))
                 case FirstPositive(symbol=symbol, keys=keys):
                     yield next(iter(keys)), symbol
+                case Overridden(key=key, symbol=symbol):
+                    yield key, symbol
 
     def meanings(self, symbols: Collection[Symbol]) -> Mapping[str, Mapping[str, Symbol | None]]:
         """Return every name of a model's sizes with the `symbols` that it may mean, each under a name of its alone.

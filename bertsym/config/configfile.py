@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bertsym import atlas
-from bertsym.atlas.configurations import fixed_parts, has_class, similar_class
-from bertsym.config.fields import check_covered, sizes
+from bertsym.atlas.configurations import fixed_parts, has_class, head_size_use, similar_class
+from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
 from bertsym.config.model_types import reading, without_framework
-from bertsym.config.omitted_fields import check_unknown, completed
+from bertsym.config.omitted_fields import check_unknown, completed, head_size
+from bertsym.config.unread_sizes import unread_sizes
 from bertsym.errors import BadField, BadFile, BertsymError, echo, suggestion
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
@@ -44,11 +45,18 @@ def read_config(
     given = sizes(fields, architecture.schema, file)
     check_covered(fields, architecture.schema, given, file)
     if derived is not None:
-        check_unknown(fields, derived, given, file)
+        use = head_size_use(kind)
+        check_unknown(fields, derived, given, file, use)
+        given |= head_size(fields, derived, use, file)
     number = _labels(config, file)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
-    model = replace(model, label=str(file), notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls)))
+    unread = unread_sizes(config, architecture.schema) if derived is None else ()
+    model = replace(
+        model,
+        label=str(file),
+        notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls), *overridden(config, model), *unread),
+    )
     if labels in model.symbols:
         given[labels] = number
     try:

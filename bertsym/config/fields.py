@@ -12,8 +12,8 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, evaluate, free
 from bertsym.errors import BadField, Unreadable, echo
 from bertsym.files.jsonfile import Json
-from bertsym.model import check_value
-from bertsym.schema import AnyField, Field, FirstPositive, Mention, Schema
+from bertsym.model import Model, check_value
+from bertsym.schema import AnyField, Field, FirstPositive, Mention, Overridden, Schema
 from bertsym.symbols import BY_SYMBOL, Kind
 
 WITH_WEIGHTS = frozenset({"prelu", "xielu"})
@@ -44,6 +44,18 @@ def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol
         if isinstance(field, Field) and field.needs and given.get(field.symbol) and config.get(field.needs) is not True:
             raise BadField(str(file), field.key, f"the library builds it only with {field.needs} true")
     return given
+
+
+def overridden(config: Mapping[str, Json], model: Model) -> tuple[str, ...]:
+    """Return a note on each field that the library overrides, if the count of the model depends on it."""
+    used = frozenset().union(*(free(tensor.own) | free(tensor.when) for tensor in model.tensors))
+    return tuple(
+        f"field {echo(field.key)}: {field.note}"
+        for field in model.architecture.schema.fields
+        if isinstance(field, Overridden)
+        and field.symbol in used
+        and config.get(field.key, field.setting) != field.setting
+    )
 
 
 def _followed(value: Expr, given: Mapping[Symbol, Value]) -> Value | None:
@@ -95,6 +107,9 @@ def _value(config: Mapping[str, Json], field: AnyField, file: Path) -> Value:
                     raise BadField(str(file), key, f"expected an integer, got {echo(value)}")
             key = next((key for key, value in found.items() if isinstance(value, int) and value > 0), list(found)[-1])
             return _checked(found[key], key, symbol, file)
+        case Overridden(key=key, symbol=symbol, setting=setting):
+            _checked(config.get(key, setting), key, symbol, file)
+            return setting
         case Field(key=key, symbol=symbol):
             return _checked(_raw(config, field, file), key, symbol, file)
 

@@ -226,6 +226,7 @@ class Derived:
         """
         listed = [tensor for head in self.classes.values() for tensor in head.tensors]
         parts = [part for tensor in listed for part in (*tensor.shape, tensor.times)]
+        parts += [definition.value for definition in self.definitions if definition.adjusts is None]
         sizes: frozenset[Symbol] = frozenset().union(
             *(free(quotient) for part in parts for quotient in part.atoms(floor, ceiling))
         )

@@ -2,7 +2,7 @@
 
 An encoder and a decoder over one word embedding; no biases; norms that only scale; positions enter attention as a
 number per bucket of distances and head, kept in the first layer of each stack. Version 1.1 gates the feed-forward net,
-and leaves the output embedding untied: so do files that say so, though transformers 5 ties it until weights are loaded.
+and its checkpoints leave the output embedding untied; transformers 5 builds it tied whatever a file says.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from sympy import Expr, Not, Symbol
 from bertsym.algebra import Value
 from bertsym.layers import Attend, Embedding, Linear, RMSNorm, Role
 from bertsym.model import Architecture, Definition, Head, NamedSize
-from bertsym.schema import Field, Mention, Schema
+from bertsym.schema import Field, Mention, Overridden, Schema
 from bertsym.symbols import F, H, L, V, buckets, d, decoder_layers, gated, heads, labels, tied
 from bertsym.tree import Block, Component, Node, Repeat, Stack, Tied, When
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
@@ -123,6 +123,8 @@ SIZES = {
     },
 }
 
+UNTIED = "transformers 5 ties lm_head whatever it says; checkpoints that say false store it apart: --at tied=no"
+
 t5 = Architecture(
     name="t5",
     title="T5",
@@ -143,7 +145,7 @@ t5 = Architecture(
             Field("num_heads", heads, 8, aliases=("num_attention_heads",)),
             Field("relative_attention_num_buckets", buckets, 32),
             Mention("feed_forward_proj", gated, "gated", "relu", separator="-"),
-            Field("tie_word_embeddings", tied, default=True),
+            Overridden("tie_word_embeddings", tied, setting=True, note=UNTIED),
         ),
         fixed={"is_decoder": (False,), "num_hidden_layers": (L,), "is_gated_act": (gated,)},
     ),
