@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 from bertsym import arguments
 from bertsym import count as counting
 from bertsym.algebra import Value
+from bertsym.answers.adapter_verification import AdapterVerification
 from bertsym.answers.audit import ClaimAudit, audited
 from bertsym.answers.breakdown import broken_down
 from bertsym.answers.comparison import comparison
@@ -135,7 +136,7 @@ class Audit(Answer):
 class Verification(Answer):
     """A checkpoint beside a model, tensor by tensor."""
 
-    report: VerificationReport | NameVerification
+    report: VerificationReport | NameVerification | AdapterVerification
 
     @property
     def ok(self) -> bool:

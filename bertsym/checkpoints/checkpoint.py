@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bertsym.checkpoints.adapter import CONFIG
 from bertsym.checkpoints.contents import Checkpoint
 from bertsym.checkpoints.gguf_files import chosen_gguf, read_gguf_files
 from bertsym.checkpoints.index_file import SUFFIX, read_index
@@ -35,6 +36,19 @@ def read_checkpoint(path: Path, *, alone: bool = False) -> Checkpoint:
     header = read_header(weights, alone=alone)
     notes = () if alone or not header.unclaimed else (f"{header.unclaimed:,} bytes of data belong to no tensor",)
     return Checkpoint(path, header.arrays, config, 1, header.bytes_read, notes)
+
+
+def adapter_config(path: Path) -> Path | None:
+    """Return the `adapter_config.json` of an adapter at the path, or None if it is another checkpoint.
+
+    A folder that also holds a whole model is that model.
+    """
+    if is_folder(path):
+        whole = any(exists(path / name) for name in (SINGLE, INDEX))
+        file = path / CONFIG
+        return file if exists(file) and not whole else None
+    file = path.parent / CONFIG
+    return file if path.name.casefold().startswith("adapter_model") and exists(file) else None
 
 
 def _weights(path: Path) -> Path:

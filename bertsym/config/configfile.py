@@ -9,6 +9,7 @@ from bertsym import atlas
 from bertsym.atlas.configurations import fixed_parts, has_class, head_size_use, similar_class
 from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
+from bertsym.config.layer_lists import list_sizes
 from bertsym.config.model_types import reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
 from bertsym.config.unread_sizes import unread_sizes
@@ -48,6 +49,7 @@ def read_config(
         use = head_size_use(kind)
         check_unknown(fields, derived, given, file, use)
         given |= head_size(fields, derived, use, file)
+        given |= list_sizes(fields, derived, given, file)
     number = _labels(config, file)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
