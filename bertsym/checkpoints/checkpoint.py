@@ -20,7 +20,13 @@ SINGLE = "model.safetensors"
 INDEX = f"model{SUFFIX}"
 PICKLE_INDEX = "pytorch_model.bin.index.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
-OTHERS = (".h5", ".msgpack", ".onnx", ".npz", ".index")
+OTHERS = {
+    ".h5": "an HDF5 file of Keras",
+    ".msgpack": "a MessagePack file of Flax",
+    ".onnx": "a graph of ONNX",
+    ".npz": "an archive of NumPy",
+    ".index": "the index of a TensorFlow checkpoint",
+}
 
 
 def read_checkpoint(path: Path, *, alone: bool = False) -> Checkpoint:
@@ -108,7 +114,10 @@ def _refusal(files: Sequence[Path]) -> str:
             f"{echo(pickles[0])} is a pickle, which can run code when it is opened: never read; "
             "save the model with save_pretrained(..., safe_serialization=True)"
         )
-    return f"{echo(others[0])} is not a .safetensors file: no other format is read" if others else ""
+    if not others:
+        return ""
+    kind = OTHERS[Path(others[0]).suffix.casefold()]
+    return f"{echo(others[0])} is {kind}: not read; load it with its framework and save it as .safetensors"
 
 
 def exists(path: Path) -> bool:

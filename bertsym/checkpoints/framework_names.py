@@ -1,8 +1,8 @@
 """Read the names of Flax and TensorFlow as those of PyTorch, with the shapes turned where the frameworks differ.
 
-A dense `kernel` is (inputs, outputs) there and (outputs, inputs) here; that of a convolution is (sides, inputs, outputs)
-there and (outputs, inputs, sides) here. The rules are those by which transformers 4 converted between the three
-(`convert_tf_weight_name_to_pt_weight_name`, `rename_key_and_reshape_tensor`, `load_tf_weights_in_bert`).
+A dense `kernel` is (inputs, outputs) there and (outputs, inputs) here. That of a convolution is (sides, inputs,
+outputs) there and (outputs, inputs, sides) here. The rules are those by which transformers 4 converted between the
+three (`convert_tf_weight_name_to_pt_weight_name`, `rename_key_and_reshape_tensor`, `load_tf_weights_in_bert`).
 """
 
 from __future__ import annotations
