@@ -17,8 +17,7 @@ from bertsym.errors import BadField, BadFile, BertsymError, echo, listed, sugges
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
-from bertsym.saved_model.code_names import with_code_names
-from bertsym.saved_model.head_size_rewrite import in_head_size
+from bertsym.saved_model.presentation import presented
 from bertsym.symbols import labels
 from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES
@@ -34,7 +33,7 @@ def read_config(
     read_as = reading(config, file, model_type)
     kind = read_as.model_type
     stored_as = None if kind in ARCHITECTURES else entry_of(kind)
-    derived = None if stored_as is None else in_head_size(with_code_names(stored_as))
+    derived = None if stored_as is None else presented(stored_as)
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
