@@ -74,7 +74,11 @@ def heads(options: argparse.Namespace) -> int:
             for kind in wanted
         }
         for place, future in enumerate(as_completed(running), 1):
-            kind, (text, notes, without) = running[future], future.result()
+            kind = running[future]
+            try:
+                text, notes, without = future.result()
+            except Exception as error:  # noqa: BLE001  # one entry is not worth the run of all
+                text, notes, without = None, [f"{type(error).__name__}: {error}"[:200]], {}
             if text is not None:
                 state.put_heads(kind, text, without)
             remaining = (time.monotonic() - began) / place * (len(wanted) - place) / 60

@@ -67,6 +67,8 @@ class Verification:
         if self.at:
             parts.append(Remark(("at ", Sizes(self.at))))
         parts.append(Remark((f"stored: {', '.join(stored_types(self.checkpoint.arrays))}",)))
+        if self.checkpoint.metadata is not None:
+            parts.append(Remark((self._bits(),)))
         if self.outcome.renaming.parts:
             parts.append(Remark((self.outcome.renaming.sentence,)))
         parts += [
@@ -82,6 +84,13 @@ class Verification:
     def at(self) -> Mapping[Symbol, Value]:
         """Return the sizes, if they are known."""
         return subject(self.model, EXACT).at if self.model is not None else {}
+
+    def _bits(self) -> str:
+        """Return the bits of a parameter in a GGUF file, rounded to hundredths."""
+        bits = sum(array.bits for array in self.checkpoint.arrays.values())
+        count = max(sum(array.numel for array in self.checkpoint.arrays.values()), 1)
+        hundredths = (200 * bits + count) // (2 * count)
+        return f"{hundredths // 100}.{hundredths % 100:02} bits an entry: {bits // 8:,} bytes for {count:,} entries"
 
     def _inferred(self) -> Iterator[Element]:
         for index, fit in enumerate(self.fits):
