@@ -9,7 +9,6 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, expand, free, substitute
 from bertsym.convention import Convention
 from bertsym.document import Document, Element, Remark, Sizes
-from bertsym.errors import printable
 from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
@@ -67,9 +66,7 @@ def subject(model: Model, convention: Convention) -> Subject:
     shown = (symbol for symbol in in_order(model.given) if BY_SYMBOL[symbol].kind is not Kind.ORDER)
     at = {symbol: model.given[symbol] for symbol in shown}
     dense = convention.active and all(tensor.routing is None for tensor in model.tensors)
-    name = model.label or model.architecture.name
-    read_as = f"{printable(model.typed)} is counted as {name}" if model.typed else ""
-    return Subject(name, model.cls, convention, at, dense, model.notes, read_as, _head_reason(model))
+    return Subject(model.name, model.cls, convention, at, dense, model.notes, model.read_as, _head_reason(model))
 
 
 def _head_reason(model: Model) -> str:

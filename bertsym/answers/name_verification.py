@@ -98,8 +98,7 @@ class NameVerification:
             parts.append(Remark((outcome.renaming.sentence,)))
         parts += [self._summary(), *self._findings()]
         parts += [Paragraph((sentence,)) for sentence in (*self._totals(), self._verdict())]
-        notes = self.model.notes if self.model is not None else ()
-        parts += [Paragraph((f"note: {note}",)) for note in notes]
+        parts += [Paragraph((f"note: {note}",)) for note in self._notes()]
         return tuple(parts)
 
     @property
@@ -159,6 +158,10 @@ class NameVerification:
         if size is None and self.index.total_parameters is None:
             yield "the index gives no total, so only names were compared"
 
+    def _notes(self) -> Iterator[str]:
+        yield from self.checkpoint.notes
+        yield from self.model.notes if self.model is not None else ()
+
     def _verdict(self) -> str:
         kinds = (("missing", self.found.outcome.missing), ("extra", self.found.extra))
         parts = [f"{len(names):,} {kind}" for kind, names in kinds if names]
@@ -190,7 +193,7 @@ class NameVerification:
             "model": None if self.model is None else self.model.architecture.name,
             "at": {str(symbol): value for symbol, value in self.at.items()},
             "renaming": renaming_record(outcome.renaming),
-            "notes": [*self._totals(), *(self.model.notes if self.model is not None else ())],
+            "notes": [*self._totals(), *self._notes()],
             "files": self.checkpoint.files,
             "bytes_read": self.checkpoint.bytes_read,
         }

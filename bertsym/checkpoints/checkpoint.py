@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bertsym.checkpoints.adapter import CONFIG
 from bertsym.checkpoints.contents import Checkpoint
+from bertsym.checkpoints.framework_names import translated
 from bertsym.checkpoints.gguf_files import chosen_gguf, read_gguf_files
 from bertsym.checkpoints.index_file import SUFFIX, read_index
 from bertsym.checkpoints.safetensors import read_header
+from bertsym.checkpoints.tensor_types import Array
 from bertsym.errors import BadFile, echo
 from bertsym.files.reading import unreadable
+from bertsym.values import replace
 
 SINGLE = "model.safetensors"
 INDEX = f"model{SUFFIX}"
 PICKLE_INDEX = "pytorch_model.bin.index.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
-OTHERS = (".h5", ".msgpack", ".onnx", ".npz", ".index")
+OTHERS = {
+    ".h5": "an HDF5 file of Keras",
+    ".msgpack": "a MessagePack file of Flax",
+    ".onnx": "a graph of ONNX",
+    ".npz": "an archive of NumPy",
+    ".index": "the index of a TensorFlow checkpoint",
+}
 
 
 def read_checkpoint(path: Path, *, alone: bool = False) -> Checkpoint:
@@ -24,6 +34,20 @@ def read_checkpoint(path: Path, *, alone: bool = False) -> Checkpoint:
 
     `alone` accepts files whose data was not downloaded.
     """
+    found = _read(path, alone=alone)
+    if found.metadata is not None:
+        return found
+    names = found.arrays if found.index is None else dict.fromkeys(found.index.names, Array("F32", ()))
+    spelled = translated(names)
+    if spelled is None:
+        return found
+    notes = (*spelled.notes, *found.notes)
+    if found.index is not None:
+        return replace(found, index=replace(found.index, names=tuple(spelled.arrays)), notes=notes)
+    return replace(found, arrays=spelled.arrays, notes=notes)
+
+
+def _read(path: Path, *, alone: bool) -> Checkpoint:
     weights = _weights(path)
     beside = weights.parent / "config.json"
     config = beside if exists(beside) else None
@@ -35,6 +59,19 @@ def read_checkpoint(path: Path, *, alone: bool = False) -> Checkpoint:
     header = read_header(weights, alone=alone)
     notes = () if alone or not header.unclaimed else (f"{header.unclaimed:,} bytes of data belong to no tensor",)
     return Checkpoint(path, header.arrays, config, 1, header.bytes_read, notes)
+
+
+def adapter_config(path: Path) -> Path | None:
+    """Return the `adapter_config.json` of an adapter at the path, or None if it is another checkpoint.
+
+    A folder that also holds a whole model is that model.
+    """
+    if is_folder(path):
+        whole = any(exists(path / name) for name in (SINGLE, INDEX))
+        file = path / CONFIG
+        return file if exists(file) and not whole else None
+    file = path.parent / CONFIG
+    return file if path.name.casefold().startswith("adapter_model") and exists(file) else None
 
 
 def _weights(path: Path) -> Path:
@@ -77,7 +114,10 @@ def _refusal(files: Sequence[Path]) -> str:
             f"{echo(pickles[0])} is a pickle, which can run code when it is opened: never read; "
             "save the model with save_pretrained(..., safe_serialization=True)"
         )
-    return f"{echo(others[0])} is not a .safetensors file: no other format is read" if others else ""
+    if not others:
+        return ""
+    kind = OTHERS[Path(others[0]).suffix.casefold()]
+    return f"{echo(others[0])} is {kind}: not read; load it with its framework and save it as .safetensors"
 
 
 def exists(path: Path) -> bool:

@@ -13,12 +13,11 @@ from bertsym.config.layer_lists import list_sizes
 from bertsym.config.model_types import reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
 from bertsym.config.unread_sizes import unread_sizes
-from bertsym.errors import BadField, BadFile, BertsymError, echo, suggestion
+from bertsym.errors import BadField, BadFile, BertsymError, echo, listed, suggestion
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
-from bertsym.saved_model.code_names import with_code_names
-from bertsym.saved_model.head_size_rewrite import in_head_size
+from bertsym.saved_model.presentation import presented
 from bertsym.symbols import labels
 from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES
@@ -34,7 +33,7 @@ def read_config(
     read_as = reading(config, file, model_type)
     kind = read_as.model_type
     stored_as = None if kind in ARCHITECTURES else entry_of(kind)
-    derived = None if stored_as is None else in_head_size(with_code_names(stored_as))
+    derived = None if stored_as is None else presented(stored_as)
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
@@ -110,10 +109,9 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
         note = f"transformers has no class {echo(names[0])}{advice}; counted as {bare}, without its own layers"
         return "model", (f"field 'architectures': {note}",)
     if chosen is None:
-        advice = suggestion(names[0], by_class)
-        raise BadField(
-            str(file), "architectures", f"the class {echo(names[0])} is not covered ({advice}); pass --head to choose"
-        )
+        near = suggestion(names[0], by_class)
+        advice = near if near.startswith("did you mean") else listed(by_class.values(), 60, "--head has ")
+        raise BadField(str(file), "architectures", f"the class {echo(names[0])} is not covered; {advice}")
     cls = without_framework(chosen)
     if len(names) > 1 or cls != chosen:
         return by_class[cls], (f"field 'architectures': {echo(', '.join(names))}; counted as {cls}",)
