@@ -112,6 +112,8 @@ class _Decoder:
         for layer_list in layer_lists:
             defaults |= layer_list.sizes(layer_list.default)
         definitions = tuple(self.definitions(parts["definitions"])) if "definitions" in parts else ()
+        for definition in definitions:  # a stack whose list alone says how deep it is has no field for L
+            self.symbols.setdefault(str(definition.symbol), definition.symbol)
         constraints = tuple(self.constraints(parts["constraints"])) if "constraints" in parts else ()
         heads = self.heads(parts["heads"], layer_lists)
         first = heads.pop(FIRST, None)
