@@ -74,7 +74,7 @@ def _reading_by_fields(config: Mapping[str, Json], file: Path) -> Reading:
 
 def is_covered(kind: str) -> bool:
     """Return True if the zoo or the atlas has the model type."""
-    return kind in ARCHITECTURES or atlas.path(kind) is not None
+    return kind in ARCHITECTURES or kind in atlas.COMPOSITES or atlas.path(kind) is not None
 
 
 def why_missing(target: str, usual: str) -> str:
