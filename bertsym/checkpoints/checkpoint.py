@@ -117,8 +117,8 @@ def _refusal(files: Sequence[Path]) -> str:
     others = [file.name for file in files if file.suffix.casefold() in OTHERS]
     if pickles:
         return (
-            f"{echo(pickles[0])} is a pickle, which can run code when it is opened: never read; "
-            "save the model with save_pretrained(..., safe_serialization=True)"
+            f"{echo(pickles[0])} is a pickle, which can run code: never read; "
+            "save it with save_pretrained(..., safe_serialization=True)"
         )
     if not others:
         return ""
