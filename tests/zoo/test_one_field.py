@@ -64,7 +64,8 @@ def built(transformers: Any, torch: Any, file: dict[str, Any], folder: Path) -> 
             module = getattr(transformers, file["architectures"][0])(config)
     except Exception:  # noqa: BLE001  # model code may raise anything
         return None
-    return sum({id(p): p.numel() for p in module.parameters()}.values())
+    numbers: dict[int, int] = {id(p): p.numel() for p in module.parameters()}
+    return sum(numbers.values())
 
 
 @pytest.mark.torch
