@@ -37,7 +37,7 @@ Target = Annotated[
     str,
     typer.Argument(
         metavar="[MODEL]",
-        help="A model type (bert), a published model (bert-base-uncased, 'Llama 3.1 8B'), or the path of a config.json.",
+        help="A model type (bert), a published model (bert-base-uncased, 'Llama 3.1 8B'), or a path of a config.json.",
         show_default=True,
         autocompletion=model_names,
     ),
