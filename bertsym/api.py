@@ -35,6 +35,7 @@ from bertsym.count import By
 from bertsym.errors import Conflict, Missing, Unreadable
 from bertsym.formulas.styles import Style
 from bertsym.formulas.tree import to_sympy
+from bertsym.legend import with_own_sizes
 from bertsym.model import Model as Spec
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
@@ -56,15 +57,15 @@ class Answer:
     report: Report
 
     def __str__(self) -> str:
-        return text.document(self.report.document()).removesuffix("\n")
+        return text.document(with_own_sizes(self.report.document())).removesuffix("\n")
 
     def latex(self) -> str:
         """Return a LaTeX fragment that needs no package."""
-        return latex.document(self.report.document())
+        return latex.document(with_own_sizes(self.report.document()))
 
     def markdown(self) -> str:
         """Return Markdown with $...$ mathematics."""
-        return markdown.document(self.report.document())
+        return markdown.document(with_own_sizes(self.report.document()))
 
     def json(self) -> str:
         """Return the JSON that the command line prints."""
@@ -286,7 +287,7 @@ class Model:
         without: Iterable[str] = (),
         form: str = "collected",
     ) -> Answer:
-        """Return the total by component, role or layer; the rows sum to it."""
+        """Return the total by component, role, layer or module; the rows sum to it."""
         grouping = By.named(by)
         return Answer(broken_down(self.spec, self._convention(convention, only, without), grouping, Style.named(form)))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, evaluate, free
-from bertsym.errors import BadField, Unreadable, echo
+from bertsym.errors import MAX_ECHO, BadField, Unreadable, clipped, echo
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model, check_value
 from bertsym.schema import AnyField, Field, FirstPositive, Mention, Overridden, Schema
@@ -73,8 +73,10 @@ def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Sym
         allowed = [_fixed(option, given) for option in values]
         value = config.get(key, allowed[0])
         if not any(_alike(value, option) for option in allowed):
-            only = " or ".join(f"{option!r}" for option in allowed if option not in (None, {}))
-            covered = f"only {only} is covered" if only else "it changes the parameters and is not covered"
+            named = [clipped(repr(option), MAX_ECHO) for option in allowed if option not in (None, {})]
+            covered = (
+                f"only {' or '.join(named)} is covered" if named else "it changes the parameters and is not covered"
+            )
             raise BadField(str(file), key, f"{echo(value)}: {covered}")
 
     for key, value in config.items():

@@ -14,7 +14,6 @@ from bertsym.errors import BadField, BertsymError, PartialFormula, UnknownName, 
 from bertsym.expressions.reader import Malformed, read
 from bertsym.files.jsonfile import Json
 from bertsym.model import Definition, Model, check_value
-from bertsym.saved_model.code_names import with_code_names
 from bertsym.saved_model.decode_domain import decode_domain
 from bertsym.saved_model.decode_inventory import InventoryDecoder
 from bertsym.saved_model.decode_layer_lists import decode_layer_lists
@@ -31,10 +30,10 @@ from bertsym.saved_model.derived import (
     NoEffect,
     UnresolvedTensor,
 )
-from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.saved_model.inventory import Inventory
 from bertsym.saved_model.json_node import LINE, WORDS, Node
 from bertsym.saved_model.layer_lists import LayerList
+from bertsym.saved_model.presentation import presented
 from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own
 
 MARK = "derived-model"
@@ -74,11 +73,7 @@ def parse(content: Mapping[str, Json], file: Path, head: str | None = None) -> M
 def model(derived: Derived, file: str, head: str | None = None, label: str = "", base: str = DEFAULTS) -> Model:
     """Return the model under a head; raise `BadField` if the file contradicts itself."""
     try:
-        return (
-            in_head_size(with_code_names(derived))
-            .model(label or file, base, FIRST if head is None else head)
-            .with_sizes({})
-        )
+        return presented(derived).model(label or file, base, FIRST if head is None else head).with_sizes({})
     except (PartialFormula, UnknownName):
         raise
     except BertsymError as error:
@@ -117,6 +112,8 @@ class _Decoder:
         for layer_list in layer_lists:
             defaults |= layer_list.sizes(layer_list.default)
         definitions = tuple(self.definitions(parts["definitions"])) if "definitions" in parts else ()
+        for definition in definitions:  # a stack whose list alone says how deep it is has no field for L
+            self.symbols.setdefault(str(definition.symbol), definition.symbol)
         constraints = tuple(self.constraints(parts["constraints"])) if "constraints" in parts else ()
         heads = self.heads(parts["heads"], layer_lists)
         first = heads.pop(FIRST, None)
@@ -247,12 +244,14 @@ class _Decoder:
         heads: dict[str, DerivedHead] = {}
         known: dict[str, Inventory] = {}
         for name, entry in node.entries(MAX_HEADS, _HEAD, "head").items():
-            parts = entry.keys(("class", "evidence", "tensors"), required=("class", "tensors"))
+            parts = entry.keys(("class", "evidence", "fixed", "tensors"), required=("class", "tensors"))
             known[name] = decoder.inventory(parts["tensors"], known)
             evidence = self.evidence(parts["evidence"]) if "evidence" in parts else None
             if not known[name] and not (evidence and evidence.unresolved):
                 raise entry.refuse("there are no tensors")
-            heads[name] = DerivedHead(parts["class"].text(WORDS, "the name of a class"), known[name], evidence)
+            cls = parts["class"].text(WORDS, "the name of a class")
+            fixed = parts["fixed"].entries(MAX_FIELDS) if "fixed" in parts else {}
+            heads[name] = DerivedHead(cls, known[name], evidence, {path: at.json for path, at in fixed.items()})
         return heads
 
     def evidence(self, node: Node) -> Evidence:

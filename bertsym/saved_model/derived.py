@@ -102,11 +102,12 @@ class Evidence:
 
 @value
 class DerivedHead:
-    """One class, as an inventory."""
+    """One class, as an inventory; its formula holds only at these values of the `fixed` fields."""
 
     cls: str
     tensors: tuple[Tensor, ...]
     evidence: Evidence | None = None
+    fixed: Mapping[str, Json] = MappingProxyType({})
 
 
 @value
@@ -132,7 +133,8 @@ class Derived:
     A formula holds only at the defaults of the fields that are fixed. `fixed_by_derivation` are numbers and switches
     for which the derivation found no formula at other values. `fixed_by_code` are texts, lists, the lengths of lists,
     and numbers that the code accepts at one value only. The fields of `no_effect` change nothing. The sizes of
-    `layer_lists` are among the `defaults`, but not among the `fields`.
+    `layer_lists` are among the `defaults`, but not among the `fields`. `synonyms` are names of sizes besides their
+    fields and their symbols.
     """
 
     name: str
@@ -150,6 +152,7 @@ class Derived:
     engine: int = 0
     fixed_by_code: Mapping[str, Json] = MappingProxyType({})
     layer_lists: tuple[LayerList, ...] = ()
+    synonyms: Mapping[str, Symbol] = MappingProxyType({})
 
     @property
     def classes(self) -> Mapping[str, DerivedHead]:
@@ -297,7 +300,7 @@ def schema(derived: Derived) -> Schema:
     fixed |= {path: (value,) for path, value in derived.fixed_by_code.items()}
     paths = [*(field.path for field in derived.fields.values()), *derived.fixed_by_derivation]
     fixed |= {f"{stem}[]": (length,) for stem, length in lengths(paths).items()}
-    return Schema(derived.name, fields, fixed, frozenset(derived.no_effect))
+    return Schema(derived.name, fields, fixed, frozenset(derived.no_effect), derived.synonyms)
 
 
 def lengths(paths: Iterable[str]) -> dict[str, int]:
