@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bertsym import atlas
+from bertsym.config.field_rules import check_rules, renamed, unread_sizes
 from bertsym.config.fields import check_covered, sizes
 from bertsym.config.flatten import flattened
 from bertsym.config.omitted_fields import check_unknown, completed
@@ -14,6 +15,7 @@ from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.code_names import with_code_names
+from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.symbols import labels
 from bertsym.values import replace
@@ -28,15 +30,24 @@ def why_missing(target: str, usual: str) -> str:
     return usual if why is None else f"transformers has it, but no formula was found: {why}"
 
 
-def read_config(config: Mapping[str, Json], file: Path, head: str | None = None) -> Model:
-    """Read the model from the fields of a configuration; errors name `file`."""
+def read_config(config: Mapping[str, Json], file: Path, head: str | None = None, entry: Derived | None = None) -> Model:
+    """Read the model from the fields of a configuration; errors name `file`.
+
+    `entry` replaces what the zoo or the atlas has for the model type.
+    """
     kind = _model_type(config, file)
-    stored_as = None if kind in ARCHITECTURES else entry_of(kind)
+    stored_as = entry_of(kind) if entry is None and kind not in ARCHITECTURES else entry
     derived = None if stored_as is None else in_head_size(with_code_names(stored_as))
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
-    fields = config if derived is None else completed(flattened(config), derived, file)
+    notes: tuple[str, ...] = ()
+    fields = config
+    if derived is not None:
+        named = flattened(renamed(config, derived.rules, file))
+        check_rules(named, derived, file)
+        notes = unread_sizes(named, derived)
+        fields = completed(named, derived, file)
     given = sizes(fields, architecture.schema, file)
     check_covered(fields, architecture.schema, given, file)
     if derived is not None:
@@ -44,7 +55,7 @@ def read_config(config: Mapping[str, Json], file: Path, head: str | None = None)
     number = _labels(config, file)
     chosen = _head(config, classes, file) if head is None else head
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
-    model = replace(model, label=str(file))
+    model = replace(model, label=str(file), notes=notes)
     if labels in model.symbols:
         given[labels] = number
     try:

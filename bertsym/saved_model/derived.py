@@ -15,6 +15,7 @@ from bertsym.errors import PartialFormula
 from bertsym.files.jsonfile import Json
 from bertsym.model import Architecture, Definition, Head, Model, NamedSize
 from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Free
+from bertsym.saved_model.field_rules import FieldRules
 from bertsym.schema import Field, Schema
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Listed, Tensor
@@ -129,7 +130,8 @@ class Derived:
 
     A formula holds only at the defaults of the fields that are fixed. `fixed_by_derivation` are numbers and switches
     for which the derivation found no formula at other values. `fixed_by_code` are texts, lists, the lengths of lists,
-    and numbers that the code accepts at one value only. The fields of `no_effect` change nothing.
+    and numbers that the code accepts at one value only. The fields of `no_effect` change nothing. `rules` say how a
+    configuration file is read beyond that.
     """
 
     name: str
@@ -146,6 +148,7 @@ class Derived:
     heads: Mapping[str, DerivedHead] = MappingProxyType({})
     engine: int = 0
     fixed_by_code: Mapping[str, Json] = MappingProxyType({})
+    rules: FieldRules = FieldRules()
 
     @property
     def classes(self) -> Mapping[str, DerivedHead]:
