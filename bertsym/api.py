@@ -402,12 +402,14 @@ class Model:
         return select(named_convention(name), self.spec.tensors, *narrowed)
 
 
-def load(target: str | PathLike[str], head: str | None = None) -> Model:
+def load(target: str | PathLike[str], head: str | None = None, *, model_type: str | None = None) -> Model:
     """Load a model by name (`bert`, `bert-base-uncased`), or from a `config.json`, its folder or a saved model.
 
-    `head` replaces the class that a file names. Raises `UnknownName`, `BadFile` or `BadField`.
+    `head` replaces the class that a file names, and `model_type` its type. `notes` of the model say what was inferred
+    from the file. Raises `UnknownName`, `BadFile`, `BadField`, or `Conflict` for a name with a `model_type`.
     """
-    return Model(load_spec(arguments.path(target, "target"), head))
+    kind = None if model_type is None else arguments.text(model_type, "model_type")
+    return Model(load_spec(arguments.path(target, "target"), head, kind))
 
 
 def audit(
@@ -468,13 +470,15 @@ def verify(
     infer: bool = False,
     framework: bool = False,
     header_only: bool = False,
+    model_type: str | None = None,
 ) -> Verification:
     """Compare a checkpoint with a model, tensor by tensor. Only headers of files are read, no weights.
 
     `source` is a `.safetensors` file, a `.safetensors.index.json`, or the folder of either. `model` is a loaded model,
     a name, or the path of a `config.json`; None takes the `config.json` beside the checkpoint, or without one the
     model that the names and shapes fit best. `infer` ignores a `config.json`. `framework` compares with the class as
-    transformers builds it. `header_only` accepts a file of which only the beginning was fetched.
+    transformers builds it. `header_only` accepts a file of which only the beginning was fetched. `model_type` is the
+    type as which a `config.json` is read.
 
     Raises `BertsymError`: `BadFile`, `BadField`, `UnknownName` or `Conflict`.
 
@@ -485,7 +489,13 @@ def verify(
     """
     target = model.spec if isinstance(model, Model) else None if model is None else arguments.path(model, "model")
     report = verification(
-        Path(arguments.path(source, "source")), target, head, framework=framework, infer=infer, header_only=header_only
+        Path(arguments.path(source, "source")),
+        target,
+        head,
+        framework=framework,
+        infer=infer,
+        header_only=header_only,
+        model_type=model_type,
     )
     return Verification(report)
 

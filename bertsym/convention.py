@@ -56,7 +56,7 @@ NON_EMBEDDING = Convention(
     "non-embedding",
     "every parameter but the token, position and segment tables and an untied output embedding",
     "the Pythia model cards; transformers `num_parameters(exclude_embeddings=True)` where the output is tied",
-    roles=frozenset({Role.MATRIX, Role.BIAS, Role.NORM}),
+    roles=frozenset(Role) - {Role.EMBEDDING},
 )
 MATRICES = Convention(
     "matrices",

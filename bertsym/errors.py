@@ -8,6 +8,8 @@ from bertsym.values import value
 
 # The characters of a stranger's text that an error repeats.
 MAX_ECHO = 60
+# The characters of a message that lists names; a longer one is not read.
+MAX_MESSAGE = 200
 
 
 def echo(text: object) -> str:
@@ -50,6 +52,21 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"known: {', '.join(names)}" if 0 < len(names) <= 16 else ""
 
 
+def listed(names: Iterable[str], width: int, title: str = "") -> str:
+    """Return as many of the names as fit into a width, and the number of the rest.
+
+    >>> listed(["model", "causal-lm", "masked-lm"], 30, "its heads: ")
+    'its heads: model and 2 more'
+    """
+    every = list(names)
+    text = title + ", ".join(every)
+    for shown in range(len(every) - 1, 0, -1):
+        if len(text) <= width:
+            break
+        text = f"{title}{', '.join(every[:shown])} and {len(every) - shown} more"
+    return text
+
+
 class BertsymError(Exception):
     """A question that could not be answered; the command line exits with 2."""
 
@@ -75,6 +92,70 @@ class UnknownName(BertsymError):
     def __str__(self) -> str:
         advice = "; ".join(part for part in (suggestion(self.name, self.known), self.hint) if part)
         return f"unknown {self.kind} {echo(self.name)}" + (f": {advice}" if advice else "")
+
+
+@value
+class UnknownHead(UnknownName):
+    """A task head that a model does not have; the message has at most 200 characters.
+
+    `known` are the heads of the model, and `hint` the head of which the name is an alias.
+
+    >>> print(UnknownHead("head of mamba", "mlm", ("model", "causal-lm"), "masked-lm"))
+    unknown head of mamba 'mlm' (masked-lm): its heads: model, causal-lm
+    """
+
+    kind: str
+    name: str
+    known: Iterable[str]
+    hint: str = ""
+
+    def __str__(self) -> str:
+        alias = f" ({self.hint})" if self.hint else ""
+        about = f"unknown {self.kind} {echo(self.name)}{alias}: "
+        close = suggestion(self.name, self.known)
+        if not close.startswith("did you mean"):
+            return about + listed(self.known, MAX_MESSAGE - len(about), "its heads: ")
+        others = [head for head in self.known if head not in close.removesuffix("?").split()]
+        return about + close + listed(others, MAX_MESSAGE - len(about + close), "; its heads: ")
+
+
+@value
+class UnknownModel(UnknownName):
+    """A name that no model has, with the names that look most like it, nearest first.
+
+    `known` are these names, and `hint` says why a model type has no formula.
+
+    >>> print(UnknownModel("model", "bert-basse", ["bert-base-uncased", "albert-base"]))
+    unknown model 'bert-basse': did you mean bert-base-uncased or albert-base? `bertsym models` lists the names
+    """
+
+    kind: str
+    name: str
+    known: Iterable[str]
+    hint: str = ""
+
+    def __str__(self) -> str:
+        about = f"unknown model {echo(self.name)}"
+        if self.hint:
+            return f"{about}: {self.hint}"
+        did_you_mean = f"did you mean {' or '.join(self.known)}? " if self.known else ""
+        return f"{about}: {did_you_mean}`bertsym models` lists the names"
+
+
+@value
+class AmbiguousModel(BertsymError):
+    """A name that models of different sizes share; the message has at most 200 characters.
+
+    >>> print(AmbiguousModel("llama-2", ("Llama-2-7b-hf (6.74B)", "Llama-2-13b-hf (13.02B)")))
+    'llama-2' is several models: Llama-2-7b-hf (6.74B), Llama-2-13b-hf (13.02B)
+    """
+
+    name: str
+    models: tuple[str, ...]
+
+    def __str__(self) -> str:
+        about = f"{echo(self.name)} is several models: "
+        return about + listed(self.models, MAX_MESSAGE - len(about))
 
 
 @value

@@ -31,6 +31,8 @@ _ROLE_WORDS = {
     Role.MATRIX: "weight matrices: outputs times inputs",
     Role.BIAS: "biases: one per output",
     Role.NORM: "layer normalisation: a scale and a shift per feature; mean and variance are computed, not learned",
+    Role.SCALE: "scales: factors outside a norm, of features, scores or a branch",
+    Role.OTHER: "parameters of a kind of their own: decay rates, attention sinks, activations",
 }
 _SCALE_ONLY = "normalisation: a scale per feature and no shift; what it divides by is computed, not learned"
 

@@ -12,12 +12,18 @@ from bertsym.values import replace, value
 
 
 class Role(Enum):
-    """The role of a tensor, by which conventions filter."""
+    """The role of a tensor, by which conventions filter.
+
+    A scale multiplies features, scores or a whole branch, and no norm does it: a layer scale, a gate, a temperature.
+    `OTHER` is for what is none of these: decay rates of a state space, attention sinks, weights of an activation.
+    """
 
     EMBEDDING = "embedding"
     MATRIX = "matrix"
     BIAS = "bias"
     NORM = "norm"
+    SCALE = "scale"
+    OTHER = "other"
 
 
 @value

@@ -10,13 +10,24 @@ from types import MappingProxyType
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, atom, evaluate, free, substitute
-from bertsym.errors import Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable, suggestion
+from bertsym.errors import (
+    Conflict,
+    InvalidModel,
+    MissingSize,
+    NotAnInteger,
+    UnknownHead,
+    UnknownName,
+    Unreadable,
+    suggestion,
+)
+from bertsym.names.heads import head_named
+from bertsym.names.heads import meanings as meanings_of_head
 from bertsym.schema import Schema
 from bertsym.spellings import AmbiguousName, meanings
 from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own, Size, in_order
 from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
-from bertsym.values import value
+from bertsym.values import replace, value
 from bertsym.wording import said
 
 EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
@@ -170,14 +181,18 @@ class Architecture:
         return None if " " in self.base else self.base
 
     def head(self, name: str) -> Head:
-        """Return the head of that name, after its tree has been checked; raises `UnknownName` or `InvalidModel`."""
-        if not isinstance(name, str) or name not in self.heads:
-            close = suggestion(name, self.heads)
-            all_heads = f"its heads: {', '.join(sorted(self.heads))}" if not close.startswith("known") else ""
-            raise UnknownName(f"head of {self.name}", name, self.heads, all_heads)
-        head = self.heads[name]
+        """Return the head of that name, after its tree has been checked; raises `UnknownHead` or `InvalidModel`."""
+        head = self.heads[self.head_named(name)]
         check_ties(self.name, tensors(head.tree))
         return head
+
+    def head_named(self, name: str) -> str:
+        """Return the head that a name, an alias such as `mlm` or a class means; raises `UnknownHead`."""
+        classes = {head: carried.cls for head, carried in self.heads.items()}
+        found = head_named(name, classes) if isinstance(name, str) else None
+        if found is None:
+            raise UnknownHead(f"head of {self.name}", name, self.heads, " or ".join(meanings_of_head(str(name))))
+        return found
 
 
 @value
@@ -185,7 +200,9 @@ class Model:
     """An architecture under one head; `given` holds the sizes that are known, defaults and definitions apart.
 
     `pinned` are those that the user gave, as the user gave them: the rest came with the model's name or file. `notes`
-    say how a file was read where a reader may not expect it; the command line prints them on standard error.
+    say how a file was read where a reader may not expect it; the command line prints them on standard error. `typed`
+    is the text that the user typed, if it is not the label. `head_reason` says why a name means its head, unless the
+    user or a file chose the head.
     """
 
     architecture: Architecture
@@ -194,6 +211,8 @@ class Model:
     label: str = ""
     pinned: Mapping[Symbol, Value] = EMPTY
     notes: tuple[str, ...] = ()
+    typed: str = ""
+    head_reason: str = ""
 
     @property
     def cls(self) -> str:
@@ -206,9 +225,9 @@ class Model:
         return _inventory(self.architecture, self.head)
 
     def with_head(self, head: str) -> Model:
-        """Return the model with the same sizes under another task head; raises `UnknownName`."""
+        """Return the model with the same sizes under another task head; raises `UnknownHead`."""
         self.architecture.head(head)
-        return Model(self.architecture, head, self.given, self.label, self.pinned, self.notes)
+        return replace(self, head=self.architecture.head_named(head), head_reason="")
 
     def with_sizes(self, values: Mapping[Symbol, Value], *, pin: bool = False) -> Model:
         """Return the model with sizes put in, over those that it has.
@@ -228,7 +247,7 @@ class Model:
         merged, pinned = (_over(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
         if not pin:
             pinned = {symbol: number for symbol, number in pinned.items() if symbol not in checked}
-        return Model(self.architecture, self.head, _settle(self.architecture, merged), self.label, pinned, self.notes)
+        return replace(self, given=_settle(self.architecture, merged), pinned=pinned)
 
     def check_known(self, symbols: Iterable[Symbol]) -> None:
         """Raise `UnknownName` for a symbol that the architecture does not have."""

@@ -24,6 +24,7 @@ class Kind(Enum):
     RATIO = "ratio"
     SWITCH = "yes or no"
     COUNT = "parameters"
+    ORDER = "arrangement"  # the rank of a list of layer kinds, which places tensors and sizes none
 
 
 @value

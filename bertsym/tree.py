@@ -13,6 +13,7 @@ from sympy import Expr, Integer, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson
+from bertsym.arrangements import arranged
 from bertsym.errors import InvalidModel
 from bertsym.layers import Leaf, Role, parameters
 from bertsym.values import replace, value
@@ -43,7 +44,8 @@ class Loop:
     """An index that fills one `{}` of a tensor's name: start, start + step, ... below stop; or the `others` there.
 
     Where some are `listed`, as a configuration lists the layers with global attention, it is those that are below stop,
-    each once, whatever their order.
+    each once, whatever their order. Where layers are of several kinds, `listed` has the rank of their arrangement and
+    the number of layers of each kind, and the indices are those of the layers of these `kinds`.
     """
 
     start: Expr
@@ -51,6 +53,13 @@ class Loop:
     step: Expr = sympy.S.One
     others: bool = False
     listed: tuple[Expr, ...] = ()
+    kinds: tuple[int, ...] = ()
+
+    @staticmethod
+    def of_kinds(kinds: Iterable[int], order: Expr, counts: Iterable[Expr]) -> Loop:
+        """Return the loop over the layers of some kinds; `order` is the rank of the arrangement of all layers."""
+        amounts = tuple(counts)
+        return Loop(sympy.S.Zero, sympy.Add(*amounts), listed=(order, *amounts), kinds=tuple(kinds))
 
     @property
     def plain(self) -> bool:
@@ -65,7 +74,7 @@ class Loop:
     def replaced(self, rules: Mapping[Symbol, Symbol]) -> Loop:
         """Return the loop over other symbols."""
         start, stop, step, *listed = (bound.xreplace(rules) for bound in self.bounds)
-        return Loop(start, stop, step, self.others, tuple(listed))
+        return Loop(start, stop, step, self.others, tuple(listed), self.kinds)
 
     @property
     def times(self) -> Expr:
@@ -78,7 +87,11 @@ class Loop:
         1
         >>> Loop(start, stop, others=True, listed=(Integer(7), Integer(2), Integer(7), Integer(20))).times
         10
+        >>> Loop.of_kinds([1], Integer(0), [Integer(5), Integer(7)]).times
+        7
         """
+        if self.kinds:
+            return sympy.Add(*(self.listed[1 + kind] for kind in self.kinds))
         run = self.stop - self.start
         hits = run if self.step == 1 else sympy.floor((run + self.step - 1) / self.step)
         if self.listed:
@@ -94,7 +107,15 @@ class Loop:
         return sympy.Mul(Iverson(index < self.stop), *unlike)
 
     def indices(self, start: int, stop: int, step: int, *listed: int) -> Iterable[int]:
-        """Return the indices at these values of the bounds, in ascending order."""
+        """Return the indices at these values of the bounds, in ascending order.
+
+        >>> order, counts = Integer(1), [Integer(1), Integer(2)]  # the layers are of the kinds 1, 0, 1
+        >>> list(Loop.of_kinds([1], order, counts).indices(0, 3, 1, 1, 1, 2))
+        [0, 2]
+        """
+        if self.kinds:
+            order, *counts = listed
+            return (index for index, kind in enumerate(arranged(order, tuple(counts))) if kind in self.kinds)
         hits = sorted({index for index in listed if index < stop}) if self.listed else range(start, stop, step)
         return (index for index in range(stop) if index not in hits) if self.others else hits
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -28,8 +28,8 @@ from bertsym.errors import BertsymError
 from bertsym.saved_model.derived import FIRST, Derived, unresolved
 from bertsym.saved_model.field_rules import FieldRules, ValueKind
 from bertsym.saved_model.json_node import PATH
-from bertsym.symbols import Kind as SizeKind
 from bertsym.symbols import BY_SYMBOL
+from bertsym.symbols import Kind as SizeKind
 from bertsym.values import replace
 
 SAMPLES = 2
@@ -40,7 +40,7 @@ MOST_ALIAS_CANDIDATES = 40
 FILE = Path("config.json")
 SETTINGS = re.compile(
     r"(^|\.)(model_type|architectures|transformers_version|id2label|label2id|auto_map|quantization_config|num_labels|"
-    r"_?name_or_path|per_layer_config|pruned_heads|(torch_)?dtype|rope_scaling|rope_parameters|rope_theta|"
+    r"_?name_or_path|pruned_heads|(torch_)?dtype|rope_scaling|rope_parameters|rope_theta|"
     r"_?(attn|experts)_implementation\w*|base_model_\w+_plan|\w+_ids?|"
     r"sub_configs|attribute_map|configuration_files|is_heterogeneous|_heterogeneity_spec|self|default_theta|"
     r"is_composition|base_config_key|keys_to_ignore_at_inference|_auto_class|has_no_defaults_at_init|generator|"
@@ -92,7 +92,7 @@ class FieldSearch:
     def ours(self, file: File, head: str = FIRST) -> int | None:
         """Return the count of the reader, None if it refuses the file."""
         try:
-            return count(read_config(file, FILE, head, replace(self.derived, rules=self.rules())))
+            return count(read_config(file, FILE, head, entry=replace(self.derived, rules=self.rules())))
         except BertsymError:
             return None
 
@@ -394,9 +394,9 @@ class FieldSearch:
                 for value in (None, {}, named, ...):
                     kind = field_values.kind_at(value, None)
                     if kind not in self.refused[part] and self.outcome(base, ((part, value),)) == "disagree":
-                        self.refused[part].add(kind) if value != named or not named else self.absent(part, config, base)
+                        self.refused[part].add(kind) if value != named or not named else self.absent(part, base)
 
-    def absent(self, part: str, config: Any, base: File) -> None:
+    def absent(self, part: str, base: File) -> None:
         """Refuse files that leave out fields of a part whose absence the reader does not count as the class does."""
         inner = at(self.full, part)
         items = [
@@ -472,11 +472,12 @@ def field_rules(kind: Kind, derived: Derived, seed: int) -> FieldRules:
 
 
 if __name__ == "__main__":
+    import json
     import sys
 
     import atlas_index as shelf
-    import json
     from atlas_types import kinds
+
     from bertsym.saved_model.decode import parsed
     from bertsym.saved_model.encode import text
 

@@ -31,7 +31,7 @@ class BuildError(Exception):
 
 
 class Builds:
-    """The classes of one model type. A count is that of `AutoConfig.from_pretrained` and the class on torch's meta device."""
+    """The classes of one model type, built on torch's meta device from what `AutoConfig.from_pretrained` reads."""
 
     def __init__(self, model_type: str) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
@@ -60,7 +60,7 @@ class Builds:
         exact = {path: float(n) if isinstance(n, Fraction) else n for path, n in numbers.items()}
         try:
             return self.as_file(self.codec.to_config(exact))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever a configuration class raises
             raise BuildError(str(error)) from None
 
     def count(self, file: File, cls: str) -> int:

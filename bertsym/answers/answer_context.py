@@ -9,6 +9,7 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, expand, free, substitute
 from bertsym.convention import Convention
 from bertsym.document import Document, Element, Remark, Sizes
+from bertsym.errors import printable
 from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.symbols import in_order
@@ -19,23 +20,42 @@ DENSE = "no experts to choose among: every parameter works on every token"
 
 @value
 class Subject:
-    """No number leaves without its convention; `dense`: active ones were asked for, and there are no experts."""
+    """No number leaves without its convention; `dense`: active ones were asked for, and there are no experts.
+
+    `notes` are sentences about the file of the model. The command line prints them on standard error. `read_as` says as
+    which model another spelling was read, and `head_reason` why a name means this class.
+    """
 
     model: str
     cls: str
     convention: Convention
     at: Mapping[Symbol, Value]
     dense: bool = False
+    notes: tuple[str, ...] = ()
+    read_as: str = ""
+    head_reason: str = ""
 
     def remarks(self) -> Document:
         """Return the lines that say what is counted, and at which sizes."""
         counted = Remark((f"{self.cls}, {self.convention.title}: {self.convention.meaning}",))
         lines: tuple[Element, ...] = (counted, Remark((DENSE,))) if self.dense else (counted,)
+        lines = (*self.origin(), lines[0], *self.reason(), *lines[1:])
         return (*lines, Remark(("at ", Sizes(self.at)))) if self.at else lines
 
+    def origin(self) -> Document:
+        """Return the line that says as which model a name was read, if it is spelled otherwise."""
+        return (Remark((self.read_as,)),) if self.read_as else ()
+
+    def reason(self) -> Document:
+        """Return the line that says why the name means this class, unless somebody chose the class."""
+        return (Remark((self.head_reason,)),) if self.head_reason else ()
+
     def record(self) -> dict[str, Record]:
-        """Return the model, the class and the convention for programs, without the sizes."""
-        return {"model": self.model, "class": self.cls, "convention": self.convention.title}
+        """Return the model, the class, the convention and any notes for programs, without the sizes."""
+        notes: dict[str, Record] = {"notes": list(self.notes)} if self.notes else {}
+        notes |= {"read_as": self.read_as} if self.read_as else {}
+        notes |= {"head_reason": self.head_reason} if self.head_reason else {}
+        return {"model": self.model, "class": self.cls, "convention": self.convention.title, **notes}
 
     def sizes(self) -> Record:
         """Return the sizes by public name."""
@@ -46,7 +66,17 @@ def subject(model: Model, convention: Convention) -> Subject:
     """Return the subject of an answer about a model under a convention."""
     at = {symbol: model.given[symbol] for symbol in in_order(model.given)}
     dense = convention.active and all(tensor.routing is None for tensor in model.tensors)
-    return Subject(model.label or model.architecture.name, model.cls, convention, at, dense)
+    name = model.label or model.architecture.name
+    read_as = f"{printable(model.typed)} is counted as {name}" if model.typed else ""
+    return Subject(name, model.cls, convention, at, dense, model.notes, read_as, _head_reason(model))
+
+
+def _head_reason(model: Model) -> str:
+    """Return why the name of the model means its class, and the option that gives the bare model."""
+    bare = model.architecture.heads.get("model")
+    if not model.head_reason or bare is None:
+        return model.head_reason
+    return f"{model.head_reason}; --head model is {bare.cls}"
 
 
 def known(model: Model, expression: Expr) -> bool:

@@ -91,7 +91,9 @@ class Comparison:
         first, second = self.titles
         counted = self.first.convention
         parts: list[Element] = [Remark((f"{counted.title}: {counted.meaning}",))]
-        parts += [self._about(first, self.first), self._about(second, self.second), *self._sizes()]
+        parts += [*self.first.origin(), *self.second.origin()]
+        parts += [self._about(first, self.first), *self.first.reason()]
+        parts += [self._about(second, self.second), *self.second.reason(), *self._sizes()]
         lines = [line for row in (*self.rows, self.total) for line in row.formulas(self.titles)]
         columns = tuple(map(Column, ("component", "model", "parameters")))
         parts.append(Table(columns, tuple(lines[:-1]), lines[-1]))

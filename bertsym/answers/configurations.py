@@ -86,7 +86,7 @@ def shortlist(
 ) -> Shortlist:
     """Return the best configurations; raises what `find` raises."""
     configurations = find(model, request, progress)
-    sized = Model(model.architecture, model.head, configurations.known, model.label)
+    sized = Model(model.architecture, model.head, configurations.known, model.label, notes=model.notes)
     costs: tuple[Marginal, ...] = ()
     if explain and configurations.answers:
         costs = marginals(sized.with_sizes(configurations.answers[0].at), request.convention)

@@ -146,7 +146,7 @@ def solved(
 ) -> Solved:
     """Solve the target for one size, with candidates under a demand."""
     solution = solve(model, symbol, target, convention, ties=ties, multiple_of=multiple_of, top=top, demand=demand)
-    sized = Model(model.architecture, model.head, solution.known, model.label)
+    sized = Model(model.architecture, model.head, solution.known, model.label, notes=model.notes)
     best = next(iter(solution.candidates), solution.floor)
     costs = marginals(sized.with_sizes(best.at), convention) if explain and best else ()
     return Solved(subject(sized, convention), solution, model.architecture.base, costs, demand)

@@ -20,7 +20,7 @@ from bertsym.checkpoints.safetensors import Array
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Shape, Sizes, Table
 from bertsym.errors import BadFile, Conflict
-from bertsym.files.jsonfile import parse_object, read_bytes
+from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes
 from bertsym.formulas.tree import Number
 from bertsym.model import Model
 from bertsym.report import Record
@@ -169,6 +169,7 @@ class Verification:
             untied = self.outcome.count + sum(prod(slots[name].shape) for name in self.outcome.copies)
             yield f"tied tensors are stored under both names; if they differ, which no header tells, it is {untied:,}"
         yield from self.checkpoint.notes
+        yield from self.model.notes if self.model is not None else ()
 
     def record(self) -> Record:
         """Return the comparison for programs.
@@ -256,12 +257,14 @@ def verification(
     framework: bool = False,
     infer: bool = False,
     header_only: bool = False,
+    model_type: str | None = None,
 ) -> Verification:
     """Compare a checkpoint with a model, or with the one that the `config.json` beside the checkpoint describes.
 
     A checkpoint without a `config.json` is compared with the model that its names and shapes fit best; `infer` does
     so whatever the configuration says. `framework` has transformers build the class and compares with that one.
-    `sizes` are put into the model. `header_only` accepts files of which only the beginning was fetched.
+    `sizes` are put into the model. `header_only` accepts files of which only the beginning was fetched. `model_type`
+    is the type as which a configuration is read.
 
     Raises `Conflict` for two choices that exclude each other, `UnknownName`, `BadFile` or `BadField`.
     """
@@ -269,6 +272,9 @@ def verification(
         raise Conflict("infer", "framework" if model is None else "model", "inference reads the shapes alone")
     if sizes and (framework or infer):
         raise Conflict("sizes", "framework" if framework else "infer", "the sizes come from there")
+    if model_type is not None and (infer or framework or isinstance(model, Model)):
+        source_of_type = "infer" if infer else "framework" if framework else "a loaded model"
+        raise Conflict(f"model type {model_type}", source_of_type, "it is for a config.json that the formulas read")
     if framework and isinstance(model, Model):
         raise Conflict("framework", "a loaded model", "transformers builds from a config.json, so pass its path")
     checkpoint = read_checkpoint(source, alone=header_only)
@@ -280,14 +286,14 @@ def verification(
     target = beside if model is None else model
     if target is None:
         return _by_shapes(checkpoint, head)
-    return _by_formulas(checkpoint, _loaded(target, head), sizes or {})
+    return _by_formulas(checkpoint, _loaded(target, head, model_type), sizes or {})
 
 
-def _loaded(target: Model | str | Path, head: str | None) -> Model:
+def _loaded(target: Model | str | Path, head: str | None, model_type: str | None) -> Model:
     if isinstance(target, Path):
-        return load_file(target, head)
+        return load_file(target, head, model_type)
     if isinstance(target, str):
-        return load(target, head)
+        return load(target, head, model_type)
     return target if head is None else target.with_head(head)
 
 
@@ -331,7 +337,7 @@ def _by_framework(checkpoint: Checkpoint, target: str | None, head: str | None) 
             str(checkpoint.path), "no config.json beside it, which --framework builds from: pass --model PATH"
         )
     file = file / "config.json" if file.is_dir() else file
-    config = parse_object(read_bytes(file), file)
+    config = parse_object(read_bytes(file), file, CONFIGURATION)
     cls = None if head is None else _classes(str(config.get("model_type"))).get(head, head)
     built = build(config, file, cls)
     slots = {name: Slot(shape, built.ties.get(name)) for name, shape in built.shapes.items()}

@@ -18,6 +18,7 @@ OMISSIONS: dict[str, Test] = {
     "biases": lambda t: t.role is Role.BIAS,
     "norms": lambda t: t.role is Role.NORM,
     "embedding tables": lambda t: t.role is Role.EMBEDDING,
+    "scales": lambda t: t.role is Role.SCALE,
     "pooler": lambda t: t.component == "pooler",
     "position embeddings": lambda t: is_table(t, POSITIONS),
     "segment embeddings": lambda t: is_table(t, SEGMENTS),
@@ -33,6 +34,7 @@ ROLES: dict[str, Test] = {
     "embedding tables": lambda t: t.role is Role.EMBEDDING,
     "norms": lambda t: t.role is Role.NORM,
     "biases": lambda t: t.role is Role.BIAS,
+    "scales": lambda t: t.role is Role.SCALE,
 }
 # Each omission more multiplies the countings; the whole model allows more of them than a part.
 MAX_OMISSIONS = 3
@@ -94,7 +96,7 @@ def countings(
     tied = any(part.own != part.stored for part in inventory)
     routed = sum(1 << index for index, part in enumerate(inventory) if part.active != part.own)
     tests = OMISSIONS | (OMISSIONS_BESIDE_EXPERTS if routed else {})
-    bits = {name: _mask(inventory, test) for name, test in tests.items()}
+    bits = {name: mask for name, test in tests.items() if (mask := _mask(inventory, test))}
     seen: set[tuple[int, bool, bool, bool]] = set()
     choices = sorted(_scopes(inventory, everything, whole=whole), key=lambda choice: choice[3])
     for names in (names for k in range(MAX_OMISSIONS_OF_WHOLE + 1) for names in combinations(bits, k)):

@@ -37,6 +37,7 @@ def audit(
         str | None,
         typer.Option("--head", metavar="NAME", help="Explain the claim by this task head only, such as masked-lm."),
     ] = None,
+    model_type: options.ModelType = None,
     of: Annotated[
         str, typer.Option("--of", metavar="PART", help="The part that the formula counts, such as attention.")
     ] = "",
@@ -71,7 +72,7 @@ def audit(
     from bertsym.claims.question import question
     from bertsym.errors import Conflict, Unreadable
 
-    chosen = options.model(model, head, at)
+    chosen = options.model(model, head, at, model_type)
     names = options.pairs(where, "--where", "NAME=SYMBOL, as in d=H")
     about = question(chosen, [chosen.head] if head else [], notation=notation, where=names, of=of, formula=formula)
     if len(claims) > 1:

@@ -34,6 +34,7 @@ def compare(
             "--head", metavar="NAME[,NAME]", help="A task head for both models, or one for each, as in model,masked-lm."
         ),
     ] = None,
+    model_type: options.ModelType = None,
     convention: options.ConventionName = "exact",
     form: options.FormName = "collected",
     *,
@@ -47,10 +48,15 @@ def compare(
     from bertsym.convention import named_convention
     from bertsym.errors import Unreadable
     from bertsym.formulas.styles import Style
+    from bertsym.resolve import is_path
 
     heads = options.split([head]) if head else [None]
     if len(heads) > 2:
         raise Unreadable("--head", head, "one head for both models, or two with a comma between them")
-    first_model, second_model = options.model(first, heads[0], at), options.model(second, heads[-1], at)
+    files = [target for target in (first, second) if is_path(target)] or [first, second]
+    first_model, second_model = (
+        options.model(target, name, at, model_type if target in files else None)
+        for target, name in ((first, heads[0]), (second, heads[-1]))
+    )
     report = comparison(first_model, second_model, named_convention(convention), Style.named(form))
     show(report, page)

@@ -20,6 +20,7 @@ def diff(
     ] = 1,
     at: options.At = None,
     head: options.HeadName = None,
+    model_type: options.ModelType = None,
     convention: options.ConventionName = "exact",
     only: options.Only = None,
     without: options.Without = None,
@@ -34,7 +35,7 @@ def diff(
     from bertsym.answers.derivative import derivative
     from bertsym.formulas.styles import Style
 
-    model = options.model(target, head, at)
+    model = options.model(target, head, at, model_type)
     chosen = options.convention(convention, model, only, without)
     report = derivative(model, model.size(by).symbol, order, chosen, Style.named(form))
     show(report, page)

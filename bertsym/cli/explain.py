@@ -19,6 +19,7 @@ def explain(
     ] = None,
     at: options.At = None,
     head: options.HeadName = None,
+    model_type: options.ModelType = None,
     convention: options.ConventionName = "exact",
     only: options.Only = None,
     without: options.Without = None,
@@ -31,6 +32,6 @@ def explain(
     """
     from bertsym.answers.explanation import derivation
 
-    model = options.model(target, head, at)
+    model = options.model(target, head, at, model_type)
     chosen = options.convention(convention, model, only, without)
     show(derivation(model, chosen, component), page)

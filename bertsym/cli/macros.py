@@ -17,6 +17,7 @@ def macros(
     ] = "Bert",
     at: options.At = None,
     head: options.HeadName = None,
+    model_type: options.ModelType = None,
     convention: options.ConventionName = "exact",
     only: options.Only = None,
     without: options.Without = None,
@@ -45,7 +46,7 @@ def macros(
     from bertsym.render.macros import definitions
     from bertsym.render.notation import named_notation, parse_renames
 
-    model = options.model(target, head, at)
+    model = options.model(target, head, at, model_type)
     chosen = options.convention(convention, model, only, without)
     names = named_notation(notation).renamed(parse_renames(rename or ()))
     emit(definitions(figures(model, chosen, form), prefix, names, provide=provide), "latex")

@@ -44,6 +44,14 @@ At = Annotated[
 HeadName = Annotated[
     str | None, typer.Option("--head", metavar="NAME", help="Count the model with this task head, such as masked-lm.")
 ]
+ModelType = Annotated[
+    str | None,
+    typer.Option(
+        "--model-type",
+        metavar="TYPE",
+        help="Read a config.json as this type of transformers, such as gpt2; for files that name none.",
+    ),
+]
 ConventionName = Annotated[
     str,
     typer.Option(
@@ -135,20 +143,20 @@ def _value(size: Size, text: str) -> Value:
         raise Unreadable(size.title, text, error.expected) from None
 
 
-def load(target: str, head: str | None) -> Model:
-    """Return the model that MODEL and --head name together; print its notes on standard error."""
+def load(target: str, head: str | None, model_type: str | None = None) -> Model:
+    """Return the model that MODEL, --head and --model-type name; print its notes on standard error."""
     from bertsym.cli.streams import note
     from bertsym.resolve import load as resolved
 
-    loaded = resolved(target, head)
+    loaded = resolved(target, head, model_type)
     for line in loaded.notes:
-        note(line)
+        note(f"note: {line}")
     return loaded
 
 
-def model(target: str, head: str | None, at: Iterable[str] | None) -> Model:
-    """Return the model that MODEL, --head and --at name together."""
-    loaded = load(target, head)
+def model(target: str, head: str | None, at: Iterable[str] | None, model_type: str | None = None) -> Model:
+    """Return the model that MODEL, --head, --model-type and --at name together."""
+    loaded = load(target, head, model_type)
     given = sizes(at, loaded) if at else {}
     return loaded.with_sizes(given, pin=True) if given else loaded
 

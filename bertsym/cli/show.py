@@ -18,6 +18,7 @@ def show(
     ] = "component",
     at: options.At = None,
     head: options.HeadName = None,
+    model_type: options.ModelType = None,
     convention: options.ConventionName = "exact",
     only: options.Only = None,
     without: options.Without = None,
@@ -33,6 +34,6 @@ def show(
     from bertsym.count import By
     from bertsym.formulas.styles import Style
 
-    model = options.model(target, head, at)
+    model = options.model(target, head, at, model_type)
     chosen = options.convention(convention, model, only, without)
     output.show(broken_down(model, chosen, By.named(by), Style.named(form)), page)

@@ -80,6 +80,7 @@ def solve(
     unknowns: For = None,
     at: options.At = None,
     head: options.HeadName = None,
+    model_type: options.ModelType = None,
     convention: options.ConventionName = "exact",
     only: options.Only = None,
     without: options.Without = None,
@@ -126,7 +127,7 @@ def solve(
     from bertsym.solving.request import Order, Request
     from bertsym.solving.requirements import Demand
 
-    model = _model(target, head, at, unknowns, tie)
+    model = _model(options.load(target, head, model_type), at, unknowns, tie)
     chosen = options.convention(convention, model, only, without)
     symbols = _unknowns(unknowns, model)
     limits = _limits(model, chosen, at_most, at_least)
@@ -174,15 +175,12 @@ def solve(
     show(found, page)
 
 
-def _model(
-    target: str, head: str | None, at: list[str] | None, unknowns: list[str] | None, tie: list[str] | None
-) -> Model:
+def _model(loaded: Model, at: list[str] | None, unknowns: list[str] | None, tie: list[str] | None) -> Model:
     """Return the model at the given sizes, without the values that it has for sizes to be found."""
     from bertsym.errors import Conflict, NotAnInteger
     from bertsym.solving.constraints import parse_tie
     from bertsym.values import replace
 
-    loaded = options.load(target, head)
     given = options.sizes(at, loaded)
     try:
         return loaded.with_sizes(given, pin=True) if given else loaded

@@ -12,6 +12,7 @@ def tensors(
     target: options.Target = "bert",
     at: options.At = None,
     head: options.HeadName = None,
+    model_type: options.ModelType = None,
     convention: options.ConventionName = "exact",
     only: options.Only = None,
     without: options.Without = None,
@@ -24,6 +25,6 @@ def tensors(
     """
     from bertsym.answers.inventory import inventory
 
-    model = options.model(target, head, at)
+    model = options.model(target, head, at, model_type)
     chosen = options.convention(convention, model, only, without)
     show(inventory(model, chosen), page)

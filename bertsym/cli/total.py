@@ -16,6 +16,7 @@ def total(
     target: options.Target = "bert",
     at: options.At = None,
     head: options.HeadName = None,
+    model_type: options.ModelType = None,
     convention: options.ConventionName = "exact",
     only: options.Only = None,
     without: options.Without = None,
@@ -40,7 +41,7 @@ def total(
     from bertsym.count import count as exact_count
     from bertsym.errors import Conflict
 
-    model = options.model(target, head, at)
+    model = options.model(target, head, at, model_type)
     chosen = options.convention(convention, model, only, without)
     if count:
         if page.syntax != "text":

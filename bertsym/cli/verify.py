@@ -24,6 +24,7 @@ def verify(
     ] = None,
     at: options.At = None,
     head: options.HeadName = None,
+    model_type: options.ModelType = None,
     infer: Annotated[
         bool, typer.Option("--infer", help="Find model and sizes from the shapes alone; ignore the config.json.")
     ] = False,
@@ -45,7 +46,9 @@ def verify(
     from bertsym.answers.verification import verification
 
     sizes = options.sizes(at)
-    answer = verification(Path(path), model, head, sizes, framework=framework, infer=infer, header_only=header_only)
+    answer = verification(
+        Path(path), model, head, sizes, framework=framework, infer=infer, header_only=header_only, model_type=model_type
+    )
     show(answer, latex=latex, markdown=markdown, json=json)
     if not answer.ok:
         raise typer.Exit(1)

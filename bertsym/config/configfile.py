@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bertsym import atlas
+from bertsym.atlas.configurations import fixed_parts, has_class, similar_class
 from bertsym.config.field_rules import check_rules, renamed, unread_sizes
 from bertsym.config.fields import check_covered, sizes
-from bertsym.config.flatten import flattened
+from bertsym.config.flatten import flattened, without_ignored_types
+from bertsym.config.model_types import reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed
 from bertsym.errors import BadField, BadFile, BertsymError, echo, suggestion
 from bertsym.files.jsonfile import Json
@@ -21,21 +23,21 @@ from bertsym.symbols import labels
 from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES
 
-DERIVE = "`bertsym derive` finds the formula of model code"
 
-
-def why_missing(target: str, usual: str) -> str:
-    """Return why the atlas has no formula for a model type of transformers, else the `usual` advice."""
-    why = atlas.missing().get(target.removeprefix(atlas.PREFIX))
-    return usual if why is None else f"transformers has it, but no formula was found: {why}"
-
-
-def read_config(config: Mapping[str, Json], file: Path, head: str | None = None, entry: Derived | None = None) -> Model:
+def read_config(
+    config: Mapping[str, Json],
+    file: Path,
+    head: str | None = None,
+    model_type: str | None = None,
+    entry: Derived | None = None,
+) -> Model:
     """Read the model from the fields of a configuration; errors name `file`.
 
-    `entry` replaces what the zoo or the atlas has for the model type.
+    `model_type` replaces the type that the file names, and `entry` what the zoo or the atlas has for it. The model's
+    notes say what was inferred and what was ignored.
     """
-    kind = _model_type(config, file)
+    read_as = reading(config, file, model_type)
+    kind = read_as.model_type
     stored_as = entry_of(kind) if entry is None and kind not in ARCHITECTURES else entry
     derived = None if stored_as is None else in_head_size(with_code_names(stored_as))
     base = f"{kind}{atlas.SUFFIX}"
@@ -44,7 +46,7 @@ def read_config(config: Mapping[str, Json], file: Path, head: str | None = None,
     notes: tuple[str, ...] = ()
     fields = config
     if derived is not None:
-        named = flattened(renamed(config, derived.rules, file))
+        named = without_ignored_types(flattened(renamed(config, derived.rules, file)), fixed_parts(kind))
         check_rules(named, derived, file)
         notes = unread_sizes(named, derived)
         fields = completed(named, derived, file)
@@ -53,9 +55,9 @@ def read_config(config: Mapping[str, Json], file: Path, head: str | None = None,
     if derived is not None:
         check_unknown(fields, derived, given, file)
     number = _labels(config, file)
-    chosen = _head(config, classes, file) if head is None else head
+    chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
-    model = replace(model, label=str(file), notes=notes)
+    model = replace(model, label=str(file), notes=(*read_as.notes, *notes, *head_notes, *_ignored(config, model.cls)))
     if labels in model.symbols:
         given[labels] = number
     try:
@@ -64,15 +66,14 @@ def read_config(config: Mapping[str, Json], file: Path, head: str | None = None,
         raise BadFile(str(file), str(error)) from None
 
 
-def _model_type(config: Mapping[str, Json], file: Path) -> str:
-    kind = config.get("model_type")
-    if kind is None:
-        raise BadField(str(file), "model_type", f"missing; covered: {', '.join(sorted(ARCHITECTURES))}, and the atlas")
-    if isinstance(kind, str) and (kind in ARCHITECTURES or atlas.path(kind) is not None):
-        return kind
-    near = suggestion(str(kind), [*ARCHITECTURES, *atlas.index()])
-    advice = "; ".join(part for part in (near, why_missing(str(kind), DERIVE)) if part)
-    raise BadField(str(file), "model_type", f"{echo(kind)} is not covered; {advice}")
+def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:
+    """Return notes on the fields that say that the checkpoint differs from the class of the library."""
+    notes = []
+    if config.get("auto_map"):
+        notes.append(f"field 'auto_map': the checkpoint has code of its own; counted as {cls} of transformers")
+    if config.get("quantization_config"):
+        notes.append(f"field 'quantization_config': counted as {cls} before it is quantised")
+    return tuple(notes)
 
 
 def _labels(config: Mapping[str, Json], file: Path) -> int:
@@ -88,18 +89,31 @@ def _labels(config: Mapping[str, Json], file: Path) -> int:
     return len(names) if names is not None else number if isinstance(number, int) else 2
 
 
-def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -> str:
-    """Return the head whose class `architectures` names, or the bare model if the field is absent."""
+def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the head whose class `architectures` names, with notes, or the bare model if the field is absent.
+
+    Of several classes the first covered one is chosen, as vLLM does. A class for TensorFlow or JAX is counted as the
+    PyTorch class of its name, and somebody's own class as the bare model.
+    """
     classes = config.get("architectures")
     if classes is None or classes == []:
-        return "model"
-    if not isinstance(classes, list) or len(classes) != 1 or not isinstance(classes[0], str):
+        return "model", ()
+    if not isinstance(classes, list) or not all(isinstance(cls, str) for cls in classes):
+        raise BadField(str(file), "architectures", f"expected a list of class names, got {echo(classes)}; pass --head")
+    names = [str(cls) for cls in classes]
+    chosen = next((name for name in names if without_framework(name) in by_class), None)
+    if chosen is None and not any(has_class(without_framework(name)) for name in names):
+        near = similar_class(names[0])
+        advice = f" (did you mean {near}?)" if near is not None else ""
+        bare = next(cls for cls, head in by_class.items() if head == "model")
+        note = f"transformers has no class {echo(names[0])}{advice}; counted as {bare}, without its own layers"
+        return "model", (f"field 'architectures': {note}",)
+    if chosen is None:
+        advice = suggestion(names[0], by_class)
         raise BadField(
-            str(file), "architectures", f"expected a list of one class name, got {echo(classes)}; pass --head"
+            str(file), "architectures", f"the class {echo(names[0])} is not covered ({advice}); pass --head to choose"
         )
-    if classes[0] not in by_class:
-        advice = suggestion(classes[0], by_class)
-        raise BadField(
-            str(file), "architectures", f"the class {echo(classes[0])} is not covered ({advice}); pass --head to choose"
-        )
-    return by_class[classes[0]]
+    cls = without_framework(chosen)
+    if len(names) > 1 or cls != chosen:
+        return by_class[cls], (f"field 'architectures': {echo(', '.join(names))}; counted as {cls}",)
+    return by_class[cls], ()

@@ -14,6 +14,8 @@ from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.field_rules import FieldRules, ValueKind, value_kind
 
 MOST_NOTED = 4
+PER_LAYER = "per_layer_config"
+"""The base class of all configurations takes sizes for single layers from this field, in any part."""
 
 _SIZE = re.compile(
     r"(^|_)(num|n|d)_|(^|_)(size|sizes|dim|dims|width|widths|depth|depths|rank|layers?|heads?|experts?|channels?|features)($|_)"
@@ -45,7 +47,13 @@ def renamed(config: Mapping[str, Json], rules: FieldRules, file: Path) -> dict[s
 
 
 def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> None:
-    """Raise `BadField` for a value that differs from a fixed one, or of a kind that the rules refuse; `fields` are flattened and renamed."""
+    """Raise `BadField` for a value that differs from a fixed one, or of a kind that the rules refuse.
+
+    `fields` are flattened and renamed.
+    """
+    for path, found in fields.items():
+        if path.endswith(f".{PER_LAYER}") and path not in derived.rules.fixed and found not in ({}, None):
+            raise BadField(str(file), path, "sizes for single layers change the parameters and are not covered")
     for path, value in derived.rules.fixed.items():
         if not alike(fields.get(path, value), value):
             raise BadField(str(file), path, f"{echo(fields[path])}: only {echo(value)} is covered")

@@ -19,7 +19,6 @@ from bertsym.symbols import BY_SYMBOL, Kind
 WITH_WEIGHTS = frozenset({"prelu", "xielu"})
 EVERYWHERE: Mapping[str, tuple[object, ...]] = {
     "pruned_heads": ({}, None),
-    "auto_map": ({}, None),
     "per_layer_config": ({}, None),
 }
 

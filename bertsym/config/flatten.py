@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from bertsym.files.jsonfile import Json
 
@@ -17,6 +17,15 @@ def flattened(config: Mapping[str, Json]) -> dict[str, Json]:
      'vision.depths[1]': 6}
     """
     return {path: found for name, part in config.items() for path, found in _below(name, part)}
+
+
+def without_ignored_types(fields: Mapping[str, Json], parts: Iterable[str]) -> dict[str, Json]:
+    """Return the flattened fields without the `model_type` of each of the parts, which their class does not read.
+
+    Published files have `qwen3_vl` there, or types that the library never had.
+    """
+    ignored = {f"{part}.model_type" for part in parts}
+    return {path: found for path, found in fields.items() if path not in ignored}
 
 
 def _below(path: str, found: Json) -> Iterator[tuple[str, Json]]:

@@ -190,7 +190,7 @@ class Cegis:
         """Return the derivation; raises `CannotDerive` if a repeated build differs."""
         with self.trace.stage("verification", "repeat_builds", self.oracle):  # an event if it raises, else none
             repeated = (self.sampler.first_accepted, *islice(self.oracle.accepted(), REPEATED_BUILDS))
-            if not all(map(self.oracle.is_deterministic, repeated)):
+            if not self.oracle.is_deterministic(repeated):
                 raise CannotDerive(self.oracle.target, "it builds other tensors at the same sizes another time")
         once = error_bound(model.tensors, self.space, self.symbols, trials)
         return Derivation(

@@ -1,4 +1,4 @@
-"""Read JSON from strangers: bounded in bytes, depth and values, without duplicate keys, NaN or Infinity."""
+"""Read JSON from strangers: bounded in bytes, depth and values, without duplicate keys."""
 
 from __future__ import annotations
 
@@ -23,13 +23,18 @@ _BRACKET = re.compile(r"[\[\]{}]")
 
 @value
 class Bounds:
-    """Bounds on a document that are checked before it is parsed; commas and brackets count the values."""
+    """Bounds on a document that are checked before it is parsed; commas and brackets count the values.
+
+    `not_finite` accepts NaN, Infinity and -Infinity, which Python writes and which are not JSON.
+    """
 
     deepest: int = 64
     most_values: int = 2_000_000
+    not_finite: bool = False
 
 
-CONFIGURATION = Bounds()
+STRICT = Bounds()
+CONFIGURATION = Bounds(not_finite=True)
 
 
 def read_bytes(path: Path, limit: int = MOST_BYTES) -> bytes:
@@ -41,7 +46,7 @@ def read_bytes(path: Path, limit: int = MOST_BYTES) -> bytes:
     return data
 
 
-def parse_object(data: bytes, path: Path, bounds: Bounds = CONFIGURATION) -> dict[str, Json]:
+def parse_object(data: bytes, path: Path, bounds: Bounds = STRICT) -> dict[str, Json]:
     """Parse the bytes as a JSON object; raise BadFile."""
     try:
         text = data.decode("utf-8-sig")
@@ -50,7 +55,10 @@ def parse_object(data: bytes, path: Path, bounds: Bounds = CONFIGURATION) -> dic
     _check_bounds(text, path, bounds)
     try:
         value: Json = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_bounded_integer
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=float if bounds.not_finite else _no_constant,
+            parse_int=_bounded_integer,
         )
     except json.JSONDecodeError as error:
         what = "an empty file" if not text.strip() else f"{error.msg}: line {error.lineno}, column {error.colno}"

@@ -17,6 +17,7 @@ from bertsym.model import Definition, Model, check_value
 from bertsym.saved_model.code_names import with_code_names
 from bertsym.saved_model.decode_domain import decode_domain
 from bertsym.saved_model.decode_inventory import InventoryDecoder
+from bertsym.saved_model.decode_layer_lists import decode_layer_lists
 from bertsym.saved_model.derived import (
     DEFAULTS,
     FIRST,
@@ -34,6 +35,7 @@ from bertsym.saved_model.field_rules import FieldRules, ValueKind
 from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.saved_model.inventory import Inventory
 from bertsym.saved_model.json_node import LINE, WORDS, Node
+from bertsym.saved_model.layer_lists import LayerList
 from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own
 
 MARK = "derived-model"
@@ -49,7 +51,7 @@ MAX_MINIMUM = 10**6
 MAX_EXAMPLE = 12
 
 _KEYS = (
-    *("bertsym", "format", "name", "source", "engine", "sizes", "definitions", "constraints"),
+    *("bertsym", "format", "name", "source", "engine", "sizes", "layer_lists", "definitions", "constraints"),
     *("fixed_by_derivation", "fixed_by_code", "no_effect", "fields", "heads"),
 )
 _SIZE = (
@@ -112,9 +114,12 @@ class _Decoder:
         entries = {size: node.keys(_SIZE, required=("default",)) for size, node in sizes.items()}
         defaults = {self.symbol(size, entry): self.default(size, entry) for size, entry in entries.items()}
         fields = {self.symbols[size]: self.field(size, entry) for size, entry in entries.items()}
+        layer_lists = decode_layer_lists(parts["layer_lists"], self.symbols) if "layer_lists" in parts else ()
+        for layer_list in layer_lists:
+            defaults |= layer_list.sizes(layer_list.default)
         definitions = tuple(self.definitions(parts["definitions"])) if "definitions" in parts else ()
         constraints = tuple(self.constraints(parts["constraints"])) if "constraints" in parts else ()
-        heads = self.heads(parts["heads"])
+        heads = self.heads(parts["heads"], layer_lists)
         first = heads.pop(FIRST, None)
         if first is None:
             raise parts["heads"].refuse(f"expected a head called {FIRST}")
@@ -137,6 +142,7 @@ class _Decoder:
             heads,
             parts["engine"].integer() if "engine" in parts else 0,
             MappingProxyType({path: node.json for path, node in held.items()}),
+            layer_lists,
             self.rules(parts["fields"]) if "fields" in parts else FieldRules(),
         )
 
@@ -148,7 +154,7 @@ class _Decoder:
         return self.symbols[name]
 
     def own(self, name: str, entry: Mapping[str, Node]) -> Symbol:
-        kinds = {kind.value: kind for kind in Kind if kind is not Kind.COUNT}
+        kinds = {kind.value: kind for kind in Kind if kind not in (Kind.COUNT, Kind.ORDER)}
         kind = entry["kind"].json if "kind" in entry else None
         if not isinstance(kind, str) or kind not in kinds:
             raise (entry.get("kind") or entry["default"]).refuse(
@@ -254,8 +260,8 @@ class _Decoder:
 
     # Heads.
 
-    def heads(self, node: Node) -> dict[str, DerivedHead]:
-        decoder = InventoryDecoder(self.symbols)
+    def heads(self, node: Node, layer_lists: tuple[LayerList, ...]) -> dict[str, DerivedHead]:
+        decoder = InventoryDecoder(self.symbols, layer_lists)
         heads: dict[str, DerivedHead] = {}
         known: dict[str, Inventory] = {}
         for name, entry in node.entries(MAX_HEADS, _HEAD, "head").items():

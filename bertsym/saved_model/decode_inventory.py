@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import sympy
@@ -15,6 +15,7 @@ from bertsym.files.jsonfile import Json
 from bertsym.layers import Role
 from bertsym.saved_model.inventory import COMPLEMENT, Inventory, under_prefix
 from bertsym.saved_model.json_node import WORDS, Node
+from bertsym.saved_model.layer_lists import LayerList
 from bertsym.tree import Loop, Routing, Tensor
 from bertsym.values import replace
 
@@ -39,8 +40,9 @@ T = TypeVar("T")
 class InventoryDecoder:
     """Rows as tensors; what all heads of a file may hold together is bounded, and so is each expression."""
 
-    def __init__(self, symbols: Mapping[str, Symbol]) -> None:
+    def __init__(self, symbols: Mapping[str, Symbol], layer_lists: Sequence[LayerList] = ()) -> None:
         self.symbols = symbols
+        self.layer_lists = {str(layer_list.order): layer_list for layer_list in layer_lists}
         self.terms = 0
         self.tensors = 0
         self.floors = 0
@@ -105,6 +107,8 @@ class InventoryDecoder:
         match node.json:
             case int() | str():
                 return Loop(sympy.S.Zero, self._number(node))
+            case dict():
+                return self._over_kinds(node)
             case [_, _] | [_, _, _] | [_, _, _, "complement"]:
                 parts = node.items(4)
                 start, stop = (self._number(part) for part in parts[:2])
@@ -116,8 +120,24 @@ class InventoryDecoder:
                 return Loop(start, stop, self._step(parts[2]), others=others)
         raise node.refuse(
             f"expected an end, [start, end], [start, end, step] or [start, end, [index, ...]], the last two perhaps "
-            f'with "{COMPLEMENT}", got {echo(node.json)}'
+            f'with "{COMPLEMENT}", or an object of a list and kinds of layers, got {echo(node.json)}'
         )
+
+    def _over_kinds(self, node: Node) -> Loop:
+        """Return the loop over the layers of some kinds: `{"layer_types": ["L_full"]}`."""
+        ((name, kinds),) = node.entries(1, kind="list").items() if node.json else ((None, node),)
+        if name not in self.layer_lists:
+            raise node.refuse(f"no list of layers is called {echo(name)}")
+        layer_list = self.layer_lists[name]
+        places = {str(kind.count): place for place, kind in enumerate(layer_list.kinds)}
+        chosen = []
+        for kind in kinds.items(len(places)):
+            if not isinstance(kind.json, str) or kind.json not in places or places[kind.json] in chosen:
+                raise kind.refuse(f"expected kinds of layers among {', '.join(places)}, each once")
+            chosen.append(places[kind.json])
+        if not chosen:
+            raise kinds.refuse("expected at least one kind of layers")
+        return Loop.of_kinds(chosen, layer_list.order, (kind.count for kind in layer_list.kinds))
 
     def _listed(self, node: Node, stop: Expr, *, others: bool) -> Loop:
         indices = tuple(map(self._number, node.items(MAX_LISTED)))

@@ -14,8 +14,10 @@ from bertsym.algebra import Value, free
 from bertsym.errors import PartialFormula
 from bertsym.files.jsonfile import Json
 from bertsym.model import Architecture, Definition, Head, Model, NamedSize
+from bertsym.names.heads import head_named
 from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Free
 from bertsym.saved_model.field_rules import FieldRules
+from bertsym.saved_model.layer_lists import LayerList
 from bertsym.schema import Field, Schema
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Listed, Tensor
@@ -130,8 +132,9 @@ class Derived:
 
     A formula holds only at the defaults of the fields that are fixed. `fixed_by_derivation` are numbers and switches
     for which the derivation found no formula at other values. `fixed_by_code` are texts, lists, the lengths of lists,
-    and numbers that the code accepts at one value only. The fields of `no_effect` change nothing. `rules` say how a
-    configuration file is read beyond that.
+    and numbers that the code accepts at one value only. The fields of `no_effect` change nothing. The sizes of
+    `layer_lists` are among the `defaults`, but not among the `fields`. `rules` say how a configuration file is read
+    beyond that.
     """
 
     name: str
@@ -148,6 +151,7 @@ class Derived:
     heads: Mapping[str, DerivedHead] = MappingProxyType({})
     engine: int = 0
     fixed_by_code: Mapping[str, Json] = MappingProxyType({})
+    layer_lists: tuple[LayerList, ...] = ()
     rules: FieldRules = FieldRules()
 
     @property
@@ -165,21 +169,21 @@ class Derived:
 
         Raises `InvalidModel`, and `PartialFormula` for a head of which some tensors have no formula.
         """
-        missing = unresolved(self.classes[head]) if head in self.classes else ()
+        meant = head_named(head, {name: carried.cls for name, carried in self.classes.items()}) or head
+        missing = unresolved(self.classes[meant]) if meant in self.classes else ()
         if missing:
             first = missing[0]
             raise PartialFormula(
-                self.name, self.classes[head].cls, len(missing), first.tensor, first.part, first.reason
+                self.name, self.classes[meant].cls, len(missing), first.tensor, first.part, first.reason
             )
-        architecture = self.architecture(base)
-        architecture.head(head)
-        return Model(architecture, head, label=label or self.name)
+        return Model(self.architecture(base), label=label or self.name).with_head(meant)
 
     def architecture(self, base: str = DEFAULTS) -> Architecture:
         """Return the classes that have a whole formula as heads; raises `InvalidModel`."""
         resolved = {name: head for name, head in self.classes.items() if not unresolved(head)}
         listed = (tensor for head in resolved.values() for tensor in head.tensors)
         used = symbols(listed, self.definitions, self.quotients)
+        used |= {layer_list.order for layer_list in self.layer_lists}
         sizes = {symbol: default for symbol, default in self.defaults.items() if symbol in used}
         rounded = self.rounded()
         return Architecture(
@@ -193,7 +197,7 @@ class Derived:
             schema=schema(self),
             defaults=MappingProxyType(
                 {s: default for s, default in sizes.items() if BY_SYMBOL[s].default is not None}
-                | {s: default for s, default in sizes.items() if BY_SYMBOL[s].kind is Kind.SWITCH}
+                | {s: default for s, default in sizes.items() if BY_SYMBOL[s].kind in (Kind.SWITCH, Kind.ORDER)}
             ),
             whole=tuple(dict.fromkeys((*self.quotients, *rounded))),
             most=self.largest_known(),

@@ -16,6 +16,7 @@ from bertsym.saved_model.allowed_values import Bounded, Choice, Determined, Free
 from bertsym.saved_model.decode import FORMAT, MARK
 from bertsym.saved_model.derived import Basis, ConfigField, Derived, DerivedHead, Domain, Evidence, NoEffect
 from bertsym.saved_model.encode_inventory import encode_inventory
+from bertsym.saved_model.encode_layer_lists import encode_layer_list
 from bertsym.saved_model.field_rules import FieldRules, ValueKind
 from bertsym.saved_model.inventory import Inventory
 from bertsym.symbols import BY_SYMBOL, Own, in_order
@@ -26,7 +27,12 @@ def text(derived: Derived) -> str:
     start: dict[str, Json] = {"bertsym": MARK, "format": FORMAT, "name": derived.name, "source": derived.source}
     lines = [_line(key, content) for key, content in start.items()]
     lines += [_line("engine", derived.engine)] if derived.engine else []
-    lines.append(_object("sizes", (_line(str(s), _size(s, derived)) for s in in_order(derived.defaults))))
+    listed = {symbol for layer_list in derived.layer_lists for symbol in layer_list.symbols}
+    sizes = in_order(derived.defaults.keys() - listed)
+    lines.append(_object("sizes", (_line(str(s), _size(s, derived)) for s in sizes)))
+    if derived.layer_lists:
+        entries = (_line(str(one.order), encode_layer_list(one)) for one in derived.layer_lists)
+        lines.append(_object("layer_lists", entries))
     if derived.definitions:
         lines.append(_object("definitions", (_line(str(d.symbol), _definition(d)) for d in derived.definitions)))
     if derived.constraints:

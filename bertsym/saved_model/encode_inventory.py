@@ -96,6 +96,9 @@ def _common_prefix(names: Sequence[str]) -> str:
 
 
 def _loop(loop: Loop) -> Json:
+    if loop.kinds:
+        order, *amounts = loop.listed
+        return {str(order): [str(amounts[kind]) for kind in loop.kinds]}
     if loop.plain:
         return write(loop.stop) if loop.start == 0 else [write(loop.start), write(loop.stop)]
     listed: list[Json] = [[write(index) for index in loop.listed]] if loop.listed else [write(loop.step)]

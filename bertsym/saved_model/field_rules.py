@@ -38,9 +38,9 @@ NOTHING = frozenset({ValueKind.ABSENT, ValueKind.NULL, ValueKind.FALSE, ValueKin
 
 @value
 class FieldRules:
-    """How the reader treats fields: `aliases` by their targets, `fixed` fields, and `refused` kinds of values by path.
+    """How the reader treats fields: targets of `aliases`, `fixed` fields, and `refused` kinds of values, by path.
 
-    `refuses` looks a kind up. A target in another part, as `text_config.hidden_size` of `hidden_size`, holds for a file without that part.
+    A target in another part, as `text_config.hidden_size` of `hidden_size`, holds for a file without that part.
     """
 
     aliases: Mapping[str, str] = MappingProxyType({})

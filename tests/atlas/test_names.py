@@ -25,7 +25,7 @@ Run = Callable[..., Any]
 def test_a_name_of_both_is_the_zoos(bertsym: Run) -> None:
     assert load("bert").architecture is ARCHITECTURES["bert"]
     assert load("atlas:bert").architecture is not ARCHITECTURES["bert"]
-    assert load("mamba").cls == "MambaModel"
+    assert load("mamba", "model").cls == "MambaModel"
     assert load("mixtral", "causal-lm").cls == "MixtralForCausalLM"
     # google-research/bert's base model is what BertConfig() is
     assert bertsym("total", "atlas:bert-default", "--count").out == "109482240\n"
@@ -35,7 +35,8 @@ def test_a_name_of_both_is_the_zoos(bertsym: Run) -> None:
 def test_unknown_names_get_suggestions_from_both(bertsym: Run) -> None:
     assert "did you mean mixtral or" in bertsym("total", "mixtrl").err
     assert "did you mean bert-base-uncased?" in bertsym("total", "bert-base-uncase").err
-    assert "unknown head of mamba 'masked-lm'" in bertsym("total", "mamba", "--head", "masked-lm").err
+    wrong = bertsym("total", "mamba", "--head", "masked-lm").err
+    assert "unknown head of mamba 'masked-lm': its heads: model, causal-lm" in wrong
     assert bertsym("total", "atlas:../../etc/passwd").code == 2
     assert bertsym("total", "atlas:").code == 2
     assert bertsym("total", "mamba-default-default").code == 2

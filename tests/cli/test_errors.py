@@ -11,7 +11,12 @@ import pytest
 
 CASES = [
     ["total", "bertt"],
-    ["total", "bert-base"],
+    ["total", "bert-bas"],
+    ["total", "llama-2"],
+    ["total", "qwen3-9b"],
+    ["total", "bert-base-uncased", "--head", "ml"],
+    ["total", "bert-base-uncased", "--head", "ctc"],
+    ["total", "mamba", "--head", "mlm"],
     ["total", "\x1b[31mbert\n"],
     ["total", "--at", "Q=3"],
     ["total", "--at", "h=768"],

@@ -46,6 +46,21 @@ def test_without_a_class_it_is_the_bare_model(written: Callable[..., str], archi
 
 
 @pytest.mark.parametrize(
+    ("classes", "cls"),
+    [
+        (["BertModel", "BertForMaskedLM"], "BertModel"),
+        (["BertForSpeech", "BertForMaskedLM"], "BertForMaskedLM"),
+        (["TFBertForMaskedLM"], "BertForMaskedLM"),
+        (["FlaxBertModel", "TFBertModel"], "BertModel"),
+    ],
+)
+def test_the_first_covered_class_is_counted_and_said(written: Callable[..., str], classes: list[str], cls: str) -> None:
+    model = load(written({**BASE, "architectures": classes}))
+    assert model.cls == cls
+    assert model.notes == (f"field 'architectures': '{', '.join(classes)}'; counted as {cls}",)
+
+
+@pytest.mark.parametrize(
     ("fields", "expected"),
     [({}, 2), ({"num_labels": 5}, 5), ({"id2label": {"0": "a", "1": "b", "2": "c"}}, 3), ({"num_labels": 0}, 0)],
 )
@@ -56,11 +71,11 @@ def test_labels(written: Callable[..., str], fields: dict[str, Any], expected: i
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"model_type": None}, "model_type"),
-        ({"model_type": "bertt"}, "model_type"),
+        ({"model_type": None, "architectures": None}, "model_type"),
+        ({"model_type": "bertt", "architectures": None}, "model_type"),
         ({"model_type": ["bert"]}, "model_type"),
-        ({"architectures": ["BertForSpeech"]}, "architectures"),
-        ({"architectures": ["BertModel", "BertForMaskedLM"]}, "architectures"),
+        ({"architectures": ["GPT2Model"]}, "architectures"),
+        ({"architectures": ["BertForSpeech", 3]}, "architectures"),
         ({"architectures": "BertModel"}, "architectures"),
         ({"hidden_size": "768"}, "hidden_size"),
         ({"hidden_size": 768.0}, "hidden_size"),
@@ -73,7 +88,6 @@ def test_labels(written: Callable[..., str], fields: dict[str, Any], expected: i
         ({"position_embedding_type": "relative_key"}, "position_embedding_type"),
         ({"feed_forward_type": "geglu"}, "feed_forward_type"),
         ({"pruned_heads": {"0": [1]}}, "pruned_heads"),
-        ({"auto_map": {"AutoModel": "modeling_mine.MyBert"}}, "auto_map"),
         ({"id2label": ["a", "b"]}, "id2label"),
         ({"num_labels": -1}, "num_labels"),
         ({"num_labels": 3, "id2label": {"0": "a"}}, "num_labels"),
@@ -106,13 +120,30 @@ def test_sizes_that_no_model_has(written: Callable[..., str], fields: dict[str, 
         ("[" * 10_000 + "]" * 10_000, "nested more than 64 levels"),
         ('{"a": ' * 10_000, "nested more than 64 levels"),
         ('{"vocab_size": 1, "vocab_size": 2}', "is given twice"),
-        ('{"vocab_size": NaN}', "NaN is not a number"),
         ('{"vocab_size": ' + "9" * 5000 + "}", "an integer of 5000 digits"),
     ],
 )
 def test_what_is_no_configuration(written: Callable[..., str], text: str, problem: str) -> None:
     with pytest.raises(BadFile, match=problem):
         load(written(text))
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_a_field_without_effect_may_be_no_number(written: Callable[..., str], constant: str) -> None:
+    for kind, size in (("bert", "hidden_size"), ("qwen2", "hidden_size")):
+        assert count(load(written(f'{{"model_type": "{kind}", "initializer_range": {constant}, "x": [{constant}]}}')))
+        with pytest.raises(BadField, match=f"field '{size}'"):
+            load(written(f'{{"model_type": "{kind}", "{size}": {constant}}}'))
+
+
+def test_code_of_the_checkpoint_and_its_quantisation_are_said(written: Callable[..., str]) -> None:
+    own = {"auto_map": {"AutoModel": "modeling_mine.MyBert"}, "quantization_config": {"quant_method": "fp8"}}
+    model = load(written({**BASE, **own}))
+    assert count(model) == 109482240
+    assert model.notes == (
+        "field 'auto_map': the checkpoint has code of its own; counted as BertModel of transformers",
+        "field 'quantization_config': counted as BertModel before it is quantised",
+    )
 
 
 def test_brackets_inside_strings_are_no_depth(written: Callable[..., str]) -> None:

@@ -50,8 +50,12 @@ class FakeOracle:
         """Yield the accepted fields, the last build first."""
         return (dict(key) for key, outcome in reversed(self.cache.items()) if not isinstance(outcome, Rejection))
 
-    def trace(self, _fields: Fields, _symbols: object) -> None:
-        """Return no trace, because the function takes no symbols."""
+    def speculate(self, _configurations: Iterable[Fields]) -> None:
+        """Build nothing: what nobody asks for leaves nothing behind."""
+
+    def traces(self, configurations: Iterable[Fields], _symbols: object) -> list[None]:
+        """Return no traces, because the function takes no symbols."""
+        return [None for _ in configurations]
 
     def _outcome(self, fields: Fields) -> Inventory | Rejection:
         key = frozenset(fields.items())

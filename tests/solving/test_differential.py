@@ -43,7 +43,7 @@ def sizes() -> tuple[dict[str, list[str]], dict[str, Any]]:
     names, own = {}, {}
     for name in SMALL:
         model = oracle().bare(name)
-        numbers = (s for s in model.symbols if BY_SYMBOL[s].kind not in (Kind.SWITCH, Kind.COUNT))
+        numbers = (s for s in model.symbols if BY_SYMBOL[s].kind not in (Kind.SWITCH, Kind.COUNT, Kind.ORDER))
         names[name] = sorted(map(str, numbers))
         own[name] = {str(s): v for s, v in (model.given or base(model).given).items()}
     return names, own

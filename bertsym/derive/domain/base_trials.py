@@ -55,6 +55,10 @@ class BaseTrials:
         """Build the base with each of these changes, so that `build` finds the inventories in the cache."""
         self.oracle.prefetch({**self.base, **changes} for changes in trials)
 
+    def speculate(self, trials: Iterable[Changes]) -> None:
+        """Build as `prefetch` does, although `build` may not ask for each of these."""
+        self.oracle.speculate({**self.base, **changes} for changes in trials)
+
     def is_shrunk(self, name: str) -> bool:
         """Return True if the field is a depth that was made small in the base."""
         return is_depth_name(name) and self.base[name] == MAX_SHRUNK_DEPTH < self.defaults[name]

@@ -82,7 +82,7 @@ def shallow_depth(trials: BaseTrials, name: str) -> int | None:
     number = int(trials.base[name])
     starts = (min(MAX_SHRUNK_DEPTH, number), 2, 1, number) if number > TRIED_DEPTHS else (number, 1)
     for start in dict.fromkeys(starts):
-        names = [_tensor_names_at(trials, name, depth) for depth in (start, start + 1, start + 2)]
+        names = _tensor_names_at(trials, name, (start, start + 1, start + 2))
         if None not in names and len(set(names)) == len(names):
             return start if number > TRIED_DEPTHS else number
         if len(set(names)) == 1:
@@ -91,16 +91,19 @@ def shallow_depth(trials: BaseTrials, name: str) -> int | None:
         return None
     deeper: dict[str, Number] = {n: TRIED_DEPTHS for n in trials.integers if n != name and trials.is_shrunk(n)}
     for beside in ({}, deeper):
-        names = [_tensor_names_at(trials, name, depth, beside) for depth in (*range(TRIED_DEPTHS), *FAR_DEPTHS)]
+        names = _tensor_names_at(trials, name, (*range(TRIED_DEPTHS), *FAR_DEPTHS), beside)
         if len(set(names) - {None}) > 2:  # two kinds are one special value
             return number
     return None
 
 
 def _tensor_names_at(
-    trials: BaseTrials, name: str, number: int, beside: Mapping[str, Number] | None = None
-) -> frozenset[str] | None:
-    return tensor_names(trials.build({**(beside or {}), name: number}) if number < MAX_BUILT_COUNT else None)
+    trials: BaseTrials, name: str, numbers: Iterable[int], beside: Mapping[str, Number] | None = None
+) -> list[frozenset[str] | None]:
+    """Return the tensor names at each of these numbers, None for a rejection and for a number too large to build."""
+    changes = [{**(beside or {}), name: number} if number < MAX_BUILT_COUNT else None for number in numbers]
+    trials.prefetch(filter(None, changes))
+    return [None if change is None else tensor_names(trials.build(change)) for change in changes]
 
 
 def tensor_names(inventory: Inventory | None) -> frozenset[str] | None:

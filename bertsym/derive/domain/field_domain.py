@@ -160,7 +160,9 @@ class FieldDomain:
 
     def value_at(self, steps: int, fields: Fields) -> Number:
         """Return the value after this number of steps; `fields` has the fields that the domain depends on."""
-        return self.allowed.value_at(steps, fields, self.min_steps) if self.is_active(fields) else self.base
+        if self.only_if and not self.is_active(fields):
+            return self.base
+        return self.allowed.value_at(steps, fields, self.min_steps)
 
     def steps_of(self, fields: Fields) -> int | None:
         """Return the number of steps to the field's value in `fields`, None if it is not an allowed one."""

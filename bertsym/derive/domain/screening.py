@@ -105,6 +105,8 @@ class Screening:
         settings = [(new_value, shallow) for new_value in (trials.double, trials.far, trials.zero, *ties)]
         settings += [(new_value, deeper) for new_value in ties[: len(SMALLEST_COUNTS)] if deeper]
         effective: set[str] = set()
+        # Most models have no such field, and then each setting takes one build.
+        trials.speculate({**beside, **{name: new_value(name) for name in rest}} for new_value, beside in settings)
         for new_value, beside in settings:
             if len(effective) == len(rest):
                 break

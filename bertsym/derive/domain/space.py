@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from random import Random
 
@@ -94,12 +94,35 @@ class Space:
         A field without a number of steps gets its base value, or its minimum if the values of other fields exclude it.
         """
         fields = dict(self.base)
+        self._step_through(self.axes, steps, fields)
+        return fields
+
+    def line(self, steps: Steps, name: str) -> Callable[[int], dict[str, Number]]:
+        """Return a function that gives the values after other numbers of steps of one field.
+
+        It equals `fields`, and computes only the fields that depend on this one.
+        """
+        start, moving = self.fields(steps), {name}
+        axes = []
         for axis in self.axes:
+            if axis.name == name or not moving.isdisjoint(axis.depends_on):
+                axes.append(axis)
+                moving.add(axis.name)
+
+        def at(count: int) -> dict[str, Number]:
+            fields = dict(start)
+            self._step_through(axes, {**steps, name: count}, fields)
+            return fields
+
+        return at
+
+    def _step_through(self, axes: Iterable[FieldDomain], steps: Steps, fields: dict[str, Number]) -> None:
+        """Set these fields to their values after the numbers of steps."""
+        for axis in axes:
             count = steps.get(axis.name)
             if count is None:
                 count = axis.steps_of(self.base)
             fields[axis.name] = axis.value_at(axis.min_steps if count is None else count, fields)
-        return fields
 
     def with_changes(self, fields: Fields, changes: Fields) -> Fields:
         """Return the fields with changes; a field that depends on a changed one keeps its number of steps."""

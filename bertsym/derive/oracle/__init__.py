@@ -7,7 +7,7 @@ Bird's eye view
     bertsym       client        `BuildOracle`: one build per configuration, cached; `Worker`: the process handle
     supervisor    supervisor    hands requests to the workers, ends whatever the model code started
     worker        worker        `Session`: opens a target, builds it, answers; the model code runs here
-    fork          worker        a copy of the worker, if many builds are requested and there are two processors
+    fork          worker        a copy of the worker, if requests are parallel and there are two processors
     child         concolic.run  one build with symbols; it ends with its process
 
 `client` writes a request to the supervisor's standard input, as a line of JSON. `supervisor` sends it over a `channel`

@@ -44,7 +44,7 @@ class Worker:
     """A process that runs model code, started by the first request; a context manager, so that nothing stays behind.
 
     `seconds` limits one build. A process that ended, by its code or by a time limit, is started again by the next
-    request. If `parallel`, many builds use two processors, else one.
+    request. If `parallel`, lists of requests use two processors, else one.
     """
 
     def __init__(self, seconds: float, *, parallel: bool = True) -> None:
@@ -189,12 +189,14 @@ class BuildOracle:
     """A membership oracle over fields (Angluin 1987): it accepts them with an inventory, or rejects them with a reason.
 
     It builds the target in a worker, at the same fields only once. `cache` holds the outcomes in the order of the
-    builds, and `counts` their numbers. Every request raises `CannotDerive` if the worker fails.
+    builds, and `counts` their numbers. `speculative` holds answers that nobody has asked for yet. Every request raises
+    `CannotDerive` if the worker fails.
     """
 
     def __init__(self, worker: Worker, target: str, sizes: Fields) -> None:
         self.worker, self.target = worker, target
         self.cache: dict[Key, Inventory | Rejection] = {}
+        self.speculative: dict[Key, dict[str, Any]] = {}
         self.counts = BuildCounts()
         request = {"target": target, "sizes": _to_json(sizes)}
         answer = worker.request(target, request, max(worker.seconds, MIN_START_SECONDS))
@@ -217,25 +219,38 @@ class BuildOracle:
     def _outcome(self, fields: Fields) -> Inventory | Rejection:
         key = frozenset(fields.items())
         if key not in self.cache:
-            self._record(key, self._request_build(fields))
+            answer = self.speculative.pop(key, None)
+            request = {"build": _to_json(fields)}
+            self._record(key, answer or self.worker.request(self.target, request, self.worker.seconds))
         return self.cache[key]
-
-    def _request_build(self, fields: Fields) -> dict[str, Any]:
-        return self.worker.request(self.target, {"build": _to_json(fields)}, self.worker.seconds)
 
     def prefetch(self, configurations: Iterable[Fields]) -> None:
         """Build all of these, on two processors if there are two, so that `build` finds them in the cache."""
         missing = {key: fields for fields in configurations if (key := frozenset(fields.items())) not in self.cache}
-        keys = list(missing)
-        if not keys:
-            return
-        request = {"builds": [_to_json(missing[key]) for key in keys]}
-        answers = self.worker.request_many(len(keys), self.target, request, self.worker.seconds)
+        self._speculate(missing)
+        for key in missing:
+            self.counts = self.counts._replace(prefetched=self.counts.prefetched + 1)
+            self._record(key, self.speculative.pop(key))
+
+    def speculate(self, configurations: Iterable[Fields]) -> None:
+        """Build all of these in advance, although `build` may not ask for each: the others leave nothing behind."""
+        self._speculate(
+            {key: fields for fields in configurations if (key := frozenset(fields.items())) not in self.cache}
+        )
+
+    def _speculate(self, missing: Mapping[Key, Fields]) -> None:
+        keys = [key for key in missing if key not in self.speculative]
+        answers = self._request_all([{"build": _to_json(missing[key])} for key in keys], self.worker.seconds)
+        self.speculative.update(zip(keys, answers, strict=True))
+
+    def _request_all(self, requests: list[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
+        """Return the answer to each request, in their order; two processors work on them if there are two."""
+        if not requests:
+            return []
+        answers = self.worker.request_many(len(requests), self.target, {"parallel": requests}, seconds)
         # Two processes answer in any order. The order of the cache must not depend on it, because samples are drawn
         # from `accepted`, and a seed decides them.
-        for answer in sorted(answers, key=itemgetter("index")):
-            self.counts = self.counts._replace(prefetched=self.counts.prefetched + 1)
-            self._record(keys[answer["index"]], answer)
+        return sorted(answers, key=itemgetter("index"))
 
     def _record(self, key: Key, answer: Mapping[str, Any]) -> None:
         outcome = self._decode_outcome(answer)
@@ -259,34 +274,45 @@ class BuildOracle:
         except (KeyError, TypeError, ValueError):
             raise CannotDerive(self.target, TAMPERED) from None
 
-    def is_deterministic(self, fields: Fields) -> bool:
-        """Return True if a second build at fields that were accepted gives the same inventory."""
-        answer = self._request_build(fields)
-        return "tensors" in answer and _inventory(answer["tensors"]) == self.cache[frozenset(fields.items())]
+    def is_deterministic(self, configurations: Iterable[Fields]) -> bool:
+        """Return True if a second build at fields that were accepted gives the same inventory, for all of these."""
+        accepted = list(configurations)
+        answers = self._request_all([{"build": _to_json(fields)} for fields in accepted], self.worker.seconds)
+        return all(
+            "tensors" in answer and _inventory(answer["tensors"]) == self.cache[frozenset(fields.items())]
+            for fields, answer in zip(accepted, answers, strict=True)
+        )
 
     def accepted(self) -> Iterator[Fields]:
         """Yield the accepted fields, the last build first."""
         return (dict(key) for key, outcome in reversed(self.cache.items()) if not isinstance(outcome, Rejection))
 
-    def defaults(self, fields: Fields, names: Iterable[str]) -> Fields:
-        """Return the value that the configuration class chooses for each name if it is omitted from these fields."""
-        request = {"defaults": _to_json(fields), "names": list(names)}
-        answer = self.worker.request(self.target, request, self.worker.seconds)
-        return {name: _exact(number) for name, number in answer.get("defaults", {}).items()}
+    def defaults(self, configurations: Iterable[Fields], names: Iterable[str]) -> list[Fields]:
+        """Return for each configuration the value that its class chooses for each name if that name is omitted."""
+        listed = list(names)
+        requests = [{"defaults": _to_json(fields), "names": listed} for fields in configurations]
+        answers = self._request_all(requests, self.worker.seconds)
+        return [{name: _exact(number) for name, number in a.get("defaults", {}).items()} for a in answers]
 
-    def trace(self, fields: Fields, symbols: Mapping[str, Symbol]) -> ConcolicTrace | None:
-        """Return the shapes and conditions of one build at these fields with symbols for some of them.
+    def traces(self, configurations: Iterable[Fields], symbols: Mapping[str, Symbol]) -> list[ConcolicTrace | None]:
+        """Return the shapes and conditions of one build at each of these configurations, with symbols for some fields.
 
-        Return None if the model code does not take symbols, or the installed torch does not (`check_torch`).
+        An entry is None if the model code does not take symbols, or the installed torch does not (`check_torch`).
         That rejects nothing: the fields are derived from ordinary builds alone.
         """
-        seconds = self.worker.seconds
-        request = {"trace": {"fields": _to_json(fields), "symbols": list(symbols), "seconds": seconds}}
-        try:
-            answer = self.worker.request(self.target, request, seconds + TRACE_GRACE_SECONDS)
-            return decode_trace(answer.get("trace"), symbols)
-        except (Malformed, RecursionError, ValueError):
-            return None
+        seconds, names = self.worker.seconds, list(symbols)
+        requests = [
+            {"trace": {"fields": _to_json(fields), "symbols": names, "seconds": seconds}} for fields in configurations
+        ]
+        answers = self._request_all(requests, seconds + TRACE_GRACE_SECONDS)
+        return [_trace(answer, symbols) for answer in answers]
+
+
+def _trace(answer: Mapping[str, Any], symbols: Mapping[str, Symbol]) -> ConcolicTrace | None:
+    try:
+        return decode_trace(answer.get("trace"), symbols)
+    except (Malformed, RecursionError, ValueError):
+        return None
 
 
 def _exact(number: int | float) -> Number:  # noqa: PYI041  # an int stays one

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bertsym.derive.limits import MAX_TENSORS
+from bertsym.derive.oracle.roles import EMBEDDING, role_of
 
 
 class UnusableTarget(Exception):
@@ -31,7 +32,7 @@ def inventory(module: Any) -> list[list[Any]]:
         if "{" in name or "}" in name:
             raise UnusableTarget("a parameter's name has braces, which stand for indices here")
         shape = [int(dimension) for dimension in parameter.shape]
-        role = "embedding" if id(parameter) in output_ids else role_of(owner, name, len(shape))
+        role = EMBEDDING if id(parameter) in output_ids else role_of(owner, name, shape)
         entries.append([name, shape, first_names.setdefault(id(parameter), name), role])
     if not entries:
         raise NoParameters("the module has no parameters")
@@ -46,23 +47,19 @@ def _named_parameters(module: Any) -> Iterator[tuple[Any, str, Any]]:
 
 
 def _output_weights(module: Any) -> set[int]:
-    """Return the id of the matrix that turns features into tokens, if a class of transformers names it."""
+    """Return the ids of the matrices that turn features into tokens: of the module, and of each model inside it.
+
+    A class of transformers names its own. A nested `lm_head` counts too, because some models call it without a class
+    that does (CLVP's speech decoder).
+    """
+    weights = [_output_weight(part) for _, part in module.named_modules(remove_duplicate=False)]
+    weights += [parameter for _, name, parameter in _named_parameters(module) if name.endswith("lm_head.weight")]
+    return {id(weight) for weight in weights if weight is not None and len(weight.shape) == 2}
+
+
+def _output_weight(module: Any) -> Any:
     get_output_embeddings = getattr(module, "get_output_embeddings", None)
     try:
-        output = get_output_embeddings() if get_output_embeddings is not None else None
+        return getattr(get_output_embeddings(), "weight", None) if get_output_embeddings is not None else None
     except (AttributeError, NotImplementedError, TypeError):
-        return set()
-    weight = getattr(output, "weight", None)
-    return set() if weight is None else {id(weight)}
-
-
-def role_of(owner: Any, name: str, rank: int) -> str:
-    """Return the role of a parameter: a vector that is no bias scales features, as a norm does."""
-    kind = type(owner).__name__
-    if "Norm" in kind:
-        return "norm"
-    if "Embedding" in kind and rank == 2 and name.endswith("weight"):
-        return "embedding"
-    if "bias" in name.rpartition(".")[2]:
-        return "bias"
-    return "matrix" if rank >= 2 else "norm"
+        return None

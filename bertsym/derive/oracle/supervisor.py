@@ -1,9 +1,9 @@
 """The supervisor: the process between bertsym and the workers. It never runs model code, and hands requests to them.
 
 It reads requests from standard input and writes answers to standard output, a line of JSON each: `{"index": 3,
-"answer": {...}}`. The index is the position in a request for many builds, else 0. It speaks with the workers over a
-`Channel`. There is one worker. If many builds are requested at once, and there are two processors, a fork of the worker
-takes some of them. Whatever the model code starts is the supervisor's to end (`process_tree`).
+"answer": {...}}`. The index is the position in a list of parallel requests, else 0. It speaks with the workers over a
+`Channel`. There is one worker. If requests are parallel, and there are two processors, a fork of the worker takes
+some of them. Whatever the model code starts is the supervisor's to end (`process_tree`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Task(NamedTuple):
 
     number: int
     request: Any
-    build_index: int
+    position: int
     any_worker: bool = False
     internal: bool = False
 
@@ -84,14 +84,14 @@ class Supervisor:
         if "target" in request:
             self._end_fork()
             self.fork_requested, self.lost_messages = False, 0
-        builds = request.get("builds")
-        if builds is None:
+        parallel = request.get("parallel")
+        if parallel is None:
             self.queue.append(self._task(request, 0))
         else:
-            if len(builds) > 1 and not self.sequential and not self.fork_requested:
+            if len(parallel) > 1 and not self.sequential and not self.fork_requested:
                 self.fork_requested = True
                 self.queue.append(self._task({"fork": True}, 0, internal=True))
-            self.queue += [self._task({"build": fields}, index, any_worker=True) for index, fields in enumerate(builds)]
+            self.queue += [self._task(request, index, any_worker=True) for index, request in enumerate(parallel)]
         self._assign()
 
     def _task(self, request: Any, index: int, *, any_worker: bool = False, internal: bool = False) -> Task:
@@ -107,7 +107,7 @@ class Supervisor:
         """Give the first task that fits to each waiting worker; after the primary's end, answer all with that."""
         if self.end is not None:
             while self.queue:
-                self._write_answer(self.queue.popleft().build_index, json.dumps(self.end).encode())
+                self._write_answer(self.queue.popleft().position, json.dumps(self.end).encode())
             return
         for worker in sorted(self.waiting):
             task = next((task for task in self.queue if worker == PRIMARY or task.any_worker), None)
@@ -166,7 +166,7 @@ class Supervisor:
     def _pass_on(self, message: Message) -> None:
         _, task = self.assigned.pop(message.number or 0, (PRIMARY, None))
         if task is not None and not task.internal:  # None: the worker sent the answer twice
-            self._write_answer(task.build_index, message.answer)
+            self._write_answer(task.position, message.answer)
 
     def _count_lost(self) -> None:
         """Count a lost message; refuse all open requests if there were too many."""
@@ -177,7 +177,7 @@ class Supervisor:
             self.assigned.clear()
             for task in open_tasks:
                 if not task.internal:
-                    self._write_answer(task.build_index, json.dumps({"unusable": DISTURBED}).encode())
+                    self._write_answer(task.position, json.dumps({"unusable": DISTURBED}).encode())
 
     def _reap(self) -> None:
         """Reap ended children. Orphans of the model code are among them, and need nothing else."""

@@ -181,7 +181,9 @@ class AxisSweep:
     def __init__(
         self, boundary: Expr, axis: FieldDomain, space: Space, symbols: Mapping[str, Symbol], start: dict[str, int]
     ) -> None:
-        self.boundary, self.axis, self.space, self.symbols, self.start = boundary, axis, space, symbols, start
+        self.boundary, self.axis, self.start = boundary, axis, start
+        self.fields_at = space.line(start, axis.name)
+        self.names = {symbol: name for name, symbol in symbols.items() if symbol in boundary.free_symbols}
 
     def samples(self) -> Iterator[dict[str, int]]:
         """Yield the samples on both sides of the boundary, or none if the line does not cross it."""
@@ -201,8 +203,8 @@ class AxisSweep:
 
     def _value(self, expression: Expr, count: int) -> Exact:
         """Return the value of an expression after this number of steps of the field."""
-        fields = self.space.fields({**self.start, self.axis.name: count})
-        return Evaluator({symbol: fields[name] for name, symbol in self.symbols.items()}).number(expression)
+        fields = self.fields_at(count)
+        return Evaluator({symbol: fields[name] for symbol, name in self.names.items()}).number(expression)
 
     def _floor_changes(self) -> Sequence[int]:
         """Return the steps before and after the floor increases, and steps at which its argument is an integer.

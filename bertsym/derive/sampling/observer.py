@@ -61,9 +61,8 @@ class Observer:
         observations = (self.observe(steps) for steps in samples)
         return next((o for o in observations if o is not None and o.inventory != background.inventory), None)
 
-    def trace(self, fields: Fields) -> None:
-        """Run the model code with symbols for the numbers among these fields; keep the trace if there is one."""
+    def trace(self, configurations: Iterable[Fields]) -> None:
+        """Run the model code at each of these with symbols for the numbers among the fields; keep the traces."""
         numbers = (axis.name for axis in self.space.axes if not axis.is_switch)
-        trace = self.oracle.trace(fields, {name: self.symbols[name] for name in numbers if name in self.symbols})
-        if trace is not None:
-            self.traces.append(trace)
+        symbols = {name: self.symbols[name] for name in numbers if name in self.symbols}
+        self.traces += [trace for trace in self.oracle.traces(configurations, symbols) if trace is not None]

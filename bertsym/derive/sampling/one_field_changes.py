@@ -55,13 +55,13 @@ class OneFieldChanges:
         """Return random backgrounds with the changes of each field there; each background is run with symbols too."""
         observer = self.observer
         observations: list[Observation] = []
-        observer.trace(observer.space.fields({}))
+        traced = [observer.space.fields({})]
         candidates = [observer.first_accepted(self._deep_samples()) for _ in range(BACKGROUND_CANDIDATES)]
         for steps in self._richest_backgrounds(candidates):
             background = observer.observe(steps)
             if background is None:
                 continue
-            observer.trace(observer.space.fields(steps))
+            traced.append(observer.space.fields(steps))
             observations.append(background)
             changes = {axis: self._far_steps(axis, steps) for axis in self._effective_domains(steps, background)}
             observer.prefetch({**steps, axis.name: counts[0]} for axis, counts in changes.items() if counts)
@@ -70,6 +70,7 @@ class OneFieldChanges:
                 different = observer.first_different(background, samples)
                 if different is not None:
                     observations.append(self._changed(background, different, axis))
+        observer.trace(traced)
         return [*observations, *(observation for _, observation in candidates)]
 
     def at_observation(self, observation: Observation) -> list[Observation]:

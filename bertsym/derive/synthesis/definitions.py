@@ -41,7 +41,7 @@ class Defaults:
         names = [domain.name for domain in domains]
         self.active = [domain.name for domain in domains if not domain.no_effect]
         self.configs = [space.fields(space.sample(random)) for _ in range(DEFINITION_SAMPLES + DEFINITION_CHECKS)]
-        self.defaults = list(_defaults(oracle, self.configs, names))
+        self.defaults = _defaults(oracle, self.configs, names)
         self.table = [{symbols[name]: config[name] for name in names} for config in self.configs]
 
     def definitions(self) -> tuple[Definition, ...]:
@@ -125,13 +125,12 @@ class Defaults:
         )
 
 
-def _defaults(oracle: BuildOracle, configs: Sequence[Fields], names: Sequence[str]) -> Iterator[Fields]:
-    """Yield for each configuration the value of each field if that field alone is omitted.
+def _defaults(oracle: BuildOracle, configs: Sequence[Fields], names: Sequence[str]) -> list[Fields]:
+    """Return for each configuration the value of each field if that field alone is omitted.
 
     Fields whose value is the same in the first few configurations are constants, and are not tried any more.
     """
-    first = [oracle.defaults(config, names) for config in configs[:MIN_OMITTED_SAMPLES]]
-    yield from first
+    first = oracle.defaults(configs[:MIN_OMITTED_SAMPLES], names)
     varying = [name for name in names if len({defaults.get(name) for defaults in first}) > 1]
-    for config in configs[MIN_OMITTED_SAMPLES:]:
-        yield oracle.defaults(config, varying) if varying else {}
+    rest = configs[MIN_OMITTED_SAMPLES:]
+    return [*first, *(oracle.defaults(rest, varying) if varying else [{}] * len(rest))]

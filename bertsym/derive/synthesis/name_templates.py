@@ -129,12 +129,13 @@ def name_patterns(observations: Sequence[Observation]) -> dict[str, tuple[str, I
     A number stays a literal if some build skips numbers in its range, as a build with an empty stage does.
     """
     names = dict.fromkeys(name for observation in observations for name in observation.inventory)
+    numbers_in = {name: list(_numbers_in(name)) for name in names}  # most names occur in every build
     ranges: dict[tuple[str, frozenset[tuple[Symbol, bool]]], set[frozenset[str]]] = {}
     for observation in observations:
         switches = frozenset((symbol, on) for symbol, on in observation.sizes.items() if isinstance(on, bool))
         numbers: dict[tuple[str, str], set[str]] = {}
         for name in observation.inventory:
-            for stem, parent, number in _numbers_in(name):
+            for stem, parent, number in numbers_in[name]:
                 numbers.setdefault((stem, parent), set()).add(number)
         for (stem, _), members in numbers.items():
             ranges.setdefault((stem, switches), set()).add(frozenset(members))

@@ -37,7 +37,7 @@ def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, sa
     symbols = {field.path: symbol for symbol, field in derived.fields.items()}
     observer = Observer(oracle, stored_space(derived), symbols)
     space = observer.space
-    observer.trace(space.base)
+    observer.trace([space.base])
     beside = boundary_samples(tensors, space, symbols, random, boundaries(observer.traces))
     for index, steps in enumerate(chain(_accepted(observer, random, samples), beside)):
         observation = observer.observe(steps)

@@ -30,7 +30,7 @@ def test_code_that_takes_no_symbols_gives_no_trace_and_is_built_all_the_same(
     oracle: Callable[..., BuildOracle], name: str
 ) -> None:
     opened = oracle(f"{HERE}:{name}", seconds=1, hidden=8)
-    assert opened.trace({"hidden": 8}, {"hidden": H}) is None
+    assert opened.traces([{"hidden": 8}], {"hidden": H}) == [None]
     plain = opened.build({"hidden": 9})
     assert plain is not None
     assert plain["weight"].shape == (3, 9)
@@ -38,7 +38,7 @@ def test_code_that_takes_no_symbols_gives_no_trace_and_is_built_all_the_same(
 
 def test_a_trace_leaves_nothing_behind_in_the_worker(oracle: Callable[..., BuildOracle]) -> None:
     opened = oracle(f"{HERE}:remembers", hidden=8)
-    trace = opened.trace({"hidden": 8}, {"hidden": H})
+    (trace,) = opened.traces([{"hidden": 8}], {"hidden": H})
     assert trace is not None
     assert trace.shapes["weight"] == (3, H)
     assert opened.build({"hidden": 9}) is not None
@@ -47,7 +47,7 @@ def test_a_trace_leaves_nothing_behind_in_the_worker(oracle: Callable[..., Build
 def test_transformers_still_validates_after_a_trace(oracle: Callable[..., BuildOracle], transformers: Any) -> None:
     assert transformers
     opened = oracle("llama")
-    trace = opened.trace(opened.description.fields, {"hidden_size": H})
+    (trace,) = opened.traces([opened.description.fields], {"hidden_size": H})
     assert trace is not None
     assert trace.shapes["norm.weight"] == (H,)
     wrong: Any = {**opened.description.fields, "hidden_size": "4096"}
@@ -62,4 +62,4 @@ def test_an_answer_nested_too_deeply_is_no_trace(
 ) -> None:
     opened = oracle(f"{HERE}:only_plain", hidden=8)
     monkeypatch.setattr(Worker, "_read_line", lambda *_: b'{"index": 0, "answer": {"trace": ' + b"[" * 10**5)
-    assert opened.trace({"hidden": 8}, {"hidden": H}) is None
+    assert opened.traces([{"hidden": 8}], {"hidden": H}) == [None]

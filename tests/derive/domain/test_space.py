@@ -35,6 +35,15 @@ def test_values_follow_the_steps_and_else_the_base() -> None:
     assert SPACE.fields(SPACE.default_steps()) == BASE
 
 
+def test_a_line_of_one_field_equals_the_fields_at_each_of_its_steps() -> None:
+    random = Random(5)
+    for name in BASE:
+        start = SPACE.sample(random)
+        line = SPACE.line(start, name)
+        for count in (0, 1, 7, 1, 3):
+            assert line(count) == SPACE.fields({**start, name: count})
+
+
 def test_dependent_fields_keep_their_steps_when_another_changes() -> None:
     assert SPACE.with_changes(BASE, {"heads": 5}) == {**BASE, "heads": 5, "hidden": 80, "inner": 320}
     assert SPACE.with_changes(BASE, {"hidden": 8, "inner": 7}) == {**BASE, "hidden": 8, "inner": 7}

@@ -36,8 +36,9 @@ class PretendedWorker:
         self.requests.append(request)
         if "target" in request:
             return [{"class": "C", "source": "S", "fields": {"hidden": 8, "ratio": 0.1}}]
-        builds = request.get("builds", [request.get("build")])
-        return [self.answer(fields) | {"index": index} for index, fields in reversed(list(enumerate(builds)))]
+        parallel = request.get("parallel", [request])
+        answers = [self.answer(single.get("build", {})) | {"index": index} for index, single in enumerate(parallel)]
+        return answers[::-1]
 
 
 def opened(answer: Callable[[Fields], Any]) -> BuildOracle:
@@ -78,7 +79,20 @@ def test_prefetched_builds_are_cached_in_the_order_of_the_request() -> None:
     assert oracle.counts == BuildCounts(accepted=2, rejected=1, prefetched=2)
     assert oracle.counts.since(BuildCounts(accepted=1)) == BuildCounts(accepted=1, rejected=1, prefetched=2)
     worker: Any = oracle.worker
-    assert worker.requests[2:] == [{"builds": [{"hidden": 3}, {"hidden": 4}]}]
+    assert worker.requests[2:] == [{"parallel": [{"build": {"hidden": 3}}, {"build": {"hidden": 4}}]}]
+
+
+def test_a_speculative_build_that_nobody_asks_for_leaves_nothing_behind() -> None:
+    oracle = opened(odd_rejected)
+    oracle.speculate([{"hidden": hidden} for hidden in (6, 3, 4)])
+    assert not oracle.cache
+    assert oracle.counts == BuildCounts()
+    assert oracle.build({"hidden": 4}) is not None
+    oracle.prefetch([{"hidden": hidden} for hidden in (3, 8)])
+    assert [dict(key)["hidden"] for key in oracle.cache] == [4, 3, 8]
+    assert oracle.counts == BuildCounts(accepted=2, rejected=1, prefetched=2)
+    worker: Any = oracle.worker
+    assert worker.requests[2:] == [{"parallel": [{"build": {"hidden": 8}}]}]
 
 
 def test_fractions_travel_as_floats_and_come_back_exact() -> None:
@@ -110,11 +124,12 @@ def test_code_that_builds_something_else_the_second_time() -> None:
     widths = iter([3, 3, 4])
     oracle = opened(lambda _: built({"hidden": next(widths)}))
     oracle.build({"hidden": 3})
-    assert oracle.is_deterministic({"hidden": 3})
-    assert not oracle.is_deterministic({"hidden": 3})
+    assert oracle.is_deterministic([{"hidden": 3}])
+    assert not oracle.is_deterministic([{"hidden": 3}])
+    assert oracle.is_deterministic([])
 
 
 def test_a_trace_that_is_rejected_rejects_nothing() -> None:
     oracle = opened(lambda _: {"trace": {"rejected": "UnsupportedTorch: torch 99"}})
-    assert oracle.trace({"hidden": 8}, {"hidden": H}) is None
+    assert oracle.traces([{"hidden": 8}], {"hidden": H}) == [None]
     assert oracle.counts == BuildCounts()

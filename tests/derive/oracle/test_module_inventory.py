@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bertsym.derive.oracle import module_inventory
-from bertsym.derive.oracle.module_inventory import NoParameters, UnusableTarget, inventory, role_of
+from bertsym.derive.oracle.module_inventory import NoParameters, UnusableTarget, inventory
+from bertsym.derive.oracle.roles import role_of
 
 
 class Parameter:
@@ -58,12 +59,12 @@ def test_names_shapes_ties_and_roles() -> None:
     )
     assert inventory(module) == [
         ["words.weight", [30, 4], "words.weight", "embedding"],
-        ["words.scale", [4], "words.scale", "norm"],
+        ["words.scale", [4], "words.scale", "scale"],
         ["norm.weight", [4], "norm.weight", "norm"],
         ["norm.bias", [4], "norm.bias", "norm"],
         ["dense.weight", [4, 4], "dense.weight", "matrix"],
         ["dense.in_proj_bias", [4], "dense.in_proj_bias", "bias"],
-        ["dense.gain", [4], "dense.gain", "norm"],
+        ["dense.gain", [4], "dense.gain", "scale"],
         ["output.weight", [30, 4], "output.weight", "embedding"],
         ["tied.weight", [30, 4], "words.weight", "matrix"],
     ]
@@ -88,6 +89,66 @@ def test_unusable_modules(monkeypatch: pytest.MonkeyPatch) -> None:
         inventory(Module(a=Parameter(1), b=Parameter(1), c=Parameter(1)))
 
 
-def test_a_vector_in_an_embedding_is_no_table() -> None:
-    assert role_of(Embedding(), "weight", 1) == "norm"
-    assert role_of(Embedding(), "position_bias", 2) == "bias"
+def test_the_output_of_a_nested_model_is_an_embedding() -> None:
+    inner = LanguageModel(output=Module(weight=Parameter(30, 4)), dense=Module(weight=Parameter(4, 4)))
+    module = Module(decoder=inner, audio_lm_head=Module(weight=Parameter(20, 4), bias=Parameter(20)))
+    roles = {name: role for name, _, _, role in inventory(module)}
+    assert roles == {
+        "decoder.output.weight": "embedding",
+        "decoder.dense.weight": "matrix",
+        "audio_lm_head.weight": "embedding",
+        "audio_lm_head.bias": "bias",
+    }
+
+
+def named(*names: str) -> Any:
+    """Return a module whose classes have these names, its own first."""
+    kind: type = Module
+    for name in reversed(names):
+        kind = type(name, (kind,), {})
+    return kind()
+
+
+@pytest.mark.parametrize(
+    ("classes", "name", "shape", "role"),
+    [
+        # By the class of the owner.
+        (["Embedding"], "weight", (30, 4), "embedding"),
+        (["ScaledWords", "Embedding"], "weight", (30, 4), "embedding"),
+        (["ScaledEmbedding"], "eoi_embedding", (4,), "embedding"),
+        (["T5LayerNorm"], "weight", (4,), "norm"),
+        (["ConvNextV2GRN"], "weight", (1, 1, 1, 4), "norm"),
+        (["Planar", "LayerNorm"], "bias", (4,), "norm"),
+        (["LayerNorm"], "gamma", (4,), "norm"),
+        (["NormalizedLinear"], "weight", (4, 4), "matrix"),
+        (["PReLU"], "weight", (1,), "other"),
+        (["Snake1d"], "alpha", (1, 4, 1), "other"),
+        (["Linear"], "weight", (1, 4), "matrix"),
+        (["Conv2d"], "weight", (4, 1, 1, 1), "matrix"),
+        # By the name of a parameter that a module of other code holds itself.
+        (["Block"], "gamma", (4,), "scale"),
+        (["Block"], "layer_scale_1", (4, 1, 1), "scale"),
+        (["CLIPModel"], "logit_scale", (), "scale"),
+        (["QKNorm"], "temp", (2,), "scale"),
+        (["Mixer"], "D", (8,), "scale"),
+        (["Mixer"], "dt_bias", (8,), "bias"),
+        (["Mixer"], "A_log", (8,), "other"),
+        (["Mixer"], "A_log", (8, 16), "other"),
+        (["Attention"], "sinks", (8,), "other"),
+        (["ViTEmbeddings"], "cls_token", (1, 1, 4), "embedding"),
+        (["ViTEmbeddings"], "position_embeddings", (1, 9, 4), "embedding"),
+        (["QFormer"], "query_tokens", (1, 32, 4), "embedding"),
+        (["Attention"], "relative_position_bias_table", (9, 2), "embedding"),
+        (["Attention"], "r_w_bias", (2, 4), "bias"),
+        (["Experts"], "gate_up_proj", (8, 6, 4), "matrix"),
+        (["Experts"], "gate_up_proj_bias", (8, 6), "bias"),
+        (["Projection"], "prompts_visual_projection", (4, 6), "matrix"),
+        (["SamPositionalEmbedding"], "positional_embedding", (2, 6), "matrix"),
+        # Unknown kinds.
+        (["Block"], "theta", (4,), "other"),
+        (["Block"], "theta", (4, 4), "matrix"),
+        (["Gain"], "weight", (4,), "scale"),
+    ],
+)
+def test_roles_by_class_and_name(classes: list[str], name: str, shape: tuple[int, ...], role: str) -> None:
+    assert role_of(named(*classes), name, shape) == role

@@ -80,14 +80,14 @@ def test_each_build_is_answered_once_with_its_index(ask: Ask) -> None:
     (opened,) = ask({"target": "a:b", "sizes": {}}, 1)
     assert opened["index"] == 0
     assert opened["answer"]["request"] == {"target": "a:b", "sizes": {}}
-    builds = [{"hidden": hidden} for hidden in range(20)]
-    answers = ask({"builds": builds}, len(builds))
+    builds = [{"build": {"hidden": hidden}} for hidden in range(20)]
+    answers = ask({"parallel": builds}, len(builds))
     assert sorted(answer["index"] for answer in answers) == list(range(20))
-    assert all(answer["answer"]["request"] == {"build": builds[answer["index"]]} for answer in answers)
+    assert all(answer["answer"]["request"] == builds[answer["index"]] for answer in answers)
 
 
 def test_at_most_one_fork_shares_the_builds(ask: Ask, request: pytest.FixtureRequest) -> None:
-    answers = ask({"builds": [{"hidden": hidden} for hidden in range(200)]}, 200)
+    answers = ask({"parallel": [{"build": {"hidden": hidden}} for hidden in range(200)]}, 200)
     processes = {answer["answer"]["process"] for answer in answers}
     is_parallel = "parallel" in request.node.name and len(os.sched_getaffinity(0)) > 1
     assert len(processes) <= 1 + is_parallel

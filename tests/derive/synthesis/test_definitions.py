@@ -31,11 +31,9 @@ def defaults(computed: Class, *names: str, seed: int = 0) -> Defaults:
 
     class Oracle:
         description = SimpleNamespace(fields=base)
-        asked = 0
 
-        def defaults(self, fields: Mapping[str, Any], omitted: Iterable[str]) -> Mapping[str, int]:
-            self.asked += 1
-            return {name: computed[name](fields) for name in omitted if name in computed}
+        def defaults(self, configs: Iterable[Mapping[str, Any]], omitted: Iterable[str]) -> list[Mapping[str, int]]:
+            return [{name: computed[name](fields) for name in omitted if name in computed} for fields in configs]
 
     space = Space(base, tuple(FieldDomain(name, number) for name, number in base.items()), ())
     oracle: Any = Oracle()

@@ -1,0 +1,124 @@
+"""Record what the configuration classes of transformers declare: `bertsym/atlas/configurations.json`.
+
+    python tools/atlas_configurations.py          # writes the file; a minute or two, no weights, no network
+
+The reader of a `config.json` needs three facts that no formula says: which parts of a nested configuration have one
+class whatever their `model_type` says, which fields each class declares, and which classes the library has.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+OUTPUT = Path(__file__).resolve().parent.parent / "bertsym" / "atlas" / "configurations.json"
+STRANGE = ("no_such_type", "bert", "llama")
+"""Values of a part's `model_type`: one that no class has, and two of classes that are not the part's own."""
+
+
+class Configurations:
+    """The configuration classes of the installed transformers, by model type."""
+
+    def __init__(self) -> None:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        import transformers  # noqa: PLC0415  # takes seconds
+
+        transformers.logging.set_verbosity(transformers.logging.CRITICAL)
+        self.transformers = transformers
+        self.types = transformers.models.auto.configuration_auto.CONFIG_MAPPING
+        self.folder = tempfile.TemporaryDirectory(prefix="bertsym-")
+
+    def default(self, kind: str) -> dict[str, Any]:
+        """Return the file that the class of a model type saves, with all its fields."""
+        saved: dict[str, Any] = json.loads(self.types[kind]().to_json_string(use_diff=False))
+        return {**saved, "model_type": kind}
+
+    def read(self, file: dict[str, Any]) -> Any:
+        """Return the configuration that transformers reads from a file."""
+        Path(self.folder.name, "config.json").write_text(json.dumps(file), encoding="utf-8")
+        return self.transformers.AutoConfig.from_pretrained(self.folder.name)
+
+    def fixed_parts(self, kind: str) -> list[str]:
+        """Return the paths of the parts that have one class and the same fields whatever their `model_type` says."""
+        file = self.default(kind)
+        return [".".join(path) for path in _parts(file) if self._is_fixed(file, path, (kind, *STRANGE))]
+
+    def _is_fixed(self, file: dict[str, Any], path: tuple[str, ...], words: tuple[str, ...]) -> bool:
+        own = _content(_at(self.read(file), path))
+        for word in words:
+            changed = json.loads(json.dumps(file))
+            _at(changed, path)["model_type"] = word
+            try:
+                read = _content(_at(self.read(changed), path))
+            except Exception:  # noqa: BLE001  # a configuration class may raise anything
+                return False
+            if read != own:
+                return False
+        return True
+
+    def declared(self, kind: str) -> list[str]:
+        """Return the fields and aliases that the class of a model type declares beyond those of every class."""
+        cls = self.types[kind]
+        common = {field.name for field in fields(self.transformers.PreTrainedConfig)}
+        own = {field.name for field in fields(cls)} | set(cls.attribute_map)
+        return sorted(own - common)
+
+    def classes(self) -> list[str]:
+        """Return the names of the public classes in the modeling files."""
+        folder = Path(self.transformers.__file__).parent / "models"
+        names: set[str] = set()
+        for file in sorted(folder.glob("*/modeling_*.py")):
+            for node in ast.parse(file.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+                    names |= set(ast.literal_eval(node.value))
+        return sorted(name for name in names if not name.startswith("load_"))
+
+
+def _parts(file: dict[str, Any], below: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, part in file.items():
+        if isinstance(part, dict):
+            if isinstance(part.get("model_type"), str):
+                yield (*below, name)
+            yield from _parts(part, (*below, name))
+
+
+def _at(found: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        found = found[name] if isinstance(found, dict) else getattr(found, name)
+    return found
+
+
+def _content(part: Any) -> tuple[type, dict[str, Any]]:
+    saved: dict[str, Any] = json.loads(part.to_json_string(use_diff=False))
+    return type(part), {name: value for name, value in saved.items() if name != "model_type"}
+
+
+def record() -> dict[str, Any]:
+    """Return the content of the file."""
+    library = Configurations()
+    fixed: dict[str, list[str]] = {}
+    declared: dict[str, list[str]] = {}
+    for kind in sorted(library.types):
+        try:
+            fixed[kind] = library.fixed_parts(kind)
+            declared[kind] = library.declared(kind)
+        except Exception as error:  # noqa: BLE001  # some classes do not build with their own defaults
+            print(f"{kind}: {type(error).__name__}: {error}"[:120])
+    version = library.transformers.__version__
+    return {
+        "source": f"transformers {version}",
+        "fixed_parts": {kind: paths for kind, paths in fixed.items() if paths},
+        "declared": declared,
+        "classes": library.classes(),
+    }
+
+
+if __name__ == "__main__":
+    content = json.dumps(record(), indent=None, separators=(",", ":"))
+    OUTPUT.write_text(content.replace('],"', '],\n"') + "\n", encoding="utf-8")
