@@ -7,6 +7,7 @@ changes are tried together, and the ones that disagree are isolated by halves (g
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections import defaultdict
@@ -26,7 +27,7 @@ from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.verification.recheck import strategy_sample
 from bertsym.errors import BertsymError
 from bertsym.saved_model.derived import FIRST, Derived, unresolved
-from bertsym.saved_model.field_rules import FieldRules, ValueKind
+from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, ValueKind
 from bertsym.saved_model.json_node import PATH
 from bertsym.symbols import BY_SYMBOL
 from bertsym.symbols import Kind as SizeKind
@@ -34,7 +35,10 @@ from bertsym.values import replace
 
 SAMPLES = 2
 TRIALS = 24
+HEAD_TRIALS = 8
 SLOW = 0.03
+SMALL = (2, 3, 4, 6)
+FASTER = 0.8
 BUDGET = 30.0
 MOST_ALIAS_CANDIDATES = 40
 FILE = Path("config.json")
@@ -47,9 +51,6 @@ SETTINGS = re.compile(
     r"mtp_layer_types|_rope_type_labels|ignore_keys_at_rope_validation)($|\.)"
 )
 """Fields that the reader treats by rules of its own, and those of the base class of all configurations."""
-
-SUSPECTS = ("layer_types", "mlp_layer_types", "decoder", "encoder")
-"""Names that many classes reject; they are tried one by one from the start."""
 
 Changes = tuple[tuple[str, Any], ...]
 
@@ -66,10 +67,11 @@ class FieldSearch:
         self.aliases: dict[str, str] = {}
         self.fixed: dict[str, Any] = {}
         self.refused: dict[str, set[ValueKind]] = defaultdict(set)
+        self.labels = DEFAULT_LABELS
         self.deadline = time.process_time() + BUDGET
         self.log: list[str] = []
         parts = self.builds.parts()
-        self.suspects = {f"{part}.{name}" if part else name for part in ("", *parts) for name in SUSPECTS}
+        self.suspects: set[str] = set()
         self.configs = {path: config for path, config in parts.items() if path}
         self.source = self.builds.sources()
         self.words = class_builds.words(self.source)
@@ -87,6 +89,7 @@ class FieldSearch:
             dict(sorted(self.aliases.items())),
             dict(sorted(self.fixed.items())),
             {path: frozenset(kinds) for path, kinds in sorted(self.refused.items()) if kinds},
+            self.labels,
         )
 
     def ours(self, file: File, head: str = FIRST) -> int | None:
@@ -120,6 +123,7 @@ class FieldSearch:
             return FieldRules()
         self.limit_depth()
         self.bases = [self.sparse, *self.samples(SAMPLES)]
+        self.labels = self.builds.config_class().num_labels
         for step in (self.known_aliases, self.undeclared, self.declared, self.size_values, self.parts, self.several):
             began, seen = time.process_time(), len(self.refused) + len(self.fixed)
             step()
@@ -130,32 +134,49 @@ class FieldSearch:
 
     def limit_depth(self) -> None:
         """Give the sparse file small depths if the default takes long to build."""
-        self.theirs(self.sparse)
-        began = time.process_time()
-        self.theirs(self.sparse)
-        if time.process_time() - began < SLOW:
+        if self.seconds(self.sparse) < SLOW:
             return
         for symbol, field in self.derived.fields.items():
-            if BY_SYMBOL[symbol].kind is SizeKind.DEPTH and "[" not in field.path:
-                shallow = changed(self.sparse, {field.path: 2})
-                if self.outcome(shallow, ()) == "agree":
-                    self.sparse = shallow
+            if BY_SYMBOL[symbol].kind in (SizeKind.DEPTH, SizeKind.EXPERTS) and "[" not in field.path:
+                for depth in SMALL:
+                    shallow = changed(self.sparse, {field.path: depth})
+                    is_faster = self.outcome(shallow, ()) == "agree" and self.seconds(shallow) < FASTER * self.seconds(
+                        self.sparse
+                    )
+                    if is_faster and self.effective(shallow) >= self.effective(self.sparse):
+                        self.sparse = shallow
+                        break
+
+    def effective(self, file: File) -> set[str]:
+        """Return the sizes whose double changes the count; a file without expert layers hides sizes of experts."""
+        doubles = {
+            path: 2 * default for path, default in self.sizes.items() if default and not isinstance(default, bool)
+        }
+        plain = self.ours(file)
+        return {
+            path for path, double in doubles.items() if self.ours(changed(file, {path: double})) not in (plain, None)
+        }
+
+    def seconds(self, file: File) -> float:
+        """Return the time that the class takes to build."""
+        self.theirs(file)
+        return self.builds.seconds[json.dumps(file), self.classes[FIRST]]
 
     def samples(self, number: int) -> list[File]:
-        """Return full files at sampled sizes that the reader and the class count alike."""
+        """Return full files at sampled sizes that the reader and the class count alike, those that build soonest."""
         space = stored_space(self.derived)
-        found: list[File] = []
+        agreeing: list[File] = []
         for attempt in range(6 * number):
-            steps = strategy_sample(space, self.random, ("small", "near", "uniform")[attempt % 3])
+            steps = strategy_sample(space, self.random, ("small", "uniform")[attempt % 2])
             try:
                 file = {"model_type": self.kind.name, **self.builds.sample(space.fields(steps))}
             except BuildError:
                 continue
             if self.outcome(file, ()) == "agree":
-                found.append(file)
-            if len(found) == number:
+                agreeing.append(file)
+            if len(agreeing) == 2 * number:
                 break
-        return found
+        return sorted(agreeing, key=self.seconds)[:number]
 
     def isolate(
         self, items: Sequence[Any], passes: Callable[[Sequence[Any]], bool], background: Sequence[Any] = ()
@@ -251,20 +272,21 @@ class FieldSearch:
             self.flat_names()
         names = self.builds.names(self.source)
         items = [path for path in self.undeclared_paths(names) if path not in self.aliases and path not in self.refused]
+        bad: list[str] = []
         for index, value in enumerate(field_values.UNDECLARED):
             for base in self.bases if not index else [self.bases[index % len(self.bases)]]:
-                trial = [(path, value) for path in items if not self.is_refused(path, value, None)]
-                for path, _ in self.disagreeing(base, trial):
-                    if self.outcome(base, ((path, value),)) == "rejected":
-                        self.refused[path].add(field_values.kind_at(value, None))
-                    else:
-                        self.refused[path].add(ValueKind.ANY)
-        for path in sorted(self.refused):
-            if self.keyword_alias(path):
-                continue
-            for value in field_values.HARMLESS:
-                if any(self.outcome(base, ((path, value),)) in ("disagree", "rejected") for base in self.bases[:2]):
-                    self.refused[path].add(field_values.kind_at(value, None))
+                trial = [(path, value) for path in items if path not in bad]
+                bad += [path for path, _ in self.disagreeing(base, trial)]
+        for path in bad:
+            self.refused[path].add(ValueKind.ANY)
+            if not self.keyword_alias(path):
+                self.refuse_nothing(path)
+
+    def refuse_nothing(self, path: str) -> None:
+        """Refuse null, false or zero at a name that is read, if the class does not take it for an absent field."""
+        for value in field_values.HARMLESS:
+            if any(self.outcome(base, ((path, value),)) in ("disagree", "rejected") for base in self.bases[:2]):
+                self.refused[path].add(field_values.kind_at(value, None))
 
     def undeclared_paths(self, names: Iterable[str]) -> Iterator[str]:
         """Yield the names in every part of the full file that the part does not declare."""
@@ -374,8 +396,8 @@ class FieldSearch:
         """Try null, zero and numbers on both sides of the default at every size, and leave each out."""
         for path, default in sorted(self.sizes.items()):
             outcomes: dict[ValueKind, set[str]] = defaultdict(set)
-            for index, base in enumerate(self.bases):
-                for value in (*(field_values.sizes(default) if index == 1 else field_values.sizes(default)[:4]), ...):
+            for index, base in enumerate(self.bases[:2]):
+                for value in (*(field_values.sizes(default) if index else field_values.sizes(default)[:4]), ...):
                     part = path.rpartition(".")[0]
                     if not self.is_refused(path, value, default) and not (
                         value is ... and part and at(base, part) is None
@@ -413,7 +435,7 @@ class FieldSearch:
         random = Random(f"{self.kind.name} {self.seed} several")
         samples = self.samples(2)
         for head in self.classes:
-            for _ in range(TRIALS):
+            for _ in range(TRIALS if head == FIRST else HEAD_TRIALS):
                 if time.process_time() > self.deadline + BUDGET:
                     return
                 base = random.choice([self.sparse, self.sparse, self.full, *samples])
@@ -472,7 +494,6 @@ def field_rules(kind: Kind, derived: Derived, seed: int) -> FieldRules:
 
 
 if __name__ == "__main__":
-    import json
     import sys
 
     import atlas_index as shelf

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -44,6 +45,7 @@ class Builds:
         # The library writes every configuration into a message that is hardly ever read.
         transformers.PreTrainedConfig.__repr__ = lambda config: type(config).__name__
         self.torch, self.transformers = torch, transformers
+        self.seconds: dict[tuple[str, str], float] = {}
         self.known: dict[tuple[str, str], int | str] = {}
         self.config_class = transformers.CONFIG_MAPPING[model_type]
         self.folder = tempfile.TemporaryDirectory(prefix="bertsym-")
@@ -67,7 +69,9 @@ class Builds:
         """Return the number of parameters of the class; raise BuildError if the library refuses the file."""
         key = json.dumps(file), cls
         if key not in self.known:
+            began = time.process_time()
             self.known[key] = self._built(*key)
+            self.seconds[key] = time.process_time() - began
         counted = self.known[key]
         if isinstance(counted, str):
             raise BuildError(counted)

@@ -10,10 +10,10 @@ from bertsym.saved_model.field_rules import ValueKind, value_kind
 MOST_WORDS = 6
 
 UNDECLARED: tuple[Any, ...] = (
-    2, 16, True, 1, 0.5, [1, 0], ["full_attention", "sliding_attention"], "x", {"hidden_size": 2}, 3,
+    2, True, 16, [1, 0], ["full_attention", "sliding_attention"], 0.5, "x", {"hidden_size": 2},
 )  # fmt: skip
 """Values of a field that the class does not declare, in the order in which they are tried."""
-HARMLESS: tuple[Any, ...] = (None, False, 0, {})
+HARMLESS: tuple[Any, ...] = (None, False, 0)
 """Values that code takes for nothing; each is tried by itself at a field that has an effect at other values."""
 INSTEAD_OF_NOTHING: tuple[Any, ...] = (True, 1, 16, 0.5, [1], [0, 1], "x", {"hidden_size": 2}, False, 0, 4, {})
 

@@ -18,6 +18,7 @@ from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.code_names import with_code_names
 from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.field_rules import DEFAULT_LABELS
 from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.symbols import labels
 from bertsym.values import replace
@@ -54,7 +55,7 @@ def read_config(
     check_covered(fields, architecture.schema, given, file)
     if derived is not None:
         check_unknown(fields, derived, given, file)
-    number = _labels(config, file)
+    number = _labels(config, file, DEFAULT_LABELS if derived is None else derived.rules.labels)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
     model = replace(model, label=str(file), notes=(*read_as.notes, *notes, *head_notes, *_ignored(config, model.cls)))
@@ -76,8 +77,8 @@ def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _labels(config: Mapping[str, Json], file: Path) -> int:
-    """Return the number of labels: the length of `id2label`, else `num_labels`, else 2, the default of transformers."""
+def _labels(config: Mapping[str, Json], file: Path, usual: int) -> int:
+    """Return the number of labels: the length of `id2label`, else `num_labels`, else the `usual` one of the class."""
     names = config.get("id2label")
     number = config.get("num_labels")
     if names is not None and not isinstance(names, dict):
@@ -86,7 +87,7 @@ def _labels(config: Mapping[str, Json], file: Path) -> int:
         raise BadField(str(file), "num_labels", f"expected an integer of at least 0, got {echo(number)}")
     if names is not None and number is not None and len(names) != number:
         raise BadField(str(file), "num_labels", f"{number}, but id2label names {len(names)}")
-    return len(names) if names is not None else number if isinstance(number, int) else 2
+    return len(names) if names is not None else number if isinstance(number, int) else usual
 
 
 def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -> tuple[str, tuple[str, ...]]:

@@ -31,7 +31,7 @@ from bertsym.saved_model.derived import (
     NoEffect,
     UnresolvedTensor,
 )
-from bertsym.saved_model.field_rules import FieldRules, ValueKind
+from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, ValueKind
 from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.saved_model.inventory import Inventory
 from bertsym.saved_model.json_node import LINE, WORDS, Node
@@ -58,7 +58,7 @@ _SIZE = (
     *("field", "aliases", "if_omitted", "default", "kind", "minimum", "meaning"),
     "domain",
 )
-_RULES = ("aliases", "fixed", "refused")
+_RULES = ("aliases", "fixed", "refused", "labels")
 _EVIDENCE = ("trials", "edge_trials", "builds", "seed", "bound", "parameters", "unresolved")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _HEAD = re.compile(r"[a-z0-9-]{1,40}")
@@ -256,6 +256,7 @@ class _Decoder:
             MappingProxyType({alias: target.field() for alias, target in aliases.items()}),
             MappingProxyType({path: value.json for path, value in fixed.items()}),
             MappingProxyType({path: frozenset(kinds) for path, kinds in refused.items()}),
+            parts["labels"].integer() if "labels" in parts else DEFAULT_LABELS,
         )
 
     # Heads.

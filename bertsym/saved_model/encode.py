@@ -17,7 +17,7 @@ from bertsym.saved_model.decode import FORMAT, MARK
 from bertsym.saved_model.derived import Basis, ConfigField, Derived, DerivedHead, Domain, Evidence, NoEffect
 from bertsym.saved_model.encode_inventory import encode_inventory
 from bertsym.saved_model.encode_layer_lists import encode_layer_list
-from bertsym.saved_model.field_rules import FieldRules, ValueKind
+from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, ValueKind
 from bertsym.saved_model.inventory import Inventory
 from bertsym.symbols import BY_SYMBOL, Own, in_order
 
@@ -133,6 +133,8 @@ def _rules(rules: FieldRules) -> Iterator[str]:
     }
     if rules.refused:
         yield _line("refused", {kind: paths for kind, paths in by_kind.items() if paths})
+    if rules.labels != DEFAULT_LABELS:
+        yield _line("labels", rules.labels)
 
 
 def _stride(stride: Value) -> dict[str, Json]:

@@ -33,6 +33,7 @@ class ValueKind(Enum):
     ANY = "any"  # every value but null, false, zero and an absent one, which code may take for nothing
 
 
+DEFAULT_LABELS = 2
 NOTHING = frozenset({ValueKind.ABSENT, ValueKind.NULL, ValueKind.FALSE, ValueKind.ZERO})
 
 
@@ -40,12 +41,15 @@ NOTHING = frozenset({ValueKind.ABSENT, ValueKind.NULL, ValueKind.FALSE, ValueKin
 class FieldRules:
     """How the reader treats fields: targets of `aliases`, `fixed` fields, and `refused` kinds of values, by path.
 
+    `labels` is the number of labels that the class takes if a file gives none.
+
     A target in another part, as `text_config.hidden_size` of `hidden_size`, holds for a file without that part.
     """
 
     aliases: Mapping[str, str] = MappingProxyType({})
     fixed: Mapping[str, Json] = MappingProxyType({})
     refused: Mapping[str, frozenset[ValueKind]] = MappingProxyType({})
+    labels: int = DEFAULT_LABELS
 
     def refuses(self, path: str, kind: ValueKind) -> bool:
         """Return True if the reader refuses values of the kind at the path."""
