@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 from bertsym import arguments
 from bertsym import count as counting
 from bertsym.algebra import Value
+from bertsym.answers.adapter_verification import AdapterVerification
 from bertsym.answers.audit import ClaimAudit, audited
 from bertsym.answers.breakdown import broken_down
 from bertsym.answers.comparison import comparison
@@ -23,6 +24,7 @@ from bertsym.answers.derivative import derivative
 from bertsym.answers.explanation import derivation
 from bertsym.answers.formula import Formula, formula_written
 from bertsym.answers.inventory import inventory
+from bertsym.answers.name_verification import NameVerification
 from bertsym.answers.solution import solved
 from bertsym.answers.verification import Verification as VerificationReport
 from bertsym.answers.verification import verification
@@ -33,6 +35,7 @@ from bertsym.count import By
 from bertsym.errors import Conflict, Missing, Unreadable
 from bertsym.formulas.styles import Style
 from bertsym.formulas.tree import to_sympy
+from bertsym.legend import with_own_sizes
 from bertsym.model import Model as Spec
 from bertsym.render import jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
@@ -54,15 +57,15 @@ class Answer:
     report: Report
 
     def __str__(self) -> str:
-        return text.document(self.report.document()).removesuffix("\n")
+        return text.document(with_own_sizes(self.report.document())).removesuffix("\n")
 
     def latex(self) -> str:
         """Return a LaTeX fragment that needs no package."""
-        return latex.document(self.report.document())
+        return latex.document(with_own_sizes(self.report.document()))
 
     def markdown(self) -> str:
         """Return Markdown with $...$ mathematics."""
-        return markdown.document(self.report.document())
+        return markdown.document(with_own_sizes(self.report.document()))
 
     def json(self) -> str:
         """Return the JSON that the command line prints."""
@@ -134,7 +137,7 @@ class Audit(Answer):
 class Verification(Answer):
     """A checkpoint beside a model, tensor by tensor."""
 
-    report: VerificationReport
+    report: VerificationReport | NameVerification | AdapterVerification
 
     @property
     def ok(self) -> bool:
@@ -142,9 +145,9 @@ class Verification(Answer):
         return self.report.ok
 
     @property
-    def count(self) -> int:
-        """Return the number of parameters that the checkpoint holds."""
-        return self.report.outcome.count
+    def count(self) -> int | None:
+        """Return the number of parameters that the checkpoint holds; None if an index had names only."""
+        return self.report.count
 
 
 @dataclass(frozen=True)
@@ -284,7 +287,7 @@ class Model:
         without: Iterable[str] = (),
         form: str = "collected",
     ) -> Answer:
-        """Return the total by component, role or layer; the rows sum to it."""
+        """Return the total by component, role, layer or module; the rows sum to it."""
         grouping = By.named(by)
         return Answer(broken_down(self.spec, self._convention(convention, only, without), grouping, Style.named(form)))
 
@@ -474,7 +477,8 @@ def verify(
 ) -> Verification:
     """Compare a checkpoint with a model, tensor by tensor. Only headers of files are read, no weights.
 
-    `source` is a `.safetensors` file, a `.safetensors.index.json`, or the folder of either. `model` is a loaded model,
+    `source` is a `.safetensors` or `.gguf` file, a `.safetensors.index.json`, or the folder of one. Of an index without
+    its shards, names and total size are compared. `model` is a loaded model,
     a name, or the path of a `config.json`; None takes the `config.json` beside the checkpoint, or without one the
     model that the names and shapes fit best. `infer` ignores a `config.json`. `framework` compares with the class as
     transformers builds it. `header_only` accepts a file of which only the beginning was fetched. `model_type` is the

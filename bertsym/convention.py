@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from bertsym.errors import Conflict, UnknownName
 from bertsym.layers import Role
 from bertsym.tree import Tensor
 from bertsym.values import replace, value
+from bertsym.vocabulary.words import COMPONENTS
 
 
 @value
 class Convention:
     """A filter: a tensor counts if its role is among `roles` and the selectors agree.
 
-    A selector is a role, a component or a module, by name: `bias`, `attention`, `embed_tokens`. `layers_only` keeps
+    A selector is a role, a component or a module, by name: `bias`, `attention`, `embed_tokens`. The component of all
+    stacks goes by its last word, and a stack by the words before it: `attention` and `vision` for `vision attention`.
+    A module goes by any word of its name, unless the word is that of a component here. `layers_only` keeps
     what is in a repeated layer; `ties_once` counts a tied tensor only where its values live; `active` counts, of what a
     router chooses among, what works on one token.
     """
@@ -31,7 +35,7 @@ class Convention:
 
     def counts(self, tensor: Tensor) -> bool:
         """Return True if the tensor is counted."""
-        labels = {tensor.role.value, tensor.component, tensor.module}
+        labels = _labels(tensor)
         return (
             tensor.role in self.roles
             and (bool(tensor.loops) or not self.layers_only)
@@ -84,6 +88,15 @@ STATE_DICT = Convention(
     ties_once=False,
 )
 
+
+@lru_cache(maxsize=8192)
+def _labels(tensor: Tensor) -> frozenset[str]:
+    """Return the words by which a selector means the tensor."""
+    stack, _, kind = tensor.component.rpartition(" ")
+    modules = frozenset(word for word in tensor.owner.split(".") if word not in COMPONENTS)
+    return modules | {tensor.role.value, tensor.component, kind, *([stack] if stack else [])}
+
+
 CONVENTIONS: dict[str, Convention] = {
     c.name: c for c in (EXACT, NON_EMBEDDING, MATRICES, LAYERS_ONLY, ACTIVE, STATE_DICT)
 }
@@ -101,7 +114,7 @@ def select(
 ) -> Convention:
     """Narrow a convention to roles, components or modules of the inventory; raises `UnknownName` or `Conflict`."""
     chosen, dropped = frozenset(only), frozenset(without)
-    known = {label for tensor in inventory for label in (tensor.role.value, tensor.component, tensor.module)}
+    known = {label for tensor in inventory for label in _labels(tensor)}
     for selector in sorted(chosen | dropped):
         if selector not in known:
             raise UnknownName("role, component or module", selector, known)

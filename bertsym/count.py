@@ -15,7 +15,7 @@ from sympy import Expr, Integer, Symbol
 from bertsym import stretches
 from bertsym.algebra import evaluate, expand, free, substitute
 from bertsym.convention import EXACT, Convention
-from bertsym.errors import TooLarge, UnknownName
+from bertsym.errors import TooLarge, member
 from bertsym.existence import check_routing, check_shapes
 from bertsym.model import Architecture, Model
 from bertsym.stretches import Span
@@ -34,13 +34,12 @@ class By(Enum):
     COMPONENT = "component"
     ROLE = "role"
     LAYER = "layer"
+    MODULE = "module"
 
     @classmethod
     def named(cls, name: str) -> By:
-        """Return the member of that name; raises `UnknownName`."""
-        if name not in {member.value for member in cls}:
-            raise UnknownName("way to break down", name, [member.value for member in cls])
-        return cls(name)
+        """Return the member of that name; raise `UnknownName`."""
+        return member(cls, "way to break down", name)
 
 
 @value
@@ -101,7 +100,7 @@ class CountableModel:
         return count_or_none(self.model, expression)
 
     def breakdown(self, by: By = By.COMPONENT, keep: Iterable[Symbol] = ()) -> tuple[Part, ...]:
-        """Return the total by component, role or layer, without empty rows; the rows sum to the total."""
+        """Return the total by component, role, layer or module, without empty rows; the rows sum to the total."""
         model = self.model
         rules = frozenset(model.rules(keep).items())
         if by is By.LAYER:
@@ -201,7 +200,16 @@ def _grouped(
 
 def _labelled(model: Model, convention: Convention, by: By) -> Iterator[tuple[str, Expr]]:
     for tensor in model.tensors:
-        yield tensor.component if by is By.COMPONENT else tensor.role.value, weight(tensor, convention)
+        yield _label(tensor, by), weight(tensor, convention)
+
+
+def _label(tensor: Tensor, by: By) -> str:
+    match by:
+        case By.ROLE:
+            return tensor.role.value
+        case By.MODULE:
+            return tensor.owner
+    return tensor.component
 
 
 def _by_layer(model: Model, convention: Convention) -> Iterator[tuple[str, Expr]]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import TypeVar
 
 from bertsym.values import value
+
+Member = TypeVar("Member", bound=Enum)
 
 # The characters of a stranger's text that an error repeats.
 MAX_ECHO = 60
@@ -67,6 +71,15 @@ def listed(names: Iterable[str], width: int, title: str = "") -> str:
     return text
 
 
+def clipped(text: str, longest: int = MAX_MESSAGE) -> str:
+    """Return the text, or its beginning and an ellipsis if it is longer than a message may be.
+
+    >>> clipped("the beginning and the end", 16)
+    'the beginning...'
+    """
+    return text if len(text) <= longest else f"{text[: longest - 3].rstrip()}..."
+
+
 class BertsymError(Exception):
     """A question that could not be answered; the command line exits with 2."""
 
@@ -92,6 +105,14 @@ class UnknownName(BertsymError):
     def __str__(self) -> str:
         advice = "; ".join(part for part in (suggestion(self.name, self.known), self.hint) if part)
         return f"unknown {self.kind} {echo(self.name)}" + (f": {advice}" if advice else "")
+
+
+def member(members: type[Member], kind: str, name: str, *others: str) -> Member:
+    """Return the member of an enumeration by its value; raise `UnknownName`, which offers the `others` too."""
+    known = [option.value for option in members]
+    if name not in known:
+        raise UnknownName(kind, name, [*known, *others])
+    return members(name)
 
 
 @value
@@ -304,7 +325,7 @@ class BadFile(BertsymError):
     problem: str
 
     def __str__(self) -> str:
-        return f"{echo(self.path)}: {self.problem}"
+        return clipped(f"{echo(self.path)}: {self.problem}")
 
 
 @value
@@ -316,7 +337,7 @@ class BadField(BertsymError):
     problem: str
 
     def __str__(self) -> str:
-        return f"{echo(self.path)}, field {echo(self.field)}: {self.problem}"
+        return clipped(f"{echo(self.path)}, field {echo(self.field)}: {self.problem}")
 
 
 @value
@@ -349,7 +370,7 @@ class PartialFormula(BertsymError):
         tensors = "1 tensor" if self.refused == 1 else f"{self.refused:,} tensors"
         has, first = ("has", "") if self.refused == 1 else ("have", "the first ")
         why = f"{first}{printable(self.tensor)} ({self.part}: {printable(self.why)})"
-        return f"{printable(self.model)}: {tensors} of {self.cls} {has} no formula, {why}"
+        return clipped(f"{printable(self.model)}: {tensors} of {self.cls} {has} no formula, {why}")
 
 
 @value

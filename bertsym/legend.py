@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sympy import Symbol
 
 from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Shape, Table
 from bertsym.formulas.tree import Form, Name, symbols
-from bertsym.symbols import BY_SYMBOL, Kind, in_order
+from bertsym.symbols import BY_SYMBOL, Kind, Own, Size, in_order
 
 
 def legend(document: Document) -> Document:
@@ -29,7 +29,25 @@ def legend(document: Document) -> Document:
     return (Paragraph(("where ", *_joined(clauses), ".")),)
 
 
-def _joined(clauses: list[tuple[Inline, ...]]) -> Iterator[Inline]:
+def with_own_sizes(document: Document) -> Document:
+    """Return the document with a remark that says which fields of the model's own code the symbols stand for.
+
+    A document of registered sizes stays as it is.
+    """
+    used = set().union(*(_symbols(part) for element in document for part in _parts(element)))
+    own = [symbol for symbol in in_order(used) if isinstance(symbol, Own) and symbol.kind is not Kind.SWITCH]
+    clauses = [
+        (Name(symbol), " is " if index == 0 else " ", _field(BY_SYMBOL[symbol])) for index, symbol in enumerate(own)
+    ]
+    return (*document, Remark((*_joined(clauses),))) if clauses else document
+
+
+def _field(size: Size) -> str:
+    """Return the noun for an own size if its meaning has words of its own, else the field alone."""
+    return size.noun if " " in size.meaning else size.meaning
+
+
+def _joined(clauses: Sequence[tuple[Inline, ...]]) -> Iterator[Inline]:
     for index, clause in enumerate(clauses):
         if index:
             yield " and " if len(clauses) == 2 else ", and " if index == len(clauses) - 1 else ", "

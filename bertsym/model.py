@@ -18,6 +18,7 @@ from bertsym.errors import (
     UnknownHead,
     UnknownName,
     Unreadable,
+    printable,
     suggestion,
 )
 from bertsym.names.heads import head_named
@@ -213,6 +214,16 @@ class Model:
     notes: tuple[str, ...] = ()
     typed: str = ""
     head_reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the name under which answers show the model."""
+        return self.label or self.architecture.name
+
+    @property
+    def read_as(self) -> str:
+        """Return the sentence that says as which model another spelling was read, or an empty text."""
+        return f"{printable(self.typed)} is counted as {self.name}" if self.typed else ""
 
     @property
     def cls(self) -> str:

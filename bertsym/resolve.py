@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bertsym import atlas
 from bertsym.errors import AmbiguousModel, BadFile, Conflict, Missing, UnknownModel
@@ -14,6 +15,9 @@ from bertsym.quantities import rounded
 from bertsym.symbols import labels
 from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES, named
+
+if TYPE_CHECKING:
+    from bertsym.checkpoints.contents import Checkpoint
 
 MOST_ENTRIES = 10_000
 """The number of entries of a folder among which a configuration is looked for."""
@@ -106,11 +110,13 @@ def _counted(model: Model, kind: str, head: str | None) -> Model:
 
 
 def load_file(path: Path, head: str | None = None, model_type: str | None = None) -> Model:
-    """Return the model that a `config.json`, the one in a folder, or a saved derivation describes.
+    """Return the model that a `config.json`, the one in a folder, a GGUF file or a saved derivation describes.
 
     A folder without a `config.json` may have one file such as `bert_config.json`. Raises `BadFile`, `BadField`, or
     `Conflict` for a saved derivation with a `model_type`.
     """
+    if path.suffix.casefold() == ".gguf":
+        return _load_gguf(path, head, model_type)
     from bertsym.config.configfile import read_config  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
     from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes  # noqa: PLC0415
     from bertsym.files.reading import unreadable  # noqa: PLC0415
@@ -145,6 +151,22 @@ def _configuration_in(folder: Path) -> Path:
     return folder / named[0]
 
 
+def _load_gguf(path: Path, head: str | None, model_type: str | None) -> Model:
+    """Return the model that the metadata of a GGUF file describe."""
+    from bertsym.checkpoints.gguf_files import read_gguf_files  # noqa: PLC0415
+
+    return load_metadata(read_gguf_files(path, path, alone=True), head, model_type)
+
+
+def load_metadata(checkpoint: Checkpoint, head: str | None = None, model_type: str | None = None) -> Model:
+    """Return the model that the metadata of a GGUF checkpoint describe; raise BadFile or BadField."""
+    from bertsym.checkpoints.gguf_config import description  # noqa: PLC0415
+    from bertsym.config.configfile import read_config  # noqa: PLC0415
+
+    found = description(checkpoint.metadata or {}, checkpoint.arrays, checkpoint.path)
+    return read_config(found.fields, checkpoint.path, head or found.head, model_type)
+
+
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
@@ -154,5 +176,5 @@ def _exists(path: Path) -> bool:
 
 def is_path(target: str) -> bool:
     """Return True if the text names a file or folder rather than a model."""
-    spelled = target.endswith(".json") or target.startswith((".", "/", "~")) or "\\" in target
+    spelled = target.endswith((".json", ".gguf")) or target.startswith((".", "/", "~")) or "\\" in target
     return spelled or ("/" in target and _exists(Path(target)))

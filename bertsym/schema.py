@@ -52,7 +52,20 @@ class FirstPositive:
     keys: Mapping[str, int]
 
 
-AnyField = Field | Mention | FirstPositive
+@value
+class Overridden:
+    """A size or a switch that the library sets to `setting` whatever the file says.
+
+    `note` says what checkpoints with another value hold.
+    """
+
+    key: str
+    symbol: Symbol
+    setting: int | bool
+    note: str
+
+
+AnyField = Field | Mention | FirstPositive | Overridden
 
 
 @value
@@ -61,13 +74,15 @@ class Schema:
 
     `fixed` lists fields that would change the tensors and that the formula covers at these values only, an expression
     standing for its value at the file's sizes; the first one is what the library takes where a file leaves it out.
-    `idle` are fields that were tried and change nothing.
+    `idle` are fields that were tried and change nothing. `synonyms` are names of sizes that no file has: those under
+    which a derivation saved them.
     """
 
     model_type: str
     fields: tuple[AnyField, ...]
     fixed: Mapping[str, tuple[object, ...]] = MappingProxyType({})
     idle: frozenset[str] = frozenset()
+    synonyms: Mapping[str, Symbol] = MappingProxyType({})
 
     @property
     def names(self) -> Iterator[tuple[str, Symbol]]:
@@ -78,6 +93,8 @@ class Schema:
                     yield from ((name, symbol) for name in (key, *aliases))
                 case FirstPositive(symbol=symbol, keys=keys):
                     yield next(iter(keys)), symbol
+                case Overridden(key=key, symbol=symbol):
+                    yield key, symbol
 
     def meanings(self, symbols: Collection[Symbol]) -> Mapping[str, Mapping[str, Symbol | None]]:
         """Return every name of a model's sizes with the `symbols` that it may mean, each under a name of its alone.
@@ -102,4 +119,5 @@ class Schema:
         saved = {
             f"{name}_": {name: symbol} for name, symbol in own.items() if name in BY_NAME and isinstance(symbol, Own)
         }
+        saved |= {name: {str(symbol): symbol} for name, symbol in self.synonyms.items() if symbol in symbols}
         return {**saved, **table}

@@ -237,6 +237,11 @@ class Tensor:
         return self.name.rpartition(".")[0].rpartition(".")[2]
 
     @property
+    def owner(self) -> str:
+        """Return the checkpoint's full name of its layer: `layers.*.self_attn.q_proj`; itself if no layer has it."""
+        return (self.name.rpartition(".")[0] or self.name).replace("{}", "*")
+
+    @property
     def numel(self) -> Expr:
         """Return the number of entries of one array: the product of its shape."""
         return sympy.prod(self.shape, sympy.S.One)

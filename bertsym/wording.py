@@ -16,6 +16,7 @@ from bertsym.formulas.tree import (
     Condition,
     Conjunction,
     Disjunction,
+    Extreme,
     Floor,
     Form,
     Name,
@@ -132,6 +133,9 @@ def _spelled(written: Form | Condition, glyphs: Glyphs) -> tuple[str, Binding]:
             return f"{above}/{below}", Binding.QUOTIENT
         case Floor(inside):
             return glyphs.floor.format(_within(inside, Binding.SUM, glyphs)), Binding.ATOM
+        case Extreme(left, right):
+            sides = ", ".join(_within(side, Binding.SUM, glyphs) for side in (left, right))
+            return f"{written.name}({sides})", Binding.ATOM
         case Root(radicand):
             return f"{glyphs.root}({_within(radicand, Binding.SUM, glyphs)})", Binding.ATOM
         case Named(part, name):

@@ -14,6 +14,7 @@ import pytest
 import sympy
 
 import bertsym
+from bertsym.answers.verification import Verification
 from bertsym.errors import BertsymError
 
 
@@ -143,7 +144,9 @@ def test_a_checkpoint_beside_a_model() -> None:
     beside = bertsym.verify(None, tiny, header_only=True)
     assert (beside.ok, beside.count) == (True, 4_433_468)
     assert bertsym.verify(bertsym.load(tiny), tiny, header_only=True).ok
-    assert bertsym.verify(None, tiny, header_only=True, infer=True).report.fits
+    inferred = bertsym.verify(None, tiny, header_only=True, infer=True).report
+    assert isinstance(inferred, Verification)
+    assert inferred.fits
     assert not bertsym.verify("bert-tiny", tiny, header_only=True, head="masked-lm").ok
     with pytest.raises(BertsymError, match="infer contradicts model"):
         bertsym.verify("bert-tiny", tiny, infer=True)

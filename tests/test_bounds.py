@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bertsym.checking.verify import Expected, Slot, compare
-from bertsym.checkpoints.safetensors import Array
+from bertsym.checkpoints.tensor_types import Array
 from bertsym.claims import formula
 from bertsym.claims.formula import MAX_SIDES, MAX_TERMS, Ledger, TooManyJudged, judge_formula
 from bertsym.claims.parser import read

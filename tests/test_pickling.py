@@ -213,11 +213,14 @@ def test_no_model_speaks_of_the_sizes_of_another() -> None:
         assert file is not None
         sizes = json.loads(file.read_bytes())["sizes"]
         model = bertsym.load(f"{name}-default")
+        saved_as = {symbol: saved for saved, symbol in model.spec.architecture.schema.synonyms.items()}
         for symbol in model.spec.symbols:
             if not isinstance(symbol, Own):
                 continue
-            size = sizes[symbol.name]
-            meaning = size.get("meaning", f"{size.get('field', symbol.name)} of the code")
+            saved = saved_as.get(symbol, symbol.name)
+            size = sizes[saved]
+            meaning = model.spec.architecture.size(symbol).meaning
+            assert size.get("field", saved) in meaning
             with pytest.raises(BertsymError, match=re.escape(f"size {symbol.name} ({meaning}): expected")):
                 model.at({symbol.name: "nothing"})
             if symbol.kind is Kind.SWITCH or any(symbol == one.symbol for one in model.spec.architecture.definitions):

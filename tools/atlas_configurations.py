@@ -62,12 +62,15 @@ class Configurations:
                 return False
         return True
 
+    def common(self) -> list[str]:
+        """Return the fields that every configuration class has."""
+        return sorted(field.name for field in fields(self.transformers.PreTrainedConfig))
+
     def declared(self, kind: str) -> list[str]:
         """Return the fields and aliases that the class of a model type declares beyond those of every class."""
         cls = self.types[kind]
-        common = {field.name for field in fields(self.transformers.PreTrainedConfig)}
         own = {field.name for field in fields(cls)} | set(cls.attribute_map)
-        return sorted(own - common)
+        return sorted(own.difference(self.common()))
 
     def classes(self) -> list[str]:
         """Return the names of the public classes in the modeling files."""
@@ -113,6 +116,7 @@ def record() -> dict[str, Any]:
     version = library.transformers.__version__
     return {
         "source": f"transformers {version}",
+        "common": library.common(),
         "fixed_parts": {kind: paths for kind, paths in fixed.items() if paths},
         "declared": declared,
         "classes": library.classes(),

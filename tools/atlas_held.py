@@ -36,6 +36,7 @@ def held(cls: str, derived: Derived) -> dict[str, Any]:
     model: Any = getattr(transformers, cls)
     own = model.config_class().to_dict()
     known = {field.path for field in derived.fields.values()}
+    known |= {path for one in derived.layer_lists for path in (one.path, *one.aliases)}
     known |= derived.no_effect.keys() | derived.fixed_by_derivation.keys() | derived.fixed_by_code.keys()
     found: dict[str, Any] = {}
     for path, there in flattened(own).items():

@@ -105,7 +105,7 @@ class State:
         free = sum("model" in found["heads"] and not found.get("fixed_by_derivation") for found in self.models.values())
         heads = sum(len(found["heads"]) for found in self.models.values())
         return (
-            f"{whole} model types with a whole formula, {free} of them without a frozen field, {heads} classes; "
+            f"{whole} model types with a whole formula, {free} of them without a fixed field, {heads} classes; "
             f"{len(self.models) - whole} in part, {len(self.missing)} without"
         )
 

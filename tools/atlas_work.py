@@ -114,7 +114,7 @@ def retold(kind: Kind, seed: int) -> str:
     derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
     symbols = {field.path: symbol for symbol, field in derived.fields.items()}
     with limited(CHECKING):
-        oracle = BuildOracle(worker(), kind.name, {})
+        oracle = BuildOracle(worker(), kind.name, {}, with_lists=bool(derived.layer_lists))
         absences = Defaults(oracle, stored_space(derived), symbols, Random(seed)).absences()
     fields = {symbol: with_omission(field, absences) for symbol, field in derived.fields.items()}
     renewed = told(kind, replace(derived, fields=fields))
@@ -151,7 +151,8 @@ def limited(seconds: int) -> Iterator[None]:
 def one(target: str, seed: int) -> Derived:
     """Derive one class, with the number of parameters that the code builds at its defaults."""
     found = derive_in(worker(), target, {}, seed=seed)
-    there = BuildOracle(worker(), target, {}).build(found.fields)
+    oracle = BuildOracle(worker(), target, {}, with_lists=bool(found.derived.layer_lists))
+    there = oracle.build(found.fields)
     return recorded(found, None if there is None else built_count(there))
 
 
@@ -230,7 +231,8 @@ def disagreements(derived: Derived, target: str, seed: int, draws: int) -> Itera
         random = Random(seed * 1_000_003 + place)
         try:
             with limited(CHECKING):
-                oracle = BuildOracle(worker(), target if name == FIRST else head.cls, {})
+                code = target if name == FIRST else head.cls
+                oracle = BuildOracle(worker(), code, {}, with_lists=bool(derived.layer_lists))
                 wrong = recheck(derived, name, oracle, random, draws)
         except (BertsymError, TimeoutError) as error:
             wrong = reason(error)

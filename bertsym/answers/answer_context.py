@@ -9,7 +9,6 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, expand, free, substitute
 from bertsym.convention import Convention
 from bertsym.document import Document, Element, Remark, Sizes
-from bertsym.errors import printable
 from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.symbols import in_order
@@ -66,9 +65,7 @@ def subject(model: Model, convention: Convention) -> Subject:
     """Return the subject of an answer about a model under a convention."""
     at = {symbol: model.given[symbol] for symbol in in_order(model.given)}
     dense = convention.active and all(tensor.routing is None for tensor in model.tensors)
-    name = model.label or model.architecture.name
-    read_as = f"{printable(model.typed)} is counted as {name}" if model.typed else ""
-    return Subject(name, model.cls, convention, at, dense, model.notes, read_as, _head_reason(model))
+    return Subject(model.name, model.cls, convention, at, dense, model.notes, model.read_as, _head_reason(model))
 
 
 def _head_reason(model: Model) -> str:

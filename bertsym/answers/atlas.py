@@ -52,7 +52,7 @@ class Atlas:
                     "count": model.count,
                     "whole": not model.unresolved,
                     "refused": model.unresolved,
-                    "frozen": model.fixed,
+                    "fixed_fields": model.fixed,
                 }
                 for model in self.models
             ],
@@ -62,9 +62,9 @@ class Atlas:
 
 def _row(model: Listed) -> tuple[Inline, ...]:
     formula = f"partly: {model.unresolved:,} tensors have none" if model.unresolved else "whole"
-    frozen = f", {model.fixed} frozen field{'s' * (model.fixed > 1)}" if model.fixed else ""
+    fixed = f", {model.fixed} fixed field{'s' * (model.fixed > 1)}" if model.fixed else ""
     heads = ", ".join(name for name in model.heads if name != "model")
-    return (Code(model.name), model.cls, heads, Count(model.count), formula + frozen)
+    return (Code(model.name), model.cls, heads, Count(model.count), formula + fixed)
 
 
 def given_as(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The breakdown of a total by component, role or layer."""
+"""The breakdown of a total by component, role, layer or module."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Breakdown:
 def broken_down(
     model: Model, convention: Convention = EXACT, by: By = By.COMPONENT, style: Style = Style.COLLECTED
 ) -> Breakdown:
-    """Break a total down by component, role or layer."""
+    """Break a total down by component, role, layer or module."""
     counted_model = countable(model, convention)
     whole = counted_model.total()
     number = counted_model.number(whole)

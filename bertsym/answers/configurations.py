@@ -14,7 +14,7 @@ from bertsym.report import Record
 from bertsym.solving.configurations import Configurations, find
 from bertsym.solving.marginal import Marginal, marginals
 from bertsym.solving.request import Request
-from bertsym.values import value
+from bertsym.values import replace, value
 
 
 @value
@@ -86,7 +86,7 @@ def shortlist(
 ) -> Shortlist:
     """Return the best configurations; raises what `find` raises."""
     configurations = find(model, request, progress)
-    sized = Model(model.architecture, model.head, configurations.known, model.label, notes=model.notes)
+    sized = replace(model, given=configurations.known, pinned={})
     costs: tuple[Marginal, ...] = ()
     if explain and configurations.answers:
         costs = marginals(sized.with_sizes(configurations.answers[0].at), request.convention)

@@ -83,8 +83,8 @@ class DerivedFormula:
             "seed": found.seed,
             "false_pass_at_most": found.chance,
             "floors_not_bounded": found.rounded,
-            "frozen": self._standing(FixedBy.DERIVATION),
-            "held": self._standing(FixedBy.CODE),
+            "fixed_by_derivation": self._standing(FixedBy.DERIVATION),
+            "fixed_by_code": self._standing(FixedBy.CODE),
             "without_effect": [
                 *found.space.fields_without_effect,
                 *(one["field"] for one in self._standing(FixedBy.NO_EFFECT)),

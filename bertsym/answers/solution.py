@@ -19,7 +19,7 @@ from bertsym.solving.open_model import Tie
 from bertsym.solving.requirements import Demand
 from bertsym.solving.solve import ANYTHING, Point, Solution, solve
 from bertsym.symbols import in_order
-from bertsym.values import value
+from bertsym.values import replace, value
 
 
 @value
@@ -146,7 +146,7 @@ def solved(
 ) -> Solved:
     """Solve the target for one size, with candidates under a demand."""
     solution = solve(model, symbol, target, convention, ties=ties, multiple_of=multiple_of, top=top, demand=demand)
-    sized = Model(model.architecture, model.head, solution.known, model.label, notes=model.notes)
+    sized = replace(model, given=solution.known, pinned={})
     best = next(iter(solution.candidates), solution.floor)
     costs = marginals(sized.with_sizes(best.at), convention) if explain and best else ()
     return Solved(subject(sized, convention), solution, model.architecture.base, costs, demand)

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from math import prod
 from pathlib import Path
 
 from sympy import Symbol
 
 from bertsym.algebra import Value
+from bertsym.answers.adapter_verification import AdapterVerification, adapter_verification
 from bertsym.answers.answer_context import subject
+from bertsym.answers.findings import findings_of, stored_types, summary_of, types_of, verdict_of
+from bertsym.answers.name_verification import NameVerification, name_verification, renaming_record
 from bertsym.checking.inference import Fit
 from bertsym.checking.inference import infer as inferred
 from bertsym.checking.transformers_reference import build
 from bertsym.checking.verify import Expected, Outcome, Slot, compare, declared
-from bertsym.checkpoints.checkpoint import Checkpoint, read_checkpoint
-from bertsym.checkpoints.safetensors import Array
+from bertsym.checkpoints.adapter import HEADS, WEIGHTS, Adapter, read_adapter
+from bertsym.checkpoints.checkpoint import adapter_config, read_checkpoint
+from bertsym.checkpoints.contents import Checkpoint, IndexOnly
+from bertsym.checkpoints.tensor_types import Array
 from bertsym.convention import EXACT
-from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Shape, Sizes, Table
-from bertsym.errors import BadFile, Conflict
+from bertsym.document import Document, Element, Paragraph, Remark, Sizes
+from bertsym.errors import BadField, BadFile, BertsymError, Conflict, NothingFits
 from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes
-from bertsym.formulas.tree import Number
 from bertsym.model import Model
 from bertsym.report import Record
-from bertsym.resolve import load, load_file
+from bertsym.resolve import load, load_file, load_metadata
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES
 
-MAX_SHOWN = 50
 MAX_RETRIED_TENSORS = 20_000
 
 
@@ -49,6 +51,11 @@ class Verification:
         """Return True if the checkpoint holds exactly the declared tensors."""
         return self.outcome.ok
 
+    @property
+    def count(self) -> int | None:
+        """The number of parameters in the checkpoint."""
+        return self.outcome.count
+
     def document(self) -> Document:
         """Return what was compared, a summary, the findings one by one, and the verdict."""
         read = f"{self.checkpoint.files:,} file{'s' * (self.checkpoint.files > 1)}, headers only"
@@ -59,8 +66,17 @@ class Verification:
         ]
         if self.at:
             parts.append(Remark(("at ", Sizes(self.at))))
-        parts.append(Remark((f"stored: {', '.join(self._types())}",)))
-        parts += [*self._inferred(), self._summary(), *self._findings(), Paragraph((self._verdict(),))]
+        parts.append(Remark((f"stored: {', '.join(stored_types(self.checkpoint.arrays))}",)))
+        if self.checkpoint.metadata is not None:
+            parts.append(Remark((self._bits(),)))
+        if self.outcome.renaming.parts:
+            parts.append(Remark((self.outcome.renaming.sentence,)))
+        parts += [
+            *self._inferred(),
+            summary_of(self.outcome),
+            *findings_of(self.outcome),
+            Paragraph((verdict_of(self.outcome),)),
+        ]
         parts += [Paragraph((f"the tensors are exactly those of {cls_of_head}",)) for cls_of_head in self.others]
         return (*parts, *(Paragraph((f"note: {note}",)) for note in self._notes()))
 
@@ -68,6 +84,13 @@ class Verification:
     def at(self) -> Mapping[Symbol, Value]:
         """Return the sizes, if they are known."""
         return subject(self.model, EXACT).at if self.model is not None else {}
+
+    def _bits(self) -> str:
+        """Return the bits of a parameter in a GGUF file, rounded to hundredths."""
+        bits = sum(array.bits for array in self.checkpoint.arrays.values())
+        count = max(sum(array.numel for array in self.checkpoint.arrays.values()), 1)
+        hundredths = (200 * bits + count) // (2 * count)
+        return f"{hundredths // 100}.{hundredths % 100:02} bits an entry: {bits // 8:,} bytes for {count:,} entries"
 
     def _inferred(self) -> Iterator[Element]:
         for index, fit in enumerate(self.fits):
@@ -80,83 +103,10 @@ class Verification:
         if self.fits and self.fits[0].hidden:
             yield Remark(("not in the shapes: ", _names(self.fits[0].hidden)))
 
-    def _summary(self) -> Table:
-        outcome = self.outcome
-        wanted = outcome.expected
-        missing = [wanted.slots[name].shape for name in outcome.missing]
-        rows: list[tuple[str, int, int | None]] = [
-            (f"declared by {wanted.cls}", wanted.tensors, wanted.count),
-            ("found, with that shape", outcome.matched, None),
-            ("of these packed", len(outcome.packed), sum(prod(finding.shape) for finding in outcome.packed)),
-            ("missing", len(outcome.missing), sum(map(prod, missing))),
-            ("extra", len(outcome.extra), sum(array.numel for _, array in outcome.extra)),
-            ("of another shape", len(outcome.mismatched), sum(prod(finding.found) for finding in outcome.mismatched)),
-            ("of another type", len(outcome.mistyped), sum(prod(finding.found) for finding in outcome.mistyped)),
-            ("tied, stored again", len(outcome.copies), None),
-            ("buffers, not parameters", len(outcome.buffers), sum(array.numel for _, array in outcome.buffers)),
-            ("scales of quantised weights", len(outcome.companions), None),
-        ]
-        shown = [row for index, row in enumerate(rows) if row[1] or index < 2]
-        cells = [(name, Count(tensors), "" if size is None else Count(size)) for name, tensors, size in shown]
-        columns = (Column("tensors"), Column("number", right=True), Column("parameters", right=True))
-        footer = ("in the checkpoint", "", Count(outcome.count))
-        return Table(columns, tuple(cells), footer)
-
-    def _findings(self) -> Iterator[Element]:
-        outcome = self.outcome
-        guesses = {new_name: name for name, new_name in outcome.renamed.items()}
-        slots = outcome.expected.slots
-        rows: list[tuple[Inline, ...]] = [
-            ("missing", Code(name), _shape(slots[name].shape), "", "") for name in outcome.missing
-        ]
-        for name, array in outcome.extra:
-            guess = f"renamed from {guesses[name]}?" if name in guesses else ""
-            rows.append(("extra", Code(name), "", _shape(array.shape), guess))
-        for finding in outcome.mismatched:
-            why = (
-                ", ".join(filter(None, ("transposed" * finding.transposed, finding.reason)))
-                or f"stored as {finding.dtype}"
-            )
-            rows.append(("shape", Code(finding.name), _shape(finding.expected), _shape(finding.found), why))
-        rows += [
-            ("type", Code(finding.name), _shape(finding.expected), _shape(finding.found), finding.reason)
-            for finding in outcome.mistyped
-        ]
-        if rows:
-            columns = tuple(map(Column, ("finding", "tensor", "declared", "stored", "remark")))
-            yield Table(columns, tuple(rows[:MAX_SHOWN]))
-        if len(rows) > MAX_SHOWN:
-            yield Paragraph((f"and {len(rows) - MAX_SHOWN:,} more: --json lists them all",))
-
-    def _verdict(self) -> str:
-        outcome = self.outcome
-        types = ", ".join(f"{dtype} ({number:,})" for dtype, number in outcome.dtypes.items())
-        stored = f"; stored as {types if len(outcome.dtypes) > 1 else next(iter(outcome.dtypes), 'nothing')}"
-        if outcome.ok:
-            return f"equal: every tensor of {outcome.expected.cls} is there with its shape, and nothing else{stored}"
-        kinds = (
-            ("missing", outcome.missing),
-            ("extra", outcome.extra),
-            ("of another shape", outcome.mismatched),
-            ("of another type", outcome.mistyped),
-        )
-        return f"not equal: {', '.join(f'{len(ones):,} {kind}' for kind, ones in kinds if ones)}{stored}"
-
     @property
     def types(self) -> Mapping[str, tuple[int, int]]:
         """Return every type in the file with its tensors and their bytes, the most bytes first."""
-        types: dict[str, tuple[int, int]] = {}
-        for array in self.checkpoint.arrays.values():
-            tensors, bits = types.get(array.dtype, (0, 0))
-            types[array.dtype] = (tensors + 1, bits + array.bits)
-        return {
-            dtype: (tensors, bits // 8)
-            for dtype, (tensors, bits) in sorted(types.items(), key=lambda item: (-item[1][1], item[0]))
-        }
-
-    def _types(self) -> Iterator[str]:
-        for dtype, (tensors, size) in self.types.items():
-            yield f"{dtype} ({tensors:,} tensor{'s' * (tensors != 1)}, {size:,} byte{'s' * (size != 1)})"
+        return types_of(self.checkpoint.arrays)
 
     def _notes(self) -> Iterator[str]:
         if self.outcome.packed:
@@ -168,6 +118,11 @@ class Verification:
             slots = self.outcome.expected.slots
             untied = self.outcome.count + sum(prod(slots[name].shape) for name in self.outcome.copies)
             yield f"tied tensors are stored under both names; if they differ, which no header tells, it is {untied:,}"
+        unstored = self.outcome.expected.unstored
+        if unstored:
+            size = sum(prod(slot.shape) for slot in unstored.values())
+            names = ", ".join(list(unstored)[:3]) + ", ..." * (len(unstored) > 3)
+            yield f"llama.cpp drops {len(unstored):,} tensors of the class ({size:,} parameters): {names}"
         yield from self.checkpoint.notes
         yield from self.model.notes if self.model is not None else ()
 
@@ -220,6 +175,8 @@ class Verification:
             "schemes": dict(outcome.schemes),
             "dtypes": dict(outcome.dtypes),
             "types": {dtype: {"tensors": tensors, "bytes": size} for dtype, (tensors, size) in self.types.items()},
+            "renaming": renaming_record(outcome.renaming),
+            "unconverted": list(outcome.expected.unstored),
             "fits": [_fit(fit) for fit in self.fits],
             "notes": list(self._notes()),
             "files": self.checkpoint.files,
@@ -244,10 +201,6 @@ def _names(symbols: tuple[Symbol, ...]) -> str:
     return ", ".join(map(str, symbols))
 
 
-def _shape(sides: tuple[int, ...]) -> Inline:
-    return Shape(tuple(Number(Fraction(side)) for side in sides)) if sides else "scalar"
-
-
 def verification(
     source: Path,
     model: Model | str | None = None,
@@ -258,7 +211,7 @@ def verification(
     infer: bool = False,
     header_only: bool = False,
     model_type: str | None = None,
-) -> Verification:
+) -> Verification | NameVerification | AdapterVerification:
     """Compare a checkpoint with a model, or with the one that the `config.json` beside the checkpoint describes.
 
     A checkpoint without a `config.json` is compared with the model that its names and shapes fit best; `infer` does
@@ -268,6 +221,43 @@ def verification(
 
     Raises `Conflict` for two choices that exclude each other, `UnknownName`, `BadFile` or `BadField`.
     """
+    _check_choices(model, sizes, model_type, framework=framework, infer=infer)
+    config = adapter_config(source)
+    if config is not None:
+        if framework or infer:
+            raise Conflict("framework" if framework else "infer", str(config), "an adapter is compared with its base")
+        checkpoint = read_checkpoint(config.with_name(WEIGHTS) if source.is_dir() else source, alone=header_only)
+        adapter = read_adapter(config)
+        return adapter_verification(checkpoint, config, adapter, _bases(config, adapter, model, head, sizes or {}))
+    checkpoint = read_checkpoint(source, alone=header_only)
+    if checkpoint.index is not None:
+        if framework:
+            return _framework_by_name(checkpoint, checkpoint.index, None if model is None else str(model), head)
+        target = checkpoint.config if model is None and not infer else model
+        loaded = None if target is None else _loaded(target, head, model_type).with_sizes(sizes or {})
+        return _by_name(checkpoint, checkpoint.index, loaded, target)
+    if not checkpoint.arrays:
+        raise BadFile(str(source), "holds no tensors")
+    if framework:
+        return _by_framework(checkpoint, None if model is None else str(model), head)
+    if model is None and not infer and checkpoint.metadata is not None:
+        return _by_formulas(checkpoint, load_metadata(checkpoint, head, model_type), sizes or {})
+    beside = None if infer else checkpoint.config
+    target = beside if model is None else model
+    if target is None:
+        return _by_shapes(checkpoint, head)
+    return _by_formulas(checkpoint, _loaded(target, head, model_type), sizes or {})
+
+
+def _check_choices(
+    model: Model | str | None,
+    sizes: Mapping[Symbol, Value] | None,
+    model_type: str | None,
+    *,
+    framework: bool,
+    infer: bool,
+) -> None:
+    """Raise Conflict for two choices that exclude each other."""
     if infer and (model is not None or framework):
         raise Conflict("infer", "framework" if model is None else "model", "inference reads the shapes alone")
     if sizes and (framework or infer):
@@ -277,16 +267,25 @@ def verification(
         raise Conflict(f"model type {model_type}", source_of_type, "it is for a config.json that the formulas read")
     if framework and isinstance(model, Model):
         raise Conflict("framework", "a loaded model", "transformers builds from a config.json, so pass its path")
-    checkpoint = read_checkpoint(source, alone=header_only)
-    if not checkpoint.arrays:
-        raise BadFile(str(source), "holds no tensors")
-    if framework:
-        return _by_framework(checkpoint, None if model is None else str(model), head)
-    beside = None if infer else checkpoint.config
-    target = beside if model is None else model
-    if target is None:
-        return _by_shapes(checkpoint, head)
-    return _by_formulas(checkpoint, _loaded(target, head, model_type), sizes or {})
+
+
+def _bases(
+    config: Path, adapter: Adapter, model: Model | str | None, head: str | None, sizes: Mapping[Symbol, Value]
+) -> tuple[Model, ...]:
+    """Return the base of an adapter under the heads that its task allows; raise BadField if the base is not known."""
+    if model is None and adapter.base is None:
+        raise BadField(str(config), "base_model_name_or_path", "missing: pass the base as --model")
+    try:
+        base = _loaded(adapter.base or "" if model is None else model, head, None).with_sizes(sizes)
+    except BertsymError as error:
+        if model is not None:
+            raise
+        raise BadField(str(config), "base_model_name_or_path", f"{error}; or pass the base as --model") from None
+    if head is not None:
+        return (base,)
+    chosen = HEADS.get(adapter.task or "")
+    heads = base.architecture.heads
+    return tuple(base.with_head(name) for name in ([chosen] if chosen in heads else list(heads)) if name is not None)
 
 
 def _loaded(target: Model | str | Path, head: str | None, model_type: str | None) -> Model:
@@ -299,9 +298,28 @@ def _loaded(target: Model | str | Path, head: str | None, model_type: str | None
 
 def _by_shapes(checkpoint: Checkpoint, head: str | None) -> Verification:
     """Compare with the model that names and shapes fit best."""
-    fits = inferred(str(checkpoint.path), checkpoint.arrays, head)
     source = "the formulas, at the sizes that the shapes ask for"
+    described = _described(checkpoint)
+    if described is not None:
+        try:
+            fits = inferred(str(checkpoint.path), checkpoint.arrays, head or described.head, described.architecture)
+        except NothingFits:
+            why = f"the sizes of {described.cls} do not follow from its shapes alone"
+            raise BadFile(str(checkpoint.path), f"{why}; the metadata have them: leave out --infer") from None
+        source = f"{source}; general.architecture names the class"
+    else:
+        fits = inferred(str(checkpoint.path), checkpoint.arrays, head)
     return Verification(checkpoint, fits[0].outcome, source, fits[0].model, fits, ())
+
+
+def _described(checkpoint: Checkpoint) -> Model | None:
+    """Return the model that the metadata of a GGUF file describe, or None if they describe none that is covered."""
+    if checkpoint.metadata is None:
+        return None
+    try:
+        return load_metadata(checkpoint)
+    except BertsymError:
+        return None
 
 
 def _by_formulas(checkpoint: Checkpoint, model: Model, sizes: Mapping[Symbol, Value]) -> Verification:
@@ -331,6 +349,13 @@ def _classes(kind: str) -> dict[str, str]:
 
 
 def _by_framework(checkpoint: Checkpoint, target: str | None, head: str | None) -> Verification:
+    expected, file = _framework_class(checkpoint, target, head)
+    outcome = compare(expected, checkpoint.arrays)
+    return Verification(checkpoint, outcome, f"as transformers builds it from {file}", None, (), ())
+
+
+def _framework_class(checkpoint: Checkpoint, target: str | None, head: str | None) -> tuple[Expected, Path]:
+    """Return the class that transformers builds from a configuration, and the file of the configuration."""
     file = checkpoint.config if target is None else Path(target)
     if file is None:
         raise BadFile(
@@ -341,5 +366,36 @@ def _by_framework(checkpoint: Checkpoint, target: str | None, head: str | None) 
     cls = None if head is None else _classes(str(config.get("model_type"))).get(head, head)
     built = build(config, file, cls)
     slots = {name: Slot(shape, built.ties.get(name)) for name, shape in built.shapes.items()}
-    outcome = compare(Expected(built.cls, slots, built.buffers), checkpoint.arrays)
-    return Verification(checkpoint, outcome, f"as transformers builds it from {file}", None, (), ())
+    return Expected(built.cls, slots, built.buffers), file
+
+
+def _framework_by_name(
+    checkpoint: Checkpoint, index: IndexOnly, target: str | None, head: str | None
+) -> NameVerification:
+    expected, file = _framework_class(checkpoint, target, head)
+    return name_verification(
+        checkpoint, index, expected, f"as transformers builds it from {file}", None, _declared_type(file)
+    )
+
+
+def _by_name(
+    checkpoint: Checkpoint, index: IndexOnly, model: Model | None, target: Model | str | Path | None
+) -> NameVerification:
+    """Compare the names of an index with a model; infer none, because an index has no shapes."""
+    source = "" if model is None else f"the formulas, at the sizes of {model.label}"
+    expected = None if model is None else declared(model)
+    return name_verification(checkpoint, index, expected, source, model, _declared_type(target))
+
+
+def _declared_type(target: Model | str | Path | None) -> object:
+    """Return the type of weights that a configuration declares, or None if the target is none."""
+    if target is None or isinstance(target, Model):
+        return None
+    path = Path(target)
+    file = path / "config.json" if path.is_dir() else path
+    if file.suffix != ".json" or not file.is_file():
+        return None
+    config = parse_object(read_bytes(file), file, CONFIGURATION)
+    text = config.get("text_config")
+    parts = (config, text) if isinstance(text, dict) else (config,)
+    return next((part[key] for part in parts for key in ("dtype", "torch_dtype") if part.get(key)), None)

@@ -1,14 +1,22 @@
-"""Facts about the configuration classes of transformers, as `tools/atlas_configurations.py` recorded them."""
+"""Facts about the configuration classes of transformers, recorded by two tools of the project."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-_FILE = Path(__file__).parent / "configurations.json"
+_FOLDER = Path(__file__).parent
+
+
+class HeadSizeUse(Enum):
+    """The use that a class makes of a `head_dim` that it does not declare."""
+
+    READ = "read"  # in place of H/heads
+    IGNORED = "ignored"
 
 
 def fixed_parts(model_type: str) -> tuple[str, ...]:
@@ -18,6 +26,11 @@ def fixed_parts(model_type: str) -> tuple[str, ...]:
     ('text_config', 'vision_config')
     """
     return tuple(_content()["fixed_parts"].get(model_type, ()))
+
+
+def declares(model_type: str, field: str) -> bool:
+    """Return True if the configuration class of a model type declares the field, alone or as every class does."""
+    return field in _content()["common"] or model_type in declaring().get(field, ())
 
 
 def has_class(name: str) -> bool:
@@ -32,6 +45,16 @@ def similar_class(name: str) -> str | None:
     'PhimoeForCausalLM'
     """
     return _classes_by_folded_name().get(name.casefold())
+
+
+def head_size_use(model_type: str) -> HeadSizeUse | None:
+    """Return the use of an undeclared `head_dim`, or None if no builds have shown it.
+
+    >>> head_size_use("qwen3_moe"), head_size_use("gpt_bigcode")
+    (<HeadSizeUse.READ: 'read'>, <HeadSizeUse.IGNORED: 'ignored'>)
+    """
+    uses: dict[str, list[str]] = _read("head_sizes.json")
+    return next((use for use in HeadSizeUse if model_type in uses[use.value]), None)
 
 
 @cache
@@ -54,7 +77,11 @@ def _classes_by_folded_name() -> Mapping[str, str]:
     return {name.casefold(): name for name in _content()["classes"]}
 
 
-@cache
 def _content() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(_FILE.read_bytes())
+    return _read("configurations.json")
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((_FOLDER / name).read_bytes())
     return content

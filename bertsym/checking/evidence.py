@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, atom, free, monomials
-from bertsym.checkpoints.expert_layouts import stored_tensors
-from bertsym.checkpoints.safetensors import Array
-from bertsym.checkpoints.storage import aligned
+from bertsym.checkpoints.renaming import common_renaming
+from bertsym.checkpoints.stored_inventory import stored_tensors
 from bertsym.checkpoints.tensor_name_numbers import numbered
+from bertsym.checkpoints.tensor_types import Array
 from bertsym.errors import Unreadable
 from bertsym.model import check_value
 from bertsym.symbols import BY_SYMBOL
@@ -71,16 +71,21 @@ def gathered(arrays: Mapping[str, Array]) -> Stored:
 def matched(inventory: Iterable[Tensor], stored: Stored) -> dict[Tensor, list[Found]]:
     """Return the stored tensors for each declared tensor, matched by name; a common prefix is ignored."""
     wanted = {tensor: pattern(tensor.name) for tensor in stored_tensors(inventory, stored)}
-    spelling = aligned(stored.keys(), {key for key, _ in wanted.values()})
+    spelling = common_renaming(stored.keys(), {key for key, _ in wanted.values()}).names
     by_key = {spelled: stored[key] for key, spelled in spelling.items()}
     return {
-        tensor: [one for one in by_key.get(key, ()) if _fits(one.indices, numbers)]
+        tensor: [one for found in by_key.get(key, ()) for one in _own(found, numbers)]
         for tensor, (key, numbers) in wanted.items()
     }
 
 
-def _fits(indices: tuple[int, ...], numbers: tuple[int | None, ...]) -> bool:
-    return all(number is None or number == index for index, number in zip(indices, numbers, strict=True))
+def _own(found: Found, numbers: tuple[int | None, ...]) -> Iterator[Found]:
+    """Yield a stored tensor without the numbers of a dropped prefix such as `0.auto_model.`, if its own ones fit."""
+    indices = found.indices[max(len(found.indices) - len(numbers), 0) :]
+    if len(indices) == len(numbers) and all(
+        number is None or number == index for index, number in zip(indices, numbers, strict=True)
+    ):
+        yield Found(indices, found.shape)
 
 
 def equations(tensor: Tensor, found: Collection[Found]) -> list[Equation]:

@@ -13,8 +13,8 @@ from sympy.logic.boolalg import Boolean
 from bertsym.algebra import Value, atom, free
 from bertsym.checking.evidence import Equation, Found, Stored, equations, gathered, matched, solved
 from bertsym.checking.verify import Expected, Outcome, compare, declared
-from bertsym.checkpoints.safetensors import Array
 from bertsym.checkpoints.storage import owned
+from bertsym.checkpoints.tensor_types import Array
 from bertsym.errors import BertsymError, MissingSize, NothingFits
 from bertsym.model import Architecture, Model
 from bertsym.symbols import BY_SYMBOL, Kind, d, in_order, lookup
@@ -54,14 +54,20 @@ class Fit:
 Candidate = tuple[int, Model, dict[Tensor, list[Found]]]
 
 
-def infer(path: str, arrays: Mapping[str, Array], head: str | None = None) -> tuple[Fit, ...]:
+def infer(
+    path: str, arrays: Mapping[str, Array], head: str | None = None, only: Architecture | None = None
+) -> tuple[Fit, ...]:
     """Return every class that has exactly these tensors, or the nearest class if there is none.
 
     Published sizes come first, then classes that spell the names as the file does. `head` restricts the search to one
-    head. Raise NothingFits if even the nearest class knows fewer than half of the names.
+    head, and `only` to one architecture instead of those of the zoo. Raise NothingFits if even the nearest class knows
+    fewer than half of the names.
     """
     stored = gathered(arrays)
-    candidates = sorted(_candidates(stored, head), key=lambda candidate: (-candidate[0], _absent(candidate[2])))
+    architectures = tuple(ARCHITECTURES.values()) if only is None else (only,)
+    candidates = sorted(
+        _candidates(stored, head, architectures), key=lambda candidate: (-candidate[0], _absent(candidate[2]))
+    )
     best = candidates[0][0] if candidates else 0
     weights = sum(not owned(name) for name in arrays)
     if 2 * best < weights or not best:
@@ -84,9 +90,9 @@ def _fits(candidates: Iterable[Candidate], arrays: Mapping[str, Array]) -> Itera
         yield from _fitted(model, found, arrays)
 
 
-def _candidates(stored: Stored, only: str | None) -> Iterator[Candidate]:
-    """Yield every class of the zoo with the number of stored tensors whose names it knows."""
-    for architecture in ARCHITECTURES.values():
+def _candidates(stored: Stored, only: str | None, architectures: Iterable[Architecture]) -> Iterator[Candidate]:
+    """Yield every class of the architectures with the number of stored tensors whose names it knows."""
+    for architecture in architectures:
         for head in architecture.heads if only is None else architecture.heads.keys() & {only}:
             model = Model(architecture, head)
             found = matched(model.tensors, stored)

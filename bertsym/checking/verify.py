@@ -7,17 +7,20 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import cached_property
 from math import prod
+from types import MappingProxyType
 
-from bertsym.checkpoints.expert_layouts import stored_shapes
-from bertsym.checkpoints.quantised import WHOLE, Fit, Weight
-from bertsym.checkpoints.safetensors import Array
+from bertsym.checkpoints.quantised import LOADED, Fit, Weight
+from bertsym.checkpoints.renaming import Renaming, common_renaming
 from bertsym.checkpoints.schemes import ROLES, STAND_INS, read
-from bertsym.checkpoints.storage import aligned, is_buffer, spellings
+from bertsym.checkpoints.storage import is_buffer, spellings
+from bertsym.checkpoints.stored_inventory import stored_shapes
+from bertsym.checkpoints.tensor_types import Array
 from bertsym.count import written_out
 from bertsym.model import Model
 from bertsym.values import value
 
 Dimensions = tuple[int, ...]
+EMPTY: Mapping[str, Slot] = MappingProxyType({})
 MOST_GUESSES = 64
 LEAST_ALIKE = 0.7
 
@@ -32,11 +35,15 @@ class Slot:
 
 @value
 class Expected:
-    """The declared tensors of a class by name, and the buffers that it is known to save."""
+    """The declared tensors of a class by name, and the buffers that it is known to save.
+
+    `unstored` are declared tensors that the format of the file drops, as GGUF drops BERT's pooler.
+    """
 
     cls: str
     slots: Mapping[str, Slot]
     buffers: frozenset[str] = frozenset()
+    unstored: Mapping[str, Slot] = EMPTY
 
     @property
     def count(self) -> int:
@@ -97,6 +104,7 @@ class Outcome:
     companions: tuple[str, ...]
     dtypes: Mapping[str, int]
     schemes: Mapping[str, int]
+    renaming: Renaming
 
     @property
     def ok(self) -> bool:
@@ -133,18 +141,23 @@ def compare(expected: Expected, arrays: Mapping[str, Array]) -> Outcome:
     >>> compare(whole, stored).missing
     ('pooler.dense.bias',)
     """
-    return _Comparison(_stored(expected, arrays), arrays).outcome()
+    return _Comparison(stored_as(expected, arrays), arrays).outcome()
 
 
-def _stored(expected: Expected, arrays: Mapping[str, Array]) -> Expected:
+def stored_as(expected: Expected, arrays: Mapping[str, Array]) -> Expected:
     """Return the declared tensors as the checkpoint stores them; it may store joined experts one by one."""
     placed = stored_shapes({name: slot.shape for name, slot in expected.slots.items()}, arrays)
-    slots = {}
+    slots: dict[str, Slot] = {}
     for name, slot in expected.slots.items():
-        target = placed.get(slot.tied_to or "", [(slot.tied_to or "", ())])[0][0]
+        targets = placed.get(slot.tied_to or "", [(slot.tied_to or "", ())])
+        target = targets[0][0] if targets else None
         for stored, shape in placed[name]:
-            slots[stored] = Slot(shape, target or None)
-    return Expected(expected.cls, slots, expected.buffers)
+            # T5 declares its embedding in each stack, and GGUF has one name for all of them.
+            if slot.tied_to and stored == target:
+                continue
+            slots[name if stored in slots else stored] = Slot(shape, target or None)
+    unstored = {name: slot for name, slot in expected.slots.items() if not placed[name]}
+    return Expected(expected.cls, slots, expected.buffers, unstored)
 
 
 class _Comparison:
@@ -152,7 +165,8 @@ class _Comparison:
 
     def __init__(self, expected: Expected, arrays: Mapping[str, Array]) -> None:
         self.expected = expected
-        self.spelling = aligned(arrays.keys(), expected.slots.keys())
+        self.renaming = common_renaming(arrays.keys(), expected.slots.keys())
+        self.spelling = self.renaming.names
         self.stored = {spelled: name for name, spelled in self.spelling.items()}
         self.arrays = arrays
         self.used: set[str] = set()
@@ -186,6 +200,7 @@ class _Comparison:
             tuple(companions),
             Counter(self.held[name].dtype for name in own),
             self.schemes,
+            self.renaming,
         )
 
     def _look_for(self, name: str, slot: Slot) -> None:
@@ -196,7 +211,7 @@ class _Comparison:
             array = self.arrays[stored]
             self.used.add(stored)
             self.held[name] = array
-            if form or array.dtype not in WHOLE or array.shape != slot.shape:
+            if form or array.dtype not in LOADED or array.shape != slot.shape:
                 self._read(name, slot, stored, form)
             return
 
@@ -217,7 +232,7 @@ class _Comparison:
             if form or array.shape != slot.shape:
                 self.packed.append(Packed(stored, slot.shape, array, found.bits, found.scheme))
             return
-        if array.dtype not in WHOLE:
+        if array.dtype not in LOADED:
             self.beside.update(near.values())
         elif not form:
             found = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import prod
 
-from bertsym.checkpoints.safetensors import Array
+from bertsym.checkpoints.tensor_types import GGML_BLOCKS, Array
 from bertsym.values import value
 
 Dimensions = tuple[int, ...]
@@ -13,6 +13,9 @@ Types = frozenset[str]
 
 WHOLE = frozenset({"F64", "F32", "F16", "BF16"})
 """The types in which weights are trained and saved."""
+
+LOADED = WHOLE | frozenset(GGML_BLOCKS)
+"""The types that a weight may have in its declared shape without anything beside it."""
 
 EIGHT_BITS = frozenset({"F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ"})
 """Types of eight bits into which a framework casts a weight, with a scale or without one."""

@@ -7,10 +7,10 @@ The format: eight bytes, little-endian, give the length of a JSON object that ma
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
-from math import prod
 from pathlib import Path
 
+from bertsym.checkpoints.data_ranges import DataRange, check_room, end_of
+from bertsym.checkpoints.tensor_types import BITS, Array
 from bertsym.errors import BadField, BadFile, echo
 from bertsym.files.jsonfile import Bounds, Json, parse_object
 from bertsym.files.reading import opened, read_up_to
@@ -21,37 +21,9 @@ MOST_ARRAYS = 250_000
 MOST_SIDES = 32
 LARGEST_SIDE = 2**63 - 1
 
-BITS: dict[str, int] = {
-    **dict.fromkeys(("F4",), 4),
-    **dict.fromkeys(("F6_E2M3", "F6_E3M2"), 6),
-    **dict.fromkeys(("BOOL", "U8", "I8"), 8),
-    **dict.fromkeys(("F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"), 8),
-    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 16),
-    **dict.fromkeys(("U32", "I32", "F32"), 32),
-    **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
-}
-
 # An entry is a name, three fields and a few sides: some fourteen commas and brackets.
 _BOUNDS = Bounds(deepest=8, most_values=16 * MOST_ARRAYS)
 _METADATA = "__metadata__"
-
-
-@value
-class Array:
-    """The type and shape of one stored tensor."""
-
-    dtype: str
-    shape: tuple[int, ...]
-
-    @property
-    def numel(self) -> int:
-        """The number of stored entries."""
-        return prod(self.shape)
-
-    @property
-    def bits(self) -> int:
-        """The number of bits that all entries take."""
-        return self.numel * BITS[self.dtype]
 
 
 @value
@@ -61,19 +33,6 @@ class Header:
     arrays: Mapping[str, Array]
     bytes_read: int
     unclaimed: int
-
-
-@value
-class _Claim:
-    """The range of data bytes that a tensor claims."""
-
-    start: int
-    stop: int
-    name: str
-
-    @property
-    def length(self) -> int:
-        return self.stop - self.start
 
 
 def read_header(path: Path, *, alone: bool = False) -> Header:
@@ -99,17 +58,13 @@ def read_header(path: Path, *, alone: bool = False) -> Header:
         raise BadFile(str(path), "not a safetensors file: its header does not begin with {")
     fields = parse_object(text, path, _BOUNDS)
     arrays, claims = _arrays(fields, path)
-    end = _end(claims, path)
+    end = end_of(claims, path)
     room = end if alone else size - 8 - length
-    if end > room:
-        advice = "--header-only accepts a file of which only the beginning was fetched"
-        raise BadFile(
-            str(path), f"cut off: its tensors take {end:,} bytes of data, {room:,} follow the header; {advice}"
-        )
+    check_room(end, room, path)
     return Header(arrays, 8 + length, room - sum(claim.length for claim in claims))
 
 
-def _arrays(fields: dict[str, Json], path: Path) -> tuple[dict[str, Array], list[_Claim]]:
+def _arrays(fields: dict[str, Json], path: Path) -> tuple[dict[str, Array], list[DataRange]]:
     metadata = fields.pop(_METADATA, None)
     if metadata is not None and not isinstance(metadata, dict):
         raise BadField(str(path), _METADATA, f"expected an object of texts, got {echo(metadata)}")
@@ -140,12 +95,12 @@ def _array(entry: dict[str, Json], name: str, path: Path) -> Array:
     return Array(dtype, sides)
 
 
-def _claim(entry: dict[str, Json], name: str, path: Path) -> _Claim:
+def _claim(entry: dict[str, Json], name: str, path: Path) -> DataRange:
     offsets = entry.get("data_offsets")
     found = _integers(offsets)
     if found is None or len(found) != 2 or found[0] > found[1]:
         raise BadField(str(path), name, f"data_offsets {echo(offsets)} is not [begin, end] with 0 <= begin <= end")
-    return _Claim(*found, name)
+    return DataRange(*found, name)
 
 
 def _integers(value: Json) -> tuple[int, ...] | None:
@@ -154,16 +109,6 @@ def _integers(value: Json) -> tuple[int, ...] | None:
         return None
     found = tuple(item for item in value if isinstance(item, int) and not isinstance(item, bool) and item >= 0)
     return found if len(found) == len(value) else None
-
-
-def _end(claims: list[_Claim], path: Path) -> int:
-    """Return the offset at which the last tensor ends; raise BadFile if two tensors overlap."""
-    filled = sorted((claim for claim in claims if claim.length), key=lambda claim: claim.start)
-    for before, after in pairwise(filled):
-        if after.start < before.stop:
-            names = f"{echo(before.name)} and {echo(after.name)}"
-            raise BadFile(str(path), f"the tensors {names} overlap at byte {after.start:,} of the data")
-    return max((claim.stop for claim in claims), default=0)
 
 
 def _bytes(bits: int) -> str:

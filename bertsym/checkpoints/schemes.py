@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from bertsym.checkpoints.quantised import EIGHT_BITS, NEVER, WHOLE, Dimensions, Fit, Layout, Part, Types, Weight, filled
-from bertsym.checkpoints.safetensors import BITS, Array
+from bertsym.checkpoints.tensor_types import BITS, Array
 
 _SHARED = frozenset({"U8", "F8_E8M0"})
 _ANY = frozenset(BITS)

@@ -1,26 +1,25 @@
-"""Translate the names of a checkpoint: old spellings, prefixes, buffers, packed weights and scales."""
+"""Read the names of a checkpoint: old endings, buffers, packed weights and scales."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 
+from bertsym.checkpoints.gguf_names import COMPUTED
 from bertsym.checkpoints.schemes import ROLES, STAND_INS
 
 OLD_ENDINGS = {"gamma": "weight", "beta": "bias"}
 """TensorFlow's names of a LayerNorm's scale and shift, in checkpoints converted before 2019."""
 
-BUFFERS = frozenset({"position_ids", "token_type_ids", "inv_freq", "masked_bias", "cos_cached", "sin_cached"})
-"""Computed tensors that some versions of a framework save with a model."""
+BUFFERS = frozenset(
+    {
+        *("position_ids", "token_type_ids", "inv_freq", "masked_bias", "cos_cached", "sin_cached"),
+        "e_score_correction_bias",  # DeepSeek-V3 adjusts it without a gradient
+    }
+)
+"""Tensors that a framework saves with a model although they are not parameters."""
 
 _NAMED = tuple(role for role in (*STAND_INS, *ROLES) if role[0] not in "._")
 _ENDINGS = tuple(role for role in (*STAND_INS, *ROLES) if role[0] in "._")
-
-WRAPPERS = ("module.", "_orig_mod.")
-"""Prefixes that DataParallel and torch.compile add to every name."""
-
-MOST_PREFIXES = 4
 
 
 def is_buffer(name: str, shape: tuple[int, ...]) -> bool:
@@ -33,59 +32,7 @@ def is_buffer(name: str, shape: tuple[int, ...]) -> bool:
     """
     last = name.rpartition(".")[2]
     mask = last == "bias" and len(shape) == 4 and shape[:2] == (1, 1) and shape[2] == shape[3]
-    return last in BUFFERS or mask
-
-
-def aligned(names: Collection[str], wanted: Collection[str]) -> dict[str, str]:
-    """Return the model's spelling of each stored name: one prefix dropped or added for all, old endings replaced.
-
-    A prefix counts only if it more than doubles the number of known names. It then shows a base model that was saved
-    inside or outside of its task class, not one misplaced tensor. Two names that would become equal stay as they are.
-
-    >>> aligned(["bert.LayerNorm.gamma", "bert.pooler.weight"], {"LayerNorm.weight", "pooler.weight"})
-    {'bert.LayerNorm.gamma': 'LayerNorm.weight', 'bert.pooler.weight': 'pooler.weight'}
-    """
-    best = ("", "")
-    most = sum(_wanted(name, *best, wanted) is not None for name in names)
-    if most < len(names):
-        added = [("", prefix) for prefix in _prefixes(wanted)]
-        dropped = [(prefix, "") for prefix in _prefixes(names)]
-        both = [(wrapper, prefix) for wrapper in WRAPPERS for _, prefix in added]
-        for drop, add in (*added, *dropped, *both):
-            found = sum(_wanted(name, drop, add, wanted) is not None for name in names)
-            if found > 2 * most:
-                best, most = (drop, add), found
-    spelled = {name: _respelled(name, *best, wanted) for name in names}
-    twice = {name for name, times in Counter(spelled.values()).items() if times > 1}
-    return {name: name if spelling in twice else spelling for name, spelling in spelled.items()}
-
-
-def _prefixes(names: Collection[str]) -> list[str]:
-    """Return the commonest first parts of the names, each with its dot."""
-    counts = Counter(name.partition(".")[0] + "." for name in names if "." in name)
-    return [prefix for prefix, _ in islice(counts.most_common(), MOST_PREFIXES)]
-
-
-def _wanted(name: str, drop: str, add: str, wanted: Collection[str]) -> str | None:
-    """Return the declared tensor that is stored under the name, or None."""
-    bare = name.removeprefix(drop)
-    for candidate in (add + bare, bare) if add else (bare,):
-        if candidate in wanted:
-            return candidate
-        stem, _, last = candidate.rpartition(".")
-        if last in OLD_ENDINGS and (modern := f"{stem}.{OLD_ENDINGS[last]}") in wanted:
-            return modern
-    return None
-
-
-def _respelled(name: str, drop: str, add: str, wanted: Collection[str]) -> str:
-    """Return the name of the declared tensor or of its companion; return other names unchanged."""
-    found = _wanted(name, drop, add, wanted)
-    if found is not None:
-        return found
-    bare = name.removeprefix(drop)
-    near = (candidate for candidate in (add + bare, bare) if any(owner in wanted for owner in owners(candidate)))
-    return next(near, name)
+    return last in BUFFERS or mask or COMPUTED.fullmatch(name) is not None
 
 
 def spellings(name: str, roles: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from bertsym.errors import BertsymError
 from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.formulas.tree import (
     Bracket,
+    Extreme,
     Floor,
     Form,
     Name,
@@ -24,6 +25,7 @@ from bertsym.formulas.tree import (
     Quotient,
     Root,
     Sum,
+    product,
     to_sympy,
 )
 
@@ -88,6 +90,9 @@ class _Expansion:
                 return self._times(self.terms(numerator), self._inverse(self.terms(denominator)))
             case Named(part):
                 return self.terms(part)
+            case Extreme(left, right, relation):
+                other = product([Number(Fraction(-1)), right])
+                return self.terms(Sum((right, product([Bracket(relation), Sum((left, other))]))))
             case Root() | Floor():
                 raise NotPolynomial
 

@@ -98,11 +98,10 @@ def written(report: Report, page: Page) -> str:
 
         return jsontext.document(report, page.sheet().notation)
     named = streams.encoding(sys.stdout)
-    document = report.document()
-    if page.legend:
-        from bertsym.legend import legend
+    from bertsym.legend import legend, with_own_sizes
 
-        document = (*document, *legend(document))
+    document = report.document()
+    document = (*document, *legend(document)) if page.legend else with_own_sizes(document)
     if syntax == "latex":
         from bertsym.render import latex
 

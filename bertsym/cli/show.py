@@ -1,4 +1,4 @@
-"""show: a count by component, role or layer."""
+"""show: a count by component, role, layer or module."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from bertsym.cli.page import Page, paged
 def show(
     target: options.Target = "bert",
     by: Annotated[
-        str, typer.Option("--by", metavar="WHAT", help="Group the tensors by component, role or layer.")
+        str,
+        typer.Option(
+            "--by", metavar="WHAT", help="Group the tensors by component, role, layer or module (the code's own names)."
+        ),
     ] = "component",
     at: options.At = None,
     head: options.HeadName = None,
@@ -26,7 +29,7 @@ def show(
     *,
     page: Page,
 ) -> None:
-    """Break the count down by component, role or layer.
+    """Break the count down by component, role, layer or module.
 
     Each row has its formula, and its number and share if every size is known; the rows sum to the total.
     """

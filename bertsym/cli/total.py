@@ -9,6 +9,7 @@ import typer
 from bertsym.cli import options
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
+from bertsym.cli.streams import note
 
 
 @paged
@@ -46,6 +47,8 @@ def total(
     if count:
         if page.syntax != "text":
             raise Conflict("--count", f"--{page.syntax}", "--count prints the number without a syntax")
+        if model.read_as:
+            note(f"note: {model.read_as}")
         typer.echo(exact_count(model, chosen))
         return
     symbols = [model.size(name).symbol for name in options.split(keep)]

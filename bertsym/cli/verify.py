@@ -14,7 +14,9 @@ from bertsym.cli.output import show
 def verify(
     path: Annotated[
         str,
-        typer.Argument(metavar="PATH", help="A .safetensors file, a .safetensors.index.json, or the folder of either."),
+        typer.Argument(
+            metavar="PATH", help="A .safetensors or .gguf file, an index, an adapter, or the folder of one."
+        ),
     ],
     model: Annotated[
         str | None,

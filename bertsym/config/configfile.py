@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bertsym import atlas
-from bertsym.atlas.configurations import fixed_parts, has_class, similar_class
-from bertsym.config.field_rules import check_rules, renamed, unread_sizes
-from bertsym.config.fields import check_covered, sizes
+from bertsym.atlas.configurations import fixed_parts, has_class, head_size_use, similar_class
+from bertsym.config.field_rules import check_rules, renamed, unread_fields
+from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
+from bertsym.config.layer_lists import list_sizes
 from bertsym.config.model_types import reading, without_framework
-from bertsym.config.omitted_fields import check_unknown, completed
-from bertsym.errors import BadField, BadFile, BertsymError, echo, suggestion
+from bertsym.config.omitted_fields import check_unknown, completed, head_size
+from bertsym.config.unread_sizes import unread_sizes
+from bertsym.errors import BadField, BadFile, BertsymError, echo, listed, suggestion
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
-from bertsym.saved_model.code_names import with_code_names
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.field_rules import DEFAULT_LABELS
-from bertsym.saved_model.head_size_rewrite import in_head_size
+from bertsym.saved_model.presentation import presented
 from bertsym.symbols import labels
 from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES
@@ -40,7 +41,7 @@ def read_config(
     read_as = reading(config, file, model_type)
     kind = read_as.model_type
     stored_as = entry_of(kind) if entry is None and kind not in ARCHITECTURES else entry
-    derived = None if stored_as is None else in_head_size(with_code_names(stored_as))
+    derived = None if stored_as is None else presented(stored_as)
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
@@ -49,16 +50,24 @@ def read_config(
     if derived is not None:
         named = without_ignored_types(flattened(renamed(config, derived.rules, file)), fixed_parts(kind))
         check_rules(named, derived, file)
-        notes = unread_sizes(named, derived)
+        notes = unread_fields(named, derived)
         fields = completed(named, derived, file)
     given = sizes(fields, architecture.schema, file)
     check_covered(fields, architecture.schema, given, file)
     if derived is not None:
-        check_unknown(fields, derived, given, file)
+        use = head_size_use(kind)
+        check_unknown(fields, derived, given, file, use)
+        given |= head_size(fields, derived, use, file)
+        given |= list_sizes(fields, derived, given, file)
     number = _labels(config, file, DEFAULT_LABELS if derived is None else derived.rules.labels)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
-    model = replace(model, label=str(file), notes=(*read_as.notes, *notes, *head_notes, *_ignored(config, model.cls)))
+    unread = unread_sizes(config, architecture.schema) if derived is None else notes
+    model = replace(
+        model,
+        label=str(file),
+        notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls), *overridden(config, model), *unread),
+    )
     if labels in model.symbols:
         given[labels] = number
     try:
@@ -110,10 +119,9 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
         note = f"transformers has no class {echo(names[0])}{advice}; counted as {bare}, without its own layers"
         return "model", (f"field 'architectures': {note}",)
     if chosen is None:
-        advice = suggestion(names[0], by_class)
-        raise BadField(
-            str(file), "architectures", f"the class {echo(names[0])} is not covered ({advice}); pass --head to choose"
-        )
+        near = suggestion(names[0], by_class)
+        advice = near if near.startswith("did you mean") else listed(by_class.values(), 60, "--head has ")
+        raise BadField(str(file), "architectures", f"the class {echo(names[0])} is not covered; {advice}")
     cls = without_framework(chosen)
     if len(names) > 1 or cls != chosen:
         return by_class[cls], (f"field 'architectures': {echo(', '.join(names))}; counted as {cls}",)

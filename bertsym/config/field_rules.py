@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from bertsym.config.fields import alike
+from bertsym.config.unread_sizes import looks_like_a_size, note_on
 from bertsym.errors import BadField, echo
 from bertsym.files.jsonfile import Json
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.field_rules import FieldRules, ValueKind, value_kind
 
-MOST_NOTED = 4
 PER_LAYER = "per_layer_config"
 """The base class of all configurations takes sizes for single layers from this field, in any part."""
-
-_SIZE = re.compile(
-    r"(^|_)(num|n|d)_|(^|_)(size|sizes|dim|dims|width|widths|depth|depths|rank|layers?|heads?|experts?|channels?|features)($|_)"
-)
 
 
 def renamed(config: Mapping[str, Json], rules: FieldRules, file: Path) -> dict[str, Any]:
@@ -74,13 +69,9 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
                 raise BadField(str(file), path, "missing, and no formula covers the value that the code takes; add it")
 
 
-def unread_sizes(fields: Mapping[str, Json], derived: Derived) -> tuple[str, ...]:
+def unread_fields(fields: Mapping[str, Json], derived: Derived) -> tuple[str, ...]:
     """Return a note about the fields that look like sizes and that nothing reads; none if there are none."""
-    names = sorted(_unread(fields, derived))
-    if not names:
-        return ()
-    more = f" and {len(names) - MOST_NOTED} more" if len(names) > MOST_NOTED else ""
-    return (f"nothing reads {', '.join(map(echo, names[:MOST_NOTED]))}{more}, so the count leaves it out",)
+    return note_on(_unread(fields, derived))
 
 
 def _unread(fields: Mapping[str, Json], derived: Derived) -> Iterator[str]:
@@ -91,8 +82,7 @@ def _unread(fields: Mapping[str, Json], derived: Derived) -> Iterator[str]:
     parts = {"", *(path.rpartition(".")[0] for path in known)}
     for path, found in fields.items():
         part, _, last = path.rpartition(".")
-        is_size = isinstance(found, int) and not isinstance(found, bool) and found > 0
-        if is_size and part in parts and path not in known and _SIZE.search(last):
+        if part in parts and path not in known and looks_like_a_size(last, found):
             yield path
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, evaluate, free
-from bertsym.errors import BadField, Unreadable, echo
+from bertsym.errors import MAX_ECHO, BadField, Unreadable, clipped, echo
 from bertsym.files.jsonfile import Json
-from bertsym.model import check_value
-from bertsym.schema import AnyField, Field, FirstPositive, Mention, Schema
+from bertsym.model import Model, check_value
+from bertsym.schema import AnyField, Field, FirstPositive, Mention, Overridden, Schema
 from bertsym.symbols import BY_SYMBOL, Kind
 
 WITH_WEIGHTS = frozenset({"prelu", "xielu"})
@@ -46,6 +46,18 @@ def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol
     return given
 
 
+def overridden(config: Mapping[str, Json], model: Model) -> tuple[str, ...]:
+    """Return a note on each field that the library overrides, if the count of the model depends on it."""
+    used = frozenset().union(*(free(tensor.own) | free(tensor.when) for tensor in model.tensors))
+    return tuple(
+        f"field {echo(field.key)}: {field.note}"
+        for field in model.architecture.schema.fields
+        if isinstance(field, Overridden)
+        and field.symbol in used
+        and config.get(field.key, field.setting) != field.setting
+    )
+
+
 def _followed(value: Expr, given: Mapping[Symbol, Value]) -> Value | None:
     """Return the value of the expression that a missing size follows from, or None if it divides by 0."""
     try:
@@ -61,8 +73,10 @@ def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Sym
         allowed = [_fixed(option, given) for option in values]
         value = config.get(key, allowed[0])
         if not any(alike(value, option) for option in allowed):
-            only = " or ".join(f"{option!r}" for option in allowed if option not in (None, {}))
-            covered = f"only {only} is covered" if only else "it changes the parameters and is not covered"
+            named = [clipped(repr(option), MAX_ECHO) for option in allowed if option not in (None, {})]
+            covered = (
+                f"only {' or '.join(named)} is covered" if named else "it changes the parameters and is not covered"
+            )
             raise BadField(str(file), key, f"{echo(value)}: {covered}")
 
     for key, value in config.items():
@@ -95,6 +109,9 @@ def _value(config: Mapping[str, Json], field: AnyField, file: Path) -> Value:
                     raise BadField(str(file), key, f"expected an integer, got {echo(value)}")
             key = next((key for key, value in found.items() if isinstance(value, int) and value > 0), list(found)[-1])
             return _checked(found[key], key, symbol, file)
+        case Overridden(key=key, symbol=symbol, setting=setting):
+            _checked(config.get(key, setting), key, symbol, file)
+            return setting
         case Field(key=key, symbol=symbol):
             return _checked(_raw(config, field, file), key, symbol, file)
 

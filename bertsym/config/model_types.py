@@ -50,9 +50,8 @@ def reading(config: Mapping[str, Json], file: Path, chosen: str | None = None) -
             problem = "missing" if named is None else f"{echo(named)} is not covered"
             return Reading(kind, (f"field 'model_type': {problem}; read as {kind}, the type of {cls}",))
     if named is not None:
-        near = suggestion(str(named), [*ARCHITECTURES, *atlas.index()])
-        advice = "; ".join(part for part in (near, why_missing(str(named), DERIVE)) if part)
-        raise BadField(str(file), "model_type", f"{echo(named)} is not covered; {advice}")
+        near = suggestion(str(named), [*ARCHITECTURES, *atlas.index()]) or DERIVE
+        raise BadField(str(file), "model_type", f"{echo(named)} is not covered; {why_missing(str(named), near)}")
     if (by_name := _type_in_name(file.name)) is not None:
         return Reading(by_name, (f"field 'model_type': missing; read as {by_name}, as the file is called {file.name}",))
     return _reading_by_fields(config, file)

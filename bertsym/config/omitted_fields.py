@@ -9,10 +9,13 @@ from pathlib import Path
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.errors import BadField, echo
+from bertsym.atlas.configurations import HeadSizeUse
+from bertsym.errors import BadField, Unreadable, echo
 from bertsym.files.jsonfile import Json
+from bertsym.model import check_value
 from bertsym.saved_model.derived import Derived
 from bertsym.spellings import fields as fields_of
+from bertsym.symbols import BY_SYMBOL, d
 
 HEAD_SIZE = "head_dim"
 
@@ -45,14 +48,37 @@ def completed(fields: Mapping[str, Json], derived: Derived, file: Path) -> dict[
     return found
 
 
-def check_unknown(fields: Mapping[str, Json], derived: Derived, given: Mapping[Symbol, Value], file: Path) -> None:
+def head_size(fields: Mapping[str, Json], derived: Derived, use: HeadSizeUse | None, file: Path) -> dict[Symbol, Value]:
+    """Return the size that an undeclared `head_dim` sets, if the model code reads it; raises `BadField`."""
+    found = fields.get(HEAD_SIZE)
+    if (
+        use is not HeadSizeUse.READ
+        or found is None
+        or d not in {definition.symbol for definition in derived.definitions}
+    ):
+        return {}
+    try:
+        return {d: check_value(BY_SYMBOL[d], found)}
+    except Unreadable as error:
+        raise BadField(str(file), HEAD_SIZE, f"expected {error.expected}, got {echo(found)}") from None
+
+
+def check_unknown(
+    fields: Mapping[str, Json],
+    derived: Derived,
+    given: Mapping[Symbol, Value],
+    file: Path,
+    use: HeadSizeUse | None = None,
+) -> None:
     """Raise BadField for a field that the configuration class does not declare and the model code may read.
 
-    Much code reads `head_dim` if any configuration has it. A field without effect as a number may have one as a list.
+    Much code reads `head_dim` if any configuration has it; `use` is what the atlas recorded. A field without effect as
+    a number may have one as a list.
     """
     numbers = {field.path: given.get(symbol) for symbol, field in derived.fields.items()}
     numbers |= {alias: given.get(symbol) for symbol, field in derived.fields.items() for alias in field.aliases}
-    known = {*numbers, *derived.no_effect, *derived.fixed_by_derivation, *derived.fixed_by_code}
+    settled = () if use is None else (HEAD_SIZE,)
+    known = {*settled, *numbers, *derived.no_effect, *derived.fixed_by_derivation, *derived.fixed_by_code}
     for path, found in fields.items():
         if path.rpartition(".")[2] == HEAD_SIZE and path not in known and found is not None:
             part = path.removesuffix(HEAD_SIZE)

@@ -8,19 +8,20 @@ counterexample: it becomes an observation, and the loop begins again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 from random import Random
 
 import sympy
+from sympy import Symbol
 
 from bertsym.derive.conclusions import checked, mismatch, path_seen, synthesized
 from bertsym.derive.derivation import Derivation, SynthesisInput
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.field_path import ascending_lists, list_index, list_path
 from bertsym.derive.domain.space import Space
-from bertsym.derive.domain.symbol_names import symbols
+from bertsym.derive.domain.symbol_names import layer_lists, symbols
 from bertsym.derive.events import Sampled
 from bertsym.derive.limits import (
     MAX_COUNTED_OBSERVATIONS,
@@ -39,11 +40,13 @@ from bertsym.derive.synthesis.expert_routing import with_experts
 from bertsym.derive.synthesis.observations import LayerLists
 from bertsym.derive.synthesis.synthesize import synthesize
 from bertsym.derive.trace import NO_TRACE, Trace
-from bertsym.derive.types import Candidate, CannotDerive, Failure, NotDerived, Observation
+from bertsym.derive.types import NO_EFFECT, Candidate, CannotDerive, Failure, NotDerived, Observation
 from bertsym.derive.verification.check import built_count, first_mismatch, public_count
 from bertsym.derive.verification.error_bound import error_bound
 from bertsym.errors import InvalidModel
+from bertsym.model import Definition
 from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.layer_lists import LayerList
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace
 
@@ -58,13 +61,16 @@ class Cegis:
         self, oracle: BuildOracle, space: Space, random: Random, *, keep_names: bool, trace: Trace = NO_TRACE
     ) -> None:
         self.oracle, self.random, self.keep_names, self.trace = oracle, random, keep_names, trace
-        self.symbols = symbols(space, keep=keep_names)
+        self.symbols = symbols(space, keep=keep_names, lists=oracle.description.lists)
+        self.lists = layer_lists(oracle.description.lists, self.symbols)
         if all(axis.no_effect for axis in space.axes):
-            raise CannotDerive(oracle.target, "no size changes its tensors")
+            raise CannotDerive(oracle.target, NO_EFFECT)
         self.space = replace(space, axes=tuple(map(self._with_least_value, space.axes)))
-        defaults = Defaults(oracle, self.space, self.symbols, random)
+        orders = {layer_list.path for layer_list in self.lists}
+        numbers = {name: symbol for name, symbol in self.symbols.items() if name not in orders}
+        defaults = Defaults(oracle, self.space, numbers, random)
         self.definitions, self.absences = defaults.definitions(), defaults.absences()
-        self.sampler = Sampler(oracle, self.space, self.symbols, random)
+        self.sampler = Sampler(oracle, self.space, self.symbols, random, self.lists)
         self.deepened: set[str] = set()
         # Observations that stay, and random ones that are drawn anew if a depth is extended.
         self.chosen: list[Observation] = []
@@ -213,7 +219,10 @@ class Cegis:
     def synthesis_input(self) -> SynthesisInput:
         """Return everything that the synthesizer may use."""
         observations = [*self.chosen, *self.drawn]
-        return SynthesisInput(observations, self.sampler.effective_symbols, tuple(self.sampler.traces), self._lists())
+        active = self.sampler.effective_symbols
+        for layer_list in self.lists:
+            active = active - {layer_list.order} | {kind.count for kind in layer_list.kinds}
+        return SynthesisInput(observations, active, tuple(self.sampler.traces), self._lists())
 
     def not_derived(self, problem: str, candidate: Candidate) -> NotDerived:
         """Return the error with the evidence for it."""
@@ -238,18 +247,39 @@ class Cegis:
         listed = (ascending_lists(self.oracle.description.fields), stages)
         ordered = ([sorted(names, key=list_index) for names in lists.values()] for lists in listed)
         known = ([names for names in lists if set(names) <= set(self.symbols)] for lists in ordered)
-        return LayerLists(*([tuple(self.symbols[name] for name in names) for names in lists] for lists in known))
+        indices, depths = ([tuple(self.symbols[name] for name in names) for names in lists] for lists in known)
+        return LayerLists(indices, depths, self.lists)
 
     def _model(self, candidate: Candidate) -> Derived:
         """Return the candidate as a model with the target's class, source and default sizes."""
         description = self.oracle.description
-        base = {symbol: description.fields[name] for name, symbol in self.symbols.items()}
+        orders = {layer_list.path for layer_list in self.lists}
+        own_lengths = {field.own_length for field in description.lists}
+        numbers = {name: symbol for name, symbol in self.symbols.items() if name not in orders | own_lengths}
+        base = {symbol: description.fields[name] for name, symbol in numbers.items()}
+        listed = {bound for tensor in candidate.tensors for loop in tensor.loops for bound in loop.listed}
+        lists = tuple(layer_list for layer_list in self.lists if layer_list.order in listed)
+        for layer_list in lists:
+            base |= layer_list.sizes(layer_list.default)
         name = self.oracle.target.rpartition(":")[2]
-        empty = Derived(name, description.cls, description.source, {}, self.definitions, candidate.tensors)
+        definitions = (*self.definitions, *self._list_definitions(lists))
+        empty = Derived(
+            name, description.cls, description.source, base, definitions, candidate.tensors, layer_lists=lists
+        )
         used = empty.model().symbols
         model = replace(empty, defaults={symbol: number for symbol, number in base.items() if symbol in used})
         fixed = [field.name for field in self.space.fixed]
         return with_experts(model, description.fields, self.symbols, fixed, keep_names=self.keep_names)
+
+    def _list_definitions(self, lists: Sequence[LayerList]) -> Iterator[Definition]:
+        """Yield the definitions that the layers of all kinds are as many as the stack has."""
+        defined: set[Symbol] = set()
+        for layer_list in lists:
+            field = self.oracle.description.list_at(layer_list.path)
+            length = self.symbols.get(field.length) if field is not None else None
+            if length is not None:
+                yield layer_list.definition(length, defines_length=length not in defined)
+                defined.add(length)
 
 
 def _failed_names(failures: Sequence[Failure]) -> re.Pattern[str]:

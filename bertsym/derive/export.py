@@ -13,6 +13,7 @@ from bertsym.derive.derivation import Derivation
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import FixedBy
 from bertsym.derive.domain.stored_space import to_stored
+from bertsym.derive.layer_list_field import own_length
 from bertsym.derive.types import Number
 from bertsym.model import Definition
 from bertsym.saved_model.allowed_values import Choice, Switch
@@ -27,17 +28,18 @@ from bertsym.saved_model.derived import (
     NoEffect,
     UnresolvedTensor,
 )
-from bertsym.symbols import BY_SYMBOL
+from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace
 
-ENGINE = 11  # adversarial samples since 11
+ENGINE = 12  # lists with an entry a layer since 12
 MAX_BOUND = 300
 """A bound of 10^-300 says no more than one of 10^-301, and the loop that counts it must end."""
 
 
 def recorded(derivation: Derivation, parameters: int | None = None) -> Derived:
     """Return all that a file keeps; `parameters` is the count of the code itself at its defaults."""
-    defaults, axes = derivation.fields, {axis.name: axis for axis in derivation.space.axes}
+    defaults, lists = derivation.fields, _list_fields(derivation)
+    axes = {axis.name: axis for axis in derivation.space.axes if axis.name not in lists}
     symbols = _symbols(derivation)
     fixed = {by: [one for one in derivation.space.fixed if one.fixed_by is by] for by in FixedBy}
     leaders = {leader for axis in axes.values() for leader in axis.depends_on}
@@ -46,9 +48,11 @@ def recorded(derivation: Derivation, parameters: int | None = None) -> Derived:
     for one in fixed[FixedBy.NO_EFFECT]:
         # Fields that are sampled by it need its value.
         no_effect[one.name] = _constant(defaults[one.name]) if one.name in leaders else NoEffect()
+    counted = {symbol for layer_list in derivation.derived.layer_lists for symbol in layer_list.symbols}
+    of_lists = {symbol: number for symbol, number in derivation.derived.defaults.items() if symbol in counted}
     return replace(
         derivation.derived,
-        defaults={symbol: defaults[path] for path, symbol in symbols.items()},
+        defaults={symbol: defaults[path] for path, symbol in symbols.items()} | of_lists,
         fields={symbol: with_omission(field, derivation.absences) for symbol, field in fields.items()},
         definitions=(*derivation.derived.definitions, *_determined(derivation, symbols)),
         constraints=tuple(part for path in symbols for part in _constraints(axes[path], symbols)),
@@ -80,7 +84,14 @@ def _symbols(derivation: Derivation) -> dict[str, Symbol]:
         path for axis in followed for path in (*axis.multiple_of, *([axis.divided_by] if axis.divided_by else ()))
     }
     sizes |= leaders & derivation.symbols.keys()
+    sizes -= _list_fields(derivation)
     return {path: symbol for path, symbol in derivation.symbols.items() if path in sizes}
+
+
+def _list_fields(derivation: Derivation) -> set[str]:
+    """Return the fields with an entry a layer and the lengths of such fields, no numbers of a configuration."""
+    paths = {path for path, symbol in derivation.symbols.items() if BY_SYMBOL[symbol].kind is Kind.ORDER}
+    return paths | {own_length(path) for path in paths} & derivation.symbols.keys()
 
 
 def with_omission(field: ConfigField, absences: Mapping[str, Expr | None]) -> ConfigField:

@@ -44,6 +44,14 @@ MAX_LOST_MESSAGES = 50
 MAX_WORKER_MEMORY_BYTES = 12 * 2**30
 # A longer list of a configuration is data, such as token numbers. Each entry of a list is a field to screen.
 MAX_LIST_LENGTH = 64
+# A longer list of words is no list with a word a layer.
+MAX_LIST_LENGTH_IN_LAYERS = 256
+# Words are tried in a stack of so many layers: the first, one inside and the last may differ.
+MIN_LIST_LAYERS = 3
+# So many lists are sampled of each length; a stack of six layers of two kinds has 64.
+NUMBERED_LISTS = 64
+# Three builds a word; the largest table of words in the library has 15.
+MAX_LIST_WORDS = 32
 
 # --- concolic: how much a run with symbols may record ---
 

@@ -22,6 +22,7 @@ from bertsym.saved_model.derived import (
     Evidence,
     UnresolvedTensor,
 )
+from bertsym.saved_model.layer_lists import LayerKind, LayerList
 from bertsym.symbols import BY_SYMBOL, Kind, Own
 from bertsym.tree import Tensor
 from bertsym.values import replace
@@ -41,7 +42,7 @@ def merge_heads(base: Derived, heads: Mapping[str, Derived]) -> Derived:
         for symbol, field in head.fields.items():
             symbols[field.path] = _common_symbol(symbols.get(field.path, symbol), symbol)
     model = _renamed(base, symbols)
-    renamed = {name: _renamed(head, symbols) for name, head in heads.items()}
+    renamed = {name: _renamed(_with_lists_of(base, head), symbols) for name, head in heads.items()}
     classes = [model, *renamed.values()]
     fixed = _union({path: at for path, at in c.fixed_by_code.items() if _field(model, path) is None} for c in classes)
     no_effect = {
@@ -66,6 +67,21 @@ def merge_heads(base: Derived, heads: Mapping[str, Derived]) -> Derived:
     )
 
 
+def _with_lists_of(base: Derived, head: Derived) -> Derived:
+    """Return the head with the symbols that the base has for the layers of each kind."""
+    lists = {layer_list.path: layer_list for layer_list in base.layer_lists}
+    renaming: dict[Symbol, Symbol] = {}
+    for layer_list in head.layer_lists:
+        known = lists.get(layer_list.path)
+        if known is not None and _words(known) == _words(layer_list):
+            renaming |= dict(zip(layer_list.symbols, known.symbols, strict=True))
+    return _with_symbols(head, renaming)
+
+
+def _words(layer_list: LayerList) -> list[tuple[str, ...]]:
+    return [kind.words for kind in layer_list.kinds]
+
+
 def _field(derived: Derived, path: str) -> ConfigField | None:
     return next((field for field in derived.fields.values() if field.path == path), None)
 
@@ -88,6 +104,11 @@ def _common_symbol(first: Symbol, second: Symbol) -> Symbol:
 def _renamed(derived: Derived, symbols: Mapping[str, Symbol]) -> Derived:
     """Return the derivation with the given symbol for each field."""
     renaming = {symbol: symbols[field.path] for symbol, field in derived.fields.items()}
+    return _with_symbols(derived, renaming)
+
+
+def _with_symbols(derived: Derived, renaming: Renaming) -> Derived:
+    """Return the derivation over other symbols."""
     renaming = {old: new for old, new in renaming.items() if old != new}
     if not renaming:
         return derived
@@ -100,7 +121,13 @@ def _renamed(derived: Derived, symbols: Mapping[str, Symbol]) -> Derived:
         definitions=tuple(_definition(definition, renaming) for definition in derived.definitions),
         tensors=tuple(_tensor(tensor, renaming) for tensor in derived.tensors),
         constraints=tuple(Constraint(c.quotient.xreplace(renaming), c.basis) for c in derived.constraints),
+        layer_lists=tuple(_layer_list(layer_list, renaming) for layer_list in derived.layer_lists),
     )
+
+
+def _layer_list(layer_list: LayerList, renaming: Renaming) -> LayerList:
+    kinds = (LayerKind(renaming.get(kind.count, kind.count), kind.words) for kind in layer_list.kinds)
+    return replace(layer_list, order=renaming.get(layer_list.order, layer_list.order), kinds=tuple(kinds))
 
 
 def _config_field(field: ConfigField, renaming: Renaming) -> ConfigField:
@@ -144,6 +171,11 @@ def _evidence(head: Derived, base: Derived) -> Evidence | None:
     reasons |= {path: fixed.reason for path, fixed in head.fixed_by_derivation.items()}
     fixed = [field.path for field in base.fields.values() if field.path in reasons]
     unresolved = tuple(UnresolvedTensor("all", path, reasons[path]) for path in fixed)
+    lists = {layer_list.path: layer_list.symbols for layer_list in base.layer_lists}
+    other = {layer_list.path: layer_list.symbols for layer_list in head.layer_lists}
+    if lists != other:
+        path = min(path for path in lists.keys() | other.keys() if lists.get(path) != other.get(path))
+        unresolved += (UnresolvedTensor("all", path, "its list has no formula for other kinds of layers"),)
     return replace(head.evidence, unresolved=(*head.evidence.unresolved, *unresolved))
 
 

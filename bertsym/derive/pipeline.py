@@ -21,6 +21,7 @@ from bertsym.derive.domain.infer_domain import infer_domain
 from bertsym.derive.domain.space import FixedBy, Space
 from bertsym.derive.events import TRACE_VERSION, Begun, Concluded, Fallback
 from bertsym.derive.limits import MAX_FALLBACK_FACTOR, MAX_FALLBACK_GROUPS, MAX_ROUNDS, MIN_TRIALS
+from bertsym.derive.list_rules import with_rules
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.sampling.depth_policy import failures_by_field
 from bertsym.derive.trace import NO_TRACE, Trace
@@ -61,13 +62,61 @@ def derive_in(
 
     One seed may miss what another shows: if a tensor has no formula, or a field was fixed, the stages run again with
     the next seed, and the better attempt is kept.
+
+    If fields with an entry a layer vary and that leaves anything open, they are left to the configuration class.
     """
-    trials = max(trials, MIN_TRIALS)
+    derivation, lists = _derive_with(worker, target, sizes, trials, seed, keep_names=keep_names, trace=trace)
+    if lists and (derivation is None or not derivation.whole or not derivation.derived.layer_lists):
+        without, _ = _derive_with(
+            worker, target, sizes, trials, seed, keep_names=keep_names, trace=trace, with_lists=False
+        )
+        if derivation is None or (without is not None and without.whole):
+            derivation = without
+    assert derivation is not None  # noqa: S101  # the second attempt raises what it fails with
+    if not derivation.derived.layer_lists:
+        return derivation
+
+    def rule(path: str) -> Derivation:
+        found, _ = _derive_with(worker, target, sizes, trials, seed, keep_names=True, trace=NO_TRACE, rule=path)
+        assert found is not None  # noqa: S101  # a rule has no lists of its own
+        return found
+
+    return replace(derivation, derived=with_rules(derivation.derived, rule))
+
+
+def _derive_with(
+    worker: Worker,
+    target: str,
+    sizes: Fields,
+    trials: int,
+    seed: int,
+    *,
+    keep_names: bool,
+    trace: Trace,
+    with_lists: bool = True,
+    rule: str = "",
+) -> tuple[Derivation | None, bool]:
+    """Return a derivation, and True if fields with an entry a layer varied in it; None if only these may be at fault.
+
+    Raise `CannotDerive` if no such field varied.
+    """
     try:
-        oracle = BuildOracle(worker, target, sizes)
+        oracle = BuildOracle(worker, target, sizes, with_lists=with_lists, rule=rule)
     except CannotDerive as error:
         trace.failed("oracle", "open", error)
         raise
+    lists = bool(oracle.description.lists)
+    try:
+        return _derive_oracle(oracle, trials, seed, keep_names=keep_names, trace=trace), lists
+    except CannotDerive:
+        if lists:
+            return None, lists
+        raise
+
+
+def _derive_oracle(oracle: BuildOracle, trials: int, seed: int, *, keep_names: bool, trace: Trace) -> Derivation:
+    """Return the better of two attempts in an open target; raise `CannotDerive`."""
+    trials, target = max(trials, MIN_TRIALS), oracle.target
     described = oracle.description
     trace.take(
         lambda: Begun(TRACE_VERSION, target, seed, trials, described.cls, described.source, dict(described.fields))

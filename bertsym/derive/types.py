@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sympy import Symbol
 
+from bertsym.derive.layer_list_field import ListField
 from bertsym.errors import BertsymError, echo
 from bertsym.tree import Tensor
 from bertsym.values import value
 
 if TYPE_CHECKING:
     from bertsym.derive.derivation import SynthesisInput
+
+NO_EFFECT = "no size changes its tensors"
+"""The problem of a target that builds the same at all sizes."""
 
 Number = int | bool | Fraction
 Fields = Mapping[str, Number]
@@ -57,11 +61,19 @@ def tensor_kinds(inventory: Inventory) -> set[str]:
 
 @value
 class Description:
-    """The class that the target builds, the file of its code, and the fields that may vary with their defaults."""
+    """The class that the target builds, the file of its code, and the fields that may vary with their defaults.
+
+    `lists` describes the fields with an entry a layer; a field's number chooses its list.
+    """
 
     cls: str
     source: str
     fields: Fields
+    lists: tuple[ListField, ...] = ()
+
+    def list_at(self, path: str) -> ListField | None:
+        """Return the field with an entry a layer at this path, None for any other field."""
+        return next((field for field in self.lists if field.path == path), None)
 
 
 @value

@@ -15,13 +15,15 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from bertsym.algebra import Iverson, monomials
+from bertsym.algebra import Iverson, free, monomials
+from bertsym.formulas.extrema import Extremum
 from bertsym.formulas.tree import (
     RELATIONS,
     Bracket,
     Condition,
     Conjunction,
     Disjunction,
+    Extreme,
     Floor,
     Form,
     Name,
@@ -45,6 +47,8 @@ _WIDTH_ORDER = ("E", "d", "H", "F")
 def rank(generator: Expr) -> tuple[int, int, str]:
     """Return a sort key for a factor of a product."""
     size = BY_SYMBOL.get(generator)
+    if isinstance(generator, Extremum):
+        return (min(rank(symbol)[0] for symbol in free(generator)), len(BY_SYMBOL), str(generator))
     if size is None:
         return (0, 0, str(generator))
     if size.name in _WIDTH_ORDER:
@@ -54,6 +58,8 @@ def rank(generator: Expr) -> tuple[int, int, str]:
 
 def weighs(generator: Expr) -> bool:
     """Return True if a factor makes a term large, as ratios and brackets do not."""
+    if isinstance(generator, Extremum):
+        return True
     return generator in BY_SYMBOL and BY_SYMBOL[generator].kind not in (Kind.RATIO, Kind.SWITCH)
 
 
@@ -73,6 +79,11 @@ def _generator(generator: Expr) -> Form:
         return Name(generator)
     if isinstance(generator, Iverson):
         return Bracket(condition(generator.args[0]))
+    if isinstance(generator, Extremum):
+        left, right, relation = generator.args
+        compared = condition(relation)
+        if isinstance(compared, Relation):
+            return Extreme(expanded(monomials(left)), expanded(monomials(right)), compared)
     if isinstance(generator, sympy.floor):
         return Floor(_over_one(generator.args[0]))
     if isinstance(generator, sympy.Add):

@@ -10,7 +10,8 @@ from functools import lru_cache
 from sympy import Expr
 
 from bertsym.algebra import Iverson, monomials
-from bertsym.errors import UnknownName
+from bertsym.errors import member
+from bertsym.formulas.extrema import Extremum, with_extrema
 from bertsym.formulas.monomial_order import (
     Monomial,
     Terms,
@@ -42,10 +43,8 @@ class Style(Enum):
 
     @classmethod
     def named(cls, name: str, *others: str) -> Style:
-        """Return the style of that name; raises `UnknownName`, which offers the `others` too."""
-        if name not in {member.value for member in cls}:
-            raise UnknownName("form", name, [*(member.value for member in cls), *others])
-        return cls(name)
+        """Return the style of that name; raise `UnknownName`, which offers the `others` too."""
+        return member(cls, "form", name, *others)
 
 
 @lru_cache(maxsize=4096)
@@ -59,7 +58,7 @@ def form(expression: Expr, style: Style = Style.COLLECTED) -> Form:
     >>> to_sympy(form(L * H * (12 * H + 13), Style.FACTORED))
     H*L*(12*H + 13)
     """
-    return from_terms(monomials(expression), style)
+    return from_terms(with_extrema(monomials(expression)), style)
 
 
 def from_terms(terms: Terms, style: Style = Style.COLLECTED) -> Form:
@@ -69,12 +68,14 @@ def from_terms(terms: Terms, style: Style = Style.COLLECTED) -> Form:
 
 def _groups(generator: Expr) -> bool:
     """Return True if terms are collected by a factor: depths and widths, not rows, ratios or brackets."""
+    if isinstance(generator, Extremum):
+        return True
     return generator in BY_SYMBOL and BY_SYMBOL[generator].kind in (Kind.DEPTH, Kind.EXPERTS, Kind.WIDTH, Kind.HEADS)
 
 
 def style_of_parts(whole: Expr, style: Style) -> Style:
     """Return the style for the parts of a total: the one in which the total itself is written."""
-    return Style.NESTED if style is Style.COLLECTED and _crowded(monomials(whole)) else style
+    return Style.NESTED if style is Style.COLLECTED and _crowded(with_extrema(monomials(whole))) else style
 
 
 def _crowded(terms: Terms) -> bool:

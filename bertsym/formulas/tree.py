@@ -125,6 +125,23 @@ class Floor:
 
 
 @value
+class Extreme:
+    """The smaller or the larger of two numbers: the left one if the relation between them holds.
+
+    The relation is the one of the expression. It may be `L > 2` for the larger of L - 3 and 0, which are integers.
+    """
+
+    left: Form
+    right: Form
+    relation: Relation
+
+    @property
+    def name(self) -> str:
+        """Return min or max."""
+        return "min" if self.relation.sign in (Sign.BELOW, Sign.AT_MOST) else "max"
+
+
+@value
 class Root:
     """The square root."""
 
@@ -140,7 +157,7 @@ class Named:
 
 
 Condition = Name | Relation | Negation | Conjunction | Disjunction
-Form = Number | Name | Bracket | Power | Product | Sum | Quotient | Floor | Root | Named
+Form = Number | Name | Bracket | Power | Product | Sum | Quotient | Floor | Extreme | Root | Named
 
 ONE = Number(Fraction(1))
 ZERO = Number(Fraction(0))
@@ -200,6 +217,9 @@ def to_sympy(written: Form) -> Expr:
             return to_sympy(numerator) / to_sympy(denominator)
         case Floor(inside):
             return sympy.floor(to_sympy(inside))
+        case Extreme(left, right, relation):
+            otherwise = to_sympy(right)
+            return otherwise + (to_sympy(left) - otherwise) * Iverson(boolean(relation))
         case Root(radicand):
             return sympy.sqrt(to_sympy(radicand))
         case Named(part):
@@ -228,6 +248,8 @@ def children(written: Form | Condition) -> tuple[Form | Condition, ...]:
             return parts
         case Quotient(left, right) | Relation(left, _, right):
             return (left, right)
+        case Extreme(left, right, relation):
+            return (left, right, relation)
         case Power(part, _) | Named(part, _) | Floor(part) | Root(part) | Bracket(part) | Negation(part):
             return (part,)
         case _:

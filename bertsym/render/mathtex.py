@@ -11,6 +11,7 @@ from bertsym.formulas.tree import (
     Condition,
     Conjunction,
     Disjunction,
+    Extreme,
     Floor,
     Form,
     Name,
@@ -91,6 +92,10 @@ def _spelled(written: Form, notation: Notation) -> tuple[str, Binding]:
             return rf"\frac{{{math(numerator, notation)}}}{{{math(denominator, notation)}}}", Binding.PRODUCT
         case Floor(inside):
             return rf"\lfloor {math(inside, notation)} \rfloor", Binding.ATOM
+        case Extreme(left, right):
+            sides = f"{math(left, notation)}, {math(right, notation)}"
+            tall = r"\frac" in sides
+            return rf"\{written.name}\left({sides}\right)" if tall else rf"\{written.name}({sides})", Binding.ATOM
         case Root(radicand):
             return rf"\sqrt{{{math(radicand, notation)}}}", Binding.POWER
         case Named(part, label):

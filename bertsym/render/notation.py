@@ -52,14 +52,30 @@ class Notation:
         d_{\mathrm{model}} A \mathrm{no\_such\_size}
         >>> print(BERT.name("A"), BERT.name("cross"))
         \mathrm{A} \mathtt{cross}
+        >>> print(BERT.name("H_v"), BERT.name("heads_enc"), VASWANI.name("H_v"), BERT.name("L_0"))
+        H_{\mathrm{v}} A_{\mathrm{enc}} d_{\mathrm{model},\mathrm{v}} L_{0}
         """
         plain = str(symbol)
         if plain in self.names or plain in BY_NAME:
             return self._registered(plain)
         taken = {self._registered(name) for name in BY_NAME}
+        subscripted = self._subscripted(plain)
+        if subscripted and subscripted not in taken:
+            return subscripted
         spelled = (rf"\{face}{{{plain}}}".replace("_", r"\_") for face in ("mathrm", "mathtt"))
         letter = (plain,) if len(plain) == 1 else ()
         return next((name for name in (*letter, *spelled) if name not in taken), rf"\mathrm{{{plain}\_}}")
+
+    def _subscripted(self, plain: str) -> str:
+        r"""Return the TeX of a letter with words below it, `H_v` or `L_enc_0`; nothing for any other name."""
+        base, *words = plain.split("_")
+        if not words or not all(words) or not (len(base) == 1 or base in _BASES):
+            return _BASES.get(plain, "")
+        below = [word if word.isdecimal() else rf"\mathrm{{{word}}}" for word in words]
+        tex = _BASES.get(base) or (self._registered(base) if base in BY_NAME else base)
+        stem, lowered, first = tex.partition("_")
+        inside = [first[1:-1] if first.startswith("{") else first] if lowered else []
+        return f"{stem}_{{{','.join([*inside, *below])}}}"
 
     def _registered(self, plain: str) -> str:
         if plain in self.names:
@@ -90,6 +106,9 @@ def checked_name(symbol: str, tex: str) -> str:
         raise Unreadable(f"--rename {symbol}", tex, r"a letter or \mathrm{word} such as \ell or d_k")
     return tex
 
+
+# Words that stand for a letter in the symbols of a model's own sizes.
+_BASES = {"rho": r"\rho", "heads": "", "experts": ""}
 
 # The numbers of routed experts and of those active per token are N_r and K_r in DeepSeek-AI 2024, arXiv:2405.04434.
 _COMMON = {

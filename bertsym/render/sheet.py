@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from bertsym.errors import Conflict, TooNarrow, UnknownName, Unreadable
+from bertsym.errors import Conflict, TooNarrow, Unreadable, member
 from bertsym.render.metrics import ELEVEN, POINT, TEN, TIMES_ELEVEN, TIMES_TEN, TWELVE, Face
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.tex_prose import Encoding
@@ -25,9 +25,7 @@ class Layout(Enum):
     @classmethod
     def named(cls, name: str) -> Layout:
         """Return the member of that name; raise `UnknownName`."""
-        if name not in {member.value for member in cls}:
-            raise UnknownName("layout", name, [member.value for member in cls])
-        return cls(name)
+        return member(cls, "layout", name)
 
 
 @value

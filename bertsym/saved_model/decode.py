@@ -14,7 +14,6 @@ from bertsym.errors import BadField, BertsymError, PartialFormula, UnknownName, 
 from bertsym.expressions.reader import Malformed, read
 from bertsym.files.jsonfile import Json
 from bertsym.model import Definition, Model, check_value
-from bertsym.saved_model.code_names import with_code_names
 from bertsym.saved_model.decode_domain import decode_domain
 from bertsym.saved_model.decode_inventory import InventoryDecoder
 from bertsym.saved_model.decode_layer_lists import decode_layer_lists
@@ -32,10 +31,10 @@ from bertsym.saved_model.derived import (
     UnresolvedTensor,
 )
 from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, ValueKind
-from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.saved_model.inventory import Inventory
 from bertsym.saved_model.json_node import LINE, WORDS, Node
 from bertsym.saved_model.layer_lists import LayerList
+from bertsym.saved_model.presentation import presented
 from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own
 
 MARK = "derived-model"
@@ -75,11 +74,7 @@ def parse(content: Mapping[str, Json], file: Path, head: str | None = None) -> M
 def model(derived: Derived, file: str, head: str | None = None, label: str = "", base: str = DEFAULTS) -> Model:
     """Return the model under a head; raise `BadField` if the file contradicts itself."""
     try:
-        return (
-            in_head_size(with_code_names(derived))
-            .model(label or file, base, FIRST if head is None else head)
-            .with_sizes({})
-        )
+        return presented(derived).model(label or file, base, FIRST if head is None else head).with_sizes({})
     except (PartialFormula, UnknownName):
         raise
     except BertsymError as error:
@@ -143,7 +138,7 @@ class _Decoder:
             parts["engine"].integer() if "engine" in parts else 0,
             MappingProxyType({path: node.json for path, node in held.items()}),
             layer_lists,
-            self.rules(parts["fields"]) if "fields" in parts else FieldRules(),
+            rules=self.rules(parts["fields"]) if "fields" in parts else FieldRules(),
         )
 
     # Sizes and the fields behind them.

@@ -103,10 +103,11 @@ def _rule(node: Node, kinds: tuple[LayerKind, ...]) -> ListRule:
         symbols[name], defaults[symbol] = symbol, default
         fields[symbol] = size["field"].field() if "field" in size else name
     tensors = InventoryDecoder(symbols).inventory(parts["tensors"], {})
-    names = {f"{kind.count}.{{}}" for kind in kinds}
+    counts = {str(kind.count) for kind in kinds}
     for tensor in tensors:
-        if tensor.name not in names or tensor.shape:
-            raise parts["tensors"].refuse(f"expected loops over the layers of {', '.join(sorted(names))}")
+        count, _, index = tensor.name.partition(".")
+        if count not in counts or tensor.shape or not (index == "{}" or index.isdecimal()):
+            raise parts["tensors"].refuse(f"expected layers of {', '.join(sorted(counts))}, got {tensor.name}")
     return ListRule(MappingProxyType(fields), MappingProxyType(defaults), tensors)
 
 

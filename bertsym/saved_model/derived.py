@@ -133,8 +133,8 @@ class Derived:
     A formula holds only at the defaults of the fields that are fixed. `fixed_by_derivation` are numbers and switches
     for which the derivation found no formula at other values. `fixed_by_code` are texts, lists, the lengths of lists,
     and numbers that the code accepts at one value only. The fields of `no_effect` change nothing. The sizes of
-    `layer_lists` are among the `defaults`, but not among the `fields`. `rules` say how a configuration file is read
-    beyond that.
+    `layer_lists` are among the `defaults`, but not among the `fields`. `synonyms` are names of sizes besides their
+    fields and their symbols. `rules` say how a configuration file is read beyond that.
     """
 
     name: str
@@ -152,6 +152,7 @@ class Derived:
     engine: int = 0
     fixed_by_code: Mapping[str, Json] = MappingProxyType({})
     layer_lists: tuple[LayerList, ...] = ()
+    synonyms: Mapping[str, Symbol] = MappingProxyType({})
     rules: FieldRules = FieldRules()
 
     @property
@@ -229,6 +230,7 @@ class Derived:
         """
         listed = [tensor for head in self.classes.values() for tensor in head.tensors]
         parts = [part for tensor in listed for part in (*tensor.shape, tensor.times)]
+        parts += [definition.value for definition in self.definitions if definition.adjusts is None]
         sizes: frozenset[Symbol] = frozenset().union(
             *(free(quotient) for part in parts for quotient in part.atoms(floor, ceiling))
         )
@@ -299,7 +301,7 @@ def schema(derived: Derived) -> Schema:
     fixed |= {path: (value,) for path, value in derived.fixed_by_code.items()}
     paths = [*(field.path for field in derived.fields.values()), *derived.fixed_by_derivation]
     fixed |= {f"{stem}[]": (length,) for stem, length in lengths(paths).items()}
-    return Schema(derived.name, fields, fixed, frozenset(derived.no_effect))
+    return Schema(derived.name, fields, fixed, frozenset(derived.no_effect), derived.synonyms)
 
 
 def lengths(paths: Iterable[str]) -> dict[str, int]:

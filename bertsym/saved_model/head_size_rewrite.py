@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy
 
+from bertsym.model import Definition
 from bertsym.saved_model.derived import Derived, DerivedHead
 from bertsym.symbols import H, d, heads
 from bertsym.tree import Tensor
@@ -16,17 +17,18 @@ _ROUNDED = sympy.floor(H / heads)
 def in_head_size(derived: Derived) -> Derived:
     """Return the model with d in place of H/heads rounded down.
 
-    The model stays as it is if its default H is no multiple of heads, or if d is a field of its own. At every H that
-    is a multiple of heads the two models are the same; the rewritten model refuses any other H.
+    The model stays as it is if d is a field of its own. At every H that is a multiple of heads the two models are the
+    same; the rewritten model refuses any other H, unless its default H is none: then d is H/heads rounded down.
     """
     own = derived.defaults.get(H), derived.defaults.get(heads)
-    if d in derived.defaults or not all(own) or int(own[0] or 0) % int(own[1] or 1):
+    if d in derived.defaults or not all(own):
         return derived
+    definition = Definition(d, _ROUNDED) if int(own[0] or 0) % int(own[1] or 1) else FREE_HEAD_SIZE
     tensors = _rewritten(derived.tensors)
     classes = {n: DerivedHead(head.cls, _rewritten(head.tensors), head.evidence) for n, head in derived.heads.items()}
     if tensors == derived.tensors and classes == dict(derived.heads):
         return derived
-    return replace(derived, tensors=tensors, heads=classes, definitions=(*derived.definitions, FREE_HEAD_SIZE))
+    return replace(derived, tensors=tensors, heads=classes, definitions=(*derived.definitions, definition))
 
 
 def _rewritten(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -31,8 +31,8 @@ class LayerKind:
 class ListRule:
     """The list that the configuration class makes if a file omits it.
 
-    `tensors` has an entry a kind, named by its usual word: the loop gives the layers of that kind. The sizes in it are
-    those of `fields`, by their paths, with their `defaults`.
+    `tensors` has the layers of each kind, named by the size that counts them: `L_full.{}` with a loop, or `L_full.0`.
+    The sizes in it are those of `fields`, by their paths, with their `defaults`. At these the list is the default.
     """
 
     fields: Mapping[Symbol, str]

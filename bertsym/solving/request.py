@@ -9,7 +9,7 @@ from fractions import Fraction
 from sympy import Symbol
 
 from bertsym.convention import EXACT, Convention
-from bertsym.errors import Conflict, Missing, UnknownName, Unreadable
+from bertsym.errors import Conflict, Missing, Unreadable, member
 from bertsym.solving.constraints import Constraint
 from bertsym.solving.open_model import Tie, only_unknowns
 from bertsym.solving.requirements import Limit
@@ -29,10 +29,8 @@ class Order(Enum):
 
     @classmethod
     def named(cls, name: str) -> Order:
-        """Return the member of that name; raises `UnknownName`."""
-        if name not in {member.value for member in cls}:
-            raise UnknownName("order", name, [member.value for member in cls])
-        return cls(name)
+        """Return the member of that name; raise `UnknownName`."""
+        return member(cls, "order", name)
 
 
 @value

@@ -2,7 +2,7 @@
 
 An encoder and a decoder over one word embedding; no biases; norms that only scale; positions enter attention as a
 number per bucket of distances and head, kept in the first layer of each stack. Version 1.1 gates the feed-forward net,
-and leaves the output embedding untied: so do files that say so, though transformers 5 ties it until weights are loaded.
+and its checkpoints leave the output embedding untied; transformers 5 builds it tied whatever a file says.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from sympy import Expr, Not, Symbol
 from bertsym.algebra import Value
 from bertsym.layers import Attend, Embedding, Linear, RMSNorm, Role
 from bertsym.model import Architecture, Definition, Head, NamedSize
-from bertsym.schema import Field, Mention, Schema
+from bertsym.schema import Field, Mention, Overridden, Schema
 from bertsym.symbols import F, H, L, V, buckets, d, decoder_layers, gated, heads, labels, tied
 from bertsym.tree import Block, Component, Node, Repeat, Stack, Tied, When
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
@@ -23,7 +23,6 @@ feed_forward = Block(
     wi=When(Not(gated), wide), wi_0=When(gated, wide), wi_1=When(gated, wide), wo=Linear(F, H, bias=False)
 )
 positions = Embedding(buckets, heads, "one number per bucket of distances and head")
-first_layer = Block(**{"0": Block(SelfAttention=Block("relative-positions", relative_attention_bias=positions))})
 
 
 def sublayer(name: str, **part: Node) -> Block:
@@ -31,34 +30,46 @@ def sublayer(name: str, **part: Node) -> Block:
     return Block(name, **part, layer_norm=RMSNorm(H))
 
 
-encoder_layer = (
-    sublayer("encoder-attention", SelfAttention=attention),
-    sublayer("encoder-feed-forward", DenseReluDense=feed_forward),
-)
+def encoder_layer(label: str) -> tuple[Block, ...]:
+    """Return the sublayers of the encoder."""
+    return (
+        sublayer(f"{label}attention", SelfAttention=attention),
+        sublayer(f"{label}feed-forward", DenseReluDense=feed_forward),
+    )
+
+
 decoder_layer = (
-    sublayer("decoder-attention", SelfAttention=attention),
-    sublayer("cross-attention", EncDecAttention=attention),
-    sublayer("decoder-feed-forward", DenseReluDense=feed_forward),
+    sublayer("decoder attention", SelfAttention=attention),
+    sublayer("decoder cross-attention", EncDecAttention=attention),
+    sublayer("decoder feed-forward", DenseReluDense=feed_forward),
 )
 
 
-def stack(name: str, words: str, layers: Expr, sublayers: tuple[Block, ...]) -> Block:
+def stack(label: str, words: str, layers: Expr, sublayers: tuple[Block, ...]) -> Block:
     """Layers of numbered sublayers over the shared embedding of words, the first with the relative positions."""
     layer = Block(**{str(place): part for place, part in enumerate(sublayers)})
+    of_positions = Block(f"{label}relative-positions", relative_attention_bias=positions)
+    first_layer = Block(**{"0": Block(SelfAttention=of_positions)})
     return Block(
-        f"{name}-final-norm",
+        f"{label}final-norm",
         embed_tokens=Tied(Component("embeddings", Embedding(V, H, "the same rows")), weight=words),
         block=Stack(Repeat(1, Block(layer=first_layer)), Repeat(layers, Block(layer=layer))),
         final_layer_norm=RMSNorm(H),
     )
 
 
+def embedding() -> Component:
+    """Return the word embedding that both stacks share."""
+    return Component("embeddings", Embedding(V, H, "one row per token of the vocabulary"))
+
+
 def body(prefix: str = "") -> dict[str, Node]:
     """Return the word embedding and the stacks over it; a task class holds them under `prefix`."""
+    words = f"{prefix}shared.weight"
     return {
-        "shared": Component("embeddings", Embedding(V, H, "one row per token of the vocabulary")),
-        "encoder": stack("encoder", f"{prefix}shared.weight", L, encoder_layer),
-        "decoder": stack("decoder", f"{prefix}shared.weight", decoder_layers, decoder_layer),
+        "shared": embedding(),
+        "encoder": stack("encoder ", words, L, encoder_layer("encoder ")),
+        "decoder": stack("decoder ", words, decoder_layers, decoder_layer),
     }
 
 
@@ -66,8 +77,8 @@ model = Block(**body())
 
 
 def encoder_only(prefix: str = "") -> Block:
-    """Return the model without its decoder."""
-    return Block(**{name: part for name, part in body(prefix).items() if name != "decoder"})
+    """Return the model without its decoder; the names of components need no stack then."""
+    return Block(shared=embedding(), encoder=stack("", f"{prefix}shared.weight", L, encoder_layer("")))
 
 
 lm_head = Tied(Linear(H, V, bias=False, role=Role.EMBEDDING), when=tied, weight="shared.weight")
@@ -123,6 +134,8 @@ SIZES = {
     },
 }
 
+UNTIED = "transformers 5 ties lm_head whatever it says; checkpoints that say false store it apart: --at tied=no"
+
 t5 = Architecture(
     name="t5",
     title="T5",
@@ -143,7 +156,7 @@ t5 = Architecture(
             Field("num_heads", heads, 8, aliases=("num_attention_heads",)),
             Field("relative_attention_num_buckets", buckets, 32),
             Mention("feed_forward_proj", gated, "gated", "relu", separator="-"),
-            Field("tie_word_embeddings", tied, default=True),
+            Overridden("tie_word_embeddings", tied, setting=True, note=UNTIED),
         ),
         fixed={"is_decoder": (False,), "num_hidden_layers": (L,), "is_gated_act": (gated,)},
     ),

@@ -45,6 +45,7 @@ def test_a_formula_holds_at_fresh_sizes(place: int, worker: Worker) -> None:
     name, head = chosen()[place]
     derived = entry_of(name)
     assert derived is not None
-    oracle = BuildOracle(worker, name if head == FIRST else derived.classes[head].cls, {})
+    code = name if head == FIRST else derived.classes[head].cls
+    oracle = BuildOracle(worker, code, {}, with_lists=bool(derived.layer_lists))
     wrong = recheck(derived, head, oracle, Random(f"{SEED} {name} {head}"), DRAWS)
     assert wrong is None, f"BERTSYM_ATLAS_SEED={SEED}: {name} {head}: {wrong}"

@@ -11,7 +11,7 @@ import pytest
 from bertsym.algebra import Value
 from bertsym.checking.inference import infer
 from bertsym.checking.verify import declared
-from bertsym.checkpoints.safetensors import Array
+from bertsym.checkpoints.tensor_types import Array
 from bertsym.errors import BertsymError, NothingFits
 from bertsym.model import Model
 from bertsym.symbols import SIZES, Kind, V

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bertsym.checkpoints.checkpoint import read_checkpoint
-from bertsym.checkpoints.safetensors import BITS, read_header
+from bertsym.checkpoints.safetensors import read_header
+from bertsym.checkpoints.tensor_types import BITS
 from bertsym.errors import BertsymError
 from tests.checkpoints.files import header_of, write
 

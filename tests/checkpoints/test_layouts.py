@@ -7,7 +7,7 @@ import pytest
 from bertsym.checking.inference import infer
 from bertsym.checking.verify import compare, declared
 from bertsym.checkpoints.expert_layouts import layout_of, stored_shapes, stored_tensors
-from bertsym.checkpoints.safetensors import Array
+from bertsym.checkpoints.tensor_types import Array
 from bertsym.errors import TooLarge
 from bertsym.model import Model
 from bertsym.symbols import F, H, L, V, experts, experts_per_token, heads, kv_heads

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bertsym.config.configfile import read_config
-from bertsym.config.field_rules import check_rules, renamed, unread_sizes
+from bertsym.config.field_rules import check_rules, renamed, unread_fields
 from bertsym.config.flatten import flattened
 from bertsym.count import count
 from bertsym.errors import BadField
@@ -119,11 +119,11 @@ def test_sizes_for_single_layers_are_refused_in_every_part() -> None:
 
 def test_a_size_that_nothing_reads_is_noted() -> None:
     derived = entry("bloom")
-    assert unread_sizes(flattened({"num_odd_layers": 3}), derived) == (
-        "nothing reads 'num_odd_layers', so the count leaves it out",
+    assert unread_fields(flattened({"num_odd_layers": 3}), derived) == (
+        "no parameter depends on 'num_odd_layers': the count leaves it out",
     )
-    assert unread_sizes(flattened({"hidden_size": 3, "comment": 3, "odd_size": "x"}), derived) == ()
-    assert read("bloom", {"odd_size": 3}).notes == ("nothing reads 'odd_size', so the count leaves it out",)
+    assert unread_fields(flattened({"hidden_size": 3, "comment": 3, "odd_size": "x"}), derived) == ()
+    assert read("bloom", {"odd_size": 3}).notes == ("no parameter depends on 'odd_size': the count leaves it out",)
 
 
 def test_a_file_without_labels_has_those_of_the_class() -> None:

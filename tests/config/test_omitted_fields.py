@@ -57,7 +57,7 @@ def test_what_follows_from_others_in_no_known_way_must_be_said() -> None:
     [
         ("granitemoehybrid", {"layer_types": ["mamba", "attention"], "mamba_d_head": 64}, "layer_types"),
         ("lfm2", {"layer_types": ["conv", "full_attention"]}, "layer_types"),
-        ("olmo", {"head_dim": 16}, "head_dim"),
+        ("olmoe", {"head_dim": 16}, "head_dim"),
         ("opt", {"bos_index": 3, "layerdrop": [1, 2]}, "layerdrop"),
         ("albert", {"hidden_act": "prelu"}, "hidden_act"),
         ("opt", {"activation_function": "xielu"}, "activation_function"),
@@ -76,6 +76,6 @@ def test_a_list_of_one_word_may_be_of_any_length() -> None:
 
 
 def test_a_head_size_that_is_the_quotient_is_no_other() -> None:
-    assert count(read("olmo", hidden_size=64, num_attention_heads=4, head_dim=16)) == count(
-        read("olmo", hidden_size=64, num_attention_heads=4)
+    assert count(read("olmoe", hidden_size=64, num_attention_heads=4, head_dim=16)) == count(
+        read("olmoe", hidden_size=64, num_attention_heads=4)
     )

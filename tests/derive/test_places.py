@@ -145,5 +145,8 @@ def test_what_the_code_takes_at_one_value_only_is_held(find: Find) -> None:
     assert not derived.fixed_by_derivation
     assert dict(derived.fixed_by_code) == {"is_encoder": True}
     said: Any = derived_formula(found).record()
-    assert (said["frozen"], said["held"]) == ([], [{"field": "is_encoder", "why": "the code accepts no other value"}])
+    assert (said["fixed_by_derivation"], said["fixed_by_code"]) == (
+        [],
+        [{"field": "is_encoder", "why": "the code accepts no other value"}],
+    )
     assert [one.why for one in found.space.fixed if one.name == "is_encoder"] == ["the code accepts no other value"]

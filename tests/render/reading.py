@@ -58,6 +58,8 @@ _NUMBERS: Mapping[str, Callable[..., Fraction]] = {
     "over": _over,
     "power": lambda base, exponent: base ** int(exponent),
     "floor": lambda inside: Fraction(floor(inside)),
+    "min": min,
+    "max": max,
     "root": _root,
 }
 _TRUTHS: Mapping[str, Callable[..., bool]] = {
@@ -112,6 +114,15 @@ class _Reader:
     @property
     def next(self) -> str:
         return self.marks[self.at]
+
+    def pair(self, kind: str, opening: str, closing: str) -> Tree:
+        """The smaller or the larger of two."""
+        self.take(opening)
+        left = self.sum()
+        self.take(",")
+        right = self.sum()
+        self.take(closing)
+        return (kind, left, right)
 
     def take(self, wanted: str = "") -> str:
         mark = self.next
@@ -182,7 +193,7 @@ _TEXT_MARK = re.compile(
     r"\s*(\{[^{}]*\}|\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:\.\d+)?|[A-Za-z_]\w*|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\*\*|[=!<>]=|\S)", re.ASCII
 )
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_WORDS = {"and", "or", "not", "floor", "sqrt"}
+_WORDS = {"and", "or", "not", "floor", "sqrt", "min", "max"}
 
 
 class _Text(_Reader):
@@ -218,6 +229,9 @@ class _Text(_Reader):
             return ("bracket", self.inside("[", "]"))
         if mark == "⌊":
             return ("floor", self.inside("⌊", "⌋"))
+        if mark in ("min", "max") and self.marks[self.at + 1] == "(":
+            self.take()
+            return self.pair(mark, "(", ")")
         if mark in ("floor", "sqrt", "√") and self.marks[self.at + 1] == "(":
             self.take()
             return ("floor" if mark == "floor" else "root", self.inside("(", ")"))
@@ -332,6 +346,9 @@ class _Tex(_Reader):
             return self.inside(mark, _OPENING[mark])
         if mark == "[":
             return ("bracket", self.inside("[", "]"))
+        if mark in ("\\min", "\\max"):
+            self.take()
+            return self.pair(mark[1:], self.next, _OPENING[self.next])
         if mark == "\\lfloor":
             self.take()
             found = ("floor", self.sum())

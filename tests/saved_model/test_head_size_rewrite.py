@@ -36,9 +36,15 @@ def test_heads_have_it_too() -> None:
     assert not total(in_head_size(both).model(head="other")).has(sympy.floor)
 
 
+def test_a_default_that_heads_do_not_divide_is_rounded_down() -> None:
+    odd = in_head_size(replace(FOUND, defaults={**FOUND.defaults, H: 13})).model()
+    for width, size in ((13, 3), (6, 1), (8, 2)):
+        assert count(odd.with_sizes({H: width, heads: 4, kv_heads: 5})) == 5 * size * width
+    assert count(odd.with_sizes({d: 9, H: 13, heads: 4, kv_heads: 5})) == 5 * 9 * 13
+
+
 def test_what_has_another_head_size_is_left_alone() -> None:
     own = replace(FOUND, defaults={**FOUND.defaults, d: 3})
-    odd = replace(FOUND, defaults={**FOUND.defaults, H: 13})
     plain = replace(FOUND, tensors=(replace(KEYS, shape=(H, H)),))
-    for derived in (own, odd, plain):
+    for derived in (own, plain):
         assert in_head_size(derived) is derived

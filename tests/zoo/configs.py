@@ -158,7 +158,7 @@ def t5(draw: Random) -> dict[str, Any]:
         "num_attention_heads": "num_heads",
         "head_dim": "d_kv",
     }
-    dropped = (*NO_TABLES, "max_position_embeddings", "tie_word_embeddings")
+    dropped = (*NO_TABLES, "max_position_embeddings")
     fields = without(common(draw, some_heads(draw)), *dropped)
     fields = {**fields, "head_dim": draw.randint(1, 30), "hidden_size": draw.randint(1, 99)}
     return {

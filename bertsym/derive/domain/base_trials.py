@@ -30,12 +30,15 @@ class BaseTrials:
     """The builds at changes to `base`, which inferring a domain moves to where builds are small and tensors rich.
 
     The fields by kind are those of the target's defaults: `integers` from 0 up, `negative` ones, `ratios`, `numbers`
-    (integers and ratios), `switches`.
+    (integers and ratios), `switches`. `lists` are the fields with an entry a layer, of which a number chooses the list.
     """
 
     def __init__(self, oracle: BuildOracle, base: dict[str, Number]) -> None:
         self.oracle, self.base = oracle, base
-        whole = [name for name, number in base.items() if isinstance(number, int) and not isinstance(number, bool)]
+        self.lists = [field for field in oracle.description.lists if field.path in base]
+        listed = {field.path for field in self.lists}
+        numbers = {name: number for name, number in base.items() if name not in listed}
+        whole = [name for name, number in numbers.items() if isinstance(number, int) and not isinstance(number, bool)]
         self.integers = [name for name in whole if base[name] >= 0]
         self.negative = [name for name in whole if base[name] < 0]
         self.ratios = [name for name, number in base.items() if isinstance(number, Fraction)]

@@ -21,6 +21,7 @@ from bertsym.derive.limits import (
     MAX_DEPTHS,
     MIN_CAPPED_VALUES,
     NO_EFFECT_TRIAL_VALUES,
+    NUMBERED_LISTS,
 )
 from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.search import accepted_groups
@@ -60,6 +61,7 @@ class _DomainInference:
         waiting = [name for name in self.trials.numbers if name not in without_effect]
         waiting = self.find_constraints(self.find_unconstrained(waiting))
         fixed = [*map(self.rejected_field, waiting), *self.negative_fields(), *self.find_switches()]
+        self.add([FieldDomain(field.path, 0, Choice(tuple(range(NUMBERED_LISTS)))) for field in self.trials.lists])
         self.add(self.domains_without_effect([name for name in without_effect if name not in self.search.domains]))
         self.mark_divisors()
         self.mark_effective_with_dependents()

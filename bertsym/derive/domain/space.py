@@ -25,9 +25,9 @@ Steps = Mapping[str, int]
 class FixedBy(Enum):
     """The reason why a field is fixed, by the part of a saved model that keeps the field."""
 
-    DERIVATION = "frozen"  # derive found no other valid value, so the formula holds at this value only
-    CODE = "held"  # the model code accepts no other value
-    NO_EFFECT = "idle"  # the inventory is the same at other values
+    DERIVATION = "fixed_by_derivation"  # derive found no other valid value, so the formula holds at this value only
+    CODE = "fixed_by_code"  # the model code accepts no other value
+    NO_EFFECT = "no_effect"  # the inventory is the same at other values
 
 
 @value

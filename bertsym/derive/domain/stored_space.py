@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
+from sympy import Symbol
+
+from bertsym.algebra import free
 from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.space import Space, in_dependency_order
+from bertsym.derive.layer_list_field import own_length
+from bertsym.derive.limits import NUMBERED_LISTS
 from bertsym.derive.types import Number
 from bertsym.saved_model.allowed_values import Choice
 from bertsym.saved_model.derived import Derived, Domain
@@ -23,8 +29,29 @@ def stored_space(derived: Derived) -> Space:
     base |= {field.path: exact[symbol](derived.defaults[symbol]) for symbol, field in derived.fields.items()}
     sampled = [(field.path, field.domain) for field in derived.fields.values()]
     sampled += [(path, field.domain) for path, field in derived.no_effect.items() if field.default is not None]
-    axes = [from_stored(path, base[path], domain) for path, domain in sampled if domain is not None]
+    of_lists = list(_list_domains(derived))
+    base |= {axis.name: axis.base for axis in of_lists}
+    axes = [*of_lists]
+    axes += [from_stored(path, base[path], domain) for path, domain in sampled if domain is not None]
     return Space(base, in_dependency_order(axes) or (), ())
+
+
+def _list_domains(derived: Derived) -> Iterator[FieldDomain]:
+    """Yield the domains of the lists with an entry a layer, and of their lengths if no field has them."""
+    for layer_list in derived.layer_lists:
+        yield FieldDomain(layer_list.path, 0, Choice(tuple(range(NUMBERED_LISTS))))
+        if not layer_list.length:
+            yield FieldDomain(own_length(layer_list.path), len(layer_list.default), is_depth=True)
+
+
+def own_lengths(derived: Derived) -> dict[str, Symbol]:
+    """Return the sizes that the lengths of lists are, by their names among the fields of a sample."""
+    counts = {frozenset(kind.count for kind in one.kinds): one.path for one in derived.layer_lists if not one.length}
+    return {
+        own_length(path): definition.symbol
+        for definition in derived.definitions
+        if (path := counts.get(frozenset(free(definition.value))))
+    }
 
 
 def to_stored(axis: FieldDomain) -> Domain:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, Self
 from sympy import Symbol
 
 from bertsym.derive.concolic.trace import ConcolicTrace, decode_trace
+from bertsym.derive.layer_list_field import ListField
 from bertsym.derive.limits import (
     MAX_EXIT_SECONDS,
     MAX_MESSAGE_BYTES,
@@ -188,23 +189,28 @@ class BuildCounts(NamedTuple):
 class BuildOracle:
     """A membership oracle over fields (Angluin 1987): it accepts them with an inventory, or rejects them with a reason.
 
+    If `with_lists`, fields with an entry a layer vary too. `rule` is the path of such a field whose default is built.
+
     It builds the target in a worker, at the same fields only once. `cache` holds the outcomes in the order of the
     builds, and `counts` their numbers. `speculative` holds answers that nobody has asked for yet. Every request raises
     `CannotDerive` if the worker fails.
     """
 
-    def __init__(self, worker: Worker, target: str, sizes: Fields) -> None:
+    def __init__(self, worker: Worker, target: str, sizes: Fields, *, with_lists: bool = True, rule: str = "") -> None:
         self.worker, self.target = worker, target
         self.cache: dict[Key, Inventory | Rejection] = {}
         self.speculative: dict[Key, dict[str, Any]] = {}
         self.counts = BuildCounts()
-        request = {"target": target, "sizes": _to_json(sizes)}
+        request: dict[str, Any] = {"target": target, "sizes": _to_json(sizes)}
+        request |= {} if with_lists else {"lists": False}
+        request |= {"rule": rule} if rule else {}
         answer = worker.request(target, request, max(worker.seconds, MIN_START_SECONDS))
         if "rejected" in answer:
             action = "importing it" if ":" in target else "building it as it is configured by default"
             raise CannotDerive(target, f"{action} raised {answer['rejected']}")
         fields = {name: _exact(number) for name, number in answer["fields"].items()}
-        self.description = Description(answer["class"], answer["source"], MappingProxyType(fields))
+        lists = tuple(_list_field(field) for field in answer.get("lists", ()))
+        self.description = Description(answer["class"], answer["source"], MappingProxyType(fields), lists)
 
     def build(self, fields: Fields) -> Inventory | None:
         """Return the inventory at these fields, or None if the model code rejects them."""
@@ -317,6 +323,18 @@ def _trace(answer: Mapping[str, Any], symbols: Mapping[str, Symbol]) -> Concolic
 
 def _exact(number: int | float) -> Number:  # noqa: PYI041  # an int stays one
     return Fraction(str(number)) if isinstance(number, float) else number
+
+
+def _list_field(answer: Mapping[str, Any]) -> ListField:
+    return ListField(
+        str(answer["path"]),
+        tuple(tuple(map(str, words)) for words in answer["kinds"]),
+        tuple(map(int, answer["default"])),
+        str(answer["length"]),
+        bool(answer["is_indices"]),
+        tuple(map(str, answer["aliases"])),
+        {str(path): dict(letters) for path, letters in answer["letters"].items()},
+    )
 
 
 def _to_json(fields: Fields) -> dict[str, int | float]:

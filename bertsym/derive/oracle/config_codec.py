@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from bertsym.derive.layer_list_field import ListField, own_length
 from bertsym.derive.limits import MAX_LIST_LENGTH
 
 # Fields that no model code reads to build a tensor.
@@ -66,6 +67,8 @@ class ConfigCodec:
     - `texts` holds the other fields, except those that the class sets to the same value by itself. So a list with an
       entry a layer, such as `layer_types`, follows the number of layers.
     - `omitted` holds the paths of numbers that are left to the class.
+    - `lists` holds the fields with an entry a layer that change tensors; a number chooses the list of each.
+    - `given` holds the values of fields in trials, whatever the numbers are.
     """
 
     def __init__(self, config: Any) -> None:
@@ -75,6 +78,8 @@ class ConfigCodec:
         plain = {name: value for name, value in fields.items() if name not in self.nested}
         self.numeric = {name: value for name, value in plain.items() if list(numbers_in(name, value))}
         self.omitted: frozenset[str] = frozenset()
+        self.lists: dict[str, ListField] = {}
+        self.given: Settings = {}
         self.texts: Settings = {}
         self.texts = self._without_defaults({n: value for n, value in plain.items() if n not in self.numeric})
         for name in self._derived_lists():
@@ -115,7 +120,12 @@ class ConfigCodec:
         inner = {
             f"{name}.{p}": number for name, codec in self.nested.items() for p, number in codec.to_numbers().items()
         }
-        return {path: number for path, number in (own | inner).items() if path not in self.omitted}
+        lists = dict.fromkeys(self.lists, 0) | {
+            own_length(name): len(field.default)
+            for name, field in self.lists.items()
+            if field.length == field.own_length
+        }
+        return {path: number for path, number in (own | lists | inner).items() if path not in self.omitted}
 
     def to_config(self, numbers: Mapping[str, Number]) -> Any:
         """Return the configuration with these numbers at their paths and the defaults elsewhere."""
@@ -124,7 +134,33 @@ class ConfigCodec:
         }
         inner = {name: codec.to_config(_below(f"{name}.", numbers)) for name, codec in self.nested.items()}
         extra = {name: number for name, number in numbers.items() if name == "num_labels"}
-        return self.cls(**{**self.texts, **own, **inner, **extra})
+        lists = {
+            name: field.written(int(numbers.get(name, 0)), self._length(name, field, numbers))
+            for name, field in self.lists.items()
+        }
+        return self.cls(**{**self.texts, **own, **lists, **inner, **extra, **self.given})
+
+    def add_list(self, name: str, field: ListField) -> None:
+        """Let a number choose the list of this field."""
+        self.lists[name] = field
+        self.texts.pop(name, None)
+        self.numeric.pop(name, None)
+
+    def omit_lists(self) -> None:
+        """Leave all lists with an entry a layer to the classes."""
+        self.lists = {}
+        for codec in self.nested.values():
+            codec.omit_lists()
+
+    def all_lists(self) -> Iterator[ListField]:
+        """Yield the lists of this configuration and of the nested ones."""
+        yield from self.lists.values()
+        for codec in self.nested.values():
+            yield from codec.all_lists()
+
+    def _length(self, name: str, field: ListField, numbers: Mapping[str, Number]) -> int:
+        length = own_length(name) if field.length == field.own_length else field.length.rpartition(".")[2]
+        return int(numbers.get(length, self.numeric.get(length, len(field.default))))
 
     def defaults(self, numbers: Mapping[str, Number], paths: Iterable[str]) -> dict[str, Number]:
         """Return the integer that the class chooses at each path if that one is omitted and the others are given."""

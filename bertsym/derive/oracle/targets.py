@@ -11,12 +11,14 @@ import inspect
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from bertsym.derive.layer_list_field import ListField, kind_letter
 from bertsym.derive.oracle.config_codec import ConfigCodec
-from bertsym.derive.oracle.module_inventory import UnusableTarget, inventory
+from bertsym.derive.oracle.layer_lists import ListSearch, keyword_numbers
+from bertsym.derive.oracle.module_inventory import NoParameters, UnusableTarget, inventory
 
 Fields = dict[str, Any]
 PythonSocket = socket.socket  # model code may replace the name in `socket`, but not this one
@@ -28,10 +30,17 @@ class Target:
     def __init__(self, cls: str, source: str, fields: Fields, construct: Callable[[Fields], Any]) -> None:
         self.cls, self.source, self.fields, self.construct = cls, source, fields, construct
         self.defaults: Callable[[Fields, list[str]], Fields] = lambda *_: {}
+        self.lists: Sequence[ListField] = ()
 
     def description(self) -> dict[str, Any]:
         """Return the class, the source and the fields, ready for JSON."""
-        return {"class": self.cls, "source": self.source, "fields": self.fields}
+        lists = [{name: getattr(one, name) for name in ListField.__match_args__} for one in self.lists]
+        described = {"class": self.cls, "source": self.source, "fields": self.fields}
+        return described | ({"lists": lists} if lists else {})
+
+    def inventory(self, fields: Fields) -> list[list[Any]]:
+        """Return the inventory at these fields; raise whatever the model code raises."""
+        return inventory(self.build(fields))
 
     def build(self, fields: Fields) -> Any:
         """Return the module on torch's meta device, which allocates no weights; raise whatever the model code raises.
@@ -47,20 +56,75 @@ class Target:
         return module
 
 
-def load_target(target: str, sizes: Fields) -> Target:
-    """Load a target by name and prepare this process for its builds; raise `UnusableTarget`."""
+class ListRuleTarget(Target):
+    """The list that a configuration class makes of its other fields: an entry of the inventory is a layer of a kind."""
+
+    def __init__(self, target: Target, codec: ConfigCodec, path: str) -> None:
+        field = next((field for field in codec.all_lists() if field.path == path), None)
+        if field is None:
+            raise UnusableTarget(f"no list of layers at {path}")
+        owner = codec
+        for part in path.split(".")[:-1]:
+            owner = owner.nested[part]
+        codec.omit_lists()
+        # qwen3_next takes the period of its layers out of the keyword arguments, and keeps no field of that name.
+        owner.numeric |= {
+            name: number for name, number in keyword_numbers(owner.cls).items() if name not in owner.numeric
+        }
+        super().__init__(target.cls, target.source, {}, target.construct)
+        self.codec, self.field = codec, field
+        numbers = codec.to_numbers()
+        self.fields = {name: number for name, number in numbers.items() if self._has_effect(name, numbers)}
+
+    def _has_effect(self, name: str, numbers: Fields) -> bool:
+        """Return True if another value of a field changes the list, so that few fields are left to derive it in."""
+        number = numbers[name]
+        others = [not number] if isinstance(number, bool) else [number + 1, 2 * number, number // 2, 1, 0]
+        return any(self._made(numbers | {name: other}) not in (self._made(numbers), None) for other in others)
+
+    def _made(self, fields: Fields) -> list[list[Any]] | None:
+        try:
+            return self.inventory(fields)
+        except Exception:  # noqa: BLE001  # whatever the class raises
+            return None
+
+    def inventory(self, fields: Fields) -> list[list[Any]]:
+        """Return an entry `layers.7.b` for each layer of the list that the class makes."""
+        config: Any = self.codec.to_config(fields)
+        for name in self.field.path.split("."):
+            config = getattr(config, name)
+        names = [
+            f"layers.{layer}.{kind_letter(kind)}"
+            for layer, kind in enumerate(self.field.kinds_of(list(config), fields))
+        ]
+        if not names:
+            raise NoParameters("the list is empty")
+        return [[name, [], name, "matrix"] for name in names]
+
+    def build(self, fields: Fields) -> Any:
+        """Raise `UnusableTarget`, because a list is no module."""
+        del fields
+        raise UnusableTarget("a list of layers is no module")
+
+
+def load_target(target: str, sizes: Fields, *, lists: bool = True, rule: str = "") -> Target:
+    """Load a target by name and prepare this process for its builds; raise `UnusableTarget`.
+
+    If `lists`, fields with an entry a layer vary too. If `rule` is the path of such a field, the target is the list
+    that the configuration class makes without it.
+    """
     try:
         disable_init_and_network()
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
         raise UnusableTarget("torch is not installed: pip install 'bertsym[hf]'") from None
-    return resolve_target(target, sizes)
+    return resolve_target(target, sizes, lists=lists, rule=rule)
 
 
-def resolve_target(target: str, sizes: Fields) -> Target:
+def resolve_target(target: str, sizes: Fields, *, lists: bool = True, rule: str = "") -> Target:
     """Return the target `package.module:callable` at the sizes, or a model type or class of transformers."""
-    return load_callable(target, sizes) if ":" in target else load_transformers(target)
+    return load_callable(target, sizes) if ":" in target else load_transformers(target, lists=lists, rule=rule)
 
 
 def disable_init_and_network() -> None:
@@ -100,7 +164,7 @@ def load_callable(target: str, sizes: Fields) -> Target:
     return Target(attribute, f"{target}, called with its sizes", sizes, lambda fields: resolved(**fields))
 
 
-def load_transformers(target: str) -> Target:
+def load_transformers(target: str, *, lists: bool = True, rule: str = "") -> Target:
     """Load a model type or a class of transformers, with the numbers of its configuration as fields.
 
     Raise `UnusableTarget` with similar names if there is none of this name.
@@ -126,10 +190,10 @@ def load_transformers(target: str) -> Target:
         # tools/atlas_page.py recognises an unknown name by the beginning of this text.
         raise UnusableTarget(f"no model type or class of transformers{advice}")
     source = f"transformers {transformers.__version__}, {cls.__name__}"
-    return _configured_target(cls, config_classes.get(target, config_class), source)
+    return _configured_target(cls, config_classes.get(target, config_class), source, lists=lists, rule=rule)
 
 
-def _configured_target(cls: Any, config_class: Any, source: str) -> Target:
+def _configured_target(cls: Any, config_class: Any, source: str, *, lists: bool, rule: str) -> Target:
     """Return a target whose fields are the numbers of the default configuration.
 
     The codec leaves out a number if the class builds another inventory once that number is passed explicitly.
@@ -149,6 +213,13 @@ def _configured_target(cls: Any, config_class: Any, source: str) -> Target:
             return False
 
     codec.omit_unstable(builds_defaults)
+    if lists:
+        ListSearch(codec, lambda config: inventory(Target("", "", {}, lambda _: cls(config)).build({})), cls).run()
+        if not builds_defaults():
+            return _configured_target(cls, config_class, source, lists=False, rule=rule)
+        target.lists = tuple(codec.all_lists())
+    if rule:
+        return ListRuleTarget(target, codec, rule)
     target.fields = {**codec.to_numbers(), "num_labels": 2}
     target.defaults = codec.defaults
     return target

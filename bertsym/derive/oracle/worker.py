@@ -3,7 +3,7 @@
 Each request is a dictionary with one of these keys, and so is each answer. The worker runs the model code, so that the
 client trusts none of its answers.
 
-    {"target": name, "sizes": fields}             {"class": ..., "source": ..., "fields": ...}
+    {"target": name, "sizes": fields}             {"class": ..., "source": ..., "fields": ..., "lists": [...]}
     {"build": fields}                             {"tensors": [[name, shape, first name, role], ...]}
     {"defaults": fields, "names": [...]}          {"defaults": fields}
     {"trace": {"fields": ..., "symbols": [...],   {"trace": ...}, which `concolic.trace` decodes
@@ -19,7 +19,7 @@ import time
 from typing import Any
 
 from bertsym.derive.limits import BUILD_TIME_FACTOR, MIN_BUILD_SECONDS
-from bertsym.derive.oracle.module_inventory import NoParameters, UnusableTarget, inventory
+from bertsym.derive.oracle.module_inventory import NoParameters, UnusableTarget
 from bertsym.derive.oracle.targets import Target, load_target
 from bertsym.derive.oracle.time_limit import BuildTimedOut, time_limit
 
@@ -47,7 +47,8 @@ class Session:
     def _reply(self, request: dict[str, Any]) -> dict[str, Any]:
         if "target" in request:
             self.target, self.build_limit = None, None
-            self.target = load_target(request["target"], request["sizes"])
+            options = {name: request[name] for name in ("lists", "rule") if name in request}
+            self.target = load_target(request["target"], request["sizes"], **options)
             gc.freeze()  # a collection after each build would go through all that was imported
             return self.target.description()
         if self.target is None:
@@ -62,7 +63,7 @@ class Session:
         """Return the inventory, and raise the time limit of later builds if this one was slow."""
         began = time.process_time()
         with time_limit(self.build_limit):
-            tensors = inventory(target.build(fields))
+            tensors = target.inventory(fields)
         needed = BUILD_TIME_FACTOR * (time.process_time() - began)
         self.build_limit = max(self.build_limit or MIN_BUILD_SECONDS, needed)
         return tensors

@@ -94,7 +94,7 @@ def condition_samples(
 
 def _holds(condition: Boolean, space: Space, symbols: Mapping[str, Symbol], steps: Steps) -> bool:
     fields = space.fields(steps)
-    with suppress(ArithmeticError):
+    with suppress(ArithmeticError, KeyError):  # a number of layers of one kind is no field
         return Evaluator({symbol: fields[name] for name, symbol in symbols.items()}).holds(condition)
     return False
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sympy import Symbol
 
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.domain.space import Space, Steps
 from bertsym.derive.oracle.client import BuildOracle
-from bertsym.derive.types import CannotDerive, Fields, Observation
+from bertsym.derive.types import CannotDerive, Fields, Number, Observation
+from bertsym.saved_model.layer_lists import LayerList
 
 
 class Observer:
     """The oracle together with the domain of its fields and a symbol for each of them.
 
-    `symbols` maps the names of fields to symbols; an observation has the sizes of these fields only. `traces` collects
-    the concolic runs.
+    `symbols` maps the names of fields to symbols; an observation has the sizes of these fields, and the numbers of
+    layers of each kind in `lists`. `traces` collects the concolic runs.
     """
 
-    def __init__(self, oracle: BuildOracle, space: Space, symbols: Mapping[str, Symbol]) -> None:
-        self.oracle, self.space, self.symbols = oracle, space, symbols
+    def __init__(
+        self, oracle: BuildOracle, space: Space, symbols: Mapping[str, Symbol], lists: Sequence[LayerList] = ()
+    ) -> None:
+        self.oracle, self.space, self.symbols, self.lists = oracle, space, symbols, lists
         self.traces: list[ConcolicTrace] = []
 
     def observe(self, steps: Steps) -> Observation | None:
@@ -32,7 +35,17 @@ class Observer:
         inventory = self.oracle.build(fields)
         if inventory is None:
             return None
-        return Observation({symbol: fields[name] for name, symbol in self.symbols.items()}, inventory)
+        return Observation(self.sizes(fields), inventory)
+
+    def sizes(self, fields: Fields) -> dict[Symbol, Number]:
+        """Return the sizes at these values of the fields."""
+        sizes = {symbol: fields[name] for name, symbol in self.symbols.items()}
+        for layer_list in self.lists:
+            field = self.oracle.description.list_at(layer_list.path)
+            if field is not None:
+                kinds = field.kinds_at(int(fields[field.path]), int(fields[field.length]))
+                sizes |= layer_list.sizes(kinds)
+        return sizes
 
     def observe_all(self, samples: Iterable[Steps]) -> list[Observation]:
         """Build samples in parallel and return the observations of those that the model code accepts."""
@@ -63,6 +76,7 @@ class Observer:
 
     def trace(self, configurations: Iterable[Fields]) -> None:
         """Run the model code at each of these with symbols for the numbers among the fields; keep the traces."""
-        numbers = (axis.name for axis in self.space.axes if not axis.is_switch)
+        lists = {layer_list.path for layer_list in self.lists}
+        numbers = (axis.name for axis in self.space.axes if not axis.is_switch and axis.name not in lists)
         symbols = {name: self.symbols[name] for name in numbers if name in self.symbols}
         self.traces += [trace for trace in self.oracle.traces(configurations, symbols) if trace is not None]

@@ -31,6 +31,7 @@ from bertsym.derive.sampling.observer import Observer
 from bertsym.derive.sampling.one_field_changes import OneFieldChanges
 from bertsym.derive.sampling.strategies import adversarial, below_default, small_and_near_default
 from bertsym.derive.types import Failure, Observation
+from bertsym.saved_model.layer_lists import LayerList
 from bertsym.tree import Tensor
 
 
@@ -41,9 +42,16 @@ class Sampler:
     CannotDerive if it rejects too many in a row. All randomness comes from `random`, so a seed repeats a run.
     """
 
-    def __init__(self, oracle: BuildOracle, space: Space, symbols: Mapping[str, Symbol], random: Random) -> None:
+    def __init__(
+        self,
+        oracle: BuildOracle,
+        space: Space,
+        symbols: Mapping[str, Symbol],
+        random: Random,
+        lists: Sequence[LayerList] = (),
+    ) -> None:
         self.oracle, self.random = oracle, random
-        self.observer = Observer(oracle, space, symbols)
+        self.observer = Observer(oracle, space, symbols, lists)
         self.first_accepted = next(reversed(list(oracle.accepted())), oracle.description.fields)
         self._one_field_changes = OneFieldChanges(self.observer, random)
         self._equality = EqualitySamples(random)

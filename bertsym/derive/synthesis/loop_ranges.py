@@ -123,6 +123,9 @@ class LoopRanges:
     def _loop(self, view: TemplateView, position: int) -> Loop:
         template = view.template
         stack, runs = template.stack(position), template.index_runs(position)
+        over_kinds = self._loop_over_kinds(runs)
+        if over_kinds is not None:
+            return over_kinds
         if not any(map(_is_gapped, runs.values())):
             stack_loop = self.stack_loop(stack)
             starts = {row: run[0] for row, run in runs.items()}
@@ -136,6 +139,19 @@ class LoopRanges:
         gapped = next(run for run in runs.values() if _is_gapped(run))
         example = ", ".join(map(str, gapped[:4])) + (", ..." if len(gapped) > 4 else "")
         raise NoFormula(repeat_part(position), f"no step and no list gives its indices, which have gaps ({example})")
+
+    def _loop_over_kinds(self, runs: IndexRuns) -> Loop | None:
+        """Return the loop over some kinds of layers of a list that has these indices in every row, if there is one."""
+        for layer_list in self.table.layer_lists.kinds:
+            kinds = {row: self.table.kinds(layer_list, row) for row in runs}
+            if any(run[-1] >= len(kinds[row]) for row, run in runs.items()):
+                continue
+            chosen = sorted({kinds[row][index] for row, run in runs.items() for index in run})
+            loop = Loop.of_kinds(chosen, layer_list.order, (kind.count for kind in layer_list.kinds))
+            is_partial = len(chosen) < len(layer_list.kinds)
+            if is_partial and all(self.indices(loop, row) == run for row, run in runs.items()):
+                return loop
+        return None
 
     def _learned(self, stack: str, loop: Loop) -> Loop:
         """Return the loop; remember it for templates of the same stack that are processed later."""

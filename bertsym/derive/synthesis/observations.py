@@ -16,6 +16,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Iverson, max_to_iverson
+from bertsym.arrangements import arranged
 from bertsym.derive.concolic.path_conditions import candidate_conditions, index_landmarks
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.evaluator import Evaluator
@@ -24,6 +25,7 @@ from bertsym.derive.synthesis.arithmetic import Fitter
 from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.derive.synthesis.name_templates import TensorTemplate
 from bertsym.derive.types import Entry, Observation, OneFieldChange
+from bertsym.saved_model.layer_lists import LayerList
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace, value
 
@@ -57,11 +59,12 @@ class LayerLists:
     """The lists of a configuration that say which layers of a stack are alike, as symbols of their entries.
 
     A list in `indices` names layers, as `global_attn_indexes` does. A list in `depths` gives the number of layers of
-    each stage, as `block_sizes` does.
+    each stage, as `block_sizes` does. A list in `kinds` has a word a layer, as `layer_types` does.
     """
 
     indices: Sequence[tuple[Symbol, ...]]
     depths: Sequence[tuple[Symbol, ...]]
+    kinds: Sequence[LayerList] = ()
 
 
 NO_LISTS = LayerLists((), ())
@@ -82,10 +85,15 @@ class ObservationTable:
         layer_lists: LayerLists,
     ) -> None:
         self.observations, self.traces, self.layer_lists = observations, traces, layer_lists
-        self.changes = _one_field_changes(observations)
+        self.changes = _one_field_changes(observations, layer_lists.kinds)
         self.evaluators = [Evaluator(observation.sizes) for observation in observations]
-        self.numbers = [symbol for symbol in observations[0].sizes if BY_SYMBOL[symbol].kind is not Kind.SWITCH]
+        self.numbers = [
+            symbol for symbol in observations[0].sizes if BY_SYMBOL[symbol].kind not in (Kind.SWITCH, Kind.ORDER)
+        ]
+        orders = {layer_list.order for layer_list in layer_lists.kinds}
         sizes = [observation.sizes for observation in observations]
+        if orders:
+            sizes = [{symbol: number for symbol, number in row.items() if symbol not in orders} for row in sizes]
         self.fitter = Fitter(sizes, self.numbers, active)
         origins = {change.after: change.before for change in self.changes}
         samples = [origins.get(row, row) for row in range(len(observations))]
@@ -164,9 +172,21 @@ class ObservationTable:
         """
         for symbols in self.layer_lists.indices:
             yield lambda row, index, symbols=symbols: index in self._list_values(symbols, row)  # type: ignore[misc]
+        for layer_list in self.layer_lists.kinds:
+            yield lambda row, index, layer_list=layer_list: self.kind(layer_list, row, index)  # type: ignore[misc]
         for symbols in self.layer_lists.depths:
             yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)[0]  # type: ignore[misc]
             yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)  # type: ignore[misc]
+
+    def kinds(self, layer_list: LayerList, row: int) -> tuple[int, ...]:
+        """Return the kind of each layer in a row."""
+        *amounts, order = (int(self.observations[row].sizes[symbol]) for symbol in layer_list.symbols)
+        return arranged(order, tuple(amounts))
+
+    def kind(self, layer_list: LayerList, row: int, index: int) -> int:
+        """Return the kind of a layer in a row, -1 beyond the end of the list."""
+        kinds = self.kinds(layer_list, row)
+        return kinds[index] if index < len(kinds) else -1
 
     def _list_values(self, symbols: Sequence[Symbol], row: int) -> list[int]:
         return [int(self.observations[row].sizes[symbol]) for symbol in symbols]
@@ -275,13 +295,15 @@ class TemplateView:
         return None
 
 
-def _one_field_changes(observations: Sequence[Observation]) -> list[OneFieldChange]:
-    """Return the pairs of rows between which one field was changed."""
+def _one_field_changes(observations: Sequence[Observation], lists: Sequence[LayerList]) -> list[OneFieldChange]:
+    """Return the pairs of rows between which one field was changed; a list changes the numbers of all its kinds."""
     rows = {id(observation): row for row, observation in enumerate(observations)}
+    counted = {layer_list.order: [kind.count for kind in layer_list.kinds] for layer_list in lists}
     return [
-        OneFieldChange(rows[id(observation.changed_from)], row, observation.changed)
+        OneFieldChange(rows[id(observation.changed_from)], row, symbol)
         for row, observation in enumerate(observations)
         if observation.changed_from is not None and observation.changed is not None
+        for symbol in counted.get(observation.changed, [observation.changed])
     ]
 
 

@@ -8,7 +8,7 @@ from random import Random
 
 from bertsym.derive.concolic.path_conditions import boundaries
 from bertsym.derive.domain.space import Space, Steps
-from bertsym.derive.domain.stored_space import stored_space
+from bertsym.derive.domain.stored_space import own_lengths, stored_space
 from bertsym.derive.limits import (
     MAX_RECHECK_DEPTH,
     MAX_RECHECK_DEPTH_BELOW_DEFAULT,
@@ -34,8 +34,9 @@ def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, sa
     formula. Raise CannotDerive if the model code rejects too many samples in a row.
     """
     tensors, model = derived.classes[head].tensors, derived.model(head=head)
-    symbols = {field.path: symbol for symbol, field in derived.fields.items()}
-    observer = Observer(oracle, stored_space(derived), symbols)
+    symbols = {field.path: symbol for symbol, field in derived.fields.items()} | own_lengths(derived)
+    symbols |= {layer_list.path: layer_list.order for layer_list in derived.layer_lists}
+    observer = Observer(oracle, stored_space(derived), symbols, derived.layer_lists)
     space = observer.space
     observer.trace([space.base])
     beside = boundary_samples(tensors, space, symbols, random, boundaries(observer.traces))

@@ -21,12 +21,12 @@ class Nameless(Exception):
 
 
 class Pretended:
-    """A target that returns the fields as its module, or raises the error in them."""
+    """A target with one tensor as long as the field says, or the error that a field has."""
 
-    def build(self, fields: dict[str, Any]) -> Any:
+    def inventory(self, fields: dict[str, Any]) -> Any:
         if isinstance(fields.get("error"), BaseException):
             raise fields["error"]
-        return fields
+        return [["weight", [fields["hidden"]], "weight", "matrix"]]
 
     def description(self) -> dict[str, Any]:
         return {"class": "b", "source": "a:b", "fields": {"hidden": 8}}
@@ -38,7 +38,6 @@ class Pretended:
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setattr(worker, "load_target", lambda _target, _sizes: Pretended())
-    monkeypatch.setattr(worker, "inventory", lambda module: [["weight", [module["hidden"]], "weight", "matrix"]])
     monkeypatch.setattr(worker.gc, "freeze", lambda: None)  # type: ignore[attr-defined]
     return Session()
 

@@ -1,0 +1,25 @@
+"""A saved model as answers show it: the papers' names for components, short names for sizes, the head size d."""
+
+from __future__ import annotations
+
+from bertsym.saved_model.code_names import with_short_names
+from bertsym.saved_model.derived import Derived, DerivedHead
+from bertsym.saved_model.head_size_rewrite import in_head_size
+from bertsym.values import replace
+from bertsym.vocabulary.components import named
+
+
+def presented(derived: Derived) -> Derived:
+    """Return the model in the words of answers; the file, and the numbers, stay as they are."""
+    return with_paper_names(in_head_size(with_short_names(derived)))
+
+
+def with_paper_names(derived: Derived) -> Derived:
+    """Return the same model with the papers' names of its components: `attention` for `self_attn`.
+
+    >>> from bertsym.saved_model.atlas_models import entry_of
+    >>> list(dict.fromkeys(tensor.component for tensor in with_paper_names(entry_of("qwen3")).tensors))
+    ['embeddings', 'attention', 'feed-forward', 'final-norm']
+    """
+    heads = {name: DerivedHead(head.cls, named(head.tensors), head.evidence) for name, head in derived.heads.items()}
+    return replace(derived, tensors=named(derived.tensors), heads=heads)

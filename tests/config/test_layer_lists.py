@@ -1,0 +1,74 @@
+"""Lists with an entry a layer in a config.json: words, letters, indices, and what the class makes without them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bertsym.config.flatten import flattened
+from bertsym.config.layer_lists import list_sizes
+from bertsym.errors import BadField
+from bertsym.saved_model.decode import parsed
+from tests.saved_model.test_layer_lists import RULE, hybrid
+
+FILE = Path("config.json")
+
+
+def read(config: dict[str, Any], **entry: Any) -> list[int]:
+    """Return the number of layers of each kind, and the rank of their arrangement."""
+    content = hybrid()
+    content["layer_lists"]["layer_types"] |= entry
+    derived = parsed(content, Path("hybrid.json"))
+    layers = next(symbol for symbol, field in derived.fields.items() if field.path == "num_hidden_layers")
+    given = {layers: config.get("num_hidden_layers", 5)}
+    return [int(size) for size in list_sizes(flattened(config), derived, given, FILE).values()]
+
+
+def test_a_list_of_any_length_counts_its_layers() -> None:
+    words = ["mamba", "linear_attention", "full_attention", "mamba"]
+    assert read({"num_hidden_layers": 4, "layer_types": words}) == [3, 1, 1]
+    assert read({"num_hidden_layers": 4, "block_types": words}, aliases=["block_types"]) == [3, 1, 1]
+
+
+def test_a_letter_a_layer_stands_for_the_list() -> None:
+    letters = {"pattern": {"M": "mamba", "*": "full_attention"}}
+    assert read({"num_hidden_layers": 4, "pattern": "MM*M"}, letters=letters) == [3, 1, 1]
+
+
+def test_a_list_of_indices_has_the_layers_that_it_lists() -> None:
+    entry = {"indices": True, "kinds": {"L_mamba": [], "L_full": []}, "default": ["L_mamba", *["L_full"] * 4]}
+    assert read({"num_hidden_layers": 4, "layer_types": [0, 1, 3]}, **entry) == [3, 1, 1]
+    with pytest.raises(BadField, match="indices of 4 layers"):
+        read({"num_hidden_layers": 4, "layer_types": [4]}, **entry)
+
+
+def test_without_the_list_its_rule_makes_it() -> None:
+    assert read({"num_hidden_layers": 7, "period": 3}, if_omitted=RULE)[:2] == [5, 2]
+    assert read({}, if_omitted=RULE)[:2] == [3, 2]  # the default, as all sizes are at theirs
+    assert read({"num_hidden_layers": 2}, if_omitted={"sizes": {}, "tensors": []})[:2] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("config", "entry", "problem"),
+    [
+        ({}, {}, "add it"),
+        ({"num_hidden_layers": 1, "layer_types": ["conv"]}, {}, "'conv' is not covered"),
+        ({"num_hidden_layers": 3, "layer_types": ["mamba"]}, {}, "1 entries, but num_hidden_layers is 3"),
+        ({"num_hidden_layers": 1, "layer_types": "mamba"}, {}, "expected a list"),
+        ({"num_hidden_layers": 1, "layer_types": [None]}, {}, "not covered"),
+        ({"num_hidden_layers": 1, "pattern": "X"}, {"letters": {"pattern": {"M": "mamba"}}}, "letter 'X'"),
+        (
+            {"num_hidden_layers": 1, "layer_types": ["mamba"], "blocks": ["full_attention"]},
+            {"aliases": ["blocks"]},
+            "another list",
+        ),
+        ({"num_hidden_layers": 3, "period": None}, {"if_omitted": RULE}, "expected an integer"),
+        ({"num_hidden_layers": 100_000}, {"if_omitted": RULE}, "add it"),
+    ],
+)
+def test_a_list_that_no_formula_covers_is_refused(config: dict[str, Any], entry: dict[str, Any], problem: str) -> None:
+    with pytest.raises(BadField, match=problem) as error:
+        read(config, **entry)
+    assert len(str(error.value)) <= 200
