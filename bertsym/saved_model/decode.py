@@ -113,6 +113,8 @@ class _Decoder:
         for layer_list in layer_lists:
             defaults |= layer_list.sizes(layer_list.default)
         definitions = tuple(self.definitions(parts["definitions"])) if "definitions" in parts else ()
+        for definition in definitions:  # a stack whose list alone says how deep it is has no field for L
+            self.symbols.setdefault(str(definition.symbol), definition.symbol)
         constraints = tuple(self.constraints(parts["constraints"])) if "constraints" in parts else ()
         heads = self.heads(parts["heads"], layer_lists)
         first = heads.pop(FIRST, None)
@@ -261,12 +263,14 @@ class _Decoder:
         heads: dict[str, DerivedHead] = {}
         known: dict[str, Inventory] = {}
         for name, entry in node.entries(MAX_HEADS, _HEAD, "head").items():
-            parts = entry.keys(("class", "evidence", "tensors"), required=("class", "tensors"))
+            parts = entry.keys(("class", "evidence", "fixed", "tensors"), required=("class", "tensors"))
             known[name] = decoder.inventory(parts["tensors"], known)
             evidence = self.evidence(parts["evidence"]) if "evidence" in parts else None
             if not known[name] and not (evidence and evidence.unresolved):
                 raise entry.refuse("there are no tensors")
-            heads[name] = DerivedHead(parts["class"].text(WORDS, "the name of a class"), known[name], evidence)
+            cls = parts["class"].text(WORDS, "the name of a class")
+            fixed = parts["fixed"].entries(MAX_FIELDS) if "fixed" in parts else {}
+            heads[name] = DerivedHead(cls, known[name], evidence, {path: at.json for path, at in fixed.items()})
         return heads
 
     def evidence(self, node: Node) -> Evidence:

@@ -39,7 +39,7 @@ NOTHING = frozenset({ValueKind.ABSENT, ValueKind.NULL, ValueKind.FALSE, ValueKin
 
 @value
 class FieldRules:
-    """How the reader treats fields: targets of `aliases`, `fixed` fields, and `refused` kinds of values, by path.
+    """The rules of one entry: targets of `aliases`, `fixed` fields, and `refused` kinds of values, by path.
 
     `labels` is the number of labels that the class takes if a file gives none.
 

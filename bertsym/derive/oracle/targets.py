@@ -34,7 +34,7 @@ class Target:
 
     def description(self) -> dict[str, Any]:
         """Return the class, the source and the fields, ready for JSON."""
-        lists = [{name: getattr(one, name) for name in ListField.__match_args__} for one in self.lists]
+        lists = [field.to_json() for field in self.lists]
         described = {"class": self.cls, "source": self.source, "fields": self.fields}
         return described | ({"lists": lists} if lists else {})
 
