@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 
 from bertsym.config.flatten import flattened
+from bertsym.derive.oracle.config_codec import ConfigCodec
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import BY_SYMBOL, Kind
 
@@ -33,8 +34,12 @@ MOST_SWITCHES, MOST_TEXTS = 8, 12
 INSTEAD_OF_NOTHING: tuple[Any, ...] = (1, 8, True, "a", 0.5)
 
 
-def held(cls: str, derived: Derived) -> dict[str, Any]:
-    """Return the fields that are not numbers and may have an effect, with their defaults."""
+def held(cls: str, derived: Derived, numbers: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the fields that are not numbers and may have an effect, with their defaults.
+
+    Texts are tried at `numbers`, small sizes that build quickly, else at the defaults. Lists are tried at the defaults,
+    because a list may have an entry a layer.
+    """
     os.environ["HF_HUB_OFFLINE"] = "1"
     import transformers  # noqa: PLC0415  # the workers' alone
 
@@ -55,7 +60,9 @@ def held(cls: str, derived: Derived) -> dict[str, Any]:
         words = texts_compared_with(sys.modules[model.__module__], path.rpartition(".")[2])
         if there is None or isinstance(there, str):
             others = (*others, *(("|".join(words), *words) if words else ()))
-        if not _same(model, own, path, others) or any(_differs(model, around, path, others) for around in beside):
+        at = None if isinstance(there, list) else numbers
+        is_same = _same(model, own, path, others) if at is None else _alike(model, path, others, at)
+        if not is_same or any(_differs(model, around, path, others) for around in beside):
             found[path] = there
     return found
 
@@ -122,6 +129,35 @@ def _differs(model: Any, around: dict[str, Any], path: str, others: tuple[Any, .
     return any(shapes is not None and shapes != base for shapes in built)
 
 
+def _alike(model: Any, path: str, others: tuple[Any, ...], numbers: dict[str, Any]) -> bool:
+    """Return True if one of the other values builds at these sizes, and all that build give the same tensors."""
+    codec = ConfigCodec(model.config_class())
+    base = _built(model, codec, numbers)
+    *parts, name = path.split(".")
+    inner = codec
+    for part in parts:
+        if part not in inner.nested:
+            return False
+        inner = inner.nested[part]
+    built = []
+    for other in others:
+        inner.texts = {**inner.texts, name: other}
+        built.append(_built(model, codec, numbers))
+    return base is not None and any(one is not None for one in built) and all(one in (base, None) for one in built)
+
+
+def _built(model: Any, codec: ConfigCodec, numbers: dict[str, Any]) -> dict[str, tuple[int, ...]] | None:
+    import torch  # noqa: PLC0415
+
+    with contextlib.suppress(Exception), torch.device("meta"):
+        return _tensors(model(codec.to_config(numbers)))
+    return None
+
+
+def _tensors(built: Any) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(one.shape) for name, one in built.named_parameters(remove_duplicate=False)}
+
+
 def _same(model: Any, own: dict[str, Any], path: str, others: tuple[Any, ...]) -> bool:
     """Return True if at least one of the other values builds, and all that build give the same tensors."""
     top, *below = path.split(".")
@@ -146,8 +182,7 @@ def _shapes(model: Any, given: dict[str, Any]) -> dict[str, tuple[int, ...]] | N
     import torch  # noqa: PLC0415
 
     with contextlib.suppress(Exception), torch.device("meta"):
-        built = model(model.config_class(**given))
-        return {name: tuple(one.shape) for name, one in built.named_parameters(remove_duplicate=False)}
+        return _tensors(model(model.config_class(**given)))
     return None
 
 

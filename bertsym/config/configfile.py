@@ -10,13 +10,26 @@ from bertsym.atlas.configurations import fixed_parts, has_class, head_size_use, 
 from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
 from bertsym.config.layer_lists import list_sizes
-from bertsym.config.model_types import reading, without_framework
+from bertsym.config.library_classes import in_atlas_alone, present_name
+from bertsym.config.model_types import class_names, reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
 from bertsym.config.unread_sizes import unread_sizes
-from bertsym.errors import BadField, BadFile, BertsymError, echo, listed, suggestion
+from bertsym.errors import (
+    BadField,
+    BadFile,
+    BertsymError,
+    InvalidModel,
+    PartialFormula,
+    UnknownName,
+    echo,
+    listed,
+    suggestion,
+)
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
+from bertsym.saved_model.composites import configured_composite
+from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.presentation import presented
 from bertsym.symbols import labels
 from bertsym.values import replace
@@ -24,15 +37,23 @@ from bertsym.zoo import ARCHITECTURES
 
 
 def read_config(
-    config: Mapping[str, Json], file: Path, head: str | None = None, model_type: str | None = None
+    config: Mapping[str, Json],
+    file: Path,
+    head: str | None = None,
+    model_type: str | None = None,
+    *,
+    atlas_only: bool = False,
 ) -> Model:
     """Read the model from the fields of a configuration; errors name `file`.
 
-    `model_type` replaces the type that the file names. The model's notes say what was inferred and what was ignored.
+    `model_type` replaces the type that the file names. If `atlas_only`, a type of the zoo is read as the atlas has it.
+    The model's notes say what was inferred and what was ignored.
     """
     read_as = reading(config, file, model_type)
     kind = read_as.model_type
-    stored_as = None if kind in ARCHITECTURES else entry_of(kind)
+    wanted = class_names(config) if head is None else (head,)
+    in_zoo = kind in ARCHITECTURES and not atlas_only and not in_atlas_alone(kind, wanted)
+    stored_as = None if in_zoo else _entry(config, kind, file)
     derived = None if stored_as is None else presented(stored_as)
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
@@ -52,6 +73,9 @@ def read_config(
     number = _labels(config, file)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
+    if derived is not None:
+        own = {path: (at,) for path, at in derived.classes[model.head].fixed.items()}
+        check_covered(fields, replace(architecture.schema, fixed=own), given, file)
     unread = unread_sizes(config, architecture.schema) if derived is None else ()
     model = replace(
         model,
@@ -64,6 +88,16 @@ def read_config(
         return model.with_sizes({symbol: found for symbol, found in given.items() if symbol in model.symbols})
     except BertsymError as error:
         raise BadFile(str(file), str(error)) from None
+
+
+def _entry(config: Mapping[str, Json], kind: str, file: Path) -> Derived | None:
+    """Return the entry of a type, or the composite of the parts that the configuration has."""
+    if kind not in atlas.COMPOSITES:
+        return entry_of(kind)
+    try:
+        return configured_composite(kind, config, str(file), entry_of)
+    except (InvalidModel, PartialFormula, UnknownName) as problem:
+        raise BadFile(str(file), str(problem)) from None
 
 
 def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:
@@ -101,6 +135,7 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
     if not isinstance(classes, list) or not all(isinstance(cls, str) for cls in classes):
         raise BadField(str(file), "architectures", f"expected a list of class names, got {echo(classes)}; pass --head")
     names = [str(cls) for cls in classes]
+    by_class = {**by_class, **{name: by_class[now] for name in names if (now := present_name(name)) in by_class}}
     chosen = next((name for name in names if without_framework(name) in by_class), None)
     if chosen is None and not any(has_class(without_framework(name)) for name in names):
         near = similar_class(names[0])

@@ -67,6 +67,24 @@ def merge_heads(base: Derived, heads: Mapping[str, Derived]) -> Derived:
     )
 
 
+def add_head(base: Derived, name: str, head: Derived) -> Derived:
+    """Return the base with one more head, which was derived over the symbols of the base.
+
+    A field at which only the head's formula is fixed stays free for the other classes.
+    """
+    merged = merge_heads(base, {name: head})
+    known = {*base.fixed_by_code, *base.fixed_by_derivation, *(field.path for field in base.fields.values())}
+    fixed = {**head.fixed_by_code, **{path: at.value for path, at in head.fixed_by_derivation.items()}}
+    added = replace(merged.heads[name], fixed={path: at for path, at in fixed.items() if path not in known})
+    no_effect = {path: field for path, field in base.no_effect.items() if _field(merged, path) is None}
+    return replace(
+        merged,
+        heads={**base.heads, name: added},
+        fixed_by_code=base.fixed_by_code,
+        no_effect=MappingProxyType(no_effect),
+    )
+
+
 def _with_lists_of(base: Derived, head: Derived) -> Derived:
     """Return the head with the symbols that the base has for the layers of each kind."""
     lists = {layer_list.path: layer_list for layer_list in base.layer_lists}

@@ -244,12 +244,14 @@ class _Decoder:
         heads: dict[str, DerivedHead] = {}
         known: dict[str, Inventory] = {}
         for name, entry in node.entries(MAX_HEADS, _HEAD, "head").items():
-            parts = entry.keys(("class", "evidence", "tensors"), required=("class", "tensors"))
+            parts = entry.keys(("class", "evidence", "fixed", "tensors"), required=("class", "tensors"))
             known[name] = decoder.inventory(parts["tensors"], known)
             evidence = self.evidence(parts["evidence"]) if "evidence" in parts else None
             if not known[name] and not (evidence and evidence.unresolved):
                 raise entry.refuse("there are no tensors")
-            heads[name] = DerivedHead(parts["class"].text(WORDS, "the name of a class"), known[name], evidence)
+            cls = parts["class"].text(WORDS, "the name of a class")
+            fixed = parts["fixed"].entries(MAX_FIELDS) if "fixed" in parts else {}
+            heads[name] = DerivedHead(cls, known[name], evidence, {path: at.json for path, at in fixed.items()})
         return heads
 
     def evidence(self, node: Node) -> Evidence:

@@ -102,11 +102,12 @@ class Evidence:
 
 @value
 class DerivedHead:
-    """One class, as an inventory."""
+    """One class, as an inventory; its formula holds only at these values of the `fixed` fields."""
 
     cls: str
     tensors: tuple[Tensor, ...]
     evidence: Evidence | None = None
+    fixed: Mapping[str, Json] = MappingProxyType({})
 
 
 @value

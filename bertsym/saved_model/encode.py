@@ -141,6 +141,7 @@ def _heads(classes: Mapping[str, DerivedHead]) -> Iterator[str]:
     for name, head in classes.items():
         lines = [_line("class", head.cls)]
         lines += [_evidence(head.evidence)] if head.evidence is not None else []
+        lines += [_line("fixed", dict(sorted(head.fixed.items())))] if head.fixed else []
         rows = ",\n".join(_row(row) for row in encode_inventory(head.tensors, known))
         yield _object(name, [*lines, f'"tensors": [\n{indent(rows, " ")}\n]'])
         known[name] = head.tensors
