@@ -19,6 +19,8 @@ from typing import Any
 
 from bertsym.config.flatten import flattened
 from bertsym.derive.oracle.config_codec import ConfigCodec
+from bertsym.derive.oracle.legal_configurations import LEGAL
+from bertsym.derive.oracle.targets import default_configuration
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import BY_SYMBOL, Kind
 
@@ -45,7 +47,7 @@ def held(cls: str, derived: Derived, numbers: dict[str, Any] | None = None) -> d
 
     transformers.logging.set_verbosity_error()
     model: Any = getattr(transformers, cls)
-    own = model.config_class().to_dict()
+    own = default_configuration(model.config_class).to_dict()
     known = {field.path for field in derived.fields.values()}
     known |= {path for one in derived.layer_lists for path in (one.path, *one.aliases)}
     known |= derived.no_effect.keys() | derived.fixed_by_derivation.keys() | derived.fixed_by_code.keys()
@@ -131,7 +133,7 @@ def _differs(model: Any, around: dict[str, Any], path: str, others: tuple[Any, .
 
 def _alike(model: Any, path: str, others: tuple[Any, ...], numbers: dict[str, Any]) -> bool:
     """Return True if one of the other values builds at these sizes, and all that build give the same tensors."""
-    codec = ConfigCodec(model.config_class())
+    codec = ConfigCodec(default_configuration(model.config_class))
     base = _built(model, codec, numbers)
     *parts, name = path.split(".")
     inner = codec
@@ -182,7 +184,7 @@ def _shapes(model: Any, given: dict[str, Any]) -> dict[str, tuple[int, ...]] | N
     import torch  # noqa: PLC0415
 
     with contextlib.suppress(Exception), torch.device("meta"):
-        return _tensors(model(model.config_class(**given)))
+        return _tensors(model(model.config_class(**{**LEGAL.get(model.config_class.model_type, {}), **given})))
     return None
 
 
