@@ -140,7 +140,8 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
     if not isinstance(classes, list) or not all(isinstance(cls, str) for cls in classes):
         raise BadField(str(file), "architectures", f"expected a list of class names, got {echo(classes)}; pass --head")
     names = [str(cls) for cls in classes]
-    by_class = {**by_class, **{name: by_class[now] for name in names if (now := present_name(name)) in by_class}}
+    former = [name for name in map(without_framework, names) if name not in by_class]
+    by_class = {**by_class, **{name: by_class[now] for name in former if (now := present_name(name)) in by_class}}
     chosen = next((name for name in names if without_framework(name) in by_class), None)
     if chosen is None and not any(has_class(without_framework(name)) for name in names):
         near = similar_class(names[0])

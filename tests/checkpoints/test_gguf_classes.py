@@ -77,9 +77,24 @@ CLASSES: dict[str, tuple[str, dict[str, object]]] = {
     "GPTBigCodeForCausalLM": ("starcoder", {}),
     "BloomForCausalLM": ("bloom", {}),
     "MptForCausalLM": ("mpt", {}),
+    "ArceeForCausalLM": ("arcee", {}),
+    "Ernie4_5ForCausalLM": ("ernie4_5", {"head_dim": 24}),
+    "Cohere2ForCausalLM": ("cohere2", {"pad_token_id": 0}),
+    "Glm4ForCausalLM": ("glm4", {"pad_token_id": 0, "head_dim": 24}),
+    "Exaone4ForCausalLM": ("exaone4", {}),
+    "GraniteMoeForCausalLM": ("granitemoe", {"num_local_experts": 4, "num_experts_per_tok": 2}),
+    "PhimoeForCausalLM": ("phimoe", {"num_local_experts": 4, "num_experts_per_tok": 2}),
+    "BitNetForCausalLM": ("bitnet", {"tie_word_embeddings": True}),
+    "EuroBertModel": ("eurobert", {"pad_token_id": 0}),
     "BertModel": ("bert", {}),
     "DistilBertModel": ("bert", {}),
     "ModernBertModel": ("modern-bert", {"pad_token_id": 0}),
+}
+# Names that transformers 5 changed after llama.cpp's map was written.
+RENAMED = {
+    "block_sparse_moe.router.weight": "ffn_gate_inp.weight",
+    "attn_sub_norm.weight": "attn_sub_norm.weight",
+    "ffn_sub_norm.weight": "ffn_sub_norm.weight",
 }
 
 
@@ -109,6 +124,8 @@ def stored(name: str, shape: Shape, cls: str) -> Iterator[tuple[str, str | None,
     if name.endswith("experts.gate_up_proj"):
         half = (shape[0], shape[1] // 2, shape[2])
         yield from ((name, f"blk.{layer}.ffn_{part}_exps.weight", half) for part in ("gate", "up"))
+    elif renamed := next((theirs for ours, theirs in RENAMED.items() if name.endswith(ours)), None):
+        yield name, f"blk.{layer}.{renamed}", shape
     elif name.endswith("experts.down_proj"):
         yield name, f"blk.{layer}.ffn_down_exps.weight", shape
     elif cls == "GPT2LMHeadModel" and len(shape) == 2 and any(part in name for part in (".c_", "_attn.")):
