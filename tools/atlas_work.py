@@ -32,7 +32,7 @@ from bertsym.saved_model.derived import FIRST, Derived, DerivedHead, Evidence, U
 from bertsym.saved_model.encode import text
 from bertsym.values import replace
 
-SECONDS = 20.0
+SECONDS = 120.0
 LONGEST_REASON = 200
 MOST_IN_ONE = 40
 SECONDS_OF_CHECK = 300
