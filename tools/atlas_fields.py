@@ -475,7 +475,7 @@ class FieldSearch:
             return path, random.choice([*field_values.sizes(self.sizes[path]), ..., random.randint(1, 64)])
         if pool < 0.55 and self.aliases:
             alias = random.choice(sorted(self.aliases))
-            return alias, random.choice(field_values.sizes(at(self.full, self.aliases[alias]) or 1))
+            return alias, random.choice(self.values(self.aliases[alias]) or [1])
         if pool < 0.65 and self.configs:
             part = random.choice(sorted(self.configs))
             return part, random.choice([None, {}, {"model_type": self.configs[part].model_type}, ...])
