@@ -17,23 +17,27 @@ from bertsym.document import (
     Paragraph,
     Remark,
     Result,
+    Shape,
     Table,
 )
 from bertsym.errors import printable
+from bertsym.formulas.tree import Form
 from bertsym.render import words
 
 WIDTH = 100
 """The width for which lines are broken."""
 
 WIDEST = 120
-"""The width of a table in which only names could be broken."""
+"""The most columns of a terminal that a table may need, if its cells can be broken."""
 
-NARROWEST = 24
-"""The least width of a column of formulas, shapes or words, if a table is too wide."""
-
-NARROWEST_NAME = 30
-"""The least width of a column of names, which are broken at their dots only if nothing else makes a table fit."""
-
+_PHASES = (
+    ("formula", 40, WIDTH),
+    ("words", 24, WIDEST),
+    ("formula", 24, WIDEST),
+    ("shape", 16, WIDEST),
+    ("name", 30, WIDEST),
+)
+"""The kinds of columns that are narrowed, one after another: each to its least width, until the table has the last."""
 
 Spell = Callable[[str], str]
 
@@ -119,9 +123,8 @@ def _steps(steps: list[str], indent: str) -> list[str]:
 def _table(table: Table, spell: Spell) -> list[str]:
     rows = [[spell(printable(column.title)) for column in table.columns]]
     rows += [[_inline(cell, spell) for cell in row] for row in (*table.rows, table.footer) if row]
-    names = [any(isinstance(row[index], Code) for row in table.rows) for index in range(len(table.columns))]
-    fixed = [column.right for column in table.columns]
-    widths = _widths(rows, names, fixed)
+    kinds = [_kind(column, [row[index] for row in table.rows]) for index, column in enumerate(table.columns)]
+    widths = _widths(rows, kinds)
 
     def lines(cells: list[str]) -> list[str]:
         folded = [_folded(cell, width) for cell, width in zip(cells, widths, strict=True)]
@@ -134,15 +137,22 @@ def _table(table: Table, spell: Spell) -> list[str]:
     return [*head, rule, *chain.from_iterable(body)]
 
 
-def _widths(rows: list[list[str]], names: list[bool], fixed: list[bool]) -> list[int]:
-    """Return the column widths; a table wider than a terminal narrows its widest columns, those of names last.
+def _kind(column: Column, cells: Sequence[Inline]) -> str:
+    """Return the kind of a column; a column of numbers, and one whose cells stay whole, is never narrowed."""
+    if column.right or column.whole:
+        return ""
+    for kind, of in (("formula", Form), ("shape", Shape), ("name", Code)):
+        if any(isinstance(cell, of) for cell in cells):
+            return kind
+    return "words"
 
-    Columns of numbers stay as they are.
-    """
+
+def _widths(rows: list[list[str]], kinds: list[str]) -> list[int]:
+    """Return the column widths; a table wider than a terminal narrows its widest columns, those of names last."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     gaps = 2 * (len(widths) - 1)
-    for of_names, least, most in ((False, NARROWEST, WIDTH), (True, NARROWEST_NAME, WIDEST)):
-        free = [index for index in range(len(widths)) if not fixed[index] and names[index] is of_names]
+    for kind, least, most in _PHASES:
+        free = [index for index in range(len(widths)) if kinds[index] == kind]
         while (excess := sum(widths) + gaps - most) > 0 and any(widths[index] > least for index in free):
             widest = max(free, key=widths.__getitem__)
             second = max((widths[index] for index in free if index != widest), default=0)
