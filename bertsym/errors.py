@@ -71,6 +71,15 @@ def listed(names: Iterable[str], width: int, title: str = "") -> str:
     return text
 
 
+def clipped(text: str, longest: int = MAX_MESSAGE) -> str:
+    """Return the text, or its beginning and an ellipsis if it is longer than a message may be.
+
+    >>> clipped("the beginning and the end", 16)
+    'the beginning...'
+    """
+    return text if len(text) <= longest else f"{text[: longest - 3].rstrip()}..."
+
+
 class BertsymError(Exception):
     """A question that could not be answered; the command line exits with 2."""
 
@@ -316,7 +325,7 @@ class BadFile(BertsymError):
     problem: str
 
     def __str__(self) -> str:
-        return f"{echo(self.path)}: {self.problem}"
+        return clipped(f"{echo(self.path)}: {self.problem}")
 
 
 @value
@@ -328,7 +337,7 @@ class BadField(BertsymError):
     problem: str
 
     def __str__(self) -> str:
-        return f"{echo(self.path)}, field {echo(self.field)}: {self.problem}"
+        return clipped(f"{echo(self.path)}, field {echo(self.field)}: {self.problem}")
 
 
 @value
@@ -361,7 +370,7 @@ class PartialFormula(BertsymError):
         tensors = "1 tensor" if self.refused == 1 else f"{self.refused:,} tensors"
         has, first = ("has", "") if self.refused == 1 else ("have", "the first ")
         why = f"{first}{printable(self.tensor)} ({self.part}: {printable(self.why)})"
-        return f"{printable(self.model)}: {tensors} of {self.cls} {has} no formula, {why}"
+        return clipped(f"{printable(self.model)}: {tensors} of {self.cls} {has} no formula, {why}")
 
 
 @value

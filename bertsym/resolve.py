@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bertsym import atlas
-from bertsym.errors import AmbiguousModel, BadFile, Conflict, Missing, UnknownModel
+from bertsym.errors import AmbiguousModel, BadFile, Conflict, Missing, UnknownHead, UnknownModel
 from bertsym.model import Model
 from bertsym.names.catalogue import BARE, Published, counted
 from bertsym.names.reading import read, verbatim
@@ -58,6 +58,10 @@ def _named(target: str, head: str | None) -> Model | None:
     from bertsym.saved_model.atlas_models import stored  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
 
     derived = stored(target, head)
+    if derived is None and target[:1].isupper():
+        from bertsym.config.library_classes import may_name_a_class, model_of_class  # noqa: PLC0415  # it reads the index
+
+        return model_of_class(target, head) if may_name_a_class(target) else None
     if derived is None or head is not None:
         return derived
     kind = target.removeprefix(atlas.PREFIX)
@@ -102,7 +106,15 @@ def published_model(known: Published, head: str | None = None) -> Model:
 def _counted(model: Model, kind: str, head: str | None) -> Model:
     """Return the model under a head, or else under the one that the papers of its type count."""
     if head is not None:
-        return model.with_head(head)
+        try:
+            return model.with_head(head)
+        except UnknownHead:
+            from bertsym.config.library_classes import beyond_zoo  # noqa: PLC0415  # a head of the zoo does not need it
+
+            beyond = beyond_zoo(model, kind, head) if kind in ARCHITECTURES else None
+            if beyond is None:
+                raise
+            return beyond
     meant = counted(kind, model.architecture.heads)
     if meant.head == BARE:
         return model

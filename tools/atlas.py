@@ -1,9 +1,11 @@
 """Rebuild the atlas from the installed transformers, recheck its entries, write the page about it.
 
     python tools/atlas.py build [--only bert,llama] [--first] [--force] [--retry] [--seconds 120] [--jobs 2] [--seed 0]
+    python tools/atlas.py heads [--only ...] [--retry] [--whole] [--further] [--seconds 120] [--jobs 2] [--seed 0]
     python tools/atlas.py tell [--only ...]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
+    python tools/atlas.py coverage
     python tools/atlas.py convert
     python tools/atlas.py compare COMMIT
 
@@ -55,6 +57,37 @@ def build(options: argparse.Namespace) -> int:
             print(f"{place}/{len(todo)} {kind.name}: {said} ({seconds:.1f} s; {left:.0f} min left)", flush=True)
     state.finish()
     print(f"{state.summary()}; {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def heads(options: argparse.Namespace) -> int:
+    """Add the classes that the stored entries lack, each over the formulas of its entry."""
+    everything = kinds()
+    wanted = [kind for kind in selected(everything, options.only) if not kind.same and shelf.path(kind.name).exists()]
+    state = shelf.State(library(), everything, shelf.kept(library()))
+    skipped = frozenset() if options.retry else frozenset(state.classes)
+    began = time.monotonic()
+    with workers(options.jobs) as pool:
+        running = {
+            pool.submit(
+                extended, kind, options.seed, options.seconds, skipped, whole=options.whole, further=options.further
+            ): kind
+            for kind in wanted
+        }
+        for place, future in enumerate(as_completed(running), 1):
+            kind = running[future]
+            try:
+                text, notes, without = future.result()
+            except Exception as error:  # noqa: BLE001  # one entry is not worth the run of all
+                text, notes, without = None, [f"{type(error).__name__}: {error}"[:200]], {}
+            if text is not None:
+                state.put_heads(kind, text, without)
+            remaining = (time.monotonic() - began) / place * (len(wanted) - place) / 60
+            for note in notes:
+                print(f"{place}/{len(wanted)} {kind.name}: {note}", flush=True)
+            if place % 10 == 0:
+                print(f"{place}/{len(wanted)}: {remaining:.0f} min remain", flush=True)
+    print(f"{state.summary()}; {len(state.classes)} classes without; {time.monotonic() - began:.0f} s")
     return 0
 
 
@@ -127,6 +160,15 @@ def derived(kind: Kind, seed: int, limit: int) -> tuple[str | None, str, float]:
     return text, why, time.monotonic() - began
 
 
+def extended(
+    kind: Kind, seed: int, limit: int, skipped: frozenset[str], *, whole: bool, further: bool
+) -> tuple[str | None, list[str], dict[str, str]]:
+    """Return the text of an entry with more heads or None, notes, and classes without a formula; runs in a worker."""
+    import atlas_heads  # noqa: PLC0415
+
+    return atlas_heads.extended(kind, seed, limit, skipped, whole=whole, further=further)
+
+
 def retold(kind: Kind, seed: int) -> tuple[str | None, str]:
     """Return the renewed text of an entry, or None and the reason why it stays as it is; runs in a worker."""
     import atlas_work  # noqa: PLC0415
@@ -159,6 +201,15 @@ def convert(_options: argparse.Namespace) -> int:
     return 0
 
 
+def coverage(_options: argparse.Namespace) -> int:
+    """Count the classes of the auto mappings that have a formula, and store the reasons for the others."""
+    import atlas_coverage  # noqa: PLC0415
+
+    covered, wanted = atlas_coverage.write_coverage()
+    print(f"{covered} of {wanted} classes have a formula")
+    return 0
+
+
 def compare(options: argparse.Namespace) -> int:
     """Compare the models of all entries with those of a commit, whatever the format of either; 1 if one differs."""
     import atlas_convert  # noqa: PLC0415
@@ -176,7 +227,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
     runs = {
-        "build": build, "tell": tell, "check": check, "page": page, "convert": convert, "compare": compare
+        "build": build, "heads": heads, "tell": tell, "check": check, "page": page, "convert": convert,
+        "compare": compare, "coverage": coverage,
     }  # fmt: skip
     for name, run in runs.items():
         command = commands.add_parser(name, help=run.__doc__)
@@ -187,7 +239,7 @@ def main() -> int:
             )
         elif name == "compare":
             command.add_argument("commit", help="such as HEAD")
-        if name in ("page", "convert", "compare"):
+        if name in ("page", "convert", "compare", "coverage"):
             continue
         command.add_argument("--only", default="", metavar="bert,llama", help="only these model types")
         command.add_argument("--jobs", type=int, default=0, help="number of processes; default: one a core")
@@ -199,6 +251,11 @@ def main() -> int:
                 "--seconds", type=int, default=120, help="time limit a class; a slower class is left out"
             )
             command.add_argument("--retry", action="store_true", help="derive entries without a complete formula again")
+        elif name == "heads":
+            command.add_argument("--seconds", type=int, default=120, help="time limit a class")
+            command.add_argument("--retry", action="store_true", help="try classes again that had no formula")
+            command.add_argument("--whole", action="store_true", help="derive a class alone if extending fails")
+            command.add_argument("--further", action="store_true", help="also the classes that no auto mapping names")
         elif name == "check":
             command.add_argument(
                 "--sample", type=int, default=0, metavar="N", help="number of entries, chosen at random"

@@ -30,6 +30,14 @@ def kept(source: str) -> dict[str, Any]:
     return {**models, **index["missing"]} if index["source"] == source else {}
 
 
+def classes_without(source: str) -> dict[str, str]:
+    """Return the reason for each class that has no formula though its model type has one."""
+    if not INDEX.exists():
+        return {}
+    index = json.loads(INDEX.read_bytes())
+    return dict(index.get("classes", {})) if index["source"] == source else {}
+
+
 def settled(found: dict[str, Any] | str) -> bool:
     """Return True if this engine made the entry. A reason for a missing entry counts until `--retry` asks again."""
     from bertsym.derive.export import ENGINE  # noqa: PLC0415
@@ -64,6 +72,8 @@ class State:
         self.source, self.everything = source, everything
         self.models = {name: found for name, found in kept.items() if isinstance(found, dict)}
         self.missing = {name: found for name, found in kept.items() if isinstance(found, str)}
+        self.classes = classes_without(source)
+        self.coverage: dict[str, Any] = {}
         ENTRIES.mkdir(exist_ok=True)
 
     def put(self, kind: Kind, text: str | None, why: str) -> None:
@@ -78,16 +88,21 @@ class State:
             self.models[kind.name] = line(json.loads(text))
         self.write()
 
+    def put_heads(self, kind: Kind, text: str, without: dict[str, str]) -> None:
+        """Store an entry with further heads, and the reasons for the classes that have no formula."""
+        path(kind.name).write_text(text, encoding="utf-8", newline="\n")
+        self.models[kind.name] = line(json.loads(text))
+        covered = set(self.models[kind.name]["heads"].values())
+        self.classes = {cls: why for cls, why in {**self.classes, **without}.items() if cls not in covered}
+        self.write()
+
     def write(self) -> None:
         """Write the index, a line for each model type, atomically."""
         for kind in self.everything:
             if kind.same and kind.same in self.models:
                 self.models[kind.name] = {"entry": kind.same, **self.models[kind.same]}
-        start = f'{{\n"source": {json.dumps(self.source)},\n'
-        text = f'{start}"models": {_lines(self.models)},\n"missing": {_lines(self.missing)}\n}}\n'
-        beside = INDEX.with_suffix(".new")
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(INDEX)
+        parts = {"models": self.models, "missing": self.missing, "classes": self.classes, "coverage": self.coverage}
+        _write({"source": self.source}, parts)
 
     def finish(self) -> None:
         """Remove the entries of model types that the library no longer has."""
@@ -114,11 +129,27 @@ def refresh() -> None:
     """Write the index again from the entries; which model types there are, and which are missing, stays."""
     state = State("", [], {})
     index = json.loads(INDEX.read_bytes())
-    state.source, state.missing = index["source"], index["missing"]
+    state.source, state.missing, state.classes = index["source"], index["missing"], index.get("classes", {})
+    state.coverage = index.get("coverage", {})
     for name, old in index["models"].items():
         alias = {"entry": old["entry"]} if "entry" in old else {}
         state.models[name] = {**alias, **line(json.loads(path(old.get("entry", name)).read_bytes()))}
     state.write()
+
+
+def rewrite(index: dict[str, Any], **changes: Any) -> None:
+    """Write the index with other parts, atomically."""
+    parts = {**index, **changes}
+    _write({"source": parts.pop("source")}, parts)
+
+
+def _write(start: dict[str, Any], parts: dict[str, dict[str, Any]]) -> None:
+    """Write the index with a line for each entry of a part."""
+    lines = [f"{json.dumps(key)}: {json.dumps(found)}" for key, found in start.items()]
+    lines += [f"{json.dumps(key)}: {_lines(part)}" for key, part in parts.items() if part]
+    beside = INDEX.with_suffix(".new")
+    beside.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8", newline="\n")
+    beside.replace(INDEX)
 
 
 def _lines(found: dict[str, Any]) -> str:

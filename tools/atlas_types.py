@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from atlas_classes import auto_heads
+
 # The tables of classes in transformers for each head of the zoo; the first table that has the model type counts.
 HEADS = {
     "masked-lm": ("MASKED_LM",),
@@ -25,14 +27,26 @@ COMMON = frozenset({
 })  # fmt: skip
 
 
+# Types whose configuration has two parts of any type.
+COMPOSITES = frozenset(
+    {"encoder-decoder", "rag", "speech-encoder-decoder", "vision-encoder-decoder", "vision-text-dual-encoder"}
+)
+
+
 class Kind(NamedTuple):
-    """A model type with its class and heads; `same` names an earlier type with the same class and configuration."""
+    """A model type with its class and heads; `same` names an earlier type with the same class and configuration.
+
+    `shared` are the later types that share the entry of this one. `target` is what derive is given: the class of a type
+    without a bare model.
+    """
 
     name: str
     cls: str
     heads: tuple[tuple[str, str], ...]
     config: str
     same: str = ""
+    shared: tuple[str, ...] = ()
+    target: str = ""
 
 
 def library() -> str:
@@ -43,7 +57,10 @@ def library() -> str:
 
 
 def kinds() -> list[Kind]:
-    """Return every model type that has a model class, sorted by name."""
+    """Return every model type that has a class in an auto mapping, sorted by name.
+
+    A type without a bare model, such as `upernet`, has its first class in its place.
+    """
     from transformers.models.auto import configuration_auto  # noqa: PLC0415
     from transformers.models.auto import modeling_auto as auto  # noqa: PLC0415  # torch is not imported by it
 
@@ -51,9 +68,11 @@ def kinds() -> list[Kind]:
     found: list[Kind] = []
     first: dict[tuple[str, str], str] = {}
     # The shortest name comes first, because a configuration class is named after the shortest of its types.
-    for name, classes in sorted(auto.MODEL_MAPPING_NAMES.items(), key=lambda item: (len(item[0]), item[0])):
-        if name in configs:
-            cls = classes if isinstance(classes, str) else classes[0]
+    heads = auto_heads()
+    for name in sorted(heads, key=lambda name: (len(name), name)):
+        if name in configs and name not in COMPOSITES:
+            has_bare = name in auto.MODEL_MAPPING_NAMES
+            cls = next(iter(heads[name].values()))
             same = first.setdefault((cls, configs[name]), name)
             found.append(
                 Kind(
@@ -62,9 +81,11 @@ def kinds() -> list[Kind]:
                     () if same != name else tuple(_heads(auto, name, cls)),
                     configs[name],
                     "" if same == name else same,
+                    target=name if has_bare else cls,
                 )
             )
-    return sorted(found)
+    shared = {kind.name: tuple(other.name for other in found if other.same == kind.name) for kind in found}
+    return sorted(kind._replace(shared=shared[kind.name]) for kind in found)
 
 
 def _heads(auto: Any, name: str, cls: str) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, NoReturn
 
 import atlas_index as shelf
+from atlas_fields import field_rules
 from atlas_held import held, names
 from atlas_types import Kind, library
 
@@ -34,7 +35,7 @@ from bertsym.values import replace
 SECONDS = 20.0
 LONGEST_REASON = 200
 MOST_IN_ONE = 40
-CHECKING = 300
+SECONDS_OF_CHECK = 300
 THOROUGH = 40
 TRIALS = 10
 _workers: list[Worker] = []
@@ -54,7 +55,7 @@ def entry(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
     if there is None or left(there) >= left(written):
         return written, why
     read = parsed(json.loads(there), Path(f"{kind.name}.json"))
-    return (written, why) if dict(disagreements(read, kind.name, seed + 2, THOROUGH)) else (there, f"kept; now {why}")
+    return (written, why) if dict(disagreements(read, kind.target, seed + 2, THOROUGH)) else (there, f"kept; now {why}")
 
 
 def earlier(kind: Kind) -> str | None:
@@ -79,7 +80,7 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
     refreshed()
     try:
         with limited(limit):
-            first = one(kind.name, seed)
+            first = one(kind.target, seed)
     except (BertsymError, TimeoutError) as error:
         return None, reason(error)
     heads: dict[str, Derived] = {}
@@ -96,9 +97,10 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
     whole = merge_heads(first, heads)
     whole = replace(whole, name=kind.name, source=library(), heads={**whole.heads, **failed})
     whole = counted(told(kind, whole))
+    whole = replace(whole, rules=field_rules(kind, whole, seed))
     written = text(whole)
     read = parsed(json.loads(written), Path(f"{kind.name}.json"))
-    wrong = dict(disagreements(read, kind.name, seed + 1, TRIALS))
+    wrong = dict(disagreements(read, kind.target, seed + 1, TRIALS))
     if wrong:
         written = text(without(read, wrong))
         read = parsed(json.loads(written), Path(f"{kind.name}.json"))
@@ -111,11 +113,12 @@ def retold(kind: Kind, seed: int) -> str:
     refreshed()
     derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
     symbols = {field.path: symbol for symbol, field in derived.fields.items()}
-    with limited(CHECKING):
-        oracle = BuildOracle(worker(), kind.name, {}, with_lists=bool(derived.layer_lists))
+    with limited(SECONDS_OF_CHECK):
+        oracle = BuildOracle(worker(), kind.target, {}, with_lists=bool(derived.layer_lists))
         absences = Defaults(oracle, stored_space(derived), symbols, Random(seed)).absences()
     fields = {symbol: with_omission(field, absences) for symbol, field in derived.fields.items()}
-    return text(told(kind, replace(derived, fields=fields)))
+    renewed = told(kind, replace(derived, fields=fields))
+    return text(replace(renewed, rules=field_rules(kind, renewed, seed)))
 
 
 def told(kind: Kind, derived: Derived) -> Derived:
@@ -216,7 +219,7 @@ def checked(kind: Kind, seed: int, draws: int) -> Iterator[str]:
     """Yield the classes of a stored entry that the code builds otherwise, each with the first difference."""
     refreshed()
     derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
-    for name, wrong in disagreements(derived, kind.name, seed, draws):
+    for name, wrong in disagreements(derived, kind.target, seed, draws):
         yield f"{derived.classes[name].cls}: {wrong}"
 
 
@@ -227,7 +230,7 @@ def disagreements(derived: Derived, target: str, seed: int, draws: int) -> Itera
             continue
         random = Random(seed * 1_000_003 + place)
         try:
-            with limited(CHECKING):
+            with limited(SECONDS_OF_CHECK):
                 code = target if name == FIRST else head.cls
                 oracle = BuildOracle(worker(), code, {}, with_lists=bool(derived.layer_lists))
                 wrong = recheck(derived, name, oracle, random, draws)

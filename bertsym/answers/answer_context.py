@@ -11,7 +11,7 @@ from bertsym.convention import Convention
 from bertsym.document import Document, Element, Remark, Sizes
 from bertsym.model import Model
 from bertsym.report import Record
-from bertsym.symbols import in_order
+from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.values import value
 
 DENSE = "no experts to choose among: every parameter works on every token"
@@ -63,7 +63,8 @@ class Subject:
 
 def subject(model: Model, convention: Convention) -> Subject:
     """Return the subject of an answer about a model under a convention."""
-    at = {symbol: model.given[symbol] for symbol in in_order(model.given)}
+    shown = (symbol for symbol in in_order(model.given) if BY_SYMBOL[symbol].kind is not Kind.ORDER)
+    at = {symbol: model.given[symbol] for symbol in shown}
     dense = convention.active and all(tensor.routing is None for tensor in model.tensors)
     return Subject(model.name, model.cls, convention, at, dense, model.notes, model.read_as, _head_reason(model))
 

@@ -15,6 +15,11 @@ FOLDER = Path(__file__).parent
 PREFIX = "atlas:"
 SUFFIX = "-default"
 
+COMPOSITES = frozenset(
+    {"encoder-decoder", "rag", "speech-encoder-decoder", "vision-encoder-decoder", "vision-text-dual-encoder"}
+)
+"""The types whose configuration has parts of any type; `saved_model.composites` joins them from the parts' entries."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 
 
@@ -45,6 +50,33 @@ def path(name: str) -> Path | None:
         return file
     entry = index().get(name)
     return None if entry is None else FOLDER / "models" / f"{entry.entry}.json"
+
+
+@value
+class ClassInAtlas:
+    """A class of transformers with a formula: its model type, and its head there."""
+
+    model_type: str
+    head: str
+
+
+@cache
+def classes() -> Mapping[str, ClassInAtlas]:
+    """Return every class with a whole formula, by name.
+
+    If several entries have a class, that of the type which the class is named after counts, then the shortest name.
+    """
+    found: dict[str, ClassInAtlas] = {}
+    for listed in sorted(index().values(), key=lambda listed: (listed.name != listed.entry, len(listed.name))):
+        for head, cls in listed.heads.items():
+            named = _is_named_after(cls, listed.name)
+            if cls not in found or (named and not _is_named_after(cls, found[cls].model_type)):
+                found[cls] = ClassInAtlas(listed.name, head)
+    return found
+
+
+def _is_named_after(cls: str, model_type: str) -> bool:
+    return cls.casefold().startswith(re.sub("[-_]", "", model_type))
 
 
 @cache

@@ -18,17 +18,26 @@ if TYPE_CHECKING:
 
 
 def model_names(incomplete: str) -> list[str]:
-    """Return the names that a shell may complete: the model types of the atlas and the zoo, without sympy."""
+    """Return the names that a shell may complete: model types and published models, without sympy."""
     from bertsym import atlas
+    from bertsym.names.catalogue import published
 
-    return [name for name in atlas.index() if name.startswith(incomplete)]
+    names = dict.fromkeys((*atlas.index(), *(model.name for model in published())))
+    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
+
+
+def head_names(incomplete: str) -> list[str]:
+    """Return the names of heads that a shell may complete."""
+    from bertsym.names.heads import ALIASES
+
+    return [name for name in ALIASES if name.startswith(incomplete)]
 
 
 Target = Annotated[
     str,
     typer.Argument(
         metavar="[MODEL]",
-        help="An architecture (bert), a named model (bert-base-uncased), or the path of a config.json or its folder.",
+        help="A model type (bert), a published model (bert-base-uncased, 'Llama 3.1 8B'), or a path of a config.json.",
         show_default=True,
         autocompletion=model_names,
     ),
@@ -42,7 +51,13 @@ At = Annotated[
     ),
 ]
 HeadName = Annotated[
-    str | None, typer.Option("--head", metavar="NAME", help="Count the model with this task head, such as masked-lm.")
+    str | None,
+    typer.Option(
+        "--head",
+        metavar="NAME",
+        help="Count the model with this task head, such as masked-lm or mlm; model is the bare one.",
+        autocompletion=head_names,
+    ),
 ]
 ModelType = Annotated[
     str | None,

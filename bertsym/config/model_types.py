@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bertsym import atlas
 from bertsym.atlas.configurations import declaring
-from bertsym.errors import BadField, UnknownName, echo, suggestion
+from bertsym.errors import BadField, UnknownName, echo, listed, suggestion
 from bertsym.files.jsonfile import Json
 from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES
@@ -19,7 +19,8 @@ FRAMEWORKS = ("TF", "Flax")
 
 FEWEST_OWN_FIELDS = 2
 """One field proves little: GPT-2's old files have `n_ctx`, which only CodeGen declares today."""
-MOST_LIKELY = 4
+MOST_LISTED = 80
+"""The characters of a list of likely types in an error."""
 
 _FILE_NAME = re.compile(r"(?P<type>[a-z0-9_-]+?)_config(?:[_-][a-z0-9_-]+)?\.json", re.IGNORECASE)
 
@@ -50,9 +51,8 @@ def reading(config: Mapping[str, Json], file: Path, chosen: str | None = None) -
             problem = "missing" if named is None else f"{echo(named)} is not covered"
             return Reading(kind, (f"field 'model_type': {problem}; read as {kind}, the type of {cls}",))
     if named is not None:
-        near = suggestion(str(named), [*ARCHITECTURES, *atlas.index()])
-        advice = "; ".join(part for part in (near, why_missing(str(named), DERIVE)) if part)
-        raise BadField(str(file), "model_type", f"{echo(named)} is not covered; {advice}")
+        near = suggestion(str(named), [*ARCHITECTURES, *atlas.index()]) or DERIVE
+        raise BadField(str(file), "model_type", f"{echo(named)} is not covered; {why_missing(str(named), near)}")
     if (by_name := _type_in_name(file.name)) is not None:
         return Reading(by_name, (f"field 'model_type': missing; read as {by_name}, as the file is called {file.name}",))
     return _reading_by_fields(config, file)
@@ -68,14 +68,13 @@ def _reading_by_fields(config: Mapping[str, Json], file: Path) -> Reading:
         if is_covered(kind):
             return Reading(kind, (f"field 'model_type': missing; read as {kind}, which alone declares {own[0]}",))
     likely = [kind for kind in (*ARCHITECTURES, *sorted(candidates - set(ARCHITECTURES))) if kind in candidates]
-    among = f"; {len(likely)} types declare such fields: {', '.join(likely[:MOST_LIKELY])}" if likely else ""
-    more = " and others" if len(likely) > MOST_LIKELY else ""
-    raise BadField(str(file), "model_type", f"missing{among}{more}; pass --model-type TYPE")
+    among = listed(likely, MOST_LISTED, "; its fields are those of ") if likely else ""
+    raise BadField(str(file), "model_type", f"missing{among}; pass --model-type TYPE")
 
 
 def is_covered(kind: str) -> bool:
     """Return True if the zoo or the atlas has the model type."""
-    return kind in ARCHITECTURES or atlas.path(kind) is not None
+    return kind in ARCHITECTURES or kind in atlas.COMPOSITES or atlas.path(kind) is not None
 
 
 def why_missing(target: str, usual: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 from random import Random
+from types import MappingProxyType
 
 import sympy
 from sympy import Symbol
@@ -54,15 +55,28 @@ from bertsym.values import replace
 class Cegis:
     """One search for formulas over a domain; it owns the observations and decides which are made next.
 
+    `known` are symbols that fields have already, and `lists` the lists with an entry a layer, in the model that the
+    formulas become a part of. One in `share` of the
+    further samples is made (`Sampler`).
+
     Raises `CannotDerive` if no field of the domain changes a tensor.
     """
 
     def __init__(
-        self, oracle: BuildOracle, space: Space, random: Random, *, keep_names: bool, trace: Trace = NO_TRACE
+        self,
+        oracle: BuildOracle,
+        space: Space,
+        random: Random,
+        *,
+        keep_names: bool,
+        trace: Trace = NO_TRACE,
+        known: Mapping[str, Symbol] = MappingProxyType({}),
+        lists: Sequence[LayerList] | None = None,
+        share: int = 1,
     ) -> None:
         self.oracle, self.random, self.keep_names, self.trace = oracle, random, keep_names, trace
-        self.symbols = symbols(space, keep=keep_names, lists=oracle.description.lists)
-        self.lists = layer_lists(oracle.description.lists, self.symbols)
+        self.symbols = symbols(space, keep=keep_names, lists=oracle.description.lists, known=known)
+        self.lists = layer_lists(oracle.description.lists, self.symbols) if lists is None else tuple(lists)
         if all(axis.no_effect for axis in space.axes):
             raise CannotDerive(oracle.target, NO_EFFECT)
         self.space = replace(space, axes=tuple(map(self._with_least_value, space.axes)))
@@ -70,8 +84,9 @@ class Cegis:
         numbers = {name: symbol for name, symbol in self.symbols.items() if name not in orders}
         defaults = Defaults(oracle, self.space, numbers, random)
         self.definitions, self.absences = defaults.definitions(), defaults.absences()
-        self.sampler = Sampler(oracle, self.space, self.symbols, random, self.lists)
+        self.sampler = Sampler(oracle, self.space, self.symbols, random, self.lists, share)
         self.deepened: set[str] = set()
+        self.rounds = 0
         # Observations that stay, and random ones that are drawn anew if a depth is extended.
         self.chosen: list[Observation] = []
         self.drawn: list[Observation] = []
@@ -84,7 +99,7 @@ class Cegis:
         self.sample()
         counterexamples: Sequence[Observation] = ()
         for number in range(1, MAX_ROUNDS + 1):
-            self.trace.round = number
+            self.trace.round = self.rounds = number
             candidate = self.synthesize()
             candidate = self.extend_depths(candidate)
             if number == 1 and candidate.refused:
@@ -106,7 +121,7 @@ class Cegis:
         with self.trace.stage("sampling", "first_samples", self.oracle) as stage:
             kept = self.sampler.earlier()
             changes = self.sampler.one_field_changes()
-            boundary = self.sampler.boundary(max_samples=MAX_FIRST_BOUNDARY_SAMPLES)
+            boundary = self.sampler.boundary(max_samples=MAX_FIRST_BOUNDARY_SAMPLES // self.sampler.share)
             self.drawn = self.sampler.mixed(max(MIN_SAMPLES - len(kept), MIN_NEW_SAMPLES), edges=MIN_NEW_SAMPLES)
             self.chosen = [*changes, *kept, *boundary]
             strategies = {"one field": changes, "kept": kept, "boundary": boundary, "random": self.drawn}

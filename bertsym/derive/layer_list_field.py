@@ -56,6 +56,11 @@ class ListField:
         """Return the name of the number of layers if no field of the configuration has it."""
         return own_length(self.path)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the field ready for JSON."""
+        letters = {path: dict(words) for path, words in self.letters.items()}
+        return {**{name: getattr(self, name) for name in type(self).__match_args__}, "letters": letters}
+
     def kinds_at(self, number: int, length: int) -> tuple[int, ...]:
         """Return the kind of each layer in the list of this number.
 

@@ -437,6 +437,19 @@ MAX_FALLBACK_GROUPS = 5
 # A field above this is a width, and no fallback fixes it: a formula without widths says nothing.
 MAX_FALLBACK_FACTOR = 64
 
+# --- head extension: a head over a derived base ---
+
+# Samples of the base's space from which the one that shows most kinds of the head's tensors is screened.
+RICH_BASE_SAMPLES = 3
+# Builds that sort the templates of the base; a later build that contradicts the sorting costs a search.
+SORTING_SAMPLES = 3
+# Searches for the tensors of a head; each moves one template of the base among them.
+MAX_HEAD_SEARCHES = 12
+# One in so many of the samples is made that a base has beside its uniform ones: a head has few tensors of its own.
+HEAD_SHARE = 8
+# Builds of a head at the boundaries of its base, whose own trials had them all.
+MAX_INHERITED_BOUNDARY_SAMPLES = 12
+
 # A trace shows a stage; it is no record of every build. A few counterexamples show what is wrong with a candidate.
 MAX_TRACED_COUNTEREXAMPLES = 5
 # Failures of a synthesis whose evidence a trace holds; each costs a synthesis of its own.

@@ -9,6 +9,7 @@ from bertsym import atlas
 from bertsym.files.jsonfile import parse_object, read_bytes
 from bertsym.model import Model
 from bertsym.saved_model import decode as saved
+from bertsym.saved_model.composites import is_composite, named_composite
 from bertsym.saved_model.derived import Derived
 
 
@@ -34,7 +35,9 @@ def stored(name: str, head: str | None = None) -> Model | None:
 
 @lru_cache(maxsize=16)
 def entry_of(name: str) -> Derived | None:
-    """Return the entry of a model type, or None."""
+    """Return the entry of a model type or the composite of that name; None if there is neither."""
+    if is_composite(name):
+        return named_composite(name, entry_of)
     file = atlas.path(name)
     if file is None:
         return None

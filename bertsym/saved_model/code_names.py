@@ -54,14 +54,14 @@ def shortened(derived: Derived) -> dict[Symbol, Symbol]:
 
 def with_code_names(derived: Derived) -> Derived:
     """Return the same model with its sizes under the names of the code."""
-    return _with(derived, renames(derived))
+    return renamed(derived, renames(derived))
 
 
 def with_short_names(derived: Derived) -> Derived:
     """Return the same model with its sizes under short names, and the saved names as further spellings."""
     table = {**renames(derived), **shortened(derived)}
     synonyms = {str(old.name): new for old, new in table.items() if old.name != new.name}
-    return replace(_with(derived, table), synonyms=MappingProxyType(synonyms))
+    return replace(renamed(derived, table), synonyms=MappingProxyType(synonyms))
 
 
 def _symbols(derived: Derived) -> set[Symbol]:
@@ -85,7 +85,8 @@ def _meaning(symbol: Own, path: str) -> str:
     return f"{leaf.removeprefix('num_').replace('_', ' ')} ({path})" if leaf != path else path
 
 
-def _with(derived: Derived, table: Mapping[Symbol, Symbol]) -> Derived:
+def renamed(derived: Derived, table: Mapping[Symbol, Symbol]) -> Derived:
+    """Return the same model with other symbols for its sizes."""
     if not table:
         return derived
     result: Derived = _renamed(derived, table, {})

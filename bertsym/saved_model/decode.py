@@ -30,6 +30,7 @@ from bertsym.saved_model.derived import (
     NoEffect,
     UnresolvedTensor,
 )
+from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, ValueKind
 from bertsym.saved_model.inventory import Inventory
 from bertsym.saved_model.json_node import LINE, WORDS, Node
 from bertsym.saved_model.layer_lists import LayerList
@@ -52,11 +53,11 @@ _KEYS = (
     *("bertsym", "format", "name", "source", "engine", "sizes", "layer_lists", "definitions", "constraints"),
     *("fixed_by_derivation", "fixed_by_code", "no_effect", "fields", "heads"),
 )
-"""`fields` is reserved for what the configuration class and the model code read; nothing here depends on it."""
 _SIZE = (
     *("field", "aliases", "if_omitted", "default", "kind", "minimum", "meaning"),
     "domain",
 )
+_RULES = ("aliases", "fixed", "refused", "labels")
 _EVIDENCE = ("trials", "edge_trials", "builds", "seed", "bound", "parameters", "unresolved")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _HEAD = re.compile(r"[a-z0-9-]{1,40}")
@@ -112,6 +113,8 @@ class _Decoder:
         for layer_list in layer_lists:
             defaults |= layer_list.sizes(layer_list.default)
         definitions = tuple(self.definitions(parts["definitions"])) if "definitions" in parts else ()
+        for definition in definitions:  # a stack whose list alone says how deep it is has no field for L
+            self.symbols.setdefault(str(definition.symbol), definition.symbol)
         constraints = tuple(self.constraints(parts["constraints"])) if "constraints" in parts else ()
         heads = self.heads(parts["heads"], layer_lists)
         first = heads.pop(FIRST, None)
@@ -137,6 +140,7 @@ class _Decoder:
             parts["engine"].integer() if "engine" in parts else 0,
             MappingProxyType({path: node.json for path, node in held.items()}),
             layer_lists,
+            rules=self.rules(parts["fields"]) if "fields" in parts else FieldRules(),
         )
 
     # Sizes and the fields behind them.
@@ -235,6 +239,23 @@ class _Decoder:
         default = parts["default"].number() if "default" in parts else None
         return NoEffect(default, decode_domain(parts, default))
 
+    def rules(self, node: Node) -> FieldRules:
+        parts = node.keys(_RULES)
+        aliases = parts["aliases"].entries(MAX_FIELDS) if "aliases" in parts else {}
+        fixed = parts["fixed"].entries(MAX_FIELDS) if "fixed" in parts else {}
+        refused: dict[str, set[ValueKind]] = {}
+        for name, paths in (
+            parts["refused"].keys([kind.value for kind in ValueKind]).items() if "refused" in parts else ()
+        ):
+            for path in paths.items(MAX_FIELDS):
+                refused.setdefault(path.field(), set()).add(ValueKind(name))
+        return FieldRules(
+            MappingProxyType({alias: target.field() for alias, target in aliases.items()}),
+            MappingProxyType({path: value.json for path, value in fixed.items()}),
+            MappingProxyType({path: frozenset(kinds) for path, kinds in refused.items()}),
+            parts["labels"].integer() if "labels" in parts else DEFAULT_LABELS,
+        )
+
     # Heads.
 
     def heads(self, node: Node, layer_lists: tuple[LayerList, ...]) -> dict[str, DerivedHead]:
@@ -242,12 +263,14 @@ class _Decoder:
         heads: dict[str, DerivedHead] = {}
         known: dict[str, Inventory] = {}
         for name, entry in node.entries(MAX_HEADS, _HEAD, "head").items():
-            parts = entry.keys(("class", "evidence", "tensors"), required=("class", "tensors"))
+            parts = entry.keys(("class", "evidence", "fixed", "tensors"), required=("class", "tensors"))
             known[name] = decoder.inventory(parts["tensors"], known)
             evidence = self.evidence(parts["evidence"]) if "evidence" in parts else None
             if not known[name] and not (evidence and evidence.unresolved):
                 raise entry.refuse("there are no tensors")
-            heads[name] = DerivedHead(parts["class"].text(WORDS, "the name of a class"), known[name], evidence)
+            cls = parts["class"].text(WORDS, "the name of a class")
+            fixed = parts["fixed"].entries(MAX_FIELDS) if "fixed" in parts else {}
+            heads[name] = DerivedHead(cls, known[name], evidence, {path: at.json for path, at in fixed.items()})
         return heads
 
     def evidence(self, node: Node) -> Evidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 
 from bertsym.model import Definition
-from bertsym.saved_model.derived import Derived, DerivedHead
+from bertsym.saved_model.derived import Derived
 from bertsym.symbols import H, d, heads
 from bertsym.tree import Tensor
 from bertsym.values import replace
@@ -25,7 +25,7 @@ def in_head_size(derived: Derived) -> Derived:
         return derived
     definition = Definition(d, _ROUNDED) if int(own[0] or 0) % int(own[1] or 1) else FREE_HEAD_SIZE
     tensors = _rewritten(derived.tensors)
-    classes = {n: DerivedHead(head.cls, _rewritten(head.tensors), head.evidence) for n, head in derived.heads.items()}
+    classes = {name: replace(head, tensors=_rewritten(head.tensors)) for name, head in derived.heads.items()}
     if tensors == derived.tensors and classes == dict(derived.heads):
         return derived
     return replace(derived, tensors=tensors, heads=classes, definitions=(*derived.definitions, definition))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bertsym.saved_model.code_names import with_short_names
-from bertsym.saved_model.derived import Derived, DerivedHead
+from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.values import replace
 from bertsym.vocabulary.components import named
@@ -21,5 +21,5 @@ def with_paper_names(derived: Derived) -> Derived:
     >>> list(dict.fromkeys(tensor.component for tensor in with_paper_names(entry_of("qwen3")).tensors))
     ['embeddings', 'attention', 'feed-forward', 'final-norm']
     """
-    heads = {name: DerivedHead(head.cls, named(head.tensors), head.evidence) for name, head in derived.heads.items()}
+    heads = {name: replace(head, tensors=named(head.tensors)) for name, head in derived.heads.items()}
     return replace(derived, tensors=named(derived.tensors), heads=heads)

@@ -124,7 +124,7 @@ def test_a_configuration_of_a_type_that_only_the_atlas_has(tmp_path: Path, berts
         {"model_type": "mamba", "hidden_size": "8"},
         {"model_type": "mamba", "hidden_size": -8},
         {"model_type": "mamba", "hidden_size": 8.5},
-        {"model_type": "mamba", "architectures": ["MambaForNothing"]},
+        {"model_type": "mamba", "architectures": ["BertModel"]},
         {"model_type": "mambaa"},
         {"model_type": 7},
     ],

@@ -36,6 +36,11 @@ class FakeOracle:
         outcome = self._outcome(fields)
         return None if isinstance(outcome, Rejection) else outcome
 
+    def tensor_count(self, fields: Fields) -> int:
+        """Return the number of tensors of a build, 0 for a rejection."""
+        outcome = self._outcome(fields)
+        return 0 if isinstance(outcome, Rejection) else len(outcome)
+
     def rejection(self, fields: Fields) -> Rejection | None:
         """Return the rejection, None if the fields are accepted."""
         outcome = self._outcome(fields)

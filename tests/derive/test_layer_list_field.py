@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from bertsym.derive.layer_list_field import ListField, RandomStream, kind_letter
@@ -44,6 +46,13 @@ def test_the_stream_is_the_published_one() -> None:
     """The first values of SplitMix64 for the seed 1234567, from the reference implementation of Vigna."""
     stream = RandomStream(1234567)
     assert [stream.below(2**64) for _ in range(2)] == [6457827717110365317, 3203168211198807973]
+
+
+def test_every_list_is_ready_for_json() -> None:
+    assert [json.loads(json.dumps(field.to_json()))["path"] for field in (WORDS, INDICES)] == [
+        "layer_types",
+        "cross_layers",
+    ]
 
 
 def test_letters_are_no_indices() -> None:

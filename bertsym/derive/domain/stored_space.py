@@ -14,23 +14,26 @@ from bertsym.derive.layer_list_field import own_length
 from bertsym.derive.limits import NUMBERED_LISTS
 from bertsym.derive.types import Number
 from bertsym.saved_model.allowed_values import Choice
-from bertsym.saved_model.derived import Derived, Domain
+from bertsym.saved_model.derived import FIRST, Derived, Domain
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace
 
 
-def stored_space(derived: Derived) -> Space:
-    """Return the space from which the configurations of a saved model were sampled."""
-    fixed = {**{path: at.value for path, at in derived.fixed_by_derivation.items()}, **derived.fixed_by_code}
+def stored_space(derived: Derived, head: str = FIRST) -> Space:
+    """Return the space from which the configurations of a class of a saved model were sampled."""
+    own = derived.classes[head].fixed
+    fixed = {**{path: at.value for path, at in derived.fixed_by_derivation.items()}, **derived.fixed_by_code, **own}
     base: dict[str, Number] = {path: at for path, at in fixed.items() if isinstance(at, int)}
-    base |= {path: field.default for path, field in derived.no_effect.items() if field.default is not None}
+    defaults = {path: field.default for path, field in derived.no_effect.items() if field.default is not None}
+    base |= {path: default for path, default in defaults.items() if path not in own}
     # A file has 4 for 4.0, which the model code may reject as an integer.
     exact = {symbol: Fraction if BY_SYMBOL[symbol].kind is Kind.RATIO else lambda n: n for symbol in derived.fields}
     base |= {field.path: exact[symbol](derived.defaults[symbol]) for symbol, field in derived.fields.items()}
     sampled = [(field.path, field.domain) for field in derived.fields.values()]
     sampled += [(path, field.domain) for path, field in derived.no_effect.items() if field.default is not None]
-    of_lists = list(_list_domains(derived))
+    of_lists = [axis for axis in _list_domains(derived) if axis.name not in own]
     base |= {axis.name: axis.base for axis in of_lists}
+    sampled = [(path, domain) for path, domain in sampled if path not in own]
     axes = [*of_lists]
     axes += [from_stored(path, base[path], domain) for path, domain in sampled if domain is not None]
     return Space(base, in_dependency_order(axes) or (), ())
@@ -42,6 +45,12 @@ def _list_domains(derived: Derived) -> Iterator[FieldDomain]:
         yield FieldDomain(layer_list.path, 0, Choice(tuple(range(NUMBERED_LISTS))))
         if not layer_list.length:
             yield FieldDomain(own_length(layer_list.path), len(layer_list.default), is_depth=True)
+
+
+def stored_symbols(derived: Derived) -> dict[str, Symbol]:
+    """Return the symbol of each field that a sample has: of sizes, of lists with an entry a layer, of their lengths."""
+    symbols = {field.path: symbol for symbol, field in derived.fields.items()} | own_lengths(derived)
+    return symbols | {layer_list.path: layer_list.order for layer_list in derived.layer_lists}
 
 
 def own_lengths(derived: Derived) -> dict[str, Symbol]:

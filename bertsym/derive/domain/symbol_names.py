@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from sympy import Symbol
 
@@ -33,30 +34,39 @@ _TEXT = (
 )
 
 
-def symbols(space: Space, *, keep: bool, lists: Sequence[ListField] = ()) -> dict[str, Symbol]:
-    """Return a symbol for every field that varies.
+def symbols(
+    space: Space,
+    *,
+    keep: bool,
+    lists: Sequence[ListField] = (),
+    known: Mapping[str, Symbol] = MappingProxyType({}),
+) -> dict[str, Symbol]:
+    """Return a symbol for every field that varies: the `known` one if there is one.
 
     Of two fields that mean the same size, the one with the more usual spelling gets the size's registered symbol. If
     `keep`, only a field that is spelled like the symbol gets it. An own symbol is named as its field; an underscore
     follows if the name is taken.
     """
-    meant: dict[str, Symbol] = {}
+    meant = dict(known)
     varied = {axis.name: axis for axis in space.axes}
     for name in filter(fields, SPELLINGS):
-        known = (part + spelling for part in _TEXT for spelling in (name, *fields(name)))
-        field = next((field for field in known if field in varied), None)
-        if field is not None and (field == name or not keep) and _fits(name, varied[field]):
+        spelled = (part + spelling for part in _TEXT for spelling in (name, *fields(name)))
+        field = next((field for field in spelled if field in varied), None)
+        is_new = field not in known and BY_NAME[name].symbol not in known.values()
+        if field is not None and is_new and (field == name or not keep) and _fits(name, varied[field]):
             meant[field] = BY_NAME[name].symbol
     for field_list in lists:
         if field_list.own_length in varied and BY_NAME["L"].symbol not in meant.values():
             meant[field_list.own_length] = BY_NAME["L"].symbol
     paths = {field_list.path for field_list in lists}
     for field, axis in varied.items():
+        if field in meant:
+            continue
         if field in paths:
             meant[field] = order_symbol(_own_name(field, {str(symbol) for symbol in meant.values()}), field)
-        elif field not in meant:
+        else:
             meant[field] = _own(field, axis, {str(symbol) for symbol in meant.values()})
-    return meant
+    return {field: symbol for field, symbol in meant.items() if field in varied}
 
 
 def _fits(name: str, axis: FieldDomain) -> bool:

@@ -12,7 +12,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from fractions import Fraction
 from operator import itemgetter
 from pathlib import Path
@@ -33,12 +34,15 @@ from bertsym.derive.limits import (
 from bertsym.derive.oracle.process_tree import kill_marked
 from bertsym.derive.types import CannotDerive, Description, Entry, Fields, Inventory, Number, Rejection
 from bertsym.expressions.reader import Malformed
+from bertsym.values import replace
 
 MARK = "BERTSYM_WORKER"  # the environment variable by which the worker's descendants are known
 TAMPERED = "it changes what bertsym answers with in its process"
 _ANSWER_HEAD = re.compile(rb'\{"index": ([0-9]{1,9}), "answer": ')
 
 Key = frozenset[tuple[str, Number]]
+Selection = Callable[[Fields, Inventory], Inventory]
+"""A function of the fields of a build and its inventory, which returns the tensors that a search is about."""
 
 
 class Worker:
@@ -211,11 +215,37 @@ class BuildOracle:
         fields = {name: _exact(number) for name, number in answer["fields"].items()}
         lists = tuple(_list_field(field) for field in answer.get("lists", ()))
         self.description = Description(answer["class"], answer["source"], MappingProxyType(fields), lists)
+        self.pinned: Fields = {}
+        self.select: Selection | None = None
+
+    def over(self, names: Iterable[str], pinned: Fields) -> BuildOracle:
+        """Return the same oracle over fewer fields, with other fields pinned; builds stay shared.
+
+        A search that knows the domains of most fields looks at the others this way.
+        """
+        view = copy(self)
+        fields = {name: self.description.fields[name] for name in names}
+        view.description = replace(self.description, fields=MappingProxyType(fields))
+        view.pinned = {**self.pinned, **pinned}
+        return view
+
+    def selecting(self, select: Selection) -> BuildOracle:
+        """Return the same oracle with a part of each inventory; builds stay shared."""
+        view = copy(self)
+        view.select = select
+        return view
 
     def build(self, fields: Fields) -> Inventory | None:
         """Return the inventory at these fields, or None if the model code rejects them."""
         outcome = self._outcome(fields)
-        return None if isinstance(outcome, Rejection) else outcome
+        if isinstance(outcome, Rejection):
+            return None
+        return outcome if self.select is None else self.select({**self.pinned, **fields}, outcome)
+
+    def tensor_count(self, fields: Fields) -> int:
+        """Return the number of tensors that a build makes, selected or not; 0 if the model code rejects it."""
+        outcome = self._outcome(fields)
+        return 0 if isinstance(outcome, Rejection) else len(outcome)
 
     def rejection(self, fields: Fields) -> Rejection | None:
         """Return the reason for which the model code rejects these fields, or None if it accepts them."""
@@ -223,16 +253,17 @@ class BuildOracle:
         return outcome if isinstance(outcome, Rejection) else None
 
     def _outcome(self, fields: Fields) -> Inventory | Rejection:
-        key = frozenset(fields.items())
+        complete = {**self.pinned, **fields}
+        key = frozenset(complete.items())
         if key not in self.cache:
             answer = self.speculative.pop(key, None)
-            request = {"build": _to_json(fields)}
+            request = {"build": _to_json(complete)}
             self._record(key, answer or self.worker.request(self.target, request, self.worker.seconds))
         return self.cache[key]
 
     def prefetch(self, configurations: Iterable[Fields]) -> None:
         """Build all of these, on two processors if there are two, so that `build` finds them in the cache."""
-        missing = {key: fields for fields in configurations if (key := frozenset(fields.items())) not in self.cache}
+        missing = self._missing(configurations)
         self._speculate(missing)
         for key in missing:
             self.counts = self.counts._replace(prefetched=self.counts.prefetched + 1)
@@ -240,9 +271,11 @@ class BuildOracle:
 
     def speculate(self, configurations: Iterable[Fields]) -> None:
         """Build all of these in advance, although `build` may not ask for each: the others leave nothing behind."""
-        self._speculate(
-            {key: fields for fields in configurations if (key := frozenset(fields.items())) not in self.cache}
-        )
+        self._speculate(self._missing(configurations))
+
+    def _missing(self, configurations: Iterable[Fields]) -> dict[Key, Fields]:
+        complete = ({**self.pinned, **fields} for fields in configurations)
+        return {key: fields for fields in complete if (key := frozenset(fields.items())) not in self.cache}
 
     def _speculate(self, missing: Mapping[Key, Fields]) -> None:
         keys = [key for key in missing if key not in self.speculative]
@@ -282,7 +315,7 @@ class BuildOracle:
 
     def is_deterministic(self, configurations: Iterable[Fields]) -> bool:
         """Return True if a second build at fields that were accepted gives the same inventory, for all of these."""
-        accepted = list(configurations)
+        accepted = [{**self.pinned, **fields} for fields in configurations]
         answers = self._request_all([{"build": _to_json(fields)} for fields in accepted], self.worker.seconds)
         return all(
             "tensors" in answer and _inventory(answer["tensors"]) == self.cache[frozenset(fields.items())]

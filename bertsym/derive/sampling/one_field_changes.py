@@ -30,8 +30,8 @@ from bertsym.values import replace
 class OneFieldChanges:
     """Observations at several backgrounds, each with one field changed; `changed` are the symbols of these fields."""
 
-    def __init__(self, observer: Observer, random: Random) -> None:
-        self.observer, self.random = observer, random
+    def __init__(self, observer: Observer, random: Random, backgrounds: int = BACKGROUNDS) -> None:
+        self.observer, self.random, self.backgrounds = observer, random, backgrounds
         self.changed: set[Symbol] = set()
 
     def at_defaults(self, deep_fields: Mapping[str, int]) -> list[Observation]:
@@ -56,7 +56,10 @@ class OneFieldChanges:
         observer = self.observer
         observations: list[Observation] = []
         traced = [observer.space.fields({})]
-        candidates = [observer.first_accepted(self._deep_samples()) for _ in range(BACKGROUND_CANDIDATES)]
+        candidates = [
+            observer.first_accepted(self._deep_samples())
+            for _ in range(BACKGROUND_CANDIDATES * self.backgrounds // BACKGROUNDS)
+        ]
         for steps in self._richest_backgrounds(candidates):
             background = observer.observe(steps)
             if background is None:
@@ -110,7 +113,7 @@ class OneFieldChanges:
         A candidate comes again with all switches inverted if that shows further kinds.
         """
         seen: set[str] = set()
-        for _ in range(BACKGROUNDS):
+        for _ in range(self.backgrounds):
             best = max(candidates, key=lambda candidate: len(tensor_kinds(candidate[1].inventory) - seen))
             candidates.remove(best)
             steps, observation = best

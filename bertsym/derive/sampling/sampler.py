@@ -12,9 +12,11 @@ from bertsym.derive.concolic.path_conditions import boundaries
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.domain.space import Space
 from bertsym.derive.limits import (
+    BACKGROUNDS,
     DEFAULT_DEPTH_SAMPLES,
     EDGE_SAMPLES,
     MAX_ADVERSARIAL_SAMPLES,
+    MAX_BOUNDARY_SAMPLES,
     MAX_CONDITION_SAMPLES,
     MAX_DEPTH_BELOW_DEFAULT,
     MAX_EARLIER_OBSERVATIONS,
@@ -40,6 +42,9 @@ class Sampler:
 
     A method returns fewer observations than samples, because the model code may reject some. Methods raise
     CannotDerive if it rejects too many in a row. All randomness comes from `random`, so a seed repeats a run.
+
+    One in `share` of the further samples is made, those beside the uniform ones, the edges and the boundaries: a head
+    over a derived base has few tensors of its own to test.
     """
 
     def __init__(
@@ -49,14 +54,17 @@ class Sampler:
         symbols: Mapping[str, Symbol],
         random: Random,
         lists: Sequence[LayerList] = (),
+        share: int = 1,
     ) -> None:
-        self.oracle, self.random = oracle, random
+        self.oracle, self.random, self.share = oracle, random, share
         self.observer = Observer(oracle, space, symbols, lists)
         self.first_accepted = next(reversed(list(oracle.accepted())), oracle.description.fields)
-        self._one_field_changes = OneFieldChanges(self.observer, random)
+        self._one_field_changes = OneFieldChanges(self.observer, random, BACKGROUNDS if share == 1 else 1)
         self._equality = EqualitySamples(random)
         defaults = oracle.description.fields
-        deep = {axis.name: axis.default_steps_outside_range(defaults) for axis in space.axes if axis.is_depth}
+        # A base has shown already whether its deepest layers follow another rule.
+        depths = [axis for axis in space.axes if axis.is_depth] if share == 1 else []
+        deep = {axis.name: axis.default_steps_outside_range(defaults) for axis in depths}
         self._default_depths = {name: steps for name, steps in deep.items() if steps is not None}
 
     @property
@@ -107,6 +115,7 @@ class Sampler:
         further = list(small_and_near_default(space, random))
         further += [space.sample_with_ties(random) for _ in range(self._affordable(POOL_SAMPLES))]
         further += self._equality.next_round(space)
+        further = further[:: self.share]
         for _ in range(DEFAULT_DEPTH_SAMPLES if self._default_depths else 0):
             depths = below_default(space, random, self._default_depths, MAX_DEPTH_BELOW_DEFAULT)
             further.append(space.sample(random) | depths)
@@ -128,15 +137,21 @@ class Sampler:
         """
         space, symbols, random = self.space, self.observer.symbols, self.random
         traced = boundaries(self.traces)
-        samples = list(islice(boundary_samples(tensors, space, symbols, random, traced), max_samples))
+        if self.share == 1:
+            samples = list(islice(boundary_samples(tensors, space, symbols, random, traced), max_samples))
+        else:
+            # The base's own trials had the conditions of its code.
+            samples = list(islice(boundary_samples(tensors, space, symbols, random), max_samples))
+            beside = boundary_samples((), space, symbols, random, traced)
+            samples += islice(beside, (max_samples or MAX_BOUNDARY_SAMPLES) // self.share)
         holding = condition_samples(tensors, space, symbols, random)
-        samples += islice(holding, self._affordable(MAX_CONDITION_SAMPLES))
+        samples += islice(holding, self._affordable(MAX_CONDITION_SAMPLES) // self.share)
         return self.observer.observe_all(samples)
 
     def adversarial(self) -> list[Observation]:
         """Return observations of small sizes and outliers, made to refute formulas."""
         return self.observer.observe_all(
-            adversarial(self.space, self.random, self._affordable(MAX_ADVERSARIAL_SAMPLES))
+            adversarial(self.space, self.random, self._affordable(MAX_ADVERSARIAL_SAMPLES) // self.share)
         )
 
     def like_rare(self, observations: Sequence[Observation], failures: Sequence[Failure]) -> list[Observation]:
@@ -150,5 +165,5 @@ class Sampler:
     def _affordable(self, count: int) -> int:
         """Return the number of further samples, at most `count`: fewer of a module with many tensors."""
         is_own = ":" in self.oracle.target
-        tensors = len(self.oracle.build(self.first_accepted) or (0,))
+        tensors = max(self.oracle.tensor_count(self.first_accepted), 1)
         return min(count, (MAX_OWN_TENSORS_BUILT if is_own else MAX_LIBRARY_TENSORS_BUILT) // tensors)

@@ -71,12 +71,12 @@ def _predicted(tensors: Sequence[Tensor], evaluator: Evaluator) -> Iterator[Pred
     """
     for tensor in tensors:
         try:
-            yield from _expanded(tensor, evaluator)
+            yield from expanded(tensor, evaluator)
         except ArithmeticError:
             yield tensor.name, (), ""
 
 
-def _expanded(tensor: Tensor, evaluator: Evaluator) -> Iterator[Predicted]:
+def expanded(tensor: Tensor, evaluator: Evaluator) -> Iterator[Predicted]:
     """Yield the tensors of one template; raise ArithmeticError if a dimension or a loop bound is a fraction."""
     if not evaluator.holds(tensor.when):
         return

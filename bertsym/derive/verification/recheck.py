@@ -8,7 +8,7 @@ from random import Random
 
 from bertsym.derive.concolic.path_conditions import boundaries
 from bertsym.derive.domain.space import Space, Steps
-from bertsym.derive.domain.stored_space import own_lengths, stored_space
+from bertsym.derive.domain.stored_space import stored_space, stored_symbols
 from bertsym.derive.limits import (
     MAX_RECHECK_DEPTH,
     MAX_RECHECK_DEPTH_BELOW_DEFAULT,
@@ -26,21 +26,22 @@ from bertsym.saved_model.derived import Derived
 STRATEGIES = ("uniform", "small", "equal", "near", "deep", "edge")
 
 
-def recheck(derived: Derived, head: str, oracle: BuildOracle, random: Random, samples: int) -> str | None:
+def recheck(
+    derived: Derived, head: str, oracle: BuildOracle, random: Random, samples: int, max_boundaries: int | None = None
+) -> str | None:
     """Return the first tensor that the formulas of a head get wrong and where, or None if they agree everywhere.
 
     `samples` observations come from all strategies in turn. Further ones are beside the boundaries of the formulas and
-    of the conditions that a concolic run shows. Every sixth total is compared too. The head must have a complete
-    formula. Raise CannotDerive if the model code rejects too many samples in a row.
+    of the conditions that a concolic run shows, at most `max_boundaries`. Every sixth total is compared too. The head
+    must have a complete formula. Raise CannotDerive if the model code rejects too many samples in a row.
     """
     tensors, model = derived.classes[head].tensors, derived.model(head=head)
-    symbols = {field.path: symbol for symbol, field in derived.fields.items()} | own_lengths(derived)
-    symbols |= {layer_list.path: layer_list.order for layer_list in derived.layer_lists}
-    observer = Observer(oracle, stored_space(derived), symbols, derived.layer_lists)
+    symbols = stored_symbols(derived)
+    observer = Observer(oracle, stored_space(derived, head), symbols, derived.layer_lists)
     space = observer.space
     observer.trace([space.base])
     beside = boundary_samples(tensors, space, symbols, random, boundaries(observer.traces))
-    for index, steps in enumerate(chain(_accepted(observer, random, samples), beside)):
+    for index, steps in enumerate(chain(_accepted(observer, random, samples), islice(beside, max_boundaries))):
         observation = observer.observe(steps)
         if observation is None:
             continue
