@@ -67,6 +67,7 @@ class FieldSearch:
         self.aliases: dict[str, str] = {}
         self.fixed: dict[str, Any] = {}
         self.refused: dict[str, set[ValueKind]] = defaultdict(set)
+        self.unless: dict[str, str] = {}
         self.labels = DEFAULT_LABELS
         self.deadline = time.process_time() + BUDGET
         self.log: list[str] = []
@@ -89,6 +90,7 @@ class FieldSearch:
             dict(sorted(self.aliases.items())),
             dict(sorted(self.fixed.items())),
             {path: frozenset(kinds) for path, kinds in sorted(self.refused.items()) if kinds},
+            dict(sorted(self.unless.items())),
             self.labels,
         )
 
@@ -278,8 +280,11 @@ class FieldSearch:
                 trial = [(path, value) for path in items if path not in bad]
                 bad += [path for path, _ in self.disagreeing(base, trial)]
         for path in bad:
+            companion = self.companion(path)
             self.refused[path].add(ValueKind.ANY)
-            if not self.keyword_alias(path):
+            if companion is not None:
+                self.unless[path] = companion
+            elif not self.keyword_alias(path):
                 self.refuse_nothing(path)
 
     def refuse_nothing(self, path: str) -> None:
@@ -287,6 +292,23 @@ class FieldSearch:
         for value in field_values.HARMLESS:
             if any(self.outcome(base, ((path, value),)) in ("disagree", "rejected") for base in self.bases[:2]):
                 self.refused[path].add(field_values.kind_at(value, None))
+
+    def companion(self, path: str) -> str | None:
+        """Return the list of the same part that makes an undeclared name idle, as `indexer_types` does for its rule.
+
+        In full files the name must have no effect, and it must have one again if the list is left out.
+        """
+        base = self.bases[-1]
+        changes: list[Changes] = [((path, value),) for value in field_values.UNDECLARED[:3]]
+        if base is self.sparse or any(self.outcome(base, change) != "agree" for change in changes):
+            return None
+        part = path.rpartition(".")[0]
+        for name, found in field_values.leaves(self.full, frozenset(self.configs)).items():
+            if name.rpartition(".")[0] == part and isinstance(found, list) and at(base, name):
+                without = changed(base, {name: ...})
+                if any(self.outcome(without, change) in ("disagree", "rejected") for change in changes):
+                    return name
+        return None
 
     def undeclared_paths(self, names: Iterable[str]) -> Iterator[str]:
         """Yield the names in every part of the full file that the part does not declare."""
