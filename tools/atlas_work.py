@@ -97,7 +97,10 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
             notes.append(f"no {head}: {reason(error)}")
     whole = replace(whole, heads={**whole.heads, **failed})
     whole = counted(told(kind, whole))
-    whole = replace(whole, rules=field_rules(kind, whole, seed))
+    try:
+        whole = replace(whole, rules=field_rules(kind, whole, seed))
+    except Exception as error:  # noqa: BLE001  # `tell` tries again
+        notes.append(f"no rules of fields: {reason(error)}")
     written = text(whole)
     read = parsed(json.loads(written), Path(f"{kind.name}.json"))
     wrong = dict(disagreements(read, kind.target, seed + 1, TRIALS))
