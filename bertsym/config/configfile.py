@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bertsym import atlas
-from bertsym.atlas.configurations import fixed_parts, has_class, head_size_use, similar_class
+from bertsym.atlas.configurations import default_labels, fixed_parts, has_class, head_size_use, similar_class
 from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
 from bertsym.config.layer_lists import list_sizes
@@ -70,7 +70,7 @@ def read_config(
         check_unknown(fields, derived, given, file, use)
         given |= head_size(fields, derived, use, file)
         given |= list_sizes(fields, derived, given, file)
-    number = _labels(config, file)
+    number = _labels(config, file, kind)
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
     if derived is not None:
@@ -110,8 +110,8 @@ def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _labels(config: Mapping[str, Json], file: Path) -> int:
-    """Return the number of labels: the length of `id2label`, else `num_labels`, else 2, the default of transformers."""
+def _labels(config: Mapping[str, Json], file: Path, kind: str) -> int:
+    """Return the number of labels: the length of `id2label`, else `num_labels`, else the default of the model type."""
     names = config.get("id2label")
     number = config.get("num_labels")
     if names is not None and not isinstance(names, dict):
@@ -120,7 +120,9 @@ def _labels(config: Mapping[str, Json], file: Path) -> int:
         raise BadField(str(file), "num_labels", f"expected an integer of at least 0, got {echo(number)}")
     if names is not None and number is not None and len(names) != number:
         raise BadField(str(file), "num_labels", f"{number}, but id2label names {len(names)}")
-    return len(names) if names is not None else number if isinstance(number, int) else 2
+    if names is not None:
+        return len(names)
+    return number if isinstance(number, int) else default_labels(kind)
 
 
 def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -> tuple[str, tuple[str, ...]]:
