@@ -406,10 +406,13 @@ class Model:
 
 
 def load(target: str | PathLike[str], head: str | None = None, *, model_type: str | None = None) -> Model:
-    """Load a model by name (`bert`, `bert-base-uncased`), or from a `config.json`, its folder or a saved model.
+    """Load a model by name (`bert`, `Llama 3.1 8B`), or from a `config.json`, its folder or a saved model.
+
+    A name means the class that its papers count: the bare model of an encoder, the language model of a decoder.
 
     `head` replaces the class that a file names, and `model_type` its type. `notes` of the model say what was inferred
-    from the file. Raises `UnknownName`, `BadFile`, `BadField`, or `Conflict` for a name with a `model_type`.
+    from the file. Raises `UnknownName`, `AmbiguousModel` for a name of several models, `BadFile`, `BadField`, or
+    `Conflict` for a name with a `model_type`.
     """
     kind = None if model_type is None else arguments.text(model_type, "model_type")
     return Model(load_spec(arguments.path(target, "target"), head, kind))

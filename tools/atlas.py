@@ -5,6 +5,7 @@
     python tools/atlas.py tell [--only ...]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
+    python tools/atlas.py coverage
     python tools/atlas.py convert
     python tools/atlas.py compare COMMIT
 
@@ -200,6 +201,15 @@ def convert(_options: argparse.Namespace) -> int:
     return 0
 
 
+def coverage(_options: argparse.Namespace) -> int:
+    """Count the classes of the auto mappings that have a formula, and store the reasons for the others."""
+    import atlas_coverage  # noqa: PLC0415
+
+    covered, wanted = atlas_coverage.write_coverage()
+    print(f"{covered} of {wanted} classes have a formula")
+    return 0
+
+
 def compare(options: argparse.Namespace) -> int:
     """Compare the models of all entries with those of a commit, whatever the format of either; 1 if one differs."""
     import atlas_convert  # noqa: PLC0415
@@ -218,7 +228,7 @@ def main() -> int:
     commands = parser.add_subparsers(required=True)
     runs = {
         "build": build, "heads": heads, "tell": tell, "check": check, "page": page, "convert": convert,
-        "compare": compare,
+        "compare": compare, "coverage": coverage,
     }  # fmt: skip
     for name, run in runs.items():
         command = commands.add_parser(name, help=run.__doc__)
@@ -229,7 +239,7 @@ def main() -> int:
             )
         elif name == "compare":
             command.add_argument("commit", help="such as HEAD")
-        if name in ("page", "convert", "compare"):
+        if name in ("page", "convert", "compare", "coverage"):
             continue
         command.add_argument("--only", default="", metavar="bert,llama", help="only these model types")
         command.add_argument("--jobs", type=int, default=0, help="number of processes; default: one a core")

@@ -73,6 +73,7 @@ class State:
         self.models = {name: found for name, found in kept.items() if isinstance(found, dict)}
         self.missing = {name: found for name, found in kept.items() if isinstance(found, str)}
         self.classes = classes_without(source)
+        self.coverage: dict[str, Any] = {}
         ENTRIES.mkdir(exist_ok=True)
 
     def put(self, kind: Kind, text: str | None, why: str) -> None:
@@ -100,12 +101,8 @@ class State:
         for kind in self.everything:
             if kind.same and kind.same in self.models:
                 self.models[kind.name] = {"entry": kind.same, **self.models[kind.same]}
-        start = f'{{\n"source": {json.dumps(self.source)},\n'
-        parts = {"models": self.models, "missing": self.missing, "classes": self.classes}
-        text = start + ",\n".join(f'"{key}": {_lines(part)}' for key, part in parts.items()) + "\n}\n"
-        beside = INDEX.with_suffix(".new")
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(INDEX)
+        parts = {"models": self.models, "missing": self.missing, "classes": self.classes, "coverage": self.coverage}
+        _write({"source": self.source}, parts)
 
     def finish(self) -> None:
         """Remove the entries of model types that the library no longer has."""
@@ -133,10 +130,26 @@ def refresh() -> None:
     state = State("", [], {})
     index = json.loads(INDEX.read_bytes())
     state.source, state.missing, state.classes = index["source"], index["missing"], index.get("classes", {})
+    state.coverage = index.get("coverage", {})
     for name, old in index["models"].items():
         alias = {"entry": old["entry"]} if "entry" in old else {}
         state.models[name] = {**alias, **line(json.loads(path(old.get("entry", name)).read_bytes()))}
     state.write()
+
+
+def rewrite(index: dict[str, Any], **changes: Any) -> None:
+    """Write the index with other parts, atomically."""
+    parts = {**index, **changes}
+    _write({"source": parts.pop("source")}, parts)
+
+
+def _write(start: dict[str, Any], parts: dict[str, dict[str, Any]]) -> None:
+    """Write the index with a line for each entry of a part."""
+    lines = [f"{json.dumps(key)}: {json.dumps(found)}" for key, found in start.items()]
+    lines += [f"{json.dumps(key)}: {_lines(part)}" for key, part in parts.items() if part]
+    beside = INDEX.with_suffix(".new")
+    beside.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8", newline="\n")
+    beside.replace(INDEX)
 
 
 def _lines(found: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, NoReturn
 
 import atlas_index as shelf
+from atlas_fields import field_rules
 from atlas_held import held, names
 from atlas_types import Kind, library
 
@@ -96,6 +97,7 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
     whole = merge_heads(first, heads)
     whole = replace(whole, name=kind.name, source=library(), heads={**whole.heads, **failed})
     whole = counted(told(kind, whole))
+    whole = replace(whole, rules=field_rules(kind, whole, seed))
     written = text(whole)
     read = parsed(json.loads(written), Path(f"{kind.name}.json"))
     wrong = dict(disagreements(read, kind.target, seed + 1, TRIALS))
@@ -115,7 +117,8 @@ def retold(kind: Kind, seed: int) -> str:
         oracle = BuildOracle(worker(), kind.target, {}, with_lists=bool(derived.layer_lists))
         absences = Defaults(oracle, stored_space(derived), symbols, Random(seed)).absences()
     fields = {symbol: with_omission(field, absences) for symbol, field in derived.fields.items()}
-    return text(told(kind, replace(derived, fields=fields)))
+    renewed = told(kind, replace(derived, fields=fields))
+    return text(replace(renewed, rules=field_rules(kind, renewed, seed)))
 
 
 def told(kind: Kind, derived: Derived) -> Derived:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bertsym.checkpoints.adapter import CONFIG
 from bertsym.checkpoints.contents import Checkpoint
+from bertsym.checkpoints.flax_msgpack import read_flax
 from bertsym.checkpoints.framework_names import translated
 from bertsym.checkpoints.gguf_files import chosen_gguf, read_gguf_files
 from bertsym.checkpoints.index_file import SUFFIX, read_index
@@ -18,11 +19,11 @@ from bertsym.values import replace
 
 SINGLE = "model.safetensors"
 INDEX = f"model{SUFFIX}"
+FLAX = "flax_model.msgpack"
 PICKLE_INDEX = "pytorch_model.bin.index.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 OTHERS = {
     ".h5": "an HDF5 file of Keras",
-    ".msgpack": "a MessagePack file of Flax",
     ".onnx": "a graph of ONNX",
     ".npz": "an archive of NumPy",
     ".index": "the index of a TensorFlow checkpoint",
@@ -56,6 +57,9 @@ def _read(path: Path, *, alone: bool) -> Checkpoint:
         return read_index(path, weights, config, alone=alone)
     if name.endswith(".gguf"):
         return read_gguf_files(path, weights, alone=alone)
+    if name.endswith(".msgpack"):
+        flax = read_flax(weights)
+        return Checkpoint(path, flax.arrays, config, 1, flax.bytes_read)
     header = read_header(weights, alone=alone)
     notes = () if alone or not header.unclaimed else (f"{header.unclaimed:,} bytes of data belong to no tensor",)
     return Checkpoint(path, header.arrays, config, 1, header.bytes_read, notes)
@@ -80,7 +84,7 @@ def _weights(path: Path) -> Path:
         name = path.name.casefold()
         if name == "config.json":
             raise BadFile(str(path), f"a configuration, not a checkpoint: pass the folder that also holds {SINGLE}")
-        if not name.endswith((".safetensors", SUFFIX, ".gguf", ".bin.index.json")) and exists(path):
+        if not name.endswith((".safetensors", SUFFIX, ".gguf", ".msgpack", ".bin.index.json")) and exists(path):
             raise BadFile(str(path), _refusal([path]) or "not a .safetensors file, its index, or a .gguf file")
         return path
     for name in (SINGLE, INDEX):
@@ -100,6 +104,8 @@ def _weights(path: Path) -> Path:
     gguf = [file for file in files if file.name.casefold().endswith(".gguf")]
     if gguf:
         return chosen_gguf(path, gguf)
+    if exists(path / FLAX):
+        return path / FLAX
     if exists(path / PICKLE_INDEX):
         return path / PICKLE_INDEX
     raise BadFile(str(path), _refusal(files) or f"a folder without {SINGLE} or {INDEX}")
@@ -111,8 +117,8 @@ def _refusal(files: Sequence[Path]) -> str:
     others = [file.name for file in files if file.suffix.casefold() in OTHERS]
     if pickles:
         return (
-            f"{echo(pickles[0])} is a pickle, which can run code when it is opened: never read; "
-            "save the model with save_pretrained(..., safe_serialization=True)"
+            f"{echo(pickles[0])} is a pickle, which can run code: never read; "
+            "save it with save_pretrained(..., safe_serialization=True)"
         )
     if not others:
         return ""

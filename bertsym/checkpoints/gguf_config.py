@@ -254,6 +254,7 @@ ARCHITECTURES: Mapping[str, GGUFArchitecture] = {
     "command-r": GGUFArchitecture("cohere", _USUAL, finish=_bias("attn_q_norm.weight", "use_qk_norm")),
     "cohere2": GGUFArchitecture("cohere2", _WITH_HEAD_SIZE),
     "glm4": GGUFArchitecture("glm4", _WITH_HEAD_SIZE, finish=_ATTENTION_BIAS),
+    "bitnet": GGUFArchitecture("bitnet", _USUAL, finish=_ATTENTION_BIAS),
     "exaone4": GGUFArchitecture("exaone4", _USUAL),
     "ernie4_5": GGUFArchitecture("ernie4_5", _WITH_HEAD_SIZE),
     "eurobert": GGUFArchitecture("eurobert", _USUAL, "model"),

@@ -94,8 +94,8 @@ def _shard(index: Path, name: str, *, pickled: bool) -> Path:
     if outside or any(not character.isprintable() for character in name):
         raise BadField(str(index), "weight_map", f"the shard {echo(name)} is not a file of this folder")
     if not pickled and name.endswith(PICKLED):
-        why = f"{echo(name)} is a pickle, which can run code when it is opened: never read; save the model with"
-        raise BadField(str(index), "weight_map", f"{why} save_pretrained(..., safe_serialization=True)")
+        why = f"{echo(name)} is a pickle, which can run code: never read"
+        raise BadField(str(index), "weight_map", f"{why}; save the model as .safetensors")
     if not name.endswith((".safetensors", PICKLED)):
         raise BadField(str(index), "weight_map", f"the shard {echo(name)} is not a .safetensors file")
     return index.parent / name

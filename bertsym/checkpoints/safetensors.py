@@ -86,7 +86,11 @@ def _arrays(fields: dict[str, Json], path: Path) -> tuple[dict[str, Array], list
 def _array(entry: dict[str, Json], name: str, path: Path) -> Array:
     dtype, shape = entry.get("dtype"), entry.get("shape")
     if not isinstance(dtype, str) or dtype not in BITS:
-        raise BadField(str(path), name, f"dtype {echo(dtype)} is not one of the format's: {', '.join(BITS)}")
+        raise BadField(
+            str(path),
+            name,
+            f"dtype {echo(dtype)} is none of the {len(BITS)} types of the format, such as F32, BF16 or F8_E4M3",
+        )
     sides = _integers(shape)
     if sides is None:
         raise BadField(str(path), name, f"shape {echo(shape)} is not a list of non-negative integers")

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from bertsym import atlas
 from bertsym.atlas.configurations import default_labels, fixed_parts, has_class, head_size_use, similar_class
+from bertsym.config.field_rules import check_rules, renamed, unread_fields
 from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
 from bertsym.config.layer_lists import list_sizes
 from bertsym.config.library_classes import in_atlas_alone, present_name
-from bertsym.config.model_types import class_names, reading, without_framework
+from bertsym.config.model_types import class_names, own_classes, reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
 from bertsym.config.unread_sizes import unread_sizes
 from bertsym.errors import (
@@ -30,6 +31,7 @@ from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.composites import configured_composite
 from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.field_rules import DEFAULT_LABELS
 from bertsym.saved_model.presentation import presented
 from bertsym.symbols import labels
 from bertsym.values import replace
@@ -43,26 +45,29 @@ def read_config(
     model_type: str | None = None,
     *,
     atlas_only: bool = False,
+    entry: Derived | None = None,
 ) -> Model:
     """Read the model from the fields of a configuration; errors name `file`.
 
     `model_type` replaces the type that the file names. If `atlas_only`, a type of the zoo is read as the atlas has it.
-    The model's notes say what was inferred and what was ignored.
+    `entry` replaces what the zoo or the atlas has for the type. The model's notes say what was inferred or ignored.
     """
     read_as = reading(config, file, model_type)
     kind = read_as.model_type
     wanted = class_names(config) if head is None else (head,)
     in_zoo = kind in ARCHITECTURES and not atlas_only and not in_atlas_alone(kind, wanted)
-    stored_as = None if in_zoo else _entry(config, kind, file)
+    stored_as = entry if entry is not None else None if in_zoo else _entry(config, kind, file)
     derived = None if stored_as is None else presented(stored_as)
     base = f"{kind}{atlas.SUFFIX}"
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
-    fields = (
-        config
-        if derived is None
-        else completed(without_ignored_types(flattened(config), fixed_parts(kind)), derived, file)
-    )
+    notes: tuple[str, ...] = ()
+    fields = config
+    if derived is not None:
+        named = without_ignored_types(flattened(renamed(config, derived.rules, file)), fixed_parts(kind))
+        check_rules(named, derived, file)
+        notes = unread_fields(named, derived)
+        fields = completed(named, derived, file)
     given = sizes(fields, architecture.schema, file)
     check_covered(fields, architecture.schema, given, file)
     if derived is not None:
@@ -70,13 +75,13 @@ def read_config(
         check_unknown(fields, derived, given, file, use)
         given |= head_size(fields, derived, use, file)
         given |= list_sizes(fields, derived, given, file)
-    number = _labels(config, file, kind)
+    number = _labels(config, file, _usual_labels(kind, derived))
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
     if derived is not None:
         own = {path: (at,) for path, at in derived.classes[model.head].fixed.items()}
         check_covered(fields, replace(architecture.schema, fixed=own), given, file)
-    unread = unread_sizes(config, architecture.schema) if derived is None else ()
+    unread = unread_sizes(config, architecture.schema) if derived is None else notes
     model = replace(
         model,
         label=str(file),
@@ -110,8 +115,14 @@ def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _labels(config: Mapping[str, Json], file: Path, kind: str) -> int:
-    """Return the number of labels: the length of `id2label`, else `num_labels`, else the default of the model type."""
+def _usual_labels(kind: str, derived: Derived | None) -> int:
+    """Return the number of labels of a file that gives none; an entry without recorded rules does not know it."""
+    recorded = DEFAULT_LABELS if derived is None else derived.rules.labels
+    return recorded if recorded != DEFAULT_LABELS else default_labels(kind)
+
+
+def _labels(config: Mapping[str, Json], file: Path, usual: int) -> int:
+    """Return the number of labels: the length of `id2label`, else `num_labels`, else the `usual` one of the class."""
     names = config.get("id2label")
     number = config.get("num_labels")
     if names is not None and not isinstance(names, dict):
@@ -120,16 +131,15 @@ def _labels(config: Mapping[str, Json], file: Path, kind: str) -> int:
         raise BadField(str(file), "num_labels", f"expected an integer of at least 0, got {echo(number)}")
     if names is not None and number is not None and len(names) != number:
         raise BadField(str(file), "num_labels", f"{number}, but id2label names {len(names)}")
-    if names is not None:
-        return len(names)
-    return number if isinstance(number, int) else default_labels(kind)
+    return len(names) if names is not None else number if isinstance(number, int) else usual
 
 
 def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -> tuple[str, tuple[str, ...]]:
     """Return the head whose class `architectures` names, with notes, or the bare model if the field is absent.
 
     Of several classes the first covered one is chosen, as vLLM does. A class for TensorFlow or JAX is counted as the
-    PyTorch class of its name, and somebody's own class as the bare model.
+    PyTorch class of its name, and somebody's own class as the bare model. A class that `auto_map` names is somebody's
+    own, if the library has none of exactly that name.
     """
     classes = config.get("architectures")
     if classes is None or classes == []:
@@ -137,7 +147,9 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
     if not isinstance(classes, list) or not all(isinstance(cls, str) for cls in classes):
         raise BadField(str(file), "architectures", f"expected a list of class names, got {echo(classes)}; pass --head")
     names = [str(cls) for cls in classes]
-    by_class = {**by_class, **{name: by_class[now] for name in names if (now := present_name(name)) in by_class}}
+    own = own_classes(config)
+    former = [name for name in map(without_framework, names) if name not in by_class and name not in own]
+    by_class = {**by_class, **{name: by_class[now] for name in former if (now := present_name(name)) in by_class}}
     chosen = next((name for name in names if without_framework(name) in by_class), None)
     if chosen is None and not any(has_class(without_framework(name)) for name in names):
         near = similar_class(names[0])

@@ -72,7 +72,7 @@ def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Sym
     for key, values in {**schema.fixed, **EVERYWHERE}.items():
         allowed = [_fixed(option, given) for option in values]
         value = config.get(key, allowed[0])
-        if not any(_alike(value, option) for option in allowed):
+        if not any(alike(value, option) for option in allowed):
             named = [clipped(repr(option), MAX_ECHO) for option in allowed if option not in (None, {})]
             covered = (
                 f"only {' or '.join(named)} is covered" if named else "it changes the parameters and is not covered"
@@ -84,7 +84,7 @@ def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Sym
             raise BadField(str(file), key, f"{echo(value)}: an activation with weights of its own is not covered")
 
 
-def _alike(value: object, option: object) -> bool:
+def alike(value: object, option: object) -> bool:
     """Return True if a value equals a covered option; a list that repeats one word may have any length."""
     if isinstance(value, list) and isinstance(option, list) and isinstance(next(iter(option), None), str):
         return value == option or (len(set(option)) == 1 and all(one == option[0] for one in value))

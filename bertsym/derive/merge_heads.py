@@ -70,11 +70,12 @@ def merge_heads(base: Derived, heads: Mapping[str, Derived]) -> Derived:
 def add_head(base: Derived, name: str, head: Derived) -> Derived:
     """Return the base with one more head, which was derived over the symbols of the base.
 
-    A field at which only the head's formula is fixed stays free for the other classes.
+    A field at which only the head's formula is fixed stays free for the other classes. The head's formula must not
+    contain its symbol.
     """
-    merged = merge_heads(base, {name: head})
-    known = {*base.fixed_by_code, *base.fixed_by_derivation, *(field.path for field in base.fields.values())}
     fixed = {**head.fixed_by_code, **{path: at.value for path, at in head.fixed_by_derivation.items()}}
+    merged = merge_heads(base, {name: replace(head, fixed_by_code={}, fixed_by_derivation={})})
+    known = {*base.fixed_by_code, *base.fixed_by_derivation}
     added = replace(merged.heads[name], fixed={path: at for path, at in fixed.items() if path not in known})
     no_effect = {path: field for path, field in base.no_effect.items() if _field(merged, path) is None}
     return replace(
@@ -137,7 +138,7 @@ def _with_symbols(derived: Derived, renaming: Renaming) -> Derived:
             renaming.get(symbol, symbol): _config_field(field, renaming) for symbol, field in derived.fields.items()
         },
         definitions=tuple(_definition(definition, renaming) for definition in derived.definitions),
-        tensors=tuple(_tensor(tensor, renaming) for tensor in derived.tensors),
+        tensors=tuple(with_symbols(tensor, renaming) for tensor in derived.tensors),
         constraints=tuple(Constraint(c.quotient.xreplace(renaming), c.basis) for c in derived.constraints),
         layer_lists=tuple(_layer_list(layer_list, renaming) for layer_list in derived.layer_lists),
     )
@@ -159,7 +160,8 @@ def _definition(definition: Definition, renaming: Renaming) -> Definition:
     return Definition(symbol, definition.value.xreplace(renaming), adjusts, inverse)
 
 
-def _tensor(tensor: Tensor, renaming: Renaming) -> Tensor:
+def with_symbols(tensor: Tensor, renaming: Mapping[Symbol, Any]) -> Tensor:
+    """Return the tensor with other symbols, or with numbers in their place."""
     loops = tuple(loop.replaced(renaming) for loop in tensor.loops)
     shape = tuple(dimension.xreplace(renaming) for dimension in tensor.shape)
     when, tied_when = tensor.when.xreplace(renaming), tensor.tied_when.xreplace(renaming)

@@ -30,6 +30,7 @@ from bertsym.saved_model.derived import (
     NoEffect,
     UnresolvedTensor,
 )
+from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, ValueKind
 from bertsym.saved_model.inventory import Inventory
 from bertsym.saved_model.json_node import LINE, WORDS, Node
 from bertsym.saved_model.layer_lists import LayerList
@@ -52,11 +53,11 @@ _KEYS = (
     *("bertsym", "format", "name", "source", "engine", "sizes", "layer_lists", "definitions", "constraints"),
     *("fixed_by_derivation", "fixed_by_code", "no_effect", "fields", "heads"),
 )
-"""`fields` is reserved for what the configuration class and the model code read; nothing here depends on it."""
 _SIZE = (
     *("field", "aliases", "if_omitted", "default", "kind", "minimum", "meaning"),
     "domain",
 )
+_RULES = ("aliases", "fixed", "refused", "labels")
 _EVIDENCE = ("trials", "edge_trials", "builds", "seed", "bound", "parameters", "unresolved")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _HEAD = re.compile(r"[a-z0-9-]{1,40}")
@@ -139,6 +140,7 @@ class _Decoder:
             parts["engine"].integer() if "engine" in parts else 0,
             MappingProxyType({path: node.json for path, node in held.items()}),
             layer_lists,
+            rules=self.rules(parts["fields"]) if "fields" in parts else FieldRules(),
         )
 
     # Sizes and the fields behind them.
@@ -236,6 +238,23 @@ class _Decoder:
         parts = node.keys(("default", "domain"))
         default = parts["default"].number() if "default" in parts else None
         return NoEffect(default, decode_domain(parts, default))
+
+    def rules(self, node: Node) -> FieldRules:
+        parts = node.keys(_RULES)
+        aliases = parts["aliases"].entries(MAX_FIELDS) if "aliases" in parts else {}
+        fixed = parts["fixed"].entries(MAX_FIELDS) if "fixed" in parts else {}
+        refused: dict[str, set[ValueKind]] = {}
+        for name, paths in (
+            parts["refused"].keys([kind.value for kind in ValueKind]).items() if "refused" in parts else ()
+        ):
+            for path in paths.items(MAX_FIELDS):
+                refused.setdefault(path.field(), set()).add(ValueKind(name))
+        return FieldRules(
+            MappingProxyType({alias: target.field() for alias, target in aliases.items()}),
+            MappingProxyType({path: value.json for path, value in fixed.items()}),
+            MappingProxyType({path: frozenset(kinds) for path, kinds in refused.items()}),
+            parts["labels"].integer() if "labels" in parts else DEFAULT_LABELS,
+        )
 
     # Heads.
 

@@ -16,6 +16,7 @@ from bertsym.files.jsonfile import Json
 from bertsym.model import Architecture, Definition, Head, Model, NamedSize
 from bertsym.names.heads import head_named
 from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Free
+from bertsym.saved_model.field_rules import FieldRules
 from bertsym.saved_model.layer_lists import LayerList
 from bertsym.schema import Field, Schema
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
@@ -134,7 +135,7 @@ class Derived:
     for which the derivation found no formula at other values. `fixed_by_code` are texts, lists, the lengths of lists,
     and numbers that the code accepts at one value only. The fields of `no_effect` change nothing. The sizes of
     `layer_lists` are among the `defaults`, but not among the `fields`. `synonyms` are names of sizes besides their
-    fields and their symbols.
+    fields and their symbols. `rules` say how a configuration file is read beyond that.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Derived:
     fixed_by_code: Mapping[str, Json] = MappingProxyType({})
     layer_lists: tuple[LayerList, ...] = ()
     synonyms: Mapping[str, Symbol] = MappingProxyType({})
+    rules: FieldRules = FieldRules()
 
     @property
     def classes(self) -> Mapping[str, DerivedHead]:

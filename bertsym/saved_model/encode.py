@@ -17,6 +17,7 @@ from bertsym.saved_model.decode import FORMAT, MARK
 from bertsym.saved_model.derived import Basis, ConfigField, Derived, DerivedHead, Domain, Evidence, NoEffect
 from bertsym.saved_model.encode_inventory import encode_inventory
 from bertsym.saved_model.encode_layer_lists import encode_layer_list
+from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, ValueKind
 from bertsym.saved_model.inventory import Inventory
 from bertsym.symbols import BY_SYMBOL, Own, in_order
 
@@ -44,6 +45,8 @@ def text(derived: Derived) -> str:
         lines.append(_object("fixed_by_code", (_line(path, at) for path, at in sorted(derived.fixed_by_code.items()))))
     if derived.no_effect:
         lines.append(_line("no_effect", {path: _no_effect(at) for path, at in sorted(derived.no_effect.items())}))
+    if derived.rules != FieldRules():
+        lines.append(_object("fields", _rules(derived.rules)))
     lines.append(_object("heads", _heads(derived.classes)))
     return f"{_braced(lines)}\n"
 
@@ -117,6 +120,21 @@ def _allowed(domain: Domain) -> dict[str, Json]:
 def _stepped(domain: Domain, inner: Free | MultipleOf) -> dict[str, Json]:
     entry: dict[str, Json] = {"steps": [domain.min_steps, domain.max_steps], **_stride(inner.stride)}
     return entry | ({"multiple_of": list(inner.multiple_of)} if isinstance(inner, MultipleOf) else {})
+
+
+def _rules(rules: FieldRules) -> Iterator[str]:
+    """Yield a line for each kind of rule; the paths whose values are refused are grouped by the kind of value."""
+    if rules.aliases:
+        yield _line("aliases", dict(sorted(rules.aliases.items())))
+    if rules.fixed:
+        yield _line("fixed", dict(sorted(rules.fixed.items())))
+    by_kind: dict[str, Json] = {
+        kind.value: [path for path in sorted(rules.refused) if kind in rules.refused[path]] for kind in ValueKind
+    }
+    if rules.refused:
+        yield _line("refused", {kind: paths for kind, paths in by_kind.items() if paths})
+    if rules.labels != DEFAULT_LABELS:
+        yield _line("labels", rules.labels)
 
 
 def _stride(stride: Value) -> dict[str, Json]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import random
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +205,23 @@ def test_every_cut_is_refused(tmp_path: Path) -> None:
         cut.write_bytes(whole[:length])
         with pytest.raises(BertsymError):
             read_gguf(cut, alone=True)
+
+
+def test_damaged_headers(tmp_path: Path) -> None:
+    """Any bytes are read or refused, and what is read lies in the file."""
+    metadata, shapes = llama(layers=1, words=3)
+    whole = write_gguf(tmp_path / "whole.gguf", metadata, shapes, quantised(shapes, "Q4_K")).read_bytes()
+    end = whole.rindex(b"output.weight") + 40
+    file = tmp_path / "a.gguf"
+    source = random.Random(18)
+    for _ in range(1_500):
+        data = bytearray(whole)
+        for _ in range(source.randint(1, 4)):
+            data[source.randrange(end)] = source.choice([0, 1, 255, source.randrange(256)])
+        file.write_bytes(data)
+        with suppress(BertsymError):
+            header = read_gguf(file)
+            assert sum(array.bits for array in header.arrays.values()) // 8 <= len(data)
 
 
 def test_parts_are_bounded(tmp_path: Path) -> None:

@@ -7,14 +7,19 @@ with the inherited formulas as well. So the formulas of the head pass as many ra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
 from random import Random
 from types import MappingProxyType
 
+import sympy
+from sympy import Symbol
+
+from bertsym.algebra import atom
 from bertsym.derive.cegis import Cegis
 from bertsym.derive.derivation import Derivation, SynthesisInput
+from bertsym.derive.domain.stored_space import stored_symbols
 from bertsym.derive.export import recorded
 from bertsym.derive.head_extension.inherited import Inherited, Unlike, UnlikeContext, find_inherited
 from bertsym.derive.head_extension.joint_domain import JointDomain, joint_domain
@@ -27,6 +32,7 @@ from bertsym.derive.limits import (
     MIN_TRIALS,
     SORTING_SAMPLES,
 )
+from bertsym.derive.merge_heads import with_symbols
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.sampling.boundary import boundary_samples
 from bertsym.derive.sampling.observer import Observer
@@ -79,12 +85,16 @@ class HeadExtension:
     def _find_inherited(self) -> Inherited:
         """Sort the templates of the base by a few builds of the head."""
         space, random = self.domain.space, self.random
-        observer = Observer(self.oracle, space, self.domain.symbols, self.base.layer_lists)
+        observer = Observer(self.oracle, space, self._all_symbols(), self.base.layer_lists)
         observations = [
             observer.first_accepted(space.sample(random) for _ in range(MAX_REJECTIONS_IN_A_ROW))[1]
             for _ in range(SORTING_SAMPLES)
         ]
         return find_inherited(self.base.tensors, observations, lambda fields: observer.sizes({**space.base, **fields}))
+
+    def _all_symbols(self) -> dict[str, Symbol]:
+        """Return the symbols of all fields, those that the head fixes included."""
+        return {**stored_symbols(self.base), **self.domain.symbols}
 
     def _search(self, searches: int) -> Derived:
         """Return the head with formulas for all of its tensors; raise `CannotDerive`.
@@ -99,7 +109,7 @@ class HeadExtension:
         context = self.inherited.context_names()
         own = [tensor for tensor in derivation.derived.tensors if tensor.name not in context]
         edges = self._try_boundaries(rest, derivation.derived.tensors)
-        tensors = (*self.inherited.inventory(), *own)
+        tensors = tuple(self._at_fixed_fields([*self.inherited.inventory(), *own]))
         # A wrong formula had a chance to pass in every round of every search.
         chances = self.rounds + MAX_ROUNDS * (searches - 1) + 1
         chance = chances * error_bound(tensors, self.domain.space, self.domain.symbols, self.trials)
@@ -109,6 +119,20 @@ class HeadExtension:
         built = self.oracle.build(self.oracle.description.fields)
         head = recorded(derivation, None if built is None else built_count(built))
         return replace(head, tensors=tensors)
+
+    def _at_fixed_fields(self, tensors: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Yield the tensors with numbers for the fields of the base that the head accepts at one value only."""
+        space = self.domain.space
+        varied = {axis.name for axis in space.axes}
+        values = {
+            symbol: atom(space.base[field.path])
+            for symbol, field in self.base.fields.items()
+            if field.path not in varied and field.path in space.base
+        }
+        for tensor in tensors:
+            fixed = with_symbols(tensor, values)
+            if fixed.when != sympy.false:
+                yield fixed
 
     def _try_boundaries(self, rest: BuildOracle, own: Sequence[Tensor]) -> int:
         """Build the head at the boundaries of the inherited formulas; return the number of builds.

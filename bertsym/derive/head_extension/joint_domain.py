@@ -12,14 +12,15 @@ from bertsym.derive.domain.base_trials import BaseTrials, is_depth_name
 from bertsym.derive.domain.constraint_acquisition import acquire_constraints
 from bertsym.derive.domain.infer_domain import infer_domain
 from bertsym.derive.domain.space import Space, in_dependency_order
-from bertsym.derive.domain.stored_space import stored_space, stored_symbols
+from bertsym.derive.domain.stored_space import own_lengths, stored_space, stored_symbols
 from bertsym.derive.domain.symbol_names import symbols
 from bertsym.derive.limits import MAX_REJECTIONS_IN_A_ROW, RICH_BASE_SAMPLES
 from bertsym.derive.oracle.client import BuildOracle
 from bertsym.derive.sampling.observer import Observer
 from bertsym.derive.search import isolate_effective
 from bertsym.derive.types import CannotDerive, Fields, Number, tensor_kinds
-from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.derived import ConfigField, Derived
+from bertsym.saved_model.derived import symbols as symbols_of
 from bertsym.values import replace, value
 
 
@@ -40,10 +41,11 @@ def joint_domain(base: Derived, oracle: BuildOracle, random: Random) -> JointDom
     """
     described = oracle.description.fields
     stored = _of_head(stored_space(base), described)
-    sized = {field.path for field in base.fields.values()}
+    sized = _fields_of_base(base)
     # A field that follows others, as XLNet's `d_model` follows heads and head size, keeps its rule.
     settled = {*sized, *base.fixed_by_derivation, *base.fixed_by_code}
-    settled |= {axis.name for axis in stored.axes if axis.depends_on or axis.name not in base.no_effect}
+    lists = {layer_list.path for layer_list in base.layer_lists} | set(own_lengths(base))
+    settled |= {axis.name for axis in stored.axes if axis.depends_on or axis.name in lists}
     new = [name for name in described if name not in settled]
     rich = _rich_configuration(oracle, _without(stored, new), random)
     view = oracle.over(new, {name: n for name, n in rich.items() if name not in new})
@@ -51,13 +53,32 @@ def joint_domain(base: Derived, oracle: BuildOracle, random: Random) -> JointDom
     pinned = {**view.pinned, **{name: described[name] for name in new if name not in effective}}
     inferred = infer_domain(oracle.over(effective, pinned), random) if effective else Space({}, (), ())
     own = tuple(axis.name for axis in inferred.axes if not axis.no_effect)
-    kept = [replace(axis, no_effect=axis.name in base.no_effect) for axis in stored.axes if axis.name not in own]
+    replaced = {*own, *(field.name for field in inferred.fixed)}
+    kept = [replace(axis, no_effect=axis.name not in sized | lists) for axis in _without(stored, replaced).axes]
     known = {axis.name for axis in kept}
     axes = in_dependency_order([*kept, *(axis for axis in inferred.axes if axis.name not in known)])
     if axes is None:
         raise CannotDerive(oracle.target, "its own fields depend on one another in a circle")
     joint = acquire_constraints(oracle, Space(stored.base, axes, inferred.fixed), random)
     return JointDomain(joint, symbols(joint, keep=False, known=stored_symbols(base)), own)
+
+
+def _fields_of_base(base: Derived) -> set[str]:
+    """Return the fields behind the sizes of the bare class; another head may have brought further sizes."""
+    used = symbols_of(base.tensors, base.definitions, base.quotients)
+    used |= {symbol for layer_list in base.layer_lists for symbol in layer_list.symbols}
+    paths = {field.path for symbol, field in base.fields.items() if symbol in used}
+    while (
+        further := {name for field in base.fields.values() if field.path in paths for name in _leaders(field)} - paths
+    ):
+        paths |= further
+    return paths
+
+
+def _leaders(field: ConfigField) -> tuple[str, ...]:
+    if field.domain is None:
+        return ()
+    return (*field.domain.allowed.depends_on, *(name for name, _ in field.domain.only_if))
 
 
 def _of_head(space: Space, described: Fields) -> Space:

@@ -12,12 +12,14 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from bertsym.derive.layer_list_field import ListField, kind_letter
 from bertsym.derive.oracle.config_codec import ConfigCodec
 from bertsym.derive.oracle.layer_lists import ListSearch, keyword_numbers
+from bertsym.derive.oracle.legal_configurations import LEGAL
 from bertsym.derive.oracle.module_inventory import NoParameters, UnusableTarget, inventory
 
 Fields = dict[str, Any]
@@ -193,18 +195,23 @@ def load_transformers(target: str, *, lists: bool = True, rule: str = "") -> Tar
     return _configured_target(cls, config_classes.get(target, config_class), source, lists=lists, rule=rule)
 
 
+def default_configuration(config_class: Any) -> Any:
+    """Return the default configuration, or a legal one if the library's classes do not build at the defaults."""
+    return config_class(**deepcopy(dict(LEGAL.get(config_class.model_type, {}))))
+
+
 def _configured_target(cls: Any, config_class: Any, source: str, *, lists: bool, rule: str) -> Target:
     """Return a target whose fields are the numbers of the default configuration.
 
     The codec leaves out a number if the class builds another inventory once that number is passed explicitly.
     """
-    codec = ConfigCodec(config_class())
+    codec = ConfigCodec(default_configuration(config_class))
 
     def construct(fields: Fields) -> Any:
         return cls(codec.to_config(fields))
 
     target = Target(cls.__name__, source, {}, construct)
-    default_inventory = inventory(Target("", "", {}, lambda _: cls(config_class())).build({}))
+    default_inventory = inventory(Target("", "", {}, lambda _: cls(default_configuration(config_class))).build({}))
 
     def builds_defaults() -> bool:
         try:

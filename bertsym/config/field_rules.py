@@ -1,0 +1,110 @@
+"""Apply the rules of an atlas entry to a configuration: rename aliases, refuse untested values, note unread sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bertsym.config.fields import alike
+from bertsym.config.unread_sizes import looks_like_a_size, note_on
+from bertsym.errors import BadField, echo
+from bertsym.files.jsonfile import Json
+from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.field_rules import FieldRules, ValueKind, value_kind
+
+PER_LAYER = "per_layer_config"
+"""The base class of all configurations takes sizes for single layers from this field, in any part."""
+
+
+def renamed(config: Mapping[str, Json], rules: FieldRules, file: Path) -> dict[str, Any]:
+    """Return the configuration with each alias under the name of its target.
+
+    Raise `BadField` if an alias contradicts its target. An alias whose target lies in another part contradicts that
+    part, unless the file omits the part or gives the same value there.
+    """
+    result: dict[str, Any] = dict(config)
+    for alias, target in rules.aliases.items():
+        source, name = _part(result, alias)
+        if source is None or name not in source:
+            continue
+        found = source[name]
+        part, last = _part(result if alias.rpartition(".")[0] == target.rpartition(".")[0] else dict(config), target)
+        if part is not None and last in part:
+            if part[last] != found:
+                raise BadField(str(file), alias, f"{echo(found)}, but {target} says {echo(part[last])}")
+        elif part is not None and part is not source:
+            raise BadField(str(file), alias, f"{echo(found)}, and {target} is missing beside it; move it there")
+        else:
+            result = _with(result, target.split("."), found)
+        result = _without(result, alias.split("."))
+    return result
+
+
+def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> None:
+    """Raise `BadField` for a value that differs from a fixed one, or of a kind that the rules refuse.
+
+    `fields` are flattened and renamed.
+    """
+    for path, found in fields.items():
+        if path.endswith(f".{PER_LAYER}") and path not in derived.rules.fixed and found not in ({}, None):
+            raise BadField(str(file), path, "sizes for single layers change the parameters and are not covered")
+    for path, value in derived.rules.fixed.items():
+        if not alike(fields.get(path, value), value):
+            raise BadField(str(file), path, f"{echo(fields[path])}: only {echo(value)} is covered")
+    spellings = {field.path: (field.path, *field.aliases) for field in derived.fields.values()}
+    defaults = {field.path: derived.defaults[symbol] for symbol, field in derived.fields.items()}
+    for path in derived.rules.refused:
+        name = next((name for name in spellings.get(path, (path,)) if name in fields), None)
+        if name is not None:
+            found = fields[name]
+            kind = value_kind(found, defaults.get(path))
+            if found != defaults.get(path, ...) and derived.rules.refuses(path, kind):
+                raise BadField(
+                    str(file), name, f"{echo(found)}: the model code reads it, and no formula covers such a value"
+                )
+        elif derived.rules.refuses(path, ValueKind.ABSENT):
+            part = path.rpartition(".")[0]
+            if not part or isinstance(fields.get(part), dict):
+                raise BadField(str(file), path, "missing, and no formula covers the value that the code takes; add it")
+
+
+def unread_fields(fields: Mapping[str, Json], derived: Derived) -> tuple[str, ...]:
+    """Return a note about the fields that look like sizes and that nothing reads; none if there are none."""
+    return note_on(_unread(fields, derived))
+
+
+def _unread(fields: Mapping[str, Json], derived: Derived) -> Iterator[str]:
+    rules = derived.rules
+    known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
+    known |= {*derived.no_effect, *derived.fixed_by_derivation, *derived.fixed_by_code}
+    known |= {*rules.aliases, *rules.fixed, *rules.refused}
+    parts = {"", *(path.rpartition(".")[0] for path in known)}
+    for path, found in fields.items():
+        part, _, last = path.rpartition(".")
+        if part in parts and path not in known and looks_like_a_size(last, found):
+            yield path
+
+
+def _part(config: dict[str, Any], path: str) -> tuple[dict[str, Any] | None, str]:
+    """Return the object that holds the field at the path, None if there is none, and the name of the field in it."""
+    *parts, last = path.split(".")
+    part: Any = config
+    for name in parts:
+        part = part.get(name)
+        if not isinstance(part, dict):
+            return None, last
+    return part, last
+
+
+def _with(config: dict[str, Any], path: list[str], found: Json) -> dict[str, Any]:
+    if len(path) == 1:
+        return {**config, path[0]: found}
+    inner = config.get(path[0])
+    return {**config, path[0]: _with(inner if isinstance(inner, dict) else {}, path[1:], found)}
+
+
+def _without(config: dict[str, Any], path: list[str]) -> dict[str, Any]:
+    if len(path) == 1:
+        return {name: found for name, found in config.items() if name != path[0]}
+    return {**config, path[0]: _without(config[path[0]], path[1:])}

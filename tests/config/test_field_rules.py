@@ -1,0 +1,132 @@
+"""Rules of an atlas entry about the fields of a file: aliases, refused kinds of values, fixed fields, notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bertsym.config.configfile import read_config
+from bertsym.config.field_rules import check_rules, renamed, unread_fields
+from bertsym.config.flatten import flattened
+from bertsym.count import count
+from bertsym.errors import BadField
+from bertsym.model import Model
+from bertsym.saved_model.atlas_models import entry_of
+from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.field_rules import FieldRules, ValueKind
+from bertsym.values import replace
+
+FILE = Path("config.json")
+
+
+def entry(name: str, **rules: Any) -> Derived:
+    """Return an entry of the atlas with these rules in place of its own."""
+    stored = entry_of(name)
+    assert stored is not None
+    return replace(stored, rules=FieldRules(**rules))
+
+
+def read(name: str, config: dict[str, Any], **rules: Any) -> Model:
+    return read_config({"model_type": name, **config}, FILE, entry=entry(name, **rules))
+
+
+def test_an_alias_sets_the_field_that_it_stands_for() -> None:
+    aliases = {"n_embed": "hidden_size"}
+    assert count(read("bloom", {"n_embed": 1024}, aliases=aliases)) == count(read("bloom", {"hidden_size": 1024}))
+
+
+def test_an_alias_may_not_contradict_its_field() -> None:
+    with pytest.raises(BadField, match=r"n_embed.*1024.*hidden_size says '64'"):
+        renamed({"n_embed": 1024, "hidden_size": 64}, FieldRules({"n_embed": "hidden_size"}), FILE)
+
+
+def test_a_flat_file_is_read_as_the_file_of_a_part() -> None:
+    rules = FieldRules({"width": "text.width", "layers": "text.layers"})
+    assert renamed({"width": 8, "layers": 2, "vision": {}}, rules, FILE) == {
+        "vision": {},
+        "text": {"width": 8, "layers": 2},
+    }
+    assert renamed({"width": 8, "text": {"width": 8}}, rules, FILE) == {"text": {"width": 8}}
+    with pytest.raises(BadField, match=r"width.*text\.width is missing beside it"):
+        renamed({"width": 8, "text": {"layers": 2}}, rules, FILE)
+    with pytest.raises(BadField, match=r"width.*text\.width says '9'"):
+        renamed({"width": 8, "text": {"width": 9}}, rules, FILE)
+
+
+def test_an_alias_within_a_part_is_renamed_there() -> None:
+    rules = FieldRules({"text.num_local_experts": "text.num_experts"})
+    assert renamed({"text": {"num_local_experts": 4}}, rules, FILE) == {"text": {"num_experts": 4}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "refused", "accepted"),
+    [
+        (ValueKind.NULL, None, 3),
+        (ValueKind.ZERO, 0, 3),
+        (ValueKind.TRUE, True, False),
+        (ValueKind.FALSE, False, True),
+        (ValueKind.NUMBER, 3, "gelu"),
+        (ValueKind.TEXT, "gelu", 3),
+        (ValueKind.LIST, [1, 2], 3),
+        (ValueKind.EMPTY, {}, {"a": 1}),
+        (ValueKind.OBJECT, {"a": 1}, {}),
+        (ValueKind.ANY, 3, None),
+        (ValueKind.ANY, [1], False),
+        (ValueKind.ANY, "x", 0),
+    ],
+    ids=str,
+)
+def test_a_kind_of_value_is_refused_by_the_name_of_its_field(kind: ValueKind, refused: Any, accepted: Any) -> None:
+    derived = entry("bloom", refused={"odd": frozenset({kind})})
+    check_rules(flattened({"odd": accepted}), derived, FILE)
+    with pytest.raises(BadField, match=r"'odd'.*the model code reads it"):
+        check_rules(flattened({"odd": refused}), derived, FILE)
+
+
+def test_a_size_is_refused_on_one_side_of_its_default() -> None:
+    derived = entry("bloom", refused={"hidden_size": frozenset({ValueKind.SMALLER})})
+    default = next(derived.defaults[s] for s, field in derived.fields.items() if field.path == "hidden_size")
+    for size in (int(default), 2 * int(default)):
+        check_rules({"hidden_size": size}, derived, FILE)
+    with pytest.raises(BadField, match="hidden_size"):
+        check_rules({"hidden_size": int(default) // 2}, derived, FILE)
+
+
+def test_a_missing_field_is_refused_where_its_part_is_there() -> None:
+    derived = entry("bloom", refused={"text.width": frozenset({ValueKind.ABSENT})})
+    check_rules(flattened({}), derived, FILE)
+    check_rules(flattened({"text": {"width": 3}}), derived, FILE)
+    with pytest.raises(BadField, match=r"text\.width.*missing.*add it"):
+        check_rules(flattened({"text": {}}), derived, FILE)
+
+
+def test_a_fixed_field_is_counted_at_its_value_only() -> None:
+    derived = entry("bloom", fixed={"odd": [1, 2]})
+    check_rules(flattened({"odd": [1, 2]}), derived, FILE)
+    check_rules(flattened({}), derived, FILE)
+    with pytest.raises(BadField, match=r"odd.*only"):
+        check_rules(flattened({"odd": [1, 3]}), derived, FILE)
+
+
+def test_sizes_for_single_layers_are_refused_in_every_part() -> None:
+    derived = entry("bloom")
+    check_rules(flattened({"text": {"per_layer_config": {}}}), derived, FILE)
+    with pytest.raises(BadField, match="per_layer_config"):
+        check_rules(flattened({"text": {"per_layer_config": {"3": {"head_dim": 8}}}}), derived, FILE)
+
+
+def test_a_size_that_nothing_reads_is_noted() -> None:
+    derived = entry("bloom")
+    assert unread_fields(flattened({"num_odd_layers": 3}), derived) == (
+        "no parameter depends on 'num_odd_layers': the count leaves it out",
+    )
+    assert unread_fields(flattened({"hidden_size": 3, "comment": 3, "odd_size": "x"}), derived) == ()
+    assert read("bloom", {"odd_size": 3}).notes == ("no parameter depends on 'odd_size': the count leaves it out",)
+
+
+def test_a_file_without_labels_has_those_of_the_class() -> None:
+    """BartConfig has three labels, where the base class has two."""
+    two, three = (count(read("bart", {"architectures": ["BartForSequenceClassification"]}, labels=n)) for n in (2, 3))
+    assert three - two == 1024 + 1

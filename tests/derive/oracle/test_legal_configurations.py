@@ -1,0 +1,22 @@
+"""Types that do not build at their defaults, at the configuration that is kept for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bertsym.derive.oracle.legal_configurations import LEGAL
+from bertsym.derive.oracle.targets import default_configuration
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.mark.parametrize("kind", LEGAL)
+def test_a_type_builds_at_its_legal_configuration_only(kind: str, transformers: Any, torch: Any) -> None:
+    """An entry that the library no longer needs is to be deleted."""
+    cls = transformers.MODEL_MAPPING[type(transformers.CONFIG_MAPPING[kind](**LEGAL[kind]))]
+    with torch.device("meta"):
+        assert cls(default_configuration(cls.config_class)).num_parameters() > 0
+        with pytest.raises(Exception, match=r".*"):
+            cls(cls.config_class())

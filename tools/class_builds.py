@@ -1,0 +1,200 @@
+"""Build the classes of a model type from configuration files, as a user's program does, and count their parameters."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import inspect
+import json
+import os
+import re
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bertsym.derive.oracle.config_codec import ConfigCodec, is_config
+from bertsym.derive.oracle.targets import disable_init_and_network
+
+File = dict[str, Any]
+
+SECONDS = 8.0
+LEFT_OUT = ("transformers_version", "architectures", "id2label", "label2id", "dtype", "_name_or_path")
+_NAME = re.compile(r"\.\s*([A-Za-z_][A-Za-z0-9_]{1,60})\b(?!\()|[\"']([A-Za-z_][A-Za-z0-9_]{1,60})[\"']")
+_WORD = re.compile(r"[\"']([A-Za-z0-9_.|-]{1,40})[\"']")
+
+
+class BuildError(Exception):
+    """A file that the library does not build."""
+
+
+class Builds:
+    """The classes of one model type, built on torch's meta device from what `AutoConfig.from_pretrained` reads."""
+
+    def __init__(self, model_type: str) -> None:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        import torch  # noqa: PLC0415  # the workers' alone
+        import transformers  # noqa: PLC0415
+
+        disable_init_and_network()
+        transformers.logging.set_verbosity(transformers.logging.CRITICAL)
+        torch.set_num_threads(1)
+        # The library writes every configuration into a message that is hardly ever read.
+        transformers.PreTrainedConfig.__repr__ = lambda config: type(config).__name__
+        self.torch, self.transformers = torch, transformers
+        self.seconds: dict[tuple[str, str], float] = {}
+        self.known: dict[tuple[str, str], int | str] = {}
+        self.config_class = transformers.CONFIG_MAPPING[model_type]
+        self.folder = tempfile.TemporaryDirectory(prefix="bertsym-")
+        self.codec = ConfigCodec(self.config_class())
+        self.default = self.as_file(self.config_class())
+
+    def as_file(self, config: Any) -> File:
+        """Return the file that a configuration is saved as, with all its fields."""
+        fields: File = json.loads(config.to_json_string(use_diff=False))
+        return {name: found for name, found in fields.items() if name not in LEFT_OUT}
+
+    def sample(self, numbers: Mapping[str, Any]) -> File:
+        """Return the file of the class's own configuration with these numbers; raise BuildError if it refuses them."""
+        exact = {path: float(n) if isinstance(n, Fraction) else n for path, n in numbers.items()}
+        try:
+            return self.as_file(self.codec.to_config(exact))
+        except Exception as error:  # noqa: BLE001  # whatever a configuration class raises
+            raise BuildError(str(error)) from None
+
+    def count(self, file: File, cls: str) -> int:
+        """Return the number of parameters of the class; raise BuildError if the library refuses the file."""
+        key = json.dumps(file), cls
+        if key not in self.known:
+            began = time.process_time()
+            self.known[key] = self._built(*key)
+            self.seconds[key] = time.process_time() - began
+        counted = self.known[key]
+        if isinstance(counted, str):
+            raise BuildError(counted)
+        return counted
+
+    def _built(self, text: str, cls: str) -> int | str:
+        """Return the number of parameters, or the reason why the library refuses the file."""
+        Path(self.folder.name, "config.json").write_text(text, encoding="utf-8")
+        try:
+            with limited():
+                config = self.transformers.AutoConfig.from_pretrained(self.folder.name)
+                if config.__class__ is not self.config_class:
+                    return "another configuration class"
+                with self.torch.device("meta"):
+                    module = getattr(self.transformers, cls)(config)
+                return sum({id(parameter): parameter.numel() for parameter in module.parameters()}.values())
+        except (Exception, Timeout) as error:  # noqa: BLE001  # whatever model code raises is its answer
+            return f"{type(error).__name__}: {error}"[:200]
+
+    def parts(self) -> dict[str, Any]:
+        """Return the default configuration and each configuration in it, by path."""
+        return dict(_parts("", self.config_class()))
+
+    def sources(self) -> str:
+        """Return the source of the modules that configure and build the model, nested configurations included."""
+        files: dict[Path, None] = {}
+        for config in self.parts().values():
+            for cls in type(config).__mro__:
+                if cls.__module__.startswith("transformers.models"):
+                    folder = Path(inspect.getfile(cls)).parent
+                    for file in sorted((*folder.glob("configuration_*.py"), *folder.glob("modeling_*.py"))):
+                        files[file] = None
+        return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+    def names(self, source: str) -> set[str]:
+        """Return the names that the code may ask of a configuration: attributes, and texts that look like names."""
+        written = {first or second for first, second in _NAME.findall(source)}
+        with self._recorded() as asked, contextlib.suppress(Exception), self.torch.device("meta"):
+            self.transformers.AutoModel.from_config(self.config_class())
+        return {name for name in written | asked if not name.startswith("__")}
+
+    @contextlib.contextmanager
+    def _recorded(self) -> Iterator[set[str]]:
+        """Record the attributes that are asked of configurations in the block, also those that they do not have."""
+        asked: set[str] = set()
+        base = self.transformers.PreTrainedConfig
+        original = base.__getattribute__
+
+        def recording(config: Any, name: str) -> Any:
+            asked.add(name)
+            return original(config, name)
+
+        base.__getattribute__ = recording
+        try:
+            yield asked
+        finally:
+            base.__getattribute__ = original
+
+
+class Timeout(BaseException):
+    """A build that takes too long; no `Exception`, because model code catches those."""
+
+
+@contextlib.contextmanager
+def limited() -> Iterator[None]:
+    """Raise `Timeout` in this process if the block takes longer than a build may."""
+
+    def over(*_: object) -> NoReturn:
+        raise Timeout("it takes too long")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def words(source: str) -> dict[str, list[str]]:
+    """Return the texts in the lines of code that mention a name, by the name."""
+    near: dict[str, dict[str, None]] = {}
+    for line in source.splitlines():
+        texts = _WORD.findall(line)
+        if texts and not line.lstrip().startswith("#"):
+            for name in re.findall(r"\.([a-z_][a-zA-Z0-9_]*)", line):
+                near.setdefault(name, {}).update(dict.fromkeys(texts))
+    return {name: list(texts) for name, texts in near.items()}
+
+
+def _parts(path: str, config: Any) -> Iterator[tuple[str, Any]]:
+    yield path, config
+    for name, found in vars(config).items():
+        if is_config(found) and path.count(".") < 3:
+            yield from _parts(f"{path}.{name}" if path else name, found)
+
+
+def at(file: File, path: str) -> Any:
+    """Return the value at a path, None if there is none."""
+    found: Any = file
+    for name in path.split("."):
+        if not isinstance(found, dict) or name not in found:
+            return None
+        found = found[name]
+    return found
+
+
+def changed(file: File, changes: Mapping[str, Any]) -> File:
+    """Return the file with values at paths; `...` stands for a field that is left out."""
+    result = copy.deepcopy(file)
+    for path, found in changes.items():
+        *parts, last = path.split(".")
+        part = result
+        for name in parts:
+            inner = part.get(name)
+            if not isinstance(inner, dict):
+                if found is ...:
+                    break
+                inner = part[name] = {}
+            part = inner
+        else:
+            if found is ...:
+                part.pop(last, None)
+            else:
+                part[last] = copy.deepcopy(found)
+    return result
