@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bertsym.checkpoints.adapter import CONFIG
+from bertsym.checkpoints.adapter import CONFIG, WEIGHTS
 from bertsym.checkpoints.contents import Checkpoint
 from bertsym.checkpoints.flax_msgpack import read_flax
 from bertsym.checkpoints.framework_names import translated
@@ -76,6 +76,17 @@ def adapter_config(path: Path) -> Path | None:
         return file if exists(file) and not whole else None
     file = path.parent / CONFIG
     return file if path.name.casefold().startswith("adapter_model") and exists(file) else None
+
+
+def adapter_weights(path: Path) -> Path:
+    """Return the weights of an adapter at the path; raise BadFile if the folder has them as a pickle only."""
+    if not is_folder(path):
+        return path
+    file = path / WEIGHTS
+    pickle = path / f"{Path(WEIGHTS).stem}.bin"
+    if not exists(file) and exists(pickle):
+        raise BadFile(str(path), _refusal([pickle]))
+    return file
 
 
 def _weights(path: Path) -> Path:
