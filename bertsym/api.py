@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
@@ -32,7 +32,7 @@ from bertsym.claims.classify import classify
 from bertsym.claims.question import question
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
-from bertsym.errors import Conflict, Missing, Unreadable
+from bertsym.errors import BertsymError, Conflict, Missing, Unreadable
 from bertsym.formulas.styles import Style
 from bertsym.formulas.tree import to_sympy
 from bertsym.legend import with_own_sizes
@@ -224,6 +224,22 @@ class Model:
         return {str(symbol): value for symbol, value in self.spec.given.items()}
 
     @property
+    def symbols(self) -> Mapping[str, Symbol]:
+        """Return the symbols of the model's formulas: by public name, and by every field that means a size.
+
+        sympy reads text as another symbol, of which no formula depends: `expression.diff("H")` is 0. Pass a symbol from
+        here. A name that the model does not know raises `UnknownName`.
+
+        Examples:
+            >>> bert = load("bert")
+            >>> print(bert.total().expression.diff(bert.symbols["V"]))
+            H
+            >>> bert.symbols["hidden_size"]
+            H
+        """
+        return _Symbols(self.spec)
+
+    @property
     def heads(self) -> dict[str, str]:
         """Return the task heads of the architecture, with the framework's class for each."""
         return {name: head.cls for name, head in self.spec.architecture.heads.items()}
@@ -405,11 +421,36 @@ class Model:
         return select(named_convention(name), self.spec.tensors, *narrowed)
 
 
+class _Symbols(Mapping[str, Symbol]):
+    """The symbols of a model by every name that `Model.at` takes; it lists the public names."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    def __getitem__(self, name: str) -> Symbol:
+        return self.spec.size(name).symbol
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            return isinstance(name, str) and bool(self[name])
+        except BertsymError:
+            return False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(str(symbol) for symbol in self.spec.symbols))
+
+    def __len__(self) -> int:
+        return len(self.spec.symbols)
+
+
 def load(target: str | PathLike[str], head: str | None = None, *, model_type: str | None = None) -> Model:
-    """Load a model by name (`bert`, `bert-base-uncased`), or from a `config.json`, its folder or a saved model.
+    """Load a model by name (`bert`, `Llama 3.1 8B`), or from a `config.json`, its folder or a saved model.
+
+    A name means the class that its papers count: the bare model of an encoder, the language model of a decoder.
 
     `head` replaces the class that a file names, and `model_type` its type. `notes` of the model say what was inferred
-    from the file. Raises `UnknownName`, `BadFile`, `BadField`, or `Conflict` for a name with a `model_type`.
+    from the file. Raises `UnknownName`, `AmbiguousModel` for a name of several models, `BadFile`, `BadField`, or
+    `Conflict` for a name with a `model_type`.
     """
     kind = None if model_type is None else arguments.text(model_type, "model_type")
     return Model(load_spec(arguments.path(target, "target"), head, kind))

@@ -103,10 +103,11 @@ class Result:
 
 @value
 class Column:
-    """A table's column; numbers stand to the right."""
+    """A table's column; numbers stand to the right. Cells that stay `whole` are not broken over lines."""
 
     title: str
     right: bool = False
+    whole: bool = False
 
 
 @value
@@ -146,5 +147,5 @@ def _rewritten(element: Element, change: Callable[[str], str]) -> Element:
         case Result(steps):
             return Result(words(steps))
         case Table(columns, rows, footer):
-            titles = tuple(Column(change(column.title), column.right) for column in columns)
+            titles = tuple(Column(change(column.title), column.right, column.whole) for column in columns)
             return Table(titles, tuple(map(words, rows)), words(footer))

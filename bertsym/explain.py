@@ -192,9 +192,38 @@ def _shifts(tensors: list[Tensor]) -> bool:
 def _tensor_table(model: Model, tensors: list[Tensor]) -> Table:
     columns = (Column("tensor"), Column("shape"), Column("parameters"), Column("what it is"))
     rows: tuple[tuple[Inline, ...], ...] = tuple(
-        (Code(_display(t)), Shape(_sides(model, t)), _count(t.shape, model), t.meaning) for t in tensors
+        (Code(_display(t)), Shape(_sides(model, t)), _count(t.shape, model), t.meaning or _meaning(t)) for t in tensors
     )
     return Table(columns, rows)
+
+
+def _meaning(tensor: Tensor) -> str:
+    """Return what a tensor of model code holds, from its role and its shape; a kernel says where its number comes from.
+
+    >>> from bertsym.symbols import H
+    >>> _meaning(Tensor("conv.weight", (H, *map(sympy.Integer, (3, 14, 14))), Role.MATRIX, ""))
+    'kernels of 14 × 14 places (196), one per output and input'
+    """
+    rank, is_bias = len(tensor.shape), tensor.name.endswith("bias")
+    match tensor.role:
+        case Role.MATRIX if tensor.routing is not None and rank > 2:
+            return "one weight per expert, output and input"
+        case Role.MATRIX if rank > 2:
+            places = tensor.shape[2:]
+            sides, number = " × ".join(map(str, places)), sympy.prod(places)
+            known = f" ({number})" if number.is_Integer and rank > 3 else ""
+            return f"kernels of {sides} places{known}, one per output and input"
+        case Role.MATRIX if rank == 2:
+            return "one weight per output and input"
+        case Role.BIAS if rank == 1:
+            return "one bias per output"
+        case Role.NORM:
+            return "shift, one per feature" if is_bias else "scale, one per feature"
+        case Role.SCALE:
+            return "a factor" if rank == 0 else "factors outside a norm"
+        case Role.EMBEDDING:
+            return "one row per entry" if rank == 2 else "learned vectors"
+    return ""
 
 
 def _display(tensor: Tensor) -> str:

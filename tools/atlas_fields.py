@@ -24,6 +24,7 @@ from class_builds import BuildError, Builds, File, at, changed
 from bertsym.config.configfile import read_config
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
+from bertsym.derive.search import isolate_failing
 from bertsym.derive.verification.recheck import strategy_sample
 from bertsym.errors import BertsymError
 from bertsym.saved_model.derived import FIRST, Derived, unresolved
@@ -67,6 +68,7 @@ class FieldSearch:
         self.aliases: dict[str, str] = {}
         self.fixed: dict[str, Any] = {}
         self.refused: dict[str, set[ValueKind]] = defaultdict(set)
+        self.unless: dict[str, str] = {}
         self.labels = DEFAULT_LABELS
         self.deadline = time.process_time() + BUDGET
         self.log: list[str] = []
@@ -89,6 +91,7 @@ class FieldSearch:
             dict(sorted(self.aliases.items())),
             dict(sorted(self.fixed.items())),
             {path: frozenset(kinds) for path, kinds in sorted(self.refused.items()) if kinds},
+            dict(sorted(self.unless.items())),
             self.labels,
         )
 
@@ -178,23 +181,9 @@ class FieldSearch:
                 break
         return sorted(agreeing, key=self.seconds)[:number]
 
-    def isolate(
-        self, items: Sequence[Any], passes: Callable[[Sequence[Any]], bool], background: Sequence[Any] = ()
-    ) -> list[Any]:
+    def isolate(self, items: Sequence[Any], passes: Callable[[Sequence[Any]], bool]) -> list[Any]:
         """Return the items without which all the others pass together."""
-        bad: list[Any] = []
-        rest = list(items)
-        while rest and not passes([*background, *rest]):
-            if len(rest) == 1:
-                return [*bad, *rest]
-            left, right = rest[: len(rest) // 2], rest[len(rest) // 2 :]
-            more = self.isolate(left, passes, background) + self.isolate(right, passes, background)
-            more = more or self.isolate(left, passes, [*background, *right])
-            bad += more
-            rest = [item for item in rest if item not in more]
-            if not more or time.process_time() > self.deadline:
-                return [*bad, *rest]
-        return bad
+        return isolate_failing(items, passes, lambda: time.process_time() > self.deadline)
 
     def disagreeing(self, base: File, items: Sequence[tuple[str, Any]], head: str = FIRST) -> list[tuple[str, Any]]:
         """Return the changes that the reader counts and the class does not build alike.
@@ -278,8 +267,11 @@ class FieldSearch:
                 trial = [(path, value) for path in items if path not in bad]
                 bad += [path for path, _ in self.disagreeing(base, trial)]
         for path in bad:
+            companion = self.companion(path)
             self.refused[path].add(ValueKind.ANY)
-            if not self.keyword_alias(path):
+            if companion is not None:
+                self.unless[path] = companion
+            elif not self.keyword_alias(path):
                 self.refuse_nothing(path)
 
     def refuse_nothing(self, path: str) -> None:
@@ -287,6 +279,23 @@ class FieldSearch:
         for value in field_values.HARMLESS:
             if any(self.outcome(base, ((path, value),)) in ("disagree", "rejected") for base in self.bases[:2]):
                 self.refused[path].add(field_values.kind_at(value, None))
+
+    def companion(self, path: str) -> str | None:
+        """Return the list of the same part that makes an undeclared name idle, as `indexer_types` does for its rule.
+
+        In full files the name must have no effect, and it must have one again if the list is left out.
+        """
+        base = self.bases[-1]
+        changes: list[Changes] = [((path, value),) for value in field_values.UNDECLARED[:3]]
+        if base is self.sparse or any(self.outcome(base, change) != "agree" for change in changes):
+            return None
+        part = path.rpartition(".")[0]
+        for name, found in field_values.leaves(self.full, frozenset(self.configs)).items():
+            if name.rpartition(".")[0] == part and isinstance(found, list) and at(base, name):
+                without = changed(base, {name: ...})
+                if any(self.outcome(without, change) in ("disagree", "rejected") for change in changes):
+                    return name
+        return None
 
     def undeclared_paths(self, names: Iterable[str]) -> Iterator[str]:
         """Yield the names in every part of the full file that the part does not declare."""
@@ -453,7 +462,7 @@ class FieldSearch:
             return path, random.choice([*field_values.sizes(self.sizes[path]), ..., random.randint(1, 64)])
         if pool < 0.55 and self.aliases:
             alias = random.choice(sorted(self.aliases))
-            return alias, random.choice(field_values.sizes(at(self.full, self.aliases[alias]) or 1))
+            return alias, random.choice(self.values(self.aliases[alias]) or [1])
         if pool < 0.65 and self.configs:
             part = random.choice(sorted(self.configs))
             return part, random.choice([None, {}, {"model_type": self.configs[part].model_type}, ...])

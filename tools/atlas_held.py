@@ -6,11 +6,15 @@ field without effect on the tensors restricts nothing.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import copy
+import inspect
 import os
 import re
+import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from bertsym.config.flatten import flattened
@@ -18,6 +22,7 @@ from bertsym.derive.oracle.config_codec import ConfigCodec
 from bertsym.derive.oracle.legal_configurations import LEGAL
 from bertsym.derive.oracle.targets import default_configuration
 from bertsym.saved_model.derived import Derived
+from bertsym.symbols import BY_SYMBOL, Kind
 
 # Fields that no model class builds its tensors from.
 HARMLESS = re.compile(
@@ -27,6 +32,7 @@ HARMLESS = re.compile(
 )
 ACTIVATION = re.compile(r"(^|_)(act|activation)")
 ACTIVATIONS = ("relu", "gelu", "silu")
+MOST_SWITCHES, MOST_TEXTS = 8, 12
 INSTEAD_OF_NOTHING: tuple[Any, ...] = (1, 8, True, "a", 0.5)
 
 
@@ -46,16 +52,54 @@ def held(cls: str, derived: Derived, numbers: dict[str, Any] | None = None) -> d
     known |= {path for one in derived.layer_lists for path in (one.path, *one.aliases)}
     known |= derived.no_effect.keys() | derived.fixed_by_derivation.keys() | derived.fixed_by_code.keys()
     found: dict[str, Any] = {}
+    beside = list(backgrounds(model, own, derived))
     for path, there in flattened(own).items():
         if path in known or path == "model_type" or "[" in path or HARMLESS.search(path):
             continue
         others = instead(path, there)
+        if others is None:
+            continue
+        words = texts_compared_with(sys.modules[model.__module__], path.rpartition(".")[2])
+        if there is None or isinstance(there, str):
+            others = (*others, *(("|".join(words), *words) if words else ()))
         at = None if isinstance(there, list) else numbers
-        if others is not None and not (
-            _same(model, own, path, others) if at is None else _alike(model, path, others, at)
-        ):
+        is_same = _same(model, own, path, others) if at is None else _alike(model, path, others, at)
+        if not is_same or any(_differs(model, around, path, others) for around in beside):
             found[path] = there
     return found
+
+
+def backgrounds(model: Any, own: dict[str, Any], derived: Derived) -> Iterator[dict[str, Any]]:
+    """Yield the defaults with each switch turned that changes tensors, and with all of them turned.
+
+    DeBERTa reads `pos_att_type` only if `relative_attention` is on.
+    """
+    paths = [field.path for symbol, field in derived.fields.items() if BY_SYMBOL[symbol].kind is Kind.SWITCH]
+    switches = [path for path in paths if path in own and isinstance(own[path], bool)][:MOST_SWITCHES]
+    for group in dict.fromkeys([*((path,) for path in switches), tuple(switches)]):
+        turned = {path: not own[path] for path in group}
+        if turned and _shapes(model, turned) is not None:
+            yield turned
+
+
+def texts_compared_with(module: Any, name: str) -> list[str]:
+    """Return the texts that a module compares with a field: `"c2p" in config.pos_att_type`."""
+    texts: list[str] = []
+    for node in ast.walk(_parsed(module)):
+        if isinstance(node, ast.Compare):
+            inside = list(ast.walk(node))
+            names = {part.attr for part in inside if isinstance(part, ast.Attribute)}
+            names |= {part.id for part in inside if isinstance(part, ast.Name)}
+            if name in names:
+                texts += [
+                    part.value for part in inside if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                ]
+    return list(dict.fromkeys(texts))[:MOST_TEXTS]
+
+
+@cache
+def _parsed(module: Any) -> ast.Module:
+    return ast.parse(inspect.getsource(module))
 
 
 def instead(path: str, there: Any) -> tuple[Any, ...] | None:
@@ -76,6 +120,15 @@ def kinds_of_layers() -> tuple[str, ...]:
     from transformers import configuration_utils as common  # noqa: PLC0415  # the workers' alone
 
     return (*getattr(common, "ALLOWED_LAYER_TYPES", ()), "mamba", "attention", "shared", "full", "avg")
+
+
+def _differs(model: Any, around: dict[str, Any], path: str, others: tuple[Any, ...]) -> bool:
+    """Return True if a value of a field of the configuration itself changes the tensors beside these values."""
+    if "." in path:
+        return False
+    base = _shapes(model, around)
+    built = (_shapes(model, {**around, path: other}) for other in others)
+    return any(shapes is not None and shapes != base for shapes in built)
 
 
 def _alike(model: Any, path: str, others: tuple[Any, ...], numbers: dict[str, Any]) -> bool:

@@ -15,6 +15,7 @@ import atlas_index as shelf
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "atlas.md"
 PART = re.compile(r"(?<=<!-- atlas: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 LONGEST = 160
+MOST_HEADS = 8
 # Entries keep the reasons of the engine that made them. The page shows the older ones in the words of docs/glossary.md.
 PLAIN = (
     (r"left as it is, for no formula was found with others", "no formula at other values"),
@@ -41,7 +42,14 @@ PLAIN = (
 def main(*, check: bool) -> int:
     """Rewrite the parts; with `check`, change nothing and return 1 if a part is stale."""
     text = PAGE.read_text(encoding="utf-8")
-    parts = {"coverage": coverage, "partly": partly, "fixed": fixed, "missing": missing}
+    parts = {
+        "coverage": coverage,
+        "partly": partly,
+        "fixed": fixed,
+        "missing": missing,
+        "classes": classes,
+        "without": without,
+    }
     new = PART.sub(lambda found: found[1] + found[2] + "\n".join(parts[found[1]]()) + "\n", text)
     if new != text and not check:
         PAGE.write_text(new, encoding="utf-8")
@@ -86,10 +94,10 @@ def coverage() -> Iterator[str]:
         ("of these with a text, a list, its length or an empty field that stays at its default", _held(found)),
         ("of these with a number or switch that the code accepts at no other value", _only()),
         ("model types with formulas of some tensors only", sum("model" not in line["heads"] for line in entries)),
-        ("classes with a whole formula", sum(heads.values())),
+        ("classes with a whole formula in entries", sum(heads.values())),
         *(
             (f"of these, `--head {name}`" if name != "model" else "of these, the model class itself", n)
-            for name, n in heads.most_common()
+            for name, n in heads.most_common(MOST_HEADS)
         ),
         ("size of the atlas in bytes", size),
     ]
@@ -122,6 +130,21 @@ def _is_built(why: str) -> bool:
             "importing it raised",
         )
     )
+
+
+def classes() -> Iterator[str]:
+    """Yield the table of the classes of each auto mapping, and of all together."""
+    found = dict(index().get("coverage", {}))
+    total = found.pop("all", [0, 0])
+    rows = [(f"`{head}`", f"{wanted:,}", f"{covered:,}") for head, (wanted, covered) in sorted(found.items())]
+    rows.append(("all mappings, each class once", f"{total[0]:,}", f"{total[1]:,}"))
+    yield from _table(("auto mapping", "classes", "with a whole formula"), rows)
+
+
+def without() -> Iterator[str]:
+    """Yield the table of the classes without a formula."""
+    rows = [(f"`{cls}`", _short(why)) for cls, why in sorted(index().get("classes", {}).items())]
+    yield from _table(("class", "reason"), rows)
 
 
 def partly() -> Iterator[str]:

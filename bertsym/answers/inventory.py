@@ -46,7 +46,7 @@ class Inventory:
         routed = any(entry.active != ONE for entry in self.entries)
         columns = ("tensor", "shape", "times", "role", "component", "tied to", *(("active",) if routed else ()))
         rows = tuple(_cells(entry)[: len(columns)] for entry in self.entries)
-        return (*self.subject.remarks(), Table(tuple(map(Column, columns)), rows))
+        return (*self.subject.remarks(), Table(tuple(Column(title, whole=True) for title in columns), rows))
 
     def record(self) -> Record:
         """Return a list with one tensor an entry."""

@@ -12,7 +12,7 @@ from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
 from bertsym.config.layer_lists import list_sizes
 from bertsym.config.library_classes import in_atlas_alone, present_name
-from bertsym.config.model_types import class_names, reading, without_framework
+from bertsym.config.model_types import Reading, class_names, reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
 from bertsym.config.unread_sizes import unread_sizes
 from bertsym.errors import (
@@ -52,7 +52,7 @@ def read_config(
     `model_type` replaces the type that the file names. If `atlas_only`, a type of the zoo is read as the atlas has it.
     `entry` replaces what the zoo or the atlas has for the type. The model's notes say what was inferred or ignored.
     """
-    read_as = reading(config, file, model_type)
+    read_as = reading(config, file, model_type) if entry is None else Reading(entry.name)
     kind = read_as.model_type
     wanted = class_names(config) if head is None else (head,)
     in_zoo = kind in ARCHITECTURES and not atlas_only and not in_atlas_alone(kind, wanted)
@@ -140,7 +140,8 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
     if not isinstance(classes, list) or not all(isinstance(cls, str) for cls in classes):
         raise BadField(str(file), "architectures", f"expected a list of class names, got {echo(classes)}; pass --head")
     names = [str(cls) for cls in classes]
-    by_class = {**by_class, **{name: by_class[now] for name in names if (now := present_name(name)) in by_class}}
+    former = [name for name in map(without_framework, names) if name not in by_class]
+    by_class = {**by_class, **{name: by_class[now] for name in former if (now := present_name(name)) in by_class}}
     chosen = next((name for name in names if without_framework(name) in by_class), None)
     if chosen is None and not any(has_class(without_framework(name)) for name in names):
         near = similar_class(names[0])

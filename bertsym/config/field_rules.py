@@ -55,6 +55,8 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
     spellings = {field.path: (field.path, *field.aliases) for field in derived.fields.values()}
     defaults = {field.path: derived.defaults[symbol] for symbol, field in derived.fields.items()}
     for path in derived.rules.refused:
+        if fields.get(derived.rules.unless.get(path, "")) is not None:
+            continue
         name = next((name for name in spellings.get(path, (path,)) if name in fields), None)
         if name is not None:
             found = fields[name]

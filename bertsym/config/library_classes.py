@@ -64,10 +64,27 @@ def class_in_atlas(name: str) -> tuple[str, str] | None:
 def present_name(cls: str) -> str:
     """Return the name that a renamed class has now; of any other class its own name.
 
-    >>> present_name("LLaMAForCausalLM"), present_name("BertModel")
-    ('LlamaForCausalLM', 'BertModel')
+    Most renamings changed capitals or underscores only, so that a name which differs in these alone is a former name.
+
+    >>> present_name("LLaMAForCausalLM"), present_name("BertModel"), present_name("GPT_NeoX_ForCausalLM")
+    ('LlamaForCausalLM', 'BertModel', 'GPTNeoXForCausalLM')
     """
-    return renamed_classes().get(cls, {}).get("now", cls)
+    if cls in atlas.classes():
+        return cls
+    return renamed_classes().get(cls, {}).get("now") or _folded_classes().get(_folded(cls), cls)
+
+
+def _folded(cls: str) -> str:
+    return cls.replace("_", "").casefold()
+
+
+@cache
+def _folded_classes() -> Mapping[str, str]:
+    """Return the classes by their folded names; a folded name that two classes share is left out."""
+    found: dict[str, list[str]] = {}
+    for cls in atlas.classes():
+        found.setdefault(_folded(cls), []).append(cls)
+    return {folded: classes[0] for folded, classes in found.items() if len(classes) == 1}
 
 
 @cache

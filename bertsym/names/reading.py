@@ -72,7 +72,8 @@ def read(text: str, types: Iterable[str] = ()) -> Reading:
     found = index.by_words.get(spelled) or index.by_size.get(without_size(spelled)) or ()
     if found:
         return Reading(text, models=_distinct(found))
-    longer = _distinct([model for model in published() if spelled and _begins(model, spelled)])
+    beginning = without_size(spelled)
+    longer = _distinct([model for model in published() if beginning and _begins(model, beginning)])
     return Reading(text, longer=longer, near=() if longer else _near(text, listed))
 
 

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import chain, zip_longest
 
-from bertsym.document import Column, Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Table
+from bertsym.document import (
+    Code,
+    Column,
+    Document,
+    Element,
+    Equation,
+    Heading,
+    Inline,
+    Paragraph,
+    Remark,
+    Result,
+    Shape,
+    Table,
+)
 from bertsym.errors import printable
 from bertsym.formulas.tree import Form
 from bertsym.render import words
 
 WIDTH = 100
-NARROWEST = 40
+"""The width for which lines are broken."""
 
+WIDEST = 120
+"""The most columns of a terminal that a table may need, if its cells can be broken."""
+
+_PHASES = (
+    ("formula", 40, WIDTH),
+    ("words", 24, WIDEST),
+    ("formula", 24, WIDEST),
+    ("shape", 16, WIDEST),
+    ("name", 30, WIDEST),
+)
+"""The kinds of columns that are narrowed, one after another: each to its least width, until the table has the last."""
 
 Spell = Callable[[str], str]
 
@@ -34,13 +59,13 @@ def _element(element: Element, spell: Spell) -> list[str]:
     rule = spell("─")
     match element:
         case Heading(parts):
-            title = _run(parts, spell)
-            return [title, rule * len(title)]
+            title = _wrap(_run(parts, spell))
+            return [*title, rule * max(map(len, title))]
         case Paragraph(parts) | Remark(parts):
             return _wrap(_run(parts, spell))
         case Equation(steps):
-            return _steps([_inline(step, spell) for step in steps], indent="    ")
-        case Result(steps):
+            return _broken(_steps([_inline(step, spell) for step in steps], indent="    "))
+        case Result(steps):  # one line a step, so that programs find the formula whole
             return _steps([_inline(step, spell) for step in steps], indent="")
         case Table():
             return _table(element, spell)
@@ -54,10 +79,40 @@ def _run(parts: tuple[Inline, ...], spell: Spell) -> str:
     return spell("".join(map(words.inline, parts)))
 
 
-def _wrap(text: str, width: int = WIDTH) -> list[str]:
+def _wrap(text: str, width: int = WIDTH, indent: str = "") -> list[str]:
+    """Break a text at its blanks; a piece longer than a line is broken after a dot, a product sign or a slash."""
     import textwrap  # noqa: PLC0415  # only answers with running text pay for it
 
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    pieces = [part for piece in text.split(" ") for part in _pieces(piece, width - len(indent))]
+    glued = " ".join(pieces)
+    lines = textwrap.wrap(glued, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_SPLIT + " ", "").replace(_SPLIT, "") for line in lines]
+
+
+_SPLIT = "\u2060"
+"""A mark behind a part of a piece that goes on; it takes no room and is removed."""
+
+
+def _pieces(piece: str, width: int) -> list[str]:
+    """Return a piece without a blank in parts that fit the width, each with the mark but for the last."""
+    if len(piece) <= width:
+        return [piece]
+    parts = [""]
+    for part in re.findall(r"[^.·/]*[.·/]?", piece):
+        if parts[-1] and len(parts[-1]) + len(part) >= width:
+            parts.append("")
+        parts[-1] += part
+    return [*(part + _SPLIT for part in parts[:-1]), parts[-1]]
+
+
+def _broken(lines: list[str]) -> list[str]:
+    """Return the lines of an equation, each in as many as the width needs; the further ones stand further in."""
+    broken = []
+    for line in lines:
+        start = len(line) - len(line.lstrip())
+        first, *rest = _wrap(line.lstrip(), WIDTH - start, "      ")
+        broken += [" " * start + first, *(" " * start + more for more in rest)]
+    return broken
 
 
 def _steps(steps: list[str], indent: str) -> list[str]:
@@ -68,8 +123,8 @@ def _steps(steps: list[str], indent: str) -> list[str]:
 def _table(table: Table, spell: Spell) -> list[str]:
     rows = [[spell(printable(column.title)) for column in table.columns]]
     rows += [[_inline(cell, spell) for cell in row] for row in (*table.rows, table.footer) if row]
-    formulas = [any(isinstance(row[index], Form) for row in table.rows) for index in range(len(table.columns))]
-    widths = _widths(rows, formulas)
+    kinds = [_kind(column, [row[index] for row in table.rows]) for index, column in enumerate(table.columns)]
+    widths = _widths(rows, kinds)
 
     def lines(cells: list[str]) -> list[str]:
         folded = [_folded(cell, width) for cell, width in zip(cells, widths, strict=True)]
@@ -82,18 +137,31 @@ def _table(table: Table, spell: Spell) -> list[str]:
     return [*head, rule, *chain.from_iterable(body)]
 
 
-def _widths(rows: list[list[str]], formulas: list[bool]) -> list[int]:
-    """Return the column widths; a table wider than a terminal narrows its widest column if that holds formulas."""
+def _kind(column: Column, cells: Sequence[Inline]) -> str:
+    """Return the kind of a column; a column of numbers, and one whose cells stay whole, is never narrowed."""
+    if column.right or column.whole:
+        return ""
+    for kind, of in (("formula", Form), ("shape", Shape), ("name", Code)):
+        if any(isinstance(cell, of) for cell in cells):
+            return kind
+    return "words"
+
+
+def _widths(rows: list[list[str]], kinds: list[str]) -> list[int]:
+    """Return the column widths; a table wider than a terminal narrows its widest columns, those of names last."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    widest = widths.index(max(widths))
-    others = sum(widths) - widths[widest] + 2 * (len(widths) - 1)
-    if formulas[widest]:
-        widths[widest] = min(widths[widest], max(WIDTH - others, NARROWEST))
+    gaps = 2 * (len(widths) - 1)
+    for kind, least, most in _PHASES:
+        free = [index for index in range(len(widths)) if kinds[index] == kind]
+        while (excess := sum(widths) + gaps - most) > 0 and any(widths[index] > least for index in free):
+            widest = max(free, key=widths.__getitem__)
+            second = max((widths[index] for index in free if index != widest), default=0)
+            widths[widest] = max(least, widths[widest] - excess, min(second, widths[widest] - 1))
     return widths
 
 
 def _folded(cell: str, width: int) -> list[str]:
-    """Return a cell in lines of that width; a piece without a blank is never broken."""
+    """Return a cell in lines of that width."""
     return _wrap(cell, width) if len(cell) > width else [cell]
 
 

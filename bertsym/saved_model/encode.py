@@ -133,6 +133,8 @@ def _rules(rules: FieldRules) -> Iterator[str]:
     }
     if rules.refused:
         yield _line("refused", {kind: paths for kind, paths in by_kind.items() if paths})
+    if rules.unless:
+        yield _line("unless", dict(sorted(rules.unless.items())))
     if rules.labels != DEFAULT_LABELS:
         yield _line("labels", rules.labels)
 

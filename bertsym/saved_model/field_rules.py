@@ -41,14 +41,15 @@ NOTHING = frozenset({ValueKind.ABSENT, ValueKind.NULL, ValueKind.FALSE, ValueKin
 class FieldRules:
     """The rules of one entry: targets of `aliases`, `fixed` fields, and `refused` kinds of values, by path.
 
-    `labels` is the number of labels that the class takes if a file gives none.
-
-    A target in another part, as `text_config.hidden_size` of `hidden_size`, holds for a file without that part.
+    - A target in another part, as `text_config.hidden_size` of `hidden_size`, holds for a file without that part.
+    - `unless` has for a refused field the field that makes it idle.
+    - `labels` is the number of labels that the class takes if a file gives none.
     """
 
     aliases: Mapping[str, str] = MappingProxyType({})
     fixed: Mapping[str, Json] = MappingProxyType({})
     refused: Mapping[str, frozenset[ValueKind]] = MappingProxyType({})
+    unless: Mapping[str, str] = MappingProxyType({})
     labels: int = DEFAULT_LABELS
 
     def refuses(self, path: str, kind: ValueKind) -> bool:

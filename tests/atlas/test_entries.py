@@ -19,7 +19,7 @@ from bertsym.zoo import ARCHITECTURES
 pytestmark = pytest.mark.slow
 
 ENTRIES = sorted((atlas.FOLDER / "models").glob("*.json"))
-LARGEST = 100_000
+LARGEST = 150_000
 
 
 def read(name: str) -> Derived:
@@ -60,7 +60,7 @@ def test_the_index_is_of_the_entries() -> None:
 
 def test_the_whole_is_small() -> None:
     size = sum(file.stat().st_size for file in [*ENTRIES, atlas.FOLDER / "index.json"])
-    assert size < 5_069_339  # of format 2
+    assert size < 12 * 10**6  # a head is small, because it refers to its base
 
 
 def test_a_depth_of_which_few_values_are_accepted_ends_with_the_largest() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from bertsym.count import count
 from bertsym.errors import BadField
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
+from bertsym.saved_model.decode import parsed
 from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.encode import text
 from bertsym.saved_model.field_rules import FieldRules, ValueKind
 from bertsym.values import replace
 
@@ -100,6 +103,26 @@ def test_a_missing_field_is_refused_where_its_part_is_there() -> None:
     check_rules(flattened({"text": {"width": 3}}), derived, FILE)
     with pytest.raises(BadField, match=r"text\.width.*missing.*add it"):
         check_rules(flattened({"text": {}}), derived, FILE)
+
+
+def test_a_field_that_another_makes_idle_is_refused_without_it() -> None:
+    derived = entry("bloom", refused={"every": frozenset({ValueKind.ANY})}, unless={"every": "kinds"})
+    check_rules(flattened({"every": 4, "kinds": ["full"]}), derived, FILE)
+    for fields in ({"every": 4}, {"every": 4, "kinds": None}):
+        with pytest.raises(BadField, match="every"):
+            check_rules(flattened(fields), derived, FILE)
+
+
+def test_rules_are_read_as_they_are_written() -> None:
+    derived = entry(
+        "bloom",
+        aliases={"n_embed": "hidden_size"},
+        fixed={"odd": [1]},
+        refused={"a": frozenset({ValueKind.ANY, ValueKind.NULL}), "b.c": frozenset({ValueKind.ABSENT})},
+        unless={"a": "b"},
+        labels=3,
+    )
+    assert parsed(json.loads(text(derived)), FILE).rules == derived.rules
 
 
 def test_a_fixed_field_is_counted_at_its_value_only() -> None:

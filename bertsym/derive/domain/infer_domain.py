@@ -147,10 +147,16 @@ class _DomainInference:
         return FixedField(name, "no other value was accepted")
 
     def negative_fields(self) -> Iterator[FixedField]:
-        """Yield the negative numbers that have an effect as fixed fields."""
+        """Yield the negative numbers as fixed fields.
+
+        Those without effect are kept too: another kind of value may have one, as a list of layers for
+        `vision_feature_layer` of LLaVA.
+        """
         for name in self.trials.negative:
             if self.trials.affects_inventory(name):
                 yield FixedField(name, "a number below 0 stands for something else")
+            else:
+                yield FixedField(name, "without effect", FixedBy.NO_EFFECT)
 
     def find_switches(self) -> Iterator[FixedField]:
         """Add the domains of switches; yield the switches without a second value as fixed fields."""
