@@ -2,8 +2,9 @@
 
     python tools/atlas_configurations.py          # writes the file; a minute or two, no weights, no network
 
-The reader of a `config.json` needs three facts that no formula says: which parts of a nested configuration have one
-class whatever their `model_type` says, which fields each class declares, and which classes the library has.
+The reader of a `config.json` needs facts that no formula says: which parts of a nested configuration have one class
+whatever their `model_type` says, which fields each class declares, how many labels a file without any has, and which
+classes the library has.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import Any
 OUTPUT = Path(__file__).resolve().parent.parent / "bertsym" / "atlas" / "configurations.json"
 STRANGE = ("no_such_type", "bert", "llama")
 """Values of a part's `model_type`: one that no class has, and two of classes that are not the part's own."""
+
+USUAL_LABELS = 2
 
 
 class Configurations:
@@ -66,6 +69,10 @@ class Configurations:
         """Return the fields that every configuration class has."""
         return sorted(field.name for field in fields(self.transformers.PreTrainedConfig))
 
+    def labels(self, kind: str) -> int:
+        """Return the number of labels of a file that gives none."""
+        return int(self.types[kind]().num_labels)
+
     def declared(self, kind: str) -> list[str]:
         """Return the fields and aliases that the class of a model type declares beyond those of every class."""
         cls = self.types[kind]
@@ -107,16 +114,19 @@ def record() -> dict[str, Any]:
     library = Configurations()
     fixed: dict[str, list[str]] = {}
     declared: dict[str, list[str]] = {}
+    labels: dict[str, int] = {}
     for kind in sorted(library.types):
         try:
             fixed[kind] = library.fixed_parts(kind)
             declared[kind] = library.declared(kind)
+            labels[kind] = library.labels(kind)
         except Exception as error:  # noqa: BLE001  # some classes do not build with their own defaults
             print(f"{kind}: {type(error).__name__}: {error}"[:120])
     version = library.transformers.__version__
     return {
         "source": f"transformers {version}",
         "common": library.common(),
+        "labels": {kind: number for kind, number in labels.items() if number != USUAL_LABELS},
         "fixed_parts": {kind: paths for kind, paths in fixed.items() if paths},
         "declared": declared,
         "classes": library.classes(),

@@ -24,6 +24,7 @@ from class_builds import BuildError, Builds, File, at, changed
 from bertsym.config.configfile import read_config
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
+from bertsym.derive.search import isolate_failing
 from bertsym.derive.verification.recheck import strategy_sample
 from bertsym.errors import BertsymError
 from bertsym.saved_model.derived import FIRST, Derived, unresolved
@@ -180,23 +181,9 @@ class FieldSearch:
                 break
         return sorted(agreeing, key=self.seconds)[:number]
 
-    def isolate(
-        self, items: Sequence[Any], passes: Callable[[Sequence[Any]], bool], background: Sequence[Any] = ()
-    ) -> list[Any]:
+    def isolate(self, items: Sequence[Any], passes: Callable[[Sequence[Any]], bool]) -> list[Any]:
         """Return the items without which all the others pass together."""
-        bad: list[Any] = []
-        rest = list(items)
-        while rest and not passes([*background, *rest]):
-            if len(rest) == 1:
-                return [*bad, *rest]
-            left, right = rest[: len(rest) // 2], rest[len(rest) // 2 :]
-            more = self.isolate(left, passes, background) + self.isolate(right, passes, background)
-            more = more or self.isolate(left, passes, [*background, *right])
-            bad += more
-            rest = [item for item in rest if item not in more]
-            if not more or time.process_time() > self.deadline:
-                return [*bad, *rest]
-        return bad
+        return isolate_failing(items, passes, lambda: time.process_time() > self.deadline)
 
     def disagreeing(self, base: File, items: Sequence[tuple[str, Any]], head: str = FIRST) -> list[tuple[str, Any]]:
         """Return the changes that the reader counts and the class does not build alike.
@@ -475,7 +462,7 @@ class FieldSearch:
             return path, random.choice([*field_values.sizes(self.sizes[path]), ..., random.randint(1, 64)])
         if pool < 0.55 and self.aliases:
             alias = random.choice(sorted(self.aliases))
-            return alias, random.choice(field_values.sizes(at(self.full, self.aliases[alias]) or 1))
+            return alias, random.choice(self.values(self.aliases[alias]) or [1])
         if pool < 0.65 and self.configs:
             part = random.choice(sorted(self.configs))
             return part, random.choice([None, {}, {"model_type": self.configs[part].model_type}, ...])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.util import Finalize
 from pathlib import Path
 from random import Random
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import atlas_index as shelf
 from atlas_fields import field_rules
@@ -19,7 +19,8 @@ from atlas_types import Kind, library
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.export import recorded, with_omission
-from bertsym.derive.merge_heads import merge_heads
+from bertsym.derive.head_extension.extend import extend_head
+from bertsym.derive.merge_heads import add_head
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.synthesis.definitions import Defaults
@@ -83,19 +84,18 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
             first = one(kind.target, seed)
     except (BertsymError, TimeoutError) as error:
         return None, reason(error)
-    heads: dict[str, Derived] = {}
     failed: dict[str, DerivedHead] = {}
     notes = []
+    whole = replace(first, name=kind.name, source=library())
     for head, cls in ((head, cls) for head, cls in kind.heads if takes(cls, kind)):
         try:
             with limited(limit):
-                heads[head] = one(cls, seed)
+                whole = add_head(whole, head, _head(whole, cls, seed))
         except (BertsymError, TimeoutError) as error:
             nothing = (UnresolvedTensor("all of them", "class", reason(error)),)
             failed[head] = DerivedHead(cls, (), Evidence(0, 0, 0, seed, 0, None, nothing))
             notes.append(f"no {head}: {reason(error)}")
-    whole = merge_heads(first, heads)
-    whole = replace(whole, name=kind.name, source=library(), heads={**whole.heads, **failed})
+    whole = replace(whole, heads={**whole.heads, **failed})
     whole = counted(told(kind, whole))
     try:
         whole = replace(whole, rules=field_rules(kind, whole, seed))
@@ -109,6 +109,14 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
         read = parsed(json.loads(written), Path(f"{kind.name}.json"))
     notes += [f"{len(unresolved(head))} of {head.cls} unresolved" for head in read.classes.values() if unresolved(head)]
     return written, "; ".join(notes)
+
+
+def _head(base: Derived, cls: str, seed: int) -> Derived:
+    """Return a head over its base, derived alone if the base does not explain it."""
+    if not unresolved(base.classes[FIRST]):
+        with suppress(CannotDerive):
+            return extend_head(base, worker(), cls, seed=seed)
+    return one(cls, seed)
 
 
 def retold(kind: Kind, seed: int) -> str:
@@ -130,10 +138,9 @@ def told(kind: Kind, derived: Derived) -> Derived:
     for own, common in names(kind.cls):
         spellings[own] = (*spellings.get(own, ()), common)
     fields = {s: replace(field, aliases=spellings.get(field.path, ())) for s, field in derived.fields.items()}
-    stuck: dict[str, Any] = dict(derived.fixed_by_code)
-    for cls in (kind.cls, *(head.cls for head in derived.heads.values())):
-        stuck |= held(cls, derived)
-    return replace(derived, fields=fields, fixed_by_code=stuck)
+    base = replace(derived, fields=fields, fixed_by_code={**derived.fixed_by_code, **held(kind.cls, derived)})
+    heads = {name: replace(head, fixed={**held(head.cls, base), **head.fixed}) for name, head in derived.heads.items()}
+    return replace(base, heads=heads)
 
 
 @contextmanager

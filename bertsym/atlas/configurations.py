@@ -28,6 +28,15 @@ def fixed_parts(model_type: str) -> tuple[str, ...]:
     return tuple(_content()["fixed_parts"].get(model_type, ()))
 
 
+def default_labels(model_type: str) -> int:
+    """Return the number of labels of a configuration that gives none.
+
+    >>> default_labels("bert"), default_labels("bart")
+    (2, 3)
+    """
+    return int(_content()["labels"].get(model_type, 2))
+
+
 def declares(model_type: str, field: str) -> bool:
     """Return True if the configuration class of a model type declares the field, alone or as every class does."""
     return field in _content()["common"] or model_type in declaring().get(field, ())

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bertsym import atlas
-from bertsym.atlas.configurations import fixed_parts, has_class, head_size_use, similar_class
+from bertsym.atlas.configurations import default_labels, fixed_parts, has_class, head_size_use, similar_class
 from bertsym.config.field_rules import check_rules, renamed, unread_fields
 from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
 from bertsym.config.layer_lists import list_sizes
 from bertsym.config.library_classes import in_atlas_alone, present_name
-from bertsym.config.model_types import Reading, class_names, reading, without_framework
+from bertsym.config.model_types import Reading, class_names, own_classes, reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
 from bertsym.config.unread_sizes import unread_sizes
 from bertsym.errors import (
@@ -75,7 +75,7 @@ def read_config(
         check_unknown(fields, derived, given, file, use)
         given |= head_size(fields, derived, use, file)
         given |= list_sizes(fields, derived, given, file)
-    number = _labels(config, file, DEFAULT_LABELS if derived is None else derived.rules.labels)
+    number = _labels(config, file, _usual_labels(kind, derived))
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
     if derived is not None:
@@ -115,6 +115,12 @@ def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _usual_labels(kind: str, derived: Derived | None) -> int:
+    """Return the number of labels of a file that gives none; an entry without recorded rules does not know it."""
+    recorded = DEFAULT_LABELS if derived is None else derived.rules.labels
+    return recorded if recorded != DEFAULT_LABELS else default_labels(kind)
+
+
 def _labels(config: Mapping[str, Json], file: Path, usual: int) -> int:
     """Return the number of labels: the length of `id2label`, else `num_labels`, else the `usual` one of the class."""
     names = config.get("id2label")
@@ -132,7 +138,8 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
     """Return the head whose class `architectures` names, with notes, or the bare model if the field is absent.
 
     Of several classes the first covered one is chosen, as vLLM does. A class for TensorFlow or JAX is counted as the
-    PyTorch class of its name, and somebody's own class as the bare model.
+    PyTorch class of its name, and somebody's own class as the bare model. A class that `auto_map` names is somebody's
+    own, if the library has none of exactly that name.
     """
     classes = config.get("architectures")
     if classes is None or classes == []:
@@ -140,7 +147,8 @@ def _head(config: Mapping[str, Json], by_class: Mapping[str, str], file: Path) -
     if not isinstance(classes, list) or not all(isinstance(cls, str) for cls in classes):
         raise BadField(str(file), "architectures", f"expected a list of class names, got {echo(classes)}; pass --head")
     names = [str(cls) for cls in classes]
-    former = [name for name in map(without_framework, names) if name not in by_class]
+    own = own_classes(config)
+    former = [name for name in map(without_framework, names) if name not in by_class and name not in own]
     by_class = {**by_class, **{name: by_class[now] for name in former if (now := present_name(name)) in by_class}}
     chosen = next((name for name in names if without_framework(name) in by_class), None)
     if chosen is None and not any(has_class(without_framework(name)) for name in names):

@@ -53,6 +53,9 @@ class _ListReader:
         for path, letters in self.layer_list.letters.items():
             if not found and self.fields.get(path) is not None:
                 found[path] = self._lettered(path, self.fields[path], letters)
+        for path, (listed, other) in self.layer_list.index_fields.items():
+            if not found and self.fields.get(path) is not None:
+                found[path] = self._indexed_field(path, self.fields[path], listed, other)
         if not found:
             return self._made_by_class()
         first, *others = found
@@ -73,6 +76,11 @@ class _ListReader:
             words = [kind.words[0] for kind in self.layer_list.kinds]
             raise self._refuse(path, f"a layer with {echo(word)} is not covered; the kinds are {', '.join(words)}")
         return kind
+
+    def _indexed_field(self, path: str, value: Json, listed: int, other: int) -> Sequence[int]:
+        if not isinstance(value, list) or len(value) > MAX_LAYERS:
+            raise self._refuse(path, f"expected indices of layers, got {echo(value)}")
+        return [listed if kind == 0 else other for kind in self._indexed(path, value)]
 
     def _indexed(self, path: str, value: Sequence[Json]) -> Sequence[int]:
         layers = self._layers()

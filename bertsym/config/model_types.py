@@ -91,6 +91,17 @@ def class_names(config: Mapping[str, Json]) -> tuple[str, ...]:
     return tuple(without_framework(name) for name in classes if isinstance(name, str))
 
 
+def own_classes(config: Mapping[str, Json]) -> frozenset[str]:
+    """Return the classes of the checkpoint's own code that `auto_map` names.
+
+    >>> own_classes({"auto_map": {"AutoModel": "modeling_mine.MyBert", "AutoTokenizer": ["mine.Slow", None]}})
+    frozenset({'MyBert'})
+    """
+    named = config.get("auto_map")
+    values = named.values() if isinstance(named, dict) else ()
+    return frozenset(value.rpartition(".")[2] for value in values if isinstance(value, str))
+
+
 def without_framework(cls: str) -> str:
     """Return the name of the PyTorch class that corresponds to a class for TensorFlow or JAX.
 

@@ -41,6 +41,7 @@ class ListField:
     - `length` is the field with the number of layers; it is not a field of the configuration if it is `own_length`.
     - If `is_indices`, the field lists the layers of the first kind by their indices.
     - `aliases` are other paths of the field, `letters` texts with a letter a layer, with the word of each letter.
+    - `index_fields` are lists of indices that stand for the list: the kind of the listed layers, and of the others.
     """
 
     path: str
@@ -50,6 +51,7 @@ class ListField:
     is_indices: bool = False
     aliases: tuple[str, ...] = ()
     letters: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    index_fields: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
     @property
     def own_length(self) -> str:
@@ -59,7 +61,8 @@ class ListField:
     def to_json(self) -> dict[str, Any]:
         """Return the field ready for JSON."""
         letters = {path: dict(words) for path, words in self.letters.items()}
-        return {**{name: getattr(self, name) for name in type(self).__match_args__}, "letters": letters}
+        own: dict[str, Any] = {name: getattr(self, name) for name in type(self).__match_args__}
+        return {**own, "letters": letters, "index_fields": dict(self.index_fields)}
 
     def kinds_at(self, number: int, length: int) -> tuple[int, ...]:
         """Return the kind of each layer in the list of this number.

@@ -59,8 +59,11 @@ def merge_heads(base: Derived, heads: Mapping[str, Derived]) -> Derived:
         no_effect=MappingProxyType(no_effect),
         heads=MappingProxyType(
             {
-                name: DerivedHead(head.cls, _with_components(head.tensors, model.tensors), _evidence(head, model))
-                for name, head in renamed.items()
+                **model.heads,
+                **{
+                    name: DerivedHead(head.cls, _with_components(head.tensors, model.tensors), _evidence(head, model))
+                    for name, head in renamed.items()
+                },
             }
         ),
         fixed_by_code=fixed,
@@ -80,7 +83,7 @@ def add_head(base: Derived, name: str, head: Derived) -> Derived:
     no_effect = {path: field for path, field in base.no_effect.items() if _field(merged, path) is None}
     return replace(
         merged,
-        heads={**base.heads, name: added},
+        heads={**merged.heads, name: added},
         fixed_by_code=base.fixed_by_code,
         no_effect=MappingProxyType(no_effect),
     )
@@ -139,6 +142,10 @@ def _with_symbols(derived: Derived, renaming: Renaming) -> Derived:
         },
         definitions=tuple(_definition(definition, renaming) for definition in derived.definitions),
         tensors=tuple(with_symbols(tensor, renaming) for tensor in derived.tensors),
+        heads={
+            name: replace(head, tensors=tuple(with_symbols(tensor, renaming) for tensor in head.tensors))
+            for name, head in derived.heads.items()
+        },
         constraints=tuple(Constraint(c.quotient.xreplace(renaming), c.basis) for c in derived.constraints),
         layer_lists=tuple(_layer_list(layer_list, renaming) for layer_list in derived.layer_lists),
     )

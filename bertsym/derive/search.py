@@ -56,6 +56,30 @@ def accepted_groups(
         yield from accepted_groups(half, trial)
 
 
+def isolate_failing(
+    items: Sequence[T],
+    passes: Callable[[Sequence[T]], bool],
+    is_over: Callable[[], bool] = lambda: False,
+    background: Sequence[T] = (),
+) -> list[T]:
+    """Return items without which all the others pass together with the background; group testing by halving.
+
+    Items that fail only together are isolated too: one of them is returned. After `is_over()` the rest of a failing
+    group is returned as a whole.
+    """
+    failing: list[T] = []
+    rest = list(items)
+    while rest and not passes([*background, *rest]):
+        if len(rest) == 1 or is_over():
+            return [*failing, *rest]
+        left, right = _halves(rest)
+        more = isolate_failing(left, passes, is_over, background) + isolate_failing(right, passes, is_over, background)
+        more = more or isolate_failing(left, passes, is_over, [*background, *right]) or rest
+        failing += more
+        rest = [item for item in rest if item not in more]
+    return failing
+
+
 def find_scope(items: Sequence[T], is_accepted: Callable[[Sequence[T]], bool], max_size: int) -> list[T]:
     """Return the few items for which the items are rejected together: FindScope of QuAcq (Bessiere et al. 2013).
 

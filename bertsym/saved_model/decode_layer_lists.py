@@ -24,7 +24,7 @@ MAX_RULE_SIZES = 24
 _SYMBOL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _WORD = re.compile(r"[\w.+*-]{1,60}", re.ASCII)
 _LETTER = re.compile(r"[\x21-\x7e]")
-_LIST = ("field", "aliases", "length", "kinds", "indices", "letters", "default", "if_omitted")
+_LIST = ("field", "aliases", "length", "kinds", "indices", "letters", "index_fields", "default", "if_omitted")
 
 
 def decode_layer_lists(node: Node, symbols: dict[str, Symbol]) -> tuple[LayerList, ...]:
@@ -53,6 +53,7 @@ def _layer_list(name: str, entry: Node, symbols: dict[str, Symbol]) -> LayerList
         MappingProxyType(_letters(parts["letters"], kinds) if "letters" in parts else {}),
         "indices" in parts and parts["indices"].json is True,
         _rule(parts["if_omitted"], kinds) if "if_omitted" in parts else None,
+        MappingProxyType(_index_fields(parts["index_fields"], places) if "index_fields" in parts else {}),
     )
 
 
@@ -90,6 +91,18 @@ def _letters(node: Node, kinds: tuple[LayerKind, ...]) -> dict[str, MappingProxy
             letters[letter] = word
         texts[path] = MappingProxyType({letter: str(word.json) for letter, word in letters.items()})
     return texts
+
+
+def _index_fields(node: Node, places: dict[str, int]) -> dict[str, tuple[int, int]]:
+    """Return for each field the kind of the layers that it lists and that of the others."""
+    fields: dict[str, tuple[int, int]] = {}
+    for path, entry in node.entries(MAX_ALIASES).items():
+        kinds = [kind.json for kind in entry.items(2)]
+        if len(kinds) != 2 or not all(isinstance(kind, str) and kind in places for kind in kinds):
+            raise entry.refuse(f"expected two kinds of layers among {', '.join(places)}")
+        listed, other = (places[str(kind)] for kind in kinds)
+        fields[path] = listed, other
+    return fields
 
 
 def _rule(node: Node, kinds: tuple[LayerKind, ...]) -> ListRule:

@@ -19,6 +19,10 @@ def encode_layer_list(layer_list: LayerList) -> dict[str, Json]:
     entry |= {"indices": True} if layer_list.is_indices else {}
     if layer_list.letters:
         entry["letters"] = {path: dict(letters) for path, letters in layer_list.letters.items()}
+    if layer_list.index_fields:
+        counts = [str(kind.count) for kind in layer_list.kinds]
+        fields = layer_list.index_fields.items()
+        entry["index_fields"] = {path: [counts[listed], counts[other]] for path, (listed, other) in fields}
     entry["default"] = [words[kind] for kind in layer_list.default]
     if layer_list.rule is not None:
         entry["if_omitted"] = _rule(layer_list.rule)

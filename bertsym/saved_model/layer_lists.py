@@ -49,6 +49,7 @@ class LayerList:
     - `default` has the kind of each layer, as a position in `kinds`.
     - `aliases` are other paths of the same list.
     - `letters` has the texts with a letter a layer that stand for the list, by their paths: the word of each letter.
+    - `index_fields` are lists of indices that stand for the list: the kind of the listed layers, and of the others.
     - If `is_indices`, the field lists the layers of the first kind by their indices, and there are no words.
     """
 
@@ -61,6 +62,7 @@ class LayerList:
     letters: Mapping[str, Mapping[str, str]] = MappingProxyType({})
     is_indices: bool = False
     rule: ListRule | None = None
+    index_fields: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:

@@ -37,6 +37,13 @@ def test_a_letter_a_layer_stands_for_the_list() -> None:
     assert read({"num_hidden_layers": 4, "pattern": "MM*M"}, letters=letters) == [3, 1, 1]
 
 
+def test_a_list_of_indices_may_stand_for_the_list() -> None:
+    fields = {"full_layers": ["L_full", "L_mamba"]}
+    assert read({"num_hidden_layers": 4, "full_layers": [2]}, index_fields=fields) == [3, 1, 1]
+    words = {"num_hidden_layers": 1, "layer_types": ["mamba"], "full_layers": [0]}
+    assert read(words, index_fields=fields)[:2] == [1, 0]
+
+
 def test_a_list_of_indices_has_the_layers_that_it_lists() -> None:
     entry = {"indices": True, "kinds": {"L_mamba": [], "L_full": []}, "default": ["L_mamba", *["L_full"] * 4]}
     assert read({"num_hidden_layers": 4, "layer_types": [0, 1, 3]}, **entry) == [3, 1, 1]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bertsym import atlas
-from bertsym.atlas.configurations import declaring, fixed_parts, has_class
+from bertsym.atlas.configurations import declaring, default_labels, fixed_parts, has_class
 from bertsym.count import count
 from bertsym.errors import BadField
 from bertsym.resolve import load
@@ -75,6 +75,8 @@ def test_the_library_declares_what_is_recorded(transformers: Any) -> None:
         recorded = {field for field, kinds in declaring().items() if kind in kinds}
         assert recorded <= names, (SEED, kind)
         assert names - recorded <= {field.name for field in fields(transformers.PreTrainedConfig)}, (SEED, kind)
+    for kind in (*draw.sample(list(atlas.index()), 20), "bart", "pvt"):
+        assert default_labels(kind) == transformers.CONFIG_MAPPING[kind]().num_labels, (SEED, kind)
     for name in ("DPRContextEncoder", "CLIPTextModelWithProjection", "BertLMHeadModel"):
         assert has_class(name)
         assert hasattr(transformers, name)

@@ -132,7 +132,8 @@ def test_a_class_of_somebodys_own_is_counted_as_the_bare_model(saved: Callable[.
     own = load(saved(model_type="bert", architectures=["BertForSpeech"]))
     assert same(own, load(saved(model_type="bert")))
     assert "transformers has no class 'BertForSpeech'; counted as BertModel" in own.notes[0]
-    near = load(saved(model_type="gpt2", architectures=["Gpt2LMHeadModel"]))
+    mine = {"AutoModelForCausalLM": "modeling_mine.Gpt2LMHeadModel"}
+    near = load(saved(model_type="gpt2", architectures=["Gpt2LMHeadModel"], auto_map=mine))
     assert "(did you mean GPT2LMHeadModel?); counted as GPT2Model" in near.notes[0]
     with pytest.raises(BadField, match="field 'architectures'"):
         load(saved(model_type="bert", architectures=["GPT2Model"]))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from bertsym.derive.search import accepted_groups, find_scope, isolate_effective
+from bertsym.derive.search import accepted_groups, find_scope, isolate_effective, isolate_failing
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -22,6 +22,22 @@ def test_the_effective_items_are_isolated_in_order(effective: str) -> None:
     assert "".join(isolate_effective(LETTERS, has_effect)) == effective
     assert asked[0] == LETTERS
     assert len(asked) <= 1 + 10 * len(effective)  # both halves on each of five levels
+
+
+@pytest.mark.parametrize("failing", ["", "a", "z", "dq", "aejmz"])
+def test_the_failing_items_are_isolated(failing: str) -> None:
+    assert sorted(isolate_failing(LETTERS, lambda group: not set(group) & set(failing))) == list(failing)
+
+
+@pytest.mark.parametrize("together", ["az", "bc", "ahz"])
+def test_of_items_that_fail_together_one_is_isolated(together: str) -> None:
+    isolated = isolate_failing(LETTERS, lambda group: not set(together) <= set(group))
+    assert len(isolated) == 1
+    assert isolated[0] in together
+
+
+def test_a_search_that_is_over_returns_the_rest_of_the_group() -> None:
+    assert isolate_failing(LETTERS, lambda group: "q" not in group, lambda: True) == list(LETTERS)
 
 
 def test_no_items_are_no_question() -> None:

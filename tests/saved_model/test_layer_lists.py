@@ -97,6 +97,7 @@ def test_the_file_is_written_as_it_was_read() -> None:
         "field": "text_config.layer_types",
         "aliases": ["text_config.layers_block_type"],
         "letters": {"text_config.pattern": {"M": "mamba", "*": "full_attention"}},
+        "index_fields": {"text_config.full_layers": ["L_full", "L_mamba"]},
         "if_omitted": RULE,
     }
     derived = parsed(content, Path("hybrid.json"))

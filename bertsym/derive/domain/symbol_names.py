@@ -133,6 +133,7 @@ def layer_lists(lists: Iterable[ListField], symbols: Mapping[str, Symbol]) -> tu
                 field.aliases,
                 field.letters,
                 field.is_indices,
+                index_fields=field.index_fields,
             )
         )
     return tuple(found)

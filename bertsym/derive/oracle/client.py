@@ -367,6 +367,7 @@ def _list_field(answer: Mapping[str, Any]) -> ListField:
         bool(answer["is_indices"]),
         tuple(map(str, answer["aliases"])),
         {str(path): dict(letters) for path, letters in answer["letters"].items()},
+        {str(path): (int(listed), int(other)) for path, (listed, other) in answer["index_fields"].items()},
     )
 
 

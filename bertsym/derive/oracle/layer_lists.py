@@ -117,6 +117,7 @@ class ListSearch:
             full_length or own_length(prefix + name),
             aliases=tuple(f"{prefix}{alias}" for alias in _aliases(codec, name)),
             letters={f"{prefix}{field}": letters for field, letters in _letters(codec, name, length, kinds)},
+            index_fields={f"{prefix}{field}": pair for field, pair in _index_fields(codec, name, length, places_of)},
         )
 
     def _counts_layers(self, codec: ConfigCodec, name: str, start: Sequence[str]) -> bool:
@@ -270,18 +271,53 @@ def _letters(
             yield attribute, dict(zip(text, words, strict=True))
 
 
+def _index_fields(
+    codec: ConfigCodec, name: str, length: str, kinds: Mapping[str, int]
+) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the keyword arguments from whose indices the class makes the list, with the kinds of both sorts of layers.
+
+    LFM2 takes the layers with attention out of `full_attn_idxs`, unless it has a list.
+    """
+    trials, layers = ([1], [0, 2]), MIN_LIST_LAYERS + 1
+    for keyword in keyword_names(codec.cls) if length else ():
+        pairs = set()
+        for indices in trials:
+            try:
+                words = settings(codec.cls(**{keyword: indices, length: layers}))[name]
+                made = [kinds[word] for word in words]
+            except Exception:  # noqa: BLE001  # whatever the class raises at a list
+                break
+            listed = {kind for layer, kind in enumerate(made) if layer in indices}
+            others = {kind for layer, kind in enumerate(made) if layer not in indices}
+            if len(made) != layers or len(listed) != 1 or len(others) != 1 or listed == others:
+                break
+            pairs.add((listed.pop(), others.pop()))
+        else:
+            if len(pairs) == 1:
+                yield keyword, pairs.pop()
+
+
+def keyword_names(cls: Any) -> list[str]:
+    """Return the names that a configuration class takes out of its keyword arguments."""
+    return [name for name, _ in _keywords(cls)]
+
+
 def keyword_numbers(cls: Any) -> dict[str, int]:
     """Return the numbers that a configuration class takes out of its keyword arguments, with their defaults."""
+    return {name: default for name, default in _keywords(cls) if isinstance(default, int)}
+
+
+def _keywords(cls: Any) -> Iterator[tuple[str, object]]:
+    """Yield the names that a class takes out of its keyword arguments, with constant defaults, else None."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
     except (OSError, TypeError, SyntaxError):
-        return {}
-    numbers: dict[str, int] = {}
+        return
     for node in ast.walk(tree):
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="kwargs"), attr="pop" | "get"),
-                args=[ast.Constant(value=str(name)), ast.Constant(value=int(number))],
+                args=[ast.Constant(value=str(name)), *defaults],
             ):
-                numbers[name] = number
-    return numbers
+                constant = defaults[0] if defaults else None
+                yield name, constant.value if isinstance(constant, ast.Constant) else None

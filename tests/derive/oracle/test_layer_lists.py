@@ -21,8 +21,10 @@ class Config:
     attribute_map = {"block_types": "layer_types"}  # noqa: RUF012
 
     def __init__(self, num_hidden_layers: int = 6, hidden: int = 4, layer_types: Any = None, **kwargs: Any) -> None:
-        period = kwargs.pop("period", 3)
+        period, conv = kwargs.pop("period", 3), kwargs.pop("conv_layers", None)
         self.num_hidden_layers, self.hidden = num_hidden_layers, hidden
+        if conv is not None and layer_types is None:
+            layer_types = ["conv" if layer in conv else "full" for layer in range(num_hidden_layers)]
         self.layer_types = layer_types or [
             "conv" if (layer + 1) % period == 0 else "full" for layer in range(num_hidden_layers)
         ]
@@ -80,6 +82,7 @@ def test_words_of_one_kind_are_those_of_which_the_code_builds_the_same() -> None
     (field,) = codec.all_lists()
     assert field.kinds == (("full", "sliding"), ("conv",))
     assert (field.length, field.default, field.aliases) == ("num_hidden_layers", (0, 0, 1, 0, 0, 1), ("block_types",))
+    assert field.index_fields == {"conv_layers": (1, 0)}
     made = codec.to_config({"num_hidden_layers": 9, "layer_types": 5})
     assert field.kinds_of(made.layer_types, {}) == list(field.kinds_at(5, 9))
 
