@@ -67,7 +67,8 @@ def _lacking(kind: Kind, derived: Derived, skipped: frozenset[str], *, further: 
     """
     import transformers  # noqa: PLC0415  # the workers' alone
 
-    config = getattr(transformers, derived.cls).config_class
+    # InternLM3 has a configuration of its own and builds LlamaModel, whose heads take Llama's.
+    config = getattr(transformers, kind.config, None)
     taken = {name: head.cls for name, head in derived.classes.items()}
     whole = {head.cls for head in derived.classes.values() if not unresolved(head)}
     named = _auto_names()
