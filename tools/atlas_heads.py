@@ -121,7 +121,9 @@ def _told(before: Derived, derived: Derived, head: str, oracle: BuildOracle) -> 
         for symbol, field in derived.fields.items()
     }
     added = derived.heads[head]
-    fixed = {**held(added.cls, derived, _small(oracle)), **added.fixed}
+    found = {**held(added.cls, derived, _small(oracle)), **added.fixed}
+    # A field that differs from layer to layer is refused in every file.
+    fixed = {path: at for path, at in found.items() if not path.startswith("per_layer_config.")}
     return replace(derived, fields=fields, heads={**derived.heads, head: replace(added, fixed=fixed)})
 
 
