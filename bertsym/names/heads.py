@@ -7,9 +7,9 @@ from collections.abc import Mapping
 # Every spelling of a head. A spelling under several heads means the first of them that the model has.
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "model": ("headless", "none", "bare", "feature-extraction"),
+    "conditional-generation": ("seq2seq", "seq2seq-lm", "lm", "summarization", "translation"),
     "causal-lm": ("clm", "lm", "text-generation"),
     "masked-lm": ("mlm", "lm", "fill-mask"),
-    "conditional-generation": ("seq2seq", "seq2seq-lm", "lm", "summarization", "translation"),
     "pretraining": ("pretrain",),
     "sequence-classification": ("cls", "classification", "text-classification"),
     "image-classification": ("cls", "classification"),
@@ -17,7 +17,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "token-classification": ("ner", "tagging"),
     "question-answering": ("qa", "squad"),
     "multiple-choice": ("mc",),
-    "next-sentence": ("nsp",),
+    "next-sentence": ("nsp", "next-sentence-prediction"),
+    "next-sentence-prediction": ("nsp", "next-sentence"),
     "ctc": ("asr",),
 }
 

@@ -144,6 +144,13 @@ def test_the_base_by_its_name(verify: Run, tmp_path: Path, bertsym: Callable[...
     assert (code, found["base"], found["adds"]) == (0, "BertModel", 2 * 2 * 8 * 256)
 
 
+def test_a_pickled_adapter(tmp_path: Path, bertsym: Callable[..., Any]) -> None:
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA", "target_modules": ["q"]}', encoding="utf-8")
+    (tmp_path / "adapter_model.bin").write_bytes(b"never opened")
+    ran = bertsym("verify", str(tmp_path), "--model", "llama-7b")
+    assert (ran.code, "'adapter_model.bin' is a pickle, which can run code" in ran.err) == (2, True)
+
+
 REFUSED: dict[str, list[object]] = {
     "peft_type": ["LOHA", None, 3, ["LORA"]],
     "r": [0, -1, "8", True, 2.0, 10**9],

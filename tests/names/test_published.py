@@ -63,17 +63,19 @@ def test_a_total_that_others_published(row: dict[str, str]) -> None:
     assert count(load(row["name"])) == int(row["total"]) - int(row["integers"])
 
 
+GENERATORS = {"whisper": "AutoModelForSpeechSeq2Seq", "gemma3": "AutoModelForImageTextToText"}
+
+
 def built(model: Published, torch: Any, transformers: Any) -> int:
     """Count the class that transformers builds from the fields, on the meta device; a tied weight counts once."""
     fields = dict(model.config)
-    kind = fields.pop("model_type")
-    factory = {
-        "model": transformers.AutoModel,
-        "causal-lm": transformers.AutoModelForCausalLM,
-        "conditional-generation": transformers.AutoModelForSeq2SeqLM
-        if kind != "whisper"
-        else transformers.AutoModelForSpeechSeq2Seq,
-    }[model.family.head]
+    kind = str(fields.pop("model_type"))
+    factories = {
+        "model": "AutoModel",
+        "causal-lm": "AutoModelForCausalLM",
+        "conditional-generation": GENERATORS.get(kind, "AutoModelForSeq2SeqLM"),
+    }
+    factory = getattr(transformers, factories[model.family.head])
     with torch.device("meta"):
         net = factory.from_config(transformers.AutoConfig.for_model(kind, **fields))
     net.tie_weights()
