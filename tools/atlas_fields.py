@@ -34,19 +34,21 @@ from bertsym.symbols import BY_SYMBOL
 from bertsym.symbols import Kind as SizeKind
 from bertsym.values import replace
 
+# Full files at sampled sizes; the file that names the model type alone is a further base. Each multiplies the builds.
 SAMPLES = 2
-TRIALS = 24
-HEAD_TRIALS = 8
-SLOW = 0.03
-SMALL = (2, 3, 4, 6)
-FASTER = 0.8
-BUDGET = 30.0
+# Files with several changes for the bare model, and for each of its heads, which share its configuration.
+TRIALS, HEAD_TRIALS = 24, 8
+# A default that takes more processor seconds gets one of the small depths, if that takes less than this share of them.
+SLOW, SMALL, FASTER = 0.03, (2, 3, 4, 6), 0.8
+# Processor seconds of the search; afterwards a group that fails is refused as a whole.
+BUDGET = 90.0
+# A class with more sizes is nested, and has no keyword for each of them.
 MOST_ALIAS_CANDIDATES = 40
 FILE = Path("config.json")
 SETTINGS = re.compile(
     r"(^|\.)(model_type|architectures|transformers_version|id2label|label2id|auto_map|quantization_config|num_labels|"
     r"_?name_or_path|pruned_heads|(torch_)?dtype|rope_scaling|rope_parameters|rope_theta|"
-    r"_?(attn|experts)_implementation\w*|base_model_\w+_plan|\w+_ids?|"
+    r"_?(attn|experts)_implementation\w*|base_model_\w+_plan|\w*token_(id|ids|index)|"
     r"sub_configs|attribute_map|configuration_files|is_heterogeneous|_heterogeneity_spec|self|default_theta|"
     r"is_composition|base_config_key|keys_to_ignore_at_inference|_auto_class|has_no_defaults_at_init|generator|"
     r"mtp_layer_types|_rope_type_labels|ignore_keys_at_rope_validation)($|\.)"
