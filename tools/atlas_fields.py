@@ -22,6 +22,7 @@ from atlas_types import Kind
 from class_builds import BuildError, Builds, File, at, changed
 
 from bertsym.config.configfile import read_config
+from bertsym.config.field_rules import PER_LAYER
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.search import isolate_failing
@@ -265,11 +266,11 @@ class FieldSearch:
         items = [path for path in self.undeclared_paths(names) if path not in self.aliases and path not in self.refused]
         bad: list[str] = []
         for index, value in enumerate(field_values.UNDECLARED):
-            for base in self.bases if not index else [self.bases[index % len(self.bases)]]:
+            for base in self.tried_at(index):
                 trial = [(path, value) for path in items if path not in bad]
                 bad += [path for path, _ in self.disagreeing(base, trial)]
         for path in bad:
-            companion = self.companion(path)
+            companion = self.companion(path, field_values.UNDECLARED)
             self.refused[path].add(ValueKind.ANY)
             if companion is not None:
                 self.unless[path] = companion
@@ -282,20 +283,20 @@ class FieldSearch:
             if any(self.outcome(base, ((path, value),)) in ("disagree", "rejected") for base in self.bases[:2]):
                 self.refused[path].add(field_values.kind_at(value, None))
 
-    def companion(self, path: str) -> str | None:
-        """Return the list of the same part that makes an undeclared name idle, as `indexer_types` does for its rule.
+    def companion(self, path: str, values: Sequence[Any]) -> str | None:
+        """Return the list of the same part that makes a field idle, as `indexer_types` does for its rule.
 
-        In full files the name must have no effect, and it must have one again if the list is left out.
+        In full files no value may have an effect, and one must have an effect if the list is left out.
         """
-        base = self.bases[-1]
-        changes: list[Changes] = [((path, value),) for value in field_values.UNDECLARED[:3]]
-        if base is self.sparse or any(self.outcome(base, change) != "agree" for change in changes):
-            return None
         part = path.rpartition(".")[0]
+        _, *full = self.bases
+        seen = {self.outcome(base, ((path, value),)) for base in full for value in values}
+        if "agree" not in seen or "disagree" in seen:
+            return None
         for name, found in field_values.leaves(self.full, frozenset(self.configs)).items():
-            if name.rpartition(".")[0] == part and isinstance(found, list) and at(base, name):
-                without = changed(base, {name: ...})
-                if any(self.outcome(without, change) in ("disagree", "rejected") for change in changes):
+            if name != path and name.rpartition(".")[0] == part and isinstance(found, list) and at(full[-1], name):
+                without = changed(full[-1], {name: ...})
+                if any(self.outcome(without, ((path, value),)) in ("disagree", "rejected") for value in values):
                     return name
         return None
 
@@ -305,7 +306,7 @@ class FieldSearch:
             path: part for path, part in field_values.leaves(self.full, frozenset()).items() if isinstance(part, dict)
         }
         for path, part in sorted(parts.items()):
-            if SETTINGS.search(path) or not PATH.fullmatch(path or "x"):
+            if SETTINGS.search(path) or PER_LAYER in path or not PATH.fullmatch(path or "x"):
                 continue
             config = (
                 self.builds.config_class if not path else type(self.configs[path]) if path in self.configs else None
@@ -377,7 +378,7 @@ class FieldSearch:
         }
         for index in range(max(map(len, values.values()), default=0)):
             items = [(path, those[index]) for path, those in values.items() if index < len(those)]
-            for base in self.bases if index < 2 else [self.bases[index % len(self.bases)]]:
+            for base in self.tried_at(index):
                 trial = [(path, value) for path, value in items if not self.is_refused(path, value, fields[path])]
                 for path, value in self.disagreeing(base, trial):
                     self.refuse(path, value, fields[path], base)
@@ -385,6 +386,14 @@ class FieldSearch:
         for base in self.bases[1:]:
             for path, value in self.disagreeing(base, removed):
                 self.refuse(path, value, fields[path], base)
+
+    def tried_at(self, index: int) -> list[File]:
+        """Return the files in which the value of that index is tried: all for the first, else the sparse and another.
+
+        What a full file says may hide what the class makes of a field.
+        """
+        _, *full = self.bases
+        return self.bases if index == 0 or not full else [self.sparse, full[index % len(full)]]
 
     def is_refused(self, path: str, value: Any, default: Any) -> bool:
         """Return True if the rules refuse the value already."""
@@ -399,6 +408,12 @@ class FieldSearch:
             if kind is not ValueKind.ABSENT and kind is not field_values.kind_at(default, None):
                 self.refused[path].add(kind)
         elif path in self.sizes or default is None or kind in (ValueKind.ABSENT, ValueKind.NULL):
+            if default is None and path not in self.refused:
+                companion = self.companion(path, field_values.INSTEAD_OF_NOTHING)
+                if companion is not None:
+                    self.unless[path] = companion
+            elif base is not self.sparse:
+                self.unless.pop(path, None)
             self.refused[path].add(kind)
         else:
             self.fixed[path] = default
