@@ -66,6 +66,8 @@ docs: $(READY) ## what README and docs show is what the commands print
 .PHONY: atlas
 atlas: $(FULL) ## derive the formulas of all of transformers' models, those that are there apart (hours)
 	$(BIN)/python tools/atlas.py build
+	$(BIN)/python tools/atlas.py heads
+	$(BIN)/python tools/atlas.py coverage
 	$(BIN)/python tools/atlas.py page
 
 .PHONY: atlas-check

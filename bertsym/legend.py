@@ -35,11 +35,16 @@ def with_own_sizes(document: Document) -> Document:
     A document of registered sizes stays as it is.
     """
     used = set().union(*(_symbols(part) for element in document for part in _parts(element)))
-    own = [symbol for symbol in in_order(used) if isinstance(symbol, Own) and symbol.kind is not Kind.SWITCH]
+    own = [symbol for symbol in in_order(used) if isinstance(symbol, Own) and _is_short(symbol)]
     clauses = [
         (Name(symbol), " is " if index == 0 else " ", _field(BY_SYMBOL[symbol])) for index, symbol in enumerate(own)
     ]
     return (*document, Remark((*_joined(clauses),))) if clauses else document
+
+
+def _is_short(symbol: Own) -> bool:
+    """Return True if the symbol is not the name of its field itself, and no switch, which is read as a word."""
+    return symbol.kind is not Kind.SWITCH and symbol.meaning not in (symbol.name, f"{symbol.name} of the code")
 
 
 def _field(size: Size) -> str:

@@ -19,6 +19,7 @@ from bertsym.checkpoints.adapter import Adapter
 from bertsym.checkpoints.contents import Checkpoint
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Shape, Sizes, Table
+from bertsym.formulas.styles import form
 from bertsym.formulas.tree import Number
 from bertsym.model import Model
 from bertsym.report import Record
@@ -93,8 +94,8 @@ class AdapterVerification:
 
     def _formula(self) -> Iterator[Element]:
         if self.inventory.formula is not None:
-            added = f"{self.inventory.added:,}"
-            yield Paragraph((f"adds {said(self.inventory.formula)} = {added} at r = {self.adapter.rank}",))
+            number = Count(self.inventory.added)
+            yield Paragraph(("adds ", form(self.inventory.formula), " = ", number, f" at r = {self.adapter.rank}"))
         if self.inventory.saved:
             yield Paragraph((f"also holds {self.inventory.saved:,} parameters of whole modules of the base",))
 

@@ -17,8 +17,8 @@ from bertsym.checking.inference import Fit
 from bertsym.checking.inference import infer as inferred
 from bertsym.checking.transformers_reference import build
 from bertsym.checking.verify import Expected, Outcome, Slot, compare, declared
-from bertsym.checkpoints.adapter import HEADS, WEIGHTS, Adapter, read_adapter
-from bertsym.checkpoints.checkpoint import adapter_config, read_checkpoint
+from bertsym.checkpoints.adapter import HEADS, Adapter, read_adapter
+from bertsym.checkpoints.checkpoint import adapter_config, adapter_weights, read_checkpoint
 from bertsym.checkpoints.contents import Checkpoint, IndexOnly
 from bertsym.checkpoints.tensor_types import Array
 from bertsym.convention import EXACT
@@ -226,7 +226,7 @@ def verification(
     if config is not None:
         if framework or infer:
             raise Conflict("framework" if framework else "infer", str(config), "an adapter is compared with its base")
-        checkpoint = read_checkpoint(config.with_name(WEIGHTS) if source.is_dir() else source, alone=header_only)
+        checkpoint = read_checkpoint(adapter_weights(source), alone=header_only)
         adapter = read_adapter(config)
         return adapter_verification(checkpoint, config, adapter, _bases(config, adapter, model, head, sizes or {}))
     checkpoint = read_checkpoint(source, alone=header_only)

@@ -102,6 +102,11 @@ def missing() -> Mapping[str, str]:
     return dict(_content()["missing"])
 
 
+def missing_classes() -> Mapping[str, str]:
+    """Return the reason for each class of the auto mappings that has no formula."""
+    return dict(_content().get("classes", {}))
+
+
 def source() -> str:
     """Return the name and version of the library that the formulas were derived from."""
     return str(_content()["source"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bertsym.checkpoints.adapter import CONFIG
+from bertsym.checkpoints.adapter import CONFIG, WEIGHTS
 from bertsym.checkpoints.contents import Checkpoint
 from bertsym.checkpoints.flax_msgpack import read_flax
 from bertsym.checkpoints.framework_names import translated
@@ -13,6 +13,7 @@ from bertsym.checkpoints.gguf_files import chosen_gguf, read_gguf_files
 from bertsym.checkpoints.index_file import SUFFIX, read_index
 from bertsym.checkpoints.safetensors import read_header
 from bertsym.checkpoints.tensor_types import Array
+from bertsym.checkpoints.tensorflow_index import read_tensorflow
 from bertsym.errors import BadFile, echo
 from bertsym.files.reading import unreadable
 from bertsym.values import replace
@@ -21,12 +22,12 @@ SINGLE = "model.safetensors"
 INDEX = f"model{SUFFIX}"
 FLAX = "flax_model.msgpack"
 PICKLE_INDEX = "pytorch_model.bin.index.json"
+READ = (".safetensors", SUFFIX, ".gguf", ".msgpack", ".index", ".bin.index.json")
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 OTHERS = {
     ".h5": "an HDF5 file of Keras",
     ".onnx": "a graph of ONNX",
     ".npz": "an archive of NumPy",
-    ".index": "the index of a TensorFlow checkpoint",
 }
 
 
@@ -60,6 +61,9 @@ def _read(path: Path, *, alone: bool) -> Checkpoint:
     if name.endswith(".msgpack"):
         flax = read_flax(weights)
         return Checkpoint(path, flax.arrays, config, 1, flax.bytes_read)
+    if name.endswith(".index"):
+        index = read_tensorflow(weights)
+        return Checkpoint(path, index.arrays, config, 1, index.bytes_read)
     header = read_header(weights, alone=alone)
     notes = () if alone or not header.unclaimed else (f"{header.unclaimed:,} bytes of data belong to no tensor",)
     return Checkpoint(path, header.arrays, config, 1, header.bytes_read, notes)
@@ -78,15 +82,31 @@ def adapter_config(path: Path) -> Path | None:
     return file if path.name.casefold().startswith("adapter_model") and exists(file) else None
 
 
+def adapter_weights(path: Path) -> Path:
+    """Return the weights of an adapter at the path; raise BadFile if the folder has them as a pickle only."""
+    if not is_folder(path):
+        return path
+    file = path / WEIGHTS
+    pickle = path / f"{Path(WEIGHTS).stem}.bin"
+    if not exists(file) and exists(pickle):
+        raise BadFile(str(path), _refusal([pickle]))
+    return file
+
+
 def _weights(path: Path) -> Path:
     """Return the file to read first; raise BadFile without opening it if its format is not read."""
     if not is_folder(path):
         name = path.name.casefold()
         if name == "config.json":
             raise BadFile(str(path), f"a configuration, not a checkpoint: pass the folder that also holds {SINGLE}")
-        if not name.endswith((".safetensors", SUFFIX, ".gguf", ".msgpack", ".bin.index.json")) and exists(path):
+        if not name.endswith(READ) and exists(path):
             raise BadFile(str(path), _refusal([path]) or "not a .safetensors file, its index, or a .gguf file")
         return path
+    return _in_folder(path)
+
+
+def _in_folder(path: Path) -> Path:
+    """Return the file of a folder to read: safetensors first, then GGUF, Flax, TensorFlow, an index of pickles."""
     for name in (SINGLE, INDEX):
         if exists(path / name):
             return path / name
@@ -106,6 +126,9 @@ def _weights(path: Path) -> Path:
         return chosen_gguf(path, gguf)
     if exists(path / FLAX):
         return path / FLAX
+    tables = [file for file in files if file.name.endswith(".ckpt.index")]
+    if len(tables) == 1:
+        return tables[0]
     if exists(path / PICKLE_INDEX):
         return path / PICKLE_INDEX
     raise BadFile(str(path), _refusal(files) or f"a folder without {SINGLE} or {INDEX}")

@@ -126,13 +126,14 @@ def _size(found: Content | None, key: str, path: Path) -> Json:
 
 
 def _vocabulary(metadata: Mapping[str, Content], arrays: Arrays, name: str, path: Path) -> Json:
-    given = _size(metadata.get(f"{name}.vocab_size"), f"{name}.vocab_size", path)
+    """Return the number of tokens, by which llama.cpp makes the embedding; `vocab_size` is for files without tokens."""
     tokens = metadata.get("tokenizer.ggml.tokens")
     embedding = arrays.get("token_embd.weight")
-    if given is not None:
-        return given
     if isinstance(tokens, Length) and tokens.entries:
         return tokens.entries
+    given = _size(metadata.get(f"{name}.vocab_size"), f"{name}.vocab_size", path)
+    if given is not None:
+        return given
     if embedding is None or len(embedding.shape) != 2:
         raise BadField(str(path), f"{name}.vocab_size", "missing, and so are the tokens; pass --model")
     return embedding.shape[0]

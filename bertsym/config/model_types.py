@@ -14,6 +14,8 @@ from bertsym.values import value
 from bertsym.zoo import ARCHITECTURES
 
 DERIVE = "`bertsym derive` finds the formula of model code"
+MAX_REASON = 110
+"""The characters of a reason in a message, which has 200 in all."""
 FRAMEWORKS = ("TF", "Flax")
 """The prefixes of classes that transformers up to version 4 had for TensorFlow and JAX."""
 
@@ -78,9 +80,10 @@ def is_covered(kind: str) -> bool:
 
 
 def why_missing(target: str, usual: str) -> str:
-    """Return why the atlas has no formula for a model type of transformers, else the `usual` advice."""
-    why = atlas.missing().get(target.removeprefix(atlas.PREFIX))
-    return usual if why is None else f"transformers has it, but no formula was found: {why}"
+    """Return why the atlas has no formula for a model type or class of transformers, else the `usual` advice."""
+    bare = target.removeprefix(atlas.PREFIX)
+    why = atlas.missing().get(bare) or atlas.missing_classes().get(bare)
+    return usual if why is None else f"transformers has it, but no formula was found: {why[:MAX_REASON]}"
 
 
 def class_names(config: Mapping[str, Json]) -> tuple[str, ...]:

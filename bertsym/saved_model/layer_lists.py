@@ -74,6 +74,12 @@ class LayerList:
         """Return the path of the number of layers; `layer_types[]` is the length of the list itself."""
         return self.length or f"{self.path}[]"
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """Return the fields that say which list it is: itself, its other names, and what stands for it."""
+        made_of = () if self.rule is None else self.rule.fields.values()
+        return frozenset((self.path, *self.aliases, *self.letters, *self.index_fields, *made_of))
+
     def kind_of(self, word: str) -> int | None:
         """Return the kind that a word stands for, None for an unknown word."""
         return next((number for number, kind in enumerate(self.kinds) if word in kind.words), None)

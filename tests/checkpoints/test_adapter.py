@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +146,13 @@ def test_the_base_by_its_name(verify: Run, tmp_path: Path, bertsym: Callable[...
     assert (code, found["base"], found["adds"]) == (0, "BertModel", 2 * 2 * 8 * 256)
 
 
+def test_a_pickled_adapter(tmp_path: Path, bertsym: Callable[..., Any]) -> None:
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA", "target_modules": ["q"]}', encoding="utf-8")
+    (tmp_path / "adapter_model.bin").write_bytes(b"never opened")
+    ran = bertsym("verify", str(tmp_path), "--model", "llama-7b")
+    assert (ran.code, "'adapter_model.bin' is a pickle, which can run code" in ran.err) == (2, True)
+
+
 REFUSED: dict[str, list[object]] = {
     "peft_type": ["LOHA", None, 3, ["LORA"]],
     "r": [0, -1, "8", True, 2.0, 10**9],
@@ -182,6 +191,38 @@ def test_hostile_configurations(tmp_path: Path) -> None:
     with pytest.raises(BadField) as caught:
         read_adapter(file)
     assert str(caught.value).isprintable()
+
+
+def test_any_configuration(tmp_path: Path) -> None:
+    """Fields of any kind are read or refused, never a traceback."""
+    source = random.Random(18)
+    contents: list[object] = [
+        None,
+        True,
+        0,
+        8,
+        -1,
+        2.5,
+        "",
+        "q_proj",
+        ".*",
+        [],
+        ["q_proj"],
+        [1],
+        [[0, 2]],
+        {},
+        {"a": 1},
+    ]
+    fields = [*REFUSED, "use_dora", "lora_bias", "modules_to_save", "feedforward_modules", "layers_pattern"]
+    file = tmp_path / "adapter_config.json"
+    for _ in range(1_500):
+        config: dict[str, object] = {"peft_type": source.choice(["LORA", "IA3"]), "target_modules": ["q_proj"]}
+        config |= {field: source.choice(contents) for field in source.sample(fields, 4)}
+        file.write_text(json.dumps(config), encoding="utf-8")
+        with suppress(BertsymError):
+            adapter = read_adapter(file)
+            assert adapter.rank_of("model.layers.0.self_attn.q_proj") >= 0
+            assert adapter.adapts("model.layers.0.self_attn.q_proj") in (True, False)
 
 
 @pytest.mark.filterwarnings("ignore")  # those of peft

@@ -69,7 +69,7 @@ GENERATORS = {"whisper": "AutoModelForSpeechSeq2Seq", "gemma3": "AutoModelForIma
 def built(model: Published, torch: Any, transformers: Any) -> int:
     """Count the class that transformers builds from the fields, on the meta device; a tied weight counts once."""
     fields = dict(model.config)
-    kind = fields.pop("model_type")
+    kind = str(fields.pop("model_type"))
     factories = {
         "model": "AutoModel",
         "causal-lm": "AutoModelForCausalLM",

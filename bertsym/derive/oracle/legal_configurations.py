@@ -23,6 +23,10 @@ def _detr(backbone: Mapping[str, Any]) -> dict[str, Any]:
 
 
 LEGAL: Mapping[str, Mapping[str, Any]] = {
+    # The backbone adds a list to the widths, which are a tuple by default and a list in every file.
+    "convnext": {"hidden_sizes": [96, 192, 384, 768]},
+    "convnextv2": {"hidden_sizes": [96, 192, 384, 768]},
+    "focalnet": {"hidden_sizes": [192, 384, 768, 768]},
     # The class asks for it; the examples of its documentation have 24 hours.
     "autoformer": {"prediction_length": 24},
     "informer": {"prediction_length": 24},
