@@ -72,6 +72,8 @@ class FieldSearch:
         self.fixed: dict[str, Any] = {}
         self.refused: dict[str, set[ValueKind]] = defaultdict(set)
         self.unless: dict[str, str] = {}
+        self.agreed: dict[str, set[ValueKind]] = defaultdict(set)
+        self.rejected: dict[str, set[ValueKind]] = defaultdict(set)
         self.labels = DEFAULT_LABELS
         self.deadline = time.process_time() + BUDGET
         self.log: list[str] = []
@@ -380,8 +382,14 @@ class FieldSearch:
             items = [(path, those[index]) for path, those in values.items() if index < len(those)]
             for base in self.tried_at(index):
                 trial = [(path, value) for path, value in items if not self.is_refused(path, value, fields[path])]
-                for path, value in self.disagreeing(base, trial):
+                failing = self.disagreeing(base, trial)
+                for path, value in trial:
+                    if (path, value) not in failing:
+                        self.agreed[path].add(field_values.kind_at(value, None))
+                for path, value in failing:
                     self.refuse(path, value, fields[path], base)
+        for path, kinds in self.rejected.items():
+            self.refused[path] |= kinds - self.agreed[path]
         removed = [(path, ...) for path in fields if not self.is_refused(path, ..., None)]
         for base in self.bases[1:]:
             for path, value in self.disagreeing(base, removed):
@@ -406,7 +414,7 @@ class FieldSearch:
         kind = field_values.kind_at(value, default if path in self.sizes else None)
         if self.outcome(base, ((path, value),)) == "rejected":
             if kind is not ValueKind.ABSENT and kind is not field_values.kind_at(default, None):
-                self.refused[path].add(kind)
+                self.rejected[path].add(kind)
         elif path in self.sizes or default is None or kind in (ValueKind.ABSENT, ValueKind.NULL):
             if default is None and path not in self.refused:
                 companion = self.companion(path, field_values.INSTEAD_OF_NOTHING)
