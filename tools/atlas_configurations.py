@@ -10,6 +10,7 @@ classes the library has.
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import os
 import tempfile
@@ -79,6 +80,18 @@ class Configurations:
         own = {field.name for field in fields(cls)} | set(cls.attribute_map)
         return sorted(own.difference(self.common()))
 
+    def mentioned(self, kind: str) -> list[str]:
+        """Return the names in the file of the class that it does not declare: keywords, aliases, fields of parts."""
+        cls = self.types[kind]
+        names: set[str] = set()
+        for node in ast.walk(ast.parse(Path(inspect.getfile(cls)).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+                names.add(node.value)
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                names.add(node.target.id)
+        declared = {field.name for field in fields(cls)} | set(self.common())
+        return sorted(name for name in names - declared if name.islower())
+
     def classes(self) -> list[str]:
         """Return the names of the public classes in the modeling files."""
         folder = Path(self.transformers.__file__).parent / "models"
@@ -115,11 +128,13 @@ def record() -> dict[str, Any]:
     fixed: dict[str, list[str]] = {}
     declared: dict[str, list[str]] = {}
     labels: dict[str, int] = {}
+    mentioned: dict[str, list[str]] = {}
     for kind in sorted(library.types):
         try:
             fixed[kind] = library.fixed_parts(kind)
             declared[kind] = library.declared(kind)
             labels[kind] = library.labels(kind)
+            mentioned[kind] = library.mentioned(kind)
         except Exception as error:  # noqa: BLE001  # some classes do not build with their own defaults
             print(f"{kind}: {type(error).__name__}: {error}"[:120])
     version = library.transformers.__version__
@@ -130,6 +145,7 @@ def record() -> dict[str, Any]:
         "fixed_parts": {kind: paths for kind, paths in fixed.items() if paths},
         "declared": declared,
         "classes": library.classes(),
+        "mentioned": mentioned,
     }
 
 

@@ -22,6 +22,7 @@ from atlas_types import Kind
 from class_builds import BuildError, Builds, File, at, changed
 
 from bertsym.config.configfile import read_config
+from bertsym.config.field_rules import PER_LAYER
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
 from bertsym.derive.search import isolate_failing
@@ -34,19 +35,21 @@ from bertsym.symbols import BY_SYMBOL
 from bertsym.symbols import Kind as SizeKind
 from bertsym.values import replace
 
+# Full files at sampled sizes; the file that names the model type alone is a further base. Each multiplies the builds.
 SAMPLES = 2
-TRIALS = 24
-HEAD_TRIALS = 8
-SLOW = 0.03
-SMALL = (2, 3, 4, 6)
-FASTER = 0.8
-BUDGET = 30.0
+# Files with several changes for the bare model, and for each of its heads, which share its configuration.
+TRIALS, HEAD_TRIALS = 24, 8
+# A default that takes more processor seconds gets one of the small depths, if that takes less than this share of them.
+SLOW, SMALL, FASTER = 0.03, (2, 3, 4, 6), 0.8
+# Processor seconds of the search; afterwards a group that fails is refused as a whole.
+BUDGET = 90.0
+# A class with more sizes is nested, and has no keyword for each of them.
 MOST_ALIAS_CANDIDATES = 40
 FILE = Path("config.json")
 SETTINGS = re.compile(
     r"(^|\.)(model_type|architectures|transformers_version|id2label|label2id|auto_map|quantization_config|num_labels|"
     r"_?name_or_path|pruned_heads|(torch_)?dtype|rope_scaling|rope_parameters|rope_theta|"
-    r"_?(attn|experts)_implementation\w*|base_model_\w+_plan|\w+_ids?|"
+    r"_?(attn|experts)_implementation\w*|base_model_\w+_plan|\w*token_(id|ids|index)|"
     r"sub_configs|attribute_map|configuration_files|is_heterogeneous|_heterogeneity_spec|self|default_theta|"
     r"is_composition|base_config_key|keys_to_ignore_at_inference|_auto_class|has_no_defaults_at_init|generator|"
     r"mtp_layer_types|_rope_type_labels|ignore_keys_at_rope_validation)($|\.)"
@@ -69,6 +72,8 @@ class FieldSearch:
         self.fixed: dict[str, Any] = {}
         self.refused: dict[str, set[ValueKind]] = defaultdict(set)
         self.unless: dict[str, str] = {}
+        self.agreed: dict[str, set[ValueKind]] = defaultdict(set)
+        self.rejected: dict[str, set[ValueKind]] = defaultdict(set)
         self.labels = DEFAULT_LABELS
         self.deadline = time.process_time() + BUDGET
         self.log: list[str] = []
@@ -263,11 +268,11 @@ class FieldSearch:
         items = [path for path in self.undeclared_paths(names) if path not in self.aliases and path not in self.refused]
         bad: list[str] = []
         for index, value in enumerate(field_values.UNDECLARED):
-            for base in self.bases if not index else [self.bases[index % len(self.bases)]]:
+            for base in self.tried_at(index):
                 trial = [(path, value) for path in items if path not in bad]
                 bad += [path for path, _ in self.disagreeing(base, trial)]
         for path in bad:
-            companion = self.companion(path)
+            companion = self.companion(path, field_values.UNDECLARED)
             self.refused[path].add(ValueKind.ANY)
             if companion is not None:
                 self.unless[path] = companion
@@ -280,20 +285,20 @@ class FieldSearch:
             if any(self.outcome(base, ((path, value),)) in ("disagree", "rejected") for base in self.bases[:2]):
                 self.refused[path].add(field_values.kind_at(value, None))
 
-    def companion(self, path: str) -> str | None:
-        """Return the list of the same part that makes an undeclared name idle, as `indexer_types` does for its rule.
+    def companion(self, path: str, values: Sequence[Any]) -> str | None:
+        """Return the list of the same part that makes a field idle, as `indexer_types` does for its rule.
 
-        In full files the name must have no effect, and it must have one again if the list is left out.
+        In full files no value may have an effect, and one must have an effect if the list is left out.
         """
-        base = self.bases[-1]
-        changes: list[Changes] = [((path, value),) for value in field_values.UNDECLARED[:3]]
-        if base is self.sparse or any(self.outcome(base, change) != "agree" for change in changes):
-            return None
         part = path.rpartition(".")[0]
+        _, *full = self.bases
+        seen = {self.outcome(base, ((path, value),)) for base in full for value in values}
+        if "agree" not in seen or "disagree" in seen:
+            return None
         for name, found in field_values.leaves(self.full, frozenset(self.configs)).items():
-            if name.rpartition(".")[0] == part and isinstance(found, list) and at(base, name):
-                without = changed(base, {name: ...})
-                if any(self.outcome(without, change) in ("disagree", "rejected") for change in changes):
+            if name != path and name.rpartition(".")[0] == part and isinstance(found, list) and at(full[-1], name):
+                without = changed(full[-1], {name: ...})
+                if any(self.outcome(without, ((path, value),)) in ("disagree", "rejected") for value in values):
                     return name
         return None
 
@@ -303,7 +308,7 @@ class FieldSearch:
             path: part for path, part in field_values.leaves(self.full, frozenset()).items() if isinstance(part, dict)
         }
         for path, part in sorted(parts.items()):
-            if SETTINGS.search(path) or not PATH.fullmatch(path or "x"):
+            if SETTINGS.search(path) or PER_LAYER in path or not PATH.fullmatch(path or "x"):
                 continue
             config = (
                 self.builds.config_class if not path else type(self.configs[path]) if path in self.configs else None
@@ -375,14 +380,28 @@ class FieldSearch:
         }
         for index in range(max(map(len, values.values()), default=0)):
             items = [(path, those[index]) for path, those in values.items() if index < len(those)]
-            for base in self.bases if index < 2 else [self.bases[index % len(self.bases)]]:
+            for base in self.tried_at(index):
                 trial = [(path, value) for path, value in items if not self.is_refused(path, value, fields[path])]
-                for path, value in self.disagreeing(base, trial):
+                failing = self.disagreeing(base, trial)
+                for path, value in trial:
+                    if (path, value) not in failing:
+                        self.agreed[path].add(field_values.kind_at(value, None))
+                for path, value in failing:
                     self.refuse(path, value, fields[path], base)
+        for path, kinds in self.rejected.items():
+            self.refused[path] |= kinds - self.agreed[path]
         removed = [(path, ...) for path in fields if not self.is_refused(path, ..., None)]
         for base in self.bases[1:]:
             for path, value in self.disagreeing(base, removed):
                 self.refuse(path, value, fields[path], base)
+
+    def tried_at(self, index: int) -> list[File]:
+        """Return the files in which the value of that index is tried: all for the first, else the sparse and another.
+
+        What a full file says may hide what the class makes of a field.
+        """
+        _, *full = self.bases
+        return self.bases if index == 0 or not full else [self.sparse, full[index % len(full)]]
 
     def is_refused(self, path: str, value: Any, default: Any) -> bool:
         """Return True if the rules refuse the value already."""
@@ -395,8 +414,14 @@ class FieldSearch:
         kind = field_values.kind_at(value, default if path in self.sizes else None)
         if self.outcome(base, ((path, value),)) == "rejected":
             if kind is not ValueKind.ABSENT and kind is not field_values.kind_at(default, None):
-                self.refused[path].add(kind)
+                self.rejected[path].add(kind)
         elif path in self.sizes or default is None or kind in (ValueKind.ABSENT, ValueKind.NULL):
+            if default is None and path not in self.refused:
+                companion = self.companion(path, field_values.INSTEAD_OF_NOTHING)
+                if companion is not None:
+                    self.unless[path] = companion
+            elif base is not self.sparse:
+                self.unless.pop(path, None)
             self.refused[path].add(kind)
         else:
             self.fixed[path] = default

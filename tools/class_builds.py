@@ -21,6 +21,7 @@ from bertsym.derive.oracle.targets import disable_init_and_network
 
 File = dict[str, Any]
 
+# A build that takes longer is refused, since each field costs several builds.
 SECONDS = 8.0
 LEFT_OUT = ("transformers_version", "architectures", "id2label", "label2id", "dtype", "_name_or_path")
 _NAME = re.compile(r"\.\s*([A-Za-z_][A-Za-z0-9_]{1,60})\b(?!\()|[\"']([A-Za-z_][A-Za-z0-9_]{1,60})[\"']")

@@ -42,6 +42,11 @@ def declares(model_type: str, field: str) -> bool:
     return field in _content()["common"] or model_type in declaring().get(field, ())
 
 
+def mentions(model_type: str, field: str) -> bool:
+    """Return True if the file of the configuration class declares the field or has its name in any other place."""
+    return field in _content()["mentioned"].get(model_type, ()) or model_type in declaring().get(field, ())
+
+
 def has_class(name: str) -> bool:
     """Return True if the library has a public model class of that name, whether or not it has a formula."""
     return name in _classes()

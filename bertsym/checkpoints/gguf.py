@@ -129,10 +129,10 @@ class _Reader:
     def _count(self, limit: int, what: str, least: int) -> int:
         at = self.cursor.offset
         count = self.cursor.number("Q", f"the number of {what}")
-        if count > limit or count * least > self.cursor.size:
-            raise self.cursor.fail(
-                f"{count:,} {what}; the limit is {limit:,}, in a file of {self.cursor.size:,} bytes", at
-            )
+        if count > limit:
+            raise self.cursor.fail(f"{count:,} {what}; the limit is {limit:,}", at)
+        if count * least > self.cursor.size:
+            raise self.cursor.fail(f"cut off: {count:,} {what} in a file of {self.cursor.size:,} bytes", at)
         return count
 
     def _content(self, kind: int, what: str, depth: int) -> Content:

@@ -14,6 +14,7 @@ from bertsym.config.layer_lists import list_sizes
 from bertsym.config.library_classes import in_atlas_alone, present_name
 from bertsym.config.model_types import Reading, class_names, own_classes, reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
+from bertsym.config.unmodelled_fields import check_unmodelled
 from bertsym.config.unread_sizes import unread_sizes
 from bertsym.errors import (
     BadField,
@@ -62,7 +63,8 @@ def read_config(
     architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
     notes: tuple[str, ...] = ()
-    fields = config
+    fields: Mapping[str, Json] = config
+    named = config
     if derived is not None:
         named = without_ignored_types(flattened(renamed(config, derived.rules, file)), fixed_parts(kind))
         check_rules(named, derived, file)
@@ -73,6 +75,7 @@ def read_config(
     if derived is not None:
         use = head_size_use(kind)
         check_unknown(fields, derived, given, file, use)
+        check_unmodelled(named, derived, architecture.schema, file)
         given |= head_size(fields, derived, use, file)
         given |= list_sizes(fields, derived, given, file)
     number = _labels(config, file, _usual_labels(kind, derived))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +191,38 @@ def test_hostile_configurations(tmp_path: Path) -> None:
     with pytest.raises(BadField) as caught:
         read_adapter(file)
     assert str(caught.value).isprintable()
+
+
+def test_any_configuration(tmp_path: Path) -> None:
+    """Fields of any kind are read or refused, never a traceback."""
+    source = random.Random(18)
+    contents: list[object] = [
+        None,
+        True,
+        0,
+        8,
+        -1,
+        2.5,
+        "",
+        "q_proj",
+        ".*",
+        [],
+        ["q_proj"],
+        [1],
+        [[0, 2]],
+        {},
+        {"a": 1},
+    ]
+    fields = [*REFUSED, "use_dora", "lora_bias", "modules_to_save", "feedforward_modules", "layers_pattern"]
+    file = tmp_path / "adapter_config.json"
+    for _ in range(1_500):
+        config: dict[str, object] = {"peft_type": source.choice(["LORA", "IA3"]), "target_modules": ["q_proj"]}
+        config |= {field: source.choice(contents) for field in source.sample(fields, 4)}
+        file.write_text(json.dumps(config), encoding="utf-8")
+        with suppress(BertsymError):
+            adapter = read_adapter(file)
+            assert adapter.rank_of("model.layers.0.self_attn.q_proj") >= 0
+            assert adapter.adapts("model.layers.0.self_attn.q_proj") in (True, False)
 
 
 @pytest.mark.filterwarnings("ignore")  # those of peft

@@ -153,7 +153,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "version 1": (b"GGUF" + struct.pack("<I", 1) + bytes(60), "version 1 of GGUF"),
     "version 9": (b"GGUF" + struct.pack("<I", 9) + bytes(60), "version 9 of GGUF"),
     "many tensors": (HEAD + struct.pack("<QQ", 2**63, 0) + bytes(64), "byte 8: 9,223,372,036,854,775,808 tensors"),
-    "many keys": (HEAD + struct.pack("<QQ", 0, 60_000) + bytes(64), "byte 16: 60,000 metadata keys"),
+    "many keys": (HEAD + struct.pack("<QQ", 0, 60_000) + bytes(64), "byte 16: cut off: 60,000 metadata keys"),
     "key beyond the file": (HEAD + struct.pack("<QQQ", 0, 1, 60_000) + bytes(64), "byte 32: cut off"),
     "endless key": (HEAD + struct.pack("<QQQ", 0, 1, 2**64 - 1) + bytes(64), "byte 24: a metadata key of"),
     "key not UTF-8": (file_of([text(b"\xff") + content("x")], [ONE]), "byte 24: a metadata key is not UTF-8"),

@@ -1,0 +1,54 @@
+"""Refuse fields that the configuration class may read and that an entry without recorded rules does not know.
+
+An entry with recorded rules says itself how its class reads such fields (`field_rules`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from bertsym.atlas.configurations import mentions
+from bertsym.errors import BadField, echo
+from bertsym.files.jsonfile import Json
+from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.field_rules import FieldRules
+from bertsym.schema import Schema
+
+# Names of values that no constructor of a tensor reads, in every configuration of the library.
+_HARMLESS = re.compile(
+    r"token|_ids?$|rope|rotary|theta|dropout|drop_|initializer|_std|eps(ilon)?$|cache|dtype|type$|past_key|_coef|_loss"
+    r"|sliding_window$|temperature|softcap|max_position|activation|_act|^act|attn_implementation|labels?$|^label2id$|attention_mask"
+)
+_PATTERN = re.compile(r"pattern|layer|block")
+# The kinds of layers that differ in their masks only.
+_SAME_TENSORS = frozenset({"full_attention", "sliding_attention", "chunked_attention"})
+
+
+def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schema, file: Path) -> None:
+    """Raise BadField for a field of the file that the class may read and that the entry does not know."""
+    if derived.rules != FieldRules():
+        return
+    known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
+    known |= {*derived.no_effect, *schema.fixed}
+    stems = {re.split(r"[.\[]", path)[0] for path in known}
+    for name, found in fields.items():
+        if found is None or re.search(r"[.\[]", name) or name in known or name in stems or _HARMLESS.search(name):
+            continue
+        if _may_shape(name, found) and mentions(derived.name, name):
+            raise BadField(str(file), name, f"{echo(found)}: the class may read it, and no formula covers it")
+
+
+def _may_shape(name: str, found: Json) -> bool:
+    """Return True for a value on which a tensor may depend: a number, a switch, a list, a pattern such as `M-M*`."""
+    match found:
+        case bool():
+            return True
+        case int() | float():
+            return found >= 0
+        case str():
+            return _PATTERN.search(name) is not None
+        case list():
+            return not all(isinstance(word, str) and word in _SAME_TENSORS for word in found)
+    return False

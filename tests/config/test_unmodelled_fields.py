@@ -1,0 +1,58 @@
+"""A field that the configuration class mentions and that an entry without recorded rules does not know is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bertsym.config.unmodelled_fields import check_unmodelled
+from bertsym.errors import BadField
+from bertsym.saved_model.atlas_models import entry_of
+from bertsym.saved_model.derived import Derived, schema
+from bertsym.saved_model.field_rules import FieldRules
+from bertsym.values import replace
+
+FILE = Path("config.json")
+
+
+def entry(kind: str) -> Derived:
+    found = entry_of(kind)
+    assert found is not None
+    return replace(found, rules=FieldRules())
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "found"),
+    [
+        ("bloom", "n_embed", 1024),
+        ("lfm2", "block_ff_dim", 4096),
+        ("nemotron_h", "mamba_n_groups", 4),
+        ("nemotron_h", "hybrid_override_pattern", "M-M*"),
+        ("qwen2_vl", "hidden_size", 1536),
+    ],
+)
+def test_it_is_refused_by_name(kind: str, field: str, found: Any) -> None:
+    derived = entry(kind)
+    with pytest.raises(BadField, match=f"field '{field}'.*the class may read it"):
+        check_unmodelled({field: found}, derived, schema(derived), FILE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("bloom", {"hidden_size": 64, "n_head": 4, "some_experts": 3}),
+        ("bloom", {"n_embed": None, "initializer_range": 0.1, "bos_token_id": 1}),
+        ("qwen2_vl", {"text_config": {"hidden_size": 1536}}),
+        ("qwen2", {"sliding_window": 4096, "layer_types": ["full_attention", "sliding_attention"]}),
+    ],
+)
+def test_what_is_known_or_never_shapes_a_tensor_is_not(kind: str, fields: dict[str, Any]) -> None:
+    derived = entry(kind)
+    check_unmodelled(fields, derived, schema(derived), FILE)
+
+
+def test_an_entry_with_rules_decides_itself() -> None:
+    derived = replace(entry("bloom"), rules=FieldRules(aliases={"n_embed": "hidden_size"}))
+    check_unmodelled({"n_embed": 64}, derived, schema(derived), FILE)
