@@ -80,7 +80,10 @@ class _ListReader:
     def _indexed_field(self, path: str, value: Json, listed: int, other: int) -> Sequence[int]:
         if not isinstance(value, list) or len(value) > MAX_LAYERS:
             raise self._refuse(path, f"expected indices of layers, got {echo(value)}")
-        return [listed if kind == 0 else other for kind in self._indexed(path, value)]
+        # The class asks for each layer if the list has its index, so an index beyond the last layer counts for nothing.
+        layers = self._layers()
+        inside = [index for index in value if type(index) is not int or index < layers]
+        return [listed if kind == 0 else other for kind in self._indexed(path, inside)]
 
     def _indexed(self, path: str, value: Sequence[Json]) -> Sequence[int]:
         layers = self._layers()

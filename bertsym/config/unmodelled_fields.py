@@ -31,7 +31,7 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
     if derived.rules != FieldRules():
         return
     known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
-    known |= {*derived.no_effect, *schema.fixed}
+    known |= {*derived.no_effect, *schema.fixed, *derived.list_paths}
     stems = {re.split(r"[.\[]", path)[0] for path in known}
     for name, found in fields.items():
         if found is None or re.search(r"[.\[]", name) or name in known or name in stems or _HARMLESS.search(name):

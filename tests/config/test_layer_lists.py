@@ -40,6 +40,7 @@ def test_a_letter_a_layer_stands_for_the_list() -> None:
 def test_a_list_of_indices_may_stand_for_the_list() -> None:
     fields = {"full_layers": ["L_full", "L_mamba"]}
     assert read({"num_hidden_layers": 4, "full_layers": [2]}, index_fields=fields) == [3, 1, 1]
+    assert read({"num_hidden_layers": 4, "full_layers": [2, 4]}, index_fields=fields) == [3, 1, 1]
     words = {"num_hidden_layers": 1, "layer_types": ["mamba"], "full_layers": [0]}
     assert read(words, index_fields=fields)[:2] == [1, 0]
 

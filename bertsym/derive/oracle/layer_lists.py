@@ -286,11 +286,12 @@ def _letters(
 def _index_fields(
     codec: ConfigCodec, name: str, length: str, kinds: Mapping[str, int]
 ) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield the keyword arguments from whose indices the class makes the list, with the kinds of both sorts of layers.
+    """Yield the fields from whose indices the class makes the list, with the kinds of both sorts of layers.
 
     LFM2 takes the layers with attention out of `full_attn_idxs`, unless it has a list.
     """
-    trials, layers = ([1], [0, 2]), MIN_LIST_LAYERS + 1
+    layers = MIN_LIST_LAYERS + 1
+    trials = ([1], [0, 2], [1, layers])  # an index beyond the last layer counts for nothing
     for keyword in keyword_names(codec.cls) if length else ():
         pairs = set()
         for indices in trials:
@@ -310,8 +311,11 @@ def _index_fields(
 
 
 def keyword_names(cls: Any) -> list[str]:
-    """Return the names that a configuration class takes out of its keyword arguments."""
-    return [name for name, _ in _keywords(cls)]
+    """Return the names of lists of integers, and those that a class takes out of its keyword arguments."""
+    declared: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        declared |= {name: str(kind) for name, kind in inspect.get_annotations(base).items()}
+    return [*(name for name, kind in declared.items() if "list[int]" in kind), *(name for name, _ in _keywords(cls))]
 
 
 def keyword_numbers(cls: Any) -> dict[str, int]:
