@@ -89,6 +89,8 @@ class Configurations:
                 names.add(node.value)
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 names.add(node.target.id)
+            elif isinstance(node, ast.FunctionDef) and node.decorator_list:  # a property with a setter
+                names.add(node.name)
         declared = {field.name for field in fields(cls)} | set(self.common())
         return sorted(name for name in names - declared if name.islower())
 

@@ -67,7 +67,8 @@ def _lacking(kind: Kind, derived: Derived, skipped: frozenset[str], *, further: 
     """
     import transformers  # noqa: PLC0415  # the workers' alone
 
-    config = getattr(transformers, derived.cls).config_class
+    # InternLM3 has a configuration of its own and builds LlamaModel, whose heads take Llama's.
+    config = getattr(transformers, kind.config, None)
     taken = {name: head.cls for name, head in derived.classes.items()}
     whole = {head.cls for head in derived.classes.values() if not unresolved(head)}
     named = _auto_names()
@@ -120,7 +121,9 @@ def _told(before: Derived, derived: Derived, head: str, oracle: BuildOracle) -> 
         for symbol, field in derived.fields.items()
     }
     added = derived.heads[head]
-    fixed = {**held(added.cls, derived, _small(oracle)), **added.fixed}
+    found = {**held(added.cls, derived, _small(oracle)), **added.fixed}
+    # A field that differs from layer to layer is refused in every file.
+    fixed = {path: at for path, at in found.items() if not path.startswith("per_layer_config.")}
     return replace(derived, fields=fields, heads={**derived.heads, head: replace(added, fixed=fixed)})
 
 

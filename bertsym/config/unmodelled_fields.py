@@ -21,6 +21,7 @@ _HARMLESS = re.compile(
     r"token|_ids?$|rope|rotary|theta|dropout|drop_|initializer|_std|eps(ilon)?$|cache|dtype|type$|past_key|_coef|_loss"
     r"|sliding_window$|temperature|softcap|max_position|activation|_act|^act|attn_implementation|labels?$|^label2id$|attention_mask"
 )
+_TIE = "tie_word_embeddings"
 _PATTERN = re.compile(r"pattern|layer|block")
 # The kinds of layers that differ in their masks only.
 _SAME_TENSORS = frozenset({"full_attention", "sliding_attention", "chunked_attention"})
@@ -32,12 +33,18 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
         return
     known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
     known |= {*derived.no_effect, *schema.fixed, *derived.list_paths}
-    stems = {re.split(r"[.\[]", path)[0] for path in known}
-    for name, found in fields.items():
-        if found is None or re.search(r"[.\[]", name) or name in known or name in stems or _HARMLESS.search(name):
+    known |= {f"{path}[]" for path in derived.list_paths}
+    stems = {path[: bracket.start()] for path in known for bracket in re.finditer(r"[.\[]", path)}
+    for path, found in fields.items():
+        name = path.rpartition(".")[2]
+        if found is None or "[" in path or path in known or path in stems or _HARMLESS.search(path):
+            continue
+        if name == _TIE and _TIE in fields:  # the outermost one decides
+            continue
+        if fields.get(path.replace("_config_dict.", "_config."), ...) == found and "_config_dict." in path:
             continue
         if _may_shape(name, found) and mentions(derived.name, name):
-            raise BadField(str(file), name, f"{echo(found)}: the class may read it, and no formula covers it")
+            raise BadField(str(file), path, f"{echo(found)}: the class may read it, and no formula covers it")
 
 
 def _may_shape(name: str, found: Json) -> bool:

@@ -62,7 +62,7 @@ CONSTANT = Use("a number", ARITHMETIC - {Op.SIZE}, 60, 16, 10**60, 16)
 _NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d{1,3}\])*"
 _TOKEN = re.compile(
     rf"(?u:\s*)(?:(?P<number>\d+(?:_\d+)*(?:\.\d+)?)|(?P<name>{_NAME})|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
-    r"|(?P<sign>\*\*|//|<=|>=|=>|=<|==|!=|&&|\|\||[-+*/%^()<>=\[\]&|≤≥≠·×−⌊⌋]))",
+    r"|(?P<sign>\*\*|//|<=|>=|=>|=<|==|!=|&&|\|\||[-+*/%^()<>=,\[\]&|≤≥≠·×−⌊⌋]))",
     re.ASCII,
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -78,6 +78,7 @@ _BINDING: Mapping[str, int] = {
 }  # fmt: skip
 _NOT, _MINUS, _ATOM = 3, 7, 9
 _CLOSING: Mapping[str, str] = {"(": ")", "[": "]", "⌊": "⌋"}
+_EXTREMES: Mapping[str, Op] = {"min": Op.AT_MOST, "max": Op.AT_LEAST}
 _TITLES: Mapping[Op, str] = {
     Op.SIZE: "a size", Op.SWITCH: "a switch", Op.DIVIDE: "an exact quotient (/)", Op.REMAINDER: "a remainder (%)",
     Op.BRACKET: "a bracket [...]", **dict.fromkeys(RELATIONAL, "a comparison"), **dict.fromkeys(LOGIC, "a condition"),
@@ -220,6 +221,8 @@ class _Parser:
             inside = self.expression(0, depth + 1)
             self.expect(")")
             return self.join(Op.FLOOR, token.column, inside)
+        if token.text in _EXTREMES and self.ahead.text == "(":
+            return self.extreme(token, depth)
         if token.text == "not":
             return self.join(Op.NOT, token.column, self.expression(_NOT, depth + 1))
         if token.text == "-":
@@ -232,6 +235,17 @@ class _Parser:
             return self.name(token)
         self.refuse(f"expected a size, a number or (, got {self.shown(token)}", token.column)
         raise AssertionError("refuse raises")
+
+    def extreme(self, token: _Token, depth: int) -> _Part:
+        """Read `min(a, b)` or `max(a, b)` as `b + (a - b)*[a <= b]`, with `>=` for the larger."""
+        self.expect("(")
+        left = self.expression(0, depth + 1)
+        self.expect(",")
+        right = self.expression(0, depth + 1)
+        self.expect(")")
+        chosen = self.join(Op.BRACKET, token.column, self.join(_EXTREMES[token.text], token.column, left, right))
+        difference = self.join(Op.SUBTRACT, token.column, left, right)
+        return self.join(Op.ADD, token.column, right, self.join(Op.MULTIPLY, token.column, difference, chosen))
 
     def leaf(self, node: Node, token: _Token) -> _Part:
         """Return a leaf; raises `Malformed` if the use has none of its kind."""

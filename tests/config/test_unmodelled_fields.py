@@ -31,6 +31,8 @@ def entry(kind: str) -> Derived:
         ("nemotron_h", "mamba_n_groups", 4),
         ("nemotron_h", "hybrid_override_pattern", "M-M*"),
         ("qwen2_vl", "hidden_size", 1536),
+        ("qwen3_vl_moe", "text_config.num_experts", 128),
+        ("longcat_flash", "num_hidden_layers", 2),
     ],
 )
 def test_it_is_refused_by_name(kind: str, field: str, found: Any) -> None:

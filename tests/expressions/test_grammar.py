@@ -260,3 +260,16 @@ def test_errors_say_where_and_what_was_expected(text: str, column: int, expected
     with pytest.raises(Malformed) as refused:
         parse(text, CONDITION, SYMBOLS.get)
     assert (refused.value.column, refused.value.problem) == (column, expected)
+
+
+def test_the_smaller_and_the_larger_of_two() -> None:
+    names = {"H": H, "L": L, "min": V}
+    for text, spelled in {
+        "min(L, 3)*H": "(3 + (L - 3)*[L <= 3])*H",
+        "max(L - 3, 0)": "0 + (L - 3 - 0)*[L - 3 >= 0]",
+        "min + min(min, L)": "min + (L + (min - L)*[min <= L])",
+    }.items():
+        assert parse(text, ANYTHING, names.get) == parse(spelled, ANYTHING, names.get)
+    for wrong in ("min(L)", "min(L, 3", "max(L, 3, 4)", "min(L, 3 > 2)", "L, 3"):
+        with pytest.raises(Malformed):
+            parse(wrong, ANYTHING, names.get)

@@ -118,7 +118,7 @@ class HeadExtension:
         )
         built = self.oracle.build(self.oracle.description.fields)
         head = recorded(derivation, None if built is None else built_count(built))
-        return replace(head, tensors=tensors)
+        return replace(head, tensors=tensors, layer_lists=self.base.layer_lists)
 
     def _at_fixed_fields(self, tensors: Iterable[Tensor]) -> Iterator[Tensor]:
         """Yield the tensors with numbers for the fields of the base that the head accepts at one value only."""
