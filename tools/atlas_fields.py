@@ -131,6 +131,8 @@ class FieldSearch:
             return FieldRules()
         self.limit_depth()
         self.bases = [self.sparse, *self.samples(SAMPLES)]
+        if len(self.bases) <= SAMPLES and self.outcome(self.full, ()) == "agree":
+            self.bases.append(self.full)
         self.labels = self.builds.config_class().num_labels
         for step in (self.known_aliases, self.undeclared, self.declared, self.size_values, self.parts, self.several):
             began, seen = time.process_time(), len(self.refused) + len(self.fixed)

@@ -27,6 +27,9 @@ LEGAL: Mapping[str, Mapping[str, Any]] = {
     "convnext": {"hidden_sizes": [96, 192, 384, 768]},
     "convnextv2": {"hidden_sizes": [96, 192, 384, 768]},
     "focalnet": {"hidden_sizes": [192, 384, 768, 768]},
+    # facebook/wav2vec2-conformer-rel-pos-large-960h-ft; the bare classes need no vocabulary
+    "wav2vec2-conformer": {"vocab_size": 32},
+    "wav2vec2-bert": {"vocab_size": 32},
     # The class asks for it; the examples of its documentation have 24 hours.
     "autoformer": {"prediction_length": 24},
     "informer": {"prediction_length": 24},

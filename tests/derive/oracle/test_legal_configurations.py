@@ -10,7 +10,13 @@ from bertsym.derive.oracle.legal_configurations import LEGAL
 from bertsym.derive.oracle.targets import default_configuration
 
 pytestmark = pytest.mark.torch
-BACKBONES = {"convnext": "ConvNextBackbone", "convnextv2": "ConvNextV2Backbone", "focalnet": "FocalNetBackbone"}
+HEADS = {
+    "convnext": "ConvNextBackbone",
+    "convnextv2": "ConvNextV2Backbone",
+    "focalnet": "FocalNetBackbone",
+    "wav2vec2-bert": "Wav2Vec2BertForCTC",
+    "wav2vec2-conformer": "Wav2Vec2ConformerForCTC",
+}
 """The classes that need the configuration, where the bare class does not."""
 
 
@@ -18,7 +24,7 @@ BACKBONES = {"convnext": "ConvNextBackbone", "convnextv2": "ConvNextV2Backbone",
 def test_a_type_builds_at_its_legal_configuration_only(kind: str, transformers: Any, torch: Any) -> None:
     """An entry that the library no longer needs is to be deleted."""
     mapping = transformers.models.auto.modeling_auto.MODEL_MAPPING_NAMES
-    cls = getattr(transformers, BACKBONES.get(kind) or mapping[kind])
+    cls = getattr(transformers, HEADS.get(kind) or mapping[kind])
     with torch.device("meta"):
         assert cls(default_configuration(cls.config_class)).num_parameters() > 0
         with pytest.raises(Exception, match=r".*"):
