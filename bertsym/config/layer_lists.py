@@ -57,7 +57,9 @@ class _ListReader:
             if not found and self.fields.get(path) is not None:
                 found[path] = self._indexed_field(path, self.fields[path], listed, other)
         if not found:
-            return self._made_by_class()
+            made = self._made_by_class()
+            self._check_length(self.layer_list.path, len(made))
+            return made
         first, *others = found
         for path in others:
             if tuple(found[path]) != tuple(found[first]):
@@ -103,6 +105,9 @@ class _ListReader:
 
     def _check_length(self, path: str, entries: int) -> None:
         """Raise BadField if the list has another number of entries than the stack has layers."""
+        for other in self.layer_list.idle_lengths:
+            if self.fields.get(other) not in (None, entries):
+                raise self._refuse(other, f"{echo(self.fields[other])}, but {path} has {entries} layers")
         if self.layer_list.length and entries != self._layers():
             raise self._refuse(path, f"{entries} entries, but {self.layer_list.length} is {self._layers()}")
 
