@@ -15,7 +15,7 @@ from bertsym.formulas.styles import Style, form
 from bertsym.formulas.tree import Form, Name
 from bertsym.report import AsLatex, Record
 from bertsym.saved_model.code_names import renames, with_code_names
-from bertsym.symbols import BY_SYMBOL
+from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
 
@@ -38,7 +38,7 @@ class DerivedFormula:
         yield Result((self.expression,))
         columns = ("symbol", "printed", "field", "tried")
         rows = tuple(
-            (Code(str(symbol)), Name(symbol), Code(name), _tried(found.space.axis(name)))
+            (Code(str(symbol)), Name(symbol), Code(name), _tried(symbol, found.space.axis(name)))
             for name, symbol in self._varied()
         )
         yield Table(tuple(map(Column, columns)), rows)
@@ -73,7 +73,7 @@ class DerivedFormula:
                     "field": name,
                     "symbol": str(symbol),
                     "unit": BY_SYMBOL[symbol].kind.value,
-                    "tried": _tried(found.space.axis(name)),
+                    "tried": _tried(symbol, found.space.axis(name)),
                 }
                 for name, symbol in self._varied()
             ],
@@ -138,6 +138,8 @@ def _power_of_ten(found: Derivation) -> str:
     return f"10^-{exponent}" if exponent else "1"
 
 
-def _tried(axis: FieldDomain | None) -> str:
+def _tried(symbol: Symbol, axis: FieldDomain | None) -> str:
     """Return the values that sampling chooses from in words."""
+    if BY_SYMBOL[symbol].kind is Kind.ORDER:
+        return "random lists of all kinds of layers"
     return "as it is" if axis is None else axis.describe()

@@ -50,11 +50,11 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
         if path.endswith(f".{PER_LAYER}") and path not in derived.rules.fixed and found not in ({}, None):
             raise BadField(str(file), path, "sizes for single layers change the parameters and are not covered")
     for path, value in derived.rules.fixed.items():
-        if path not in _list_paths(derived) and not alike(fields.get(path, value), value):
+        if path not in derived.list_paths and not alike(fields.get(path, value), value):
             raise BadField(str(file), path, f"{echo(fields[path])}: only {echo(value)} is covered")
     spellings = {field.path: (field.path, *field.aliases) for field in derived.fields.values()}
     defaults = {field.path: derived.defaults[symbol] for symbol, field in derived.fields.items()}
-    listed = _list_paths(derived)
+    listed = derived.list_paths
     for path in derived.rules.refused:
         if path in listed:
             continue
@@ -74,12 +74,6 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
                 raise BadField(str(file), path, "missing, and no formula covers the value that the code takes; add it")
 
 
-def _list_paths(derived: Derived) -> frozenset[str]:
-    """Return the fields that `layer_lists` reads, except those that are sizes of their own."""
-    sizes = {field.path for field in derived.fields.values()}
-    return frozenset().union(*(layer_list.paths for layer_list in derived.layer_lists)) - sizes
-
-
 def unread_fields(fields: Mapping[str, Json], derived: Derived) -> tuple[str, ...]:
     """Return a note about the fields that look like sizes and that nothing reads; none if there are none."""
     return note_on(_unread(fields, derived))
@@ -90,7 +84,7 @@ def _unread(fields: Mapping[str, Json], derived: Derived) -> Iterator[str]:
     known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
     known |= {*derived.no_effect, *derived.fixed_by_derivation, *derived.fixed_by_code}
     known |= {*rules.aliases, *rules.fixed, *rules.refused}
-    known |= {name for path in _list_paths(derived) for name in (path, f"{path}[]")}
+    known |= {name for path in derived.list_paths for name in (path, f"{path}[]")}
     parts = {"", *(path.rpartition(".")[0] for path in known)}
     for path, found in fields.items():
         part, _, last = path.rpartition(".")

@@ -57,7 +57,9 @@ class _ListReader:
             if not found and self.fields.get(path) is not None:
                 found[path] = self._indexed_field(path, self.fields[path], listed, other)
         if not found:
-            return self._made_by_class()
+            made = self._made_by_class()
+            self._check_length(self.layer_list.path, len(made))
+            return made
         first, *others = found
         for path in others:
             if tuple(found[path]) != tuple(found[first]):
@@ -80,7 +82,10 @@ class _ListReader:
     def _indexed_field(self, path: str, value: Json, listed: int, other: int) -> Sequence[int]:
         if not isinstance(value, list) or len(value) > MAX_LAYERS:
             raise self._refuse(path, f"expected indices of layers, got {echo(value)}")
-        return [listed if kind == 0 else other for kind in self._indexed(path, value)]
+        # The class asks for each layer if the list has its index, so an index beyond the last layer counts for nothing.
+        layers = self._layers()
+        inside = [index for index in value if type(index) is not int or index < layers]
+        return [listed if kind == 0 else other for kind in self._indexed(path, inside)]
 
     def _indexed(self, path: str, value: Sequence[Json]) -> Sequence[int]:
         layers = self._layers()
@@ -100,6 +105,9 @@ class _ListReader:
 
     def _check_length(self, path: str, entries: int) -> None:
         """Raise BadField if the list has another number of entries than the stack has layers."""
+        for other in self.layer_list.idle_lengths:
+            if self.fields.get(other) not in (None, entries):
+                raise self._refuse(other, f"{echo(self.fields[other])}, but {path} has {entries} layers")
         if self.layer_list.length and entries != self._layers():
             raise self._refuse(path, f"{entries} entries, but {self.layer_list.length} is {self._layers()}")
 

@@ -32,7 +32,8 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
     if derived.rules != FieldRules():
         return
     known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
-    known |= {*derived.no_effect, *schema.fixed}
+    known |= {*derived.no_effect, *schema.fixed, *derived.list_paths}
+    known |= {f"{path}[]" for path in derived.list_paths}
     stems = {path[: bracket.start()] for path in known for bracket in re.finditer(r"[.\[]", path)}
     for path, found in fields.items():
         name = path.rpartition(".")[2]

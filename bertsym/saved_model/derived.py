@@ -162,6 +162,12 @@ class Derived:
         return {FIRST: DerivedHead(self.cls, self.tensors, self.evidence), **self.heads}
 
     @property
+    def list_paths(self) -> frozenset[str]:
+        """The fields that say which lists of layer kinds there are, except those that are sizes of their own."""
+        sizes = {field.path for field in self.fields.values()}
+        return frozenset().union(*(layer_list.paths for layer_list in self.layer_lists)) - sizes
+
+    @property
     def quotients(self) -> tuple[Expr, ...]:
         """The quotients that must be whole, whatever the reason."""
         return tuple(constraint.quotient for constraint in self.constraints)

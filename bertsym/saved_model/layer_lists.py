@@ -14,6 +14,7 @@ from sympy import Symbol
 from bertsym.algebra import Value
 from bertsym.arrangements import counts, rank
 from bertsym.model import Definition
+from bertsym.spellings import fields
 from bertsym.symbols import Kind, Own
 from bertsym.tree import Tensor
 from bertsym.values import value
@@ -78,7 +79,13 @@ class LayerList:
     def paths(self) -> frozenset[str]:
         """Return the fields that say which list it is: itself, its other names, and what stands for it."""
         made_of = () if self.rule is None else self.rule.fields.values()
-        return frozenset((self.path, *self.aliases, *self.letters, *self.index_fields, *made_of))
+        return frozenset((self.path, *self.aliases, *self.letters, *self.index_fields, *made_of, *self.idle_lengths))
+
+    @property
+    def idle_lengths(self) -> tuple[str, ...]:
+        """Return the usual fields for a number of layers, if the list alone says how many layers there are."""
+        part = self.path.rpartition(".")[0]
+        return () if self.length else tuple(f"{part}.{name}".lstrip(".") for name in fields("L"))
 
     def kind_of(self, word: str) -> int | None:
         """Return the kind that a word stands for, None for an unknown word."""

@@ -32,6 +32,16 @@ def test_a_list_of_any_length_counts_its_layers() -> None:
     assert read({"num_hidden_layers": 4, "block_types": words}, aliases=["block_types"]) == [3, 1, 1]
 
 
+def test_a_list_that_alone_says_the_depth_refuses_another_depth() -> None:
+    words: Any = ["mamba", "full_attention"]
+    content = hybrid()
+    del content["layer_lists"]["layer_types"]["length"]
+    derived = parsed(content, Path("hybrid.json"))
+    assert list(list_sizes({"layer_types": words, "num_hidden_layers": 2}, derived, {}, FILE).values()) == [1, 1, 0]
+    with pytest.raises(BadField, match="'3', but layer_types has 2 layers"):
+        list_sizes({"layer_types": words, "num_hidden_layers": 3}, derived, {}, FILE)
+
+
 def test_a_letter_a_layer_stands_for_the_list() -> None:
     letters = {"pattern": {"M": "mamba", "*": "full_attention"}}
     assert read({"num_hidden_layers": 4, "pattern": "MM*M"}, letters=letters) == [3, 1, 1]
@@ -40,6 +50,7 @@ def test_a_letter_a_layer_stands_for_the_list() -> None:
 def test_a_list_of_indices_may_stand_for_the_list() -> None:
     fields = {"full_layers": ["L_full", "L_mamba"]}
     assert read({"num_hidden_layers": 4, "full_layers": [2]}, index_fields=fields) == [3, 1, 1]
+    assert read({"num_hidden_layers": 4, "full_layers": [2, 4]}, index_fields=fields) == [3, 1, 1]
     words = {"num_hidden_layers": 1, "layer_types": ["mamba"], "full_layers": [0]}
     assert read(words, index_fields=fields)[:2] == [1, 0]
 
@@ -54,7 +65,10 @@ def test_a_list_of_indices_has_the_layers_that_it_lists() -> None:
 def test_without_the_list_its_rule_makes_it() -> None:
     assert read({"num_hidden_layers": 7, "period": 3}, if_omitted=RULE)[:2] == [5, 2]
     assert read({}, if_omitted=RULE)[:2] == [3, 2]  # the default, as all sizes are at theirs
-    assert read({"num_hidden_layers": 2}, if_omitted={"sizes": {}, "tensors": []})[:2] == [3, 2]
+    constant: Any = {"sizes": {}, "tensors": []}
+    assert read({}, if_omitted=constant)[:2] == [3, 2]
+    with pytest.raises(BadField, match="5 entries, but num_hidden_layers is 2"):
+        read({"num_hidden_layers": 2}, if_omitted=constant)
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,8 @@ class ListSearch:
             for path, number in numbers.items()
             if _is_depth(path) and isinstance(number, int) and not isinstance(number, bool)
         }
-        self.numbers = {**numbers, **small}
-        if self.inventory(self.numbers) is None:
-            self.numbers = numbers
+        self.small, self.defaults = {**numbers, **small}, numbers
+        self.numbers = self.small
 
     def run(self) -> None:
         """Give each codec the lists of its configuration that change tensors."""
@@ -83,9 +82,9 @@ class ListSearch:
         """Return the field with its kinds of words, None if no word makes a difference."""
         default = list(settings(codec.to_config({}))[name])
         full_length = f"{prefix}{length}" if length else ""
-        layers = self._layers(full_length)
         own = list(dict.fromkeys(default))
-        start = [own[layer % len(own)] for layer in range(layers)]
+        start = self._start(codec, name, full_length, own)
+        layers = len(start)
         if not length and not self._counts_layers(codec, name, start):
             return None
         places = sorted({0, layers // 2, layers - 1})
@@ -120,6 +119,18 @@ class ListSearch:
             index_fields={f"{prefix}{field}": pair for field, pair in _index_fields(codec, name, length, places_of)},
         )
 
+    def _start(self, codec: ConfigCodec, name: str, length: str, words: Sequence[str]) -> list[str]:
+        """Return a list of the default's words in turn, in a small stack if the model code builds one.
+
+        Zamba has a list for 54 layers, so a small stack builds only with a list of its own.
+        """
+        for numbers in (self.small, self.defaults):
+            self.numbers = numbers
+            start = [words[layer % len(words)] for layer in range(self._layers(length))]
+            if self.with_list(codec, name, start, length) is not None:
+                break
+        return start
+
     def _counts_layers(self, codec: ConfigCodec, name: str, start: Sequence[str]) -> bool:
         """Return True if a list without a field for its length says how many layers there are."""
         names = [
@@ -146,6 +157,7 @@ class ListSearch:
         """Return the field if the layers that it lists by their indices have other tensors."""
         full_length = f"{prefix}{length}"
         default = list(codec.numeric[name])
+        self.numbers = self.small if self.inventory(self.small) is not None else self.defaults
         lists = ([0], [1], [0, 1])
         first, second, both = (self.with_list(codec, name, entries, full_length) for entries in lists)
         if None in (first, second, both) or first == second or both in (first, second):
@@ -274,11 +286,12 @@ def _letters(
 def _index_fields(
     codec: ConfigCodec, name: str, length: str, kinds: Mapping[str, int]
 ) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield the keyword arguments from whose indices the class makes the list, with the kinds of both sorts of layers.
+    """Yield the fields from whose indices the class makes the list, with the kinds of both sorts of layers.
 
     LFM2 takes the layers with attention out of `full_attn_idxs`, unless it has a list.
     """
-    trials, layers = ([1], [0, 2]), MIN_LIST_LAYERS + 1
+    layers = MIN_LIST_LAYERS + 1
+    trials = ([1], [0, 2], [1, layers])  # an index beyond the last layer counts for nothing
     for keyword in keyword_names(codec.cls) if length else ():
         pairs = set()
         for indices in trials:
@@ -298,8 +311,11 @@ def _index_fields(
 
 
 def keyword_names(cls: Any) -> list[str]:
-    """Return the names that a configuration class takes out of its keyword arguments."""
-    return [name for name, _ in _keywords(cls)]
+    """Return the names of lists of integers, and those that a class takes out of its keyword arguments."""
+    declared: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        declared |= {name: str(kind) for name, kind in inspect.get_annotations(base).items()}
+    return [*(name for name, kind in declared.items() if "list[int]" in kind), *(name for name, _ in _keywords(cls))]
 
 
 def keyword_numbers(cls: Any) -> dict[str, int]:
