@@ -182,7 +182,7 @@ def test_a_published_model() -> None:
     assert open_sizes is not None
     names = [row.name for row in breakdown(open_sizes, by=By.LAYER)]
     low = "min(L,first_k_dense_replace)"
-    assert names == ["embed_tokens", f"layers 0 to {low}-1", f"layers {low} to L-1", "norm"]
+    assert names == ["embeddings", f"layers 0 to {low}-1", f"layers {low} to L-1", "final-norm"]
 
 
 def stack(*loops: tuple[str, sympy.Expr | int, sympy.Expr | int, sympy.Basic]) -> Model:

@@ -67,7 +67,7 @@ def test_a_depth_of_which_few_values_are_accepted_ends_with_the_largest() -> Non
     """ConvNeXt has a list of four widths: its code builds no fifth stage."""
     model = stored("atlas:convnext-default")
     assert model is not None
-    (stages,) = (symbol for symbol in model.symbols if str(symbol) == "num_stages")
+    stages = model.size("num_stages").symbol
     assert count(model.with_sizes({stages: 3})) < count(model)
     with pytest.raises(Unreadable, match="at most 4"):
         model.with_sizes({stages: 5})

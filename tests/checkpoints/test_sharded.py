@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bertsym.checkpoints import checkpoint
+from bertsym.checkpoints import index_file
 from bertsym.checkpoints.checkpoint import read_checkpoint
 from bertsym.errors import BadFile
 from tests.checkpoints.files import header_of, measured, read, write, write_shards
@@ -132,6 +132,6 @@ def test_links_into_a_cache_are_followed(sharded: Path, tmp_path: Path, bertsym:
 
 
 def test_headers_are_bounded_together(sharded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "MOST_BYTES", 4000)
+    monkeypatch.setattr(index_file, "MOST_BYTES", 4000)
     with pytest.raises(BadFile, match="4,000 bytes of headers"):
         read_checkpoint(sharded)

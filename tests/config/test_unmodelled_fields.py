@@ -29,7 +29,6 @@ def entry(kind: str) -> Derived:
         ("bloom", "n_embed", 1024),
         ("lfm2", "block_ff_dim", 4096),
         ("nemotron_h", "mamba_n_groups", 4),
-        ("nemotron_h", "hybrid_override_pattern", "M-M*"),
         ("qwen2_vl", "hidden_size", 1536),
         ("qwen3_vl_moe", "text_config.num_experts", 128),
         ("longcat_flash", "num_hidden_layers", 2),

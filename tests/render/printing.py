@@ -75,7 +75,8 @@ class Reader:
         cells = [cell for row in rows for cell in row if cell != "" and not isinstance(cell, str | Code | Share)]
         sheet = Sheet(self.notation)
         for document in (latex.document((table,), sheet), markdown.document((table,), self.notation)):
-            segments = re.findall(r"(?<!\\)\$([^$]*)\$", document)
+            # A multiplication sign in prose is mathematics of its own.
+            segments = re.findall(r"(?<!\\)\$([^$]*)\$", document.replace(r"{$\times$}", ""))
             assert len(segments) == len(cells), document
             for cell, tex in zip(cells, segments, strict=True):
                 sides: tuple[Inline, ...] = cell.sides if isinstance(cell, Shape) else (cell,)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 EMBEDDING, MATRIX, BIAS, NORM, SCALE, OTHER = "embedding", "matrix", "bias", "norm", "scale", "other"
@@ -60,10 +61,13 @@ def role_of(owner: Any, name: str, shape: Sequence[int]) -> str:
     A vector that multiplies features without a norm is a `scale`. A learned vector in the place of a token is an
     `embedding`. A vector of an unknown kind is `other`, an array of an unknown kind a `matrix`.
     """
-    classes = [kind.__name__ for kind in type(owner).__mro__]
-    word = name.rpartition(".")[2]
-    rank = len(shape)
     is_vector = sum(side != 1 for side in shape) < 2
+    return _role(type(owner), name.rpartition(".")[2], len(shape), is_vector)
+
+
+@lru_cache(maxsize=4096)  # the layers of a stack ask the same, and each build asks again
+def _role(owner: type, word: str, rank: int, is_vector: bool) -> str:  # noqa: FBT001  # a key of the cache
+    classes = [kind.__name__ for kind in owner.__mro__]
     if word == "weight" and rank == 2 and (_TABLES.intersection(classes) or "Embedding" in classes[0]):
         return EMBEDDING
     if is_vector and any(map(_NORM_CLASS.search, classes)) and _NORM_PARAMETER.fullmatch(word):

@@ -129,9 +129,9 @@ def test_a_quotient_of_many_sizes() -> None:
     base = {name: 8 + k for k, name in enumerate(names)}
     answer: Any = SimpleNamespace(
         description=SimpleNamespace(fields=base),
-        defaults=lambda fields, omitted: {
-            name: fields["size_0"] // fields["size_1"] for name in omitted if name == "size_2"
-        },
+        defaults=lambda configs, omitted: [
+            {name: fields["size_0"] // fields["size_1"] for name in omitted if name == "size_2"} for fields in configs
+        ],
     )
     space = Space(base, tuple(FieldDomain(name, number) for name, number in base.items()), ())
     found = Defaults(answer, space, symbols, Random(0))
