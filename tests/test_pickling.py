@@ -201,7 +201,9 @@ def test_threads() -> None:
     listed = [line for name, line in sorted(atlas.index().items()) if line.entry == name and "model" in line.heads]
     lines = random.Random(SEED).sample(listed, 40)
     with ThreadPoolExecutor(8) as pool:
-        counts = list(pool.map(lambda line: bertsym.load(f"{line.name}-default", head="model").count(), [*lines, *lines]))
+        counts = list(
+            pool.map(lambda line: bertsym.load(f"{line.name}-default", head="model").count(), [*lines, *lines])
+        )
     assert counts == [line.count for line in (*lines, *lines)]
 
 

@@ -181,7 +181,7 @@ def test_a_published_model() -> None:
     open_sizes = stored("deepseek_v3")
     assert open_sizes is not None
     names = [row.name for row in breakdown(open_sizes, by=By.LAYER)]
-    low = "min(L,first_k_dense_replace)"
+    low = "min(L,L_dense)"
     assert names == ["embeddings", f"layers 0 to {low}-1", f"layers {low} to L-1", "final-norm"]
 
 

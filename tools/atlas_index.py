@@ -30,12 +30,15 @@ def kept(source: str) -> dict[str, Any]:
     return {**models, **index["missing"]} if index["source"] == source else {}
 
 
-def classes_without(source: str) -> dict[str, str]:
-    """Return the reason for each class that has no formula though its model type has one."""
+def part_of(source: str, name: str) -> dict[str, Any]:
+    """Return a part of the stored index, nothing if it was written for another release of the library.
+
+    `classes` has the reason for each class without a formula, `coverage` the numbers of classes by mapping.
+    """
     if not INDEX.exists():
         return {}
     index = json.loads(INDEX.read_bytes())
-    return dict(index.get("classes", {})) if index["source"] == source else {}
+    return dict(index.get(name, {})) if index["source"] == source else {}
 
 
 def settled(found: dict[str, Any] | str) -> bool:
@@ -72,8 +75,8 @@ class State:
         self.source, self.everything = source, everything
         self.models = {name: found for name, found in kept.items() if isinstance(found, dict)}
         self.missing = {name: found for name, found in kept.items() if isinstance(found, str)}
-        self.classes = classes_without(source)
-        self.coverage: dict[str, Any] = {}
+        self.classes = part_of(source, "classes")
+        self.coverage = part_of(source, "coverage")
         ENTRIES.mkdir(exist_ok=True)
 
     def put(self, kind: Kind, text: str | None, why: str) -> None:

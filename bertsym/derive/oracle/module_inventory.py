@@ -8,7 +8,6 @@ from typing import Any
 from bertsym.derive.limits import MAX_TENSORS
 from bertsym.derive.oracle.roles import EMBEDDING, role_of
 
-
 Owned = tuple[Any, str, Any]  # the module that owns a parameter, the parameter's full name, the parameter
 
 

@@ -62,11 +62,12 @@ def role_of(owner: Any, name: str, shape: Sequence[int]) -> str:
     `embedding`. A vector of an unknown kind is `other`, an array of an unknown kind a `matrix`.
     """
     is_vector = sum(side != 1 for side in shape) < 2
-    return _role(type(owner), name.rpartition(".")[2], len(shape), is_vector)
+    kind: type = type(owner)
+    return _role(kind, name.rpartition(".")[2], len(shape), is_vector)
 
 
 @lru_cache(maxsize=4096)  # the layers of a stack ask the same, and each build asks again
-def _role(owner: type, word: str, rank: int, is_vector: bool) -> str:  # noqa: FBT001  # a key of the cache
+def _role(owner: Any, word: str, rank: int, is_vector: bool) -> str:  # noqa: FBT001  # a key of the cache
     classes = [kind.__name__ for kind in owner.__mro__]
     if word == "weight" and rank == 2 and (_TABLES.intersection(classes) or "Embedding" in classes[0]):
         return EMBEDDING
