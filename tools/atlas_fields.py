@@ -31,6 +31,7 @@ from bertsym.errors import BertsymError
 from bertsym.saved_model.derived import FIRST, Derived, unresolved
 from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, ValueKind
 from bertsym.saved_model.json_node import PATH
+from bertsym.saved_model.presentation import PresentedEntry
 from bertsym.symbols import BY_SYMBOL
 from bertsym.symbols import Kind as SizeKind
 from bertsym.values import replace
@@ -65,6 +66,7 @@ class FieldSearch:
     def __init__(self, kind: Kind, derived: Derived, seed: int) -> None:
         self.kind, self.seed = kind, seed
         self.derived = replace(derived, rules=FieldRules())
+        self.entry = PresentedEntry(self.derived)
         self.random = Random(f"{kind.name} {seed}")
         self.builds = Builds(kind.name)
         self.classes = {name: head.cls for name, head in derived.classes.items() if not unresolved(head)}
@@ -83,6 +85,11 @@ class FieldSearch:
         self.source = self.builds.sources()
         self.words = class_builds.words(self.source)
         self.sizes = {field.path: derived.defaults[s] for s, field in derived.fields.items() if "[" not in field.path}
+        self.relevant = {
+            path
+            for path in (*self.sizes, *derived.list_paths, *derived.fixed_by_code, *derived.fixed_by_derivation)
+            if PATH.fullmatch(path)
+        }
         self.full = {"model_type": kind.name, **self.builds.default}
         self.bare: File = {"model_type": kind.name}
         self.sparse = self.flat = self.bare
@@ -103,7 +110,7 @@ class FieldSearch:
     def ours(self, file: File, head: str = FIRST) -> int | None:
         """Return the count of the reader, None if it refuses the file."""
         try:
-            return count(read_config(file, FILE, head, entry=replace(self.derived, rules=self.rules())))
+            return count(read_config(file, FILE, head, entry=self.entry.with_rules(self.rules())))
         except BertsymError:
             return None
 
@@ -134,7 +141,8 @@ class FieldSearch:
         if len(self.bases) <= SAMPLES and self.outcome(self.full, ()) == "agree":
             self.bases.append(self.full)
         self.labels = self.builds.config_class().num_labels
-        for step in (self.known_aliases, self.undeclared, self.declared, self.size_values, self.parts, self.several):
+        steps = (self.known_aliases, self.undeclared, self.declared, self.layer_lists, self.size_values, self.parts)
+        for step in (*steps, self.several):
             began, seen = time.process_time(), len(self.refused) + len(self.fixed)
             step()
             self.log.append(
@@ -222,7 +230,7 @@ class FieldSearch:
             for alias, name in sorted(config.attribute_map.items()):
                 prefix = f"{part}." if part else ""
                 source, target = prefix + alias, prefix + name
-                if source not in spelled and PATH.fullmatch(source) and PATH.fullmatch(target):
+                if source not in spelled and PATH.fullmatch(source) and target in self.relevant:
                     self.try_alias(source, target)
 
     def try_alias(self, alias: str, target: str) -> bool:
@@ -274,12 +282,25 @@ class FieldSearch:
                 trial = [(path, value) for path in items if path not in bad]
                 bad += [path for path, _ in self.disagreeing(base, trial)]
         for path in bad:
+            if self.only_rejected(path):
+                continue
             companion = self.companion(path, field_values.UNDECLARED)
             self.refused[path].add(ValueKind.ANY)
             if companion is not None:
                 self.unless[path] = companion
             elif not self.keyword_alias(path):
                 self.refuse_nothing(path)
+
+    def only_rejected(self, path: str) -> bool:
+        """Return True if no value of a name makes the class build otherwise; refuse the kinds that it never takes."""
+        outcomes: dict[ValueKind, set[str]] = defaultdict(set)
+        for value in (*field_values.UNDECLARED, *field_values.HARMLESS):
+            kind = field_values.kind_at(value, None)
+            outcomes[kind] |= {self.outcome(base, ((path, value),)) for base in self.bases[:2]}
+        if any("disagree" in seen for seen in outcomes.values()):
+            return False
+        self.refused[path] |= {kind for kind, seen in outcomes.items() if "agree" not in seen}
+        return True
 
     def refuse_nothing(self, path: str) -> None:
         """Refuse null, false or zero at a name that is read, if the class does not take it for an absent field."""
@@ -300,7 +321,9 @@ class FieldSearch:
         for name, found in field_values.leaves(self.full, frozenset(self.configs)).items():
             if name != path and name.rpartition(".")[0] == part and isinstance(found, list) and at(full[-1], name):
                 without = changed(full[-1], {name: ...})
-                if any(self.outcome(without, ((path, value),)) in ("disagree", "rejected") for value in values):
+                if self.outcome(without, ()) == "agree" and any(
+                    self.outcome(without, ((path, value),)) in ("disagree", "rejected") for value in values
+                ):
                     return name
         return None
 
@@ -330,7 +353,7 @@ class FieldSearch:
         by_name: dict[str, list[str]] = defaultdict(list)
         for path in field_values.leaves(self.full, frozenset(self.configs)):
             part, _, name = path.rpartition(".")
-            if part in self.configs and name not in self.full and not SETTINGS.search(name):
+            if part in self.configs and name not in self.full and path in self.relevant and not SETTINGS.search(name):
                 by_name[name].append(path)
         if not self.disagree_flat(tuple((name, 2) for name in by_name)):
             return
@@ -374,7 +397,9 @@ class FieldSearch:
         fields = {
             path: found
             for path, found in field_values.leaves(self.full, parts).items()
-            if path not in self.sizes and not SETTINGS.search(path) and PATH.fullmatch(path)
+            if path not in self.sizes.keys() | self.derived.list_paths
+            and not SETTINGS.search(path)
+            and PATH.fullmatch(path)
         }
         values = {
             path: field_values.others(found, self.words.get(path.rpartition(".")[2], ()))
@@ -386,7 +411,7 @@ class FieldSearch:
                 trial = [(path, value) for path, value in items if not self.is_refused(path, value, fields[path])]
                 failing = self.disagreeing(base, trial)
                 for path, value in trial:
-                    if (path, value) not in failing:
+                    if (path, value) not in failing and field_values.shows_kind(value, fields[path]):
                         self.agreed[path].add(field_values.kind_at(value, None))
                 for path, value in failing:
                     self.refuse(path, value, fields[path], base)
@@ -396,6 +421,17 @@ class FieldSearch:
         for base in self.bases[1:]:
             for path, value in self.disagreeing(base, removed):
                 self.refuse(path, value, fields[path], base)
+
+    def layer_lists(self) -> None:
+        """Refuse the lists with an entry a layer that the class reads otherwise than the formulas."""
+        for path in sorted(self.derived.list_paths - self.sizes.keys()):
+            default = at(self.full, path)
+            for base in self.bases[:2]:
+                entries = at(base, path) if isinstance(at(base, path), list) else default
+                for value in (*field_values.others(entries, self.words.get(path.rpartition(".")[2], ())), ...):
+                    kind = field_values.kind_at(value, None)
+                    if kind not in self.refused[path] and self.outcome(base, ((path, value),)) == "disagree":
+                        self.refused[path].add(kind)
 
     def tried_at(self, index: int) -> list[File]:
         """Return the files in which the value of that index is tried: all for the first, else the sparse and another.

@@ -55,7 +55,7 @@ def _lists(default: Sequence[Any], words: Sequence[str]) -> list[Any]:
             [*default[:-1], default[-1] + 1],
             [entry // 2 or 1 for entry in default],
         ]
-        values += [[default[0] + 1, *default[1:]]]
+        values += [[default[0] + 1, *default[1:]], [*default[:-1], 2 * default[-1]], [2 * entry for entry in default]]
     if all(isinstance(entry, str) for entry in default):
         values += [[word] * len(default) for word in words[:MOST_WORDS]]
         values += [[*default[:-1], word] for word in words[:MOST_WORDS]]
@@ -64,6 +64,13 @@ def _lists(default: Sequence[Any], words: Sequence[str]) -> list[Any]:
         values += [[[*entry, entry[-1]] for entry in default], [entry[:-1] for entry in default]]
         values += [[[part + 1 if type(part) is int else part for part in entry] for entry in default]]
     return values
+
+
+def shows_kind(value: Any, default: Any) -> bool:
+    """Return True if an accepted value says something about other values of its kind; a reordered list does not."""
+    if not isinstance(value, list) or not isinstance(default, list) or not value or not default:
+        return True
+    return value != default[: len(value)] and sorted(map(repr, value)) != sorted(map(repr, default))
 
 
 def sizes(default: Any) -> list[Any]:

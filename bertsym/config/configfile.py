@@ -33,7 +33,7 @@ from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.composites import configured_composite
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.field_rules import DEFAULT_LABELS
-from bertsym.saved_model.presentation import presented
+from bertsym.saved_model.presentation import PresentedEntry
 from bertsym.symbols import labels
 from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES
@@ -46,21 +46,22 @@ def read_config(
     model_type: str | None = None,
     *,
     atlas_only: bool = False,
-    entry: Derived | None = None,
+    entry: PresentedEntry | None = None,
 ) -> Model:
     """Read the model from the fields of a configuration; errors name `file`.
 
     `model_type` replaces the type that the file names. If `atlas_only`, a type of the zoo is read as the atlas has it.
     `entry` replaces what the zoo or the atlas has for the type. The model's notes say what was inferred or ignored.
     """
-    read_as = reading(config, file, model_type) if entry is None else Reading(entry.name)
+    read_as = reading(config, file, model_type) if entry is None else Reading(entry.derived.name)
     kind = read_as.model_type
     wanted = class_names(config) if head is None else (head,)
     in_zoo = kind in ARCHITECTURES and not atlas_only and not in_atlas_alone(kind, wanted)
-    stored_as = entry if entry is not None else None if in_zoo else _entry(config, kind, file)
-    derived = None if stored_as is None else presented(stored_as)
-    base = f"{kind}{atlas.SUFFIX}"
-    architecture = ARCHITECTURES[kind] if derived is None else derived.architecture(base)
+    if entry is None and not in_zoo:
+        stored = _entry(config, kind, file)
+        entry = None if stored is None else PresentedEntry(stored)
+    derived = None if entry is None else entry.derived
+    architecture = ARCHITECTURES[kind] if entry is None else entry.architecture
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
     notes: tuple[str, ...] = ()
     fields: Mapping[str, Json] = config
@@ -80,7 +81,7 @@ def read_config(
         given |= list_sizes(fields, derived, given, file)
     number = _labels(config, file, _usual_labels(kind, derived))
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
-    model = Model(architecture).with_head(chosen) if derived is None else derived.model(base=base, head=chosen)
+    model = Model(architecture).with_head(chosen) if entry is None else entry.model(chosen)
     if derived is not None:
         own = {path: (at,) for path, at in derived.classes[model.head].fixed.items()}
         check_covered(fields, replace(architecture.schema, fixed=own), given, file)

@@ -54,10 +54,7 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
             raise BadField(str(file), path, f"{echo(fields[path])}: only {echo(value)} is covered")
     spellings = {field.path: (field.path, *field.aliases) for field in derived.fields.values()}
     defaults = {field.path: derived.defaults[symbol] for symbol, field in derived.fields.items()}
-    listed = derived.list_paths
     for path in derived.rules.refused:
-        if path in listed:
-            continue
         if fields.get(derived.rules.unless.get(path, "")) is not None:
             continue
         name = next((name for name in spellings.get(path, (path,)) if name in fields), None)

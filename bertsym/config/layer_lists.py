@@ -121,7 +121,7 @@ class _ListReader:
             if field.path == path and symbol in self.given:
                 return self.given[symbol]
         value = self.fields.get(path, default if default.denominator == 1 else None)
-        if not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, int):
             raise self._refuse(path, f"expected an integer, got {echo(value)}")
         return value
 

@@ -13,7 +13,6 @@ from bertsym.atlas.configurations import mentions
 from bertsym.errors import BadField, echo
 from bertsym.files.jsonfile import Json
 from bertsym.saved_model.derived import Derived
-from bertsym.saved_model.field_rules import FieldRules
 from bertsym.schema import Schema
 
 # Names of values that no constructor of a tensor reads, in every configuration of the library.
@@ -29,7 +28,7 @@ _SAME_TENSORS = frozenset({"full_attention", "sliding_attention", "chunked_atten
 
 def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schema, file: Path) -> None:
     """Raise BadField for a field of the file that the class may read and that the entry does not know."""
-    if derived.rules != FieldRules():
+    if derived.rules.recorded:
         return
     known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
     known |= {*derived.no_effect, *schema.fixed, *derived.list_paths}

@@ -30,7 +30,7 @@ from bertsym.saved_model.derived import (
     NoEffect,
     UnresolvedTensor,
 )
-from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, ValueKind
+from bertsym.saved_model.field_rules import DEFAULT_LABELS, NOT_RECORDED, FieldRules, ValueKind
 from bertsym.saved_model.inventory import Inventory
 from bertsym.saved_model.json_node import LINE, WORDS, Node
 from bertsym.saved_model.layer_lists import LayerList
@@ -140,7 +140,7 @@ class _Decoder:
             parts["engine"].integer() if "engine" in parts else 0,
             MappingProxyType({path: node.json for path, node in held.items()}),
             layer_lists,
-            rules=self.rules(parts["fields"]) if "fields" in parts else FieldRules(),
+            rules=self.rules(parts["fields"]) if "fields" in parts else NOT_RECORDED,
         )
 
     # Sizes and the fields behind them.

@@ -16,7 +16,7 @@ from bertsym.files.jsonfile import Json
 from bertsym.model import Architecture, Definition, Head, Model, NamedSize
 from bertsym.names.heads import head_named
 from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Free
-from bertsym.saved_model.field_rules import FieldRules
+from bertsym.saved_model.field_rules import NOT_RECORDED, FieldRules
 from bertsym.saved_model.layer_lists import LayerList
 from bertsym.schema import Field, Schema
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
@@ -154,7 +154,7 @@ class Derived:
     fixed_by_code: Mapping[str, Json] = MappingProxyType({})
     layer_lists: tuple[LayerList, ...] = ()
     synonyms: Mapping[str, Symbol] = MappingProxyType({})
-    rules: FieldRules = FieldRules()
+    rules: FieldRules = NOT_RECORDED
 
     @property
     def classes(self) -> Mapping[str, DerivedHead]:
@@ -177,6 +177,11 @@ class Derived:
 
         Raises `InvalidModel`, and `PartialFormula` for a head of which some tensors have no formula.
         """
+        meant = self.resolved_head(head)
+        return Model(self.architecture(base), label=label or self.name).with_head(meant)
+
+    def resolved_head(self, head: str) -> str:
+        """Return the name of a head that has a whole formula; raises `PartialFormula`."""
         meant = head_named(head, {name: carried.cls for name, carried in self.classes.items()}) or head
         missing = unresolved(self.classes[meant]) if meant in self.classes else ()
         if missing:
@@ -184,7 +189,7 @@ class Derived:
             raise PartialFormula(
                 self.name, self.classes[meant].cls, len(missing), first.tensor, first.part, first.reason
             )
-        return Model(self.architecture(base), label=label or self.name).with_head(meant)
+        return meant
 
     def architecture(self, base: str = DEFAULTS) -> Architecture:
         """Return the classes that have a whole formula as heads; raises `InvalidModel`."""

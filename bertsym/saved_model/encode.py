@@ -45,7 +45,7 @@ def text(derived: Derived) -> str:
         lines.append(_object("fixed_by_code", (_line(path, at) for path, at in sorted(derived.fixed_by_code.items()))))
     if derived.no_effect:
         lines.append(_line("no_effect", {path: _no_effect(at) for path, at in sorted(derived.no_effect.items())}))
-    if derived.rules != FieldRules():
+    if derived.rules.recorded:
         lines.append(_object("fields", _rules(derived.rules)))
     lines.append(_object("heads", _heads(derived.classes)))
     return f"{_braced(lines)}\n"

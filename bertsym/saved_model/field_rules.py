@@ -44,6 +44,7 @@ class FieldRules:
     - A target in another part, as `text_config.hidden_size` of `hidden_size`, holds for a file without that part.
     - `unless` has for a refused field the field that makes it idle.
     - `labels` is the number of labels that the class takes if a file gives none.
+    - Rules that are not `recorded` know nothing about the class; the reader then refuses what the class may read.
     """
 
     aliases: Mapping[str, str] = MappingProxyType({})
@@ -51,11 +52,15 @@ class FieldRules:
     refused: Mapping[str, frozenset[ValueKind]] = MappingProxyType({})
     unless: Mapping[str, str] = MappingProxyType({})
     labels: int = DEFAULT_LABELS
+    recorded: bool = True
 
     def refuses(self, path: str, kind: ValueKind) -> bool:
         """Return True if the reader refuses values of the kind at the path."""
         kinds = self.refused.get(path, frozenset())
         return kind in kinds or (ValueKind.ANY in kinds and kind not in NOTHING)
+
+
+NOT_RECORDED = FieldRules(recorded=False)
 
 
 def value_kind(found: Json, default: object = None) -> ValueKind:

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+from bertsym import atlas
+from bertsym.model import Model
 from bertsym.saved_model.code_names import with_short_names
 from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.field_rules import FieldRules
 from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.values import replace
 from bertsym.vocabulary.components import named
+
+
+class PresentedEntry:
+    """An entry in the words of answers, with the architecture that its configuration files are counted by.
+
+    Raises `InvalidModel`.
+    """
+
+    def __init__(self, derived: Derived) -> None:
+        self.derived = presented(derived)
+        self.architecture = self.derived.architecture(f"{derived.name}{atlas.SUFFIX}")
+
+    def model(self, head: str) -> Model:
+        """Return the model with every size open; raises `InvalidModel` and `PartialFormula`."""
+        return Model(self.architecture, label=self.derived.name).with_head(self.derived.resolved_head(head))
+
+    def with_rules(self, rules: FieldRules) -> PresentedEntry:
+        """Return the entry with other rules for its files; the formulas are shared."""
+        result = PresentedEntry.__new__(PresentedEntry)
+        result.__dict__.update(self.__dict__)
+        result.derived = replace(self.derived, rules=rules)
+        return result
 
 
 def presented(derived: Derived) -> Derived:

@@ -19,6 +19,7 @@ from bertsym.saved_model.decode import parsed
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.encode import text
 from bertsym.saved_model.field_rules import FieldRules, ValueKind
+from bertsym.saved_model.presentation import PresentedEntry
 from bertsym.values import replace
 
 FILE = Path("config.json")
@@ -32,7 +33,7 @@ def entry(name: str, **rules: Any) -> Derived:
 
 
 def read(name: str, config: dict[str, Any], **rules: Any) -> Model:
-    return read_config({"model_type": name, **config}, FILE, entry=entry(name, **rules))
+    return read_config({"model_type": name, **config}, FILE, entry=PresentedEntry(entry(name, **rules)))
 
 
 def test_an_alias_sets_the_field_that_it_stands_for() -> None:

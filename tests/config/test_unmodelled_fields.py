@@ -11,7 +11,7 @@ from bertsym.config.unmodelled_fields import check_unmodelled
 from bertsym.errors import BadField
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.derived import Derived, schema
-from bertsym.saved_model.field_rules import FieldRules
+from bertsym.saved_model.field_rules import NOT_RECORDED, FieldRules
 from bertsym.values import replace
 
 FILE = Path("config.json")
@@ -20,7 +20,7 @@ FILE = Path("config.json")
 def entry(kind: str) -> Derived:
     found = entry_of(kind)
     assert found is not None
-    return replace(found, rules=FieldRules())
+    return replace(found, rules=NOT_RECORDED)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from bertsym.count import count
 from bertsym.derive.derivation import Derivation
 from bertsym.errors import Unreadable
 from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.presentation import PresentedEntry
 from bertsym.symbols import H, L
 
 Find = Callable[..., tuple[Derivation, Derived]]
@@ -124,7 +125,7 @@ def test_layers_that_a_list_names_in_any_order_or_twice(find: Find, transformers
         config = transformers.SamVisionConfig(global_attn_indexes=named, num_hidden_layers=12)
         with torch.device("meta"):
             real = transformers.SamVisionModel(config)
-        read = read_config(config.to_dict(), Path("config.json"), entry=derived)
+        read = read_config(config.to_dict(), Path("config.json"), entry=PresentedEntry(derived))
         assert count(read) == sum(p.numel() for p in real.parameters())
 
 
