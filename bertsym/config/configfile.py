@@ -13,7 +13,8 @@ from bertsym.config.flatten import flattened, without_ignored_types
 from bertsym.config.layer_lists import list_sizes
 from bertsym.config.library_classes import in_atlas_alone, present_name
 from bertsym.config.model_types import Reading, class_names, own_classes, reading, without_framework
-from bertsym.config.omitted_fields import check_unknown, completed, head_size
+from bertsym.config.omitted_fields import check_unknown, completed, head_size, head_sizes_read
+from bertsym.config.parts import with_parts
 from bertsym.config.unmodelled_fields import check_unmodelled
 from bertsym.config.unread_sizes import unread_sizes
 from bertsym.errors import (
@@ -67,14 +68,14 @@ def read_config(
     fields: Mapping[str, Json] = config
     named = config
     if derived is not None:
-        named = without_ignored_types(flattened(renamed(config, derived.rules, file)), fixed_parts(kind))
+        named = without_ignored_types(flattened(renamed(config, derived.rules, file)), _fixed_parts(kind, derived))
         check_rules(named, derived, file)
-        notes = unread_fields(named, derived)
+        use = head_size_use(kind)
+        notes = unread_fields(named, derived, head_sizes_read(derived, use))
         fields = completed(named, derived, file)
     given = sizes(fields, architecture.schema, file)
     check_covered(fields, architecture.schema, given, file)
     if derived is not None:
-        use = head_size_use(kind)
         check_unknown(fields, derived, given, file, use)
         check_unmodelled(named, derived, architecture.schema, file)
         given |= head_size(fields, derived, use, file)
@@ -100,13 +101,20 @@ def read_config(
 
 
 def _entry(config: Mapping[str, Json], kind: str, file: Path) -> Derived | None:
-    """Return the entry of a type, or the composite of the parts that the configuration has."""
+    """Return the entry of a type with the parts that the configuration has, or the composite of these parts."""
     if kind not in atlas.COMPOSITES:
-        return entry_of(kind)
+        stored = entry_of(kind)
+        return None if stored is None else with_parts(stored, config, file)
     try:
         return configured_composite(kind, config, str(file), entry_of)
     except (InvalidModel, PartialFormula, UnknownName) as problem:
         raise BadFile(str(file), str(problem)) from None
+
+
+def _fixed_parts(kind: str, derived: Derived) -> tuple[str, ...]:
+    """Return the paths of the parts whose `model_type` decides nothing, or has decided already."""
+    within = (f"{path}.{below}" for path, part in derived.parts.items() for below in fixed_parts(part.model_type))
+    return (*fixed_parts(kind), *derived.parts, *within)
 
 
 def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:

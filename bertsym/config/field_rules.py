@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +71,12 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
                 raise BadField(str(file), path, "missing, and no formula covers the value that the code takes; add it")
 
 
-def unread_fields(fields: Mapping[str, Json], derived: Derived) -> tuple[str, ...]:
-    """Return a note about the fields that look like sizes and that nothing reads; none if there are none."""
-    return note_on(_unread(fields, derived))
+def unread_fields(fields: Mapping[str, Json], derived: Derived, read: Collection[str] = ()) -> tuple[str, ...]:
+    """Return a note about the fields that look like sizes and that nothing reads; none if there are none.
+
+    `read` are paths of fields that the model code reads although no rule names them.
+    """
+    return note_on(path for path in _unread(fields, derived) if path not in read)
 
 
 def _unread(fields: Mapping[str, Json], derived: Derived) -> Iterator[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.atlas.configurations import HeadSizeUse
+from bertsym.atlas.configurations import HeadSizeUse, head_size_use
 from bertsym.errors import BadField, Unreadable, echo
 from bertsym.files.jsonfile import Json
 from bertsym.model import check_value
@@ -49,18 +49,29 @@ def completed(fields: Mapping[str, Json], derived: Derived, file: Path) -> dict[
 
 
 def head_size(fields: Mapping[str, Json], derived: Derived, use: HeadSizeUse | None, file: Path) -> dict[Symbol, Value]:
-    """Return the size that an undeclared `head_dim` sets, if the model code reads it; raises `BadField`."""
-    found = fields.get(HEAD_SIZE)
-    if (
-        use is not HeadSizeUse.READ
-        or found is None
-        or d not in {definition.symbol for definition in derived.definitions}
-    ):
-        return {}
-    try:
-        return {d: check_value(BY_SYMBOL[d], found)}
-    except Unreadable as error:
-        raise BadField(str(file), HEAD_SIZE, f"expected {error.expected}, got {echo(found)}") from None
+    """Return the sizes that undeclared fields `head_dim` set, if the model code reads them; raises `BadField`."""
+    sizes: dict[Symbol, Value] = {}
+    for path, how, symbol in _head_sizes(derived, use):
+        found = fields.get(path)
+        if how is HeadSizeUse.READ and found is not None and symbol is not None:
+            try:
+                sizes[symbol] = check_value(BY_SYMBOL[symbol], found)
+            except Unreadable as error:
+                raise BadField(str(file), path, f"expected {error.expected}, got {echo(found)}") from None
+    return sizes
+
+
+def head_sizes_read(derived: Derived, use: HeadSizeUse | None) -> frozenset[str]:
+    """Return the paths of the undeclared fields `head_dim` that the model code reads."""
+    return frozenset(path for path, how, _ in _head_sizes(derived, use) if how is HeadSizeUse.READ)
+
+
+def _head_sizes(derived: Derived, use: HeadSizeUse | None) -> Iterator[tuple[str, HeadSizeUse | None, Symbol | None]]:
+    """Yield the path, the recorded use and the symbol of a head size: of the entry, and of each replaced part."""
+    defined = {definition.symbol for definition in derived.definitions}
+    yield HEAD_SIZE, use, d if d in defined else None
+    for path, part in derived.parts.items():
+        yield f"{path}.{HEAD_SIZE}", head_size_use(part.model_type), part.head_size
 
 
 def check_unknown(
@@ -77,7 +88,7 @@ def check_unknown(
     """
     numbers = {field.path: given.get(symbol) for symbol, field in derived.fields.items()}
     numbers |= {alias: given.get(symbol) for symbol, field in derived.fields.items() for alias in field.aliases}
-    settled = () if use is None else (HEAD_SIZE,)
+    settled = [path for path, how, _ in _head_sizes(derived, use) if how is not None]
     known = {*settled, *numbers, *derived.no_effect, *derived.fixed_by_derivation, *derived.fixed_by_code}
     for path, found in fields.items():
         if path.rpartition(".")[2] == HEAD_SIZE and path not in known and found is not None:

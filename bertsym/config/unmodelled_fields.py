@@ -28,7 +28,7 @@ _SAME_TENSORS = frozenset({"full_attention", "sliding_attention", "chunked_atten
 
 def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schema, file: Path) -> None:
     """Raise BadField for a field of the file that the class may read and that the entry does not know."""
-    if derived.rules.recorded:
+    if derived.rules.recorded and all(part.has_rules for part in derived.parts.values()):
         return
     known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
     known |= {*derived.no_effect, *schema.fixed, *derived.list_paths}
@@ -42,7 +42,10 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
             continue
         if fields.get(path.replace("_config_dict.", "_config."), ...) == found and "_config_dict." in path:
             continue
-        if _may_shape(name, found) and mentions(derived.name, name):
+        part = derived.part_of(path)
+        has_rules = derived.rules.recorded if part is None else part.has_rules
+        owner = derived.name if part is None else part.model_type
+        if not has_rules and _may_shape(name, found) and mentions(owner, name):
             raise BadField(str(file), path, f"{echo(found)}: the class may read it, and no formula covers it")
 
 

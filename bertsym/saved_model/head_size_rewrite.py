@@ -28,7 +28,9 @@ def in_head_size(derived: Derived) -> Derived:
     classes = {name: replace(head, tensors=_rewritten(head.tensors)) for name, head in derived.heads.items()}
     if tensors == derived.tensors and classes == dict(derived.heads):
         return derived
-    return replace(derived, tensors=tensors, heads=classes, definitions=(*derived.definitions, definition))
+    is_defined = any(known.symbol == d for known in derived.definitions)
+    definitions = derived.definitions if is_defined else (*derived.definitions, definition)
+    return replace(derived, tensors=tensors, heads=classes, definitions=definitions)
 
 
 def _rewritten(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -6,7 +6,8 @@ The sizes of a part are renamed, so that two parts of one type have different si
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import count
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -35,7 +36,8 @@ V = TypeVar("V")
 class Part:
     """A saved model under one head, at the field `path` of the joint configuration and under the module `prefix`.
 
-    The part `is_main` keeps its symbols, such as H; another one's are named after their fields, as `encoder_H`.
+    The part `is_main` keeps its registered symbols, such as H; other symbols are named after the part, as `encoder_H`.
+    The names in `taken` belong to sizes beside the part, so that no size of the part has one of them.
     """
 
     derived: Derived
@@ -43,11 +45,12 @@ class Part:
     path: str
     prefix: str
     is_main: bool = False
+    taken: frozenset[str] = frozenset()
 
 
 def joined(name: str, cls: str, source: str, parts: Iterable[Part]) -> Derived:
     """Return the model that has these parts and no tensor of its own; at most one of them is the main one."""
-    moved = [_moved(part) for part in parts]
+    moved = [moved_part(part) for part in parts]
     heads = [part.classes[FIRST] for part in moved]
     return Derived(
         name,
@@ -71,10 +74,9 @@ def size_of(part: Part, symbol: Symbol) -> Symbol:
     return _symbols(part).get(symbol, symbol)
 
 
-def _moved(part: Part) -> Derived:
+def moved_part(part: Part) -> Derived:
     """Return the part as a model of its own over the joint configuration; raise `PartialFormula` without a formula."""
-    part.derived.model(head=part.head)
-    head = part.derived.classes[part.head]
+    head = part.derived.classes[part.derived.resolved_head(part.head)]
     alone = replace(part.derived, cls=head.cls, tensors=head.tensors, heads=MappingProxyType({}))
     alone = replace(alone, fixed_by_code={**alone.fixed_by_code, **head.fixed})
     derived: Derived = renamed(alone, _symbols(part))
@@ -96,21 +98,28 @@ def _moved(part: Part) -> Derived:
 
 
 def _symbols(part: Part) -> dict[Symbol, Symbol]:
-    """Return the sizes of a part with their symbols in the joint model."""
-    if part.is_main:
-        return {}
+    """Return the sizes of a part with their symbols in the joint model, except those that keep theirs."""
     derived = part.derived
     listed = (symbol for layer_list in derived.layer_lists for symbol in layer_list.symbols)
     defined = [definition.symbol for definition in derived.definitions]
     defined += [definition.adjusts for definition in derived.definitions if definition.adjusts is not None]
     symbols = dict.fromkeys([*derived.defaults, *derived.fields, *listed, *defined])
-    return {symbol: _own(symbol, part, derived.fields.get(symbol)) for symbol in symbols}
+    changed = [s for s in symbols if not part.is_main or isinstance(s, Own) or str(s) in part.taken]
+    used = {*part.taken, *(str(symbol) for symbol in symbols.keys() - set(changed))}
+    table: dict[Symbol, Symbol] = {}
+    for symbol in changed:
+        table[symbol] = _own(symbol, part, derived.fields.get(symbol), used)
+        used.add(str(table[symbol]))
+    return table
 
 
-def _own(symbol: Symbol, part: Part, field: ConfigField | None) -> Symbol:
+def _own(symbol: Symbol, part: Part, field: ConfigField | None, used: Collection[str]) -> Symbol:
+    """Return the symbol of a part's size in the joint model, with a name that is not among the `used` ones."""
     size = BY_SYMBOL[symbol]
-    stem = re.sub(r"_config$|_model$", "", part.path)
-    name = f"{stem}_{symbol}".strip("_")[-MAX_NAME:].lstrip("_0123456789")
+    stem = re.sub(r"_config$|_model$", "", part.path).replace(".", "_")
+    own = str(symbol)
+    name = (own if own.startswith(stem) else f"{stem}_{own}").strip("_")[-MAX_NAME:].lstrip("_0123456789")
+    name = next(free for number in count(1) if (free := name if number == 1 else f"{name}_{number}") not in used)
     kind = Kind.WIDTH if size.kind is Kind.COUNT else size.kind
     meaning = f"{size.meaning} of the {stem.replace('_', ' ')}" if not isinstance(symbol, Own) else size.meaning
     if field is not None:
@@ -163,6 +172,7 @@ def _layer_list(layer_list: LayerList, path: str) -> LayerList:
         length=path + layer_list.length if layer_list.length else "",
         aliases=tuple(path + alias for alias in layer_list.aliases),
         letters={path + name: words for name, words in layer_list.letters.items()},
+        index_fields={path + name: kinds for name, kinds in layer_list.index_fields.items()},
         rule=rule,
     )
 

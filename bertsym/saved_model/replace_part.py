@@ -1,0 +1,324 @@
+"""Put an entry into the place of a part of another entry: LLaVA with Mistral's language model instead of Llama's.
+
+The sizes, fields and rules below the part's path, and the tensors below its prefix, are those of the new part. Tensors
+beside the part, as a projector, keep their formulas. The sizes that they take from the part, as
+`text_config.hidden_size`, are the sizes that the new part's class has under the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
+from types import MappingProxyType
+from typing import TypeVar
+
+from sympy import Expr, Integer, Symbol
+
+from bertsym.algebra import Value, free
+from bertsym.errors import InvalidModel
+from bertsym.saved_model.code_names import renamed, with_code_names
+from bertsym.saved_model.derived import FIRST, ConfigField, Derived, DerivedHead, Domain, ReplacedPart, unresolved
+from bertsym.saved_model.field_rules import FieldRules, ValueKind
+from bertsym.saved_model.head_size_rewrite import in_head_size
+from bertsym.saved_model.inventory import Inventory, under_prefix
+from bertsym.saved_model.join_parts import Part, moved_part, size_of
+from bertsym.symbols import BY_SYMBOL, Own, d
+from bertsym.ties import check_ties
+from bertsym.tree import Tensor
+from bertsym.values import replace, value
+
+V = TypeVar("V")
+
+
+@value
+class Replacement:
+    """A new part at a `path`: its entry, its head, and the module that holds it in each class of the whole.
+
+    `prefixes` has None for a class without the part; a class that it does not name is left out. `spellings` are the
+    names that the old part's class has for each of its fields.
+    """
+
+    path: str
+    entry: Derived
+    head: str
+    prefixes: Mapping[str, str | None]
+    spellings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+def with_part(derived: Derived, new: Replacement) -> Derived:
+    """Return the entry with the new part in the place of the old one; a class that does not fit is left out.
+
+    Raise `PartialFormula` if the new part has no formula, and `InvalidModel` if the first class does not fit: a tensor
+    beside the part takes a size from it that the new part lacks.
+    """
+    old = _sizes_of_part(derived, new.path)
+    beside = _without_part(derived, new.path, old)
+    is_main = any(not isinstance(symbol, Own) for symbol in old & derived.fields.keys())
+    taken = frozenset(str(symbol) for symbol in _sizes(beside))
+    entry = in_head_size(with_code_names(new.entry))
+    part = Part(entry, new.head, new.path, "", is_main=is_main, taken=taken)
+    moved = moved_part(part)
+    if not is_main:
+        moved = _without_ratios(moved)
+    counterparts = _Counterparts(derived, old, moved, new, taken)
+    heads: dict[str, DerivedHead] = {}
+    for name, head in derived.classes.items():
+        if name not in new.prefixes:
+            continue
+        try:
+            heads[name] = _head(derived.name, head, new.prefixes[name], moved, counterparts)
+        except InvalidModel:
+            if name == FIRST:
+                raise
+    if FIRST not in heads:
+        raise InvalidModel(derived.name, f"no part of another type is known in {derived.cls}")
+    table = {symbol: counterparts.of(symbol) for symbol in old & _free_beside(beside)}
+    beside = renamed(beside, table)
+    has_head_size = any(definition.symbol == d for definition in entry.definitions)
+    head_size = size_of(part, d) if has_head_size else None
+    replaced = ReplacedPart(new.entry.name, head_size, new.entry.rules.recorded)
+    first = heads.pop(FIRST)
+    return replace(
+        beside,
+        defaults={**beside.defaults, **moved.defaults, **counterparts.defaults},
+        definitions=(*beside.definitions, *moved.definitions),
+        tensors=first.tensors,
+        evidence=first.evidence,
+        constraints=(*beside.constraints, *moved.constraints),
+        fields=MappingProxyType({**beside.fields, **moved.fields, **counterparts.fields}),
+        fixed_by_derivation=MappingProxyType({**beside.fixed_by_derivation, **moved.fixed_by_derivation}),
+        no_effect=_except(
+            {field.path for field in counterparts.fields.values()}, {**beside.no_effect, **moved.no_effect}
+        ),
+        heads=MappingProxyType(heads),
+        fixed_by_code=MappingProxyType({**beside.fixed_by_code, **moved.fixed_by_code}),
+        layer_lists=(*beside.layer_lists, *moved.layer_lists),
+        rules=_rules(derived.rules, new, moved),
+        parts=MappingProxyType(
+            {**beside.parts, new.path: replaced, **{f"{new.path}.{p}": at for p, at in moved.parts.items()}}
+        ),
+    )
+
+
+def _without_ratios(moved: Derived) -> Derived:
+    """Return a part without its definitions by a ratio, as of F by ffn_ratio: only one part has the registered one."""
+    return replace(
+        moved,
+        definitions=tuple(one for one in moved.definitions if one.adjusts is None or one.adjusts in moved.defaults),
+    )
+
+
+def _sizes_of_part(derived: Derived, path: str) -> frozenset[Symbol]:
+    """Return the sizes that a part's fields and lists have, and those that are defined by these alone."""
+    below = f"{path}."
+    old = {symbol for symbol, field in derived.fields.items() if field.path.startswith(below)}
+    for layer_list in derived.layer_lists:
+        if layer_list.path.startswith(below):
+            old.update(layer_list.symbols)
+    for definition in derived.definitions:
+        sizes = {definition.symbol, *free(definition.value)}
+        without_field = sizes - derived.fields.keys() - old
+        if sizes & old and sizes - without_field <= old:
+            old |= without_field
+    return frozenset(old)
+
+
+def _without_part(derived: Derived, path: str, old: frozenset[Symbol]) -> Derived:
+    """Return the entry without its tensors and without the sizes and fields of a part."""
+    below = f"{path}."
+    fields = {
+        symbol: replace(field, domain=_domain(field.domain, below))
+        for symbol, field in derived.fields.items()
+        if symbol not in old
+    }
+    no_effect = {name: replace(field, domain=_domain(field.domain, below)) for name, field in derived.no_effect.items()}
+    return replace(
+        derived,
+        defaults={symbol: default for symbol, default in derived.defaults.items() if symbol not in old},
+        definitions=tuple(
+            definition for definition in derived.definitions if not {definition.symbol, *free(definition.value)} <= old
+        ),
+        constraints=tuple(constraint for constraint in derived.constraints if not free(constraint.quotient) <= old),
+        fields=MappingProxyType(fields),
+        fixed_by_derivation=_beside(below, derived.fixed_by_derivation),
+        no_effect=_beside(below, no_effect),
+        fixed_by_code=_beside(below, derived.fixed_by_code),
+        layer_lists=tuple(one for one in derived.layer_lists if not one.path.startswith(below)),
+        parts=_beside(below, derived.parts),
+        tensors=(),
+        heads=MappingProxyType({}),
+    )
+
+
+def _head(
+    model: str, head: DerivedHead, prefix: str | None, moved: Derived, counterparts: _Counterparts
+) -> DerivedHead:
+    """Return a class with the new part under its prefix; raise `InvalidModel` if the part does not fit."""
+    below = f"{counterparts.new.path}."
+    missing = tuple(one for one in unresolved(head) if prefix is None or not one.tensor.startswith(prefix))
+    evidence = replace(head.evidence, unresolved=missing) if missing and head.evidence is not None else None
+    tensors = _with_counterparts([one for one in head.tensors if not _is_below(one, prefix)], counterparts)
+    if prefix is not None:
+        index = next((i for i, tensor in enumerate(head.tensors) if _is_below(tensor, prefix)), len(tensors))
+        inner = tuple(under_prefix(tensor, prefix) for tensor in moved.tensors)
+        tensors = (*tensors[:index], *inner, *tensors[index:])
+    if not missing:
+        check_ties(model, tensors)
+    return replace(head, tensors=tensors, evidence=evidence, fixed=_beside(below, head.fixed))
+
+
+def _with_counterparts(tensors: Iterable[Tensor], counterparts: _Counterparts) -> Inventory:
+    """Return tensors beside the part with the sizes of the new part for those of the old one."""
+    listed = tuple(tensors)
+    table = {symbol: counterparts.of(symbol) for symbol in counterparts.old & _free_in(listed)}
+    result: Inventory = _renamed_tensors(listed, table)
+    return result
+
+
+class _Counterparts:
+    """The sizes of the new part for those that other tensors take from the old one.
+
+    A field of the new part that changes none of its own tensors becomes a size, with its `fields` and `defaults`.
+    """
+
+    def __init__(
+        self, derived: Derived, old: frozenset[Symbol], moved: Derived, new: Replacement, taken: frozenset[str]
+    ) -> None:
+        self.derived, self.old, self.moved, self.new = derived, old, moved, new
+        self.used = {*taken, *(str(symbol) for symbol in _sizes(moved))}
+        self.table: dict[Symbol, Expr] = {}
+        self.fields: dict[Symbol, ConfigField] = {}
+        self.defaults: dict[Symbol, Value] = {}
+
+    def of(self, symbol: Symbol) -> Expr:
+        """Return the counterpart of a size of the old part; raise `InvalidModel` if there is none, or several."""
+        if symbol not in self.table:
+            self.table[symbol] = self._searched(symbol)
+        return self.table[symbol]
+
+    def _searched(self, symbol: Symbol) -> Expr:
+        field = self.derived.fields.get(symbol)
+        if field is None:
+            raise self._refuse(str(symbol))
+        below = f"{self.new.path}."
+        name = field.path.removeprefix(below)
+        further = self.new.spellings.get(name, ())
+        names = {field.path, *field.aliases, *(below + spelling for spelling in further)}
+        sizes = [one for one, at in self.moved.fields.items() if names & {at.path, *at.aliases}]
+        if len(sizes) == 1:
+            return sizes[0]
+        idle = sorted(names & self.moved.no_effect.keys())
+        if not sizes and len(idle) == 1:
+            default = self.moved.no_effect[idle[0]].default
+            if default is not None:
+                return self._own_size(symbol, idle[0], default)
+        fixed = sorted(names & {*self.moved.fixed_by_code, *self.moved.fixed_by_derivation})
+        if not sizes and len(fixed) == 1:
+            at = self.moved.fixed_by_derivation.get(fixed[0])
+            constant = self.moved.fixed_by_code.get(fixed[0]) if at is None else at.value
+            if isinstance(constant, int) and not isinstance(constant, bool):
+                return Integer(constant)
+        raise self._refuse(name)
+
+    def _own_size(self, symbol: Symbol, path: str, default: Value) -> Symbol:
+        size = BY_SYMBOL[symbol]
+        stem = path.replace(".", "_")
+        name = next(
+            free for number in count(1) if (free := f"{stem}_{number}" if number > 1 else stem) not in self.used
+        )
+        own = Own(name, size.kind, size.minimum, f"{path} of the code", str(default))
+        self.used.add(name)
+        self.fields[own], self.defaults[own] = ConfigField(path), default
+        return own
+
+    def _refuse(self, name: str) -> InvalidModel:
+        return InvalidModel(self.derived.name, f"a tensor depends on {self.new.path}.{name}, which the type lacks")
+
+
+def _rules(whole: FieldRules, new: Replacement, moved: Derived) -> FieldRules:
+    """Return the rules of the whole beside the part, and those of the new part below its path."""
+    below, part = f"{new.path}.", new.entry.rules
+    known = {name for field in moved.fields.values() for name in (field.path, *field.aliases)} | moved.no_effect.keys()
+    aliases = _beside(below, whole.aliases)
+    lost = {alias for alias, target in aliases.items() if target.startswith(below) and target not in known}
+    return FieldRules(
+        MappingProxyType(
+            {alias: target for alias, target in aliases.items() if alias not in lost}
+            | {below + alias: below + target for alias, target in part.aliases.items()}
+        ),
+        MappingProxyType({**_beside(below, whole.fixed), **_moved(below, part.fixed)}),
+        MappingProxyType(
+            {**_beside(below, whole.refused), **_moved(below, part.refused)}
+            | dict.fromkeys(lost, frozenset({ValueKind.ANY}))
+        ),
+        MappingProxyType(
+            {**_beside(below, whole.unless), **{below + name: below + at for name, at in part.unless.items()}}
+        ),
+        whole.labels,
+        recorded=whole.recorded,
+    )
+
+
+def _renamed_tensors(tensors: Inventory, table: Mapping[Symbol, Expr]) -> Inventory:
+    return tuple(
+        replace(
+            tensor,
+            shape=tuple(side.xreplace(table) for side in tensor.shape),
+            loops=tuple(loop.replaced(table) for loop in tensor.loops),
+            when=tensor.when.xreplace(table),
+            tied_when=tensor.tied_when.xreplace(table),
+            routing=None if tensor.routing is None else tensor.routing.with_sizes(table),
+        )
+        for tensor in tensors
+    )
+
+
+def _free_in(tensors: Iterable[Tensor]) -> frozenset[Symbol]:
+    """Return every size that the names, shapes and conditions of tensors depend on."""
+    parts: list[Expr] = []
+    for tensor in tensors:
+        parts += [*tensor.shape, tensor.when, tensor.tied_when]
+        parts += [bound for loop in tensor.loops for bound in loop.bounds]
+        parts += () if tensor.routing is None else tensor.routing.sides
+    return frozenset().union(*map(free, parts))
+
+
+def _free_beside(beside: Derived) -> frozenset[Symbol]:
+    """Return every size that the definitions, constraints and defaults of an entry depend on."""
+    parts = [part for definition in beside.definitions for part in (definition.symbol, definition.value)]
+    parts += [constraint.quotient for constraint in beside.constraints]
+    parts += [field.if_omitted for field in beside.fields.values() if field.if_omitted is not None]
+    return frozenset().union(*map(free, parts))
+
+
+def _sizes(derived: Derived) -> Iterator[Symbol]:
+    yield from derived.defaults
+    yield from derived.fields
+    for layer_list in derived.layer_lists:
+        yield from layer_list.symbols
+    for definition in derived.definitions:
+        yield from {definition.symbol, *free(definition.value)}
+
+
+def _domain(domain: Domain | None, below: str) -> Domain | None:
+    """Return a domain that depends on no field of the part, None for another one."""
+    if domain is None:
+        return None
+    names = (*domain.allowed.depends_on, *(name for name, _ in domain.only_if))
+    return None if any(name.startswith(below) for name in names) else domain
+
+
+def _is_below(tensor: Tensor, prefix: str | None) -> bool:
+    return prefix is not None and tensor.name.startswith(prefix)
+
+
+def _beside(below: str, fields: Mapping[str, V]) -> Mapping[str, V]:
+    return MappingProxyType({path: at for path, at in fields.items() if not path.startswith(below)})
+
+
+def _moved(below: str, fields: Mapping[str, V]) -> dict[str, V]:
+    return {below + path: at for path, at in fields.items()}
+
+
+def _except(names: set[str], fields: Mapping[str, V]) -> Mapping[str, V]:
+    return MappingProxyType({path: at for path, at in fields.items() if path not in names})
