@@ -17,15 +17,15 @@ class RecordedSlot:
     """A part of a configuration whose class the library chooses by the part's own `model_type`.
 
     - `path` is the field of the part, and `model_type` the type that the entry was derived with.
-    - `heads` are the heads of the part's type that the library builds, the preferred one first.
     - `prefixes` has the module that holds the part, by the head of the entry; None for a class without the part.
+    - `heads` has the heads of a type that the library holds there, the preferred one first, by the head of the entry.
     - `types` are the types with which builds of the library had the names and shapes of the formula.
     """
 
     path: str
     model_type: str
-    heads: tuple[str, ...]
     prefixes: Mapping[str, str | None]
+    heads: Mapping[str, tuple[str, ...]]
     types: frozenset[str]
 
 
@@ -35,16 +35,19 @@ def slots(model_type: str) -> tuple[RecordedSlot, ...]:
     >>> [(slot.path, slot.model_type) for slot in slots("llava")]
     [('text_config', 'llama'), ('vision_config', 'clip_vision_model')]
     """
-    content = _content()
-    return tuple(
-        RecordedSlot(
-            path,
-            entry["type"],
-            tuple(entry["heads"]),
-            MappingProxyType(entry["prefixes"]),
-            frozenset(content["types"][group_of(path, entry["heads"][0])]),
-        )
-        for path, entry in sorted(content["slots"].get(model_type, {}).items(), key=lambda item: item[0].count("."))
+    entries = _content()["slots"].get(model_type, {})
+    return tuple(_slot(path, entries[path]) for path in sorted(entries, key=lambda path: path.count(".")))
+
+
+def _slot(path: str, entry: Mapping[str, Any]) -> RecordedSlot:
+    groups = _content()["groups"]
+    held = {name: groups[group_of(path, found[1])] for name, found in entry["holders"].items() if found is not None}
+    return RecordedSlot(
+        path,
+        entry["type"],
+        MappingProxyType({name: None if found is None else found[0] for name, found in entry["holders"].items()}),
+        MappingProxyType({name: tuple(group["heads"]) for name, group in held.items()}),
+        frozenset.intersection(*(frozenset(group["types"]) for group in held.values())),
     )
 
 

@@ -67,7 +67,7 @@ def head_sizes_read(derived: Derived, use: HeadSizeUse | None) -> frozenset[str]
 
 
 def _head_sizes(derived: Derived, use: HeadSizeUse | None) -> Iterator[tuple[str, HeadSizeUse | None, Symbol | None]]:
-    """Yield the path, the recorded use and the symbol of a head size: of the entry, and of each replaced part."""
+    """Yield the path, the recorded use and the symbol of a head size: of the entry, and of each part put in."""
     defined = {definition.symbol for definition in derived.definitions}
     yield HEAD_SIZE, use, d if d in defined else None
     for path, part in derived.parts.items():

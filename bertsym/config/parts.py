@@ -11,7 +11,7 @@ from bertsym.errors import BadField, InvalidModel, PartialFormula, echo
 from bertsym.files.jsonfile import Json
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.derived import Derived
-from bertsym.saved_model.replace_part import Replacement, with_part
+from bertsym.saved_model.replace_part import Holder, Replacement, with_part
 
 
 def with_parts(derived: Derived, config: Mapping[str, Json], file: Path, within: str = "") -> Derived:
@@ -24,10 +24,12 @@ def with_parts(derived: Derived, config: Mapping[str, Json], file: Path, within:
     for slot in slots(derived.name):
         part = _at(config, slot.path)
         named = part.get("model_type", slot.model_type)
-        if named not in slot.types or named == slot.model_type or slot.path.startswith(tuple(replaced)):
+        if not isinstance(named, str) or named == slot.model_type or named not in slot.types:
+            continue
+        if slot.path.startswith(tuple(replaced)):
             continue
         path = f"{within}{slot.path}"
-        new = _replacement(slot, str(named), part, file, f"{path}.")
+        new = _replacement(slot, named, part, file, f"{path}.")
         if new is None:
             continue
         try:
@@ -46,11 +48,15 @@ def _replacement(slot: RecordedSlot, named: str, part: Mapping[str, Json], file:
     if entry is None or default is None:
         return None
     entry = with_parts(entry, part, file, path)
-    head = next((head for head in slot.heads if head in entry.classes), None)
-    if head is None:
-        return None
+    holders: dict[str, Holder | None] = {}
+    for name, prefix in slot.prefixes.items():
+        head = next((head for head in slot.heads.get(name, ()) if head in entry.classes), None)
+        if prefix is None:
+            holders[name] = None
+        elif head is not None:
+            holders[name] = Holder(prefix, head)
     spellings = {field.path: field.aliases for field in default.fields.values()}
-    return Replacement(slot.path, entry, head, slot.prefixes, spellings)
+    return Replacement(slot.path, entry, holders, spellings)
 
 
 def _at(config: Mapping[str, Any], path: str) -> Mapping[str, Json]:

@@ -128,8 +128,8 @@ class NoEffect:
 
 
 @value
-class ReplacedPart:
-    """The model type of a part in the place of another one, the symbol of its head size if it has any, and its rules.
+class EntryPart:
+    """A part that has an entry of its own: its model type, and the symbol of its head size if it has any.
 
     The rules of a whole entry are below the part's path too; `has_rules` says if those of the part are recorded.
     """
@@ -147,8 +147,8 @@ class Derived:
     for which the derivation found no formula at other values. `fixed_by_code` are texts, lists, the lengths of lists,
     and numbers that the code accepts at one value only. The fields of `no_effect` change nothing. The sizes of
     `layer_lists` are among the `defaults`, but not among the `fields`. `synonyms` are names of sizes besides their
-    fields and their symbols. `rules` say how a configuration file is read beyond that. `parts` are the parts of another
-    type than the one that the entry was derived with, by their paths.
+    fields and their symbols. `rules` say how a configuration file is read beyond that. `parts` are the parts that
+    were put in from entries of their own, by their paths.
     """
 
     name: str
@@ -168,15 +168,15 @@ class Derived:
     layer_lists: tuple[LayerList, ...] = ()
     synonyms: Mapping[str, Symbol] = MappingProxyType({})
     rules: FieldRules = NOT_RECORDED
-    parts: Mapping[str, ReplacedPart] = MappingProxyType({})
+    parts: Mapping[str, EntryPart] = MappingProxyType({})
 
     @property
     def classes(self) -> Mapping[str, DerivedHead]:
         """Every class by the name of its head."""
         return {FIRST: DerivedHead(self.cls, self.tensors, self.evidence), **self.heads}
 
-    def part_of(self, path: str) -> ReplacedPart | None:
-        """Return the innermost replaced part that a field lies in, or None."""
+    def part_of(self, path: str) -> EntryPart | None:
+        """Return the innermost part with an entry of its own that a field lies in, or None."""
         within = [part for part in self.parts if path.startswith(f"{part}.")]
         return self.parts[max(within, key=len)] if within else None
 

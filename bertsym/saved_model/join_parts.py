@@ -20,10 +20,12 @@ from bertsym.saved_model.derived import (
     ConfigField,
     Derived,
     Domain,
+    EntryPart,
 )
+from bertsym.saved_model.field_rules import FieldRules
 from bertsym.saved_model.inventory import under_prefix
 from bertsym.saved_model.layer_lists import LayerList
-from bertsym.symbols import BY_SYMBOL, Kind, Own
+from bertsym.symbols import BY_SYMBOL, Kind, Own, d
 from bertsym.tree import Tensor
 from bertsym.values import replace, value
 
@@ -66,6 +68,21 @@ def joined(name: str, cls: str, source: str, parts: Iterable[Part]) -> Derived:
         engine=min(part.engine for part in moved),
         fixed_by_code=_union(part.fixed_by_code for part in moved),
         layer_lists=tuple(layer_list for part in moved for layer_list in part.layer_lists),
+        rules=joined_rules(part.rules for part in moved),
+        parts=_union(part.parts for part in moved),
+    )
+
+
+def joined_rules(rules: Iterable[FieldRules]) -> FieldRules:
+    """Return the rules of parts and of the whole together; the labels are those of the first."""
+    listed = tuple(rules)
+    return FieldRules(
+        _union(one.aliases for one in listed),
+        _union(one.fixed for one in listed),
+        _union(one.refused for one in listed),
+        _union(one.unless for one in listed),
+        listed[0].labels,
+        recorded=all(one.recorded for one in listed),
     )
 
 
@@ -79,8 +96,12 @@ def moved_part(part: Part) -> Derived:
     head = part.derived.classes[part.derived.resolved_head(part.head)]
     alone = replace(part.derived, cls=head.cls, tensors=head.tensors, heads=MappingProxyType({}))
     alone = replace(alone, fixed_by_code={**alone.fixed_by_code, **head.fixed})
-    derived: Derived = renamed(alone, _symbols(part))
+    symbols = _symbols(part)
+    names = {str(old): str(new) for old, new in symbols.items()}
+    derived: Derived = renamed(alone, symbols)
     path = f"{part.path}."
+    has_head_size = any(definition.symbol == d for definition in alone.definitions)
+    own = EntryPart(alone.name, symbols.get(d, d) if has_head_size else None, alone.rules.recorded)
     return replace(
         derived,
         tensors=tuple(_tensor(tensor, part.prefix) for tensor in derived.tensors),
@@ -93,7 +114,9 @@ def moved_part(part: Part) -> Derived:
             }
         ),
         fixed_by_code=_below(path, derived.fixed_by_code),
-        layer_lists=tuple(_layer_list(layer_list, path) for layer_list in derived.layer_lists),
+        layer_lists=tuple(_layer_list(layer_list, path, names) for layer_list in derived.layer_lists),
+        rules=_rules(derived.rules, path),
+        parts=MappingProxyType({part.path: own, **_below(path, derived.parts)}),
     )
 
 
@@ -162,10 +185,15 @@ def _allowed(allowed: Any, path: str) -> Any:
     return allowed
 
 
-def _layer_list(layer_list: LayerList, path: str) -> LayerList:
+def _layer_list(layer_list: LayerList, path: str, names: Mapping[str, str]) -> LayerList:
+    """Return a list at its joint paths; `names` has the new names of the sizes, by which a rule names its layers."""
     rule = layer_list.rule
     if rule is not None:
-        rule = replace(rule, fields={symbol: path + name for symbol, name in rule.fields.items()})
+        rule = replace(
+            rule,
+            fields={symbol: path + name for symbol, name in rule.fields.items()},
+            tensors=tuple(replace(layers, name=_renamed_layers(layers.name, names)) for layers in rule.tensors),
+        )
     return replace(
         layer_list,
         path=path + layer_list.path,
@@ -174,6 +202,22 @@ def _layer_list(layer_list: LayerList, path: str) -> LayerList:
         letters={path + name: words for name, words in layer_list.letters.items()},
         index_fields={path + name: kinds for name, kinds in layer_list.index_fields.items()},
         rule=rule,
+    )
+
+
+def _renamed_layers(name: str, names: Mapping[str, str]) -> str:
+    kind, dot, index = name.partition(".")
+    return f"{names.get(kind, kind)}{dot}{index}"
+
+
+def _rules(rules: FieldRules, path: str) -> FieldRules:
+    """Return the rules of a part with the joint paths of its fields."""
+    return replace(
+        rules,
+        aliases=MappingProxyType({path + alias: path + target for alias, target in rules.aliases.items()}),
+        fixed=_below(path, rules.fixed),
+        refused=_below(path, rules.refused),
+        unless=MappingProxyType({path + name: path + companion for name, companion in rules.unless.items()}),
     )
 
 

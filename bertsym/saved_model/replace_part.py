@@ -7,7 +7,7 @@ beside the part, as a projector, keep their formulas. The sizes that they take f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import count
 from types import MappingProxyType
 from typing import TypeVar
@@ -16,13 +16,14 @@ from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import Value, free
 from bertsym.errors import InvalidModel
+from bertsym.model import Definition
 from bertsym.saved_model.code_names import renamed, with_code_names
-from bertsym.saved_model.derived import FIRST, ConfigField, Derived, DerivedHead, Domain, ReplacedPart, unresolved
+from bertsym.saved_model.derived import FIRST, ConfigField, Derived, DerivedHead, Domain, unresolved
 from bertsym.saved_model.field_rules import FieldRules, ValueKind
 from bertsym.saved_model.head_size_rewrite import in_head_size
 from bertsym.saved_model.inventory import Inventory, under_prefix
-from bertsym.saved_model.join_parts import Part, moved_part, size_of
-from bertsym.symbols import BY_SYMBOL, Own, d
+from bertsym.saved_model.join_parts import Part, joined_rules, moved_part
+from bertsym.symbols import BY_SYMBOL, Kind, Own
 from bertsym.ties import check_ties
 from bertsym.tree import Tensor
 from bertsym.values import replace, value
@@ -31,17 +32,24 @@ V = TypeVar("V")
 
 
 @value
-class Replacement:
-    """A new part at a `path`: its entry, its head, and the module that holds it in each class of the whole.
+class Holder:
+    """The module of a class that holds a part: the prefix of its tensors, and the head of the part."""
 
-    `prefixes` has None for a class without the part; a class that it does not name is left out. `spellings` are the
+    prefix: str
+    head: str
+
+
+@value
+class Replacement:
+    """A new part at a `path`: its entry, and the module that holds it in each class of the whole.
+
+    `holders` has None for a class without the part; a class that it does not name is left out. `spellings` are the
     names that the old part's class has for each of its fields.
     """
 
     path: str
     entry: Derived
-    head: str
-    prefixes: Mapping[str, str | None]
+    holders: Mapping[str, Holder | None]
     spellings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
@@ -53,31 +61,25 @@ def with_part(derived: Derived, new: Replacement) -> Derived:
     """
     old = _sizes_of_part(derived, new.path)
     beside = _without_part(derived, new.path, old)
-    is_main = any(not isinstance(symbol, Own) for symbol in old & derived.fields.keys())
     taken = frozenset(str(symbol) for symbol in _sizes(beside))
-    entry = in_head_size(with_code_names(new.entry))
-    part = Part(entry, new.head, new.path, "", is_main=is_main, taken=taken)
-    moved = moved_part(part)
-    if not is_main:
-        moved = _without_ratios(moved)
+    parts = _moved_parts(new, taken, is_main=any(not isinstance(one, Own) for one in old & derived.fields.keys()))
+    if not parts:
+        raise InvalidModel(derived.name, f"no part of another type is known in {derived.cls}")
+    moved = next(iter(parts.values()))
     counterparts = _Counterparts(derived, old, moved, new, taken)
     heads: dict[str, DerivedHead] = {}
     for name, head in derived.classes.items():
-        if name not in new.prefixes:
-            continue
         try:
-            heads[name] = _head(derived.name, head, new.prefixes[name], moved, counterparts)
+            if name in new.holders:
+                heads[name] = _head(derived.name, head, new.holders[name], parts, counterparts)
         except InvalidModel:
             if name == FIRST:
                 raise
     if FIRST not in heads:
         raise InvalidModel(derived.name, f"no part of another type is known in {derived.cls}")
-    table = {symbol: counterparts.of(symbol) for symbol in old & _free_beside(beside)}
-    beside = renamed(beside, table)
-    has_head_size = any(definition.symbol == d for definition in entry.definitions)
-    head_size = size_of(part, d) if has_head_size else None
-    replaced = ReplacedPart(new.entry.name, head_size, new.entry.rules.recorded)
     first = heads.pop(FIRST)
+    beside = renamed(beside, {symbol: counterparts.of(symbol) for symbol in old & _free_beside(beside)})
+    fixed = {path: at for part in parts.values() for path, at in part.fixed_by_code.items()}
     return replace(
         beside,
         defaults={**beside.defaults, **moved.defaults, **counterparts.defaults},
@@ -91,13 +93,19 @@ def with_part(derived: Derived, new: Replacement) -> Derived:
             {field.path for field in counterparts.fields.values()}, {**beside.no_effect, **moved.no_effect}
         ),
         heads=MappingProxyType(heads),
-        fixed_by_code=MappingProxyType({**beside.fixed_by_code, **moved.fixed_by_code}),
+        fixed_by_code=MappingProxyType({**beside.fixed_by_code, **fixed}),
         layer_lists=(*beside.layer_lists, *moved.layer_lists),
-        rules=_rules(derived.rules, new, moved),
-        parts=MappingProxyType(
-            {**beside.parts, new.path: replaced, **{f"{new.path}.{p}": at for p, at in moved.parts.items()}}
-        ),
+        rules=joined_rules((_rules_beside(derived.rules, new, moved), moved.rules)),
+        parts=MappingProxyType({**beside.parts, **moved.parts}),
     )
+
+
+def _moved_parts(new: Replacement, taken: frozenset[str], *, is_main: bool) -> dict[str, Derived]:
+    """Return the new part under each head that a class holds; their sizes and fields are the same."""
+    entry = in_head_size(with_code_names(new.entry))
+    heads = dict.fromkeys(holder.head for holder in new.holders.values() if holder is not None)
+    moved = {head: moved_part(Part(entry, head, new.path, "", is_main=is_main, taken=taken)) for head in heads}
+    return moved if is_main else {head: _without_ratios(part) for head, part in moved.items()}
 
 
 def _without_ratios(moved: Derived) -> Derived:
@@ -109,7 +117,7 @@ def _without_ratios(moved: Derived) -> Derived:
 
 
 def _sizes_of_part(derived: Derived, path: str) -> frozenset[Symbol]:
-    """Return the sizes that a part's fields and lists have, and those that are defined by these alone."""
+    """Return the sizes of a part's fields and lists, and those without a field that depend on them, as ffn_ratio."""
     below = f"{path}."
     old = {symbol for symbol, field in derived.fields.items() if field.path.startswith(below)}
     for layer_list in derived.layer_lists:
@@ -117,10 +125,15 @@ def _sizes_of_part(derived: Derived, path: str) -> frozenset[Symbol]:
             old.update(layer_list.symbols)
     for definition in derived.definitions:
         sizes = {definition.symbol, *free(definition.value)}
-        without_field = sizes - derived.fields.keys() - old
-        if sizes & old and sizes - without_field <= old:
-            old |= without_field
+        if sizes & old and _is_of_part(definition, derived, old):
+            old |= sizes - derived.fields.keys() - derived.defaults.keys()
     return frozenset(old)
+
+
+def _is_of_part(definition: Definition, derived: Derived, old: Collection[Symbol]) -> bool:
+    """Return True if a definition is of a size of the part, or of one without a field that depends on the part."""
+    is_free = definition.symbol not in derived.fields and bool(free(definition.value) & set(old))
+    return definition.symbol in old or is_free
 
 
 def _without_part(derived: Derived, path: str, old: frozenset[Symbol]) -> Derived:
@@ -151,16 +164,16 @@ def _without_part(derived: Derived, path: str, old: frozenset[Symbol]) -> Derive
 
 
 def _head(
-    model: str, head: DerivedHead, prefix: str | None, moved: Derived, counterparts: _Counterparts
+    model: str, head: DerivedHead, holder: Holder | None, parts: Mapping[str, Derived], counterparts: _Counterparts
 ) -> DerivedHead:
     """Return a class with the new part under its prefix; raise `InvalidModel` if the part does not fit."""
     below = f"{counterparts.new.path}."
-    missing = tuple(one for one in unresolved(head) if prefix is None or not one.tensor.startswith(prefix))
+    missing = tuple(one for one in unresolved(head) if holder is None or not one.tensor.startswith(holder.prefix))
     evidence = replace(head.evidence, unresolved=missing) if missing and head.evidence is not None else None
-    tensors = _with_counterparts([one for one in head.tensors if not _is_below(one, prefix)], counterparts)
-    if prefix is not None:
-        index = next((i for i, tensor in enumerate(head.tensors) if _is_below(tensor, prefix)), len(tensors))
-        inner = tuple(under_prefix(tensor, prefix) for tensor in moved.tensors)
+    tensors = _with_counterparts([one for one in head.tensors if not _is_below(one, holder)], counterparts)
+    if holder is not None:
+        index = next((i for i, tensor in enumerate(head.tensors) if _is_below(tensor, holder)), len(tensors))
+        inner = tuple(under_prefix(tensor, holder.prefix) for tensor in parts[holder.head].tensors)
         tensors = (*tensors[:index], *inner, *tensors[index:])
     if not missing:
         check_ties(model, tensors)
@@ -228,34 +241,27 @@ class _Counterparts:
         )
         own = Own(name, size.kind, size.minimum, f"{path} of the code", str(default))
         self.used.add(name)
-        self.fields[own], self.defaults[own] = ConfigField(path), default
+        # Swin's class computes the `hidden_size` that a file omits, which no tensor of its own depends on.
+        is_computed = size.kind is not Kind.SWITCH
+        self.fields[own], self.defaults[own] = ConfigField(path, omission_unknown=is_computed), default
         return own
 
     def _refuse(self, name: str) -> InvalidModel:
         return InvalidModel(self.derived.name, f"a tensor depends on {self.new.path}.{name}, which the type lacks")
 
 
-def _rules(whole: FieldRules, new: Replacement, moved: Derived) -> FieldRules:
-    """Return the rules of the whole beside the part, and those of the new part below its path."""
-    below, part = f"{new.path}.", new.entry.rules
+def _rules_beside(rules: FieldRules, new: Replacement, moved: Derived) -> FieldRules:
+    """Return the rules of the whole beside the part; an alias of a field that the new part lacks is refused."""
+    below = f"{new.path}."
     known = {name for field in moved.fields.values() for name in (field.path, *field.aliases)} | moved.no_effect.keys()
-    aliases = _beside(below, whole.aliases)
+    aliases = _beside(below, rules.aliases)
     lost = {alias for alias, target in aliases.items() if target.startswith(below) and target not in known}
-    return FieldRules(
-        MappingProxyType(
-            {alias: target for alias, target in aliases.items() if alias not in lost}
-            | {below + alias: below + target for alias, target in part.aliases.items()}
-        ),
-        MappingProxyType({**_beside(below, whole.fixed), **_moved(below, part.fixed)}),
-        MappingProxyType(
-            {**_beside(below, whole.refused), **_moved(below, part.refused)}
-            | dict.fromkeys(lost, frozenset({ValueKind.ANY}))
-        ),
-        MappingProxyType(
-            {**_beside(below, whole.unless), **{below + name: below + at for name, at in part.unless.items()}}
-        ),
-        whole.labels,
-        recorded=whole.recorded,
+    return replace(
+        rules,
+        aliases=_except(lost, aliases),
+        fixed=_beside(below, rules.fixed),
+        refused=MappingProxyType({**_beside(below, rules.refused), **dict.fromkeys(lost, frozenset({ValueKind.ANY}))}),
+        unless=_beside(below, rules.unless),
     )
 
 
@@ -308,16 +314,12 @@ def _domain(domain: Domain | None, below: str) -> Domain | None:
     return None if any(name.startswith(below) for name in names) else domain
 
 
-def _is_below(tensor: Tensor, prefix: str | None) -> bool:
-    return prefix is not None and tensor.name.startswith(prefix)
+def _is_below(tensor: Tensor, holder: Holder | None) -> bool:
+    return holder is not None and tensor.name.startswith(holder.prefix)
 
 
 def _beside(below: str, fields: Mapping[str, V]) -> Mapping[str, V]:
     return MappingProxyType({path: at for path, at in fields.items() if not path.startswith(below)})
-
-
-def _moved(below: str, fields: Mapping[str, V]) -> dict[str, V]:
-    return {below + path: at for path, at in fields.items()}
 
 
 def _except(names: set[str], fields: Mapping[str, V]) -> Mapping[str, V]:
