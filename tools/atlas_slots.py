@@ -35,6 +35,8 @@ TRIED: Mapping[str, tuple[str, ...]] = {
     "backbone_config": ("resnet", "swin", "dinov2", "convnext", "hgnet_v2"),
 }
 """The types that every slot of a kind is tried with."""
+FURTHER: Mapping[str, tuple[str, ...]] = {"text_config": ("gemma2", "gemma3_text", "qwen2", "granite")}
+"""Types for slots that took too few: PaliGemma reads a field that Gemma's classes alone have."""
 OTHERS = ("llama", "bert", "clip_vision_model", "siglip_vision_model", "whisper", "parakeet_encoder")
 """The types that every other slot is tried with."""
 FEWEST_RIGHT = 2
@@ -127,8 +129,8 @@ def _may_fill(name: str, candidate: Candidate) -> bool:
 
 
 def types_of(path: str) -> Sequence[str]:
-    """Return the types that every slot at such a path is tried with."""
-    return TRIED.get(kind_of(path), OTHERS)
+    """Return the types that slots at such a path are tried with."""
+    return (*TRIED.get(kind_of(path), OTHERS), *FURTHER.get(kind_of(path), ()))
 
 
 def _library() -> str:
@@ -145,10 +147,13 @@ def tried_slots(library: Library, trials: Trials, names: Sequence[str], seed: in
             if trials.outcome(candidate, candidate.model_type)[0] != "right":
                 continue
             tally: Counter[str] = Counter()
-            for number, kind in enumerate(types_of(candidate.path)):
+            for number, kind in enumerate(TRIED.get(kind_of(candidate.path), OTHERS)):
                 if number == FEWEST_ACCEPTED and not {"right", "wrong"} & tally.keys():
                     break
                 if kind != candidate.model_type:
+                    tally[trials.outcome(candidate, kind)[0]] += 1
+            for kind in FURTHER.get(kind_of(candidate.path), ()):
+                if tally["right"] < FEWEST_RIGHT and kind != candidate.model_type:
                     tally[trials.outcome(candidate, kind)[0]] += 1
             print(candidate.entry, candidate.path, dict(tally), flush=True)
 
@@ -157,7 +162,8 @@ def try_all_types(record: Record, names: Sequence[str]) -> None:
     """Try every likely type of the atlas in the slots of each group that took most types."""
     groups: dict[str, list[Candidate]] = {}
     for one in record.verified():
-        groups.setdefault(" ".join((kind_of(one.path), *one.held)), []).append(one)
+        if len(one.held) == 1:
+            groups.setdefault(group_of(one.path, one.held[0]), []).append(one)
     for group, members in groups.items():
         members.sort(key=lambda one: -sum(record.outcome(one, kind)[0] == "right" for kind in types_of(one.path)))
         for candidate in members[:MOST_SLOTS_A_GROUP]:

@@ -32,7 +32,10 @@ from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
 STRATEGIES = ("uniform", "small", "near")
-OF_DEPTHS = ("out_features", "out_indices", "stage_names", "layer_types")
+OF_DEPTHS = (
+    *("out_features", "out_indices", "stage_names", "layer_types", "mlp_layer_types", "indexer_types", "moe_layers"),
+    *("num_attention_heads_per_layer", "per_layer_config"),
+)
 """Lists of a type's own configuration that fit its own depth only; the class makes them for another depth."""
 COMPARED = 3
 """Samples that are compared, of all classes in turn; every second one omits fields of the part."""
@@ -251,8 +254,7 @@ class Trials:
         self.known: dict[tuple[str, str, str], list[str]] = {}
         for line in lines:
             entry, path, kind, *outcome = json.loads(line)
-            if outcome[0] in ("right", "wrong"):
-                self.known[entry, path, kind] = outcome
+            self.known[entry, path, kind] = outcome
 
     def outcome(self, candidate: Candidate, kind: str) -> list[str]:
         """Return the outcome of a type in a slot."""

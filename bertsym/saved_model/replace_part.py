@@ -149,7 +149,7 @@ def _without_part(derived: Derived, path: str, old: frozenset[Symbol]) -> Derive
         derived,
         defaults={symbol: default for symbol, default in derived.defaults.items() if symbol not in old},
         definitions=tuple(
-            definition for definition in derived.definitions if not {definition.symbol, *free(definition.value)} <= old
+            definition for definition in derived.definitions if not _is_of_part(definition, derived, old)
         ),
         constraints=tuple(constraint for constraint in derived.constraints if not free(constraint.quotient) <= old),
         fields=MappingProxyType(fields),

@@ -88,6 +88,18 @@ def test_a_head_size_that_the_code_of_the_part_reads_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    "layers", [{}, {"layer_types": ["conv", "full_attention", "conv"]}, {"full_attn_idxs": [2]}, {"full_attn_idxs": []}]
+)
+def test_the_layers_of_a_part_are_of_the_kinds_that_its_list_names(layers: dict[str, Any]) -> None:
+    """LFM2 mixes convolutions and attention; without a list its class makes one."""
+    text = {"model_type": "lfm2", **TEXT, "num_hidden_layers": 3, "num_key_value_heads": 2, **layers}
+    alone = shapes(read_config(text, Path("config.json"), FIRST))
+    whole = shapes(llava(text))
+    assert {f"language_model.{name}": at for name, at in alone.items()}.items() <= whole.items()
+    assert sum(name.endswith("conv.conv.weight") for name in whole) == sum(".conv.conv." in name for name in alone)
+
+
+@pytest.mark.parametrize(
     ("text", "named"),
     [
         ("no_such_type", "model_type"),
@@ -117,7 +129,7 @@ def test_a_size_that_no_tensor_of_the_part_has_must_be_in_the_file() -> None:
 def test_a_type_is_refused_where_no_slot_is() -> None:
     """The vision part of HyperCLOVA X has sizes that no other type has."""
     assert [slot.path for slot in slots("hyperclovax_vision_v2")] in ([], ["text_config"])
-    file = {"model_type": "hyperclovax_vision_v2", "vision_config": {"model_type": "clip_vision_model"}}
+    file: dict[str, Any] = {"model_type": "hyperclovax_vision_v2", "vision_config": {"model_type": "clip_vision_model"}}
     with pytest.raises(BadField, match="only 'qwen2_5_vl_vision' is covered"):
         read_config(file, Path("config.json"))
 
