@@ -46,6 +46,8 @@ SLOW, SMALL, FASTER = 0.03, (2, 3, 4, 6), 0.8
 BUDGET = 90.0
 # A class with more sizes is nested, and has no keyword for each of them.
 MOST_ALIAS_CANDIDATES = 40
+# Lists with an entry a layer are tried for stacks of at most so many layers.
+MOST_LAYERS = 100
 FILE = Path("config.json")
 SETTINGS = re.compile(
     r"(^|\.)(model_type|architectures|transformers_version|id2label|label2id|auto_map|quantization_config|num_labels|"
@@ -58,6 +60,10 @@ SETTINGS = re.compile(
 """Fields that the reader treats by rules of its own, and those of the base class of all configurations."""
 
 Changes = tuple[tuple[str, Any], ...]
+
+
+class NoAgreement(Exception):
+    """An entry whose formulas fit no file of its type."""
 
 
 class FieldSearch:
@@ -77,6 +83,7 @@ class FieldSearch:
         self.agreed: dict[str, set[ValueKind]] = defaultdict(set)
         self.rejected: dict[str, set[ValueKind]] = defaultdict(set)
         self.labels = DEFAULT_LABELS
+        self.equal: dict[str, list[Any]] = defaultdict(list)
         self.deadline = time.process_time() + BUDGET
         self.log: list[str] = []
         parts = self.builds.parts()
@@ -85,13 +92,20 @@ class FieldSearch:
         self.source = self.builds.sources()
         self.words = class_builds.words(self.source)
         self.sizes = {field.path: derived.defaults[s] for s, field in derived.fields.items() if "[" not in field.path}
+        self.depths = sorted(
+            {
+                int(derived.defaults[s])
+                for s in derived.fields
+                if BY_SYMBOL[s].kind is SizeKind.DEPTH and derived.defaults[s] <= MOST_LAYERS
+            }
+        )[:2]
         self.relevant = {
             path
             for path in (*self.sizes, *derived.list_paths, *derived.fixed_by_code, *derived.fixed_by_derivation)
             if PATH.fullmatch(path)
         }
         self.full = {"model_type": kind.name, **self.builds.default}
-        self.bare: File = {"model_type": kind.name}
+        self.bare: File = {"model_type": kind.name, **self.builds.legal}
         self.sparse = self.flat = self.bare
         self.counts: dict[str, int | None] = {}
 
@@ -105,6 +119,7 @@ class FieldSearch:
             {path: frozenset(kinds) for path, kinds in sorted(self.refused.items()) if kinds},
             dict(sorted(self.unless.items())),
             self.labels,
+            equal={path: tuple(values) for path, values in sorted(self.equal.items()) if values},
         )
 
     def ours(self, file: File, head: str = FIRST) -> int | None:
@@ -136,12 +151,19 @@ class FieldSearch:
         """Return the rules of the entry."""
         if FIRST not in self.classes:
             return FieldRules()
+        self.labels = self.builds.default_config().num_labels
+        self.find_sparse()
         self.limit_depth()
-        self.bases = [self.sparse, *self.samples(SAMPLES)]
-        if len(self.bases) <= SAMPLES and self.outcome(self.full, ()) == "agree":
-            self.bases.append(self.full)
-        self.labels = self.builds.config_class().num_labels
-        steps = (self.known_aliases, self.undeclared, self.declared, self.layer_lists, self.size_values, self.parts)
+        samples = self.samples(SAMPLES)
+        if len(samples) < SAMPLES and self.outcome(self.full, ()) == "agree":
+            samples.append(self.full)
+        self.bases = [file for file in (self.sparse, *samples) if self.outcome(file, ()) == "agree"]
+        if not self.bases:
+            raise NoAgreement(f"no file of {self.kind.name} is counted as the class builds it")
+        steps = (
+            self.known_aliases, self.undeclared, self.declared, self.layer_lists, self.size_values, self.parts,
+            self.equal_values,
+        )  # fmt: skip
         for step in (*steps, self.several):
             began, seen = time.process_time(), len(self.refused) + len(self.fixed)
             step()
@@ -149,6 +171,16 @@ class FieldSearch:
                 f"{step.__name__} {time.process_time() - began:.1f}s +{len(self.refused) + len(self.fixed) - seen}"
             )
         return self.rules()
+
+    def find_sparse(self) -> None:
+        """Refuse the files that omit a field, if the class and the reader then take different defaults."""
+        if self.outcome(self.sparse, ()) != "disagree" or self.outcome(self.full, ()) != "agree":
+            return
+        items = [(name, ...) for name in self.full if name not in self.bare]
+        needed = self.isolate(items, lambda some: self.outcome(self.full, tuple(some)) != "disagree")
+        for name, _ in needed:
+            self.refused[name].add(ValueKind.ABSENT)
+        self.sparse = {**self.bare, **{name: self.full[name] for name, _ in needed}}
 
     def limit_depth(self) -> None:
         """Give the sparse file small depths if the default takes long to build."""
@@ -402,7 +434,7 @@ class FieldSearch:
             and PATH.fullmatch(path)
         }
         values = {
-            path: field_values.others(found, self.words.get(path.rpartition(".")[2], ()))
+            path: field_values.others(found, self.words.get(path.rpartition(".")[2], ()), self.depths)
             for path, found in fields.items()
         }
         for index in range(max(map(len, values.values()), default=0)):
@@ -500,6 +532,20 @@ class FieldSearch:
         for path, _ in self.disagreeing(whole, items):
             self.refused[path].add(ValueKind.ABSENT)
 
+    def equal_values(self) -> None:
+        """Accept the words and switches that the class builds as it builds the value of a fixed field."""
+        for path, value in {**self.derived.fixed_by_code, **self.fixed}.items():
+            if path in self.derived.list_paths or not PATH.fullmatch(path) or path.rpartition(".")[2] == "model_type":
+                continue
+            for other in field_values.others(value, self.words.get(path.rpartition(".")[2], ())):
+                if (other is None or isinstance(other, bool | str)) and self.builds_alike(path, other):
+                    self.equal[path].append(other)
+
+    def builds_alike(self, path: str, value: Any) -> bool:
+        """Return True if a value changes nothing in any of the files."""
+        counts = [(self.theirs(base), self.theirs(changed(base, {path: value}))) for base in self.bases]
+        return all(plain == other and plain is not None for plain, other in counts)
+
     # The check, drawn otherwise.
 
     def several(self) -> None:
@@ -545,9 +591,12 @@ class FieldSearch:
             self.log.append(f"{head}: the file itself disagrees")
             return False
         order = lambda path: (path in self.aliases, path not in self.sizes, smallest[path] is None, path)  # noqa: E731
-        path = max(smallest, key=order)
+        equal = next((name for name, value in smallest.items() if value in self.equal.get(name, ())), None)
+        path = max(smallest, key=order) if equal is None else equal
         self.log.append(f"{head}: {smallest} disagree")
-        if path in self.aliases:
+        if equal is not None:
+            self.equal[path].remove(smallest[path])
+        elif path in self.aliases:
             del self.aliases[path]
             self.refused[path].add(ValueKind.ANY)
         else:

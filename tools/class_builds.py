@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from bertsym.derive.oracle.config_codec import ConfigCodec, is_config
+from bertsym.derive.oracle.legal_configurations import LEGAL
 from bertsym.derive.oracle.targets import disable_init_and_network
 
 File = dict[str, Any]
@@ -50,8 +51,14 @@ class Builds:
         self.known: dict[tuple[str, str], int | str] = {}
         self.config_class = transformers.CONFIG_MAPPING[model_type]
         self.folder = tempfile.TemporaryDirectory(prefix="bertsym-")
-        self.codec = ConfigCodec(self.config_class())
-        self.default = self.as_file(self.config_class())
+        # Fields without which the class does not build at all.
+        self.legal: File = copy.deepcopy(dict(LEGAL.get(model_type, {})))
+        self.codec = ConfigCodec(self.default_config())
+        self.default = self.as_file(self.default_config())
+
+    def default_config(self) -> Any:
+        """Return the default configuration, with the few fields that the class does not build without."""
+        return self.config_class(**copy.deepcopy(self.legal))
 
     def as_file(self, config: Any) -> File:
         """Return the file that a configuration is saved as, with all its fields."""
@@ -94,7 +101,7 @@ class Builds:
 
     def parts(self) -> dict[str, Any]:
         """Return the default configuration and each configuration in it, by path."""
-        return dict(_parts("", self.config_class()))
+        return dict(_parts("", self.default_config()))
 
     def sources(self) -> str:
         """Return the source of the modules that configure and build the model, nested configurations included."""
@@ -111,7 +118,7 @@ class Builds:
         """Return the names that the code may ask of a configuration: attributes, and texts that look like names."""
         written = {first or second for first, second in _NAME.findall(source)}
         with self._recorded() as asked, contextlib.suppress(Exception), self.torch.device("meta"):
-            self.transformers.AutoModel.from_config(self.config_class())
+            self.transformers.AutoModel.from_config(self.default_config())
         return {name for name in written | asked if not name.startswith("__")}
 
     @contextlib.contextmanager

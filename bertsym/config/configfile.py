@@ -72,7 +72,8 @@ def read_config(
         notes = unread_fields(named, derived)
         fields = completed(named, derived, file)
     given = sizes(fields, architecture.schema, file)
-    check_covered(fields, architecture.schema, given, file)
+    equal = {} if derived is None else derived.rules.equal
+    check_covered(fields, architecture.schema, given, file, equal)
     if derived is not None:
         use = head_size_use(kind)
         check_unknown(fields, derived, given, file, use)
@@ -84,7 +85,7 @@ def read_config(
     model = Model(architecture).with_head(chosen) if entry is None else entry.model(chosen)
     if derived is not None:
         own = {path: (at,) for path, at in derived.classes[model.head].fixed.items()}
-        check_covered(fields, replace(architecture.schema, fixed=own), given, file)
+        check_covered(fields, replace(architecture.schema, fixed=own), given, file, equal)
     unread = unread_sizes(config, architecture.schema) if derived is None else notes
     model = replace(
         model,
