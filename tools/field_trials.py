@@ -30,7 +30,7 @@ from bertsym.values import replace
 # Full files at sampled sizes; the file that names the model type alone is a further base. Each multiplies the builds.
 SAMPLES = 2
 # A default that takes more processor seconds gets one of the small depths, if that takes less than this share of them.
-SLOW, SMALL, FASTER = 0.03, (2, 3, 4, 6), 0.8
+SLOW, SMALL, FASTER = 0.006, (2, 3, 4, 6), 0.8
 # Processor seconds of the search; afterwards a group that fails is refused as a whole.
 BUDGET = 90.0
 FILE = Path("config.json")

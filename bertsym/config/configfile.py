@@ -29,7 +29,7 @@ from bertsym.errors import (
 )
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
-from bertsym.saved_model.atlas_models import entry_of
+from bertsym.saved_model.atlas_models import entry_of, presented_entry
 from bertsym.saved_model.composites import configured_composite
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.field_rules import DEFAULT_LABELS
@@ -58,8 +58,7 @@ def read_config(
     wanted = class_names(config) if head is None else (head,)
     in_zoo = kind in ARCHITECTURES and not atlas_only and not in_atlas_alone(kind, wanted)
     if entry is None and not in_zoo:
-        stored = _entry(config, kind, file)
-        entry = None if stored is None else PresentedEntry(stored)
+        entry = _entry(config, kind, file)
     derived = None if entry is None else entry.derived
     architecture = ARCHITECTURES[kind] if entry is None else entry.architecture
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
@@ -100,12 +99,12 @@ def read_config(
         raise BadFile(str(file), str(error)) from None
 
 
-def _entry(config: Mapping[str, Json], kind: str, file: Path) -> Derived | None:
+def _entry(config: Mapping[str, Json], kind: str, file: Path) -> PresentedEntry | None:
     """Return the entry of a type, or the composite of the parts that the configuration has."""
     if kind not in atlas.COMPOSITES:
-        return entry_of(kind)
+        return presented_entry(kind)
     try:
-        return configured_composite(kind, config, str(file), entry_of)
+        return PresentedEntry(configured_composite(kind, config, str(file), entry_of))
     except (InvalidModel, PartialFormula, UnknownName) as problem:
         raise BadFile(str(file), str(problem)) from None
 

@@ -11,6 +11,7 @@ from bertsym.model import Model
 from bertsym.saved_model import decode as saved
 from bertsym.saved_model.composites import is_composite, named_composite
 from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.presentation import PresentedEntry
 
 
 def stored(name: str, head: str | None = None) -> Model | None:
@@ -31,6 +32,13 @@ def stored(name: str, head: str | None = None) -> Model | None:
     base = f"{entry}{atlas.SUFFIX}"
     model = saved.model(derived, f"{atlas.PREFIX}{entry}", head, label=name, base=base)
     return model if entry == bare else model.with_sizes(model.architecture.sizes[base].values)
+
+
+@lru_cache(maxsize=16)
+def presented_entry(name: str) -> PresentedEntry | None:
+    """Return what `entry_of` returns, in the words of answers; raise `InvalidModel`."""
+    derived = entry_of(name)
+    return None if derived is None else PresentedEntry(derived)
 
 
 @lru_cache(maxsize=16)
