@@ -146,7 +146,7 @@ def test_a_value_of_a_field_that_the_code_fixes_is_counted_if_the_class_builds_i
     """ESM's layer norm before the stack is absent at null, as in the class, and at false, as in every file."""
     stored = entry("bloom", equal={"early_norm": (False,)})
     derived = replace(stored, fixed_by_code={**stored.fixed_by_code, "early_norm": None})
-    config = {"model_type": "bloom", "n_layer": 2}
+    config: dict[str, Any] = {"model_type": "bloom", "n_layer": 2}
     plain = count(read_config(config, FILE, entry=PresentedEntry(derived)))
     assert count(read_config({**config, "early_norm": False}, FILE, entry=PresentedEntry(derived))) == plain
     with pytest.raises(BadField, match="early_norm"):
