@@ -16,6 +16,7 @@ from bertsym.config.model_types import Reading, class_names, own_classes, readin
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
 from bertsym.config.unmodelled_fields import check_unmodelled
 from bertsym.config.unread_sizes import unread_sizes
+from bertsym.config.variants import fitting
 from bertsym.errors import (
     BadField,
     BadFile,
@@ -100,9 +101,10 @@ def read_config(
 
 
 def _entry(config: Mapping[str, Json], kind: str, file: Path) -> Derived | None:
-    """Return the entry of a type, or the composite of the parts that the configuration has."""
+    """Return the entry of a type or of its variant that the configuration is, or the composite of the parts."""
     if kind not in atlas.COMPOSITES:
-        return entry_of(kind)
+        stored = entry_of(kind)
+        return None if stored is None else fitting(stored, config, file)
     try:
         return configured_composite(kind, config, str(file), entry_of)
     except (InvalidModel, PartialFormula, UnknownName) as problem:

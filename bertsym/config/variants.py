@@ -1,0 +1,30 @@
+"""Choose the variant of a model type whose settings a configuration has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bertsym.atlas.variants import variants
+from bertsym.config.field_rules import renamed
+from bertsym.config.flatten import flattened
+from bertsym.files.jsonfile import Json
+from bertsym.saved_model.atlas_models import variant_entry
+from bertsym.saved_model.derived import Derived
+
+
+def fitting(entry: Derived, config: Mapping[str, Json], file: Path) -> Derived:
+    """Return the entry of the variant whose settings the configuration has, else the `entry` of its type.
+
+    Of several the one with the most settings counts. Raises `BadField` for spellings that contradict each other.
+    """
+    listed = variants(entry.name)
+    if not listed:
+        return entry
+    fields = flattened(renamed(config, entry.rules, file))
+    for field in entry.fields.values():
+        alias = next((alias for alias in field.aliases if alias in fields), None)
+        if alias is not None:
+            fields.setdefault(field.path, fields[alias])
+    chosen = next((variant for variant in listed if variant.fits(fields)), None)
+    return entry if chosen is None else variant_entry(chosen.name)
