@@ -24,6 +24,7 @@ from bertsym.derive.export import recorded, with_omission
 from bertsym.derive.head_extension.extend import extend_head
 from bertsym.derive.merge_heads import add_head
 from bertsym.derive.oracle.client import BuildOracle, Worker
+from bertsym.derive.oracle.legal_configurations import LEGAL
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.types import CannotDerive
@@ -33,6 +34,7 @@ from bertsym.errors import BertsymError
 from bertsym.saved_model.decode import parsed
 from bertsym.saved_model.derived import FIRST, Derived, DerivedHead, Evidence, UnresolvedTensor, unresolved
 from bertsym.saved_model.encode import text
+from bertsym.saved_model.field_rules import FieldRules, ValueKind
 from bertsym.values import replace
 
 NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
@@ -101,7 +103,7 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
     whole = replace(whole, heads={**whole.heads, **failed})
     whole = counted(told(kind, whole))
     try:
-        whole = replace(whole, rules=field_rules(kind, whole, seed))
+        whole = replace(whole, rules=with_required(kind, field_rules(kind, whole, seed)))
     except Exception as error:  # noqa: BLE001  # `tell` tries again
         notes.append(f"no rules of fields: {reason(error)}")
     written = text(whole)
@@ -132,7 +134,23 @@ def retold(kind: Kind, seed: int) -> str:
         absences = Defaults(oracle, stored_space(derived), symbols, Random(seed)).absences()
     fields = {symbol: with_omission(field, absences) for symbol, field in derived.fields.items()}
     renewed = told(kind, replace(derived, fields=fields))
-    return text(replace(renewed, rules=field_rules(kind, renewed, seed)))
+    return text(replace(renewed, rules=with_required(kind, field_rules(kind, renewed, seed))))
+
+
+def with_required(kind: Kind, rules: FieldRules) -> FieldRules:
+    """Return the rules with the fields refused as missing without which the class does not build."""
+    import torch  # noqa: PLC0415  # the workers' alone
+    import transformers  # noqa: PLC0415
+
+    legal = LEGAL.get(kind.model_type, {})
+    try:
+        with torch.device("meta"):
+            if legal:
+                getattr(transformers, kind.cls)(getattr(transformers, kind.config)())
+    except Exception:  # noqa: BLE001  # whatever a class raises at its own defaults
+        missing = {path: rules.refused.get(path, frozenset()) | {ValueKind.ABSENT} for path in legal}
+        return replace(rules, refused={**rules.refused, **missing})
+    return rules
 
 
 def told(kind: Kind, derived: Derived) -> Derived:

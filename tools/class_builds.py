@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import variant_index
 
 from bertsym.derive.oracle.config_codec import ConfigCodec, is_config
-from bertsym.derive.oracle.legal_configurations import overlaid
+from bertsym.derive.oracle.legal_configurations import legal_fields
 from bertsym.derive.oracle.targets import disable_init_and_network
 
 File = dict[str, Any]
@@ -53,15 +53,15 @@ class Builds:
         self.known: dict[tuple[str, str], int | str] = {}
         variant = variant_index.wanted().get(name)
         self.model_type = name if variant is None else variant["type"]
-        self.settings: dict[str, Any] = {} if variant is None else variant["settings"]
+        self.given = legal_fields(self.model_type, {} if variant is None else variant["settings"])
         self.config_class = transformers.CONFIG_MAPPING[self.model_type]
         self.folder = tempfile.TemporaryDirectory(prefix="bertsym-")
         self.codec = ConfigCodec(self.configuration())
         self.default = self.as_file(self.configuration())
 
     def configuration(self) -> Any:
-        """Return the default configuration; of a variant, that with its settings."""
-        return self.config_class(**overlaid({}, self.settings))
+        """Return the default configuration, legal and with the settings of a variant."""
+        return self.config_class(**copy.deepcopy(self.given))
 
     def as_file(self, config: Any) -> File:
         """Return the file that a configuration is saved as, with all its fields."""
@@ -79,7 +79,7 @@ class Builds:
     def count(self, file: File, cls: str) -> int:
         """Return the number of parameters of the class; raise BuildError if the library refuses the file.
 
-        A variant is chosen by its settings, so that a file of it has them.
+        A file without the fields of the legal configuration gets them, and that of a variant the settings.
         """
         key = json.dumps(file), cls
         if key not in self.known:
@@ -94,8 +94,7 @@ class Builds:
     def _built(self, text: str, cls: str) -> int | str:
         """Return the number of parameters, or the reason why the library refuses the file."""
         file = json.loads(text)
-        lacking = {path: setting for path, setting in self.settings.items() if not has(file, path)}
-        written = json.dumps({**changed(file, lacking), "model_type": self.model_type})
+        written = json.dumps({**self.given, **file, "model_type": self.model_type})
         Path(self.folder.name, "config.json").write_text(written, encoding="utf-8")
         try:
             with limited():
@@ -194,13 +193,6 @@ def at(file: File, path: str) -> Any:
             return None
         found = found[name]
     return found
-
-
-def has(file: File, path: str) -> bool:
-    """Return True if the file says something at a path."""
-    part, _, last = path.rpartition(".")
-    found = at(file, part) if part else file
-    return isinstance(found, dict) and last in found
 
 
 def changed(file: File, changes: Mapping[str, Any]) -> File:

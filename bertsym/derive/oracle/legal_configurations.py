@@ -75,12 +75,7 @@ def legal_fields(model_type: str, settings: Mapping[str, Any]) -> dict[str, Any]
     >>> legal_fields("hunyuan_vl", {"text_config.q_lora_rank": None, "moe": True})
     {'text_config': {'head_dim': 128, 'q_lora_rank': None}, 'moe': True}
     """
-    return overlaid(LEGAL.get(model_type, {}), settings)
-
-
-def overlaid(fields: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of nested fields with `settings` by path over them."""
-    result: dict[str, Any] = deepcopy(dict(fields))
+    result: dict[str, Any] = deepcopy(dict(LEGAL.get(model_type, {})))
     for path, value in settings.items():
         *parts, name = path.split(".")
         part = result

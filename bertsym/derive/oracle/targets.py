@@ -21,6 +21,7 @@ from bertsym.derive.oracle.config_codec import ConfigCodec
 from bertsym.derive.oracle.layer_lists import ListSearch, keyword_numbers
 from bertsym.derive.oracle.legal_configurations import legal_fields
 from bertsym.derive.oracle.module_inventory import NoParameters, UnusableTarget, inventory
+from bertsym.derive.oracle.null_fields import NullFields
 
 Fields = dict[str, Any]
 NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
@@ -240,6 +241,8 @@ def _configured_target(
         target.lists = tuple(codec.all_lists())
     if rule:
         return ListRuleTarget(target, codec, rule)
+    nulls = NullFields(codec, lambda config: inventory(Target("", "", {}, lambda _: cls(config)).build({})), cls)
+    nulls.run()
     target.fields = {**codec.to_numbers(), "num_labels": 2}
-    target.defaults = codec.defaults
+    target.defaults = lambda fields, names: {**codec.defaults(fields, names), **nulls.defaults(fields, names)}
     return target
