@@ -24,7 +24,7 @@ from bertsym.derive.export import recorded, with_omission
 from bertsym.derive.head_extension.extend import extend_head
 from bertsym.derive.merge_heads import add_head
 from bertsym.derive.oracle.client import BuildOracle, Worker
-from bertsym.derive.oracle.legal_configurations import LEGAL
+from bertsym.derive.oracle.legal_configurations import LEGAL, legal_fields
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.types import CannotDerive
@@ -138,19 +138,25 @@ def retold(kind: Kind, seed: int) -> str:
 
 
 def with_required(kind: Kind, rules: FieldRules) -> FieldRules:
-    """Return the rules with the fields refused as missing without which the class does not build."""
+    """Return the rules with the fields refused as missing without which alone the class does not build."""
+    legal = legal_fields(kind.model_type, kind.settings)
+    missing = {
+        path: rules.refused.get(path, frozenset()) | {ValueKind.ABSENT}
+        for path in LEGAL.get(kind.model_type, {})
+        if not _builds(kind, {name: found for name, found in legal.items() if name != path})
+    }
+    return replace(rules, refused={**rules.refused, **missing})
+
+
+def _builds(kind: Kind, fields: Mapping[str, Any]) -> bool:
+    """Return True if the class builds with these fields of its configuration."""
     import torch  # noqa: PLC0415  # the workers' alone
     import transformers  # noqa: PLC0415
 
-    legal = LEGAL.get(kind.model_type, {})
-    try:
-        with torch.device("meta"):
-            if legal:
-                getattr(transformers, kind.cls)(getattr(transformers, kind.config)())
-    except Exception:  # noqa: BLE001  # whatever a class raises at its own defaults
-        missing = {path: rules.refused.get(path, frozenset()) | {ValueKind.ABSENT} for path in legal}
-        return replace(rules, refused={**rules.refused, **missing})
-    return rules
+    with suppress(Exception), torch.device("meta"):
+        getattr(transformers, kind.cls)(getattr(transformers, kind.config)(**fields))
+        return True
+    return False
 
 
 def told(kind: Kind, derived: Derived) -> Derived:

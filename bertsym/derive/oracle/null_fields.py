@@ -60,8 +60,6 @@ class NullFields:
         unset = self._inventory(codec, name, None, numbers)
         for probe in NULL_PROBES if unset is not None else ():
             single = self._inventory(codec, name, probe, numbers)
-            if single == unset:
-                return None
             double = None if single is None else self._inventory(codec, name, 2 * probe, numbers)
             if unset is not None and single is not None and double is not None:
                 candidates = sorted(set(_proportional(unset, single, double, probe)))
