@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bertsym.files.jsonfile import Json
@@ -24,7 +25,7 @@ class Variant:
     """A variant with an entry: its `settings` by path, and the `defaults` of the class in their place.
 
     `name` is that of the file of its entry, `checkpoint` a published model with the settings. `heads` are the classes
-    with a whole formula, by the names of heads.
+    with a whole formula, by the names of heads. `spellings` are further values that the class takes for a setting.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Variant:
     defaults: Mapping[str, Json]
     checkpoint: str
     heads: Mapping[str, str]
+    spellings: Mapping[str, tuple[Json, ...]] = MappingProxyType({})
 
     def fits(self, fields: Mapping[str, Json]) -> bool:
         """Return True if flattened fields have values of the settings' kinds, other than the defaults of the class.
@@ -42,9 +44,15 @@ class Variant:
         (True, False, False)
         """
         return all(
-            path in fields and _is_alike(fields[path], setting) and not _equals(fields[path], self.defaults[path])
+            path in fields
+            and (_is_alike(fields[path], setting) or self.is_spelling(path, fields[path]))
+            and not _equals(fields[path], self.defaults[path])
             for path, setting in self.settings.items()
         )
+
+    def is_spelling(self, path: str, found: Json) -> bool:
+        """Return True if a value is a further spelling of the setting, as `"c2p|p2c"` is of `["c2p", "p2c"]`."""
+        return any(_equals(found, spelling) for spelling in self.spellings.get(path, ()))
 
 
 def variants(model_type: str) -> tuple[Variant, ...]:
@@ -77,8 +85,8 @@ def _by_type() -> Mapping[str, tuple[Variant, ...]]:
     types: dict[str, list[Variant]] = {}
     for name, entry in content["variants"].items():
         if "model" in entry.get("heads", {}):
-            variant = Variant(
-                name, entry["type"], entry["settings"], entry["defaults"], entry["checkpoint"], entry["heads"]
-            )
+            spellings = {path: tuple(values) for path, values in entry.get("spellings", {}).items()}
+            facts = (entry["settings"], entry["defaults"], entry["checkpoint"], entry["heads"], spellings)
+            variant = Variant(name, entry["type"], *facts)
             types.setdefault(variant.model_type, []).append(variant)
     return {kind: tuple(sorted(listed, key=lambda v: -len(v.settings))) for kind, listed in types.items()}

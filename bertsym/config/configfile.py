@@ -59,7 +59,7 @@ def read_config(
     wanted = class_names(config) if head is None else (head,)
     in_zoo = kind in ARCHITECTURES and not atlas_only and not in_atlas_alone(kind, wanted)
     if entry is None and not in_zoo:
-        stored = _entry(config, kind, file)
+        stored, config = _entry(config, kind, file)
         entry = None if stored is None else PresentedEntry(stored)
     derived = None if entry is None else entry.derived
     architecture = ARCHITECTURES[kind] if entry is None else entry.architecture
@@ -100,13 +100,13 @@ def read_config(
         raise BadFile(str(file), str(error)) from None
 
 
-def _entry(config: Mapping[str, Json], kind: str, file: Path) -> Derived | None:
-    """Return the entry of a type or of its variant that the configuration is, or the composite of the parts."""
+def _entry(config: Mapping[str, Json], kind: str, file: Path) -> tuple[Derived | None, Mapping[str, Json]]:
+    """Return the entry of a type or of its variant, or the composite of the parts, with the configuration for it."""
     if kind not in atlas.COMPOSITES:
         stored = entry_of(kind)
-        return None if stored is None else fitting(stored, config, file)
+        return (None, config) if stored is None else fitting(stored, config, file)
     try:
-        return configured_composite(kind, config, str(file), entry_of)
+        return configured_composite(kind, config, str(file), entry_of), config
     except (InvalidModel, PartialFormula, UnknownName) as problem:
         raise BadFile(str(file), str(problem)) from None
 

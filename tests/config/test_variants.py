@@ -70,7 +70,7 @@ def test_a_file_is_read_as_the_variant_whose_settings_it_has() -> None:
 
 def test_an_alias_of_a_field_is_its_value() -> None:
     entry = replace(deepseek(), rules=FieldRules(aliases={"rank_of_queries": "q_lora_rank"}))
-    found = fitting(entry, {"rank_of_queries": None}, FILE)
+    found, _ = fitting(entry, {"rank_of_queries": None}, FILE)
     assert found is variant_entry(variants("deepseek_v2")[0].name)
 
 
