@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from bertsym import atlas
@@ -106,9 +107,15 @@ def _entry(config: Mapping[str, Json], kind: str, file: Path) -> tuple[Derived |
         stored = entry_of(kind)
         return (None, config) if stored is None else fitting(stored, config, file)
     try:
-        return configured_composite(kind, config, str(file), entry_of), config
+        return configured_composite(kind, config, str(file), partial(_part_entry, file)), config
     except (InvalidModel, PartialFormula, UnknownName) as problem:
         raise BadFile(str(file), str(problem)) from None
+
+
+def _part_entry(file: Path, kind: str, part: Mapping[str, Json]) -> Derived | None:
+    """Return the entry of a part's type, or that of the variant whose settings the part has."""
+    stored = entry_of(kind)
+    return None if stored is None else fitting(stored, part, file)[0]
 
 
 def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:

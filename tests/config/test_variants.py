@@ -84,3 +84,12 @@ def test_the_variant_with_the_most_settings_counts() -> None:
     for listed in map(variants, ("esm", "deepseek_v2", "wav2vec2")):
         lengths = [len(found.settings) for found in listed]
         assert lengths == sorted(lengths, reverse=True)
+
+
+def test_a_part_of_a_composite_is_the_variant_whose_settings_it_has() -> None:
+    """XLS-R translators have a wav2vec 2.0 encoder with a norm in every layer of the feature extractor."""
+    decoder: Any = {"model_type": "mbart"}
+    encoder: Any = {"model_type": "hubert", "feat_extract_norm": "layer"}
+    config = {"model_type": "speech-encoder-decoder", "encoder": encoder, "decoder": decoder}
+    names = {tensor.name for tensor in read_config(config, FILE, "model").tensors}
+    assert any(name.startswith("encoder.feature_extractor") and "layer_norm" in name for name in names)
