@@ -48,7 +48,7 @@ class FieldSearch:
         """Return the rules of the entry; raise `NoAgreement` if its formulas fit no file."""
         if FIRST not in self.trials.classes:
             return FieldRules()
-        self.draft.labels = self.trials.builds.default_config().num_labels
+        self.draft.labels = self.trials.builds.configuration().num_labels
         self.trials.prepare()
         self.aliases.flat = self.trials.sparse
         steps = (

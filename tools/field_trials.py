@@ -97,7 +97,7 @@ class FieldTrials:
         self.words = words(self.source)
         self.sizes = {field.path: derived.defaults[s] for s, field in derived.fields.items() if "[" not in field.path}
         self.full: File = {"model_type": kind.name, **self.builds.default}
-        self.sparse: File = {"model_type": kind.name, **self.builds.legal}
+        self.sparse: File = {"model_type": kind.name}
         self.bases: list[File] = []
 
     def ours(self, file: File, head: str = FIRST) -> int | None:

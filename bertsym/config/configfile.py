@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from bertsym import atlas
@@ -16,6 +17,7 @@ from bertsym.config.model_types import Reading, class_names, own_classes, readin
 from bertsym.config.omitted_fields import check_unknown, completed, head_size
 from bertsym.config.unmodelled_fields import check_unmodelled
 from bertsym.config.unread_sizes import unread_sizes
+from bertsym.config.variants import fitting
 from bertsym.errors import (
     BadField,
     BadFile,
@@ -29,11 +31,11 @@ from bertsym.errors import (
 )
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
-from bertsym.saved_model.atlas_models import entry_of, presented_entry
+from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.composites import configured_composite
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.field_rules import DEFAULT_LABELS
-from bertsym.saved_model.presentation import PresentedEntry
+from bertsym.saved_model.presentation import PresentedEntry, presented_entry
 from bertsym.symbols import labels
 from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES
@@ -58,7 +60,8 @@ def read_config(
     wanted = class_names(config) if head is None else (head,)
     in_zoo = kind in ARCHITECTURES and not atlas_only and not in_atlas_alone(kind, wanted)
     if entry is None and not in_zoo:
-        entry = _entry(config, kind, file)
+        stored, config = _entry(config, kind, file)
+        entry = None if stored is None else presented_entry(stored)
     derived = None if entry is None else entry.derived
     architecture = ARCHITECTURES[kind] if entry is None else entry.architecture
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
@@ -99,14 +102,21 @@ def read_config(
         raise BadFile(str(file), str(error)) from None
 
 
-def _entry(config: Mapping[str, Json], kind: str, file: Path) -> PresentedEntry | None:
-    """Return the entry of a type, or the composite of the parts that the configuration has."""
+def _entry(config: Mapping[str, Json], kind: str, file: Path) -> tuple[Derived | None, Mapping[str, Json]]:
+    """Return the entry of a type or of its variant, or the composite of the parts, with the configuration for it."""
     if kind not in atlas.COMPOSITES:
-        return presented_entry(kind)
+        stored = entry_of(kind)
+        return (None, config) if stored is None else fitting(stored, config, file)
     try:
-        return PresentedEntry(configured_composite(kind, config, str(file), entry_of))
+        return configured_composite(kind, config, str(file), partial(_part_entry, file)), config
     except (InvalidModel, PartialFormula, UnknownName) as problem:
         raise BadFile(str(file), str(problem)) from None
+
+
+def _part_entry(file: Path, kind: str, part: Mapping[str, Json]) -> Derived | None:
+    """Return the entry of a part's type, or that of the variant whose settings the part has."""
+    stored = entry_of(kind)
+    return None if stored is None else fitting(stored, part, file)[0]
 
 
 def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:

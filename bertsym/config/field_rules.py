@@ -36,7 +36,7 @@ def renamed(config: Mapping[str, Json], rules: FieldRules, file: Path) -> dict[s
         elif part is not None and part is not source:
             raise BadField(str(file), alias, f"{echo(found)}, and {target} is missing beside it; move it there")
         else:
-            result = _with(result, target.split("."), found)
+            result = with_field(result, target.split("."), found)
         result = _without(result, alias.split("."))
     return result
 
@@ -102,11 +102,12 @@ def _part(config: dict[str, Any], path: str) -> tuple[dict[str, Any] | None, str
     return part, last
 
 
-def _with(config: dict[str, Any], path: list[str], found: Json) -> dict[str, Any]:
+def with_field(config: Mapping[str, Json], path: list[str], found: Json) -> dict[str, Any]:
+    """Return the configuration with a value at a path, whose parts are made if they are missing."""
     if len(path) == 1:
         return {**config, path[0]: found}
     inner = config.get(path[0])
-    return {**config, path[0]: _with(inner if isinstance(inner, dict) else {}, path[1:], found)}
+    return {**config, path[0]: with_field(inner if isinstance(inner, dict) else {}, path[1:], found)}
 
 
 def _without(config: dict[str, Any], path: list[str]) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from bertsym import atlas
+from bertsym.atlas import variants
 from bertsym.files.jsonfile import parse_object, read_bytes
 from bertsym.model import Model
 from bertsym.saved_model import decode as saved
 from bertsym.saved_model.composites import is_composite, named_composite
 from bertsym.saved_model.derived import Derived
-from bertsym.saved_model.presentation import PresentedEntry
 
 
 def stored(name: str, head: str | None = None) -> Model | None:
@@ -35,13 +35,6 @@ def stored(name: str, head: str | None = None) -> Model | None:
 
 
 @lru_cache(maxsize=16)
-def presented_entry(name: str) -> PresentedEntry | None:
-    """Return what `entry_of` returns, in the words of answers; raise `InvalidModel`."""
-    derived = entry_of(name)
-    return None if derived is None else PresentedEntry(derived)
-
-
-@lru_cache(maxsize=16)
 def entry_of(name: str) -> Derived | None:
     """Return the entry of a model type or the composite of that name; None if there is neither."""
     if is_composite(name):
@@ -49,4 +42,11 @@ def entry_of(name: str) -> Derived | None:
     file = atlas.path(name)
     if file is None:
         return None
+    return saved.parsed(parse_object(read_bytes(file), Path(f"{atlas.PREFIX}{name}")), file)
+
+
+@lru_cache(maxsize=16)
+def variant_entry(name: str) -> Derived:
+    """Return the entry of a variant by the name of its file."""
+    file = variants.path(name)
     return saved.parsed(parse_object(read_bytes(file), Path(f"{atlas.PREFIX}{name}")), file)
