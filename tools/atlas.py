@@ -3,6 +3,7 @@
     python tools/atlas.py build [--only bert,llama] [--first] [--force] [--retry] [--seconds 120] [--jobs 2] [--seed 0]
     python tools/atlas.py heads [--only ...] [--retry] [--whole] [--further] [--seconds 120] [--jobs 2] [--seed 0]
     python tools/atlas.py tell [--only ...]
+    python tools/atlas.py variants [--only deepseek_v2] [--force] [--retry] [--tell] [--seconds 120] [--jobs 2]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
     python tools/atlas.py coverage
@@ -24,11 +25,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import atlas_index as shelf
+import variant_index
 from atlas_types import Kind, kinds, library
 
 
@@ -91,6 +94,28 @@ def heads(options: argparse.Namespace) -> int:
     return 0
 
 
+def variants(options: argparse.Namespace) -> int:
+    """Derive the listed variants that are missing or old, or renew what their configuration class says."""
+    listed = variant_index.variant_kinds(kinds())
+    names = [name for name in options.only.split(",") if name]
+    chosen = [kind for kind in listed if not names or kind.name in names or kind.model_type in names]
+    state = variant_index.wanted()
+    if options.tell:
+        chosen = [kind for kind in chosen if shelf.path(kind.name).exists()]
+    elif not options.force:
+        chosen = [kind for kind in chosen if variant_index.is_due(state[kind.name], retry=options.retry)]
+    began = time.monotonic()
+    with workers(options.jobs) as pool:
+        running = {pool.submit(varied, kind, options.seed, options.seconds, tell=options.tell): kind for kind in chosen}
+        for place, future in enumerate(as_completed(running), 1):
+            kind, (text, why, defaults) = running[future], future.result()
+            if text is not None or not options.tell:
+                variant_index.put(kind, text, why, defaults)
+            said = why if text is None else f"{len(text):,} bytes{f', {why}' if why else ''}"
+            print(f"{place}/{len(chosen)} {kind.name}: {said} ({time.monotonic() - began:.0f} s)", flush=True)
+    return 0
+
+
 def tell(options: argparse.Namespace) -> int:
     """Renew the parts of entries that come from the configuration class: defaults, spellings, fixed fields."""
     everything = kinds()
@@ -109,7 +134,9 @@ def tell(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """Recheck every entry, or a sample of them; exit with 1 if the code disagrees with one."""
     seed = secrets.randbelow(10**9) if options.seed is None else options.seed
-    wanted = [kind for kind in selected(kinds(), options.only) if shelf.path(kind.name).exists()]
+    everything = kinds()
+    listed = [*everything, *variant_index.variant_kinds(everything)]
+    wanted = [kind for kind in selected(listed, options.only) if shelf.path(kind.name).exists()]
     if options.sample:
         wanted = sorted(Random(seed).sample(wanted, min(options.sample, len(wanted))))
     print(f"{library()}: {len(wanted)} model types at {options.draws} fresh draws each, --seed {seed}", flush=True)
@@ -167,6 +194,17 @@ def extended(
     import atlas_heads  # noqa: PLC0415
 
     return atlas_heads.extended(kind, seed, limit, skipped, whole=whole, further=further)
+
+
+def varied(kind: Kind, seed: int, limit: int, *, tell: bool) -> tuple[str | None, str, dict[str, Any]]:
+    """Return the text of a variant's entry or None, the reason, and the defaults of its settings; runs in a worker."""
+    import atlas_work  # noqa: PLC0415
+
+    try:
+        text, why = (atlas_work.retold(kind, seed), "") if tell else atlas_work.entry(kind, seed, limit)
+        return text, why, atlas_work.defaults(kind)
+    except Exception as error:  # noqa: BLE001  # one variant is not worth the run of all
+        return None, atlas_work.reason(error), {}
 
 
 def retold(kind: Kind, seed: int) -> tuple[str | None, str]:
@@ -228,7 +266,7 @@ def main() -> int:
     commands = parser.add_subparsers(required=True)
     runs = {
         "build": build, "heads": heads, "tell": tell, "check": check, "page": page, "convert": convert,
-        "compare": compare, "coverage": coverage,
+        "compare": compare, "coverage": coverage, "variants": variants,
     }  # fmt: skip
     for name, run in runs.items():
         command = commands.add_parser(name, help=run.__doc__)
@@ -251,6 +289,11 @@ def main() -> int:
                 "--seconds", type=int, default=120, help="time limit a class; a slower class is left out"
             )
             command.add_argument("--retry", action="store_true", help="derive entries without a complete formula again")
+        elif name == "variants":
+            command.add_argument("--force", action="store_true", help="derive existing entries again")
+            command.add_argument("--retry", action="store_true", help="try variants again that had no formula")
+            command.add_argument("--tell", action="store_true", help="renew the facts from configuration classes only")
+            command.add_argument("--seconds", type=int, default=120, help="time limit a class")
         elif name == "heads":
             command.add_argument("--seconds", type=int, default=120, help="time limit a class")
             command.add_argument("--retry", action="store_true", help="try classes again that had no formula")

@@ -13,14 +13,13 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from bertsym.config.flatten import flattened
 from bertsym.derive.oracle.config_codec import ConfigCodec
-from bertsym.derive.oracle.legal_configurations import LEGAL
-from bertsym.derive.oracle.targets import default_configuration
+from bertsym.derive.oracle.legal_configurations import legal_fields
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import BY_SYMBOL, Kind
 
@@ -36,8 +35,30 @@ MOST_SWITCHES, MOST_TEXTS = 8, 12
 INSTEAD_OF_NOTHING: tuple[Any, ...] = (1, 8, True, "a", 0.5)
 
 
-def held(cls: str, derived: Derived, numbers: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return the fields that are not numbers and may have an effect, with their defaults.
+class Configured(NamedTuple):
+    """A model class with the settings of a variant, none for the main entry of a type."""
+
+    cls: Any
+    settings: Mapping[str, Any]
+
+    @property
+    def config_class(self) -> Any:
+        """The class of its configuration."""
+        return self.cls.config_class
+
+    def fields(self) -> dict[str, Any]:
+        """Return the arguments of the default configuration."""
+        return legal_fields(self.config_class.model_type, self.settings)
+
+    def default(self) -> Any:
+        """Return the default configuration."""
+        return self.config_class(**self.fields())
+
+
+def held(
+    cls: str, derived: Derived, numbers: dict[str, Any] | None = None, settings: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the fields that are not numbers and may have an effect, with their defaults or the `settings`.
 
     Texts are tried at `numbers`, small sizes that build quickly, else at the defaults. Lists are tried at the defaults,
     because a list may have an entry a layer.
@@ -46,8 +67,8 @@ def held(cls: str, derived: Derived, numbers: dict[str, Any] | None = None) -> d
     import transformers  # noqa: PLC0415  # the workers' alone
 
     transformers.logging.set_verbosity_error()
-    model: Any = getattr(transformers, cls)
-    own = default_configuration(model.config_class).to_dict()
+    model = Configured(getattr(transformers, cls), settings or {})
+    own = model.default().to_dict()
     known = {field.path for field in derived.fields.values()}
     known |= {path for one in derived.layer_lists for path in (one.path, *one.aliases)}
     known |= derived.no_effect.keys() | derived.fixed_by_derivation.keys() | derived.fixed_by_code.keys()
@@ -59,7 +80,7 @@ def held(cls: str, derived: Derived, numbers: dict[str, Any] | None = None) -> d
         others = instead(path, there)
         if others is None:
             continue
-        words = texts_compared_with(sys.modules[model.__module__], path.rpartition(".")[2])
+        words = texts_compared_with(sys.modules[model.cls.__module__], path.rpartition(".")[2])
         if there is None or isinstance(there, str):
             others = (*others, *(("|".join(words), *words) if words else ()))
         at = None if isinstance(there, list) else numbers
@@ -69,7 +90,7 @@ def held(cls: str, derived: Derived, numbers: dict[str, Any] | None = None) -> d
     return found
 
 
-def backgrounds(model: Any, own: dict[str, Any], derived: Derived) -> Iterator[dict[str, Any]]:
+def backgrounds(model: Configured, own: dict[str, Any], derived: Derived) -> Iterator[dict[str, Any]]:
     """Yield the defaults with each switch turned that changes tensors, and with all of them turned.
 
     DeBERTa reads `pos_att_type` only if `relative_attention` is on.
@@ -122,7 +143,7 @@ def kinds_of_layers() -> tuple[str, ...]:
     return (*getattr(common, "ALLOWED_LAYER_TYPES", ()), "mamba", "attention", "shared", "full", "avg")
 
 
-def _differs(model: Any, around: dict[str, Any], path: str, others: tuple[Any, ...]) -> bool:
+def _differs(model: Configured, around: dict[str, Any], path: str, others: tuple[Any, ...]) -> bool:
     """Return True if a value of a field of the configuration itself changes the tensors beside these values."""
     if "." in path:
         return False
@@ -131,9 +152,9 @@ def _differs(model: Any, around: dict[str, Any], path: str, others: tuple[Any, .
     return any(shapes is not None and shapes != base for shapes in built)
 
 
-def _alike(model: Any, path: str, others: tuple[Any, ...], numbers: dict[str, Any]) -> bool:
+def _alike(model: Configured, path: str, others: tuple[Any, ...], numbers: dict[str, Any]) -> bool:
     """Return True if one of the other values builds at these sizes, and all that build give the same tensors."""
-    codec = ConfigCodec(default_configuration(model.config_class))
+    codec = ConfigCodec(model.default())
     base = _built(model, codec, numbers)
     *parts, name = path.split(".")
     inner = codec
@@ -148,11 +169,11 @@ def _alike(model: Any, path: str, others: tuple[Any, ...], numbers: dict[str, An
     return base is not None and any(one is not None for one in built) and all(one in (base, None) for one in built)
 
 
-def _built(model: Any, codec: ConfigCodec, numbers: dict[str, Any]) -> dict[str, tuple[int, ...]] | None:
+def _built(model: Configured, codec: ConfigCodec, numbers: dict[str, Any]) -> dict[str, tuple[int, ...]] | None:
     import torch  # noqa: PLC0415
 
     with contextlib.suppress(Exception), torch.device("meta"):
-        return _tensors(model(codec.to_config(numbers)))
+        return _tensors(model.cls(codec.to_config(numbers)))
     return None
 
 
@@ -160,7 +181,7 @@ def _tensors(built: Any) -> dict[str, tuple[int, ...]]:
     return {name: tuple(one.shape) for name, one in built.named_parameters(remove_duplicate=False)}
 
 
-def _same(model: Any, own: dict[str, Any], path: str, others: tuple[Any, ...]) -> bool:
+def _same(model: Configured, own: dict[str, Any], path: str, others: tuple[Any, ...]) -> bool:
     """Return True if at least one of the other values builds, and all that build give the same tensors."""
     top, *below = path.split(".")
     base = _shapes(model, {})
@@ -180,11 +201,11 @@ def _same(model: Any, own: dict[str, Any], path: str, others: tuple[Any, ...]) -
     return bool(built) and base is not None
 
 
-def _shapes(model: Any, given: dict[str, Any]) -> dict[str, tuple[int, ...]] | None:
+def _shapes(model: Configured, given: dict[str, Any]) -> dict[str, tuple[int, ...]] | None:
     import torch  # noqa: PLC0415
 
     with contextlib.suppress(Exception), torch.device("meta"):
-        return _tensors(model(model.config_class(**{**LEGAL.get(model.config_class.model_type, {}), **given})))
+        return _tensors(model.cls(model.config_class(**{**model.fields(), **given})))
     return None
 
 

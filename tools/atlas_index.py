@@ -6,16 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from atlas_types import Kind
+from atlas_types import VARIANT, Kind
 
 FOLDER = Path(__file__).resolve().parent.parent / "bertsym" / "atlas"
 INDEX = FOLDER / "index.json"
 ENTRIES = FOLDER / "models"
+VARIANT_ENTRIES = FOLDER / "variant_models"
 
 
 def path(name: str) -> Path:
-    """Return the file of a model type's entry."""
-    return ENTRIES / f"{name}.json"
+    """Return the file of the entry of a model type or of a variant."""
+    return (VARIANT_ENTRIES if VARIANT in name else ENTRIES) / f"{name}.json"
 
 
 def kept(source: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import atlas_index as shelf
+import variant_index
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "atlas.md"
 PART = re.compile(r"(?<=<!-- atlas: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
@@ -44,6 +45,7 @@ def main(*, check: bool) -> int:
     text = PAGE.read_text(encoding="utf-8")
     parts = {
         "coverage": coverage,
+        "variants": variants,
         "partly": partly,
         "fixed": fixed,
         "missing": missing,
@@ -79,7 +81,9 @@ def coverage() -> Iterator[str]:
     same = len(found["models"]) - len(found["entries"])
     built = len(entries) + same
     heads = Counter(head for line in entries for head in line["heads"])
-    size = sum(file.stat().st_size for file in [*shelf.ENTRIES.glob("*.json"), shelf.INDEX])
+    folders = (shelf.ENTRIES, shelf.VARIANT_ENTRIES)
+    files = [file for folder in folders for file in folder.glob("*.json")]
+    size = sum(file.stat().st_size for file in [*files, shelf.INDEX, variant_index.INDEX])
     rows = [
         (f"model types of {found['source']} with a model class", built + len(found["missing"])),
         (
@@ -102,6 +106,20 @@ def coverage() -> Iterator[str]:
         ("size of the atlas in bytes", size),
     ]
     yield from _table(("what", "number"), [(what, f"{number:,}") for what, number in rows])
+
+
+def variants() -> Iterator[str]:
+    """Yield the table of variants, with the reason for each that has no formula."""
+    rows = [
+        (
+            f"`{line['type']}`",
+            ", ".join(f"`{path}: {json.dumps(setting)}`" for path, setting in line["settings"].items()),
+            line["checkpoint"],
+            _short(line.get("missing") or ", ".join(head for head in line.get("heads", {}))),
+        )
+        for _, line in sorted(variant_index.wanted().items())
+    ]
+    yield from _table(("model type", "settings", "checkpoint", "heads, or why there are none"), rows)
 
 
 def _same(found: dict[str, Any]) -> list[str]:

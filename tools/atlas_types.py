@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from atlas_classes import auto_heads
+
+# The first character of a variant's settings in its name.
+VARIANT = "+"
 
 # The tables of classes in transformers for each head of the zoo; the first table that has the model type counts.
 HEADS = {
@@ -37,7 +42,7 @@ class Kind(NamedTuple):
     """A model type with its class and heads; `same` names an earlier type with the same class and configuration.
 
     `shared` are the later types that share the entry of this one. `target` is what derive is given: the class of a type
-    without a bare model.
+    without a bare model. A variant has the `settings` of its configuration, and a name of its own.
     """
 
     name: str
@@ -47,6 +52,12 @@ class Kind(NamedTuple):
     same: str = ""
     shared: tuple[str, ...] = ()
     target: str = ""
+    settings: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def model_type(self) -> str:
+        """The model type of which this is the main entry or a variant."""
+        return self.name.partition(VARIANT)[0]
 
 
 def library() -> str:

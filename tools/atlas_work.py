@@ -9,12 +9,14 @@ from contextlib import contextmanager, suppress
 from multiprocessing.util import Finalize
 from pathlib import Path
 from random import Random
-from typing import NoReturn
+from types import MappingProxyType
+from typing import Any, NoReturn
 
 import atlas_index as shelf
 from atlas_fields import field_rules
 from atlas_held import held, names
 from atlas_types import Kind, library
+from class_builds import at
 
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
@@ -22,6 +24,7 @@ from bertsym.derive.export import recorded, with_omission
 from bertsym.derive.head_extension.extend import extend_head
 from bertsym.derive.merge_heads import add_head
 from bertsym.derive.oracle.client import BuildOracle, Worker
+from bertsym.derive.oracle.legal_configurations import LEGAL, legal_fields
 from bertsym.derive.pipeline import derive_in
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.types import CannotDerive
@@ -31,8 +34,10 @@ from bertsym.errors import BertsymError
 from bertsym.saved_model.decode import parsed
 from bertsym.saved_model.derived import FIRST, Derived, DerivedHead, Evidence, UnresolvedTensor, unresolved
 from bertsym.saved_model.encode import text
+from bertsym.saved_model.field_rules import FieldRules, ValueKind
 from bertsym.values import replace
 
+NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 SECONDS = 120.0
 LONGEST_REASON = 200
 MOST_IN_ONE = 40
@@ -56,7 +61,7 @@ def entry(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
     if there is None or left(there) >= left(written):
         return written, why
     read = parsed(json.loads(there), Path(f"{kind.name}.json"))
-    return (written, why) if dict(disagreements(read, kind.target, seed + 2, THOROUGH)) else (there, f"kept; now {why}")
+    return (written, why) if dict(disagreements(read, kind, seed + 2, THOROUGH)) else (there, f"kept; now {why}")
 
 
 def earlier(kind: Kind) -> str | None:
@@ -81,16 +86,16 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
     refreshed()
     try:
         with limited(limit):
-            first = one(kind.target, seed)
+            first = one(kind.target, seed, kind.settings)
     except (BertsymError, TimeoutError) as error:
         return None, reason(error)
     failed: dict[str, DerivedHead] = {}
     notes = []
-    whole = replace(first, name=kind.name, source=library())
+    whole = replace(first, name=kind.model_type, source=library())
     for head, cls in ((head, cls) for head, cls in kind.heads if takes(cls, kind)):
         try:
             with limited(limit):
-                whole = add_head(whole, head, _head(whole, cls, seed))
+                whole = add_head(whole, head, _head(whole, cls, seed, kind.settings))
         except (BertsymError, TimeoutError) as error:
             nothing = (UnresolvedTensor("all of them", "class", reason(error)),)
             failed[head] = DerivedHead(cls, (), Evidence(0, 0, 0, seed, 0, None, nothing))
@@ -98,12 +103,12 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
     whole = replace(whole, heads={**whole.heads, **failed})
     whole = counted(told(kind, whole))
     try:
-        whole = replace(whole, rules=field_rules(kind, whole, seed))
+        whole = replace(whole, rules=with_required(kind, field_rules(kind, whole, seed)))
     except Exception as error:  # noqa: BLE001  # `tell` tries again
         notes.append(f"no rules of fields: {reason(error)}")
     written = text(whole)
     read = parsed(json.loads(written), Path(f"{kind.name}.json"))
-    wrong = dict(disagreements(read, kind.target, seed + 1, TRIALS))
+    wrong = dict(disagreements(read, kind, seed + 1, TRIALS))
     if wrong:
         written = text(without(read, wrong))
         read = parsed(json.loads(written), Path(f"{kind.name}.json"))
@@ -111,12 +116,12 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
     return written, "; ".join(notes)
 
 
-def _head(base: Derived, cls: str, seed: int) -> Derived:
+def _head(base: Derived, cls: str, seed: int, settings: Mapping[str, Any]) -> Derived:
     """Return a head over its base, derived alone if the base does not explain it."""
     if not unresolved(base.classes[FIRST]):
         with suppress(CannotDerive):
-            return extend_head(base, worker(), cls, seed=seed)
-    return one(cls, seed)
+            return extend_head(base, worker(), cls, settings, seed=seed)
+    return one(cls, seed, settings)
 
 
 def retold(kind: Kind, seed: int) -> str:
@@ -125,11 +130,33 @@ def retold(kind: Kind, seed: int) -> str:
     derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
     symbols = {field.path: symbol for symbol, field in derived.fields.items()}
     with limited(SECONDS_OF_CHECK):
-        oracle = BuildOracle(worker(), kind.target, {}, with_lists=bool(derived.layer_lists))
+        oracle = BuildOracle(worker(), kind.target, kind.settings, with_lists=bool(derived.layer_lists))
         absences = Defaults(oracle, stored_space(derived), symbols, Random(seed)).absences()
     fields = {symbol: with_omission(field, absences) for symbol, field in derived.fields.items()}
     renewed = told(kind, replace(derived, fields=fields))
-    return text(replace(renewed, rules=field_rules(kind, renewed, seed)))
+    return text(replace(renewed, rules=with_required(kind, field_rules(kind, renewed, seed))))
+
+
+def with_required(kind: Kind, rules: FieldRules) -> FieldRules:
+    """Return the rules with the fields refused as missing without which alone the class does not build."""
+    legal = legal_fields(kind.model_type, kind.settings)
+    missing = {
+        path: rules.refused.get(path, frozenset()) | {ValueKind.ABSENT}
+        for path in LEGAL.get(kind.model_type, {})
+        if not _builds(kind, {name: found for name, found in legal.items() if name != path})
+    }
+    return replace(rules, refused={**rules.refused, **missing})
+
+
+def _builds(kind: Kind, fields: Mapping[str, Any]) -> bool:
+    """Return True if the class builds with these fields of its configuration."""
+    import torch  # noqa: PLC0415  # the workers' alone
+    import transformers  # noqa: PLC0415
+
+    with suppress(Exception), torch.device("meta"):
+        getattr(transformers, kind.cls)(getattr(transformers, kind.config)(**fields))
+        return True
+    return False
 
 
 def told(kind: Kind, derived: Derived) -> Derived:
@@ -138,8 +165,12 @@ def told(kind: Kind, derived: Derived) -> Derived:
     for own, common in names(kind.cls):
         spellings[own] = (*spellings.get(own, ()), common)
     fields = {s: replace(field, aliases=spellings.get(field.path, ())) for s, field in derived.fields.items()}
-    base = replace(derived, fields=fields, fixed_by_code={**derived.fixed_by_code, **held(kind.cls, derived)})
-    heads = {name: replace(head, fixed={**held(head.cls, base), **head.fixed}) for name, head in derived.heads.items()}
+    fixed = held(kind.cls, derived, settings=kind.settings)
+    base = replace(derived, fields=fields, fixed_by_code={**derived.fixed_by_code, **fixed})
+    heads = {
+        name: replace(head, fixed={**held(head.cls, base, settings=kind.settings), **head.fixed})
+        for name, head in derived.heads.items()
+    }
     return replace(base, heads=heads)
 
 
@@ -158,10 +189,10 @@ def limited(seconds: int) -> Iterator[None]:
         signal.alarm(0)
 
 
-def one(target: str, seed: int) -> Derived:
-    """Derive one class, with the number of parameters that the code builds at its defaults."""
-    found = derive_in(worker(), target, {}, seed=seed)
-    oracle = BuildOracle(worker(), target, {}, with_lists=bool(found.derived.layer_lists))
+def one(target: str, seed: int, settings: Mapping[str, Any] = NO_SETTINGS) -> Derived:
+    """Derive one class, with the number of parameters that the code builds at its defaults and the settings."""
+    found = derive_in(worker(), target, settings, seed=seed)
+    oracle = BuildOracle(worker(), target, settings, with_lists=bool(found.derived.layer_lists))
     there = oracle.build(found.fields)
     return recorded(found, None if there is None else built_count(there))
 
@@ -203,6 +234,14 @@ def takes(cls: str, kind: Kind) -> bool:
     return getattr(transformers, cls).config_class.__name__ == kind.config
 
 
+def defaults(kind: Kind) -> dict[str, Any]:
+    """Return what the configuration class has by default at the settings of a variant."""
+    import transformers  # noqa: PLC0415  # the workers' alone
+
+    file: dict[str, Any] = json.loads(getattr(transformers, kind.config)().to_json_string(use_diff=False))
+    return {path: at(file, path) for path in kind.settings}
+
+
 def worker() -> Worker:
     """Return the process that runs the model code; it is started at the first call."""
     if not _workers:
@@ -229,11 +268,11 @@ def checked(kind: Kind, seed: int, draws: int) -> Iterator[str]:
     """Yield the classes of a stored entry that the code builds otherwise, each with the first difference."""
     refreshed()
     derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
-    for name, wrong in disagreements(derived, kind.target, seed, draws):
+    for name, wrong in disagreements(derived, kind, seed, draws):
         yield f"{derived.classes[name].cls}: {wrong}"
 
 
-def disagreements(derived: Derived, target: str, seed: int, draws: int) -> Iterator[tuple[str, str]]:
+def disagreements(derived: Derived, kind: Kind, seed: int, draws: int) -> Iterator[tuple[str, str]]:
     """Yield the heads that the code builds otherwise, with the first difference; skip incomplete heads."""
     for place, (name, head) in enumerate(derived.classes.items()):
         if unresolved(head):
@@ -241,8 +280,8 @@ def disagreements(derived: Derived, target: str, seed: int, draws: int) -> Itera
         random = Random(seed * 1_000_003 + place)
         try:
             with limited(SECONDS_OF_CHECK):
-                code = target if name == FIRST else head.cls
-                oracle = BuildOracle(worker(), code, {}, with_lists=bool(derived.layer_lists))
+                code = kind.target if name == FIRST else head.cls
+                oracle = BuildOracle(worker(), code, kind.settings, with_lists=bool(derived.layer_lists))
                 wrong = recheck(derived, name, oracle, random, draws)
         except (BertsymError, TimeoutError) as error:
             wrong = reason(error)

@@ -16,7 +16,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn
 
+import variant_index
+
 from bertsym.derive.oracle.config_codec import ConfigCodec, is_config
+from bertsym.derive.oracle.legal_configurations import legal_fields
 from bertsym.derive.oracle.targets import disable_init_and_network
 
 File = dict[str, Any]
@@ -33,9 +36,9 @@ class BuildError(Exception):
 
 
 class Builds:
-    """The classes of one model type, built on torch's meta device from what `AutoConfig.from_pretrained` reads."""
+    """The classes of one model type or variant, built on torch's meta device from files, as `AutoConfig` reads them."""
 
-    def __init__(self, model_type: str) -> None:
+    def __init__(self, name: str) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
         import torch  # noqa: PLC0415  # the workers' alone
         import transformers  # noqa: PLC0415
@@ -48,10 +51,17 @@ class Builds:
         self.torch, self.transformers = torch, transformers
         self.seconds: dict[tuple[str, str], float] = {}
         self.known: dict[tuple[str, str], int | str] = {}
-        self.config_class = transformers.CONFIG_MAPPING[model_type]
+        variant = variant_index.wanted().get(name)
+        self.model_type = name if variant is None else variant["type"]
+        self.given = legal_fields(self.model_type, {} if variant is None else variant["settings"])
+        self.config_class = transformers.CONFIG_MAPPING[self.model_type]
         self.folder = tempfile.TemporaryDirectory(prefix="bertsym-")
-        self.codec = ConfigCodec(self.config_class())
-        self.default = self.as_file(self.config_class())
+        self.codec = ConfigCodec(self.configuration())
+        self.default = self.as_file(self.configuration())
+
+    def configuration(self) -> Any:
+        """Return the default configuration, legal and with the settings of a variant."""
+        return self.config_class(**copy.deepcopy(self.given))
 
     def as_file(self, config: Any) -> File:
         """Return the file that a configuration is saved as, with all its fields."""
@@ -67,7 +77,10 @@ class Builds:
             raise BuildError(str(error)) from None
 
     def count(self, file: File, cls: str) -> int:
-        """Return the number of parameters of the class; raise BuildError if the library refuses the file."""
+        """Return the number of parameters of the class; raise BuildError if the library refuses the file.
+
+        A file without the fields of the legal configuration gets them, and that of a variant the settings.
+        """
         key = json.dumps(file), cls
         if key not in self.known:
             began = time.process_time()
@@ -80,7 +93,9 @@ class Builds:
 
     def _built(self, text: str, cls: str) -> int | str:
         """Return the number of parameters, or the reason why the library refuses the file."""
-        Path(self.folder.name, "config.json").write_text(text, encoding="utf-8")
+        file = json.loads(text)
+        written = json.dumps({**self.given, **file, "model_type": self.model_type})
+        Path(self.folder.name, "config.json").write_text(written, encoding="utf-8")
         try:
             with limited():
                 config = self.transformers.AutoConfig.from_pretrained(self.folder.name)
@@ -94,7 +109,7 @@ class Builds:
 
     def parts(self) -> dict[str, Any]:
         """Return the default configuration and each configuration in it, by path."""
-        return dict(_parts("", self.config_class()))
+        return dict(_parts("", self.configuration()))
 
     def sources(self) -> str:
         """Return the source of the modules that configure and build the model, nested configurations included."""
@@ -111,7 +126,7 @@ class Builds:
         """Return the names that the code may ask of a configuration: attributes, and texts that look like names."""
         written = {first or second for first, second in _NAME.findall(source)}
         with self._recorded() as asked, contextlib.suppress(Exception), self.torch.device("meta"):
-            self.transformers.AutoModel.from_config(self.config_class())
+            self.transformers.AutoModel.from_config(self.configuration())
         return {name for name in written | asked if not name.startswith("__")}
 
     @contextlib.contextmanager

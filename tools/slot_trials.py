@@ -303,12 +303,12 @@ class Trials:
     def _compared(
         self, candidate: Candidate, derived: Derived, entry: Derived, holders: Mapping[str, Holder | None], kind: str
     ) -> tuple[str, str]:
-        """Return the outcome of samples of all classes in turn, with the number of samples or the reason."""
+        """Return the outcome of samples of all classes with the part in turn, with their number or the reason."""
         presented = PresentedEntry(derived)
         random = Random(f"{self.seed} {candidate.entry} {candidate.path} {kind}")
-        names = [name for name, head in derived.classes.items() if not unresolved(head)]
-        compared, reason = 0, ""
-        for attempt in range(ATTEMPTS):
+        names = [name for name, head in derived.classes.items() if holders[name] is not None and not unresolved(head)]
+        compared, reason = 0, "no class with a whole formula"
+        for attempt in range(ATTEMPTS if names else 0):
             if compared >= max(COMPARED, len(names)) or (attempt > ATTEMPTS // 2 and not compared):
                 break
             name = names[-1 - attempt % len(names)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from bertsym import atlas
 from bertsym.atlas import Listed
+from bertsym.atlas.variants import Variant, variants
 from bertsym.document import Code, Column, Count, Document, Inline, Paragraph, Table
 from bertsym.report import Record
 from bertsym.values import value
@@ -53,6 +55,7 @@ class Atlas:
                     "whole": not model.unresolved,
                     "refused": model.unresolved,
                     "fixed_fields": model.fixed,
+                    "variants": [_variant(variant) for variant in variants(model.entry)],
                 }
                 for model in self.models
             ],
@@ -64,7 +67,14 @@ def _row(model: Listed) -> tuple[Inline, ...]:
     formula = f"partly: {model.unresolved:,} tensors have none" if model.unresolved else "whole"
     fixed = f", {model.fixed} fixed field{'s' * (model.fixed > 1)}" if model.fixed else ""
     heads = ", ".join(name for name in model.heads if name != "model")
-    return (Code(model.name), model.cls, heads, Count(model.count), formula + fixed)
+    number = len(variants(model.entry))
+    varied = f", {number} variant{'s' * (number > 1)}" if number else ""
+    return (Code(model.name), model.cls, heads, Count(model.count), formula + fixed + varied)
+
+
+def _variant(variant: Variant) -> Record:
+    settings = [f"{path}: {json.dumps(setting)}" for path, setting in variant.settings.items()]
+    return {"settings": settings, "checkpoint": variant.checkpoint, "heads": dict(variant.heads)}
 
 
 def given_as(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from bertsym import atlas
@@ -17,6 +18,7 @@ from bertsym.config.omitted_fields import check_unknown, completed, head_size, h
 from bertsym.config.parts import with_parts
 from bertsym.config.unmodelled_fields import check_unmodelled
 from bertsym.config.unread_sizes import unread_sizes
+from bertsym.config.variants import fitting
 from bertsym.errors import (
     BadField,
     BadFile,
@@ -34,7 +36,7 @@ from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.composites import configured_composite
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.field_rules import DEFAULT_LABELS
-from bertsym.saved_model.presentation import PresentedEntry
+from bertsym.saved_model.presentation import PresentedEntry, presented_entry
 from bertsym.symbols import labels
 from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES
@@ -59,8 +61,8 @@ def read_config(
     wanted = class_names(config) if head is None else (head,)
     in_zoo = kind in ARCHITECTURES and not atlas_only and not in_atlas_alone(kind, wanted)
     if entry is None and not in_zoo:
-        stored = _entry(config, kind, file)
-        entry = None if stored is None else PresentedEntry(stored)
+        stored, config = _entry(config, kind, file)
+        entry = None if stored is None else presented_entry(stored)
     derived = None if entry is None else entry.derived
     architecture = ARCHITECTURES[kind] if entry is None else entry.architecture
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
@@ -74,7 +76,8 @@ def read_config(
         notes = unread_fields(named, derived, head_sizes_read(derived, use))
         fields = completed(named, derived, file)
     given = sizes(fields, architecture.schema, file)
-    check_covered(fields, architecture.schema, given, file)
+    equal = {} if derived is None else derived.rules.equal
+    check_covered(fields, architecture.schema, given, file, equal)
     if derived is not None:
         check_unknown(fields, derived, given, file, use)
         check_unmodelled(named, derived, architecture.schema, file)
@@ -85,7 +88,7 @@ def read_config(
     model = Model(architecture).with_head(chosen) if entry is None else entry.model(chosen)
     if derived is not None:
         own = {path: (at,) for path, at in derived.classes[model.head].fixed.items()}
-        check_covered(fields, replace(architecture.schema, fixed=own), given, file)
+        check_covered(fields, replace(architecture.schema, fixed=own), given, file, equal)
     unread = unread_sizes(config, architecture.schema) if derived is None else notes
     model = replace(
         model,
@@ -100,13 +103,19 @@ def read_config(
         raise BadFile(str(file), str(error)) from None
 
 
-def _entry(config: Mapping[str, Json], kind: str, file: Path) -> Derived | None:
-    """Return the entry of a type with the parts that the configuration has, or the composite of these parts."""
+def _entry(config: Mapping[str, Json], kind: str, file: Path) -> tuple[Derived | None, Mapping[str, Json]]:
+    """Return the entry of a type or of its variant, with the parts that the file names, and the configuration for it.
+
+    The entry of a composite type is that of its parts.
+    """
     if kind not in atlas.COMPOSITES:
         stored = entry_of(kind)
-        return None if stored is None else with_parts(stored, config, file)
+        if stored is None:
+            return None, config
+        chosen, config = fitting(stored, config, file)
+        return with_parts(chosen, config, file), config
     try:
-        return configured_composite(kind, config, str(file), entry_of)
+        return configured_composite(kind, config, str(file), partial(_part_entry, file)), config
     except (InvalidModel, PartialFormula, UnknownName) as problem:
         raise BadFile(str(file), str(problem)) from None
 
@@ -115,6 +124,12 @@ def _fixed_parts(kind: str, derived: Derived) -> tuple[str, ...]:
     """Return the paths of the parts whose `model_type` decides nothing, or has decided already."""
     within = (f"{path}.{below}" for path, part in derived.parts.items() for below in fixed_parts(part.model_type))
     return (*fixed_parts(kind), *derived.parts, *within)
+
+
+def _part_entry(file: Path, kind: str, part: Mapping[str, Json]) -> Derived | None:
+    """Return the entry of a part's type, or that of the variant whose settings the part has."""
+    stored = entry_of(kind)
+    return None if stored is None else fitting(stored, part, file)[0]
 
 
 def _ignored(config: Mapping[str, Json], cls: str) -> tuple[str, ...]:

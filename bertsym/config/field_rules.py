@@ -36,7 +36,7 @@ def renamed(config: Mapping[str, Json], rules: FieldRules, file: Path) -> dict[s
         elif part is not None and part is not source:
             raise BadField(str(file), alias, f"{echo(found)}, and {target} is missing beside it; move it there")
         else:
-            result = _with(result, target.split("."), found)
+            result = with_field(result, target.split("."), found)
         result = _without(result, alias.split("."))
     return result
 
@@ -50,7 +50,9 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
         if path.endswith(f".{PER_LAYER}") and path not in derived.rules.fixed and found not in ({}, None):
             raise BadField(str(file), path, "sizes for single layers change the parameters and are not covered")
     for path, value in derived.rules.fixed.items():
-        if path not in derived.list_paths and not alike(fields.get(path, value), value):
+        options = (value, *derived.rules.equal.get(path, ()))
+        found = fields.get(path, value)
+        if path not in derived.list_paths and not any(alike(found, option) for option in options):
             raise BadField(str(file), path, f"{echo(fields[path])}: only {echo(value)} is covered")
     spellings = {field.path: (field.path, *field.aliases) for field in derived.fields.values()}
     defaults = {field.path: derived.defaults[symbol] for symbol, field in derived.fields.items()}
@@ -103,11 +105,12 @@ def _part(config: dict[str, Any], path: str) -> tuple[dict[str, Any] | None, str
     return part, last
 
 
-def _with(config: dict[str, Any], path: list[str], found: Json) -> dict[str, Any]:
+def with_field(config: Mapping[str, Json], path: list[str], found: Json) -> dict[str, Any]:
+    """Return the configuration with a value at a path, whose parts are made if they are missing."""
     if len(path) == 1:
         return {**config, path[0]: found}
     inner = config.get(path[0])
-    return {**config, path[0]: _with(inner if isinstance(inner, dict) else {}, path[1:], found)}
+    return {**config, path[0]: with_field(inner if isinstance(inner, dict) else {}, path[1:], found)}
 
 
 def _without(config: dict[str, Any], path: list[str]) -> dict[str, Any]:

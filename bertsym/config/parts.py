@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bertsym.atlas.slots import RecordedSlot, slots
+from bertsym.config.variants import fitting
 from bertsym.errors import BadField, InvalidModel, PartialFormula, echo
 from bertsym.files.jsonfile import Json
 from bertsym.saved_model.atlas_models import entry_of
@@ -47,6 +48,7 @@ def _replacement(slot: RecordedSlot, named: str, part: Mapping[str, Json], file:
     entry, default = entry_of(named), entry_of(slot.model_type)
     if entry is None or default is None:
         return None
+    entry, part = fitting(entry, part, file)
     entry = with_parts(entry, part, file, path)
     holders: dict[str, Holder | None] = {}
     for name, prefix in slot.prefixes.items():

@@ -43,9 +43,8 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
         if fields.get(path.replace("_config_dict.", "_config."), ...) == found and "_config_dict." in path:
             continue
         part = derived.part_of(path)
-        has_rules = derived.rules.recorded if part is None else part.has_rules
         owner = derived.name if part is None else part.model_type
-        if not has_rules and _may_shape(name, found) and mentions(owner, name):
+        if not derived.has_rules(path) and _may_shape(name, found) and mentions(owner, name):
             raise BadField(str(file), path, f"{echo(found)}: the class may read it, and no formula covers it")
 
 

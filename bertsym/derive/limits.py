@@ -50,6 +50,8 @@ MAX_LIST_LENGTH_IN_LAYERS = 256
 MIN_LIST_LAYERS = 3
 # So many lists are sampled of each length; a stack of six layers of two kinds has 64.
 NUMBERED_LISTS = 64
+# Numbers in place of null: a usual width, then one that any number of heads up to 16 divides.
+NULL_PROBES = (96, 720_720)
 # Three builds a word; the largest table of words in the library has 15.
 MAX_LIST_WORDS = 32
 

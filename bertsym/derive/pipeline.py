@@ -25,13 +25,13 @@ from bertsym.derive.list_rules import with_rules
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.sampling.depth_policy import failures_by_field
 from bertsym.derive.trace import NO_TRACE, Trace
-from bertsym.derive.types import CannotDerive, Fields
+from bertsym.derive.types import Arguments, CannotDerive, Fields
 from bertsym.values import replace
 
 
 def derive(
     target: str,
-    sizes: Fields,
+    sizes: Arguments,
     *,
     trials: int = 16,
     seed: int = 0,
@@ -41,6 +41,7 @@ def derive(
 ) -> Derivation:
     """Return the closed form of a transformers model type or class, or of `package.module:callable` at `sizes`.
 
+    `sizes` of a model of transformers are settings of its configuration by path, such as `{"q_lora_rank": None}`.
     This runs the target's code in another process, at most `seconds` for each build. `trials` random configurations
     test the formulas. Raises `CannotDerive`.
     """
@@ -51,7 +52,7 @@ def derive(
 def derive_in(
     worker: Worker,
     target: str,
-    sizes: Fields,
+    sizes: Arguments,
     *,
     trials: int = 16,
     seed: int = 0,
@@ -87,7 +88,7 @@ def derive_in(
 def _derive_with(
     worker: Worker,
     target: str,
-    sizes: Fields,
+    sizes: Arguments,
     trials: int,
     seed: int,
     *,

@@ -11,6 +11,7 @@ from sympy import Symbol
 
 from bertsym.derive.layer_list_field import ListField
 from bertsym.errors import BertsymError, echo
+from bertsym.files.jsonfile import Json
 from bertsym.tree import Tensor
 from bertsym.values import value
 
@@ -23,6 +24,8 @@ NO_EFFECT = "no size changes its tensors"
 Number = int | bool | Fraction
 Fields = Mapping[str, Number]
 Sizes = Mapping[Symbol, Number]
+Arguments = Mapping[str, Json]
+"""The arguments of a callable by name, or the settings of a configuration by path: `{"q_lora_rank": None}`."""
 
 
 @value

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bertsym import atlas
+from bertsym.atlas import variants
 from bertsym.files.jsonfile import parse_object, read_bytes
 from bertsym.model import Model
 from bertsym.saved_model import decode as saved
@@ -41,4 +42,11 @@ def entry_of(name: str) -> Derived | None:
     file = atlas.path(name)
     if file is None:
         return None
+    return saved.parsed(parse_object(read_bytes(file), Path(f"{atlas.PREFIX}{name}")), file)
+
+
+@lru_cache(maxsize=16)
+def variant_entry(name: str) -> Derived:
+    """Return the entry of a variant by the name of its file."""
+    file = variants.path(name)
     return saved.parsed(parse_object(read_bytes(file), Path(f"{atlas.PREFIX}{name}")), file)

@@ -32,6 +32,8 @@ from bertsym.values import replace, value
 
 Glue = Callable[[Derived, Mapping[str, Part]], tuple[Tensor, ...]]
 Entries = Callable[[str], Derived | None]
+PartEntries = Callable[[str, Mapping[str, Json]], Derived | None]
+"""Functions that return the entry of a type, or the one of its variants that a part's configuration is."""
 
 SEPARATOR, PLUS = ":", "+"
 
@@ -154,31 +156,42 @@ def named_composite(name: str, entry_of: Entries) -> Derived:
     if len(types) != len(slots):
         example = f"{kind}{SEPARATOR}{PLUS.join(slot.default for slot in slots)}"
         raise UnknownName("composite", name, (), f"it has {len(slots)} parts, as in {example}")
-    return _composite(name, kind, types, {slot.path for slot in slots}, entry_of)
+    entries = [_entry(part, entry_of) for part in types]
+    return _composite(name, kind, entries, {slot.path for slot in slots})
 
 
-def configured_composite(kind: str, config: Mapping[str, Json], file: str, entry_of: Entries) -> Derived:
+def configured_composite(kind: str, config: Mapping[str, Json], file: str, entry_of: PartEntries) -> Derived:
     """Return the composite that a configuration describes; raise `BadField` for a part that is not covered."""
-    types = []
+    types: list[str] = []
+    entries: list[Derived] = []
     absent = {slot.path for slot in COMPOSITES[kind].slots if config.get(slot.path) is None}
     for slot in COMPOSITES[kind].slots:
         part = config.get(slot.path)
         named = part.get("model_type", slot.default) if isinstance(part, dict) else slot.default
         if part is not None and not isinstance(part, dict):
             raise BadField(file, slot.path, f"expected an object, got {echo(part)}")
-        if not isinstance(named, str) or entry_of(named) is None:
+        entry = entry_of(named, part or {}) if isinstance(named, str) else None
+        if entry is None or not isinstance(named, str):
             raise BadField(file, f"{slot.path}.model_type", f"{echo(named)} is not covered")
         types.append(named)
-    return _composite(f"{kind}{SEPARATOR}{PLUS.join(types)}", kind, types, absent, entry_of)
+        entries.append(entry)
+    return _composite(f"{kind}{SEPARATOR}{PLUS.join(types)}", kind, entries, absent)
 
 
-def _composite(name: str, kind: str, types: Sequence[str], absent: Collection[str], entry_of: Entries) -> Derived:
-    """Return the composite of these types; `absent` parts have the switches that the library gives them."""
+def _entry(kind: str, entry_of: Entries) -> Derived:
+    entry = entry_of(kind)
+    if entry is None:
+        raise UnknownName("model type", kind, list(atlas.index()))
+    return entry
+
+
+def _composite(name: str, kind: str, entries: Sequence[Derived], absent: Collection[str]) -> Derived:
+    """Return the composite of these entries; `absent` parts have the switches that the library gives them."""
     composite = COMPOSITES[kind]
     slots = list(composite.slots)
     parts = {
-        slot.path: _part(slot if slot.path in absent else replace(slot, switches=()), of, entry_of)
-        for slot, of in zip(slots, types, strict=True)
+        slot.path: _part(slot if slot.path in absent else replace(slot, switches=()), entry)
+        for slot, entry in zip(slots, entries, strict=True)
     }
     parts[slots[-1].path] = replace(parts[slots[-1].path], is_main=True)
     source = next(iter(parts.values())).derived.source
@@ -192,14 +205,11 @@ def _composite(name: str, kind: str, types: Sequence[str], absent: Collection[st
     return replace(derived, heads=MappingProxyType(heads))
 
 
-def _part(slot: Slot, kind: str, entry_of: Entries) -> Part:
-    entry = entry_of(kind)
-    if entry is None:
-        raise UnknownName("model type", kind, list(atlas.index()))
+def _part(slot: Slot, entry: Derived) -> Part:
     derived = in_head_size(with_code_names(entry))
     head = next((head for head in slot.heads if _fills(derived, head, slot)), None)
     if head is None:
-        raise InvalidModel(f"{kind} as {slot.path}", f"it has no {slot.heads[0]}")
+        raise InvalidModel(f"{entry.name} as {slot.path}", f"it has no {slot.heads[0]}")
     switches = {symbol: True for symbol, field in derived.fields.items() if field.path in slot.switches}
     return Part(replace(derived, defaults={**derived.defaults, **switches}), head, slot.path, slot.prefix)
 

@@ -170,6 +170,10 @@ class Derived:
     rules: FieldRules = NOT_RECORDED
     parts: Mapping[str, EntryPart] = MappingProxyType({})
 
+    def __hash__(self) -> int:
+        # Its tables have no hash. Entries that share a name are few, and compared in full.
+        return hash((self.name, self.cls))
+
     @property
     def classes(self) -> Mapping[str, DerivedHead]:
         """Every class by the name of its head."""
@@ -179,6 +183,11 @@ class Derived:
         """Return the innermost part with an entry of its own that a field lies in, or None."""
         within = [part for part in self.parts if path.startswith(f"{part}.")]
         return self.parts[max(within, key=len)] if within else None
+
+    def has_rules(self, path: str) -> bool:
+        """Return True if the rules for the field at a path are recorded."""
+        part = self.part_of(path)
+        return self.rules.recorded if part is None else part.has_rules
 
     @property
     def list_paths(self) -> frozenset[str]:

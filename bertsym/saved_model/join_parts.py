@@ -83,6 +83,7 @@ def joined_rules(rules: Iterable[FieldRules]) -> FieldRules:
         _union(one.unless for one in listed),
         listed[0].labels,
         recorded=all(one.recorded for one in listed),
+        equal=_union(one.equal for one in listed),
     )
 
 
@@ -217,6 +218,7 @@ def _rules(rules: FieldRules, path: str) -> FieldRules:
         aliases=MappingProxyType({path + alias: path + target for alias, target in rules.aliases.items()}),
         fixed=_below(path, rules.fixed),
         refused=_below(path, rules.refused),
+        equal=_below(path, rules.equal),
         unless=MappingProxyType({path + name: path + companion for name, companion in rules.unless.items()}),
     )
 

@@ -95,7 +95,9 @@ def with_part(derived: Derived, new: Replacement) -> Derived:
         heads=MappingProxyType(heads),
         fixed_by_code=MappingProxyType({**beside.fixed_by_code, **fixed}),
         layer_lists=(*beside.layer_lists, *moved.layer_lists),
-        rules=joined_rules((_rules_beside(derived.rules, new, moved), moved.rules)),
+        rules=replace(
+            joined_rules((_rules_beside(derived.rules, new, moved), moved.rules)), recorded=derived.rules.recorded
+        ),
         parts=MappingProxyType({**beside.parts, **moved.parts}),
     )
 
@@ -262,6 +264,7 @@ def _rules_beside(rules: FieldRules, new: Replacement, moved: Derived) -> FieldR
         fixed=_beside(below, rules.fixed),
         refused=MappingProxyType({**_beside(below, rules.refused), **dict.fromkeys(lost, frozenset({ValueKind.ANY}))}),
         unless=_beside(below, rules.unless),
+        equal=_beside(below, rules.equal),
     )
 
 

@@ -156,7 +156,7 @@ def test_a_part_without_a_formula_is_named(tmp_path: Path) -> None:
     with pytest.raises(BertsymError, match=r"encoder\.model_type"):
         load(str(tmp_path))
     with pytest.raises(BertsymError, match="encoder"):
-        configured_composite("encoder-decoder", {"encoder": 3}, "config.json", entry_of)
+        configured_composite("encoder-decoder", {"encoder": 3}, "config.json", lambda kind, _: entry_of(kind))
 
 
 def test_the_sizes_of_two_parts_of_one_type_are_apart() -> None:

@@ -38,22 +38,22 @@ from bertsym.derive.sampling.boundary import boundary_samples
 from bertsym.derive.sampling.observer import Observer
 from bertsym.derive.sampling.sampler import Sampler
 from bertsym.derive.synthesis.observations import NO_LISTS
-from bertsym.derive.types import CannotDerive, Fields
+from bertsym.derive.types import Arguments, CannotDerive
 from bertsym.derive.verification.check import built_count, first_mismatch
 from bertsym.derive.verification.error_bound import error_bound
 from bertsym.saved_model.derived import Derived
 from bertsym.tree import Tensor
 from bertsym.values import replace
 
-NO_FIELDS: Fields = MappingProxyType({})
+NO_ARGUMENTS: Arguments = MappingProxyType({})
 
 
 def extend_head(
-    base: Derived, worker: Worker, target: str, sizes: Fields = NO_FIELDS, *, trials: int = 16, seed: int = 0
+    base: Derived, worker: Worker, target: str, sizes: Arguments = NO_ARGUMENTS, *, trials: int = 16, seed: int = 0
 ) -> Derived:
     """Return the formulas of a class over the sizes of `base`, which holds a derived class of the same configuration.
 
-    `sizes` are those of a target that is a callable.
+    `sizes` are the arguments of a callable, or the settings of the configuration.
 
     Raise `CannotDerive` if the class shares no tensor with the base, if a tensor of its own has no formula, or if it
     accepts other sizes than the base.

@@ -32,7 +32,7 @@ from bertsym.derive.limits import (
     TRACE_GRACE_SECONDS,
 )
 from bertsym.derive.oracle.process_tree import kill_marked
-from bertsym.derive.types import CannotDerive, Description, Entry, Fields, Inventory, Number, Rejection
+from bertsym.derive.types import Arguments, CannotDerive, Description, Entry, Fields, Inventory, Number, Rejection
 from bertsym.expressions.reader import Malformed
 from bertsym.values import replace
 
@@ -193,19 +193,22 @@ class BuildCounts(NamedTuple):
 class BuildOracle:
     """A membership oracle over fields (Angluin 1987): it accepts them with an inventory, or rejects them with a reason.
 
-    If `with_lists`, fields with an entry a layer vary too. `rule` is the path of such a field whose default is built.
+    `sizes` are the arguments of a callable, or the settings of a configuration by path. If `with_lists`, fields with an
+    entry a layer vary too. `rule` is the path of such a field whose default is built.
 
     It builds the target in a worker, at the same fields only once. `cache` holds the outcomes in the order of the
     builds, and `counts` their numbers. `speculative` holds answers that nobody has asked for yet. Every request raises
     `CannotDerive` if the worker fails.
     """
 
-    def __init__(self, worker: Worker, target: str, sizes: Fields, *, with_lists: bool = True, rule: str = "") -> None:
+    def __init__(
+        self, worker: Worker, target: str, sizes: Arguments, *, with_lists: bool = True, rule: str = ""
+    ) -> None:
         self.worker, self.target = worker, target
         self.cache: dict[Key, Inventory | Rejection] = {}
         self.speculative: dict[Key, dict[str, Any]] = {}
         self.counts = BuildCounts()
-        request: dict[str, Any] = {"target": target, "sizes": _to_json(sizes)}
+        request: dict[str, Any] = {"target": target, "sizes": dict(sizes)}
         request |= {} if with_lists else {"lists": False}
         request |= {"rule": rule} if rule else {}
         answer = worker.request(target, request, max(worker.seconds, MIN_START_SECONDS))

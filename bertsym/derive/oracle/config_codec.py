@@ -68,6 +68,7 @@ class ConfigCodec:
       entry a layer, such as `layer_types`, follows the number of layers.
     - `omitted` holds the paths of numbers that are left to the class.
     - `lists` holds the fields with an entry a layer that change tensors; a number chooses the list of each.
+    - `nulls` holds the fields that are null unless a number is given, with the number that builds the same.
     - `given` holds the values of fields in trials, whatever the numbers are.
     """
 
@@ -76,9 +77,11 @@ class ConfigCodec:
         fields = settings(config)
         self.nested = {name: ConfigCodec(value) for name, value in fields.items() if is_config(value)}
         plain = {name: value for name, value in fields.items() if name not in self.nested}
+        self._null = tuple(name for name, value in plain.items() if value is None)
         self.numeric = {name: value for name, value in plain.items() if list(numbers_in(name, value))}
         self.omitted: frozenset[str] = frozenset()
         self.lists: dict[str, ListField] = {}
+        self.nulls: dict[str, int] = {}
         self.given: Settings = {}
         self.texts: Settings = {}
         self.texts = self._without_defaults({n: value for n, value in plain.items() if n not in self.numeric})
@@ -125,7 +128,8 @@ class ConfigCodec:
             for name, field in self.lists.items()
             if field.length == field.own_length
         }
-        return {path: number for path, number in (own | lists | inner).items() if path not in self.omitted}
+        numbers = own | lists | self.nulls | inner
+        return {path: number for path, number in numbers.items() if path not in self.omitted}
 
     def to_config(self, numbers: Mapping[str, Number]) -> Any:
         """Return the configuration with these numbers at their paths and the defaults elsewhere."""
@@ -133,7 +137,11 @@ class ConfigCodec:
             name: _replaced(name, value, numbers) for name, value in self.numeric.items() if self._given(name, value)
         }
         inner = {name: codec.to_config(_below(f"{name}.", numbers)) for name, codec in self.nested.items()}
-        extra = {name: number for name, number in numbers.items() if name == "num_labels"}
+        extra = {
+            name: number
+            for name, number in numbers.items()
+            if name == "num_labels" or (name in self.nulls and name not in self.omitted)
+        }
         lists = {
             name: field.written(int(numbers.get(name, 0)), self._length(name, field, numbers))
             for name, field in self.lists.items()
@@ -145,6 +153,10 @@ class ConfigCodec:
         self.lists[name] = field
         self.texts.pop(name, None)
         self.numeric.pop(name, None)
+
+    def null_names(self) -> Iterator[str]:
+        """Yield the names of the fields that are null by default."""
+        yield from self._null
 
     def omit_lists(self) -> None:
         """Leave all lists with an entry a layer to the classes."""

@@ -41,14 +41,14 @@ class ListSearch:
         small = {
             path: min(number, MAX_SHRUNK_DEPTH)
             for path, number in numbers.items()
-            if _is_depth(path) and isinstance(number, int) and not isinstance(number, bool)
+            if is_depth(path) and isinstance(number, int) and not isinstance(number, bool)
         }
         self.small, self.defaults = {**numbers, **small}, numbers
         self.numbers = self.small
 
     def run(self) -> None:
         """Give each codec the lists of its configuration that change tensors."""
-        for prefix, codec in _codecs("", self.root):
+        for prefix, codec in codecs("", self.root):
             for name, length in list(_word_lists(codec)):
                 self._add(codec, self._word_list(prefix, codec, name, length))
             for name, length in list(_index_lists(codec)):
@@ -168,13 +168,15 @@ class ListSearch:
         return ListField(prefix + name, ((), ()), kinds, full_length, is_indices=True, aliases=aliases)
 
 
-def _codecs(prefix: str, codec: ConfigCodec) -> Iterator[tuple[str, ConfigCodec]]:
+def codecs(prefix: str, codec: ConfigCodec) -> Iterator[tuple[str, ConfigCodec]]:
+    """Yield the codec of a configuration and those of its parts, each with the prefix of its paths."""
     yield prefix, codec
     for name, nested in codec.nested.items():
-        yield from _codecs(f"{prefix}{name}.", nested)
+        yield from codecs(f"{prefix}{name}.", nested)
 
 
-def _is_depth(path: str) -> bool:
+def is_depth(path: str) -> bool:
+    """Return True if a field has the name of a number of layers."""
     return bool(_DEPTH.search(path.rpartition(".")[2]))
 
 
@@ -183,7 +185,7 @@ def _depths(codec: ConfigCodec) -> dict[str, int]:
     depths = {
         name: number
         for name, number in codec.numeric.items()
-        if isinstance(number, int) and not isinstance(number, bool) and _is_depth(name)
+        if isinstance(number, int) and not isinstance(number, bool) and is_depth(name)
     }
     return dict(sorted(depths.items(), key=lambda item: item[0] != "num_hidden_layers"))
 

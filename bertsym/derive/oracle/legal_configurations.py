@@ -7,6 +7,7 @@ examples. The source is named beside it. Everything else about such a class is d
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 _RESNET: Mapping[str, Any] = {"model_type": "resnet", "out_features": ["stage4"]}
@@ -66,3 +67,20 @@ LEGAL: Mapping[str, Mapping[str, Any]] = {
     # databricks/dbrx-base
     "dbrx": {"attn_config": {"rope_theta": 500000.0}},
 }
+
+
+def legal_fields(model_type: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a configuration class at which its model builds, with `settings` by path over them.
+
+    >>> legal_fields("hunyuan_vl", {"text_config.q_lora_rank": None, "moe": True})
+    {'text_config': {'head_dim': 128, 'q_lora_rank': None}, 'moe': True}
+    """
+    result: dict[str, Any] = deepcopy(dict(LEGAL.get(model_type, {})))
+    for path, value in settings.items():
+        *parts, name = path.split(".")
+        part = result
+        for outer in parts:
+            inner = part.get(outer)
+            part[outer] = part = inner if isinstance(inner, dict) else {}
+        part[name] = deepcopy(value)
+    return result

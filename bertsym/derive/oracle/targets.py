@@ -11,18 +11,20 @@ import inspect
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from bertsym.derive.layer_list_field import ListField, kind_letter
 from bertsym.derive.oracle.config_codec import ConfigCodec
 from bertsym.derive.oracle.layer_lists import ListSearch, keyword_numbers
-from bertsym.derive.oracle.legal_configurations import LEGAL
+from bertsym.derive.oracle.legal_configurations import legal_fields
 from bertsym.derive.oracle.module_inventory import NoParameters, UnusableTarget, inventory
+from bertsym.derive.oracle.null_fields import NullFields
 
 Fields = dict[str, Any]
+NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 PythonSocket = socket.socket  # model code may replace the name in `socket`, but not this one
 
 
@@ -112,8 +114,9 @@ class ListRuleTarget(Target):
 def load_target(target: str, sizes: Fields, *, lists: bool = True, rule: str = "") -> Target:
     """Load a target by name and prepare this process for its builds; raise `UnusableTarget`.
 
-    If `lists`, fields with an entry a layer vary too. If `rule` is the path of such a field, the target is the list
-    that the configuration class makes without it.
+    `sizes` are the arguments of a callable, or the settings at which a class of transformers is configured. If `lists`,
+    fields with an entry a layer vary too. If `rule` is the path of such a field, the target is the list that the
+    configuration class makes without it.
     """
     try:
         disable_init_and_network()
@@ -126,7 +129,9 @@ def load_target(target: str, sizes: Fields, *, lists: bool = True, rule: str = "
 
 def resolve_target(target: str, sizes: Fields, *, lists: bool = True, rule: str = "") -> Target:
     """Return the target `package.module:callable` at the sizes, or a model type or class of transformers."""
-    return load_callable(target, sizes) if ":" in target else load_transformers(target, lists=lists, rule=rule)
+    if ":" in target:
+        return load_callable(target, sizes)
+    return load_transformers(target, sizes, lists=lists, rule=rule)
 
 
 def disable_init_and_network() -> None:
@@ -166,10 +171,13 @@ def load_callable(target: str, sizes: Fields) -> Target:
     return Target(attribute, f"{target}, called with its sizes", sizes, lambda fields: resolved(**fields))
 
 
-def load_transformers(target: str, *, lists: bool = True, rule: str = "") -> Target:
+def load_transformers(
+    target: str, settings: Mapping[str, Any] = NO_SETTINGS, *, lists: bool = True, rule: str = ""
+) -> Target:
     """Load a model type or a class of transformers, with the numbers of its configuration as fields.
 
-    Raise `UnusableTarget` with similar names if there is none of this name.
+    `settings` are values of the configuration, by path; all else has its default. Raise `UnusableTarget` with similar
+    names if there is none of this name.
     """
     try:
         import transformers  # noqa: PLC0415
@@ -192,26 +200,32 @@ def load_transformers(target: str, *, lists: bool = True, rule: str = "") -> Tar
         # tools/atlas_page.py recognises an unknown name by the beginning of this text.
         raise UnusableTarget(f"no model type or class of transformers{advice}")
     source = f"transformers {transformers.__version__}, {cls.__name__}"
-    return _configured_target(cls, config_classes.get(target, config_class), source, lists=lists, rule=rule)
+    return _configured_target(cls, config_classes.get(target, config_class), settings, source, lists=lists, rule=rule)
 
 
-def default_configuration(config_class: Any) -> Any:
-    """Return the default configuration, or a legal one if the library's classes do not build at the defaults."""
-    return config_class(**deepcopy(dict(LEGAL.get(config_class.model_type, {}))))
+def default_configuration(config_class: Any, settings: Mapping[str, Any] = NO_SETTINGS) -> Any:
+    """Return the default configuration at these settings, legal if the library's classes do not build at the defaults.
+
+    Raise whatever the class raises at the settings.
+    """
+    return config_class(**legal_fields(config_class.model_type, settings))
 
 
-def _configured_target(cls: Any, config_class: Any, source: str, *, lists: bool, rule: str) -> Target:
+def _configured_target(
+    cls: Any, config_class: Any, settings: Mapping[str, Any], source: str, *, lists: bool, rule: str
+) -> Target:
     """Return a target whose fields are the numbers of the default configuration.
 
     The codec leaves out a number if the class builds another inventory once that number is passed explicitly.
     """
-    codec = ConfigCodec(default_configuration(config_class))
+    codec = ConfigCodec(default_configuration(config_class, settings))
 
     def construct(fields: Fields) -> Any:
         return cls(codec.to_config(fields))
 
     target = Target(cls.__name__, source, {}, construct)
-    default_inventory = inventory(Target("", "", {}, lambda _: cls(default_configuration(config_class))).build({}))
+    as_configured = Target("", "", {}, lambda _: cls(default_configuration(config_class, settings)))
+    default_inventory = inventory(as_configured.build({}))
 
     def builds_defaults() -> bool:
         try:
@@ -223,10 +237,12 @@ def _configured_target(cls: Any, config_class: Any, source: str, *, lists: bool,
     if lists:
         ListSearch(codec, lambda config: inventory(Target("", "", {}, lambda _: cls(config)).build({})), cls).run()
         if not builds_defaults():
-            return _configured_target(cls, config_class, source, lists=False, rule=rule)
+            return _configured_target(cls, config_class, settings, source, lists=False, rule=rule)
         target.lists = tuple(codec.all_lists())
     if rule:
         return ListRuleTarget(target, codec, rule)
+    nulls = NullFields(codec, lambda config: inventory(Target("", "", {}, lambda _: cls(config)).build({})), cls)
+    nulls.run()
     target.fields = {**codec.to_numbers(), "num_labels": 2}
-    target.defaults = codec.defaults
+    target.defaults = lambda fields, names: {**codec.defaults(fields, names), **nulls.defaults(fields, names)}
     return target
