@@ -115,11 +115,10 @@ def test_the_library_builds_what_an_entry_with_other_parts_says(transformers: An
         (tmp_path / "config.json").write_text(json.dumps(file), encoding="utf-8")
         try:
             ours = our_inventory(read_config(file, tmp_path / "config.json"))
-            real = real_inventory(transformers, torch, cls, transformers.AutoConfig.from_pretrained(tmp_path))
         except BertsymError:
             continue
-        except AssertionError:
-            raise
+        try:
+            real = real_inventory(transformers, torch, cls, transformers.AutoConfig.from_pretrained(tmp_path))
         except Exception:  # noqa: BLE001, S112  # what the library refuses has no number
             continue
         said = f"{cls} with {[(slot.path, kind) for slot, kind in chosen]}, BERTSYM_SLOT_SEED={SEED}: {file}"
