@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import atlas_index as shelf
+from atlas_classes import auto_heads
 from atlas_types import Kind
 
 INDEX = shelf.FOLDER / "variants.json"
@@ -48,16 +49,18 @@ def _word(setting: Any) -> str:
 
 
 def variant_kinds(everything: list[Kind]) -> list[Kind]:
-    """Return a kind for each listed variant, with the classes of its type's entry as heads."""
+    """Return a kind for each listed variant; its heads are the classes of its type, in the entry and the mappings."""
+    mapped = auto_heads()
     by_name = {kind.name: kind for kind in everything}
     found = []
     for name, listed in wanted().items():
         kind = by_name[listed["type"]]
         main = json.loads(shelf.path(kind.name).read_bytes())["heads"] if shelf.path(kind.name).exists() else {}
-        heads = tuple(
-            (head, entry["class"]) for head, entry in main.items() if head != "model" and not shelf.unresolved(entry)
-        )
-        found.append(kind._replace(name=name, heads=heads, shared=(), settings=listed["settings"]))
+        heads = {head: entry["class"] for head, entry in main.items() if not shelf.unresolved(entry)}
+        known = {kind.cls, *heads.values()}
+        heads |= {head: cls for head, cls in mapped[kind.name].items() if cls not in known and head not in heads}
+        own = tuple((head, cls) for head, cls in heads.items() if cls != kind.cls)
+        found.append(kind._replace(name=name, heads=own, shared=(), settings=listed["settings"]))
     return found
 
 
