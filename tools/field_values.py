@@ -18,15 +18,24 @@ HARMLESS: tuple[Any, ...] = (None, False, 0)
 INSTEAD_OF_NOTHING: tuple[Any, ...] = (True, 1, 16, 0.5, [1], [0, 1], "x", {"hidden_size": 2}, False, 0, 4, {})
 
 
-def others(default: Any, words: Sequence[str]) -> list[Any]:
-    """Return other values for a declared field that is no size, null among them."""
+def others(default: Any, words: Sequence[str], lengths: Sequence[int] = ()) -> list[Any]:
+    """Return other values for a declared field that is no size, null among them; some are lists of such lengths."""
     match default:
         case bool():
             values = [not default, None]
         case int():
-            values = [default + 1, 2 * default, None, 0, 1, 7, [default, default]]
+            values = [
+                default + 1,
+                2 * default,
+                None,
+                0,
+                1,
+                7,
+                [default, default],
+                *([default] * length for length in lengths),
+            ]
         case float():
-            values = [2 * default, default + 1, None, 0.0, default / 2, 1]
+            values = [2 * default, default + 1, None, 0.0, default / 2, 1, [default, default]]
         case str():
             values = [None, *words[:MOST_WORDS]]
         case list():

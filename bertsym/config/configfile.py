@@ -38,7 +38,7 @@ from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.composites import configured_composite
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.field_rules import DEFAULT_LABELS
-from bertsym.saved_model.presentation import PresentedEntry
+from bertsym.saved_model.presentation import PresentedEntry, presented_entry
 from bertsym.symbols import labels
 from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES
@@ -64,7 +64,7 @@ def read_config(
     in_zoo = kind in ARCHITECTURES and not atlas_only and not in_atlas_alone(kind, wanted)
     if entry is None and not in_zoo:
         stored, config = _entry(config, kind, file)
-        entry = None if stored is None else PresentedEntry(stored)
+        entry = None if stored is None else presented_entry(stored)
     derived = None if entry is None else entry.derived
     architecture = ARCHITECTURES[kind] if entry is None else entry.architecture
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
@@ -78,7 +78,8 @@ def read_config(
         notes = unread_fields(named, derived)
         fields, zeros = without_zeros(completed(named, derived, file), architecture.schema)
     given = sizes(fields, architecture.schema, file)
-    check_covered(fields, architecture.schema, given, file)
+    equal = {} if derived is None else derived.rules.equal
+    check_covered(fields, architecture.schema, given, file, equal)
     if derived is not None:
         use = head_size_use(kind)
         check_unknown(fields, derived, given, file, use)
@@ -90,7 +91,7 @@ def read_config(
     model = Model(architecture).with_head(chosen) if entry is None else entry.model(chosen)
     if derived is not None:
         own = {path: (at,) for path, at in derived.classes[model.head].fixed.items()}
-        check_covered(fields, replace(architecture.schema, fixed=own), given, file)
+        check_covered(fields, replace(architecture.schema, fixed=own), given, file, equal)
     unread = unread_sizes(config, architecture.schema) if derived is None else notes
     model = replace(
         model,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import isfinite
 from pathlib import Path
+from types import MappingProxyType
 
 from sympy import Expr, Symbol
 
@@ -16,6 +17,7 @@ from bertsym.model import Model, check_value
 from bertsym.schema import AnyField, Field, FirstPositive, Mention, Overridden, Schema
 from bertsym.symbols import BY_SYMBOL, Kind
 
+EMPTY: Mapping[str, tuple[Json, ...]] = MappingProxyType({})
 WITH_WEIGHTS = frozenset({"prelu", "xielu"})
 EVERYWHERE: Mapping[str, tuple[object, ...]] = {
     "pruned_heads": ({}, None),
@@ -67,10 +69,19 @@ def _followed(value: Expr, given: Mapping[Symbol, Value]) -> Value | None:
     return found.numerator if found.denominator == 1 else found
 
 
-def check_covered(config: Mapping[str, Json], schema: Schema, given: Mapping[Symbol, Value], file: Path) -> None:
-    """Raise BadField if a field changes the tensors in a way that no formula covers."""
+def check_covered(
+    config: Mapping[str, Json],
+    schema: Schema,
+    given: Mapping[Symbol, Value],
+    file: Path,
+    equal: Mapping[str, tuple[Json, ...]] = EMPTY,
+) -> None:
+    """Raise BadField if a field changes the tensors in a way that no formula covers.
+
+    `equal` has further values of fixed fields that the class builds alike.
+    """
     for key, values in {**schema.fixed, **EVERYWHERE}.items():
-        allowed = [_fixed(option, given) for option in values]
+        allowed = [_fixed(option, given) for option in (*values, *equal.get(key, ()))]
         value = config.get(key, allowed[0])
         if not any(alike(value, option) for option in allowed):
             named = [clipped(repr(option), MAX_ECHO) for option in allowed if option not in (None, {})]

@@ -57,7 +57,7 @@ _SIZE = (
     *("field", "aliases", "if_omitted", "default", "kind", "minimum", "meaning"),
     "domain",
 )
-_RULES = ("aliases", "fixed", "refused", "unless", "labels")
+_RULES = ("aliases", "fixed", "equal", "refused", "unless", "labels")
 _EVIDENCE = ("trials", "edge_trials", "builds", "seed", "bound", "parameters", "unresolved")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _HEAD = re.compile(r"[a-z0-9-]{1,40}")
@@ -244,6 +244,7 @@ class _Decoder:
         aliases = parts["aliases"].entries(MAX_FIELDS) if "aliases" in parts else {}
         fixed = parts["fixed"].entries(MAX_FIELDS) if "fixed" in parts else {}
         unless = parts["unless"].entries(MAX_FIELDS) if "unless" in parts else {}
+        equal = parts["equal"].entries(MAX_FIELDS) if "equal" in parts else {}
         refused: dict[str, set[ValueKind]] = {}
         for name, paths in (
             parts["refused"].keys([kind.value for kind in ValueKind]).items() if "refused" in parts else ()
@@ -256,6 +257,9 @@ class _Decoder:
             MappingProxyType({path: frozenset(kinds) for path, kinds in refused.items()}),
             MappingProxyType({path: companion.field() for path, companion in unless.items()}),
             parts["labels"].integer() if "labels" in parts else DEFAULT_LABELS,
+            equal=MappingProxyType(
+                {path: tuple(value.json for value in values.items(MAX_FIELDS)) for path, values in equal.items()}
+            ),
         )
 
     # Heads.

@@ -156,6 +156,10 @@ class Derived:
     synonyms: Mapping[str, Symbol] = MappingProxyType({})
     rules: FieldRules = NOT_RECORDED
 
+    def __hash__(self) -> int:
+        # Its tables have no hash. Entries that share a name are few, and compared in full.
+        return hash((self.name, self.cls))
+
     @property
     def classes(self) -> Mapping[str, DerivedHead]:
         """Every class by the name of its head."""

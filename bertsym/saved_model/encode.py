@@ -128,6 +128,8 @@ def _rules(rules: FieldRules) -> Iterator[str]:
         yield _line("aliases", dict(sorted(rules.aliases.items())))
     if rules.fixed:
         yield _line("fixed", dict(sorted(rules.fixed.items())))
+    if rules.equal:
+        yield _line("equal", {path: list(values) for path, values in sorted(rules.equal.items())})
     by_kind: dict[str, Json] = {
         kind.value: [path for path in sorted(rules.refused) if kind in rules.refused[path]] for kind in ValueKind
     }

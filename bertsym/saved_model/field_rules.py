@@ -42,6 +42,7 @@ class FieldRules:
     """The rules of one entry: targets of `aliases`, `fixed` fields, and `refused` kinds of values, by path.
 
     - A target in another part, as `text_config.hidden_size` of `hidden_size`, holds for a file without that part.
+    - `equal` has for a fixed field the other values that the class builds alike, as false instead of null.
     - `unless` has for a refused field the field that makes it idle.
     - `labels` is the number of labels that the class takes if a file gives none.
     - Rules that are not `recorded` know nothing about the class; the reader then refuses what the class may read.
@@ -53,6 +54,7 @@ class FieldRules:
     unless: Mapping[str, str] = MappingProxyType({})
     labels: int = DEFAULT_LABELS
     recorded: bool = True
+    equal: Mapping[str, tuple[Json, ...]] = MappingProxyType({})
 
     def refuses(self, path: str, kind: ValueKind) -> bool:
         """Return True if the reader refuses values of the kind at the path."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from bertsym import atlas
 from bertsym.model import Model
 from bertsym.saved_model.code_names import with_short_names
@@ -32,6 +34,12 @@ class PresentedEntry:
         result.__dict__.update(self.__dict__)
         result.derived = replace(self.derived, rules=rules)
         return result
+
+
+@lru_cache(maxsize=16)
+def presented_entry(derived: Derived) -> PresentedEntry:
+    """Return an entry in the words of answers, the same one for the next file of its type; raises `InvalidModel`."""
+    return PresentedEntry(derived)
 
 
 def presented(derived: Derived) -> Derived:
