@@ -13,6 +13,8 @@ from atlas_classes import auto_heads
 from atlas_types import Kind
 
 INDEX = shelf.FOLDER / "variants.json"
+# A part that a file gives in part has other defaults than a part that it leaves out; only recorded rules know them.
+UNTOLD = "derived, and its rules of fields are not recorded yet"
 STATE = (
     "defaults",
     "class",
@@ -68,6 +70,8 @@ def is_due(line: Mapping[str, Any], *, retry: bool) -> bool:
     """Return True for a new variant, one of an older engine, and with `retry` one without a whole formula."""
     from bertsym.derive.export import ENGINE  # noqa: PLC0415
 
+    if line.get("missing") == UNTOLD:
+        return False
     return retry if "missing" in line else line.get("engine") != ENGINE or (retry and "partly" in line)
 
 
@@ -81,9 +85,18 @@ def put(kind: Kind, text: str | None, why: str, defaults: Mapping[str, Any]) -> 
     else:
         shelf.path(kind.name).parent.mkdir(exist_ok=True)
         shelf.path(kind.name).write_text(text, encoding="utf-8", newline="\n")
-        listed |= {"defaults": dict(defaults), **shelf.line(json.loads(text))}
+        listed |= {"defaults": dict(defaults), **_line(json.loads(text))}
     content["variants"][kind.name] = listed
     write(content)
+
+
+def _line(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of an entry; one with parts counts as missing until its rules are recorded."""
+    has_parts = any("." in size.get("field", "") for size in entry["sizes"].values())
+    line = shelf.line(dict(entry))
+    if has_parts and "fields" not in entry:
+        return {"missing": UNTOLD, "engine": line["engine"]}
+    return line
 
 
 def write(content: dict[str, Any]) -> None:

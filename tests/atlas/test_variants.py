@@ -31,7 +31,7 @@ SAMPLE, FILES = 5, 12
 
 
 def test_each_entry_is_listed() -> None:
-    assert {file.stem for file in shelf.ENTRIES.glob("*.json")} == {name for name in LISTED if "heads" in LISTED[name]}
+    assert {file.stem for file in shelf.ENTRIES.glob("*.json")} == {name for name in LISTED if "engine" in LISTED[name]}
     for name, entry in LISTED.items():
         assert entry["type"] in atlas.index(), name
         assert "/" in entry["checkpoint"], name
