@@ -106,7 +106,10 @@ def variants(options: argparse.Namespace) -> int:
         chosen = [kind for kind in chosen if variant_index.is_due(state[kind.name], retry=options.retry)]
     began = time.monotonic()
     with workers(options.jobs) as pool:
-        running = {pool.submit(varied, kind, options.seed, options.seconds, tell=options.tell): kind for kind in chosen}
+        running = {
+            pool.submit(varied, kind, options.seed, options.seconds, tell=options.tell, bare=options.bare): kind
+            for kind in chosen
+        }
         for place, future in enumerate(as_completed(running), 1):
             kind, (text, why, defaults) = running[future], future.result()
             if text is not None or not options.tell:
@@ -196,12 +199,14 @@ def extended(
     return atlas_heads.extended(kind, seed, limit, skipped, whole=whole, further=further)
 
 
-def varied(kind: Kind, seed: int, limit: int, *, tell: bool) -> tuple[str | None, str, dict[str, Any]]:
+def varied(kind: Kind, seed: int, limit: int, *, tell: bool, bare: bool) -> tuple[str | None, str, dict[str, Any]]:
     """Return the text of a variant's entry or None, the reason, and the defaults of its settings; runs in a worker."""
     import atlas_work  # noqa: PLC0415
 
     try:
-        text, why = (atlas_work.retold(kind, seed), "") if tell else atlas_work.entry(kind, seed, limit)
+        text, why = (
+            (atlas_work.retold(kind, seed), "") if tell else atlas_work.entry(kind, seed, limit, with_rules=not bare)
+        )
         return text, why, atlas_work.defaults(kind)
     except Exception as error:  # noqa: BLE001  # one variant is not worth the run of all
         return None, atlas_work.reason(error), {}
@@ -293,6 +298,7 @@ def main() -> int:
             command.add_argument("--force", action="store_true", help="derive existing entries again")
             command.add_argument("--retry", action="store_true", help="try variants again that had no formula")
             command.add_argument("--tell", action="store_true", help="renew the facts from configuration classes only")
+            command.add_argument("--bare", action="store_true", help="leave out the rules of fields, which --tell adds")
             command.add_argument("--seconds", type=int, default=120, help="time limit a class")
         elif name == "heads":
             command.add_argument("--seconds", type=int, default=120, help="time limit a class")

@@ -48,13 +48,13 @@ _workers: list[Worker] = []
 _since: list[int] = []
 
 
-def entry(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
+def entry(kind: Kind, seed: int, limit: int, *, with_rules: bool = True) -> tuple[str | None, str]:
     """Return the text of an entry and notes about it, or None and the reason; `limit` is in seconds a class.
 
     An earlier entry that is better, and that the code still agrees with, is kept.
     """
     try:
-        written, why = made(kind, seed, limit)
+        written, why = made(kind, seed, limit, with_rules=with_rules)
     except Exception as error:  # noqa: BLE001  # one model type is not worth the run of all
         written, why = None, reason(error)
     there = earlier(kind)
@@ -81,7 +81,7 @@ def left(written: str | None) -> tuple[bool, int, int, int]:
     return False, missing[FIRST], sum(map(bool, missing.values())), len(found.get("fixed_by_derivation", {}))
 
 
-def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
+def made(kind: Kind, seed: int, limit: int, *, with_rules: bool = True) -> tuple[str | None, str]:
     """Return the text of a new entry with notes, or None and the reason if the class itself has no formula."""
     refreshed()
     try:
@@ -103,7 +103,8 @@ def made(kind: Kind, seed: int, limit: int) -> tuple[str | None, str]:
     whole = replace(whole, heads={**whole.heads, **failed})
     whole = counted(told(kind, whole))
     try:
-        whole = replace(whole, rules=with_required(kind, field_rules(kind, whole, seed)))
+        if with_rules:
+            whole = replace(whole, rules=with_required(kind, field_rules(kind, whole, seed)))
     except Exception as error:  # noqa: BLE001  # `tell` tries again
         notes.append(f"no rules of fields: {reason(error)}")
     written = text(whole)

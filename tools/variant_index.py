@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import atlas_index as shelf
+from atlas_classes import auto_heads
 from atlas_types import Kind
 
 INDEX = shelf.FOLDER / "variants.json"
+# A part that a file gives in part has other defaults than a part that it leaves out; only recorded rules know them.
+UNTOLD = "derived, and its rules of fields are not recorded yet"
 STATE = (
     "defaults",
     "class",
@@ -48,16 +51,18 @@ def _word(setting: Any) -> str:
 
 
 def variant_kinds(everything: list[Kind]) -> list[Kind]:
-    """Return a kind for each listed variant, with the classes of its type's entry as heads."""
+    """Return a kind for each listed variant; its heads are the classes of its type, in the entry and the mappings."""
+    mapped = auto_heads()
     by_name = {kind.name: kind for kind in everything}
     found = []
     for name, listed in wanted().items():
         kind = by_name[listed["type"]]
         main = json.loads(shelf.path(kind.name).read_bytes())["heads"] if shelf.path(kind.name).exists() else {}
-        heads = tuple(
-            (head, entry["class"]) for head, entry in main.items() if head != "model" and not shelf.unresolved(entry)
-        )
-        found.append(kind._replace(name=name, heads=heads, shared=(), settings=listed["settings"]))
+        heads = {head: entry["class"] for head, entry in main.items() if not shelf.unresolved(entry)}
+        known = {kind.cls, *heads.values()}
+        heads |= {head: cls for head, cls in mapped[kind.name].items() if cls not in known and head not in heads}
+        own = tuple((head, cls) for head, cls in heads.items() if cls != kind.cls)
+        found.append(kind._replace(name=name, heads=own, shared=(), settings=listed["settings"]))
     return found
 
 
@@ -65,6 +70,8 @@ def is_due(line: Mapping[str, Any], *, retry: bool) -> bool:
     """Return True for a new variant, one of an older engine, and with `retry` one without a whole formula."""
     from bertsym.derive.export import ENGINE  # noqa: PLC0415
 
+    if line.get("missing") == UNTOLD:
+        return False
     return retry if "missing" in line else line.get("engine") != ENGINE or (retry and "partly" in line)
 
 
@@ -78,9 +85,18 @@ def put(kind: Kind, text: str | None, why: str, defaults: Mapping[str, Any]) -> 
     else:
         shelf.path(kind.name).parent.mkdir(exist_ok=True)
         shelf.path(kind.name).write_text(text, encoding="utf-8", newline="\n")
-        listed |= {"defaults": dict(defaults), **shelf.line(json.loads(text))}
+        listed |= {"defaults": dict(defaults), **_line(json.loads(text))}
     content["variants"][kind.name] = listed
     write(content)
+
+
+def _line(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of an entry; one with parts counts as missing until its rules are recorded."""
+    has_parts = any("." in size.get("field", "") for size in entry["sizes"].values())
+    line = shelf.line(dict(entry))
+    if has_parts and "fields" not in entry:
+        return {"missing": UNTOLD, "engine": line["engine"]}
+    return line
 
 
 def write(content: dict[str, Any]) -> None:

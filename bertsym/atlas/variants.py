@@ -66,12 +66,17 @@ def path(name: str) -> Path:
 
 
 def _is_alike(found: Json, setting: Json) -> bool:
-    """Return True for a value that the variant may count: a switch, a positive number and an object vary in it."""
+    """Return True for a value that the variant may count: switches, positive numbers and objects vary in it.
+
+    So do the numbers of a list, whose length is that of the setting.
+    """
     match setting:
         case bool() | dict():
             return type(found) is type(setting)
         case int() if setting > 0:
             return isinstance(found, int) and not isinstance(found, bool) and found > 0
+        case [*entries] if entries and all(type(entry) is int for entry in entries):
+            return isinstance(found, list) and [type(entry) for entry in found] == [int] * len(entries)
     return _equals(found, setting)
 
 

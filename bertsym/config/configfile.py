@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from sympy import Symbol
+
 from bertsym import atlas
 from bertsym.atlas.configurations import default_labels, fixed_parts, has_class, head_size_use, similar_class
 from bertsym.config.field_rules import check_rules, renamed, unread_fields
 from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types
+from bertsym.config.idle_zeros import check_idle, without_zeros
 from bertsym.config.layer_lists import list_sizes
 from bertsym.config.library_classes import in_atlas_alone, present_name
 from bertsym.config.model_types import Reading, class_names, own_classes, reading, without_framework
@@ -69,12 +72,13 @@ def read_config(
     notes: tuple[str, ...] = ()
     fields: Mapping[str, Json] = config
     named = config
+    zeros: Mapping[Symbol, str] = {}
     if derived is not None:
         named = without_ignored_types(flattened(renamed(config, derived.rules, file)), _fixed_parts(kind, derived))
         check_rules(named, derived, file)
         use = head_size_use(kind)
         notes = unread_fields(named, derived, head_sizes_read(derived, use))
-        fields = completed(named, derived, file)
+        fields, zeros = without_zeros(completed(named, derived, file), architecture.schema)
     given = sizes(fields, architecture.schema, file)
     equal = {} if derived is None else derived.rules.equal
     check_covered(fields, architecture.schema, given, file, equal)
@@ -98,9 +102,11 @@ def read_config(
     if labels in model.symbols:
         given[labels] = number
     try:
-        return model.with_sizes({symbol: found for symbol, found in given.items() if symbol in model.symbols})
+        model = model.with_sizes({symbol: found for symbol, found in given.items() if symbol in model.symbols})
     except BertsymError as error:
         raise BadFile(str(file), str(error)) from None
+    check_idle(model, zeros, file)
+    return model
 
 
 def _entry(config: Mapping[str, Json], kind: str, file: Path) -> tuple[Derived | None, Mapping[str, Json]]:

@@ -25,7 +25,8 @@ def with_parts(derived: Derived, config: Mapping[str, Json], file: Path, within:
     for slot in slots(derived.name):
         part = _at(config, slot.path)
         named = part.get("model_type", slot.model_type)
-        if not isinstance(named, str) or named == slot.model_type or named not in slot.types:
+        own = derived.fixed_by_code.get(f"{slot.path}.model_type", slot.model_type)
+        if not isinstance(named, str) or named == own or named not in slot.types:
             continue
         if slot.path.startswith(tuple(replaced)):
             continue

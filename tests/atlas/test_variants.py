@@ -31,7 +31,7 @@ SAMPLE, FILES = 5, 12
 
 
 def test_each_entry_is_listed() -> None:
-    assert {file.stem for file in shelf.ENTRIES.glob("*.json")} == {name for name in LISTED if "heads" in LISTED[name]}
+    assert {file.stem for file in shelf.ENTRIES.glob("*.json")} == {name for name in LISTED if "engine" in LISTED[name]}
     for name, entry in LISTED.items():
         assert entry["type"] in atlas.index(), name
         assert "/" in entry["checkpoint"], name
@@ -60,10 +60,17 @@ def test_an_entry_of_a_variant(name: str) -> None:
         )
 
 
+def varies(name: str, path: str) -> bool:
+    """Return True if a file of the variant may have another value than the setting."""
+    setting, default = LISTED[name]["settings"][path], LISTED[name]["defaults"][path]
+    return type(setting) in (int, bool) and bool(setting) and type(default) is not type(setting)
+
+
 def random_file(name: str, derived: Derived, random: Random) -> dict[str, Any]:
     """Return a file with the settings of a variant and other values for a few of its sizes."""
     file: dict[str, Any] = {"model_type": derived.name}
-    changes: dict[str, Any] = dict(LISTED[name]["settings"])
+    settings: dict[str, Any] = LISTED[name]["settings"]
+    changes = {path: setting for path, setting in settings.items() if type(setting) is int}
     for symbol, field in derived.fields.items():
         if BY_SYMBOL[symbol].kind in (Kind.DEPTH, Kind.EXPERTS):
             changes[field.path] = random.randint(1, 4)
@@ -74,7 +81,8 @@ def random_file(name: str, derived: Derived, random: Random) -> dict[str, Any]:
                 if isinstance(default, bool)
                 else max(1, int(default * random.choice([1, 2, 3])) // 2)
             )
-    for path, value in changes.items():
+    chosen = {path: setting for path, setting in settings.items() if path not in changes or not varies(name, path)}
+    for path, value in {**changes, **chosen}.items():
         *parts, last = path.split(".")
         if "[" not in path:
             part = file

@@ -39,7 +39,9 @@ def test_a_part_may_have_any_type_if_its_class_does_not_read_it(tmp_path: Path) 
 
 
 def test_a_part_whose_class_follows_its_type_may_not(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llava", "text_config": {"model_type": "timm_backbone"}}))
+    (tmp_path / "config.json").write_text(
+        json.dumps({"model_type": "llava", "text_config": {"model_type": "timm_backbone"}})
+    )
     with pytest.raises(BadField, match=r"field 'text_config\.model_type'"):
         load(str(tmp_path))
 

@@ -6,6 +6,7 @@ import socket
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -67,3 +68,20 @@ def test_what_replaces_initialisation_and_connections() -> None:
     assert identity_init(weight, 0.0, std=0.02) is weight
     with socket.socket() as unconnected, pytest.raises(OSError, match="the network is closed"):
         refuse_connection(unconnected, ("127.0.0.1", 9))
+
+
+def test_settings_choose_the_structure_of_a_class(transformers: Any) -> None:
+    assert transformers
+    plain = load_transformers("deepseek_v2", {"q_lora_rank": None, "num_hidden_layers": 2})
+    names = {name for name, *_ in plain.inventory({})}
+    assert "layers.0.self_attn.q_proj.weight" in names
+    assert "layers.2.self_attn.q_proj.weight" not in names
+    assert "q_lora_rank" not in plain.fields
+    assert plain.fields["num_hidden_layers"] == 2
+
+
+def test_a_number_in_place_of_null_is_a_field(transformers: Any) -> None:
+    assert transformers
+    target = load_transformers("gpt_bigcode")
+    assert target.fields["n_inner"] == 4 * target.fields["n_embd"]
+    assert target.defaults({"n_embd": 24, "n_head": 2, "n_layer": 1}, ["n_inner"]) == {"n_inner": 96}
