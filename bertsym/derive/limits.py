@@ -380,6 +380,8 @@ DEFINITION_SAMPLES = 14
 """Configurations to which the formula of an omitted field is fitted. More cost calls of the configuration class."""
 DEFINITION_CHECKS = 6
 """Further configurations that must confirm the formula of an omitted field."""
+MAX_DEFINITION_BATCHES = 10
+"""Further batches of configurations for a field whose omission the code rejects in most, as Mixtral's odd H/heads."""
 MIN_OMITTED_SAMPLES = 5
 """A field needs this many configurations without it that the code accepts.
 

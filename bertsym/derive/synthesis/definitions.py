@@ -19,6 +19,7 @@ from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.limits import (
     DEFINITION_CHECKS,
     DEFINITION_SAMPLES,
+    MAX_DEFINITION_BATCHES,
     MIN_DEFINITION_VALUES,
     MIN_OMITTED_SAMPLES,
 )
@@ -42,7 +43,27 @@ class Defaults:
         self.active = [domain.name for domain in domains if not domain.no_effect]
         self.configs = [space.fields(space.sample(random)) for _ in range(DEFINITION_SAMPLES + DEFINITION_CHECKS)]
         self.defaults = _defaults(oracle, self.configs, names)
+        self._add_accepted(oracle, space, names)
         self.table = [{symbols[name]: config[name] for name in names} for config in self.configs]
+
+    def _add_accepted(self, oracle: BuildOracle, space: Space, names: Sequence[str]) -> None:
+        """Add configurations for the fields whose omission the code accepts in some configurations, but in too few."""
+        random = Random(len(self.configs))  # noqa: S311  # a stream of its own, so that later samples stay as they are
+        wanted = DEFINITION_SAMPLES + DEFINITION_CHECKS
+        for _ in range(MAX_DEFINITION_BATCHES):
+            lacking = [
+                name
+                for name in names
+                if len({defaults[name] for defaults in self.defaults if name in defaults}) > 1
+                and sum(name in defaults for defaults in self.defaults) < wanted
+            ]
+            if not lacking:
+                return
+            configs = [space.fields(space.sample(random)) for _ in range(wanted)]
+            answers = oracle.defaults(configs, lacking)
+            accepted = [(config, answer) for config, answer in zip(configs, answers, strict=True) if answer]
+            self.configs += [config for config, _ in accepted]
+            self.defaults += [answer for _, answer in accepted]
 
     def definitions(self) -> tuple[Definition, ...]:
         """Return the definitions of the model's sizes; no definition uses a size that another one defines.
