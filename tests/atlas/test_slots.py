@@ -87,7 +87,7 @@ def with_parts(library: Library, name: str, random: Random) -> tuple[Sizes, list
     chosen = []
     for slot in random.sample(slots(name), random.randint(1, len(slots(name)))):
         if "." not in slot.path:
-            kind = random.choice(sorted(slot.types))
+            kind = random.choice(sorted(slot.types - {slot.model_type}))
             part = {**drawn(library.default(kind), random), "model_type": kind}
             file[slot.path] = omitted(part, random) if random.random() < 0.5 else part
             chosen.append((slot, kind))
