@@ -35,7 +35,7 @@ def others(default: Any, words: Sequence[str], lengths: Sequence[int] = ()) -> l
                 *([default] * length for length in lengths),
             ]
         case float():
-            values = [2 * default, default + 1, None, 0.0, default / 2, 1]
+            values = [2 * default, default + 1, None, 0.0, default / 2, 1, [default, default]]
         case str():
             values = [None, *words[:MOST_WORDS]]
         case list():

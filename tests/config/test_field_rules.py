@@ -18,7 +18,7 @@ from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.decode import parsed
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.encode import text
-from bertsym.saved_model.field_rules import FieldRules, ValueKind
+from bertsym.saved_model.field_rules import NOT_RECORDED, FieldRules, ValueKind
 from bertsym.saved_model.presentation import PresentedEntry
 from bertsym.values import replace
 
@@ -122,8 +122,35 @@ def test_rules_are_read_as_they_are_written() -> None:
         refused={"a": frozenset({ValueKind.ANY, ValueKind.NULL}), "b.c": frozenset({ValueKind.ABSENT})},
         unless={"a": "b"},
         labels=3,
+        equal={"odd": (None, "x")},
     )
     assert parsed(json.loads(text(derived)), FILE).rules == derived.rules
+
+
+@pytest.mark.parametrize("rules", [FieldRules(), NOT_RECORDED], ids=["recorded", "not-recorded"])
+def test_a_file_says_if_rules_were_recorded(rules: FieldRules) -> None:
+    derived = replace(entry("bloom"), rules=rules)
+    assert parsed(json.loads(text(derived)), FILE).rules.recorded is rules.recorded
+
+
+def test_a_value_that_the_class_builds_alike_is_counted() -> None:
+    layers = {"n_layer": 2}
+    fixed = {"fixed": {"odd": None}}
+    plain = count(read("bloom", layers, **fixed))
+    with pytest.raises(BadField, match="odd"):
+        read("bloom", {**layers, "odd": False}, **fixed)
+    assert count(read("bloom", {**layers, "odd": False}, **fixed, equal={"odd": (False,)})) == plain
+
+
+def test_a_value_of_a_field_that_the_code_fixes_is_counted_if_the_class_builds_it_alike() -> None:
+    """ESM's layer norm before the stack is absent at null, as in the class, and at false, as in every file."""
+    stored = entry("bloom", equal={"early_norm": (False,)})
+    derived = replace(stored, fixed_by_code={**stored.fixed_by_code, "early_norm": None})
+    config = {"model_type": "bloom", "n_layer": 2}
+    plain = count(read_config(config, FILE, entry=PresentedEntry(derived)))
+    assert count(read_config({**config, "early_norm": False}, FILE, entry=PresentedEntry(derived))) == plain
+    with pytest.raises(BadField, match="early_norm"):
+        read_config({**config, "early_norm": True}, FILE, entry=PresentedEntry(derived))
 
 
 def test_a_fixed_field_is_counted_at_its_value_only() -> None:
