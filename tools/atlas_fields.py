@@ -30,6 +30,8 @@ from bertsym.symbols import Kind as SizeKind
 TRIALS, HEAD_TRIALS = 24, 8
 # Lists with an entry a layer are tried for stacks of at most so many layers.
 MOST_LAYERS = 100
+# A name that no class reads.
+NO_FIELD = "no_such_field"
 
 
 class FieldSearch:
@@ -41,6 +43,7 @@ class FieldSearch:
         self.aliases = AliasSearch(self.trials)
         self.agreed: dict[str, set[ValueKind]] = defaultdict(set)
         self.rejected: dict[str, set[ValueKind]] = defaultdict(set)
+        self.controls: dict[tuple[str, int], dict[ValueKind, set[str]]] = {}
         depths = {int(derived.defaults[s]) for s in derived.fields if BY_SYMBOL[s].kind is SizeKind.DEPTH}
         self.depths = sorted(depth for depth in depths if depth <= MOST_LAYERS)[:2]
 
@@ -77,7 +80,7 @@ class FieldSearch:
                 trial = [(path, value) for path in items if path not in bad]
                 bad += [path for path, _ in self.trials.disagreeing(base, trial)]
         for path in bad:
-            if self.only_rejected(path):
+            if self.is_only_rejected(path):
                 continue
             companion = self.companion(path, field_values.UNDECLARED)
             self.draft.refused[path].add(ValueKind.ANY)
@@ -86,15 +89,34 @@ class FieldSearch:
             elif not self.aliases.take_keyword(path):
                 self.refuse_nothing(path)
 
-    def only_rejected(self, path: str) -> bool:
-        """Return True if no value of a name makes the class build otherwise; refuse the kinds that it never takes."""
+    def outcomes_by_kind(self, path: str, base: File) -> dict[ValueKind, set[str]]:
+        """Return the outcomes of values at an undeclared name by the kind of the value."""
         outcomes: dict[ValueKind, set[str]] = defaultdict(set)
         for value in (*field_values.UNDECLARED, *field_values.HARMLESS):
-            kind = field_values.kind_at(value, None)
-            outcomes[kind] |= {self.trials.outcome(base, ((path, value),)) for base in self.trials.bases[:2]}
-        if any("disagree" in seen for seen in outcomes.values()):
-            return False
-        self.draft.refused[path] |= {kind for kind, seen in outcomes.items() if "agree" not in seen}
+            outcomes[field_values.kind_at(value, None)].add(self.trials.outcome(base, ((path, value),)))
+        return outcomes
+
+    def is_only_rejected(self, path: str) -> bool:
+        """Return True if no value of a name makes the class build otherwise; refuse the kinds that it never takes.
+
+        A kind is refused if one of the files takes no value of it: the class reads it there, in words of its own, as
+        DeepSeek-V4 reads `compress_ratios`. A list that makes the name idle in the other files is noted.
+        """
+        part = path.rpartition(".")[0]
+        never: set[ValueKind] = set()
+        for index, base in enumerate(self.trials.bases):
+            outcomes = self.outcomes_by_kind(path, base)
+            if any("disagree" in seen for seen in outcomes.values()):
+                return False
+            # Some parts take no undeclared name at all, or none beside fields that are left out.
+            if (part, index) not in self.controls:
+                self.controls[part, index] = self.outcomes_by_kind(f"{part}.{NO_FIELD}".lstrip("."), base)
+            control = self.controls[part, index]
+            never |= {kind for kind, seen in outcomes.items() if "agree" not in seen and "agree" in control[kind]}
+        self.draft.refused[path] |= never
+        companion = self.companion(path, field_values.UNDECLARED)
+        if companion is not None:
+            self.draft.unless[path] = companion
         return True
 
     def refuse_nothing(self, path: str) -> None:
