@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
+from bertsym.claims.cells import cells_of
 from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim
 from bertsym.claims.parsed_formula import Reading, Use
 from bertsym.claims.parser import read
 from bertsym.claims.question import Question
-from bertsym.claims.tablefile import read_table, read_text
+from bertsym.claims.tablefile import read_text
+from bertsym.claims.tables import claims_parameters, table_claim
+from bertsym.errors import BadFile
 from bertsym.quantities import parse_stated
+from bertsym.values import replace
 from bertsym.wording import pretty
 
 MAX_PATH = 1_000
@@ -42,7 +46,7 @@ def classify(claim: str, question: Question, *, table: bool = False) -> Claim:
     """
     suffix = path_suffix(claim)
     if suffix in TABLE_SUFFIXES or (suffix and (table or question.formula)):
-        return _table(claim, question)
+        return _table(claim, suffix, question)
     if suffix:
         return DocumentClaim(claim, read_text(claim), suffix == ".tex", question)
     return _number(claim, question) if _is_number(claim) else _formula(claim, question)
@@ -54,14 +58,14 @@ def path_suffix(claim: str) -> str:
     return suffix if suffix in (*TABLE_SUFFIXES, *TEXT_SUFFIXES) else ""
 
 
-def _table(path: str, question: Question) -> ModelTableClaim:
-    table = read_table(path, question.model)
-    notes = [f"columns read: {', '.join(map(str, table.columns)) or 'none'}"]
-    notes += [f"columns left aside: {', '.join(table.ignored)}"] if table.ignored else []
-    if not question.formula:
-        return ModelTableClaim(table, question, None, tuple(notes))
-    reading = read(question.formula, question.notation, question.where)
-    return ModelTableClaim(table, question, reading, (*notes, *_notes(reading)))
+def _table(path: str, suffix: str, question: Question) -> ModelTableClaim:
+    """Read the first table of a file that claims numbers of parameters."""
+    tables = cells_of(path, read_text(path), suffix)
+    if not tables:
+        raise BadFile(path, "no table with a heading and a row")
+    claim = table_claim(path, next((cells for cells in tables if claims_parameters(cells)), tables[0]), question)
+    formula = () if claim.formula is None else _notes(claim.formula)
+    return replace(claim, notes=(*claim.notes, *formula))
 
 
 def _is_number(claim: str) -> bool:
