@@ -99,7 +99,7 @@ def _table(path: str, question: Question) -> TableClaim:
     notes += [f"columns left aside: {', '.join(table.ignored)}"] if table.ignored else []
     if not question.formula:
         return TableClaim(table, None, tuple(notes))
-    reading = read(question.formula, question.notation, question.where)
+    reading = read(question.formula, question.notation, question.where, question.model)
     return TableClaim(table, reading, (*notes, *_notes(reading)))
 
 
@@ -117,7 +117,7 @@ def _number(claim: str, question: Question, notes: tuple[str, ...] = ()) -> Numb
 
 def _formula(claim: str, question: Question) -> NumberClaim | FormulaClaim:
     """Read a formula; `P = 110M` has a label and one number, and is a number."""
-    reading = read(claim, question.notation, question.where)
+    reading = read(claim, question.notation, question.where, question.model)
     stated = _RELATION.split(claim.replace("{,}", ",").strip(" $."))[-1].replace("\\,", "")
     if reading.label and len(reading.sides) == 1 and _is_number(stated):
         return _number(stated, question, _notes(reading))
