@@ -30,6 +30,7 @@ from bertsym.answers.verification import Verification as VerificationReport
 from bertsym.answers.verification import verification
 from bertsym.claims.classify import classify
 from bertsym.claims.question import question
+from bertsym.claims.standing import Standing
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
 from bertsym.errors import BertsymError, Conflict, Missing, Unreadable
@@ -122,15 +123,20 @@ class Derivative(Answer):
 
 @dataclass(frozen=True)
 class Audit(Answer):
-    """The verdict on a claim. `notes` are sentences that say how the claim was read."""
+    """The verdict on a claim: stands, nearly, mixed, finding or unread. `notes` say how the claim was read."""
 
     report: ClaimAudit
     notes: tuple[str, ...] = ()
 
     @property
+    def verdict(self) -> str:
+        """Return the verdict as a word."""
+        return self.report.standing.value
+
+    @property
     def stands(self) -> bool:
-        """Return True if nothing in the claim is wrong."""
-        return not self.report.finding
+        """Return True if the claim was read whole and is right."""
+        return self.report.standing is Standing.STANDS
 
 
 @dataclass(frozen=True)
@@ -490,20 +496,13 @@ def audit(
     """
     chosen = model if isinstance(model, Model) else load(arguments.path(model, "model"))
     spec = chosen.spec if head is None else chosen.spec.with_head(head)
-    names = {
-        name: arguments.text(meant, f"where[{name!r}]")
-        for name, meant in arguments.mapping(where, "where", "{'d': 'H'}").items()
-    }
-    about = question(
-        spec,
-        () if head is None else (head,),
-        notation=arguments.text(notation, "notation"),
-        where=names,
-        of=arguments.text(of, "of"),
-        formula=arguments.text(formula, "formula"),
-    )
+    given = arguments.mapping(where, "where", "{'d': 'H'}")
+    names = {name: arguments.text(meant, f"where[{name!r}]") for name, meant in given.items()}
+    texts = {"notation": notation, "of": of, "formula": formula}
+    words = {name: arguments.text(word, name) for name, word in texts.items()}
+    about = question(spec, () if head is None else (head,), where=names, **words)
     read = classify(arguments.path(claim, "claim"), about, table=table)
-    return Audit(audited(read, about), read.notes)
+    return Audit(audited(read), read.notes)
 
 
 def verify(

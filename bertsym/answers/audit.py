@@ -1,4 +1,4 @@
-"""The audit of a claim: the report for its kind."""
+"""The audit of a claim: read, judged, and reported by the report of its kind."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ from bertsym.answers.audit_formula import FormulaAudit
 from bertsym.answers.audit_number import NumberAudit
 from bertsym.answers.audit_table import TableAudit
 from bertsym.answers.audit_text import TextAudit
-from bertsym.claims.classify import Claim, NumberClaim, TextClaim
 from bertsym.claims.formula import FormulaVerdict
 from bertsym.claims.judge import judge
+from bertsym.claims.kinds import Claim, DocumentClaim, NumberClaim
 from bertsym.claims.number import NumberVerdict
-from bertsym.claims.question import Question
 from bertsym.claims.table import TableVerdict
 from bertsym.claims.texts import TextVerdict
 
 ClaimAudit = NumberAudit | FormulaAudit | TableAudit | TextAudit
 
 
-def audited(claim: Claim, question: Question) -> ClaimAudit:
+def audited(claim: Claim) -> ClaimAudit:
     """Return the report on a claim, as `claims.classify` read it; raises what `claims.judge` raises."""
-    match claim, judge(claim, question):
+    match claim, judge(claim):
         case NumberClaim(text), NumberVerdict() as verdict:
             return NumberAudit(verdict, text)
-        case TextClaim(path), TextVerdict() as verdict:
+        case DocumentClaim(path), TextVerdict() as verdict:
             return TextAudit(verdict, path)
         case _, TableVerdict() as verdict:
             return TableAudit(verdict)

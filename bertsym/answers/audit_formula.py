@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from bertsym.claims.discrepancies import Row, Share
 from bertsym.claims.formula import FormulaVerdict, Judgement
+from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import add, number
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Sizes, Table
 from bertsym.formulas.monomial_order import Terms
@@ -26,9 +27,14 @@ class FormulaAudit:
     verdict: FormulaVerdict
 
     @property
-    def finding(self) -> bool:
-        """Return True if the claim is wrong, which makes the exit code of the command line 1."""
-        return not self.verdict.stands
+    def standing(self) -> Standing:
+        """Return the verdict, which decides the exit code of the command line."""
+        return self.verdict.standing
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """Return the verdict on each claim: one."""
+        return (self.standing,)
 
     def document(self) -> Document:
         """Return the judgement of each side in turn."""
@@ -56,7 +62,7 @@ class FormulaAudit:
         chief = next((judgement for judgement in judgements if not judgement.stands), judgements[0])
         sentences = tuple(element for element in self.document() if isinstance(element, Paragraph))
         return {
-            "verdict": "finding" if self.finding else "stands",
+            "verdict": self.standing.value,
             "model": self.verdict.model.label or self.verdict.model.architecture.name,
             "counting": chief.nearest.name,
             "claimed": chief.form,

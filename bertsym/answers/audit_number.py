@@ -5,6 +5,7 @@ from __future__ import annotations
 from bertsym.answers.answer_context import subject
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import Match, NumberVerdict
+from bertsym.claims.standing import Standing
 from bertsym.convention import EXACT
 from bertsym.document import Column, Count, Document, Element, Inline, Paragraph, Remark, Sizes, Table
 from bertsym.report import Record
@@ -21,9 +22,14 @@ class NumberAudit:
     text: str
 
     @property
-    def finding(self) -> bool:
-        """Return True if the claim is wrong, which makes the exit code of the command line 1."""
-        return not self.verdict.stands
+    def standing(self) -> Standing:
+        """Return the verdict, which decides the exit code of the command line."""
+        return self.verdict.standing
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """Return the verdict on each claim: one."""
+        return (self.standing,)
 
     def document(self) -> Document:
         """Return the readings of the number, the finest first, each with the counts that match."""
@@ -46,7 +52,7 @@ class NumberAudit:
         """Return the verdict for programs, with `explanations` in the order of the document."""
         verdict = self.verdict
         return {
-            "verdict": "finding" if self.finding else "stands",
+            "verdict": self.standing.value,
             "model": self._name(),
             "claimed": verdict.stated.value,
             "exact": verdict.whole,

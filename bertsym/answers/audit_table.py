@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bertsym.claims.integer_bounds import Interval
+from bertsym.claims.standing import Standing
 from bertsym.claims.table import Fit, TableVerdict
 from bertsym.claims.tablefile import SizedRow
 from bertsym.document import Column, Document, Element, Inline, Paragraph, Remark, Sizes, Table
@@ -20,9 +21,14 @@ class TableAudit:
     verdict: TableVerdict
 
     @property
-    def finding(self) -> bool:
-        """Return True if the claim is wrong, which makes the exit code of the command line 1."""
-        return not self.verdict.stands
+    def standing(self) -> Standing:
+        """Return the verdict, which decides the exit code of the command line."""
+        return self.verdict.standing
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """Return the verdict on each claim: one."""
+        return (self.standing,)
 
     def document(self) -> Document:
         """Return the explanations of all rows, the simplest first, or else of most rows."""
@@ -47,7 +53,7 @@ class TableAudit:
         """Return the verdict for programs: `explanations` fit all rows, `partial` fits all except `misfits`."""
         verdict = self.verdict
         return {
-            "verdict": "finding" if self.finding else "stands",
+            "verdict": self.standing.value,
             "model": verdict.model.label or verdict.model.architecture.name,
             "claimed": [row.stated.value for row in verdict.table.rows],
             "exact": None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bertsym.claims.formula import FormulaVerdict
 from bertsym.claims.number import NumberVerdict
+from bertsym.claims.standing import Standing
 from bertsym.claims.texts import JudgedClaim, TextVerdict
 from bertsym.document import Column, Document, Element, Paragraph, Table
 from bertsym.quantities import rounded
@@ -24,9 +25,14 @@ class TextAudit:
         return self.verdict.claims
 
     @property
-    def finding(self) -> bool:
-        """Return True if a claim is wrong, which makes the exit code of the command line 1."""
-        return not self.verdict.stands
+    def standing(self) -> Standing:
+        """Return the verdict on all claims together."""
+        return self.verdict.standing
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """Return the verdict on each claim; together they decide the exit code of the command line."""
+        return tuple(claim.standing for claim in self.claims)
 
     def document(self) -> Document:
         """Return one row per claim, in the order of the text."""
@@ -46,7 +52,7 @@ class TextAudit:
     def record(self) -> Record:
         """Return the verdicts for programs, all among `explanations`; `terms` is empty."""
         return {
-            "verdict": "finding" if self.finding else "stands",
+            "verdict": self.standing.value,
             "claimed": self.path,
             "exact": None,
             "terms": [],

@@ -1,7 +1,7 @@
 """The kind of a claim: a number, a formula, a table of counts, or a text that contains claims.
 
 A claim comes as one string, as somebody types or copies it. `classify` decides its kind and reads it; `judge` then
-says whether it is right. A new kind of claim is a class here, a case in `classify`, and a case in `judge`.
+says whether it is right.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
+from bertsym.claims.cells import cells_of
+from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim
 from bertsym.claims.parsed_formula import Reading, Use
 from bertsym.claims.parser import read
 from bertsym.claims.question import Question
-from bertsym.claims.tablefile import SizedTable, read_table, read_text
-from bertsym.quantities import Stated, parse_stated
-from bertsym.values import value
+from bertsym.claims.tablefile import read_text
+from bertsym.claims.tables import claims_parameters, table_claim
+from bertsym.errors import BadFile
+from bertsym.quantities import parse_stated
+from bertsym.values import replace
 from bertsym.wording import pretty
 
 MAX_PATH = 1_000
@@ -25,45 +29,6 @@ TEXT_SUFFIXES = (".md", ".markdown", ".tex")
 
 _NUMBER = re.compile(r"[~≈]?\s*[\d][\d.,_]*\s*([eE]\+?\d+|[KMBT])?(\s*(parameters|params))?")
 _RELATION = re.compile(r"[=≈:$]|\\approx")
-
-
-@value
-class NumberClaim:
-    """A number of parameters, such as `110M`, with the precision at which it was stated."""
-
-    text: str
-    stated: Stated
-    notes: tuple[str, ...] = ()
-
-
-@value
-class FormulaClaim:
-    """A formula, or a chain of formulas with equality signs between them."""
-
-    reading: Reading
-    notes: tuple[str, ...] = ()
-
-
-@value
-class TableClaim:
-    """A table whose rows each give sizes and a count, to be explained by a model or by one `formula`."""
-
-    table: SizedTable
-    formula: Reading | None = None
-    notes: tuple[str, ...] = ()
-
-
-@value
-class TextClaim:
-    """A paper or a README, in LaTeX if `tex`, else in Markdown, with formulas and numbers of parameters in it."""
-
-    path: str
-    text: str
-    tex: bool
-    notes: tuple[str, ...] = ()
-
-
-Claim = NumberClaim | FormulaClaim | TableClaim | TextClaim
 
 
 def classify(claim: str, question: Question, *, table: bool = False) -> Claim:
@@ -81,9 +46,9 @@ def classify(claim: str, question: Question, *, table: bool = False) -> Claim:
     """
     suffix = path_suffix(claim)
     if suffix in TABLE_SUFFIXES or (suffix and (table or question.formula)):
-        return _table(claim, question)
+        return _table(claim, suffix, question)
     if suffix:
-        return TextClaim(claim, read_text(claim), suffix == ".tex")
+        return DocumentClaim(claim, read_text(claim), suffix == ".tex", question)
     return _number(claim, question) if _is_number(claim) else _formula(claim, question)
 
 
@@ -93,14 +58,14 @@ def path_suffix(claim: str) -> str:
     return suffix if suffix in (*TABLE_SUFFIXES, *TEXT_SUFFIXES) else ""
 
 
-def _table(path: str, question: Question) -> TableClaim:
-    table = read_table(path, question.model)
-    notes = [f"columns read: {', '.join(map(str, table.columns)) or 'none'}"]
-    notes += [f"columns left aside: {', '.join(table.ignored)}"] if table.ignored else []
-    if not question.formula:
-        return TableClaim(table, None, tuple(notes))
-    reading = read(question.formula, question.notation, question.where, question.model)
-    return TableClaim(table, reading, (*notes, *_notes(reading)))
+def _table(path: str, suffix: str, question: Question) -> ModelTableClaim:
+    """Read the first table of a file that claims numbers of parameters."""
+    tables = cells_of(path, read_text(path), suffix)
+    if not tables:
+        raise BadFile(path, "no table with a heading and a row")
+    claim = table_claim(path, next((cells for cells in tables if claims_parameters(cells)), tables[0]), question)
+    formula = () if claim.formula is None else _notes(claim.formula)
+    return replace(claim, notes=(*claim.notes, *formula))
 
 
 def _is_number(claim: str) -> bool:
@@ -112,16 +77,17 @@ def _number(claim: str, question: Question, notes: tuple[str, ...] = ()) -> Numb
     text = claim.strip().lstrip("~≈").removesuffix("parameters").removesuffix("params").replace(" ", "")
     if not question.model.given:
         notes = (*notes, f"a number needs sizes: judged at {question.model.architecture.base}")
-    return NumberClaim(text, parse_stated(text, "the claim"), notes)
+    return NumberClaim(text, parse_stated(text, "the claim"), question, notes)
 
 
-def _formula(claim: str, question: Question) -> NumberClaim | FormulaClaim:
+def _formula(claim: str, question: Question) -> NumberClaim | FormulaClaim | SumClaim:
     """Read a formula; `P = 110M` has a label and one number, and is a number."""
     reading = read(claim, question.notation, question.where, question.model)
     stated = _RELATION.split(claim.replace("{,}", ",").strip(" $."))[-1].replace("\\,", "")
     if reading.label and len(reading.sides) == 1 and _is_number(stated):
         return _number(stated, question, _notes(reading))
-    return FormulaClaim(reading, _notes(reading))
+    kind = FormulaClaim if reading.names else SumClaim
+    return kind(reading, question, _notes(reading))
 
 
 def _notes(reading: Reading) -> tuple[str, ...]:

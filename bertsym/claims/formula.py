@@ -14,6 +14,7 @@ from bertsym.claims.interpretations import Counting, countings
 from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.polynomial import expand, expression
 from bertsym.claims.scopes import scope_named
+from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import Part, add, minus, number, parts, symbols
 from bertsym.errors import BertsymError, TooLarge
 from bertsym.formulas.monomial_order import Monomial, Terms
@@ -102,6 +103,11 @@ class FormulaVerdict:
         """Return True if nothing in the formula is wrong."""
         sound = all(judgement.stands for judgement in self.judgements) and all(figure.how for figure in self.figures)
         return self.agree and sound
+
+    @property
+    def standing(self) -> Standing:
+        """Return the verdict."""
+        return Standing.STANDS if self.stands else Standing.FINDING
 
 
 @value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bertsym.claims.interpretations import Counting, countings
+from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import parts
 from bertsym.count import count
 from bertsym.model import Model
@@ -53,6 +54,11 @@ class NumberVerdict:
     def stands(self) -> bool:
         """Return True if some simple counting comes to the number without a slip."""
         return any(not match.slip for match in self.matches)
+
+    @property
+    def standing(self) -> Standing:
+        """Return the verdict."""
+        return Standing.STANDS if self.stands else Standing.FINDING
 
 
 def judge_number(

@@ -11,6 +11,7 @@ from bertsym.algebra import Value
 from bertsym.claims.formula import at_base
 from bertsym.claims.integer_bounds import Bound, Entangled, Interval, at, solve
 from bertsym.claims.interpretations import countings
+from bertsym.claims.standing import Standing
 from bertsym.claims.tablefile import SizedRow, SizedTable
 from bertsym.claims.tensor_polynomials import parts, put_in, symbols
 from bertsym.errors import BertsymError
@@ -64,6 +65,11 @@ class TableVerdict:
     def stands(self) -> bool:
         """Return True if one explanation fits all rows."""
         return bool(self.fits)
+
+    @property
+    def standing(self) -> Standing:
+        """Return the verdict."""
+        return Standing.STANDS if self.stands else Standing.FINDING
 
     @property
     def misfits(self) -> tuple[SizedRow, ...]:

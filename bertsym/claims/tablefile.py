@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sympy import Symbol
 
+from bertsym.claims.cells import Cells, cells_of
 from bertsym.claims.names import meaning, plain
 from bertsym.errors import BadFile, BertsymError
 from bertsym.model import Model
@@ -17,14 +17,10 @@ from bertsym.spellings import in_columns
 from bertsym.symbols import BY_NAME, Kind
 from bertsym.values import value
 
-# Bounds on hostile input. Every row and column costs each hypothesis a polynomial.
 MAX_FILE_BYTES = 2_000_000
-MAX_ROWS = 500
-MAX_COLUMNS = 64
+"""The bytes of a file, which a stranger may have made."""
 
 _COUNT = re.compile(r"param|\bcount|#\s*p\b", re.IGNORECASE)
-_RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^{}]*\}|cmidrule(?:\([^()]*\))?\{[^{}]*\})")
-_DRESS = re.compile(r"\\(?:textbf|textit|emph|mathbf|text|mathrm|texttt)\{([^{}]*)\}")
 
 
 @value
@@ -59,64 +55,24 @@ def read_text(path: str) -> str:
 
 
 def read_table(path: str, model: Model | None = None) -> SizedTable:
-    """Read the table in a file, by its suffix; raises `BadFile` if no table has a column of counts.
+    """Read the first table in a file that has a column of counts, by the file's suffix; raises `BadFile`."""
+    tables = cells_of(path, read_text(path), Path(path).suffix.lower())
+    if not tables:
+        raise BadFile(path, "no table with a heading and a row")
+    return table_of(path, next((cells for cells in tables if counted(cells)), tables[0]), model)
+
+
+def counted(cells: Cells) -> bool:
+    """Return True if a heading of the table says that its column counts parameters."""
+    return any(_COUNT.search(title) for title in cells.heading)
+
+
+def table_of(path: str, cells: Cells, model: Model | None = None) -> SizedTable:
+    """Read cells as rows of sizes and counts; raises `BadFile` if no column counts parameters.
 
     A title may be a name of the model's own, such as a field of its configuration.
     """
-    text = read_text(path)
-    suffix = Path(path).suffix.lower()
-    if suffix in (".md", ".markdown"):
-        lines = _markdown(text)
-    elif suffix in (".tex", ".latex"):
-        lines = _latex(text)
-    else:
-        lines = _separated(text, "\t" if suffix == ".tsv" else ",", path)
-    cells = [(number, row) for number, row in lines if any(row)]
-    if len(cells) > MAX_ROWS or any(len(row) > MAX_COLUMNS for _, row in cells):
-        raise BadFile(path, f"a table of more than {MAX_ROWS:,} rows or {MAX_COLUMNS} columns")
-    if len(cells) < 2:
-        raise BadFile(path, "no table with a heading and a row")
-    return _table(path, cells, model)
-
-
-def _separated(text: str, mark: str, path: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(text.splitlines(), delimiter=mark)
-    try:
-        for row in reader:
-            yield reader.line_num, [cell.strip() for cell in row]
-    except csv.Error as error:
-        raise BadFile(path, f"line {reader.line_num}: {error}") from None
-
-
-def _markdown(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of the first table that has a column of counts."""
-    inside = False
-    for number, line in enumerate(text.splitlines(), start=1):
-        row = [cell.strip().strip("*`") for cell in line.strip().strip("|").split("|")] if "|" in line else []
-        if not inside and row and any(_COUNT.search(cell) for cell in row):
-            inside = True
-        elif inside and not row:
-            return
-        if inside and not all(re.fullmatch(r":?-+:?", cell) for cell in row):
-            yield number, row
-
-
-def _latex(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of the first tabular, without rules and formatting commands."""
-    begin = re.search(r"\\begin\{tabular[x*]?\}(?:\{[^{}]*\})*", text)
-    end = text.find(r"\end{tabular", begin.end()) if begin else -1
-    if begin is None or end < 0:
-        return
-    position = begin.end()
-    for row in text[begin.end() : end].split(r"\\"):
-        number = text.count("\n", 0, position + len(row) - len(row.lstrip())) + 1
-        position += len(row) + 2
-        bare = _DRESS.sub(r"\1", _RULES.sub("", row)).replace(r"\#", "#").replace("$", "")
-        yield number, [re.sub(r"\{,\}|\\,|~", "", cell).strip() for cell in bare.split("&")]
-
-
-def _table(path: str, cells: Sequence[tuple[int, list[str]]], model: Model | None) -> SizedTable:
-    heading = cells[0][1]
+    heading = cells.heading
     counts = [place for place, title in enumerate(heading) if _COUNT.search(title)]
     if not counts:
         raise BadFile(path, "no column of counts: one heading has to say parameters, params or count")
@@ -125,7 +81,7 @@ def _table(path: str, cells: Sequence[tuple[int, list[str]]], model: Model | Non
         place: symbol for place, title in enumerate(heading) if (symbol := _symbol(title, model)) and place != at
     }
     rows = []
-    for line, row in cells[1:]:
+    for line, row in cells.rows[1:]:
         if at < len(row) and row[at]:
             rows.append(_row(path, line, row, symbols, at))
     if not rows:

@@ -12,6 +12,7 @@ from bertsym.claims.parser import read
 from bertsym.claims.polynomial import expand
 from bertsym.claims.question import Question, all_heads
 from bertsym.claims.spans import Places, formulas, readable
+from bertsym.claims.standing import Standing, together
 from bertsym.errors import BertsymError, UnknownName
 from bertsym.model import Model
 from bertsym.quantities import parse_stated
@@ -43,6 +44,11 @@ class JudgedClaim:
     unread: str = ""
 
     @property
+    def standing(self) -> Standing:
+        """Return the verdict."""
+        return Standing.UNREAD if self.verdict is None else self.verdict.standing
+
+    @property
     def finding(self) -> bool:
         """Return True if the claim was judged and is wrong."""
         return self.verdict is not None and not self.verdict.stands
@@ -58,6 +64,11 @@ class TextVerdict:
     def stands(self) -> bool:
         """Return True if no claim that could be judged is wrong."""
         return not any(claim.finding for claim in self.claims)
+
+    @property
+    def standing(self) -> Standing:
+        """Return the verdict on the claims together."""
+        return together(claim.standing for claim in self.claims)
 
 
 @value

@@ -70,6 +70,7 @@ def audit(
     """
     from bertsym.claims.classify import path_suffix
     from bertsym.claims.question import question
+    from bertsym.claims.standing import exit_code
     from bertsym.errors import Conflict, Unreadable
 
     chosen = options.model(model, head, at, model_type)
@@ -84,8 +85,8 @@ def audit(
     reports = [_audited(claim, about, table=table) for claim in claims]
     for report in reports:
         show(report, latex=latex, markdown=markdown, json=json)
-    if any(report.finding for report in reports):
-        raise typer.Exit(1)
+    if code := exit_code(standing for report in reports for standing in report.standings):
+        raise typer.Exit(code)
 
 
 def _audited(text: str, about: Question, *, table: bool) -> ClaimAudit:
@@ -96,4 +97,4 @@ def _audited(text: str, about: Question, *, table: bool) -> ClaimAudit:
     claim = classify(text, about, table=table)
     for line in claim.notes:
         note(line)
-    return audited(claim, about)
+    return audited(claim)
