@@ -88,9 +88,9 @@ SPELLINGS: Mapping[str, Spellings] = {
             "width": "",
         },
         "dmodel hiddensize hidden_dim embed_dim embedding_dim d_emb d_embd d_embed d_m d_hidden h_dim n_hidden d_attn"
-        " d_hid",
-        columns="width",
-        only_fields="dim emb_dim width",
+        " d_hid n_embed d_attention embed_size emb_size hid_dim hid_size hidden_dimension model_dimension",
+        columns="width dimension",
+        only_fields="emb_dim width",
     ),
     "L": Spellings(
         {
@@ -113,7 +113,8 @@ SPELLINGS: Mapping[str, Spellings] = {
             "num_heads": "t5, gpt_neo",
             "encoder_attention_heads": "bart, whisper",
         },
-        "nheads num_head attention_heads n_h number_of_heads",
+        "nheads num_head attention_heads n_h number_of_heads attn_heads num_attn_heads n_attn_heads n_attention_heads"
+        " self_attention_heads",
         only_fields="encoder_attention_heads",
     ),
     "F": Spellings(

@@ -82,7 +82,7 @@ def _number(claim: str, question: Question, notes: tuple[str, ...] = ()) -> Numb
 
 def _formula(claim: str, question: Question) -> NumberClaim | FormulaClaim | SumClaim:
     """Read a formula; `P = 110M` has a label and one number, and is a number."""
-    reading = read(claim, question.notation, question.where)
+    reading = read(claim, question.notation, question.where, question.model)
     stated = _RELATION.split(claim.replace("{,}", ",").strip(" $."))[-1].replace("\\,", "")
     if reading.label and len(reading.sides) == 1 and _is_number(stated):
         return _number(stated, question, _notes(reading))

@@ -21,7 +21,7 @@ def table_claim(source: str, cells: Cells, question: Question) -> ModelTableClai
     table = table_of(source, cells, question.model)
     notes = [f"columns read: {', '.join(map(str, table.columns)) or 'none'}"]
     notes += [f"columns left aside: {', '.join(table.ignored)}"] if table.ignored else []
-    formula = read(question.formula, question.notation, question.where) if question.formula else None
+    formula = read(question.formula, question.notation, question.where, question.model) if question.formula else None
     return ModelTableClaim(table, question, formula, tuple(notes))
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sympy import Expr, Symbol
 
-from bertsym.algebra import Iverson, Value, atom, monomials, substitute
+from bertsym.algebra import Iverson, Value, evaluate, monomials, substitute
 from bertsym.formulas.monomial_order import Terms
 from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, N, T, V
@@ -107,8 +107,8 @@ def put_in(terms: Terms, values: Mapping[Symbol, Value]) -> Terms:
         for base, power in monomial:
             if base in values:
                 value *= Fraction(values[base]) ** power
-            elif isinstance(base, Iverson) and base.free_symbols <= set(values):
-                value *= int(base.xreplace({s: atom(v) for s, v in values.items()}))
+            elif not isinstance(base, Symbol) and base.free_symbols <= set(values):
+                value *= evaluate(base, values) ** power
             else:
                 rest.append((base, power))
         key = tuple(rest)

@@ -126,7 +126,7 @@ class _Audit:
 
     def _judged(self, bare: str) -> tuple[FormulaVerdict | None, str] | None:
         try:
-            reading = read(bare, self.question.notation, self.question.where)
+            reading = read(bare, self.question.notation, self.question.where, self.question.model)
             if not _is_count(reading):
                 return None
             return judge_formula(reading, self.question.model, self.question.heads, ledger=self.ledger), ""
