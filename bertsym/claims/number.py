@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from bertsym.claims.interpretations import Counting, countings
 from bertsym.claims.known_parts import Difference, Named, differences, modules_of
+from bertsym.claims.scopes import scope_named
 from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import parts
 from bertsym.count import count
@@ -103,15 +104,24 @@ class NumberVerdict:
 
 
 def judge_number(
-    stated: Stated, model: Model, heads: Sequence[str], known: Sequence[Count] | None = None, *, unit: int = 0
+    stated: Stated,
+    model: Model,
+    heads: Sequence[str],
+    known: Sequence[Count] | None = None,
+    *,
+    unit: int = 0,
+    words: str = "",
 ) -> NumberVerdict:
     """Judge a number about a model whose sizes are known; raises `MissingSize` if a size is unknown.
 
     `known` is the model's `census`, if the caller has it already. `unit` is the number of bytes in the number's unit,
-    if it counts the bytes of a checkpoint.
+    if it counts the bytes of a checkpoint. `words` say which part the number counts, such as `non-embedding`.
     """
+    scope = scope_named(words)
     whole = count(model.with_head(heads[0]))
     counts = census(model, heads) if known is None else known
+    if scope is not None:
+        counts = [entry for entry in counts if scope(entry.counting)]
     complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
     if unit:
         matches = sorted(_in_bytes(stated, unit, counts), key=lambda match: (match.liberties, match.count.cost))
@@ -135,11 +145,8 @@ def judge_number(
     found = tuple(sorted(matches, key=rank))
     exact = stated.steps[0] == 1
     sound = any(match.sound for match in found)
-    modules = (
-        modules_of(model, heads, stated.value)
-        if exact and not any(m.sound and m.count.cost == 0 for m in found)
-        else ()
-    )
+    plain = any(match.sound and match.count.cost == 0 for match in found)
+    modules = modules_of(model, heads, stated.value) if exact and not plain and scope is None else ()
     explained = differences(model, heads, stated.value) if exact and not sound and not modules else ()
     return NumberVerdict(stated, model, found, tuple(nearest[:3]), whole, modules, explained)
 

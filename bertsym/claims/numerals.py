@@ -44,7 +44,7 @@ _MARK = rf"\{{[,.]\}}|\\[,;]|[,.'’{_BLANKS}]"
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _POWER = (
     r"(?:\s*(?:[x×*·⋅✕∙]|\\times|\\cdot)\s*10\s*"
-    r"(?:(?:\^|\*\*)\s*\{?\s*\+?(?P<power>\d{1,3})\s*\}?|(?P<raised>[⁺⁰¹²³⁴⁵⁶⁷⁸⁹]+))"
+    r"(?:(?:\^|\*\*)\s*\{?\s*\+?(?P<power>\d{1,3})(?:\s*\})?|(?P<raised>[⁺⁰¹²³⁴⁵⁶⁷⁸⁹]+))"
     r"|[eE]\+?(?P<exponent>\d{1,3})(?!\w))"
 )
 _WORD_UNITS = "|".join(re.escape(word) for word in sorted(WORDS, key=len, reverse=True))
