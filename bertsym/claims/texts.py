@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from bertsym.claims.formula import FormulaVerdict, Ledger, TooManyJudged, at_base, judge_formula
+from bertsym.claims.formula import FormulaVerdict, judge_formula
+from bertsym.claims.ledger import Ledger, TooManyJudged, at_base
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import NumberVerdict, census, judge_number
 from bertsym.claims.parsed_formula import Reading
