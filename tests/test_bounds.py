@@ -17,7 +17,8 @@ import pytest
 from bertsym.checking.verify import Expected, Slot, compare
 from bertsym.checkpoints.tensor_types import Array
 from bertsym.claims import formula
-from bertsym.claims.formula import MAX_SIDES, MAX_TERMS, Ledger, TooManyJudged, judge_formula
+from bertsym.claims.formula import MAX_SIDES, MAX_TERMS, judge_formula
+from bertsym.claims.ledger import Ledger, TooManyJudged
 from bertsym.claims.parser import read
 from bertsym.claims.question import Question
 from bertsym.claims.sources import Source

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
+from sympy import Symbol
+
+from bertsym.algebra import Value
 from bertsym.claims.discrepancies import Row, Share
-from bertsym.claims.formula import FormulaVerdict, Judgement
+from bertsym.claims.formula import SIMPLE, FormulaVerdict, Judgement
 from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import add, number
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Sizes, Table
@@ -18,6 +21,7 @@ from bertsym.symbols import in_order
 from bertsym.values import value
 
 MAX_NAMED = 6
+MAX_ALSO = 5
 
 
 @value
@@ -68,7 +72,7 @@ class FormulaAudit:
             "claimed": chief.form,
             "exact": written(chief.nearest.terms),
             "error": chief.cost,
-            "at": {str(symbol): value for symbol, value in self.verdict.sizes.items()},
+            "at": {str(symbol): value for symbol, value in _given(self.verdict).items()},
             "terms": [_term(row) for judgement in judgements for row in judgement.rows],
             "sides": [{"claimed": j.form, "stands": j.stands, "counting": j.nearest.name} for j in judgements],
             "explanations": AsText(sentences),
@@ -87,11 +91,7 @@ def _is_side(audit: FormulaAudit, judgement: Judgement) -> bool:
 def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
     subject: tuple[Inline, ...] = (judgement.form, f" ({judgement.words})") if judgement.words else (judgement.form,)
     if judgement.stands:
-        others = judgement.equal[1:3]
-        also = (
-            f"; also {' or '.join(c.name for c in others if c.cost <= 2)}" if any(c.cost <= 2 for c in others) else ""
-        )
-        yield Paragraph(("stands: ", *subject, f" is exactly {judgement.nearest.name}{also}."))
+        yield Paragraph(("stands: ", *subject, f" is exactly {_listed(judgement)}", *_assumed(judgement), "."))
     else:
         yield Paragraph(
             (
@@ -102,6 +102,12 @@ def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
                 ".",
             )
         )
+    if judgement.contrary:
+        same = ", ".join(f"{symbol} = {as_many}" for symbol, as_many in judgement.contrary.items())
+        sizes = {s: judgement.sizes[s] for pair in judgement.contrary.items() for s in pair if s in judgement.sizes}
+        yield Paragraph((f"It would be right where {same}, but here ", Sizes(sizes), "."))
+    if (sized := judgement.sized) is not None:
+        yield Paragraph(("Its numbers are read as sizes: ", sized.form, " with ", Sizes(sized.sizes), "."))
     if judgement.baked:
         yield Paragraph(("It holds numbers in place of ", Sizes(judgement.baked), "."))
     if not judgement.stands:
@@ -111,8 +117,23 @@ def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
         return
     if judgement.beside:
         yield Paragraph(_beside(verdict, judgement))
-    if judgement.short and not judgement.nearest.each:
+    if judgement.short and not judgement.nearest.each and judgement.nearest.cls == verdict.model.cls:
         yield Paragraph(_left_out(verdict, judgement))
+
+
+def _listed(judgement: Judgement) -> str:
+    """Name the counting, and others that are as simple or nearly so: query, key and value have as many each."""
+    first, *others = judgement.equal
+    also = [c for c in others if c.cost <= SIMPLE and c.name != first.name]
+    shown = [c.name.removeprefix(f"{first.cls}, ") for c in also[:MAX_ALSO]]
+    more = f" and {len(also) - MAX_ALSO} more" if len(also) > MAX_ALSO else ""
+    return first.name + (f"; also {'; '.join(shown)}{more}" if shown else "")
+
+
+def _assumed(judgement: Judgement) -> tuple[Inline, ...]:
+    """Say which sizes have to be equal for the claim to hold."""
+    equal = ", ".join(f"{symbol} = {as_many}" for symbol, as_many in judgement.assumed.items())
+    return (f", right where {equal}",) if equal else ()
 
 
 def _beside(verdict: FormulaVerdict, judgement: Judgement) -> tuple[Inline, ...]:
@@ -140,23 +161,37 @@ def _where(verdict: FormulaVerdict) -> Inline:
         return verdict.model.label
     if not verdict.model.given:
         return verdict.model.architecture.base
-    return Sizes({symbol: verdict.sizes[symbol] for symbol in in_order(verdict.sizes)})
+    given = _given(verdict)
+    return Sizes({symbol: given[symbol] for symbol in in_order(given)})
+
+
+def _given(verdict: FormulaVerdict) -> Mapping[Symbol, Value]:
+    """Return the sizes of the question: the model's, or those of the base model."""
+    model = verdict.model
+    return model.given or model.architecture.sizes[model.architecture.base].values
 
 
 def _differences(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
-    columns = (Column("term"), Column("claimed", right=True), Column("exact", right=True), Column("error", right=True))
-    cells = tuple(
-        (
-            written({row.monomial: Fraction(1)}),
-            _number(row.claimed),
-            _number(row.exact),
-            "" if row.cost is None else _number(row.cost),
+    costed = all(row.cost is not None for row in judgement.rows)
+    columns = [Column("term"), Column("claimed", right=True), Column("exact", right=True)]
+    cells = [[written({row.monomial: Fraction(1)}), _number(row.claimed), _number(row.exact)] for row in judgement.rows]
+    footer: tuple[Inline, ...] = ()
+    if costed:
+        columns.append(Column("error", right=True))
+        errors = [row.cost or Fraction(0) for row in judgement.rows]
+        cells = [[*cell, _number(error)] for cell, error in zip(cells, errors, strict=True)]
+        if len(cells) > 1 and sum(errors) != 0:
+            footer = ("sum", "", "", _number(sum(errors, Fraction(0))))
+        yield Paragraph(("Errors at ", _where(verdict), ":"))
+    yield Table(tuple(columns), tuple(tuple(cell) for cell in cells), footer)
+    if costed and len(cells) > 1 and not footer:
+        yield Paragraph(
+            (
+                "The errors cancel at ",
+                _where(verdict),
+                ", and not at other sizes.",
+            )
         )
-        for row in judgement.rows
-    )
-    footer: tuple[Inline, ...] = () if judgement.cost is None else ("sum", "", "", _number(judgement.cost))
-    yield Paragraph(("Errors at ", _where(verdict), ":"))
-    yield Table(columns, cells, footer if len(cells) > 1 else ())
     for row in judgement.rows:
         yield Paragraph((written({row.monomial: Fraction(1)}), ": ", *_why(row, named=bool(judgement.words))))
 

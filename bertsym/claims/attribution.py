@@ -14,8 +14,8 @@ from functools import cache
 
 from sympy import Symbol
 
-from bertsym.claims.formula import at_base
 from bertsym.claims.layout import Layout
+from bertsym.claims.ledger import at_base
 from bertsym.claims.names import meaning, plain
 from bertsym.claims.numerals import numeral
 from bertsym.claims.phrases import Quoted

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bertsym.claims.formula import FormulaVerdict, at_base, judge_formula
+from bertsym.claims.formula import FormulaVerdict, judge_formula
 from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim
+from bertsym.claims.ledger import at_base
 from bertsym.claims.number import NumberVerdict, judge_number
 from bertsym.claims.polynomial import expand
 from bertsym.claims.table import TableVerdict, judge_table

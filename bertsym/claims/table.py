@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.claims.formula import at_base
 from bertsym.claims.integer_bounds import Bound, Entangled, Interval, at, solve
 from bertsym.claims.interpretations import countings
+from bertsym.claims.ledger import at_base
 from bertsym.claims.standing import Standing
 from bertsym.claims.tablefile import SizedRow, SizedTable
 from bertsym.claims.tensor_polynomials import parts, put_in, symbols

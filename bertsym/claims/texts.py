@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from bertsym.claims.attribution import Owner, Owners
 from bertsym.claims.cells import Cells, cells_of
-from bertsym.claims.formula import FormulaVerdict, Ledger, TooManyJudged, judge_formula
+from bertsym.claims.formula import FormulaVerdict, judge_formula
 from bertsym.claims.layout import Layout
+from bertsym.claims.ledger import Ledger, TooManyJudged
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import NumberVerdict, census, judge_number
 from bertsym.claims.numerals import ascii_digits

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bertsym.claims.discrepancies import Share
-from bertsym.claims.formula import FormulaVerdict, Judgement, at_base, judge_formula
+from bertsym.claims.formula import FormulaVerdict, Judgement, judge_formula
+from bertsym.claims.ledger import at_base
 from bertsym.claims.number import NumberVerdict, judge_number
 from bertsym.claims.parser import read
 from bertsym.claims.tensor_polynomials import number
