@@ -15,7 +15,7 @@ from bertsym import arguments
 from bertsym import count as counting
 from bertsym.algebra import Value
 from bertsym.answers.adapter_verification import AdapterVerification
-from bertsym.answers.audit import ClaimAudit, audited
+from bertsym.answers.audit import ClaimAudit, asked
 from bertsym.answers.breakdown import broken_down
 from bertsym.answers.comparison import comparison
 from bertsym.answers.configurations import shortlist
@@ -28,7 +28,6 @@ from bertsym.answers.name_verification import NameVerification
 from bertsym.answers.solution import solved
 from bertsym.answers.verification import Verification as VerificationReport
 from bertsym.answers.verification import verification
-from bertsym.claims.classify import classify
 from bertsym.claims.question import question
 from bertsym.claims.standing import Standing
 from bertsym.convention import Convention, named_convention, select
@@ -45,6 +44,7 @@ from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import Order, Request
 from bertsym.solving.requirements import Demand, Limit
+from bertsym.values import replace
 
 if TYPE_CHECKING:
     from bertsym.answers.derived import DerivedFormula
@@ -464,7 +464,7 @@ def load(target: str | PathLike[str], head: str | None = None, *, model_type: st
 
 def audit(
     claim: str | PathLike[str],
-    model: Model | str = "bert",
+    model: Model | str | None = None,
     *,
     head: str | None = None,
     of: str = "",
@@ -475,9 +475,9 @@ def audit(
 ) -> Audit:
     """Check a published claim about a model.
 
-    The claim is a formula in LaTeX or plain text, a number such as `110M`, or the path of a table (.csv, .tsv) or of a
-    text (.md, .tex) in which every formula and number of parameters is checked. `table` reads the first table of a
-    text instead.
+    The claim is a formula in LaTeX or plain text, a number such as `110M`, a sentence, or the path of a table (.csv) or
+    of a document (.md, .tex, .html, .ipynb, .txt, .rst), of which every formula, number and table is checked. `table`
+    reads the first table of a document instead. Without a `model` the claim names it, or it is BERT.
 
     `head` restricts the explanations to one task head. `of` says which part a formula counts, such as `attention`.
     `where` says what a name in the claim stands for: `{"d": "H"}`. `notation` is auto, bert, vaswani, kaplan or
@@ -494,15 +494,14 @@ def audit(
         >>> print(audit("110M", "bert-base-uncased").report.verdict.whole)
         109482240
     """
-    chosen = model if isinstance(model, Model) else load(arguments.path(model, "model"))
+    chosen = model if isinstance(model, Model) else load("bert" if model is None else arguments.path(model, "model"))
     spec = chosen.spec if head is None else chosen.spec.with_head(head)
     given = arguments.mapping(where, "where", "{'d': 'H'}")
     names = {name: arguments.text(meant, f"where[{name!r}]") for name, meant in given.items()}
     texts = {"notation": notation, "of": of, "formula": formula}
     words = {name: arguments.text(word, name) for name, word in texts.items()}
-    about = question(spec, () if head is None else (head,), where=names, **words)
-    read = classify(arguments.path(claim, "claim"), about, table=table)
-    return Audit(audited(read), read.notes)
+    about = replace(question(spec, () if head is None else (head,), where=names, **words), named=model is not None)
+    return Audit(*asked(arguments.path(claim, "claim"), about, table=table))
 
 
 def verify(

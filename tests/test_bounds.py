@@ -21,7 +21,8 @@ from bertsym.claims.formula import MAX_SIDES, MAX_TERMS, judge_formula
 from bertsym.claims.ledger import Ledger, TooManyJudged
 from bertsym.claims.parser import read
 from bertsym.claims.question import Question
-from bertsym.claims.texts import MAX_FORMULAS, MAX_NUMBERS, TooMany, judge_text
+from bertsym.claims.sources import Source
+from bertsym.claims.texts import MAX_FORMULAS, MAX_NUMBERS, TooMany, judge_document
 from bertsym.errors import BadField, TooLarge
 from bertsym.explain import MAX_EXPLAINED_TENSORS, MAX_EXPLAINED_TERMS, explain
 from bertsym.saved_model.decode import parse
@@ -37,7 +38,7 @@ QUESTION = Question(BERT, (BERT.head,), "auto", {})
 
 
 def audited(text: str, *, tex: bool = False) -> tuple[Any, ...]:
-    return judge_text(text, QUESTION, tex=tex).claims
+    return judge_document((Source("", text, ".tex" if tex else ".md"),), QUESTION).claims
 
 
 TEXTS: dict[str, Callable[[int], str]] = {

@@ -6,14 +6,25 @@ from bertsym.answers.audit_formula import FormulaAudit
 from bertsym.answers.audit_number import NumberAudit
 from bertsym.answers.audit_table import TableAudit
 from bertsym.answers.audit_text import TextAudit
+from bertsym.claims.classify import classify
 from bertsym.claims.formula import FormulaVerdict
 from bertsym.claims.judge import judge
 from bertsym.claims.kinds import Claim, DocumentClaim, NumberClaim
 from bertsym.claims.number import NumberVerdict
+from bertsym.claims.question import Question
 from bertsym.claims.table import TableVerdict
 from bertsym.claims.texts import TextVerdict
 
 ClaimAudit = NumberAudit | FormulaAudit | TableAudit | TextAudit
+
+
+def asked(claim: str, question: Question, *, table: bool = False) -> tuple[ClaimAudit, tuple[str, ...]]:
+    """Read and judge a claim; return the report and sentences that say how the claim was read.
+
+    `table` reads the first table of a document instead. Raises what `claims.classify` and `claims.judge` raise.
+    """
+    read = classify(claim, question, table=table)
+    return audited(read), read.notes
 
 
 def audited(claim: Claim) -> ClaimAudit:

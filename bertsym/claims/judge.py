@@ -8,7 +8,7 @@ from bertsym.claims.ledger import at_base
 from bertsym.claims.number import NumberVerdict, judge_number
 from bertsym.claims.polynomial import expand
 from bertsym.claims.table import TableVerdict, judge_table
-from bertsym.claims.texts import TextVerdict, judge_text
+from bertsym.claims.texts import TextVerdict, judge_document
 
 Verdict = NumberVerdict | FormulaVerdict | TableVerdict | TextVerdict
 
@@ -32,11 +32,11 @@ def judge(claim: Claim) -> Verdict:
     match claim:
         case NumberClaim():
             model = question.model if question.model.given else at_base(question.model)
-            return judge_number(claim.stated, model, question.heads)
+            return judge_number(claim.stated, model, question.heads, unit=claim.unit, words=claim.words)
         case FormulaClaim() | SumClaim():
             return judge_formula(claim.reading, question.model, question.heads, question.of)
         case ModelTableClaim():
             formula = None if claim.formula is None else expand(claim.formula.main.form)
             return judge_table(claim.table, question.model, question.heads, formula)
         case DocumentClaim():
-            return judge_text(claim.text, question, tex=claim.tex)
+            return judge_document(claim.sources, question)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.question import Question
+from bertsym.claims.sources import Source
 from bertsym.claims.tablefile import SizedTable
 from bertsym.quantities import Stated
 from bertsym.values import value
@@ -15,12 +16,18 @@ from bertsym.values import value
 
 @value
 class NumberClaim:
-    """A number of parameters, such as `110M`, with the precision at which it was stated."""
+    """A number of parameters, such as `110M`, with the precision at which it was stated.
+
+    `unit` is the number of bytes in the number's unit if it counts the bytes of a checkpoint, else 0. `words` name the
+    part that the number counts, such as `non-embedding`; without any it counts the whole model.
+    """
 
     text: str
     stated: Stated
     question: Question
     notes: tuple[str, ...] = ()
+    unit: int = 0
+    words: str = ""
 
 
 @value
@@ -53,11 +60,10 @@ class ModelTableClaim:
 
 @value
 class DocumentClaim:
-    """A text in LaTeX if `tex`, else in Markdown, with formulas, numbers of parameters and tables in it."""
+    """A document with formulas, numbers of parameters and tables in it: its files, or the cells of a notebook."""
 
     path: str
-    text: str
-    tex: bool
+    sources: tuple[Source, ...]
     question: Question
     notes: tuple[str, ...] = ()
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from bertsym.claims.subjects import Mention
+from bertsym.errors import Unreadable
 from bertsym.model import Model
+from bertsym.resolve import load, published_model
 from bertsym.symbols import lookup
-from bertsym.values import value
+from bertsym.values import replace, value
 
 
 @value
@@ -16,7 +19,7 @@ class Question:
 
     `heads` are the task heads whose counts may explain a claim, the expected one first. `where` says what a name of
     the claim stands for, `of` what a formula counts, such as `attention`; `formula` replaces the model's own counts
-    when a table is judged.
+    when a table is judged. `named` is True if the person who asks has named the model.
     """
 
     model: Model
@@ -25,6 +28,7 @@ class Question:
     where: Mapping[str, str] = MappingProxyType({})
     of: str = ""
     formula: str = ""
+    named: bool = False
 
 
 def all_heads(model: Model) -> tuple[str, ...]:
@@ -47,3 +51,26 @@ def question(
     """
     names = {raw: lookup(name).name for raw, name in (where or {}).items()}
     return Question(model, tuple(heads) or all_heads(model), notation, names, of, formula)
+
+
+def about_model(asked: Question, model: Model) -> Question:
+    """Return the same question about another model, under all its heads."""
+    return replace(asked, model=model, heads=all_heads(model))
+
+
+def asked_about(asked: Question, mention: Mention | None, label: str) -> tuple[Question, tuple[str, ...]]:
+    """Return the question about the model that a label names, and a note that says so; raises `Unreadable`.
+
+    A family without a size names the model of the question if that is of the family.
+    """
+    if mention is None:
+        return asked, ()
+    if mention.problem:
+        raise Unreadable("the model of the claim", label, f"a name that is known, or none ({mention.problem})")
+    if mention.model is not None:
+        model = published_model(mention.model)
+    elif mention.architecture == asked.model.architecture.name:
+        return asked, ()
+    else:
+        model = load(str(mention.architecture))
+    return about_model(asked, model), (f"{mention.text} names {model.label or model.architecture.name}",)

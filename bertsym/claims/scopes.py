@@ -9,6 +9,8 @@ from bertsym.claims.interpretations import Counting
 
 Scope = Callable[[Counting], bool]
 
+_WITHOUT_TABLES = ("non-embedding", "backbone", "layers-only", "matrices")
+
 # The first pattern that the words contain decides.
 _SCOPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"emb\w*.{0,8}(norm|\bln\b)|norm.{0,8}emb", ("embedding norm",)),
@@ -34,17 +36,19 @@ def scope_named(words: str) -> Scope | None:
     (True, False)
     """
     folded = words.casefold().replace("_", " ")
-    if re.search(r"non.?embed|without embed", folded):
-        return None
+    if re.search(r"non.?embed|without embed|excluding embed", folded):
+        return lambda counting: counting.custom is not None and counting.custom.name in _WITHOUT_TABLES
+    if re.search(r"backbone", folded):
+        return lambda counting: counting.custom is not None and counting.custom.name == "backbone"
     projections = _projections(folded)
     if projections and not re.search(r"\bout|norm|bias", folded):
         return lambda counting: _projections(counting.scope.casefold()) == projections
     for pattern, scopes in _SCOPES:
         if re.search(pattern, folded):
             return lambda counting: counting.scope in scopes
-    if re.search(r"per.?layer|each layer|one layer|layer params|per.?block|\bblock\b", folded):
+    if re.search(r"per.?layer|each layer|one layer|layer params|per.?block|\bblock\b|每层|每層", folded):
         return lambda counting: counting.each and counting.scope in ("layers", "weight matrices")
-    if re.search(r"\bactivated?\b|per.?token", folded):
+    if re.search(r"\bactivated?\b|per.?token|激活", folded):
         return lambda counting: counting.active
     return None
 

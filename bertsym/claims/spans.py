@@ -17,6 +17,11 @@ _OPENING = re.compile(
     r"|(?P<display>\$\$)|(?<![\\$])(?P<inline>\$)|(?P<bracket>\\\[)|(?P<paren>\\\()"
 )
 _CODE = re.compile(r"`(?P<code>[^`\n]{1,500})`")
+_BREAK = re.compile(r"(\\\\(?:\[[^\[\]\n]{0,20}\])?\*?)")
+# A row goes on with the row before if it begins with a sign of relation or operation, or if that one ends with one.
+_SIGN = r"(?:[-+*/=≈<>·×]|\\(?:approx|sim|simeq|times|cdot|equiv|leq?|geq?)\b)"
+_GOES_ON = re.compile(rf"(?:[\s&{{}}]|\\(?:quad|qquad|,|;|!|:|phantom\{{[^{{}}]*\}}|nonumber|notag))*{_SIGN}")
+_UNFINISHED = re.compile(rf"{_SIGN}(?:[\s&{{}}]|\\(?:nonumber|notag|quad))*\Z")
 _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
 _FENCE_ALONE = re.compile(r"^(?:```|~~~)[^\S\n]*$", re.MULTILINE)
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
@@ -51,17 +56,31 @@ def blanked(text: str, spans: Iterator[Span]) -> str:
 
 
 def formulas(text: str, *, tex: bool) -> Iterator[tuple[int, str]]:
-    """Yield each formula with its start; the lines of an alignment are formulas of their own."""
+    """Yield each formula with its start; a row of a display that goes on with the row before belongs to its formula."""
     spans = list(_mathematics(text))
     for span in spans:
-        start = span.inner
-        for row in re.split(r"(\\\\)", text[span.inner : span.outer]):
-            if row.strip() and row != r"\\":
-                yield start, row
-            start += len(row)
+        yield from _rows(text, span)
     if not tex:
         for match in _CODE.finditer(blanked(text, iter(spans))):
             yield match.start("code"), match.group("code")
+
+
+def _rows(text: str, span: Span) -> Iterator[tuple[int, str]]:
+    """Yield the formulas of a display: its rows, of which those that begin or end with a sign belong together."""
+    whole = text[span.start : span.start + 20].startswith(r"\begin{multline")
+    start, joined = span.inner, ""
+    at = span.inner
+    for row in _BREAK.split(text[span.inner : span.outer]):
+        if _BREAK.fullmatch(row) is not None:
+            joined += " " * len(row)
+        elif joined.strip() and not (whole or _GOES_ON.match(row) or _UNFINISHED.search(joined)):
+            yield start, joined
+            start, joined = at, row
+        else:
+            joined += row
+        at += len(row)
+    if joined.strip():
+        yield start, joined
 
 
 def _mathematics(text: str) -> Iterator[Span]:
