@@ -92,6 +92,10 @@ def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
     subject: tuple[Inline, ...] = (judgement.form, f" ({judgement.words})") if judgement.words else (judgement.form,)
     if judgement.stands:
         yield Paragraph(("stands: ", *subject, f" is exactly {_listed(judgement)}", *_assumed(judgement), "."))
+    elif judgement.nearly:
+        yield Paragraph(("nearly: ", *subject, f" is exactly {judgement.equal[0].name}", *_assumed(judgement), "."))
+        yield Paragraph(_left_out(verdict, judgement))
+        return
     else:
         yield Paragraph(
             (

@@ -38,6 +38,8 @@ MAX_TERMS = 256
 MAX_SIDES = 32
 # The readings of plain numbers as sizes among which the closest to a counting is chosen.
 MAX_NEAREST = 6
+# The share of a claim up to which a part that it leaves out is negligible.
+NEGLIGIBLE = Fraction(1, 100)
 # Distances of a claim from a counting: a term that the counting lacks weighs more than a wrong coefficient.
 _ABSENT = 8
 _DIFFERENT = 2
@@ -70,8 +72,18 @@ class Judgement:
 
     @property
     def stands(self) -> bool:
-        """Return True if the claim is exactly what a simple counting counts."""
-        return bool(self.equal) and self.equal[0].cost <= SIMPLE
+        """Return True if the claim is exactly what people count: a custom, or a part of the model."""
+        return _simple(self.equal)
+
+    @property
+    def nearly(self) -> bool:
+        """Return True if the claim is all of the model except one small part."""
+        counting = self.equal[0] if self.equal else None
+        if counting is None or self.stands or counting.scope or len(counting.without) != 1 or counting.stored:
+            return False
+        missing = number(self.short, self.sizes)
+        claimed = number(self.claim, self.sizes)
+        return missing is not None and claimed is not None and abs(missing) <= NEGLIGIBLE * claimed
 
     @property
     def cost(self) -> Fraction | None:
@@ -113,7 +125,10 @@ class FormulaVerdict:
     @property
     def standing(self) -> Standing:
         """Return the verdict."""
-        return Standing.STANDS if self.stands else Standing.FINDING
+        if self.stands:
+            return Standing.STANDS
+        close = all(judgement.stands or judgement.nearly for judgement in self.judgements)
+        return Standing.NEARLY if self.agree and close and all(f.how for f in self.figures) else Standing.FINDING
 
 
 def judge_formula(
@@ -295,7 +310,8 @@ class _Bench:
             nearest = equal[0]
         else:
             known = self._pool(case, fill, self.heads[:1])
-            nearest = self._nearest([counting for counting in known if counting.cost <= SIMPLE] or known, mended)
+            usual = [c for c in known if c.cost <= SIMPLE and (c.sound or not equal)]
+            nearest = self._nearest(usual or known, mended)
         stands = _simple(equal)
         whole = self.ledger.inventory(self.heads[0], self._kept(claim), tuple(fill.values.items()))
         counted = {part.tensor.name for part in nearest.parts}
@@ -379,8 +395,8 @@ def _depends(counting: Counting, assumed: Mapping[Symbol, Symbol]) -> bool:
 
 
 def _simple(equal: Sequence[Counting]) -> bool:
-    """Return True if the simplest counting needs few enough words for the claim to stand."""
-    return bool(equal) and equal[0].cost <= SIMPLE
+    """Return True if people count in one of the ways that a claim equals."""
+    return any(counting.sound and counting.cost <= SIMPLE for counting in equal)
 
 
 def _is_of_a_head(case: _Case, model: Model) -> bool:
@@ -396,8 +412,9 @@ def _measured(part: Part) -> tuple[Expr, ...]:
     return (*part.tensor.shape, *(loop.times for loop in part.tensor.loops))
 
 
-def _cost(counting: Counting) -> int:
-    return counting.cost
+def _cost(counting: Counting) -> tuple[bool, int]:
+    """Return a sort key: the ways in which people count first, then those of few words."""
+    return (not counting.sound, counting.cost)
 
 
 def _within(monomial: Monomial, bound: Monomial) -> bool:

@@ -48,7 +48,7 @@ def table_name(tensor: Tensor) -> str:
 
 
 def _counting(cls: str, scope: str, members: Sequence[Part], *, each: bool = False) -> Counting:
-    return Counting(cls, scope, (), tuple(members), each=each, cost=COST)
+    return Counting(cls, scope, (), tuple(members), each=each, cost=COST, part=True)
 
 
 def _tables(inventory: Sequence[Part]) -> Iterator[tuple[str, list[Part]]]:
