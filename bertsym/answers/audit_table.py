@@ -17,6 +17,7 @@ from bertsym.values import value
 from bertsym.wording import said
 
 MAX_SHOWN = 5
+MAX_CLAIMED = 12
 
 
 @value
@@ -39,7 +40,9 @@ class TableAudit:
         """Return the explanations of all rows, the simplest first, or else of most rows; then the other columns."""
         verdict = self.verdict
         count = len(verdict.table.rows)
-        lines: list[Element] = [Remark((f"{count} rows, {verdict.model.label or verdict.model.architecture.name}",))]
+        claimed = ", ".join(row.text for row in verdict.table.rows[:MAX_CLAIMED]) + (", ..." * (count > MAX_CLAIMED))
+        name = verdict.model.label or verdict.model.architecture.name
+        lines: list[Element] = [Remark((f"{count} row{'s' * (count > 1)} ({claimed}), {name}",))]
         for column in (verdict, *verdict.beside):
             if verdict.beside:
                 lines.append(Paragraph((f"{column.table.title}:",)))
@@ -137,17 +140,19 @@ def _partial(verdict: TableVerdict) -> list[Element]:
 def _contradiction(found: Contradiction) -> Paragraph:
     """Say which size of a row does not follow from its others."""
     row = f"line {found.row.line}" + (f" ({found.row.label})" if found.row.label else "")
-    sizes = {s: found.row.sizes[s] for s in in_order(free(found.formula))}
-    stated = f"states {found.symbol} = {found.stated:,}, but {said(found.formula)} is {found.implied} with "
-    return Paragraph((f"finding: {row} {stated}", Sizes(sizes), "."))
+    sizes = ", ".join(f"{s} = {found.row.sizes[s]}" for s in in_order(free(found.formula)))
+    follows = f"{said(found.formula)} is {found.implied} ({sizes})"
+    return Paragraph((f"finding: {row} states {found.symbol} = {found.stated}, but {follows}.",))
 
 
 def _table(fits: tuple[Fit, ...]) -> Table:
-    unknown = any(fit.intervals for fit in fits)
+    unknown = any(fit.intervals or fit.published for fit in fits)
     columns = (Column("counting"), Column("numbers are"), *((Column("solved for"),) if unknown else ()))
     rows: list[tuple[Inline, ...]] = []
     for fit in fits:
         solved = "; ".join(_interval(interval) for interval in fit.intervals)
+        if fit.published:
+            solved = "published: " + ", ".join(f"{s} = {v:,}" for s, v in fit.published.items())
         rows.append((fit.hypothesis.name, fit.how, *((solved,) if unknown else ())))
     return Table(columns, tuple(rows))
 

@@ -79,7 +79,7 @@ def _judged(row: SizedRow, model: Model | None, words: str) -> NamedRow:
     differing = {
         symbol: known[symbol]
         for symbol, size in row.sizes.items()
-        if symbol in known and abs(Fraction(known[symbol]) - size) >= row.steps.get(symbol, 1)
+        if symbol in known and abs(Fraction(known[symbol]) - Fraction(size)) >= row.steps.get(symbol, 1)
     }
     try:
         return NamedRow(row, model, judge_number(row.stated, model, all_heads(model), words=words), differing)

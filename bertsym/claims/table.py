@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
+from functools import lru_cache
+from types import MappingProxyType
 
 from sympy import Expr, Symbol
 
@@ -16,11 +19,11 @@ from bertsym.claims.named_rows import NamedRow, family_of, judge_named, models_n
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.standing import Standing
 from bertsym.claims.tablefile import SizedRow, SizedTable
-from bertsym.claims.tensor_polynomials import TOKENS, Part, is_table, minus, parts, put_in, symbols
+from bertsym.claims.tensor_polynomials import TOKENS, Part, is_table, known_sizes, minus, parts, put_in, symbols
 from bertsym.errors import BertsymError
 from bertsym.formulas.monomial_order import Terms
-from bertsym.model import Model
-from bertsym.symbols import BY_SYMBOL, SIZES, Kind, kv_heads, tied
+from bertsym.model import Architecture, Model
+from bertsym.symbols import BY_SYMBOL, Kind, in_order, kv_heads, tied
 from bertsym.symbols import heads as query_heads
 from bertsym.values import replace, value
 
@@ -45,7 +48,8 @@ class Hypothesis:
 class Fit:
     """A hypothesis that explains the rows, the sizes that it takes, and how the numbers were written down.
 
-    `rows` are those that it explains; one interval for two unknowns is all that the rows determine.
+    `rows` are those that it explains; one interval for two unknowns is all that the rows determine. `published` are the
+    sizes that the table does not state, if its rows have the sizes of published models.
     """
 
     hypothesis: Hypothesis
@@ -54,6 +58,7 @@ class Fit:
     intervals: tuple[Interval, ...]
     rows: tuple[SizedRow, ...]
     cost: int
+    published: Mapping[Symbol, Value] = MappingProxyType({})
 
 
 @value
@@ -155,7 +160,9 @@ def _explained(table: SizedTable, model: Model, heads: Sequence[str], formula: T
         if BY_SYMBOL[s].kind is Kind.RATIO and s not in stated and not any(derived[f] == s for f in settled)
     }
     given = {s: v for s, v in model.given.items() if s not in stated}
-    assumed: dict[Symbol, Value | Symbol] = {s: v for s, v in ratios.items() if s not in given}
+    table = replace(table, rows=tuple(_with_ratios(row, model, ratios.keys() - given.keys()) for row in table.rows))
+    open_ratios = {s for s in ratios if s not in given and any(s not in row.sizes for row in table.rows)}
+    assumed: dict[Symbol, Value | Symbol] = {s: v for s, v in ratios.items() if s in open_ratios}
     known = {**ratios, **given}
     if kv_heads in model.symbols and kv_heads not in stated and kv_heads not in given:
         assumed[kv_heads] = query_heads
@@ -169,13 +176,56 @@ def _explained(table: SizedTable, model: Model, heads: Sequence[str], formula: T
         raise TooManyUnknown(cases[0].unknowns)
     cases = [case for case in cases if len(case.unknowns) <= MAX_UNKNOWNS]
     try:
-        fits = sorted(_distinct([fit for case in cases for fit in case.fits()]), key=_rank)
+        published = sorted(_at_published(guesses, table, model), key=_rank) if formula is None else []
+        solved = sorted((fit for case in cases for fit in case.fits()), key=_rank)
+        fits = _distinct([*published, *solved])
+        simple = [case.best() for case in cases if not fits and case.guess.cost <= 1]
     except Entangled:
         raise TooManyUnknown(cases[0].unknowns) from None
-    simple = [case.best() for case in cases if not fits and case.guess.cost <= 1]
     best = max(simple, key=lambda fit: (len(fit.rows), -fit.cost), default=None)
     beside = tuple(judge_table(column, model, heads, formula) for column in table.beside)
     return TableVerdict(table, model, tuple(fits), best, assumed, _contradictions(table, model), beside=beside)
+
+
+def _published(row: SizedRow, model: Model) -> Mapping[Symbol, Value]:
+    """Return the sizes of the published model that has all sizes of a row; empty if there is none."""
+    for given, known in _named_sizes(model.architecture) if len(row.sizes) > 1 else ():
+        if all(known.get(symbol) == size for symbol, size in row.sizes.items()):
+            return given
+    return {}
+
+
+@lru_cache(8)
+def _named_sizes(architecture: Architecture) -> tuple[tuple[Mapping[Symbol, Value], Mapping[Symbol, Value]], ...]:
+    """Return the sizes of each published model of an architecture, and these with all that follow from them."""
+    models = [
+        Model(architecture, next(iter(architecture.heads))).with_sizes(s.values) for s in architecture.sizes.values()
+    ]
+    return tuple((sized.given, known_sizes(sized)) for sized in models)
+
+
+def _with_ratios(row: SizedRow, model: Model, ratios: AbstractSet[Symbol]) -> SizedRow:
+    """Return a row with the ratios of the published model that has its sizes.
+
+    Llama's feed-forward width is no fixed multiple of H: 11,008 of 4,096, but 13,824 of 5,120.
+    """
+    known = {symbol: size for symbol, size in _published(row, model).items() if symbol in ratios}
+    return replace(row, sizes={**known, **row.sizes}) if known else row
+
+
+def _at_published(guesses: Sequence[Hypothesis], table: SizedTable, model: Model) -> Iterator[Fit]:
+    """Yield the simple explanations of a table whose rows all have the sizes of published models, at those sizes."""
+    known = [_published(row, model) for row in table.rows]
+    if model.given or not all(known):
+        return
+    rows = tuple(replace(row, sizes={**more, **row.sizes}) for row, more in zip(table.rows, known, strict=True))
+    stated = {symbol for row in table.rows for symbol in row.sizes}
+    common = {s: v for s, v in known[0].items() if s not in stated and all(more.get(s) == v for more in known)}
+    for guess in guesses:
+        case = _case(guess, {}, replace(table, rows=rows))
+        if guess.sound and guess.cost <= 1 and not case.unknowns:
+            needed = {symbol: size for symbol, size in common.items() if symbol in symbols(guess.terms)}
+            yield from (replace(fit, published=needed) for fit in case.fits())
 
 
 def _rank(fit: Fit) -> tuple[bool, int]:
@@ -269,7 +319,7 @@ def _possible(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTabl
     unknown_symbols = symbols(left[0])
     if len(unknown_symbols) > MAX_UNKNOWNS:
         return True
-    unknowns = tuple(size.symbol for size in SIZES if size.symbol in unknown_symbols)
+    unknowns = tuple(in_order(unknown_symbols))
     try:
         return any(solve(bounds, unknowns) is not None for _, _, bounds in _readings(table, left, slacks))
     except Entangled:
@@ -281,7 +331,7 @@ def _case(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTable) -
     left = tuple(put_in(terms, row.sizes) for row in table.rows)
     unknown_symbols = {symbol for polynomial in left for symbol in symbols(polynomial)}
     slacks = tuple(_slack(terms, row) for row in table.rows)
-    return _Case(guess, table, left, slacks, tuple(size.symbol for size in SIZES if size.symbol in unknown_symbols))
+    return _Case(guess, table, left, slacks, tuple(in_order(unknown_symbols)))
 
 
 def _fitting(bounds: Sequence[Bound], unknown: Symbol, number: int) -> list[bool]:
@@ -397,6 +447,6 @@ def _binary(terms: Terms, row: SizedRow) -> Bound:
 def _distinct(fits: Sequence[Fit]) -> list[Fit]:
     """Yield one fit per hypothesis: the rounding that needs the fewest words."""
     chosen: dict[str, Fit] = {}
-    for fit in sorted(fits, key=_rank):
+    for fit in fits:
         chosen.setdefault(fit.hypothesis.name, fit)
     return list(chosen.values())

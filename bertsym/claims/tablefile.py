@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from sympy import Symbol
 
+from bertsym.algebra import Value
 from bertsym.claims.cells import Cells, cells_of
 from bertsym.claims.headings import Heading, read_headings
 from bertsym.claims.numerals import numeral
@@ -34,7 +35,7 @@ class SizedRow:
 
     line: int
     label: str
-    sizes: Mapping[Symbol, int]
+    sizes: Mapping[Symbol, Value]
     text: str
     stated: Stated
     steps: Mapping[Symbol, int] = MappingProxyType({})
@@ -137,7 +138,7 @@ def _row(
     column: tuple[int, Sequence[Heading]],
 ) -> SizedRow:
     at, headings = column
-    sizes: dict[Symbol, int] = {}
+    sizes: dict[Symbol, Value] = {}
     spans: dict[Symbol, int] = {}
     for place, heading in symbols.items():
         cell = row[place] if place < len(row) else ""
@@ -192,7 +193,7 @@ def _grid(cells: Cells, model: Model | None, where: Mapping[str, str] | None) ->
             stated = _number(cell, 1)
             if stated is None:
                 return None
-            sizes = dict([beside, above])
+            sizes: dict[Symbol, Value] = dict([beside, above])
             rows.append(SizedRow(line, ", ".join(f"{s} = {n:,}" for s, n in sizes.items()), sizes, cell, stated))
     if not rows:
         return None
