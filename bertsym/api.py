@@ -472,6 +472,7 @@ def audit(
     notation: str = "auto",
     formula: str = "",
     table: bool = False,
+    tolerance: Fraction | str = "0",
 ) -> Audit:
     """Check a published claim about a model.
 
@@ -481,10 +482,10 @@ def audit(
 
     `head` restricts the explanations to one task head. `of` says which part a formula counts, such as `attention`.
     `where` says what a name in the claim stands for: `{"d": "H"}`. `notation` is auto, bert, vaswani, kaplan or
-    megatron. `formula` replaces the model's counts when a table is checked.
+    megatron. `formula` replaces the model's counts when a table is checked. `tolerance` is the share of a count that a
+    claim may leave out in one named part.
 
-    Raises `BertsymError`: `UnreadableFormula`, `Unreadable`, `UnknownName`, `BadFile` or `MissingSize`, and `TooLarge`,
-    `TooMany` or `TooManyJudged` for a claim beyond the bounds.
+    Raises `BertsymError`: `UnreadableFormula`, `Unreadable`, `UnknownName`, `BadFile`, `MissingSize` and others.
 
     Examples:
         >>> audit("12LH^2").stands, audit("11LH^2").stands
@@ -498,9 +499,10 @@ def audit(
     spec = chosen.spec if head is None else chosen.spec.with_head(head)
     given = arguments.mapping(where, "where", "{'d': 'H'}")
     names = {name: arguments.text(meant, f"where[{name!r}]") for name, meant in given.items()}
-    texts = {"notation": notation, "of": of, "formula": formula}
-    words = {name: arguments.text(word, name) for name, word in texts.items()}
-    about = replace(question(spec, () if head is None else (head,), where=names, **words), named=model is not None)
+    read = (("notation", notation), ("of", of), ("formula", formula))
+    words = {name: arguments.text(word, name) for name, word in read}
+    about = question(spec, () if head is None else (head,), where=names, **words)
+    about = replace(about, named=model is not None, tolerance=arguments.share(tolerance, "tolerance"))
     return Audit(*asked(arguments.path(claim, "claim"), about, table=table))
 
 

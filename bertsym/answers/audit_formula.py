@@ -10,6 +10,7 @@ from sympy import Symbol
 from bertsym.algebra import Value
 from bertsym.claims.discrepancies import Row, Share
 from bertsym.claims.formula import SIMPLE, FormulaVerdict, Judgement
+from bertsym.claims.omissions import Omissions
 from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import add, number
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Sizes, Table
@@ -53,11 +54,27 @@ class FormulaAudit:
         for figure in self.verdict.figures:
             exact: Inline = Count(int(figure.exact))
             if figure.how:
-                lines.append(Paragraph(("stands: ", Count(figure.claimed), f" is {figure.how} from ", exact, ".")))
+                where = _where(self.verdict)
+                lines.append(
+                    Paragraph(("stands: ", Count(figure.claimed), f" is {figure.how} from ", exact, " at ", where, "."))
+                )
             else:
                 lines.append(
-                    Paragraph(("finding: the formula comes to ", exact, ", not to ", Count(figure.claimed), "."))
+                    Paragraph(
+                        (
+                            "finding: the formula comes to ",
+                            exact,
+                            " at ",
+                            _where(self.verdict),
+                            ", not to ",
+                            Count(figure.claimed),
+                            ".",
+                        )
+                    )
                 )
+        if self.verdict.unjudged:
+            numbers = ", ".join(map(_number, self.verdict.unjudged))
+            lines.append(Paragraph((f"unread: the formula cannot be compared with {numbers}: give every size.",)))
         return tuple(lines)
 
     def record(self) -> Record:
@@ -90,11 +107,20 @@ def _is_side(audit: FormulaAudit, judgement: Judgement) -> bool:
 
 def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
     subject: tuple[Inline, ...] = (judgement.form, f" ({judgement.words})") if judgement.words else (judgement.form,)
+    if judgement.rounds is not None:
+        yield Paragraph(
+            ("stands: ", *subject, " is an approximation: it drops ", *_sized(verdict, judgement.rounds), ".")
+        )
+        return
+    if judgement.stands and judgement.omissions is not None:
+        omitted = _omitted(verdict, judgement.omissions)
+        yield Paragraph(("stands within the tolerance: ", *subject, " is ", *omitted, "."))
+        return
     if judgement.stands:
         yield Paragraph(("stands: ", *subject, f" is exactly {_listed(judgement)}", *_assumed(judgement), "."))
-    elif judgement.nearly:
-        yield Paragraph(("nearly: ", *subject, f" is exactly {judgement.equal[0].name}", *_assumed(judgement), "."))
-        yield Paragraph(_left_out(verdict, judgement))
+    elif judgement.omissions is not None:
+        word = "nearly" if judgement.nearly else "finding"
+        yield Paragraph((f"{word}: ", *subject, " is ", *_omitted(verdict, judgement.omissions), "."))
         return
     else:
         yield Paragraph(
@@ -125,10 +151,26 @@ def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
         yield Paragraph(_left_out(verdict, judgement))
 
 
+def _omitted(verdict: FormulaVerdict, found: Omissions) -> tuple[Inline, ...]:
+    """Name and size what a claim leaves out of a counting that people use."""
+    pieces: list[Inline] = []
+    for omission in found.parts:
+        pieces += [" and ", f"the {omission.name} (", *_sized(verdict, omission.terms), ")"]
+    return (f"all of {found.counting.name} but ", *pieces[1:])
+
+
+def _sized(verdict: FormulaVerdict, terms: Terms) -> tuple[Inline, ...]:
+    """Write terms, and their number at the sizes of the question."""
+    total = number(terms, verdict.sizes)
+    if total is None or set(terms) <= {()}:
+        return (written(terms),)
+    return (written(terms), " = ", Count(int(total)), " at ", _where(verdict))
+
+
 def _listed(judgement: Judgement) -> str:
     """Name the counting, and others that are as simple or nearly so: query, key and value have as many each."""
     first, *others = judgement.equal
-    also = [c for c in others if c.cost <= SIMPLE and c.name != first.name]
+    also = [c for c in others if c.cost <= SIMPLE and c.sound and c.name != first.name]
     shown = [c.name.removeprefix(f"{first.cls}, ") for c in also[:MAX_ALSO]]
     more = f" and {len(also) - MAX_ALSO} more" if len(also) > MAX_ALSO else ""
     return first.name + (f"; also {'; '.join(shown)}{more}" if shown else "")

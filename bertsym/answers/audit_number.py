@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 from bertsym.answers.answer_context import subject
 from bertsym.claims.known_parts import Difference, Named
@@ -11,6 +13,7 @@ from bertsym.claims.number import Match, NumberVerdict
 from bertsym.claims.standing import Standing
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Sizes, Table
+from bertsym.quantities import UNITS, decimal
 from bertsym.report import Record
 from bertsym.values import value
 
@@ -24,6 +27,13 @@ class NumberAudit:
 
     verdict: NumberVerdict
     text: str
+
+    @property
+    def said(self) -> str:
+        """Return the number as it was written, with its usual form if it was written in another: 110 million (110M)."""
+        usual = _usual(self.verdict.stated.value)
+        plain = re.fullmatch(r"[\d.,_]+[KMBT]?", self.text) is not None or self.verdict.in_bytes
+        return self.text if plain else f"{self.text} ({usual})"
 
     @property
     def standing(self) -> Standing:
@@ -80,14 +90,17 @@ class NumberAudit:
             names = [piece for module in verdict.modules for piece in (", ", Code(module.name))]
             parts = [match.count.counting.name for match in sound if match.count.counting.part]
             also = f"; it is {parts[0]} too" if parts else ""
-            yield Paragraph((f"stands: {self.text} is exactly each of ", *names[1:], f"{also}."))
-        else:
+            yield Paragraph((f"stands: {self.said} is exactly each of ", *names[1:], f"{also}."))
+        elif sound:
             yield Paragraph((f"stands: {self._best(sound[0])}.",))
+        elif verdict.nearly is not None:
+            yield Paragraph((f"stands within the tolerance: {self.said} is ", *_difference(verdict.nearly), "."))
+            return
         for step in verdict.stated.steps:
             yield from self._reading(step, [match for match in sound if match.step == step])
 
     def _best(self, match: Match) -> str:
-        return f"{self.text} is {match.count.counting.name}, {match.count.number:,}, {_how(match)}"
+        return f"{self.said} is {match.count.counting.name}, {match.count.number:,}, {_how(match)}"
 
     def _reading(self, step: int, matches: Sequence[Match]) -> Iterable[Element]:
         verdict = self.verdict
@@ -103,11 +116,11 @@ class NumberAudit:
         verdict = self.verdict
         nearly = verdict.nearly
         if nearly is not None:
-            yield Paragraph((f"nearly: {self.text} is ", *_difference(nearly), "."))
+            yield Paragraph((f"nearly: {self.said} is ", *_difference(nearly), "."))
         elif verdict.differences:
-            yield Paragraph((f"finding: {self.text} is ", *_difference(verdict.differences[0]), "."))
+            yield Paragraph((f"finding: {self.said} is ", *_difference(verdict.differences[0]), "."))
         else:
-            yield Paragraph((f"finding: no way of counting that people use comes to {self.text}.",))
+            yield Paragraph((f"finding: no way of counting that people use comes to {self.said}.",))
         rest = [found for found in verdict.differences if found is not (nearly or verdict.differences[0])]
         for found in rest:
             yield Paragraph(("It is also ", *_difference(found), "."))
@@ -121,6 +134,18 @@ class NumberAudit:
         if slips:
             yield Paragraph(("It would be this, had something gone wrong on the way:",))
             yield _table(slips, MAX_SHOWN)
+
+
+def _usual(number: int) -> str:
+    """Write a number with the letter of its unit if nothing is lost by it.
+
+    >>> _usual(110_000_000), _usual(109_480_000), _usual(109_482_240)
+    ('110M', '109.48M', '109,482,240')
+    """
+    for letter, unit in reversed(UNITS.items()):
+        if number >= unit > 1 and number % max(unit // 1_000, 10**4) == 0:
+            return f"{decimal(Fraction(number, unit), 3).rstrip('0').rstrip('.')}{letter}"
+    return f"{number:,}"
 
 
 def _difference(found: Difference) -> tuple[Inline, ...]:

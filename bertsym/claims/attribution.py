@@ -45,10 +45,10 @@ _OF_A_NAME = re.compile(
     r"[\s`*_)\"']*(?:\bof\b|\bin\b|\bfor\b|[(（]|von|de|des|du)(?:\s+(?:the|our))?[\s`*_(（\"']*\Z", re.IGNORECASE
 )
 _ASSIGNED = re.compile(
-    r"(?P<name>\\?[A-Za-z#][\w{}\\#]{0,40})\s*[=:：]\s*(?P<number>\d[\d,]{0,9})(?![\d.]*\s*[MKBmkb万亿])"
+    r"(?P<name>\\?[A-Za-z#][\w{}\\#]{0,40})\s*[=:：]\s*(?P<number>\d(?:[\d,]{0,9}\d)?)(?![\d.]*\s*[MKBmkb万亿])"
 )
 _COUNTED = re.compile(
-    r"(?<![\w.,])(?P<number>\d[\d,]{0,9})[\s~-]*"
+    r"(?<![\w.,])(?P<number>\d(?:[\d,]{0,9}\d)?)[\s~-]*"
     r"(?:transformer |encoder |decoder |attention |self-attention |hidden )?"
     r"(?P<word>layers?|blocks?|hidden(?: units| size| dimensions?)?|dimension(?:s|al)?|heads?|层|層|头|頭|Schichten"
     r"|couches|têtes)(?![A-Za-z])",
@@ -56,7 +56,7 @@ _COUNTED = re.compile(
 )
 _HIDDEN = re.compile(
     r"(?:hidden (?:size|dimension|dim)|embedding (?:size|dimension)|model dimension|隐藏层?维度|隐藏层大小)"
-    r"\s*(?:of|is|:|=|为|是)?\s*(?P<number>\d[\d,]{0,9})",
+    r"\s*(?:of|is|:|=|为|是)?\s*(?P<number>\d(?:[\d,]{0,9}\d)?)",
     re.IGNORECASE,
 )
 _WORDS = {

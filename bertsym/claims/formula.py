@@ -14,6 +14,7 @@ from bertsym.algebra import Value, monomials
 from bertsym.claims.discrepancies import Row, rows, without_heads
 from bertsym.claims.interpretations import Counting
 from bertsym.claims.ledger import Ledger, TooManyJudged
+from bertsym.claims.omissions import Omissions, omissions
 from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.parts import OF_ONE_HEAD
 from bertsym.claims.polynomial import expand, expression
@@ -27,7 +28,7 @@ from bertsym.formulas.tree import Form
 from bertsym.model import EMPTY, Model, is_head_size
 from bertsym.quantities import Stated
 from bertsym.symbols import BY_SYMBOL, Kind, heads, kv_heads
-from bertsym.values import value
+from bertsym.values import replace, value
 
 EMPTY_SYMBOLS: Mapping[Symbol, Symbol] = MappingProxyType({})
 # The cost up to which a counting explains a claim. A counting with more words may match by chance.
@@ -38,8 +39,8 @@ MAX_TERMS = 256
 MAX_SIDES = 32
 # The readings of plain numbers as sizes among which the closest to a counting is chosen.
 MAX_NEAREST = 6
-# The share of a claim up to which a part that it leaves out is negligible.
-NEGLIGIBLE = Fraction(1, 100)
+# A number without its trailing zeros is off by this share at most, as two digits are.
+COARSE = Fraction(1, 20)
 # Distances of a claim from a counting: a term that the counting lacks weighs more than a wrong coefficient.
 _ABSENT = 8
 _DIFFERENT = 2
@@ -54,6 +55,8 @@ class Judgement:
     the claim counts. `beside` are the other tensors of the counted components. `short` is the claim less the whole
     model. `assumed` are sizes that are as large as others, if the claim holds only so; `contrary` are assumptions under
     which it would hold, but which the model contradicts. `sized` is a claim of plain numbers, read as sizes.
+    `omissions` are the parts that the claim leaves out of a usual counting. `tolerance` is the share that may be left
+    out. `rounds` is what an approximation drops of the side before it.
     """
 
     form: Form
@@ -69,21 +72,25 @@ class Judgement:
     assumed: Mapping[Symbol, Symbol] = EMPTY_SYMBOLS
     contrary: Mapping[Symbol, Symbol] = EMPTY_SYMBOLS
     sized: SizedForm | None = None
+    omissions: Omissions | None = None
+    tolerance: Fraction = Fraction(0)
+    rounds: Terms | None = None
 
     @property
     def stands(self) -> bool:
-        """Return True if the claim is exactly what people count: a custom, or a part of the model."""
-        return _simple(self.equal)
+        """Return True if the claim is exactly what people count, or close enough to it as an approximation."""
+        return _simple(self.equal) or self.rounds is not None or self.tolerated
+
+    @property
+    def tolerated(self) -> bool:
+        """Return True if what the claim leaves out is within the tolerance of the question."""
+        share = None if self.omissions is None or not self.nearly else self.omissions.share(self.sizes)
+        return share is not None and share <= self.tolerance
 
     @property
     def nearly(self) -> bool:
         """Return True if the claim is all of the model except one small part."""
-        counting = self.equal[0] if self.equal else None
-        if counting is None or self.stands or counting.scope or len(counting.without) != 1 or counting.stored:
-            return False
-        missing = number(self.short, self.sizes)
-        claimed = number(self.claim, self.sizes)
-        return missing is not None and claimed is not None and abs(missing) <= NEGLIGIBLE * claimed
+        return not _simple(self.equal) and self.omissions is not None and self.omissions.negligible(self.sizes)
 
     @property
     def cost(self) -> Fraction | None:
@@ -107,7 +114,10 @@ class Figure:
 
 @value
 class FormulaVerdict:
-    """The judgement of every different side of a formula, and whether the sides agree with each other."""
+    """The judgement of every different side of a formula, and whether the sides agree with each other.
+
+    `unjudged` are numbers that cannot be compared: a size is open, or they are no whole numbers.
+    """
 
     reading: Reading
     model: Model
@@ -115,29 +125,39 @@ class FormulaVerdict:
     figures: tuple[Figure, ...]
     agree: bool
     sizes: Mapping[Symbol, Value]
+    unjudged: tuple[Fraction, ...] = ()
 
     @property
     def stands(self) -> bool:
         """Return True if nothing in the formula is wrong."""
         sound = all(judgement.stands for judgement in self.judgements) and all(figure.how for figure in self.figures)
-        return self.agree and sound
+        return self.agree and sound and not self.unjudged
 
     @property
     def standing(self) -> Standing:
-        """Return the verdict."""
+        """Return the verdict; a number that cannot be compared leaves a formula that is right unread."""
         if self.stands:
             return Standing.STANDS
+        if self.unjudged and self.agree and all(judgement.stands for judgement in self.judgements):
+            return Standing.UNREAD
         close = all(judgement.stands or judgement.nearly for judgement in self.judgements)
         return Standing.NEARLY if self.agree and close and all(f.how for f in self.figures) else Standing.FINDING
 
 
 def judge_formula(
-    reading: Reading, model: Model, heads: Sequence[str], of: str = "", *, ledger: Ledger | None = None
+    reading: Reading,
+    model: Model,
+    heads: Sequence[str],
+    of: str = "",
+    *,
+    ledger: Ledger | None = None,
+    tolerance: Fraction = Fraction(0),
 ) -> FormulaVerdict:
     """Judge a formula about a model under these heads, the expected head first.
 
     `of` says what the formula counts; without it the label of the formula does. `ledger` keeps what the next formula
-    about the same model under the same heads needs again. Raises `TooManyJudged`, or `TooLarge` for too many terms.
+    about the same model under the same heads needs again. `tolerance` is the share of a count that a claim may leave
+    out in one named part. Raises `TooManyJudged`, or `TooLarge` for too many terms.
     """
     ledger = Ledger(model, heads) if ledger is None else ledger
     if not model.given and not reading.names:
@@ -168,8 +188,29 @@ def judge_formula(
     beside = {side.form: words for side in reading.sides for form, words in side.annotated if form == side.form}
     judgements = [bench.judge(form, of or beside.get(form, reading.label)) for form in distinct.values()]
     judgements += [bench.judge(form, words) for form, words in marked]
-    figures = [f for value in numbers for form in distinct.values() if (f := bench.figure(value, form)) is not None]
-    return FormulaVerdict(reading, ledger.model, tuple(judgements), tuple(figures), agree, bench.sizes)
+    judgements = [replace(judgement, tolerance=tolerance) for judgement in judgements]
+    rounded = [form for form in distinct.values() if id(form) in about]
+    judgements = [_as_approximation(j, judgements) if j.form in rounded else j for j in judgements]
+    precise = [form for form in distinct.values() if form not in rounded] or list(distinct.values())
+    figures, unjudged = [], []
+    for stated in numbers:
+        compared = [figure for form in precise if (figure := bench.figure(stated, form)) is not None]
+        figures += compared
+        unjudged += [] if compared else [stated]
+    return FormulaVerdict(reading, ledger.model, tuple(judgements), tuple(figures), agree, bench.sizes, tuple(unjudged))
+
+
+def _as_approximation(judgement: Judgement, judgements: Sequence[Judgement]) -> Judgement:
+    """Let an approximation stand that only drops terms of a side that stands, and less than half of it."""
+    if judgement.stands:
+        return judgement
+    for exact in judgements:
+        dropped = minus(exact.claim, judgement.claim)
+        kept = all(exact.claim.get(monomial) == value for monomial, value in judgement.claim.items())
+        amount, whole = number(dropped, exact.sizes), number(exact.claim, exact.sizes)
+        if exact.stands and exact is not judgement and kept and amount is not None and whole and 2 * amount < whole:
+            return replace(judgement, rounds=dropped, rows=(), nearest=exact.nearest)
+    return judgement
 
 
 class _Bench:
@@ -197,7 +238,8 @@ class _Bench:
         digits = str(value.numerator)
         zeros = len(digits) - len(digits.rstrip("0")) if len(digits) > 4 else 0
         stated = Stated(value.numerator, tuple(10**zero for zero in range(zeros + 1)))
-        how = next((kind for step in stated.steps if (kind := stated.holds(exact.numerator, step))), "")
+        near = abs(value - exact) <= COARSE * abs(exact)
+        how = next((kind for step in stated.steps if near and (kind := stated.holds(exact.numerator, step))), "")
         return Figure(value.numerator, exact, how)
 
     def judge(self, form: Form, words: str) -> Judgement:
@@ -332,6 +374,7 @@ class _Bench:
             assumed=fill.assumed if _depends(nearest, fill.assumed) else EMPTY_SYMBOLS,
             contrary=contrary,
             sized=sized,
+            omissions=None if stands or not equal else omissions(equal[0], self._pool(case, fill, self.heads)),
         )
 
     def _baked(self, claim: Terms, counting: Counting, fill: _Fill) -> Mapping[Symbol, Value]:
@@ -355,16 +398,21 @@ class _Bench:
         return min(known, key=lambda counting: _distance(counting, claim, *self._miss(counting, claim)))
 
     def _equal(self, known: Sequence[Counting], claim: Terms) -> list[Counting]:
-        wanted = self._coarse(claim)
-        if claim and not wanted:  # an O(...) that covers every term of the claim states nothing
-            return []
-        return sorted((counting for counting in known if self._coarse(counting.terms) == wanted), key=_cost)
+        """Return the countings that a claim equals, but for terms that an O(...) of the claim covers.
 
-    def _coarse(self, terms: Terms) -> Terms:
-        """Drop the terms that an O(...) of the claim covers."""
-        if not self.remainders:
-            return terms
-        return {m: value for m, value in terms.items() if not any(_within(m, bound) for bound in self.remainders)}
+        A term that the claim states is compared, whatever O(...) covers. What O(...) hides has to be less than what
+        the claim states.
+        """
+        return sorted((counting for counting in known if self._holds(counting.terms, claim)), key=_cost)
+
+    def _holds(self, exact: Terms, claim: Terms) -> bool:
+        if not self.remainders or not claim:
+            return exact == claim
+        hidden = {m: v for m, v in exact.items() if m not in claim and any(_within(m, b) for b in self.remainders)}
+        if minus(exact, hidden) != claim:
+            return False
+        amount, stated = number(hidden, self.sizes), number(claim, self.sizes)
+        return amount is None or stated is None or amount < stated
 
 
 @value

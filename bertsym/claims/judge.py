@@ -9,6 +9,7 @@ from bertsym.claims.number import NumberVerdict, judge_number
 from bertsym.claims.polynomial import expand
 from bertsym.claims.table import TableVerdict, judge_table
 from bertsym.claims.texts import TextVerdict, judge_document
+from bertsym.values import replace
 
 Verdict = NumberVerdict | FormulaVerdict | TableVerdict | TextVerdict
 
@@ -32,9 +33,12 @@ def judge(claim: Claim) -> Verdict:
     match claim:
         case NumberClaim():
             model = question.model if question.model.given else at_base(question.model)
-            return judge_number(claim.stated, model, question.heads, unit=claim.unit, words=claim.words)
+            verdict = judge_number(claim.stated, model, question.heads, unit=claim.unit, words=claim.words)
+            return replace(verdict, tolerance=question.tolerance)
         case FormulaClaim() | SumClaim():
-            return judge_formula(claim.reading, question.model, question.heads, question.of)
+            return judge_formula(
+                claim.reading, question.model, question.heads, question.of, tolerance=question.tolerance
+            )
         case ModelTableClaim():
             formula = None if claim.formula is None else expand(claim.formula.main.form)
             return judge_table(claim.table, question.model, question.heads, formula)

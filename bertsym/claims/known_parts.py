@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from bertsym.claims.interpretations import OMISSIONS
+from bertsym.claims.omissions import part_name
 from bertsym.claims.tensor_polynomials import Part, parts
 from bertsym.layers import Role
 from bertsym.model import Model
@@ -74,9 +75,10 @@ def named_parts(inventory: Sequence[Part]) -> tuple[Named, ...]:
             ]
     for name, members in tests.items():
         mask = sum(1 << index for index, member in enumerate(members) if member)
-        amount = sum(_number(part) for part, member in zip(inventory, members, strict=True) if member)
+        chosen = [part for part, member in zip(inventory, members, strict=True) if member]
+        amount = sum(map(_number, chosen))
         if mask and amount and mask not in found:
-            found[mask] = Named(name, amount, mask)
+            found[mask] = Named(part_name(name, chosen, inventory), amount, mask)
     return tuple(found.values())[:MAX_PARTS]
 
 
@@ -105,7 +107,7 @@ def _foreign(own: set[str], inventories: Mapping[str, Sequence[Part]]) -> tuple[
             if part.tensor.component not in own:
                 sums[part.tensor.component] = sums.get(part.tensor.component, 0) + _number(part)
         for name, amount in sums.items():
-            amounts.setdefault(name, amount)
+            amounts.setdefault(name.replace("-", " "), amount)
     return tuple(Named(name, amount) for name, amount in amounts.items() if amount)
 
 

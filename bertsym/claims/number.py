@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from bertsym.claims.interpretations import Counting, countings
 from bertsym.claims.known_parts import Difference, Named, differences, modules_of
+from bertsym.claims.omissions import NEGLIGIBLE
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import parts
@@ -26,8 +27,6 @@ ALLOWED = 1
 # The cost of the countings that explain a number: rounded numbers with few words, exact ones with more.
 SIMPLE = 2
 UNUSUAL = 3
-# The share of a claim up to which a part that it leaves out is negligible.
-NEGLIGIBLE = Fraction(1, 100)
 # A reading without the trailing zeros is off by this share at most, as two digits are.
 COARSE = Fraction(1, 20)
 # Bytes of a parameter by its precision.
@@ -80,11 +79,15 @@ class NumberVerdict:
     whole: int
     modules: tuple[Named, ...] = ()
     differences: tuple[Difference, ...] = ()
+    tolerance: Fraction = Fraction(0)
+    in_bytes: bool = False
 
     @property
     def stands(self) -> bool:
-        """Return True if a custom of counting comes to the number, or a part is as large."""
-        return bool(self.modules) or any(match.sound for match in self.matches)
+        """Return True if a custom of counting comes to the number, or a part is as large, or little is left out."""
+        nearly = self.nearly
+        tolerated = nearly is not None and nearly.omitted[0].number <= self.tolerance * nearly.whole
+        return bool(self.modules) or tolerated or any(match.sound for match in self.matches)
 
     @property
     def nearly(self) -> Difference | None:
@@ -125,7 +128,7 @@ def judge_number(
     complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
     if unit:
         matches = sorted(_in_bytes(stated, unit, counts), key=lambda match: (match.liberties, match.count.cost))
-        return NumberVerdict(stated, model, tuple(matches), tuple(complete[:3]), whole)
+        return NumberVerdict(stated, model, tuple(matches), tuple(complete[:3]), whole, in_bytes=True)
     matches = []
     taken: set[int] = set()
     for step in stated.steps:

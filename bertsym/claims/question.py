@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from types import MappingProxyType
 
 from bertsym.claims.subjects import Mention
@@ -19,7 +20,8 @@ class Question:
 
     `heads` are the task heads whose counts may explain a claim, the expected one first. `where` says what a name of
     the claim stands for, `of` what a formula counts, such as `attention`; `formula` replaces the model's own counts
-    when a table is judged. `named` is True if the person who asks has named the model.
+    when a table is judged. `named` is True if the person who asks has named the model. `tolerance` is the share of a
+    count that a claim may leave out in one named part.
     """
 
     model: Model
@@ -29,6 +31,7 @@ class Question:
     of: str = ""
     formula: str = ""
     named: bool = False
+    tolerance: Fraction = Fraction(0)
 
 
 def all_heads(model: Model) -> tuple[str, ...]:

@@ -60,6 +60,10 @@ def audit(
     table: Annotated[
         bool, typer.Option("--table", help="Read the first table of a .md or .tex file, not its text.")
     ] = False,
+    tolerance: Annotated[
+        str | None,
+        typer.Option("--tolerance", metavar="1%", help="Let a claim leave out one named part of at most this share."),
+    ] = None,
     latex: options.Latex = False,
     markdown: options.Markdown = False,
     json: options.AsJson = False,
@@ -78,7 +82,7 @@ def audit(
     chosen = options.model(model or "bert", head, at, model_type)
     names = options.pairs(where, "--where", "NAME=SYMBOL, as in d=H")
     about = question(chosen, [chosen.head] if head else [], notation=notation, where=names, of=of, formula=formula)
-    about = replace(about, named=model is not None)
+    about = replace(about, named=model is not None, tolerance=options.tolerance(tolerance) or 0)
     if len(claims) > 1:
         for claim in claims:
             if not path_suffix(claim):

@@ -14,6 +14,7 @@ from bertsym.claims.formula import FormulaVerdict, Judgement, judge_formula
 from bertsym.claims.ledger import at_base
 from bertsym.claims.number import NumberVerdict, judge_number
 from bertsym.claims.parser import read
+from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import number
 from bertsym.convention import named_convention
 from bertsym.count import count
@@ -147,7 +148,9 @@ def test_llm_analysis() -> None:
 def test_narayanan_leaves_out_the_final_norm() -> None:
     verdict = formula("12LH^2(1+13/12H+(V+S)/12LH)", "gpt2")
     judgement = verdict.judgements[0]
-    assert judgement.nearest.name == "GPT2Model without norms outside the layers"
+    assert verdict.standing is Standing.NEARLY
+    assert judgement.omissions is not None
+    assert [omission.name for omission in judgement.omissions.parts] == ["final norm"]
     assert value(verdict, judgement) == claimed("narayanan")
     assert judgement.left_out == claimed("narayanan") - reference("narayanan") == -2 * 768
 
