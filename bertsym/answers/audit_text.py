@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bertsym.answers.audit_table import TableAudit
 from bertsym.claims.formula import FormulaVerdict
 from bertsym.claims.number import NumberVerdict
 from bertsym.claims.standing import Standing
@@ -54,6 +55,9 @@ class TextAudit:
             for claim in self.claims
         )
         lines.append(Table(columns, rows))
+        for claim in self.claims:
+            if isinstance(claim.verdict, TableVerdict):
+                lines += [Paragraph((f"The table in line {claim.line}:",)), *TableAudit(claim.verdict).document()]
         return tuple(lines)
 
     def record(self) -> Record:

@@ -36,7 +36,7 @@ def scope_named(words: str) -> Scope | None:
     (True, False)
     """
     folded = words.casefold().replace("_", " ")
-    if re.search(r"non.?embed|without embed|excluding embed", folded):
+    if re.search(r"non.?emb|w(ithout|/o) emb|excluding emb", folded):
         return lambda counting: counting.custom is not None and counting.custom.name in _WITHOUT_TABLES
     if re.search(r"backbone", folded):
         return lambda counting: counting.custom is not None and counting.custom.name == "backbone"

@@ -18,9 +18,10 @@ def table_claim(source: str, cells: Cells, question: Question) -> ModelTableClai
 
     Raises `BadFile` if no column counts parameters, or if a cell cannot be read, and `UnreadableFormula`.
     """
-    table = table_of(source, cells, question.model)
+    table = table_of(source, cells, question.model, question.where)
     notes = [f"columns read: {', '.join(map(str, table.columns)) or 'none'}"]
     notes += [f"columns left aside: {', '.join(table.ignored)}"] if table.ignored else []
+    notes += table.notes
     formula = read(question.formula, question.notation, question.where, question.model) if question.formula else None
     return ModelTableClaim(table, question, formula, tuple(notes))
 

@@ -56,7 +56,9 @@ def is_input(tensor: Tensor) -> bool:
 TOKENS, POSITIONS, SEGMENTS = V, N, T
 
 
-def parts(model: Model, keep: Iterable[Symbol] = (), fill: Mapping[Symbol, Value] | None = None) -> tuple[Part, ...]:
+def parts(
+    model: Model, keep: Iterable[Symbol] = (), fill: Mapping[Symbol, Value | Symbol] | None = None
+) -> tuple[Part, ...]:
     """Return every tensor of the model that exists, in public symbols except `keep`, at the sizes in `fill`."""
     rules = model.rules(keep)
     filled = dict(fill or {})
