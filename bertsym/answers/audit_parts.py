@@ -29,7 +29,7 @@ class PartsAudit:
         """Return one row for each part and total."""
         columns = (Column("line", right=True), Column("part"), Column("claim"), Column("verdict"), Column("why"))
         rows = tuple(
-            (str(part.row.line), part.row.label, part.row.text, part.standing.value, why(part))
+            (str(part.row.line), part.row.label, part.row.text, self._verdict(part), self._why(part))
             for part in self.verdict.parts
         )
         summary = "the totals of a summary" if self.verdict.table.summary else "a table of parts"
@@ -50,13 +50,21 @@ class PartsAudit:
                 {
                     "line": part.row.line,
                     "part": part.row.label,
-                    "verdict": part.standing.value,
-                    "why": why(part),
+                    "verdict": self._verdict(part) or None,
+                    "why": self._why(part),
                     "sum_of": list(part.summed),
                 }
                 for part in self.verdict.parts
             ],
         }
+
+    def _verdict(self, part: JudgedPart) -> str:
+        """Return the verdict on a row; empty for a layer of a summary, whose label names no part."""
+        return "" if self.verdict.table.summary and not part.row.total else part.standing.value
+
+    def _why(self, part: JudgedPart) -> str:
+        judged = self._verdict(part) or part.standing is Standing.STANDS
+        return why(part) if judged else ""
 
 
 def why(part: JudgedPart) -> str:
