@@ -118,8 +118,14 @@ class Owners:
                 None, f"the sentence names several models ({several}), and the number is of none in particular"
             )
         if mention is None:
-            mention = self._context(quoted.start)
-        return self._model(mention, sentence, number)
+            context = self._context(quoted.start)
+            return self._model(None if context is not None and context.problem else context, sentence, number)
+        around = sentence
+        if start <= mention.start < stop:
+            following = min((m.start for m in named if m.start >= quoted.stop), default=stop)
+            begin = mention.start if mention.start < quoted.start else start
+            around = self.text[begin : max(following, mention.stop)]
+        return self._model(mention, around, number)
 
     def of_formula(self, position: int) -> Owner:
         """Return the owner of a formula: the model that its sentence or its context names, else the question's."""

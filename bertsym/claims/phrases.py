@@ -112,7 +112,8 @@ def _quoted(text: str) -> Iterator[Quoted]:
         preceding = _PRECEDES.search(text, max(match.start() - REACH, 0), match.start())
         if preceding is not None and not _OTHERS.match(text, stop):
             if _counts(found):
-                yield Quoted(preceding.start(), stop, found, preceding["adjectives"].strip())
+                words = preceding["adjectives"].strip("的の ")
+                yield Quoted(preceding.end("adjectives") - len(words), stop, found, words)
             before = []
         elif (match["letter"] or match["word"] or match["myriad"]) and not _OTHERS.match(text, stop):
             yield Quoted(match.start(), stop, found, bare=True)

@@ -172,6 +172,7 @@ class _Html(HTMLParser):
         self.lines: list[int] = [1]
         self.skipped = 0
         self.spans: list[bool] = []
+        self.tables = 0
         self.in_row = self.in_tex = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -184,6 +185,9 @@ class _Html(HTMLParser):
             self.skipped += drawn
         elif tag == "annotation" and "tex" in (dict(attrs).get("encoding") or ""):
             self.in_tex = True
+        elif tag == "table":
+            self.tables += 1
+            self._put("\n\n")
         elif tag == "tr":
             self.in_row = True
             self._put("\n|")
@@ -205,6 +209,7 @@ class _Html(HTMLParser):
         elif tag == "tr":
             self.in_row = False
         elif tag == "table":
+            self.tables = max(self.tables - 1, 0)
             self._put("\n\n")
         elif tag == "code":
             self._put("`")
@@ -215,7 +220,7 @@ class _Html(HTMLParser):
         """Keep a text, on one line inside a row of a table."""
         if self.in_tex:
             self._put(f"${' '.join(data.split())}$", drawn=True)
-        elif not self.skipped:
+        elif not self.skipped and (self.in_row or not self.tables or data.strip()):
             self._put(" ".join(data.split()) if self.in_row else data, data=True)
 
     def unknown_decl(self, data: str) -> None:

@@ -22,6 +22,11 @@ _BREAK = re.compile(r"(\\\\(?:\[[^\[\]\n]{0,20}\])?\*?)")
 _SIGN = r"(?:[-+*/=≈<>·×]|\\(?:approx|sim|simeq|times|cdot|equiv|leq?|geq?)\b)"
 _GOES_ON = re.compile(rf"(?:[\s&{{}}]|\\(?:quad|qquad|,|;|!|:|phantom\{{[^{{}}]*\}}|nonumber|notag))*{_SIGN}")
 _UNFINISHED = re.compile(rf"{_SIGN}(?:[\s&{{}}]|\\(?:nonumber|notag|quad))*\Z")
+# A term of running text: letters, digits and brackets without a blank, longer than a word by an operation inside.
+_TERM = r"(?:\d[\d,.]*[ ]?[*·×]?[ ]?)?[A-Za-z_(\d][\w²³^*·×()/+,.-]{0,60}[\w²³)]|[A-Z]"
+_PLAIN = re.compile(rf"(?<![\w$`\\^²³./@:-])(?:{_TERM})(?:[ ]?[-+=≈*·×][ ]?(?:{_TERM})){{0,24}}(?![\w^@])")
+_POWER_OR_PRODUCT = re.compile(r"[²³^]|[\w)][ ]?[*·×][ ]?[\w(]")
+_LETTER = re.compile(r"[HLVhlvdN]")
 _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
 _FENCE_ALONE = re.compile(r"^(?:```|~~~)[^\S\n]*$", re.MULTILINE)
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
@@ -63,6 +68,20 @@ def formulas(text: str, *, tex: bool) -> Iterator[tuple[int, str]]:
     if not tex:
         for match in _CODE.finditer(blanked(text, iter(spans))):
             yield match.start("code"), match.group("code")
+
+
+def plain_formulas(text: str, *, tex: bool) -> Iterator[tuple[int, str]]:
+    """Yield the formulas of running text without marks of mathematics: 12LH² + 13LH, V*h + 512*h.
+
+    A formula has a power or a product with a sign; TeX has its own marks.
+    """
+    if tex:
+        return
+    bare = blanked(text, iter(list(_mathematics(text))))
+    bare = blanked(bare, (Span(m.start(), m.end(), m.start(), m.end()) for m in _CODE.finditer(bare)))
+    for match in _PLAIN.finditer(bare):
+        if _POWER_OR_PRODUCT.search(match.group()) and _LETTER.search(match.group()):
+            yield match.start(), match.group()
 
 
 def _rows(text: str, span: Span) -> Iterator[tuple[int, str]]:

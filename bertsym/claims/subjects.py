@@ -22,7 +22,7 @@ from bertsym.zoo import ARCHITECTURES
 MAX_WORDS = 16
 MAX_LINE = 4_000
 
-_WORD = re.compile(r"[^\W\d_]+|\d+")
+_WORD = re.compile(r"[A-Za-z]+|[^\W\d_A-Za-z]+|\d+")
 # Between two words of a name there is one of these, or a border between a letter and a digit.
 _INSIDE = re.compile(r"[-_.]?|,? |[ -]?\(")
 # Model types that are words of English too: in running text they are names only in capitals or with a digit.
@@ -40,8 +40,10 @@ _NAME_LIKE = re.compile(
     r"(?<![\w/.-])(?=[A-Za-z0-9])(?:"
     r"[\w.]*(?:BERT|Bert|bert|GPT|Llama|LLaMA|LLAMA|llama|Qwen|Mistral|Gemma|PaLM|LM|ViT|former)[\w]*(?:[-_.][\w.]*\w)*"
     r"|[A-Za-z][\w.]*(?:[-_][\w.]+)*[-_](?:base|large|small|tiny|mini|medium|xl|xxl|xlarge|huge|\d+(?:\.\d+)?[bBmM])"
-    r"(?:[-_][\w.]*\w)*)(?![\w])"
+    r"(?:[-_][\w.]*\w)*)(?![\w])",
+    re.ASCII,
 )
+_REST = re.compile(r"[\w.-]*\w", re.ASCII)
 
 
 @value
@@ -141,6 +143,8 @@ def _continued(line: str, pieces: Sequence[re.Match[str]], at: int, used: int) -
     while at + used < len(pieces):
         following = pieces[at + used]
         gap = line[stop : following.start()]
+        if not following.group().isascii():
+            return used, stop, ""
         if gap not in ("-", "_", "", ".") or (
             gap == "" and pieces[at + used - 1].group().isalpha() and following.group().isalpha()
         ):
@@ -152,7 +156,7 @@ def _continued(line: str, pieces: Sequence[re.Match[str]], at: int, used: int) -
         rest = tuple(piece.group().casefold() for piece in pieces[at + used : at + used + 3])
         run = next((run for run in WITHOUT_SIZE if rest[: len(run)] == run), None)
         if run is None:
-            end = re.compile(r"[\w.-]*\w").match(line, following.start())
+            end = _REST.match(line, following.start())
             stop = end.end() if end else following.end()
             while at + used < len(pieces) and pieces[at + used].start() < stop:
                 used += 1

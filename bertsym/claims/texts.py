@@ -21,7 +21,7 @@ from bertsym.claims.polynomial import expand
 from bertsym.claims.question import Question, about_model, all_heads
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.sources import Source
-from bertsym.claims.spans import Places, formulas, readable
+from bertsym.claims.spans import Places, formulas, plain_formulas, readable
 from bertsym.claims.standing import Standing, together
 from bertsym.claims.table import TableVerdict
 from bertsym.claims.tables import claims_parameters, judge_table_claim, table_claim
@@ -38,7 +38,9 @@ MAX_NUMBERS = 1_000
 _NO_COUNT = re.compile(
     r"\\(?:log|exp|sqrt|partial|nabla|int|mathbb|mathcal|max|min|in\b|sigma|theta|alpha|beta|lambda)|softmax"
 )
-_A_SIZE = re.compile(r"[LHVNEd]|hidden|model|layer|embd|vocab|head|[lhv]\b")
+_A_SIZE = re.compile(
+    r"(?<![A-Za-z\\])[HLVNEFDhlvd](?![A-Za-z])|\d[HLVhlvd]|hidden|d_\{?(?:\\text\{)?model|layer|embd|vocab|heads?"
+)
 _AN_OPERATION = re.compile(r"[*^×·+]|\\(?:times|cdot|frac|sum)|\*\*|\d\s*[A-Za-z]")
 
 
@@ -211,14 +213,23 @@ class _Audit:
             yield JudgedClaim(self.source.line(cells.line), shown, verdict, unread, self.source.name)
 
     def _formulas(self) -> Iterator[JudgedClaim]:
-        for position, piece in formulas(self.text, tex=self.source.tex):
+        marked = [(position, piece, True) for position, piece in formulas(self.text, tex=self.source.tex)]
+        plain = [(position, piece, False) for position, piece in plain_formulas(self.text, tex=self.source.tex)]
+        for position, piece, is_marked in (*marked, *plain):
             near = self.places.spoken_of(position)
+            if not is_marked and not self._is_said(position):
+                continue
             if not near and ABOUT_COUNTS.search(self.layout.heading(position)) is None:
                 continue
             verdict, unread, widths = self.judge.formula(piece.strip(), self.owners.of_formula(position))
             if (verdict is not None and (near or widths)) or (near and unread):
                 start = position + len(piece) - len(piece.lstrip())
                 yield self._claim(start, piece, (verdict, unread))
+
+    def _is_said(self, position: int) -> bool:
+        """Return True if the sentence itself speaks of parameters."""
+        start, stop = self.layout.sentence(position)
+        return ABOUT_COUNTS.search(self.text, start, stop) is not None
 
     def _numbers(self) -> Iterator[JudgedClaim]:
         for quoted in quoted_numbers(self.text):
