@@ -25,6 +25,7 @@ LEAST_COUNT = 100_000
 MAX_FILE_BYTES = 2_000_000
 """The bytes of a file, which a stranger may have made."""
 
+_POWER = re.compile(r"[\d.]+\s*(?:[eE]|[x×*·]\s*10\^?)[-+−]?\d+")
 _WORDS = re.compile(r"\s*(?:parameters|params?\.?)$", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"(?:\s*(?:\[\d+\]|[*†‡]+|\\footnote\{[^{}]*\}))+$")
 
@@ -161,7 +162,7 @@ def _row(
         problem = f"expected a number of parameters such as 110M, got {echo(row[at])}"
         raise BadFile(path, f"line {line}: under {headings[at].title}: {problem}")
     others = (cell for place, cell in enumerate(row) if place not in symbols and not headings[place].counts)
-    label = next((cell for cell in others if re.search(r"[^\W\d_]{2}", cell)), "")
+    label = next((cell for cell in others if re.search(r"[^\W\d_]", cell) and not _POWER.fullmatch(cell)), "")
     return SizedRow(line, label, sizes, row[at], counted_cell, spans)
 
 
