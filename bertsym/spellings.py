@@ -132,8 +132,8 @@ SPELLINGS: Mapping[str, Spellings] = {
         },
         "d_ffn d_fc d_mlp dff d_inner intermediate ffn_hidden_size d_feedforward dim_feedforward h_ff h_ffn d_f"
         " ffn_size",
-        columns="ffn ff mlp mlp_size mlp_dim ffn_dimension feedforward feed_forward feed_forward_size ff_dim ffn_hidden"
-        " intermediate_dim 前馈维度 中间层维度",
+        columns="ffn ff mlp mlp_size mlp_dim ffn_dimension ffw_size feedforward feed_forward feed_forward_size ff_dim"
+        " ffn_hidden intermediate_dim 前馈维度 中间层维度",
         only_fields="hidden_dim ffn encoder_ffn_dim feed_forward",
     ),
     "ffn_ratio": Spellings({}, "mlp_ratio ff_ratio expansion_factor"),
@@ -141,6 +141,7 @@ SPELLINGS: Mapping[str, Spellings] = {
     "d": Spellings(
         {"head_dim": "llama, mistral", "d_kv": "t5", "head_size": ""},
         "d_head d_k d_v d_q d_h d_heads h_head",
+        columns="kv_size head_dimension per_head_dim",
     ),
     "E": Spellings({"embedding_size": "albert, electra, mobilebert"}),
     "kv_heads": Spellings(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bertsym.answers.audit_formula import FormulaAudit
 from bertsym.answers.audit_number import NumberAudit
+from bertsym.answers.audit_parts import PartsAudit
 from bertsym.answers.audit_table import TableAudit
 from bertsym.answers.audit_text import TextAudit
 from bertsym.claims.classify import classify
@@ -11,11 +12,12 @@ from bertsym.claims.formula import FormulaVerdict
 from bertsym.claims.judge import judge
 from bertsym.claims.kinds import Claim, DocumentClaim, NumberClaim
 from bertsym.claims.number import NumberVerdict
+from bertsym.claims.parts_table import PartsVerdict
 from bertsym.claims.question import Question
 from bertsym.claims.table import TableVerdict
 from bertsym.claims.texts import TextVerdict
 
-ClaimAudit = NumberAudit | FormulaAudit | TableAudit | TextAudit
+ClaimAudit = NumberAudit | FormulaAudit | TableAudit | PartsAudit | TextAudit
 
 
 def asked(claim: str, question: Question, *, table: bool = False) -> tuple[ClaimAudit, tuple[str, ...]]:
@@ -36,6 +38,8 @@ def audited(claim: Claim) -> ClaimAudit:
             return TextAudit(verdict, path)
         case _, TableVerdict() as verdict:
             return TableAudit(verdict)
+        case _, PartsVerdict() as verdict:
+            return PartsAudit(verdict)
         case _, FormulaVerdict() as verdict:
             return FormulaAudit(verdict)
     raise AssertionError(f"{type(claim).__name__} has no report")

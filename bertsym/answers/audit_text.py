@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bertsym.answers.audit_parts import PartsAudit
 from bertsym.answers.audit_table import TableAudit
 from bertsym.claims.formula import FormulaVerdict
 from bertsym.claims.number import NumberVerdict
+from bertsym.claims.parts_table import PartsVerdict
 from bertsym.claims.standing import Standing
 from bertsym.claims.table import TableVerdict
 from bertsym.claims.texts import JudgedClaim, TextVerdict
@@ -56,8 +58,11 @@ class TextAudit:
         )
         lines.append(Table(columns, rows))
         for claim in self.claims:
-            if isinstance(claim.verdict, TableVerdict):
-                lines += [Paragraph((f"The table in line {claim.line}:",)), *TableAudit(claim.verdict).document()]
+            if isinstance(claim.verdict, TableVerdict | PartsVerdict):
+                table = (
+                    TableAudit(claim.verdict) if isinstance(claim.verdict, TableVerdict) else PartsAudit(claim.verdict)
+                )
+                lines += [Paragraph((f"The table in line {claim.line}:",)), *table.document()]
         return tuple(lines)
 
     def record(self) -> Record:
@@ -98,6 +103,8 @@ def _why(claim: JudgedClaim) -> str:
             return _of_number(claim.verdict)
         case TableVerdict():
             return _of_table(claim.verdict)
+        case PartsVerdict():
+            return f"{len(claim.verdict.parts)} rows of parts"
 
 
 def _of_formula(verdict: FormulaVerdict) -> str:

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 
+from bertsym.claims.summaries import summary_tables
 from bertsym.errors import BadFile
 from bertsym.values import value
 
@@ -13,6 +14,8 @@ from bertsym.values import value
 MAX_ROWS = 500
 MAX_COLUMNS = 64
 MAX_TABLES = 200
+SUMMARY_SUFFIX = ".summary"
+"""The suffix under which only the summaries of programs are found in a text, fenced ones too."""
 
 _RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^{}]*\}|cmidrule(?:\([^()]*\))?\{[^{}]*\})")
 _DRESS = re.compile(r"\\(?:textbf|textit|emph|mathbf|text|mathrm|texttt)\{([^{}]*)\}")
@@ -40,6 +43,8 @@ def cells_of(path: str, text: str, suffix: str) -> tuple[Cells, ...]:
     """Return every table of a text with a heading and a row; raises `BadFile` beyond the bounds on a table."""
     if suffix in (".csv", ".tsv"):
         tables: Iterator[list[tuple[int, list[str]]]] = iter([list(separated(path, text, suffix))])
+    elif suffix == SUMMARY_SUFFIX:
+        tables = summary_tables(text)
     elif suffix in (".tex", ".latex"):
         tables = latex_tables(text)
     else:

@@ -10,7 +10,7 @@ import re
 from pathlib import PurePath
 
 from bertsym.claims.cells import cells_of
-from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim
+from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim, TableClaim
 from bertsym.claims.numerals import Numeral, numeral
 from bertsym.claims.parsed_formula import Reading, Use
 from bertsym.claims.parser import read
@@ -74,14 +74,14 @@ def path_suffix(claim: str) -> str:
     return suffix if suffix in (*TABLE_SUFFIXES, *TEXT_SUFFIXES) else ""
 
 
-def _table(path: str, suffix: str, question: Question) -> ModelTableClaim:
+def _table(path: str, suffix: str, question: Question) -> TableClaim:
     """Read the first table of a file that claims numbers of parameters."""
     found = sources(path, read_text(path)) if suffix in TEXT_SUFFIXES else (Source("", read_text(path), suffix),)
     tables = [cells for source in found for cells in cells_of(path, source.text, source.suffix)]
     if not tables:
         raise BadFile(path, "no table with a heading and a row")
     claim = table_claim(path, next((cells for cells in tables if claims_parameters(cells)), tables[0]), question)
-    formula = () if claim.formula is None else _notes(claim.formula)
+    formula = _notes(claim.formula) if isinstance(claim, ModelTableClaim) and claim.formula is not None else ()
     return replace(claim, notes=(*claim.notes, *formula))
 
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from bertsym.claims.formula import FormulaVerdict, judge_formula
-from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim
+from bertsym.claims.kinds import (
+    Claim,
+    DocumentClaim,
+    FormulaClaim,
+    ModelTableClaim,
+    NumberClaim,
+    PartsTableClaim,
+    SumClaim,
+)
 from bertsym.claims.ledger import at_base
 from bertsym.claims.number import NumberVerdict, judge_number
-from bertsym.claims.polynomial import expand
-from bertsym.claims.table import TableVerdict, judge_table
+from bertsym.claims.parts_table import PartsVerdict
+from bertsym.claims.table import TableVerdict
+from bertsym.claims.tables import judge_table_claim
 from bertsym.claims.texts import TextVerdict, judge_document
 from bertsym.values import replace
 
-Verdict = NumberVerdict | FormulaVerdict | TableVerdict | TextVerdict
+Verdict = NumberVerdict | FormulaVerdict | TableVerdict | PartsVerdict | TextVerdict
 
 
 def judge(claim: Claim) -> Verdict:
@@ -39,8 +48,7 @@ def judge(claim: Claim) -> Verdict:
             return judge_formula(
                 claim.reading, question.model, question.heads, question.of, tolerance=question.tolerance
             )
-        case ModelTableClaim():
-            formula = None if claim.formula is None else expand(claim.formula.main.form)
-            return judge_table(claim.table, question.model, question.heads, formula)
+        case ModelTableClaim() | PartsTableClaim():
+            return judge_table_claim(claim)
         case DocumentClaim():
             return judge_document(claim.sources, question)

@@ -7,6 +7,7 @@ label names the model. A new kind is a class here, a case in `classify`, one in 
 from __future__ import annotations
 
 from bertsym.claims.parsed_formula import Reading
+from bertsym.claims.parts_table import PartsTable
 from bertsym.claims.question import Question
 from bertsym.claims.sources import Source
 from bertsym.claims.tablefile import SizedTable
@@ -59,6 +60,15 @@ class ModelTableClaim:
 
 
 @value
+class PartsTableClaim:
+    """A table of the parts of one model, with their numbers or formulas and perhaps their total."""
+
+    table: PartsTable
+    question: Question
+    notes: tuple[str, ...] = ()
+
+
+@value
 class DocumentClaim:
     """A document with formulas, numbers of parameters and tables in it: its files, or the cells of a notebook."""
 
@@ -68,4 +78,5 @@ class DocumentClaim:
     notes: tuple[str, ...] = ()
 
 
-Claim = NumberClaim | FormulaClaim | SumClaim | ModelTableClaim | DocumentClaim
+TableClaim = ModelTableClaim | PartsTableClaim
+Claim = NumberClaim | FormulaClaim | SumClaim | TableClaim | DocumentClaim

@@ -31,6 +31,10 @@ def named_parts(cls: str, inventory: Sequence[Part]) -> Iterator[Counting]:
     modules = _modules(inventory)
     for name, members in _tables(inventory):
         yield _counting(cls, name, members)
+    for name, role in (("norms", Role.NORM), ("biases", Role.BIAS)):
+        looped = [part for part in inventory if part.tensor.role is role and part.tensor.loops]
+        if looped:
+            yield _counting(cls, f"{name} of the layers", looped)
     for name, members in modules[:MAX_MODULES]:
         yield from _module(cls, name, members)
     for name, members in _families(modules):

@@ -14,8 +14,8 @@ _WITHOUT_TABLES = ("non-embedding", "backbone", "layers-only", "matrices")
 # The first pattern that the words contain decides.
 _SCOPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"emb\w*.{0,8}(norm|\bln\b)|norm.{0,8}emb", ("embedding norm",)),
-    (r"norm|\bln\b|归一化|正規化", ("norms",)),
-    (r"bias|偏置|バイアス", ("biases",)),
+    (r"norm|\bln\b|归一化|正規化", ("norms", "norms of the layers")),
+    (r"bias|偏置|バイアス", ("biases", "biases of the layers")),
     (r"token.?type|segment|\bwtt\b|段嵌入|句子嵌入", ("segment embeddings",)),
     (r"position|\bpos\b|\bwpe\b|位置", ("position embeddings",)),
     (r"(output|unembed)\w*.{0,3}(emb|proj|layer)|unembed", ("output embedding", "lm-head")),

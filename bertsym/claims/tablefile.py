@@ -19,9 +19,13 @@ from bertsym.model import Model
 from bertsym.quantities import Stated
 from bertsym.values import replace, value
 
+LEAST_COUNT = 100_000
+"""The smallest number in a grid of sizes that is read as a count of parameters without being called one."""
+
 MAX_FILE_BYTES = 2_000_000
 """The bytes of a file, which a stranger may have made."""
 
+_POWER = re.compile(r"[\d.]+\s*(?:[eE]|[x×*·]\s*10\^?)[-+−]?\d+")
 _WORDS = re.compile(r"\s*(?:parameters|params?\.?)$", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"(?:\s*(?:\[\d+\]|[*†‡]+|\\footnote\{[^{}]*\}))+$")
 
@@ -78,9 +82,12 @@ def read_table(path: str, model: Model | None = None) -> SizedTable:
 
 
 def counted(cells: Cells) -> bool:
-    """Return True if a heading of the table, above a column or beside a row, says that numbers count parameters."""
+    """Return True if a heading, above a column or beside a row, says that numbers count parameters, or for a grid."""
     beside = (row[0] for _, row in cells.rows if row)
-    return any(heading.counts for heading in read_headings((*cells.heading, *beside)))
+    if any(heading.counts for heading in read_headings((*cells.heading, *beside))):
+        return True
+    grid = _grid(cells, None, None)
+    return grid is not None and all(row.stated.value >= LEAST_COUNT for row in grid.rows)
 
 
 def table_of(path: str, cells: Cells, model: Model | None = None, where: Mapping[str, str] | None = None) -> SizedTable:
@@ -155,7 +162,7 @@ def _row(
         problem = f"expected a number of parameters such as 110M, got {echo(row[at])}"
         raise BadFile(path, f"line {line}: under {headings[at].title}: {problem}")
     others = (cell for place, cell in enumerate(row) if place not in symbols and not headings[place].counts)
-    label = next((cell for cell in others if re.search(r"[^\W\d_]{2}", cell)), "")
+    label = next((cell for cell in others if re.search(r"[^\W\d_]", cell) and not _POWER.fullmatch(cell)), "")
     return SizedRow(line, label, sizes, row[at], counted_cell, spans)
 
 

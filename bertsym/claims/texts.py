@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from bertsym.claims.attribution import Owner, Owners
-from bertsym.claims.cells import Cells, cells_of
+from bertsym.claims.cells import SUMMARY_SUFFIX, Cells, cells_of
 from bertsym.claims.formula import FormulaVerdict, judge_formula
 from bertsym.claims.layout import Layout
 from bertsym.claims.ledger import Ledger, TooManyJudged
@@ -15,6 +15,7 @@ from bertsym.claims.number import NumberVerdict, census, judge_number
 from bertsym.claims.numerals import ascii_digits
 from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.parser import read
+from bertsym.claims.parts_table import PartsVerdict
 from bertsym.claims.phrases import ABOUT_COUNTS, Quoted, ends_a_phrase, quoted_numbers
 from bertsym.claims.polynomial import expand
 from bertsym.claims.question import Question, about_model, all_heads
@@ -22,8 +23,8 @@ from bertsym.claims.scopes import scope_named
 from bertsym.claims.sources import Source
 from bertsym.claims.spans import Places, formulas, plain_formulas, readable
 from bertsym.claims.standing import Standing, together
-from bertsym.claims.table import TableVerdict, judge_table
-from bertsym.claims.tables import claims_parameters, table_claim
+from bertsym.claims.table import TableVerdict
+from bertsym.claims.tables import claims_parameters, judge_table_claim, table_claim
 from bertsym.errors import BertsymError
 from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, Kind
@@ -53,7 +54,7 @@ class JudgedClaim:
 
     line: int
     text: str
-    verdict: FormulaVerdict | NumberVerdict | TableVerdict | None
+    verdict: FormulaVerdict | NumberVerdict | TableVerdict | PartsVerdict | None
     unread: str = ""
     source: str = ""
 
@@ -165,11 +166,10 @@ class _Judge:
         except BertsymError as error:
             return None, str(error)
 
-    def table(self, name: str, cells: Cells) -> tuple[TableVerdict | None, str]:
+    def table(self, name: str, cells: Cells) -> tuple[TableVerdict | PartsVerdict | None, str]:
         """Return the verdict on a table, or why there is none."""
         try:
-            claim = table_claim(name, cells, self.question)
-            return judge_table(claim.table, claim.question.model, claim.question.heads), ""
+            return judge_table_claim(table_claim(name, cells, self.question)), ""
         except BertsymError as error:
             return None, str(error)
 
@@ -181,7 +181,9 @@ class _Audit:
         self.source = source
         self.judge = judge
         self.bare = ascii_digits(readable(source.text, tex=source.tex))
-        self.tables = [cells for cells in cells_of(source.name, self.bare, source.suffix) if claims_parameters(cells)]
+        tables = cells_of(source.name, self.bare, source.suffix)
+        summaries = cells_of(source.name, ascii_digits(source.text), SUMMARY_SUFFIX)
+        self.tables = [cells for cells in (*tables, *summaries) if claims_parameters(cells)]
         self.text = self._without_tables()
         self.layout = Layout(self.text)
         self.places = Places(self.text, ABOUT_COUNTS)
