@@ -24,7 +24,7 @@ from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import Part, add, minus, number, symbols
 from bertsym.errors import TooLarge
 from bertsym.formulas.monomial_order import Monomial, Terms
-from bertsym.formulas.tree import Form
+from bertsym.formulas.tree import Form, Number, children
 from bertsym.model import EMPTY, Model, is_head_size
 from bertsym.quantities import Stated
 from bertsym.symbols import BY_SYMBOL, Kind, heads, kv_heads
@@ -265,7 +265,8 @@ class _Bench:
     def _of_numbers(self, form: Form, words: str) -> Judgement:
         """Judge a side without letters: its numbers are read as sizes, for two counts may be equal by chance.
 
-        If no reading stands, the value stands if it is all of a class or a component, or what the words name.
+        If no reading stands, the value stands if it is all of a class or what the words name. A sum of plain numbers
+        also stands if it is a component: the numbers are those of its tables.
         """
         closest: tuple[tuple[int, Fraction, int], _Case, SizedForm] | None = None
         seen: set[tuple[object, ...]] = set()
@@ -289,7 +290,8 @@ class _Bench:
         plain = _Case(form, self.public(form), words)
         numbers = _Fill(self.sizes)
         equal = self._equal_to(plain, numbers)
-        named = [counting for counting in equal if scope_named(words) or counting.cost <= 1]
+        added = all(isinstance(part, Number) for part in children(form))
+        named = [c for c in equal if scope_named(words) or c.custom is not None or (added and c.cost <= 1)]
         if named or closest is None:
             return self._judgement(plain, numbers, named)
         _, case, sized = closest
