@@ -68,6 +68,40 @@ def test_a_grid_has_a_row_for_each_cell(tmp_path: Path) -> None:
     assert len(sized) == 4
 
 
+DRAWN = """
+Sizes of the models:
+
++-------+--------+--------+--------+
+| Model | Layers | Hidden | Params |
++=======+========+========+========+
+| small | 12     | 768    | 117M   |
++-------+--------+--------+--------+
+| large | 24     | 1024   | 345M   |
++-------+--------+--------+--------+
+"""
+ALIGNED = """
+Sizes of the models:
+
+=====  ======  ======  ======
+Model  Layers  Hidden  Params
+=====  ======  ======  ======
+small  12      768     117M
+large  24      1024    345M
+=====  ======  ======  ======
+"""
+
+
+@pytest.mark.parametrize(("table", "name"), [(DRAWN, "t.rst"), (ALIGNED, "t.rst"), (ALIGNED, "t.txt")])
+def test_tables_of_plain_texts(tmp_path: Path, table: str, name: str) -> None:
+    file = tmp_path / name
+    file.write_text(table)
+    rows = read_table(str(file)).rows
+    assert [(row.label, sorted(row.sizes.values()), row.stated.value) for row in rows] == [
+        ("small", [12, 768], 117_000_000),
+        ("large", [24, 1024], 345_000_000),
+    ]
+
+
 STEPS = """
 | Component | Formula | Parameters |
 | --- | --- | --- |
