@@ -123,7 +123,7 @@ class Owners:
         around = sentence
         if start <= mention.start < stop:
             following = min((m.start for m in named if m.start >= quoted.stop), default=stop)
-            begin = mention.start if mention.start < quoted.start else start
+            begin = mention.start if mention.start < quoted.at else start
             around = self.text[begin : max(following, mention.stop)]
         return self._model(mention, around, number)
 
@@ -143,7 +143,7 @@ class Owners:
 
     def _owning(self, named: Sequence[Mention], quoted: Quoted, series: int) -> Mention | None:
         """Return the mention in the sentence that owns a number; None if none does, or it is open which."""
-        before = [m for m in named if m.stop <= quoted.start]
+        before = [m for m in named if m.stop <= quoted.at]
         after = [m for m in named if m.start >= quoted.stop]
         if quoted.among > 1 and len(before) != 1:
             subjects = [m for m in before if not self._is_compared(m)]
@@ -162,9 +162,9 @@ class Owners:
         return None
 
     def _is_apposed(self, mention: Mention, quoted: Quoted) -> bool:
-        if quoted.start - mention.stop > MAX_APPOSED:
+        if quoted.at - mention.stop > MAX_APPOSED:
             return False
-        between = self.text[mention.stop : quoted.start]
+        between = self.text[mention.stop : quoted.at]
         if self._is_compared(mention) and re.match(r"[\s`*_)]*[(（]", between) is None:
             return False
         return _APPOSED.fullmatch(between) is not None

@@ -2,7 +2,7 @@
 
 A number stands if a custom of counting a whole model rounds to it, or if a part is exactly as large. Every liberty that
 a match takes has a price, and one liberty is allowed: another custom than the exact count, a cut instead of a rounding,
-or trailing zeros that do not count.
+or trailing zeros that do not count. With the latter two, another class than the one asked about is a liberty too.
 """
 
 from __future__ import annotations
@@ -133,7 +133,10 @@ def judge_number(
     taken: set[int] = set()
     for step in stated.steps:
         matching = [
-            m for entry in counts if entry.number not in taken and (m := _match(stated, entry, step)) is not None
+            m
+            for entry in counts
+            if entry.number not in taken
+            and (m := _match(stated, entry, step, model.with_head(heads[0]).cls)) is not None
         ]
         matches.extend(matching)
         taken |= {match.count.number for match in matching}
@@ -192,7 +195,7 @@ def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, i
                 )
 
 
-def _match(stated: Stated, entry: Count, step: int) -> Match | None:
+def _match(stated: Stated, entry: Count, step: int, own: str) -> Match | None:
     """Return the match of a counting at a precision, with the liberties that it takes; None if it does not match."""
     how = stated.holds(entry.number, step)
     counting = entry.counting
@@ -204,7 +207,8 @@ def _match(stated: Stated, entry: Count, step: int) -> Match | None:
     custom = counting.custom
     other = custom is None or custom.name != "exact"
     part = counting.part and how != "exact"
-    return Match(entry, step, how, "", other + coarse + (how == "truncated") + part)
+    loose = coarse or how == "truncated"
+    return Match(entry, step, how, "", other + coarse + (how == "truncated") + part + (loose and counting.cls != own))
 
 
 def _in_bytes(stated: Stated, unit: int, counts: Sequence[Count]) -> Iterator[Match]:

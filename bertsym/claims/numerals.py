@@ -50,9 +50,10 @@ _POWER = (
 _WORD_UNITS = "|".join(re.escape(word) for word in sorted(WORDS, key=len, reverse=True))
 _MYRIAD_UNITS = "|".join(sorted(MYRIADS, key=len, reverse=True))
 _BYTE_UNITS = "|".join(sorted((unit for unit in BYTES if unit != "Mio"), key=len, reverse=True))
+_APART = r"(?![A-Za-zÀ-ÿ0-9])"
 _UNIT = (
-    rf"(?:(?:[\s~-]|\\[,;\ ])*(?:(?P<bytes>{_BYTE_UNITS})(?![^\W_])|(?P<word>(?i:{_WORD_UNITS}))(?![^\W_])\.?"
-    rf"|(?P<myriad>{_MYRIAD_UNITS})|(?P<letter>[KkMmBbGT])(?![^\W_])))"
+    rf"(?:(?:[\s~-]|\\[,;\ ])*(?:(?P<bytes>{_BYTE_UNITS}){_APART}|(?P<word>(?i:{_WORD_UNITS})){_APART}\.?"
+    rf"|(?P<myriad>{_MYRIAD_UNITS})|(?P<letter>[KkMmBbGT]){_APART}))"
 )
 # Groups of three with one mark between them, India's groups, digits with underscores, or digits alone.
 _DIGITS = (
@@ -131,7 +132,7 @@ def read_numeral(match: re.Match[str]) -> tuple[Numeral, int] | None:
     if total.denominator != 1 or total < 1:
         return None
     exact = not power and not decimals and scale == 1
-    stated = _stated(total.numerator, finest, decimals=decimals if end == match.end() else 1, exact=exact)
+    stated = _stated(total.numerator, finest, decimals=decimals if end == match.end() else 0, exact=exact)
     return Numeral(match.string[match.start() : end], stated, 0, notes), end
 
 

@@ -15,7 +15,7 @@ from bertsym.values import replace, value
 # Less than this without a unit counts no model: "the function takes 3 parameters".
 LEAST = 1_000
 # The characters around a number in which the word for parameters is looked for, and the numbers of one series.
-REACH = 60
+REACH = 80
 MAX_SERIES = 12
 
 PARAMETERS = (
@@ -33,12 +33,17 @@ _ADJECTIVES = (
     r"|encoder|decoder|pooler|transformer|network|dense|unique|free|weight|of|de|d['’]|trainierbaren?|entraînables?"
     r"|个|個|的|の|개의|float32|fp32)[\s~-]*){0,4}"
 )
-_FOLLOWS = re.compile(rf"(?:[\s~*_$-]|\\[,; ])*(?P<adjectives>{_ADJECTIVES}){PARAMETERS}(?![a-zà-ÿ])", re.IGNORECASE)
+_FOLLOWS = re.compile(rf"(?:[\s~*_$)）-]|\\[,; ])*(?P<adjectives>{_ADJECTIVES}){PARAMETERS}(?![a-zà-ÿ])", re.IGNORECASE)
+# Between the word and its number: signs, verbs, and the name of what has the parameters.
+_OWNED = (
+    r"\s+(?:of|in|for|von|de|des|du|d['’])\s*[^.,;:!?()\n。，；]{1,50}?\s+"
+    r"(?=(?:is|are|was|equals|reaches|beträgt|est)\b|[:=≈])"
+)
 _PRECEDES = re.compile(
-    rf"(?P<adjectives>{_ADJECTIVES}){PARAMETERS}"
+    rf"(?P<adjectives>{_ADJECTIVES}){PARAMETERS}(?:{_OWNED})?"
     r"(?:[\s*_`$\"')\]}~=:：≈∼(]|\\approx|\\sim|\b(?:is|are|was|of|to|equals?|about|approximately|approx|roughly|around"
     r"|over|reaches|beträgt|betragen|liegt|bei|est|sont|de|etwa|rund|environ|es|son|counts?|numbers?|total|in|size|sum)\b\.?"
-    r"|d['’]|[是为為有达到约約大共总计合計はが量数的]){0,16}\Z",
+    r"|d['’]|[是为為有达到约大约共总计合计はが量数的]){0,16}\Z",
     re.IGNORECASE,
 )
 # Behind a number these words say that it counts something else.
@@ -46,6 +51,7 @@ _OTHERS = re.compile(
     r"[\s~-]*(?:tokens?|steps?|examples?|samples?|words?|sentences?|layers?|heads?|%|x\b|×|times|GPUs?|epochs?)",
     re.IGNORECASE,
 )
+_ENDS = re.compile(r"\s*(?:[.,;:)）。，、!?*]|\Z|\n|(?:in total|and|or|but|while|is|for)\b)")
 _SERIES = re.compile(r"\s*(?:,|、|/|&|;)?\s*(?:and|und|et|y|or|resp\.?|和|と|及|и)?\s*")
 _RANGE = re.compile(r"\s*(?:-|–|—|to|bis|à|至|到|~)\s*")
 _FIND = re.compile(rf"(?<![A-Za-z0-9.,^_{{\\]){NUMERAL}")
@@ -56,7 +62,7 @@ class Quoted:
     """A number of parameters in a text, from `start` to `stop` with the words that belong to it.
 
     `words` are the adjectives that say which parameters count. `series` is the index of the number in a series of
-    `among` numbers that share the word. `problem` says why it cannot be judged.
+    `among` numbers that share the word. `problem` says why it cannot be judged. `at` is where the number itself begins.
     """
 
     start: int
@@ -67,6 +73,7 @@ class Quoted:
     among: int = 1
     problem: str = ""
     bare: bool = False
+    at: int = 0
 
 
 def claims_counts(text: str) -> bool:
@@ -87,6 +94,11 @@ def quoted_numbers(text: str) -> tuple[Quoted, ...]:
     return tuple(sorted((*stated, *(quoted for quoted in bare if quoted.start not in claimed)), key=_start))
 
 
+def ends_a_phrase(text: str, stop: int) -> bool:
+    """Return True if no noun follows a number, so that it may count what its sentence speaks of."""
+    return _ENDS.match(text, stop) is not None
+
+
 def _start(quoted: Quoted) -> int:
     return quoted.start
 
@@ -94,11 +106,13 @@ def _start(quoted: Quoted) -> int:
 def _quoted(text: str) -> Iterator[Quoted]:
     """Yield the numbers with the word for parameters, and the bare ones with a unit."""
     before: list[tuple[re.Match[str], Numeral, int]] = []
+    last = 0
     for match in _FIND.finditer(text):
-        read = read_numeral(match)
+        read = read_numeral(match) if match.start() >= last else None
         if read is None:
             continue
         found, stop = read
+        last = stop
         if before and _RANGE.fullmatch(text, before[-1][2], match.start()) is None:
             joined = _SERIES.fullmatch(text, before[-1][2], match.start())
             if joined is None or not joined.group().strip(" \n") or len(before) == MAX_SERIES:
@@ -113,10 +127,10 @@ def _quoted(text: str) -> Iterator[Quoted]:
         if preceding is not None and not _OTHERS.match(text, stop):
             if _counts(found):
                 words = preceding["adjectives"].strip("的の ")
-                yield Quoted(preceding.end("adjectives") - len(words), stop, found, words)
+                yield Quoted(preceding.end("adjectives") - len(words), stop, found, words, at=match.start())
             before = []
         elif (match["letter"] or match["word"] or match["myriad"]) and not _OTHERS.match(text, stop):
-            yield Quoted(match.start(), stop, found, bare=True)
+            yield Quoted(match.start(), stop, found, bare=True, at=match.start())
 
 
 def _series(text: str, numbers: list[tuple[re.Match[str], Numeral, int]], word: re.Match[str]) -> Iterator[Quoted]:
@@ -125,7 +139,8 @@ def _series(text: str, numbers: list[tuple[re.Match[str], Numeral, int]], word: 
     words = word["adjectives"].strip()
     if len(numbers) > 1 and _RANGE.fullmatch(text, numbers[-2][2], last.start()):
         whole = replace(numbers[-1][1], text=text[numbers[-2][0].start() : numbers[-1][2]])
-        yield Quoted(numbers[-2][0].start(), word.end(), whole, words, problem="a range of numbers states no count")
+        at = numbers[-2][0].start()
+        yield Quoted(at, word.end(), whole, words, problem="a range of numbers states no count", at=at)
         return
     chosen = []
     for match, found, stop in numbers:
@@ -136,7 +151,7 @@ def _series(text: str, numbers: list[tuple[re.Match[str], Numeral, int]], word: 
             chosen.append((match, completed, stop))
     for index, (match, found, stop) in enumerate(chosen):
         end = word.end() if match is last else stop
-        yield Quoted(match.start(), end, found, words, index, len(chosen))
+        yield Quoted(match.start(), end, found, words, index, len(chosen), at=match.start())
 
 
 def _counts(found: Numeral) -> bool:

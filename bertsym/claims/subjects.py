@@ -106,7 +106,8 @@ def mentions(text: str, *, label: bool = False) -> tuple[Mention, ...]:
 
 def _mention(line: str, pieces: Sequence[re.Match[str]], at: int, *, label: bool) -> tuple[Mention | None, int]:
     """Return the longest name that begins with a word, and how many words it takes."""
-    if at and pieces[at - 1].end() == pieces[at].start() and pieces[at - 1].group().isalpha():
+    glued = at > 0 and pieces[at - 1].end() == pieces[at].start()
+    if glued and pieces[at - 1].group().isalpha() and pieces[at - 1].group().isascii():
         return None, 1
     known = beginnings(types())
     name: list[str] = []

@@ -16,7 +16,7 @@ from bertsym.claims.numerals import ascii_digits
 from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.parser import read
 from bertsym.claims.parts_table import PartsVerdict
-from bertsym.claims.phrases import ABOUT_COUNTS, Quoted, quoted_numbers
+from bertsym.claims.phrases import ABOUT_COUNTS, Quoted, ends_a_phrase, quoted_numbers
 from bertsym.claims.polynomial import expand
 from bertsym.claims.question import Question, about_model, all_heads
 from bertsym.claims.scopes import scope_named
@@ -34,6 +34,7 @@ from bertsym.values import value
 MAX_FORMULAS = 5_000
 MAX_NUMBERS = 1_000
 
+_UNCLEAR = "the sentence speaks of parameters, and does not say that this number counts them"
 # Marks of mathematics that is no count: a loss, a distribution, an attention, an expectation.
 _NO_COUNT = re.compile(
     r"\\(?:log|exp|sqrt|partial|nabla|int|mathbb|mathcal|max|min|in\b|sigma|theta|alpha|beta|lambda)|softmax"
@@ -233,16 +234,22 @@ class _Audit:
 
     def _numbers(self) -> Iterator[JudgedClaim]:
         for quoted in quoted_numbers(self.text):
-            if any(m.start < quoted.stop and quoted.start < m.stop for m in self.owners.mentions(quoted.start)):
+            if any(m.start < quoted.stop and quoted.at < m.stop for m in self.owners.mentions(quoted.at)):
                 continue
             if quoted.bare and not self._is_of_a_name(quoted):
+                if (
+                    self._is_said(quoted.start)
+                    and self.owners.mentions(quoted.start)
+                    and ends_a_phrase(self.text, quoted.stop)
+                ):
+                    yield self._claim(quoted.start, quoted.numeral.text, (None, _UNCLEAR))
                 continue
             owner = self.owners.of_number(quoted, quoted.numeral.stated.value, quoted.series)
             yield self._claim(quoted.start, self.text[quoted.start : quoted.stop], self.judge.number(quoted, owner))
 
     def _is_of_a_name(self, quoted: Quoted) -> bool:
         """Return True if a number without the word stands in brackets or behind a colon after a model's name."""
-        before = [m for m in self.owners.mentions(quoted.start) if m.stop <= quoted.start]
+        before = [m for m in self.owners.mentions(quoted.start) if m.stop <= quoted.at]
         if not before:
             return False
         between = self.text[before[-1].stop : quoted.start]
