@@ -35,8 +35,8 @@ TITLES = [
 
 @pytest.mark.parametrize(("model", "titles", "expected"), TITLES)
 def test_a_heading_names_a_size_or_a_count(model: str, titles: list[str], expected: list[str]) -> None:
-    found = read_headings(titles, load(model))
-    names = [f"={heading.scale}" if heading.counts else str(heading.symbol or "") for heading in found]
+    headings = read_headings(titles, load(model))
+    names = [f"={heading.scale}" if heading.counts else str(heading.symbol or "") for heading in headings]
     assert names == expected
 
 
@@ -47,8 +47,8 @@ def test_a_second_heading_for_a_size_is_left_aside_and_said() -> None:
 
 
 def test_where_reaches_headings() -> None:
-    found = read_headings(["Wide.", "Params"], load("bert"), {"Wide": "H"})
-    assert str(found[0].symbol) == "H"
+    headings = read_headings(["Wide.", "Params"], load("bert"), {"Wide": "H"})
+    assert str(headings[0].symbol) == "H"
 
 
 GRID = """
