@@ -137,12 +137,12 @@ def _partial(verdict: TableVerdict) -> list[Element]:
     ]
 
 
-def _contradiction(found: Contradiction) -> Paragraph:
+def _contradiction(contradiction: Contradiction) -> Paragraph:
     """Say which size of a row does not follow from its others."""
-    row = f"line {found.row.line}" + (f" ({found.row.label})" if found.row.label else "")
-    sizes = ", ".join(f"{s} = {found.row.sizes[s]}" for s in in_order(free(found.formula)))
-    follows = f"{said(found.formula)} is {found.implied} ({sizes})"
-    return Paragraph((f"finding: {row} states {found.symbol} = {found.stated}, but {follows}.",))
+    row = f"line {contradiction.row.line}" + (f" ({contradiction.row.label})" if contradiction.row.label else "")
+    sizes = ", ".join(f"{s} = {contradiction.row.sizes[s]}" for s in in_order(free(contradiction.formula)))
+    follows = f"{said(contradiction.formula)} is {contradiction.implied} ({sizes})"
+    return Paragraph((f"finding: {row} states {contradiction.symbol} = {contradiction.stated}, but {follows}.",))
 
 
 def _table(fits: tuple[Fit, ...]) -> Table:

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 
+from bertsym.claims.plain_tables import plain_tables
 from bertsym.claims.summaries import summary_tables
 from bertsym.errors import BadFile
 from bertsym.values import value
@@ -47,6 +48,8 @@ def cells_of(path: str, text: str, suffix: str) -> tuple[Cells, ...]:
         tables = summary_tables(text)
     elif suffix in (".tex", ".latex"):
         tables = latex_tables(text)
+    elif suffix in (".txt", ".rst"):
+        tables = (rows for rows in (*_with_bars(text), *plain_tables(text)) if rows)
     else:
         tables = markdown_tables(text)
     result = []
@@ -59,6 +62,11 @@ def cells_of(path: str, text: str, suffix: str) -> tuple[Cells, ...]:
         if len(result) > MAX_TABLES:
             raise BadFile(path, f"more than {MAX_TABLES} tables")
     return tuple(result)
+
+
+def _with_bars(text: str) -> Iterator[list[tuple[int, list[str]]]]:
+    """Yield the tables of Markdown in a plain text; a line between rules of `+` is part of a drawn table."""
+    return iter(()) if re.search(r"^\s*\+[-=]+\+", text, re.MULTILINE) else markdown_tables(text)
 
 
 def separated(path: str, text: str, suffix: str) -> Iterator[tuple[int, list[str]]]:

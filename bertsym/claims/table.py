@@ -13,35 +13,22 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, evaluate, free
 from bertsym.claims.integer_bounds import Bound, Entangled, Interval, at, solve
-from bertsym.claims.interpretations import Counting, countings
 from bertsym.claims.ledger import at_base
 from bertsym.claims.named_rows import NamedRow, family_of, judge_named, models_named
-from bertsym.claims.scopes import scope_named
 from bertsym.claims.standing import Standing
+from bertsym.claims.table_hypotheses import Hypothesis, hypotheses
 from bertsym.claims.tablefile import SizedRow, SizedTable
-from bertsym.claims.tensor_polynomials import TOKENS, Part, is_table, known_sizes, minus, parts, put_in, symbols
+from bertsym.claims.tensor_polynomials import known_sizes, minus, put_in, symbols
 from bertsym.errors import BertsymError
 from bertsym.formulas.monomial_order import Terms
 from bertsym.model import Architecture, Model
-from bertsym.symbols import BY_SYMBOL, Kind, in_order, kv_heads, tied
+from bertsym.symbols import BY_SYMBOL, Kind, in_order, kv_heads
 from bertsym.symbols import heads as query_heads
 from bertsym.values import replace, value
 
 # The sizes that a table may leave open: `integer_bounds` is exact for at most two.
 MAX_UNKNOWNS = 2
-# The cost of a hypothesis. A dearer one may fit a short table by chance.
-MAX_COST = 2
 BINARY = "in binary units, 2^20 or 2^30 sold as M or B"
-
-
-@value
-class Hypothesis:
-    """A formula that could explain the table: its name, its terms in the sizes, its price, and if people count so."""
-
-    name: str
-    terms: Terms
-    cost: int
-    sound: bool = True
 
 
 @value
@@ -169,7 +156,7 @@ def _explained(table: SizedTable, model: Model, heads: Sequence[str], formula: T
     if formula is not None:
         guesses = [Hypothesis("the formula", formula, 0)]
     else:
-        guesses = list(_hypotheses(model, heads, frozenset(stated), table.words))
+        guesses = list(hypotheses(model, heads, frozenset(stated), table.words))
     first = [_case(guess, known, table) for guess in guesses[:1]]
     cases = first + [_case(guess, known, table) for guess in guesses[1:] if _possible(guess, known, table)]
     if cases and len(cases[0].unknowns) > MAX_UNKNOWNS:
@@ -336,60 +323,6 @@ def _case(guess: Hypothesis, known: Mapping[Symbol, Value], table: SizedTable) -
 
 def _fitting(bounds: Sequence[Bound], unknown: Symbol, number: int) -> list[bool]:
     return [bound.low <= at(bound.terms, unknown, number) <= bound.high for bound in bounds]
-
-
-def _hypotheses(model: Model, heads: Sequence[str], stated: frozenset[Symbol], words: str) -> Iterator[Hypothesis]:
-    """Yield the countings that may explain a table; with `words`, those that the words describe, if there are any."""
-    every = list(_countings(model, heads, stated, words))
-    scope = scope_named(words)
-    described = [entry for entry in every if scope is not None and scope(entry[0])]
-    stacked = [entry for entry in every if words and entry[0].scope.partition(" ")[0] == words.casefold()]
-    seen: set[tuple[object, ...]] = set()
-    for counting, cost in stacked or described or every:
-        key = tuple(sorted(counting.terms.items(), key=str))
-        if cost <= MAX_COST and counting.terms and key not in seen:
-            seen.add(key)
-            yield Hypothesis(counting.name, counting.terms, cost, counting.sound)
-
-
-def _countings(
-    model: Model, heads: Sequence[str], stated: frozenset[Symbol], words: str
-) -> Iterator[tuple[Counting, int]]:
-    """Yield the countings of every class with their cost, also with an output embedding of its own."""
-    derived = {definition.symbol for definition in model.architecture.definitions}
-    grouped = kv_heads in model.symbols and kv_heads not in stated and kv_heads not in model.given
-    equal: Mapping[Symbol, Value | Symbol] = {kv_heads: query_heads} if grouped else {}
-    for index, head in enumerate(heads):
-        headed = model.with_head(head)
-        keep = stated & (derived | headed.symbols)
-        inventory = parts(headed, keep, equal)
-        for counting in (
-            *countings(headed.cls, inventory, whole=not words, most=MAX_COST),
-            *_stacks(headed, inventory),
-        ):
-            yield counting, counting.cost + (index > 0)
-    untied = tied in model.symbols and tied not in model.given
-    for index, head in enumerate(heads if untied else ()):
-        headed = model.with_head(head)
-        if any(tensor.tied_to is not None for tensor in headed.tensors):
-            inventory = parts(headed.with_sizes({tied: False}), stated & (derived | headed.symbols), equal)
-            own = f"{headed.cls} with an output embedding of its own"
-            for counting in countings(own, inventory, whole=not words, most=0):
-                yield counting, counting.cost + 1 + (index > 0)
-
-
-def _stacks(model: Model, inventory: Sequence[Part]) -> Iterator[Counting]:
-    """Yield each stack of a model of several, such as its encoder, alone and with a table of tokens."""
-    tokens = [part for part in inventory if is_table(part.tensor, TOKENS) and part.own]
-    stacks = {part.tensor.component.partition(" ")[0] for part in inventory if " " in part.tensor.component}
-    for stack in sorted(stacks):
-        members = tuple(part for part in inventory if part.tensor.component.partition(" ")[0] == stack)
-        if len(stacks) > 1 and members:
-            yield Counting(model.cls, stack, (), members, cost=1, part=True)
-            if tokens and tokens[0] not in members:
-                yield Counting(
-                    model.cls, f"{stack} with token embeddings", (), (*members, tokens[0]), cost=1, part=True
-                )
 
 
 def _slack(terms: Terms, row: SizedRow) -> int:

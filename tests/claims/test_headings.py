@@ -35,8 +35,8 @@ TITLES = [
 
 @pytest.mark.parametrize(("model", "titles", "expected"), TITLES)
 def test_a_heading_names_a_size_or_a_count(model: str, titles: list[str], expected: list[str]) -> None:
-    found = read_headings(titles, load(model))
-    names = [f"={heading.scale}" if heading.counts else str(heading.symbol or "") for heading in found]
+    headings = read_headings(titles, load(model))
+    names = [f"={heading.scale}" if heading.counts else str(heading.symbol or "") for heading in headings]
     assert names == expected
 
 
@@ -47,8 +47,8 @@ def test_a_second_heading_for_a_size_is_left_aside_and_said() -> None:
 
 
 def test_where_reaches_headings() -> None:
-    found = read_headings(["Wide.", "Params"], load("bert"), {"Wide": "H"})
-    assert str(found[0].symbol) == "H"
+    headings = read_headings(["Wide.", "Params"], load("bert"), {"Wide": "H"})
+    assert str(headings[0].symbol) == "H"
 
 
 GRID = """
@@ -66,6 +66,40 @@ def test_a_grid_has_a_row_for_each_cell(tmp_path: Path) -> None:
     sized = [({str(s): n for s, n in row.sizes.items()}, row.stated.value) for row in rows]
     assert sized[1] == ({"L": 2, "H": 256}, 9_700_000)
     assert len(sized) == 4
+
+
+DRAWN = """
+Sizes of the models:
+
++-------+--------+--------+--------+
+| Model | Layers | Hidden | Params |
++=======+========+========+========+
+| small | 12     | 768    | 117M   |
++-------+--------+--------+--------+
+| large | 24     | 1024   | 345M   |
++-------+--------+--------+--------+
+"""
+ALIGNED = """
+Sizes of the models:
+
+=====  ======  ======  ======
+Model  Layers  Hidden  Params
+=====  ======  ======  ======
+small  12      768     117M
+large  24      1024    345M
+=====  ======  ======  ======
+"""
+
+
+@pytest.mark.parametrize(("table", "name"), [(DRAWN, "t.rst"), (ALIGNED, "t.rst"), (ALIGNED, "t.txt")])
+def test_tables_of_plain_texts(tmp_path: Path, table: str, name: str) -> None:
+    file = tmp_path / name
+    file.write_text(table)
+    rows = read_table(str(file)).rows
+    assert [(row.label, sorted(row.sizes.values()), row.stated.value) for row in rows] == [
+        ("small", [12, 768], 117_000_000),
+        ("large", [24, 1024], 345_000_000),
+    ]
 
 
 STEPS = """

@@ -43,9 +43,9 @@ def verdict(text: str, name: str, of: str = "") -> FormulaVerdict:
     ],
 )
 def test_a_part_stands(text: str, model: str, part: str) -> None:
-    found = verdict(text, model)
-    assert found.stands
-    assert any(part in counting.name for counting in found.judgements[0].equal)
+    judged = verdict(text, model)
+    assert judged.stands
+    assert any(part in counting.name for counting in judged.judgements[0].equal)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_what_equals_a_part_by_chance_does_not_stand(text: str, model: str) -> N
 
 
 def test_grouped_keys_and_values_are_the_finding() -> None:
-    found = verdict("80 x (4 x 8192 x 8192 + 3 x 8192 x 28672) + 32000 x 8192", "Llama-2-70b-hf").judgements[0]
-    assert not found.stands
-    assert {str(symbol): str(other) for symbol, other in found.contrary.items()} == {"kv_heads": "heads"}
+    judged = verdict("80 x (4 x 8192 x 8192 + 3 x 8192 x 28672) + 32000 x 8192", "Llama-2-70b-hf").judgements[0]
+    assert not judged.stands
+    assert {str(symbol): str(other) for symbol, other in judged.contrary.items()} == {"kv_heads": "heads"}
 
 
 def test_equal_heads_are_assumed_if_none_are_known() -> None:
