@@ -87,7 +87,8 @@ def test_a_document_without_claims_is_unread(bertsym: Run, tmp_path: Path, text:
 def test_names_that_are_unknown_are_listed_and_never_judged_as_others(bertsym: Run, tmp_path: Path) -> None:
     file = tmp_path / "names.md"
     file.write_text(
-        "BERT-base-of-mine has 110M parameters.\n\nZephyr-XL-9B (9B) is large.\n\nA BERT-based model has 7M parameters.\n\n"
+        "BERT-base-of-mine has 110M parameters.\n\nZephyr-XL-9B (9B) is large.\n\n"
+        "A BERT-based model has 7M parameters.\n\n"
         "DistilBERT-base has fewer parameters than BERT-base: 66M parameters.\n\n"
         "BERT-base and BERT-large have 110M and 340M parameters, respectively.\n",
         encoding="utf-8",
@@ -128,3 +129,10 @@ def test_words_of_the_language_are_no_names() -> None:
 )
 def test_sizes_beside_a_number(text: str) -> None:
     assert sizes_in(text) == {L: 12, H: 768, heads: 12}
+
+
+def test_a_class_in_a_claim_is_the_class_that_is_counted(bertsym: Run) -> None:
+    ran = bertsym("audit", "BertForMaskedLM: 109,514,298 parameters", "-m", "bert-base-uncased")
+    assert (ran.code, "BertForMaskedLM" in ran.out) == (0, True)
+    assert bertsym("audit", "BertForMaskedLM: 109,482,240 parameters", "-m", "bert-base-uncased").code == 1
+    assert bertsym("audit", "transformer parameters: 110M", "-m", "bert-base-uncased").code == 0
