@@ -19,8 +19,8 @@ from bertsym.values import value
 # The steps of judging one text. A formula takes two for each of its terms, at least 16. The tensors under a head take
 # 64, for each choice of sizes that a formula leaves out.
 MAX_JUDGING_STEPS = 32_000
-# More cache memory would save work only for a text that mixes many heads and many sets of sizes.
-MAX_CACHED_INVENTORIES = 24
+# A formula is judged under each head with three choices of what is put in: bert has nine heads.
+MAX_CACHED_INVENTORIES = 96
 MAX_CACHED_NUMBERS = 50_000
 
 Fill = tuple[tuple[Symbol, Value | Symbol], ...]

@@ -130,13 +130,11 @@ def judge_number(
         matches = sorted(_in_bytes(stated, unit, counts), key=lambda match: (match.liberties, match.count.cost))
         return NumberVerdict(stated, model, tuple(matches), tuple(complete[:3]), whole, in_bytes=True)
     matches = []
+    own = model.with_head(heads[0]).cls
     taken: set[int] = set()
     for step in stated.steps:
         matching = [
-            m
-            for entry in counts
-            if entry.number not in taken
-            and (m := _match(stated, entry, step, model.with_head(heads[0]).cls)) is not None
+            m for entry in counts if entry.number not in taken and (m := _match(stated, entry, step, own)) is not None
         ]
         matches.extend(matching)
         taken |= {match.count.number for match in matching}
