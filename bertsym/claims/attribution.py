@@ -19,7 +19,7 @@ from bertsym.claims.ledger import at_base
 from bertsym.claims.names import meaning, plain
 from bertsym.claims.numerals import numeral
 from bertsym.claims.phrases import Quoted
-from bertsym.claims.question import Question
+from bertsym.claims.question import Question, head_of_class
 from bertsym.claims.subjects import Mention, mentions
 from bertsym.errors import BertsymError
 from bertsym.model import Model
@@ -184,6 +184,10 @@ class Owners:
         return None
 
     def _model(self, mention: Mention | None, sentence: str, number: int) -> Owner:
+        head = None if mention is None else head_of_class(self.question.model, mention.text)
+        if head is not None:
+            model = self.question.model if self.question.model.given else at_base(self.question.model)
+            return Owner(model.with_head(head))
         if mention is not None and mention.problem:
             return Owner(None, mention.problem)
         asked = self.question.model

@@ -68,6 +68,8 @@ def asked_about(asked: Question, mention: Mention | None, label: str) -> tuple[Q
     """
     if mention is None:
         return asked, ()
+    if (head := head_of_class(asked.model, mention.text)) is not None:
+        return replace(asked, model=asked.model.with_head(head), heads=(head,)), ()
     if mention.problem:
         raise Unreadable("the model of the claim", label, f"a name that is known, or none ({mention.problem})")
     if mention.model is not None:
@@ -77,3 +79,8 @@ def asked_about(asked: Question, mention: Mention | None, label: str) -> tuple[Q
     else:
         model = load(str(mention.architecture))
     return about_model(asked, model), (f"{mention.text} names {model.label or model.architecture.name}",)
+
+
+def head_of_class(model: Model, text: str) -> str | None:
+    """Return the head of a model whose class a text names, such as BertForMaskedLM, or None."""
+    return next((name for name, head in model.architecture.heads.items() if head.cls == text), None)

@@ -38,7 +38,7 @@ _LIKE = frozenset(
 # A text that looks like a model's name: a family's word, or a size at its end.
 _NAME_LIKE = re.compile(
     r"(?<![\w/.-])(?=[A-Za-z0-9])(?:"
-    r"[\w.]*(?:BERT|Bert|bert|GPT|Llama|LLaMA|LLAMA|llama|Qwen|Mistral|Gemma|PaLM|LM|ViT|former)[\w]*(?:[-_.][\w.]*\w)*"
+    r"[\w.]*(?:BERT|Bert|bert|GPT|Llama|LLaMA|LLAMA|llama|Qwen|Mistral|Gemma|PaLM|LM|ViT)[\w]*(?:[-_.][\w.]*\w)*"
     r"|[A-Za-z][\w.]*(?:[-_][\w.]+)*[-_](?:base|large|small|tiny|mini|medium|xl|xxl|xlarge|huge|\d+(?:\.\d+)?[bBmM])"
     r"(?:[-_][\w.]*\w)*)(?![\w])",
     re.ASCII,
