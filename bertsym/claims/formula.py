@@ -19,7 +19,7 @@ from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.parts import OF_ONE_HEAD
 from bertsym.claims.polynomial import expand, expression
 from bertsym.claims.scopes import scope_named
-from bertsym.claims.size_numbers import SizedForm, leaves, sized_forms
+from bertsym.claims.size_numbers import SizedForm, leaves, sized_forms, unsized
 from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import Part, add, minus, number, symbols
 from bertsym.errors import TooLarge
@@ -268,7 +268,7 @@ class _Bench:
         If no reading stands, the value stands if it is all of a class or what the words name. A sum of plain numbers
         also stands if it is a component: the numbers are those of its tables.
         """
-        closest: tuple[tuple[int, Fraction, int], _Case, SizedForm] | None = None
+        closest: tuple[tuple[int, int, Fraction, int], _Case, SizedForm] | None = None
         seen: set[tuple[object, ...]] = set()
         for sized in sized_forms(form, self.sizes):
             claim = self.public(sized.form)
@@ -284,7 +284,7 @@ class _Bench:
                     return self._judgement(case, fill, equal, sized=sized)
             if len(seen) <= MAX_NEAREST:
                 nearest = self._nearest(self._pool(case, fills[0], self.heads[:1]), claim)
-                distance = _distance(nearest, claim, *self._miss(nearest, claim))
+                distance = (unsized(sized, self.sizes), *_distance(nearest, claim, *self._miss(nearest, claim)))
                 if closest is None or distance < closest[0]:
                     closest = (distance, case, sized)
         plain = _Case(form, self.public(form), words)

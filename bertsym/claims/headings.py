@@ -31,6 +31,7 @@ _NO_COUNT = re.compile(
     r"shar|ratio|percent|%|tuned|efficien|bytes|memory|\b[MG]i?B\b|precision|per\s+token|speed", re.IGNORECASE
 )
 _POWER = re.compile(r"(?:[x×*]\s*)?10\s*(?:\^|\*\*)?\s*\{?(\d{1,2})\}?|(?:[x×*]\s*)?1?e(\d{1,2})", re.IGNORECASE)
+_BEFORE_UNIT = re.compile(r"^(?:in|of|unit:?|单位[:：]?)\s+", re.IGNORECASE)
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _BRACKET = re.compile(r"[(\[（【]([^()\[\]（）【】]*)[)\]）】]")
 _TRAILING_UNIT = re.compile(r"(?:[,/]|\bin\b)\s*([^,/]{1,14})$", re.IGNORECASE)
@@ -127,9 +128,8 @@ def unit_named(text: str) -> int | None:
     >>> unit_named("in billions"), unit_named("×10⁶"), unit_named("K"), unit_named("H")
     (1000000000, 1000000, 1000, None)
     """
-    bare = re.sub(r"^(?:in|of|unit:?|单位[:：]?)\s+", "", text.strip().translate(_RAISED), flags=re.IGNORECASE).strip(
-        " ."
-    )
+    without_tex = re.sub(r"\\(?:times|cdot)\s*|\$", "", text).strip().translate(_RAISED)
+    bare = _BEFORE_UNIT.sub("", without_tex).strip(" .")
     power = _POWER.fullmatch(bare)
     if power is not None:
         exponent: int = int(power.group(1) or power.group(2))
@@ -177,7 +177,7 @@ def _spellings(title: str) -> Iterator[str]:
 
 def _folded(title: str) -> str:
     """Return a title as the table of spellings has it: `Self-Attention Heads` is self_attention_heads."""
-    return re.sub(r"[\s-]+", "_", plain(title.strip().replace(" ", "_")).strip("_#.: ")).casefold()
+    return re.sub(r"[\s-]+", "_", plain(title.replace("$", "").strip().replace(" ", "_")).strip("_#.: ")).casefold()
 
 
 def _is_letter(title: str) -> bool:

@@ -140,9 +140,9 @@ class Vocabulary:
         free = [raw for raw in symbols if raw not in self.where]
         for raw in (raw for raw in free if raw in _CHOICES and self._own(raw) is None):
             others = {symbol for name, symbol in symbols.items() if name != raw}
-            first = _CHOICES[raw][0] if _CHOICES[raw][0] != "H" else ""
             known = (name for name in _CHOICES[raw] if self._has(name))
-            choice = next((name for name in known if name == first or BY_NAME[name].symbol not in others), None)
+            shared = ("H", "L")  # sizes that every formula names, and most by another word
+            choice = next((name for name in known if name not in shared or BY_NAME[name].symbol not in others), None)
             if choice is not None and not (choice == "H" and {"d", "h", "D"} & set(symbols)):
                 symbols[raw] = BY_NAME[choice].symbol
         hidden = BY_NAME["H"].symbol

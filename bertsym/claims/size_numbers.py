@@ -61,6 +61,13 @@ def sized_forms(form: Form, sizes: Mapping[Symbol, Value]) -> Iterator[SizedForm
     yield SizedForm(form, {})
 
 
+def unsized(sized: SizedForm, sizes: Mapping[Symbol, Value]) -> int:
+    """Return how many numbers of a reading are left plain although they are large and equal to a size."""
+    values = {Fraction(size) for size in sizes.values()}
+    plain = (leaf.value for leaf in leaves(sized.form) if isinstance(leaf, Number))
+    return sum(1 for number in plain if number >= LEAST_WIDTH and number in values)
+
+
 def _place(index: int, number: Fraction) -> object:
     """Return the key of a number: a large one means the same wherever it stands, a small one may be a coefficient."""
     return number if number >= LEAST_WIDTH else (index, number)

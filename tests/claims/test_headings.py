@@ -29,6 +29,7 @@ TITLES = [
     ("bert", ["参数量(亿)", "层数", "隐藏维度", "注意力头数"], ["=100000000", "L", "H", "heads"]),
     ("llama", ["Params, in billions", "KV heads", "Query Heads"], ["=1000000000", "kv_heads", "heads"]),
     ("llama", ["dim", "hidden_dim", "params/M"], ["H", "F", "=1000000"]),
+    ("gpt2", [r"#Params ($\times 10^6$)", "$n_{\\text{layers}}$"], ["=1000000", "L"]),
     ("gpt2", ["#Params (×10^6)", "n_layer", "n_embd"], ["=1000000", "L", "H"]),
 ]  # fmt: skip
 

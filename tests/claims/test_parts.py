@@ -71,6 +71,17 @@ def test_grouped_keys_and_values_are_the_finding() -> None:
     assert {str(symbol): str(other) for symbol, other in judged.contrary.items()} == {"kv_heads": "heads"}
 
 
+def test_plain_numbers_that_fit_nothing_are_read_as_sizes() -> None:
+    judged = verdict("64 * (3*4096*14336) * 8", "Mixtral-8x7B-v0.1").judgements[0]
+    assert not judged.stands
+    assert judged.sized is not None
+    assert {str(symbol) for symbol in judged.sized.sizes} >= {"H", "F"}
+
+
+def test_a_label_takes_no_letter_from_its_formula() -> None:
+    assert verdict("experts: E*3*H*F", "mixtral").stands
+
+
 def test_equal_heads_are_assumed_if_none_are_known() -> None:
     assert verdict("2VH + L(4H^2 + 3HH' + 2H) + H", "llama").judgements[0].assumed
     assert not verdict("L(2H^2 + 2H^2*kv_heads/heads + 3HF)", "llama").judgements[0].assumed
