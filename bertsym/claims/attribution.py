@@ -9,6 +9,7 @@ nobody judges.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -105,6 +106,12 @@ class Owners:
                 for m in mentions(self.text[start:stop])
             )
         return self.sentences[start]
+
+    def overlaps(self, start: int, stop: int) -> bool:
+        """Return True if a name of the sentence lies on a stretch of the text."""
+        named = self.mentions(start)
+        index = bisect_left(named, stop, key=_start) - 1
+        return index >= 0 and named[index].stop > start
 
     def of_number(self, quoted: Quoted, number: int, series: int) -> Owner:
         """Return the owner of a number; `number` is its value, which may choose among the sizes of a family."""
@@ -205,6 +212,10 @@ class Owners:
         if mention is None:
             return Owner(None, "the sentence names no model that is known: pass --model with a named size")
         return _of_family(mention, number)
+
+
+def _start(mention: Mention) -> int:
+    return mention.start
 
 
 def sizes_in(sentence: str) -> Mapping[Symbol, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 
-from bertsym.claims.subjects import Mention, of_size, without_a_size
+from bertsym.claims.subjects import Mention, nearest_names, of_size, without_a_size
 from bertsym.errors import Unreadable
 from bertsym.model import Model
 from bertsym.resolve import load, published_model
@@ -74,7 +74,8 @@ def asked_about(
     if (head := head_of_class(asked.model, mention.text)) is not None:
         return replace(asked, model=asked.model.with_head(head), heads=(head,)), ()
     if mention.problem:
-        raise Unreadable("the model of the claim", label, f"a name that is known, or none ({mention.problem})")
+        close = nearest_names(mention.text) if mention.reading is None else ""
+        raise Unreadable("the model of the claim", label, f"a name that is known, or none ({mention.problem}{close})")
     if mention.model is not None:
         model = published_model(mention.model)
     elif mention.architecture == asked.model.architecture.name and (asked.model.given or not number):

@@ -98,10 +98,11 @@ def mentions(text: str, *, label: bool = False) -> tuple[Mention, ...]:
         if mention is not None or used > 1:
             covered.append((pieces[at].start(), pieces[at + used - 1].end()))
         at += max(used, 1)
+    taken = {position for start, stop in covered for position in range(start, stop)}
     result += [
         _unknown(match.group(), match.start())
         for match in _NAME_LIKE.finditer(line)
-        if not any(start < match.end() and match.start() < stop for start, stop in covered)
+        if taken.isdisjoint(range(match.start(), match.end()))
     ]
     return tuple(sorted(result, key=lambda mention: mention.start))
 
@@ -179,14 +180,14 @@ def _is_name(word: str, reading: Reading) -> bool:
 
 
 def _unknown(text: str, start: int) -> Mention:
-    return Mention(start, start + len(text), text, None, _why_unknown(text))
+    return Mention(start, start + len(text), text, None, f"unknown model {text}")
 
 
-@cache
-def _why_unknown(text: str) -> str:
+def nearest_names(text: str) -> str:
+    """Return a clause with the names of models that look like a text; empty if none does."""
     near = read(text, types())
     models = "; ".join(f"{model.name} ({rounded(model.count)})" for model in near.longer[:3]) or ", ".join(near.near)
-    return f"unknown model {text}" + (f": did you mean {models}?" if models else "")
+    return f"; did you mean {models}?" if models else ""
 
 
 def _several(text: str, reading: Reading) -> str:
