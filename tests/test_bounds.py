@@ -16,7 +16,7 @@ import pytest
 
 from bertsym.checking.verify import Expected, Slot, compare
 from bertsym.checkpoints.tensor_types import Array
-from bertsym.claims import ledger
+from bertsym.claims import ledger as ledgers
 from bertsym.claims.formula import MAX_SIDES, MAX_TERMS, judge_formula
 from bertsym.claims.ledger import Ledger, TooManyJudged
 from bertsym.claims.parser import read
@@ -79,7 +79,7 @@ def test_what_a_text_holds_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
         audited(TEXTS["formulas that differ"](20_000))
     with pytest.raises(TooMany, match=f"the limit is {MAX_NUMBERS:,}"):
         audited(TEXTS["numbers that differ"](2_000))
-    monkeypatch.setattr(ledger, "MAX_JUDGING_STEPS", 2_000)
+    monkeypatch.setattr(ledgers, "MAX_JUDGING_STEPS", 2_000)
     with pytest.raises(TooManyJudged, match=r"steps of judging formulas: 2,0[0-9]+; the limit is 2,000"):
         audited(TEXTS["formulas that differ"](200))
 

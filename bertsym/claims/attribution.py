@@ -9,6 +9,7 @@ nobody judges.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -20,13 +21,13 @@ from bertsym.claims.names import meaning, plain
 from bertsym.claims.numerals import numeral
 from bertsym.claims.phrases import Quoted
 from bertsym.claims.question import Question, head_of_class
-from bertsym.claims.subjects import Mention, mentions
+from bertsym.claims.subjects import Mention, mentions, of_size, without_a_size
 from bertsym.errors import BertsymError
 from bertsym.model import Model
 from bertsym.names.catalogue import published
 from bertsym.resolve import load, published_model
 from bertsym.symbols import BY_NAME, H, L, heads
-from bertsym.values import value
+from bertsym.values import replace, value
 
 # Between a name and its number: brackets, a colon, a verb. Up to so many characters are looked at.
 MAX_APPOSED = 40
@@ -105,6 +106,12 @@ class Owners:
                 for m in mentions(self.text[start:stop])
             )
         return self.sentences[start]
+
+    def overlaps(self, start: int, stop: int) -> bool:
+        """Return True if a name of the sentence lies on a stretch of the text."""
+        named = self.mentions(start)
+        index = bisect_left(named, stop, key=_start) - 1
+        return index >= 0 and named[index].stop > start
 
     def of_number(self, quoted: Quoted, number: int, series: int) -> Owner:
         """Return the owner of a number; `number` is its value, which may choose among the sizes of a family."""
@@ -207,6 +214,10 @@ class Owners:
         return _of_family(mention, number)
 
 
+def _start(mention: Mention) -> int:
+    return mention.start
+
+
 def sizes_in(sentence: str) -> Mapping[Symbol, int]:
     """Return the sizes that a sentence states: `L=12, H=768`, `12-layer, 768-hidden, 12-heads`.
 
@@ -244,7 +255,7 @@ def _sized(model: Model, sizes: Mapping[Symbol, int]) -> Owner | None:
     if heads in model.symbols and heads not in known:
         known[heads] = max(known[H] // 64, 1)
     try:
-        return Owner(base.with_sizes(known))
+        return Owner(replace(base.with_sizes(known), label=""))
     except BertsymError as error:
         return Owner(None, f"the sizes beside the number are of no model: {error}")
 
@@ -261,15 +272,6 @@ def _family(architecture: str) -> Model:
 
 
 def _of_family(mention: Mention, number: int) -> Owner:
-    """Return the published model of a family whose count is nearest to a number, if one is near at all.
-
-    A family's name alone states no size; the number itself says which of its models is meant.
-    """
-    kinds = [model for model in published() if model.family.type == mention.architecture]
-    near = min(kinds, key=lambda model: abs(model.count - number), default=None)
-    if near is not None and abs(near.count - number) * 20 <= near.count:
-        return Owner(published_of(near.name))
-    sizes = ", ".join(model.name for model in kinds[:3])
-    return Owner(
-        None, f"{mention.text} names a family and no size" + (f": say which, such as {sizes}" if sizes else "")
-    )
+    """Return the model of a family that a number means, or that the family has no size."""
+    near = of_size(str(mention.architecture), number)
+    return Owner(None, without_a_size(mention)) if near is None else Owner(published_of(near.name))

@@ -108,7 +108,7 @@ def _number(claim: str, question: Question) -> NumberClaim | None:
 
 
 def _number_claim(found: Numeral, label: str, question: Question) -> NumberClaim:
-    about, notes = asked_about(question, named_by(label), label)
+    about, notes = asked_about(question, named_by(label), label, 0 if found.unit else found.stated.value)
     if label:
         notes = (f"label: {label}", *notes)
     if not about.model.given:

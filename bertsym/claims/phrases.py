@@ -23,7 +23,7 @@ PARAMETERS = (
     r"|参数量?|參數量?|パラメーター?数?|매개변수|파라미터|weights)"
 )
 ABOUT = (
-    r"(?:[~≈∼]|\\approx|\\sim|about|approximately|approx\.?|roughly|around|circa|ca\.?|nearly|almost|over|a total of"
+    r"(?:[~≈∼～]|\\approx|\\sim|about|approximately|approx\.?|roughly|around|circa|ca\.?|nearly|almost|over|a total of"
     r"|etwa|rund|ungefähr|knapp|environ|près de|около|大约|大約|约为|約為|约|約|近|将近)[\s~]*"
 )
 ABOUT_COUNTS = re.compile(rf"{PARAMETERS}|param|learnable|trainable", re.IGNORECASE)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 
-from bertsym.claims.subjects import Mention
+from bertsym.claims.subjects import Mention, nearest_names, of_size, without_a_size
 from bertsym.errors import Unreadable
 from bertsym.model import Model
 from bertsym.resolve import load, published_model
@@ -61,21 +61,30 @@ def about_model(asked: Question, model: Model) -> Question:
     return replace(asked, model=model, heads=all_heads(model))
 
 
-def asked_about(asked: Question, mention: Mention | None, label: str) -> tuple[Question, tuple[str, ...]]:
+def asked_about(
+    asked: Question, mention: Mention | None, label: str, number: int = 0
+) -> tuple[Question, tuple[str, ...]]:
     """Return the question about the model that a label names, and a note that says so; raises `Unreadable`.
 
-    A family without a size names the model of the question if that is of the family.
+    A family without a size names the model of the question if that is of the family, else the one that has about
+    `number` parameters.
     """
     if mention is None:
         return asked, ()
     if (head := head_of_class(asked.model, mention.text)) is not None:
         return replace(asked, model=asked.model.with_head(head), heads=(head,)), ()
     if mention.problem:
-        raise Unreadable("the model of the claim", label, f"a name that is known, or none ({mention.problem})")
+        close = nearest_names(mention.text) if mention.reading is None else ""
+        raise Unreadable("the model of the claim", label, f"a name that is known, or none ({mention.problem}{close})")
     if mention.model is not None:
         model = published_model(mention.model)
-    elif mention.architecture == asked.model.architecture.name:
+    elif mention.architecture == asked.model.architecture.name and (asked.model.given or not number):
         return asked, ()
+    elif number:
+        near = of_size(str(mention.architecture), number)
+        if near is None:
+            raise Unreadable("the model of the claim", label, f"the name of a model ({without_a_size(mention)})")
+        model = published_model(near)
     else:
         model = load(str(mention.architecture))
     return about_model(asked, model), (f"{mention.text} names {model.label or model.architecture.name}",)

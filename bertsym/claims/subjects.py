@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from bertsym import atlas
-from bertsym.names.catalogue import Published
+from bertsym.names.catalogue import Published, published
 from bertsym.names.reading import Reading, beginnings, read, spelled
 from bertsym.names.spelling import WITHOUT_SIZE, words
 from bertsym.quantities import rounded
@@ -21,6 +21,8 @@ from bertsym.zoo import ARCHITECTURES
 # The words of a name, and the characters of a line in which names are looked for.
 MAX_WORDS = 16
 MAX_LINE = 4_000
+NEAR = 20
+"""A number is near a count if it misses it by a twentieth at most."""
 
 _WORD = re.compile(r"[A-Za-z]+|[^\W\d_A-Za-z]+|\d+")
 # Between two words of a name there is one of these, or a border between a letter and a digit.
@@ -96,10 +98,11 @@ def mentions(text: str, *, label: bool = False) -> tuple[Mention, ...]:
         if mention is not None or used > 1:
             covered.append((pieces[at].start(), pieces[at + used - 1].end()))
         at += max(used, 1)
+    taken = {position for start, stop in covered for position in range(start, stop)}
     result += [
         _unknown(match.group(), match.start())
         for match in _NAME_LIKE.finditer(line)
-        if not any(start < match.end() and match.start() < stop for start, stop in covered)
+        if taken.isdisjoint(range(match.start(), match.end()))
     ]
     return tuple(sorted(result, key=lambda mention: mention.start))
 
@@ -177,14 +180,14 @@ def _is_name(word: str, reading: Reading) -> bool:
 
 
 def _unknown(text: str, start: int) -> Mention:
-    return Mention(start, start + len(text), text, None, _why_unknown(text))
+    return Mention(start, start + len(text), text, None, f"unknown model {text}")
 
 
-@cache
-def _why_unknown(text: str) -> str:
+def nearest_names(text: str) -> str:
+    """Return a clause with the names of models that look like a text; empty if none does."""
     near = read(text, types())
     models = "; ".join(f"{model.name} ({rounded(model.count)})" for model in near.longer[:3]) or ", ".join(near.near)
-    return f"unknown model {text}" + (f": did you mean {models}?" if models else "")
+    return f"; did you mean {models}?" if models else ""
 
 
 def _several(text: str, reading: Reading) -> str:
@@ -192,6 +195,22 @@ def _several(text: str, reading: Reading) -> str:
         return ""
     models = ", ".join(f"{model.name} ({rounded(model.count)})" for model in reading.models)
     return f"{text} may be {models}"
+
+
+def of_size(architecture: str, number: int) -> Published | None:
+    """Return the published model of a family whose count is nearest to a number, or None if none is near.
+
+    The name of a family states no size; the number itself says which of its models is meant.
+    """
+    kinds = [model for model in published() if model.family.type == architecture]
+    near = min(kinds, key=lambda model: abs(model.count - number), default=None)
+    return near if near is not None and abs(near.count - number) * NEAR <= near.count else None
+
+
+def without_a_size(mention: Mention) -> str:
+    """Return the sentence that a name is a family's, with some of its models."""
+    names = [model.name for model in published() if model.family.type == mention.architecture][:3]
+    return f"{mention.text} names a family and no size" + (f": say which, such as {', '.join(names)}" if names else "")
 
 
 def named_by(label: str) -> Mention | None:

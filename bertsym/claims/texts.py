@@ -108,8 +108,11 @@ def judge_document(sources: tuple[Source, ...], question: Question) -> TextVerdi
     Raises `TooMany` or `TooManyJudged` beyond what a document holds. Claims of the same words are judged once.
     """
     judge = _Judge(question)
-    claims = [claim for source in sources for claim in _Audit(source, judge).claims()]
-    return TextVerdict(tuple(claims))
+    audits = [_Audit(source, judge) for source in sources]
+    different = len({piece.strip() for audit in audits for _, piece, _ in audit.candidates})
+    if different > MAX_FORMULAS:
+        raise TooMany("formulas", different, MAX_FORMULAS)
+    return TextVerdict(tuple(claim for audit in audits for claim in audit.claims()))
 
 
 class _Judge:
@@ -126,8 +129,6 @@ class _Judge:
         """Return the verdict on a formula or why there is none, and whether it has the degrees of a count."""
         key = (bare, owner.name)
         if key not in self.formulas:
-            if len(self.formulas) == MAX_FORMULAS:
-                raise TooMany("formulas", MAX_FORMULAS + 1, MAX_FORMULAS)
             self.formulas[key] = self._formula(bare, owner)
         return self.formulas[key]
 
@@ -188,6 +189,7 @@ class _Audit:
         self.layout = Layout(self.text)
         self.places = Places(self.text, ABOUT_COUNTS)
         self.owners = Owners(self.text, self.layout, judge.question)
+        self.candidates = list(self._candidates())
 
     def claims(self) -> list[JudgedClaim]:
         """Return the judged claims in the order of the lines."""
@@ -214,18 +216,21 @@ class _Audit:
             yield JudgedClaim(self.source.line(cells.line), shown, verdict, unread, self.source.name)
 
     def _formulas(self) -> Iterator[JudgedClaim]:
-        marked = [(position, piece, True) for position, piece in formulas(self.text, tex=self.source.tex)]
-        plain = [(position, piece, False) for position, piece in plain_formulas(self.text, tex=self.source.tex)]
-        for position, piece, is_marked in (*marked, *plain):
-            near = self.places.spoken_of(position)
-            if not is_marked and not self._is_said(position):
-                continue
-            if not near and ABOUT_COUNTS.search(self.layout.heading(position)) is None:
-                continue
+        for position, piece, near in self.candidates:
             verdict, unread, widths = self.judge.formula(piece.strip(), self.owners.of_formula(position))
             if (verdict is not None and (near or widths)) or (near and unread):
                 start = position + len(piece) - len(piece.lstrip())
                 yield self._claim(start, piece, (verdict, unread))
+
+    def _candidates(self) -> Iterator[tuple[int, str, bool]]:
+        """Yield what may be a formula of a count, and whether its own paragraph speaks of parameters."""
+        for position, piece in formulas(self.text, tex=self.source.tex):
+            near = self.places.spoken_of(position)
+            if near or ABOUT_COUNTS.search(self.layout.heading(position)) is not None:
+                yield position, piece, near
+        for position, piece in plain_formulas(self.text, tex=self.source.tex):
+            if self._is_said(position):
+                yield position, piece, True
 
     def _is_said(self, position: int) -> bool:
         """Return True if the sentence itself speaks of parameters."""
@@ -234,7 +239,7 @@ class _Audit:
 
     def _numbers(self) -> Iterator[JudgedClaim]:
         for quoted in quoted_numbers(self.text):
-            if any(m.start < quoted.stop and quoted.at < m.stop for m in self.owners.mentions(quoted.at)):
+            if self.owners.overlaps(quoted.at, quoted.stop):
                 continue
             if quoted.bare and not self._is_of_a_name(quoted):
                 if (
