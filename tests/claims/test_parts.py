@@ -39,6 +39,8 @@ def verdict(text: str, name: str, of: str = "") -> FormulaVerdict:
         ("3*4096*14336", "Mistral-7B-v0.1", "feed-forward"),
         ("8*3*4096*14336", "Mixtral-8x7B-v0.1", "experts"),
         ("V*H + 512*H + 2*H + 2*H", "bert", "embeddings"),
+        ("((image_size // patch_size)**2 + 1) * hidden_size", "vit", "position embeddings"),
+        (r"\left(\left\lfloor image_size / patch_size \right\rfloor^2 + 1\right) H", "vit", "position embeddings"),
         ("23,440,896 + 393,216 + 1,536 + 1,536", "bert-base-uncased", "embeddings"),
     ],
 )
