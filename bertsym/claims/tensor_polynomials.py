@@ -105,7 +105,8 @@ def add(groups: Iterable[Terms]) -> Terms:
     total: Terms = {}
     for group in groups:
         for monomial, coefficient in group.items():
-            total[monomial] = total.get(monomial, Fraction(0)) + coefficient
+            before = total.get(monomial)
+            total[monomial] = coefficient if before is None else before + coefficient
     return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
 
 
