@@ -22,7 +22,7 @@ from bertsym.claims.texts import judge_document
 from bertsym.convention import CONVENTIONS
 
 SEED = 20261128
-CASES = 40
+CASES = 80
 FAMILIES = ("bert", "gpt2", "roberta", "distilbert", "albert", "llama", "electra", "opt", "gpt_neox")
 # One spelling of each size for each of these authors; a size that an author does not name goes by its public name.
 NOTATIONS: tuple[dict[str, str], ...] = (
