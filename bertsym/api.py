@@ -15,7 +15,7 @@ from bertsym import arguments
 from bertsym import count as counting
 from bertsym.algebra import Value
 from bertsym.answers.adapter_verification import AdapterVerification
-from bertsym.answers.audit import ClaimAudit, audited
+from bertsym.answers.audit import ClaimAudit, asked
 from bertsym.answers.breakdown import broken_down
 from bertsym.answers.comparison import comparison
 from bertsym.answers.configurations import shortlist
@@ -28,8 +28,8 @@ from bertsym.answers.name_verification import NameVerification
 from bertsym.answers.solution import solved
 from bertsym.answers.verification import Verification as VerificationReport
 from bertsym.answers.verification import verification
-from bertsym.claims.classify import classify
 from bertsym.claims.question import question
+from bertsym.claims.standing import Standing
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
 from bertsym.errors import BertsymError, Conflict, Missing, Unreadable
@@ -44,6 +44,7 @@ from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import Order, Request
 from bertsym.solving.requirements import Demand, Limit
+from bertsym.values import replace
 
 if TYPE_CHECKING:
     from bertsym.answers.derived import DerivedFormula
@@ -122,15 +123,20 @@ class Derivative(Answer):
 
 @dataclass(frozen=True)
 class Audit(Answer):
-    """The verdict on a claim. `notes` are sentences that say how the claim was read."""
+    """The verdict on a claim: stands, nearly, mixed, finding or unread. `notes` say how the claim was read."""
 
     report: ClaimAudit
     notes: tuple[str, ...] = ()
 
     @property
+    def verdict(self) -> str:
+        """Return the verdict as a word."""
+        return self.report.standing.value
+
+    @property
     def stands(self) -> bool:
-        """Return True if nothing in the claim is wrong."""
-        return not self.report.finding
+        """Return True if the claim was read whole and is right."""
+        return self.report.standing is Standing.STANDS
 
 
 @dataclass(frozen=True)
@@ -458,7 +464,7 @@ def load(target: str | PathLike[str], head: str | None = None, *, model_type: st
 
 def audit(
     claim: str | PathLike[str],
-    model: Model | str = "bert",
+    model: Model | str | None = None,
     *,
     head: str | None = None,
     of: str = "",
@@ -466,19 +472,20 @@ def audit(
     notation: str = "auto",
     formula: str = "",
     table: bool = False,
+    tolerance: Fraction | str = "0",
 ) -> Audit:
     """Check a published claim about a model.
 
-    The claim is a formula in LaTeX or plain text, a number such as `110M`, or the path of a table (.csv, .tsv) or of a
-    text (.md, .tex) in which every formula and number of parameters is checked. `table` reads the first table of a
-    text instead.
+    The claim is a formula in LaTeX or plain text, a number such as `110M`, a sentence, or the path of a table (.csv) or
+    of a document (.md, .tex, .html, .ipynb, .txt, .rst), of which every formula, number and table is checked. `table`
+    reads the first table of a document instead. Without a `model` the claim names it, or it is BERT.
 
     `head` restricts the explanations to one task head. `of` says which part a formula counts, such as `attention`.
     `where` says what a name in the claim stands for: `{"d": "H"}`. `notation` is auto, bert, vaswani, kaplan or
-    megatron. `formula` replaces the model's counts when a table is checked.
+    megatron. `formula` replaces the model's counts when a table is checked. `tolerance` is the share of a count that a
+    claim may leave out in one named part.
 
-    Raises `BertsymError`: `UnreadableFormula`, `Unreadable`, `UnknownName`, `BadFile` or `MissingSize`, and `TooLarge`,
-    `TooMany` or `TooManyJudged` for a claim beyond the bounds.
+    Raises `BertsymError`: `UnreadableFormula`, `Unreadable`, `UnknownName`, `BadFile`, `MissingSize` and others.
 
     Examples:
         >>> audit("12LH^2").stands, audit("11LH^2").stands
@@ -488,22 +495,15 @@ def audit(
         >>> print(audit("110M", "bert-base-uncased").report.verdict.whole)
         109482240
     """
-    chosen = model if isinstance(model, Model) else load(arguments.path(model, "model"))
+    chosen = model if isinstance(model, Model) else load("bert" if model is None else arguments.path(model, "model"))
     spec = chosen.spec if head is None else chosen.spec.with_head(head)
-    names = {
-        name: arguments.text(meant, f"where[{name!r}]")
-        for name, meant in arguments.mapping(where, "where", "{'d': 'H'}").items()
-    }
-    about = question(
-        spec,
-        () if head is None else (head,),
-        notation=arguments.text(notation, "notation"),
-        where=names,
-        of=arguments.text(of, "of"),
-        formula=arguments.text(formula, "formula"),
-    )
-    read = classify(arguments.path(claim, "claim"), about, table=table)
-    return Audit(audited(read, about), read.notes)
+    given = arguments.mapping(where, "where", "{'d': 'H'}")
+    names = {name: arguments.text(meant, f"where[{name!r}]") for name, meant in given.items()}
+    read = (("notation", notation), ("of", of), ("formula", formula))
+    words = {name: arguments.text(word, name) for name, word in read}
+    about = question(spec, () if head is None else (head,), where=names, **words)
+    about = replace(about, named=model is not None, tolerance=arguments.share(tolerance, "tolerance"))
+    return Audit(*asked(arguments.path(claim, "claim"), about, table=table))
 
 
 def verify(

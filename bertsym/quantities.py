@@ -54,7 +54,8 @@ class Stated:
 
     def reading(self, step: int) -> str:
         """Return the number as it reads at that step."""
-        return f"{len(str(self.value // step))} digits" if step > 1 else "exact"
+        digits = len(str(self.value // step))
+        return f"{digits} digit{'s' * (digits > 1)}" if step > 1 else "exact"
 
     def holds(self, count: int, step: int) -> str:
         """Say how the count comes to the number at that step: `exact`, `rounded`, `truncated`, or empty.

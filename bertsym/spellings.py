@@ -88,9 +88,9 @@ SPELLINGS: Mapping[str, Spellings] = {
             "width": "",
         },
         "dmodel hiddensize hidden_dim embed_dim embedding_dim d_emb d_embd d_embed d_m d_hidden h_dim n_hidden d_attn"
-        " d_hid",
-        columns="width",
-        only_fields="dim emb_dim width",
+        " d_hid n_embed d_attention embed_size emb_size hid_dim hid_size hidden_dimension model_dimension",
+        columns="width dimension hidden_units 隐藏层大小 隐藏层维度 隐藏维度 隐藏层尺寸 维度 隠れ層",
+        only_fields="emb_dim width",
     ),
     "L": Spellings(
         {
@@ -103,6 +103,7 @@ SPELLINGS: Mapping[str, Spellings] = {
             "depth": "qwen2_vl's vision part",
         },
         "nlayers nlayer num_layer n_l n_blocks num_blocks number_of_layers l_layers n_block",
+        columns="layer blocks depth 层数 層数 层",
         only_fields="encoder_layers",
     ),
     "heads": Spellings(
@@ -113,7 +114,9 @@ SPELLINGS: Mapping[str, Spellings] = {
             "num_heads": "t5, gpt_neo",
             "encoder_attention_heads": "bart, whisper",
         },
-        "nheads num_head attention_heads n_h number_of_heads",
+        "nheads num_head attention_heads n_h number_of_heads attn_heads num_attn_heads n_attn_heads n_attention_heads"
+        " self_attention_heads",
+        columns="query_heads q_heads heads_q 注意力头数 头数 注意力头",
         only_fields="encoder_attention_heads",
     ),
     "F": Spellings(
@@ -129,7 +132,8 @@ SPELLINGS: Mapping[str, Spellings] = {
         },
         "d_ffn d_fc d_mlp dff d_inner intermediate ffn_hidden_size d_feedforward dim_feedforward h_ff h_ffn d_f"
         " ffn_size",
-        columns="ffn ff mlp",
+        columns="ffn ff mlp mlp_size mlp_dim ffn_dimension ffw_size feedforward feed_forward feed_forward_size ff_dim"
+        " ffn_hidden intermediate_dim 前馈维度 中间层维度",
         only_fields="hidden_dim ffn encoder_ffn_dim feed_forward",
     ),
     "ffn_ratio": Spellings({}, "mlp_ratio ff_ratio expansion_factor"),
@@ -137,9 +141,14 @@ SPELLINGS: Mapping[str, Spellings] = {
     "d": Spellings(
         {"head_dim": "llama, mistral", "d_kv": "t5", "head_size": ""},
         "d_head d_k d_v d_q d_h d_heads h_head",
+        columns="kv_size head_dimension per_head_dim",
     ),
     "E": Spellings({"embedding_size": "albert, electra, mobilebert"}),
-    "kv_heads": Spellings({"num_key_value_heads": "llama, mistral"}, "a_kv n_kv_heads num_kv_heads n_kv h_kv"),
+    "kv_heads": Spellings(
+        {"num_key_value_heads": "llama, mistral"},
+        "a_kv n_kv_heads num_kv_heads n_kv h_kv",
+        columns="key_value_heads key/value_heads",
+    ),
     "decoder_layers": Spellings({"num_decoder_layers": "t5, prophetnet"}, "l_dec n_dec_layers"),
     "experts": Spellings(
         {

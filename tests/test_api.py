@@ -179,7 +179,7 @@ WRONG: dict[str, Any] = {"nothing": None, "number": 3, "bytes": b"bert", "list":
         library.load,
         lambda wrong: library.load("bert").compare(wrong),
         library.audit,
-        lambda wrong: library.audit("12LH^2", wrong),
+        lambda wrong: library.audit("12LH^2", wrong or 3),
         lambda wrong: library.audit("12LH^2", of=wrong),
         lambda wrong: library.audit("12LH^2", notation=wrong),
         lambda wrong: library.audit("12LH^2", where={"d": wrong}),

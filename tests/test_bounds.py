@@ -16,11 +16,13 @@ import pytest
 
 from bertsym.checking.verify import Expected, Slot, compare
 from bertsym.checkpoints.tensor_types import Array
-from bertsym.claims import formula
-from bertsym.claims.formula import MAX_SIDES, MAX_TERMS, Ledger, TooManyJudged, judge_formula
+from bertsym.claims import ledger as ledgers
+from bertsym.claims.formula import MAX_SIDES, MAX_TERMS, judge_formula
+from bertsym.claims.ledger import Ledger, TooManyJudged
 from bertsym.claims.parser import read
 from bertsym.claims.question import Question
-from bertsym.claims.texts import MAX_FORMULAS, MAX_NUMBERS, TooMany, judge_text
+from bertsym.claims.sources import Source
+from bertsym.claims.texts import MAX_FORMULAS, MAX_NUMBERS, TooMany, judge_document
 from bertsym.errors import BadField, TooLarge
 from bertsym.explain import MAX_EXPLAINED_TENSORS, MAX_EXPLAINED_TERMS, explain
 from bertsym.saved_model.decode import parse
@@ -36,7 +38,7 @@ QUESTION = Question(BERT, (BERT.head,), "auto", {})
 
 
 def audited(text: str, *, tex: bool = False) -> tuple[Any, ...]:
-    return judge_text(text, QUESTION, tex=tex).claims
+    return judge_document((Source("", text, ".tex" if tex else ".md"),), QUESTION).claims
 
 
 TEXTS: dict[str, Callable[[int], str]] = {
@@ -77,7 +79,7 @@ def test_what_a_text_holds_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
         audited(TEXTS["formulas that differ"](20_000))
     with pytest.raises(TooMany, match=f"the limit is {MAX_NUMBERS:,}"):
         audited(TEXTS["numbers that differ"](2_000))
-    monkeypatch.setattr(formula, "MAX_JUDGING_STEPS", 2_000)
+    monkeypatch.setattr(ledgers, "MAX_JUDGING_STEPS", 2_000)
     with pytest.raises(TooManyJudged, match=r"steps of judging formulas: 2,0[0-9]+; the limit is 2,000"):
         audited(TEXTS["formulas that differ"](200))
 

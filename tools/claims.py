@@ -14,14 +14,30 @@ PAGE = ROOT / "docs" / "claims.md"
 OPENING = """\
 # Is this claim right?
 
-`bertsym audit CLAIM` checks a formula, a number, a table or a text against a model. This page shows its verdicts on
-claims that papers, model cards and blogs repeat.
+`bertsym audit CLAIM` checks what people write about parameters: a number, a formula, a sum of numbers, a sentence, a
+table, or a whole document. This page shows its verdicts on claims that papers, model cards and blogs repeat.
 
 A **counting** is a way to count a model: one of its classes or a part of it, with or without biases, norms or
-embeddings. The verdict is `stands` if a counting equals the claim, or rounds to it at the precision that the claim
-states. Otherwise the verdict is `finding`, and the answer names the nearest counting and each wrong term. The first
-lines of an answer (`read as`) say how `audit` read the formula. `--model` names the model, BERT by default; `--of` says
-which part a formula counts.
+embeddings. Some countings are customs: `bertsym/claims/customs.py` lists them with the people who use each.
+
+| verdict | meaning | exit code |
+| --- | --- | ---: |
+| `stands` | the claim equals a custom or a part that has a name, or rounds to a custom at its precision | 0 |
+| `nearly` | it is exact but for one small part, which the answer names; `--tolerance 1%` lets it stand | 1 |
+| `finding` | it is wrong; the answer names the nearest counting, and each wrong term or missing part | 1 |
+| `mixed` | some claims of a document stand, beside others that are wrong (1) or that were not read (2) | 1 or 2 |
+| `unread` | no claim was recognised, or none could be judged | 2 |
+
+What equals the model only after several omissions is a finding, with the omissions as its explanation. A number may
+take one liberty: another custom than the exact count, a cut instead of a rounding, or trailing zeros that do not count.
+
+The first lines of an answer (`read as`) say how `audit` read the claim. A name in the claim chooses the model: in
+`mBERT: 110M`, in a sentence, in a row. Otherwise `--model` names it, BERT by default. `--of` says which part a formula
+counts.
+
+In a document (`.md`, `.tex` with what it inputs, `.html`, `.ipynb`, `.rst`, `.txt`) each number belongs to the model
+that its sentence names. A name that is unknown, or that several models have, is listed, and nothing is judged as
+something else. Words for parameters are read in several languages, and numbers in the notations of many countries.
 
 `tools/claims.py` writes this page from `examples/claims.tsv`, and CI checks that it is up to date. Commands run in
 `examples/`.
@@ -88,10 +104,10 @@ def counted(row: dict[str, str]) -> str:
         return ""
     heads = [model.head, *(head for head in model.architecture.heads if head != model.head)]
     verdict = judge_number(parse_stated(row["claimed_params"]), model, heads)
-    best = min(verdict.matches, key=lambda match: (bool(match.slip), match.count.cost), default=None)
-    said = "stands" if verdict.stands else "finding"
+    best = next(iter(verdict.matches), None)
+    said = verdict.standing.value
     start = f"| {row['model']} | {row['claimed_params']} | {said} |"
-    if best is None:
+    if best is None or not (best.sound or best.slip):
         return f"{start} no counting of it | {verdict.whole:,} |\n"
     how = f"{best.count.counting.name}, {best.how}{', ' + best.slip if best.slip else ''}"
     return f"{start} {how} | {best.count.number:,} |\n"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
+from sympy import Symbol
+
+from bertsym.algebra import Value
 from bertsym.claims.discrepancies import Row, Share
-from bertsym.claims.formula import FormulaVerdict, Judgement
+from bertsym.claims.formula import SIMPLE, FormulaVerdict, Judgement
+from bertsym.claims.omissions import Omissions
+from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import add, number
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Sizes, Table
 from bertsym.formulas.monomial_order import Terms
@@ -17,6 +22,7 @@ from bertsym.symbols import in_order
 from bertsym.values import value
 
 MAX_NAMED = 6
+MAX_ALSO = 5
 
 
 @value
@@ -26,9 +32,14 @@ class FormulaAudit:
     verdict: FormulaVerdict
 
     @property
-    def finding(self) -> bool:
-        """Return True if the claim is wrong, which makes the exit code of the command line 1."""
-        return not self.verdict.stands
+    def standing(self) -> Standing:
+        """Return the verdict, which decides the exit code of the command line."""
+        return self.verdict.standing
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """Return the verdict on each claim: one."""
+        return (self.standing,)
 
     def document(self) -> Document:
         """Return the judgement of each side in turn."""
@@ -43,11 +54,27 @@ class FormulaAudit:
         for figure in self.verdict.figures:
             exact: Inline = Count(int(figure.exact))
             if figure.how:
-                lines.append(Paragraph(("stands: ", Count(figure.claimed), f" is {figure.how} from ", exact, ".")))
+                where = _where(self.verdict)
+                lines.append(
+                    Paragraph(("stands: ", Count(figure.claimed), f" is {figure.how} from ", exact, " at ", where, "."))
+                )
             else:
                 lines.append(
-                    Paragraph(("finding: the formula comes to ", exact, ", not to ", Count(figure.claimed), "."))
+                    Paragraph(
+                        (
+                            "finding: the formula comes to ",
+                            exact,
+                            " at ",
+                            _where(self.verdict),
+                            ", not to ",
+                            Count(figure.claimed),
+                            ".",
+                        )
+                    )
                 )
+        if self.verdict.unjudged:
+            numbers = ", ".join(map(_number, self.verdict.unjudged))
+            lines.append(Paragraph((f"unread: the formula cannot be compared with {numbers}: give every size.",)))
         return tuple(lines)
 
     def record(self) -> Record:
@@ -56,13 +83,13 @@ class FormulaAudit:
         chief = next((judgement for judgement in judgements if not judgement.stands), judgements[0])
         sentences = tuple(element for element in self.document() if isinstance(element, Paragraph))
         return {
-            "verdict": "finding" if self.finding else "stands",
+            "verdict": self.standing.value,
             "model": self.verdict.model.label or self.verdict.model.architecture.name,
             "counting": chief.nearest.name,
             "claimed": chief.form,
             "exact": written(chief.nearest.terms),
             "error": chief.cost,
-            "at": {str(symbol): value for symbol, value in self.verdict.sizes.items()},
+            "at": {str(symbol): value for symbol, value in _given(self.verdict).items()},
             "terms": [_term(row) for judgement in judgements for row in judgement.rows],
             "sides": [{"claimed": j.form, "stands": j.stands, "counting": j.nearest.name} for j in judgements],
             "explanations": AsText(sentences),
@@ -80,12 +107,21 @@ def _is_side(audit: FormulaAudit, judgement: Judgement) -> bool:
 
 def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
     subject: tuple[Inline, ...] = (judgement.form, f" ({judgement.words})") if judgement.words else (judgement.form,)
-    if judgement.stands:
-        others = judgement.equal[1:3]
-        also = (
-            f"; also {' or '.join(c.name for c in others if c.cost <= 2)}" if any(c.cost <= 2 for c in others) else ""
+    if judgement.rounds is not None:
+        yield Paragraph(
+            ("stands: ", *subject, " is an approximation: it drops ", *_sized(verdict, judgement.rounds), ".")
         )
-        yield Paragraph(("stands: ", *subject, f" is exactly {judgement.nearest.name}{also}."))
+        return
+    if judgement.stands and judgement.omissions is not None:
+        omitted = _omitted(verdict, judgement.omissions)
+        yield Paragraph(("stands within the tolerance: ", *subject, " is ", *omitted, "."))
+        return
+    if judgement.stands:
+        yield Paragraph(("stands: ", *subject, f" is exactly {_listed(judgement)}", *_assumed(judgement), "."))
+    elif judgement.omissions is not None:
+        word = "nearly" if judgement.nearly else "finding"
+        yield Paragraph((f"{word}: ", *subject, " is ", *_omitted(verdict, judgement.omissions), "."))
+        return
     else:
         yield Paragraph(
             (
@@ -96,6 +132,12 @@ def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
                 ".",
             )
         )
+    if judgement.contrary:
+        same = ", ".join(f"{symbol} = {as_many}" for symbol, as_many in judgement.contrary.items())
+        sizes = {s: judgement.sizes[s] for pair in judgement.contrary.items() for s in pair if s in judgement.sizes}
+        yield Paragraph((f"It would be right where {same}, but here ", Sizes(sizes), "."))
+    if (sized := judgement.sized) is not None:
+        yield Paragraph(("Its numbers are read as sizes: ", sized.form, " with ", Sizes(sized.sizes), "."))
     if judgement.baked:
         yield Paragraph(("It holds numbers in place of ", Sizes(judgement.baked), "."))
     if not judgement.stands:
@@ -105,8 +147,39 @@ def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
         return
     if judgement.beside:
         yield Paragraph(_beside(verdict, judgement))
-    if judgement.short and not judgement.nearest.each:
+    if judgement.short and not judgement.nearest.each and judgement.nearest.cls == verdict.model.cls:
         yield Paragraph(_left_out(verdict, judgement))
+
+
+def _omitted(verdict: FormulaVerdict, found: Omissions) -> tuple[Inline, ...]:
+    """Name and size what a claim leaves out of a counting that people use."""
+    pieces: list[Inline] = []
+    for omission in found.parts:
+        pieces += [" and ", f"the {omission.name} (", *_sized(verdict, omission.terms), ")"]
+    return (f"all of {found.counting.name} but ", *pieces[1:])
+
+
+def _sized(verdict: FormulaVerdict, terms: Terms) -> tuple[Inline, ...]:
+    """Write terms, and their number at the sizes of the question."""
+    total = number(terms, verdict.sizes)
+    if total is None or set(terms) <= {()}:
+        return (written(terms),)
+    return (written(terms), " = ", Count(int(total)), " at ", _where(verdict))
+
+
+def _listed(judgement: Judgement) -> str:
+    """Name the counting, and others that are as simple or nearly so: query, key and value have as many each."""
+    first, *others = judgement.equal
+    also = [c for c in others if c.cost <= SIMPLE and c.sound and c.name != first.name]
+    shown = [c.name.removeprefix(f"{first.cls}, ") for c in also[:MAX_ALSO]]
+    more = f" and {len(also) - MAX_ALSO} more" if len(also) > MAX_ALSO else ""
+    return first.name + (f"; also {'; '.join(shown)}{more}" if shown else "")
+
+
+def _assumed(judgement: Judgement) -> tuple[Inline, ...]:
+    """Say which sizes have to be equal for the claim to hold."""
+    equal = ", ".join(f"{symbol} = {as_many}" for symbol, as_many in judgement.assumed.items())
+    return (f", right where {equal}",) if equal else ()
 
 
 def _beside(verdict: FormulaVerdict, judgement: Judgement) -> tuple[Inline, ...]:
@@ -134,23 +207,37 @@ def _where(verdict: FormulaVerdict) -> Inline:
         return verdict.model.label
     if not verdict.model.given:
         return verdict.model.architecture.base
-    return Sizes({symbol: verdict.sizes[symbol] for symbol in in_order(verdict.sizes)})
+    given = _given(verdict)
+    return Sizes({symbol: given[symbol] for symbol in in_order(given)})
+
+
+def _given(verdict: FormulaVerdict) -> Mapping[Symbol, Value]:
+    """Return the sizes of the question: the model's, or those of the base model."""
+    model = verdict.model
+    return model.given or model.architecture.sizes[model.architecture.base].values
 
 
 def _differences(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
-    columns = (Column("term"), Column("claimed", right=True), Column("exact", right=True), Column("error", right=True))
-    cells = tuple(
-        (
-            written({row.monomial: Fraction(1)}),
-            _number(row.claimed),
-            _number(row.exact),
-            "" if row.cost is None else _number(row.cost),
+    costed = all(row.cost is not None for row in judgement.rows)
+    columns = [Column("term"), Column("claimed", right=True), Column("exact", right=True)]
+    cells = [[written({row.monomial: Fraction(1)}), _number(row.claimed), _number(row.exact)] for row in judgement.rows]
+    footer: tuple[Inline, ...] = ()
+    if costed:
+        columns.append(Column("error", right=True))
+        errors = [row.cost or Fraction(0) for row in judgement.rows]
+        cells = [[*cell, _number(error)] for cell, error in zip(cells, errors, strict=True)]
+        if len(cells) > 1 and sum(errors) != 0:
+            footer = ("sum", "", "", _number(sum(errors, Fraction(0))))
+        yield Paragraph(("Errors at ", _where(verdict), ":"))
+    yield Table(tuple(columns), tuple(tuple(cell) for cell in cells), footer)
+    if costed and len(cells) > 1 and not footer:
+        yield Paragraph(
+            (
+                "The errors cancel at ",
+                _where(verdict),
+                ", and not at other sizes.",
+            )
         )
-        for row in judgement.rows
-    )
-    footer: tuple[Inline, ...] = () if judgement.cost is None else ("sum", "", "", _number(judgement.cost))
-    yield Paragraph(("Errors at ", _where(verdict), ":"))
-    yield Table(columns, cells, footer if len(cells) > 1 else ())
     for row in judgement.rows:
         yield Paragraph((written({row.monomial: Fraction(1)}), ": ", *_why(row, named=bool(judgement.words))))
 

@@ -1,16 +1,24 @@
-"""The audit of a number: the counts that match it, each at its precision."""
+"""The audit of a number: the counts that match it, each at its precision, or the parts that explain the difference."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
 from bertsym.answers.answer_context import subject
+from bertsym.claims.known_parts import Difference, Named
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import Match, NumberVerdict
+from bertsym.claims.standing import Standing
 from bertsym.convention import EXACT
-from bertsym.document import Column, Count, Document, Element, Inline, Paragraph, Remark, Sizes, Table
+from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Sizes, Table
+from bertsym.quantities import UNITS, decimal
 from bertsym.report import Record
 from bertsym.values import value
 
 MAX_SHOWN = 5
+MAX_FARFETCHED = 3
 
 
 @value
@@ -21,46 +29,52 @@ class NumberAudit:
     text: str
 
     @property
-    def finding(self) -> bool:
-        """Return True if the claim is wrong, which makes the exit code of the command line 1."""
-        return not self.verdict.stands
+    def said(self) -> str:
+        """Return the number as it was written, with its usual form if it was written in another: 110 million (110M)."""
+        usual = _usual(self.verdict.stated.value)
+        plain = re.fullmatch(r"[\d.,_]+[KMBT]?", self.text) is not None or self.verdict.in_bytes
+        return self.text if plain else f"{self.text} ({usual})"
+
+    @property
+    def standing(self) -> Standing:
+        """Return the verdict, which decides the exit code of the command line."""
+        return self.verdict.standing
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """Return the verdict on each claim: one."""
+        return (self.standing,)
 
     def document(self) -> Document:
         """Return the readings of the number, the finest first, each with the counts that match."""
         verdict = self.verdict
         lines: list[Element] = [Remark((self._name(), " at ", Sizes(subject(verdict.model, EXACT).at)))]
-        for step in verdict.stated.steps:
-            lines.extend(self._reading(step))
-        slips = [match for match in verdict.matches if match.slip]
-        if slips:
-            lines.append(Paragraph(("It would be this, had something gone wrong on the way:",)))
-            lines.append(_table(slips))
-        if not verdict.stands:
-            lines.append(
-                Paragraph((f"finding: no counting of this model comes to {self.text}. All of it, and the nearest:",))
-            )
-            lines.append(_nearest(verdict.nearest, verdict.stated.value))
+        if verdict.stands:
+            lines.extend(self._standing())
+        else:
+            lines.extend(self._finding())
         return tuple(lines)
 
     def record(self) -> Record:
         """Return the verdict for programs, with `explanations` in the order of the document."""
         verdict = self.verdict
         return {
-            "verdict": "finding" if self.finding else "stands",
+            "verdict": self.standing.value,
             "model": self._name(),
             "claimed": verdict.stated.value,
             "exact": verdict.whole,
             "at": subject(verdict.model, EXACT).sizes(),
             "terms": [],
-            "explanations": [
+            "explanations": [_match(match) for match in verdict.matches],
+            "modules": [module.name for module in verdict.modules],
+            "differences": [
                 {
-                    "counting": match.count.counting.name,
-                    "count": match.count.number,
-                    "step": match.step,
-                    "how": match.how,
-                    "slip": match.slip or None,
+                    "counting": found.cls,
+                    "count": found.whole,
+                    "omitted": {part.name: part.number for part in found.omitted},
+                    "added": {part.name: part.number for part in found.added},
                 }
-                for match in verdict.matches
+                for found in verdict.differences
             ],
             "nearest": [{"counting": c.counting.name, "count": c.number} for c in verdict.nearest],
         }
@@ -68,29 +82,113 @@ class NumberAudit:
     def _name(self) -> str:
         return self.verdict.model.label or self.verdict.model.architecture.name
 
-    def _reading(self, step: int) -> list[Element]:
+    def _standing(self) -> Iterable[Element]:
+        """Yield the countings that make the number right, at each of its precisions."""
         verdict = self.verdict
-        matches = [match for match in verdict.matches if match.step == step and not match.slip]
-        reading = verdict.stated.reading(step)
-        claim = f"{self.text} as {reading}" if len(verdict.stated.steps) > 1 else self.text
-        if not matches:
-            return [Paragraph((f"{claim}: none.",))] if verdict.stands else []
-        several = f"several, {len(matches)} countings" if len(matches) > 1 else "one counting"
-        return [Paragraph((f"{claim}: {several}.",)), _table(matches)]
+        sound = [match for match in verdict.matches if match.sound]
+        if verdict.modules:
+            names = [piece for module in verdict.modules for piece in (", ", Code(module.name))]
+            parts = [match.count.counting.name for match in sound if match.count.counting.part]
+            also = f"; it is {parts[0]} too" if parts else ""
+            yield Paragraph((f"stands: {self.said} is exactly each of ", *names[1:], f"{also}."))
+        elif sound:
+            yield Paragraph((f"stands: {self._best(sound[0])}.",))
+        elif verdict.nearly is not None:
+            yield Paragraph((f"stands within the tolerance: {self.said} is ", *_difference(verdict.nearly), "."))
+            return
+        for step in verdict.stated.steps:
+            yield from self._reading(step, [match for match in sound if match.step == step])
+
+    def _best(self, match: Match) -> str:
+        return f"{self.said} is {match.count.counting.name}, {match.count.number:,}, {_how(match)}"
+
+    def _reading(self, step: int, matches: Sequence[Match]) -> Iterable[Element]:
+        verdict = self.verdict
+        if len(verdict.stated.steps) > 1:
+            claim = f"{self.text} as {verdict.stated.reading(step)}"
+            several = f"{len(matches)} countings" if len(matches) > 1 else "one counting" if matches else "none"
+            yield Paragraph((f"{claim}: {several}.",))
+        if matches and (len(matches) > 1 or len(verdict.stated.steps) > 1):
+            yield _table(matches, MAX_SHOWN)
+
+    def _finding(self) -> Iterable[Element]:
+        """Yield the whole model, and what explains the difference: parts, far-fetched countings, slips."""
+        verdict = self.verdict
+        nearly = verdict.nearly
+        if nearly is not None:
+            yield Paragraph((f"nearly: {self.said} is ", *_difference(nearly), "."))
+        elif verdict.differences:
+            yield Paragraph((f"finding: {self.said} is ", *_difference(verdict.differences[0]), "."))
+        else:
+            yield Paragraph((f"finding: no way of counting that people use comes to {self.said}.",))
+        rest = [found for found in verdict.differences if found is not (nearly or verdict.differences[0])]
+        for found in rest:
+            yield Paragraph(("It is also ", *_difference(found), "."))
+        yield Paragraph(("All of it, and the nearest:",))
+        yield _nearest(verdict.nearest, verdict.stated.value)
+        far = [match for match in verdict.matches if not match.slip]
+        if far and not verdict.differences:
+            yield Paragraph(("Only far-fetched countings come to it:",))
+            yield _table(far, MAX_FARFETCHED)
+        slips = [match for match in verdict.matches if match.slip]
+        if slips:
+            yield Paragraph(("It would be this, had something gone wrong on the way:",))
+            yield _table(slips, MAX_SHOWN)
 
 
-def _table(matches: list[Match]) -> Table:
+def _usual(number: int) -> str:
+    """Write a number with the letter of its unit if nothing is lost by it.
+
+    >>> _usual(110_000_000), _usual(109_480_000), _usual(109_482_240)
+    ('110M', '109.48M', '109,482,240')
+    """
+    for letter, unit in reversed(UNITS.items()):
+        if number >= unit > 1 and number % max(unit // 1_000, 10**4) == 0:
+            return f"{decimal(Fraction(number, unit), 3).rstrip('0').rstrip('.')}{letter}"
+    return f"{number:,}"
+
+
+def _difference(found: Difference) -> tuple[Inline, ...]:
+    """Say a class less some parts and with others, each with its number."""
+    pieces: list[Inline] = [f"all of {found.cls}, ", Count(found.whole)]
+    if found.omitted:
+        pieces += [", but ", *_parts(found.omitted)]
+    if found.added:
+        pieces += [", and " if not found.omitted else "; with ", *_parts(found.added), " of another class"]
+    return tuple(pieces)
+
+
+def _parts(named: Sequence[Named]) -> Iterable[Inline]:
+    pieces: list[Inline] = []
+    for part in named:
+        pieces += [" and ", f"the {part.name} (", Count(part.number), ")"]
+    return pieces[1:]
+
+
+def _match(match: Match) -> Record:
+    return {
+        "counting": match.count.counting.name,
+        "count": match.count.number,
+        "step": match.step,
+        "how": match.how,
+        "unit": match.unit or None,
+        "slip": match.slip or None,
+        "stands": match.sound,
+    }
+
+
+def _table(matches: Sequence[Match], most: int) -> Table:
     columns = (Column("counting"), Column("parameters", right=True), Column("how"))
     rows: list[tuple[Inline, ...]] = [
-        (match.count.counting.name, Count(match.count.number), _how(match)) for match in matches[:MAX_SHOWN]
+        (match.count.counting.name, Count(match.count.number), _how(match)) for match in matches[:most]
     ]
-    if len(matches) > MAX_SHOWN:
-        rows.append((f"and {len(matches) - MAX_SHOWN} more", "", ""))
+    if len(matches) > most:
+        rows.append((f"and {len(matches) - most} more", "", ""))
     return Table(columns, tuple(rows))
 
 
 def _how(match: Match) -> str:
-    return f"{match.how}, {match.slip}" if match.slip else match.how
+    return ", ".join(filter(None, (match.how, match.unit, match.slip)))
 
 
 def _nearest(counted: tuple[Counted, ...], claimed: int) -> Table:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from bertsym.answers.audit_parts import PartsAudit
+from bertsym.answers.audit_table import TableAudit
 from bertsym.claims.formula import FormulaVerdict
 from bertsym.claims.number import NumberVerdict
+from bertsym.claims.parts_table import PartsVerdict
+from bertsym.claims.standing import Standing
+from bertsym.claims.table import TableVerdict
 from bertsym.claims.texts import JudgedClaim, TextVerdict
 from bertsym.document import Column, Document, Element, Paragraph, Table
 from bertsym.quantities import rounded
@@ -24,34 +29,58 @@ class TextAudit:
         return self.verdict.claims
 
     @property
-    def finding(self) -> bool:
-        """Return True if a claim is wrong, which makes the exit code of the command line 1."""
-        return not self.verdict.stands
+    def standing(self) -> Standing:
+        """Return the verdict on all claims together."""
+        return self.verdict.standing
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """Return the verdict on each claim; together they decide the exit code of the command line."""
+        return tuple(claim.standing for claim in self.claims)
 
     def document(self) -> Document:
         """Return one row per claim, in the order of the text."""
         judged = [claim for claim in self.claims if claim.verdict is not None]
-        findings = sum(claim.finding for claim in judged)
+        findings = sum(claim.standing.wrong for claim in judged)
         unread = len(self.claims) - len(judged)
         counts = ((len(judged), "claim judged", "claims judged"), (findings, "finding", "findings"))
         summary = ", ".join(f"{count} {singular if count == 1 else plural}" for count, singular, plural in counts)
-        heading = f"{self.path}: {summary}, {unread} that could not be read"
-        lines: list[Element] = [Paragraph((heading,))]
-        if self.claims:
-            columns = (Column("line", right=True), Column("claim"), Column("verdict"), Column("why"))
-            rows = tuple((str(claim.line), _short(claim.text), _verdict(claim), _why(claim)) for claim in self.claims)
-            lines.append(Table(columns, rows))
+        verdict = self.standing.value
+        if not self.claims:
+            return (Paragraph((f"{verdict}: {self.path} has no claim that could be read.",)),)
+        lines: list[Element] = [Paragraph((f"{verdict}: {self.path}: {summary}, {unread} not read",))]
+        named = any(claim.source for claim in self.claims)
+        where = (Column("in"),) if named else ()
+        columns = (*where, Column("line", right=True), Column("claim"), Column("verdict"), Column("why"))
+        rows = tuple(
+            (*((claim.source,) if named else ()), str(claim.line), _short(claim.text), _verdict(claim), _why(claim))
+            for claim in self.claims
+        )
+        lines.append(Table(columns, rows))
+        for claim in self.claims:
+            if isinstance(claim.verdict, TableVerdict | PartsVerdict):
+                table = (
+                    TableAudit(claim.verdict) if isinstance(claim.verdict, TableVerdict) else PartsAudit(claim.verdict)
+                )
+                lines += [Paragraph((f"The table in line {claim.line}:",)), *table.document()]
         return tuple(lines)
 
     def record(self) -> Record:
         """Return the verdicts for programs, all among `explanations`; `terms` is empty."""
         return {
-            "verdict": "finding" if self.finding else "stands",
+            "verdict": self.standing.value,
             "claimed": self.path,
             "exact": None,
             "terms": [],
             "explanations": [
-                {"line": c.line, "claim": c.text, "verdict": _verdict(c), "why": _why(c)} for c in self.claims
+                {
+                    "in": c.source or None,
+                    "line": c.line,
+                    "claim": c.text,
+                    "verdict": c.standing.value,
+                    "why": _why(c),
+                }
+                for c in self.claims
             ],
         }
 
@@ -61,9 +90,7 @@ def _short(text: str) -> str:
 
 
 def _verdict(claim: JudgedClaim) -> str:
-    if claim.verdict is None:
-        return "not read"
-    return "finding" if claim.finding else "stands"
+    return "not read" if claim.verdict is None else claim.standing.value
 
 
 def _why(claim: JudgedClaim) -> str:
@@ -74,6 +101,10 @@ def _why(claim: JudgedClaim) -> str:
             return _of_formula(claim.verdict)
         case NumberVerdict():
             return _of_number(claim.verdict)
+        case TableVerdict():
+            return _of_table(claim.verdict)
+        case PartsVerdict():
+            return f"{len(claim.verdict.parts)} rows of parts"
 
 
 def _of_formula(verdict: FormulaVerdict) -> str:
@@ -89,7 +120,18 @@ def _of_formula(verdict: FormulaVerdict) -> str:
 
 def _of_number(verdict: NumberVerdict) -> str:
     name = verdict.model.label or verdict.model.architecture.name
+    if verdict.modules:
+        return f"{verdict.modules[0].name} of {name}"
     if not verdict.stands:
         return f"no counting of {name}, which has {verdict.whole:,}"
-    best = min(verdict.matches, key=lambda match: (bool(match.slip), match.count.cost))
-    return f"{best.count.counting.name} of {name}, {best.count.number:,}, {best.how}"
+    best = next(match for match in verdict.matches if match.sound)
+    digits = f" to {verdict.stated.reading(best.step)}" if best.step > verdict.stated.steps[0] else ""
+    return f"{best.count.counting.name} of {name}, {best.count.number:,}, {best.how}{digits}"
+
+
+def _of_table(verdict: TableVerdict) -> str:
+    if verdict.fits:
+        return f"{verdict.fits[0].hypothesis.name}, {verdict.fits[0].how}"
+    rows = len(verdict.table.rows)
+    explained = len(verdict.partial.rows) if verdict.partial else 0
+    return f"the best explanation fits {explained} of {rows} rows"

@@ -1,7 +1,7 @@
-"""The kind of a claim: a number, a formula, a table of counts, or a text that contains claims.
+"""The kind of a claim: a number, a formula, a sum of numbers, a table of counts, or a document that contains claims.
 
 A claim comes as one string, as somebody types or copies it. `classify` decides its kind and reads it; `judge` then
-says whether it is right. A new kind of claim is a class here, a case in `classify`, and a case in `judge`.
+says whether it is right. A name in the claim's label chooses the model before anything is judged.
 """
 
 from __future__ import annotations
@@ -9,119 +9,122 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
+from bertsym.claims.cells import cells_of
+from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim, TableClaim
+from bertsym.claims.numerals import Numeral, numeral
 from bertsym.claims.parsed_formula import Reading, Use
 from bertsym.claims.parser import read
-from bertsym.claims.question import Question
-from bertsym.claims.tablefile import SizedTable, read_table, read_text
-from bertsym.quantities import Stated, parse_stated
-from bertsym.values import value
+from bertsym.claims.phrases import ABOUT, PARAMETERS, claims_counts
+from bertsym.claims.question import Question, asked_about
+from bertsym.claims.scopes import scope_named
+from bertsym.claims.sources import TEXT_SUFFIXES, Source, source_of, sources
+from bertsym.claims.subjects import named_by
+from bertsym.claims.tablefile import read_text
+from bertsym.claims.tables import claims_parameters, table_claim
+from bertsym.errors import BadFile, UnreadableFormula
+from bertsym.values import replace
 from bertsym.wording import pretty
 
 MAX_PATH = 1_000
 """The characters of a path. A longer claim is a formula, and no part of it is taken for a suffix."""
+MAX_SENTENCE = 2_000
+"""The characters of a sentence that is typed as a claim."""
 
 TABLE_SUFFIXES = (".csv", ".tsv")
-TEXT_SUFFIXES = (".md", ".markdown", ".tex")
 
-_NUMBER = re.compile(r"[~≈]?\s*[\d][\d.,_]*\s*([eE]\+?\d+|[KMBT])?(\s*(parameters|params))?")
-_RELATION = re.compile(r"[=≈:$]|\\approx")
-
-
-@value
-class NumberClaim:
-    """A number of parameters, such as `110M`, with the precision at which it was stated."""
-
-    text: str
-    stated: Stated
-    notes: tuple[str, ...] = ()
-
-
-@value
-class FormulaClaim:
-    """A formula, or a chain of formulas with equality signs between them."""
-
-    reading: Reading
-    notes: tuple[str, ...] = ()
-
-
-@value
-class TableClaim:
-    """A table whose rows each give sizes and a count, to be explained by a model or by one `formula`."""
-
-    table: SizedTable
-    formula: Reading | None = None
-    notes: tuple[str, ...] = ()
-
-
-@value
-class TextClaim:
-    """A paper or a README, in LaTeX if `tex`, else in Markdown, with formulas and numbers of parameters in it."""
-
-    path: str
-    text: str
-    tex: bool
-    notes: tuple[str, ...] = ()
-
-
-Claim = NumberClaim | FormulaClaim | TableClaim | TextClaim
+_LABELLED = re.compile(
+    r"(?P<label>[^=≈:：]{1,120}?)\s*(?:\\approx|[=≈:：]|\bis\b|\bhas\b)\s*(?P<number>\S.*)", re.DOTALL
+)
+_DRESSED = re.compile(rf"(?:{ABOUT})*(?P<number>.*?)[\s~]*(?:{PARAMETERS})?[\s.]*", re.DOTALL | re.IGNORECASE)
 
 
 def classify(claim: str, question: Question, *, table: bool = False) -> Claim:
     """Return the claim as it was read; its `notes` say how, for the person who asked.
 
-    A `.csv` or `.tsv` path is a table. A `.md`, `.markdown` or `.tex` path is a text, or its first table if `table`
-    is set or the question gives a formula for the rows. Any other claim is a number or a formula.
+    A `.csv` or `.tsv` path is a table. A path of a text is a document, or its first table if `table` is set or the
+    question gives a formula for the rows. Any other claim is a number, a formula, or a sentence with claims in it.
 
     Raises `BadFile`, `Unreadable` or `UnreadableFormula`.
 
     >>> from bertsym.claims.question import question
     >>> from bertsym.zoo import named
-    >>> [type(classify(claim, question(named("bert")))).__name__ for claim in ("110M", "P = 110M", "12LH^2")]
-    ['NumberClaim', 'NumberClaim', 'FormulaClaim']
+    >>> claims = ("1.1 × 10^8", "P = 110M", "12LH^2", "3*4")
+    >>> [type(classify(claim, question(named("bert")))).__name__ for claim in claims]
+    ['NumberClaim', 'NumberClaim', 'FormulaClaim', 'SumClaim']
     """
     suffix = path_suffix(claim)
     if suffix in TABLE_SUFFIXES or (suffix and (table or question.formula)):
-        return _table(claim, question)
+        return _table(claim, suffix, question)
     if suffix:
-        return TextClaim(claim, read_text(claim), suffix == ".tex")
-    return _number(claim, question) if _is_number(claim) else _formula(claim, question)
+        return DocumentClaim(claim, sources(claim, read_text(claim)), question)
+    number = _number(claim, question)
+    if number is not None:
+        return number
+    try:
+        return _formula(claim, question)
+    except UnreadableFormula:
+        if len(claim) <= MAX_SENTENCE and claims_counts(claim):
+            return DocumentClaim("the text", (source_of(claim),), question)
+        raise
 
 
 def path_suffix(claim: str) -> str:
     """Return the suffix of a path of a table or a text; empty for a formula or a number."""
-    suffix = PurePath(claim).suffix.lower() if len(claim) < MAX_PATH else ""
+    suffix = PurePath(claim).suffix.lower() if len(claim) < MAX_PATH and "\n" not in claim else ""
     return suffix if suffix in (*TABLE_SUFFIXES, *TEXT_SUFFIXES) else ""
 
 
-def _table(path: str, question: Question) -> TableClaim:
-    table = read_table(path, question.model)
-    notes = [f"columns read: {', '.join(map(str, table.columns)) or 'none'}"]
-    notes += [f"columns left aside: {', '.join(table.ignored)}"] if table.ignored else []
-    if not question.formula:
-        return TableClaim(table, None, tuple(notes))
-    reading = read(question.formula, question.notation, question.where)
-    return TableClaim(table, reading, (*notes, *_notes(reading)))
+def _table(path: str, suffix: str, question: Question) -> TableClaim:
+    """Read the first table of a file that claims numbers of parameters."""
+    found = sources(path, read_text(path)) if suffix in TEXT_SUFFIXES else (Source("", read_text(path), suffix),)
+    tables = [cells for source in found for cells in cells_of(path, source.text, source.suffix)]
+    if not tables:
+        raise BadFile(path, "no table with a heading and a row")
+    claim = table_claim(path, next((cells for cells in tables if claims_parameters(cells)), tables[0]), question)
+    formula = _notes(claim.formula) if isinstance(claim, ModelTableClaim) and claim.formula is not None else ()
+    return replace(claim, notes=(*claim.notes, *formula))
 
 
-def _is_number(claim: str) -> bool:
-    """Return True for a number alone: digits with separators, then a suffix or an exponent, then the unit."""
-    return _NUMBER.fullmatch(claim.strip()) is not None
+def _dressed(text: str) -> Numeral | None:
+    """Return the number that a text is, with or without `about` before it and the word for parameters behind it."""
+    bare = text.strip().strip("$").removesuffix("个").strip()
+    match = _DRESSED.fullmatch(bare)
+    return numeral(bare) or (numeral(match["number"]) if match and match["number"] else None)
 
 
-def _number(claim: str, question: Question, notes: tuple[str, ...] = ()) -> NumberClaim:
-    text = claim.strip().lstrip("~≈").removesuffix("parameters").removesuffix("params").replace(" ", "")
-    if not question.model.given:
-        notes = (*notes, f"a number needs sizes: judged at {question.model.architecture.base}")
-    return NumberClaim(text, parse_stated(text, "the claim"), notes)
+def _number(claim: str, question: Question) -> NumberClaim | None:
+    """Read a number, with or without a label that names the model or a part; None if the claim is none."""
+    bare = claim.strip()
+    if len(bare) > MAX_SENTENCE:
+        return None
+    read_whole = _dressed(bare)
+    if read_whole is not None:
+        return _number_claim(read_whole, "", question)
+    match = _LABELLED.fullmatch(bare.strip("$"))
+    read_behind = None if match is None else _dressed(match["number"])
+    if match is None or read_behind is None or re.search(r"\d\s*[*×/^+]|[*×/^+]\s*\d", match["label"]):
+        return None
+    return _number_claim(read_behind, match["label"].strip(" $`*#"), question)
 
 
-def _formula(claim: str, question: Question) -> NumberClaim | FormulaClaim:
-    """Read a formula; `P = 110M` has a label and one number, and is a number."""
-    reading = read(claim, question.notation, question.where)
-    stated = _RELATION.split(claim.replace("{,}", ",").strip(" $."))[-1].replace("\\,", "")
-    if reading.label and len(reading.sides) == 1 and _is_number(stated):
-        return _number(stated, question, _notes(reading))
-    return FormulaClaim(reading, _notes(reading))
+def _number_claim(found: Numeral, label: str, question: Question) -> NumberClaim:
+    about, notes = asked_about(question, named_by(label), label, 0 if found.unit else found.stated.value)
+    if label:
+        notes = (f"label: {label}", *notes)
+    if not about.model.given:
+        notes = (*notes, f"a number needs sizes: judged at {about.model.architecture.base}")
+    words = label if scope_named(label) else question.of
+    return NumberClaim(found.text.strip(), found.stated, about, (*notes, *found.notes), found.unit, words)
+
+
+def _formula(claim: str, question: Question) -> FormulaClaim | SumClaim:
+    """Read a formula; the name of a model in its label chooses the model."""
+    reading = read(claim, question.notation, question.where, question.model)
+    about, notes = asked_about(question, named_by(reading.label) if reading.label else None, reading.label)
+    if about is not question:
+        reading = read(claim, question.notation, question.where, about.model)
+    kind = FormulaClaim if reading.names else SumClaim
+    return kind(reading, about, (*notes, *_notes(reading)))
 
 
 def _notes(reading: Reading) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class Row:
     @property
     def cancels(self) -> bool:
         """Return True if the term has the number of heads in it, which cancels because heads * d = H."""
-        return without_heads(self.monomial) != self.monomial
+        return self.claimed != 0 == self.exact and without_heads(self.monomial) != self.monomial
 
     @property
     def times(self) -> int | None:

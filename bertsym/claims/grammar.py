@@ -13,13 +13,15 @@ from sympy.logic.boolalg import Boolean
 from bertsym.claims.iverson_syntax import condition
 from bertsym.claims.names import plain
 from bertsym.claims.parsed_formula import Use
+from bertsym.claims.rounding import CEILINGS, FLOORS, Rounding
 from bertsym.claims.token_stream import TokenStream, running
 from bertsym.claims.tokens import CLOSING, Mark, Token
 from bertsym.errors import UnreadableFormula, echo
 from bertsym.formulas.monomial_order import condition as ordered
 from bertsym.formulas.tree import ONE, Bracket, Form, Name, Number, Power, Quotient, product, sum_of
 from bertsym.quantities import UNITS
-from bertsym.symbols import BY_NAME, Kind
+from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind
+from bertsym.wording import pretty
 
 # The parser is recursive: deeper nesting would end in a RecursionError. No formula of a count comes close.
 MAX_NESTING = 40
@@ -27,8 +29,17 @@ MAX_NESTING = 40
 MAX_POWER = 16
 # The tokens after `[` among which the parser looks for a relation.
 MAX_CONDITION_TOKENS = 60
+# The scripts of East Asia begin there; Greek and Cyrillic letters before it may be symbols.
+_FIRST_IDEOGRAPH = 0x2E80
 UNIT_WORDS = {"parameters", "params", "parameter", "weights", "param", "trainable", "learnable", "total"}
-_UNITS = {**UNITS, "million": UNITS["M"], "billion": UNITS["B"], "trillion": UNITS["T"], "Million": UNITS["M"]}
+_UNITS = {
+    **UNITS,
+    "k": UNITS["K"],
+    "million": UNITS["M"],
+    "billion": UNITS["B"],
+    "trillion": UNITS["T"],
+    "Million": UNITS["M"],
+}
 _FRACTIONS = {"frac", "tfrac", "dfrac", "cfrac"}
 _BRACES = {"underbrace": Mark.SUB, "overbrace": Mark.POWER}
 
@@ -40,8 +51,9 @@ class Grammar:
     O(...), and `annotated` are terms with the words beside them.
     """
 
-    def __init__(self, stream: TokenStream, *, lone_units: bool) -> None:
+    def __init__(self, stream: TokenStream, *, lone_units: bool, rounding: Rounding) -> None:
         self.stream = stream
+        self.rounding = rounding
         self.depth = 0
         self.lone_units = lone_units
         self.seen: dict[str, Symbol] = {}
@@ -99,25 +111,37 @@ class Grammar:
             self.stream.mark(self.stream.at, self.stream.closing(), Use.ANNOTATION)
             self.stream.at = self.stream.closing()
 
+    def _explained(self, factor: Form) -> None:
+        """Read words in round brackets after a factor, before the next factor: `V(vocabulary)*H`."""
+        words = self._remark()
+        after = self.stream.closing() if words else self.stream.end
+        if after < self.stream.end and self.stream.tokens[after].mark in (Mark.TIMES, Mark.OVER):
+            self.annotated.append((factor, " ".join(str(token.value) for token in words)))
+            self.stream.mark(self.stream.at, after, Use.ANNOTATION)
+            self.stream.at = after
+
     def _remark(self) -> list[Token]:
-        """Read the words of a bracket that holds nothing else, if one of them is no symbol."""
+        """Read the words of a bracket that holds nothing else, if one of them is no symbol.
+
+        A bracket with a word of another script than the Latin one is a remark, whatever else it holds.
+        """
         token = self.stream.peek()
         if token is None or token.mark is not Mark.OPEN:
             return []
         words: list[Token] = []
+        plain_words = True
         for index in range(self.stream.at + 1, self.stream.end):
             inside = self.stream.tokens[index]
             if inside.mark is Mark.CLOSE:
-                long = [
-                    t
-                    for t in words
-                    if t.mark is Mark.TEXT or (t.value not in self.stream.names and len(str(t.value)) > 2)
-                ]
-                return words if long else []
+                foreign = any(_is_foreign(word) for word in words)
+                long = any(word.value not in self.stream.names and _is_long(word) for word in words)
+                return words if foreign or (long and plain_words) else []
             if inside.mark in (Mark.NAME, Mark.TEXT, Mark.AND, Mark.OR, Mark.NOT):
                 words.append(inside)
-            elif inside.mark not in (Mark.LAYOUT, Mark.COMMA, Mark.STOP):
+            elif inside.mark in (Mark.OPEN, Mark.PLUS, Mark.MINUS):
                 return []
+            elif inside.mark not in (Mark.LAYOUT, Mark.COMMA, Mark.STOP):
+                plain_words = False
         return []
 
     def _is_aside(self) -> bool:
@@ -133,7 +157,7 @@ class Grammar:
     def _product(self) -> Form:
         factors = [self._run()]
         slashes = 0
-        while (sign := self.stream.accept(Mark.TIMES, Mark.OVER)) is not None:
+        while (sign := self.stream.accept(Mark.TIMES, Mark.OVER, Mark.FLOORED)) is not None:
             if sign.mark is Mark.TIMES:
                 factors.append(self._run())
                 continue
@@ -141,7 +165,9 @@ class Grammar:
             if slashes > MAX_NESTING:
                 raise UnreadableFormula(sign.column, f"more than {MAX_NESTING} slashes in a row")
             above = product(factors)
-            factors = [Quotient(above, self._divisor(above))]
+            quotient = Quotient(above, self._divisor(above))
+            rounded = sign.mark is Mark.FLOORED
+            factors = [self._rounded(quotient, sign.column, up=False) if rounded else quotient]
         return product(factors)
 
     def _divisor(self, above: Form) -> Form:
@@ -163,11 +189,13 @@ class Grammar:
     def _run(self) -> Form:
         """Read factors side by side."""
         factors = [self._power()]
+        self._explained(factors[0])
         while self._adjacent():
             token = self.stream.peek()
             if token is not None and token.mark is Mark.NUMBER:
                 raise self.stream.refuse(f"{echo(token.text)} beside a factor: a product needs a sign, a power its ^")
             factors.append(self._power())
+            self._explained(factors[-1])
         return product(factors)
 
     def _adjacent(self) -> bool:
@@ -184,7 +212,7 @@ class Grammar:
         if token.mark is Mark.COMMAND:
             return token.value in _FRACTIONS or token.value in _BRACES or token.value == "boxed"
         bar = token.mark is Mark.BAR
-        return bar or token.mark in (Mark.NUMBER, Mark.NAME, Mark.OPEN, Mark.OPEN_BRACE, Mark.OPEN_SQUARE)
+        return bar or token.mark in (Mark.NUMBER, Mark.NAME, *CLOSING)
 
     def _power(self) -> Form:
         base = self._atom()
@@ -227,6 +255,13 @@ class Grammar:
             self.stream.take()
             symbol = self.seen[str(token.value)] = self.stream.names[str(token.value)]
             return Name(symbol)
+        if token.mark is Mark.NAME and token.value in FLOORS | CEILINGS and self._opens(Mark.OPEN):
+            self.stream.take()
+            self.stream.take()
+            return self._rounding(token, Mark.CLOSE, up=token.value in CEILINGS)
+        if token.mark in (Mark.OPEN_FLOOR, Mark.OPEN_CEILING):
+            self.stream.take()
+            return self._rounding(token, CLOSING[token.mark], up=token.mark is Mark.OPEN_CEILING)
         if token.mark is Mark.BAR:
             return self._between_bars()
         if token.mark is Mark.OPEN_SQUARE and self._is_condition():
@@ -242,6 +277,24 @@ class Grammar:
         if token.mark is Mark.COMMAND:
             return self._command(token)
         raise self.stream.refuse(self.stream.unexpected(token))
+
+    def _opens(self, mark: Mark) -> bool:
+        """Return True if the token after the next one has that mark."""
+        following = self.stream.peek(1)
+        return following is not None and following.mark is mark
+
+    def _rounding(self, opening: Token, closing: Mark, *, up: bool) -> Form:
+        """Read the inside of a rounding up to its closing sign."""
+        inside = self.sum()
+        self.stream.expect(closing, f"a {closing.value} is missing for the {opening.text} in column {opening.column}")
+        return self._rounded(inside, opening.column, up=up)
+
+    def _rounded(self, inside: Form, column: int, *, up: bool) -> Form:
+        """Return a rounded form; raises `UnreadableFormula` if the model does not round it."""
+        form = self.rounding.ceiling(inside) if up else self.rounding.floor(inside)
+        if form is None:
+            raise UnreadableFormula(column, f"the model rounds no {echo(pretty(inside))}: write its result as a number")
+        return form
 
     def _number(self) -> Form:
         value = Fraction(self.stream.take().value)
@@ -276,7 +329,7 @@ class Grammar:
             relation = token.mark.value in ("=", "!=", "<", "<=", ">", ">=", "not", "and", "or")
             raw = plain(str(token.value)) if token.mark in (Mark.NAME, Mark.TEXT) else ""
             symbol = self.stream.names.get(raw)
-            if relation or (symbol is not None and BY_NAME[str(symbol)].kind is Kind.SWITCH):
+            if relation or (symbol is not None and BY_SYMBOL[symbol].kind is Kind.SWITCH):
                 return True
         return False
 
@@ -337,6 +390,15 @@ class Grammar:
         self.stream.mark(start, self.stream.at, Use.ANNOTATION)
         words = "".join(token.text for token in self.stream.tokens[start + 2 : self.stream.at - 1])
         self.annotated.append((inside, running(words)))
+
+
+def _is_foreign(word: Token) -> bool:
+    """Return True for a word in a script without letters that papers use as symbols."""
+    return any(ord(sign) >= _FIRST_IDEOGRAPH for sign in str(word.value))
+
+
+def _is_long(word: Token) -> bool:
+    return word.mark is Mark.TEXT or len(str(word.value)) > 2
 
 
 def _negative(term: Form) -> Form:

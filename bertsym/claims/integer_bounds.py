@@ -39,8 +39,10 @@ def solve(bounds: Sequence[Bound], unknowns: Sequence[Symbol]) -> tuple[Interval
     """Return the intervals of the unknowns, or None if no value fits all rows.
 
     One interval for a sum of two unknowns means that the rows cannot tell them apart. Raises `Entangled` if two
-    unknowns multiply.
+    unknowns multiply, or if one stands inside a condition or a rounding.
     """
+    if any(base not in unknowns for bound in bounds for monomial in bound.terms for base, _ in monomial):
+        raise Entangled
     if not unknowns:
         fits = all(b.low <= b.terms.get((), Fraction(0)) <= b.high for b in bounds)
         return () if fits else None
@@ -51,7 +53,7 @@ def solve(bounds: Sequence[Bound], unknowns: Sequence[Symbol]) -> tuple[Interval
 
 
 class Entangled(Exception):
-    """Two unknowns that multiply each other: the rows are no strips of a plane."""
+    """Unknowns that multiply each other or stand inside a condition: the rows are no strips of a plane."""
 
 
 def at(terms: Terms, unknown: Symbol, number: int) -> Fraction:

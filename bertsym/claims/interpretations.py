@@ -6,6 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import combinations
 
+from bertsym.claims.customs import (
+    ALL_MATRICES,
+    LAYER_MATRICES,
+    LAYERS,
+    LAYERS_AND_TOKENS,
+    MATRICES_AND_TOKENS,
+    Custom,
+    custom_of,
+)
 from bertsym.claims.tensor_polynomials import POSITIONS, SEGMENTS, TOKENS, Part, add, is_input, is_table
 from bertsym.formulas.monomial_order import Terms
 from bertsym.layers import Role
@@ -47,7 +56,8 @@ class Counting:
 
     `active` counts, of what a router chooses among, what works on one token.
 
-    `cost` grows with the words it takes to say it, so that the simplest explanation comes first.
+    `cost` grows with the words it takes to say it, so that the simplest explanation comes first. `part` is True for a
+    part of the model that has a name: a component, a role, a module.
     """
 
     cls: str
@@ -58,6 +68,20 @@ class Counting:
     each: bool = False
     cost: int = 0
     active: bool = False
+    part: bool = False
+
+    @property
+    def custom(self) -> Custom | None:
+        """Return the custom of counting a whole model that this is, or None."""
+        return None if self.each else custom_of(self.scope, self.without, stored=self.stored, active=self.active)
+
+    @property
+    def sound(self) -> bool:
+        """Return True if people count so: a custom, or a part with its name, with or without its biases.
+
+        Any other counting is a selection that fits a claim, and says what the claim leaves out.
+        """
+        return self.custom is not None or (self.part and self.without in ((), ("biases",)) and not self.stored)
 
     @property
     def name(self) -> str:
@@ -100,7 +124,7 @@ def countings(
     seen: set[tuple[int, bool, bool, bool]] = set()
     choices = sorted(_scopes(inventory, everything, whole=whole), key=lambda choice: choice[3])
     for names in (names for k in range(MAX_OMISSIONS_OF_WHOLE + 1) for names in combinations(bits, k)):
-        for scope, members, each, price in choices if len(names) <= most else choices[:1]:
+        for scope, members, each, price, part in choices if len(names) <= most else choices[:1]:
             mask = members
             for name in names:
                 if not mask & bits[name]:
@@ -112,7 +136,8 @@ def countings(
                     continue
                 seen.add((mask, stored, each, active))
                 chosen = tuple(part for index, part in enumerate(inventory) if mask >> index & 1)
-                yield Counting(cls, scope, names, chosen, stored, each, price + len(names) + stored + active, active)
+                cost = price + len(names) + stored + active
+                yield Counting(cls, scope, names, chosen, stored, each, cost, active, part)
 
 
 def _ways(*, tied: bool, routed: bool) -> Iterator[tuple[bool, bool]]:
@@ -133,30 +158,34 @@ def _mask(inventory: Sequence[Part], test: Test) -> int:
     return sum(1 << index for index, part in enumerate(inventory) if test(part.tensor))
 
 
-def _scopes(inventory: Sequence[Part], everything: int, *, whole: bool) -> Iterator[tuple[str, int, bool, int]]:
-    """Name, tensors, whether per layer, and price of every scope."""
-    yield "", everything, False, 0
+def _scopes(inventory: Sequence[Part], everything: int, *, whole: bool) -> Iterator[tuple[str, int, bool, int, bool]]:
+    """Yield the name, the tensors, whether per layer, the price of every scope, and whether it is a part."""
+    yield "", everything, False, 0, False
     layers = _mask(inventory, lambda t: bool(t.loops))
+    matrices = _mask(inventory, ROLES["weight matrices"])
     if layers != everything:
-        yield "layers", layers, False, 1
-        yield "weight matrices of the layers", layers & _mask(inventory, ROLES["weight matrices"]), False, 1
-    yield "weight matrices", _mask(inventory, ROLES["weight matrices"]), False, 1
+        tokens = _mask(inventory, OMISSIONS["token embeddings"])
+        yield LAYERS, layers, False, 1, False
+        yield LAYER_MATRICES, layers & matrices, False, 1, False
+        yield LAYERS_AND_TOKENS, layers | tokens, False, 1, False
+        yield MATRICES_AND_TOKENS, layers & matrices | tokens, False, 1, False
+    yield ALL_MATRICES, matrices, False, 1, False
     if whole:
         return
     for name, test in ROLES.items():
-        yield name, _mask(inventory, test), False, 1
+        yield name, _mask(inventory, test), False, 1, True
     norms = _mask(inventory, ROLES["norms"])
     for component in dict.fromkeys(part.tensor.component for part in inventory):
         mask = sum(1 << index for index, part in enumerate(inventory) if part.tensor.component == component)
         plain = mask & ~norms if mask & layers else mask
-        yield component, plain, False, 1
-        yield component, plain & layers, True, 1
-        yield f"{component} with its norms", mask, False, 2
-        yield f"{component} with its norms", mask & layers, True, 2
+        yield component, plain, False, 1, True
+        yield component, plain & layers, True, 1, True
+        yield f"{component} with its norms", mask, False, 2, True
+        yield f"{component} with its norms", mask & layers, True, 2, True
     for owner in dict.fromkeys(_owner(part.tensor) for part in inventory if part.tensor.loops):
         mask = sum(1 << index for index, part in enumerate(inventory) if _owner(part.tensor) == owner)
-        yield owner, mask & layers & ~norms, False, 2
-        yield owner, mask & layers & ~norms, True, 2
-    yield "layers", layers, True, 1
+        yield owner, mask & layers & ~norms, False, 2, True
+        yield owner, mask & layers & ~norms, True, 2, True
+    yield LAYERS, layers, True, 1, True
     for name, test in ROLES.items():
-        yield name, layers & _mask(inventory, test), True, 1
+        yield name, layers & _mask(inventory, test), True, 1, True

@@ -66,9 +66,9 @@ def _operand(token: Token, names: Mapping[str, Symbol]) -> Expr:
         value = Fraction(token.value)
         return sympy.Rational(value.numerator, value.denominator)
     raw = plain(str(token.value))
-    name = meaning(raw)
     if raw in names:
         return names[raw]
+    name = meaning(raw)
     if token.mark in (Mark.NAME, Mark.TEXT) and name is not None:
         return BY_NAME[name].symbol
     raise UnreadableFormula(token.column, "a condition compares sizes or names a switch")

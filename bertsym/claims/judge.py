@@ -1,20 +1,30 @@
-"""The verdict on a claim: each kind of claim has its own judge, and each verdict says in `stands` if it is right."""
+"""The verdict on a claim: each kind of claim has its own judge, and each verdict says in `standing` if it is right."""
 
 from __future__ import annotations
 
-from bertsym.claims.classify import Claim, FormulaClaim, NumberClaim, TableClaim, TextClaim
-from bertsym.claims.formula import FormulaVerdict, at_base, judge_formula
+from bertsym.claims.formula import FormulaVerdict, judge_formula
+from bertsym.claims.kinds import (
+    Claim,
+    DocumentClaim,
+    FormulaClaim,
+    ModelTableClaim,
+    NumberClaim,
+    PartsTableClaim,
+    SumClaim,
+)
+from bertsym.claims.ledger import at_base
 from bertsym.claims.number import NumberVerdict, judge_number
-from bertsym.claims.polynomial import expand
-from bertsym.claims.question import Question
-from bertsym.claims.table import TableVerdict, judge_table
-from bertsym.claims.texts import TextVerdict, judge_text
+from bertsym.claims.parts_table import PartsVerdict
+from bertsym.claims.table import TableVerdict
+from bertsym.claims.tables import judge_table_claim
+from bertsym.claims.texts import TextVerdict, judge_document
+from bertsym.values import replace
 
-Verdict = NumberVerdict | FormulaVerdict | TableVerdict | TextVerdict
+Verdict = NumberVerdict | FormulaVerdict | TableVerdict | PartsVerdict | TextVerdict
 
 
-def judge(claim: Claim, question: Question) -> Verdict:
-    """Return the verdict on a claim about the model of the question.
+def judge(claim: Claim) -> Verdict:
+    """Return the verdict on a claim about the model of its question.
 
     A number is judged at the sizes of the base model if the question's model has none.
 
@@ -25,17 +35,20 @@ def judge(claim: Claim, question: Question) -> Verdict:
     >>> from bertsym.claims.question import question
     >>> from bertsym.zoo import named
     >>> bert = question(named("bert"))
-    >>> judge(classify("12LH^2", bert), bert).stands, judge(classify("11LH^2", bert), bert).stands
-    (True, False)
+    >>> judge(classify("12LH^2", bert)).standing.value, judge(classify("11LH^2", bert)).standing.value
+    ('stands', 'finding')
     """
+    question = claim.question
     match claim:
         case NumberClaim():
             model = question.model if question.model.given else at_base(question.model)
-            return judge_number(claim.stated, model, question.heads)
-        case FormulaClaim():
-            return judge_formula(claim.reading, question.model, question.heads, question.of)
-        case TableClaim():
-            formula = None if claim.formula is None else expand(claim.formula.main.form)
-            return judge_table(claim.table, question.model, question.heads, formula)
-        case TextClaim():
-            return judge_text(claim.text, question, tex=claim.tex)
+            verdict = judge_number(claim.stated, model, question.heads, unit=claim.unit, words=claim.words)
+            return replace(verdict, tolerance=question.tolerance)
+        case FormulaClaim() | SumClaim():
+            return judge_formula(
+                claim.reading, question.model, question.heads, question.of, tolerance=question.tolerance
+            )
+        case ModelTableClaim() | PartsTableClaim():
+            return judge_table_claim(claim)
+        case DocumentClaim():
+            return judge_document(claim.sources, question)

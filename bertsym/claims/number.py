@@ -1,10 +1,20 @@
-"""The verdict on a number: the countings of a model that round or truncate to it at its stated precision."""
+"""The verdict on a number: the countings of a model that come to it at its stated precision, or what explains it.
+
+A number stands if a custom of counting a whole model rounds to it, or if a part is exactly as large. Every liberty that
+a match takes has a price, and one liberty is allowed: another custom than the exact count, a cut instead of a rounding,
+or trailing zeros that do not count. With the latter two, another class than the one asked about is a liberty too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from bertsym.claims.interpretations import Counting, countings
+from bertsym.claims.known_parts import Difference, Named, differences, modules_of
+from bertsym.claims.omissions import NEGLIGIBLE
+from bertsym.claims.scopes import scope_named
+from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import parts
 from bertsym.count import count
 from bertsym.model import Model
@@ -12,91 +22,159 @@ from bertsym.quantities import Stated
 from bertsym.symbols import tied
 from bertsym.values import value
 
+# The liberties of a match that stands.
+ALLOWED = 1
+# The cost of the countings that explain a number: rounded numbers with few words, exact ones with more.
 SIMPLE = 2
 UNUSUAL = 3
+# A reading without the trailing zeros is off by this share at most, as two digits are.
+COARSE = Fraction(1, 20)
+# Bytes of a parameter by its precision.
+PRECISIONS: tuple[tuple[str, int], ...] = (("fp32", 4), ("fp16 or bf16", 2), ("int8", 1))
 
 
 @value
 class Count:
-    """A counting with its number at the model's sizes."""
+    """A counting with its number at the model's sizes. `changed` says that the model is not quite the one asked for."""
 
     counting: Counting
     number: int
     cost: int
+    changed: bool = False
 
 
 @value
 class Match:
     """A counting that comes to the claimed number, at a precision, in one of three ways.
 
-    `slip` is what would have had to happen on the way, such as a megabyte of 2^20: such a match explains a number and
-    does not make it right.
+    `liberties` is the number of liberties that the match takes. `slip` is what would have had to happen on the way,
+    such as a megabyte of 2^20: such a match explains a number and does not make it right. `unit` says how bytes count.
     """
 
     count: Count
     step: int
     how: str
     slip: str = ""
+    liberties: int = 0
+    unit: str = ""
+
+    @property
+    def sound(self) -> bool:
+        """Return True if the match makes the claim stand."""
+        return not self.slip and self.liberties <= ALLOWED and self.count.counting.sound and not self.count.changed
 
 
 @value
 class NumberVerdict:
-    """All that comes to the number, each counting at the finest precision at which it does; the whole; the nearest."""
+    """All that comes to the number, each counting at the finest precision at which it does; the whole; the nearest.
+
+    `modules` are the modules that are exactly as large as an exact number. `differences` are sums and differences of a
+    class and of known parts that come to an exact number which nothing else explains.
+    """
 
     stated: Stated
     model: Model
     matches: tuple[Match, ...]
     nearest: tuple[Count, ...]
     whole: int
+    modules: tuple[Named, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    tolerance: Fraction = Fraction(0)
+    in_bytes: bool = False
 
     @property
     def stands(self) -> bool:
-        """Return True if some simple counting comes to the number without a slip."""
-        return any(not match.slip for match in self.matches)
+        """Return True if a custom of counting comes to the number, or a part is as large, or little is left out."""
+        nearly = self.nearly
+        tolerated = nearly is not None and nearly.omitted[0].number <= self.tolerance * nearly.whole
+        return bool(self.modules) or tolerated or any(match.sound for match in self.matches)
+
+    @property
+    def nearly(self) -> Difference | None:
+        """Return the small part that an exact number leaves out, or None."""
+        for found in self.differences:
+            small = len(found.omitted) == 1 and found.omitted[0].number <= NEGLIGIBLE * found.whole
+            if small and not found.added and found.cls == self.model.cls:
+                return found
+        return None
+
+    @property
+    def standing(self) -> Standing:
+        """Return the verdict."""
+        if self.stands:
+            return Standing.STANDS
+        return Standing.NEARLY if self.nearly is not None else Standing.FINDING
 
 
 def judge_number(
-    stated: Stated, model: Model, heads: Sequence[str], known: Sequence[Count] | None = None
+    stated: Stated,
+    model: Model,
+    heads: Sequence[str],
+    known: Sequence[Count] | None = None,
+    *,
+    unit: int = 0,
+    words: str = "",
 ) -> NumberVerdict:
     """Judge a number about a model whose sizes are known; raises `MissingSize` if a size is unknown.
 
-    `known` is the model's `census`, if the caller has it already.
+    `known` is the model's `census`, if the caller has it already. `unit` is the number of bytes in the number's unit,
+    if it counts the bytes of a checkpoint. `words` say which part the number counts, such as `non-embedding`.
     """
+    scope = scope_named(words)
     whole = count(model.with_head(heads[0]))
     counts = census(model, heads) if known is None else known
-    matches: list[Match] = []
+    if scope is not None:
+        counts = [entry for entry in counts if scope(entry.counting)]
+    complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
+    if unit:
+        matches = sorted(_in_bytes(stated, unit, counts), key=lambda match: (match.liberties, match.count.cost))
+        return NumberVerdict(stated, model, tuple(matches), tuple(complete[:3]), whole, in_bytes=True)
+    matches = []
+    own = model.with_head(heads[0]).cls
     taken: set[int] = set()
     for step in stated.steps:
         matching = [
-            m for entry in counts if entry.number not in taken and (m := _match(stated, entry, step)) is not None
+            m for entry in counts if entry.number not in taken and (m := _match(stated, entry, step, own)) is not None
         ]
         matches.extend(matching)
         taken |= {match.count.number for match in matching}
     matches.extend(_slips(stated, counts, taken))
-    complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
     nearest = sorted(complete, key=lambda entry: (entry.number != whole, abs(entry.number - stated.value)))
 
-    def rank(match: Match) -> tuple[bool, int, int, bool, int]:
-        """Return a sort key: the finest precision, then the simplest counting, then the closest number."""
+    def rank(match: Match) -> tuple[bool, bool, int, int, bool, int]:
+        """Return a sort key: what stands, the finest precision, then the simplest counting, then the closest number."""
         distance = abs(match.count.number - stated.value)
-        return (bool(match.slip), match.step, match.count.cost, match.how == "truncated", distance)
+        return (bool(match.slip), not match.sound, match.step, match.count.cost, match.how == "truncated", distance)
 
-    return NumberVerdict(stated, model, tuple(sorted(matches, key=rank)), tuple(nearest[:3]), whole)
+    found = tuple(sorted(matches, key=rank))
+    exact = stated.steps[0] == 1
+    sound = any(match.sound for match in found)
+    plain = any(match.sound and match.count.cost == 0 for match in found)
+    modules = modules_of(model, heads, stated.value) if exact and not plain and scope is None else ()
+    explained = differences(model, heads, stated.value) if exact and not sound and not modules else ()
+    return NumberVerdict(stated, model, found, tuple(nearest[:3]), whole, modules, explained)
 
 
 def census(model: Model, heads: Sequence[str]) -> tuple[Count, ...]:
     """Return every counting of the model, each number once, under its simplest name."""
     entries: dict[int, Count] = {}
     for index, (headed, cls, extra) in enumerate(_classes(model, heads)):
+        changed = extra > 0 and index >= len(heads)
         for counting in countings(cls, parts(headed, fill=headed.given), whole=index > 0, most=UNUSUAL):
             cost = counting.cost + extra
             number = counting.terms.get(())
             if number is None or number.denominator != 1 or cost > UNUSUAL:
                 continue
             known = entries.get(number.numerator)
-            if known is None or cost < known.cost:
-                entries[number.numerator] = Count(counting, number.numerator, cost)
+            entry = Count(counting, number.numerator, cost, changed)
+            if known is None or _simplicity(entry) < _simplicity(known):
+                entries[number.numerator] = entry
     return tuple(sorted(entries.values(), key=lambda entry: entry.cost))
+
+
+def _simplicity(entry: Count) -> tuple[bool, int]:
+    """Return a sort key: a counting that people use before one that only fits."""
+    return (not entry.counting.sound or entry.changed, entry.cost)
 
 
 def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, int]]:
@@ -115,10 +193,41 @@ def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, i
                 )
 
 
-def _match(stated: Stated, entry: Count, step: int) -> Match | None:
+def _match(stated: Stated, entry: Count, step: int, own: str) -> Match | None:
+    """Return the match of a counting at a precision, with the liberties that it takes; None if it does not match."""
     how = stated.holds(entry.number, step)
-    allowed = UNUSUAL if how == "exact" else SIMPLE
-    return Match(entry, step, how) if how and entry.cost <= allowed else None
+    counting = entry.counting
+    if not how or entry.cost > (UNUSUAL if how == "exact" else SIMPLE):
+        return None
+    coarse = step != stated.steps[0]
+    if coarse and abs(entry.number - stated.value) > COARSE * entry.number:
+        return None
+    custom = counting.custom
+    other = custom is None or custom.name != "exact"
+    part = counting.part and how != "exact"
+    loose = coarse or how == "truncated"
+    return Match(entry, step, how, "", other + coarse + (how == "truncated") + part + (loose and counting.cls != own))
+
+
+def _in_bytes(stated: Stated, unit: int, counts: Sequence[Count]) -> Iterator[Match]:
+    """Yield the whole models whose checkpoint has that size, at each precision, in decimal and binary units."""
+    binary = {10**3: 2**10, 10**6: 2**20, 10**9: 2**30, 10**12: 2**40}.get(unit)
+    for entry in counts:
+        custom = entry.counting.custom
+        if custom is None or custom.name not in ("exact", "state-dict"):
+            continue
+        for index, (precision, size) in enumerate(PRECISIONS):
+            for divisor in (unit,) if binary is None else (unit, binary):
+                scaled = entry.number * size * 1_000 // divisor
+                step = next((step for step in stated.steps if stated.holds(scaled, step) in ("exact", "rounded")), None)
+                if step is not None:
+                    letters = (
+                        f"{precision}, {size} bytes a parameter" if size > 1 else f"{precision}, 1 byte a parameter"
+                    )
+                    power = f", in units of 2^{divisor.bit_length() - 1}" if divisor.bit_count() == 1 < divisor else ""
+                    liberties = (index > 1) + (step != stated.steps[0]) + (custom.name != "exact")
+                    yield Match(entry, step, "rounded", "", liberties, letters + power)
+                    break
 
 
 def _slips(stated: Stated, counts: Sequence[Count], taken: set[int]) -> Iterator[Match]:

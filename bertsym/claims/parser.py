@@ -7,19 +7,25 @@ from collections.abc import Mapping
 from sympy import Symbol
 
 from bertsym.claims.grammar import UNIT_WORDS, Grammar
-from bertsym.claims.names import fold, meanings, plain
+from bertsym.claims.names import Vocabulary, fold, plain
 from bertsym.claims.parsed_formula import Reading, Side, Use
+from bertsym.claims.rounding import Rounding
 from bertsym.claims.token_stream import TokenStream, running
 from bertsym.claims.tokens import CLOSING, Mark, tokenise
 from bertsym.errors import UnreadableFormula
+from bertsym.model import Model
 from bertsym.symbols import BY_NAME, BY_SYMBOL
 
 _RELATIONS = (Mark.EQUALS, Mark.ABOUT)
 _APPROXIMATELY = {"about", "approximately", "approx", "roughly", "circa", "ca", "around"}
 
 
-def read(text: str, notation: str = "auto", where: Mapping[str, str] | None = None) -> Reading:
+def read(
+    text: str, notation: str = "auto", where: Mapping[str, str] | None = None, model: Model | None = None
+) -> Reading:
     r"""Parse a formula in LaTeX or plain text; `where` says what a name stands for. Raises `UnreadableFormula`.
+
+    The names of `model` come first: the fields of its configuration, and of a letter's meanings the size that it has.
 
     >>> from bertsym.wording import pretty
     >>> pretty(read(r"N \approx 12 n_{\text{layer}} d_{\text{model}}^2").main.form)
@@ -31,15 +37,16 @@ def read(text: str, notation: str = "auto", where: Mapping[str, str] | None = No
     if not text.strip():
         raise UnreadableFormula(1, "nothing to read")
     given = dict(where or {})
-    folded = fold(tokenise(text), notation, given)
-    raws = [str(token.value) for token in folded if token.mark is Mark.NAME]
-    names = meanings(raws, notation, given)
-    if {"d", "h"} <= set(names) and notation == "auto" and not {"d", "h"} & set(given) and names["h"] == "H":
+    vocabulary = Vocabulary(notation, given, model)
+    folded = fold(tokenise(text), vocabulary)
+    names = vocabulary.symbols(str(token.value) for token in folded if token.mark is Mark.NAME)
+    hidden = BY_NAME["H"].symbol
+    if {"d", "h"} <= set(names) and notation == "auto" and not {"d", "h"} & set(given) and names["h"] == hidden:
         column = next(token.column for token in folded if token.value == "h")
         problem = "h beside d: heads, or the hidden size? Say which, as in --where h=heads,d=H"
         raise UnreadableFormula(column, problem)
-    stream = TokenStream(text, folded, {raw: BY_NAME[name].symbol for raw, name in names.items()})
-    reading = _Parser(stream, lone_units=notation == "auto").reading()
+    stream = TokenStream(text, folded, names)
+    reading = _Parser(stream, lone_units=notation == "auto", model=model).reading()
     if notation == "auto":
         _tell_apart(reading, given)
     return reading
@@ -64,9 +71,9 @@ def _tell_apart(reading: Reading, given: Mapping[str, str]) -> None:
 class _Parser:
     """The parser of one text, which finds its label and its sides and accounts for every token."""
 
-    def __init__(self, stream: TokenStream, *, lone_units: bool) -> None:
+    def __init__(self, stream: TokenStream, *, lone_units: bool, model: Model | None) -> None:
         self.stream = stream
-        self.grammar = Grammar(stream, lone_units=lone_units)
+        self.grammar = Grammar(stream, lone_units=lone_units, rounding=Rounding(model))
 
     def reading(self) -> Reading:
         segments = self._segments()

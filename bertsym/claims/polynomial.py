@@ -9,7 +9,7 @@ from functools import cache
 import sympy
 from sympy import Expr
 
-from bertsym.algebra import Iverson, atom
+from bertsym.algebra import Iverson, atom, monomials
 from bertsym.errors import BertsymError
 from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.formulas.tree import (
@@ -93,7 +93,9 @@ class _Expansion:
             case Extreme(left, right, relation):
                 other = product([Number(Fraction(-1)), right])
                 return self.terms(Sum((right, product([Bracket(relation), Sum((left, other))]))))
-            case Root() | Floor():
+            case Floor(inside):
+                return monomials(sympy.floor(expression(self.terms(inside))))
+            case Root():
                 raise NotPolynomial
 
     def _product(self, factors: list[Terms]) -> Terms:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from types import MappingProxyType
 
+from bertsym.claims.subjects import Mention, nearest_names, of_size, without_a_size
+from bertsym.errors import Unreadable
 from bertsym.model import Model
+from bertsym.resolve import load, published_model
 from bertsym.symbols import lookup
-from bertsym.values import value
+from bertsym.values import replace, value
 
 
 @value
@@ -16,7 +20,8 @@ class Question:
 
     `heads` are the task heads whose counts may explain a claim, the expected one first. `where` says what a name of
     the claim stands for, `of` what a formula counts, such as `attention`; `formula` replaces the model's own counts
-    when a table is judged.
+    when a table is judged. `named` is True if the person who asks has named the model. `tolerance` is the share of a
+    count that a claim may leave out in one named part.
     """
 
     model: Model
@@ -25,6 +30,8 @@ class Question:
     where: Mapping[str, str] = MappingProxyType({})
     of: str = ""
     formula: str = ""
+    named: bool = False
+    tolerance: Fraction = Fraction(0)
 
 
 def all_heads(model: Model) -> tuple[str, ...]:
@@ -47,3 +54,42 @@ def question(
     """
     names = {raw: lookup(name).name for raw, name in (where or {}).items()}
     return Question(model, tuple(heads) or all_heads(model), notation, names, of, formula)
+
+
+def about_model(asked: Question, model: Model) -> Question:
+    """Return the same question about another model, under all its heads."""
+    return replace(asked, model=model, heads=all_heads(model))
+
+
+def asked_about(
+    asked: Question, mention: Mention | None, label: str, number: int = 0
+) -> tuple[Question, tuple[str, ...]]:
+    """Return the question about the model that a label names, and a note that says so; raises `Unreadable`.
+
+    A family without a size names the model of the question if that is of the family, else the one that has about
+    `number` parameters.
+    """
+    if mention is None:
+        return asked, ()
+    if (head := head_of_class(asked.model, mention.text)) is not None:
+        return replace(asked, model=asked.model.with_head(head), heads=(head,)), ()
+    if mention.problem:
+        close = nearest_names(mention.text) if mention.reading is None else ""
+        raise Unreadable("the model of the claim", label, f"a name that is known, or none ({mention.problem}{close})")
+    if mention.model is not None:
+        model = published_model(mention.model)
+    elif mention.architecture == asked.model.architecture.name and (asked.model.given or not number):
+        return asked, ()
+    elif number:
+        near = of_size(str(mention.architecture), number)
+        if near is None:
+            raise Unreadable("the model of the claim", label, f"the name of a model ({without_a_size(mention)})")
+        model = published_model(near)
+    else:
+        model = load(str(mention.architecture))
+    return about_model(asked, model), (f"{mention.text} names {model.label or model.architecture.name}",)
+
+
+def head_of_class(model: Model, text: str) -> str | None:
+    """Return the head of a model whose class a text names, such as BertForMaskedLM, or None."""
+    return next((name for name, head in model.architecture.heads.items() if head.cls == text), None)

@@ -9,14 +9,22 @@ from bertsym.claims.interpretations import Counting
 
 Scope = Callable[[Counting], bool]
 
+_WITHOUT_TABLES = ("non-embedding", "backbone", "layers-only", "matrices")
+
 # The first pattern that the words contain decides.
 _SCOPES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"norm|\bln\b", ("norms",)),
-    (r"bias", ("biases",)),
-    (r"attention|attn|\bmha\b|\bmsa\b|self.att", ("attention",)),
-    (r"feed.?forward|ffn|\bmlp\b|\bff\b|intermediate", ("feed-forward", "mlp")),
-    (r"embed|\bemb\b", ("embeddings", "embedding tables")),
-    (r"pooler", ("pooler",)),
+    (r"emb\w*.{0,8}(norm|\bln\b)|norm.{0,8}emb", ("embedding norm",)),
+    (r"norm|\bln\b|归一化|正規化", ("norms", "norms of the layers")),
+    (r"bias|偏置|バイアス", ("biases", "biases of the layers")),
+    (r"token.?type|segment|\bwtt\b|段嵌入|句子嵌入", ("segment embeddings",)),
+    (r"position|\bpos\b|\bwpe\b|位置", ("position embeddings",)),
+    (r"(output|unembed)\w*.{0,3}(emb|proj|layer)|unembed", ("output embedding", "lm-head")),
+    (r"(token|word|vocab\w*|input).{0,3}emb|\bwte\b|词嵌入|词向量|词表", ("token embeddings",)),
+    (r"attention|attn|\bmha\b|\bmsa\b|self.att|注意力|アテンション", ("attention",)),
+    (r"feed.?forward|ffn|\bmlp\b|\bff\b|intermediate|前馈|全连接", ("feed-forward", "mlp")),
+    (r"factori[sz]ed emb|emb\w* factori", ("token embeddings and their projection",)),
+    (r"embed|\bemb\b|嵌入|埋め込み", ("embeddings", "embedding tables")),
+    (r"pooler|池化", ("pooler",)),
     (r"\bexperts?\b", ("experts",)),
 )
 
@@ -28,13 +36,29 @@ def scope_named(words: str) -> Scope | None:
     (True, False)
     """
     folded = words.casefold().replace("_", " ")
-    if re.search(r"non.?embed|without embed", folded):
-        return None
+    if re.search(r"non.?emb|w(ithout|/o) emb|excluding emb", folded):
+        return lambda counting: counting.custom is not None and counting.custom.name in _WITHOUT_TABLES
+    if re.search(r"backbone", folded):
+        return lambda counting: counting.custom is not None and counting.custom.name == "backbone"
+    projections = _projections(folded)
+    if projections and not re.search(r"\bout|norm|bias", folded):
+        return lambda counting: _projections(counting.scope.casefold()) == projections
     for pattern, scopes in _SCOPES:
         if re.search(pattern, folded):
             return lambda counting: counting.scope in scopes
-    if re.search(r"per.?layer|each layer|one layer|layer params|per.?block|\bblock\b", folded):
+    if re.search(r"per.?layer|each layer|one layer|layer params|per.?block|\bblock\b|每层|每層", folded):
         return lambda counting: counting.each and counting.scope in ("layers", "weight matrices")
-    if re.search(r"\bactivated?\b|per.?token", folded):
+    if re.search(r"\bactivated?\b|per.?token|激活", folded):
         return lambda counting: counting.active
     return None
+
+
+def _projections(words: str) -> frozenset[str]:
+    """Return the first letters of the projections that the words name: query, key, value.
+
+    >>> sorted(_projections("q, k and v of one head")), sorted(_projections("QKV".casefold())), _projections("layers")
+    (['k', 'q', 'v'], ['k', 'q', 'v'], frozenset())
+    """
+    if re.search(r"(?<![a-z])qkv(?![a-z])", words):
+        return frozenset("qkv")
+    return frozenset(word[0] for word in re.findall(r"(?<![a-z])(?:q|k|v|query|queries|keys?|values?)(?![a-z])", words))

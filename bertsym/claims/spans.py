@@ -17,6 +17,16 @@ _OPENING = re.compile(
     r"|(?P<display>\$\$)|(?<![\\$])(?P<inline>\$)|(?P<bracket>\\\[)|(?P<paren>\\\()"
 )
 _CODE = re.compile(r"`(?P<code>[^`\n]{1,500})`")
+_BREAK = re.compile(r"(\\\\(?:\[[^\[\]\n]{0,20}\])?\*?)")
+# A row goes on with the row before if it begins with a sign of relation or operation, or if that one ends with one.
+_SIGN = r"(?:[-+*/=≈<>·×]|\\(?:approx|sim|simeq|times|cdot|equiv|leq?|geq?)\b)"
+_GOES_ON = re.compile(rf"(?:[\s&{{}}]|\\(?:quad|qquad|,|;|!|:|phantom\{{[^{{}}]*\}}|nonumber|notag))*{_SIGN}")
+_UNFINISHED = re.compile(rf"{_SIGN}(?:[\s&{{}}]|\\(?:nonumber|notag|quad))*\Z")
+# A term of running text: letters, digits and brackets without a blank, longer than a word by an operation inside.
+_TERM = r"(?:\d[\d,.]*[ ]?[*·×]?[ ]?)?[A-Za-z_(\d][\w²³^*·×()/+,.-]{0,60}[\w²³)]|[A-Z]"
+_PLAIN = re.compile(rf"(?<![\w$`\\^²³./@:-])(?:{_TERM})(?:[ ]?[-+=≈*·×][ ]?(?:{_TERM})){{0,24}}(?![\w^@])")
+_POWER_OR_PRODUCT = re.compile(r"[²³^]|[\w)][ ]?[*·×][ ]?[\w(]")
+_LETTER = re.compile(r"[HLVhlvdN]")
 _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
 _FENCE_ALONE = re.compile(r"^(?:```|~~~)[^\S\n]*$", re.MULTILINE)
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
@@ -51,17 +61,45 @@ def blanked(text: str, spans: Iterator[Span]) -> str:
 
 
 def formulas(text: str, *, tex: bool) -> Iterator[tuple[int, str]]:
-    """Yield each formula with its start; the lines of an alignment are formulas of their own."""
+    """Yield each formula with its start; a row of a display that goes on with the row before belongs to its formula."""
     spans = list(_mathematics(text))
     for span in spans:
-        start = span.inner
-        for row in re.split(r"(\\\\)", text[span.inner : span.outer]):
-            if row.strip() and row != r"\\":
-                yield start, row
-            start += len(row)
+        yield from _rows(text, span)
     if not tex:
         for match in _CODE.finditer(blanked(text, iter(spans))):
             yield match.start("code"), match.group("code")
+
+
+def plain_formulas(text: str, *, tex: bool) -> Iterator[tuple[int, str]]:
+    """Yield the formulas of running text without marks of mathematics: 12LH² + 13LH, V*h + 512*h.
+
+    A formula has a power or a product with a sign; TeX has its own marks.
+    """
+    if tex:
+        return
+    bare = blanked(text, iter(list(_mathematics(text))))
+    bare = blanked(bare, (Span(m.start(), m.end(), m.start(), m.end()) for m in _CODE.finditer(bare)))
+    for match in _PLAIN.finditer(bare):
+        if _POWER_OR_PRODUCT.search(match.group()) and _LETTER.search(match.group()):
+            yield match.start(), match.group()
+
+
+def _rows(text: str, span: Span) -> Iterator[tuple[int, str]]:
+    """Yield the formulas of a display: its rows, of which those that begin or end with a sign belong together."""
+    whole = text[span.start : span.start + 20].startswith(r"\begin{multline")
+    start, joined = span.inner, ""
+    at = span.inner
+    for row in _BREAK.split(text[span.inner : span.outer]):
+        if _BREAK.fullmatch(row) is not None:
+            joined += " " * len(row)
+        elif joined.strip() and not (whole or _GOES_ON.match(row) or _UNFINISHED.search(joined)):
+            yield start, joined
+            start, joined = at, row
+        else:
+            joined += row
+        at += len(row)
+    if joined.strip():
+        yield start, joined
 
 
 def _mathematics(text: str) -> Iterator[Span]:

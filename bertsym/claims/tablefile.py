@@ -2,49 +2,64 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
+from types import MappingProxyType
 
 from sympy import Symbol
 
-from bertsym.claims.names import meaning, plain
-from bertsym.errors import BadFile, BertsymError
+from bertsym.algebra import Value
+from bertsym.claims.cells import Cells, cells_of
+from bertsym.claims.headings import Heading, read_headings
+from bertsym.claims.numerals import numeral
+from bertsym.errors import BadFile, echo
 from bertsym.model import Model
-from bertsym.quantities import Stated, parse_count, parse_stated
-from bertsym.spellings import in_columns
-from bertsym.symbols import BY_NAME, Kind
-from bertsym.values import value
+from bertsym.quantities import Stated
+from bertsym.values import replace, value
 
-# Bounds on hostile input. Every row and column costs each hypothesis a polynomial.
+LEAST_COUNT = 100_000
+"""The smallest number in a grid of sizes that is read as a count of parameters without being called one."""
+
 MAX_FILE_BYTES = 2_000_000
-MAX_ROWS = 500
-MAX_COLUMNS = 64
+"""The bytes of a file, which a stranger may have made."""
 
-_COUNT = re.compile(r"param|\bcount|#\s*p\b", re.IGNORECASE)
-_RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^{}]*\}|cmidrule(?:\([^()]*\))?\{[^{}]*\})")
-_DRESS = re.compile(r"\\(?:textbf|textit|emph|mathbf|text|mathrm|texttt)\{([^{}]*)\}")
+_POWER = re.compile(r"[\d.]+\s*(?:[eE]|[x×*·]\s*10\^?)[-+−]?\d+")
+_WORDS = re.compile(r"\s*(?:parameters|params?\.?)$", re.IGNORECASE)
+_FOOTNOTE = re.compile(r"(?:\s*(?:\[\d+\]|[*†‡]+|\\footnote\{[^{}]*\}))+$")
 
 
 @value
 class SizedRow:
-    """A row of the table: its line in the file, the sizes of one model, and the number stated for it."""
+    """A row of the table: its line in the file, the sizes of one model, and the number stated for it.
+
+    `steps` are those of sizes that are rounded, as a vocabulary of 128K is.
+    """
 
     line: int
     label: str
-    sizes: Mapping[Symbol, int]
+    sizes: Mapping[Symbol, Value]
     text: str
     stated: Stated
+    steps: Mapping[Symbol, int] = MappingProxyType({})
 
 
 @value
 class SizedTable:
-    """The rows that state a number, the sizes that have a column, and the headings that mean nothing here."""
+    """The rows that state a number, the sizes that have a column, and the headings that mean nothing here.
+
+    `words` say what the numbers count, such as `encoder`; they are empty for all parameters. `notes` say which headings
+    were left aside, and why. `beside` are the same rows with the numbers of further columns.
+    """
 
     rows: tuple[SizedRow, ...]
     columns: tuple[Symbol, ...]
     ignored: tuple[str, ...]
+    words: str = ""
+    notes: tuple[str, ...] = ()
+    beside: tuple[SizedTable, ...] = ()
+    title: str = ""
 
 
 def read_text(path: str) -> str:
@@ -59,102 +74,146 @@ def read_text(path: str) -> str:
 
 
 def read_table(path: str, model: Model | None = None) -> SizedTable:
-    """Read the table in a file, by its suffix; raises `BadFile` if no table has a column of counts.
-
-    A title may be a name of the model's own, such as a field of its configuration.
-    """
-    text = read_text(path)
-    suffix = Path(path).suffix.lower()
-    if suffix in (".md", ".markdown"):
-        lines = _markdown(text)
-    elif suffix in (".tex", ".latex"):
-        lines = _latex(text)
-    else:
-        lines = _separated(text, "\t" if suffix == ".tsv" else ",", path)
-    cells = [(number, row) for number, row in lines if any(row)]
-    if len(cells) > MAX_ROWS or any(len(row) > MAX_COLUMNS for _, row in cells):
-        raise BadFile(path, f"a table of more than {MAX_ROWS:,} rows or {MAX_COLUMNS} columns")
-    if len(cells) < 2:
+    """Read the first table in a file that has a column of counts, by the file's suffix; raises `BadFile`."""
+    tables = cells_of(path, read_text(path), Path(path).suffix.lower())
+    if not tables:
         raise BadFile(path, "no table with a heading and a row")
-    return _table(path, cells, model)
+    return table_of(path, next((cells for cells in tables if counted(cells)), tables[0]), model)
 
 
-def _separated(text: str, mark: str, path: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(text.splitlines(), delimiter=mark)
-    try:
-        for row in reader:
-            yield reader.line_num, [cell.strip() for cell in row]
-    except csv.Error as error:
-        raise BadFile(path, f"line {reader.line_num}: {error}") from None
+def counted(cells: Cells) -> bool:
+    """Return True if a heading, above a column or beside a row, says that numbers count parameters, or for a grid."""
+    beside = (row[0] for _, row in cells.rows if row)
+    if any(heading.counts for heading in read_headings((*cells.heading, *beside))):
+        return True
+    grid = _grid(cells, None, None)
+    return grid is not None and all(row.stated.value >= LEAST_COUNT for row in grid.rows)
 
 
-def _markdown(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of the first table that has a column of counts."""
-    inside = False
-    for number, line in enumerate(text.splitlines(), start=1):
-        row = [cell.strip().strip("*`") for cell in line.strip().strip("|").split("|")] if "|" in line else []
-        if not inside and row and any(_COUNT.search(cell) for cell in row):
-            inside = True
-        elif inside and not row:
-            return
-        if inside and not all(re.fullmatch(r":?-+:?", cell) for cell in row):
-            yield number, row
+def table_of(path: str, cells: Cells, model: Model | None = None, where: Mapping[str, str] | None = None) -> SizedTable:
+    """Read cells as rows of sizes and counts; raises `BadFile` if no column counts parameters.
 
-
-def _latex(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of the first tabular, without rules and formatting commands."""
-    begin = re.search(r"\\begin\{tabular[x*]?\}(?:\{[^{}]*\})*", text)
-    end = text.find(r"\end{tabular", begin.end()) if begin else -1
-    if begin is None or end < 0:
-        return
-    position = begin.end()
-    for row in text[begin.end() : end].split(r"\\"):
-        number = text.count("\n", 0, position + len(row) - len(row.lstrip())) + 1
-        position += len(row) + 2
-        bare = _DRESS.sub(r"\1", _RULES.sub("", row)).replace(r"\#", "#").replace("$", "")
-        yield number, [re.sub(r"\{,\}|\\,|~", "", cell).strip() for cell in bare.split("&")]
-
-
-def _table(path: str, cells: Sequence[tuple[int, list[str]]], model: Model | None) -> SizedTable:
-    heading = cells[0][1]
-    counts = [place for place, title in enumerate(heading) if _COUNT.search(title)]
+    A title may be a name of the model's own, such as a field of its configuration, or be explained by `where`. Models
+    may be columns, and the cells of a grid are counts at the sizes of their row and column.
+    """
+    grid = _grid(cells, model, where)
+    if grid is not None:
+        return grid
+    upright = _upright(cells, model, where)
+    headings = read_headings(upright.heading, model, where)
+    counts = [place for place, heading in enumerate(headings) if heading.counts]
     if not counts:
         raise BadFile(path, "no column of counts: one heading has to say parameters, params or count")
-    at = counts[0]
-    symbols = {
-        place: symbol for place, title in enumerate(heading) if (symbol := _symbol(title, model)) and place != at
-    }
+    whole = [place for place in counts if not headings[place].words] or counts
+    first, *others = [*whole, *(place for place in counts if place not in whole)]
+    main = _column(path, upright, headings, first)
+    return replace(main, beside=tuple(_column(path, upright, headings, place) for place in others))
+
+
+def _upright(cells: Cells, model: Model | None, where: Mapping[str, str] | None) -> Cells:
+    """Return the table with one model in each row: transposed if models are columns."""
+    if any(heading.counts for heading in read_headings(cells.heading, model, where)):
+        return cells
+    beside = tuple(row[0] if row else "" for _, row in cells.rows)
+    if not any(heading.counts for heading in read_headings(beside, model, where)):
+        return cells
+    line = next(at for (at, _), title in zip(cells.rows, beside, strict=True) if read_headings([title])[0].counts)
+    columns = zip_longest(*(row for _, row in cells.rows), fillvalue="")
+    return Cells(tuple((line, tuple(column)) for column in columns))
+
+
+def _column(path: str, cells: Cells, headings: Sequence[Heading], at: int) -> SizedTable:
+    """Return the rows that state a number in one column of counts; raises `BadFile`."""
+    symbols = {place: heading for place, heading in enumerate(headings) if heading.symbol is not None}
     rows = []
-    for line, row in cells[1:]:
-        if at < len(row) and row[at]:
-            rows.append(_row(path, line, row, symbols, at))
+    for line, row in cells.rows[1:]:
+        if at < len(row) and row[at] and not _is_blank(row[at]):
+            rows.append(_row(path, line, row, symbols, (at, headings)))
     if not rows:
-        raise BadFile(path, "no row states a number of parameters")
-    ignored = tuple(t for place, t in enumerate(heading) if place not in symbols and place != at)
-    return SizedTable(tuple(rows), tuple(dict.fromkeys(symbols.values())), ignored)
+        raise BadFile(path, f"no row states a number under {headings[at].title}")
+    ignored = tuple(h.title for place, h in enumerate(headings) if place not in symbols and not h.counts and h.title)
+    columns = tuple(dict.fromkeys(h.symbol for h in symbols.values() if h.symbol is not None))
+    notes = tuple(heading.note for heading in headings if heading.note)
+    return SizedTable(tuple(rows), columns, ignored, headings[at].words, notes, (), headings[at].title)
 
 
-def _symbol(title: str, model: Model | None) -> Symbol | None:
-    """Return the size that a title names: in the model at hand, else in tables at large."""
-    raw = plain(title)
-    if model is not None and model.architecture.has_own(raw):
-        try:
-            size = model.size(raw)
-        except BertsymError:
-            return None
-        return None if size.kind is Kind.SWITCH else size.symbol
-    folded = re.sub(r"[\s-]+", "_", plain(title.replace(" ", "_")).strip("_#")).casefold()
-    name = in_columns().get(folded) or meaning(raw if len(raw) == 1 else folded)
-    return BY_NAME[name].symbol if name else None
+def _row(
+    path: str,
+    line: int,
+    row: Sequence[str],
+    symbols: Mapping[int, Heading],
+    column: tuple[int, Sequence[Heading]],
+) -> SizedRow:
+    at, headings = column
+    sizes: dict[Symbol, Value] = {}
+    spans: dict[Symbol, int] = {}
+    for place, heading in symbols.items():
+        cell = row[place] if place < len(row) else ""
+        if heading.symbol is None or not cell or _is_blank(cell):
+            continue
+        stated = _number(cell, heading.scale)
+        if stated is None and cell.strip() != "0":
+            raise BadFile(path, f"line {line}: under {heading.title}: expected a size such as 768, got {echo(cell)}")
+        sizes[heading.symbol] = 0 if stated is None else stated.value
+        if stated is not None and stated.steps[0] > 1:
+            spans[heading.symbol] = stated.steps[0]
+    counted_cell = _number(row[at], headings[at].scale)
+    if counted_cell is None:
+        problem = f"expected a number of parameters such as 110M, got {echo(row[at])}"
+        raise BadFile(path, f"line {line}: under {headings[at].title}: {problem}")
+    others = (cell for place, cell in enumerate(row) if place not in symbols and not headings[place].counts)
+    label = next((cell for cell in others if re.search(r"[^\W\d_]", cell) and not _POWER.fullmatch(cell)), "")
+    return SizedRow(line, label, sizes, row[at], counted_cell, spans)
 
 
-def _row(path: str, line: int, row: Sequence[str], symbols: Mapping[int, Symbol], at: int) -> SizedRow:
-    try:
-        cells = {symbol: row[place] for place, symbol in symbols.items() if place < len(row) and row[place]}
-        sizes = {symbol: 0 if cell == "0" else parse_count(cell) for symbol, cell in cells.items()}
-        text = re.sub(r"\s+|params?$|parameters$", "", row[at].lstrip("~≈"))
-        stated = parse_stated(text)
-    except BertsymError as error:
-        raise BadFile(path, f"line {line}: {error}") from None
-    label = next((cell for place, cell in enumerate(row) if place not in symbols and place != at and cell), "")
-    return SizedRow(line, label, sizes, row[at], stated)
+def _number(cell: str, scale: int) -> Stated | None:
+    """Return the number of a cell under a heading with a unit; None if it is none."""
+    text = _FOOTNOTE.sub("", _WORDS.sub("", cell.strip().lstrip("~≈≃∼")).strip()).strip()
+    alone = numeral(text)
+    if alone is not None and (scale == 1 or re.search(r"[^\W\d_]", text)):
+        return None if alone.unit else alone.stated
+    power = len(str(scale)) - 1
+    scaled = numeral(f"{text}e{power}") if scale > 1 and text[-1:].isdecimal() else None
+    return None if scaled is None else scaled.stated
+
+
+def _is_blank(cell: str) -> bool:
+    """Return True for a cell that states nothing: a dash, n/a."""
+    return cell.strip().casefold() in ("", "-", "–", "—", "--", "n/a", "na", "?", "n.a.", "/")
+
+
+def _grid(cells: Cells, model: Model | None, where: Mapping[str, str] | None) -> SizedTable | None:
+    """Read a grid: the sizes of its columns in the first row, those of its rows in the first column, counts inside.
+
+    A size is named in each of its cells (`H=128`), or all are named in the corner (`L / H`). None if there is no grid.
+    """
+    corner = [piece for piece in re.split(r"[\\\\/|,]|\bby\b|\bvs\.?\b|×|→", cells.heading[0]) if piece.strip()]
+    across = [_sized_heading(cell, corner[1:2], model, where) for cell in cells.heading[1:]]
+    down = [_sized_heading(row[0], corner[:1], model, where) for _, row in cells.rows[1:]]
+    if len(across) < 2 or not all(across) or not all(down):
+        return None
+    rows = []
+    for (line, row), beside in zip(cells.rows[1:], down, strict=True):
+        for cell, above in zip(row[1:], across, strict=False):
+            if beside is None or above is None or _is_blank(cell):
+                continue
+            stated = _number(cell, 1)
+            if stated is None:
+                return None
+            sizes: dict[Symbol, Value] = dict([beside, above])
+            rows.append(SizedRow(line, ", ".join(f"{s} = {n:,}" for s, n in sizes.items()), sizes, cell, stated))
+    if not rows:
+        return None
+    columns = tuple(dict.fromkeys(symbol for row in rows for symbol in row.sizes))
+    return SizedTable(tuple(rows), columns, ())
+
+
+def _sized_heading(
+    cell: str, corner: Sequence[str], model: Model | None, where: Mapping[str, str] | None
+) -> tuple[Symbol, int] | None:
+    """Return the size and its value in a heading such as `H=128`, or `128` if the corner of the grid names the size."""
+    name, sign, number = cell.rpartition("=")
+    titles = [name] if sign else list(corner)
+    symbol = next((heading.symbol for heading in read_headings(titles, model, where)), None)
+    stated = _number(number, 1)
+    return None if symbol is None or stated is None else (symbol, stated.value)

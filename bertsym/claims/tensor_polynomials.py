@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
 
-from bertsym.algebra import Iverson, Value, atom, monomials, substitute
+from bertsym.algebra import Iverson, Value, evaluate, free, monomials, substitute
 from bertsym.formulas.monomial_order import Terms
 from bertsym.model import Model
-from bertsym.symbols import BY_SYMBOL, N, T, V
+from bertsym.symbols import BY_SYMBOL, Kind, N, T, V
 from bertsym.tree import Tensor
 from bertsym.values import value
 
@@ -19,7 +20,7 @@ from bertsym.values import value
 class Part:
     """A tensor and what it adds to a count: its own, tied ones at every name (`stored`), in one layer (`each`).
 
-    `active` is what of its own works on one token.
+    `active` is what of its own works on one token, and `head` the share of one attention head in one layer.
     """
 
     tensor: Tensor
@@ -27,6 +28,7 @@ class Part:
     stored: Terms
     each: Terms
     active: Terms
+    head: Terms
 
     @property
     def name(self) -> str:
@@ -54,10 +56,12 @@ def is_input(tensor: Tensor) -> bool:
 TOKENS, POSITIONS, SEGMENTS = V, N, T
 
 
-def parts(model: Model, keep: Iterable[Symbol] = (), fill: Mapping[Symbol, Value] | None = None) -> tuple[Part, ...]:
+def parts(
+    model: Model, keep: Iterable[Symbol] = (), fill: Mapping[Symbol, Value | Symbol] | None = None
+) -> tuple[Part, ...]:
     """Return every tensor of the model that exists, in public symbols except `keep`, at the sizes in `fill`."""
     rules = model.rules(keep)
-    filled = fill or {}
+    filled = dict(fill or {})
     memory: dict[Expr, Terms] = {}
 
     def terms(expression: Expr) -> Terms:
@@ -72,8 +76,19 @@ def parts(model: Model, keep: Iterable[Symbol] = (), fill: Mapping[Symbol, Value
             each = terms(tensor.numel * Iverson(tensor.when)) if tensor.loops else {}
             own = terms(tensor.times * tensor.own * tensor.numel)
             active = terms(tensor.times * tensor.own * tensor.numel * tensor.active) if _told(tensor) else own
-            result.append(Part(tensor, own, stored, each, active))
+            divisor = _heads(tensor)
+            head = {} if divisor is None else terms(tensor.numel * Iverson(tensor.when) / divisor)
+            result.append(Part(tensor, own, stored, each, active, head))
     return tuple(result)
+
+
+def _heads(tensor: Tensor) -> Symbol | None:
+    """Return the number of heads that divides one side of the tensor into equal shares; None if none does."""
+    for side in tensor.shape:
+        counts = [s for s in side.free_symbols if s in BY_SYMBOL and BY_SYMBOL[s].kind is Kind.HEADS]
+        if len(counts) == 1 and side.is_Mul and counts[0] in side.args and tensor.loops:
+            return counts[0]
+    return None
 
 
 def _told(tensor: Tensor) -> bool:
@@ -90,7 +105,8 @@ def add(groups: Iterable[Terms]) -> Terms:
     total: Terms = {}
     for group in groups:
         for monomial, coefficient in group.items():
-            total[monomial] = total.get(monomial, Fraction(0)) + coefficient
+            before = total.get(monomial)
+            total[monomial] = coefficient if before is None else before + coefficient
     return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
 
 
@@ -107,8 +123,8 @@ def put_in(terms: Terms, values: Mapping[Symbol, Value]) -> Terms:
         for base, power in monomial:
             if base in values:
                 value *= Fraction(values[base]) ** power
-            elif isinstance(base, Iverson) and base.free_symbols <= set(values):
-                value *= int(base.xreplace({s: atom(v) for s, v in values.items()}))
+            elif not isinstance(base, Symbol) and base.free_symbols <= set(values):
+                value *= evaluate(base, values) ** power
             else:
                 rest.append((base, power))
         key = tuple(rest)
@@ -119,6 +135,16 @@ def put_in(terms: Terms, values: Mapping[Symbol, Value]) -> Terms:
 def symbols(terms: Terms) -> set[Symbol]:
     """Return the registered symbols of a polynomial, those in brackets included."""
     return {symbol for monomial in terms for base, _ in monomial for symbol in base.free_symbols if symbol in BY_SYMBOL}
+
+
+def known_sizes(model: Model) -> dict[Symbol, Value]:
+    """Return the sizes of a model with those that its definitions and defaults determine."""
+    known = dict(model.given)
+    for symbol in model.symbols - set(known):
+        public = model.public(symbol)
+        if public != symbol and free(public) <= set(model.given) and not isinstance(public, Boolean):
+            known[symbol] = evaluate(public, model.given)
+    return {s: int(v) if isinstance(v, Fraction) and v.denominator == 1 else v for s, v in known.items()}
 
 
 def number(terms: Terms, values: Mapping[Symbol, Value]) -> Fraction | None:

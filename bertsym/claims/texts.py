@@ -1,63 +1,89 @@
-"""The claims in a paper or a README: formulas in its mathematics and code spans, and numbers of parameters."""
+"""The verdicts on a document: on the formulas of its mathematics and code, its numbers of parameters and its tables."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from bertsym.claims.formula import FormulaVerdict, Ledger, TooManyJudged, at_base, judge_formula
+from bertsym.claims.attribution import Owner, Owners
+from bertsym.claims.cells import SUMMARY_SUFFIX, Cells, cells_of
+from bertsym.claims.formula import FormulaVerdict, judge_formula
+from bertsym.claims.layout import Layout
+from bertsym.claims.ledger import Ledger, TooManyJudged
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import NumberVerdict, census, judge_number
+from bertsym.claims.numerals import ascii_digits
 from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.parser import read
+from bertsym.claims.parts_table import PartsVerdict
+from bertsym.claims.phrases import ABOUT_COUNTS, Quoted, ends_a_phrase, quoted_numbers
 from bertsym.claims.polynomial import expand
-from bertsym.claims.question import Question, all_heads
-from bertsym.claims.spans import Places, formulas, readable
-from bertsym.errors import BertsymError, UnknownName
+from bertsym.claims.question import Question, about_model, all_heads
+from bertsym.claims.scopes import scope_named
+from bertsym.claims.sources import Source
+from bertsym.claims.spans import Places, formulas, plain_formulas, readable
+from bertsym.claims.standing import Standing, together
+from bertsym.claims.table import TableVerdict
+from bertsym.claims.tables import claims_parameters, judge_table_claim, table_claim
+from bertsym.errors import BertsymError
 from bertsym.model import Model
-from bertsym.quantities import parse_stated
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
-from bertsym.zoo import named
 
-# Bounds on hostile input: different formulas and numbers of a text, and the characters of a line searched for names.
+# Bounds on hostile input: different formulas and numbers of a text.
 MAX_FORMULAS = 5_000
 MAX_NUMBERS = 1_000
-MAX_LINE = 2_000
 
-_NUMBER = re.compile(
-    r"(?<![\w.,$])(?P<number>\d[\d,]*(?:\.\d+)?)(?:\s|~|\\,|-)?(?P<unit>[KMB]|million|billion)?(?:\s|~|-|\\ )+"
-    r"(?:(?:total|trainable|learnable|model)\s+)?(?:parameters?|params?)\b"
+_UNCLEAR = "the sentence speaks of parameters, and does not say that this number counts them"
+# Marks of mathematics that is no count: a loss, a distribution, an attention, an expectation.
+_NO_COUNT = re.compile(
+    r"\\(?:log|exp|sqrt|partial|nabla|int|mathbb|mathcal|max|min|in\b|sigma|theta|alpha|beta|lambda)|softmax"
 )
-_ABOUT_COUNTS = re.compile(r"param|weights|learnable|trainable", re.IGNORECASE)
-_MODEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)+|GPT-?2", re.IGNORECASE)
-_UNITS = {"million": "M", "billion": "B", None: ""}
+_A_SIZE = re.compile(
+    r"(?<![A-Za-z\\])[HLVNEFDhlvd](?![A-Za-z])|\d[HLVhlvd]|hidden|d_\{?(?:\\text\{)?model|layer|embd|vocab|heads?"
+)
+_AN_OPERATION = re.compile(r"[*^×·+]|\\(?:times|cdot|frac|sum)|\*\*|\d\s*[A-Za-z]")
 
 
 @value
 class JudgedClaim:
-    """A formula or a number in a text with its line, and the verdict on it or the reason why there is none."""
+    """A claim of a document with its line, and the verdict on it or the reason why there is none.
+
+    `source` is the file or the cell in which the claim stands, if the document has several.
+    """
 
     line: int
     text: str
-    verdict: FormulaVerdict | NumberVerdict | None
+    verdict: FormulaVerdict | NumberVerdict | TableVerdict | PartsVerdict | None
     unread: str = ""
+    source: str = ""
+
+    @property
+    def standing(self) -> Standing:
+        """Return the verdict."""
+        return Standing.UNREAD if self.verdict is None else self.verdict.standing
 
     @property
     def finding(self) -> bool:
         """Return True if the claim was judged and is wrong."""
-        return self.verdict is not None and not self.verdict.stands
+        return self.standing.wrong
 
 
 @value
 class TextVerdict:
-    """The judged claims of a text, in the order of its lines."""
+    """The judged claims of a document, in the order of its lines."""
 
     claims: tuple[JudgedClaim, ...]
 
     @property
     def stands(self) -> bool:
-        """Return True if no claim that could be judged is wrong."""
-        return not any(claim.finding for claim in self.claims)
+        """Return True if every claim was judged and none is wrong; a document without claims does not stand."""
+        return self.standing is Standing.STANDS
+
+    @property
+    def standing(self) -> Standing:
+        """Return the verdict on the claims together."""
+        return together(claim.standing for claim in self.claims)
 
 
 @value
@@ -76,100 +102,175 @@ class TooMany(BertsymError):
         return f"the text has {self.size:,} different {self.what}; the limit is {self.limit:,}: split it"
 
 
-def judge_text(text: str, question: Question, *, tex: bool) -> TextVerdict:
-    """Judge every claim in a text; skip mathematics in paragraphs that do not mention parameters.
+def judge_document(sources: tuple[Source, ...], question: Question) -> TextVerdict:
+    """Judge every claim of a document; skip mathematics where neither paragraph nor heading speaks of parameters.
 
-    Raises `TooMany` or `TooManyJudged` beyond what a text holds. Claims of the same words are judged once.
+    Raises `TooMany` or `TooManyJudged` beyond what a document holds. Claims of the same words are judged once.
     """
-    bare = readable(text, tex=tex)
-    audit = _Audit(Places(bare, _ABOUT_COUNTS), question)
-    candidates = [(position, piece) for position, piece in formulas(bare, tex=tex) if audit.places.spoken_of(position)]
-    different = len({piece.strip() for _, piece in candidates})
+    judge = _Judge(question)
+    audits = [_Audit(source, judge) for source in sources]
+    different = len({piece.strip() for audit in audits for _, piece, _ in audit.candidates})
     if different > MAX_FORMULAS:
         raise TooMany("formulas", different, MAX_FORMULAS)
-    claims = [audit.formula(position, piece) for position, piece in candidates]
-    claims += [audit.number(match) for match in _NUMBER.finditer(bare)]
-    return TextVerdict(tuple(sorted((claim for claim in claims if claim), key=lambda claim: claim.line)))
+    return TextVerdict(tuple(claim for audit in audits for claim in audit.claims()))
 
 
-class _Audit:
-    """The audit of one text, which judges equal claims once."""
+class _Judge:
+    """The verdicts of one document, which judges equal claims about a model once."""
 
-    def __init__(self, places: Places, question: Question) -> None:
-        self.places = places
+    def __init__(self, question: Question) -> None:
         self.question = question
-        self.ledger = Ledger(question.model, question.heads)
-        self.formulas: dict[str, tuple[FormulaVerdict | None, str] | None] = {}
-        self.numbers: dict[tuple[str, str], tuple[NumberVerdict | None, str]] = {}
-        self.models: dict[str, Model | None] = {}
-        self.names: dict[int, list[tuple[int, Model]]] = {}
+        self.ledgers: dict[str, Ledger] = {}
+        self.formulas: dict[tuple[str, str], tuple[FormulaVerdict | None, str, bool]] = {}
+        self.numbers: dict[tuple[str, str, str], tuple[NumberVerdict | None, str]] = {}
         self.counts: dict[str, tuple[Counted, ...]] = {}
 
-    def formula(self, position: int, piece: str) -> JudgedClaim | None:
-        bare = piece.strip()
-        if bare not in self.formulas:
-            self.formulas[bare] = self._judged(bare)
-        judged = self.formulas[bare]
-        line = self.places.line(position + len(piece) - len(piece.lstrip()))
-        return None if judged is None else JudgedClaim(line, " ".join(piece.split()), *judged)
+    def formula(self, bare: str, owner: Owner) -> tuple[FormulaVerdict | None, str, bool]:
+        """Return the verdict on a formula or why there is none, and whether it has the degrees of a count."""
+        key = (bare, owner.name)
+        if key not in self.formulas:
+            self.formulas[key] = self._formula(bare, owner)
+        return self.formulas[key]
 
-    def _judged(self, bare: str) -> tuple[FormulaVerdict | None, str] | None:
+    def _formula(self, bare: str, owner: Owner) -> tuple[FormulaVerdict | None, str, bool]:
+        model = owner.model or self.question.model
+        about = self.question if model is self.question.model else about_model(self.question, model)
         try:
-            reading = read(bare, self.question.notation, self.question.where)
+            reading = read(bare, about.notation, about.where, model)
             if not _is_count(reading):
-                return None
-            return judge_formula(reading, self.question.model, self.question.heads, ledger=self.ledger), ""
+                return None, "", False
+            ledger = self.ledgers.setdefault(owner.name, Ledger(model, about.heads))
+            return judge_formula(reading, model, about.heads, ledger=ledger), "", _has_widths(reading)
         except TooManyJudged:
             raise
         except BertsymError as error:
-            return (None, str(error).removeprefix("the formula, ")) if _could_count(bare) else None
+            return None, str(error).removeprefix("the formula, ") if _could_count(bare) else "", False
 
-    def number(self, match: re.Match[str]) -> JudgedClaim:
-        line = self.places.line(match.start())
-        shown = " ".join(match.group().split())
-        model = self.question.model
-        chosen = self._model_at(match.start()) or (model if model.given else None)
-        if chosen is None:
-            return JudgedClaim(
-                line, shown, None, "the line names no model that is known: pass --model with a named size"
-            )
-        unit = match.group("unit")
-        stated = match.group("number") + _UNITS.get(unit, unit)
-        key = (stated, _name(chosen))
+    def number(self, quoted: Quoted, owner: Owner) -> tuple[NumberVerdict | None, str]:
+        """Return the verdict on a number about its owner, or why there is none."""
+        if quoted.problem or owner.model is None:
+            return None, quoted.problem or owner.problem
+        words = quoted.words if scope_named(quoted.words) else ""
+        key = (str(quoted.numeral.stated), owner.name, words)
         if key not in self.numbers:
             if len(self.numbers) == MAX_NUMBERS:
                 raise TooMany("numbers of parameters", MAX_NUMBERS + 1, MAX_NUMBERS)
-            self.numbers[key] = self._judged_number(stated, chosen)
-        return JudgedClaim(line, shown, *self.numbers[key])
+            self.numbers[key] = self._number(quoted, owner.model, owner.name, words)
+        return self.numbers[key]
 
-    def _judged_number(self, stated: str, model: Model) -> tuple[NumberVerdict | None, str]:
-        heads = all_heads(model)
+    def _number(self, quoted: Quoted, model: Model, name: str, words: str) -> tuple[NumberVerdict | None, str]:
+        heads = self.question.heads if model is self.question.model else all_heads(model)
         try:
-            if _name(model) not in self.counts:
-                self.counts[_name(model)] = census(model, heads)
-            return judge_number(parse_stated(stated), model, heads, self.counts[_name(model)]), ""
+            if name not in self.counts:
+                self.counts[name] = census(model, heads)
+            return judge_number(quoted.numeral.stated, model, heads, self.counts[name], words=words), ""
         except BertsymError as error:
             return None, str(error)
 
-    def _model_at(self, position: int) -> Model | None:
-        """Return the last model that the line names before the number, else the first after it."""
-        start, stop = self.places.bounds(position)
-        if start not in self.names:
-            line = self.places.text[start : min(stop, start + MAX_LINE)]
-            matches = ((match.start() + start, self._known(match.group())) for match in _MODEL_NAME.finditer(line))
-            self.names[start] = [(at, model) for at, model in matches if model is not None]
-        named_here = self.names[start]
-        before = [model for at, model in named_here if at < position]
-        return before[-1] if before else named_here[0][1] if named_here else None
-
-    def _known(self, name: str) -> Model | None:
-        if name not in self.models:
-            self.models[name] = _known(name)
-        return self.models[name]
+    def table(self, name: str, cells: Cells) -> tuple[TableVerdict | PartsVerdict | None, str]:
+        """Return the verdict on a table, or why there is none."""
+        try:
+            return judge_table_claim(table_claim(name, cells, self.question)), ""
+        except BertsymError as error:
+            return None, str(error)
 
 
-def _name(model: Model) -> str:
-    return f"{model.label} {model.head}"
+class _Audit:
+    """The audit of one source of a document."""
+
+    def __init__(self, source: Source, judge: _Judge) -> None:
+        self.source = source
+        self.judge = judge
+        self.bare = ascii_digits(readable(source.text, tex=source.tex))
+        tables = cells_of(source.name, self.bare, source.suffix)
+        summaries = cells_of(source.name, ascii_digits(source.text), SUMMARY_SUFFIX)
+        self.tables = [cells for cells in (*tables, *summaries) if claims_parameters(cells)]
+        self.text = self._without_tables()
+        self.layout = Layout(self.text)
+        self.places = Places(self.text, ABOUT_COUNTS)
+        self.owners = Owners(self.text, self.layout, judge.question)
+        self.candidates = list(self._candidates())
+
+    def claims(self) -> list[JudgedClaim]:
+        """Return the judged claims in the order of the lines."""
+        found = [*self._tables(), *self._formulas(), *self._numbers()]
+        return sorted(found, key=lambda claim: claim.line)
+
+    def _without_tables(self) -> str:
+        """Return the text with blanks in place of the tables that are judged as tables."""
+        lines = self.bare.split("\n")
+        for cells in self.tables:
+            for line, _ in cells.rows:
+                lines[line - 1] = " " * len(lines[line - 1])
+        return "\n".join(lines)
+
+    def _claim(self, position: int, shown: str, verdict: tuple[object, str]) -> JudgedClaim:
+        line = self.source.line(self.places.line(position))
+        judged, unread = verdict
+        return JudgedClaim(line, " ".join(shown.split()), judged, unread, self.source.name)  # type: ignore[arg-type]
+
+    def _tables(self) -> Iterator[JudgedClaim]:
+        for cells in self.tables:
+            verdict, unread = self.judge.table(self.source.name, cells)
+            shown = f"table of {len(cells.rows) - 1} rows: {', '.join(filter(None, cells.heading))}"
+            yield JudgedClaim(self.source.line(cells.line), shown, verdict, unread, self.source.name)
+
+    def _formulas(self) -> Iterator[JudgedClaim]:
+        for position, piece, near in self.candidates:
+            verdict, unread, widths = self.judge.formula(piece.strip(), self.owners.of_formula(position))
+            if (verdict is not None and (near or widths)) or (near and unread):
+                start = position + len(piece) - len(piece.lstrip())
+                yield self._claim(start, piece, (verdict, unread))
+
+    def _candidates(self) -> Iterator[tuple[int, str, bool]]:
+        """Yield what may be a formula of a count, and whether its own paragraph speaks of parameters."""
+        for position, piece in formulas(self.text, tex=self.source.tex):
+            near = self.places.spoken_of(position)
+            if near or ABOUT_COUNTS.search(self.layout.heading(position)) is not None:
+                yield position, piece, near
+        for position, piece in plain_formulas(self.text, tex=self.source.tex):
+            if self._is_said(position):
+                yield position, piece, True
+
+    def _is_said(self, position: int) -> bool:
+        """Return True if the sentence itself speaks of parameters."""
+        start, stop = self.layout.sentence(position)
+        return ABOUT_COUNTS.search(self.text, start, stop) is not None
+
+    def _numbers(self) -> Iterator[JudgedClaim]:
+        for quoted in quoted_numbers(self.text):
+            if self.owners.overlaps(quoted.at, quoted.stop):
+                continue
+            if quoted.bare and not self._is_of_a_name(quoted):
+                if (
+                    self._is_said(quoted.start)
+                    and self.owners.mentions(quoted.start)
+                    and ends_a_phrase(self.text, quoted.stop)
+                ):
+                    yield self._claim(quoted.start, quoted.numeral.text, (None, _UNCLEAR))
+                continue
+            owner = self.owners.of_number(quoted, quoted.numeral.stated.value, quoted.series)
+            yield self._claim(quoted.start, self.text[quoted.start : quoted.stop], self.judge.number(quoted, owner))
+
+    def _is_of_a_name(self, quoted: Quoted) -> bool:
+        """Return True if a number without the word stands in brackets or behind a colon after a model's name."""
+        before = [m for m in self.owners.mentions(quoted.start) if m.stop <= quoted.at]
+        if not before:
+            return False
+        between = self.text[before[-1].stop : quoted.start]
+        behind = self.text[quoted.stop : quoted.stop + 2].strip()
+        bracketed = re.fullmatch(r"[\s`*_]*[(（]\s*[~≈]?", between) is not None and behind[:1] in (
+            ")",
+            "）",
+            ",",
+            ";",
+            "",
+        )
+        listed = re.fullmatch(r"[\s`*_]*[:：]\s*[~≈]?", between) is not None and behind[:1] in ("", ",", ".", ";")
+        return bracketed or (listed and self._speaks_of_counts(quoted.start))
+
+    def _speaks_of_counts(self, position: int) -> bool:
+        return self.places.spoken_of(position) or ABOUT_COUNTS.search(self.layout.heading(position)) is not None
 
 
 def _is_count(reading: Reading) -> bool:
@@ -181,17 +282,22 @@ def _is_count(reading: Reading) -> bool:
     )
 
 
+def _has_widths(reading: Reading) -> bool:
+    """Return True if no term has more than two widths or tables, as the sides of a matrix are."""
+    return all(
+        sum(power for base, power in monomial if base in BY_SYMBOL and BY_SYMBOL[base].kind in (Kind.WIDTH, Kind.ROWS))
+        <= 2
+        for side in reading.sides
+        for monomial in expand(side.form)
+    )
+
+
 def _could_count(piece: str) -> bool:
-    """Return True if unreadable text might have been a count: it has a digit, and more than one word."""
-    return bool(re.search(r"\d", piece)) and len(piece.strip()) > 2
-
-
-def _known(name: str) -> Model | None:
-    folded = name.casefold().replace("_", "-")
-    for spelled in (folded, f"{folded}-uncased", folded.replace("gpt-2", "gpt2"), f"{folded}-v1"):
-        try:
-            model = named(spelled)
-        except UnknownName:
-            continue
-        return model if model.given else at_base(model)
-    return None
+    """Return True if unreadable text might have been a count: a size and an operation on it, and no loss or softmax."""
+    return bool(
+        re.search(r"\d", piece)
+        and len(piece.strip()) > 2
+        and _A_SIZE.search(piece)
+        and _AN_OPERATION.search(piece)
+        and not _NO_COUNT.search(piece)
+    )

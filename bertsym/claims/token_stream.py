@@ -22,8 +22,6 @@ _REFUSED = {
     "propto": "a proportionality states no count",
     "pm": "an uncertainty states no count",
     "log": "a count of parameters has no logarithm",
-    "lceil": "rounding cannot be read",
-    "lfloor": "rounding cannot be read",
 }
 
 _PARTING = ("\\\\", r"\quad", r"\qquad", r"\newline")

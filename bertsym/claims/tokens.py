@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from enum import Enum
 from fractions import Fraction
@@ -44,6 +45,12 @@ class Mark(Enum):
     CLOSE_BRACE = "}"
     OPEN_SQUARE = "["
     CLOSE_SQUARE = "]"
+    PRIME = "'"
+    OPEN_FLOOR = "⌊"
+    CLOSE_FLOOR = "⌋"
+    OPEN_CEILING = "⌈"
+    CLOSE_CEILING = "⌉"
+    FLOORED = "//"
     NOT_EQUAL = "!="
     LESS = "<"
     LESS_EQUAL = "<="
@@ -77,14 +84,19 @@ class Token:
 
 
 CLOSING = {Mark.OPEN: Mark.CLOSE, Mark.OPEN_BRACE: Mark.CLOSE_BRACE, Mark.OPEN_SQUARE: Mark.CLOSE_SQUARE}
+CLOSING |= {Mark.OPEN_FLOOR: Mark.CLOSE_FLOOR, Mark.OPEN_CEILING: Mark.CLOSE_CEILING}
 
 _SIGNS = {mark.value: mark for mark in Mark if len(mark.value) == 1 and mark.value != "?"}
 _SIGNS |= {"·": Mark.TIMES, "∙": Mark.TIMES, "⋅": Mark.TIMES, "•": Mark.TIMES, "×": Mark.TIMES, "✕": Mark.TIMES}
 _SIGNS |= {"∗": Mark.TIMES, "÷": Mark.OVER, "∕": Mark.OVER, "−": Mark.MINUS, "–": Mark.MINUS, ";": Mark.STOP}
 _SIGNS |= {"≈": Mark.ABOUT, "≃": Mark.ABOUT, "≅": Mark.ABOUT, "∼": Mark.ABOUT, "≠": Mark.NOT_EQUAL}
 _SIGNS |= {"≤": Mark.LESS_EQUAL, "≥": Mark.GREATER_EQUAL, "≡": Mark.EQUALS, "¬": Mark.NOT, "∧": Mark.AND, "∨": Mark.OR}
+# The full-width signs of Chinese and Japanese texts.
+_SIGNS |= {"＝": Mark.EQUALS, "：": Mark.COLON, "（": Mark.OPEN, "）": Mark.CLOSE, "＋": Mark.PLUS, "－": Mark.MINUS}
+_SIGNS |= {"＊": Mark.TIMES, "／": Mark.OVER, "，": Mark.COMMA, "。": Mark.STOP, "～": Mark.ABOUT, "、": Mark.COMMA}
+_SIGNS |= {"’": Mark.PRIME, "′": Mark.PRIME}
 _PAIRS = {"**": Mark.POWER, "!=": Mark.NOT_EQUAL, "<=": Mark.LESS_EQUAL, ">=": Mark.GREATER_EQUAL, "==": Mark.EQUALS}
-_PAIRS |= {":=": Mark.EQUALS, "~=": Mark.ABOUT, "//": Mark.OTHER}
+_PAIRS |= {":=": Mark.EQUALS, "~=": Mark.ABOUT, "//": Mark.FLOORED}
 
 _COMMANDS = {"cdot": Mark.TIMES, "times": Mark.TIMES, "ast": Mark.TIMES, "bullet": Mark.TIMES, "div": Mark.OVER}
 _COMMANDS |= {"approx": Mark.ABOUT, "simeq": Mark.ABOUT, "sim": Mark.ABOUT, "cong": Mark.ABOUT}
@@ -93,7 +105,9 @@ _COMMANDS |= {"neq": Mark.NOT_EQUAL, "ne": Mark.NOT_EQUAL, "leq": Mark.LESS_EQUA
 _COMMANDS |= {"geq": Mark.GREATER_EQUAL, "ge": Mark.GREATER_EQUAL, "lt": Mark.LESS, "gt": Mark.GREATER}
 _COMMANDS |= {"lnot": Mark.NOT, "neg": Mark.NOT, "land": Mark.AND, "wedge": Mark.AND, "lor": Mark.OR, "vee": Mark.OR}
 _COMMANDS |= {"vert": Mark.BAR, "lvert": Mark.BAR, "rvert": Mark.BAR, "lbrack": Mark.OPEN_SQUARE}
-_COMMANDS |= {"rbrack": Mark.CLOSE_SQUARE}
+_COMMANDS |= {"rbrack": Mark.CLOSE_SQUARE, "prime": Mark.PRIME}
+_COMMANDS |= {"lfloor": Mark.OPEN_FLOOR, "rfloor": Mark.CLOSE_FLOOR}
+_COMMANDS |= {"lceil": Mark.OPEN_CEILING, "rceil": Mark.CLOSE_CEILING}
 
 _SPACING = {
     "quad",
@@ -114,6 +128,9 @@ _SPACING |= {"thinspace", "medspace", "thickspace", "enspace", "centering", "all
 
 _WRAPPERS = {"text", "textrm", "textit", "texttt", "textsf", "textbf", "textnormal", "mbox", "operatorname", "mathrm"}
 _WRAPPERS |= {"mathit", "mathsf", "mathtt", "mathbf", "mathcal", "boldsymbol", "bm", "mathnormal", "emph", "textsc"}
+# Among these the ones that set the font of mathematics: what they hold may be a formula.
+_FONTS = {name for name in _WRAPPERS if name.startswith("math")} | {"boldsymbol", "bm", "textbf", "textit", "emph"}
+_MATHEMATICS = re.compile(r"[-+*/=^()]|\\(?:cdot|times|frac|tfrac|dfrac)(?![A-Za-z])|^\s*[0-9.,]+\s*(?:[A-Za-z\\]|$)")
 _WITH_ARGUMENT = {"label", "tag", "hspace", "vspace", "begin", "end"}
 _ENVIRONMENTS = {"equation", "align", "aligned", "split", "gather", "gathered", "math", "displaymath", "multline"}
 
@@ -140,13 +157,15 @@ _SCANNER = re.compile(
       | \.\d+ )
   | (?P<command>\\[A-Za-z]+\*?)
   | (?P<escaped>\\[_\#%&{}$|*()\[\]])
-  | (?P<owner>(?:args|cfg|config|hparams|self)\.(?=[A-Za-z]))
-  | (?P<word>[A-Za-zℓ]+)
+  | (?P<item>(?:[A-Za-z_][A-Za-z0-9_]{0,40}\.){0,4}[A-Za-z_]*(?:args|cfg|config|conf|params)
+        (?:\.get\(|\[)(?P<quote>["'])(?P<key>[A-Za-z][A-Za-z0-9_]{0,60})(?P=quote)[\])])
+  | (?P<owner>(?:[A-Za-z_][A-Za-z0-9_]{0,40}\.){0,4}(?:args|cfg|config|conf|hparams|params|self|math|np)\.(?=[A-Za-z]))
+  | (?P<word>[A-Za-zℓÀ-ÖØ-öø-ɏ]+)
   | (?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)
   | (?P<pair>\*\*|!=|<=|>=|==|:=|~=|//)
   | (?P<other>.)
     """,
-    re.VERBOSE | re.DOTALL | re.ASCII,
+    re.VERBOSE | re.DOTALL,
 )
 
 
@@ -182,14 +201,26 @@ def _tokens(text: str) -> Iterator[Token]:
         if match is None:
             raise AssertionError("the last alternative takes any character")
         token = _token(text, match, tex=tex)
+        if token.mark is Mark.OTHER and (word := _foreign_word(text, position)):
+            token = Token(Mark.WORD, word, position, word)
         if shown and token.text in _DELIMITERS:
             token = Token(Mark.LAYOUT, token.text, token.start)
         yield token
         position = token.stop
 
 
+def _foreign_word(text: str, start: int) -> str:
+    """Return the word of another script than the Latin one that begins there: 参数量; empty if there is none."""
+    stop = start
+    while stop < len(text) and not text[stop].isascii() and unicodedata.category(text[stop])[0] in "LM":
+        stop += 1
+    return text[start:stop]
+
+
 def _token(text: str, match: re.Match[str], *, tex: bool) -> Token:
     kind, piece, start = match.lastgroup, match.group(), match.start()
+    if match.group("key") is not None:
+        return Token(Mark.WORD, piece, start, match.group("key"))
     if kind in ("layout", "owner"):
         return Token(Mark.LAYOUT, piece, start)
     if kind == "number":
@@ -243,6 +274,8 @@ def _command(text: str, piece: str, start: int) -> Token:
         closing = closing_brace(text, opening)
         inside = text[opening + 1 : closing]
         whole = text[start : closing + 1]
+        if name in _FONTS and _MATHEMATICS.search(inside):
+            return Token(Mark.LAYOUT, piece, start)
         if name in _WRAPPERS:
             return Token(Mark.TEXT, whole, start, inside)
         if name in ("begin", "end") and inside.removesuffix("*") not in _ENVIRONMENTS:

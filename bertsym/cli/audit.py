@@ -20,18 +20,18 @@ def audit(
         list[str],
         typer.Argument(
             metavar="CLAIM...",
-            help="A formula, a number such as 110M, or paths of tables (.csv, .tsv) or texts (.md, .tex).",
+            help="A formula, a number such as 110M, a sentence, or paths of tables (.csv) or texts (.md, .tex, .html).",
         ),
     ],
     model: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--model",
             "-m",
             metavar="MODEL",
-            help="The model that the claim is about: an architecture, a named model, or a config.json.",
+            help="The model that the claim is about, unless the claim names it: a name or a config.json; else bert.",
         ),
-    ] = "bert",
+    ] = None,
     at: options.At = None,
     head: Annotated[
         str | None,
@@ -60,21 +60,29 @@ def audit(
     table: Annotated[
         bool, typer.Option("--table", help="Read the first table of a .md or .tex file, not its text.")
     ] = False,
+    tolerance: Annotated[
+        str | None,
+        typer.Option("--tolerance", metavar="1%", help="Let a claim leave out one named part of at most this share."),
+    ] = None,
     latex: options.Latex = False,
     markdown: options.Markdown = False,
     json: options.AsJson = False,
 ) -> None:
     """Check a published formula, number, table or text.
 
-    Each claim is compared with every way to count the model's parameters. The exit code is 1 if a claim is wrong.
+    Each claim is compared with the ways in which people count the model's parameters. The exit code is 1 if a claim is
+    wrong, and 2 if a claim was not read.
     """
     from bertsym.claims.classify import path_suffix
     from bertsym.claims.question import question
+    from bertsym.claims.standing import exit_code
     from bertsym.errors import Conflict, Unreadable
+    from bertsym.values import replace
 
-    chosen = options.model(model, head, at, model_type)
+    chosen = options.model(model or "bert", head, at, model_type)
     names = options.pairs(where, "--where", "NAME=SYMBOL, as in d=H")
     about = question(chosen, [chosen.head] if head else [], notation=notation, where=names, of=of, formula=formula)
+    about = replace(about, named=model is not None, tolerance=options.tolerance(tolerance) or 0)
     if len(claims) > 1:
         for claim in claims:
             if not path_suffix(claim):
@@ -84,16 +92,15 @@ def audit(
     reports = [_audited(claim, about, table=table) for claim in claims]
     for report in reports:
         show(report, latex=latex, markdown=markdown, json=json)
-    if any(report.finding for report in reports):
-        raise typer.Exit(1)
+    if code := exit_code(standing for report in reports for standing in report.standings):
+        raise typer.Exit(code)
 
 
 def _audited(text: str, about: Question, *, table: bool) -> ClaimAudit:
     """Audit one claim; say on standard error how it was read."""
-    from bertsym.answers.audit import audited
-    from bertsym.claims.classify import classify
+    from bertsym.answers.audit import asked
 
-    claim = classify(text, about, table=table)
-    for line in claim.notes:
+    report, notes = asked(text, about, table=table)
+    for line in notes:
         note(line)
-    return audited(claim, about)
+    return report

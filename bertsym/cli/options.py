@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from sympy import Symbol
 
     from bertsym.algebra import Value
@@ -183,3 +185,19 @@ def convention(
     from bertsym.convention import named_convention, select
 
     return select(named_convention(name), chosen.tensors, split(only), split(without))
+
+
+def tolerance(text: str | None) -> Fraction | None:
+    """Return the share that --tolerance names as a percentage, exactly; None without it."""
+    from bertsym.errors import Unreadable
+    from bertsym.quantities import parse_size
+
+    if text is None:
+        return None
+    expected = "a percentage such as 1% or 0.5%"
+    if not text.endswith("%"):
+        raise Unreadable("--tolerance", text, expected)
+    try:
+        return parse_size(text[:-1].strip(), "--tolerance", expected) / 100
+    except Unreadable:
+        raise Unreadable("--tolerance", text, expected) from None

@@ -136,7 +136,7 @@ def solve(
     ordering = Order.named(order)
     multiples, multiple = _multiples(multiple_of, model)
     count = _top(top, 20 if len(symbols) > 1 else 5)
-    within = _tolerance(tolerance)
+    within = options.tolerance(tolerance)
     bounds: dict[Symbol, tuple[int, int]] = {}
     for text in (part for given in ranges or () for part in options.assignments(given)):
         name, ends = _range(text, model)
@@ -285,21 +285,6 @@ def _range(text: str, model: Model) -> tuple[Symbol, tuple[int, int]]:
             raise Unreadable(size.title, end, "a whole number to search from")
         ends.append(int(number))
     return size.symbol, (ends[0], ends[1])
-
-
-def _tolerance(text: str | None) -> Fraction | None:
-    from bertsym.errors import Unreadable
-    from bertsym.quantities import parse_size
-
-    if text is None:
-        return None
-    expected = "a percentage such as 1% or 0.5%"
-    if not text.endswith("%"):
-        raise Unreadable("--tolerance", text, expected)
-    try:
-        return parse_size(text[:-1].strip(), "--tolerance", expected) / 100
-    except Unreadable:
-        raise Unreadable("--tolerance", text, expected) from None
 
 
 def _top(given: int | None, usual: int) -> int:

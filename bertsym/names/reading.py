@@ -58,23 +58,41 @@ def read(text: str, types: Iterable[str] = ()) -> Reading:
     >>> [model.name for model in read("meta-llama/Llama-3.1-8B-Instruct").models]
     ['Llama-3.1-8B']
     """
+    listed = tuple(types)
+    if (known := spelled(text, listed)) is not None:
+        return known
+    beginning = without_size(words(text))
+    longer = _distinct([model for model in published() if beginning and _begins(model, beginning)])
+    return Reading(text, longer=longer, near=() if longer else _near(text, listed))
+
+
+def spelled(text: str, types: Iterable[str] = ()) -> Reading | None:
+    """Return the models that a text names, as `read` does, or None if it names nothing; no near names are looked for.
+
+    >>> spelled("BERT-Base, Multilingual Cased").model.name, spelled("BERT-Base of mine")
+    ('bert-base-multilingual-cased', None)
+    """
     index = _index()
-    spelled = words(text)
+    name = words(text)
     listed = tuple(types)
     if text in listed:
         return Reading(text, architecture=text, verbatim=True)
     if (exact := verbatim(text)) is not None:
         return Reading(text, models=(exact,), verbatim=True)
     if not owner(text):
-        kind = next((name for name in listed if spelled and words(name) == spelled), None)
+        kind = next((known for known in listed if name and words(known) == name), None)
         if kind is not None:
             return Reading(text, architecture=kind)
-    found = index.by_words.get(spelled) or index.by_size.get(without_size(spelled)) or ()
-    if found:
-        return Reading(text, models=_distinct(found))
-    beginning = without_size(spelled)
-    longer = _distinct([model for model in published() if beginning and _begins(model, beginning)])
-    return Reading(text, longer=longer, near=() if longer else _near(text, listed))
+    known = index.by_words.get(name) or index.by_size.get(without_size(name)) or ()
+    return Reading(text, models=_distinct(known)) if known else None
+
+
+@cache
+def beginnings(types: tuple[str, ...] = ()) -> frozenset[Words]:
+    """Return every beginning of a name's words, for those who look for names in running text."""
+    index = _index()
+    whole = {*index.by_words, *index.by_size, *(words(name) for name in types)}
+    return frozenset(name[: length + 1] for name in whole for length in range(len(name)))
 
 
 @value

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bertsym.answers.audit import audited
-from bertsym.claims.classify import FormulaClaim, NumberClaim, TableClaim, TextClaim, classify
+from bertsym.claims.classify import classify
 from bertsym.claims.judge import judge
+from bertsym.claims.kinds import DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim
 from bertsym.claims.question import all_heads, question
 from bertsym.errors import BertsymError, UnknownName
 from bertsym.zoo import named
@@ -22,10 +23,10 @@ CLAIMS = {
     "P = 110M": NumberClaim,
     r"$P \approx 109{,}482{,}240$": NumberClaim,
     "12LH^2": FormulaClaim,
-    "12*768*768*12 = 84,934,656": FormulaClaim,
-    str(DATA / "gpt2_first_sizes.csv"): TableClaim,
-    str(DATA / "texts" / "account.md"): TextClaim,
-    str(DATA / "texts" / "paper.tex"): TextClaim,
+    "12*768*768*12 = 84,934,656": SumClaim,
+    str(DATA / "gpt2_first_sizes.csv"): ModelTableClaim,
+    str(DATA / "texts" / "account.md"): DocumentClaim,
+    str(DATA / "texts" / "paper.tex"): DocumentClaim,
 }
 
 
@@ -33,7 +34,7 @@ CLAIMS = {
 def test_the_kind_of_a_claim(claim: str, kind: type) -> None:
     read = classify(claim, BASE)
     assert type(read) is kind
-    assert audited(read, BASE).finding is not judge(read, BASE).stands
+    assert audited(read).standing is judge(read).standing
 
 
 def test_a_text_is_a_table_if_the_question_says_so() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bertsym.claims.formula import at_base
+from bertsym.claims.ledger import at_base
 from bertsym.claims.number import NumberVerdict, judge_number
 from bertsym.quantities import parse_stated
 from bertsym.zoo import named

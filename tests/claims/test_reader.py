@@ -21,7 +21,8 @@ from bertsym.errors import BertsymError, UnreadableFormula
 from bertsym.formulas.styles import Style, form
 from bertsym.formulas.tree import Form, Name, Power, Product, Quotient, Sum
 from bertsym.render import mathtex
-from bertsym.symbols import SIZES, H, Kind, L, N, V, heads
+from bertsym.symbols import SIZES, E, F, H, Kind, L, N, V, experts, experts_per_token, heads, labels
+from bertsym.zoo import named
 from tests.claims.work import work
 
 PRICE = 4_000_000  # calls and returns; the dearest text takes 2.8 million
@@ -54,6 +55,22 @@ def polynomial(text: str) -> object:
         ("2 (H + 1)(20)", 40 * H + 40),
         ("N = 12LH^2 + n_ctx*H", 12 * L * H**2 + N * H),
         ("12LH^2 = 12 n_layer d_model^2", 12 * L * H**2),
+        ("3HH'", 3 * H * F),
+        (r"$3 h h^{\prime}$", 3 * H * F),
+        ("30kH + 12LH^2", 30_000 * H + 12 * L * H**2),
+        (r"\mathbf{12 n_{\text{layer}} d_{\text{model}}^2}", 12 * L * H**2),
+        (r"\boldsymbol{12} L \bm{H}^2", 12 * L * H**2),
+        ("参数量：12lh²（每层）", 12 * L * H**2),
+        ("Größe = V*h(隐藏维度, 768)", V * H),
+        ("параметры = 12LH^2", 12 * L * H**2),
+        ('12*config["n_layer"]*model.config.n_embd**2', 12 * L * H**2),
+        ("12 * cfg['layers'] * params.get('hidden_size')**2", 12 * L * H**2),
+        ("4 * n_embed * d_attention / attn_heads", 4 * H**2 / heads),
+        ("3*dim*hidden_dim", 3 * H * F),
+        ("3*hidden_dim^2", 3 * H**2),
+        ("int(8*4096/3)", 10922),
+        (r"\left\lceil 8*4096/3 \right\rceil", 10923),
+        ("4096 // 3", 1365),
     ],
 )
 def test_reads(text: str, expected: object) -> None:
@@ -101,6 +118,8 @@ def test_reads_numbers(text: str, number: int) -> None:
         ("$V$ $H$", 6, "not expected"),
         ("\\begin{tabular}{l} H \\end{tabular}", 1, "environment"),
         ("1" * 70, 1, "number"),
+        ("1/2 \u03b1", 5, "write"),
+        ("L' H", 1, "unknown name"),
     ],
 )
 def test_refuses_with_the_column(text: str, column: int, word: str) -> None:
@@ -108,6 +127,33 @@ def test_refuses_with_the_column(text: str, column: int, word: str) -> None:
         read(text)
     assert caught.value.column == column
     assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("3*E*H*F", "mixtral", 3 * experts * H * F),
+        ("3*k*H*F", "mixtral", 3 * experts_per_token * H * F),
+        ("VE + EH", "albert", V * E + E * H),
+        ("VE + 12LE^2", "bert", V * H + 12 * L * H**2),
+        ("VC + 12LC^2", "gpt2", V * H + 12 * L * H**2),
+        ("C*H + C", "bert", labels * H + labels),
+        ("N(4D^2 + 3DF)", "llama", L * (4 * H**2 + 3 * H * F)),
+        ("NH", "bert", N * H),
+        ("3*dim*hidden_dim", "distilbert", 3 * H * F),
+        ("3*hidden_dim*768", "distilbert", 3 * F * 768),
+        ("hidden_size // num_attention_heads", "bert", H / heads),
+    ],
+)
+def test_a_letter_means_what_the_model_has(text: str, name: str, expected: sympy.Expr) -> None:
+    assert expand(read(text, model=named(name)).main.form) == monomials(expected)
+
+
+@pytest.mark.parametrize(("text", "column"), [("int(8*d/3)", 1), ("VH + H // 3", 8), (r"VH + \lceil H/3 \rceil", 6)])
+def test_a_rounding_that_the_model_does_not_have_is_refused(text: str, column: int) -> None:
+    with pytest.raises(UnreadableFormula, match="rounds no") as caught:
+        read(text, model=named("llama"))
+    assert caught.value.column == column
 
 
 def test_a_quotient_by_a_sum_is_no_count() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bertsym.claims.question import Question
-from bertsym.claims.texts import JudgedClaim, judge_text
+from bertsym.claims.sources import Source
+from bertsym.claims.texts import JudgedClaim, judge_document
 from bertsym.zoo import named
 from tests.claims.work import work
 
@@ -17,7 +18,7 @@ TEXTS = Path(__file__).parent.parent / "data" / "texts"
 def audited(text: str, *, tex: bool) -> tuple[JudgedClaim, ...]:
     model = named("bert")
     heads = (model.head, *(head for head in model.architecture.heads if head != model.head))
-    return judge_text(text, Question(model, heads), tex=tex).claims
+    return judge_document((Source("", text, ".tex" if tex else ".md"),), Question(model, heads)).claims
 
 
 def test_a_readme() -> None:

@@ -64,7 +64,7 @@ def test_how_it_was_read_goes_to_stderr(bertsym: Run) -> None:
         (["12LH^2"], "stands"),
         (["110M", "--model", "bert-base-uncased"], "stands"),
         ([str(DATA / "gpt2_first_sizes.csv"), "--model", "gpt2", "--at", "N=1024"], "stands"),
-        ([str(DATA / "texts" / "paper.tex")], "finding"),
+        ([str(DATA / "texts" / "paper.tex")], "mixed"),
     ],
 )
 def test_json(bertsym: Run, words: list[str], verdict: str) -> None:

@@ -1,0 +1,158 @@
+"""The words for parameters in several languages, and the numbers of a text that count parameters.
+
+A number counts parameters if it stands before the word (`110M trainable parameters`, `1.1亿参数`) or behind it
+(`参数量为110M`, `Total Parameters=110M`). Behind a model's name it may stand alone, as in `BERT-base (110M)`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bertsym.claims.numerals import NUMERAL, Numeral, numeral, read_numeral
+from bertsym.values import replace, value
+
+# Less than this without a unit counts no model: "the function takes 3 parameters".
+LEAST = 1_000
+# The characters around a number in which the word for parameters is looked for, and the numbers of one series.
+REACH = 80
+MAX_SERIES = 12
+
+PARAMETERS = (
+    r"(?:parameters?|params?|paramètres?|parametern?|parámetros?|parametri|parâmetros?|параметр(?:ов|а|ы)?"
+    r"|参数量?|參數量?|パラメーター?数?|매개변수|파라미터|weights)"
+)
+ABOUT = (
+    r"(?:[~≈∼～]|\\approx|\\sim|about|approximately|approx\.?|roughly|around|circa|ca\.?|nearly|almost|over|a total of"
+    r"|etwa|rund|ungefähr|knapp|environ|près de|около|大约|大約|约为|約為|约|約|近|将近)[\s~]*"
+)
+ABOUT_COUNTS = re.compile(rf"{PARAMETERS}|param|learnable|trainable", re.IGNORECASE)
+
+_ADJECTIVES = (
+    r"(?:(?:total|trainable|learnable|learned|model|active|activated|non-?embedding|embedding|backbone|attention|layer"
+    r"|encoder|decoder|pooler|transformer|network|dense|unique|free|weight|of|de|d['’]|trainierbaren?|entraînables?"
+    r"|个|個|的|の|개의|float32|fp32)[\s~-]*){0,4}"
+)
+_FOLLOWS = re.compile(rf"(?:[\s~*_$)）-]|\\[,; ])*(?P<adjectives>{_ADJECTIVES}){PARAMETERS}(?![a-zà-ÿ])", re.IGNORECASE)
+# Between the word and its number: signs, verbs, and the name of what has the parameters.
+_OWNED = (
+    r"\s+(?:of|in|for|von|de|des|du|d['’])\s*[^.,;:!?()\n。，；]{1,50}?\s+"
+    r"(?=(?:is|are|was|equals|reaches|beträgt|est)\b|[:=≈])"
+)
+_PRECEDES = re.compile(
+    rf"(?P<adjectives>{_ADJECTIVES}){PARAMETERS}(?:{_OWNED})?"
+    r"(?:[\s*_`$\"')\]}~=:：≈∼(]|\\approx|\\sim|\b(?:is|are|was|of|to|equals?|about|approximately|approx|roughly|around"
+    r"|over|reaches|beträgt|betragen|liegt|bei|est|sont|de|etwa|rund|environ|es|son|counts?|numbers?|total|in|size|sum)\b\.?"
+    r"|d['’]|[是为為有达到约大约共总计合计はが量数的]){0,16}\Z",
+    re.IGNORECASE,
+)
+# Behind a number these words say that it counts something else.
+_OTHERS = re.compile(
+    r"[\s~-]*(?:tokens?|steps?|examples?|samples?|words?|sentences?|layers?|heads?|%|x\b|×|times|GPUs?|epochs?)",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"\s*(?:[.,;:)）。，、!?*]|\Z|\n|(?:in total|and|or|but|while|is|for)\b)")
+_SERIES = re.compile(r"\s*(?:,|、|/|&|;)?\s*(?:and|und|et|y|or|resp\.?|和|と|及|и)?\s*")
+_RANGE = re.compile(r"\s*(?:-|–|—|to|bis|à|至|到|~)\s*")
+_FIND = re.compile(rf"(?<![A-Za-z0-9.,^_{{\\]){NUMERAL}")
+
+
+@value
+class Quoted:
+    """A number of parameters in a text, from `start` to `stop` with the words that belong to it.
+
+    `words` are the adjectives that say which parameters count. `series` is the index of the number in a series of
+    `among` numbers that share the word. `problem` says why it cannot be judged. `at` is where the number itself begins.
+    """
+
+    start: int
+    stop: int
+    numeral: Numeral
+    words: str = ""
+    series: int = 0
+    among: int = 1
+    problem: str = ""
+    bare: bool = False
+    at: int = 0
+
+
+def claims_counts(text: str) -> bool:
+    """Return True if a text has a word for parameters and a digit."""
+    return ABOUT_COUNTS.search(text) is not None and re.search(r"\d", text) is not None
+
+
+def quoted_numbers(text: str) -> tuple[Quoted, ...]:
+    """Return the numbers of parameters of a text with ASCII digits, in order.
+
+    A number with a unit but without the word is `bare`: it counts parameters only behind the name of a model.
+    """
+    stated: list[Quoted] = []
+    bare: list[Quoted] = []
+    for quoted in _quoted(text):
+        (bare if quoted.bare else stated).append(quoted)
+    claimed = {position for quoted in stated for position in range(quoted.start, quoted.stop)}
+    return tuple(sorted((*stated, *(quoted for quoted in bare if quoted.start not in claimed)), key=_start))
+
+
+def ends_a_phrase(text: str, stop: int) -> bool:
+    """Return True if no noun follows a number, so that it may count what its sentence speaks of."""
+    return _ENDS.match(text, stop) is not None
+
+
+def _start(quoted: Quoted) -> int:
+    return quoted.start
+
+
+def _quoted(text: str) -> Iterator[Quoted]:
+    """Yield the numbers with the word for parameters, and the bare ones with a unit."""
+    before: list[tuple[re.Match[str], Numeral, int]] = []
+    last = 0
+    for match in _FIND.finditer(text):
+        read = read_numeral(match) if match.start() >= last else None
+        if read is None:
+            continue
+        found, stop = read
+        last = stop
+        if before and _RANGE.fullmatch(text, before[-1][2], match.start()) is None:
+            joined = _SERIES.fullmatch(text, before[-1][2], match.start())
+            if joined is None or not joined.group().strip(" \n") or len(before) == MAX_SERIES:
+                before = []
+        before.append((match, found, stop))
+        following = _FOLLOWS.match(text, stop, stop + REACH)
+        if following is not None:
+            yield from _series(text, before, following)
+            before = []
+            continue
+        preceding = _PRECEDES.search(text, max(match.start() - REACH, 0), match.start())
+        if preceding is not None and not _OTHERS.match(text, stop):
+            if _counts(found):
+                words = preceding["adjectives"].strip("的の ")
+                yield Quoted(preceding.end("adjectives") - len(words), stop, found, words, at=match.start())
+            before = []
+        elif (match["letter"] or match["word"] or match["myriad"]) and not _OTHERS.match(text, stop):
+            yield Quoted(match.start(), stop, found, bare=True, at=match.start())
+
+
+def _series(text: str, numbers: list[tuple[re.Match[str], Numeral, int]], word: re.Match[str]) -> Iterator[Quoted]:
+    """Yield the numbers that share a word: 110M and 340M parameters; two with a dash between them are a range."""
+    last = numbers[-1][0]
+    words = word["adjectives"].strip()
+    if len(numbers) > 1 and _RANGE.fullmatch(text, numbers[-2][2], last.start()):
+        whole = replace(numbers[-1][1], text=text[numbers[-2][0].start() : numbers[-1][2]])
+        at = numbers[-2][0].start()
+        yield Quoted(at, word.end(), whole, words, problem="a range of numbers states no count", at=at)
+        return
+    chosen = []
+    for match, found, stop in numbers:
+        unit = text[last.end("digits") : numbers[-1][2]]
+        plain = match.end("digits") == stop and unit.strip()
+        completed = numeral(match["digits"] + unit) if plain and match is not last else found
+        if completed is not None and _counts(completed):
+            chosen.append((match, completed, stop))
+    for index, (match, found, stop) in enumerate(chosen):
+        end = word.end() if match is last else stop
+        yield Quoted(match.start(), end, found, words, index, len(chosen), at=match.start())
+
+
+def _counts(found: Numeral) -> bool:
+    return not found.unit and found.stated.value >= LEAST
