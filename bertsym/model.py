@@ -39,13 +39,15 @@ class Definition:
     """A derived size: `symbol = value`, and what gives way when the symbol itself is given: `adjusts = inverse`.
 
     `Definition(d, H / heads, heads, H / d)`: the head size follows from H and heads; asked for a head size of 64, the
-    number of heads follows instead. Without `adjusts` the symbol is free: a given value simply replaces the formula.
+    number of heads follows instead. Without `adjusts` the symbol is free: a given value simply replaces the formula,
+    unless the definition is `binding`: then it must be that of the formula.
     """
 
     symbol: Symbol
     value: Expr
     adjusts: Symbol | None = None
     inverse: Expr | None = None
+    binding: bool = False
 
 
 def is_head_size(definition: Definition) -> bool:
@@ -389,6 +391,12 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
             value = evaluate(definition.value, full)
             if settled.get(definition.symbol) == value:
                 del settled[definition.symbol]
+            elif definition.binding and definition.symbol in settled:
+                raise Conflict(
+                    f"{definition.symbol}={settled[definition.symbol]}",
+                    ", ".join(f"{size}={full[size]}" for size in in_order(free(definition.value))),
+                    f"{BY_SYMBOL[definition.symbol].name} would be {value}",
+                )
             if definition.symbol not in settled and value.denominator != 1:
                 names = " and ".join(sorted(str(s) for s in free(definition.value)))
                 size, formula = BY_SYMBOL[definition.symbol], said(definition.value)

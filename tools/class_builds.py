@@ -127,7 +127,10 @@ class Builds:
         written = {first or second for first, second in _NAME.findall(source)}
         with self._recorded() as asked, contextlib.suppress(Exception), self.torch.device("meta"):
             self.transformers.AutoModel.from_config(self.configuration())
-        return {name for name in written | asked if not name.startswith("__")}
+        # A name that a property takes: LongCat's `num_hidden_layers` sets `num_layers`.
+        classes = {type(config) for config in self.parts().values()}
+        properties = {name for cls in classes for name in dir(cls) if _is_settable(cls, name)}
+        return {name for name in written | asked | properties if not name.startswith("__")}
 
     @contextlib.contextmanager
     def _recorded(self) -> Iterator[set[str]]:
@@ -165,6 +168,11 @@ def limited() -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _is_settable(cls: type, name: str) -> bool:
+    found = inspect.getattr_static(cls, name, None)
+    return isinstance(found, property) and found.fset is not None
 
 
 def words(source: str) -> dict[str, list[str]]:

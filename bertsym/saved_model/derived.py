@@ -15,13 +15,13 @@ from bertsym.errors import PartialFormula
 from bertsym.files.jsonfile import Json
 from bertsym.model import Architecture, Definition, Head, Model, NamedSize
 from bertsym.names.heads import head_named
-from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Free
+from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Determined, Free
 from bertsym.saved_model.field_rules import NOT_RECORDED, FieldRules
 from bertsym.saved_model.layer_lists import LayerList
 from bertsym.schema import Field, Schema
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Listed, Tensor
-from bertsym.values import value
+from bertsym.values import replace, value
 
 DEFAULTS = "the code it is derived from"
 FIRST = "model"
@@ -232,7 +232,9 @@ class Derived:
             title=self.cls,
             paper=self.source,
             heads={name: Head(head.cls, Listed(head.tensors)) for name, head in resolved.items()},
-            definitions=self.definitions,
+            definitions=tuple(
+                replace(definition, binding=self.is_determined(definition.symbol)) for definition in self.definitions
+            ),
             sizes={base: NamedSize(sizes, self.source)},
             base=base,
             schema=schema(self),
@@ -244,6 +246,11 @@ class Derived:
             most=self.largest_known(),
             rounded=rounded,
         )
+
+    def is_determined(self, symbol: Symbol) -> bool:
+        """Return True if the code accepts one value of a size only, which follows from other sizes."""
+        domain = self.fields[symbol].domain if symbol in self.fields else None
+        return domain is not None and isinstance(domain.allowed, Determined)
 
     def largest_known(self) -> dict[Symbol, int]:
         """Return the largest sampled value of each size whose layers have conditions of their own, layer by layer."""

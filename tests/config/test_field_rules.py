@@ -12,7 +12,7 @@ from bertsym.config.configfile import read_config
 from bertsym.config.field_rules import check_rules, renamed, unread_fields
 from bertsym.config.flatten import flattened
 from bertsym.count import count
-from bertsym.errors import BadField
+from bertsym.errors import BadField, BertsymError
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.decode import parsed
@@ -181,3 +181,13 @@ def test_a_file_without_labels_has_those_of_the_class() -> None:
     """BartConfig has three labels, where the base class has two."""
     three, four = (count(read("bart", {"architectures": ["BartForSequenceClassification"]}, labels=n)) for n in (3, 4))
     assert four - three == 1024 + 1
+
+
+def test_a_size_that_follows_from_others_may_not_contradict_them() -> None:
+    """Ernie's text part builds at a width of 128 a head only, and its formula is in the heads."""
+    name = "ernie4_5_vl_moe"
+    at_default = count(read(name, {"text_config": {"hidden_size": 2560}}))
+    assert at_default == count(read(name, {"text_config": {}}))
+    assert count(read(name, {"text_config": {"hidden_size": 2688, "num_attention_heads": 21}})) > at_default
+    with pytest.raises(BertsymError, match=r"H=2688 contradicts heads=20.*2560"):
+        read(name, {"text_config": {"hidden_size": 2688}})
