@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from atlas_classes import auto_heads
@@ -52,7 +51,7 @@ class Kind(NamedTuple):
     same: str = ""
     shared: tuple[str, ...] = ()
     target: str = ""
-    settings: Mapping[str, Any] = MappingProxyType({})
+    settings: Mapping[str, Any] = {}
 
     @property
     def model_type(self) -> str:
