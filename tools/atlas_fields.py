@@ -43,6 +43,7 @@ class FieldSearch:
         self.aliases = AliasSearch(self.trials)
         self.agreed: dict[str, set[ValueKind]] = defaultdict(set)
         self.rejected: dict[str, set[ValueKind]] = defaultdict(set)
+        self.spelled = {alias for field in derived.fields.values() for alias in field.aliases}
         self.controls: dict[tuple[str, int], dict[ValueKind, set[str]]] = {}
         depths = {int(derived.defaults[s]) for s in derived.fields if BY_SYMBOL[s].kind is SizeKind.DEPTH}
         self.depths = sorted(depth for depth in depths if depth <= MOST_LAYERS)[:2]
@@ -113,7 +114,8 @@ class FieldSearch:
                 self.controls[part, index] = self.outcomes_by_kind(f"{part}.{NO_FIELD}".lstrip("."), base)
             control = self.controls[part, index]
             never |= {kind for kind, seen in outcomes.items() if "agree" not in seen and "agree" in control[kind]}
-        self.draft.refused[path] |= never
+        # The spelling of a size takes numbers as the size does, few of which were tried.
+        self.draft.refused[path] |= never - ({ValueKind.NUMBER} if path in self.spelled else set())
         companion = self.companion(path, field_values.UNDECLARED)
         if companion is not None:
             self.draft.unless[path] = companion

@@ -36,7 +36,7 @@ def slots(model_type: str) -> tuple[RecordedSlot, ...]:
     [('text_config', 'llama'), ('vision_config', 'clip_vision_model')]
     """
     entries = _content()["slots"].get(model_type, {})
-    return tuple(_slot(path, entries[path]) for path in sorted(entries, key=lambda path: path.count(".")))
+    return tuple(_slot(path, entries[path]) for path in sorted(entries, key=lambda path: (path.count("."), path)))
 
 
 def _slot(path: str, entry: Mapping[str, Any]) -> RecordedSlot:
