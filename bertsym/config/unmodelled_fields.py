@@ -6,12 +6,13 @@ An entry with recorded rules says itself how its class reads such fields (`field
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bertsym.atlas.configurations import mentions
 from bertsym.errors import BadField, echo
 from bertsym.files.jsonfile import Json
+from bertsym.saved_model.allowed_values import Free
 from bertsym.saved_model.derived import Derived
 from bertsym.schema import Schema
 
@@ -33,8 +34,11 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
     known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
     known |= {*derived.no_effect, *schema.fixed, *derived.list_paths}
     known |= {f"{path}[]" for path in derived.list_paths}
+    positive = set(_positive(derived))
     stems = {path[: bracket.start()] for path in known for bracket in re.finditer(r"[.\[]", path)}
     for path, found in fields.items():
+        if path in positive and found == 0 and not isinstance(found, bool) and not derived.has_rules(path):
+            raise BadField(str(file), path, "0: only larger values were tried, and the class may build otherwise")
         name = path.rpartition(".")[2]
         if found is None or "[" in path or path in known or path in stems or _HARMLESS.search(path):
             continue
@@ -46,6 +50,20 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
         owner = derived.name if part is None else part.model_type
         if not derived.has_rules(path) and _may_shape(name, found) and mentions(owner, name):
             raise BadField(str(file), path, f"{echo(found)}: the class may read it, and no formula covers it")
+
+
+def _positive(derived: Derived) -> Iterator[str]:
+    """Yield the fields of sizes that were above 0 in every sample: without experts a layer may be another one."""
+    for symbol, field in derived.fields.items():
+        domain = field.domain
+        if (
+            domain is not None
+            and isinstance(domain.allowed, Free)
+            and domain.min_steps > 0
+            and derived.defaults[symbol]
+        ):
+            yield field.path
+            yield from field.aliases
 
 
 def _may_shape(name: str, found: Json) -> bool:

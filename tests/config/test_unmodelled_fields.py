@@ -57,3 +57,11 @@ def test_what_is_known_or_never_shapes_a_tensor_is_not(kind: str, fields: dict[s
 def test_an_entry_with_rules_decides_itself() -> None:
     derived = replace(entry("bloom"), rules=FieldRules(aliases={"n_embed": "hidden_size"}))
     check_unmodelled({"n_embed": 64}, derived, schema(derived), FILE)
+
+
+def test_a_size_that_was_never_0_is_refused_at_0() -> None:
+    """Qwen2-MoE without experts builds other layers."""
+    derived = entry("qwen2_moe")
+    check_unmodelled({"num_experts": 2}, derived, schema(derived), FILE)
+    with pytest.raises(BadField, match=r"num_experts.*only larger values were tried"):
+        check_unmodelled({"num_experts": 0}, derived, schema(derived), FILE)
