@@ -15,6 +15,7 @@ from bertsym.files.jsonfile import Json
 from bertsym.saved_model.allowed_values import Free
 from bertsym.saved_model.derived import Derived
 from bertsym.schema import Schema
+from bertsym.symbols import labels
 
 # Names of values that no constructor of a tensor reads, in every configuration of the library.
 _HARMLESS = re.compile(
@@ -52,6 +53,20 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
             raise BadField(str(file), path, f"{echo(found)}: the class may read it, and no formula covers it")
 
 
+def _untested_omissions(derived: Derived) -> Iterator[tuple[str, ...]]:
+    """Yield the names of each size in a part, unless the derivation knows what follows if a file omits it.
+
+    A class may give a part that a file leaves out, or gives in parts, other defaults than its own.
+    """
+    defined = {definition.symbol for definition in derived.definitions}
+    for symbol, field in derived.fields.items():
+        is_known = field.if_omitted is not None or symbol in defined or derived.has_rules(field.path)
+        # A part of another type has the defaults of its own class.
+        is_known = is_known or symbol == labels or derived.part_of(field.path) is not None
+        if "." in field.path and "[" not in field.path and not is_known:
+            yield field.path, *field.aliases
+
+
 def _positive(derived: Derived) -> Iterator[str]:
     """Yield the fields of sizes that were above 0 in every sample: without experts a layer may be another one."""
     for symbol, field in derived.fields.items():
@@ -64,6 +79,16 @@ def _positive(derived: Derived) -> Iterator[str]:
         ):
             yield field.path
             yield from field.aliases
+
+
+def check_omissions(fields: Mapping[str, Json], derived: Derived, file: Path) -> None:
+    """Raise BadField for a missing size of a part, if no rules say that the class has the default of the entry then."""
+    for names in _untested_omissions(derived):
+        # A class that gets nothing of a part has the default of the entry.
+        is_partial = names[0].partition(".")[0] in fields
+        if is_partial and not any(name in fields for name in names):
+            problem = "missing, and the class may take another value than its default; add it"
+            raise BadField(str(file), names[0], problem)
 
 
 def _may_shape(name: str, found: Json) -> bool:

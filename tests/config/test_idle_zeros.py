@@ -34,5 +34,5 @@ def test_a_zero_that_a_tensor_depends_on_is_refused(field: str) -> None:
 
 def test_experts_need_experts_a_token() -> None:
     config: Any = {"model_type": "qwen3_moe", "num_experts_per_tok": 0}
-    with pytest.raises(BadField, match=r"num_experts_per_tok.*got '0'"):
+    with pytest.raises(BadField, match=r"num_experts_per_tok.*0"):
         read_config(config, FILE, "model")

@@ -15,6 +15,7 @@ from bertsym.atlas.configurations import declaring, default_labels, fixed_parts,
 from bertsym.count import count
 from bertsym.errors import BadField
 from bertsym.resolve import load
+from bertsym.saved_model.atlas_models import entry_of
 
 SEED = 20261128
 WORDS = ("nobody's type", "gpt2", "vit", "")
@@ -29,7 +30,9 @@ def nested(file: dict[str, Any], path: str) -> dict[str, Any]:
 def test_a_part_may_have_any_type_if_its_class_does_not_read_it(tmp_path: Path) -> None:
     draw = Random(SEED)
     kinds = [kind for kind in atlas.index() if fixed_parts(kind)]
-    for kind in draw.sample(kinds, 12):
+    # Without recorded rules a partial part is refused.
+    kinds = [kind for kind in draw.sample(kinds, len(kinds)) if (entry := entry_of(kind)) and entry.rules.recorded]
+    for kind in kinds[:12]:
         for part in fixed_parts(kind):
             file: dict[str, Any] = {"model_type": kind}
             nested(file, part)["model_type"] = draw.choice((kind, *WORDS))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bertsym.config.unmodelled_fields import check_unmodelled
+from bertsym.config.unmodelled_fields import check_omissions, check_unmodelled
 from bertsym.errors import BadField
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.derived import Derived, schema
@@ -65,3 +65,14 @@ def test_a_size_that_was_never_0_is_refused_at_0() -> None:
     check_unmodelled({"num_experts": 2}, derived, schema(derived), FILE)
     with pytest.raises(BadField, match=r"num_experts.*only larger values were tried"):
         check_unmodelled({"num_experts": 0}, derived, schema(derived), FILE)
+
+
+def test_a_part_must_give_all_its_sizes() -> None:
+    """The parts of pi0 have other defaults in their class than alone."""
+    derived = entry("pi0")
+    sizes: dict[str, Any] = {field.path: 8 for field in derived.fields.values() if "." in field.path}
+    check_omissions(sizes, derived, FILE)
+    check_omissions({}, derived, FILE)
+    del sizes["vlm_config.projection_dim"]
+    with pytest.raises(BadField, match=r"projection_dim.*missing.*add it"):
+        check_omissions({**sizes, "vlm_config": {}}, derived, FILE)
