@@ -36,6 +36,8 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
     known |= {*derived.no_effect, *schema.fixed, *derived.list_paths}
     known |= {f"{path}[]" for path in derived.list_paths}
     positive = set(_positive(derived))
+    for path in _untried_lists(fields, derived):
+        raise BadField(str(file), path, f"{echo(fields[path])}: only the default list was tried in the model code")
     stems = {path[: bracket.start()] for path in known for bracket in re.finditer(r"[.\[]", path)}
     for path, found in fields.items():
         if path in positive and found == 0 and not isinstance(found, bool) and not derived.has_rules(path):
@@ -65,6 +67,18 @@ def _untested_omissions(derived: Derived) -> Iterator[tuple[str, ...]]:
         is_known = is_known or symbol == labels or derived.part_of(field.path) is not None
         if "." in field.path and "[" not in field.path and not is_known:
             yield field.path, *field.aliases
+
+
+def _untried_lists(fields: Mapping[str, Json], derived: Derived) -> Iterator[str]:
+    """Yield the lists whose numbers changed nothing one by one, and that the file gives otherwise.
+
+    Another length, or an index twice, may change a tensor, as in Qwen3-VL's `deepstack_visual_indexes`.
+    """
+    for path, idle in derived.no_effect.items():
+        stem, bracket, _ = path.partition("[")
+        is_tried = fields.get(path) == idle.default or derived.has_rules(stem) or _HARMLESS.search(stem)
+        if bracket and isinstance(fields.get(stem), list) and not is_tried:
+            yield stem
 
 
 def _positive(derived: Derived) -> Iterator[str]:

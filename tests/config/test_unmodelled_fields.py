@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bertsym.config.flatten import flattened
 from bertsym.config.unmodelled_fields import check_omissions, check_unmodelled
 from bertsym.errors import BadField
 from bertsym.saved_model.atlas_models import entry_of
@@ -76,3 +77,12 @@ def test_a_part_must_give_all_its_sizes() -> None:
     del sizes["vlm_config.projection_dim"]
     with pytest.raises(BadField, match=r"projection_dim.*missing.*add it"):
         check_omissions({**sizes, "vlm_config": {}}, derived, FILE)
+
+
+def test_a_list_without_effect_is_refused_if_it_is_another_one() -> None:
+    derived = entry("qwen3_vl_vision")
+    default = [8, 16, 24]
+    check_unmodelled(flattened({"deepstack_visual_indexes": default}), derived, schema(derived), FILE)
+    for other in ([8, 16, 16], [8, 16]):
+        with pytest.raises(BadField, match=r"deepstack_visual_indexes.*only the default list"):
+            check_unmodelled(flattened({"deepstack_visual_indexes": other}), derived, schema(derived), FILE)
