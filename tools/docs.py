@@ -21,12 +21,16 @@ BLOCK = re.compile(r"(?<=```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 
 def ran(command: str) -> str:
     """Return the output of a bertsym command, both streams together."""
+    from sympy.core.cache import clear_cache  # noqa: PLC0415
+
     from bertsym.cli import run  # noqa: PLC0415  # the only import that needs the package
 
     program, *words = shlex.split(command)
     if program != "bertsym":
         raise SystemExit(f"only bertsym is run in documentation, not {command!r}")
     sys.argv = ["bertsym", *words]
+    # A cached product may have the symbol of another model, with the meaning that its code gives it.
+    clear_cache()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         run()
