@@ -54,7 +54,6 @@ class FieldSearch:
             return FieldRules()
         self.draft.labels = self.trials.builds.configuration().num_labels
         self.trials.prepare()
-        self.aliases.flat = self.trials.sparse
         steps = (
             self.aliases.take_declared, self.undeclared, self.declared, self.layer_lists, self.size_values, self.parts,
             self.equal_values, self.several,

@@ -24,7 +24,8 @@ class AliasSearch:
 
     def __init__(self, trials: FieldTrials) -> None:
         self.trials, self.draft = trials, trials.draft
-        self.flat = trials.sparse
+        # A file with a part, even a partial one, hides what the class makes of names beside it.
+        self.flat: File = {"model_type": trials.kind.name}
         derived = trials.derived
         covered = (*trials.sizes, *derived.list_paths, *derived.fixed_by_code, *derived.fixed_by_derivation)
         self.targets = {path for path in covered if PATH.fullmatch(path)}
@@ -104,9 +105,8 @@ class AliasSearch:
                 if any(self.disagree_flat(((name, value),)) for value in (2, True, 3, [1])):
                     self.draft.refused[name].add(ValueKind.ANY)
             elif target in depths and not taking:
-                part = target.rpartition(".")[0]
-                taking = f"{part}."
-                self.flat = changed(self.trials.sparse, {part: ..., name: 2})
+                taking = f"{target.rpartition('.')[0]}."
+                self.flat = {**self.flat, name: 2}
 
     def disagree_flat(self, changes: Sequence[Change]) -> bool:
         """Return True if changes to a file without parts matter, or if the library rejects them."""
