@@ -81,8 +81,9 @@ def test_a_part_must_give_all_its_sizes() -> None:
 
 def test_a_list_without_effect_is_refused_if_it_is_another_one() -> None:
     derived = entry("qwen3_vl_vision")
-    default = [8, 16, 24]
+    default: list[Any] = [8, 16, 24]
     check_unmodelled(flattened({"deepstack_visual_indexes": default}), derived, schema(derived), FILE)
-    for other in ([8, 16, 16], [8, 16]):
+    others: tuple[list[Any], ...] = ([8, 16, 16], [8, 16])
+    for other in others:
         with pytest.raises(BadField, match=r"deepstack_visual_indexes.*only the default list"):
             check_unmodelled(flattened({"deepstack_visual_indexes": other}), derived, schema(derived), FILE)
