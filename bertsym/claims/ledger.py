@@ -24,7 +24,7 @@ MAX_CACHED_INVENTORIES = 96
 MAX_CACHED_NUMBERS = 50_000
 
 Fill = tuple[tuple[Symbol, Value | Symbol], ...]
-"""What is put in for symbols: a number, or a symbol that is assumed to be equal."""
+"""Values for symbols: a number each, or a symbol that is assumed to be equal."""
 
 
 @value
