@@ -14,6 +14,7 @@ from bertsym.claims.kinds import Claim, DocumentClaim, NumberClaim
 from bertsym.claims.number import NumberVerdict
 from bertsym.claims.parts_table import PartsVerdict
 from bertsym.claims.question import Question
+from bertsym.claims.standing import Standing
 from bertsym.claims.table import TableVerdict
 from bertsym.claims.texts import TextVerdict
 
@@ -27,6 +28,11 @@ def asked(claim: str, question: Question, *, table: bool = False) -> tuple[Claim
     """
     read = classify(claim, question, table=table)
     return audited(read), read.notes
+
+
+def standings(audit: ClaimAudit) -> tuple[Standing, ...]:
+    """Return the verdict on each claim of an audit; together they decide the exit code of the command line."""
+    return tuple(claim.standing for claim in audit.claims) if isinstance(audit, TextAudit) else (audit.standing,)
 
 
 def audited(claim: Claim) -> ClaimAudit:

@@ -33,13 +33,8 @@ class FormulaAudit:
 
     @property
     def standing(self) -> Standing:
-        """Return the verdict, which decides the exit code of the command line."""
+        """Return the verdict."""
         return self.verdict.standing
-
-    @property
-    def standings(self) -> tuple[Standing, ...]:
-        """Return the verdict on each claim: one."""
-        return (self.standing,)
 
     def document(self) -> Document:
         """Return the judgement of each side in turn."""

@@ -37,13 +37,8 @@ class NumberAudit:
 
     @property
     def standing(self) -> Standing:
-        """Return the verdict, which decides the exit code of the command line."""
+        """Return the verdict."""
         return self.verdict.standing
-
-    @property
-    def standings(self) -> tuple[Standing, ...]:
-        """Return the verdict on each claim: one."""
-        return (self.standing,)
 
     def document(self) -> Document:
         """Return the readings of the number, the finest first, each with the counts that match."""

@@ -20,11 +20,6 @@ class PartsAudit:
         """Return the verdict."""
         return self.verdict.standing
 
-    @property
-    def standings(self) -> tuple[Standing, ...]:
-        """Return the verdict alone, which decides the exit code of the command line."""
-        return (self.standing,)
-
     def document(self) -> Document:
         """Return one row for each part and total."""
         columns = (Column("line", right=True), Column("part"), Column("claim"), Column("verdict"), Column("why"))

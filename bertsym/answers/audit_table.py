@@ -28,13 +28,8 @@ class TableAudit:
 
     @property
     def standing(self) -> Standing:
-        """Return the verdict, which decides the exit code of the command line."""
+        """Return the verdict."""
         return self.verdict.standing
-
-    @property
-    def standings(self) -> tuple[Standing, ...]:
-        """Return the verdict on each claim: one."""
-        return (self.standing,)
 
     def document(self) -> Document:
         """Return the explanations of all rows, the simplest first, or else of most rows; then the other columns."""

@@ -33,11 +33,6 @@ class TextAudit:
         """Return the verdict on all claims together."""
         return self.verdict.standing
 
-    @property
-    def standings(self) -> tuple[Standing, ...]:
-        """Return the verdict on each claim; together they decide the exit code of the command line."""
-        return tuple(claim.standing for claim in self.claims)
-
     def document(self) -> Document:
         """Return one row per claim, in the order of the text."""
         judged = [claim for claim in self.claims if claim.verdict is not None]

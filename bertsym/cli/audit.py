@@ -73,6 +73,7 @@ def audit(
     Each claim is compared with the ways in which people count the model's parameters. The exit code is 1 if a claim is
     wrong, and 2 if a claim was not read.
     """
+    from bertsym.answers.audit import standings
     from bertsym.claims.classify import path_suffix
     from bertsym.claims.question import question
     from bertsym.claims.standing import exit_code
@@ -92,7 +93,7 @@ def audit(
     reports = [_audited(claim, about, table=table) for claim in claims]
     for report in reports:
         show(report, latex=latex, markdown=markdown, json=json)
-    if code := exit_code(standing for report in reports for standing in report.standings):
+    if code := exit_code(standing for report in reports for standing in standings(report)):
         raise typer.Exit(code)
 
 

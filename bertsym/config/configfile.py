@@ -19,7 +19,7 @@ from bertsym.config.library_classes import in_atlas_alone, present_name
 from bertsym.config.model_types import Reading, class_names, own_classes, reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size, head_sizes_read
 from bertsym.config.parts import with_parts
-from bertsym.config.unmodelled_fields import check_omissions, check_unmodelled
+from bertsym.config.unmodelled_fields import check_omissions, check_unmodelled, check_untried
 from bertsym.config.unread_sizes import unread_sizes
 from bertsym.config.variants import fitting
 from bertsym.errors import (
@@ -85,6 +85,7 @@ def read_config(
     if derived is not None:
         check_unknown(fields, derived, given, file, use)
         check_unmodelled(named, derived, architecture.schema, file)
+        check_untried(named, derived, file)
         check_omissions(named, derived, file)
         given |= head_size(fields, derived, use, file)
         given |= list_sizes(fields, derived, given, file)

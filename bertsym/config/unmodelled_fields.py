@@ -35,13 +35,8 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
     known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
     known |= {*derived.no_effect, *schema.fixed, *derived.list_paths}
     known |= {f"{path}[]" for path in derived.list_paths}
-    positive = set(_positive(derived))
-    for path in _untried_lists(fields, derived):
-        raise BadField(str(file), path, f"{echo(fields[path])}: only the default list was tried in the model code")
     stems = {path[: bracket.start()] for path in known for bracket in re.finditer(r"[.\[]", path)}
     for path, found in fields.items():
-        if path in positive and found == 0 and not isinstance(found, bool) and not derived.has_rules(path):
-            raise BadField(str(file), path, "0: only larger values were tried, and the class may build otherwise")
         name = path.rpartition(".")[2]
         if found is None or "[" in path or path in known or path in stems or _HARMLESS.search(path):
             continue
@@ -55,10 +50,30 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
             raise BadField(str(file), path, f"{echo(found)}: the class may read it, and no formula covers it")
 
 
+def check_untried(fields: Mapping[str, Json], derived: Derived, file: Path) -> None:
+    """Raise BadField for a size of 0 and for a list, if the derivation built the class with no such value."""
+    for path in _positive(derived):
+        found = fields.get(path)
+        if found == 0 and not isinstance(found, bool) and not derived.has_rules(path):
+            raise BadField(str(file), path, "0: only larger values were tried, and the class may build otherwise")
+    for path in _untried_lists(fields, derived):
+        raise BadField(str(file), path, f"{echo(fields[path])}: only the default list was tried in the model code")
+
+
+def check_omissions(fields: Mapping[str, Json], derived: Derived, file: Path) -> None:
+    """Raise BadField for a size that a part omits, if no rules say that the class then takes the default."""
+    for names in _untested_omissions(derived):
+        # The defaults of the entry are those of a file without the part.
+        is_partial = names[0].partition(".")[0] in fields
+        if is_partial and not any(name in fields for name in names):
+            problem = "missing, and the class may take another value than its default; add it"
+            raise BadField(str(file), names[0], problem)
+
+
 def _untested_omissions(derived: Derived) -> Iterator[tuple[str, ...]]:
     """Yield the names of each size in a part, unless the derivation knows what follows if a file omits it.
 
-    A class may give a part that a file leaves out, or gives in parts, other defaults than its own.
+    The class of the whole may have other defaults for a part than the class of the part has.
     """
     defined = {definition.symbol for definition in derived.definitions}
     for symbol, field in derived.fields.items():
@@ -82,7 +97,7 @@ def _untried_lists(fields: Mapping[str, Json], derived: Derived) -> Iterator[str
 
 
 def _positive(derived: Derived) -> Iterator[str]:
-    """Yield the fields of sizes that were above 0 in every sample: without experts a layer may be another one."""
+    """Yield the fields of sizes that were above 0 in every sample; at 0 experts a class may build other layers."""
     for symbol, field in derived.fields.items():
         domain = field.domain
         if (
@@ -93,16 +108,6 @@ def _positive(derived: Derived) -> Iterator[str]:
         ):
             yield field.path
             yield from field.aliases
-
-
-def check_omissions(fields: Mapping[str, Json], derived: Derived, file: Path) -> None:
-    """Raise BadField for a missing size of a part, if no rules say that the class has the default of the entry then."""
-    for names in _untested_omissions(derived):
-        # A class that gets nothing of a part has the default of the entry.
-        is_partial = names[0].partition(".")[0] in fields
-        if is_partial and not any(name in fields for name in names):
-            problem = "missing, and the class may take another value than its default; add it"
-            raise BadField(str(file), names[0], problem)
 
 
 def _may_shape(name: str, found: Json) -> bool:
