@@ -11,14 +11,14 @@ from pathlib import PurePath
 
 from bertsym.claims.cells import cells_of
 from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim, TableClaim
-from bertsym.claims.numerals import Numeral, numeral
+from bertsym.claims.numerals import Numeral, ascii_digits, numeral
 from bertsym.claims.parsed_formula import Reading, Use
 from bertsym.claims.parser import read
-from bertsym.claims.phrases import ABOUT, PARAMETERS, claims_counts
+from bertsym.claims.phrases import ABOUT, PARAMETERS, claims_counts, quoted_numbers
 from bertsym.claims.question import Question, asked_about
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.sources import TEXT_SUFFIXES, Source, source_of, sources
-from bertsym.claims.subjects import named_by
+from bertsym.claims.subjects import mentions, named_by
 from bertsym.claims.tablefile import read_text
 from bertsym.claims.tables import claims_parameters, table_claim
 from bertsym.errors import BadFile, UnreadableFormula
@@ -27,6 +27,8 @@ from bertsym.wording import pretty
 
 MAX_PATH = 1_000
 """The characters of a path. A longer claim is a formula, and no part of it is taken for a suffix."""
+MAX_LABEL = 120
+"""The characters of a label before a formula."""
 MAX_SENTENCE = 2_000
 """The characters of a sentence that is typed as a claim."""
 
@@ -63,7 +65,10 @@ def classify(claim: str, question: Question, *, table: bool = False) -> Claim:
     try:
         return _formula(claim, question)
     except UnreadableFormula:
-        if len(claim) <= MAX_SENTENCE and claims_counts(claim):
+        labelled = _labelled_formula(claim, question)
+        if labelled is not None:
+            return labelled
+        if len(claim) <= MAX_SENTENCE and (claims_counts(claim) or _names_and_counts(claim)):
             return DocumentClaim("the text", (source_of(claim),), question)
         raise
 
@@ -115,6 +120,25 @@ def _number_claim(found: Numeral, label: str, question: Question) -> NumberClaim
         notes = (*notes, f"a number needs sizes: judged at {about.model.architecture.base}")
     words = label if scope_named(label) else question.of
     return NumberClaim(found.text.strip(), found.stated, about, (*notes, *found.notes), found.unit, words)
+
+
+def _names_and_counts(claim: str) -> bool:
+    """Return True if a claim has the name of a model and a number with a unit: `ALBERT-xxlarge 235M`."""
+    return bool(mentions(claim)) and bool(quoted_numbers(ascii_digits(claim)))
+
+
+def _labelled_formula(claim: str, question: Question) -> FormulaClaim | SumClaim | None:
+    """Read a formula behind a colon and the name of a model: `Llama-2-70B: 80*(4*8192^2 + ...)`."""
+    label, colon, formula = claim.partition(":")
+    mention = named_by(label) if colon and len(label) <= MAX_LABEL else None
+    if mention is None:
+        return None
+    about, notes = asked_about(question, mention, label)
+    try:
+        read_formula = _formula(formula, about)
+    except UnreadableFormula:
+        return None
+    return replace(read_formula, notes=(f"label: {label.strip()}", *notes, *read_formula.notes))
 
 
 def _formula(claim: str, question: Question) -> FormulaClaim | SumClaim:

@@ -51,7 +51,9 @@ _OTHERS = re.compile(
     r"[\s~-]*(?:tokens?|steps?|examples?|samples?|words?|sentences?|layers?|heads?|%|x\b|×|times|GPUs?|epochs?)",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"\s*(?:[.,;:)）。，、!?*]|\Z|\n|(?:in total|and|or|but|while|is|for)\b)")
+_ENDS = re.compile(
+    r"\s*(?:[.,;:)）。，、!?*]|\Z|\n|(?:in total|and|or|but|while|is|for|active|activated|trainable|dense|sparse)\b)"
+)
 _SERIES = re.compile(r"\s*(?:,|、|/|&|;)?\s*(?:and|und|et|y|or|resp\.?|和|と|及|и)?\s*")
 _RANGE = re.compile(r"\s*(?:-|–|—|to|bis|à|至|到|~)\s*")
 _FIND = re.compile(rf"(?<![A-Za-z0-9.,^_{{\\]){NUMERAL}")

@@ -33,13 +33,15 @@ _LITERAL = re.compile(r"``(?P<inside>[^`\n]{1,500})``")
 class Source:
     """A piece of a document: its name if it is not the document itself, its text, and the suffix that says its markup.
 
-    `lines` are the line numbers of the file for the lines of the text, if they differ.
+    `lines` are the line numbers of the file for the lines of the text, if they differ. A `typed` text is a claim by
+    itself: a number behind a name counts parameters, whether or not the word stands there.
     """
 
     name: str
     text: str
     suffix: str
     lines: tuple[int, ...] = ()
+    typed: bool = False
 
     def line(self, number: int) -> int:
         """Return the line of the file for a line of the text."""
@@ -52,8 +54,8 @@ class Source:
 
 
 def source_of(text: str) -> Source:
-    """Return pasted text as a source."""
-    return Source("", text, ".txt")
+    """Return typed or pasted text as a source."""
+    return Source("", text, ".txt", typed=True)
 
 
 def sources(path: str, text: str) -> tuple[Source, ...]:

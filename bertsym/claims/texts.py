@@ -253,7 +253,10 @@ class _Audit:
             yield self._claim(quoted.start, self.text[quoted.start : quoted.stop], self.judge.number(quoted, owner))
 
     def _is_of_a_name(self, quoted: Quoted) -> bool:
-        """Return True if a number without the word stands in brackets or behind a colon after a model's name."""
+        """Return True if a number without the word stands behind a model's name: in brackets, or after a colon.
+
+        In a typed claim a comma or a blank is enough.
+        """
         before = [m for m in self.owners.mentions(quoted.start) if m.stop <= quoted.at]
         if not before:
             return False
@@ -266,8 +269,9 @@ class _Audit:
             ";",
             "",
         )
-        listed = re.fullmatch(r"[\s`*_]*[:：]\s*[~≈]?", between) is not None and behind[:1] in ("", ",", ".", ";")
-        return bracketed or (listed and self._speaks_of_counts(quoted.start))
+        colon = r"[:：,]?" if self.source.typed else r"[:：]"
+        listed = re.fullmatch(rf"[\s`*_]*{colon}\s*[~≈]?", between) is not None and behind[:1] in ("", ",", ".", ";")
+        return bracketed or (listed and (self.source.typed or self._speaks_of_counts(quoted.start)))
 
     def _speaks_of_counts(self, position: int) -> bool:
         return self.places.spoken_of(position) or ABOUT_COUNTS.search(self.layout.heading(position)) is not None

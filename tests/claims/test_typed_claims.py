@@ -1,0 +1,37 @@
+"""Claims as they are typed: names with numbers, a name before a formula, and numbers that nobody judges."""
+
+from __future__ import annotations
+
+import pytest
+
+import bertsym
+from bertsym.answers.audit import audited
+from bertsym.claims.kinds import DocumentClaim
+from bertsym.claims.question import question
+from bertsym.claims.sources import Source
+from bertsym.claims.standing import Standing
+from bertsym.zoo import named
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict", "said"),
+    [
+        ("ModernBERT-base: 149M, ModernBERT-large: 395M", "stands", "395M"),
+        ("ModernBERT-base: 149M, ModernBERT-large: 495M", "mixed", "495M"),
+        ("RoBERTa-large 355M", "stands", "355M"),
+        ("RoBERTa-large, 365M", "finding", "365M"),
+        ("Llama-2-7B: 32*(4*4096^2 + 3*4096*11008) + 2*32000*4096", "stands", "32,000"),
+        ("Llama-2-70B: 80*(4*8192^2 + 3*8192*28672) + 2*32000*8192", "finding", "kv_heads"),
+        ("Mixtral 8x7B has 46.7B parameters, 12.9B active", "mixed", "12.9B"),
+    ],
+)
+def test_a_typed_claim(claim: str, verdict: str, said: str) -> None:
+    answer = bertsym.audit(claim)
+    assert answer.verdict == verdict
+    assert said in str(answer)
+
+
+def test_a_bare_number_of_a_document_needs_the_word() -> None:
+    """A document may have a number behind a name that counts something else; a typed claim may not."""
+    source = Source("", "RoBERTa-large 355M", ".md")
+    assert audited(DocumentClaim("a.md", (source,), question(named("bert")))).standing is Standing.UNREAD
