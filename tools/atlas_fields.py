@@ -298,6 +298,8 @@ class FieldSearch:
                         and self.trials.outcome(base, ((part, value),)) == "disagree"
                     ):
                         self.draft.refused[part].add(kind) if value != named or not named else self.absent(part, base)
+                if named and self.trials.outcome(base, ((part, named),)) == "disagree":
+                    self.require_sizes(part)
 
     def absent(self, part: str, base: File) -> None:
         """Refuse files that leave out fields of a part whose absence the reader does not count as the class does."""
@@ -308,6 +310,12 @@ class FieldSearch:
         whole = changed(base, {part: inner})
         for path, _ in self.trials.disagreeing(whole, items):
             self.draft.refused[path].add(ValueKind.ABSENT)
+
+    def require_sizes(self, part: str) -> None:
+        """Refuse files that give a part without all of its sizes."""
+        for path in self.trials.sizes.keys() | {field.path for field in self.trials.derived.fields.values()}:
+            if path.startswith(f"{part}."):
+                self.draft.refused[path.partition("[")[0]].add(ValueKind.ABSENT)
 
     def equal_values(self) -> None:
         """Accept the words and switches that the class builds as it builds the value of a fixed field."""

@@ -13,6 +13,7 @@ from bertsym.config.field_rules import check_rules, contradicted, renamed, unrea
 from bertsym.config.flatten import flattened
 from bertsym.count import count
 from bertsym.errors import BadField, BertsymError
+from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.decode import parsed
@@ -61,7 +62,7 @@ def test_a_flat_file_is_read_as_the_file_of_a_part() -> None:
 
 def test_a_prevailing_name_overwrites_its_field() -> None:
     rules = FieldRules({"vision.layers": "vision.depth"}, prevailing={"vision.layers": "vision.depth"})
-    both = {"vision": {"layers": 4, "depth": 3}}
+    both: dict[str, Json] = {"vision": {"layers": 4, "depth": 3}}
     assert renamed(both, rules, FILE) == {"vision": {"depth": 4}}
     assert contradicted(both, rules) == (
         "'vision.depth' is overwritten with 'vision.layers', as the configuration class does",
