@@ -82,6 +82,7 @@ class FieldSearch:
                 bad += [path for path, _ in self.trials.disagreeing(base, trial)]
         for path in bad:
             if self.is_only_rejected(path):
+                self.aliases.take_keyword(path)  # few widths divide by Falcon's 71 heads
                 continue
             companion = self.companion(path, field_values.UNDECLARED)
             self.draft.refused[path].add(ValueKind.ANY)
