@@ -306,7 +306,9 @@ class FieldSearch:
         """Refuse files that leave out fields of a part whose absence the reader does not count as the class does."""
         inner = at(self.trials.full, part)
         items = [
-            (f"{part}.{name}", ...) for name in inner if name != "model_type" and not isinstance(inner[name], dict)
+            (f"{part}.{name}", ...)
+            for name in inner
+            if not isinstance(inner[name], dict) and not SETTINGS.search(f"{part}.{name}")
         ]
         whole = changed(base, {part: inner})
         for path, _ in self.trials.disagreeing(whole, items):
