@@ -56,6 +56,7 @@ class FieldSearch:
         self.trials.prepare()
         steps = (
             self.aliases.take_declared, self.aliases.take_copies, self.undeclared, self.aliases.take_prevailing,
+            self.aliases.take_part_dicts,
             self.declared, self.lengths, self.layer_lists, self.size_values, self.parts,
             self.equal_values, self.several,
         )  # fmt: skip
