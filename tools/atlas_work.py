@@ -104,7 +104,8 @@ def made(kind: Kind, seed: int, limit: int, *, with_rules: bool = True) -> tuple
     whole = counted(told(kind, whole))
     try:
         if with_rules:
-            whole = replace(whole, rules=with_required(kind, field_rules(kind, whole, seed)))
+            with limited(limit):
+                whole = replace(whole, rules=with_required(kind, field_rules(kind, whole, seed)))
     except Exception as error:  # noqa: BLE001  # `tell` tries again
         notes.append(f"no rules of fields: {reason(error)}")
     written = text(whole)
