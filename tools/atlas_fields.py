@@ -56,7 +56,7 @@ class FieldSearch:
         self.trials.prepare()
         steps = (
             self.aliases.take_declared, self.aliases.take_copies, self.undeclared, self.aliases.take_prevailing,
-            self.declared, self.layer_lists, self.size_values, self.parts,
+            self.declared, self.lengths, self.layer_lists, self.size_values, self.parts,
             self.equal_values, self.several,
         )  # fmt: skip
         for step in steps:
@@ -243,8 +243,32 @@ class FieldSearch:
             elif base is not self.trials.sparse:
                 self.draft.unless.pop(path, None)
             self.draft.refused[path].add(kind)
+        elif kind is not field_values.kind_at(default, None) and not isinstance(default, dict):
+            self.draft.refused[path].add(kind)
         else:
             self.draft.fixed[path] = default
+
+    def lengths(self) -> None:
+        """Fix the length alone of a list of numbers whose numbers matter to no tensor, as Qwen3-VL's deepstack has."""
+        for path, default in list(self.draft.fixed.items()):
+            is_list = isinstance(default, list) and default and all(type(entry) is int for entry in default)
+            if not is_list or not self.is_length_only(path, default):
+                continue
+            del self.draft.fixed[path]
+            self.draft.fixed[f"{path}[]"] = len(default)
+            for value in (None, *field_values.INSTEAD_OF_A_LIST):
+                if not self.builds_alike(path, value):
+                    self.draft.refused[path].add(field_values.kind_at(value, None))
+
+    def is_length_only(self, path: str, default: Sequence[int]) -> bool:
+        """Return True if the class builds every list of that length alike, those with an entry twice included."""
+        random = Random(f"{self.trials.kind.name} {path}")
+        lists = [[entry] * len(default) for entry in (0, default[-1])]
+        lists += [[random.randint(0, 2 * max(default) + 2) for _ in default] for _ in range(4)]
+        bases = [base for base in (*self.trials.bases, self.trials.full) if at(base, path) in (None, default)]
+        pairs = [(base, self.trials.theirs(changed(base, {path: entries}))) for base in bases for entries in lists]
+        built = [(self.trials.theirs(base), count) for base, count in pairs if count is not None]
+        return bool(built) and all(plain == count for plain, count in built)
 
     def size_values(self) -> None:
         """Try null, zero and numbers on both sides of the default at every size, and leave each out."""
@@ -291,6 +315,7 @@ class FieldSearch:
             if (
                 path in self.trials.derived.list_paths
                 or not PATH.fullmatch(path)
+                or path.endswith("[]")
                 or path.rpartition(".")[2] == "model_type"
             ):
                 continue
