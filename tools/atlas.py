@@ -2,7 +2,7 @@
 
     python tools/atlas.py build [--only bert,llama] [--first] [--force] [--retry] [--seconds 120] [--jobs 2] [--seed 0]
     python tools/atlas.py heads [--only ...] [--retry] [--whole] [--further] [--seconds 120] [--jobs 2] [--seed 0]
-    python tools/atlas.py tell [--only ...]
+    python tools/atlas.py tell [--only ...] [--seconds 240]
     python tools/atlas.py variants [--only deepseek_v2] [--force] [--retry] [--tell] [--seconds 120] [--jobs 2]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
@@ -125,7 +125,7 @@ def tell(options: argparse.Namespace) -> int:
     wanted = [kind for kind in selected(everything, options.only) if not kind.same and shelf.path(kind.name).exists()]
     state = shelf.State(library(), everything, shelf.kept(library()))
     with workers(options.jobs) as pool:
-        running = {pool.submit(retold, kind, options.seed): kind for kind in wanted}
+        running = {pool.submit(retold, kind, options.seed, options.seconds): kind for kind in wanted}
         for place, future in enumerate(as_completed(running), 1):
             kind, (text, why) = running[future], future.result()
             if text is not None:
@@ -205,19 +205,21 @@ def varied(kind: Kind, seed: int, limit: int, *, tell: bool, bare: bool) -> tupl
 
     try:
         text, why = (
-            (atlas_work.retold(kind, seed), "") if tell else atlas_work.entry(kind, seed, limit, with_rules=not bare)
+            (atlas_work.retold(kind, seed, limit), "")
+            if tell
+            else atlas_work.entry(kind, seed, limit, with_rules=not bare)
         )
         return text, why, atlas_work.defaults(kind)
     except Exception as error:  # noqa: BLE001  # one variant is not worth the run of all
         return None, atlas_work.reason(error), {}
 
 
-def retold(kind: Kind, seed: int) -> tuple[str | None, str]:
+def retold(kind: Kind, seed: int, seconds: int) -> tuple[str | None, str]:
     """Return the renewed text of an entry, or None and the reason why it stays as it is; runs in a worker."""
     import atlas_work  # noqa: PLC0415
 
     try:
-        return atlas_work.retold(kind, seed), ""
+        return atlas_work.retold(kind, seed, seconds), ""
     except Exception as error:  # noqa: BLE001  # one model type is not worth the run of all
         return None, atlas_work.reason(error)
 
@@ -294,6 +296,8 @@ def main() -> int:
                 "--seconds", type=int, default=120, help="time limit a class; a slower class is left out"
             )
             command.add_argument("--retry", action="store_true", help="derive entries without a complete formula again")
+        elif name == "tell":
+            command.add_argument("--seconds", type=int, default=240, help="time limit for the rules of a type")
         elif name == "variants":
             command.add_argument("--force", action="store_true", help="derive existing entries again")
             command.add_argument("--retry", action="store_true", help="try variants again that had no formula")

@@ -104,7 +104,8 @@ def made(kind: Kind, seed: int, limit: int, *, with_rules: bool = True) -> tuple
     whole = counted(told(kind, whole))
     try:
         if with_rules:
-            whole = replace(whole, rules=with_required(kind, field_rules(kind, whole, seed)))
+            with limited(limit):
+                whole = replace(whole, rules=with_required(kind, field_rules(kind, whole, seed)))
     except Exception as error:  # noqa: BLE001  # `tell` tries again
         notes.append(f"no rules of fields: {reason(error)}")
     written = text(whole)
@@ -125,8 +126,11 @@ def _head(base: Derived, cls: str, seed: int, settings: Mapping[str, Any]) -> De
     return one(cls, seed, settings)
 
 
-def retold(kind: Kind, seed: int) -> str:
-    """Return the text of an entry with its facts from the configuration class renewed; its formulas stay."""
+def retold(kind: Kind, seed: int, seconds: int) -> str:
+    """Return the text of an entry with its facts from the configuration class renewed; its formulas stay.
+
+    Raise TimeoutError if the search for the rules of its fields takes longer than `seconds`.
+    """
     refreshed()
     derived = parsed(json.loads(shelf.path(kind.name).read_bytes()), Path(f"{kind.name}.json"))
     symbols = {field.path: symbol for symbol, field in derived.fields.items()}
@@ -135,7 +139,8 @@ def retold(kind: Kind, seed: int) -> str:
         absences = Defaults(oracle, stored_space(derived), symbols, Random(seed)).absences()
     fields = {symbol: with_omission(field, absences) for symbol, field in derived.fields.items()}
     renewed = told(kind, replace(derived, fields=fields))
-    return text(replace(renewed, rules=with_required(kind, field_rules(kind, renewed, seed))))
+    with limited(seconds):
+        return text(replace(renewed, rules=with_required(kind, field_rules(kind, renewed, seed))))
 
 
 def with_required(kind: Kind, rules: FieldRules) -> FieldRules:

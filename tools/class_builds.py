@@ -156,18 +156,20 @@ class Timeout(BaseException):
 
 @contextlib.contextmanager
 def limited() -> Iterator[None]:
-    """Raise `Timeout` in this process if the block takes longer than a build may."""
+    """Raise `Timeout` in this process if the block takes longer than a build may; an outer limit goes on after it."""
 
     def over(*_: object) -> NoReturn:
         raise Timeout("it takes too long")
 
+    began = time.monotonic()
     before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    outer, _ = signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        rest = max(outer - (time.monotonic() - began), 0.001)
+        signal.setitimer(signal.ITIMER_REAL, rest if outer else 0)
 
 
 def _is_settable(cls: type, name: str) -> bool:

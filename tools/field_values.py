@@ -15,6 +15,7 @@ UNDECLARED: tuple[Any, ...] = (
 """Values of a field that the class does not declare, in the order in which they are tried."""
 HARMLESS: tuple[Any, ...] = (None, False, 0)
 """Values that code takes for nothing; each is tried by itself at a field that has an effect at other values."""
+INSTEAD_OF_A_LIST: tuple[Any, ...] = (False, True, 0, 2, 0.5, "x", {}, {"hidden_size": 2})
 INSTEAD_OF_NOTHING: tuple[Any, ...] = (True, 1, 16, 0.5, [1], [0, 1], "x", {"hidden_size": 2}, False, 0, 4, {})
 
 

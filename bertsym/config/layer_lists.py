@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, Value, evaluate
 from bertsym.errors import BadField, echo
@@ -145,7 +145,7 @@ class _ListReader:
             count, _, index = tensor.name.partition(".")
             layers: Iterable[int] = [int(index)] if index != "{}" else ()
             for loop in tensor.loops:
-                bounds = [int(evaluate(bound, sizes)) for bound in loop.bounds]
+                bounds = [self._bound(bound, sizes) for bound in loop.bounds]
                 if bounds[1] > MAX_LAYERS or bounds[2] < 1:
                     raise self._refuse(self.layer_list.path, NO_LIST)
                 layers = loop.indices(*bounds)
@@ -155,6 +155,12 @@ class _ListReader:
         if entries != len(kinds) or sorted(kinds) != list(range(self._layers() if self.layer_list.length else entries)):
             raise self._refuse(self.layer_list.path, NO_LIST)
         return [kinds[layer] for layer in range(entries)]
+
+    def _bound(self, bound: Expr, sizes: Mapping[Symbol, Value]) -> int:
+        try:
+            return int(evaluate(bound, sizes))
+        except TypeError:  # a period of 0 layers
+            raise self._refuse(self.layer_list.path, NO_LIST) from None
 
     def _refuse(self, path: str, problem: str) -> BadField:
         return BadField(str(self.file), path, problem)
