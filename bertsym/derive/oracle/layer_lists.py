@@ -166,7 +166,15 @@ class ListSearch:
         layers = int(codec.numeric[length])
         kinds = tuple(0 if layer in default else 1 for layer in range(layers))
         aliases = tuple(f"{prefix}{alias}" for alias in _aliases(codec, name))
-        return ListField(prefix + name, ((), ()), kinds, full_length, is_indices=True, aliases=aliases)
+        return ListField(
+            prefix + name,
+            ((), ()),
+            kinds,
+            full_length,
+            is_indices=True,
+            aliases=aliases,
+            is_constant=name in codec.numeric,
+        )
 
 
 def codecs(prefix: str, codec: ConfigCodec) -> Iterator[tuple[str, ConfigCodec]]:
