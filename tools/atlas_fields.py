@@ -56,6 +56,7 @@ class FieldSearch:
         self.trials.prepare()
         steps = (
             self.aliases.take_declared, self.aliases.take_copies, self.undeclared, self.aliases.take_prevailing,
+            self.aliases.take_part_dicts,
             self.declared, self.lengths, self.layer_lists, self.size_values, self.parts,
             self.equal_values, self.several,
         )  # fmt: skip
@@ -82,6 +83,7 @@ class FieldSearch:
                 bad += [path for path, _ in self.trials.disagreeing(base, trial)]
         for path in bad:
             if self.is_only_rejected(path):
+                self.aliases.take_keyword(path)  # few widths divide by Falcon's 71 heads
                 continue
             companion = self.companion(path, field_values.UNDECLARED)
             self.draft.refused[path].add(ValueKind.ANY)
@@ -298,16 +300,26 @@ class FieldSearch:
                         and self.trials.outcome(base, ((part, value),)) == "disagree"
                     ):
                         self.draft.refused[part].add(kind) if value != named or not named else self.absent(part, base)
+                if named and self.trials.outcome(base, ((part, named),)) == "disagree":
+                    self.require_sizes(part)
 
     def absent(self, part: str, base: File) -> None:
         """Refuse files that leave out fields of a part whose absence the reader does not count as the class does."""
         inner = at(self.trials.full, part)
         items = [
-            (f"{part}.{name}", ...) for name in inner if name != "model_type" and not isinstance(inner[name], dict)
+            (f"{part}.{name}", ...)
+            for name in inner
+            if not isinstance(inner[name], dict) and not SETTINGS.search(f"{part}.{name}")
         ]
         whole = changed(base, {part: inner})
         for path, _ in self.trials.disagreeing(whole, items):
             self.draft.refused[path].add(ValueKind.ABSENT)
+
+    def require_sizes(self, part: str) -> None:
+        """Refuse files that give a part without all of its sizes."""
+        for path in self.trials.sizes.keys() | {field.path for field in self.trials.derived.fields.values()}:
+            if path.startswith(f"{part}."):
+                self.draft.refused[path.partition("[")[0]].add(ValueKind.ABSENT)
 
     def equal_values(self) -> None:
         """Accept the words and switches that the class builds as it builds the value of a fixed field."""
