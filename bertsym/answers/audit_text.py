@@ -120,6 +120,8 @@ def _of_number(verdict: NumberVerdict) -> str:
     if not verdict.stands:
         return f"no counting of {name}, which has {verdict.whole:,}"
     best = next(match for match in verdict.matches if match.sound)
+    if verdict.in_bytes:
+        return f"{best.count.counting.name} of {name}, {best.count.number:,}, {best.unit}"
     digits = f" to {verdict.stated.reading(best.step)}" if best.step > verdict.stated.steps[0] else ""
     return f"{best.count.counting.name} of {name}, {best.count.number:,}, {best.how}{digits}"
 

@@ -11,10 +11,11 @@ from pathlib import PurePath
 
 from bertsym.claims.cells import cells_of
 from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim, TableClaim
-from bertsym.claims.numerals import Numeral, ascii_digits, numeral
+from bertsym.claims.numerals import NUMERAL, Numeral, ascii_digits, numeral, read_numeral
 from bertsym.claims.parsed_formula import Reading, Use
 from bertsym.claims.parser import read
 from bertsym.claims.phrases import ABOUT, PARAMETERS, claims_counts, quoted_numbers
+from bertsym.claims.precisions import is_size_phrase, precision_in, several_precisions, stored_problem
 from bertsym.claims.question import Question, asked_about
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.sources import TEXT_SUFFIXES, Source, source_of, sources
@@ -22,7 +23,7 @@ from bertsym.claims.subjects import mentions, named_by
 from bertsym.claims.tablefile import read_text
 from bertsym.claims.tables import claims_parameters, table_claim
 from bertsym.errors import BadFile, UnreadableFormula
-from bertsym.values import replace
+from bertsym.values import replace, value
 from bertsym.wording import pretty
 
 MAX_PATH = 1_000
@@ -37,6 +38,8 @@ TABLE_SUFFIXES = (".csv", ".tsv")
 _LABELLED = re.compile(
     r"(?P<label>[^=≈:：]{1,120}?)\s*(?:\\approx|[=≈:：]|\bis\b|\bhas\b)\s*(?P<number>\S.*)", re.DOTALL
 )
+_ABOUT = re.compile(rf"(?:{ABOUT})*", re.IGNORECASE)
+_NUMERAL = re.compile(NUMERAL)
 _DRESSED = re.compile(rf"(?:{ABOUT})*(?P<number>.*?)[\s~]*(?:{PARAMETERS})?[\s.]*", re.DOTALL | re.IGNORECASE)
 
 
@@ -90,11 +93,27 @@ def _table(path: str, suffix: str, question: Question) -> TableClaim:
     return replace(claim, notes=(*claim.notes, *formula))
 
 
-def _dressed(text: str) -> Numeral | None:
-    """Return the number that a text is, with or without `about` before it and the word for parameters behind it."""
+@value
+class _Stated:
+    """A number of a claim, and the words behind it that say at what precision a checkpoint has that size."""
+
+    numeral: Numeral
+    behind: str = ""
+
+
+def _dressed(text: str) -> _Stated | None:
+    """Return the number that a text is: with `about` before it, and behind it the word for parameters or a precision."""
     bare = text.strip().strip("$").removesuffix("个").strip()
     match = _DRESSED.fullmatch(bare)
-    return numeral(bare) or (numeral(match["number"]) if match and match["number"] else None)
+    alone = numeral(bare) or (numeral(match["number"]) if match and match["number"] else None)
+    if alone is not None:
+        return _Stated(alone)
+    about = _ABOUT.match(bare)
+    begun = _NUMERAL.match(ascii_digits(bare), about.end() if about else 0)
+    read_begun = None if begun is None else read_numeral(begun)
+    if read_begun is None or not read_begun[0].unit or not is_size_phrase(bare[read_begun[1] :]):
+        return None
+    return _Stated(read_begun[0], bare[read_begun[1] :])
 
 
 def _number(claim: str, question: Question) -> NumberClaim | None:
@@ -109,17 +128,23 @@ def _number(claim: str, question: Question) -> NumberClaim | None:
     read_behind = None if match is None else _dressed(match["number"])
     if match is None or read_behind is None or re.search(r"\d\s*[*×/^+]|[*×/^+]\s*\d", match["label"]):
         return None
+    bytes_named = f"{match['label']} {read_behind.behind}"
+    if read_behind.numeral.unit and (stored_problem(f"{bytes_named} file") or several_precisions(bytes_named)):
+        return None
     return _number_claim(read_behind, match["label"].strip(" $`*#"), question)
 
 
-def _number_claim(found: Numeral, label: str, question: Question) -> NumberClaim:
-    about, notes = asked_about(question, named_by(label), label, 0 if found.unit else found.stated.value)
+def _number_claim(found: _Stated, label: str, question: Question) -> NumberClaim:
+    number = found.numeral
+    about, notes = asked_about(question, named_by(label), label, 0 if number.unit else number.stated.value)
     if label:
         notes = (f"label: {label}", *notes)
     if not about.model.given:
         notes = (*notes, f"a number needs sizes: judged at {about.model.architecture.base}")
     words = label if scope_named(label) else question.of
-    return NumberClaim(found.text.strip(), found.stated, about, (*notes, *found.notes), found.unit, words)
+    precision = precision_in(f"{found.behind} {label}") if number.unit else None
+    text = f"{number.text.strip()}{found.behind}".strip()
+    return NumberClaim(text, number.stated, about, (*notes, *number.notes), number.unit, words, precision)
 
 
 def _names_and_counts(claim: str) -> bool:

@@ -13,6 +13,8 @@ from fractions import Fraction
 from bertsym.claims.interpretations import Counting, countings
 from bertsym.claims.known_parts import Difference, Named, differences, modules_of
 from bertsym.claims.omissions import NEGLIGIBLE
+from bertsym.claims.numerals import PARTS_OF_A_UNIT
+from bertsym.claims.precisions import PRECISIONS, Precision
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import parts
@@ -29,8 +31,6 @@ SIMPLE = 2
 UNUSUAL = 3
 # A reading without the trailing zeros is off by this share at most, as two digits are.
 COARSE = Fraction(1, 20)
-# Bytes of a parameter by its precision.
-PRECISIONS: tuple[tuple[str, int], ...] = (("fp32", 4), ("fp16 or bf16", 2), ("int8", 1))
 
 
 @value
@@ -69,7 +69,8 @@ class NumberVerdict:
     """All that comes to the number, each counting at the finest precision at which it does; the whole; the nearest.
 
     `modules` are the modules that are exactly as large as an exact number. `differences` are sums and differences of a
-    class and of known parts that come to an exact number which nothing else explains.
+    class and of known parts that come to an exact number which nothing else explains. A number of bytes has its `unit`
+    in bytes, and the `precision` that the claim names.
     """
 
     stated: Stated
@@ -80,7 +81,13 @@ class NumberVerdict:
     modules: tuple[Named, ...] = ()
     differences: tuple[Difference, ...] = ()
     tolerance: Fraction = Fraction(0)
-    in_bytes: bool = False
+    unit: int = 0
+    precision: Precision | None = None
+
+    @property
+    def in_bytes(self) -> bool:
+        """Return True if the number counts the bytes of a checkpoint."""
+        return self.unit > 0
 
     @property
     def stands(self) -> bool:
@@ -113,12 +120,13 @@ def judge_number(
     known: Sequence[Count] | None = None,
     *,
     unit: int = 0,
+    precision: Precision | None = None,
     words: str = "",
 ) -> NumberVerdict:
     """Judge a number about a model whose sizes are known; raises `MissingSize` if a size is unknown.
 
     `known` is the model's `census`, if the caller has it already. `unit` is the number of bytes in the number's unit,
-    if it counts the bytes of a checkpoint. `words` say which part the number counts, such as `non-embedding`.
+    if it counts the bytes of a checkpoint, at a `precision` if the claim names one. `words` say which part the number counts, such as `non-embedding`.
     """
     scope = scope_named(words)
     whole = count(model.with_head(heads[0]))
@@ -127,8 +135,8 @@ def judge_number(
         counts = [entry for entry in counts if scope(entry.counting)]
     complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
     if unit:
-        matches = sorted(_in_bytes(stated, unit, counts), key=lambda match: (match.liberties, match.count.cost))
-        return NumberVerdict(stated, model, tuple(matches), tuple(complete[:3]), whole, in_bytes=True)
+        sized = sorted(_in_bytes(stated, unit, precision, counts), key=lambda match: (match.liberties, match.count.cost))
+        return NumberVerdict(stated, model, tuple(sized), tuple(complete[:3]), whole, unit=unit, precision=precision)
     matches = []
     own = model.with_head(heads[0]).cls
     taken: set[int] = set()
@@ -209,25 +217,38 @@ def _match(stated: Stated, entry: Count, step: int, own: str) -> Match | None:
     return Match(entry, step, how, "", other + coarse + (how == "truncated") + part + (loose and counting.cls != own))
 
 
-def _in_bytes(stated: Stated, unit: int, counts: Sequence[Count]) -> Iterator[Match]:
+def _in_bytes(stated: Stated, unit: int, precision: Precision | None, counts: Sequence[Count]) -> Iterator[Match]:
     """Yield the whole models whose checkpoint has that size, at each precision, in decimal and binary units."""
-    binary = {10**3: 2**10, 10**6: 2**20, 10**9: 2**30, 10**12: 2**40}.get(unit)
     for entry in counts:
         custom = entry.counting.custom
         if custom is None or custom.name not in ("exact", "state-dict"):
             continue
-        for index, (precision, size) in enumerate(PRECISIONS):
-            for divisor in (unit,) if binary is None else (unit, binary):
-                scaled = entry.number * size * 1_000 // divisor
-                step = next((step for step in stated.steps if stated.holds(scaled, step) in ("exact", "rounded")), None)
+        for chosen in (precision,) if precision is not None else PRECISIONS:
+            for divisor in units(unit):
+                scaled = entry.number * chosen.size * PARTS_OF_A_UNIT / divisor
+                step = next((step for step in stated.steps if _holds_bytes(stated, scaled, step)), None)
                 if step is not None:
-                    letters = (
-                        f"{precision}, {size} bytes a parameter" if size > 1 else f"{precision}, 1 byte a parameter"
-                    )
                     power = f", in units of 2^{divisor.bit_length() - 1}" if divisor.bit_count() == 1 < divisor else ""
-                    liberties = (index > 1) + (step != stated.steps[0]) + (custom.name != "exact")
-                    yield Match(entry, step, "rounded", "", liberties, letters + power)
+                    unsaid = precision is None and not chosen.usual
+                    liberties = unsaid + (step != stated.steps[0]) + (custom.name != "exact")
+                    yield Match(entry, step, "rounded", "", liberties, chosen.said + power)
                     break
+
+
+def _holds_bytes(stated: Stated, scaled: Fraction, step: int) -> bool:
+    """Return True if a number of bytes rounds to the stated one; without trailing zeros it has to be near as well."""
+    miss = abs(scaled - stated.value)
+    return 2 * miss <= step and (step == stated.steps[0] or miss <= COARSE * scaled)
+
+
+def units(unit: int) -> tuple[int, ...]:
+    """Return what a unit of bytes may mean: a million, and 2^20 by which many programs divide.
+
+    >>> units(10**6), units(2**20)
+    ((1000000, 1048576), (1048576,))
+    """
+    binary = {10**3: 2**10, 10**6: 2**20, 10**9: 2**30, 10**12: 2**40}.get(unit)
+    return (unit,) if binary is None else (unit, binary)
 
 
 def _slips(stated: Stated, counts: Sequence[Count], taken: set[int]) -> Iterator[Match]:

@@ -115,6 +115,10 @@ def _quoted(text: str) -> Iterator[Quoted]:
             continue
         found, stop = read
         last = stop
+        if found.unit:
+            before = []
+            yield Quoted(match.start(), stop, found, bare=True, at=match.start())
+            continue
         if before and _RANGE.fullmatch(text, before[-1][2], match.start()) is None:
             joined = _SERIES.fullmatch(text, before[-1][2], match.start())
             if joined is None or not joined.group().strip(" \n") or len(before) == MAX_SERIES:
@@ -128,10 +132,11 @@ def _quoted(text: str) -> Iterator[Quoted]:
         preceding = _PRECEDES.search(text, max(match.start() - REACH, 0), match.start())
         if preceding is not None and not _OTHERS.match(text, stop):
             if _counts(found):
-                words = preceding["adjectives"].strip("的の ")
-                yield Quoted(preceding.end("adjectives") - len(words), stop, found, words, at=match.start())
+                words = preceding["adjectives"]
+                start = preceding.start("adjectives") + len(words) - len(words.lstrip("的の "))
+                yield Quoted(start, stop, found, words.strip("的の "), at=match.start())
             before = []
-        elif (match["letter"] or match["word"] or match["myriad"]) and not _OTHERS.match(text, stop):
+        elif any(match[unit] for unit in ("letter", "word", "myriad")) and not _OTHERS.match(text, stop):
             yield Quoted(match.start(), stop, found, bare=True, at=match.start())
 
 

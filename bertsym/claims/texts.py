@@ -18,6 +18,7 @@ from bertsym.claims.parser import read
 from bertsym.claims.parts_table import PartsVerdict
 from bertsym.claims.phrases import ABOUT_COUNTS, Quoted, ends_a_phrase, quoted_numbers
 from bertsym.claims.polynomial import expand
+from bertsym.claims.precisions import Precision, precision_in, precisions_named, several_precisions, stored_problem
 from bertsym.claims.question import Question, about_model, all_heads
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.sources import Source
@@ -33,6 +34,8 @@ from bertsym.values import value
 # Bounds on hostile input: different formulas and numbers of a text.
 MAX_FORMULAS = 5_000
 MAX_NUMBERS = 1_000
+# The characters behind a number of bytes in which its precision is looked for.
+BESIDE = 40
 
 _UNCLEAR = "the sentence speaks of parameters, and does not say that this number counts them"
 # Marks of mathematics that is no count: a loss, a distribution, an attention, an expectation.
@@ -158,14 +161,30 @@ class _Judge:
             self.numbers[key] = self._number(quoted, owner.model, owner.name, words)
         return self.numbers[key]
 
-    def _number(self, quoted: Quoted, model: Model, name: str, words: str) -> tuple[NumberVerdict | None, str]:
+    def _number(
+        self, quoted: Quoted, model: Model, name: str, words: str, precision: Precision | None = None
+    ) -> tuple[NumberVerdict | None, str]:
+        stated, unit = quoted.numeral.stated, quoted.numeral.unit
         heads = self.question.heads if model is self.question.model else all_heads(model)
         try:
             if name not in self.counts:
                 self.counts[name] = census(model, heads)
-            return judge_number(quoted.numeral.stated, model, heads, self.counts[name], words=words), ""
+            census_known = self.counts[name]
+            return judge_number(stated, model, heads, census_known, unit=unit, precision=precision, words=words), ""
         except BertsymError as error:
             return None, str(error)
+
+    def bytes(
+        self, quoted: Quoted, owner: Owner, precision: Precision | None
+    ) -> tuple[NumberVerdict | None, str]:
+        """Return the verdict on the size of a checkpoint of its owner, or why there is none."""
+        if owner.model is None:
+            return None, owner.problem
+        unit = quoted.numeral.unit
+        key = (str(quoted.numeral.stated), owner.name, f"{unit} {precision}")
+        if key not in self.numbers:
+            self.numbers[key] = self._number(quoted, owner.model, owner.name, "", precision)
+        return self.numbers[key]
 
     def table(self, name: str, cells: Cells) -> tuple[TableVerdict | PartsVerdict | None, str]:
         """Return the verdict on a table, or why there is none."""
@@ -241,6 +260,9 @@ class _Audit:
         for quoted in quoted_numbers(self.text):
             if self.owners.overlaps(quoted.at, quoted.stop):
                 continue
+            if quoted.numeral.unit:
+                yield from self._bytes(quoted)
+                continue
             if quoted.bare and not self._is_of_a_name(quoted):
                 if (
                     self._is_said(quoted.start)
@@ -251,6 +273,24 @@ class _Audit:
                 continue
             owner = self.owners.of_number(quoted, quoted.numeral.stated.value, quoted.series)
             yield self._claim(quoted.start, self.text[quoted.start : quoted.stop], self.judge.number(quoted, owner))
+
+    def _bytes(self, quoted: Quoted) -> Iterator[JudgedClaim]:
+        """Yield the verdict on a number of bytes if it is a checkpoint's; list it if it stands beside a model's name.
+
+        A document speaks of bytes of many other things: without a model or a word for a checkpoint it claims nothing.
+        """
+        start, stop = self.layout.sentence(quoted.start)
+        sentence = self.text[start:stop]
+        problem = "" if self._is_of_a_name(quoted) else stored_problem(sentence)
+        if not self.owners.mentions(quoted.start) and (problem or not self.source.typed):
+            return
+        owner = self.owners.of_number(quoted, 0, 0)
+        behind = precisions_named(self.text[quoted.stop : min(stop, quoted.stop + BESIDE)])
+        precision = behind[0][1] if behind else precision_in(sentence)
+        if not behind and several_precisions(sentence):
+            problem = "the sentence names several precisions"
+        verdict = (None, problem) if problem else self.judge.bytes(quoted, owner, precision)
+        yield self._claim(quoted.start, quoted.numeral.text, verdict)
 
     def _is_of_a_name(self, quoted: Quoted) -> bool:
         """Return True if a number without the word stands behind a model's name: in brackets, or after a colon.
