@@ -22,6 +22,7 @@ from bertsym.claims.sources import TEXT_SUFFIXES, Source, source_of, sources
 from bertsym.claims.subjects import mentions, named_by
 from bertsym.claims.tablefile import read_text
 from bertsym.claims.tables import claims_parameters, table_claim
+from bertsym.claims.written_names import undressed
 from bertsym.errors import BadFile, UnreadableFormula
 from bertsym.values import replace, value
 from bertsym.wording import pretty
@@ -40,6 +41,7 @@ _LABELLED = re.compile(
 )
 _ABOUT = re.compile(rf"(?:{ABOUT})*", re.IGNORECASE)
 _NUMERAL = re.compile(NUMERAL)
+_OPERATES = re.compile(r"\d\s*[*×/^+]|[*×/^+]\s*\d")
 _DRESSED = re.compile(rf"(?:{ABOUT})*(?P<number>.*?)[\s~]*(?:{PARAMETERS})?[\s.]*", re.DOTALL | re.IGNORECASE)
 
 
@@ -126,7 +128,7 @@ def _number(claim: str, question: Question) -> NumberClaim | None:
         return _number_claim(read_whole, "", question)
     match = _LABELLED.fullmatch(bare.strip("$"))
     read_behind = None if match is None else _dressed(match["number"])
-    if match is None or read_behind is None or re.search(r"\d\s*[*×/^+]|[*×/^+]\s*\d", match["label"]):
+    if match is None or read_behind is None or _OPERATES.search(undressed(match["label"]).text):
         return None
     bytes_named = f"{match['label']} {read_behind.behind}"
     if read_behind.numeral.unit and (stored_problem(f"{bytes_named} file") or several_precisions(bytes_named)):
@@ -143,7 +145,7 @@ def _number_claim(found: _Stated, label: str, question: Question) -> NumberClaim
         notes = (*notes, f"a number needs sizes: judged at {about.model.architecture.base}")
     words = label if scope_named(label) else question.of
     precision = precision_in(f"{found.behind} {label}") if number.unit else None
-    text = f"{number.text.strip()}{found.behind}".strip()
+    text = f"{number.text.strip()}{found.behind}".strip(" .")
     return NumberClaim(text, number.stated, about, (*notes, *number.notes), number.unit, words, precision)
 
 
