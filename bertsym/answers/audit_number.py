@@ -193,7 +193,16 @@ def _how(match: Match) -> str:
 
 def _sizes(verdict: NumberVerdict) -> Table:
     """Return the bytes of the whole model at each usual precision, in the unit of the claim."""
-    letters = {10**3: "KB", 10**6: "MB", 10**9: "GB", 10**12: "TB", 2**10: "KiB", 2**20: "MiB", 2**30: "GiB", 2**40: "TiB"}
+    letters = {
+        10**3: "KB",
+        10**6: "MB",
+        10**9: "GB",
+        10**12: "TB",
+        2**10: "KiB",
+        2**20: "MiB",
+        2**30: "GiB",
+        2**40: "TiB",
+    }
     chosen = (verdict.precision,) if verdict.precision is not None else [p for p in PRECISIONS if p.usual]
     rows = []
     for precision in chosen:

@@ -37,7 +37,8 @@ _APPOSED = re.compile(
     r"(?:about|approximately|roughly|around|~|≈|约|約)?\s*"
 )
 _COMPARED = re.compile(
-    r"(?:\bthan|\bas|\bvs\.?|\bversus|\bfrom|\bunlike|\bcompared (?:to|with)|\bover|\blike|\bof|\bbased on"
+    r"(?:\bthan|\bas|\bvs\.?|\bversus|\bfrom|\bunlike|\bcompared (?:to|with)|\bover|\blike|\bbased on"
+    r"|(?:half|thirds?|quarters?|tenths?|fraction|percent|%|\btimes|\dx)\s+(?:(?:of|the|size|parameters)\s+){0,4}of"
     r"|比|\bals|\bque)"
     r"(?:\s+(?:the|a|an|our|its))?[\s`*_\"']*\Z",
     re.IGNORECASE,
@@ -119,6 +120,8 @@ class Owners:
         sentence = self.text[start:stop]
         named = self.mentions(quoted.start)
         mention = self._owning(named, quoted, series)
+        if mention is None and quoted.versus:
+            return Owner(None, "the sentence compares numbers, and does not say which model has this one")
         if mention is None and len(named) > 1:
             several = ", ".join(dict.fromkeys(m.text for m in named))
             return Owner(
@@ -152,6 +155,9 @@ class Owners:
         """Return the mention in the sentence that owns a number; None if none does, or it is open which."""
         before = [m for m in named if m.stop <= quoted.at]
         after = [m for m in named if m.start >= quoted.stop]
+        if quoted.versus:
+            compared = before or after
+            return compared[quoted.series] if len(compared) == quoted.among else None
         if quoted.among > 1 and len(before) != 1:
             subjects = [m for m in before if not self._is_compared(m)]
             following = [m for m in after if not self._is_compared(m)] or after

@@ -41,6 +41,10 @@ _LABELLED = re.compile(
 )
 _ABOUT = re.compile(rf"(?:{ABOUT})*", re.IGNORECASE)
 _NUMERAL = re.compile(NUMERAL)
+_WORDS = re.compile(
+    r"[^\W\d_]{2,}[,;:]?\s+(?:[^\W\d_]{1,}[,;:]?\s+)*[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{4,}"
+)
+_OPERATOR = re.compile(r"[*^+=≈×·\\]|\w\s*/\s*\d")
 _OPERATES = re.compile(r"\d\s*[*×/^+]|[*×/^+]\s*\d")
 _DRESSED = re.compile(rf"(?:{ABOUT})*(?P<number>.*?)[\s~]*(?:{PARAMETERS})?[\s.]*", re.DOTALL | re.IGNORECASE)
 
@@ -73,7 +77,9 @@ def classify(claim: str, question: Question, *, table: bool = False) -> Claim:
         labelled = _labelled_formula(claim, question)
         if labelled is not None:
             return labelled
-        if len(claim) <= MAX_SENTENCE and (claims_counts(claim) or _names_and_counts(claim)):
+        if len(claim) <= MAX_SENTENCE and (
+            claims_counts(claim) or quoted_numbers(ascii_digits(claim)) or _is_prose(claim)
+        ):
             return DocumentClaim("the text", (source_of(claim),), question)
         raise
 
@@ -104,7 +110,7 @@ class _Stated:
 
 
 def _dressed(text: str) -> _Stated | None:
-    """Return the number that a text is: with `about` before it, and behind it the word for parameters or a precision."""
+    """Return the number that a text is, with `about` before it and the word for parameters or a precision behind it."""
     bare = text.strip().strip("$").removesuffix("个").strip()
     match = _DRESSED.fullmatch(bare)
     alone = numeral(bare) or (numeral(match["number"]) if match and match["number"] else None)
@@ -128,12 +134,23 @@ def _number(claim: str, question: Question) -> NumberClaim | None:
         return _number_claim(read_whole, "", question)
     match = _LABELLED.fullmatch(bare.strip("$"))
     read_behind = None if match is None else _dressed(match["number"])
-    if match is None or read_behind is None or _OPERATES.search(undressed(match["label"]).text):
+    if (
+        match is None
+        or read_behind is None
+        or _names_several(match["label"])
+        or _OPERATES.search(undressed(match["label"]).text)
+    ):
         return None
     bytes_named = f"{match['label']} {read_behind.behind}"
     if read_behind.numeral.unit and (stored_problem(f"{bytes_named} file") or several_precisions(bytes_named)):
         return None
     return _number_claim(read_behind, match["label"].strip(" $`*#"), question)
+
+
+def _names_several(label: str) -> bool:
+    """Return True if a label names several models, so that it is a sentence."""
+    mention = named_by(label)
+    return mention is not None and mention.reading is None and len(mentions(label)) > 1
 
 
 def _number_claim(found: _Stated, label: str, question: Question) -> NumberClaim:
@@ -149,16 +166,20 @@ def _number_claim(found: _Stated, label: str, question: Question) -> NumberClaim
     return NumberClaim(text, number.stated, about, (*notes, *number.notes), number.unit, words, precision)
 
 
-def _names_and_counts(claim: str) -> bool:
-    """Return True if a claim has the name of a model and a number with a unit: `ALBERT-xxlarge 235M`."""
-    return bool(mentions(claim)) and bool(quoted_numbers(ascii_digits(claim)))
+def _is_prose(claim: str) -> bool:
+    """Return True for a sentence: words side by side and no operator between quantities.
+
+    >>> _is_prose("BERT is a nice model with 12 layers."), _is_prose("12 * hidden size"), _is_prose("12LH^2 + foo")
+    (True, False, False)
+    """
+    return _WORDS.search(claim) is not None and _OPERATOR.search(claim) is None
 
 
 def _labelled_formula(claim: str, question: Question) -> FormulaClaim | SumClaim | None:
     """Read a formula behind a colon and the name of a model: `Llama-2-70B: 80*(4*8192^2 + ...)`."""
     label, colon, formula = claim.partition(":")
     mention = named_by(label) if colon and len(label) <= MAX_LABEL else None
-    if mention is None:
+    if mention is None or _names_several(label):
         return None
     about, notes = asked_about(question, mention, label)
     try:

@@ -21,7 +21,8 @@ class NumberClaim:
     """A number of parameters, such as `110M`, with the precision at which it was stated.
 
     `unit` is the number of bytes in the number's unit if it counts the bytes of a checkpoint, else 0; `precision` is
-    the one that the claim names. `words` name the part that the number counts, such as `non-embedding`; without any it counts the whole model.
+    the one that the claim names. `words` name the part that the number counts, such as `non-embedding`; without any it
+    counts the whole model.
     """
 
     text: str

@@ -2,7 +2,8 @@
 
 A number stands if a custom of counting a whole model rounds to it, or if a part is exactly as large. Every liberty that
 a match takes has a price, and one liberty is allowed: another custom than the exact count, a cut instead of a rounding,
-or trailing zeros that do not count. With the latter two, another class than the one asked about is a liberty too.
+trailing zeros that do not count, or one digit that misses by more than a twentieth. With a cut and with zeros, another
+class than the one asked about is a liberty too.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from fractions import Fraction
 
 from bertsym.claims.interpretations import Counting, countings
 from bertsym.claims.known_parts import Difference, Named, differences, modules_of
-from bertsym.claims.omissions import NEGLIGIBLE
 from bertsym.claims.numerals import PARTS_OF_A_UNIT
+from bertsym.claims.omissions import NEGLIGIBLE
 from bertsym.claims.precisions import PRECISIONS, Precision
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.standing import Standing
@@ -29,8 +30,9 @@ ALLOWED = 1
 # The cost of the countings that explain a number: rounded numbers with few words, exact ones with more.
 SIMPLE = 2
 UNUSUAL = 3
-# A reading without the trailing zeros is off by this share at most, as two digits are.
+# A reading without the trailing zeros is off by this share at most, as two digits are, and a cut by twice as much.
 COARSE = Fraction(1, 20)
+CUT = Fraction(1, 10)
 
 
 @value
@@ -126,7 +128,8 @@ def judge_number(
     """Judge a number about a model whose sizes are known; raises `MissingSize` if a size is unknown.
 
     `known` is the model's `census`, if the caller has it already. `unit` is the number of bytes in the number's unit,
-    if it counts the bytes of a checkpoint, at a `precision` if the claim names one. `words` say which part the number counts, such as `non-embedding`.
+    if it counts the bytes of a checkpoint, at a `precision` if the claim names one. `words` say which part the number
+    counts, such as `non-embedding`.
     """
     scope = scope_named(words)
     whole = count(model.with_head(heads[0]))
@@ -135,7 +138,9 @@ def judge_number(
         counts = [entry for entry in counts if scope(entry.counting)]
     complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
     if unit:
-        sized = sorted(_in_bytes(stated, unit, precision, counts), key=lambda match: (match.liberties, match.count.cost))
+        sized = sorted(
+            _in_bytes(stated, unit, precision, counts), key=lambda match: (match.liberties, match.count.cost)
+        )
         return NumberVerdict(stated, model, tuple(sized), tuple(complete[:3]), whole, unit=unit, precision=precision)
     matches = []
     own = model.with_head(heads[0]).cls
@@ -208,13 +213,18 @@ def _match(stated: Stated, entry: Count, step: int, own: str) -> Match | None:
     if not how or entry.cost > (UNUSUAL if how == "exact" else SIMPLE):
         return None
     coarse = step != stated.steps[0]
-    if coarse and abs(entry.number - stated.value) > COARSE * entry.number:
+    miss = abs(entry.number - stated.value)
+    far = miss > COARSE * entry.number
+    if (far and coarse) or (how == "truncated" and miss > CUT * entry.number):
         return None
     custom = counting.custom
     other = custom is None or custom.name != "exact"
     part = counting.part and how != "exact"
     loose = coarse or how == "truncated"
-    return Match(entry, step, how, "", other + coarse + (how == "truncated") + part + (loose and counting.cls != own))
+    liberties = (
+        other + coarse + (how == "truncated") + part + (far and how == "rounded") + (loose and counting.cls != own)
+    )
+    return Match(entry, step, how, "", liberties)
 
 
 def _in_bytes(stated: Stated, unit: int, precision: Precision | None, counts: Sequence[Count]) -> Iterator[Match]:
@@ -238,7 +248,8 @@ def _in_bytes(stated: Stated, unit: int, precision: Precision | None, counts: Se
 def _holds_bytes(stated: Stated, scaled: Fraction, step: int) -> bool:
     """Return True if a number of bytes rounds to the stated one; without trailing zeros it has to be near as well."""
     miss = abs(scaled - stated.value)
-    return 2 * miss <= step and (step == stated.steps[0] or miss <= COARSE * scaled)
+    two_digits = stated.value >= 10 * step
+    return 2 * miss <= step and (step == stated.steps[0] or (two_digits and miss <= COARSE * scaled))
 
 
 def units(unit: int) -> tuple[int, ...]:

@@ -27,8 +27,8 @@ class Precision:
     @property
     def said(self) -> str:
         """Return the precision with its bytes: `fp32, 4 bytes a parameter`."""
-        size = self.size
-        return f"{self.name}, {'half a byte' if size < 1 else f'{size} byte{chr(115) * (size > 1)}'} a parameter"
+        size = "half a byte" if self.size < 1 else "1 byte" if self.size == 1 else f"{self.size} bytes"
+        return f"{self.name}, {size} a parameter"
 
 
 PRECISIONS = (
@@ -55,13 +55,15 @@ _SCALED = re.compile(r"(?<![A-Za-z0-9])(?:i?q\d_[A-Za-z0-9_]+|gptq|awq|gguf|ggml
 # These words say that a number of bytes is the size of a checkpoint.
 _STORED = re.compile(
     r"checkpoint|\bckpt|safetensors|pytorch_model|\.bin\b|\.pt\b|state.?dict|on disk|disk space|file|download"
-    r"|\bweigh(?:s|t|ts)\b|\bmodel size|\bsize\b|\bwiegt\b|\bgross\b|\bgroß\b|taille|大小|体积|体積|容量|权重|サイズ",
+    r"|\bweigh(?:s|ts?)\b|\bmodel size|\bsize\b|\bwiegt\b|\bgross\b|\bgroß\b|taille|大小|体积|体積|容量|权重|サイズ",
     re.IGNORECASE,
 )
 # These words say that it is something else: a machine, a corpus, a training run.
 _ELSEWHERE = re.compile(
-    r"\bV?RAM\b|\bmemory\b|\bGPUs?\b|\bTPUs?\b|\b[AHV]100\b|\bRTX\b|corpus|corpora|dataset|\bof (?:\w+ ){0,2}(?:text|data)"
-    r"|training|optimi[sz]er|gradient|activations?|\bcache\b|\bKV\b|bandwidth|/s\b|per second|显存|内存|数据|語料|语料|Speicher",
+    r"\bV?RAM\b|\bmemory\b|\bGPUs?\b|\bTPUs?\b|\b[AHV]100\b|\bRTX\b|corpus|corpora|dataset"
+    r"|\bof (?:\w+ ){0,2}(?:text|data)"
+    r"|training|optimi[sz]er|gradient|activations?|\bcache\b|\bKV\b|bandwidth|/s\b|per second"
+    r"|显存|内存|数据|語料|语料|Speicher",
     re.IGNORECASE,
 )
 _FILLER = re.compile(

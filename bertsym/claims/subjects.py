@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from bertsym import atlas
+from bertsym.claims.proper_names import SUBJECT, proper_name
 from bertsym.claims.written_names import Written, passed_over, prefix_of, undressed
 from bertsym.names.catalogue import Published, published
 from bertsym.names.reading import Reading, beginnings, read, spelled
@@ -44,7 +45,7 @@ _NAME_LIKE = re.compile(
     r"[\w.]*(?:BERT|Bert|bert|GPT|Llama|LLaMA|LLAMA|llama|Qwen|Mistral|Gemma|PaLM|LM|ViT"
     r"|CLIP|DINO|DeiT|BEiT|BLOOM|T5|BART|ELECTRA|XLNet|ERNIE|ResNet|EfficientNet|ConvNe[Xx]t|VGG|AlexNet|MobileNet|ELMo"
     r"|HuBERT|DeepSeek|Mixtral|Mamba-?\d)[\w]*(?:[-_.][\w.]*\w)*|[A-Z][A-Za-z]+\d?-(?:Ti|T|S|B|L|H|G|XL)(?:-\d+)?"
-    r"|[A-Za-z][\w.]*(?:[-_][\w.]+)*[-_](?:base|large|small|tiny|mini|medium|xl|xxl|xlarge|huge|\d+(?:\.\d+)?[bBmM])"
+    r"|[A-Za-z][\w.]*(?:[-_][\w.]+)*[-_](?:(?i:base|large|small|tiny|mini|medium|xl|xxl|xlarge|huge)|\d+(?:\.\d+)?[bBmM])"
     r"(?:[-_][\w.]*\w)*)(?![\w])",
     re.ASCII,
 )
@@ -108,8 +109,22 @@ def mentions(text: str, *, label: bool = False) -> tuple[Mention, ...]:
         for match in _NAME_LIKE.finditer(line)
         if taken.isdisjoint(range(match.start(), match.end()))
     ]
-    named = _joined(line, sorted(result, key=lambda mention: mention.start))
+    result += [
+        _unknown(match["name"], match.start("name"))
+        for match in SUBJECT.finditer(line)
+        if taken.isdisjoint(range(match.start("name"), match.end("name"))) and proper_name(match["name"])
+    ]
+    named = _joined(line, sorted(_apart(result), key=lambda mention: mention.start))
     return tuple(_placed(mention, written, text) for mention in named)
+
+
+def _apart(named: Sequence[Mention]) -> list[Mention]:
+    """Return the mentions without those that lie on an earlier one."""
+    result: list[Mention] = []
+    for mention in named:
+        if all(mention.stop <= earlier.start or earlier.stop <= mention.start for earlier in result):
+            result.append(mention)
+    return result
 
 
 def _joined(line: str, named: Sequence[Mention]) -> list[Mention]:
@@ -167,7 +182,11 @@ def _mention(line: str, pieces: Sequence[re.Match[str]], at: int, *, label: bool
         return _unknown(line[start:stop], start), used
     prefix = prefix_of(line, start)
     if prefix:
-        return (None if prefix.casefold() in _NO else _unknown(prefix + line[start:stop], start - len(prefix))), used
+        return (
+            None
+            if prefix.casefold() in _NO or prefix[:-1].isdecimal()
+            else _unknown(prefix + line[start:stop], start - len(prefix))
+        ), used
     text = line[start:stop] + ")" * ("(" in line[start:stop] and line[stop : stop + 1] == ")")
     return Mention(start, start + len(text), text, reading, _several(text, reading)), used
 
@@ -245,9 +264,20 @@ def without_a_size(mention: Mention) -> str:
 
 
 def named_by(label: str) -> Mention | None:
-    """Return the one model that a label names, as in `mBERT: 110M`; None if it names no model or several."""
+    """Return the model that a label names, as in `mBERT: 110M`; None if it names none.
+
+    Several models are one mention with that problem, and so is a proper name that no model is known to have.
+    """
     found = mentions(label, label=True)
-    return found[0] if len(found) == 1 else None
+    if len(found) > 1:
+        found = tuple(m for m in found if m.text.casefold() not in _ENGLISH or m.text.isupper())
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(dict.fromkeys(m.text for m in found))
+        return Mention(found[0].start, found[-1].stop, label, None, f"the names of several models: {several}")
+    name = proper_name(label)
+    return None if name is None else _unknown(name, label.index(name))
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from functools import cache
 from bertsym.names.catalogue import published
 from bertsym.values import value
 
-_FONT = r"\\(?:text(?:sc|sf|rm|it|bf|tt|normal)?|math(?:rm|sf|it|bf|tt)|mbox|small|scriptsize|footnotesize|it|rm|bf|sc)\b"
+_FONT = (
+    r"\\(?:text(?:sc|sf|rm|it|bf|tt|normal)?|math(?:rm|sf|it|bf|tt)|mbox|small|scriptsize|footnotesize|it|rm|bf|sc)\b"
+)
 # BERT$_{\text{BASE}}$, \text{BERT}_{\text{LARGE}}, BERT\textsubscript{base}, BERT<sub>BASE</sub>, BERT₍base₎
 _SUBSCRIPT = re.compile(
     rf"(?P<dress>\}}*\$?\s?_\$?\{{?\s?(?:{_FONT}\s*\{{?\s*)*|\}}?\\textsubscript\{{\s?(?:{_FONT}\s*\{{?)*|<sub>)"
@@ -21,13 +23,15 @@ _OPENING = re.compile(rf"\$?(?:\{{?{_FONT}\s*\{{?|\{{)(?=[A-Za-z])")
 _PATCH = re.compile(r"(?<=[-_ ][A-Za-z])(?P<slash>/)(?=\d{1,2}(?!\d))|(?<=[-_ ](?:XL|Ti|So|xl))/(?=\d{1,2}(?!\d))")
 _RESOLUTION = re.compile(r"(?<=/\d\d)@(?=\d{3})")
 _PIXELS = re.compile(r"(?<=@\d\d\d)px\b")
-_OWNER = re.compile(r"(?<![\w/.-])(?:(?:https?://)?(?:huggingface\.co|hf\.co)/)?(?P<owner>[\w.-]{1,60})/(?=[A-Za-z0-9])")
+_OWNER = re.compile(
+    r"(?<![\w/.-])(?:(?:https?://)?(?:huggingface\.co|hf\.co)/)?(?P<owner>[\w.-]{1,60})/(?=[A-Za-z0-9])"
+)
 _ADDRESS = re.compile(r"(?:https?://|www\.)(?!huggingface\.co/|hf\.co/)[^\s)\]>]+")
 # A word before a name that is joined with a hyphen makes another name of it, except these.
-_PLAIN_PREFIXES = frozenset(
-    ("pretrained", "trained", "tuned", "finetuned", "our", "the", "a", "standard", "vanilla", "original", "google")
-    + ("official", "released", "base", "frozen", "full", "huggingface", "openai", "post", "co", "meta", "multi")
-)
+_PLAIN_PREFIXES = frozenset(re.findall(r"\w+", """
+    a finetuned frozen google huggingface meta official openai original our pretrained released standard the trained
+    tuned vanilla
+"""))  # fmt: skip
 _PREFIX = re.compile(r"(?P<word>[A-Za-z0-9]+)[-_]\Z")
 
 
