@@ -55,7 +55,8 @@ class FieldSearch:
         self.draft.labels = self.trials.builds.configuration().num_labels
         self.trials.prepare()
         steps = (
-            self.aliases.take_declared, self.undeclared, self.declared, self.layer_lists, self.size_values, self.parts,
+            self.aliases.take_declared, self.aliases.take_copies, self.undeclared, self.aliases.take_prevailing,
+            self.declared, self.layer_lists, self.size_values, self.parts,
             self.equal_values, self.several,
         )  # fmt: skip
         for step in steps:
@@ -350,6 +351,10 @@ class FieldSearch:
         if not smallest:
             self.trials.log.append(f"{head}: the file itself disagrees")
             return False
+        prevailing = next((name for name in smallest if name in self.draft.prevailing), None)
+        if prevailing is not None:
+            del self.draft.prevailing[prevailing], changes[prevailing]
+            return True
         order = lambda path: (path in self.draft.aliases, path not in self.trials.sizes, smallest[path] is None, path)  # noqa: E731
         equal = next((name for name, value in smallest.items() if value in self.draft.equal.get(name, ())), None)
         path = max(smallest, key=order) if equal is None else equal

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bertsym.config.configfile import read_config
-from bertsym.config.field_rules import check_rules, renamed, unread_fields
+from bertsym.config.field_rules import check_rules, contradicted, renamed, unread_fields
 from bertsym.config.flatten import flattened
 from bertsym.count import count
 from bertsym.errors import BadField, BertsymError
@@ -57,6 +57,22 @@ def test_a_flat_file_is_read_as_the_file_of_a_part() -> None:
         renamed({"width": 8, "text": {"layers": 2}}, rules, FILE)
     with pytest.raises(BadField, match=r"width.*text\.width says '9'"):
         renamed({"width": 8, "text": {"width": 9}}, rules, FILE)
+
+
+def test_a_prevailing_name_overwrites_its_field() -> None:
+    rules = FieldRules({"vision.layers": "vision.depth"}, prevailing={"vision.layers": "vision.depth"})
+    both = {"vision": {"layers": 4, "depth": 3}}
+    assert renamed(both, rules, FILE) == {"vision": {"depth": 4}}
+    assert contradicted(both, rules) == (
+        "'vision.depth' is overwritten with 'vision.layers', as the configuration class does",
+    )
+    assert renamed({"vision": {"layers": 4}}, rules, FILE) == {"vision": {"depth": 4}}
+    assert contradicted({"vision": {"layers": 3, "depth": 3}}, rules) == ()
+    copied = FieldRules(prevailing={"encoder.layers": "encoder_layers"})
+    assert renamed({"encoder": {"layers": 4}, "encoder_layers": 2}, copied, FILE) == {
+        "encoder": {},
+        "encoder_layers": 4,
+    }
 
 
 def test_an_alias_within_a_part_is_renamed_there() -> None:
