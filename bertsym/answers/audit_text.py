@@ -127,6 +127,9 @@ def _of_number(verdict: NumberVerdict) -> str:
 
 
 def _of_table(verdict: TableVerdict) -> str:
+    if verdict.by_name:
+        right = sum(named.stands for named in verdict.named)
+        return f"{right} of {len(verdict.named)} rows are right about the models that they name"
     if verdict.fits:
         return f"{verdict.fits[0].hypothesis.name}, {verdict.fits[0].how}"
     rows = len(verdict.table.rows)

@@ -124,24 +124,29 @@ def judge_number(
     unit: int = 0,
     precision: Precision | None = None,
     words: str = "",
+    whole: bool = False,
 ) -> NumberVerdict:
     """Judge a number about a model whose sizes are known; raises `MissingSize` if a size is unknown.
 
     `known` is the model's `census`, if the caller has it already. `unit` is the number of bytes in the number's unit,
     if it counts the bytes of a checkpoint, at a `precision` if the claim names one. `words` say which part the number
-    counts, such as `non-embedding`.
+    counts, such as `non-embedding`. With `whole` the claim is about all of the model, so no part makes it right.
     """
     scope = scope_named(words)
-    whole = count(model.with_head(heads[0]))
+    everything = count(model.with_head(heads[0]))
     counts = census(model, heads) if known is None else known
     if scope is not None:
         counts = [entry for entry in counts if scope(entry.counting)]
+    elif whole:
+        counts = [entry for entry in counts if not entry.counting.part]
     complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
     if unit:
         sized = sorted(
             _in_bytes(stated, unit, precision, counts), key=lambda match: (match.liberties, match.count.cost)
         )
-        return NumberVerdict(stated, model, tuple(sized), tuple(complete[:3]), whole, unit=unit, precision=precision)
+        return NumberVerdict(
+            stated, model, tuple(sized), tuple(complete[:3]), everything, unit=unit, precision=precision
+        )
     matches = []
     own = model.with_head(heads[0]).cls
     taken: set[int] = set()
@@ -152,7 +157,7 @@ def judge_number(
         matches.extend(matching)
         taken |= {match.count.number for match in matching}
     matches.extend(_slips(stated, counts, taken))
-    nearest = sorted(complete, key=lambda entry: (entry.number != whole, abs(entry.number - stated.value)))
+    nearest = sorted(complete, key=lambda entry: (entry.number != everything, abs(entry.number - stated.value)))
 
     def rank(match: Match) -> tuple[bool, bool, int, int, bool, int]:
         """Return a sort key: what stands, the finest precision, then the simplest counting, then the closest number."""
@@ -163,9 +168,9 @@ def judge_number(
     exact = stated.steps[0] == 1
     sound = any(match.sound for match in found)
     plain = any(match.sound and match.count.cost == 0 for match in found)
-    modules = modules_of(model, heads, stated.value) if exact and not plain and scope is None else ()
+    modules = modules_of(model, heads, stated.value) if exact and not plain and scope is None and not whole else ()
     explained = differences(model, heads, stated.value) if exact and not sound and not modules else ()
-    return NumberVerdict(stated, model, found, tuple(nearest[:3]), whole, modules, explained)
+    return NumberVerdict(stated, model, found, tuple(nearest[:3]), everything, modules, explained)
 
 
 def census(model: Model, heads: Sequence[str]) -> tuple[Count, ...]:

@@ -34,7 +34,8 @@ _FOOTNOTE = re.compile(r"(?:\s*(?:\[\d+\]|[*†‡]+|\\footnote\{[^{}]*\}))+$")
 class SizedRow:
     """A row of the table: its line in the file, the sizes of one model, and the number stated for it.
 
-    `steps` are those of sizes that are rounded, as a vocabulary of 128K is.
+    `steps` are those of sizes that are rounded, as a vocabulary of 128K is. `beside` is the text next to the
+    label, which may be the size in a table of families.
     """
 
     line: int
@@ -43,6 +44,7 @@ class SizedRow:
     text: str
     stated: Stated
     steps: Mapping[Symbol, int] = MappingProxyType({})
+    beside: str = ""
 
 
 @value
@@ -162,8 +164,9 @@ def _row(
         problem = f"expected a number of parameters such as 110M, got {echo(row[at])}"
         raise BadFile(path, f"line {line}: under {headings[at].title}: {problem}")
     others = (cell for place, cell in enumerate(row) if place not in symbols and not headings[place].counts)
-    label = next((cell for cell in others if re.search(r"[^\W\d_]", cell) and not _POWER.fullmatch(cell)), "")
-    return SizedRow(line, label, sizes, row[at], counted_cell, spans)
+    texts = [cell for cell in others if re.search(r"[^\W\d_]", cell) and not _POWER.fullmatch(cell)]
+    label, beside = (*texts[:2], "", "")[:2]
+    return SizedRow(line, label, sizes, row[at], counted_cell, spans, beside)
 
 
 def _number(cell: str, scale: int) -> Stated | None:
