@@ -208,7 +208,9 @@ class _Audit:
         self.bare = ascii_digits(readable(source.text, tex=source.tex))
         tables = cells_of(source.name, self.bare, source.suffix)
         summaries = cells_of(source.name, ascii_digits(source.text), SUMMARY_SUFFIX)
-        self.tables = [cells for cells in (*tables, *summaries) if claims_parameters(cells)]
+        drawn = {line for cells in summaries for line, _ in cells.rows}
+        apart = [cells for cells in tables if drawn.isdisjoint(line for line, _ in cells.rows)]
+        self.tables = [cells for cells in (*apart, *summaries) if claims_parameters(cells)]
         self.text = self._without_tables()
         self.layout = Layout(self.text)
         self.places = Places(self.text, ABOUT_COUNTS)
