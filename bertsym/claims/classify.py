@@ -96,7 +96,8 @@ def _table(path: str, suffix: str, question: Question) -> TableClaim:
     tables = [cells for source in found for cells in cells_of(path, source.text, source.suffix)]
     if not tables:
         raise BadFile(path, "no table with a heading and a row")
-    claim = table_claim(path, next((cells for cells in tables if claims_parameters(cells)), tables[0]), question)
+    first = next((cells for cells in tables if claims_parameters(cells, question)), tables[0])
+    claim = table_claim(path, first, question)
     formula = _notes(claim.formula) if isinstance(claim, ModelTableClaim) and claim.formula is not None else ()
     return replace(claim, notes=(*claim.notes, *formula))
 

@@ -83,12 +83,12 @@ def read_table(path: str, model: Model | None = None) -> SizedTable:
     return table_of(path, next((cells for cells in tables if counted(cells)), tables[0]), model)
 
 
-def counted(cells: Cells) -> bool:
+def counted(cells: Cells, where: Mapping[str, str] | None = None) -> bool:
     """Return True if a heading, above a column or beside a row, says that numbers count parameters, or for a grid."""
     beside = (row[0] for _, row in cells.rows if row)
-    if any(heading.counts for heading in read_headings((*cells.heading, *beside))):
+    if any(heading.counts for heading in read_headings((*cells.heading, *beside), None, where)):
         return True
-    grid = _grid(cells, None, None)
+    grid = _grid(cells, None, where)
     return grid is not None and all(row.stated.value >= LEAST_COUNT for row in grid.rows)
 
 
@@ -119,9 +119,13 @@ def _upright(cells: Cells, model: Model | None, where: Mapping[str, str] | None)
     beside = tuple(row[0] if row else "" for _, row in cells.rows)
     if not any(heading.counts for heading in read_headings(beside, model, where)):
         return cells
-    line = next(at for (at, _), title in zip(cells.rows, beside, strict=True) if read_headings([title])[0].counts)
+    line = next(at for (at, _), title in zip(cells.rows, beside, strict=True) if _counts(title, where))
     columns = zip_longest(*(row for _, row in cells.rows), fillvalue="")
     return Cells(tuple((line, tuple(column)) for column in columns))
+
+
+def _counts(title: str, where: Mapping[str, str] | None) -> bool:
+    return read_headings([title], None, where)[0].counts
 
 
 def _column(path: str, cells: Cells, headings: Sequence[Heading], at: int) -> SizedTable:

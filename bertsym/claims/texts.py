@@ -210,7 +210,7 @@ class _Audit:
         summaries = cells_of(source.name, ascii_digits(source.text), SUMMARY_SUFFIX)
         drawn = {line for cells in summaries for line, _ in cells.rows}
         apart = [cells for cells in tables if drawn.isdisjoint(line for line, _ in cells.rows)]
-        self.tables = [cells for cells in (*apart, *summaries) if claims_parameters(cells)]
+        self.tables = [cells for cells in (*apart, *summaries) if claims_parameters(cells, judge.question)]
         self.text = self._without_tables()
         self.layout = Layout(self.text)
         self.places = Places(self.text, ABOUT_COUNTS)
