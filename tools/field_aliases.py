@@ -47,6 +47,25 @@ class AliasSearch:
             if alias.rpartition(".")[0] == target.rpartition(".")[0] and PATH.fullmatch(alias):
                 self.try_prevailing(alias, target, self.trials.bases)
 
+    def take_part_dicts(self) -> None:
+        """Take the objects that the class completes with defaults and reads in place of a part: `text_config_dict`."""
+        for part in sorted(self.trials.configs):
+            name = f"{part}_dict"
+            if name.rpartition(".")[2] in self.trials.source:
+                sizes = [path for path in self.trials.sizes if path.rpartition(".")[0] == part]
+                values = [{path.rpartition(".")[2]: value} for path in sizes for value in self.values(path)[:1]]
+                self.try_part_dict(name, part, [{}, *values])
+
+    def try_part_dict(self, name: str, part: str, values: Sequence[File]) -> None:
+        """Take a name that prevails over a part if the class agrees, with the part and without it."""
+        before = self.draft.refused.pop(name, None)
+        self.draft.prevailing[name] = part
+        cases = [(base, ((name, value),)) for base in self.trials.bases[:2] for value in values]
+        outcomes = [self.shown(base, changes) for base, changes in cases]
+        if "disagree" in outcomes or "agree" not in outcomes:
+            del self.draft.prevailing[name]
+            self.draft.refused[name] |= before or {ValueKind.OBJECT, ValueKind.EMPTY}
+
     def take_copies(self) -> None:
         """Take the numbers in an object that the class makes of fields beside it, and reads in place of them.
 

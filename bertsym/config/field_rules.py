@@ -54,8 +54,11 @@ def contradicted(config: Mapping[str, Json], rules: FieldRules) -> tuple[str, ..
 
 
 def _prevailing(config: Mapping[str, Json], rules: FieldRules) -> Iterator[tuple[str, str]]:
-    """Yield the prevailing names that the file gives, each with the field that it overwrites."""
-    return (pair for pair in rules.prevailing.items() if _value_at(config, pair[0]) is not ...)
+    """Yield the prevailing names of the file, each with the field that it overwrites; a null overwrites no part."""
+    for name, target in rules.prevailing.items():
+        found = _value_at(config, name)
+        if found is not ... and (found is not None or not isinstance(_value_at(config, target), dict)):
+            yield name, target
 
 
 def _value_at(config: Mapping[str, Json], path: str) -> Any:

@@ -13,6 +13,7 @@ from bertsym.config.field_rules import check_rules, contradicted, renamed, unrea
 from bertsym.config.flatten import flattened
 from bertsym.count import count
 from bertsym.errors import BadField, BertsymError
+from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.decode import parsed
@@ -61,7 +62,7 @@ def test_a_flat_file_is_read_as_the_file_of_a_part() -> None:
 
 def test_a_prevailing_name_overwrites_its_field() -> None:
     rules = FieldRules({"vision.layers": "vision.depth"}, prevailing={"vision.layers": "vision.depth"})
-    both = {"vision": {"layers": 4, "depth": 3}}
+    both: dict[str, Json] = {"vision": {"layers": 4, "depth": 3}}
     assert renamed(both, rules, FILE) == {"vision": {"depth": 4}}
     assert contradicted(both, rules) == (
         "'vision.depth' is overwritten with 'vision.layers', as the configuration class does",
@@ -73,6 +74,16 @@ def test_a_prevailing_name_overwrites_its_field() -> None:
         "encoder": {},
         "encoder_layers": 4,
     }
+
+
+def test_a_part_may_be_overwritten_as_a_whole() -> None:
+    rules = FieldRules(prevailing={"text_config_dict": "text_config"})
+    part: dict[str, Json] = {"text_config": {"width": 8, "layers": 2}}
+    assert renamed({**part, "text_config_dict": {"width": 16}}, rules, FILE) == {"text_config": {"width": 16}}
+    assert renamed({**part, "text_config_dict": None}, rules, FILE) == {**part, "text_config_dict": None}
+    clip = {"hidden_size": 512, "intermediate_size": 1024}
+    both = {"text_config": {"hidden_size": 64}, "text_config_dict": clip}
+    assert count(read("clip", both, prevailing=rules.prevailing)) == count(read("clip", {"text_config": clip}))
 
 
 def test_an_alias_within_a_part_is_renamed_there() -> None:
