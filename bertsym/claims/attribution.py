@@ -46,6 +46,7 @@ _COMPARED = re.compile(
 _OF_A_NAME = re.compile(
     r"[\s`*_)\"']*(?:\bof\b|\bin\b|\bfor\b|[(（]|von|de|des|du)(?:\s+(?:the|our))?[\s`*_(（\"']*\Z", re.IGNORECASE
 )
+_POSSESSIVE = re.compile(r"['’]s\s+[~≈]?")
 _ASSIGNED = re.compile(
     r"(?P<name>\\?[A-Za-z#][\w{}\\#]{0,40})\s*[=:：]\s*(?P<number>\d(?:[\d,]{0,9}\d)?)(?![\d.]*\s*[MKBmkb万亿])"
 )
@@ -76,10 +77,11 @@ _WORDS |= {"head": "heads", "头": "heads", "頭": "heads", "têtes": "heads"}
 
 @value
 class Owner:
-    """The model that a claim is about, or the reason why none is known."""
+    """The model that a claim is about, or the reason why none is known; `whole` if its name stands at the number."""
 
     model: Model | None
     problem: str = ""
+    whole: bool = False
 
     @property
     def name(self) -> str:
@@ -135,7 +137,7 @@ class Owners:
             following = min((m.start for m in named if m.start >= quoted.stop), default=stop)
             begin = mention.start if mention.start < quoted.at else start
             around = self.text[begin : max(following, mention.stop)]
-        return self._model(mention, around, number)
+        return replace(self._model(mention, around, number), whole=self._is_apposed(mention, quoted))
 
     def of_formula(self, position: int) -> Owner:
         """Return the owner of a formula: the model that its sentence or its context names, else the question's."""
@@ -178,6 +180,10 @@ class Owners:
         if quoted.at - mention.stop > MAX_APPOSED:
             return False
         between = self.text[mention.stop : quoted.at]
+        if mention.stop > quoted.at:
+            return False
+        if _POSSESSIVE.fullmatch(between) is not None:
+            return True
         if self._is_compared(mention) and re.match(r"[\s`*_)]*[(（]", between) is None:
             return False
         return _APPOSED.fullmatch(between) is not None
@@ -279,5 +285,5 @@ def _family(architecture: str) -> Model:
 
 def _of_family(mention: Mention, number: int) -> Owner:
     """Return the model of a family that a number means, or that the family has no size."""
-    near = of_size(str(mention.architecture), number)
+    near = of_size(mention, number)
     return Owner(None, without_a_size(mention)) if near is None else Owner(published_of(near.name))

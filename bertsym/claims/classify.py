@@ -164,7 +164,8 @@ def _number_claim(found: _Stated, label: str, question: Question) -> NumberClaim
     words = label if scope_named(label) else question.of
     precision = precision_in(f"{found.behind} {label}") if number.unit else None
     text = f"{number.text.strip()}{found.behind}".strip(" .")
-    return NumberClaim(text, number.stated, about, (*notes, *number.notes), number.unit, words, precision)
+    whole = named_by(label) is not None and not words
+    return NumberClaim(text, number.stated, about, (*notes, *number.notes), number.unit, words, precision, whole)
 
 
 def _is_prose(claim: str) -> bool:

@@ -22,7 +22,7 @@ class NumberClaim:
 
     `unit` is the number of bytes in the number's unit if it counts the bytes of a checkpoint, else 0; `precision` is
     the one that the claim names. `words` name the part that the number counts, such as `non-embedding`; without any it
-    counts the whole model.
+    counts the whole model. `whole` tells that the claim names a model and nothing of it.
     """
 
     text: str
@@ -32,6 +32,7 @@ class NumberClaim:
     unit: int = 0
     words: str = ""
     precision: Precision | None = None
+    whole: bool = False
 
 
 @value

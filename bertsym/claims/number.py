@@ -8,6 +8,7 @@ class than the one asked about is a liberty too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from bertsym.claims.interpretations import Counting, countings
 from bertsym.claims.known_parts import Difference, Named, differences, modules_of
 from bertsym.claims.numerals import PARTS_OF_A_UNIT
 from bertsym.claims.omissions import NEGLIGIBLE
+from bertsym.claims.parts import OF_ONE_HEAD, named_parts
 from bertsym.claims.precisions import PRECISIONS, Precision
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.standing import Standing
@@ -25,6 +27,7 @@ from bertsym.quantities import Stated
 from bertsym.symbols import tied
 from bertsym.values import value
 
+_ONE_HEAD = re.compile(r"\b(?:attention|each|one|per|single|a)[ -]head\b", re.IGNORECASE)
 # The liberties of a match that stands.
 ALLOWED = 1
 # The cost of the countings that explain a number: rounded numbers with few words, exact ones with more.
@@ -135,11 +138,13 @@ def judge_number(
     scope = scope_named(words)
     everything = count(model.with_head(heads[0]))
     counts = census(model, heads) if known is None else known
-    if scope is not None:
+    if _ONE_HEAD.search(words) is not None:
+        counts = list(_of_one_head(model.with_head(heads[0])))
+    elif scope is not None:
         counts = [entry for entry in counts if scope(entry.counting)]
     elif whole:
         counts = [entry for entry in counts if not entry.counting.part]
-    complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
+    complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1] or list(counts)
     if unit:
         sized = sorted(
             _in_bytes(stated, unit, precision, counts), key=lambda match: (match.liberties, match.count.cost)
@@ -152,7 +157,10 @@ def judge_number(
     taken: set[int] = set()
     for step in stated.steps:
         matching = [
-            m for entry in counts if entry.number not in taken and (m := _match(stated, entry, step, own)) is not None
+            m
+            for entry in counts
+            if entry.number not in taken
+            and (m := _match(stated, entry, step, own, named=scope is not None)) is not None
         ]
         matches.extend(matching)
         taken |= {match.count.number for match in matching}
@@ -171,6 +179,14 @@ def judge_number(
     modules = modules_of(model, heads, stated.value) if exact and not plain and scope is None and not whole else ()
     explained = differences(model, heads, stated.value) if exact and not sound and not modules else ()
     return NumberVerdict(stated, model, found, tuple(nearest[:3]), everything, modules, explained)
+
+
+def _of_one_head(model: Model) -> Iterator[Count]:
+    """Yield what one head has of each projection of the attention."""
+    for counting in named_parts(model.cls, parts(model, fill=model.given)):
+        number = counting.terms.get(())
+        if counting.scope.endswith(OF_ONE_HEAD) and number is not None and number.denominator == 1:
+            yield Count(counting, number.numerator, counting.cost)
 
 
 def census(model: Model, heads: Sequence[str]) -> tuple[Count, ...]:
@@ -211,8 +227,11 @@ def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, i
                 )
 
 
-def _match(stated: Stated, entry: Count, step: int, own: str) -> Match | None:
-    """Return the match of a counting at a precision, with the liberties that it takes; None if it does not match."""
+def _match(stated: Stated, entry: Count, step: int, own: str, *, named: bool) -> Match | None:
+    """Return the match of a counting at a precision, with the liberties that it takes; None if it does not match.
+
+    A part is no liberty if the claim is `named` for it.
+    """
     how = stated.holds(entry.number, step)
     counting = entry.counting
     if not how or entry.cost > (UNUSUAL if how == "exact" else SIMPLE):
@@ -223,8 +242,8 @@ def _match(stated: Stated, entry: Count, step: int, own: str) -> Match | None:
     if (far and coarse) or (how == "truncated" and miss > CUT * entry.number):
         return None
     custom = counting.custom
-    other = custom is None or custom.name != "exact"
-    part = counting.part and how != "exact"
+    other = not named and (custom is None or custom.name != "exact")
+    part = not named and counting.part and how != "exact"
     loose = coarse or how == "truncated"
     liberties = (
         other + coarse + (how == "truncated") + part + (far and how == "rounded") + (loose and counting.cls != own)

@@ -99,7 +99,7 @@ def asked_about(
     elif mention.architecture == asked.model.architecture.name and (asked.model.given or not number):
         return asked, ()
     elif number:
-        near = of_size(str(mention.architecture), number)
+        near = of_size(mention, number)
         if near is None:
             raise Unreadable("the model of the claim", label, f"the name of a model ({without_a_size(mention)})")
         model = published_model(near)

@@ -247,12 +247,16 @@ def _several(text: str, reading: Reading) -> str:
     return f"{text} may be {models}"
 
 
-def of_size(architecture: str, number: int) -> Published | None:
+def of_size(mention: Mention, number: int) -> Published | None:
     """Return the published model of a family whose count is nearest to a number, or None if none is near.
 
-    The name of a family states no size; the number itself says which of its models is meant.
+    The name of a family states no size; the number itself says which of its models is meant. Names that begin with the
+    family's come first: Llama 2 of 7B is no Code Llama.
     """
-    kinds = [model for model in published() if model.family.type == architecture]
+    kinds = [model for model in published() if model.family.type == mention.architecture]
+    beginning = words(mention.text)
+    alike = [model for model in kinds if any(words(name)[: len(beginning)] == beginning for name in model.names)]
+    kinds = alike or kinds
     near = min(kinds, key=lambda model: abs(model.count - number), default=None)
     return near if near is not None and abs(near.count - number) * NEAR <= near.count else None
 

@@ -41,7 +41,8 @@ BESIDE = 40
 _BRACKET = re.compile(r"[\s`*_]*[(（]\s*[~≈]?")
 _IN_BRACKETS = re.compile(r"\s*[(（][\s`*_]*(?:for\s+)?")
 _COLON = re.compile(r"[\s`*_]*[:：]\s*[~≈]?")
-_LISTED = re.compile(r"[\s`*_]*[:：,]?\s*[~≈]?")
+_LISTED = re.compile(r"(?:['’]s)?[\s`*_]*[:：,]?\s*(?:(?:has|have|is|hat)\s+)?[~≈]?")
+_ALL = re.compile(r"\s*(?:(?:in )?total|overall|dense)\b")
 _DIGIT_AND_GROUP = re.compile(r"\d[ \u00a0\u2009\u202f]\d{3}(?!\d)")
 _UNCLEAR = "the sentence speaks of parameters, and does not say that this number counts them"
 _OPEN = "the text does not say which model has this number, or that it counts parameters"
@@ -161,25 +162,41 @@ class _Judge:
         if quoted.problem or owner.model is None:
             return None, quoted.problem or owner.problem
         words = quoted.words if scope_named(quoted.words) else ""
-        key = (str(quoted.numeral.stated), owner.name, words)
+        whole = owner.whole and not words
+        key = (str(quoted.numeral.stated), owner.name, f"{words} {whole}")
         if key not in self.numbers:
             if len(self.numbers) == MAX_NUMBERS:
                 raise TooMany("numbers of parameters", MAX_NUMBERS + 1, MAX_NUMBERS)
-            self.numbers[key] = self._number(quoted, owner.model, owner.name, words)
+            self.numbers[key] = self._number(quoted, owner.model, owner.name, words, whole=whole)
         return self.numbers[key]
 
     def _number(
-        self, quoted: Quoted, model: Model, name: str, words: str, precision: Precision | None = None
+        self,
+        quoted: Quoted,
+        model: Model,
+        name: str,
+        words: str,
+        precision: Precision | None = None,
+        *,
+        whole: bool = False,
     ) -> tuple[NumberVerdict | None, str]:
-        stated, unit = quoted.numeral.stated, quoted.numeral.unit
         heads = self.question.heads if model is self.question.model else all_heads(model)
         try:
             if name not in self.counts:
                 self.counts[name] = census(model, heads)
-            census_known = self.counts[name]
-            return judge_number(stated, model, heads, census_known, unit=unit, precision=precision, words=words), ""
+            verdict = judge_number(
+                quoted.numeral.stated,
+                model,
+                heads,
+                self.counts[name],
+                unit=quoted.numeral.unit,
+                precision=precision,
+                words=words,
+                whole=whole,
+            )
         except BertsymError as error:
             return None, str(error)
+        return verdict, ""
 
     def bytes(self, quoted: Quoted, owner: Owner, precision: Precision | None) -> tuple[NumberVerdict | None, str]:
         """Return the verdict on the size of a checkpoint of its owner, or why there is none."""
@@ -310,7 +327,7 @@ class _Audit:
 
     def _may_count(self, quoted: Quoted) -> bool:
         """Return True if a number without the word may count parameters, and has to be listed as not read."""
-        ends = ends_a_phrase(self.text, quoted.stop) or quoted.among > 1
+        ends = ends_a_phrase(self.text, quoted.stop) or quoted.among > 1 or self.source.typed
         spoken = self._is_said(quoted.start) and bool(self.owners.mentions(quoted.start))
         return ends and (spoken or self.source.typed)
 
@@ -327,6 +344,8 @@ class _Audit:
             return self.text[after[0].stop : after[0].stop + 1] in (")", "）")
         if not before:
             return False
+        total = _ALL.match(self.text, stop)
+        stop = stop if total is None else total.end()
         behind = self.text[stop : stop + 2].strip()[:1]
         if _BRACKET.fullmatch(self.text, before[-1].stop, start) and behind in (")", "）", ",", ";", ""):
             return True
