@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bertsym.algebra import Value
 from bertsym.config.fields import alike
 from bertsym.config.unread_sizes import looks_like_a_size, note_on
 from bertsym.errors import BadField, echo
 from bertsym.files.jsonfile import Json
+from bertsym.saved_model.allowed_values import Determined
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.field_rules import FieldRules, ValueKind, value_kind
 
@@ -78,6 +80,8 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
     for path, value in derived.rules.fixed.items():
         options = (value, *derived.rules.equal.get(path, ()))
         found = fields.get(path, value)
+        if path in derived.no_effect and found == _determined(path, fields, derived):
+            continue
         if path not in derived.list_paths and not any(alike(found, option) for option in options):
             raise BadField(str(file), path, f"{echo(fields[path])}: only {echo(value)} is covered")
     spellings = {field.path: (field.path, *field.aliases) for field in derived.fields.values()}
@@ -97,6 +101,18 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
             part = path.rpartition(".")[0]
             if not part or isinstance(fields.get(part), dict):
                 raise BadField(str(file), path, "missing, and no formula covers the value that the code takes; add it")
+
+
+def _determined(path: str, fields: Mapping[str, Json], derived: Derived) -> Value | None:
+    """Return the one value that others determine of a field, as n_head and d_head determine XLNet's `d_model`."""
+    domain = derived.no_effect[path].domain
+    if domain is None or not isinstance(domain.allowed, Determined):
+        return None
+    defaults = {field.path: derived.defaults[symbol] for symbol, field in derived.fields.items()}
+    defaults |= {name: idle.default for name, idle in derived.no_effect.items() if idle.default is not None}
+    values = {name: fields.get(name, defaults.get(name)) for name in domain.allowed.depends_on}
+    numbers = {name: number for name, number in values.items() if type(number) is int}
+    return domain.allowed.step_at(numbers) if len(numbers) == len(values) else None
 
 
 def unread_fields(fields: Mapping[str, Json], derived: Derived, read: Collection[str] = ()) -> tuple[str, ...]:
