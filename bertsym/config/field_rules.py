@@ -78,12 +78,11 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
         if path.endswith(f".{PER_LAYER}") and path not in derived.rules.fixed and found not in ({}, None):
             raise BadField(str(file), path, "sizes for single layers change the parameters and are not covered")
     for path, value in derived.rules.fixed.items():
-        options = (value, *derived.rules.equal.get(path, ()))
+        determined = _determined(path, fields, derived) if path in derived.no_effect else None
+        options = (value, *derived.rules.equal.get(path, ())) if determined is None else (determined,)
         found = fields.get(path, value)
-        if path in derived.no_effect and found == _determined(path, fields, derived):
-            continue
         if path not in derived.list_paths and not any(alike(found, option) for option in options):
-            raise BadField(str(file), path, f"{echo(fields[path])}: only {echo(value)} is covered")
+            raise BadField(str(file), path, f"{echo(found)}: only {echo(options[0])} is covered")
     spellings = {field.path: (field.path, *field.aliases) for field in derived.fields.values()}
     defaults = {field.path: derived.defaults[symbol] for symbol, field in derived.fields.items()}
     for path in derived.rules.refused:
