@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, expand, free, monomials, substitute
 from bertsym.convention import EXACT, Convention
-from bertsym.count import CountableModel, count_or_none, countable, raw, share
+from bertsym.count import CountableModel, count_or_none, countable, raw
 from bertsym.document import Code, Column, Count, Document, Element, Equation, Heading, Inline, Paragraph, Shape, Table
 from bertsym.errors import TooLarge, UnknownName
 from bertsym.formulas.styles import Style, form
@@ -166,13 +166,13 @@ def _among(tensor: Tensor) -> Expr | None:
 
 def _amount(convention: Convention, tensor: Tensor) -> Expr:
     """Return what one array adds, before it is repeated."""
-    return tensor.numel if _per_expert(tensor) else tensor.numel * share(tensor, convention)
+    return tensor.numel if _per_expert(tensor) else tensor.numel * convention.times(tensor)
 
 
 def _rounds(convention: Convention, tensor: Tensor) -> Expr:
     """Return how often an array adds its amount: once an expert, or once an expert that works on a token."""
     loops = sympy.prod([loop.times for loop in tensor.loops])
-    return loops * share(tensor, convention) if _per_expert(tensor) else loops
+    return loops * convention.times(tensor) if _per_expert(tensor) else loops
 
 
 def _choice(convention: Convention, own: list[Tensor]) -> Iterator[Element]:

@@ -235,6 +235,12 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
         return found
 
 
+# The sizes of a run: they belong to no configuration and to no count of parameters.
+B = Own("B", Kind.ROWS, meaning="sequences of a batch, one for each choice", example="1")
+S = Own("S", Kind.ROWS, meaning="tokens of a sequence", example="512")
+S_source = Own("S_source", Kind.ROWS, meaning="tokens of a sequence that the encoder reads", example="512")
+
+
 class _Sizes(Mapping[Symbol, Size]):
     """The size of a symbol: registered, or brought along."""
 

@@ -22,7 +22,7 @@ layer = Block(
         q_proj=Linear(H, heads * d, bias=attention_bias),
         k_proj=Linear(H, kv_heads * d, bias=attention_bias),
         v_proj=Linear(H, kv_heads * d, bias=attention_bias),
-        heads=Attend(heads, d),
+        heads=Attend(heads, d, kv_heads=kv_heads, causal=True),
         o_proj=Linear(heads * d, H, bias=attention_bias),
     ),
     mlp=Block(

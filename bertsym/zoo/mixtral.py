@@ -27,7 +27,7 @@ layer = Block(
         q_proj=Linear(H, heads * d, bias=False),
         k_proj=Linear(H, kv_heads * d, bias=False),
         v_proj=Linear(H, kv_heads * d, bias=False),
-        heads=Attend(heads, d),
+        heads=Attend(heads, d, kv_heads=kv_heads, causal=True),
         o_proj=Linear(heads * d, H, bias=False),
     ),
     mlp=Block(

@@ -7,8 +7,8 @@ there are positions (514 for 512): fairseq numbers positions from the padding in
 from bertsym.layers import LayerNorm, Linear, Parameter, Role
 from bertsym.model import Architecture, Head, NamedSize
 from bertsym.schema import Field, Schema
-from bertsym.symbols import F, H, L, N, T, V, cross_attention, ffn_ratio, heads, labels, tied
-from bertsym.tree import Block, Tied
+from bertsym.symbols import B, F, H, L, N, T, V, cross_attention, ffn_ratio, heads, labels, tied
+from bertsym.tree import Block, Over, Tied
 from bertsym.zoo.bert import embeddings, encoder, pooler
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
@@ -27,7 +27,7 @@ lm_head = Block(
         bias="lm_head.bias",
     ),
 )
-classifier = Block("classifier", dense=Linear(H, H), out_proj=Linear(H, labels))
+classifier = Over(B, Block("classifier", dense=Linear(H, H), out_proj=Linear(H, labels)))
 
 HEADS = {
     "model": Head("RobertaModel", model),
@@ -42,7 +42,9 @@ HEADS = {
     "question-answering": Head(
         "RobertaForQuestionAnswering", Block("classifier", roberta=without_pooler, qa_outputs=Linear(H, labels))
     ),
-    "multiple-choice": Head("RobertaForMultipleChoice", Block("classifier", roberta=model, classifier=Linear(H, 1))),
+    "multiple-choice": Head(
+        "RobertaForMultipleChoice", Block("classifier", roberta=model, classifier=Over(B, Linear(H, 1)))
+    ),
 }
 
 
