@@ -31,11 +31,15 @@ class Role(Enum):
 
 @value
 class Embedding:
-    """A table of `rows` vectors of `width` features each; looked up, never multiplied."""
+    """A table of `rows` vectors of `width` features each; looked up, never multiplied.
+
+    A table of positions serves sequences of at most `longest` tokens.
+    """
 
     rows: Expr | int
     width: Expr
     what: str = "one row per entry"
+    longest: Expr | None = None
 
 
 @value

@@ -24,6 +24,7 @@ class Kind(Enum):
     RATIO = "ratio"
     SWITCH = "yes or no"
     COUNT = "parameters"
+    RUN = "run"  # the sizes of a batch, which no configuration has
     ORDER = "arrangement"  # the rank of a list of layer kinds, which places tensors and sizes none
 
 
@@ -236,9 +237,9 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
 
 
 # The sizes of a run: they belong to no configuration and to no count of parameters.
-B = Own("B", Kind.ROWS, meaning="sequences of a batch, one for each choice", example="1")
-S = Own("S", Kind.ROWS, meaning="tokens of a sequence", example="512")
-S_source = Own("S_source", Kind.ROWS, meaning="tokens of a sequence that the encoder reads", example="512")
+B = Own("B", Kind.RUN, meaning="batch size", example="1")
+S = Own("S", Kind.RUN, meaning="sequence length", example="512")
+S_source = Own("S_source", Kind.RUN, meaning="sequence length of the encoder", example="512")
 
 
 class _Sizes(Mapping[Symbol, Size]):

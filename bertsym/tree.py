@@ -291,6 +291,10 @@ class Listed:
     tensors: tuple[Tensor, ...]
 
 
+class Unlisted(Exception):  # noqa: N818  # no error of a user: whoever asks for the entries says what is unknown
+    """A request for other entries than the parameters of a tree that lists its parameters only."""
+
+
 Node = Block | Component | Repeat | Reuse | Over | Stack | When | Tied | Routed | Listed | Leaf
 Entries = Callable[[Leaf], tuple[Weight, ...]]
 
@@ -315,6 +319,8 @@ def _walk(node: Node, entries: Entries) -> Iterable[Tensor]:
         case Tied(part=part, condition=condition, targets=targets):
             return _tie(part, inventory(part, entries), condition, dict(targets))
         case Listed(tensors=listed):
+            if entries is not parameters:
+                raise Unlisted
             return listed
         case Component() | Repeat() | Reuse() | Over() | When() | Routed():
             return (_marked(node, tensor) for tensor in inventory(node.part, entries))

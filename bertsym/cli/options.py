@@ -77,6 +77,35 @@ ConventionName = Annotated[
         help="Which parameters count: exact, non-embedding, matrices, layers-only, active or state-dict.",
     ),
 ]
+Of = Annotated[
+    str,
+    typer.Option(
+        "--of",
+        metavar="QUANTITY",
+        help="Count parameters, flops, cache, states or lora; a run has sizes too, as in --at B=1,S=512.",
+    ),
+]
+ConventionOf = Annotated[
+    str | None,
+    typer.Option(
+        "--convention",
+        metavar="NAME",
+        help="What counts, and how often: exact, active, ... for parameters; `bertsym symbols` lists all.",
+    ),
+]
+Dtype = Annotated[
+    str | None,
+    typer.Option("--dtype", metavar="TYPE", help="cache, states: the type of numbers, such as bf16 or float32."),
+]
+Optimizer = Annotated[
+    str | None,
+    typer.Option("--optimizer", metavar="NAME", help="states: adamw, amsgrad, sgd, momentum, adagrad or adafactor."),
+]
+Rank = Annotated[int | None, typer.Option("--rank", metavar="R", help="lora: the rank of the adapter.")]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option("--targets", metavar="NAME,NAME", help="lora: the modules that it adapts, such as q_proj,v_proj."),
+]
 Only = Annotated[
     list[str] | None,
     typer.Option(
@@ -185,6 +214,48 @@ def convention(
     from bertsym.convention import named_convention, select
 
     return select(named_convention(name), chosen.tensors, split(only), split(without))
+
+
+def settings(
+    dtype: str | None, optimizer: str | None, rank: int | None, targets: Iterable[str] | None
+) -> dict[str, str | int | tuple[str, ...]]:
+    """Return the settings of a run that the user gave, by name."""
+    named = {"dtype": dtype, "optimizer": optimizer, "rank": rank, "targets": tuple(split(targets)) or None}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def counted(
+    target: str,
+    head: str | None,
+    at: Iterable[str] | None,
+    model_type: str | None,
+    of: str,
+    name: str | None,
+    only: Iterable[str] | None = None,
+    without: Iterable[str] | None = None,
+    **settings: str | int | tuple[str, ...] | None,
+) -> tuple[Model, Convention]:
+    """Return the model and the convention under which --of is counted.
+
+    The model of another quantity than parameters has the entries of that quantity in place of its tensors.
+    """
+    if of == "parameters" and not any(settings.values()):
+        chosen = model(target, head, at, model_type)
+        return chosen, convention(name or "exact", chosen, only, without)
+    from bertsym import costs
+    from bertsym.convention import select
+    from bertsym.errors import Conflict
+
+    given = costs.Settings(**settings)
+    if of == "parameters":
+        raise Conflict(f"--{given.given[0]}", "--of parameters", "parameters do not depend on it")
+    quantity = costs.quantity(of, given)
+    account = quantity.account(name)
+    loaded = load(target, head, model_type)
+    measured = costs.measured(loaded, quantity, account)
+    if at:
+        measured = costs.sized(loaded, quantity, account, sizes(at, measured))
+    return measured, select(account.convention, measured.tensors, split(only), split(without))
 
 
 def tolerance(text: str | None) -> Fraction | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from bertsym.convention import Convention
 from bertsym.costs.quantity import Account, Entries, Quantity
 from bertsym.costs.work import attention_work, causal_work, looked_up_per_token, parameters_per_token, work
+from bertsym.costs.settings import Settings
 from bertsym.layers import Role
 from bertsym.quantities import Unit
 from bertsym.tree import Node, Tensor
 
+READS: frozenset[str] = frozenset()
 FLOPS = Unit("FLOPs", "FLOPs")
 MACS = Unit("MACs", "MACs")
 MULTIPLY_ADD = 2
@@ -183,9 +185,14 @@ ACCOUNTS = (
     ),
 )
 
-flops = Quantity(
+WORK = Quantity(
     "flops",
-    "floating-point operations of a pass over B sequences of S tokens",
+    "work",
     "a recorder of the products that the class runs on the meta device, and torch's FlopCounterMode",
     ACCOUNTS,
 )
+
+
+def quantity(_settings: Settings) -> Quantity:
+    """Return the quantity, which reads no settings."""
+    return WORK

@@ -10,12 +10,15 @@ from bertsym.tree import Block, Over, Repeat, Tied, When
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
 
-def embeddings(width: Expr) -> Block:
-    """Token, position and segment looked up and added; BERT's are H features wide, its relatives' may be fewer."""
+def embeddings(width: Expr, longest: Expr = N) -> Block:
+    """Token, position and segment looked up and added; BERT's are H features wide, its relatives' may be fewer.
+
+    BERT's positions serve `longest` tokens, all N; RoBERTa's serve fewer.
+    """
     return Block(
         "embeddings",
         word_embeddings=Embedding(V, width, "one row per token of the vocabulary"),
-        position_embeddings=Embedding(N, width, "one row per position, learned"),
+        position_embeddings=Embedding(N, width, "one row per position, learned", longest),
         token_type_embeddings=Embedding(T, width, "one row per segment type"),
         LayerNorm=LayerNorm(width),
     )

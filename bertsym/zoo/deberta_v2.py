@@ -42,7 +42,7 @@ from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 embeddings = Block(
     "embeddings",
     word_embeddings=Embedding(V, E, "one row per token of the vocabulary"),
-    position_embeddings=When(absolute, Embedding(N, E, "one row per position, learned")),
+    position_embeddings=When(absolute, Embedding(N, E, "one row per position, learned", N)),
     token_type_embeddings=When(T > 0, Embedding(T, E, "one row per segment type")),
     embed_proj=When(Ne(E, H), Linear(E, H, bias=False)),
     LayerNorm=LayerNorm(H),

@@ -15,7 +15,7 @@ from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 embeddings = Block(
     "embeddings",
     word_embeddings=Embedding(V, H, "one row per token of the vocabulary"),
-    position_embeddings=Embedding(N, H, "one row per position, learned or sinusoidal"),
+    position_embeddings=Embedding(N, H, "one row per position, learned or sinusoidal", N),
     LayerNorm=LayerNorm(H),
 )
 attention = Block(

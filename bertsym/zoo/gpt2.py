@@ -60,7 +60,7 @@ layer = Block(
 )
 model = Block(
     wte=Component("embeddings", Embedding(V, H, "one row per token of the vocabulary")),
-    wpe=Component("embeddings", Embedding(N, H, "one row per position, learned")),
+    wpe=Component("embeddings", Embedding(N, H, "one row per position, learned", N)),
     h=Repeat(L, layer),
     ln_f=Component("final-norm", norm),
 )

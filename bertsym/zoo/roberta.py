@@ -12,8 +12,9 @@ from bertsym.tree import Block, Over, Tied
 from bertsym.zoo.bert import embeddings, encoder, pooler
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
-model = Block(embeddings=embeddings(H), encoder=encoder, pooler=pooler)
-without_pooler = Block(embeddings=embeddings(H), encoder=encoder)
+tables = embeddings(H, N - 2)
+model = Block(embeddings=tables, encoder=encoder, pooler=pooler)
+without_pooler = Block(embeddings=tables, encoder=encoder)
 
 lm_head = Block(
     "lm-head",
