@@ -98,7 +98,8 @@ class Attend:
     """softmax(QK^T / sqrt(size)) V over `heads` heads of `size` features: work without parameters.
 
     Each query looks over `keys` tokens. A value has `values` features, by default `size`. Groups of query heads share
-    `kv_heads` heads of keys and values, by default one each. With `causal`, a token looks at no later token.
+    `kv_heads` heads of keys and values, by default one each. With `causal`, a token looks at no later token, and only
+    at the last `window` tokens unless that is 0.
     """
 
     heads: Expr
@@ -107,6 +108,7 @@ class Attend:
     values: Expr | None = None
     kv_heads: Expr | None = None
     causal: bool = False
+    window: Expr = sympy.S.Zero
 
 
 @value

@@ -291,7 +291,7 @@ class Listed:
     tensors: tuple[Tensor, ...]
 
 
-class Unlisted(Exception):  # noqa: N818  # no error of a user: whoever asks for the entries says what is unknown
+class Unlisted(Exception):  # no error of a user: whoever asks for the entries says what is unknown
     """A request for other entries than the parameters of a tree that lists its parameters only."""
 
 

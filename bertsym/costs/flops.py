@@ -6,10 +6,12 @@ counts and what it leaves out. `flops` is the truth of the code: what a recorder
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bertsym.convention import Convention
-from bertsym.costs.quantity import Account, Entries, Quantity
-from bertsym.costs.work import attention_work, causal_work, looked_up_per_token, parameters_per_token, work
+from bertsym.costs.quantity import Account, Quantity, of_tree
 from bertsym.costs.settings import Settings
+from bertsym.costs.work import attention_work, causal_work, looked_up_per_token, parameters_per_token, work
 from bertsym.layers import Role
 from bertsym.quantities import Unit
 from bertsym.tree import Node, Tensor
@@ -21,6 +23,7 @@ MULTIPLY_ADD = 2
 PASSES = 3
 """Forward, and a backward pass of twice the work: the gradients of the inputs and those of the weights."""
 
+Entries = Callable[[Node], tuple[Tensor, ...]]
 EVERYTHING = frozenset(Role)
 WITHOUT_TABLES = EVERYTHING - {Role.EMBEDDING}
 
@@ -51,7 +54,7 @@ def _of_work(
         factors=() if attention is None else ((Role.PRODUCT, attention),),
         unit=unit,
     )
-    return Account(convention, entries)
+    return Account(convention, of_tree(entries))
 
 
 def _of_parameters(
@@ -65,7 +68,9 @@ def _of_parameters(
     entries: Entries = parameters_per_token,
 ) -> Account:
     """Return a convention that multiplies parameters with tokens."""
-    return Account(Convention(name, meaning, used_by, roles=roles, active=active, factor=factor, unit=FLOPS), entries)
+    return Account(
+        Convention(name, meaning, used_by, roles=roles, active=active, factor=factor, unit=FLOPS), of_tree(entries)
+    )
 
 
 def _parameters_and_attention(tree: Node) -> tuple[Tensor, ...]:
@@ -112,7 +117,7 @@ ACCOUNTS = (
     ),
     _of_work(
         "fused",
-        "a training step whose fused kernel of attention computes the scores again: backward is 2.5 times forward there",
+        "a training step whose fused kernel of attention computes scores again: its backward is 2.5 times forward",
         "torch FlopCounterMode with FlashAttention",
         MULTIPLY_ADD * PASSES,
         attention=MULTIPLY_ADD + 5,

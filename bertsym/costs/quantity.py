@@ -18,12 +18,12 @@ from bertsym.tree import Listed, Node, Tensor, Unlisted, inventory
 from bertsym.values import replace, value
 from bertsym.wording import said
 
-Entries = Callable[[Node], tuple[Tensor, ...]]
+Entries = Callable[[Architecture, Head], tuple[Tensor, ...]]
 
 
 @value
 class Account:
-    """A convention of a quantity, and the entries over which it sums: `entries` writes them out for a tree."""
+    """A convention of a quantity, and the entries over which it sums: `entries` writes them out for a head."""
 
     convention: Convention
     entries: Entries
@@ -48,6 +48,11 @@ class Quantity:
         if convention is not None and convention not in by_name:
             raise UnknownName(f"convention of {self.name}", convention, by_name)
         return self.accounts[0] if convention is None else by_name[convention]
+
+
+def of_tree(entries: Callable[[Node], tuple[Tensor, ...]]) -> Entries:
+    """Return the entries of a head that its tree alone decides."""
+    return lambda _, head: entries(head.tree)
 
 
 def measured(model: Model, quantity: Quantity, account: Account) -> Model:
@@ -78,7 +83,9 @@ def sized(model: Model, quantity: Quantity, account: Account, sizes: Mapping[Sym
 
 @lru_cache(maxsize=64)
 def _measured(architecture: Architecture, account: Account) -> Architecture:
-    heads = {name: Head(head.cls, Listed(account.entries(head.tree))) for name, head in architecture.heads.items()}
+    heads = {
+        name: Head(head.cls, Listed(account.entries(architecture, head))) for name, head in architecture.heads.items()
+    }
     return replace(architecture, heads=heads, accepted=architecture.symbols)
 
 

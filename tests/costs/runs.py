@@ -25,6 +25,9 @@ def runnable(family: str, head: str, fields: dict[str, Any]) -> dict[str, Any]:
     if family == "t5":
         buckets = 4 + fields.get("relative_attention_num_buckets", 32)
         return {**runs, "decoder_start_token_id": 0, "eos_token_id": 1, "relative_attention_num_buckets": buckets}
+    if family == "mixtral":  # a router cannot choose more experts than there are
+        runs["num_experts_per_tok"] = min(runs.get("num_experts_per_tok", 2), runs.get("num_local_experts", 8))
+        return runs
     if family == "modernbert":  # rotary positions turn pairs of features
         return {**runs, "hidden_size": 2 * fields["hidden_size"]}
     if family == "deberta-v2":  # the output of attention is H features wide, and words are multiplied with H
