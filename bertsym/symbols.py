@@ -239,6 +239,7 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
 # The sizes of a run: they belong to no configuration and to no count of parameters.
 B = Own("B", Kind.RUN, meaning="batch size", example="1")
 S = Own("S", Kind.RUN, meaning="sequence length", example="512")
+r = Own("r", Kind.RUN, meaning="rank of an adapter", example="8")
 window = Own("window", Kind.RUN, 0, "tokens of a sliding window, 0 for none", "4096")
 S_source = Own("S_source", Kind.RUN, meaning="sequence length of the encoder", example="512")
 

@@ -10,7 +10,7 @@ from sympy import Symbol
 
 from bertsym.algebra import Iverson, Value, evaluate, free
 from bertsym.convention import Convention
-from bertsym.errors import Conflict, NotKnownOf, UnknownName
+from bertsym.errors import BertsymError, Conflict, NotKnownOf, UnknownName
 from bertsym.layers import Embedding, Leaf, Role, Weight
 from bertsym.model import Architecture, Head, Model
 from bertsym.symbols import S
@@ -62,13 +62,13 @@ def measured(model: Model, quantity: Quantity, account: Account) -> Model:
     Raises `NotKnownOf` for a model of which only the tensors are known.
     """
     try:
-        architecture = _measured(model.architecture, account)
+        found = account.entries(model.architecture, model.architecture.heads[model.head])
     except Unlisted:
         reason, step = "its formula came from its tensors alone", "models written from papers have it: `bertsym models`"
         raise NotKnownOf(model.cls, quantity.noun, reason, step) from None
-    if not architecture.heads[model.head].tree.tensors:
+    if not found:
         raise NotKnownOf(model.cls, quantity.noun, "it has none", "choose another model or head")
-    return replace(model, architecture=architecture)
+    return replace(model, architecture=_measured(model.architecture, account))
 
 
 def sized(model: Model, quantity: Quantity, account: Account, sizes: Mapping[Symbol, Value]) -> Model:
@@ -84,9 +84,17 @@ def sized(model: Model, quantity: Quantity, account: Account, sizes: Mapping[Sym
 @lru_cache(maxsize=64)
 def _measured(architecture: Architecture, account: Account) -> Architecture:
     heads = {
-        name: Head(head.cls, Listed(account.entries(architecture, head))) for name, head in architecture.heads.items()
+        name: Head(head.cls, Listed(_found(architecture, head, account))) for name, head in architecture.heads.items()
     }
     return replace(architecture, heads=heads, accepted=architecture.symbols)
+
+
+def _found(architecture: Architecture, head: Head, account: Account) -> tuple[Tensor, ...]:
+    """Return the entries of a head; none for a head that does not have what the chosen one has."""
+    try:
+        return account.entries(architecture, head)
+    except (BertsymError, Unlisted):
+        return ()
 
 
 def _check_length(model: Model, tokens: Value | None) -> None:
