@@ -174,6 +174,27 @@ class Unit:
 PARAMETERS = Unit("parameters")
 
 
+def parse_amount(text: str, unit: Unit, what: str = "count") -> int:
+    """Read a whole number of a unit: as a count of parameters, or with the unit's prefixes; raises `Unreadable`.
+
+    >>> parse_amount("24GiB", Unit("bytes", "B", binary=True)), parse_amount("1.5 TFLOPs", Unit("FLOPs", "FLOPs"))
+    (25769803776, 1500000000000)
+    >>> parse_amount("1e18", Unit("FLOPs", "FLOPs"))
+    1000000000000000000
+    """
+    bare = text.strip().removesuffix(unit.symbol) if unit.symbol else text
+    number = bare.rstrip("".join({*"".join(SI_PREFIXES), *"".join(BINARY_PREFIXES)})).rstrip()
+    prefix = bare[len(number) :].strip()
+    powers: dict[str, int] = {**{name: 1000**power for power, name in enumerate(SI_PREFIXES)}, "K": 1000}
+    powers |= {name: 1024**power for power, name in enumerate(BINARY_PREFIXES) if unit.binary}
+    if bare == text or prefix not in powers:
+        return parse_count(text, what)
+    amount = parse_size(number, what, f"a number of {unit.title} such as 24 G{unit.symbol}") * powers[prefix]
+    if amount.denominator != 1 or amount < 1:
+        raise Unreadable(what, text, f"a whole number of {unit.title}, at least 1")
+    return amount.numerator
+
+
 def _prefixed(count: int, symbol: str, prefixes: tuple[str, ...], base: int) -> str:
     """Write a count with the prefix that leaves fewest digits, but one, before the point."""
     for power, prefix in enumerate(prefixes):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from fractions import Fraction
 
     from sympy import Symbol
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from bertsym.convention import Convention
     from bertsym.model import Model
     from bertsym.symbols import Size
+
+
+NO_SETTINGS: Mapping[str, str | int | tuple[str, ...]] = MappingProxyType({})
 
 
 def model_names(incomplete: str) -> list[str]:
@@ -224,6 +229,28 @@ def settings(
     return {name: value for name, value in named.items() if value is not None}
 
 
+def measured(
+    loaded: Model, of: str, name: str | None, given: Mapping[str, str | int | tuple[str, ...]]
+) -> tuple[Model, Callable[[str | None], Convention]]:
+    """Return the model that --of counts, and the conventions under which it is counted, by name.
+
+    The model of another quantity than parameters has the entries of that quantity, under the convention of that name,
+    in place of its tensors. Raises `UnknownName`, `Conflict` or `NotKnownOf`.
+    """
+    from bertsym.convention import named_convention
+    from bertsym.errors import Conflict
+
+    if of == "parameters":
+        if given:
+            raise Conflict(f"--{next(iter(given))}", "--of parameters", "parameters do not depend on it")
+        return loaded, lambda other: named_convention(other or "exact")
+    from bertsym import costs
+
+    quantity = costs.quantity(of, costs.Settings(**given))  # type: ignore[arg-type]  # typer has checked each
+    account = quantity.account(name)
+    return costs.measured(loaded, quantity, account), lambda other: quantity.beside(account, other).convention
+
+
 def counted(
     target: str,
     head: str | None,
@@ -233,29 +260,28 @@ def counted(
     name: str | None,
     only: Iterable[str] | None = None,
     without: Iterable[str] | None = None,
-    **settings: str | int | tuple[str, ...] | None,
+    given: Mapping[str, str | int | tuple[str, ...]] = NO_SETTINGS,
 ) -> tuple[Model, Convention]:
-    """Return the model and the convention under which --of is counted.
-
-    The model of another quantity than parameters has the entries of that quantity in place of its tensors.
-    """
-    if of == "parameters" and not any(settings.values()):
-        chosen = model(target, head, at, model_type)
-        return chosen, convention(name or "exact", chosen, only, without)
-    from bertsym import costs
+    """Return the model and the convention that MODEL, --head, --at, --of and --convention name together."""
     from bertsym.convention import select
-    from bertsym.errors import Conflict
 
-    given = costs.Settings(**settings)
-    if of == "parameters":
-        raise Conflict(f"--{given.given[0]}", "--of parameters", "parameters do not depend on it")
-    quantity = costs.quantity(of, given)
-    account = quantity.account(name)
     loaded = load(target, head, model_type)
-    measured = costs.measured(loaded, quantity, account)
-    if at:
-        measured = costs.sized(loaded, quantity, account, sizes(at, measured))
-    return measured, select(account.convention, measured.tensors, split(only), split(without))
+    chosen, conventions = measured(loaded, of, name, given)
+    values = sizes(at, chosen) if at else {}
+    if values:
+        chosen = chosen.with_sizes(values, pin=True)
+        check_length(loaded, values)
+    return chosen, select(conventions(name), chosen.tensors, split(only), split(without))
+
+
+def check_length(loaded: Model, values: Mapping[Symbol, Value]) -> None:
+    """Raise `Conflict` for a sequence that is longer than learned positions serve."""
+    from bertsym.symbols import S
+
+    if S in values:
+        from bertsym.costs import check_run
+
+        check_run(loaded, values)
 
 
 def tolerance(text: str | None) -> Fraction | None:

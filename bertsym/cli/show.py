@@ -43,5 +43,5 @@ def show(
     from bertsym.formulas.styles import Style
 
     settings = options.settings(dtype, optimizer, rank, targets)
-    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, **settings)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
     output.show(broken_down(model, chosen, By.named(by), Style.named(form)), page)

@@ -48,7 +48,7 @@ def total(
     from bertsym.errors import Conflict
 
     settings = options.settings(dtype, optimizer, rank, targets)
-    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, **settings)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
     if count:
         if page.syntax != "text":
             raise Conflict("--count", f"--{page.syntax}", "--count prints the number without a syntax")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from bertsym.costs.quantity import Account, Quantity, measured, sized
+from bertsym.costs.quantity import Account, Quantity, check_run, measured, sized
 from bertsym.costs.settings import Settings
 from bertsym.errors import Conflict, UnknownName
 
@@ -20,7 +20,7 @@ QUANTITIES = {
 
 NO_SETTINGS = Settings()
 
-__all__ = ["NO_SETTINGS", "QUANTITIES", "Account", "Quantity", "Settings", "measured", "quantity", "sized"]
+__all__ = ["NO_SETTINGS", "QUANTITIES", "Account", "Quantity", "Settings", "check_run", "measured", "quantity", "sized"]
 
 
 def quantity(name: str, settings: Settings = NO_SETTINGS) -> Quantity:

@@ -42,11 +42,12 @@ def _pair(inputs: Expr | int, outputs: Expr | int, rank: Expr) -> tuple[Weight, 
     )
 
 
-def _entries(rank: Expr, targets: tuple[str, ...] | None, architecture: Architecture, head: Head) -> tuple[Tensor, ...]:
+def _entries(
+    rank: Expr, targets: tuple[str, ...] | None, _architecture: Architecture, head: Head
+) -> tuple[Tensor, ...]:
     """Return the matrices of the adapter; raises `UnknownName` for a target that no module is named."""
-    del architecture
     if isinstance(head.tree, Listed):
-        matrices = _of_derived(head, targets)
+        matrices = _of_derived(head.cls, head.tree, targets)
     else:
         matrices = tuple(replace(matrix, tied_to=None) for matrix in inventory(head.tree, adapted))
     chosen = tuple(matrix for matrix in matrices if targets is None or _module(matrix) in targets)
@@ -56,19 +57,19 @@ def _entries(rank: Expr, targets: tuple[str, ...] | None, architecture: Architec
     return tuple(_at_rank(matrix, rank) for matrix in chosen)
 
 
-def _of_derived(head: Head, targets: tuple[str, ...] | None) -> tuple[Tensor, ...]:
+def _of_derived(cls: str, tree: Listed, targets: tuple[str, ...] | None) -> tuple[Tensor, ...]:
     """Return the pairs of a derived model, of which only tensors are known, so targets must be named.
 
     Raises `NotKnownOf` without targets, and for a target that is no plain matrix.
     """
     if targets is None:
-        raise NotKnownOf(head.cls, "set of linear layers", "its formula came from its tensors alone", "pass --targets")
-    aimed = [t for t in head.tree.tensors if t.role is Role.MATRIX and t.name.endswith(".weight")]
+        raise NotKnownOf(cls, "set of linear layers", "its formula came from its tensors alone", "pass --targets")
+    aimed = [t for t in tree.tensors if t.role is Role.MATRIX and t.name.endswith(".weight")]
     pairs = []
     for tensor in aimed:
         plain = len(tensor.shape) == 2 and tensor.routing is None
         if tensor.module in targets and not plain:
-            raise NotKnownOf(head.cls, f"adapter of {tensor.module}", "it is no plain matrix", "leave it out")
+            raise NotKnownOf(cls, f"adapter of {tensor.module}", "it is no plain matrix", "leave it out")
         layer = tensor.name.removesuffix("weight")
         pairs += [
             replace(tensor, name=layer + thin.name, shape=thin.shape, meaning=thin.meaning, tied_to=None)

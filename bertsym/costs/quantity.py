@@ -30,6 +30,16 @@ class Account:
 
 
 @value
+class _OfTree:
+    """The entries of a head that its tree alone decides; two are equal if they write out the same."""
+
+    write_out: Callable[[Node], tuple[Tensor, ...]]
+
+    def __call__(self, _architecture: Architecture, head: Head) -> tuple[Tensor, ...]:
+        return self.write_out(head.tree)
+
+
+@value
 class Quantity:
     """A thing that can be counted of a model, under one of several conventions; the first is the default.
 
@@ -49,10 +59,18 @@ class Quantity:
             raise UnknownName(f"convention of {self.name}", convention, by_name)
         return self.accounts[0] if convention is None else by_name[convention]
 
+    def beside(self, account: Account, convention: str | None) -> Account:
+        """Return the account under a convention that sums the same entries; raises `Conflict` if it sums others."""
+        found = account if convention is None else self.account(convention)
+        if found.entries != account.entries:
+            why = "they sum different entries, and one search counts one of them"
+            raise Conflict(found.convention.name, account.convention.name, why)
+        return found
+
 
 def of_tree(entries: Callable[[Node], tuple[Tensor, ...]]) -> Entries:
     """Return the entries of a head that its tree alone decides."""
-    return lambda _, head: entries(head.tree)
+    return _OfTree(entries)
 
 
 def measured(model: Model, quantity: Quantity, account: Account) -> Model:
@@ -77,8 +95,14 @@ def sized(model: Model, quantity: Quantity, account: Account, sizes: Mapping[Sym
     Raises `Conflict` for more tokens than learned positions serve.
     """
     result = measured(model, quantity, account).with_sizes(sizes, pin=True)
-    _check_length(model.with_sizes({s: n for s, n in sizes.items() if s in model.symbols}), result.given.get(S))
+    check_run(model, sizes)
     return result
+
+
+def check_run(model: Model, sizes: Mapping[Symbol, Value]) -> None:
+    """Raise `Conflict` for a sequence that is longer than the learned positions of a model serve at these sizes."""
+    if S in sizes:
+        _check_length(model.with_sizes({s: n for s, n in sizes.items() if s in model.symbols}), sizes[S])
 
 
 @lru_cache(maxsize=64)
@@ -97,10 +121,7 @@ def _found(architecture: Architecture, head: Head, account: Account) -> tuple[Te
         return ()
 
 
-def _check_length(model: Model, tokens: Value | None) -> None:
-    """Raise `Conflict` for more tokens than learned positions serve, if both numbers are known."""
-    if tokens is None:
-        return
+def _check_length(model: Model, tokens: Value) -> None:
     try:
         tables = inventory(model.architecture.heads[model.head].tree, _served)
     except Unlisted:

@@ -15,7 +15,6 @@ from bertsym.convention import Convention
 from bertsym.costs.optimizers import FLOAT32, Sides, State, named_optimizer
 from bertsym.costs.quantity import Account, Quantity
 from bertsym.costs.settings import Settings
-from bertsym.errors import Conflict
 from bertsym.model import Architecture, Head
 from bertsym.quantities import Unit
 from bertsym.tree import Tensor, tensors
@@ -45,7 +44,7 @@ class Recipe:
             yield f"optimizer.{state.name}", state.size or self.master or self.weight, state.shape(sides)
 
 
-def _entries(recipe: Recipe, architecture: Architecture, head: Head) -> tuple[Tensor, ...]:
+def _entries(recipe: Recipe, _architecture: Architecture, head: Head) -> tuple[Tensor, ...]:
     """Return an entry for each array that is kept of each tensor; a tied tensor has no arrays of its own."""
     return tuple(
         replace(
@@ -65,7 +64,7 @@ def _kept(recipe: Recipe, head: Head) -> Iterator[tuple[str, int, Sides, Tensor]
     """Yield the arrays of all tensors, the weights first."""
     inventory = tensors(head.tree)
     paths = dict.fromkeys(path for path, _, _ in recipe.arrays(()))
-    by_path = {path: [] for path in paths}
+    by_path: dict[str, list[tuple[str, int, Sides, Tensor]]] = {path: [] for path in paths}
     for tensor in inventory:
         for path, size, sides in recipe.arrays(tensor.shape):
             by_path[path].append((path, size, sides, tensor))
@@ -74,7 +73,7 @@ def _kept(recipe: Recipe, head: Head) -> Iterator[tuple[str, int, Sides, Tensor]
 
 
 def quantity(settings: Settings) -> Quantity:
-    """Return the quantity for an optimizer, by default AdamW; raises `UnknownName` or `Conflict`."""
+    """Return the quantity for an optimizer, by default AdamW; raises `UnknownName`."""
     size = settings.itemsize()
     name = settings.optimizer or "adamw"
     optimizer = named_optimizer(name)
@@ -95,10 +94,7 @@ def quantity(settings: Settings) -> Quantity:
             "Megatron-LM: 18 bytes for each parameter with Adam",
         ),
     }
-    if settings.dtype is None:
-        chosen = recipes
-    else:
-        chosen = {"pure": recipes["pure"]}
+    chosen = recipes if settings.dtype is None else {"pure": recipes["pure"]}  # the others say their types
     accounts = tuple(
         Account(Convention(convention, meaning, used_by, unit=BYTES), partial(_entries, recipe))
         for convention, (recipe, meaning, used_by) in chosen.items()

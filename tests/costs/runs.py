@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -52,7 +52,7 @@ class Size:
         return {B: self.sequences, S: self.tokens, S_source: self.source}
 
 
-def longest_of(given: dict[Any, Any]) -> int:
+def longest_of(given: Mapping[Any, Any]) -> int:
     """Return a number of tokens for which learned positions have rows; RoBERTa keeps two rows for itself."""
     return int(given.get(N, LONGEST + 2)) - 2
 

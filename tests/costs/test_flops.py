@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bertsym.costs.flops import flops
-from bertsym.costs.quantity import measured
+from bertsym.costs import measured, quantity
 from bertsym.count import count
 from bertsym.zoo import ARCHITECTURES
 from tests.costs.runs import EVERY, Size, longest_of, passes, runnable
 from tests.zoo.test_family import drawn, read
 
 CONFIGS = 20
+WORK = quantity("flops")
+FORWARD = WORK.account()
 CASES = [(family, head) for family in EVERY for head in ARCHITECTURES[family].heads]
 
 # These classes ask for values that the meta device does not have, and so does all of DeBERTa.
@@ -27,16 +29,16 @@ ON_PROCESSOR = {"T5ForSequenceClassification", "ModernBertForMultipleChoice"}
 @pytest.mark.parametrize(("name", "head"), CASES)
 def test_the_work_of_every_class(name: str, head: str, transformers: Any, torch: Any, tmp_path: Path) -> None:
     """Forward by our recorder and by torch's counter; backward is twice forward."""
-    architecture, family, account = ARCHITECTURES[name], EVERY[name], flops.account()
+    architecture, family = ARCHITECTURES[name], EVERY[name]
     cls = architecture.heads[head].cls
     for seed in range(CONFIGS):
         fields = runnable(name, head, {**drawn(family, seed), **family.demands.get(head, {})})
         config = getattr(transformers, family.config)(**fields)
         asked = ("model_type", architecture.schema.model_type), ("architectures", [cls])
-        model = measured(read(config.to_dict(), tmp_path / "config.json", *asked), account)
+        model = measured(read(config.to_dict(), tmp_path / "config.json", *asked), WORK, FORWARD)
         size = Size.drawn(random.Random(seed), longest_of(model.given))
         ours = model.with_sizes({symbol: n for symbol, n in size.values.items() if symbol in model.symbols})
-        real = passes(transformers, torch, cls, lambda: getattr(transformers, family.config)(**fields), size)
-        assert count(ours, account.convention) == real.forward == real.torch_forward, (seed, fields, size)
+        real = passes(transformers, torch, cls, partial(getattr(transformers, family.config), **fields), size)
+        assert count(ours, FORWARD.convention) == real.forward == real.torch_forward, (seed, fields, size)
         assert real.backward == 2 * real.forward, (seed, fields, size)
         assert real.device == "meta" or cls in ON_PROCESSOR or name == "deberta-v2", (seed, fields)

@@ -83,6 +83,9 @@ def test_numbers_that_peft_prints(name: str, rank: int, targets: tuple[str, ...]
     ],
 )
 def test_what_is_refused(name: str, settings: Settings, words: str) -> None:
-    with pytest.raises(BertsymError, match=words):
+    def adapter() -> None:
         lora = quantity("lora", settings)
         measured(load(name), lora, lora.account())
+
+    with pytest.raises(BertsymError, match=words):
+        adapter()
