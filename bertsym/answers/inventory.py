@@ -80,14 +80,14 @@ def _cells(entry: Entry) -> tuple[Inline, ...]:
 def inventory(model: Model, convention: Convention = EXACT) -> Inventory:
     """Return the tensors that the convention counts; a tied tensor names its target."""
     counted = [tensor for tensor in model.tensors if convention.counts(tensor)]
-    if all(known(model, side) for tensor in counted for side in (*tensor.shape, tensor.times)):
+    present = [tensor for tensor in counted if model.public(tensor.times) != 0]
+    if all(known(model, side) for tensor in present for side in (*tensor.shape, tensor.times)):
         entries = tuple(
             _entry(model, tensor, name, tuple(form(sympy.Integer(side)) for side in shape), ONE)
             for name, shape, tensor in written_out(model)
             if convention.counts(tensor)
         )
     else:
-        present = [tensor for tensor in counted if model.public(tensor.times) != 0]
         entries = tuple(_declared(model, tensor) for tensor in present)
     return Inventory(subject(model, convention), entries)
 

@@ -274,6 +274,44 @@ def counted(
     return chosen, select(conventions(name), chosen.tensors, split(only), split(without))
 
 
+def every_convention(
+    target: str,
+    head: str | None,
+    at: Iterable[str] | None,
+    model_type: str | None,
+    of: str,
+    given: Mapping[str, str | int | tuple[str, ...]],
+) -> dict[Convention, Model]:
+    """Return each convention of --of that the model has, with the model that has the entries which it sums.
+
+    A convention that needs what is not known of a derived model is left out, unless it is the only one.
+    """
+    from bertsym.convention import CONVENTIONS
+    from bertsym.errors import NotKnownOf
+
+    loaded = load(target, head, model_type)
+    names: Iterable[str] = CONVENTIONS
+    if of != "parameters":
+        from bertsym import costs
+
+        quantity = costs.quantity(of, costs.Settings(**given))  # type: ignore[arg-type]  # typer has checked each
+        names = [account.convention.name for account in quantity.accounts]
+    found: dict[Convention, Model] = {}
+    unknown: NotKnownOf | None = None
+    for name in names:
+        try:
+            chosen, conventions = measured(loaded, of, name, given)
+        except NotKnownOf as error:
+            unknown = unknown or error
+            continue
+        values = sizes(at, chosen) if at else {}
+        check_length(loaded, values)
+        found[conventions(name)] = chosen.with_sizes(values, pin=True) if values else chosen
+    if unknown is not None and not found:
+        raise unknown
+    return found
+
+
 def check_length(loaded: Model, values: Mapping[Symbol, Value]) -> None:
     """Raise `Conflict` for a sequence that is longer than learned positions serve."""
     from bertsym.symbols import S
