@@ -61,8 +61,10 @@ class ConventionTable:
 
     def _totals(self) -> Table:
         if any(row.count is None for row in self.rows):
-            columns = (Column("convention"), Column("formula"))
-            return Table(columns, tuple((Code(row.convention.name), row.expression) for row in self.rows))
+            return Table(
+                (Column("convention"), Column("formula")),
+                tuple((Code(row.convention.name), row.expression) for row in self.rows),
+            )
         columns = (Column("convention"), Column("total", right=True), Column("rounded", right=True))
         rows: tuple[tuple[Inline, ...], ...] = tuple(
             (Code(row.convention.name), Count(row.count or 0), row.convention.unit.rounded(row.count or 0), ratio)
@@ -75,7 +77,7 @@ class ConventionTable:
         """Return the components of each total, rounded: they say what a convention leaves out."""
         names = list(dict.fromkeys(name for row in self.rows for name in row.parts))
         columns = (Column("convention"), *(Column(name, right=True) for name in names))
-        rows = tuple(
+        rows: tuple[tuple[Inline, ...], ...] = tuple(
             (Code(row.convention.name), *(row.convention.unit.rounded(row.parts.get(name) or 0) for name in names))
             for row in self.rows
         )

@@ -268,9 +268,7 @@ def counted(
     loaded = load(target, head, model_type)
     chosen, conventions = measured(loaded, of, name, given)
     values = sizes(at, chosen) if at else {}
-    if values:
-        chosen = chosen.with_sizes(values, pin=True)
-        check_length(loaded, values)
+    chosen = within_positions(chosen.with_sizes(values, pin=True) if values else chosen, loaded)
     return chosen, select(conventions(name), chosen.tensors, split(only), split(without))
 
 
@@ -305,21 +303,19 @@ def every_convention(
             unknown = unknown or error
             continue
         values = sizes(at, chosen) if at else {}
-        check_length(loaded, values)
-        found[conventions(name)] = chosen.with_sizes(values, pin=True) if values else chosen
+        found[conventions(name)] = within_positions(chosen.with_sizes(values, pin=True) if values else chosen, loaded)
     if unknown is not None and not found:
         raise unknown
     return found
 
 
-def check_length(loaded: Model, values: Mapping[Symbol, Value]) -> None:
-    """Raise `Conflict` for a sequence that is longer than learned positions serve."""
-    from bertsym.symbols import S
+def within_positions(measured: Model, loaded: Model) -> Model:
+    """Return the model that --of counts, with sequences that its learned positions serve; raises `Conflict`."""
+    if measured.architecture is loaded.architecture:
+        return measured
+    from bertsym.costs import within_positions
 
-    if S in values:
-        from bertsym.costs import check_run
-
-        check_run(loaded, values)
+    return within_positions(measured, loaded)
 
 
 def tolerance(text: str | None) -> Fraction | None:

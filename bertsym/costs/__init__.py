@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from bertsym.costs.quantity import Account, Quantity, check_run, measured, sized
+from bertsym.costs.quantity import Account, Measure, Quantity, measured, sized, within_positions
 from bertsym.costs.settings import Settings
 from bertsym.errors import Conflict, UnknownName
 
@@ -20,7 +20,18 @@ QUANTITIES = {
 
 NO_SETTINGS = Settings()
 
-__all__ = ["NO_SETTINGS", "QUANTITIES", "Account", "Quantity", "Settings", "check_run", "measured", "quantity", "sized"]
+__all__ = [
+    "NO_SETTINGS",
+    "QUANTITIES",
+    "Account",
+    "Measure",
+    "Quantity",
+    "Settings",
+    "measured",
+    "quantity",
+    "sized",
+    "within_positions",
+]
 
 
 def quantity(name: str, settings: Settings = NO_SETTINGS) -> Quantity:

@@ -174,7 +174,7 @@ ACCOUNTS = (
     _of_parameters(
         "torchtitan",
         "a training step as 6 for each parameter outside tables and token, norms included, and full attention",
-        "torchtitan, before its newer versions",
+        "torchtitan: models/utils.py",
         6,
         roles=WITHOUT_TABLES,
         active=True,

@@ -92,17 +92,34 @@ def measured(model: Model, quantity: Quantity, account: Account) -> Model:
 def sized(model: Model, quantity: Quantity, account: Account, sizes: Mapping[Symbol, Value]) -> Model:
     """Return the model measured at sizes that the user gave; raises what `measured` and `with_sizes` raise.
 
-    Raises `Conflict` for more tokens than learned positions serve.
+    Raises `Conflict` for a sequence that is longer than learned positions serve.
     """
-    result = measured(model, quantity, account).with_sizes(sizes, pin=True)
-    check_run(model, sizes)
-    return result
+    return within_positions(measured(model, quantity, account).with_sizes(sizes, pin=True), model)
 
 
-def check_run(model: Model, sizes: Mapping[Symbol, Value]) -> None:
-    """Raise `Conflict` for a sequence that is longer than the learned positions of a model serve at these sizes."""
-    if S in sizes:
-        _check_length(model.with_sizes({s: n for s, n in sizes.items() if s in model.symbols}), sizes[S])
+@value
+class Measure:
+    """A quantity under one of its conventions, and the model of which it is counted."""
+
+    quantity: Quantity
+    account: Account
+    model: Model
+
+    @property
+    def measured(self) -> Model:
+        """Return the model with the entries of the quantity; raises `NotKnownOf`."""
+        return measured(self.model, self.quantity, self.account)
+
+    def within_positions(self, result: Model) -> Model:
+        """Return the measured model with sequences that its learned positions serve; raises `Conflict`."""
+        return within_positions(result, self.model)
+
+    def convention(self, name: str) -> Convention:
+        """Return a convention that sums the same entries, by name; `exact` is that of the measure.
+
+        Raises `UnknownName` or `Conflict`.
+        """
+        return self.quantity.beside(self.account, None if name == "exact" else name).convention
 
 
 @lru_cache(maxsize=64)
@@ -121,17 +138,40 @@ def _found(architecture: Architecture, head: Head, account: Account) -> tuple[Te
         return ()
 
 
-def _check_length(model: Model, tokens: Value) -> None:
+def within_positions(result: Model, model: Model) -> Model:
+    """Return a measured model whose sequences are no longer than the learned positions of the model serve.
+
+    A search then finds no longer ones. An open number of positions is that of the base model. Raises `Conflict` if the
+    sequence is longer already.
+    """
+    architecture = model.architecture
+    given = {**architecture.sizes[architecture.base].values, **result.given}
+    at = model.with_sizes({symbol: number for symbol, number in given.items() if symbol in model.symbols})
+    longest = result.architecture.most.get(S)
+    for table in _tables_of_positions(architecture.heads[model.head]):
+        served, exists = at.public(table.shape[0]), at.public(Iverson(table.when))
+        if free(served) | free(exists) <= set(at.given) and evaluate(exists, at.given):
+            number = int(evaluate(served, at.given))
+            if result.given.get(S, 0) > number:
+                why = "its learned positions serve no more tokens"
+                raise Conflict(f"S={result.given[S]}", f"{said(table.shape[0])}={number}", why)
+            longest = number if longest is None else min(longest, number)
+    if longest is None:
+        return result
+    return replace(result, architecture=_bounded(result.architecture, longest))
+
+
+@lru_cache(maxsize=64)
+def _bounded(architecture: Architecture, longest: int) -> Architecture:
+    return replace(architecture, most={**architecture.most, S: longest})
+
+
+def _tables_of_positions(head: Head) -> tuple[Tensor, ...]:
+    """Return an entry for each table of positions, whose side is the longest sequence that it serves."""
     try:
-        tables = inventory(model.architecture.heads[model.head].tree, _served)
+        return inventory(head.tree, _served)
     except Unlisted:
-        return
-    for table in tables:
-        served, exists = model.public(table.shape[0]), model.public(Iverson(table.when))
-        if free(served) | free(exists) <= set(model.given) and evaluate(exists, model.given):
-            longest = evaluate(served, model.given)
-            if tokens > longest:
-                raise Conflict(f"S={tokens}", f"{said(served)}={longest}", "its learned positions serve no more tokens")
+        return ()
 
 
 def _served(leaf: Leaf) -> tuple[Weight, ...]:
