@@ -243,6 +243,8 @@ r = Own("r", Kind.RUN, meaning="rank of an adapter", example="8")
 window = Own("window", Kind.RUN, 0, "tokens of a sliding window, 0 for none", "4096")
 S_source = Own("S_source", Kind.RUN, meaning="sequence length of the encoder", example="512")
 
+RUN: tuple[Size, ...] = tuple(symbol.size for symbol in (B, S, S_source, window, r))
+
 
 class _Sizes(Mapping[Symbol, Size]):
     """The size of a symbol: registered, or brought along."""

@@ -145,13 +145,12 @@ def within_positions(result: Model, model: Model) -> Model:
     sequence is longer already.
     """
     architecture = model.architecture
-    given = {**architecture.sizes[architecture.base].values, **result.given}
-    at = model.with_sizes({symbol: number for symbol, number in given.items() if symbol in model.symbols})
+    numbers = {**architecture.sizes[architecture.base].values, **result.given}
     longest = result.architecture.most.get(S)
     for table in _tables_of_positions(architecture.heads[model.head]):
-        served, exists = at.public(table.shape[0]), at.public(Iverson(table.when))
-        if free(served) | free(exists) <= set(at.given) and evaluate(exists, at.given):
-            number = int(evaluate(served, at.given))
+        served, exists = result.public(table.shape[0]), result.public(Iverson(table.when))
+        if free(served) | free(exists) <= set(numbers) and evaluate(exists, numbers):
+            number = int(evaluate(served, numbers))
             if result.given.get(S, 0) > number:
                 why = "its learned positions serve no more tokens"
                 raise Conflict(f"S={result.given[S]}", f"{said(table.shape[0])}={number}", why)
