@@ -55,7 +55,9 @@ class FieldSearch:
         self.draft.labels = self.trials.builds.configuration().num_labels
         self.trials.prepare()
         steps = (
-            self.aliases.take_declared, self.undeclared, self.declared, self.layer_lists, self.size_values, self.parts,
+            self.aliases.take_declared, self.aliases.take_copies, self.undeclared, self.aliases.take_prevailing,
+            self.aliases.take_part_dicts,
+            self.declared, self.lengths, self.layer_lists, self.size_values, self.parts,
             self.equal_values, self.several,
         )  # fmt: skip
         for step in steps:
@@ -81,6 +83,7 @@ class FieldSearch:
                 bad += [path for path, _ in self.trials.disagreeing(base, trial)]
         for path in bad:
             if self.is_only_rejected(path):
+                self.aliases.take_keyword(path)  # few widths divide by Falcon's 71 heads
                 continue
             companion = self.companion(path, field_values.UNDECLARED)
             self.draft.refused[path].add(ValueKind.ANY)
@@ -242,8 +245,32 @@ class FieldSearch:
             elif base is not self.trials.sparse:
                 self.draft.unless.pop(path, None)
             self.draft.refused[path].add(kind)
+        elif kind is not field_values.kind_at(default, None) and not isinstance(default, dict):
+            self.draft.refused[path].add(kind)
         else:
             self.draft.fixed[path] = default
+
+    def lengths(self) -> None:
+        """Fix the length alone of a list of numbers whose numbers matter to no tensor, as Qwen3-VL's deepstack has."""
+        for path, default in list(self.draft.fixed.items()):
+            is_list = isinstance(default, list) and default and all(type(entry) is int for entry in default)
+            if not is_list or not self.is_length_only(path, default):
+                continue
+            del self.draft.fixed[path]
+            self.draft.fixed[f"{path}[]"] = len(default)
+            for value in (None, *field_values.INSTEAD_OF_A_LIST):
+                if not self.builds_alike(path, value):
+                    self.draft.refused[path].add(field_values.kind_at(value, None))
+
+    def is_length_only(self, path: str, default: Sequence[int]) -> bool:
+        """Return True if the class builds every list of that length alike, those with an entry twice included."""
+        random = Random(f"{self.trials.kind.name} {path}")
+        lists = [[entry] * len(default) for entry in (0, default[-1])]
+        lists += [[random.randint(0, 2 * max(default) + 2) for _ in default] for _ in range(4)]
+        bases = [base for base in (*self.trials.bases, self.trials.full) if at(base, path) in (None, default)]
+        pairs = [(base, self.trials.theirs(changed(base, {path: entries}))) for base in bases for entries in lists]
+        built = [(self.trials.theirs(base), count) for base, count in pairs if count is not None]
+        return bool(built) and all(plain == count for plain, count in built)
 
     def size_values(self) -> None:
         """Try null, zero and numbers on both sides of the default at every size, and leave each out."""
@@ -273,16 +300,26 @@ class FieldSearch:
                         and self.trials.outcome(base, ((part, value),)) == "disagree"
                     ):
                         self.draft.refused[part].add(kind) if value != named or not named else self.absent(part, base)
+                if named and self.trials.outcome(base, ((part, named),)) == "disagree":
+                    self.require_sizes(part)
 
     def absent(self, part: str, base: File) -> None:
         """Refuse files that leave out fields of a part whose absence the reader does not count as the class does."""
         inner = at(self.trials.full, part)
         items = [
-            (f"{part}.{name}", ...) for name in inner if name != "model_type" and not isinstance(inner[name], dict)
+            (f"{part}.{name}", ...)
+            for name in inner
+            if not isinstance(inner[name], dict) and not SETTINGS.search(f"{part}.{name}")
         ]
         whole = changed(base, {part: inner})
         for path, _ in self.trials.disagreeing(whole, items):
             self.draft.refused[path].add(ValueKind.ABSENT)
+
+    def require_sizes(self, part: str) -> None:
+        """Refuse files that give a part without all of its sizes."""
+        for path in self.trials.sizes.keys() | {field.path for field in self.trials.derived.fields.values()}:
+            if path.startswith(f"{part}."):
+                self.draft.refused[path.partition("[")[0]].add(ValueKind.ABSENT)
 
     def equal_values(self) -> None:
         """Accept the words and switches that the class builds as it builds the value of a fixed field."""
@@ -290,6 +327,7 @@ class FieldSearch:
             if (
                 path in self.trials.derived.list_paths
                 or not PATH.fullmatch(path)
+                or path.endswith("[]")
                 or path.rpartition(".")[2] == "model_type"
             ):
                 continue
@@ -350,6 +388,10 @@ class FieldSearch:
         if not smallest:
             self.trials.log.append(f"{head}: the file itself disagrees")
             return False
+        prevailing = next((name for name in smallest if name in self.draft.prevailing), None)
+        if prevailing is not None:
+            del self.draft.prevailing[prevailing], changes[prevailing]
+            return True
         order = lambda path: (path in self.draft.aliases, path not in self.trials.sizes, smallest[path] is None, path)  # noqa: E731
         equal = next((name for name, value in smallest.items() if value in self.draft.equal.get(name, ())), None)
         path = max(smallest, key=order) if equal is None else equal

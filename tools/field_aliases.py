@@ -40,6 +40,76 @@ class AliasSearch:
                 if source not in spelled and PATH.fullmatch(source) and target in self.targets:
                     self.try_alias(source, target)
 
+    def take_prevailing(self) -> None:
+        """Take the aliases that the class reads in place of a field that the file gives too, in either order."""
+        spelled = {alias: at.path for at in self.trials.derived.fields.values() for alias in at.aliases}
+        for alias, target in sorted({**spelled, **self.draft.aliases}.items()):
+            if alias.rpartition(".")[0] == target.rpartition(".")[0] and PATH.fullmatch(alias):
+                self.try_prevailing(alias, target, self.trials.bases)
+
+    def take_part_dicts(self) -> None:
+        """Take the objects that the class completes with defaults and reads in place of a part: `text_config_dict`."""
+        for part in sorted(self.trials.configs):
+            name = f"{part}_dict"
+            if name.rpartition(".")[2] in self.trials.source:
+                sizes = [path for path in self.trials.sizes if path.rpartition(".")[0] == part]
+                values = [{path.rpartition(".")[2]: value} for path in sizes for value in self.values(path)[:1]]
+                self.try_part_dict(name, part, [{}, *values])
+
+    def try_part_dict(self, name: str, part: str, values: Sequence[File]) -> None:
+        """Take a name that prevails over a part if the class agrees, with the part and without it."""
+        before = self.draft.refused.pop(name, None)
+        self.draft.prevailing[name] = part
+        cases = [(base, ((name, value),)) for base in self.trials.bases[:2] for value in values]
+        outcomes = [self.shown(base, changes) for base, changes in cases]
+        if "disagree" in outcomes or "agree" not in outcomes:
+            del self.draft.prevailing[name]
+            self.draft.refused[name] |= before or {ValueKind.OBJECT, ValueKind.EMPTY}
+
+    def take_copies(self) -> None:
+        """Take the numbers in an object that the class makes of fields beside it, and reads in place of them.
+
+        FastSpeech2 makes `encoder_config` of `encoder_layers` and its kin, and saves both.
+        """
+        plain = self.trials.theirs(self.trials.full)
+        for path, default in field_values.leaves(self.trials.full, frozenset(self.trials.configs)).items():
+            part, _, name = path.rpartition(".")
+            is_number = isinstance(default, int) and not isinstance(default, bool) and default > 0
+            if not (part and is_number and PATH.fullmatch(path)) or part in self.trials.configs or path in self.targets:
+                continue
+            if self.trials.theirs(changed(self.trials.full, {path: 2 * default})) in (plain, None):
+                continue
+            beside = f"{part.rpartition('.')[0]}.".lstrip(".")
+            alike = [
+                size for size, number in self.trials.sizes.items() if number == default and size.startswith(beside)
+            ]
+            alike.sort(key=lambda size: not size.endswith(name))
+            any(self.try_prevailing(path, size, [self.trials.full]) for size in alike[:MOST_CANDIDATES])
+
+    def try_prevailing(self, name: str, target: str, bases: Sequence[File]) -> bool:
+        """Take a name that prevails over a field of the file if the class agrees, wherever the two stand."""
+        self.draft.prevailing[name] = target
+        both = [base for base in bases if at(base, target) is not None] or [
+            changed(bases[0], {target: self.trials.sizes.get(target)})
+        ]
+        outcomes = []
+        for base in both[:2]:
+            first = changed(base, {target: ...})
+            for value in self.values(target)[:3]:
+                if value != at(base, target):
+                    outcomes.append(self.shown(base, ((name, value),)))
+                    outcomes.append(self.shown(first, ((name, value), (target, at(base, target)))))
+        if "disagree" in outcomes or "agree" not in outcomes:
+            del self.draft.prevailing[name]
+            return False
+        return True
+
+    def shown(self, base: File, changes: Sequence[Change]) -> str:
+        """Return the outcome of changes, `idle` if both sides agree and the changes have no effect."""
+        outcome = self.trials.outcome(base, changes)
+        is_idle = outcome == "agree" and self.trials.ours(changed(base, dict(changes))) == self.trials.ours(base)
+        return "idle" if is_idle else outcome
+
     def try_alias(self, alias: str, target: str) -> bool:
         """Take an alias if the class counts it, on its own and in full files, as it counts its target."""
         cases = [

@@ -61,6 +61,7 @@ class RuleDraft:
         self.unless: dict[str, str] = {}
         self.labels = DEFAULT_LABELS
         self.equal: dict[str, list[Any]] = defaultdict(list)
+        self.prevailing: dict[str, str] = {}
 
     def rules(self) -> FieldRules:
         """Return the rules as they stand."""
@@ -71,6 +72,7 @@ class RuleDraft:
             dict(sorted(self.unless.items())),
             self.labels,
             equal={path: tuple(values) for path, values in sorted(self.equal.items()) if values},
+            prevailing=dict(sorted(self.prevailing.items())),
         )
 
 

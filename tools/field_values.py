@@ -15,6 +15,7 @@ UNDECLARED: tuple[Any, ...] = (
 """Values of a field that the class does not declare, in the order in which they are tried."""
 HARMLESS: tuple[Any, ...] = (None, False, 0)
 """Values that code takes for nothing; each is tried by itself at a field that has an effect at other values."""
+INSTEAD_OF_A_LIST: tuple[Any, ...] = (False, True, 0, 2, 0.5, "x", {}, {"hidden_size": 2})
 INSTEAD_OF_NOTHING: tuple[Any, ...] = (True, 1, 16, 0.5, [1], [0, 1], "x", {"hidden_size": 2}, False, 0, 4, {})
 
 
@@ -65,6 +66,7 @@ def _lists(default: Sequence[Any], words: Sequence[str]) -> list[Any]:
             [entry // 2 or 1 for entry in default],
         ]
         values += [[default[0] + 1, *default[1:]], [*default[:-1], 2 * default[-1]], [2 * entry for entry in default]]
+        values += repeating(default)
     if all(isinstance(entry, str) for entry in default):
         values += [[word] * len(default) for word in words[:MOST_WORDS]]
         values += [[*default[:-1], word] for word in words[:MOST_WORDS]]
@@ -73,6 +75,17 @@ def _lists(default: Sequence[Any], words: Sequence[str]) -> list[Any]:
         values += [[[*entry, entry[-1]] for entry in default], [entry[:-1] for entry in default]]
         values += [[[part + 1 if type(part) is int else part for part in entry] for entry in default]]
     return values
+
+
+def repeating(numbers: Sequence[int]) -> list[list[int]]:
+    """Return lists of that length with a number twice; a class may take an index of another layer for a sharing."""
+    first, *rest = numbers
+    return [
+        [min(number, 2) for number in numbers],
+        [first] * len(numbers),
+        [first, first, *rest[1:]] if rest else [first],
+        [*numbers[:-1], numbers[max(0, len(numbers) - 2)]],
+    ]
 
 
 def shows_kind(value: Any, default: Any) -> bool:

@@ -10,9 +10,9 @@ from sympy import Symbol
 
 from bertsym import atlas
 from bertsym.atlas.configurations import default_labels, fixed_parts, has_class, head_size_use, similar_class
-from bertsym.config.field_rules import check_rules, renamed, unread_fields
+from bertsym.config.field_rules import check_rules, contradicted, renamed, unread_fields
 from bertsym.config.fields import check_covered, overridden, sizes
-from bertsym.config.flatten import flattened, without_ignored_types
+from bertsym.config.flatten import flattened, without_ignored_types, without_null_parts
 from bertsym.config.idle_zeros import check_idle, without_zeros
 from bertsym.config.layer_lists import list_sizes
 from bertsym.config.library_classes import in_atlas_alone, present_name
@@ -77,7 +77,11 @@ def read_config(
         named = without_ignored_types(flattened(renamed(config, derived.rules, file)), _fixed_parts(kind, derived))
         check_rules(named, derived, file)
         use = head_size_use(kind)
-        notes = unread_fields(named, derived, head_sizes_read(derived, use))
+        notes = (
+            *contradicted(config, derived.rules),
+            *unread_fields(named, derived, head_sizes_read(derived, use)),
+        )
+        named = without_null_parts(named, derived)
         fields, zeros = without_zeros(completed(named, derived, file), architecture.schema)
     given = sizes(fields, architecture.schema, file)
     equal = {} if derived is None else derived.rules.equal

@@ -20,10 +20,13 @@ PER_LAYER = "per_layer_config"
 def renamed(config: Mapping[str, Json], rules: FieldRules, file: Path) -> dict[str, Any]:
     """Return the configuration with each alias under the name of its target.
 
-    Raise `BadField` if an alias contradicts its target. An alias whose target lies in another part contradicts that
-    part, unless the file omits the part or gives the same value there.
+    Raise `BadField` if an alias contradicts its target and does not prevail. An alias whose target lies in another part
+    contradicts that part, unless the file omits the part or gives the same value there.
     """
     result: dict[str, Any] = dict(config)
+    for name, target in _prevailing(config, rules):
+        source, last = _part(result, name)
+        result = _without(with_field(result, target.split("."), source and source[last]), name.split("."))
     for alias, target in rules.aliases.items():
         source, name = _part(result, alias)
         if source is None or name not in source:
@@ -39,6 +42,29 @@ def renamed(config: Mapping[str, Json], rules: FieldRules, file: Path) -> dict[s
             result = with_field(result, target.split("."), found)
         result = _without(result, alias.split("."))
     return result
+
+
+def contradicted(config: Mapping[str, Json], rules: FieldRules) -> tuple[str, ...]:
+    """Return a note on each field that another name of the file prevails over."""
+    return tuple(
+        f"{echo(target)} is overwritten with {echo(name)}, as the configuration class does"
+        for name, target in _prevailing(config, rules)
+        if _value_at(config, target) not in (..., _value_at(config, name))
+    )
+
+
+def _prevailing(config: Mapping[str, Json], rules: FieldRules) -> Iterator[tuple[str, str]]:
+    """Yield the prevailing names of the file, each with the field that it overwrites; a null overwrites no part."""
+    for name, target in rules.prevailing.items():
+        found = _value_at(config, name)
+        if found is not ... and (found is not None or not isinstance(_value_at(config, target), dict)):
+            yield name, target
+
+
+def _value_at(config: Mapping[str, Json], path: str) -> Any:
+    """Return the value at the path, an ellipsis if there is none."""
+    part, last = _part(dict(config), path)
+    return ... if part is None else part.get(last, ...)
 
 
 def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> None:
@@ -85,7 +111,7 @@ def _unread(fields: Mapping[str, Json], derived: Derived) -> Iterator[str]:
     rules = derived.rules
     known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
     known |= {*derived.no_effect, *derived.fixed_by_derivation, *derived.fixed_by_code}
-    known |= {*rules.aliases, *rules.fixed, *rules.refused}
+    known |= {*rules.aliases, *rules.prevailing, *rules.fixed, *rules.refused}
     known |= {name for path in derived.list_paths for name in (path, f"{path}[]")}
     parts = {"", *(path.rpartition(".")[0] for path in known)}
     for path, found in fields.items():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from bertsym.files.jsonfile import Json
+from bertsym.saved_model.derived import Derived
 
 LONGEST_LIST = 1000
 
@@ -26,6 +28,13 @@ def without_ignored_types(fields: Mapping[str, Json], parts: Iterable[str]) -> d
     """
     ignored = {f"{part}.model_type" for part in parts}
     return {path: found for path, found in fields.items() if path not in ignored}
+
+
+def without_null_parts(fields: Mapping[str, Json], derived: Derived) -> dict[str, Json]:
+    """Return the flattened fields without the parts that are null, which a class takes for absent ones."""
+    parts = {field.path.rpartition(".")[0] for field in derived.fields.values()}
+    above = {path[: dot.start()] for path in parts for dot in re.finditer(r"\.", path)}
+    return {path: found for path, found in fields.items() if found is not None or path not in parts | above}
 
 
 def _below(path: str, found: Json) -> Iterator[tuple[str, Json]]:

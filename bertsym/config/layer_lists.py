@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sympy import Expr, Symbol
@@ -11,7 +11,7 @@ from bertsym.algebra import Iverson, Value, evaluate
 from bertsym.errors import BadField, echo
 from bertsym.files.jsonfile import Json
 from bertsym.saved_model.derived import Derived
-from bertsym.saved_model.layer_lists import LayerList, ListRule
+from bertsym.saved_model.layer_lists import CONSTANT, LayerList, ListRule
 
 MAX_LAYERS = 10_000
 NO_LIST = "missing, and no list is known to follow from the other fields; add it"
@@ -82,18 +82,17 @@ class _ListReader:
     def _indexed_field(self, path: str, value: Json, listed: int, other: int) -> Sequence[int]:
         if not isinstance(value, list) or len(value) > MAX_LAYERS:
             raise self._refuse(path, f"expected indices of layers, got {echo(value)}")
-        # The class asks for each layer if the list has its index, so an index beyond the last layer counts for nothing.
-        layers = self._layers()
-        inside = [index for index in value if type(index) is not int or index < layers]
-        return [listed if kind == 0 else other for kind in self._indexed(path, inside)]
+        return [listed if kind == 0 else other for kind in self._indexed(path, value)]
 
     def _indexed(self, path: str, value: Sequence[Json]) -> Sequence[int]:
-        layers = self._layers()
         for index in value:
-            if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < layers:
-                raise self._refuse(path, f"expected indices of {layers} layers, got {echo(index)}")
-        listed = set(value)
-        return [0 if layer in listed else 1 for layer in range(layers)]
+            if isinstance(index, bool) or not isinstance(index, int) or index < 0:
+                raise self._refuse(path, f"expected indices of layers, got {echo(index)}")
+        return self._at_indices(value)
+
+    def _at_indices(self, indices: Collection[Json]) -> Sequence[int]:
+        """Return the kinds of the layers: a class asks for each layer if it is listed, so a later index is idle."""
+        return [0 if layer in indices else 1 for layer in range(self._layers())]
 
     def _lettered(self, path: str, value: Json, letters: Mapping[str, str]) -> Sequence[int]:
         if not isinstance(value, str) or len(value) > MAX_LAYERS:
@@ -132,6 +131,8 @@ class _ListReader:
             raise self._refuse(
                 self.layer_list.path, "missing, and the configuration class makes it in an unknown way; add it"
             )
+        if self.layer_list.is_indices and rule == CONSTANT:
+            return self._at_indices({layer for layer, kind in enumerate(self.layer_list.default) if kind == 0})
         sizes = {symbol: self._field(path, rule.defaults[symbol]) for symbol, path in rule.fields.items()}
         return self.layer_list.default if sizes == rule.defaults else self._ruled(rule, sizes)
 

@@ -40,6 +40,7 @@ class ListField:
     - `default` has the kind of each layer in the configuration that the target comes with.
     - `length` is the field with the number of layers; it is not a field of the configuration if it is `own_length`.
     - If `is_indices`, the field lists the layers of the first kind by their indices.
+    - If `is_constant`, the class has these indices whatever the number of layers.
     - `aliases` are other paths of the field, `letters` texts with a letter a layer, with the word of each letter.
     - `index_fields` are lists of indices that stand for the list: the kind of the listed layers, and of the others.
     """
@@ -52,6 +53,7 @@ class ListField:
     aliases: tuple[str, ...] = ()
     letters: Mapping[str, Mapping[str, str]] = MappingProxyType({})
     index_fields: Mapping[str, tuple[int, int]] = MappingProxyType({})
+    is_constant: bool = False
 
     @property
     def own_length(self) -> str:

@@ -16,7 +16,7 @@ from bertsym.derive.layer_list_field import kind_letter
 from bertsym.derive.types import NO_EFFECT, CannotDerive
 from bertsym.saved_model.decode_layer_lists import rule_symbol
 from bertsym.saved_model.derived import Derived
-from bertsym.saved_model.layer_lists import LayerList, ListRule
+from bertsym.saved_model.layer_lists import CONSTANT, LayerList, ListRule
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Tensor
 from bertsym.values import replace
@@ -34,11 +34,12 @@ def with_rules(derived: Derived, search: Search) -> Derived:
 
 
 def _with_rule(layer_list: LayerList, search: Search) -> LayerList:
+    if layer_list.rule is not None:
+        return layer_list
     try:
         derivation = search(layer_list.path)
     except CannotDerive as error:
-        constant = ListRule(MappingProxyType({}), MappingProxyType({}), ())
-        return replace(layer_list, rule=constant) if error.problem == NO_EFFECT else layer_list
+        return replace(layer_list, rule=CONSTANT) if error.problem == NO_EFFECT else layer_list
     return layer_list if (rule := list_rule(layer_list, derivation)) is None else replace(layer_list, rule=rule)
 
 

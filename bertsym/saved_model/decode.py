@@ -57,7 +57,7 @@ _SIZE = (
     *("field", "aliases", "if_omitted", "default", "kind", "minimum", "meaning"),
     "domain",
 )
-_RULES = ("aliases", "fixed", "equal", "refused", "unless", "labels")
+_RULES = ("aliases", "prevailing", "fixed", "equal", "refused", "unless", "labels")
 _EVIDENCE = ("trials", "edge_trials", "builds", "seed", "bound", "parameters", "unresolved")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _HEAD = re.compile(r"[a-z0-9-]{1,40}")
@@ -242,6 +242,7 @@ class _Decoder:
     def rules(self, node: Node) -> FieldRules:
         parts = node.keys(_RULES)
         aliases = parts["aliases"].entries(MAX_FIELDS) if "aliases" in parts else {}
+        prevailing = parts["prevailing"].entries(MAX_FIELDS) if "prevailing" in parts else {}
         fixed = parts["fixed"].entries(MAX_FIELDS) if "fixed" in parts else {}
         unless = parts["unless"].entries(MAX_FIELDS) if "unless" in parts else {}
         equal = parts["equal"].entries(MAX_FIELDS) if "equal" in parts else {}
@@ -260,6 +261,7 @@ class _Decoder:
             equal=MappingProxyType(
                 {path: tuple(value.json for value in values.items(MAX_FIELDS)) for path, values in equal.items()}
             ),
+            prevailing=MappingProxyType({name: target.field() for name, target in prevailing.items()}),
         )
 
     # Heads.

@@ -126,6 +126,8 @@ def _rules(rules: FieldRules) -> Iterator[str]:
     """Yield a line for each kind of rule; the paths whose values are refused are grouped by the kind of value."""
     if rules.aliases:
         yield _line("aliases", dict(sorted(rules.aliases.items())))
+    if rules.prevailing:
+        yield _line("prevailing", dict(sorted(rules.prevailing.items())))
     if rules.fixed:
         yield _line("fixed", dict(sorted(rules.fixed.items())))
     if rules.equal:

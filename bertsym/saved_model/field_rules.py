@@ -43,6 +43,7 @@ class FieldRules:
 
     - A target in another part, as `text_config.hidden_size` of `hidden_size`, holds for a file without that part.
     - `equal` has for a fixed field the other values that the class builds alike, as false instead of null.
+    - `prevailing` has for a name the field that the class overwrites with it, if a file gives both.
     - `unless` has for a refused field the field that makes it idle.
     - `labels` is the number of labels that the class takes if a file gives none.
     - Rules that are not `recorded` know nothing about the class; the reader then refuses what the class may read.
@@ -55,6 +56,7 @@ class FieldRules:
     labels: int = DEFAULT_LABELS
     recorded: bool = True
     equal: Mapping[str, tuple[Json, ...]] = MappingProxyType({})
+    prevailing: Mapping[str, str] = MappingProxyType({})
 
     def refuses(self, path: str, kind: ValueKind) -> bool:
         """Return True if the reader refuses values of the kind at the path."""

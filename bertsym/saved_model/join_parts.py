@@ -84,6 +84,7 @@ def joined_rules(rules: Iterable[FieldRules]) -> FieldRules:
         listed[0].labels,
         recorded=all(one.recorded for one in listed),
         equal=_union(one.equal for one in listed),
+        prevailing=_union(one.prevailing for one in listed),
     )
 
 
@@ -215,12 +216,17 @@ def _rules(rules: FieldRules, path: str) -> FieldRules:
     """Return the rules of a part with the joint paths of its fields."""
     return replace(
         rules,
-        aliases=MappingProxyType({path + alias: path + target for alias, target in rules.aliases.items()}),
+        aliases=_names_below(path, rules.aliases),
+        prevailing=_names_below(path, rules.prevailing),
         fixed=_below(path, rules.fixed),
         refused=_below(path, rules.refused),
         equal=_below(path, rules.equal),
-        unless=MappingProxyType({path + name: path + companion for name, companion in rules.unless.items()}),
+        unless=_names_below(path, rules.unless),
     )
+
+
+def _names_below(path: str, names: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType({path + name: path + target for name, target in names.items()})
 
 
 def _below(path: str, fields: Mapping[str, V]) -> Mapping[str, V]:

@@ -12,7 +12,7 @@ from bertsym.files.jsonfile import Json
 
 MAX_NUMBER = 10**30
 
-PATH = re.compile(r"[A-Za-z_]\w{0,79}((\.[A-Za-z_]\w{0,79})|(\[[0-9]{1,3}\])){0,12}", re.ASCII)
+PATH = re.compile(r"[A-Za-z_]\w{0,79}((\.[A-Za-z_]\w{0,79})|(\[[0-9]{1,3}\])){0,12}(\[\])?", re.ASCII)
 WORDS = re.compile(r"[\w .,:;()/+=-]{0,120}", re.ASCII)
 LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f]{0,300}")
 

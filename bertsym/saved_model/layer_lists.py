@@ -41,6 +41,10 @@ class ListRule:
     tensors: tuple[Tensor, ...]
 
 
+CONSTANT = ListRule(MappingProxyType({}), MappingProxyType({}), ())
+"""The rule that the class has one list, whatever the other fields say."""
+
+
 @value
 class LayerList:
     """A field with an entry a layer, at `path`.

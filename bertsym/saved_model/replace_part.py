@@ -261,6 +261,7 @@ def _rules_beside(rules: FieldRules, new: Replacement, moved: Derived) -> FieldR
     return replace(
         rules,
         aliases=_except(lost, aliases),
+        prevailing=_except(lost, _beside(below, rules.prevailing)),
         fixed=_beside(below, rules.fixed),
         refused=MappingProxyType({**_beside(below, rules.refused), **dict.fromkeys(lost, frozenset({ValueKind.ANY}))}),
         unless=_beside(below, rules.unless),

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from bertsym.config.configfile import read_config
-from bertsym.config.field_rules import check_rules, renamed, unread_fields
+from bertsym.config.field_rules import check_rules, contradicted, renamed, unread_fields
 from bertsym.config.flatten import flattened
 from bertsym.count import count
 from bertsym.errors import BadField, BertsymError
+from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.decode import parsed
@@ -57,6 +58,32 @@ def test_a_flat_file_is_read_as_the_file_of_a_part() -> None:
         renamed({"width": 8, "text": {"layers": 2}}, rules, FILE)
     with pytest.raises(BadField, match=r"width.*text\.width says '9'"):
         renamed({"width": 8, "text": {"width": 9}}, rules, FILE)
+
+
+def test_a_prevailing_name_overwrites_its_field() -> None:
+    rules = FieldRules({"vision.layers": "vision.depth"}, prevailing={"vision.layers": "vision.depth"})
+    both: dict[str, Json] = {"vision": {"layers": 4, "depth": 3}}
+    assert renamed(both, rules, FILE) == {"vision": {"depth": 4}}
+    assert contradicted(both, rules) == (
+        "'vision.depth' is overwritten with 'vision.layers', as the configuration class does",
+    )
+    assert renamed({"vision": {"layers": 4}}, rules, FILE) == {"vision": {"depth": 4}}
+    assert contradicted({"vision": {"layers": 3, "depth": 3}}, rules) == ()
+    copied = FieldRules(prevailing={"encoder.layers": "encoder_layers"})
+    assert renamed({"encoder": {"layers": 4}, "encoder_layers": 2}, copied, FILE) == {
+        "encoder": {},
+        "encoder_layers": 4,
+    }
+
+
+def test_a_part_may_be_overwritten_as_a_whole() -> None:
+    rules = FieldRules(prevailing={"text_config_dict": "text_config"})
+    part: dict[str, Json] = {"text_config": {"width": 8, "layers": 2}}
+    assert renamed({**part, "text_config_dict": {"width": 16}}, rules, FILE) == {"text_config": {"width": 16}}
+    assert renamed({**part, "text_config_dict": None}, rules, FILE) == {**part, "text_config_dict": None}
+    clip = {"hidden_size": 512, "intermediate_size": 1024}
+    both = {"text_config": {"hidden_size": 64}, "text_config_dict": clip}
+    assert count(read("clip", both, prevailing=rules.prevailing)) == count(read("clip", {"text_config": clip}))
 
 
 def test_an_alias_within_a_part_is_renamed_there() -> None:

@@ -58,8 +58,11 @@ def test_a_list_of_indices_may_stand_for_the_list() -> None:
 def test_a_list_of_indices_has_the_layers_that_it_lists() -> None:
     entry = {"indices": True, "kinds": {"L_mamba": [], "L_full": []}, "default": ["L_mamba", *["L_full"] * 4]}
     assert read({"num_hidden_layers": 4, "layer_types": [0, 1, 3]}, **entry) == [3, 1, 1]
-    with pytest.raises(BadField, match="indices of 4 layers"):
-        read({"num_hidden_layers": 4, "layer_types": [4]}, **entry)
+    assert read({"num_hidden_layers": 4, "layer_types": [0, 1, 3, 3, 4]}, **entry) == [3, 1, 1]
+    with pytest.raises(BadField, match="expected indices of layers, got '-1'"):
+        read({"num_hidden_layers": 4, "layer_types": [-1]}, **entry)
+    constant: Any = {"sizes": {}, "tensors": []}
+    assert read({"num_hidden_layers": 9}, **entry, if_omitted=constant)[:2] == [1, 8]
 
 
 def test_without_the_list_its_rule_makes_it() -> None:

@@ -12,7 +12,7 @@ from bertsym.derive.domain.field_domain import FieldDomain
 from bertsym.derive.domain.field_path import field_name
 from bertsym.derive.domain.space import Space
 from bertsym.derive.layer_list_field import ListField
-from bertsym.saved_model.layer_lists import LayerKind, LayerList, count_symbol, order_symbol
+from bertsym.saved_model.layer_lists import CONSTANT, LayerKind, LayerList, count_symbol, order_symbol
 from bertsym.spellings import SPELLINGS, fields
 from bertsym.symbols import BY_NAME, Kind, Own, lookup
 
@@ -133,7 +133,8 @@ def layer_lists(lists: Iterable[ListField], symbols: Mapping[str, Symbol]) -> tu
                 field.aliases,
                 field.letters,
                 field.is_indices,
-                index_fields=field.index_fields,
+                CONSTANT if field.is_constant else None,
+                field.index_fields,
             )
         )
     return tuple(found)

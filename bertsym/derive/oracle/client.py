@@ -371,6 +371,7 @@ def _list_field(answer: Mapping[str, Any]) -> ListField:
         tuple(map(str, answer["aliases"])),
         {str(path): dict(letters) for path, letters in answer["letters"].items()},
         {str(path): (int(listed), int(other)) for path, (listed, other) in answer["index_fields"].items()},
+        bool(answer["is_constant"]),
     )
 
 

@@ -51,8 +51,8 @@ class ListSearch:
         for prefix, codec in codecs("", self.root):
             for name, length in list(_word_lists(codec)):
                 self._add(codec, self._word_list(prefix, codec, name, length))
-            for name, length in list(_index_lists(codec)):
-                self._add(codec, self._index_list(prefix, codec, name, length))
+            for name, default, length in list(_index_lists(codec)):
+                self._add(codec, self._index_list(prefix, codec, name, default, length))
 
     @staticmethod
     def _add(codec: ConfigCodec, field: ListField | None) -> None:
@@ -153,10 +153,11 @@ class ListSearch:
         modules = (sys.modules.get(cls.__module__) for cls in (codec.cls, self.model_class))
         return [word for module in modules if module is not None for word in compared_texts(module)]
 
-    def _index_list(self, prefix: str, codec: ConfigCodec, name: str, length: str) -> ListField | None:
+    def _index_list(
+        self, prefix: str, codec: ConfigCodec, name: str, default: Sequence[int], length: str
+    ) -> ListField | None:
         """Return the field if the layers that it lists by their indices have other tensors."""
         full_length = f"{prefix}{length}"
-        default = list(codec.numeric[name])
         self.numbers = self.small if self.inventory(self.small) is not None else self.defaults
         lists = ([0], [1], [0, 1])
         first, second, both = (self.with_list(codec, name, entries, full_length) for entries in lists)
@@ -165,7 +166,15 @@ class ListSearch:
         layers = int(codec.numeric[length])
         kinds = tuple(0 if layer in default else 1 for layer in range(layers))
         aliases = tuple(f"{prefix}{alias}" for alias in _aliases(codec, name))
-        return ListField(prefix + name, ((), ()), kinds, full_length, is_indices=True, aliases=aliases)
+        return ListField(
+            prefix + name,
+            ((), ()),
+            kinds,
+            full_length,
+            is_indices=True,
+            aliases=aliases,
+            is_constant=name in codec.numeric,
+        )
 
 
 def codecs(prefix: str, codec: ConfigCodec) -> Iterator[tuple[str, ConfigCodec]]:
@@ -203,14 +212,21 @@ def _word_lists(codec: ConfigCodec) -> Iterator[tuple[str, str]]:
             yield name, next((depth for depth, number in depths.items() if number == len(value)), "")
 
 
-def _index_lists(codec: ConfigCodec) -> Iterator[tuple[str, str]]:
-    """Yield the lists of ascending integers that may be indices of layers, each with the number of layers."""
-    for name, value in codec.numeric.items():
+def _index_lists(codec: ConfigCodec) -> Iterator[tuple[str, Sequence[int], str]]:
+    """Yield the lists of ascending integers that may be indices of layers, each with the field of their number.
+
+    A class may make the list of other fields, as Llama 4 makes `moe_layers` of `interleave_moe_layer_step`.
+    """
+    try:
+        made = settings(codec.to_config({}))
+    except Exception:  # noqa: BLE001  # whatever the class raises at its defaults
+        made = {}
+    for name, value in {**made, **codec.numeric}.items():
         if not isinstance(value, list | tuple) or not value or not all(type(index) is int for index in value):
             continue
         depth = next((depth for depth, number in _depths(codec).items() if number > max(value)), "")
         if depth and value[0] >= 0 and all(first < second for first, second in pairwise(value)):
-            yield name, depth
+            yield name, list(value), depth
 
 
 def _are_alike(first: Sequence[Inventory | None], second: Sequence[Inventory | None]) -> bool:
