@@ -371,7 +371,7 @@ class Model:
 
     def explain(self, component: str | None = None, convention: str = "exact") -> Answer:
         """Derive the count step by step, from tensors and shapes."""
-        return Answer(derivation(self.plain_spec("explain"), self.convention(convention), component))
+        return Answer(derivation(self.spec, self.convention(convention), component))
 
     def derivative(self, by: str, order: int = 1, convention: str = "exact", *, form: str = "collected") -> Derivative:
         """Differentiate the total by a size; the value and the elasticity are known if every size is.

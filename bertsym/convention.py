@@ -55,7 +55,11 @@ class Convention:
         """Return how often the entries of one array count, in the symbols of the declaration."""
         share = tensor.active if self.active else Integer(1)
         passes = tensor.reuse if self.reused else Integer(1)
-        return share * passes * dict(self.factors).get(tensor.role, self.factor)
+        return share * passes * self.weight_of(tensor.role)
+
+    def weight_of(self, role: Role) -> int:
+        """Return how often an element of that role counts."""
+        return dict(self.factors).get(role, self.factor)
 
     @property
     def title(self) -> str:

@@ -115,7 +115,8 @@ class Attend:
 class Product:
     """A product of activations, or with a tensor that another layer stores: work without parameters of its own.
 
-    Every row takes as many multiply-adds as the product of `sides`.
+    Every row takes as many multiply-adds as the product of `sides`. The role `OTHER` is for a result that nobody uses,
+    so that no gradient flows back.
     """
 
     sides: tuple[Expr, ...]

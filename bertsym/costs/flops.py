@@ -6,12 +6,20 @@ counts and what it leaves out. `flops` is the truth of the code: what a recorder
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from bertsym.convention import Convention
 from bertsym.costs.quantity import Account, Quantity, of_tree
 from bertsym.costs.settings import Settings
-from bertsym.costs.work import attention_work, causal_work, looked_up_per_token, parameters_per_token, work
+from bertsym.costs.work import (
+    attention_work,
+    causal_work,
+    chinchilla_work,
+    looked_up_per_token,
+    parameters_per_token,
+    work,
+)
 from bertsym.layers import Role
 from bertsym.quantities import Unit
 from bertsym.tree import Node, Tensor
@@ -24,6 +32,10 @@ PASSES = 3
 """Forward, and a backward pass of twice the work: the gradients of the inputs and those of the weights."""
 
 Entries = Callable[[Node], tuple[Tensor, ...]]
+UNUSED = Role.OTHER
+"""The role of a product whose result nobody uses: no gradient flows back through it."""
+
+NO_FACTORS: Mapping[Role, int] = MappingProxyType({})
 EVERYTHING = frozenset(Role)
 WITHOUT_TABLES = EVERYTHING - {Role.EMBEDDING}
 
@@ -34,13 +46,13 @@ def _of_work(
     used_by: str,
     factor: int,
     *,
-    attention: int | None = None,
+    factors: Mapping[Role, int] = NO_FACTORS,
     roles: frozenset[Role] = EVERYTHING,
     layers_only: bool = False,
     entries: Entries = work,
     unit: Unit = FLOPS,
 ) -> Account:
-    """Return a convention that sums products of matrices, those of attention by a factor of their own."""
+    """Return a convention that sums products of matrices, those of some roles by factors of their own."""
     convention = Convention(
         name,
         meaning,
@@ -51,7 +63,7 @@ def _of_work(
         active=True,
         reused=True,
         factor=factor,
-        factors=() if attention is None else ((Role.PRODUCT, attention),),
+        factors=tuple(factors.items()),
         unit=unit,
     )
     return Account(convention, of_tree(entries))
@@ -108,19 +120,21 @@ ACCOUNTS = (
         "a training step: forward, and backward of twice the work",
         "Megatron-LM; torch FlopCounterMode without a fused kernel of attention",
         MULTIPLY_ADD * PASSES,
+        factors={UNUSED: MULTIPLY_ADD},
     ),
     _of_work(
         "recompute",
         "a training step that runs the forward pass twice, to save memory",
         "Narayanan et al. 2021, arXiv:2104.04473, for layers; the EleutherAI cookbook's default",
         MULTIPLY_ADD * (PASSES + 1),
+        factors={UNUSED: MULTIPLY_ADD * 2},
     ),
     _of_work(
         "fused",
         "a training step whose fused kernel of attention computes scores again: its backward is 2.5 times forward",
         "torch FlopCounterMode with FlashAttention",
         MULTIPLY_ADD * PASSES,
-        attention=MULTIPLY_ADD + 5,
+        factors={UNUSED: MULTIPLY_ADD, Role.PRODUCT: MULTIPLY_ADD + 5},
     ),
     _of_parameters(
         "6nd",
@@ -160,9 +174,17 @@ ACCOUNTS = (
         "a forward pass of the layers alone, attention once for each multiply-add; no output embedding",
         "Kaplan et al. 2020, arXiv:2001.08361: 2N + 2 n_layer n_ctx d_attn for each token",
         MULTIPLY_ADD,
-        attention=1,
+        factors={Role.PRODUCT: 1},
         roles=frozenset({Role.MATRIX, Role.PRODUCT}),
         layers_only=True,
+    ),
+    _of_work(
+        "chinchilla",
+        "a forward pass with look-ups of words as products with one-hot rows, and 3 for the softmax of each score",
+        "Hoffmann et al. 2022, arXiv:2203.15556, appendix F, whose training step is three of them",
+        MULTIPLY_ADD,
+        factors={Role.NORM: 3},
+        entries=chinchilla_work,
     ),
     _of_parameters(
         "palm",

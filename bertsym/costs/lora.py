@@ -16,11 +16,13 @@ from bertsym.costs.settings import Settings
 from bertsym.errors import NotKnownOf, UnknownName, Unreadable
 from bertsym.layers import Leaf, Linear, Parameter, Role, Weight
 from bertsym.model import Architecture, Head
+from bertsym.quantities import Unit
 from bertsym.symbols import r
 from bertsym.tree import Listed, Tensor, inventory
 from bertsym.values import replace
 
 READS = frozenset({"rank", "targets"})
+TRAINED = Unit("trained parameters")
 _DOWN, _UP = "features into the rank", "the rank into features"
 _MARK = ".lora_"
 
@@ -101,6 +103,7 @@ def quantity(settings: Settings) -> Quantity:
         f"the trained parameters of an adapter of rank {rank} beside {adapted_to}, without biases",
         "peft: LoraConfig, print_trainable_parameters()",
         ties_once=False,
+        unit=TRAINED,
     )
     account = Account(convention, partial(_entries, rank, settings.targets))
     return Quantity("lora", "adapter", "peft", (account,))

@@ -13,12 +13,15 @@ from bertsym.convention import Convention
 from bertsym.errors import BertsymError, Conflict, NotKnownOf, UnknownName
 from bertsym.layers import Embedding, Leaf, Role, Weight
 from bertsym.model import Architecture, Head, Model
-from bertsym.symbols import S
+from bertsym.symbols import RUN, S
 from bertsym.tree import Listed, Node, Tensor, Unlisted, inventory
 from bertsym.values import replace, value
 from bertsym.wording import said
 
 Entries = Callable[[Architecture, Head], tuple[Tensor, ...]]
+
+
+_RUN = frozenset(size.symbol for size in RUN)
 
 
 @value
@@ -77,8 +80,13 @@ def measured(model: Model, quantity: Quantity, account: Account) -> Model:
     """Return the model with the entries of an account in place of its tensors.
 
     All that counts tensors then counts the quantity. The sizes of a run, such as B, become sizes of the model.
-    Raises `NotKnownOf` for a model of which only the tensors are known.
+    Raises `NotKnownOf` for a model of which only the tensors are known, or that has a size of its own under the name of
+    one of a run.
     """
+    own = sorted({str(symbol) for symbol in model.symbols - _RUN} & {str(symbol) for symbol in _RUN})
+    if own:
+        reason, step = f"its own size {own[0]} has the name of a size of a run", "rename it in the file of the model"
+        raise NotKnownOf(model.cls, quantity.noun, reason, step)
     try:
         found = account.entries(model.architecture, model.architecture.heads[model.head])
     except Unlisted:

@@ -12,7 +12,7 @@ import sympy
 from sympy import Expr
 
 from bertsym.layers import Attend, Conv1D, Embedding, Leaf, Linear, Parameter, Product, Role, Weight, parameters
-from bertsym.symbols import B, S
+from bertsym.symbols import B, S, V
 from bertsym.tree import Entries, Node, Tensor, inventory
 from bertsym.values import replace
 
@@ -66,6 +66,29 @@ def work(tree: Node) -> tuple[Tensor, ...]:
 def causal_work(tree: Node) -> tuple[Tensor, ...]:
     """Return the products of a forward pass that skips what a causal mask leaves out."""
     return _over_rows(tree, causal_products)
+
+
+@cache
+def chinchilla_work(tree: Node) -> tuple[Tensor, ...]:
+    """Return the products of a forward pass, the softmax of each score, and look-ups as products with one-hot rows."""
+    tables = inventory(tree, _words)
+    shared = {table.tied_to for table in tables}  # T5's stacks look words up, and not the table that they share
+    looked_up = (_with_rows(table) for table in tables if table.name not in shared)
+    return (*work(tree), *_over_rows(tree, _softmax), *looked_up)
+
+
+def _words(leaf: Leaf) -> tuple[Weight, ...]:
+    """Return the product of a one-hot row with a table of words."""
+    if isinstance(leaf, Embedding) and leaf.rows == V:
+        return (_product("weight", Role.EMBEDDING, "a one-hot row times the table", V, leaf.width),)
+    return ()
+
+
+def _softmax(leaf: Leaf) -> tuple[Weight, ...]:
+    """Return the scores of a leaf: their softmax takes a pass for the exponential, the sum and the quotient each."""
+    if isinstance(leaf, Attend):
+        return (_product("softmax", Role.NORM, "each score", leaf.keys, leaf.heads),)
+    return ()
 
 
 @cache

@@ -36,7 +36,7 @@ from bertsym.symbols import (
     span,
     tied,
 )
-from bertsym.tree import Block, Over, Repeat, Tied, When
+from bertsym.tree import Block, Over, Repeat, Stack, Tied, When
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
 embeddings = Block(
@@ -48,6 +48,7 @@ embeddings = Block(
     LayerNorm=LayerNorm(H),
 )
 of_positions = Over(2 * span, Linear(H, heads * d))
+used, unused = (Over(2 * span, Product((H, heads * d), role)) for role in (Role.MATRIX, Role.OTHER))
 attention = Block(
     "attention",
     self=Block(
@@ -57,7 +58,8 @@ attention = Block(
         heads=Attend(heads, d),
         pos_key_proj=When(relative & c2p & Not(shared_keys), of_positions),
         pos_query_proj=When(relative & p2c & Not(shared_keys), of_positions),
-        shared_projections=When(relative & shared_keys, Over(2 * 2 * span, Product((H, heads * d), Role.MATRIX))),
+        shared_query=When(relative & shared_keys, Stack(When(p2c, used), When(Not(p2c), unused))),
+        shared_key=When(relative & shared_keys, Stack(When(c2p, used), When(Not(c2p), unused))),
         content_to_position=When(relative & c2p, Product((heads, d, 2 * span))),
         position_to_content=When(relative & p2c, Product((heads, d, 2 * span))),
     ),

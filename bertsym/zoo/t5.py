@@ -17,10 +17,9 @@ from bertsym.symbols import B, F, H, L, S, S_source, V, buckets, d, decoder_laye
 from bertsym.tree import Block, Component, Node, Over, Repeat, Stack, Tied, When
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
-inward, outward, wide = (Linear(a, b, bias=False) for a, b in ((H, heads * d), (heads * d, H), (H, F)))
-feed_forward = Block(
-    wi=When(Not(gated), wide), wi_0=When(gated, wide), wi_1=When(gated, wide), wo=Linear(F, H, bias=False)
-)
+inward, outward = Linear(H, heads * d, bias=False), Linear(heads * d, H, bias=False)
+wide, narrow = Linear(H, F, bias=False), Linear(F, H, bias=False)
+feed_forward = Block(wi=When(Not(gated), wide), wi_0=When(gated, wide), wi_1=When(gated, wide), wo=narrow)
 positions = Embedding(buckets, heads, "one number per bucket of distances and head")
 
 
@@ -45,11 +44,9 @@ def encoder_layer(label: str, tokens: Expr) -> tuple[Block, ...]:
 
 def decoder_layer(tokens: Expr) -> tuple[Block, ...]:
     """Return the sublayers of the decoder, over so many tokens of the encoder."""
-    return (
-        sublayer("decoder attention", SelfAttention=attention(S, causal=True)),
-        sublayer("decoder cross-attention", EncDecAttention=attention(tokens)),
-        sublayer("decoder feed-forward", DenseReluDense=feed_forward),
-    )
+    own = sublayer("decoder attention", SelfAttention=attention(S, causal=True))
+    cross = sublayer("decoder cross-attention", EncDecAttention=attention(tokens))
+    return own, cross, sublayer("decoder feed-forward", DenseReluDense=feed_forward)
 
 
 def stack(label: str, words: str, layers: Expr, sublayers: tuple[Block, ...]) -> Block:
@@ -71,10 +68,7 @@ def embedding() -> Component:
 
 
 def body(prefix: str = "", source: Expr = S_source) -> dict[str, Node]:
-    """Return the word embedding and the stacks over it; a task class holds them under `prefix`.
-
-    The encoder reads `source` tokens: S where a class gives the encoder's own tokens to the decoder.
-    """
+    """Return the stacks over their word embedding, which a class holds under `prefix`; the encoder reads `source`."""
     words = f"{prefix}shared.weight"
     return {
         "shared": embedding(),

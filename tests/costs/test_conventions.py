@@ -36,6 +36,16 @@ def number(name: str, head: str, convention: str, sequences: int, tokens: int) -
         ("Llama-2-7b-hf", "causal-lm", "hf-trainer", 1, 4096, 6 * 4096 * (6_738_415_616 - 32_000 * 4096)),
         # PaLM, appendix B: 6N + 12LHQT for each token.
         ("Llama-2-7b-hf", "causal-lm", "palm", 1, 4096, 4096 * (6 * 6_738_415_616 + 12 * 32 * 4096 * 4096)),
+        # Hoffmann et al. 2022, appendix F: one-hot words, layers, 3 for each score's softmax; a pooler besides.
+        (
+            "bert-base-uncased",
+            "model",
+            "chinchilla",
+            1,
+            512,
+            2 * 512 * 30_522 * 768 + 96_637_943_808 + 12 * 3 * 12 * 512 * 512,
+        ),
+        ("t5-small", "encoder", "chinchilla", 1, 2, 2 * 2 * 32_128 * 512 + 75_546_624 + 6 * 3 * 8 * 2 * 2),
         # One of a causal mask's two halves, and the diagonal.
         (
             "gpt2-small",
