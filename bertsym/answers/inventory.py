@@ -13,6 +13,7 @@ from bertsym.document import Code, Column, Document, Inline, Shape, Table
 from bertsym.formulas.styles import form
 from bertsym.formulas.tree import ONE, Form
 from bertsym.model import Model
+from bertsym.quantities import PARAMETERS
 from bertsym.report import Record
 from bertsym.tree import Tensor
 from bertsym.values import value
@@ -44,7 +45,8 @@ class Inventory:
     def document(self) -> Document:
         """Return a table with one tensor a row."""
         routed = any(entry.active != ONE for entry in self.entries)
-        columns = ("tensor", "shape", "times", "role", "component", "tied to", *(("active",) if routed else ()))
+        entry = "tensor" if self.subject.convention.unit == PARAMETERS else "entry"
+        columns = (entry, "shape", "times", "role", "component", "tied to", *(("active",) if routed else ()))
         rows = tuple(_cells(entry)[: len(columns)] for entry in self.entries)
         return (*self.subject.remarks(), Table(tuple(Column(title, whole=True) for title in columns), rows))
 

@@ -243,12 +243,12 @@ def measured(
     if of == "parameters":
         if given:
             raise Conflict(f"--{next(iter(given))}", "--of parameters", "parameters do not depend on it")
-        return loaded, lambda other: named_convention(other or "exact")
+        return loaded, lambda title: named_convention(title or "exact")
     from bertsym import costs
 
     quantity = costs.quantity(of, costs.Settings(**given))  # type: ignore[arg-type]  # typer has checked each
     account = quantity.account(name)
-    return costs.measured(loaded, quantity, account), lambda other: quantity.beside(account, other).convention
+    return costs.measured(loaded, quantity, account), lambda title: quantity.beside(account, title).convention
 
 
 def counted(
@@ -294,7 +294,7 @@ def every_convention(
 
         quantity = costs.quantity(of, costs.Settings(**given))  # type: ignore[arg-type]  # typer has checked each
         names = [account.convention.name for account in quantity.accounts]
-    found: dict[Convention, Model] = {}
+    models: dict[Convention, Model] = {}
     unknown: NotKnownOf | None = None
     for name in names:
         try:
@@ -303,10 +303,10 @@ def every_convention(
             unknown = unknown or error
             continue
         values = sizes(at, chosen) if at else {}
-        found[conventions(name)] = within_positions(chosen.with_sizes(values, pin=True) if values else chosen, loaded)
-    if unknown is not None and not found:
+        models[conventions(name)] = within_positions(chosen.with_sizes(values, pin=True) if values else chosen, loaded)
+    if unknown is not None and not models:
         raise unknown
-    return found
+    return models
 
 
 def within_positions(measured: Model, loaded: Model) -> Model:

@@ -42,5 +42,5 @@ def quantity(name: str, settings: Settings = NO_SETTINGS) -> Quantity:
     for setting in settings.given:
         if setting not in module.READS:
             raise Conflict(f"--{setting}", f"--of {name}", f"{name} does not depend on it")
-    found: Quantity = module.quantity(settings)
-    return found
+    result: Quantity = module.quantity(settings)
+    return result

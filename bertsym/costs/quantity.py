@@ -64,11 +64,11 @@ class Quantity:
 
     def beside(self, account: Account, convention: str | None) -> Account:
         """Return the account under a convention that sums the same entries; raises `Conflict` if it sums others."""
-        found = account if convention is None else self.account(convention)
-        if found.entries != account.entries:
-            why = "they sum different entries, and one search counts one of them"
-            raise Conflict(found.convention.name, account.convention.name, why)
-        return found
+        named = account if convention is None else self.account(convention)
+        if named.entries != account.entries:
+            why = "they sum different entries, and a search counts one inventory"
+            raise Conflict(named.convention.name, account.convention.name, why)
+        return named
 
 
 def of_tree(entries: Callable[[Node], tuple[Tensor, ...]]) -> Entries:
@@ -88,11 +88,11 @@ def measured(model: Model, quantity: Quantity, account: Account) -> Model:
         reason, step = f"its own size {own[0]} has the name of a size of a run", "rename it in the file of the model"
         raise NotKnownOf(model.cls, quantity.noun, reason, step)
     try:
-        found = account.entries(model.architecture, model.architecture.heads[model.head])
+        entries = account.entries(model.architecture, model.architecture.heads[model.head])
     except Unlisted:
         reason, step = "its formula came from its tensors alone", "models written from papers have it: `bertsym models`"
         raise NotKnownOf(model.cls, quantity.noun, reason, step) from None
-    if not found:
+    if not entries:
         raise NotKnownOf(model.cls, quantity.noun, "it has none", "choose another model or head")
     return replace(model, architecture=_measured(model.architecture, account))
 
@@ -133,12 +133,13 @@ class Measure:
 @lru_cache(maxsize=64)
 def _measured(architecture: Architecture, account: Account) -> Architecture:
     heads = {
-        name: Head(head.cls, Listed(_found(architecture, head, account))) for name, head in architecture.heads.items()
+        name: Head(head.cls, Listed(_entries_or_none(architecture, head, account)))
+        for name, head in architecture.heads.items()
     }
     return replace(architecture, heads=heads, accepted=architecture.symbols)
 
 
-def _found(architecture: Architecture, head: Head, account: Account) -> tuple[Tensor, ...]:
+def _entries_or_none(architecture: Architecture, head: Head, account: Account) -> tuple[Tensor, ...]:
     """Return the entries of a head; none for a head that does not have what the chosen one has."""
     try:
         return account.entries(architecture, head)

@@ -45,7 +45,12 @@ class Recipe:
 
 
 def _entries(recipe: Recipe, _architecture: Architecture, head: Head) -> tuple[Tensor, ...]:
-    """Return an entry for each array that is kept of each tensor; a tied tensor has no arrays of its own."""
+    """Return an entry for each array that is kept of each tensor: all weights, all gradients, then the optimizer's.
+
+    A tied tensor has no arrays of its own.
+    """
+    arrays = [(*array, tensor) for tensor in tensors(head.tree) for array in recipe.arrays(tensor.shape)]
+    places = {path: place for place, path in enumerate(dict.fromkeys(path for path, *_ in arrays))}
     return tuple(
         replace(
             tensor,
@@ -56,20 +61,8 @@ def _entries(recipe: Recipe, _architecture: Architecture, head: Head) -> tuple[T
             tied_to=None if tensor.tied_to is None else f"{path}.{tensor.tied_to}",
             routing=None,
         )
-        for path, size, sides, tensor in _kept(recipe, head)
+        for path, size, sides, tensor in sorted(arrays, key=lambda array: places[array[0]])
     )
-
-
-def _kept(recipe: Recipe, head: Head) -> Iterator[tuple[str, int, Sides, Tensor]]:
-    """Yield the arrays of all tensors, the weights first."""
-    inventory = tensors(head.tree)
-    paths = dict.fromkeys(path for path, _, _ in recipe.arrays(()))
-    by_path: dict[str, list[tuple[str, int, Sides, Tensor]]] = {path: [] for path in paths}
-    for tensor in inventory:
-        for path, size, sides in recipe.arrays(tensor.shape):
-            by_path[path].append((path, size, sides, tensor))
-    for kept in by_path.values():
-        yield from kept
 
 
 def quantity(settings: Settings) -> Quantity:
