@@ -173,7 +173,7 @@ class FieldSearch:
                 if name in part or SETTINGS.search(inner) or callable(getattr(config, name, None)):
                     continue
                 if (
-                    inner not in self.trials.sizes
+                    inner not in self.trials.sizes.keys() | self.trials.derived.list_paths
                     and inner not in self.trials.derived.no_effect
                     and PATH.fullmatch(inner)
                 ):

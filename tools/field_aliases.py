@@ -83,7 +83,9 @@ class AliasSearch:
             alike = [
                 size for size, number in self.trials.sizes.items() if number == default and size.startswith(beside)
             ]
-            alike.sort(key=lambda size: not size.endswith(name))
+            # Encoder and decoder are often alike, so that the count does not tell their sizes apart.
+            words = [word for word in part.rpartition(".")[2].split("_") if word != "config"]
+            alike.sort(key=lambda size: (not all(word in size for word in words), not size.endswith(name)))
             any(self.try_prevailing(path, size, [self.trials.full]) for size in alike[:MOST_CANDIDATES])
 
     def try_prevailing(self, name: str, target: str, bases: Sequence[File]) -> bool:

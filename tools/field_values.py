@@ -44,8 +44,15 @@ def others(default: Any, words: Sequence[str], lengths: Sequence[int] = ()) -> l
         case None:
             values = [*INSTEAD_OF_NOTHING, *words[:MOST_WORDS]]
         case dict():
-            values = [{}, None]
+            values = [{}, None, *_tables(default)]
     return [value for value in values if value != default or type(value) is not type(default)]
+
+
+def _tables(default: Mapping[str, Any]) -> list[Any]:
+    """Return tables with another number in a row, or a row fewer; a key that is no identifier is no path of a field."""
+    keys = [key for key, found in default.items() if not key.isidentifier() and isinstance(found, int)][:3]
+    doubled = [{**default, key: 2 * default[key]} for key in keys]
+    return doubled + [{name: found for name, found in default.items() if name != key} for key in keys]
 
 
 def _lists(default: Sequence[Any], words: Sequence[str]) -> list[Any]:

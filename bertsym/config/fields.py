@@ -99,7 +99,19 @@ def alike(value: object, option: object) -> bool:
     """Return True if a value equals a covered option; a list that repeats one word may have any length."""
     if isinstance(value, list) and isinstance(option, list) and isinstance(next(iter(option), None), str):
         return value == option or (len(set(option)) == 1 and all(one == option[0] for one in value))
+    if isinstance(value, Mapping) and isinstance(option, Mapping):
+        return _rows(value) == _rows(option)
     return value == option and type(value) is type(option)
+
+
+def _rows(table: Mapping[str, object]) -> dict[str | int, object]:
+    """Return the rows of a table; the library writes the index of a layer as `05`, and reads `5` too."""
+    return {
+        int(key) if key.isdecimal() and len(key) < 10 else key: _rows(row)
+        if isinstance(row, Mapping)
+        else (type(row), row)
+        for key, row in table.items()
+    }
 
 
 def _fixed(option: object, given: Mapping[Symbol, Value]) -> object:

@@ -95,12 +95,14 @@ class _ListReader:
         return [0 if layer in indices else 1 for layer in range(self._layers())]
 
     def _lettered(self, path: str, value: Json, letters: Mapping[str, str]) -> Sequence[int]:
-        if not isinstance(value, str) or len(value) > MAX_LAYERS:
+        if not isinstance(value, str | list) or len(value) > MAX_LAYERS:
             raise self._refuse(path, f"expected a text with a letter a layer, got {echo(value)}")
-        for letter in value:
+        # Of a list of numbers, a class takes as many as there are layers.
+        written = list(value) if isinstance(value, str) else [str(number) for number in value[: self._layers()]]
+        for letter in written:
             if letter not in letters:
                 raise self._refuse(path, f"the letter {echo(letter)} is not covered; known: {' '.join(letters)}")
-        return [self._kind(path, letters[letter]) for letter in value]
+        return [self._kind(path, letters[letter]) for letter in written]
 
     def _check_length(self, path: str, entries: int) -> None:
         """Raise BadField if the list has another number of entries than the stack has layers."""

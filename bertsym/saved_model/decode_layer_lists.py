@@ -23,7 +23,7 @@ MAX_RULE_SIZES = 24
 
 _SYMBOL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _WORD = re.compile(r"[\w.+*-]{1,60}", re.ASCII)
-_LETTER = re.compile(r"[\x21-\x7e]")
+_LETTER = re.compile(r"[\x21-\x7e]|[0-9]{1,9}")
 _LIST = ("field", "aliases", "length", "kinds", "indices", "letters", "index_fields", "default", "if_omitted")
 
 

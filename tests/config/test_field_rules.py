@@ -180,6 +180,16 @@ def test_a_value_of_a_field_that_the_code_fixes_is_counted_if_the_class_builds_i
         read_config({**config, "early_norm": True}, FILE, entry=PresentedEntry(derived))
 
 
+def test_a_table_is_fixed_by_its_rows() -> None:
+    derived = parsed(json.loads(text(entry("bloom", fixed={"odd": {"05": {"width": 2}, "11": {}}}))), FILE)
+    check_rules(flattened({"odd": {"11": {}, "5": {"width": 2}}}), derived, FILE)
+    wrong: tuple[dict[str, Json], ...]
+    wrong = ({"5": {"width": 3}, "11": {}}, {"5": {"width": 2}}, {"5": {"width": True}, "11": {}}, {"9" * 5000: 1})
+    for rows in wrong:
+        with pytest.raises(BadField, match="odd"):
+            check_rules(flattened({"odd": rows}), derived, FILE)
+
+
 def test_a_fixed_field_is_counted_at_its_value_only() -> None:
     derived = entry("bloom", fixed={"odd": [1, 2]})
     check_rules(flattened({"odd": [1, 2]}), derived, FILE)

@@ -47,6 +47,13 @@ def test_a_letter_a_layer_stands_for_the_list() -> None:
     assert read({"num_hidden_layers": 4, "pattern": "MM*M"}, letters=letters) == [3, 1, 1]
 
 
+def test_a_number_a_layer_stands_for_the_list() -> None:
+    ratios = {"ratios": {"0": "mamba", "128": "full_attention"}}
+    assert read({"num_hidden_layers": 4, "ratios": [0, 0, 128, 0, 128]}, letters=ratios) == [3, 1, 1]
+    with pytest.raises(BadField, match="the letter '4' is not covered; known: 0 128"):
+        read({"num_hidden_layers": 4, "ratios": [4] * 4}, letters=ratios)
+
+
 def test_a_list_of_indices_may_stand_for_the_list() -> None:
     fields = {"full_layers": ["L_full", "L_mamba"]}
     assert read({"num_hidden_layers": 4, "full_layers": [2]}, index_fields=fields) == [3, 1, 1]

@@ -115,7 +115,10 @@ class ListSearch:
             tuple(places_of[word] for word in default),
             full_length or own_length(prefix + name),
             aliases=tuple(f"{prefix}{alias}" for alias in _aliases(codec, name)),
-            letters={f"{prefix}{field}": letters for field, letters in _letters(codec, name, length, kinds)},
+            letters={
+                f"{prefix}{field}": letters
+                for field, letters in (*_letters(codec, name, length, kinds), *_numbers(codec, name, length, places_of))
+            },
             index_fields={f"{prefix}{field}": pair for field, pair in _index_fields(codec, name, length, places_of)},
         )
 
@@ -299,6 +302,28 @@ def _letters(
             continue
         if read is not None and len(text) == len(words) == len(set(text)) and settings(read).get(name) == words:
             yield attribute, dict(zip(text, words, strict=True))
+
+
+def _numbers(
+    codec: ConfigCodec, name: str, length: str, kinds: Mapping[str, int]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the keywords for a list with a number a layer, of which the class makes the list, with the word of each.
+
+    DeepSeek-V4 makes its list of `compress_ratios`, of which later entries than the last layer's are left out.
+    """
+    tables = (table for table in vars(sys.modules[codec.cls.__module__]).values() if isinstance(table, dict))
+    for words in (dict(table) for table in tables if table and length):
+        if not all(type(number) is int and word in kinds for number, word in words.items()):
+            continue
+        numbers = list(words)
+        for keyword in keyword_names(codec.cls):
+            try:
+                lists = ({keyword: [*numbers, *more], length: len(numbers)} for more in ([], numbers[:1]))
+                made = [settings(codec.cls(**fields))[name] for fields in lists]
+            except Exception:  # noqa: BLE001, S112  # whatever the class raises at a list
+                continue
+            if made == [list(words.values())] * 2 and len(words) > 1:
+                yield keyword, {str(number): word for number, word in words.items()}
 
 
 def _index_fields(

@@ -48,6 +48,18 @@ class Pattern(Config):
         return "".join({"full": "F", "conv": "C"}[word] for word in self.layer_types)
 
 
+RATIOS = {0: "sliding", 4: "conv"}
+
+
+class Numbered(Config):
+    """A configuration that makes its list of a number for each layer, and leaves out later numbers."""
+
+    def __init__(self, num_hidden_layers: int = 6, layer_types: Any = None, **kwargs: Any) -> None:
+        ratios = kwargs.pop("ratios", None)
+        words = [RATIOS[ratio] for ratio in ratios[:num_hidden_layers]] if ratios else None
+        super().__init__(num_hidden_layers, 4, layer_types or words or ["conv", "sliding"] * (num_hidden_layers // 2))
+
+
 class Indexed(Config):
     """A configuration that lists some layers by their indices."""
 
@@ -101,6 +113,12 @@ def test_a_list_may_be_the_only_one_to_say_how_many_layers_there_are() -> None:
     assert codec.to_numbers() == {"hidden": 4, "layer_types": 0, "layer_types_length": 2}
     assert dict(field.letters) == {"text": {"F": "full", "C": "conv"}}
     assert len(codec.to_config({"layer_types": 3, "layer_types_length": 7}).layer_types) == 7
+
+
+@pytest.mark.usefixtures("library")
+def test_numbers_may_stand_for_words() -> None:
+    (field,) = searched(Numbered(), words_build).all_lists()
+    assert dict(field.letters) == {"ratios": {"0": "sliding", "4": "conv"}}
 
 
 @pytest.mark.usefixtures("library")
