@@ -414,8 +414,8 @@ class Model:
         symbols = tuple(self.spec.size(name).symbol for name in arguments.texts(unknowns, "unknowns"))
         if not symbols:
             raise Missing("unknown", "a size to find, such as 'H'")
-        wanted = arguments.count(target, "target")
         counted = self.convention(convention)
+        wanted = arguments.count(target, "target", counted.unit)
         steps = {
             self.spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
             for name, step in (multiple_of or {}).items()

@@ -16,7 +16,7 @@ from bertsym.errors import BertsymError, Unreadable
 from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.grammar import CONSTANT, Malformed, parse
 from bertsym.model import Model
-from bertsym.quantities import MAX_DIGITS, parse_count, parse_size
+from bertsym.quantities import MAX_DIGITS, PARAMETERS, Unit, parse_amount, parse_size
 from bertsym.symbols import Kind, Size
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def whole(given: object, what: str, least: int = 1) -> int:
     return exact
 
 
-def count(given: object, what: str) -> int:
-    """Read a number of parameters: an integer, or text such as `110M`."""
-    return parse_count(given, what) if isinstance(given, str) else whole(given, what)
+def count(given: object, what: str, unit: Unit = PARAMETERS) -> int:
+    """Read a number of parameters or of another unit: an integer, or text such as `110M` or `24GiB`."""
+    return parse_amount(given, unit, what) if isinstance(given, str) else whole(given, what)
 
 
 def share(given: object, what: str) -> Fraction:
