@@ -285,7 +285,7 @@ class Model:
 
     def with_head(self, name: str) -> Model:
         """Return the model under another task head, such as `masked-lm`; raises `UnknownName`."""
-        return Model(self.spec.with_head(name), self.measure)
+        return Model(self.spec.with_head(name), self.measure and self.measure.with_head(name))
 
     def of(
         self,

@@ -19,8 +19,6 @@ from bertsym.values import replace, value
 from bertsym.wording import said
 
 Entries = Callable[[Architecture, Head], tuple[Tensor, ...]]
-
-
 _RUN = frozenset(size.symbol for size in RUN)
 
 
@@ -83,10 +81,6 @@ def measured(model: Model, quantity: Quantity, account: Account) -> Model:
     Raises `NotKnownOf` for a model of which only the tensors are known, or that has a size of its own under the name of
     one of a run.
     """
-    own = sorted({str(symbol) for symbol in model.symbols - _RUN} & {str(symbol) for symbol in _RUN})
-    if own:
-        reason, step = f"its own size {own[0]} has the name of a size of a run", "rename it in the file of the model"
-        raise NotKnownOf(model.cls, quantity.noun, reason, step)
     try:
         entries = account.entries(model.architecture, model.architecture.heads[model.head])
     except Unlisted:
@@ -94,6 +88,11 @@ def measured(model: Model, quantity: Quantity, account: Account) -> Model:
         raise NotKnownOf(model.cls, quantity.noun, reason, step) from None
     if not entries:
         raise NotKnownOf(model.cls, quantity.noun, "it has none", "choose another model or head")
+    used = _RUN & {symbol for entry in entries for side in entry.shape for symbol in free(side)}
+    own = sorted({str(symbol) for symbol in model.symbols - _RUN} & {str(symbol) for symbol in used})
+    if own:
+        reason, step = f"its own size {own[0]} has the name of a size of a run", "rename it in the file of the model"
+        raise NotKnownOf(model.cls, quantity.noun, reason, step)
     return replace(model, architecture=_measured(model.architecture, account))
 
 
@@ -117,6 +116,12 @@ class Measure:
     def measured(self) -> Model:
         """Return the model with the entries of the quantity; raises `NotKnownOf`."""
         return measured(self.model, self.quantity, self.account)
+
+    def with_head(self, head: str) -> Measure:
+        """Return the measure under another head of the model; raises `UnknownHead` or `NotKnownOf`."""
+        model = self.model.with_head(head)
+        measured(model, self.quantity, self.account)
+        return replace(self, model=model)
 
     def within_positions(self, result: Model) -> Model:
         """Return the measured model with sequences that its learned positions serve; raises `Conflict`."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bertsym import load
-from bertsym.errors import BertsymError, Conflict
+from bertsym import atlas, load
+from bertsym.errors import BertsymError, Conflict, NotKnownOf
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,26 @@ def test_the_library_counts_as_the_command_line_does() -> None:
 def test_what_the_library_refuses(misuse: Callable[[Any], object], words: str) -> None:
     with pytest.raises(BertsymError, match=words):
         misuse(load("bert-base-uncased").of("flops"))
+
+
+def test_another_head_is_measured_anew() -> None:
+    cache = load("t5").of("cache")
+    assert cache.with_head("model").total().expression == cache.total().expression
+    with pytest.raises(NotKnownOf, match="its cache is not known"):
+        cache.with_head("encoder")
+
+
+def test_a_size_of_the_model_is_no_batch_size(tmp_path: Path) -> None:
+    """A derived model may call a size of its own S; its states do not depend on a run, and its rules of thumb do."""
+    record = json.loads((Path(atlas.__file__).parent / "models" / "mamba.json").read_text(encoding="utf-8"))
+    text = json.dumps(record).replace('"state_size"', '"S"').replace("state_size", "S")
+    file = tmp_path / "mamba.json"
+    file.write_text(text, encoding="utf-8")
+    model = load(str(file))
+    assert "S" in map(str, model.spec.symbols)
+    assert model.of("states").total().expression != 0
+    with pytest.raises(NotKnownOf, match="its own size S"):
+        model.of("flops", "6nd")
 
 
 def test_a_claim_is_about_the_model_itself() -> None:
