@@ -480,9 +480,9 @@ def audit(
     reads the first table of a document instead. Without a `model` the claim names it, or it is BERT.
 
     `head` restricts the explanations to one task head. `of` says which part a formula counts, such as `attention`.
-    `where` says what a name in the claim stands for: `{"d": "H"}`. `notation` is auto, bert, vaswani, kaplan or
-    megatron. `formula` replaces the model's counts when a table is checked. `tolerance` is the share of a count that a
-    claim may leave out in one named part.
+    `where` says what a name in the claim or a heading stands for: `{"d": "H", "total": "params"}`. `notation` is auto,
+    bert, vaswani, kaplan or megatron. `formula` replaces the model's counts when a table is checked. `tolerance` is the
+    share of a count that a claim may leave out in one named part.
 
     Raises `BertsymError`: `UnreadableFormula`, `Unreadable`, `UnknownName`, `BadFile`, `MissingSize` and others.
 

@@ -9,7 +9,8 @@ from fractions import Fraction
 from bertsym.answers.answer_context import subject
 from bertsym.claims.known_parts import Difference, Named
 from bertsym.claims.number import Count as Counted
-from bertsym.claims.number import Match, NumberVerdict
+from bertsym.claims.number import Match, NumberVerdict, units
+from bertsym.claims.precisions import PRECISIONS
 from bertsym.claims.standing import Standing
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Sizes, Table
@@ -119,6 +120,10 @@ class NumberAudit:
         rest = [found for found in verdict.differences if found is not (nearly or verdict.differences[0])]
         for found in rest:
             yield Paragraph(("It is also ", *_difference(found), "."))
+        if verdict.in_bytes:
+            yield Paragraph((f"A checkpoint of {verdict.model.cls}, {verdict.whole:,} parameters, has:",))
+            yield _sizes(verdict)
+            return
         yield Paragraph(("All of it, and the nearest:",))
         yield _nearest(verdict.nearest, verdict.stated.value)
         far = [match for match in verdict.matches if not match.slip]
@@ -184,6 +189,27 @@ def _table(matches: Sequence[Match], most: int) -> Table:
 
 def _how(match: Match) -> str:
     return ", ".join(filter(None, (match.how, match.unit, match.slip)))
+
+
+def _sizes(verdict: NumberVerdict) -> Table:
+    """Return the bytes of the whole model at each usual precision, in the unit of the claim."""
+    letters = {
+        10**3: "KB",
+        10**6: "MB",
+        10**9: "GB",
+        10**12: "TB",
+        2**10: "KiB",
+        2**20: "MiB",
+        2**30: "GiB",
+        2**40: "TiB",
+    }
+    chosen = (verdict.precision,) if verdict.precision is not None else [p for p in PRECISIONS if p.usual]
+    rows = []
+    for precision in chosen:
+        size = verdict.whole * precision.size
+        written = [f"{decimal(size / unit, 2)} {letters[unit]}" for unit in units(verdict.unit) if unit in letters]
+        rows.append((precision.said, ", ".join(written) or f"{int(size):,} bytes"))
+    return Table((Column("stored as"), Column("size", right=True)), tuple(rows))
 
 
 def _nearest(counted: tuple[Counted, ...], claimed: int) -> Table:

@@ -27,7 +27,7 @@ class PartsAudit:
             (str(part.row.line), part.row.label, part.row.text, self._verdict(part), self._why(part))
             for part in self.verdict.parts
         )
-        summary = "the totals of a summary" if self.verdict.table.summary else "a table of parts"
+        summary = "a summary" if self.verdict.table.summary else "a table of parts"
         return (
             Paragraph((f"{self.standing.value}: {summary} of {self.verdict.name}, {len(rows)} rows.",)),
             Table(columns, rows),
@@ -54,16 +54,17 @@ class PartsAudit:
         }
 
     def _verdict(self, part: JudgedPart) -> str:
-        """Return the verdict on a row; empty for a layer of a summary, whose label names no part."""
-        return "" if self.verdict.table.summary and not part.row.total else part.standing.value
+        """Return the verdict on a row."""
+        return part.standing.value
 
     def _why(self, part: JudgedPart) -> str:
-        judged = self._verdict(part) or part.standing is Standing.STANDS
-        return why(part) if judged else ""
+        return why(part)
 
 
 def why(part: JudgedPart) -> str:
     """Say what a row counts, or what its part counts instead."""
+    if part.modules:
+        return ", ".join(part.modules)
     if part.verdict is None or part.problem:
         return part.problem
     judgement = part.verdict.judgements[0]

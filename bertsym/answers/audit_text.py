@@ -120,11 +120,16 @@ def _of_number(verdict: NumberVerdict) -> str:
     if not verdict.stands:
         return f"no counting of {name}, which has {verdict.whole:,}"
     best = next(match for match in verdict.matches if match.sound)
+    if verdict.in_bytes:
+        return f"{best.count.counting.name} of {name}, {best.count.number:,}, {best.unit}"
     digits = f" to {verdict.stated.reading(best.step)}" if best.step > verdict.stated.steps[0] else ""
     return f"{best.count.counting.name} of {name}, {best.count.number:,}, {best.how}{digits}"
 
 
 def _of_table(verdict: TableVerdict) -> str:
+    if verdict.by_name:
+        right = sum(named.stands for named in verdict.named)
+        return f"{right} of {len(verdict.named)} rows are right about the models that they name"
     if verdict.fits:
         return f"{verdict.fits[0].hypothesis.name}, {verdict.fits[0].how}"
     rows = len(verdict.table.rows)

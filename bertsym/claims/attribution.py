@@ -37,7 +37,8 @@ _APPOSED = re.compile(
     r"(?:about|approximately|roughly|around|~|≈|约|約)?\s*"
 )
 _COMPARED = re.compile(
-    r"(?:\bthan|\bas|\bvs\.?|\bversus|\bfrom|\bunlike|\bcompared (?:to|with)|\bover|\blike|\bof|\bbased on"
+    r"(?:\bthan|\bas|\bvs\.?|\bversus|\bfrom|\bunlike|\bcompared (?:to|with)|\bover|\blike|\bbased on"
+    r"|(?:half|thirds?|quarters?|tenths?|fraction|percent|%|\btimes|\dx)\s+(?:(?:of|the|size|parameters)\s+){0,4}of"
     r"|比|\bals|\bque)"
     r"(?:\s+(?:the|a|an|our|its))?[\s`*_\"']*\Z",
     re.IGNORECASE,
@@ -45,6 +46,7 @@ _COMPARED = re.compile(
 _OF_A_NAME = re.compile(
     r"[\s`*_)\"']*(?:\bof\b|\bin\b|\bfor\b|[(（]|von|de|des|du)(?:\s+(?:the|our))?[\s`*_(（\"']*\Z", re.IGNORECASE
 )
+_POSSESSIVE = re.compile(r"['’]s\s+[~≈]?")
 _ASSIGNED = re.compile(
     r"(?P<name>\\?[A-Za-z#][\w{}\\#]{0,40})\s*[=:：]\s*(?P<number>\d(?:[\d,]{0,9}\d)?)(?![\d.]*\s*[MKBmkb万亿])"
 )
@@ -75,10 +77,11 @@ _WORDS |= {"head": "heads", "头": "heads", "頭": "heads", "têtes": "heads"}
 
 @value
 class Owner:
-    """The model that a claim is about, or the reason why none is known."""
+    """The model that a claim is about, or the reason why none is known; `whole` if its name stands at the number."""
 
     model: Model | None
     problem: str = ""
+    whole: bool = False
 
     @property
     def name(self) -> str:
@@ -119,6 +122,8 @@ class Owners:
         sentence = self.text[start:stop]
         named = self.mentions(quoted.start)
         mention = self._owning(named, quoted, series)
+        if mention is None and quoted.versus:
+            return Owner(None, "the sentence compares numbers, and does not say which model has this one")
         if mention is None and len(named) > 1:
             several = ", ".join(dict.fromkeys(m.text for m in named))
             return Owner(
@@ -132,7 +137,7 @@ class Owners:
             following = min((m.start for m in named if m.start >= quoted.stop), default=stop)
             begin = mention.start if mention.start < quoted.at else start
             around = self.text[begin : max(following, mention.stop)]
-        return self._model(mention, around, number)
+        return replace(self._model(mention, around, number), whole=self._is_apposed(mention, quoted))
 
     def of_formula(self, position: int) -> Owner:
         """Return the owner of a formula: the model that its sentence or its context names, else the question's."""
@@ -152,6 +157,9 @@ class Owners:
         """Return the mention in the sentence that owns a number; None if none does, or it is open which."""
         before = [m for m in named if m.stop <= quoted.at]
         after = [m for m in named if m.start >= quoted.stop]
+        if quoted.versus:
+            compared = before or after
+            return compared[quoted.series] if len(compared) == quoted.among else None
         if quoted.among > 1 and len(before) != 1:
             subjects = [m for m in before if not self._is_compared(m)]
             following = [m for m in after if not self._is_compared(m)] or after
@@ -172,6 +180,10 @@ class Owners:
         if quoted.at - mention.stop > MAX_APPOSED:
             return False
         between = self.text[mention.stop : quoted.at]
+        if mention.stop > quoted.at:
+            return False
+        if _POSSESSIVE.fullmatch(between) is not None:
+            return True
         if self._is_compared(mention) and re.match(r"[\s`*_)]*[(（]", between) is None:
             return False
         return _APPOSED.fullmatch(between) is not None
@@ -273,5 +285,5 @@ def _family(architecture: str) -> Model:
 
 def _of_family(mention: Mention, number: int) -> Owner:
     """Return the model of a family that a number means, or that the family has no size."""
-    near = of_size(str(mention.architecture), number)
+    near = of_size(mention, number)
     return Owner(None, without_a_size(mention)) if near is None else Owner(published_of(near.name))

@@ -6,6 +6,16 @@ import csv
 import re
 from collections.abc import Iterator
 
+from bertsym.claims.merged_cells import (
+    MAX_HEADING_ROWS,
+    SpanCell,
+    closing,
+    heading_rows,
+    latex_row,
+    one_heading,
+    spread,
+    without_covered,
+)
 from bertsym.claims.plain_tables import plain_tables
 from bertsym.claims.summaries import summary_tables
 from bertsym.errors import BadFile
@@ -19,8 +29,13 @@ SUMMARY_SUFFIX = ".summary"
 """The suffix under which only the summaries of programs are found in a text, fenced ones too."""
 
 _RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^{}]*\}|cmidrule(?:\([^()]*\))?\{[^{}]*\})")
-_DRESS = re.compile(r"\\(?:textbf|textit|emph|mathbf|text|mathrm|texttt)\{([^{}]*)\}")
-_TABULAR = re.compile(r"\\begin\{tabular[x*]?\}(?:\{[^{}]*\})*")
+_DRESS = re.compile(
+    r"\\(?:textbf|textit|emph|mathbf|text|mathrm|texttt|textsc|makecell|thead|shortstack)(?:\[[^\[\]]{0,9}\])?\{([^{}]*)\}"
+)
+_TABULAR = re.compile(r"\\begin\{(?P<name>tabular[xy*]?|longtable\*?|NiceTabular)\}(?:\[[^\[\]]{0,20}\])?")
+_STACKED = re.compile(r"\\(?:makecell|thead|shortstack)(?:\[[^\[\]]{0,9}\])?\{[^{}]{0,200}\}")
+MAX_SPECIFICATION = 400
+"""The characters of the columns of a tabular."""
 
 
 @value
@@ -80,32 +95,50 @@ def separated(path: str, text: str, suffix: str) -> Iterator[tuple[int, list[str
 
 
 def markdown_tables(text: str) -> Iterator[list[tuple[int, list[str]]]]:
-    """Yield the tables of Markdown: lines in a row that have a bar."""
+    """Yield the tables of Markdown: lines in a row that have a bar. The rows above a rule are the heading."""
     rows: list[tuple[int, list[str]]] = []
+    heads = 1
     for number, line in enumerate(text.splitlines(), start=1):
         row = [cell.strip().strip("*`") for cell in line.strip().strip("|").split("|")] if "|" in line else []
         if row and not all(re.fullmatch(r":?-+:?", cell) for cell in row):
             rows.append((number, row))
+        elif row and rows:
+            heads = len(rows) if 1 < len(rows) <= MAX_HEADING_ROWS and heads == 1 else heads
         elif not row and rows:
-            yield rows
-            rows = []
+            yield one_heading(rows, heads)
+            rows, heads = [], 1
     if rows:
-        yield rows
+        yield one_heading(rows, heads)
 
 
 def latex_tables(text: str) -> Iterator[list[tuple[int, list[str]]]]:
     """Yield the rows of each tabular, without rules and formatting commands."""
     position = 0
     while (begin := _TABULAR.search(text, position)) is not None:
-        end = text.find(r"\end{tabular", begin.end())
+        start = begin.end()
+        while text[start : start + 1] == "{":
+            start = closing(text[: start + MAX_SPECIFICATION], start) + 1
+        end = text.find(rf"\end{{{begin['name']}", start)
         if end < 0:
             return
-        position = begin.end()
-        rows = []
-        for row in text[begin.end() : end].split(r"\\"):
+        position = start
+        lines: list[int] = []
+        rows: list[list[SpanCell]] = []
+        heads = 0
+        for row in _STACKED.sub(_in_one_line, text[start:end]).split(r"\\"):
             number = text.count("\n", 0, position + len(row) - len(row.lstrip())) + 1
             position += len(row) + 2
-            bare = _DRESS.sub(r"\1", _RULES.sub("", row)).replace(r"\#", "#").replace("$", "")
-            rows.append((number, [re.sub(r"\{,\}|\\,|~", "", cell).strip() for cell in bare.split("&")]))
-        yield rows
+            heads = len(rows) if not heads and r"\midrule" in row else heads
+            bare = _DRESS.sub(r"\1", _RULES.sub("", row)).replace(r"\#", "#").replace(r"\%", "%").replace("$", "")
+            lines.append(number)
+            rows.append(latex_row(re.sub(r"\{,\}|\\,|~", "", bare)))
+        grid = list(zip(lines, spread(without_covered(rows)), strict=True))
+        filled = [(line, row) for line, row in grid if any(row)]
+        blank = len([row for _, row in grid[:heads] if not any(row)])
+        yield one_heading(filled, max(heads - blank, heading_rows([row for row in rows if any(c.text for c in row)])))
         position = end
+
+
+def _in_one_line(match: re.Match[str]) -> str:
+    r"""Return a stacked cell without its line breaks, as long as it was."""
+    return match.group().replace(r"\\", "  ")

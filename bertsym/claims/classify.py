@@ -11,18 +11,20 @@ from pathlib import PurePath
 
 from bertsym.claims.cells import cells_of
 from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim, TableClaim
-from bertsym.claims.numerals import Numeral, ascii_digits, numeral
+from bertsym.claims.numerals import NUMERAL, Numeral, ascii_digits, numeral, read_numeral
 from bertsym.claims.parsed_formula import Reading, Use
 from bertsym.claims.parser import read
 from bertsym.claims.phrases import ABOUT, PARAMETERS, claims_counts, quoted_numbers
+from bertsym.claims.precisions import is_size_phrase, precision_in, several_precisions, stored_problem
 from bertsym.claims.question import Question, asked_about
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.sources import TEXT_SUFFIXES, Source, source_of, sources
 from bertsym.claims.subjects import mentions, named_by
 from bertsym.claims.tablefile import read_text
 from bertsym.claims.tables import claims_parameters, table_claim
+from bertsym.claims.written_names import undressed
 from bertsym.errors import BadFile, UnreadableFormula
-from bertsym.values import replace
+from bertsym.values import replace, value
 from bertsym.wording import pretty
 
 MAX_PATH = 1_000
@@ -37,6 +39,13 @@ TABLE_SUFFIXES = (".csv", ".tsv")
 _LABELLED = re.compile(
     r"(?P<label>[^=≈:：]{1,120}?)\s*(?:\\approx|[=≈:：]|\bis\b|\bhas\b)\s*(?P<number>\S.*)", re.DOTALL
 )
+_ABOUT = re.compile(rf"(?:{ABOUT})*", re.IGNORECASE)
+_NUMERAL = re.compile(NUMERAL)
+_WORDS = re.compile(
+    r"[^\W\d_]{2,}[,;:]?\s+(?:[^\W\d_]{1,}[,;:]?\s+)*[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{4,}"
+)
+_OPERATOR = re.compile(r"[*^+=≈×·\\]|\w\s*/\s*\d")
+_OPERATES = re.compile(r"\d\s*[*×/^+]|[*×/^+]\s*\d")
 _DRESSED = re.compile(rf"(?:{ABOUT})*(?P<number>.*?)[\s~]*(?:{PARAMETERS})?[\s.]*", re.DOTALL | re.IGNORECASE)
 
 
@@ -68,7 +77,9 @@ def classify(claim: str, question: Question, *, table: bool = False) -> Claim:
         labelled = _labelled_formula(claim, question)
         if labelled is not None:
             return labelled
-        if len(claim) <= MAX_SENTENCE and (claims_counts(claim) or _names_and_counts(claim)):
+        if len(claim) <= MAX_SENTENCE and (
+            claims_counts(claim) or quoted_numbers(ascii_digits(claim)) or _is_prose(claim)
+        ):
             return DocumentClaim("the text", (source_of(claim),), question)
         raise
 
@@ -85,16 +96,33 @@ def _table(path: str, suffix: str, question: Question) -> TableClaim:
     tables = [cells for source in found for cells in cells_of(path, source.text, source.suffix)]
     if not tables:
         raise BadFile(path, "no table with a heading and a row")
-    claim = table_claim(path, next((cells for cells in tables if claims_parameters(cells)), tables[0]), question)
+    first = next((cells for cells in tables if claims_parameters(cells, question)), tables[0])
+    claim = table_claim(path, first, question)
     formula = _notes(claim.formula) if isinstance(claim, ModelTableClaim) and claim.formula is not None else ()
     return replace(claim, notes=(*claim.notes, *formula))
 
 
-def _dressed(text: str) -> Numeral | None:
-    """Return the number that a text is, with or without `about` before it and the word for parameters behind it."""
+@value
+class _Stated:
+    """A number of a claim, and the words behind it that say at what precision a checkpoint has that size."""
+
+    numeral: Numeral
+    behind: str = ""
+
+
+def _dressed(text: str) -> _Stated | None:
+    """Return the number that a text is, with `about` before it and the word for parameters or a precision behind it."""
     bare = text.strip().strip("$").removesuffix("个").strip()
     match = _DRESSED.fullmatch(bare)
-    return numeral(bare) or (numeral(match["number"]) if match and match["number"] else None)
+    alone = numeral(bare) or (numeral(match["number"]) if match and match["number"] else None)
+    if alone is not None:
+        return _Stated(alone)
+    about = _ABOUT.match(bare)
+    begun = _NUMERAL.match(ascii_digits(bare), about.end() if about else 0)
+    read_begun = None if begun is None else read_numeral(begun)
+    if read_begun is None or not read_begun[0].unit or not is_size_phrase(bare[read_begun[1] :]):
+        return None
+    return _Stated(read_begun[0], bare[read_begun[1] :])
 
 
 def _number(claim: str, question: Question) -> NumberClaim | None:
@@ -107,31 +135,53 @@ def _number(claim: str, question: Question) -> NumberClaim | None:
         return _number_claim(read_whole, "", question)
     match = _LABELLED.fullmatch(bare.strip("$"))
     read_behind = None if match is None else _dressed(match["number"])
-    if match is None or read_behind is None or re.search(r"\d\s*[*×/^+]|[*×/^+]\s*\d", match["label"]):
+    if (
+        match is None
+        or read_behind is None
+        or _names_several(match["label"])
+        or _OPERATES.search(undressed(match["label"]).text)
+    ):
+        return None
+    bytes_named = f"{match['label']} {read_behind.behind}"
+    if read_behind.numeral.unit and (stored_problem(f"{bytes_named} file") or several_precisions(bytes_named)):
         return None
     return _number_claim(read_behind, match["label"].strip(" $`*#"), question)
 
 
-def _number_claim(found: Numeral, label: str, question: Question) -> NumberClaim:
-    about, notes = asked_about(question, named_by(label), label, 0 if found.unit else found.stated.value)
+def _names_several(label: str) -> bool:
+    """Return True if a label names several models, so that it is a sentence."""
+    mention = named_by(label)
+    return mention is not None and mention.reading is None and len(mentions(label)) > 1
+
+
+def _number_claim(found: _Stated, label: str, question: Question) -> NumberClaim:
+    number = found.numeral
+    about, notes = asked_about(question, named_by(label), label, 0 if number.unit else number.stated.value)
     if label:
         notes = (f"label: {label}", *notes)
     if not about.model.given:
         notes = (*notes, f"a number needs sizes: judged at {about.model.architecture.base}")
     words = label if scope_named(label) else question.of
-    return NumberClaim(found.text.strip(), found.stated, about, (*notes, *found.notes), found.unit, words)
+    precision = precision_in(f"{found.behind} {label}") if number.unit else None
+    text = f"{number.text.strip()}{found.behind}".strip(" .")
+    whole = named_by(label) is not None and not words
+    return NumberClaim(text, number.stated, about, (*notes, *number.notes), number.unit, words, precision, whole)
 
 
-def _names_and_counts(claim: str) -> bool:
-    """Return True if a claim has the name of a model and a number with a unit: `ALBERT-xxlarge 235M`."""
-    return bool(mentions(claim)) and bool(quoted_numbers(ascii_digits(claim)))
+def _is_prose(claim: str) -> bool:
+    """Return True for a sentence: words side by side and no operator between quantities.
+
+    >>> _is_prose("BERT is a nice model with 12 layers."), _is_prose("12 * hidden size"), _is_prose("12LH^2 + foo")
+    (True, False, False)
+    """
+    return _WORDS.search(claim) is not None and _OPERATOR.search(claim) is None
 
 
 def _labelled_formula(claim: str, question: Question) -> FormulaClaim | SumClaim | None:
     """Read a formula behind a colon and the name of a model: `Llama-2-70B: 80*(4*8192^2 + ...)`."""
     label, colon, formula = claim.partition(":")
     mention = named_by(label) if colon and len(label) <= MAX_LABEL else None
-    if mention is None:
+    if mention is None or _names_several(label):
         return None
     about, notes = asked_about(question, mention, label)
     try:

@@ -19,6 +19,8 @@ from bertsym.spellings import in_columns
 from bertsym.symbols import BY_NAME, Kind
 from bertsym.values import replace, value
 
+COUNTS = "params"
+"""The word that says of a heading that its numbers count parameters."""
 MAX_HEADING = 200
 """The characters of a heading. A longer cell is text."""
 
@@ -84,7 +86,7 @@ def read_headings(
     [H, L, heads, 'Non-Emb']
     """
     given = {_folded(raw): name for raw, name in (where or {}).items()}
-    headings = [_heading(title) for title in titles]
+    headings = [_heading(title, given) for title in titles]
     choices = [() if heading.counts else _choices(heading.title, model, given) for heading in headings]
     taken: dict[Symbol, str] = {}
     result = list(headings)
@@ -103,9 +105,12 @@ def read_headings(
     return tuple(result)
 
 
-def _heading(title: str) -> Heading:
+def _heading(title: str, where: Mapping[str, str]) -> Heading:
     """Return a heading with its unit, and what it counts if it counts parameters."""
     bare = title[:MAX_HEADING]
+    said = next((where[spelling] for spelling in _spellings(bare) if spelling in where), None)
+    if said is not None:
+        return Heading(title, counts=said == COUNTS, scale=_unit(bare)[0])
     if _COUNTS.search(bare) is None or _NO_COUNT.search(bare) is not None:
         return Heading(title, scale=_unit(bare)[0])
     scale, rest = _unit(bare)

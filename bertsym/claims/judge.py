@@ -42,7 +42,15 @@ def judge(claim: Claim) -> Verdict:
     match claim:
         case NumberClaim():
             model = question.model if question.model.given else at_base(question.model)
-            verdict = judge_number(claim.stated, model, question.heads, unit=claim.unit, words=claim.words)
+            verdict = judge_number(
+                claim.stated,
+                model,
+                question.heads,
+                unit=claim.unit,
+                precision=claim.precision,
+                words=claim.words,
+                whole=claim.whole,
+            )
             return replace(verdict, tolerance=question.tolerance)
         case FormulaClaim() | SumClaim():
             return judge_formula(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.parts_table import PartsTable
+from bertsym.claims.precisions import Precision
 from bertsym.claims.question import Question
 from bertsym.claims.sources import Source
 from bertsym.claims.tablefile import SizedTable
@@ -19,8 +20,9 @@ from bertsym.values import value
 class NumberClaim:
     """A number of parameters, such as `110M`, with the precision at which it was stated.
 
-    `unit` is the number of bytes in the number's unit if it counts the bytes of a checkpoint, else 0. `words` name the
-    part that the number counts, such as `non-embedding`; without any it counts the whole model.
+    `unit` is the number of bytes in the number's unit if it counts the bytes of a checkpoint, else 0; `precision` is
+    the one that the claim names. `words` name the part that the number counts, such as `non-embedding`; without any it
+    counts the whole model. `whole` tells that the claim names a model and nothing of it.
     """
 
     text: str
@@ -29,6 +31,8 @@ class NumberClaim:
     notes: tuple[str, ...] = ()
     unit: int = 0
     words: str = ""
+    precision: Precision | None = None
+    whole: bool = False
 
 
 @value

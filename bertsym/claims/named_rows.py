@@ -16,6 +16,7 @@ from bertsym.claims.tablefile import SizedRow, SizedTable
 from bertsym.claims.tensor_polynomials import known_sizes
 from bertsym.errors import BertsymError, printable
 from bertsym.model import Model
+from bertsym.names.catalogue import Published
 from bertsym.resolve import published_model
 from bertsym.values import value
 
@@ -53,12 +54,21 @@ def models_named(table: SizedTable, family: str = "") -> tuple[Model | None, ...
     """
     models: list[Model | None] = []
     for row in table.rows:
-        mention = named_by(f"{family} {row.label}" if family else row.label) if row.label else None
-        known = None if mention is None or mention.model is None else published_model(mention.model)
+        named = _named_model(f"{family} {row.label}" if family else row.label, row.beside) if row.label else None
+        known = None if named is None else published_model(named)
         if known is None and table.columns:
             return ()
         models.append(known)
     return tuple(models) if any(models) else ()
+
+
+def _named_model(label: str, beside: str) -> Published | None:
+    """Return the model that a label names, with the cell beside it if the label is a family and the cell its size."""
+    mention = named_by(label)
+    if mention is not None and mention.architecture is not None and beside:
+        joined = named_by(f"{label} {beside}")
+        mention = joined if joined is not None and joined.stop >= len(label) + 1 + len(beside) else mention
+    return None if mention is None else mention.model
 
 
 def family_of(model: Model) -> str:
@@ -82,6 +92,8 @@ def _judged(row: SizedRow, model: Model | None, words: str) -> NamedRow:
         if symbol in known and abs(Fraction(known[symbol]) - Fraction(size)) >= row.steps.get(symbol, 1)
     }
     try:
-        return NamedRow(row, model, judge_number(row.stated, model, all_heads(model), words=words), differing)
+        return NamedRow(
+            row, model, judge_number(row.stated, model, all_heads(model), words=words, whole=True), differing
+        )
     except BertsymError as error:
         return NamedRow(row, model, None, differing, str(error))

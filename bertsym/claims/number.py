@@ -2,17 +2,22 @@
 
 A number stands if a custom of counting a whole model rounds to it, or if a part is exactly as large. Every liberty that
 a match takes has a price, and one liberty is allowed: another custom than the exact count, a cut instead of a rounding,
-or trailing zeros that do not count. With the latter two, another class than the one asked about is a liberty too.
+trailing zeros that do not count, or one digit that misses by more than a twentieth. With a cut and with zeros, another
+class than the one asked about is a liberty too.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from bertsym.claims.interpretations import Counting, countings
 from bertsym.claims.known_parts import Difference, Named, differences, modules_of
+from bertsym.claims.numerals import PARTS_OF_A_UNIT
 from bertsym.claims.omissions import NEGLIGIBLE
+from bertsym.claims.parts import OF_ONE_HEAD, named_parts
+from bertsym.claims.precisions import PRECISIONS, Precision
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import parts
@@ -22,15 +27,15 @@ from bertsym.quantities import Stated
 from bertsym.symbols import tied
 from bertsym.values import value
 
+_ONE_HEAD = re.compile(r"\b(?:attention|each|one|per|single|a)[ -]head\b", re.IGNORECASE)
 # The liberties of a match that stands.
 ALLOWED = 1
 # The cost of the countings that explain a number: rounded numbers with few words, exact ones with more.
 SIMPLE = 2
 UNUSUAL = 3
-# A reading without the trailing zeros is off by this share at most, as two digits are.
+# A reading without the trailing zeros is off by this share at most, as two digits are, and a cut by twice as much.
 COARSE = Fraction(1, 20)
-# Bytes of a parameter by its precision.
-PRECISIONS: tuple[tuple[str, int], ...] = (("fp32", 4), ("fp16 or bf16", 2), ("int8", 1))
+CUT = Fraction(1, 10)
 
 
 @value
@@ -69,7 +74,8 @@ class NumberVerdict:
     """All that comes to the number, each counting at the finest precision at which it does; the whole; the nearest.
 
     `modules` are the modules that are exactly as large as an exact number. `differences` are sums and differences of a
-    class and of known parts that come to an exact number which nothing else explains.
+    class and of known parts that come to an exact number which nothing else explains. A number of bytes has its `unit`
+    in bytes, and the `precision` that the claim names.
     """
 
     stated: Stated
@@ -80,7 +86,13 @@ class NumberVerdict:
     modules: tuple[Named, ...] = ()
     differences: tuple[Difference, ...] = ()
     tolerance: Fraction = Fraction(0)
-    in_bytes: bool = False
+    unit: int = 0
+    precision: Precision | None = None
+
+    @property
+    def in_bytes(self) -> bool:
+        """Return True if the number counts the bytes of a checkpoint."""
+        return self.unit > 0
 
     @property
     def stands(self) -> bool:
@@ -113,33 +125,47 @@ def judge_number(
     known: Sequence[Count] | None = None,
     *,
     unit: int = 0,
+    precision: Precision | None = None,
     words: str = "",
+    whole: bool = False,
 ) -> NumberVerdict:
     """Judge a number about a model whose sizes are known; raises `MissingSize` if a size is unknown.
 
     `known` is the model's `census`, if the caller has it already. `unit` is the number of bytes in the number's unit,
-    if it counts the bytes of a checkpoint. `words` say which part the number counts, such as `non-embedding`.
+    if it counts the bytes of a checkpoint, at a `precision` if the claim names one. `words` say which part the number
+    counts, such as `non-embedding`. With `whole` the claim is about all of the model, so no part makes it right.
     """
     scope = scope_named(words)
-    whole = count(model.with_head(heads[0]))
+    everything = count(model.with_head(heads[0]))
     counts = census(model, heads) if known is None else known
-    if scope is not None:
+    if _ONE_HEAD.search(words) is not None:
+        counts = list(_of_one_head(model.with_head(heads[0])))
+    elif scope is not None:
         counts = [entry for entry in counts if scope(entry.counting)]
-    complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1]
+    elif whole:
+        counts = [entry for entry in counts if not entry.counting.part]
+    complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1] or list(counts)
     if unit:
-        matches = sorted(_in_bytes(stated, unit, counts), key=lambda match: (match.liberties, match.count.cost))
-        return NumberVerdict(stated, model, tuple(matches), tuple(complete[:3]), whole, in_bytes=True)
+        sized = sorted(
+            _in_bytes(stated, unit, precision, counts), key=lambda match: (match.liberties, match.count.cost)
+        )
+        return NumberVerdict(
+            stated, model, tuple(sized), tuple(complete[:3]), everything, unit=unit, precision=precision
+        )
     matches = []
     own = model.with_head(heads[0]).cls
     taken: set[int] = set()
     for step in stated.steps:
         matching = [
-            m for entry in counts if entry.number not in taken and (m := _match(stated, entry, step, own)) is not None
+            m
+            for entry in counts
+            if entry.number not in taken
+            and (m := _match(stated, entry, step, own, named=scope is not None)) is not None
         ]
         matches.extend(matching)
         taken |= {match.count.number for match in matching}
     matches.extend(_slips(stated, counts, taken))
-    nearest = sorted(complete, key=lambda entry: (entry.number != whole, abs(entry.number - stated.value)))
+    nearest = sorted(complete, key=lambda entry: (entry.number != everything, abs(entry.number - stated.value)))
 
     def rank(match: Match) -> tuple[bool, bool, int, int, bool, int]:
         """Return a sort key: what stands, the finest precision, then the simplest counting, then the closest number."""
@@ -150,9 +176,17 @@ def judge_number(
     exact = stated.steps[0] == 1
     sound = any(match.sound for match in found)
     plain = any(match.sound and match.count.cost == 0 for match in found)
-    modules = modules_of(model, heads, stated.value) if exact and not plain and scope is None else ()
+    modules = modules_of(model, heads, stated.value) if exact and not plain and scope is None and not whole else ()
     explained = differences(model, heads, stated.value) if exact and not sound and not modules else ()
-    return NumberVerdict(stated, model, found, tuple(nearest[:3]), whole, modules, explained)
+    return NumberVerdict(stated, model, found, tuple(nearest[:3]), everything, modules, explained)
+
+
+def _of_one_head(model: Model) -> Iterator[Count]:
+    """Yield what one head has of each projection of the attention."""
+    for counting in named_parts(model.cls, parts(model, fill=model.given)):
+        number = counting.terms.get(())
+        if counting.scope.endswith(OF_ONE_HEAD) and number is not None and number.denominator == 1:
+            yield Count(counting, number.numerator, counting.cost)
 
 
 def census(model: Model, heads: Sequence[str]) -> tuple[Count, ...]:
@@ -193,41 +227,63 @@ def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, i
                 )
 
 
-def _match(stated: Stated, entry: Count, step: int, own: str) -> Match | None:
-    """Return the match of a counting at a precision, with the liberties that it takes; None if it does not match."""
+def _match(stated: Stated, entry: Count, step: int, own: str, *, named: bool) -> Match | None:
+    """Return the match of a counting at a precision, with the liberties that it takes; None if it does not match.
+
+    A part is no liberty if the claim is `named` for it.
+    """
     how = stated.holds(entry.number, step)
     counting = entry.counting
     if not how or entry.cost > (UNUSUAL if how == "exact" else SIMPLE):
         return None
     coarse = step != stated.steps[0]
-    if coarse and abs(entry.number - stated.value) > COARSE * entry.number:
+    miss = abs(entry.number - stated.value)
+    far = miss > COARSE * entry.number
+    if (far and coarse) or (how == "truncated" and miss > CUT * entry.number):
         return None
     custom = counting.custom
-    other = custom is None or custom.name != "exact"
-    part = counting.part and how != "exact"
+    other = not named and (custom is None or custom.name != "exact")
+    part = not named and counting.part and how != "exact"
     loose = coarse or how == "truncated"
-    return Match(entry, step, how, "", other + coarse + (how == "truncated") + part + (loose and counting.cls != own))
+    liberties = (
+        other + coarse + (how == "truncated") + part + (far and how == "rounded") + (loose and counting.cls != own)
+    )
+    return Match(entry, step, how, "", liberties)
 
 
-def _in_bytes(stated: Stated, unit: int, counts: Sequence[Count]) -> Iterator[Match]:
+def _in_bytes(stated: Stated, unit: int, precision: Precision | None, counts: Sequence[Count]) -> Iterator[Match]:
     """Yield the whole models whose checkpoint has that size, at each precision, in decimal and binary units."""
-    binary = {10**3: 2**10, 10**6: 2**20, 10**9: 2**30, 10**12: 2**40}.get(unit)
     for entry in counts:
         custom = entry.counting.custom
         if custom is None or custom.name not in ("exact", "state-dict"):
             continue
-        for index, (precision, size) in enumerate(PRECISIONS):
-            for divisor in (unit,) if binary is None else (unit, binary):
-                scaled = entry.number * size * 1_000 // divisor
-                step = next((step for step in stated.steps if stated.holds(scaled, step) in ("exact", "rounded")), None)
+        for chosen in (precision,) if precision is not None else PRECISIONS:
+            for divisor in units(unit):
+                scaled = entry.number * chosen.size * PARTS_OF_A_UNIT / divisor
+                step = next((step for step in stated.steps if _holds_bytes(stated, scaled, step)), None)
                 if step is not None:
-                    letters = (
-                        f"{precision}, {size} bytes a parameter" if size > 1 else f"{precision}, 1 byte a parameter"
-                    )
                     power = f", in units of 2^{divisor.bit_length() - 1}" if divisor.bit_count() == 1 < divisor else ""
-                    liberties = (index > 1) + (step != stated.steps[0]) + (custom.name != "exact")
-                    yield Match(entry, step, "rounded", "", liberties, letters + power)
+                    unsaid = precision is None and not chosen.usual
+                    liberties = unsaid + (step != stated.steps[0]) + (custom.name != "exact")
+                    yield Match(entry, step, "rounded", "", liberties, chosen.said + power)
                     break
+
+
+def _holds_bytes(stated: Stated, scaled: Fraction, step: int) -> bool:
+    """Return True if a number of bytes rounds to the stated one; without trailing zeros it has to be near as well."""
+    miss = abs(scaled - stated.value)
+    two_digits = stated.value >= 10 * step
+    return 2 * miss <= step and (step == stated.steps[0] or (two_digits and miss <= COARSE * scaled))
+
+
+def units(unit: int) -> tuple[int, ...]:
+    """Return what a unit of bytes may mean: a million, and 2^20 by which many programs divide.
+
+    >>> units(10**6), units(2**20)
+    ((1000000, 1048576), (1048576,))
+    """
+    binary = {10**3: 2**10, 10**6: 2**20, 10**9: 2**30, 10**12: 2**40}.get(unit)
+    return (unit,) if binary is None else (unit, binary)
 
 
 def _slips(stated: Stated, counts: Sequence[Count], taken: set[int]) -> Iterator[Match]:

@@ -15,6 +15,8 @@ from bertsym.values import value
 
 MAX_POWER = 30
 """The largest power of ten. No model has that many parameters."""
+PARTS_OF_A_UNIT = 10**6
+"""Numbers of bytes are stated in millionths of their unit, so that 13.5 GB is a whole number."""
 
 # Letters stand directly behind the digits or after a blank. Case matters for them: `m` is a million only if no digit
 # or letter follows. Words are compared without case.
@@ -37,7 +39,8 @@ MYRIADS: dict[str, int] = {"十亿": _BILLION, "十億": _BILLION, "百万": _MI
 MYRIADS |= {"千萬": 10**7, "亿": 10**8, "億": 10**8, "억": 10**8, "万": 10**4, "萬": 10**4, "만": 10**4, "千": 1_000}
 BYTES: dict[str, int] = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "kB": 10**3}
 BYTES |= {"Mo": 10**6, "Go": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "Mio": 2**20, "Gio": 2**30}
-BYTES |= {"bytes": 1, "Bytes": 1, "byte": 1, "mb": 10**6, "gb": 10**9}
+BYTES |= {"bytes": 1, "Bytes": 1, "byte": 1, "mb": 10**6, "gb": 10**9, "Mb": 10**6, "Gb": 10**9, "МБ": 10**6}
+BYTES |= {"ГБ": 10**9, "megabytes": 10**6, "gigabytes": 10**9, "megabyte": 10**6, "gigabyte": 10**9}
 
 _BLANKS = " \u00a0\u2009\u202f\u2007"
 _MARK = rf"\{{[,.]\}}|\\[,;]|[,.'’{_BLANKS}]"
@@ -45,7 +48,8 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _POWER = (
     r"(?:\s*(?:[x×*·⋅✕∙]|\\times|\\cdot)\s*10\s*"
     r"(?:(?:\^|\*\*)\s*\{?\s*\+?(?P<power>\d{1,3})(?:\s*\})?|(?P<raised>[⁺⁰¹²³⁴⁵⁶⁷⁸⁹]+))"
-    r"|[eE]\+?(?P<exponent>\d{1,3})(?!\w))"
+    r"|[eE]\+?(?P<exponent>\d{1,3})(?!\w)"
+    r"|\s?(?:\^|\*\*)\s?(?:\{\s?(?P<braced>\d{1,3})\s?\}|(?P<plain>\d{1,3}))(?!\w)|(?P<own>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)(?!\w))"
 )
 _WORD_UNITS = "|".join(re.escape(word) for word in sorted(WORDS, key=len, reverse=True))
 _MYRIAD_UNITS = "|".join(sorted(MYRIADS, key=len, reverse=True))
@@ -117,6 +121,9 @@ def read_numeral(match: re.Match[str]) -> tuple[Numeral, int] | None:
     """Return the number at a match of `NUMERAL` and the position at which it ends; None if it is no count."""
     if len(match["digits"]) > MAX_DIGITS:
         return None
+    own = match["braced"] or match["plain"] or (match["own"] or "").translate(_RAISED)
+    if own:
+        return _power_alone(match, int(own))
     figure, decimals, notes = _figure(match)
     power = int((match["power"] or (match["raised"] or "").translate(_RAISED) or match["exponent"] or "0").lstrip("+"))
     if power > MAX_POWER:
@@ -128,12 +135,26 @@ def read_numeral(match: re.Match[str]) -> tuple[Numeral, int] | None:
     if match["myriad"]:
         total, finest, end = _myriads(match, total, finest)
     if size:
+        written = match["bytes"]
+        notes += (f"{written} is read as {written.upper()}",) if written in ("Mb", "Gb", "mb", "gb") else ()
         return Numeral(match.string[match.start() : end], _bytes(total, finest), size, notes), end
     if total.denominator != 1 or total < 1:
         return None
     exact = not power and not decimals and scale == 1
     stated = _stated(total.numerator, finest, decimals=decimals if end == match.end() else 0, exact=exact)
     return Numeral(match.string[match.start() : end], stated, 0, notes), end
+
+
+def _power_alone(match: re.Match[str], power: int) -> tuple[Numeral, int] | None:
+    """Return a power of ten, which states one digit, or of two, which is exact; None for a power of another number."""
+    base, unit = match["digits"], any(match[name] for name in ("word", "letter", "myriad", "bytes"))
+    if unit or power == 0 or base not in ("2", "10") or power > (MAX_POWER if base == "10" else 3 * MAX_POWER):
+        return None
+    number = int(base) ** power
+    if base == "2":
+        return Numeral(match.group(), Stated(number, (1,)), 0, (f"{match.group()} is {number:,}",)), match.end()
+    note = f"{match.group()} is read as a number of one digit"
+    return Numeral(match.group(), Stated(number, (number,)), 0, (note,)), match.end()
 
 
 def _scale(match: re.Match[str]) -> int:
@@ -156,9 +177,9 @@ def _myriads(match: re.Match[str], total: Fraction, finest: Fraction) -> tuple[F
 
 
 def _bytes(total: Fraction, finest: Fraction) -> Stated:
-    """Return a number of units of bytes, in thousandths of a unit so that decimals are whole."""
-    step = max(1, int(finest * 1_000))
-    whole = int(total * 1_000)
+    """Return a number of units of bytes, in millionths of a unit so that decimals are whole."""
+    step = max(1, int(finest * PARTS_OF_A_UNIT))
+    whole = int(total * PARTS_OF_A_UNIT)
     zeros = 0 if total.denominator != 1 else len(str(int(total))) - len(str(int(total)).rstrip("0"))
     return Stated(whole, tuple(step * 10**zero for zero in range(zeros + 1)))
 

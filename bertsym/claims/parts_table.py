@@ -1,7 +1,7 @@
 """A table of the parts of one model: each row is judged as its part, and each total as the sum of the rows above it.
 
-The summaries that `torchinfo` and Keras print are such tables. Their rows have the names of classes, which name no
-part, so only their totals are judged.
+The summaries that `torchinfo` and Keras print are such tables. Their rows have the names of classes;
+`summary_rows` finds the modules that are as large.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from bertsym.claims.question import Question
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.standing import Standing, together
 from bertsym.claims.summaries import SUMMARY
+from bertsym.claims.summary_rows import judge_row
 from bertsym.claims.tensor_polynomials import add
 from bertsym.errors import BertsymError
 from bertsym.formulas.monomial_order import Terms
@@ -34,6 +35,7 @@ _TOTAL = re.compile(
     r"\btotal|\bsum\b|\boverall\b|\bwhole\b|\ball\b|合计|总计|總計|小计|合計|gesamt|summe|somme", re.IGNORECASE
 )
 _FORMULA = re.compile(r"formula|calculation|computation|expression|计算|公式|計算|formel|formule", re.IGNORECASE)
+_TRAINED = re.compile(r"trainable", re.IGNORECASE)
 _NOT_TRAINED = re.compile(r"non.?trainable|optimi[sz]er", re.IGNORECASE)
 
 
@@ -60,16 +62,20 @@ class JudgedPart:
     """A row with the verdict on its claim, or the reason why there is none, and with the rows that a total adds up.
 
     `summed` are the labels of the rows whose sum a total is; it is empty for a total that is none, and for a part.
+    `modules` are those of the model that are as large as the row of a summary says.
     """
 
     row: PartRow
     verdict: FormulaVerdict | None
     summed: tuple[str, ...] = ()
     problem: str = ""
+    modules: tuple[str, ...] = ()
 
     @property
     def standing(self) -> Standing:
         """Return the verdict on the row."""
+        if self.modules:
+            return Standing.STANDS
         if self.verdict is None:
             return Standing.UNREAD
         return Standing.FINDING if self.problem else self.verdict.standing
@@ -90,10 +96,9 @@ class PartsVerdict:
 
     @property
     def standing(self) -> Standing:
-        """Return the verdict on the rows together; in a summary, on its totals."""
-        judged = [part for part in self.parts if part.row.total or not self.table.summary]
-        said = together(part.standing for part in judged)
-        return Standing.FINDING if any(part.standing is Standing.FINDING for part in judged) else said
+        """Return the verdict on the rows together."""
+        judged = [part.standing for part in self.parts]
+        return Standing.FINDING if Standing.FINDING in judged else together(judged)
 
 
 def parts_of(cells: Cells) -> PartsTable | None:
@@ -145,6 +150,13 @@ def judge_parts(table: PartsTable, question: Question) -> PartsVerdict:
     judged: list[JudgedPart] = []
     values: list[tuple[str, Terms]] = []
     for row in table.rows:
+        whole = judged[-1] if table.summary and judged and judged[-1].row.total else None
+        if table.summary and _TRAINED.match(row.label):
+            judged.append(_trainable(row, whole))
+            continue
+        if table.summary and not row.total:
+            judged.append(_of_summary(row, ledger, question))
+            continue
         try:
             reading = read(row.text, question.notation, question.where, model)
             words = "" if row.total or table.summary else row.label
@@ -161,6 +173,35 @@ def judge_parts(table: PartsTable, question: Question) -> PartsVerdict:
         if not row.total:
             values.append((row.label, number))
     return PartsVerdict(table, model.label or model.architecture.name, tuple(judged))
+
+
+def _of_summary(row: PartRow, ledger: Ledger, question: Question) -> JudgedPart:
+    """Judge the row of one layer of a summary: a module of that kind, or a part of the model that has a name."""
+    sized = ledger if ledger.model.given else ledger.base
+    stated = numeral(row.text)
+    found = judge_row(row.label, 0 if stated is None else stated.stated.value, sized.model, question.heads)
+    if found.modules or found.problem:
+        verdict = _as_part(row, sized, question) if found.wrong else None
+        return JudgedPart(row, verdict, (), found.problem, found.modules)
+    verdict = _as_part(row, sized, question)
+    if verdict is None or not verdict.stands:
+        return JudgedPart(row, None, (), "no part that has a name is as large")
+    return JudgedPart(row, verdict)
+
+
+def _as_part(row: PartRow, ledger: Ledger, question: Question) -> FormulaVerdict | None:
+    try:
+        reading = read(row.text, question.notation, question.where, ledger.model)
+        return judge_formula(reading, ledger.model, question.heads, "", ledger=ledger)
+    except BertsymError:
+        return None
+
+
+def _trainable(row: PartRow, whole: JudgedPart | None) -> JudgedPart:
+    """Judge the trainable parameters of a summary: all of them, or else some are frozen, which nobody can judge."""
+    if whole is None or whole.row.text != row.text:
+        return JudgedPart(row, None, (), "not the total: the summary does not say which parameters are frozen")
+    return JudgedPart(row, whole.verdict, whole.summed, whole.problem)
 
 
 def _value(reading: Reading) -> Terms:

@@ -7,7 +7,7 @@ A number counts parameters if it stands before the word (`110M trainable paramet
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bertsym.claims.numerals import NUMERAL, Numeral, numeral, read_numeral
 from bertsym.values import replace, value
@@ -54,7 +54,11 @@ _OTHERS = re.compile(
 _ENDS = re.compile(
     r"\s*(?:[.,;:)）。，、!?*]|\Z|\n|(?:in total|and|or|but|while|is|for|active|activated|trainable|dense|sparse)\b)"
 )
-_SERIES = re.compile(r"\s*(?:,|、|/|&|;)?\s*(?:and|und|et|y|or|resp\.?|和|と|及|и)?\s*")
+_SERIES = re.compile(
+    r"\s*(?:,|、|/|&|;)?\s*(?:(?P<versus>vs\.?|versus|compared (?:to|with)|against|gegenüber|gegen|contre|对比|對比|对)"
+    r"|and|und|et|y|or|resp\.?|和|と|及|и)?\s*",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(r"\s*(?:-|–|—|to|bis|à|至|到|~)\s*")
 _FIND = re.compile(rf"(?<![A-Za-z0-9.,^_{{\\]){NUMERAL}")
 
@@ -64,7 +68,8 @@ class Quoted:
     """A number of parameters in a text, from `start` to `stop` with the words that belong to it.
 
     `words` are the adjectives that say which parameters count. `series` is the index of the number in a series of
-    `among` numbers that share the word. `problem` says why it cannot be judged. `at` is where the number itself begins.
+    `among` numbers that share the word, or brackets; `group` is the stretch of that series, and `versus` tells a
+    comparison. `problem` says why the number cannot be judged. `at` is where the number itself begins.
     """
 
     start: int
@@ -76,6 +81,8 @@ class Quoted:
     problem: str = ""
     bare: bool = False
     at: int = 0
+    versus: bool = False
+    group: tuple[int, int] = (0, 0)
 
 
 def claims_counts(text: str) -> bool:
@@ -93,7 +100,25 @@ def quoted_numbers(text: str) -> tuple[Quoted, ...]:
     for quoted in _quoted(text):
         (bare if quoted.bare else stated).append(quoted)
     claimed = {position for quoted in stated for position in range(quoted.start, quoted.stop)}
-    return tuple(sorted((*stated, *(quoted for quoted in bare if quoted.start not in claimed)), key=_start))
+    alone = [quoted for quoted in bare if quoted.start not in claimed]
+    return tuple(sorted((*stated, *_grouped(text, alone)), key=_start))
+
+
+def _grouped(text: str, bare: Sequence[Quoted]) -> Iterator[Quoted]:
+    """Yield numbers without the word, those that follow each other as a series: 66M vs. 110M."""
+    group: list[Quoted] = []
+    for quoted in (*bare, None):
+        last = group[-1] if group else None
+        joined = None if quoted is None or last is None else _SERIES.fullmatch(text, last.stop, quoted.start)
+        if quoted is not None and joined is not None and joined.group().strip(" \n") and len(group) < MAX_SERIES:
+            group.append(replace(quoted, versus=joined["versus"] is not None))
+            continue
+        versus = any(member.versus for member in group)
+        yield from (
+            replace(member, series=index, among=len(group), versus=versus, group=(group[0].start, group[-1].stop))
+            for index, member in enumerate(group)
+        )
+        group = [] if quoted is None else [quoted]
 
 
 def ends_a_phrase(text: str, stop: int) -> bool:
@@ -115,6 +140,10 @@ def _quoted(text: str) -> Iterator[Quoted]:
             continue
         found, stop = read
         last = stop
+        if found.unit:
+            before = []
+            yield Quoted(match.start(), stop, found, bare=True, at=match.start())
+            continue
         if before and _RANGE.fullmatch(text, before[-1][2], match.start()) is None:
             joined = _SERIES.fullmatch(text, before[-1][2], match.start())
             if joined is None or not joined.group().strip(" \n") or len(before) == MAX_SERIES:
@@ -128,10 +157,11 @@ def _quoted(text: str) -> Iterator[Quoted]:
         preceding = _PRECEDES.search(text, max(match.start() - REACH, 0), match.start())
         if preceding is not None and not _OTHERS.match(text, stop):
             if _counts(found):
-                words = preceding["adjectives"].strip("的の ")
-                yield Quoted(preceding.end("adjectives") - len(words), stop, found, words, at=match.start())
+                words = preceding["adjectives"]
+                start = preceding.start("adjectives") + len(words) - len(words.lstrip("的の "))
+                yield Quoted(start, stop, found, words.strip("的の "), at=match.start())
             before = []
-        elif (match["letter"] or match["word"] or match["myriad"]) and not _OTHERS.match(text, stop):
+        elif any(match[unit] for unit in ("letter", "word", "myriad")) and not _OTHERS.match(text, stop):
             yield Quoted(match.start(), stop, found, bare=True, at=match.start())
 
 
@@ -151,9 +181,11 @@ def _series(text: str, numbers: list[tuple[re.Match[str], Numeral, int]], word: 
         completed = numeral(match["digits"] + unit) if plain and match is not last else found
         if completed is not None and _counts(completed):
             chosen.append((match, completed, stop))
+    between = [_SERIES.fullmatch(text, numbers[i - 1][2], numbers[i][0].start()) for i in range(1, len(numbers))]
+    versus = any(joined is not None and joined["versus"] for joined in between)
     for index, (match, found, stop) in enumerate(chosen):
         end = word.end() if match is last else stop
-        yield Quoted(match.start(), end, found, words, index, len(chosen), at=match.start())
+        yield Quoted(match.start(), end, found, words, index, len(chosen), at=match.start(), versus=versus)
 
 
 def _counts(found: Numeral) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 
+from bertsym.claims.headings import COUNTS
 from bertsym.claims.subjects import Mention, nearest_names, of_size, without_a_size
-from bertsym.errors import Unreadable
+from bertsym.errors import BertsymError, Unreadable
 from bertsym.model import Model
 from bertsym.resolve import load, published_model
 from bertsym.symbols import lookup
@@ -19,9 +20,9 @@ class Question:
     """A model that claims are judged against, and the ways to read them.
 
     `heads` are the task heads whose counts may explain a claim, the expected one first. `where` says what a name of
-    the claim stands for, `of` what a formula counts, such as `attention`; `formula` replaces the model's own counts
-    when a table is judged. `named` is True if the person who asks has named the model. `tolerance` is the share of a
-    count that a claim may leave out in one named part.
+    the claim stands for, and `counted` which headings of a table are those of counts. `of` says what a formula counts,
+    such as `attention`; `formula` replaces the model's own counts when a table is judged. `named` is True if the person
+    who asks has named the model. `tolerance` is the share of a count that a claim may leave out in one named part.
     """
 
     model: Model
@@ -32,6 +33,12 @@ class Question:
     formula: str = ""
     named: bool = False
     tolerance: Fraction = Fraction(0)
+    counted: tuple[str, ...] = ()
+
+    @property
+    def headings(self) -> Mapping[str, str]:
+        """Return what the headings of a table stand for: sizes, or counts."""
+        return {**self.where, **dict.fromkeys(self.counted, COUNTS)}
 
 
 def all_heads(model: Model) -> tuple[str, ...]:
@@ -50,10 +57,21 @@ def question(
 ) -> Question:
     """Return the question about a model, under all its heads unless some are given.
 
-    `where` names sizes by their public names, as in `{"d": "H"}`; raises `UnknownName` for another.
+    `where` names sizes by their public names or the model's own, as in `{"d": "H"}`, or a column of counts by `params`.
+    Raises `UnknownName` for another.
     """
-    names = {raw: lookup(name).name for raw, name in (where or {}).items()}
-    return Question(model, tuple(heads) or all_heads(model), notation, names, of, formula)
+    given = dict(where or {})
+    names = {raw: _size_named(name, model) for raw, name in given.items() if name != COUNTS}
+    counts = tuple(raw for raw, name in given.items() if name == COUNTS)
+    return Question(model, tuple(heads) or all_heads(model), notation, names, of, formula, counted=counts)
+
+
+def _size_named(name: str, model: Model) -> str:
+    """Return the name of a size of the model, or of a registered one."""
+    try:
+        return str(model.size(name).symbol)
+    except BertsymError:
+        return lookup(name).name
 
 
 def about_model(asked: Question, model: Model) -> Question:
@@ -81,7 +99,7 @@ def asked_about(
     elif mention.architecture == asked.model.architecture.name and (asked.model.given or not number):
         return asked, ()
     elif number:
-        near = of_size(str(mention.architecture), number)
+        near = of_size(mention, number)
         if near is None:
             raise Unreadable("the model of the claim", label, f"the name of a model ({without_a_size(mention)})")
         model = published_model(near)

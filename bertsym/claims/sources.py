@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path, PurePath
 
+from bertsym.claims.html_text import markdown_of
 from bertsym.errors import BadFile
 from bertsym.values import value
 
@@ -66,7 +66,8 @@ def sources(path: str, text: str) -> tuple[Source, ...]:
     if suffix == ".ipynb":
         return tuple(_cells(path, text))
     if suffix in (".html", ".htm"):
-        return (_markdown_of(text, suffix),)
+        written, lines = markdown_of(text)
+        return (Source("", written, suffix, lines),)
     if suffix == ".rst":
         return (Source("", _LITERAL.sub(_code, _ROLE.sub(_mathematics, text)), suffix),)
     return (Source("", text, suffix),)
@@ -147,91 +148,3 @@ def _joined(lines: object) -> str:
     if isinstance(lines, str):
         return lines
     return "".join(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ""
-
-
-def _markdown_of(text: str, suffix: str) -> Source:
-    """Return HTML as Markdown: rows of tables with bars, code in backquotes, mathematics in dollars."""
-    reader = _Html()
-    try:
-        reader.feed(text)
-        reader.close()
-    except (AssertionError, ValueError):
-        return Source("", re.sub(r"<[^<>]*>", " ", text), suffix)
-    return Source("", "".join(reader.pieces), suffix, tuple(reader.lines))
-
-
-class _Html(HTMLParser):
-    """A reader of HTML that keeps the text, and the line of the file on which each line of the text begins."""
-
-    _SKIPPED = frozenset(("script", "style", "head", "svg", "noscript", "math"))
-    _BLOCKS = frozenset(("p", "li", "div", "tr", "table", "ul", "ol", "blockquote", "br", "pre", "section"))
-    _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-    _MARKS = {"code": "`", "sup": "^", "sub": "_"}  # noqa: RUF012  # read only
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self.lines: list[int] = [1]
-        self.skipped = 0
-        self.spans: list[bool] = []
-        self.tables = 0
-        self.in_row = self.in_tex = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Open a piece of markup; KaTeX writes a formula twice, and the words of TeX in an annotation."""
-        if tag in self._SKIPPED:
-            self.skipped += 1
-        elif tag == "span":
-            drawn = "katex-html" in (dict(attrs).get("class") or "")
-            self.spans.append(drawn)
-            self.skipped += drawn
-        elif tag == "annotation" and "tex" in (dict(attrs).get("encoding") or ""):
-            self.in_tex = True
-        elif tag == "table":
-            self.tables += 1
-            self._put("\n\n")
-        elif tag == "tr":
-            self.in_row = True
-            self._put("\n|")
-        elif tag in self._MARKS:
-            self._put(self._MARKS[tag])
-        elif tag in self._HEADINGS or tag in self._BLOCKS:
-            self._put(" " if self.in_row else "\n\n# " if tag in self._HEADINGS else "\n\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close a piece of markup."""
-        if tag in self._SKIPPED:
-            self.skipped = max(self.skipped - 1, 0)
-        elif tag == "span" and self.spans:
-            self.skipped -= self.spans.pop()
-        elif tag == "annotation":
-            self.in_tex = False
-        elif tag in ("td", "th"):
-            self._put("|")
-        elif tag == "tr":
-            self.in_row = False
-        elif tag == "table":
-            self.tables = max(self.tables - 1, 0)
-            self._put("\n\n")
-        elif tag == "code":
-            self._put("`")
-        elif (tag in self._HEADINGS or tag in self._BLOCKS) and not self.in_row:
-            self._put("\n\n")
-
-    def handle_data(self, data: str) -> None:
-        """Keep a text, on one line inside a row of a table."""
-        if self.in_tex:
-            self._put(f"${' '.join(data.split())}$", drawn=True)
-        elif not self.skipped and (self.in_row or not self.tables or data.strip()):
-            self._put(" ".join(data.split()) if self.in_row else data, data=True)
-
-    def unknown_decl(self, data: str) -> None:
-        """Leave a declaration out."""
-        del data
-
-    def _put(self, text: str, *, data: bool = False, drawn: bool = False) -> None:
-        if self.skipped and not drawn:
-            return
-        line = self.getpos()[0]
-        self.pieces.append(text)
-        self.lines += [line + (number if data else 0) for number in range(1, text.count("\n") + 1)]

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from functools import cache
 
 from bertsym import atlas
+from bertsym.claims.proper_names import SUBJECT, proper_name
+from bertsym.claims.written_names import Written, passed_over, prefix_of, undressed
 from bertsym.names.catalogue import Published, published
 from bertsym.names.reading import Reading, beginnings, read, spelled
 from bertsym.names.spelling import WITHOUT_SIZE, words
 from bertsym.quantities import rounded
-from bertsym.values import value
+from bertsym.values import replace, value
 from bertsym.zoo import ARCHITECTURES
 
 # The words of a name, and the characters of a line in which names are looked for.
@@ -40,11 +42,14 @@ _LIKE = frozenset(
 # A text that looks like a model's name: a family's word, or a size at its end.
 _NAME_LIKE = re.compile(
     r"(?<![\w/.-])(?=[A-Za-z0-9])(?:"
-    r"[\w.]*(?:BERT|Bert|bert|GPT|Llama|LLaMA|LLAMA|llama|Qwen|Mistral|Gemma|PaLM|LM|ViT)[\w]*(?:[-_.][\w.]*\w)*"
-    r"|[A-Za-z][\w.]*(?:[-_][\w.]+)*[-_](?:base|large|small|tiny|mini|medium|xl|xxl|xlarge|huge|\d+(?:\.\d+)?[bBmM])"
+    r"[\w.]*(?:BERT|Bert|bert|GPT|Llama|LLaMA|LLAMA|llama|Qwen|Mistral|Gemma|PaLM|LM|ViT"
+    r"|CLIP|DINO|DeiT|BEiT|BLOOM|T5|BART|ELECTRA|XLNet|ERNIE|ResNet|EfficientNet|ConvNe[Xx]t|VGG|AlexNet|MobileNet|ELMo"
+    r"|HuBERT|DeepSeek|Mixtral|Mamba-?\d)[\w]*(?:[-_.][\w.]*\w)*|[A-Z][A-Za-z]+\d?-(?:Ti|T|S|B|L|H|G|XL)(?:-\d+)?"
+    r"|[A-Za-z][\w.]*(?:[-_][\w.]+)*[-_](?:(?i:base|large|small|tiny|mini|medium|xl|xxl|xlarge|huge)|\d+(?:\.\d+)?[bBmM])"
     r"(?:[-_][\w.]*\w)*)(?![\w])",
     re.ASCII,
 )
+_NO = frozenset(("non-", "no-", "anti-"))
 _REST = re.compile(r"[\w.-]*\w", re.ASCII)
 
 
@@ -79,32 +84,72 @@ def types() -> tuple[str, ...]:
 
 
 def mentions(text: str, *, label: bool = False) -> tuple[Mention, ...]:
-    """Return the names in a text, in order. In a `label` a single lower-case word may be a name too.
+    r"""Return the names in a text, in order. In a `label` a single lower-case word may be a name too.
 
     >>> [mention.reading.model.name for mention in mentions("`BERT-Base, Multilingual Cased` and GPT-2 XL")]
     ['bert-base-multilingual-cased', 'gpt2-xl']
-    >>> [(mention.text, mention.reading) for mention in mentions("BERT-base-mine")]
-    [('BERT-base-mine', None)]
+    >>> [(mention.text, mention.reading) for mention in mentions("BERT-base-mine and legal-bert-base")]
+    [('BERT-base-mine', None), ('legal-bert-base', None)]
     """
-    line = text[:MAX_LINE]
-    pieces = list(_WORD.finditer(line))
+    written = undressed(text[:MAX_LINE])
+    line = written.text
+    taken = {position for start, stop in passed_over(line) for position in range(start, stop)}
+    pieces = [piece for piece in _WORD.finditer(line) if piece.start() not in taken]
     result: list[Mention] = []
-    covered: list[tuple[int, int]] = []
     at = 0
     while at < len(pieces):
         mention, used = _mention(line, pieces, at, label=label)
         if mention is not None:
             result.append(mention)
         if mention is not None or used > 1:
-            covered.append((pieces[at].start(), pieces[at + used - 1].end()))
+            taken |= set(range(pieces[at].start(), pieces[at + used - 1].end()))
         at += max(used, 1)
-    taken = {position for start, stop in covered for position in range(start, stop)}
     result += [
         _unknown(match.group(), match.start())
         for match in _NAME_LIKE.finditer(line)
         if taken.isdisjoint(range(match.start(), match.end()))
     ]
-    return tuple(sorted(result, key=lambda mention: mention.start))
+    result += [
+        _unknown(match["name"], match.start("name"))
+        for match in SUBJECT.finditer(line)
+        if taken.isdisjoint(range(match.start("name"), match.end("name"))) and proper_name(match["name"])
+    ]
+    named = _joined(line, sorted(_apart(result), key=lambda mention: mention.start))
+    return tuple(_placed(mention, written, text) for mention in named)
+
+
+def _apart(named: Sequence[Mention]) -> list[Mention]:
+    """Return the mentions without those that lie on an earlier one."""
+    result: list[Mention] = []
+    for mention in named:
+        if all(mention.stop <= earlier.start or earlier.stop <= mention.start for earlier in result):
+            result.append(mention)
+    return result
+
+
+def _joined(line: str, named: Sequence[Mention]) -> list[Mention]:
+    """Join two names side by side into one that is unknown: SigLIP ViT-B/16 is not Google's ViT-B/16."""
+    result: list[Mention] = []
+    for mention in named:
+        last = result[-1] if result else None
+        if last is not None and line[last.stop : mention.start] == " " and _type(last) != _type(mention):
+            result[-1] = _unknown(line[last.start : mention.stop], last.start)
+        else:
+            result.append(mention)
+    return result
+
+
+def _type(mention: Mention) -> str | None:
+    return mention.architecture if mention.model is None else mention.model.family.type
+
+
+def _placed(mention: Mention, written: Written, text: str) -> Mention:
+    """Return a mention at its places in the text as it was typeset, with the dress around its last word."""
+    start, stop = written.places[mention.start], written.places[mention.stop]
+    typeset = text[start:stop]
+    shown = mention.text if re.search(r"[\\${}<>]", typeset) else typeset
+    problem = f"unknown model {shown}" if mention.reading is None else mention.problem
+    return replace(mention, start=start, stop=stop, text=shown, problem=problem)
 
 
 def _mention(line: str, pieces: Sequence[re.Match[str]], at: int, *, label: bool) -> tuple[Mention | None, int]:
@@ -135,8 +180,13 @@ def _mention(line: str, pieces: Sequence[re.Match[str]], at: int, *, label: bool
         return None, used
     if problem:
         return _unknown(line[start:stop], start), used
-    if line[stop : stop + 1] == "/":
-        return None, used
+    prefix = prefix_of(line, start)
+    if prefix:
+        return (
+            None
+            if prefix.casefold() in _NO or prefix[:-1].isdecimal()
+            else _unknown(prefix + line[start:stop], start - len(prefix))
+        ), used
     text = line[start:stop] + ")" * ("(" in line[start:stop] and line[stop : stop + 1] == ")")
     return Mention(start, start + len(text), text, reading, _several(text, reading)), used
 
@@ -197,12 +247,16 @@ def _several(text: str, reading: Reading) -> str:
     return f"{text} may be {models}"
 
 
-def of_size(architecture: str, number: int) -> Published | None:
+def of_size(mention: Mention, number: int) -> Published | None:
     """Return the published model of a family whose count is nearest to a number, or None if none is near.
 
-    The name of a family states no size; the number itself says which of its models is meant.
+    The name of a family states no size; the number itself says which of its models is meant. Names that begin with the
+    family's come first: Llama 2 of 7B is no Code Llama.
     """
-    kinds = [model for model in published() if model.family.type == architecture]
+    kinds = [model for model in published() if model.family.type == mention.architecture]
+    beginning = words(mention.text)
+    alike = [model for model in kinds if any(words(name)[: len(beginning)] == beginning for name in model.names)]
+    kinds = alike or kinds
     near = min(kinds, key=lambda model: abs(model.count - number), default=None)
     return near if near is not None and abs(near.count - number) * NEAR <= near.count else None
 
@@ -214,9 +268,20 @@ def without_a_size(mention: Mention) -> str:
 
 
 def named_by(label: str) -> Mention | None:
-    """Return the one model that a label names, as in `mBERT: 110M`; None if it names no model or several."""
+    """Return the model that a label names, as in `mBERT: 110M`; None if it names none.
+
+    Several models are one mention with that problem, and so is a proper name that no model is known to have.
+    """
     found = mentions(label, label=True)
-    return found[0] if len(found) == 1 else None
+    if len(found) > 1:
+        found = tuple(m for m in found if m.text.casefold() not in _ENGLISH or m.text.isupper())
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(dict.fromkeys(m.text for m in found))
+        return Mention(found[0].start, found[-1].stop, label, None, f"the names of several models: {several}")
+    name = proper_name(label)
+    return None if name is None else _unknown(name, label.index(name))
 
 
 def words_of(text: str) -> tuple[str, ...]:

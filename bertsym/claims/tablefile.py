@@ -34,7 +34,8 @@ _FOOTNOTE = re.compile(r"(?:\s*(?:\[\d+\]|[*†‡]+|\\footnote\{[^{}]*\}))+$")
 class SizedRow:
     """A row of the table: its line in the file, the sizes of one model, and the number stated for it.
 
-    `steps` are those of sizes that are rounded, as a vocabulary of 128K is.
+    `steps` are those of sizes that are rounded, as a vocabulary of 128K is. `beside` is the text next to the
+    label, which may be the size in a table of families.
     """
 
     line: int
@@ -43,6 +44,7 @@ class SizedRow:
     text: str
     stated: Stated
     steps: Mapping[Symbol, int] = MappingProxyType({})
+    beside: str = ""
 
 
 @value
@@ -81,12 +83,12 @@ def read_table(path: str, model: Model | None = None) -> SizedTable:
     return table_of(path, next((cells for cells in tables if counted(cells)), tables[0]), model)
 
 
-def counted(cells: Cells) -> bool:
+def counted(cells: Cells, where: Mapping[str, str] | None = None) -> bool:
     """Return True if a heading, above a column or beside a row, says that numbers count parameters, or for a grid."""
     beside = (row[0] for _, row in cells.rows if row)
-    if any(heading.counts for heading in read_headings((*cells.heading, *beside))):
+    if any(heading.counts for heading in read_headings((*cells.heading, *beside), None, where)):
         return True
-    grid = _grid(cells, None, None)
+    grid = _grid(cells, None, where)
     return grid is not None and all(row.stated.value >= LEAST_COUNT for row in grid.rows)
 
 
@@ -117,9 +119,13 @@ def _upright(cells: Cells, model: Model | None, where: Mapping[str, str] | None)
     beside = tuple(row[0] if row else "" for _, row in cells.rows)
     if not any(heading.counts for heading in read_headings(beside, model, where)):
         return cells
-    line = next(at for (at, _), title in zip(cells.rows, beside, strict=True) if read_headings([title])[0].counts)
+    line = next(at for (at, _), title in zip(cells.rows, beside, strict=True) if _counts(title, where))
     columns = zip_longest(*(row for _, row in cells.rows), fillvalue="")
     return Cells(tuple((line, tuple(column)) for column in columns))
+
+
+def _counts(title: str, where: Mapping[str, str] | None) -> bool:
+    return read_headings([title], None, where)[0].counts
 
 
 def _column(path: str, cells: Cells, headings: Sequence[Heading], at: int) -> SizedTable:
@@ -162,8 +168,9 @@ def _row(
         problem = f"expected a number of parameters such as 110M, got {echo(row[at])}"
         raise BadFile(path, f"line {line}: under {headings[at].title}: {problem}")
     others = (cell for place, cell in enumerate(row) if place not in symbols and not headings[place].counts)
-    label = next((cell for cell in others if re.search(r"[^\W\d_]", cell) and not _POWER.fullmatch(cell)), "")
-    return SizedRow(line, label, sizes, row[at], counted_cell, spans)
+    texts = [cell for cell in others if re.search(r"[^\W\d_]", cell) and not _POWER.fullmatch(cell)]
+    label, beside = (*texts[:2], "", "")[:2]
+    return SizedRow(line, label, sizes, row[at], counted_cell, spans, beside)
 
 
 def _number(cell: str, scale: int) -> Stated | None:

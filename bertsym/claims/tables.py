@@ -23,10 +23,10 @@ def table_claim(source: str, cells: Cells, question: Question) -> TableClaim:
 
     Raises `BadFile` if no column counts parameters, or if a cell cannot be read, and `UnreadableFormula`.
     """
-    parts = None if question.formula else parts_of(cells)
+    parts = None if question.formula or question.counted else parts_of(cells)
     if parts is not None:
         return PartsTableClaim(parts, question)
-    table = table_of(source, cells, question.model, question.where)
+    table = table_of(source, cells, question.model, question.headings)
     notes = [f"columns read: {', '.join(map(str, table.columns)) or 'none'}"]
     notes += [f"columns left aside: {', '.join(table.ignored)}"] if table.ignored else []
     notes += table.notes
@@ -34,9 +34,9 @@ def table_claim(source: str, cells: Cells, question: Question) -> TableClaim:
     return ModelTableClaim(table, question, formula, tuple(notes))
 
 
-def claims_parameters(cells: Cells) -> bool:
+def claims_parameters(cells: Cells, question: Question) -> bool:
     """Return True if a table of a document claims numbers of parameters, and is judged without being asked for."""
-    return counted(cells)
+    return counted(cells, question.headings)
 
 
 def judge_table_claim(claim: TableClaim) -> TableVerdict | PartsVerdict:

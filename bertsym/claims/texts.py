@@ -18,6 +18,7 @@ from bertsym.claims.parser import read
 from bertsym.claims.parts_table import PartsVerdict
 from bertsym.claims.phrases import ABOUT_COUNTS, Quoted, ends_a_phrase, quoted_numbers
 from bertsym.claims.polynomial import expand
+from bertsym.claims.precisions import Precision, precision_in, precisions_named, several_precisions, stored_problem
 from bertsym.claims.question import Question, about_model, all_heads
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.sources import Source
@@ -33,8 +34,18 @@ from bertsym.values import value
 # Bounds on hostile input: different formulas and numbers of a text.
 MAX_FORMULAS = 5_000
 MAX_NUMBERS = 1_000
+# The characters behind a number of bytes in which its precision is looked for.
+BESIDE = 40
 
+# Between a name and its number, and between a number and the name that follows in brackets.
+_BRACKET = re.compile(r"[\s`*_]*[(（]\s*[~≈]?")
+_IN_BRACKETS = re.compile(r"\s*[(（][\s`*_]*(?:for\s+)?")
+_COLON = re.compile(r"[\s`*_]*[:：]\s*[~≈]?")
+_LISTED = re.compile(r"(?:['’]s)?[\s`*_]*[:：,]?\s*(?:(?:has|have|is|hat)\s+)?[~≈]?")
+_ALL = re.compile(r"\s*(?:(?:in )?total|overall|dense)\b")
+_DIGIT_AND_GROUP = re.compile(r"\d[ \u00a0\u2009\u202f]\d{3}(?!\d)")
 _UNCLEAR = "the sentence speaks of parameters, and does not say that this number counts them"
+_OPEN = "the text does not say which model has this number, or that it counts parameters"
 # Marks of mathematics that is no count: a loss, a distribution, an attention, an expectation.
 _NO_COUNT = re.compile(
     r"\\(?:log|exp|sqrt|partial|nabla|int|mathbb|mathcal|max|min|in\b|sigma|theta|alpha|beta|lambda)|softmax"
@@ -151,21 +162,51 @@ class _Judge:
         if quoted.problem or owner.model is None:
             return None, quoted.problem or owner.problem
         words = quoted.words if scope_named(quoted.words) else ""
-        key = (str(quoted.numeral.stated), owner.name, words)
+        whole = owner.whole and not words
+        key = (str(quoted.numeral.stated), owner.name, f"{words} {whole}")
         if key not in self.numbers:
             if len(self.numbers) == MAX_NUMBERS:
                 raise TooMany("numbers of parameters", MAX_NUMBERS + 1, MAX_NUMBERS)
-            self.numbers[key] = self._number(quoted, owner.model, owner.name, words)
+            self.numbers[key] = self._number(quoted, owner.model, owner.name, words, whole=whole)
         return self.numbers[key]
 
-    def _number(self, quoted: Quoted, model: Model, name: str, words: str) -> tuple[NumberVerdict | None, str]:
+    def _number(
+        self,
+        quoted: Quoted,
+        model: Model,
+        name: str,
+        words: str,
+        precision: Precision | None = None,
+        *,
+        whole: bool = False,
+    ) -> tuple[NumberVerdict | None, str]:
         heads = self.question.heads if model is self.question.model else all_heads(model)
         try:
             if name not in self.counts:
                 self.counts[name] = census(model, heads)
-            return judge_number(quoted.numeral.stated, model, heads, self.counts[name], words=words), ""
+            verdict = judge_number(
+                quoted.numeral.stated,
+                model,
+                heads,
+                self.counts[name],
+                unit=quoted.numeral.unit,
+                precision=precision,
+                words=words,
+                whole=whole,
+            )
         except BertsymError as error:
             return None, str(error)
+        return verdict, ""
+
+    def bytes(self, quoted: Quoted, owner: Owner, precision: Precision | None) -> tuple[NumberVerdict | None, str]:
+        """Return the verdict on the size of a checkpoint of its owner, or why there is none."""
+        if owner.model is None:
+            return None, owner.problem
+        unit = quoted.numeral.unit
+        key = (str(quoted.numeral.stated), owner.name, f"{unit} {precision}")
+        if key not in self.numbers:
+            self.numbers[key] = self._number(quoted, owner.model, owner.name, "", precision)
+        return self.numbers[key]
 
     def table(self, name: str, cells: Cells) -> tuple[TableVerdict | PartsVerdict | None, str]:
         """Return the verdict on a table, or why there is none."""
@@ -184,7 +225,9 @@ class _Audit:
         self.bare = ascii_digits(readable(source.text, tex=source.tex))
         tables = cells_of(source.name, self.bare, source.suffix)
         summaries = cells_of(source.name, ascii_digits(source.text), SUMMARY_SUFFIX)
-        self.tables = [cells for cells in (*tables, *summaries) if claims_parameters(cells)]
+        drawn = {line for cells in summaries for line, _ in cells.rows}
+        apart = [cells for cells in tables if drawn.isdisjoint(line for line, _ in cells.rows)]
+        self.tables = [cells for cells in (*apart, *summaries) if claims_parameters(cells, judge.question)]
         self.text = self._without_tables()
         self.layout = Layout(self.text)
         self.places = Places(self.text, ABOUT_COUNTS)
@@ -238,40 +281,77 @@ class _Audit:
         return ABOUT_COUNTS.search(self.text, start, stop) is not None
 
     def _numbers(self) -> Iterator[JudgedClaim]:
-        for quoted in quoted_numbers(self.text):
+        for quoted in quoted_numbers(self._with_names_apart()):
             if self.owners.overlaps(quoted.at, quoted.stop):
                 continue
+            if quoted.numeral.unit:
+                yield from self._bytes(quoted)
+                continue
             if quoted.bare and not self._is_of_a_name(quoted):
-                if (
-                    self._is_said(quoted.start)
-                    and self.owners.mentions(quoted.start)
-                    and ends_a_phrase(self.text, quoted.stop)
-                ):
-                    yield self._claim(quoted.start, quoted.numeral.text, (None, _UNCLEAR))
+                if self._may_count(quoted):
+                    problem = _UNCLEAR if self._is_said(quoted.start) else _OPEN
+                    yield self._claim(quoted.start, quoted.numeral.text, (None, problem))
                 continue
             owner = self.owners.of_number(quoted, quoted.numeral.stated.value, quoted.series)
             yield self._claim(quoted.start, self.text[quoted.start : quoted.stop], self.judge.number(quoted, owner))
 
+    def _with_names_apart(self) -> str:
+        """Return the text with a letter for each digit of a name that a blank and three digits follow.
+
+        In `ViT-L/16 307M` the 16 is of the name, and the blank separates no thousands.
+        """
+        letters = list(self.text)
+        for match in _DIGIT_AND_GROUP.finditer(self.text):
+            for mention in self.owners.mentions(match.start()):
+                if mention.start <= match.start() < mention.stop <= match.end() - 3:
+                    letters[mention.start : mention.stop] = re.sub(r"\d", "x", self.text[mention.start : mention.stop])
+        return "".join(letters)
+
+    def _bytes(self, quoted: Quoted) -> Iterator[JudgedClaim]:
+        """Yield the verdict on a number of bytes if it is a checkpoint's; list it if it stands beside a model's name.
+
+        A document speaks of bytes of many other things: without a model or a word for a checkpoint it claims nothing.
+        """
+        start, stop = self.layout.sentence(quoted.start)
+        sentence = self.text[start:stop]
+        problem = "" if self._is_of_a_name(quoted) else stored_problem(sentence)
+        if not self.owners.mentions(quoted.start) and (problem or not self.source.typed):
+            return
+        owner = self.owners.of_number(quoted, 0, 0)
+        behind = precisions_named(self.text[quoted.stop : min(stop, quoted.stop + BESIDE)])
+        precision = behind[0][1] if behind else precision_in(sentence)
+        if not behind and several_precisions(sentence):
+            problem = "the sentence names several precisions"
+        verdict = (None, problem) if problem else self.judge.bytes(quoted, owner, precision)
+        yield self._claim(quoted.start, quoted.numeral.text, verdict)
+
+    def _may_count(self, quoted: Quoted) -> bool:
+        """Return True if a number without the word may count parameters, and has to be listed as not read."""
+        ends = ends_a_phrase(self.text, quoted.stop) or quoted.among > 1 or self.source.typed
+        spoken = self._is_said(quoted.start) and bool(self.owners.mentions(quoted.start))
+        return ends and (spoken or self.source.typed)
+
     def _is_of_a_name(self, quoted: Quoted) -> bool:
         """Return True if a number without the word stands behind a model's name: in brackets, or after a colon.
 
-        In a typed claim a comma or a blank is enough.
+        In a typed claim a comma or a blank is enough. The numbers of a series share the brackets.
         """
-        before = [m for m in self.owners.mentions(quoted.start) if m.stop <= quoted.at]
+        start, stop = quoted.group
+        named = self.owners.mentions(quoted.start)
+        before = [m for m in named if m.stop <= start]
+        after = [m for m in named if m.start >= stop]
+        if after and _IN_BRACKETS.fullmatch(self.text, stop, after[0].start):
+            return self.text[after[0].stop : after[0].stop + 1] in (")", "）")
         if not before:
             return False
-        between = self.text[before[-1].stop : quoted.start]
-        behind = self.text[quoted.stop : quoted.stop + 2].strip()
-        bracketed = re.fullmatch(r"[\s`*_]*[(（]\s*[~≈]?", between) is not None and behind[:1] in (
-            ")",
-            "）",
-            ",",
-            ";",
-            "",
-        )
-        colon = r"[:：,]?" if self.source.typed else r"[:：]"
-        listed = re.fullmatch(rf"[\s`*_]*{colon}\s*[~≈]?", between) is not None and behind[:1] in ("", ",", ".", ";")
-        return bracketed or (listed and (self.source.typed or self._speaks_of_counts(quoted.start)))
+        total = _ALL.match(self.text, stop)
+        stop = stop if total is None else total.end()
+        behind = self.text[stop : stop + 2].strip()[:1]
+        if _BRACKET.fullmatch(self.text, before[-1].stop, start) and behind in (")", "）", ",", ";", ""):
+            return True
+        sign = _LISTED if self.source.typed else _COLON
+        listed = sign.fullmatch(self.text, before[-1].stop, start) is not None and behind in ("", ",", ".", ";")
+        return listed and (self.source.typed or self._speaks_of_counts(quoted.start))
 
     def _speaks_of_counts(self, position: int) -> bool:
         return self.places.spoken_of(position) or ABOUT_COUNTS.search(self.layout.heading(position)) is not None

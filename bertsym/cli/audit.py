@@ -43,7 +43,11 @@ def audit(
     ] = "",
     where: Annotated[
         list[str] | None,
-        typer.Option("--where", metavar="d=H", help="The size that a name in the claim stands for; repeatable."),
+        typer.Option("--where", metavar="d=H", help="The size, or params, that a name or heading means; repeatable."),
+    ] = None,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option("--rename", metavar="H=NAME", help="The name that the claim gives to a size; repeatable."),
     ] = None,
     notation: Annotated[
         str,
@@ -75,13 +79,18 @@ def audit(
     """
     from bertsym.answers.audit import standings
     from bertsym.claims.classify import path_suffix
+    from bertsym.claims.names import plain
     from bertsym.claims.question import question
     from bertsym.claims.standing import exit_code
+    from bertsym.cli.page import Page
     from bertsym.errors import Conflict, Unreadable
     from bertsym.values import replace
 
     chosen = options.model(model or "bert", head, at, model_type)
     names = options.pairs(where, "--where", "NAME=SYMBOL, as in d=H")
+    renames = options.pairs(rename, "--rename", "SYMBOL=NAME, as in H=d_model")
+    names |= {plain(name): size for size, name in renames.items()}
+    page = Page(latex=latex, markdown=markdown, json=json, rename=rename if latex or markdown else None)
     about = question(chosen, [chosen.head] if head else [], notation=notation, where=names, of=of, formula=formula)
     about = replace(about, named=model is not None, tolerance=options.tolerance(tolerance) or 0)
     if len(claims) > 1:
@@ -92,7 +101,7 @@ def audit(
             raise Conflict("--json", "several files", "JSON holds one answer, so pass one file")
     reports = [_audited(claim, about, table=table) for claim in claims]
     for report in reports:
-        show(report, latex=latex, markdown=markdown, json=json)
+        show(report, page)
     if code := exit_code(standing for report in reports for standing in standings(report)):
         raise typer.Exit(code)
 

@@ -80,11 +80,20 @@ def spelled(text: str, types: Iterable[str] = ()) -> Reading | None:
     if (exact := verbatim(text)) is not None:
         return Reading(text, models=(exact,), verbatim=True)
     if not owner(text):
-        kind = next((known for known in listed if name and words(known) == name), None)
+        kind = _types_by_words(listed).get(name) if name else None
         if kind is not None:
             return Reading(text, architecture=kind)
     known = index.by_words.get(name) or index.by_size.get(without_size(name)) or ()
     return Reading(text, models=_distinct(known)) if known else None
+
+
+@cache
+def _types_by_words(types: tuple[str, ...]) -> Mapping[Words, str]:
+    """Return the first model type of each spelling."""
+    kinds: dict[Words, str] = {}
+    for known in types:
+        kinds.setdefault(words(known), known)
+    return kinds
 
 
 @cache

@@ -175,15 +175,18 @@ def test_what_is_left_out_is_listed() -> None:
     assert reading.left_out()[Use.LAYOUT] == (r"\quad", ".")
 
 
+LONE_UNITS = ("K", "k", "M", "B", "T")
+
+
 def accounted(reading: Reading) -> None:
     """Every character is in one token with one use, and every number and name that counts is in a form, as often."""
     assert "".join(token.text for token, _ in reading.tokens) == reading.text
     names = Counter(str(t.value) for t, use in reading.tokens if use is Use.MATHS and t.mark is Mark.NAME)
     symbols = Counter({str(reading.names[name]): 0 for name in names if name in reading.names})
     for name, times in names.items():
-        assert name in reading.names or name == "M"
-        symbols[str(reading.names.get(name, "M"))] += times
-    del symbols["M"]
+        assert name in reading.names or name in LONE_UNITS
+        symbols[str(reading.names.get(name, "a unit"))] += times
+    del symbols["a unit"]
     in_forms: Counter[str] = Counter()
     for side in reading.sides:
         in_forms += Counter(leaves(side.form))

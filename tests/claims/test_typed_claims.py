@@ -23,12 +23,42 @@ from bertsym.zoo import named
         ("Llama-2-7B: 32*(4*4096^2 + 3*4096*11008) + 2*32000*4096", "stands", "32,000"),
         ("Llama-2-70B: 80*(4*8192^2 + 3*8192*28672) + 2*32000*8192", "finding", "kv_heads"),
         ("Mixtral 8x7B has 46.7B parameters, 12.9B active", "mixed", "12.9B"),
+        ("Mixtral 8x7B: 46.7B total, 12.9B active", "mixed", "12.9B"),
+        ("BERT-base has 12 layers and 110M parameters, while GPT-2 small has 124M.", "stands", "124,439,808"),
+        ("ALBERT-xxlarge has 235M parameters, 70% of BERT-large's 334M", "mixed", "of bert-large-uncased"),
+        ("the 7B-parameter Llama 2 model", "stands", "llama-7b"),
+        ("BERT-base has 590,592 parameters", "finding", "109,482,240"),
+        ("BERT-base has 768 parameters", "finding", "109,482,240"),
+        ("RoBERTa-base has roughly 125M parameters and takes about 500MB on disk", "stands", "fp32"),
+        ("BERT-base：参数量1.1亿，大小约420MB", "stands", "2^20"),
     ],
 )
 def test_a_typed_claim(claim: str, verdict: str, said: str) -> None:
     answer = bertsym.audit(claim)
     assert answer.verdict == verdict
     assert said in str(answer)
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict", "said"),
+    [
+        ("Embeddings: 23.8M", "stands", "embedding tables"),
+        ("Embeddings: 23.9M", "finding", "23,837,184"),
+        ("each attention head has 147,648 parameters", "stands", "one head"),
+        ("each attention head has 147,649 parameters", "finding", "no way of counting"),
+        ("The pooler has 590,592 parameters", "stands", "pooler"),
+        ("My model has 110M parameters", "stands", "BertForPreTraining"),
+    ],
+)
+def test_a_typed_part(claim: str, verdict: str, said: str) -> None:
+    answer = bertsym.audit(claim, "bert-base-uncased")
+    assert answer.verdict == verdict
+    assert said in str(answer)
+
+
+def test_a_proper_name_that_no_model_has_is_not_judged_as_bert() -> None:
+    with pytest.raises(bertsym.BertsymError, match="unknown model Zephyr"):
+        bertsym.audit("Zephyr has 110M parameters")
 
 
 def test_a_bare_number_of_a_document_needs_the_word() -> None:
