@@ -105,12 +105,20 @@ def parameters_per_token(tree: Node) -> tuple[Tensor, ...]:
 
 @cache
 def looked_up_per_token(tree: Node) -> tuple[Tensor, ...]:
-    """Return every tensor once for each token; only tables that are looked up have the role of an embedding."""
+    """Return every tensor once for each token; only tables that are looked up have the role of an embedding.
+
+    A tied output is one of them, unless it stands before its table: the library counts a tensor by its first name.
+    """
     tables = {tensor.name for tensor in inventory(tree, _tables)}
-    return tuple(
-        replace(tensor, role=Role.MATRIX) if tensor.role is Role.EMBEDDING and tensor.name not in tables else tensor
-        for tensor in parameters_per_token(tree)
-    )
+    entries = []
+    named: set[str] = set()
+    for tensor in parameters_per_token(tree):
+        named.add(tensor.name)
+        first = tensor.tied_to is None or tensor.tied_to in named
+        entry = tensor if first or tensor.name in tables else replace(tensor, tied_to=None)
+        multiplies = tensor.role is Role.EMBEDDING and tensor.name not in tables
+        entries.append(replace(entry, role=Role.MATRIX) if multiplies else entry)
+    return tuple(entries)
 
 
 def _tables(leaf: Leaf) -> tuple[Weight, ...]:

@@ -28,6 +28,7 @@ lm_head = Block(
         bias="lm_head.bias",
     ),
 )
+output_first = Block(lm_head=lm_head, roberta=without_pooler)  # as the classes of XLM-R and CamemBERT list them
 classifier = Over(B, Block("classifier", dense=Linear(H, H), out_proj=Linear(H, labels)))
 
 HEADS = {

@@ -11,6 +11,7 @@ import pytest
 
 from bertsym.costs import measured, quantity
 from bertsym.count import count
+from bertsym.symbols import B, S
 from bertsym.zoo import ARCHITECTURES
 from tests.costs.runs import EVERY, Size, longest_of, passes, runnable
 from tests.zoo.test_family import drawn, read
@@ -43,3 +44,22 @@ def test_the_work_of_every_class(name: str, head: str, transformers: Any, torch:
         step = count(ours, WORK.account("train").convention)
         assert step == real.forward + real.backward, (seed, fields, size)
         assert real.device == "meta" or cls in ON_PROCESSOR or name == "deberta-v2", (seed, fields)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("name", "head"), CASES)
+def test_what_a_trainer_logs(name: str, head: str, transformers: Any, torch: Any, tmp_path: Path) -> None:
+    """A Trainer's `floating_point_ops`: 6 for each token of the main input and each parameter outside tables."""
+    architecture, family = ARCHITECTURES[name], EVERY[name]
+    cls, account = architecture.heads[head].cls, WORK.account("hf-trainer")
+    for seed in range(3):
+        fields = runnable(name, head, {**drawn(family, seed), **family.demands.get(head, {})})
+        config = getattr(transformers, family.config)(**fields)
+        asked = ("model_type", architecture.schema.model_type), ("architectures", [cls])
+        model = read(config.to_dict(), tmp_path / "config.json", *asked)
+        with torch.device("meta"):
+            module = getattr(transformers, cls)(config)
+        logged = 6 * (3 * 2) * module.num_parameters(exclude_embeddings=True)
+        ours = measured(model, WORK, account).with_sizes({B: 3, S: 2})
+        assert count(ours, account.convention) == logged, (seed, fields)
