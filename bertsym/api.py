@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
@@ -32,7 +32,7 @@ from bertsym.claims.question import question
 from bertsym.claims.standing import Standing
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
-from bertsym.errors import BertsymError, Conflict, Missing, Unreadable
+from bertsym.errors import Conflict, Missing, Unreadable
 from bertsym.formulas.styles import Style
 from bertsym.formulas.tree import to_sympy
 from bertsym.legend import with_own_sizes
@@ -48,6 +48,7 @@ from bertsym.values import replace
 
 if TYPE_CHECKING:
     from bertsym.answers.derived import DerivedFormula
+    from bertsym.costs import Measure
     from bertsym.derive.types import Failure
 
 
@@ -206,6 +207,7 @@ class Model:
     """
 
     spec: Spec
+    measure: Measure | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Model) and self._identity() == other._identity()
@@ -215,7 +217,13 @@ class Model:
 
     def _identity(self) -> tuple[object, ...]:
         spec = self.spec
-        return (spec.architecture, spec.head, frozenset(spec.given.items()), frozenset(spec.pinned.items()))
+        return (
+            self.measure,
+            spec.architecture,
+            spec.head,
+            frozenset(spec.given.items()),
+            frozenset(spec.pinned.items()),
+        )
 
     def __repr__(self) -> str:
         sizes = "".join(f", {name}={value}" for name, value in self.sizes.items())
@@ -243,7 +251,7 @@ class Model:
             >>> bert.symbols["hidden_size"]
             H
         """
-        return _Symbols(self.spec)
+        return arguments.SymbolsByName(self.spec)
 
     @property
     def heads(self) -> dict[str, str]:
@@ -272,11 +280,41 @@ class Model:
                 before = f"{typed[size.symbol]}={given[size.symbol]}"
                 raise Conflict(before, f"{name}={exact}", f"{size.name} was given twice")
             typed.setdefault(size.symbol, name)
-        return Model(self.spec.with_sizes(given, pin=True))
+        sized = self.spec.with_sizes(given, pin=True)
+        return Model(sized if self.measure is None else self.measure.within_positions(sized), self.measure)
 
     def with_head(self, name: str) -> Model:
         """Return the model under another task head, such as `masked-lm`; raises `UnknownName`."""
-        return Model(self.spec.with_head(name))
+        return Model(self.spec.with_head(name), self.measure and self.measure.with_head(name))
+
+    def of(
+        self,
+        quantity: str,
+        convention: str | None = None,
+        *,
+        dtype: str | None = None,
+        optimizer: str | None = None,
+        rank: int | None = None,
+        targets: Iterable[str] | None = None,
+    ) -> Model:
+        """Return the model as another quantity counts it: flops, cache, states or lora, under one convention.
+
+        Its sizes are those of a run too, such as B and S. `dtype` and `optimizer` decide cache and states, `rank` and
+        `targets` an adapter. Raises `UnknownName`, `Conflict` or `NotKnownOf`.
+
+        Examples:
+            >>> load("bert-base-uncased").of("flops").at(B=1, S=512).count()
+            96637943808
+        """
+        settings = arguments.settings(dtype, optimizer, rank, targets)
+        measure = arguments.measure(self.plain_spec("of"), quantity, convention, settings)
+        return Model(measure.measured, measure)
+
+    def plain_spec(self, method: str) -> Spec:
+        """Return the model whose tensors are counted; raises `Conflict` if another quantity is."""
+        if self.measure is not None:
+            raise Conflict(method, f"of {self.measure.quantity.name}", "it needs the model itself")
+        return self.spec
 
     def count(self, convention: str = "exact", *, only: Iterable[str] = (), without: Iterable[str] = ()) -> int:
         """Return the exact number of parameters under a convention.
@@ -284,7 +322,7 @@ class Model:
         `only` and `without` narrow the count to roles, modules or components. Raises `MissingSize` while a size that
         the count depends on is unknown, and `UnknownName` for a convention that does not exist.
         """
-        return counting.count(self.spec, self._convention(convention, only, without))
+        return counting.count(self.spec, self.convention(convention, only, without))
 
     def total(
         self,
@@ -298,7 +336,7 @@ class Model:
         """Return the formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
         kept = [self.spec.size(name).symbol for name in arguments.texts(keep, "keep")]
         self.spec.check_known(kept)
-        return Total(formula_written(self.spec, self._convention(convention, only, without), form, kept))
+        return Total(formula_written(self.spec, self.convention(convention, only, without), form, kept))
 
     def breakdown(
         self,
@@ -311,11 +349,11 @@ class Model:
     ) -> Answer:
         """Return the total by component, role, layer or module; the rows sum to it."""
         grouping = By.named(by)
-        return Answer(broken_down(self.spec, self._convention(convention, only, without), grouping, Style.named(form)))
+        return Answer(broken_down(self.spec, self.convention(convention, only, without), grouping, Style.named(form)))
 
     def tensors(self, convention: str = "exact") -> Answer:
         """Return the inventory: one entry per tensor if every size is known, else one per declaration."""
-        return Answer(inventory(self.spec, self._convention(convention)))
+        return Answer(inventory(self.spec, self.convention(convention)))
 
     def compare(self, other: Model, convention: str = "exact", *, form: str = "collected") -> Answer:
         """Compare this model with another, component by component.
@@ -326,12 +364,14 @@ class Model:
         """
         if not isinstance(other, Model):
             raise Unreadable("the other model", f"a {type(other).__name__}", "a model, as `load` returns it")
-        report = comparison(self.spec, other.spec, named_convention(convention), Style.named(form))
+        if (self.measure and self.measure.account) != (other.measure and other.measure.account):
+            raise Conflict("the first model", "the second", "they count different quantities")
+        report = comparison(self.spec, other.spec, self.convention(convention), Style.named(form))
         return Answer(report)
 
     def explain(self, component: str | None = None, convention: str = "exact") -> Answer:
         """Derive the count step by step, from tensors and shapes."""
-        return Answer(derivation(self.spec, self._convention(convention), component))
+        return Answer(derivation(self.spec, self.convention(convention), component))
 
     def derivative(self, by: str, order: int = 1, convention: str = "exact", *, form: str = "collected") -> Derivative:
         """Differentiate the total by a size; the value and the elasticity are known if every size is.
@@ -342,7 +382,7 @@ class Model:
         """
         symbol = self.spec.size(by).symbol
         times = arguments.whole(order, "order")
-        return Derivative(derivative(self.spec, symbol, times, self._convention(convention), Style.named(form)))
+        return Derivative(derivative(self.spec, symbol, times, self.convention(convention), Style.named(form)))
 
     def solve(
         self,
@@ -374,8 +414,8 @@ class Model:
         symbols = tuple(self.spec.size(name).symbol for name in arguments.texts(unknowns, "unknowns"))
         if not symbols:
             raise Missing("unknown", "a size to find, such as 'H'")
-        wanted = arguments.count(target, "target")
-        counted = self._convention(convention)
+        counted = self.convention(convention)
+        wanted = arguments.count(target, "target", counted.unit)
         steps = {
             self.spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
             for name, step in (multiple_of or {}).items()
@@ -387,7 +427,7 @@ class Model:
             bounds[size.symbol] = arguments.interval(ends, f"ranges of {name}", size.minimum)
         wheres = tuple(parse_constraint(text, self.spec.size) for text in arguments.texts(where, "where"))
         slack = None if tolerance is None else arguments.share(tolerance, "tolerance")
-        shown = None if top is None else arguments.whole(top, "top")
+        shown = (20 if len(symbols) > 1 else 5) if top is None else arguments.whole(top, "top")
         ordered = Order.named(order)
         limits = (*_limits(self, at_most, most=True), *_limits(self, at_least, most=False))
         if len(symbols) == 1:
@@ -396,57 +436,16 @@ class Model:
                 raise Conflict(f"order={order}", str(symbols[0]), "one unknown is ordered by its error")
             demand = Demand(wheres, limits, slack, bounds.get(symbols[0]))
             step = steps.get(symbols[0])
-            answer = solved(
-                self.spec,
-                symbols[0],
-                wanted,
-                counted,
-                ties=tied,
-                multiple_of=step,
-                top=5 if shown is None else shown,
-                demand=demand,
-            )
-            return Answer(answer)
-        request = Request(
-            symbols,
-            wanted,
-            counted,
-            bounds,
-            steps,
-            wheres,
-            tied,
-            limits,
-            tolerance=slack,
-            order=ordered,
-            top=20 if shown is None else shown,
-        )
+            about = (self.spec, symbols[0], wanted, counted)
+            return Answer(solved(*about, ties=tied, multiple_of=step, top=shown, demand=demand))
+        request = Request(symbols, wanted, counted, bounds, steps, wheres, tied, limits, slack, ordered, shown)
         return Answer(shortlist(self.spec, request))
 
-    def _convention(self, name: str, only: Iterable[str] = (), without: Iterable[str] = ()) -> Convention:
+    def convention(self, name: str, only: Iterable[str] = (), without: Iterable[str] = ()) -> Convention:
+        """Return a convention of the quantity that is counted; raises `UnknownName` or `Conflict`."""
         narrowed = (arguments.texts(labels, what) for labels, what in ((only, "only"), (without, "without")))
-        return select(named_convention(name), self.spec.tensors, *narrowed)
-
-
-class _Symbols(Mapping[str, Symbol]):
-    """The symbols of a model by every name that `Model.at` takes; it lists the public names."""
-
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
-
-    def __getitem__(self, name: str) -> Symbol:
-        return self.spec.size(name).symbol
-
-    def __contains__(self, name: object) -> bool:
-        try:
-            return isinstance(name, str) and bool(self[name])
-        except BertsymError:
-            return False
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(str(symbol) for symbol in self.spec.symbols))
-
-    def __len__(self) -> int:
-        return len(self.spec.symbols)
+        found = named_convention(name) if self.measure is None else self.measure.convention(name)
+        return select(found, self.spec.tensors, *narrowed)
 
 
 def load(target: str | PathLike[str], head: str | None = None, *, model_type: str | None = None) -> Model:
@@ -496,7 +495,7 @@ def audit(
         109482240
     """
     chosen = model if isinstance(model, Model) else load("bert" if model is None else arguments.path(model, "model"))
-    spec = chosen.spec if head is None else chosen.spec.with_head(head)
+    spec = (chosen if head is None else chosen.with_head(head)).plain_spec("audit")
     given = arguments.mapping(where, "where", "{'d': 'H'}")
     names = {name: arguments.text(meant, f"where[{name!r}]") for name, meant in given.items()}
     read = (("notation", notation), ("of", of), ("formula", formula))
@@ -532,7 +531,8 @@ def verify(
         Traceback (most recent call last):
         bertsym.errors.BadFile: 'nowhere.safetensors': no such file
     """
-    target = model.spec if isinstance(model, Model) else None if model is None else arguments.path(model, "model")
+    named = None if model is None or isinstance(model, Model) else arguments.path(model, "model")
+    target = model.plain_spec("verify") if isinstance(model, Model) else named
     report = verification(
         Path(arguments.path(source, "source")),
         target,
@@ -595,6 +595,6 @@ def derive(
 
 def _limits(model: Model, budgets: Mapping[str, int | str] | None, *, most: bool) -> tuple[Limit, ...]:
     return tuple(
-        Limit(select(named_convention(name), model.spec.tensors), *((budget, None) if most else (None, budget)))
+        Limit(model.convention(name), *((budget, None) if most else (None, budget)))
         for name, budget in ((name, arguments.count(number, name)) for name, number in (budgets or {}).items())
     )

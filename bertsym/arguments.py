@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from operator import index
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
+from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.errors import Unreadable
+from bertsym.errors import BertsymError, Unreadable
 from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.grammar import CONSTANT, Malformed, parse
-from bertsym.quantities import MAX_DIGITS, parse_count, parse_size
+from bertsym.model import Model
+from bertsym.quantities import MAX_DIGITS, PARAMETERS, Unit, parse_amount, parse_size
 from bertsym.symbols import Kind, Size
+
+if TYPE_CHECKING:
+    from bertsym.costs import Measure, Settings
 
 MAX_SECONDS = 86_400
 """A day: no build takes longer, and clocks of the operating system overflow far beyond it."""
@@ -69,9 +74,9 @@ def whole(given: object, what: str, least: int = 1) -> int:
     return exact
 
 
-def count(given: object, what: str) -> int:
-    """Read a number of parameters: an integer, or text such as `110M`."""
-    return parse_count(given, what) if isinstance(given, str) else whole(given, what)
+def count(given: object, what: str, unit: Unit = PARAMETERS) -> int:
+    """Read a number of parameters or of another unit: an integer, or text such as `110M` or `24GiB`."""
+    return parse_amount(given, unit, what) if isinstance(given, str) else whole(given, what)
 
 
 def share(given: object, what: str) -> Fraction:
@@ -142,3 +147,45 @@ def _echoed(given: object) -> str:
         return f"{given!r}"
     except ValueError:  # Python writes no integer of more than 4300 digits
         return "a longer one"
+
+
+def settings(dtype: object, optimizer: object, rank: object, targets: Iterable[str] | None) -> Settings:
+    """Read the settings of a run; None stands for those that are not given. Raises `Unreadable`."""
+    from bertsym.costs import Settings  # noqa: PLC0415  # only a quantity beside parameters pays for it
+
+    return Settings(
+        dtype=None if dtype is None else text(dtype, "dtype"),
+        optimizer=None if optimizer is None else text(optimizer, "optimizer"),
+        rank=None if rank is None else whole(rank, "rank"),
+        targets=None if targets is None else tuple(texts(targets, "targets")),
+    )
+
+
+def measure(model: Model, name: object, convention: str | None, given: Settings) -> Measure:
+    """Return the quantity of that name under a convention, for a model; raises `UnknownName` or `Conflict`."""
+    from bertsym.costs import Measure, quantity  # noqa: PLC0415  # only a quantity beside parameters pays for it
+
+    chosen = quantity(text(name, "quantity"), given)
+    return Measure(chosen, chosen.account(convention), model)
+
+
+class SymbolsByName(Mapping[str, Symbol]):
+    """The symbols of a model by every name that `Model.at` takes; it lists the public names."""
+
+    def __init__(self, spec: Model) -> None:
+        self.spec = spec
+
+    def __getitem__(self, name: str) -> Symbol:
+        return self.spec.size(name).symbol
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            return isinstance(name, str) and bool(self[name])
+        except BertsymError:
+            return False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(str(symbol) for symbol in self.spec.symbols))
+
+    def __len__(self) -> int:
+        return len(self.spec.symbols)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+from sympy import Expr, Integer
+
 from bertsym.errors import Conflict, UnknownName
 from bertsym.layers import Role
+from bertsym.quantities import PARAMETERS, Unit
 from bertsym.tree import Tensor
 from bertsym.values import replace, value
 from bertsym.vocabulary.words import COMPONENTS
@@ -20,7 +23,8 @@ class Convention:
     stacks goes by its last word, and a stack by the words before it: `attention` and `vision` for `vision attention`.
     A module goes by any word of its name, unless the word is that of a component here. `layers_only` keeps
     what is in a repeated layer; `ties_once` counts a tied tensor only where its values live; `active` counts, of what a
-    router chooses among, what works on one token.
+    router chooses among, what works on one token; `reused` counts a layer as often as it is applied. An entry counts
+    `factor` times, or as often as `factors` say of its role. `unit` is the unit of the sum.
     """
 
     name: str
@@ -32,6 +36,10 @@ class Convention:
     active: bool = False
     only: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
+    reused: bool = False
+    factor: int = 1
+    factors: tuple[tuple[Role, int], ...] = ()
+    unit: Unit = PARAMETERS
 
     def counts(self, tensor: Tensor) -> bool:
         """Return True if the tensor is counted."""
@@ -42,6 +50,16 @@ class Convention:
             and (not self.only or bool(labels & self.only))
             and not labels & self.without
         )
+
+    def times(self, tensor: Tensor) -> Expr:
+        """Return how often the entries of one array count, in the symbols of the declaration."""
+        share = tensor.active if self.active else Integer(1)
+        passes = tensor.reuse if self.reused else Integer(1)
+        return share * passes * self.weight_of(tensor.role)
+
+    def weight_of(self, role: Role) -> int:
+        """Return how often an element of that role counts."""
+        return dict(self.factors).get(role, self.factor)
 
     @property
     def title(self) -> str:

@@ -61,12 +61,7 @@ def _weight_of_one(tensor: Tensor, convention: Convention) -> Expr:
     if not convention.counts(tensor):
         return Integer(0)
     own = tensor.own if convention.ties_once else Integer(1)
-    return own * tensor.numel * share(tensor, convention)
-
-
-def share(tensor: Tensor, convention: Convention) -> Expr:
-    """Return the share of a tensor that a convention counts: 1, or the part that works on a token."""
-    return tensor.active if convention.active else Integer(1)
+    return own * tensor.numel * convention.times(tensor)
 
 
 def raw(tensors: Iterable[Tensor], convention: Convention) -> Expr:
@@ -175,7 +170,7 @@ def count_or_none(model: Model, expression: Expr) -> int | None:
 
 def _whole(value: Fraction) -> int:
     if value.denominator != 1:
-        raise AssertionError(f"a count of {value} parameters: the inventory is inconsistent")
+        raise AssertionError(f"a count of {value}: the inventory is inconsistent")
     return value.numerator
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from sympy import Symbol
 
 from bertsym.formulas.tree import Form
+from bertsym.quantities import PARAMETERS, Unit
 from bertsym.values import value
 
 
@@ -20,10 +21,11 @@ class Code:
 
 @value
 class Count:
-    """A number of parameters, with its rounding if `short`."""
+    """A number of parameters or of another unit, with its rounding if `short`."""
 
     value: int
     short: bool = False
+    unit: Unit = PARAMETERS
 
 
 @value

@@ -318,6 +318,23 @@ class UnknownRouting(BertsymError):
 
 
 @value
+class NotKnownOf(BertsymError):
+    """A request for a quantity of a model whose code or configuration does not say it; `next_step` is what to do.
+
+    >>> print(NotKnownOf("MambaModel", "work", "the entry lists its tensors only", "count parameters"))
+    MambaModel: its work is not known (the entry lists its tensors only); count parameters
+    """
+
+    cls: str
+    quantity: str
+    reason: str
+    next_step: str
+
+    def __str__(self) -> str:
+        return f"{self.cls}: its {self.quantity} is not known ({self.reason}); {self.next_step}"
+
+
+@value
 class BadFile(BertsymError):
     """A file that cannot be read or written, or has the wrong content."""
 

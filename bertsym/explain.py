@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, expand, free, monomials, substitute
 from bertsym.convention import EXACT, Convention
-from bertsym.count import CountableModel, count_or_none, countable, raw, share
+from bertsym.count import CountableModel, count_or_none, countable, raw
 from bertsym.document import Code, Column, Count, Document, Element, Equation, Heading, Inline, Paragraph, Shape, Table
 from bertsym.errors import TooLarge, UnknownName
 from bertsym.formulas.styles import Style, form
@@ -18,6 +18,7 @@ from bertsym.formulas.substitute import put_in
 from bertsym.formulas.tree import Form, Name, Number, Sum, product, sum_of
 from bertsym.layers import Role
 from bertsym.model import Definition, Model, is_head_size
+from bertsym.quantities import PARAMETERS
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.tree import Loop, Tensor
 
@@ -123,8 +124,8 @@ def _where(model: Model, tensor: Tensor) -> tuple[Inline, ...]:
 
 def _place(model: Model, convention: Convention, tensors: list[Tensor], own: list[Tensor]) -> Iterator[Element]:
     """Yield what a component has in one layer, or outside the layers, and its sum over all layers."""
-    yield _tensor_table(model, tensors)
-    yield from _per_head(model, tensors)
+    yield _tensor_table(model, convention, tensors)
+    yield from _per_head(model, tensors) if convention.unit == PARAMETERS else ()
     counted = set(own)
     for tensor in tensors:
         if tensor not in counted:
@@ -140,7 +141,7 @@ def _place(model: Model, convention: Convention, tensors: list[Tensor], own: lis
     for role in Role:
         amounts = [_amount(convention, t) * model.public(Iverson(t.when)) for t in own if t.role is role]
         if amounts:
-            words = _ROLE_WORDS[role] if role is not Role.NORM or _shifts(own) else _SCALE_ONLY
+            words = _words(convention, role, own)
             subtotal = sympy.Add(*amounts)
             yield Paragraph((f"{words}:".capitalize(),))
             yield Equation(_chain(model, amounts, subtotal))
@@ -155,6 +156,14 @@ def _place(model: Model, convention: Convention, tensors: list[Tensor], own: lis
         yield Equation(_distinct([product([form(times), form(layer_sum)]), form(expand(times * layer_sum))]))
 
 
+def _words(convention: Convention, role: Role, own: list[Tensor]) -> str:
+    """Return what entries of a role are; those of another quantity than parameters go by their role and its weight."""
+    if convention.unit != PARAMETERS:
+        each = convention.weight_of(role)
+        return f"{role.value}" if each == 1 else f"{role.value}, {each} for each element"
+    return _ROLE_WORDS[role] if role is not Role.NORM or _shifts(own) else _SCALE_ONLY
+
+
 def _per_expert(tensor: Tensor) -> bool:
     """Return True if the experts are arrays of their own, and not rows of one array."""
     return any(loop.times == _among(tensor) for loop in tensor.loops)
@@ -166,13 +175,13 @@ def _among(tensor: Tensor) -> Expr | None:
 
 def _amount(convention: Convention, tensor: Tensor) -> Expr:
     """Return what one array adds, before it is repeated."""
-    return tensor.numel if _per_expert(tensor) else tensor.numel * share(tensor, convention)
+    return tensor.numel if _per_expert(tensor) else tensor.numel * convention.times(tensor)
 
 
 def _rounds(convention: Convention, tensor: Tensor) -> Expr:
     """Return how often an array adds its amount: once an expert, or once an expert that works on a token."""
     loops = sympy.prod([loop.times for loop in tensor.loops])
-    return loops * share(tensor, convention) if _per_expert(tensor) else loops
+    return loops * convention.times(tensor) if _per_expert(tensor) else loops
 
 
 def _choice(convention: Convention, own: list[Tensor]) -> Iterator[Element]:
@@ -189,8 +198,9 @@ def _shifts(tensors: list[Tensor]) -> bool:
     return any(t.role is Role.NORM and t.name.endswith("bias") for t in tensors)
 
 
-def _tensor_table(model: Model, tensors: list[Tensor]) -> Table:
-    columns = (Column("tensor"), Column("shape"), Column("parameters"), Column("what it is"))
+def _tensor_table(model: Model, convention: Convention, tensors: list[Tensor]) -> Table:
+    titles = ("tensor", "shape", "parameters") if convention.unit == PARAMETERS else ("entry", "shape", "elements")
+    columns = (*map(Column, titles), Column("what it is"))
     rows: tuple[tuple[Inline, ...], ...] = tuple(
         (Code(_display(t)), Shape(_sides(model, t)), _count(t.shape, model), t.meaning or _meaning(t)) for t in tensors
     )
@@ -337,12 +347,9 @@ def _plain_numbers(model: Model) -> dict[Symbol, Form]:
 
 def _composition(counted: CountableModel, components: list[str], tensors: tuple[Tensor, ...]) -> Iterator[Element]:
     yield Heading(("the whole model",))
-    yield Paragraph(
-        (
-            "Residual connections, dropout, activations and the softmax of attention have no parameters. ",
-            "The total is the sum of the components:",
-        )
-    )
+    without = "Residual connections, dropout, activations and the softmax of attention have no parameters. "
+    rest = without if counted.convention.unit == PARAMETERS else ""
+    yield Paragraph((f"{rest}The total is the sum of the components:",))
     rows = []
     for name in components:
         of_component = [t for t in tensors if t.component == name]
@@ -352,7 +359,11 @@ def _composition(counted: CountableModel, components: list[str], tensors: tuple[
     whole = counted.total()
     number = counted.number(whole)
     numeric = number is not None
-    columns = (Column("component"), Column("formula"), *((Column("parameters", right=True),) if numeric else ()))
+    columns = (
+        Column("component"),
+        Column("formula"),
+        *((Column(counted.convention.unit.title, right=True),) if numeric else ()),
+    )
     width = len(columns)
     footer = ("total", form(whole), Count(number) if number is not None else "")
     yield Table(columns, tuple(row[:width] for row in rows), footer[:width])

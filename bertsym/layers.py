@@ -8,6 +8,7 @@ import sympy
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
+from bertsym.symbols import S
 from bertsym.values import replace, value
 
 
@@ -16,6 +17,7 @@ class Role(Enum):
 
     A scale multiplies features, scores or a whole branch, and no norm does it: a layer scale, a gate, a temperature.
     `OTHER` is for what is none of these: decay rates of a state space, attention sinks, weights of an activation.
+    `PRODUCT` is work without parameters of its own: activations that are multiplied with one another.
     """
 
     EMBEDDING = "embedding"
@@ -24,15 +26,20 @@ class Role(Enum):
     NORM = "norm"
     SCALE = "scale"
     OTHER = "other"
+    PRODUCT = "product"
 
 
 @value
 class Embedding:
-    """A table of `rows` vectors of `width` features each; looked up, never multiplied."""
+    """A table of `rows` vectors of `width` features each; looked up, never multiplied.
+
+    A table of positions serves sequences of at most `longest` tokens.
+    """
 
     rows: Expr | int
     width: Expr
     what: str = "one row per entry"
+    longest: Expr | None = None
 
 
 @value
@@ -79,7 +86,7 @@ class Conv1D:
 
 @value
 class Parameter:
-    """A tensor of its own, outside any layer."""
+    """A tensor of its own, outside any layer; a matrix is multiplied with every row, as that of a Linear."""
 
     shape: tuple[Expr | int, ...]
     role: Role
@@ -88,13 +95,35 @@ class Parameter:
 
 @value
 class Attend:
-    """softmax(QK^T / sqrt(size)) V over `heads` heads of `size` features: work without parameters."""
+    """softmax(QK^T / sqrt(size)) V over `heads` heads of `size` features: work without parameters.
+
+    Each query looks over `keys` tokens. A value has `values` features, by default `size`. Groups of query heads share
+    `kv_heads` heads of keys and values, by default one each. With `causal`, a token looks at no later token, and only
+    at the last `window` tokens unless that is 0.
+    """
 
     heads: Expr
     size: Expr
+    keys: Expr = S
+    values: Expr | None = None
+    kv_heads: Expr | None = None
+    causal: bool = False
+    window: Expr = sympy.S.Zero
 
 
-Leaf = Embedding | Linear | LayerNorm | RMSNorm | Conv1D | Parameter | Attend
+@value
+class Product:
+    """A product of activations, or with a tensor that another layer stores: work without parameters of its own.
+
+    Every row takes as many multiply-adds as the product of `sides`. The role `OTHER` is for a result that nobody uses,
+    so that no gradient flows back.
+    """
+
+    sides: tuple[Expr, ...]
+    role: Role = Role.PRODUCT
+
+
+Leaf = Embedding | Linear | LayerNorm | RMSNorm | Conv1D | Parameter | Attend | Product
 
 
 @value
@@ -130,7 +159,7 @@ def parameters(leaf: Leaf) -> tuple[Weight, ...]:
             )
         case Parameter(shape=shape, role=role, meaning=meaning):
             return (_weight("", role, meaning, *shape),)
-        case Attend():
+        case Attend() | Product():
             return ()
     raise TypeError(f"no parameters are known for a leaf of kind {type(leaf).__name__}")
 

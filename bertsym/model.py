@@ -76,6 +76,8 @@ class NamedSize:
 class Architecture:
     """A model family of one paper: its heads, derived sizes, published sizes and the spelling of its configuration.
 
+    `accepted` are sizes that may be given although no entry of an inventory depends on them.
+
     `whole` are quotients that must be integers for the model to run, such as heads over kv_heads if groups of heads
     share keys. The model can be built and counted without that. `rounded` are quotients that must be integers for the
     trees to be known to hold. `most` is the largest value of a size for which the trees are known to hold.
@@ -96,6 +98,7 @@ class Architecture:
     whole: tuple[Expr, ...] = ()
     most: Mapping[Symbol, int] = MappingProxyType({})
     rounded: tuple[Expr, ...] = ()
+    accepted: frozenset[Symbol] = frozenset()
 
     def __hash__(self) -> int:
         # Its tables have no hash. Those that share a name are few, and compared in full.
@@ -110,8 +113,13 @@ class Architecture:
         if self.base not in self.sizes:
             raise InvalidModel(self.name, f"the base size {self.base} is not among its sizes")
 
-    @cached_property
+    @property
     def symbols(self) -> frozenset[Symbol]:
+        """Return every symbol that may be given."""
+        return self.counted | self.accepted
+
+    @cached_property
+    def counted(self) -> frozenset[Symbol]:
         """Return every symbol of any head's tree, of definitions and conditions, and those with a default."""
         result: set[Symbol] = set(self.defaults)
         for head in self.heads.values():

@@ -142,6 +142,68 @@ def rounded(count: int, places: int = 2) -> str:
     raise AssertionError("the last unit takes every count")
 
 
+SI_PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")
+BINARY_PREFIXES = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
+
+
+@value
+class Unit:
+    """The thing that a number counts: `title` in words, and the `symbol` that prefixes are written before.
+
+    A unit without a symbol is written as counts of parameters are: 109.48M. Bytes take binary prefixes besides.
+    """
+
+    title: str
+    symbol: str = ""
+    binary: bool = False
+
+    def rounded(self, count: int) -> str:
+        """Write a count in the largest fitting unit.
+
+        >>> Unit("FLOPs", "FLOPs").rounded(96637943808), Unit("parameters").rounded(109482240)
+        ('96.64 GFLOPs', '109.48M')
+        >>> Unit("bytes", "B", binary=True).rounded(24 * 2**30)
+        '25.77 GB, 24.00 GiB'
+        """
+        if not self.symbol:
+            return rounded(count)
+        scales = [(SI_PREFIXES, 1000), *([(BINARY_PREFIXES, 1024)] if self.binary else [])]
+        return ", ".join(dict.fromkeys(_prefixed(count, self.symbol, *scale) for scale in scales))
+
+
+PARAMETERS = Unit("parameters")
+
+
+def parse_amount(text: str, unit: Unit, what: str = "count") -> int:
+    """Read a whole number of a unit: as a count of parameters, or with the unit's prefixes; raises `Unreadable`.
+
+    >>> parse_amount("24GiB", Unit("bytes", "B", binary=True)), parse_amount("1.5 TFLOPs", Unit("FLOPs", "FLOPs"))
+    (25769803776, 1500000000000)
+    >>> parse_amount("1e18", Unit("FLOPs", "FLOPs"))
+    1000000000000000000
+    """
+    bare = text.strip().removesuffix(unit.symbol) if unit.symbol else text
+    number = bare.rstrip("".join({*"".join(SI_PREFIXES), *"".join(BINARY_PREFIXES)})).rstrip()
+    prefix = bare[len(number) :].strip()
+    powers: dict[str, int] = {**{name: 1000**power for power, name in enumerate(SI_PREFIXES)}, "K": 1000}
+    powers |= {name: 1024**power for power, name in enumerate(BINARY_PREFIXES) if unit.binary}
+    if bare == text or prefix not in powers:
+        return parse_count(text, what)
+    amount = parse_size(number, what, f"a number of {unit.title} such as 24 G{unit.symbol}") * powers[prefix]
+    if amount.denominator != 1 or amount < 1:
+        raise Unreadable(what, text, f"a whole number of {unit.title}, at least 1")
+    return amount.numerator
+
+
+def _prefixed(count: int, symbol: str, prefixes: tuple[str, ...], base: int) -> str:
+    """Write a count with the prefix that leaves fewest digits, but one, before the point."""
+    for power, prefix in enumerate(prefixes):
+        text = decimal(Fraction(count, base**power), 2 if power else 0)
+        if int(text.partition(".")[0]) < base or prefix == prefixes[-1]:
+            return f"{text} {prefix}{symbol}"
+    raise AssertionError("the last prefix takes every count")
+
+
 def percent(share: Fraction, places: int = 1) -> str:
     """Write a share as a percentage.
 

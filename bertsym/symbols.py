@@ -24,6 +24,7 @@ class Kind(Enum):
     RATIO = "ratio"
     SWITCH = "yes or no"
     COUNT = "parameters"
+    RUN = "run"  # the sizes of a batch, which no configuration has
     ORDER = "arrangement"  # the rank of a list of layer kinds, which places tensors and sizes none
 
 
@@ -233,6 +234,16 @@ class Own(Symbol):  # type: ignore[misc]  # sympy is untyped
         if found is None:
             found = self._size = Size(self, self.meaning, self.kind, self.example, self.minimum)
         return found
+
+
+# The sizes of a run: they belong to no configuration and to no count of parameters.
+B = Own("B", Kind.RUN, meaning="batch size", example="1")
+S = Own("S", Kind.RUN, meaning="sequence length", example="512")
+r = Own("r", Kind.RUN, meaning="rank of an adapter", example="8")
+window = Own("window", Kind.RUN, 0, "tokens of a sliding window, 0 for none", "4096")
+S_source = Own("S_source", Kind.RUN, meaning="sequence length of the encoder", example="512")
+
+RUN: tuple[Size, ...] = tuple(symbol.size for symbol in (B, S, S_source, window, r))
 
 
 class _Sizes(Mapping[Symbol, Size]):

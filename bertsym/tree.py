@@ -5,7 +5,7 @@ The inventory is the single truth. Every count, table and proof is a filtered su
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 import sympy
@@ -15,7 +15,7 @@ from sympy.logic.boolalg import Boolean
 from bertsym.algebra import Iverson
 from bertsym.arrangements import arranged
 from bertsym.errors import InvalidModel
-from bertsym.layers import Leaf, Role, parameters
+from bertsym.layers import Leaf, Role, Weight, parameters
 from bertsym.values import replace, value
 
 
@@ -146,6 +146,14 @@ class Reuse:
 
 
 @value
+class Over:
+    """A part that works on `rows` rows of a run instead of on every token: a pooler works on one row a sequence."""
+
+    rows: Expr
+    part: Node
+
+
+@value
 class Stack:
     """Parts laid over one another under one name: all layers have this, all but the first have that too."""
 
@@ -216,7 +224,8 @@ class Tensor:
 
     `name` has a `{}` for each loop, outermost first. `reuse` is how often the layer that owns it is applied. `tied_to`
     names the tensor that it is identical with if `tied_when` holds. `routing` says that the loops or the shape run over
-    experts, and that a token meets only some of them.
+    experts, and that a token meets only some of them. `rows` is how many rows of a run its layer works on, None for one
+    a token.
     """
 
     name: str
@@ -230,6 +239,7 @@ class Tensor:
     tied_to: str | None = None
     tied_when: Boolean = sympy.true
     routing: Routing | None = None
+    rows: Expr | None = None
 
     @property
     def module(self) -> str:
@@ -281,36 +291,57 @@ class Listed:
     tensors: tuple[Tensor, ...]
 
 
-Node = Block | Component | Repeat | Reuse | Stack | When | Tied | Routed | Listed | Leaf
+class Unlisted(Exception):  # no error of a user: whoever asks for the entries says what is unknown
+    """A request for other entries than the parameters of a tree that lists its parameters only."""
+
+
+Node = Block | Component | Repeat | Reuse | Over | Stack | When | Tied | Routed | Listed | Leaf
+Entries = Callable[[Leaf], tuple[Weight, ...]]
+
+
+def tensors(node: Node) -> tuple[Tensor, ...]:
+    """Write a tree out as its tensors, in the order of the declaration, names joined with dots."""
+    return inventory(node, parameters)
 
 
 @cache
-def tensors(node: Node) -> tuple[Tensor, ...]:
-    """Write a tree out as its tensors, in the order of the declaration, names joined with dots."""
-    return tuple(_walk(node))
+def inventory(node: Node, entries: Entries) -> tuple[Tensor, ...]:
+    """Write a tree out as the entries of its leaves, in the order of the declaration, names joined with dots."""
+    return tuple(_walk(node, entries))
 
 
-def _walk(node: Node) -> Iterable[Tensor]:
+def _walk(node: Node, entries: Entries) -> Iterable[Tensor]:
     match node:
         case Block(component=component, parts=parts):
-            return (_inside(name, component, tensor) for name, part in parts for tensor in tensors(part))
-        case Component(component=component, part=part):
-            return (replace(tensor, component=tensor.component or component) for tensor in tensors(part))
-        case Repeat(loop=loop, part=part):
-            return (replace(_inside("{}", "", tensor), loops=(loop, *tensor.loops)) for tensor in tensors(part))
-        case Reuse(times=times, part=part):
-            return (replace(tensor, reuse=tensor.reuse * times) for tensor in tensors(part))
+            return (_inside(name, component, tensor) for name, part in parts for tensor in inventory(part, entries))
         case Stack(parts=parts):
-            return (tensor for part in parts for tensor in tensors(part))
-        case When(condition=condition, part=part):
-            return (replace(tensor, when=sympy.And(condition, tensor.when)) for tensor in tensors(part))
+            return (tensor for part in parts for tensor in inventory(part, entries))
         case Tied(part=part, condition=condition, targets=targets):
-            return _tie(tensors(part), condition, dict(targets))
-        case Routed(chosen=chosen, among=among, part=part):
-            return (replace(tensor, routing=Routing(chosen, among)) for tensor in tensors(part))
-        case Listed(tensors=found):
-            return found
-    return (Tensor(w.name, w.shape, w.role, w.meaning, when=w.when) for w in parameters(node))
+            return _tie(part, inventory(part, entries), condition, dict(targets))
+        case Listed(tensors=listed):
+            if entries is not parameters:
+                raise Unlisted
+            return listed
+        case Component() | Repeat() | Reuse() | Over() | When() | Routed():
+            return (_marked(node, tensor) for tensor in inventory(node.part, entries))
+    return (Tensor(w.name, w.shape, w.role, w.meaning, when=w.when) for w in entries(node))
+
+
+def _marked(node: Component | Repeat | Reuse | Over | When | Routed, tensor: Tensor) -> Tensor:
+    """Return an entry of a node's one part with what the node says of it."""
+    match node:
+        case Component(component=component):
+            return replace(tensor, component=tensor.component or component)
+        case Repeat(loop=loop):
+            return replace(_inside("{}", "", tensor), loops=(loop, *tensor.loops))
+        case Reuse(times=times):
+            return replace(tensor, reuse=tensor.reuse * times)
+        case Over(rows=rows):
+            return replace(tensor, rows=rows if tensor.rows is None else tensor.rows)
+        case When(condition=condition):
+            return replace(tensor, when=sympy.And(condition, tensor.when))
+        case Routed(chosen=chosen, among=among):
+            return replace(tensor, routing=Routing(chosen, among))
 
 
 def _inside(name: str, component: str, tensor: Tensor) -> Tensor:
@@ -318,10 +349,10 @@ def _inside(name: str, component: str, tensor: Tensor) -> Tensor:
     return replace(tensor, name=joined, component=tensor.component or component)
 
 
-def _tie(parts: tuple[Tensor, ...], condition: Boolean, targets: dict[str, str]) -> Iterator[Tensor]:
-    unknown = set(targets) - {tensor.name for tensor in parts}
+def _tie(part: Node, entries: tuple[Tensor, ...], condition: Boolean, targets: dict[str, str]) -> Iterator[Tensor]:
+    unknown = set(targets) - {tensor.name for tensor in tensors(part)}
     if unknown:
         raise InvalidModel("?", f"nothing to tie: no tensor named {', '.join(sorted(unknown))}")
-    for tensor in parts:
+    for tensor in entries:
         target = targets.get(tensor.name)
         yield replace(tensor, tied_to=target, tied_when=condition) if target else tensor

@@ -143,6 +143,10 @@ CONSTANTS = {"bertsym.derive.limits"}
         ("from bertsym.cli import main", ["sympy", "torch", "rich", "pydantic", "latexcodec"]),
         ("import sys; sys.argv[1:] = ['--version']; from bertsym.cli import run; run()", ["sympy"]),
         ("import sys; sys.argv[1:] = ['--help']; from bertsym.cli import run; run()", ["sympy", "rich"]),
+        (
+            "import sys; sys.argv[1:] = ['total', 'bert']; from bertsym.cli import run; run()",
+            ["bertsym.costs", "torch"],
+        ),
         ("import sys; sys.argv[1:] = ['total', '--help']; from bertsym.cli import run; run()", ["sympy", "rich"]),
     ],
 )

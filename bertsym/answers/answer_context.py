@@ -10,6 +10,7 @@ from bertsym.algebra import Value, expand, free, substitute
 from bertsym.convention import Convention
 from bertsym.document import Document, Element, Remark, Sizes
 from bertsym.model import Model
+from bertsym.quantities import PARAMETERS
 from bertsym.report import Record
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.values import value
@@ -54,7 +55,9 @@ class Subject:
         notes: dict[str, Record] = {"notes": list(self.notes)} if self.notes else {}
         notes |= {"read_as": self.read_as} if self.read_as else {}
         notes |= {"head_reason": self.head_reason} if self.head_reason else {}
-        return {"model": self.model, "class": self.cls, "convention": self.convention.title, **notes}
+        unit = self.convention.unit
+        counted = {"convention": self.convention.title, **({} if unit == PARAMETERS else {"unit": unit.title})}
+        return {"model": self.model, "class": self.cls, **counted, **notes}
 
     def sizes(self) -> Record:
         """Return the sizes by public name."""
@@ -63,9 +66,11 @@ class Subject:
 
 def subject(model: Model, convention: Convention) -> Subject:
     """Return the subject of an answer about a model under a convention."""
-    shown = (symbol for symbol in in_order(model.given) if BY_SYMBOL[symbol].kind is not Kind.ORDER)
+    hidden = model.architecture.accepted - model.architecture.counted
+    shown = (s for s in in_order(model.given) if s not in hidden and BY_SYMBOL[s].kind is not Kind.ORDER)
     at = {symbol: model.given[symbol] for symbol in shown}
-    dense = convention.active and all(tensor.routing is None for tensor in model.tensors)
+    parameters = convention.unit == PARAMETERS
+    dense = parameters and convention.active and all(tensor.routing is None for tensor in model.tensors)
     return Subject(model.name, model.cls, convention, at, dense, model.notes, model.read_as, _head_reason(model))
 
 

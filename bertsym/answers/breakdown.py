@@ -54,9 +54,10 @@ class Breakdown:
 
     def document(self) -> Document:
         """Return a table with the total at its foot."""
-        columns = [Column(self.by.value), Column("parameters")]
+        unit = self.subject.convention.unit.title
+        columns = [Column(self.by.value), Column(unit)]
         if self.total.count is not None:
-            columns = [Column(self.by.value), Column("formula"), Column("parameters", right=True)]
+            columns = [Column(self.by.value), Column("formula"), Column(unit, right=True)]
             columns.append(Column("share", right=True))
         table = Table(tuple(columns), tuple(row.cells() for row in self.rows), self.total.cells())
         return (*self.subject.remarks(), table)

@@ -95,7 +95,7 @@ class Comparison:
         parts += [self._about(first, self.first), *self.first.reason()]
         parts += [self._about(second, self.second), *self.second.reason(), *self._sizes()]
         lines = [line for row in (*self.rows, self.total) for line in row.formulas(self.titles)]
-        columns = tuple(map(Column, ("component", "model", "parameters")))
+        columns = tuple(map(Column, ("component", "model", counted.unit.title)))
         parts.append(Table(columns, tuple(lines[:-1]), lines[-1]))
         return (*parts, *self._numbers())
 

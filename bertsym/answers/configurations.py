@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.exchange_rates import exchange_table, marginal_record
-from bertsym.answers.solution import POINT_COLUMNS, axis_in_words, size_cell
+from bertsym.answers.solution import axis_in_words, point_columns, size_cell
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
 from bertsym.model import Model
 from bertsym.report import Record
@@ -30,7 +30,13 @@ class Shortlist:
         """Return a table, the best configuration first."""
         request, outcome = self.found.request, self.found.outcome
         unknowns = ", ".join(map(str, request.unknowns))
-        target = Remark(("target P = ", Count(request.target, short=True), f", solved for {unknowns}"))
+        target = Remark(
+            (
+                "target P = ",
+                Count(request.target, short=True, unit=self.subject.convention.unit),
+                f", solved for {unknowns}",
+            )
+        )
         parts: list[Element] = [*self.subject.remarks(), target]
         if self.found.assumed:
             parts.append(Remark((f"assumed, as in {self.base}: {', '.join(map(str, self.found.assumed))}",)))
@@ -39,7 +45,10 @@ class Shortlist:
         parts.append(Remark((f"{self.found.searched:,} configurations ({ranges}), {whole}",)))
         answers = self.found.answers
         symbols = list(dict.fromkeys(symbol for answer in answers for symbol in answer.at)) or request.unknowns
-        columns = (*(Column(str(symbol), right=True) for symbol in symbols), *POINT_COLUMNS)
+        columns = (
+            *(Column(str(symbol), right=True) for symbol in symbols),
+            *point_columns(self.subject.convention.unit),
+        )
         rows: tuple[tuple[Inline, ...], ...] = tuple(
             (
                 *(size_cell(answer.at.get(symbol)) for symbol in symbols),
@@ -51,7 +60,7 @@ class Shortlist:
         )
         parts.append(Table(columns, rows))
         if self.marginals:
-            parts += exchange_table(self.marginals)
+            parts += exchange_table(self.marginals, self.subject.convention.unit)
         return tuple(parts)
 
     def record(self) -> Record:

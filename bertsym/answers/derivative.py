@@ -56,7 +56,7 @@ class Derivative:
         if self.independent:
             return (Remark(("the total does not depend on ", Name(self.by), *self._why())),)
         if self.elasticity_value is not None:
-            growth = ": percent more parameters for 1 percent more "
+            growth = f": percent more {self.subject.convention.unit.title} for 1 percent more "
             return (Remark(("elasticity ", Decimal(self.elasticity_value), growth, Name(self.by))),)
         return () if self.elasticity is None else (Remark(("elasticity ", self.elasticity)),)
 

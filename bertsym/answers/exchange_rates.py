@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bertsym.document import Column, Count, Decimal, Element, Inline, Remark, Table
+from bertsym.quantities import Unit
 from bertsym.report import Record
 from bertsym.solving.marginal import Marginal
 from bertsym.symbols import BY_SYMBOL
 
 
-def exchange_table(marginals: tuple[Marginal, ...]) -> tuple[Element, ...]:
+def exchange_table(marginals: tuple[Marginal, ...], unit: Unit) -> tuple[Element, ...]:
     """Return a row per step: its cost, and how much of every other size costs the same."""
     columns = (
         Column("one step of"),
@@ -18,7 +19,7 @@ def exchange_table(marginals: tuple[Marginal, ...]) -> tuple[Element, ...]:
     )
     rows = tuple(_row(marginal, marginals) for marginal in marginals)
     return (
-        Remark(("what a step costs in parameters, and how much of each other size costs the same",)),
+        Remark((f"what a step costs in {unit.title}, and how much of each other size costs the same",)),
         Table(columns, rows),
     )
 

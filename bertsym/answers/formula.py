@@ -29,7 +29,7 @@ class Formula:
         """Return the formula and its number."""
         steps: tuple[Inline, ...] = (self.expression,)
         if self.count is not None:
-            steps += (Count(self.count, short=True),)
+            steps += (Count(self.count, short=True, unit=self.subject.convention.unit),)
         return (*self.subject.remarks(), Result(steps))
 
     def record(self) -> Record:

@@ -13,6 +13,7 @@ from bertsym.document import Code, Column, Document, Inline, Shape, Table
 from bertsym.formulas.styles import form
 from bertsym.formulas.tree import ONE, Form
 from bertsym.model import Model
+from bertsym.quantities import PARAMETERS
 from bertsym.report import Record
 from bertsym.tree import Tensor
 from bertsym.values import value
@@ -44,7 +45,8 @@ class Inventory:
     def document(self) -> Document:
         """Return a table with one tensor a row."""
         routed = any(entry.active != ONE for entry in self.entries)
-        columns = ("tensor", "shape", "times", "role", "component", "tied to", *(("active",) if routed else ()))
+        entry = "tensor" if self.subject.convention.unit == PARAMETERS else "entry"
+        columns = (entry, "shape", "times", "role", "component", "tied to", *(("active",) if routed else ()))
         rows = tuple(_cells(entry)[: len(columns)] for entry in self.entries)
         return (*self.subject.remarks(), Table(tuple(Column(title, whole=True) for title in columns), rows))
 
@@ -80,14 +82,14 @@ def _cells(entry: Entry) -> tuple[Inline, ...]:
 def inventory(model: Model, convention: Convention = EXACT) -> Inventory:
     """Return the tensors that the convention counts; a tied tensor names its target."""
     counted = [tensor for tensor in model.tensors if convention.counts(tensor)]
-    if all(known(model, side) for tensor in counted for side in (*tensor.shape, tensor.times)):
+    present = [tensor for tensor in counted if model.public(tensor.times) != 0]
+    if all(known(model, side) for tensor in present for side in (*tensor.shape, tensor.times)):
         entries = tuple(
             _entry(model, tensor, name, tuple(form(sympy.Integer(side)) for side in shape), ONE)
             for name, shape, tensor in written_out(model)
             if convention.counts(tensor)
         )
     else:
-        present = [tensor for tensor in counted if model.public(tensor.times) != 0]
         entries = tuple(_declared(model, tensor) for tensor in present)
     return Inventory(subject(model, convention), entries)
 

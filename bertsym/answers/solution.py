@@ -13,6 +13,7 @@ from bertsym.convention import EXACT, Convention
 from bertsym.document import Column, Count, Decimal, Document, Element, Inline, Remark, Result, Share, Table
 from bertsym.formulas.tree import Name
 from bertsym.model import Model
+from bertsym.quantities import Unit
 from bertsym.report import AsLatex, Record
 from bertsym.solving.marginal import Marginal, marginals
 from bertsym.solving.open_model import Tie
@@ -35,7 +36,14 @@ class Solved:
     def document(self) -> Document:
         """Return the closed form, the root, the integers around it, and the sizes that can be built."""
         solution = self.solution
-        target = Remark(("target P = ", Count(solution.target, short=True), ", solved for ", Name(solution.symbol)))
+        target = Remark(
+            (
+                "target P = ",
+                Count(solution.target, short=True, unit=self.subject.convention.unit),
+                ", solved for ",
+                Name(solution.symbol),
+            )
+        )
         parts: list[Element] = [*self.subject.remarks(), target]
         if solution.assumed:
             names = ", ".join(map(str, solution.assumed))
@@ -59,7 +67,7 @@ class Solved:
             parts.append(Remark((f"{values}, {whole}",)))
         parts.append(self._table())
         if self.marginals:
-            parts += exchange_table(self.marginals)
+            parts += exchange_table(self.marginals, self.subject.convention.unit)
         return tuple(parts)
 
     def _table(self) -> Table:
@@ -69,7 +77,11 @@ class Solved:
         named += [("can be built", point) for point in solution.candidates]
         in_use = {symbol for _, point in named for symbol in point.at}
         symbols = [solution.symbol, *in_order(in_use - {solution.symbol})]
-        columns = (Column(""), *(Column(str(s), right=True) for s in symbols), *POINT_COLUMNS)
+        columns = (
+            Column(""),
+            *(Column(str(s), right=True) for s in symbols),
+            *point_columns(self.subject.convention.unit),
+        )
         rows = tuple(
             (name, *(size_cell(point.at.get(s)) for s in symbols), *point_cells(point, solution.target))
             for name, point in named
@@ -104,7 +116,9 @@ class Solved:
         }
 
 
-POINT_COLUMNS = (Column("parameters", right=True), Column("error", right=True), Column("percent", right=True))
+def point_columns(unit: Unit) -> tuple[Column, ...]:
+    """Return the columns of `point_cells`."""
+    return (Column(unit.title, right=True), Column("error", right=True), Column("percent", right=True))
 
 
 def point_cells(point: Point, target: int) -> tuple[Inline, ...]:

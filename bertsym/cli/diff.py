@@ -21,9 +21,14 @@ def diff(
     at: options.At = None,
     head: options.HeadName = None,
     model_type: options.ModelType = None,
-    convention: options.ConventionName = "exact",
+    of: options.Of = "parameters",
+    convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
+    dtype: options.Dtype = None,
+    optimizer: options.Optimizer = None,
+    rank: options.Rank = None,
+    targets: options.Targets = None,
     form: options.FormName = "collected",
     *,
     page: Page,
@@ -35,7 +40,7 @@ def diff(
     from bertsym.answers.derivative import derivative
     from bertsym.formulas.styles import Style
 
-    model = options.model(target, head, at, model_type)
-    chosen = options.convention(convention, model, only, without)
+    settings = options.settings(dtype, optimizer, rank, targets)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
     report = derivative(model, model.size(by).symbol, order, chosen, Style.named(form))
     show(report, page)

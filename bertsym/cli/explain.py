@@ -20,18 +20,23 @@ def explain(
     at: options.At = None,
     head: options.HeadName = None,
     model_type: options.ModelType = None,
-    convention: options.ConventionName = "exact",
+    of: options.Of = "parameters",
+    convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
+    dtype: options.Dtype = None,
+    optimizer: options.Optimizer = None,
+    rank: options.Rank = None,
+    targets: options.Targets = None,
     *,
     page: Page,
 ) -> None:
-    """Derive the parameter count step by step.
+    """Derive a count step by step.
 
-    The steps are the shapes of the tensors, their sums, what cancels, and the total.
+    The steps are the shapes of the tensors or other entries, their sums, what cancels, and the total.
     """
     from bertsym.answers.explanation import derivation
 
-    model = options.model(target, head, at, model_type)
-    chosen = options.convention(convention, model, only, without)
+    settings = options.settings(dtype, optimizer, rank, targets)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
     show(derivation(model, chosen, component), page)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from fractions import Fraction
 
     from sympy import Symbol
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from bertsym.convention import Convention
     from bertsym.model import Model
     from bertsym.symbols import Size
+
+
+NO_SETTINGS: Mapping[str, str | int | tuple[str, ...]] = MappingProxyType({})
 
 
 def model_names(incomplete: str) -> list[str]:
@@ -76,6 +81,35 @@ ConventionName = Annotated[
         metavar="NAME",
         help="Which parameters count: exact, non-embedding, matrices, layers-only, active or state-dict.",
     ),
+]
+Of = Annotated[
+    str,
+    typer.Option(
+        "--of",
+        metavar="QUANTITY",
+        help="Count parameters, flops, cache, states or lora; a run has sizes too, as in --at B=1,S=512.",
+    ),
+]
+ConventionOf = Annotated[
+    str | None,
+    typer.Option(
+        "--convention",
+        metavar="NAME",
+        help="What counts, and how often: exact, active, ... for parameters; `bertsym symbols` lists all.",
+    ),
+]
+Dtype = Annotated[
+    str | None,
+    typer.Option("--dtype", metavar="TYPE", help="cache, states: the type of numbers, such as bf16 or float32."),
+]
+Optimizer = Annotated[
+    str | None,
+    typer.Option("--optimizer", metavar="NAME", help="states: adamw, amsgrad, sgd, momentum, adagrad or adafactor."),
+]
+Rank = Annotated[int | None, typer.Option("--rank", metavar="R", help="lora: the rank of the adapter.")]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option("--targets", metavar="NAME,NAME", help="lora: the modules that it adapts, such as q_proj,v_proj."),
 ]
 Only = Annotated[
     list[str] | None,
@@ -185,6 +219,103 @@ def convention(
     from bertsym.convention import named_convention, select
 
     return select(named_convention(name), chosen.tensors, split(only), split(without))
+
+
+def settings(
+    dtype: str | None, optimizer: str | None, rank: int | None, targets: Iterable[str] | None
+) -> dict[str, str | int | tuple[str, ...]]:
+    """Return the settings of a run that the user gave, by name."""
+    named = {"dtype": dtype, "optimizer": optimizer, "rank": rank, "targets": tuple(split(targets)) or None}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def measured(
+    loaded: Model, of: str, name: str | None, given: Mapping[str, str | int | tuple[str, ...]]
+) -> tuple[Model, Callable[[str | None], Convention]]:
+    """Return the model that --of counts, and the conventions under which it is counted, by name.
+
+    The model of another quantity than parameters has the entries of that quantity, under the convention of that name,
+    in place of its tensors. Raises `UnknownName`, `Conflict` or `NotKnownOf`.
+    """
+    from bertsym.convention import named_convention
+    from bertsym.errors import Conflict
+
+    if of == "parameters":
+        if given:
+            raise Conflict(f"--{next(iter(given))}", "--of parameters", "parameters do not depend on it")
+        return loaded, lambda title: named_convention(title or "exact")
+    from bertsym import costs
+
+    quantity = costs.quantity(of, costs.Settings(**given))  # type: ignore[arg-type]  # typer has checked each
+    account = quantity.account(name)
+    return costs.measured(loaded, quantity, account), lambda title: quantity.beside(account, title).convention
+
+
+def counted(
+    target: str,
+    head: str | None,
+    at: Iterable[str] | None,
+    model_type: str | None,
+    of: str,
+    name: str | None,
+    only: Iterable[str] | None = None,
+    without: Iterable[str] | None = None,
+    given: Mapping[str, str | int | tuple[str, ...]] = NO_SETTINGS,
+) -> tuple[Model, Convention]:
+    """Return the model and the convention that MODEL, --head, --at, --of and --convention name together."""
+    from bertsym.convention import select
+
+    loaded = load(target, head, model_type)
+    chosen, conventions = measured(loaded, of, name, given)
+    values = sizes(at, chosen) if at else {}
+    chosen = within_positions(chosen.with_sizes(values, pin=True) if values else chosen, loaded)
+    return chosen, select(conventions(name), chosen.tensors, split(only), split(without))
+
+
+def every_convention(
+    target: str,
+    head: str | None,
+    at: Iterable[str] | None,
+    model_type: str | None,
+    of: str,
+    given: Mapping[str, str | int | tuple[str, ...]],
+) -> dict[Convention, Model]:
+    """Return each convention of --of that the model has, with the model that has the entries which it sums.
+
+    A convention that needs what is not known of a derived model is left out, unless it is the only one.
+    """
+    from bertsym.convention import CONVENTIONS
+    from bertsym.errors import NotKnownOf
+
+    loaded = load(target, head, model_type)
+    names: Iterable[str] = CONVENTIONS
+    if of != "parameters":
+        from bertsym import costs
+
+        quantity = costs.quantity(of, costs.Settings(**given))  # type: ignore[arg-type]  # typer has checked each
+        names = [account.convention.name for account in quantity.accounts]
+    models: dict[Convention, Model] = {}
+    unknown: NotKnownOf | None = None
+    for name in names:
+        try:
+            chosen, conventions = measured(loaded, of, name, given)
+        except NotKnownOf as error:
+            unknown = unknown or error
+            continue
+        values = sizes(at, chosen) if at else {}
+        models[conventions(name)] = within_positions(chosen.with_sizes(values, pin=True) if values else chosen, loaded)
+    if unknown is not None and not models:
+        raise unknown
+    return models
+
+
+def within_positions(measured: Model, loaded: Model) -> Model:
+    """Return the model that --of counts, with sequences that its learned positions serve; raises `Conflict`."""
+    if measured.architecture is loaded.architecture:
+        return measured
+    from bertsym.costs import within_positions
+
+    return within_positions(measured, loaded)
 
 
 def tolerance(text: str | None) -> Fraction | None:

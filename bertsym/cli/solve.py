@@ -81,9 +81,14 @@ def solve(
     at: options.At = None,
     head: options.HeadName = None,
     model_type: options.ModelType = None,
-    convention: options.ConventionName = "exact",
+    of: options.Of = "parameters",
+    convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
+    dtype: options.Dtype = None,
+    optimizer: options.Optimizer = None,
+    rank: options.Rank = None,
+    targets: options.Targets = None,
     ranges: Ranges = None,
     multiple_of: Multiples = None,
     where: Where = None,
@@ -121,16 +126,20 @@ def solve(
     """
     from bertsym.answers.configurations import shortlist
     from bertsym.answers.solution import solved
+    from bertsym.convention import select
     from bertsym.errors import Conflict
     from bertsym.solving.constraints import parse_constraint, parse_ties
     from bertsym.solving.open_model import only_unknowns
     from bertsym.solving.request import Order, Request
     from bertsym.solving.requirements import Demand
 
-    model = _model(options.load(target, head, model_type), at, unknowns, tie)
-    chosen = options.convention(convention, model, only, without)
+    loaded = options.load(target, head, model_type)
+    settings = options.settings(dtype, optimizer, rank, targets)
+    measured, conventions = options.measured(loaded, of, convention, settings)
+    model = options.within_positions(_model(measured, at, unknowns, tie), loaded)
+    chosen = select(conventions(convention), model.tensors, options.split(only), options.split(without))
     symbols = _unknowns(unknowns, model)
-    limits = _limits(model, chosen, at_most, at_least)
+    limits = _limits(model, chosen, conventions, at_most, at_least)
     wanted = _target(goal, chosen, limits)
     ties = parse_ties(tie or (), model.size)
     ordering = Order.named(order)
@@ -208,18 +217,22 @@ def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
 
 
 def _limits(
-    model: Model, chosen: Convention, at_most: list[str] | None, at_least: list[str] | None
+    model: Model,
+    chosen: Convention,
+    conventions: Callable[[str | None], Convention],
+    at_most: list[str] | None,
+    at_least: list[str] | None,
 ) -> tuple[Limit, ...]:
-    from bertsym.convention import named_convention, select
-    from bertsym.quantities import parse_count
+    from bertsym.convention import select
+    from bertsym.quantities import parse_amount
     from bertsym.solving.requirements import Limit
 
     limits = []
     for option, texts in (("--at-most", at_most), ("--at-least", at_least)):
         for text in texts or ():
             name, equals, number = text.rpartition("=")
-            counted = select(named_convention(name.strip()), model.tensors) if equals else chosen
-            value = parse_count(number.strip(), option)
+            counted = select(conventions(name.strip()), model.tensors) if equals else chosen
+            value = parse_amount(number.strip(), counted.unit, option)
             most, least = (value, None) if option == "--at-most" else (None, value)
             limits.append(Limit(counted, most, least))
     return tuple(limits)
@@ -228,10 +241,10 @@ def _limits(
 def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> int:
     """Return the target as given, else the first budget by the convention that is counted."""
     from bertsym.errors import Missing
-    from bertsym.quantities import parse_count
+    from bertsym.quantities import parse_amount
 
     if goal is not None:
-        return parse_count(goal, "--target")
+        return parse_amount(goal, chosen.unit, "--target")
     for limit in limits:
         if limit.convention == chosen:
             return limit.most if limit.most is not None else limit.least or 0

@@ -13,9 +13,14 @@ def tensors(
     at: options.At = None,
     head: options.HeadName = None,
     model_type: options.ModelType = None,
-    convention: options.ConventionName = "exact",
+    of: options.Of = "parameters",
+    convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
+    dtype: options.Dtype = None,
+    optimizer: options.Optimizer = None,
+    rank: options.Rank = None,
+    targets: options.Targets = None,
     *,
     page: Page,
 ) -> None:
@@ -25,6 +30,6 @@ def tensors(
     """
     from bertsym.answers.inventory import inventory
 
-    model = options.model(target, head, at, model_type)
-    chosen = options.convention(convention, model, only, without)
+    settings = options.settings(dtype, optimizer, rank, targets)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
     show(inventory(model, chosen), page)

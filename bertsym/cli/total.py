@@ -18,9 +18,14 @@ def total(
     at: options.At = None,
     head: options.HeadName = None,
     model_type: options.ModelType = None,
-    convention: options.ConventionName = "exact",
+    of: options.Of = "parameters",
+    convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
+    dtype: options.Dtype = None,
+    optimizer: options.Optimizer = None,
+    rank: options.Rank = None,
+    targets: options.Targets = None,
     form: options.FormName = "collected",
     keep: Annotated[
         list[str] | None,
@@ -42,8 +47,8 @@ def total(
     from bertsym.count import count as exact_count
     from bertsym.errors import Conflict
 
-    model = options.model(target, head, at, model_type)
-    chosen = options.convention(convention, model, only, without)
+    settings = options.settings(dtype, optimizer, rank, targets)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
     if count:
         if page.syntax != "text":
             raise Conflict("--count", f"--{page.syntax}", "--count prints the number without a syntax")

@@ -40,7 +40,17 @@ from bertsym.symbols import BY_SYMBOL, Kind, place
 Monomial = tuple[tuple[Expr, int], ...]
 Terms = dict[Monomial, Fraction]
 
-_KIND_ORDER = (Kind.COUNT, Kind.SWITCH, Kind.RATIO, Kind.DEPTH, Kind.EXPERTS, Kind.ROWS, Kind.HEADS, Kind.WIDTH)
+_KIND_ORDER = (
+    Kind.COUNT,
+    Kind.SWITCH,
+    Kind.RATIO,
+    Kind.RUN,
+    Kind.DEPTH,
+    Kind.EXPERTS,
+    Kind.ROWS,
+    Kind.HEADS,
+    Kind.WIDTH,
+)
 _WIDTH_ORDER = ("E", "d", "H", "F")
 
 

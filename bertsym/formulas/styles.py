@@ -67,10 +67,11 @@ def from_terms(terms: Terms, style: Style = Style.COLLECTED) -> Form:
 
 
 def _groups(generator: Expr) -> bool:
-    """Return True if terms are collected by a factor: depths and widths, not rows, ratios or brackets."""
+    """Return True if terms are collected by a factor: depths, widths and the sizes of a batch."""
     if isinstance(generator, Extremum):
         return True
-    return generator in BY_SYMBOL and BY_SYMBOL[generator].kind in (Kind.DEPTH, Kind.EXPERTS, Kind.WIDTH, Kind.HEADS)
+    collected = (Kind.RUN, Kind.DEPTH, Kind.EXPERTS, Kind.WIDTH, Kind.HEADS)
+    return generator in BY_SYMBOL and BY_SYMBOL[generator].kind in collected
 
 
 def style_of_parts(whole: Expr, style: Style) -> Style:

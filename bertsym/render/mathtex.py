@@ -27,7 +27,7 @@ from bertsym.formulas.tree import (
     Sum,
     negated,
 )
-from bertsym.quantities import decimal, percent, rounded
+from bertsym.quantities import Unit, decimal, percent, rounded
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.tex_prose import Encoding, prose
 from bertsym.render.words import SCALAR
@@ -179,8 +179,8 @@ def clause(condition: Condition, notation: Notation, least: Binding = Binding.NO
 def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encoding.ASCII) -> str:
     """Return one piece of a document as mathematics; words stand in boxes."""
     match part:
-        case Count(value, short):
-            return grouped(value) + (rf"\,({_rounded(value)})" if short else "")
+        case Count(value, short, unit):
+            return grouped(value) + (rf"\,({_measured(value, unit)})" if short else "")
         case Rounded(value):
             return _rounded(value)
         case Decimal(value, places):
@@ -199,6 +199,14 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return prose(percent(value, places))
         case _:
             return math(part, notation)
+
+
+def _measured(value: int, unit: Unit) -> str:
+    r"""Return a rounded number with its unit upright: `25.77\,\mathrm{GB}`."""
+    if not unit.symbol:
+        return _rounded(value)
+    numbers = (text.partition(" ") for text in unit.rounded(value).split(", "))
+    return r",\ ".join(rf"{number}\,\mathrm{{{symbol}}}" for number, _, symbol in numbers)
 
 
 def _rounded(value: int) -> str:

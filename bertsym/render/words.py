@@ -22,8 +22,8 @@ def _written(part: Inline) -> str:
             return part
         case Code(text):
             return text
-        case Count(value, short):
-            return f"{value:,}" + (f" ({rounded(value)})" if short else "")
+        case Count(value, short, unit):
+            return f"{value:,}" + (f" ({unit.rounded(value)})" if short else "")
         case Rounded(value):
             return rounded(value)
         case Share(value, places):

@@ -151,7 +151,7 @@ class _Decoder:
         return self.symbols[name]
 
     def own(self, name: str, entry: Mapping[str, Node]) -> Symbol:
-        kinds = {kind.value: kind for kind in Kind if kind not in (Kind.COUNT, Kind.ORDER)}
+        kinds = {kind.value: kind for kind in Kind if kind not in (Kind.COUNT, Kind.ORDER, Kind.RUN)}
         kind = entry["kind"].json if "kind" in entry else None
         if not isinstance(kind, str) or kind not in kinds:
             raise (entry.get("kind") or entry["default"]).refuse(

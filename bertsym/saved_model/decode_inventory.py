@@ -30,7 +30,7 @@ MAX_FLOORS = 640
 _WORD = r"([\w-]{1,60}|[\w-]{0,60}\{\})"
 _NAME = re.compile(rf"{_WORD}(\.{_WORD}){{0,24}}", re.ASCII)
 _PREFIX = re.compile(rf"({_WORD}\.){{0,24}}", re.ASCII)
-_ROLES: Mapping[str, Role] = {role.value: role for role in Role}
+_ROLES: Mapping[str, Role] = {role.value: role for role in Role if role is not Role.PRODUCT}
 _REFERENCE = ("head", "prefix", "first", "last", "without")
 _GROUP = ("component", "prefix", "loops", "only_if", "tensors")
 

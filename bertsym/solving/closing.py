@@ -191,7 +191,8 @@ class _Closing:
                 if symbol in source:
                     numbers[symbol] = source[symbol]
                     break
-            if symbol in self.base and symbol not in self.said and symbol not in self.own:
+            found = symbol in self.said or symbol in self.own or symbol not in architecture.counted
+            if symbol in self.base and not found:
                 assumed.append(symbol)
         standing = {s: v for s, v in numbers.items() if s in {*self.said, *self.own, *assumed}}
         kept = {count: int(numbers.pop(count)) for count in self.shared if count in numbers}

@@ -22,6 +22,7 @@ STEPS: dict[Kind, int] = {
     Kind.RATIO: 1,
     Kind.HEADS: 1,
     Kind.EXPERTS: 1,
+    Kind.RUN: 1,
 }
 
 

@@ -33,6 +33,7 @@ RANGES: dict[Kind, tuple[int, int, int]] = {
     Kind.EXPERTS: (1, 256, 1),
     Kind.RATIO: (1, 8, 1),
     Kind.ROWS: (1, 262144, 1),
+    Kind.RUN: (1, 262144, 1),
 }
 # As large as any number that can be typed (`quantities.LONGEST_NUMBER`).
 MAX_VALUE = 10**60

@@ -9,8 +9,8 @@ from sympy import Expr
 from bertsym.layers import Attend, LayerNorm, Linear, Parameter, Role
 from bertsym.model import Architecture, Head, NamedSize
 from bertsym.schema import Field, Schema
-from bertsym.symbols import E, F, H, L, N, T, V, d, ffn_ratio, groups, heads, inner_groups, labels, tied
-from bertsym.tree import Block, Component, Repeat, Reuse, Tied
+from bertsym.symbols import B, E, F, H, L, N, T, V, d, ffn_ratio, groups, heads, inner_groups, labels, tied
+from bertsym.tree import Block, Component, Over, Repeat, Reuse, Tied
 from bertsym.zoo.bert import embeddings
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
@@ -30,7 +30,7 @@ encoder = Block(
     embedding_hidden_mapping_in=Component("embeddings", Linear(E, H)),
     albert_layer_groups=Repeat(groups, Reuse(L / groups, Block(albert_layers=Repeat(inner_groups, layer)))),
 )
-model = Block(embeddings=embeddings(E), encoder=encoder, pooler=Component("pooler", Linear(H, H)))
+model = Block(embeddings=embeddings(E), encoder=encoder, pooler=Over(B, Component("pooler", Linear(H, H))))
 without_pooler = Block(embeddings=embeddings(E), encoder=encoder)
 
 predictions = Block(
@@ -45,12 +45,12 @@ predictions = Block(
         bias="predictions.bias",
     ),
 )
-sentence_order = Block("sop-head", classifier=Linear(H, labels))
+sentence_order = Over(B, Block("sop-head", classifier=Linear(H, labels)))
 
 
-def classified(body: Block, outputs: Expr | int) -> Block:
-    """Return the model under a linear classifier."""
-    return Block("classifier", albert=body, classifier=Linear(H, outputs))
+def classified(outputs: Expr | int) -> Block:
+    """Return the model under a linear classifier of sequences."""
+    return Block("classifier", albert=model, classifier=Over(B, Linear(H, outputs)))
 
 
 HEADS = {
@@ -59,12 +59,14 @@ HEADS = {
         "AlbertForPreTraining", Block(albert=model, predictions=predictions, sop_classifier=sentence_order)
     ),
     "masked-lm": Head("AlbertForMaskedLM", Block(albert=without_pooler, predictions=predictions)),
-    "sequence-classification": Head("AlbertForSequenceClassification", classified(model, labels)),
-    "token-classification": Head("AlbertForTokenClassification", classified(without_pooler, labels)),
+    "sequence-classification": Head("AlbertForSequenceClassification", classified(labels)),
+    "token-classification": Head(
+        "AlbertForTokenClassification", Block("classifier", albert=without_pooler, classifier=Linear(H, labels))
+    ),
     "question-answering": Head(
         "AlbertForQuestionAnswering", Block("classifier", albert=without_pooler, qa_outputs=Linear(H, labels))
     ),
-    "multiple-choice": Head("AlbertForMultipleChoice", classified(model, 1)),
+    "multiple-choice": Head("AlbertForMultipleChoice", classified(1)),
 }
 
 

@@ -5,31 +5,34 @@ from sympy import Expr
 from bertsym.layers import Attend, Embedding, LayerNorm, Linear, Parameter, Role
 from bertsym.model import Architecture, Head, NamedSize
 from bertsym.schema import Field, Schema
-from bertsym.symbols import F, H, L, N, T, V, cross_attention, d, ffn_ratio, heads, labels, tied
-from bertsym.tree import Block, Repeat, Tied, When
+from bertsym.symbols import B, F, H, L, N, S, S_source, T, V, cross_attention, d, ffn_ratio, heads, labels, tied
+from bertsym.tree import Block, Over, Repeat, Tied, When
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
 
-def embeddings(width: Expr) -> Block:
-    """Token, position and segment looked up and added; BERT's are H features wide, its relatives' may be fewer."""
+def embeddings(width: Expr, longest: Expr = N) -> Block:
+    """Token, position and segment looked up and added; BERT's are H features wide, its relatives' may be fewer.
+
+    BERT's positions serve `longest` tokens, all N; RoBERTa's serve fewer.
+    """
     return Block(
         "embeddings",
         word_embeddings=Embedding(V, width, "one row per token of the vocabulary"),
-        position_embeddings=Embedding(N, width, "one row per position, learned"),
+        position_embeddings=Embedding(N, width, "one row per position, learned", longest),
         token_type_embeddings=Embedding(T, width, "one row per segment type"),
         LayerNorm=LayerNorm(width),
     )
 
 
-def attention(component: str) -> Block:
-    """Multi-head attention: query, key and value into heads x d features, and the output projection back."""
+def attention(component: str, keys: Expr = S) -> Block:
+    """Multi-head attention over `keys` tokens: query, key and value into heads x d features, and a projection back."""
     return Block(
         component,
         self=Block(
             query=Linear(H, heads * d),
-            key=Linear(H, heads * d),
-            value=Linear(H, heads * d),
-            heads=Attend(heads, d),
+            key=Over(B * keys, Linear(H, heads * d)),
+            value=Over(B * keys, Linear(H, heads * d)),
+            heads=Attend(heads, d, keys),
         ),
         output=Block(dense=Linear(heads * d, H), LayerNorm=LayerNorm(H)),
     )
@@ -37,12 +40,12 @@ def attention(component: str) -> Block:
 
 layer = Block(
     attention=attention("attention"),
-    crossattention=When(cross_attention, attention("cross-attention")),
+    crossattention=When(cross_attention, attention("cross-attention", S_source)),
     intermediate=Block("feed-forward", dense=Linear(H, F)),
     output=Block("feed-forward", dense=Linear(F, H), LayerNorm=LayerNorm(H)),
 )
 encoder = Block(layer=Repeat(L, layer))
-pooler = Block("pooler", dense=Linear(H, H))
+pooler = Over(B, Block("pooler", dense=Linear(H, H)))
 model = Block(embeddings=embeddings(H), encoder=encoder, pooler=pooler)
 without_pooler = Block(embeddings=embeddings(H), encoder=encoder)
 
@@ -57,7 +60,7 @@ predictions = Block(
         bias="cls.predictions.bias",
     ),
 )
-next_sentence = Linear(H, 2)
+next_sentence = Over(B, Linear(H, 2))
 
 HEADS = {
     "model": Head("BertModel", model),
@@ -71,7 +74,7 @@ HEADS = {
         "BertForNextSentencePrediction", Block(bert=model, cls=Block("nsp-head", seq_relationship=next_sentence))
     ),
     "sequence-classification": Head(
-        "BertForSequenceClassification", Block("classifier", bert=model, classifier=Linear(H, labels))
+        "BertForSequenceClassification", Block("classifier", bert=model, classifier=Over(B, Linear(H, labels)))
     ),
     "token-classification": Head(
         "BertForTokenClassification", Block("classifier", bert=without_pooler, classifier=Linear(H, labels))
@@ -79,7 +82,7 @@ HEADS = {
     "question-answering": Head(
         "BertForQuestionAnswering", Block("classifier", bert=without_pooler, qa_outputs=Linear(H, labels))
     ),
-    "multiple-choice": Head("BertForMultipleChoice", Block("classifier", bert=model, classifier=Linear(H, 1))),
+    "multiple-choice": Head("BertForMultipleChoice", Block("classifier", bert=model, classifier=Over(B, Linear(H, 1)))),
 }
 
 

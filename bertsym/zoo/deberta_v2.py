@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from sympy import Expr, Ne, Not, Symbol
 
 from bertsym.algebra import Value
-from bertsym.layers import Attend, Conv1D, Embedding, LayerNorm, Linear, Parameter, Role
+from bertsym.layers import Attend, Conv1D, Embedding, LayerNorm, Linear, Parameter, Product, Role
 from bertsym.model import Architecture, Definition, Head, NamedSize
 from bertsym.schema import Field, FirstPositive, Mention, Schema
 from bertsym.symbols import (
+    B,
     E,
     F,
     H,
@@ -35,17 +36,19 @@ from bertsym.symbols import (
     span,
     tied,
 )
-from bertsym.tree import Block, Repeat, Tied, When
+from bertsym.tree import Block, Over, Repeat, Stack, Tied, When
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
 embeddings = Block(
     "embeddings",
     word_embeddings=Embedding(V, E, "one row per token of the vocabulary"),
-    position_embeddings=When(absolute, Embedding(N, E, "one row per position, learned")),
+    position_embeddings=When(absolute, Embedding(N, E, "one row per position, learned", N)),
     token_type_embeddings=When(T > 0, Embedding(T, E, "one row per segment type")),
     embed_proj=When(Ne(E, H), Linear(E, H, bias=False)),
     LayerNorm=LayerNorm(H),
 )
+of_positions = Over(2 * span, Linear(H, heads * d))
+used, unused = (Over(2 * span, Product((H, heads * d), role)) for role in (Role.MATRIX, Role.OTHER))
 attention = Block(
     "attention",
     self=Block(
@@ -53,8 +56,12 @@ attention = Block(
         key_proj=Linear(H, heads * d),
         value_proj=Linear(H, heads * d),
         heads=Attend(heads, d),
-        pos_key_proj=When(relative & c2p & Not(shared_keys), Linear(H, heads * d)),
-        pos_query_proj=When(relative & p2c & Not(shared_keys), Linear(H, heads * d)),
+        pos_key_proj=When(relative & c2p & Not(shared_keys), of_positions),
+        pos_query_proj=When(relative & p2c & Not(shared_keys), of_positions),
+        shared_query=When(relative & shared_keys, Stack(When(p2c, used), When(Not(p2c), unused))),
+        shared_key=When(relative & shared_keys, Stack(When(c2p, used), When(Not(c2p), unused))),
+        content_to_position=When(relative & c2p, Product((heads, d, 2 * span))),
+        position_to_content=When(relative & p2c, Product((heads, d, 2 * span))),
     ),
     output=Block(dense=Linear(H, H), LayerNorm=LayerNorm(H)),
 )
@@ -83,12 +90,14 @@ predictions = Block(
         bias="cls.predictions.bias",
     ),
 )
-rewritten = Block(bias=vocabulary_bias, dense=Linear(H, H), LayerNorm=LayerNorm(H))
+of_words = Product((H, V), Role.EMBEDDING)
+rewritten = Block(bias=vocabulary_bias, dense=Linear(H, H), LayerNorm=LayerNorm(H), word_embeddings=of_words)
 
 
 def pooled(outputs: Expr | int) -> Block:
     """Return the model under a pooler and a linear classifier."""
-    return Block("classifier", deberta=model, pooler=Block("pooler", dense=Linear(H, H)), classifier=Linear(H, outputs))
+    pooler = Block("pooler", dense=Linear(H, H))
+    return Block("classifier", deberta=model, pooler=Over(B, pooler), classifier=Over(B, Linear(H, outputs)))
 
 
 HEADS = {

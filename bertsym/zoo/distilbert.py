@@ -8,14 +8,14 @@ from sympy import Expr
 from bertsym.layers import Attend, Embedding, LayerNorm, Linear, Role
 from bertsym.model import Architecture, Head, NamedSize
 from bertsym.schema import Field, Schema
-from bertsym.symbols import F, H, L, N, V, d, ffn_ratio, heads, labels, tied
-from bertsym.tree import Block, Component, Repeat, Tied
+from bertsym.symbols import B, F, H, L, N, V, d, ffn_ratio, heads, labels, tied
+from bertsym.tree import Block, Component, Over, Repeat, Tied
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
 embeddings = Block(
     "embeddings",
     word_embeddings=Embedding(V, H, "one row per token of the vocabulary"),
-    position_embeddings=Embedding(N, H, "one row per position, learned or sinusoidal"),
+    position_embeddings=Embedding(N, H, "one row per position, learned or sinusoidal", N),
     LayerNorm=LayerNorm(H),
 )
 attention = Block(
@@ -47,7 +47,8 @@ masked_lm = Block(
 
 def classified(outputs: Expr | int) -> Block:
     """Return the model under a classifier of two layers, which replaces BERT's pooler."""
-    return Block("classifier", distilbert=model, pre_classifier=Linear(H, H), classifier=Linear(H, outputs))
+    hidden, output = Over(B, Linear(H, H)), Over(B, Linear(H, outputs))
+    return Block("classifier", distilbert=model, pre_classifier=hidden, classifier=output)
 
 
 HEADS = {

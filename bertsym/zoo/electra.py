@@ -9,8 +9,8 @@ from sympy import Ne
 from bertsym.layers import LayerNorm, Linear, Role
 from bertsym.model import Architecture, Head, NamedSize
 from bertsym.schema import Field, Schema
-from bertsym.symbols import E, F, H, L, N, T, V, cross_attention, ffn_ratio, heads, labels, summary, tied
-from bertsym.tree import Block, Component, Tied, When
+from bertsym.symbols import B, E, F, H, L, N, T, V, cross_attention, ffn_ratio, heads, labels, summary, tied
+from bertsym.tree import Block, Component, Over, Tied, When
 from bertsym.zoo.bert import embeddings, encoder
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
@@ -36,7 +36,7 @@ HEADS = {
     "causal-lm": Head("ElectraForCausalLM", generator),
     "sequence-classification": Head(
         "ElectraForSequenceClassification",
-        Block(electra=model, classifier=Block("classifier", dense=Linear(H, H), out_proj=Linear(H, labels))),
+        Block(electra=model, classifier=Over(B, Block("classifier", dense=Linear(H, H), out_proj=Linear(H, labels)))),
     ),
     "token-classification": Head(
         "ElectraForTokenClassification", Block("classifier", electra=model, classifier=Linear(H, labels))
@@ -49,8 +49,8 @@ HEADS = {
         Block(
             "classifier",
             electra=model,
-            sequence_summary=Block(summary=When(summary, Linear(H, H))),
-            classifier=Linear(H, 1),
+            sequence_summary=Over(B, Block(summary=When(summary, Linear(H, H)))),
+            classifier=Over(B, Linear(H, 1)),
         ),
     ),
 }

@@ -10,10 +10,12 @@ from bertsym.layers import Attend, Embedding, LayerNorm, Linear, Role
 from bertsym.model import Architecture, Head, NamedSize
 from bertsym.schema import Field, Schema
 from bertsym.symbols import (
+    B,
     F,
     H,
     L,
     N,
+    S_source,
     V,
     biases,
     cross_attention,
@@ -25,7 +27,7 @@ from bertsym.symbols import (
     summary_to_labels,
     tied,
 )
-from bertsym.tree import Block, Component, Repeat, Stack, Tied, When
+from bertsym.tree import Block, Component, Over, Repeat, Stack, Tied, When
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
 
@@ -35,9 +37,18 @@ def linear(inputs: Expr, outputs: Expr) -> Linear:
 
 
 norm = LayerNorm(H, bias=biases)
-attention = Block("attention", c_attn=linear(H, 3 * heads * d), heads=Attend(heads, d), c_proj=linear(heads * d, H))
+attention = Block(
+    "attention",
+    c_attn=linear(H, 3 * heads * d),
+    heads=Attend(heads, d, causal=True),
+    c_proj=linear(heads * d, H),
+)
 cross = Block(
-    "cross-attention", c_attn=linear(H, 2 * heads * d), q_attn=linear(H, heads * d), c_proj=linear(heads * d, H)
+    "cross-attention",
+    c_attn=Over(B * S_source, linear(H, 2 * heads * d)),
+    q_attn=linear(H, heads * d),
+    heads=Attend(heads, d, S_source),
+    c_proj=linear(heads * d, H),
 )
 layer = Block(
     ln_1=Component("attention", norm),
@@ -49,17 +60,16 @@ layer = Block(
 )
 model = Block(
     wte=Component("embeddings", Embedding(V, H, "one row per token of the vocabulary")),
-    wpe=Component("embeddings", Embedding(N, H, "one row per position, learned")),
+    wpe=Component("embeddings", Embedding(N, H, "one row per position, learned", N)),
     h=Repeat(L, layer),
     ln_f=Component("final-norm", norm),
 )
 lm_head = Tied(Linear(H, V, bias=False, role=Role.EMBEDDING), when=tied, weight="transformer.wte.weight")
-choice = Block(
-    summary=Stack(
-        When(summary & summary_to_labels, Linear(H, 1)),
-        When(summary & Not(summary_to_labels), Linear(H, H)),
-    )
+of_choice = Stack(
+    When(summary & summary_to_labels, Linear(H, 1)),
+    When(summary & Not(summary_to_labels), Linear(H, H)),
 )
+choice = Over(B, Block(summary=of_choice))
 
 HEADS = {
     "model": Head("GPT2Model", model),

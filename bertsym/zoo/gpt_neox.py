@@ -16,7 +16,7 @@ layer = Block(
     attention=Block(
         "attention",
         query_key_value=Linear(H, 3 * heads * d, bias=attention_bias),
-        heads=Attend(heads, d),
+        heads=Attend(heads, d, causal=True),
         dense=Linear(heads * d, H, bias=attention_bias),
     ),
     mlp=Block("feed-forward", dense_h_to_4h=Linear(H, F), dense_4h_to_h=Linear(F, H)),

@@ -6,7 +6,8 @@ Llama 2 on, groups of query heads that share a key and a value head.
 
 from collections.abc import Mapping
 
-from sympy import Symbol
+import sympy
+from sympy import Expr, Symbol
 
 from bertsym.algebra import Value
 from bertsym.layers import Attend, Embedding, Linear, RMSNorm, Role
@@ -16,44 +17,61 @@ from bertsym.symbols import F, H, L, V, attention_bias, d, heads, kv_heads, labe
 from bertsym.tree import Block, Component, Repeat, Tied
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
-layer = Block(
-    self_attn=Block(
+
+def attention(window: Expr = sympy.S.Zero) -> Block:
+    """Attention whose groups of query heads share keys and values; Mistral's looks back over a window only."""
+    return Block(
         "attention",
         q_proj=Linear(H, heads * d, bias=attention_bias),
         k_proj=Linear(H, kv_heads * d, bias=attention_bias),
         v_proj=Linear(H, kv_heads * d, bias=attention_bias),
-        heads=Attend(heads, d),
+        heads=Attend(heads, d, kv_heads=kv_heads, causal=True, window=window),
         o_proj=Linear(heads * d, H, bias=attention_bias),
-    ),
-    mlp=Block(
-        "feed-forward",
-        gate_proj=Linear(H, F, bias=mlp_bias),
-        up_proj=Linear(H, F, bias=mlp_bias),
-        down_proj=Linear(F, H, bias=mlp_bias),
-    ),
-    input_layernorm=Component("attention", RMSNorm(H)),
-    post_attention_layernorm=Component("feed-forward", RMSNorm(H)),
+    )
+
+
+feed_forward = Block(
+    "feed-forward",
+    gate_proj=Linear(H, F, bias=mlp_bias),
+    up_proj=Linear(H, F, bias=mlp_bias),
+    down_proj=Linear(F, H, bias=mlp_bias),
 )
-model = Block(
-    embed_tokens=Component("embeddings", Embedding(V, H, "one row per token of the vocabulary")),
-    layers=Repeat(L, layer),
-    norm=Component("final-norm", RMSNorm(H)),
-)
+
+
+def body(self_attn: Block) -> Block:
+    """Return the model whose layers have this attention."""
+    layer = Block(
+        self_attn=self_attn,
+        mlp=feed_forward,
+        input_layernorm=Component("attention", RMSNorm(H)),
+        post_attention_layernorm=Component("feed-forward", RMSNorm(H)),
+    )
+    return Block(
+        embed_tokens=Component("embeddings", Embedding(V, H, "one row per token of the vocabulary")),
+        layers=Repeat(L, layer),
+        norm=Component("final-norm", RMSNorm(H)),
+    )
+
+
+model = body(attention())
 lm_head = Tied(Linear(H, V, bias=False, role=Role.EMBEDDING), when=tied, weight="model.embed_tokens.weight")
 
-HEADS = {
-    "model": Head("LlamaModel", model),
-    "causal-lm": Head("LlamaForCausalLM", Block("lm-head", model=model, lm_head=lm_head)),
-    "sequence-classification": Head(
-        "LlamaForSequenceClassification", Block("classifier", model=model, score=Linear(H, labels, bias=False))
-    ),
-    "token-classification": Head(
-        "LlamaForTokenClassification", Block("classifier", model=model, score=Linear(H, labels))
-    ),
-    "question-answering": Head(
-        "LlamaForQuestionAnswering", Block("classifier", transformer=model, qa_outputs=Linear(H, 2))
-    ),
-}
+
+def task_heads(prefix: str, model: Block, name_in_answering: str) -> dict[str, Head]:
+    """Return the classes over a model, named with a prefix; they differ in how one of them names the model."""
+    classifier = Block("classifier", model=model, score=Linear(H, labels))
+    unbiased = Block("classifier", model=model, score=Linear(H, labels, bias=False))
+    answering = Block("classifier", **{name_in_answering: model}, qa_outputs=Linear(H, 2))
+    return {
+        "model": Head(f"{prefix}Model", model),
+        "causal-lm": Head(f"{prefix}ForCausalLM", Block("lm-head", model=model, lm_head=lm_head)),
+        "sequence-classification": Head(f"{prefix}ForSequenceClassification", unbiased),
+        "token-classification": Head(f"{prefix}ForTokenClassification", classifier),
+        "question-answering": Head(f"{prefix}ForQuestionAnswering", answering),
+    }
+
+
+HEADS = task_heads("Llama", model, "transformer")
 
 
 def published(

@@ -5,30 +5,25 @@ Llama's layers with grouped queries from the start, no biases anywhere, and head
 
 from collections.abc import Mapping
 
-from sympy import Symbol, floor
+from sympy import Integer, Symbol, floor
 
 from bertsym.algebra import Value
-from bertsym.layers import Linear
-from bertsym.model import Architecture, Head, NamedSize
+from bertsym.model import Architecture, NamedSize
 from bertsym.schema import Field, Schema
-from bertsym.symbols import F, H, L, V, d, heads, kv_heads, tied
-from bertsym.tree import Block
-from bertsym.zoo.llama import HEADS as LLAMA
-from bertsym.zoo.llama import model
-from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE, renamed
+from bertsym.symbols import F, H, L, V, d, heads, kv_heads, tied, window
+from bertsym.zoo.llama import attention, body, task_heads
+from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
-HEADS = {
-    **renamed(LLAMA, "Llama", "Mistral"),
-    "question-answering": Head(
-        "MistralForQuestionAnswering", Block("classifier", model=model, qa_outputs=Linear(H, 2))
-    ),
-}
+model = body(attention(window))
+HEADS = task_heads("Mistral", model, "model")
 
 SEVEN: Mapping[Symbol, Value] = {V: 32000, H: 4096, L: 32, heads: 32, kv_heads: 8, F: 14336}
 SIZES = {
-    "Mistral-7B-v0.1": NamedSize(SEVEN, "arXiv:2310.06825, Table 1"),
-    "Mistral-7B-v0.3": NamedSize({**SEVEN, V: 32768}, "mistralai model card"),
-    "Mistral-Nemo-Base-2407": NamedSize({**SEVEN, V: 131072, H: 5120, L: 40, d: 128}, "mistralai model card"),
+    "Mistral-7B-v0.1": NamedSize({**SEVEN, window: 4096}, "arXiv:2310.06825, Table 1"),
+    "Mistral-7B-v0.3": NamedSize({**SEVEN, V: 32768, window: 0}, "mistralai model card"),
+    "Mistral-Nemo-Base-2407": NamedSize(
+        {**SEVEN, V: 131072, H: 5120, L: 40, d: 128, window: 0}, "mistralai model card"
+    ),
 }
 
 mistral = Architecture(
@@ -39,6 +34,7 @@ mistral = Architecture(
     definitions=(FREE_HEAD_SIZE, FEED_FORWARD),
     whole=(heads / kv_heads,),
     defaults={tied: False},
+    accepted=frozenset({window}),
     sizes=SIZES,
     base="Mistral-7B-v0.1",
     schema=Schema(
@@ -51,6 +47,7 @@ mistral = Architecture(
             Field("num_key_value_heads", kv_heads, 8, otherwise=heads),
             Field("head_dim", d, None, otherwise=floor(H / heads)),
             Field("intermediate_size", F, 14336),
+            Field("sliding_window", window, 4096, otherwise=Integer(0)),
             Field("tie_word_embeddings", tied, default=False),
         ),
         fixed={"token_classification_bias": (True,)},

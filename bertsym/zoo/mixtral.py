@@ -6,13 +6,13 @@ best work. transformers 5 keeps the experts of a layer in two arrays, gate and u
 
 from collections.abc import Mapping
 
-from sympy import Symbol, floor
+from sympy import Integer, Symbol, floor
 
 from bertsym.algebra import Value
 from bertsym.layers import Attend, Embedding, Linear, Parameter, RMSNorm, Role
 from bertsym.model import Architecture, Head, NamedSize
 from bertsym.schema import Field, Schema
-from bertsym.symbols import F, H, L, V, d, experts, experts_per_token, heads, kv_heads, labels, tied
+from bertsym.symbols import F, H, L, V, d, experts, experts_per_token, heads, kv_heads, labels, tied, window
 from bertsym.tree import Block, Component, Repeat, Routed
 from bertsym.zoo.llama import lm_head
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
@@ -27,7 +27,7 @@ layer = Block(
         q_proj=Linear(H, heads * d, bias=False),
         k_proj=Linear(H, kv_heads * d, bias=False),
         v_proj=Linear(H, kv_heads * d, bias=False),
-        heads=Attend(heads, d),
+        heads=Attend(heads, d, kv_heads=kv_heads, causal=True, window=window),
         o_proj=Linear(heads * d, H, bias=False),
     ),
     mlp=Block(
@@ -59,7 +59,7 @@ HEADS = {
 
 SEVEN: Mapping[Symbol, Value] = {V: 32000, H: 4096, L: 32, heads: 32, kv_heads: 8, F: 14336}
 TWENTY_TWO: Mapping[Symbol, Value] = {**SEVEN, H: 6144, L: 56, heads: 48, F: 16384}
-TWO_OF_EIGHT: Mapping[Symbol, Value] = {experts: 8, experts_per_token: 2}
+TWO_OF_EIGHT: Mapping[Symbol, Value] = {experts: 8, experts_per_token: 2, window: 0}
 CARD = "mistralai model card"
 SIZES = {
     "Mixtral-8x7B-v0.1": NamedSize({**SEVEN, **TWO_OF_EIGHT}, "arXiv:2401.04088, Table 1"),
@@ -75,6 +75,7 @@ mixtral = Architecture(
     definitions=(FREE_HEAD_SIZE, FEED_FORWARD),
     whole=(heads / kv_heads,),
     defaults={tied: False},
+    accepted=frozenset({window}),
     sizes=SIZES,
     base="Mixtral-8x7B-v0.1",
     schema=Schema(
@@ -87,6 +88,7 @@ mixtral = Architecture(
             Field("num_key_value_heads", kv_heads, 8, otherwise=heads),
             Field("head_dim", d, None, otherwise=floor(H / heads)),
             Field("intermediate_size", F, 14336),
+            Field("sliding_window", window, None, otherwise=Integer(0)),
             Field("num_local_experts", experts, 8, aliases=("num_experts",)),
             Field("num_experts_per_tok", experts_per_token, 2),
             Field("tie_word_embeddings", tied, default=False),

@@ -10,6 +10,7 @@ from bertsym.layers import Attend, Embedding, LayerNorm, Linear, Role
 from bertsym.model import Architecture, Head, NamedSize
 from bertsym.schema import Field, Schema
 from bertsym.symbols import (
+    B,
     F,
     H,
     L,
@@ -24,7 +25,7 @@ from bertsym.symbols import (
     norm_bias,
     tied,
 )
-from bertsym.tree import Block, Component, Repeat, Stack, Tied
+from bertsym.tree import Block, Component, Over, Repeat, Stack, Tied
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
 norm = LayerNorm(H, bias=norm_bias)
@@ -50,17 +51,22 @@ decoder = Tied(
 
 
 def classified(outputs: Expr | int) -> Block:
-    """Return the model under the prediction head and a linear classifier."""
+    """Return the model under the prediction head and a linear classifier of tokens."""
     return Block("classifier", model=model, head=head, classifier=Linear(H, outputs))
+
+
+def pooled(outputs: Expr | int) -> Block:
+    """Return the model under the prediction head and a linear classifier of sequences."""
+    return Block("classifier", model=model, head=Over(B, head), classifier=Over(B, Linear(H, outputs)))
 
 
 HEADS = {
     "model": Head("ModernBertModel", model),
     "masked-lm": Head("ModernBertForMaskedLM", Block("lm-head", model=model, head=head, decoder=decoder)),
-    "sequence-classification": Head("ModernBertForSequenceClassification", classified(labels)),
+    "sequence-classification": Head("ModernBertForSequenceClassification", pooled(labels)),
     "token-classification": Head("ModernBertForTokenClassification", classified(labels)),
     "question-answering": Head("ModernBertForQuestionAnswering", classified(labels)),
-    "multiple-choice": Head("ModernBertForMultipleChoice", classified(1)),
+    "multiple-choice": Head("ModernBertForMultipleChoice", pooled(1)),
 }
 
 SOURCE = "arXiv:2412.13663, Table 4; answerdotai model cards"

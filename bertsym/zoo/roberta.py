@@ -7,13 +7,14 @@ there are positions (514 for 512): fairseq numbers positions from the padding in
 from bertsym.layers import LayerNorm, Linear, Parameter, Role
 from bertsym.model import Architecture, Head, NamedSize
 from bertsym.schema import Field, Schema
-from bertsym.symbols import F, H, L, N, T, V, cross_attention, ffn_ratio, heads, labels, tied
-from bertsym.tree import Block, Tied
+from bertsym.symbols import B, F, H, L, N, T, V, cross_attention, ffn_ratio, heads, labels, tied
+from bertsym.tree import Block, Over, Tied
 from bertsym.zoo.bert import embeddings, encoder, pooler
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
 
-model = Block(embeddings=embeddings(H), encoder=encoder, pooler=pooler)
-without_pooler = Block(embeddings=embeddings(H), encoder=encoder)
+tables = embeddings(H, N - 2)
+model = Block(embeddings=tables, encoder=encoder, pooler=pooler)
+without_pooler = Block(embeddings=tables, encoder=encoder)
 
 lm_head = Block(
     "lm-head",
@@ -27,7 +28,8 @@ lm_head = Block(
         bias="lm_head.bias",
     ),
 )
-classifier = Block("classifier", dense=Linear(H, H), out_proj=Linear(H, labels))
+output_first = Block(lm_head=lm_head, roberta=without_pooler)  # as the classes of XLM-R and CamemBERT list them
+classifier = Over(B, Block("classifier", dense=Linear(H, H), out_proj=Linear(H, labels)))
 
 HEADS = {
     "model": Head("RobertaModel", model),
@@ -42,7 +44,9 @@ HEADS = {
     "question-answering": Head(
         "RobertaForQuestionAnswering", Block("classifier", roberta=without_pooler, qa_outputs=Linear(H, labels))
     ),
-    "multiple-choice": Head("RobertaForMultipleChoice", Block("classifier", roberta=model, classifier=Linear(H, 1))),
+    "multiple-choice": Head(
+        "RobertaForMultipleChoice", Block("classifier", roberta=model, classifier=Over(B, Linear(H, 1)))
+    ),
 }
 
 

@@ -13,15 +13,13 @@ from bertsym.algebra import Value
 from bertsym.layers import Attend, Embedding, Linear, RMSNorm, Role
 from bertsym.model import Architecture, Definition, Head, NamedSize
 from bertsym.schema import Field, Mention, Overridden, Schema
-from bertsym.symbols import F, H, L, V, buckets, d, decoder_layers, gated, heads, labels, tied
-from bertsym.tree import Block, Component, Node, Repeat, Stack, Tied, When
+from bertsym.symbols import B, F, H, L, S, S_source, V, buckets, d, decoder_layers, gated, heads, labels, tied
+from bertsym.tree import Block, Component, Node, Over, Repeat, Stack, Tied, When
 from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
 
-inward, outward, wide = (Linear(a, b, bias=False) for a, b in ((H, heads * d), (heads * d, H), (H, F)))
-attention = Block(q=inward, k=inward, v=inward, heads=Attend(heads, d), o=outward)
-feed_forward = Block(
-    wi=When(Not(gated), wide), wi_0=When(gated, wide), wi_1=When(gated, wide), wo=Linear(F, H, bias=False)
-)
+inward, outward = Linear(H, heads * d, bias=False), Linear(heads * d, H, bias=False)
+wide, narrow = Linear(H, F, bias=False), Linear(F, H, bias=False)
+feed_forward = Block(wi=When(Not(gated), wide), wi_0=When(gated, wide), wi_1=When(gated, wide), wo=narrow)
 positions = Embedding(buckets, heads, "one number per bucket of distances and head")
 
 
@@ -30,19 +28,25 @@ def sublayer(name: str, **part: Node) -> Block:
     return Block(name, **part, layer_norm=RMSNorm(H))
 
 
-def encoder_layer(label: str) -> tuple[Block, ...]:
-    """Return the sublayers of the encoder."""
+def attention(keys: Expr, *, causal: bool = False) -> Block:
+    """Return attention over `keys` tokens."""
+    projected = Over(B * keys, inward)
+    return Block(q=inward, k=projected, v=projected, heads=Attend(heads, d, keys, causal=causal), o=outward)
+
+
+def encoder_layer(label: str, tokens: Expr) -> tuple[Block, ...]:
+    """Return the sublayers of an encoder that reads so many tokens."""
     return (
-        sublayer(f"{label}attention", SelfAttention=attention),
+        sublayer(f"{label}attention", SelfAttention=attention(tokens)),
         sublayer(f"{label}feed-forward", DenseReluDense=feed_forward),
     )
 
 
-decoder_layer = (
-    sublayer("decoder attention", SelfAttention=attention),
-    sublayer("decoder cross-attention", EncDecAttention=attention),
-    sublayer("decoder feed-forward", DenseReluDense=feed_forward),
-)
+def decoder_layer(tokens: Expr) -> tuple[Block, ...]:
+    """Return the sublayers of the decoder, over so many tokens of the encoder."""
+    own = sublayer("decoder attention", SelfAttention=attention(S, causal=True))
+    cross = sublayer("decoder cross-attention", EncDecAttention=attention(tokens))
+    return own, cross, sublayer("decoder feed-forward", DenseReluDense=feed_forward)
 
 
 def stack(label: str, words: str, layers: Expr, sublayers: tuple[Block, ...]) -> Block:
@@ -63,13 +67,13 @@ def embedding() -> Component:
     return Component("embeddings", Embedding(V, H, "one row per token of the vocabulary"))
 
 
-def body(prefix: str = "") -> dict[str, Node]:
-    """Return the word embedding and the stacks over it; a task class holds them under `prefix`."""
+def body(prefix: str = "", source: Expr = S_source) -> dict[str, Node]:
+    """Return the stacks over their word embedding, which a class holds under `prefix`; the encoder reads `source`."""
     words = f"{prefix}shared.weight"
     return {
         "shared": embedding(),
-        "encoder": stack("encoder ", words, L, encoder_layer("encoder ")),
-        "decoder": stack("decoder ", words, decoder_layers, decoder_layer),
+        "encoder": Over(B * source, stack("encoder ", words, L, encoder_layer("encoder ", source))),
+        "decoder": stack("decoder ", words, decoder_layers, decoder_layer(source)),
     }
 
 
@@ -78,11 +82,11 @@ model = Block(**body())
 
 def encoder_only(prefix: str = "") -> Block:
     """Return the model without its decoder; the names of components need no stack then."""
-    return Block(shared=embedding(), encoder=stack("", f"{prefix}shared.weight", L, encoder_layer("")))
+    return Block(shared=embedding(), encoder=stack("", f"{prefix}shared.weight", L, encoder_layer("", S)))
 
 
 lm_head = Tied(Linear(H, V, bias=False, role=Role.EMBEDDING), when=tied, weight="shared.weight")
-classifier = Block("classifier", dense=Linear(H, H), out_proj=Linear(H, labels))
+classifier = Over(B, Block("classifier", dense=Linear(H, H), out_proj=Linear(H, labels)))
 
 HEADS = {
     "model": Head("T5Model", model),
@@ -90,13 +94,15 @@ HEADS = {
     "conditional-generation": Head("T5ForConditionalGeneration", Block("lm-head", **body(), lm_head=lm_head)),
     "sequence-classification": Head(
         "T5ForSequenceClassification",
-        Block(transformer=Block(**body("transformer.")), classification_head=classifier),
+        Block(transformer=Block(**body("transformer.", S)), classification_head=classifier),
     ),
     "token-classification": Head(
         "T5ForTokenClassification",
         Block("classifier", transformer=encoder_only("transformer."), classifier=Linear(H, labels)),
     ),
-    "question-answering": Head("T5ForQuestionAnswering", Block("classifier", **body(), qa_outputs=Linear(H, labels))),
+    "question-answering": Head(
+        "T5ForQuestionAnswering", Block("classifier", **body(source=S), qa_outputs=Linear(H, labels))
+    ),
 }
 
 Sizes = Mapping[Symbol, Value]
