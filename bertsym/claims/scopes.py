@@ -61,4 +61,5 @@ def _projections(words: str) -> frozenset[str]:
     """
     if re.search(r"(?<![a-z])qkv(?![a-z])", words):
         return frozenset("qkv")
-    return frozenset(word[0] for word in re.findall(r"(?<![a-z])(?:q|k|v|query|queries|keys?|values?)(?![a-z\d])", words))
+    named = re.findall(r"(?<![a-z])(?:q|k|v|query|queries|keys?|values?)(?![a-z\d])", words)
+    return frozenset(word[0] for word in named)
