@@ -9,8 +9,18 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
+from bertsym.claims.calculations import calculation
 from bertsym.claims.cells import cells_of
-from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim, TableClaim
+from bertsym.claims.kinds import (
+    CalculationClaim,
+    Claim,
+    DocumentClaim,
+    FormulaClaim,
+    ModelTableClaim,
+    NumberClaim,
+    SumClaim,
+    TableClaim,
+)
 from bertsym.claims.names import meaning, plain
 from bertsym.claims.numerals import NUMERAL, Numeral, ascii_digits, numeral, read_numeral
 from bertsym.claims.parsed_formula import Reading, Use
@@ -78,6 +88,9 @@ def classify(claim: str, question: Question, *, table: bool = False) -> Claim:
     number = _number(claim, question)
     if number is not None:
         return number
+    calculated = _calculation(claim, question)
+    if calculated is not None:
+        return calculated
     try:
         return _formula(claim, question)
     except UnreadableFormula:
@@ -208,6 +221,18 @@ def _is_prose(claim: str) -> bool:
     (True, False, False)
     """
     return _WORDS.search(claim) is not None and _OPERATOR.search(claim) is None
+
+
+def _calculation(claim: str, question: Question) -> CalculationClaim | None:
+    """Read a calculation with rounded numbers, with or without the name of a model before a colon."""
+    alone = calculation(claim, question)
+    label, colon, rest = claim.partition(":")
+    mention = named_by(label) if alone is None and colon and len(label) <= MAX_LABEL else None
+    if mention is None or _names_several(label) or calculation(rest, question) is None:
+        return alone
+    about, notes = asked_about(question, mention, label)
+    read_behind = calculation(rest, about)
+    return None if read_behind is None else replace(read_behind, notes=(f"label: {label.strip()}", *notes))
 
 
 def _labelled_formula(claim: str, question: Question) -> FormulaClaim | SumClaim | None:
