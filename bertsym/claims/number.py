@@ -19,7 +19,7 @@ from bertsym.claims.numerals import PARTS_OF_A_UNIT
 from bertsym.claims.omissions import NEGLIGIBLE
 from bertsym.claims.parts import OF_ONE_HEAD, named_parts
 from bertsym.claims.precisions import PRECISIONS, Precision
-from bertsym.claims.scopes import scope_named
+from bertsym.claims.scopes import says_total, scope_named
 from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import parts
 from bertsym.count import count
@@ -145,6 +145,8 @@ def judge_number(
         counts = [entry for entry in counts if scope(entry.counting)]
     elif whole:
         counts = [entry for entry in counts if not entry.counting.part]
+    if scope is None and says_total(words):
+        counts = [entry for entry in counts if not entry.counting.active]
     complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1] or list(counts)
     if unit:
         sized = sorted(
