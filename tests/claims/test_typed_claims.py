@@ -51,6 +51,10 @@ from bertsym.zoo import named
         ("GPT-J 6B 6,053,381,344", "finding", "6,050,882,784"),
         ("BERT-base has 109,482,240 (110M) parameters", "stands", "exact"),
         ("BERT-base has 109,482,240 (120M) parameters", "mixed", "120M"),
+        ("BERT-base/large (110M/340M)", "stands", "bert-large-uncased, 335,141,888"),
+        ("BERT-base/large (340M/110M)", "finding", "bert-base-uncased"),
+        ("BERT-base/large (340M)", "unread", "several models"),
+        ("GPT-2 medium/large (345M/774M)", "mixed", "gpt2-medium"),
         ("BERT-base：参数量1.1亿，大小约420MB", "stands", "2^20"),
     ],
 )
