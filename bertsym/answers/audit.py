@@ -10,7 +10,7 @@ from bertsym.answers.audit_text import TextAudit
 from bertsym.claims.classify import classify
 from bertsym.claims.formula import FormulaVerdict
 from bertsym.claims.judge import judge
-from bertsym.claims.kinds import Claim, DocumentClaim, NumberClaim
+from bertsym.claims.kinds import CalculationClaim, Claim, DocumentClaim, NumberClaim
 from bertsym.claims.number import NumberVerdict
 from bertsym.claims.parts_table import PartsVerdict
 from bertsym.claims.question import Question
@@ -42,6 +42,8 @@ def audited(claim: Claim) -> ClaimAudit:
             return NumberAudit(verdict, text)
         case DocumentClaim(path), TextVerdict() as verdict:
             return TextAudit(verdict, path)
+        case CalculationClaim(), TextVerdict() as verdict:
+            return TextAudit(verdict, "the calculation")
         case _, TableVerdict() as verdict:
             return TableAudit(verdict)
         case _, PartsVerdict() as verdict:

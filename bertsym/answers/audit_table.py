@@ -93,7 +93,8 @@ def _named(verdict: TableVerdict) -> list[Element]:
     rows = tuple((str(n.row.line), n.model_name, n.row.text, _why(n)) for n in verdict.named)
     right = all(named.stands for named in verdict.named)
     heading = "each row" if right else "finding: not every row"
-    return [Paragraph((f"{heading} is the count of the model that it names:",)), Table(columns, rows)]
+    what = "size of a checkpoint" if any(n.row.unit for n in verdict.named) else "count"
+    return [Paragraph((f"{heading} is the {what} of the model that it names:",)), Table(columns, rows)]
 
 
 def _why(named: NamedRow) -> str:
@@ -110,6 +111,8 @@ def _why(named: NamedRow) -> str:
     if not named.verdict.matches:
         return "stands"
     match = named.verdict.matches[0]
+    if named.verdict.in_bytes:
+        return f"stands: {match.count.counting.name}, {match.count.number:,}, {match.unit}"
     digits = f" to {named.row.stated.reading(match.step)}" if match.how == "rounded" and match.step > 1 else ""
     return f"stands: {match.count.counting.name}, {match.count.number:,}, {match.how}{digits}"
 

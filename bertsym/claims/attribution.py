@@ -46,6 +46,7 @@ _COMPARED = re.compile(
 _OF_A_NAME = re.compile(
     r"[\s`*_)\"']*(?:\bof\b|\bin\b|\bfor\b|[(（]|von|de|des|du)(?:\s+(?:the|our))?[\s`*_(（\"']*\Z", re.IGNORECASE
 )
+_SLASH = re.compile(r"\s?/\s?")
 _POSSESSIVE = re.compile(r"['’]s\s+[~≈]?")
 _ASSIGNED = re.compile(
     r"(?P<name>\\?[A-Za-z#][\w{}\\#]{0,40})\s*[=:：]\s*(?P<number>\d(?:[\d,]{0,9}\d)?)(?![\d.]*\s*[MKBmkb万亿])"
@@ -165,6 +166,8 @@ class Owners:
             following = [m for m in after if not self._is_compared(m)] or after
             group = subjects if len(subjects) == quoted.among else following if len(following) == quoted.among else []
             return group[series] if group else None
+        if len(before) > 1 and _SLASH.fullmatch(self.text, before[-2].stop, before[-1].start) and quoted.among == 1:
+            return None
         if before and self._is_apposed(before[-1], quoted):
             return before[-1]
         if after and _OF_A_NAME.fullmatch(self.text, quoted.stop, after[0].start):

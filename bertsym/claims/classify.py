@@ -9,12 +9,24 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
+from bertsym.claims.calculations import calculation
 from bertsym.claims.cells import cells_of
-from bertsym.claims.kinds import Claim, DocumentClaim, FormulaClaim, ModelTableClaim, NumberClaim, SumClaim, TableClaim
+from bertsym.claims.kinds import (
+    CalculationClaim,
+    Claim,
+    DocumentClaim,
+    FormulaClaim,
+    ModelTableClaim,
+    NumberClaim,
+    SumClaim,
+    TableClaim,
+)
+from bertsym.claims.names import meaning, plain
 from bertsym.claims.numerals import NUMERAL, Numeral, ascii_digits, numeral, read_numeral
 from bertsym.claims.parsed_formula import Reading, Use
 from bertsym.claims.parser import read
 from bertsym.claims.phrases import ABOUT, PARAMETERS, claims_counts, quoted_numbers
+from bertsym.claims.polynomial import expand
 from bertsym.claims.precisions import is_size_phrase, precision_in, several_precisions, stored_problem
 from bertsym.claims.question import Question, asked_about
 from bertsym.claims.scopes import scope_named
@@ -23,7 +35,8 @@ from bertsym.claims.subjects import mentions, named_by
 from bertsym.claims.tablefile import read_text
 from bertsym.claims.tables import claims_parameters, table_claim
 from bertsym.claims.written_names import undressed
-from bertsym.errors import BadFile, UnreadableFormula
+from bertsym.errors import BadFile, BertsymError, UnreadableFormula
+from bertsym.symbols import BY_NAME, Kind
 from bertsym.values import replace, value
 from bertsym.wording import pretty
 
@@ -33,6 +46,9 @@ MAX_LABEL = 120
 """The characters of a label before a formula."""
 MAX_SENTENCE = 2_000
 """The characters of a sentence that is typed as a claim."""
+
+LEAST_WORD = 4
+"""The letters of a word for a size. `N` and `P` are letters for a number of parameters too."""
 
 TABLE_SUFFIXES = (".csv", ".tsv")
 
@@ -46,6 +62,7 @@ _WORDS = re.compile(
 )
 _OPERATOR = re.compile(r"[*^+=≈×·\\]|\w\s*/\s*\d")
 _OPERATES = re.compile(r"\d\s*[*×/^+]|[*×/^+]\s*\d")
+_CALCULATES = re.compile(r"\d\w*\s*(?:[a-z]+\s+)?(?:[x×+−–-]|times|plus|minus)\s+\d")
 _DRESSED = re.compile(rf"(?:{ABOUT})*(?P<number>.*?)[\s~]*(?:{PARAMETERS})?[\s.]*", re.DOTALL | re.IGNORECASE)
 
 
@@ -71,6 +88,9 @@ def classify(claim: str, question: Question, *, table: bool = False) -> Claim:
     number = _number(claim, question)
     if number is not None:
         return number
+    calculated = _calculation(claim, question)
+    if calculated is not None:
+        return calculated
     try:
         return _formula(claim, question)
     except UnreadableFormula:
@@ -135,12 +155,9 @@ def _number(claim: str, question: Question) -> NumberClaim | None:
         return _number_claim(read_whole, "", question)
     match = _LABELLED.fullmatch(bare.strip("$"))
     read_behind = None if match is None else _dressed(match["number"])
-    if (
-        match is None
-        or read_behind is None
-        or _names_several(match["label"])
-        or _OPERATES.search(undressed(match["label"]).text)
-    ):
+    if match is None or read_behind is None or _names_several(match["label"]):
+        return None
+    if _is_quantity(match["label"].strip(" $`*#"), question):
         return None
     bytes_named = f"{match['label']} {read_behind.behind}"
     if read_behind.numeral.unit and (stored_problem(f"{bytes_named} file") or several_precisions(bytes_named)):
@@ -154,6 +171,34 @@ def _names_several(label: str) -> bool:
     return mention is not None and mention.reading is None and len(mentions(label)) > 1
 
 
+def _is_quantity(label: str, question: Question) -> bool:
+    """Return True if a label is a formula, a calculation or a width, so that the number is no count of a model.
+
+    In `VH = 110M` and `12 layers x 8M = 85M` the label says something, and it has to be judged with the number.
+    """
+    beside = _beside_name(label)
+    if _OPERATES.search(undressed(beside).text) or _CALCULATES.search(beside):
+        return True
+    if any(match["letter"] or match["word"] or match["myriad"] for match in _NUMERAL.finditer(ascii_digits(beside))):
+        return True
+    if beside != label or scope_named(label) is not None:
+        return False
+    name = meaning(plain(label)) if len(label) >= LEAST_WORD else None
+    if name is not None and BY_NAME[name].kind in (Kind.WIDTH, Kind.ROWS):
+        return True
+    try:
+        form = read(label, question.notation, question.where, question.model).main.form
+        return not label.islower() and any(sum(power for _, power in term) > 1 for term in expand(form))
+    except BertsymError:
+        return False
+
+
+def _beside_name(label: str) -> str:
+    """Return a label without the name of the model in it: of `DeBERTa-v3 attention` the word `attention`."""
+    mention = named_by(label)
+    return label if mention is None else f"{label[: mention.start]} {label[mention.stop :]}"
+
+
 def _number_claim(found: _Stated, label: str, question: Question) -> NumberClaim:
     number = found.numeral
     about, notes = asked_about(question, named_by(label), label, 0 if number.unit else number.stated.value)
@@ -161,7 +206,8 @@ def _number_claim(found: _Stated, label: str, question: Question) -> NumberClaim
         notes = (f"label: {label}", *notes)
     if not about.model.given:
         notes = (*notes, f"a number needs sizes: judged at {about.model.architecture.base}")
-    words = label if scope_named(label) else question.of
+    beside = _beside_name(label)
+    words = beside if scope_named(beside) else question.of
     precision = precision_in(f"{found.behind} {label}") if number.unit else None
     text = f"{number.text.strip()}{found.behind}".strip(" .")
     whole = named_by(label) is not None and not words
@@ -175,6 +221,18 @@ def _is_prose(claim: str) -> bool:
     (True, False, False)
     """
     return _WORDS.search(claim) is not None and _OPERATOR.search(claim) is None
+
+
+def _calculation(claim: str, question: Question) -> CalculationClaim | None:
+    """Read a calculation with rounded numbers, with or without the name of a model before a colon."""
+    alone = calculation(claim, question)
+    label, colon, rest = claim.partition(":")
+    mention = named_by(label) if alone is None and colon and len(label) <= MAX_LABEL else None
+    if mention is None or _names_several(label) or calculation(rest, question) is None:
+        return alone
+    about, notes = asked_about(question, mention, label)
+    read_behind = calculation(rest, about)
+    return None if read_behind is None else replace(read_behind, notes=(f"label: {label.strip()}", *notes))
 
 
 def _labelled_formula(claim: str, question: Question) -> FormulaClaim | SumClaim | None:

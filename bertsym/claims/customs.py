@@ -12,6 +12,13 @@ LAYERS = "layers"
 ALL_MATRICES = "weight matrices"
 LAYER_MATRICES = "weight matrices of the layers"
 LAYERS_AND_TOKENS = "layers and token embeddings"
+IMAGE_CLASSIFIER = "image-classification"
+IMAGE_LABELS = 1_000
+"""The labels of ImageNet, with which people count classifiers of images.
+
+The pages of torchvision give `num_params` 86,567,656 for vit_b_16 and 304,326,632 for vit_l_16, and timm does the same:
+https://pytorch.org/vision/stable/models/generated/torchvision.models.vit_b_16.html
+"""
 MATRICES_AND_TOKENS = "weight matrices of the layers and token embeddings"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bertsym.claims.calculations import judge_calculation
 from bertsym.claims.formula import FormulaVerdict, judge_formula
 from bertsym.claims.kinds import (
+    CalculationClaim,
     Claim,
     DocumentClaim,
     FormulaClaim,
@@ -56,6 +58,8 @@ def judge(claim: Claim) -> Verdict:
             return judge_formula(
                 claim.reading, question.model, question.heads, question.of, tolerance=question.tolerance
             )
+        case CalculationClaim():
+            return judge_calculation(claim)
         case ModelTableClaim() | PartsTableClaim():
             return judge_table_claim(claim)
         case DocumentClaim():

@@ -6,6 +6,7 @@ label names the model. A new kind is a class here, a case in `classify`, one in 
 
 from __future__ import annotations
 
+from bertsym.claims.numerals import Numeral
 from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.parts_table import PartsTable
 from bertsym.claims.precisions import Precision
@@ -54,6 +55,21 @@ class SumClaim:
 
 
 @value
+class CalculationClaim:
+    """A calculation with rounded numbers: a `part` of one layer, times a `count` of layers, and perhaps its `result`.
+
+    A calculation of another form has no part.
+    """
+
+    text: str
+    question: Question
+    count: int = 0
+    part: Numeral | None = None
+    result: Numeral | None = None
+    notes: tuple[str, ...] = ()
+
+
+@value
 class ModelTableClaim:
     """A table whose rows each give the sizes of a model and its count; one `formula` may stand for the model's own."""
 
@@ -83,4 +99,4 @@ class DocumentClaim:
 
 
 TableClaim = ModelTableClaim | PartsTableClaim
-Claim = NumberClaim | FormulaClaim | SumClaim | TableClaim | DocumentClaim
+Claim = NumberClaim | FormulaClaim | SumClaim | CalculationClaim | TableClaim | DocumentClaim

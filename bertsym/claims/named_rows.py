@@ -79,10 +79,10 @@ def family_of(model: Model) -> str:
 
 def judge_named(table: SizedTable, models: Sequence[Model | None]) -> tuple[NamedRow, ...]:
     """Judge the number of each row against the model that the row names."""
-    return tuple(_judged(row, model, table.words) for row, model in zip(table.rows, models, strict=True))
+    return tuple(_judged(row, model, table) for row, model in zip(table.rows, models, strict=True))
 
 
-def _judged(row: SizedRow, model: Model | None, words: str) -> NamedRow:
+def _judged(row: SizedRow, model: Model | None, table: SizedTable) -> NamedRow:
     if model is None:
         return NamedRow(row, None, None, {}, f"{printable(row.label) or 'the row'} names no model that is known")
     known = known_sizes(model)
@@ -92,8 +92,15 @@ def _judged(row: SizedRow, model: Model | None, words: str) -> NamedRow:
         if symbol in known and abs(Fraction(known[symbol]) - Fraction(size)) >= row.steps.get(symbol, 1)
     }
     try:
-        return NamedRow(
-            row, model, judge_number(row.stated, model, all_heads(model), words=words, whole=True), differing
+        verdict = judge_number(
+            row.stated,
+            model,
+            all_heads(model),
+            unit=row.unit,
+            precision=table.precision,
+            words=table.words,
+            whole=True,
         )
     except BertsymError as error:
         return NamedRow(row, model, None, differing, str(error))
+    return NamedRow(row, model, verdict, differing)

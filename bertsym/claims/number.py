@@ -12,19 +12,20 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from bertsym.claims.customs import IMAGE_CLASSIFIER, IMAGE_LABELS
 from bertsym.claims.interpretations import Counting, countings
 from bertsym.claims.known_parts import Difference, Named, differences, modules_of
 from bertsym.claims.numerals import PARTS_OF_A_UNIT
 from bertsym.claims.omissions import NEGLIGIBLE
 from bertsym.claims.parts import OF_ONE_HEAD, named_parts
 from bertsym.claims.precisions import PRECISIONS, Precision
-from bertsym.claims.scopes import scope_named
+from bertsym.claims.scopes import says_total, scope_named
 from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import parts
 from bertsym.count import count
 from bertsym.model import Model
 from bertsym.quantities import Stated
-from bertsym.symbols import tied
+from bertsym.symbols import labels, tied
 from bertsym.values import value
 
 _ONE_HEAD = re.compile(r"\b(?:attention|each|one|per|single|a)[ -]head\b", re.IGNORECASE)
@@ -144,6 +145,8 @@ def judge_number(
         counts = [entry for entry in counts if scope(entry.counting)]
     elif whole:
         counts = [entry for entry in counts if not entry.counting.part]
+    if scope is None and says_total(words):
+        counts = [entry for entry in counts if not entry.counting.active]
     complete = [entry for entry in counts if not entry.counting.scope and entry.cost <= 1] or list(counts)
     if unit:
         sized = sorted(
@@ -192,8 +195,7 @@ def _of_one_head(model: Model) -> Iterator[Count]:
 def census(model: Model, heads: Sequence[str]) -> tuple[Count, ...]:
     """Return every counting of the model, each number once, under its simplest name."""
     entries: dict[int, Count] = {}
-    for index, (headed, cls, extra) in enumerate(_classes(model, heads)):
-        changed = extra > 0 and index >= len(heads)
+    for index, (headed, cls, extra, changed) in enumerate(_classes(model, heads)):
         for counting in countings(cls, parts(headed, fill=headed.given), whole=index > 0, most=UNUSUAL):
             cost = counting.cost + extra
             number = counting.terms.get(())
@@ -211,11 +213,18 @@ def _simplicity(entry: Count) -> tuple[bool, int]:
     return (not entry.counting.sound or entry.changed, entry.cost)
 
 
-def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, int]]:
-    """Yield the model under every head, and with an untied output embedding, each with its extra cost."""
+def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, int, bool]]:
+    """Yield the model under every head, as its users build it, and changed: each with its name and its extra cost.
+
+    A classifier of images has the labels of ImageNet. A changed model has an untied output embedding.
+    """
     for index, head in enumerate(heads):
         headed = model.with_head(head)
-        yield headed, headed.cls, int(index > 0)
+        yield headed, headed.cls, int(index > 0), False
+    for head in heads:
+        headed = model.with_head(head)
+        if head.startswith(IMAGE_CLASSIFIER) and labels in headed.symbols and labels not in headed.given:
+            yield headed.with_sizes({labels: IMAGE_LABELS}), f"{headed.cls} with {IMAGE_LABELS:,} labels", 0, False
     if tied in model.symbols and model.given.get(tied, True):
         for index, head in enumerate(heads):
             headed = model.with_head(head)
@@ -224,6 +233,7 @@ def _classes(model: Model, heads: Sequence[str]) -> Iterator[tuple[Model, str, i
                     headed.with_sizes({tied: False}),
                     f"{headed.cls} with an output embedding of its own",
                     1 + (index > 0),
+                    True,
                 )
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from bertsym.claims.numerals import NUMERAL, Numeral, numeral, read_numeral
 from bertsym.values import replace, value
 
 # Less than this without a unit counts no model: "the function takes 3 parameters".
 LEAST = 1_000
+# A number from here on may count parameters without a unit and without the word.
+LEAST_BARE = 1_000_000
 # The characters around a number in which the word for parameters is looked for, and the numbers of one series.
 REACH = 80
 MAX_SERIES = 12
@@ -59,6 +62,7 @@ _SERIES = re.compile(
     r"|and|und|et|y|or|resp\.?|和|と|及|и)?\s*",
     re.IGNORECASE,
 )
+_BRACKETED = re.compile(r"\s*[(（]\s*(?:[~≈]|about\s|or\s)?")
 _RANGE = re.compile(r"\s*(?:-|–|—|to|bis|à|至|到|~)\s*")
 _FIND = re.compile(rf"(?<![A-Za-z0-9.,^_{{\\]){NUMERAL}")
 
@@ -93,12 +97,19 @@ def claims_counts(text: str) -> bool:
 def quoted_numbers(text: str) -> tuple[Quoted, ...]:
     """Return the numbers of parameters of a text with ASCII digits, in order.
 
-    A number with a unit but without the word is `bare`: it counts parameters only behind the name of a model.
+    A number with a unit or many digits but without the word is `bare`: it counts parameters only behind a model's name,
+    or before another number of parameters in brackets, as in `109,482,240 (110M) parameters`.
     """
-    stated: list[Quoted] = []
-    bare: list[Quoted] = []
-    for quoted in _quoted(text):
-        (bare if quoted.bare else stated).append(quoted)
+    every = tuple(_quoted(text))
+    repeated = {
+        quoted.start: quoted.numeral.stated.value == following.numeral.stated.value
+        for quoted, following in pairwise(every)
+        if quoted.bare and not following.bare and _BRACKETED.fullmatch(text, quoted.stop, following.at)
+    }
+    # The same number twice is one claim, and the words say its precision: 110,000,000 (110 million).
+    again = [replace(quoted, bare=False) for quoted in every if repeated.get(quoted.start) is False]
+    stated = [*again, *(quoted for quoted in every if not quoted.bare)]
+    bare = [quoted for quoted in every if quoted.bare and quoted.start not in repeated]
     claimed = {position for quoted in stated for position in range(quoted.start, quoted.stop)}
     alone = [quoted for quoted in bare if quoted.start not in claimed]
     return tuple(sorted((*stated, *_grouped(text, alone)), key=_start))
@@ -161,7 +172,7 @@ def _quoted(text: str) -> Iterator[Quoted]:
                 start = preceding.start("adjectives") + len(words) - len(words.lstrip("的の "))
                 yield Quoted(start, stop, found, words.strip("的の "), at=match.start())
             before = []
-        elif any(match[unit] for unit in ("letter", "word", "myriad")) and not _OTHERS.match(text, stop):
+        elif _is_large(match, found) and not _OTHERS.match(text, stop):
             yield Quoted(match.start(), stop, found, bare=True, at=match.start())
 
 
@@ -186,6 +197,11 @@ def _series(text: str, numbers: list[tuple[re.Match[str], Numeral, int]], word: 
     for index, (match, found, stop) in enumerate(chosen):
         end = word.end() if match is last else stop
         yield Quoted(match.start(), end, found, words, index, len(chosen), at=match.start(), versus=versus)
+
+
+def _is_large(match: re.Match[str], found: Numeral) -> bool:
+    """Return True if a number may count a model's parameters without the word: it has a unit, or many digits."""
+    return any(match[unit] for unit in ("letter", "word", "myriad")) or found.stated.value >= LEAST_BARE
 
 
 def _counts(found: Numeral) -> bool:

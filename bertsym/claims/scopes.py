@@ -48,9 +48,18 @@ def scope_named(words: str) -> Scope | None:
             return lambda counting: counting.scope in scopes
     if re.search(r"per.?layer|each layer|one layer|layer params|per.?block|\bblock\b|每层|每層", folded):
         return lambda counting: counting.each and counting.scope in ("layers", "weight matrices")
-    if re.search(r"\bactivated?\b|per.?token|激活", folded):
+    if re.search(r"\bactive\b|\bactivated?\b|per.?token|激活", folded):
         return lambda counting: counting.active
     return None
+
+
+def says_total(words: str) -> bool:
+    """Return True if words say that a number counts all parameters, and not those that work on a token.
+
+    >>> says_total("total trainable"), says_total("active")
+    (True, False)
+    """
+    return re.search(r"\btotal\b|\boverall\b|总|總", words.casefold()) is not None
 
 
 def _projections(words: str) -> frozenset[str]:
@@ -61,4 +70,5 @@ def _projections(words: str) -> frozenset[str]:
     """
     if re.search(r"(?<![a-z])qkv(?![a-z])", words):
         return frozenset("qkv")
-    return frozenset(word[0] for word in re.findall(r"(?<![a-z])(?:q|k|v|query|queries|keys?|values?)(?![a-z])", words))
+    named = re.findall(r"(?<![a-z])(?:q|k|v|query|queries|keys?|values?)(?![a-z\d])", words)
+    return frozenset(word[0] for word in named)

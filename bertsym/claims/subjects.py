@@ -49,6 +49,7 @@ _NAME_LIKE = re.compile(
     r"(?:[-_][\w.]*\w)*)(?![\w])",
     re.ASCII,
 )
+_FURTHER = re.compile(r"\s?/\s?(?P<word>[A-Za-z]+)(?![\w-])")
 _NO = frozenset(("non-", "no-", "anti-"))
 _REST = re.compile(r"[\w.-]*\w", re.ASCII)
 
@@ -114,7 +115,7 @@ def mentions(text: str, *, label: bool = False) -> tuple[Mention, ...]:
         for match in SUBJECT.finditer(line)
         if taken.isdisjoint(range(match.start("name"), match.end("name"))) and proper_name(match["name"])
     ]
-    named = _joined(line, sorted(_apart(result), key=lambda mention: mention.start))
+    named = _with_sizes(line, _joined(line, sorted(_apart(result), key=lambda mention: mention.start)))
     return tuple(_placed(mention, written, text) for mention in named)
 
 
@@ -136,6 +137,22 @@ def _joined(line: str, named: Sequence[Mention]) -> list[Mention]:
             result[-1] = _unknown(line[last.start : mention.stop], last.start)
         else:
             result.append(mention)
+    return result
+
+
+def _with_sizes(line: str, named: Sequence[Mention]) -> list[Mention]:
+    """Return the mentions with one more for each further size behind a slash: BERT-base/large names two models."""
+    result: list[Mention] = []
+    for mention in named:
+        result.append(mention)
+        size = _FURTHER.match(line, mention.stop)
+        while size is not None and mention.model is not None:
+            name = re.sub(r"[A-Za-z]+\Z", size["word"], mention.text)
+            reading = spelled(name, types()) if name != mention.text else None
+            if reading is None or reading.model is None or reading.model.family.type != mention.model.family.type:
+                break
+            result.append(Mention(size.start("word"), size.end(), name, reading))
+            size = _FURTHER.match(line, size.end())
     return result
 
 

@@ -132,6 +132,10 @@ def judge_table(table: SizedTable, model: Model, heads: Sequence[str], formula: 
     contradictions = _contradictions(table, model)
     beside = tuple(judge_table(column, model, heads) for column in table.beside)
     named = judge_named(table, models)
+    by_line = {row.line: named_model for row, named_model in zip(table.rows, models, strict=True)}
+    for column in table.stored:
+        rows = judge_named(column, [by_line[row.line] for row in column.rows])
+        beside += (TableVerdict(column, model, (), None, {}, (), rows, by_name=True),)
     return TableVerdict(table, model, (), None, {}, contradictions, named, by_name=True, beside=beside)
 
 

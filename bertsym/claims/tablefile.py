@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from bertsym.algebra import Value
 from bertsym.claims.cells import Cells, cells_of
 from bertsym.claims.headings import Heading, read_headings
 from bertsym.claims.numerals import numeral
+from bertsym.claims.precisions import Precision, precision_in, stored_problem
 from bertsym.errors import BadFile, echo
 from bertsym.model import Model
 from bertsym.quantities import Stated
@@ -27,6 +28,7 @@ MAX_FILE_BYTES = 2_000_000
 
 _POWER = re.compile(r"[\d.]+\s*(?:[eE]|[x×*·]\s*10\^?)[-+−]?\d+")
 _WORDS = re.compile(r"\s*(?:parameters|params?\.?)$", re.IGNORECASE)
+_BYTES = re.compile(r"(?<![A-Za-z])[KMGT]i?B(?![A-Za-z])")
 _FOOTNOTE = re.compile(r"(?:\s*(?:\[\d+\]|[*†‡]+|\\footnote\{[^{}]*\}))+$")
 
 
@@ -35,7 +37,8 @@ class SizedRow:
     """A row of the table: its line in the file, the sizes of one model, and the number stated for it.
 
     `steps` are those of sizes that are rounded, as a vocabulary of 128K is. `beside` is the text next to the
-    label, which may be the size in a table of families.
+    label, which may be the size in a table of families. `unit` is the number of bytes in the number's unit if it counts
+    the bytes of a checkpoint, else 0.
     """
 
     line: int
@@ -45,6 +48,7 @@ class SizedRow:
     stated: Stated
     steps: Mapping[Symbol, int] = MappingProxyType({})
     beside: str = ""
+    unit: int = 0
 
 
 @value
@@ -52,7 +56,8 @@ class SizedTable:
     """The rows that state a number, the sizes that have a column, and the headings that mean nothing here.
 
     `words` say what the numbers count, such as `encoder`; they are empty for all parameters. `notes` say which headings
-    were left aside, and why. `beside` are the same rows with the numbers of further columns.
+    were left aside, and why. `beside` are the same rows with the numbers of further columns. `stored` are the rows with
+    the sizes of their checkpoints, at a `precision` if the heading names one.
     """
 
     rows: tuple[SizedRow, ...]
@@ -62,6 +67,8 @@ class SizedTable:
     notes: tuple[str, ...] = ()
     beside: tuple[SizedTable, ...] = ()
     title: str = ""
+    stored: tuple[SizedTable, ...] = ()
+    precision: Precision | None = None
 
 
 def read_text(path: str) -> str:
@@ -109,7 +116,36 @@ def table_of(path: str, cells: Cells, model: Model | None = None, where: Mapping
     whole = [place for place in counts if not headings[place].words] or counts
     first, *others = [*whole, *(place for place in counts if place not in whole)]
     main = _column(path, upright, headings, first)
-    return replace(main, beside=tuple(_column(path, upright, headings, place) for place in others))
+    beside = tuple(_column(path, upright, headings, place) for place in others)
+    stored = () if main.columns else tuple(_stored(upright, headings, main))
+    titles = {column.title for column in stored}
+    ignored = tuple(title for title in main.ignored if title not in titles)
+    return replace(main, beside=beside, stored=stored, ignored=ignored)
+
+
+def _stored(cells: Cells, headings: Sequence[Heading], main: SizedTable) -> Iterator[SizedTable]:
+    """Yield the rows with the sizes of checkpoints in each column that has them, in the unit of its cells or heading.
+
+    `Size (MB)` and `440 MB` under `Size` are sizes of checkpoints; memory and data are not.
+    """
+    texts = dict(cells.rows)
+    for at, heading in enumerate(headings):
+        if heading.counts or heading.symbol is not None or stored_problem(heading.title):
+            continue
+        unit = _BYTES.search(heading.title)
+        rows = []
+        for row in main.rows:
+            text = texts[row.line][at] if at < len(texts[row.line]) else ""
+            bare = text.strip().lstrip("~≈≃∼ ")
+            plain = unit is not None and re.fullmatch(r"[\d.,]+", bare) is not None
+            number = numeral(f"{bare} {unit.group()}" if plain and unit is not None else bare)
+            if number is not None and number.unit:
+                rows.append(replace(row, text=text, stated=number.stated, unit=number.unit))
+            elif not _is_blank(text):
+                rows = []
+                break
+        if rows:
+            yield SizedTable(tuple(rows), (), (), title=heading.title, precision=precision_in(heading.title))
 
 
 def _upright(cells: Cells, model: Model | None, where: Mapping[str, str] | None) -> Cells:

@@ -20,7 +20,7 @@ from bertsym.claims.phrases import ABOUT_COUNTS, Quoted, ends_a_phrase, quoted_n
 from bertsym.claims.polynomial import expand
 from bertsym.claims.precisions import Precision, precision_in, precisions_named, several_precisions, stored_problem
 from bertsym.claims.question import Question, about_model, all_heads
-from bertsym.claims.scopes import scope_named
+from bertsym.claims.scopes import says_total, scope_named
 from bertsym.claims.sources import Source
 from bertsym.claims.spans import Places, formulas, plain_formulas, readable
 from bertsym.claims.standing import Standing, together
@@ -29,7 +29,7 @@ from bertsym.claims.tables import claims_parameters, judge_table_claim, table_cl
 from bertsym.errors import BertsymError
 from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, Kind
-from bertsym.values import value
+from bertsym.values import replace, value
 
 # Bounds on hostile input: different formulas and numbers of a text.
 MAX_FORMULAS = 5_000
@@ -43,6 +43,8 @@ _IN_BRACKETS = re.compile(r"\s*[(（][\s`*_]*(?:for\s+)?")
 _COLON = re.compile(r"[\s`*_]*[:：]\s*[~≈]?")
 _LISTED = re.compile(r"(?:['’]s)?[\s`*_]*[:：,]?\s*(?:(?:has|have|is|hat)\s+)?[~≈]?")
 _ALL = re.compile(r"\s*(?:(?:in )?total|overall|dense)\b")
+_TOTAL = re.compile(r"\s*(?:(?:in )?total|overall)\b")
+_ACTIVE = re.compile(r"\s*(?:(?:are|is)\s+)?(?P<words>active|activated)\b(?![\s-]*(?:experts?|layers?|users?))")
 _DIGIT_AND_GROUP = re.compile(r"\d[ \u00a0\u2009\u202f]\d{3}(?!\d)")
 _UNCLEAR = "the sentence speaks of parameters, and does not say that this number counts them"
 _OPEN = "the text does not say which model has this number, or that it counts parameters"
@@ -163,6 +165,7 @@ class _Judge:
             return None, quoted.problem or owner.problem
         words = quoted.words if scope_named(quoted.words) else ""
         whole = owner.whole and not words
+        words = words or ("total" if says_total(quoted.words) else "")
         key = (str(quoted.numeral.stated), owner.name, f"{words} {whole}")
         if key not in self.numbers:
             if len(self.numbers) == MAX_NUMBERS:
@@ -287,6 +290,11 @@ class _Audit:
             if quoted.numeral.unit:
                 yield from self._bytes(quoted)
                 continue
+            active = _ACTIVE.match(self.text, quoted.stop) if quoted.bare else None
+            if quoted.bare and _TOTAL.match(self.text, quoted.stop):
+                quoted = replace(quoted, words="total")  # noqa: PLW2901
+            if active is not None and self._names_a_mixture(quoted.start):
+                quoted = replace(quoted, words=active["words"], bare=False)  # noqa: PLW2901
             if quoted.bare and not self._is_of_a_name(quoted):
                 if self._may_count(quoted):
                     problem = _UNCLEAR if self._is_said(quoted.start) else _OPEN
@@ -294,6 +302,10 @@ class _Audit:
                 continue
             owner = self.owners.of_number(quoted, quoted.numeral.stated.value, quoted.series)
             yield self._claim(quoted.start, self.text[quoted.start : quoted.stop], self.judge.number(quoted, owner))
+
+    def _names_a_mixture(self, position: int) -> bool:
+        """Return True if the sentence names one model: its active numbers count what works on a token."""
+        return len({mention.text.casefold() for mention in self.owners.mentions(position)}) == 1
 
     def _with_names_apart(self) -> str:
         """Return the text with a letter for each digit of a name that a blank and three digits follow.

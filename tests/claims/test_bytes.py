@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import bertsym
@@ -36,3 +38,31 @@ def test_a_number_of_bytes(claim: str, model: str | None, verdict: str, words: s
     answer = bertsym.audit(claim, model)
     assert answer.verdict == verdict
     assert words in " ".join(str(answer).split())
+
+
+TABLE = """\
+| Model | {} | Params |
+| --- | --- | --- |
+| bert-base-uncased | {} | 110M |
+| distilbert-base-uncased | {} | 66M |
+"""
+
+
+@pytest.mark.parametrize(
+    ("heading", "first", "second", "verdict", "said"),
+    [
+        ("Size", "440 MB", "268 MB", "stands", "size of a checkpoint"),
+        ("Size (MB)", "440", "268", "stands", "size of a checkpoint"),
+        ("fp16 size (GB)", "0.22", "0.13", "stands", "fp16"),
+        ("Size", "940 MB", "268 MB", "finding", "940 MB"),
+        ("GPU memory (GB)", "12", "8", "stands", "110M"),
+    ],
+)
+def test_a_column_of_sizes_beside_the_counts_is_judged(
+    tmp_path: Path, heading: str, first: str, second: str, verdict: str, said: str
+) -> None:
+    page = tmp_path / "models.md"
+    page.write_text(TABLE.format(heading, first, second), encoding="utf-8")
+    answer = bertsym.audit(str(page))
+    assert answer.verdict == verdict
+    assert said in str(answer)

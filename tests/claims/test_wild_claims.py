@@ -1,4 +1,7 @@
-"""Claims as people wrote them in issues, blogs and encyclopedias, in several languages, each with its source."""
+"""Claims as people wrote them in issues, blogs and encyclopedias, in several languages, each with its source.
+
+A claim is an excerpt: its names and numbers are the page's, and the sentence around them may be shortened.
+"""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_what_is_no_bert() -> None:
         ("BERT-base and BERT-large (110M and 340M)", "stands", "335,141,888"),
         ("And BERT-Base, 110M.", "stands", "110,106,428"),
         ("ViT-L/16 307M", "finding", "304,351,232"),
-        ("BERT-base/large (110M/340M)", "unread", "340M"),
+        ("BERT-base/large (110M/340M)", "stands", "340M"),
     ],
 )
 def test_a_number_beside_another(claim: str, verdict: str, words: str) -> None:
