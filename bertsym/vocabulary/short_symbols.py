@@ -90,12 +90,13 @@ def short_names(paths: Mapping[str, str], taken: Iterable[str]) -> dict[str, str
         chosen = {name: forms[name][level[name]] for name in forms}
         owners: dict[str, list[str]] = {}
         for name, symbol in chosen.items():
-            owners.setdefault(symbol, []).append(name)
+            # A notation may write H as h, so that h_pos beside H_pos would read alike.
+            owners.setdefault(symbol.casefold() if "_" in symbol else symbol, []).append(name)
         clashing = [
             name
-            for symbol, names in owners.items()
+            for names in owners.values()
             for name in names
-            if (len(names) > 1 or symbol in reserved) and level[name] < len(forms[name]) - 1
+            if (len(names) > 1 or chosen[name] in reserved) and level[name] < len(forms[name]) - 1
         ]
         if not clashing:
             break

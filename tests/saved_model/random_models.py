@@ -41,7 +41,7 @@ class ModelGenerator:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
-        kinds = [kind for kind in Kind if kind not in (Kind.COUNT, Kind.ORDER, Kind.SWITCH)]
+        kinds = [kind for kind in Kind if kind not in (Kind.COUNT, Kind.ORDER, Kind.RUN, Kind.SWITCH)]
         own = [Own(f"own_{n}", kind, self.random.randint(0, 1), f"own {n}") for n, kind in enumerate(kinds)]
         self.sizes: list[Symbol] = [*self.random.sample(REGISTERED, 3), H, heads, experts, experts_per_token, *own]
         self.sizes = list(dict.fromkeys(self.sizes))
@@ -142,7 +142,7 @@ class ModelGenerator:
         return Tensor(
             name,
             tuple(self.expression() for _ in range(choose.randint(0, 3))),
-            choose.choice(list(Role)),
+            choose.choice([role for role in Role if role is not Role.PRODUCT]),
             "",
             choose.choice(["attention", "feed-forward", ""]),
             loops,

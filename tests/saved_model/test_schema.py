@@ -88,8 +88,10 @@ def test_the_schema_refuses_other_shapes(path: tuple[Any, ...], new: Any) -> Non
 
 def test_the_schema_has_the_words_and_bounds_of_the_code() -> None:
     size = SCHEMA["$defs"]["size"]["properties"]
-    assert set(size["kind"]["enum"]) == {kind.value for kind in Kind if kind not in (Kind.COUNT, Kind.ORDER)}
-    assert set(SCHEMA["$defs"]["tensor"]["prefixItems"][1]["enum"]) == {role.value for role in Role}
+    assert set(size["kind"]["enum"]) == {kind.value for kind in Kind if kind not in (Kind.COUNT, Kind.ORDER, Kind.RUN)}
+    assert set(SCHEMA["$defs"]["tensor"]["prefixItems"][1]["enum"]) == {
+        role.value for role in Role if role is not Role.PRODUCT
+    }
     assert SCHEMA["properties"]["sizes"]["maxProperties"] == decode.MAX_SIZES
     assert SCHEMA["properties"]["heads"]["maxProperties"] == decode.MAX_HEADS
     assert SCHEMA["properties"]["no_effect"]["maxProperties"] == decode.MAX_FIELDS
