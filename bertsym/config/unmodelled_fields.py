@@ -5,10 +5,8 @@ An entry with recorded rules says itself how its class reads such fields (`field
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from pathlib import Path
 
 from bertsym.atlas.configurations import mentions
@@ -93,14 +91,11 @@ def _untried_lists(fields: Mapping[str, Json], derived: Derived) -> Iterator[str
     """
     for path, idle in derived.no_effect.items():
         stem, bracket, _ = path.partition("[")
-        is_tried = _exact(fields.get(path)) == idle.default or derived.has_rules(stem) or _HARMLESS.search(stem)
-        if bracket and isinstance(fields.get(stem), list) and not is_tried:
+        # An entry keeps no default of a decimal, which sizes no tensor.
+        is_tried = isinstance(fields.get(path), float) if idle.default is None else fields.get(path) == idle.default
+        is_known = is_tried or derived.has_rules(stem) or _HARMLESS.search(stem) is not None
+        if bracket and isinstance(fields.get(stem), list) and not is_known:
             yield stem
-
-
-def _exact(found: Json) -> Json | Fraction:
-    """Return a decimal as an entry has it: as a fraction, not as the nearest float."""
-    return Fraction(str(found)) if isinstance(found, float) and math.isfinite(found) else found
 
 
 def _positive(derived: Derived) -> Iterator[str]:
