@@ -90,8 +90,7 @@ def short_names(paths: Mapping[str, str], taken: Iterable[str]) -> dict[str, str
         chosen = {name: forms[name][level[name]] for name in forms}
         owners: dict[str, list[str]] = {}
         for name, symbol in chosen.items():
-            # A notation may write H as h, so that h_pos beside H_pos would read alike.
-            owners.setdefault(symbol.casefold() if "_" in symbol else symbol, []).append(name)
+            owners.setdefault(_lowered(symbol), []).append(name)
         clashing = [
             name
             for names in owners.values()
@@ -103,6 +102,12 @@ def short_names(paths: Mapping[str, str], taken: Iterable[str]) -> dict[str, str
         for name in clashing:
             level[name] += 1
     return _numbered({name: forms[name][level[name]] for name in forms}, reserved)
+
+
+def _lowered(symbol: str) -> str:
+    """Return the symbol as Megatron's notation writes it, so that h_pos does not stand beside H_pos."""
+    base, below, words = symbol.partition("_")
+    return base.lower() + below + words if base in ("H", "L") and below else symbol
 
 
 def _candidates(name: str, path: str) -> list[str]:
