@@ -19,7 +19,7 @@ from bertsym.symbols import labels
 
 # Names of values that no constructor of a tensor reads, in every configuration of the library.
 _HARMLESS = re.compile(
-    r"token|_ids?$|rope|rotary|theta|dropout|drop_|initializer|_std|eps(ilon)?$|cache|dtype|type$|past_key|_coef|_loss"
+    r"token|_ids?$|rope|rotary|theta|dropout|drop_|initializer|_std|_mean|eps(ilon)?$|cache|dtype|type$|past_key|_coef|_loss"
     r"|sliding_window$|temperature|softcap|max_position|activation|_act|^act|attn_implementation|labels?$|^label2id$|attention_mask"
 )
 _TIE = "tie_word_embeddings"
@@ -91,8 +91,7 @@ def _untried_lists(fields: Mapping[str, Json], derived: Derived) -> Iterator[str
     """
     for path, idle in derived.no_effect.items():
         stem, bracket, _ = path.partition("[")
-        # An entry keeps no default of a decimal, which sizes no tensor.
-        is_tried = isinstance(fields.get(path), float) if idle.default is None else fields.get(path) == idle.default
+        is_tried = fields.get(path) == idle.default
         is_known = is_tried or derived.has_rules(stem) or _HARMLESS.search(stem) is not None
         if bracket and isinstance(fields.get(stem), list) and not is_known:
             yield stem
