@@ -172,6 +172,7 @@ class Unit:
 
 
 PARAMETERS = Unit("parameters")
+BYTES = Unit("bytes", "B", binary=True)
 
 
 def parse_amount(text: str, unit: Unit, what: str = "count") -> int:

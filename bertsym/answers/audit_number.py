@@ -9,12 +9,12 @@ from fractions import Fraction
 from bertsym.answers.answer_context import subject
 from bertsym.claims.known_parts import Difference, Named
 from bertsym.claims.number import Count as Counted
-from bertsym.claims.number import Match, NumberVerdict, units
+from bertsym.claims.number import Match, NumberVerdict
 from bertsym.claims.precisions import PRECISIONS
 from bertsym.claims.standing import Standing
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Sizes, Table
-from bertsym.quantities import UNITS, decimal
+from bertsym.quantities import BYTES, UNITS, decimal
 from bertsym.report import Record
 from bertsym.values import value
 
@@ -192,24 +192,11 @@ def _how(match: Match) -> str:
 
 
 def _sizes(verdict: NumberVerdict) -> Table:
-    """Return the bytes of the whole model at each usual precision, in the unit of the claim."""
-    letters = {
-        10**3: "KB",
-        10**6: "MB",
-        10**9: "GB",
-        10**12: "TB",
-        2**10: "KiB",
-        2**20: "MiB",
-        2**30: "GiB",
-        2**40: "TiB",
-    }
-    chosen = (verdict.precision,) if verdict.precision is not None else [p for p in PRECISIONS if p.usual]
-    rows = []
-    for precision in chosen:
-        size = verdict.whole * precision.size
-        written = [f"{decimal(size / unit, 2)} {letters[unit]}" for unit in units(verdict.unit) if unit in letters]
-        rows.append((precision.said, ", ".join(written) or f"{int(size):,} bytes"))
-    return Table((Column("stored as"), Column("size", right=True)), tuple(rows))
+    """Return the bytes of the whole model at the precision of the claim, or at each usual one."""
+    usual = [precision for precision in PRECISIONS if precision.usual]
+    chosen = usual if verdict.precision is None else [verdict.precision]
+    rows = tuple((precision.said, BYTES.rounded(int(verdict.whole * precision.size))) for precision in chosen)
+    return Table((Column("stored as"), Column("size", right=True)), rows)
 
 
 def _nearest(counted: tuple[Counted, ...], claimed: int) -> Table:

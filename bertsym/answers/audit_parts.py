@@ -24,7 +24,7 @@ class PartsAudit:
         """Return one row for each part and total."""
         columns = (Column("line", right=True), Column("part"), Column("claim"), Column("verdict"), Column("why"))
         rows = tuple(
-            (str(part.row.line), part.row.label, part.row.text, self._verdict(part), self._why(part))
+            (str(part.row.line), part.row.label, part.row.text, part.standing.value, why(part))
             for part in self.verdict.parts
         )
         summary = "a summary" if self.verdict.table.summary else "a table of parts"
@@ -45,20 +45,13 @@ class PartsAudit:
                 {
                     "line": part.row.line,
                     "part": part.row.label,
-                    "verdict": self._verdict(part) or None,
-                    "why": self._why(part),
+                    "verdict": part.standing.value,
+                    "why": why(part),
                     "sum_of": list(part.summed),
                 }
                 for part in self.verdict.parts
             ],
         }
-
-    def _verdict(self, part: JudgedPart) -> str:
-        """Return the verdict on a row."""
-        return part.standing.value
-
-    def _why(self, part: JudgedPart) -> str:
-        return why(part)
 
 
 def why(part: JudgedPart) -> str:

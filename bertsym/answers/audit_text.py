@@ -35,7 +35,7 @@ class TextAudit:
 
     def document(self) -> Document:
         """Return one row per claim, in the order of the text."""
-        judged = [claim for claim in self.claims if claim.verdict is not None]
+        judged = [claim for claim in self.claims if claim.standing is not Standing.UNREAD]
         findings = sum(claim.standing.wrong for claim in judged)
         unread = len(self.claims) - len(judged)
         counts = ((len(judged), "claim judged", "claims judged"), (findings, "finding", "findings"))
@@ -85,13 +85,13 @@ def _short(text: str) -> str:
 
 
 def _verdict(claim: JudgedClaim) -> str:
-    return "not read" if claim.verdict is None else claim.standing.value
+    return "not read" if claim.standing is Standing.UNREAD else claim.standing.value
 
 
 def _why(claim: JudgedClaim) -> str:
     match claim.verdict:
         case None:
-            return claim.unread
+            return claim.reason
         case FormulaVerdict():
             return _of_formula(claim.verdict)
         case NumberVerdict():

@@ -92,5 +92,5 @@ def judge_calculation(claim: CalculationClaim) -> TextVerdict:
         room = Fraction(claim.count * claim.part.stated.steps[0] + claim.result.stated.steps[0], 2)
         exact = not _is_rounded(claim.part) and not _is_rounded(claim.result)
         if abs(product - claim.result.stated.value) > (0 if exact else room):
-            claims.append(JudgedClaim(1, claim.text, None, f"the product is {product:,}"))
+            claims.append(JudgedClaim(1, claim.text, None, f"the product is {product:,}", wrong=True))
     return TextVerdict(tuple(claims))

@@ -29,6 +29,7 @@ SUMMARY_SUFFIX = ".summary"
 """The suffix under which only the summaries of programs are found in a text, fenced ones too."""
 
 _RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^{}]*\}|cmidrule(?:\([^()]*\))?\{[^{}]*\})")
+_ABOVE = re.compile(rf"(?:\s|{_RULES.pattern})*")
 _DRESS = re.compile(
     r"\\(?:textbf|textit|emph|mathbf|text|mathrm|texttt|textsc|makecell|thead|shortstack)(?:\[[^\[\]]{0,9}\])?\{([^{}]*)\}"
 )
@@ -126,7 +127,7 @@ def latex_tables(text: str) -> Iterator[list[tuple[int, list[str]]]]:
         rows: list[list[SpanCell]] = []
         heads = 0
         for row in _STACKED.sub(_in_one_line, text[start:end]).split(r"\\"):
-            number = text.count("\n", 0, position + len(row) - len(row.lstrip())) + 1
+            number = text.count("\n", 0, position + len(_leading(row))) + 1
             position += len(row) + 2
             heads = len(rows) if not heads and r"\midrule" in row else heads
             bare = _DRESS.sub(r"\1", _RULES.sub("", row)).replace(r"\#", "#").replace(r"\%", "%").replace("$", "")
@@ -137,6 +138,12 @@ def latex_tables(text: str) -> Iterator[list[tuple[int, list[str]]]]:
         blank = len([row for _, row in grid[:heads] if not any(row)])
         yield one_heading(filled, max(heads - blank, heading_rows([row for row in rows if any(c.text for c in row)])))
         position = end
+
+
+def _leading(row: str) -> str:
+    r"""Return the blanks and rules before the first cell of a row, such as `\midrule`."""
+    match = _ABOVE.match(row)
+    return match.group() if match else ""
 
 
 def _in_one_line(match: re.Match[str]) -> str:

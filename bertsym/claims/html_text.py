@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from bertsym.claims.merged_cells import MAX_COLUMNS, MAX_HEADING_ROWS, SpanCell
+from bertsym.claims.merged_cells import MAX_COLUMNS, MAX_HEADING_ROWS, SpanCell, from_above
 
 
 def markdown_of(text: str) -> tuple[str, tuple[int, ...]]:
@@ -65,10 +65,7 @@ class _OpenTable:
 
     def covered(self) -> Iterator[str]:
         """Yield the texts of the cells above that cover the next places."""
-        while self.place in self.pending:
-            rows, text = self.pending.pop(self.place)
-            if rows > 1:
-                self.pending[self.place] = (rows - 1, text)
+        for text in from_above(self.place, self.pending):
             self.place += 1
             yield text
 

@@ -6,7 +6,7 @@ r"""Cells of a table that reach over several columns or rows, and headings of se
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bertsym.claims.headings import read_headings
 from bertsym.claims.numerals import numeral
@@ -41,24 +41,27 @@ def spread(rows: Sequence[Sequence[SpanCell]]) -> list[list[str]]:
     for row in rows:
         line: list[str] = []
         for cell in row:
-            _fill(line, pending)
+            line += from_above(len(line), pending)
             for _ in range(min(cell.columns, MAX_COLUMNS)):
                 if cell.rows > 1:
                     pending[len(line)] = (min(cell.rows, MAX_ROWS) - 1, cell.text)
                 line.append(cell.text)
-        _fill(line, pending)
+        line += from_above(len(line), pending)
         grid.append(line)
     return grid
 
 
-def _fill(line: list[str], pending: dict[int, tuple[int, str]]) -> None:
-    """Put the cells from rows above at their places."""
-    while len(line) in pending:
-        place = len(line)
+def from_above(place: int, pending: dict[int, tuple[int, str]]) -> Iterator[str]:
+    """Yield the texts of the cells above that cover the next places of a row.
+
+    `pending` has for a place how many further rows a cell covers, and its text.
+    """
+    while place in pending:
         rows, text = pending.pop(place)
         if rows > 1:
             pending[place] = (rows - 1, text)
-        line.append(text)
+        place += 1
+        yield text
 
 
 def latex_row(row: str) -> list[SpanCell]:

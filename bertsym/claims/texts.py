@@ -62,19 +62,23 @@ _AN_OPERATION = re.compile(r"[*^×·+]|\\(?:times|cdot|frac|sum)|\*\*|\d\s*[A-Za
 class JudgedClaim:
     """A claim of a document with its line, and the verdict on it or the reason why there is none.
 
-    `source` is the file or the cell in which the claim stands, if the document has several.
+    `source` is the file or the cell in which the claim stands, if the document has several. A `wrong` claim contradicts
+    itself, whatever the model has; the reason says in what.
     """
 
     line: int
     text: str
     verdict: FormulaVerdict | NumberVerdict | TableVerdict | PartsVerdict | None
-    unread: str = ""
+    reason: str = ""
     source: str = ""
+    wrong: bool = False
 
     @property
     def standing(self) -> Standing:
         """Return the verdict."""
-        return Standing.UNREAD if self.verdict is None else self.verdict.standing
+        if self.verdict is None:
+            return Standing.FINDING if self.wrong else Standing.UNREAD
+        return self.verdict.standing
 
     @property
     def finding(self) -> bool:

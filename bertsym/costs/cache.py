@@ -18,14 +18,13 @@ from bertsym.costs.quantity import Account, Quantity
 from bertsym.costs.settings import Settings
 from bertsym.layers import Attend, Leaf, Role, Weight
 from bertsym.model import Architecture, Head
-from bertsym.quantities import Unit
+from bertsym.quantities import BYTES, Unit
 from bertsym.symbols import B, S, S_source
 from bertsym.tree import Listed, Tensor, inventory
 from bertsym.values import replace
 
 READS = frozenset({"dtype"})
 ELEMENTS = Unit("elements")
-BYTES = Unit("bytes", "B", binary=True)
 
 
 def kept(leaf: Leaf) -> tuple[Weight, ...]:

@@ -16,12 +16,11 @@ from bertsym.costs.optimizers import FLOAT32, Sides, State, named_optimizer
 from bertsym.costs.quantity import Account, Quantity
 from bertsym.costs.settings import Settings
 from bertsym.model import Architecture, Head
-from bertsym.quantities import Unit
+from bertsym.quantities import BYTES
 from bertsym.tree import Tensor, tensors
 from bertsym.values import replace, value
 
 READS = frozenset({"dtype", "optimizer"})
-BYTES = Unit("bytes", "B", binary=True)
 HALF = 2
 
 

@@ -23,7 +23,7 @@ def audited(text: str, *, tex: bool) -> tuple[JudgedClaim, ...]:
 
 def test_a_readme() -> None:
     claims = audited((TEXTS / "account.md").read_text(), tex=False)
-    assert [(claim.line, claim.finding, bool(claim.unread)) for claim in claims] == [
+    assert [(claim.line, claim.finding, bool(claim.reason)) for claim in claims] == [
         (3, False, False),
         (3, False, False),
         (4, True, False),
@@ -54,7 +54,7 @@ def test_a_text_without_claims() -> None:
 def test_a_number_without_a_model_is_listed() -> None:
     (claim,) = audited("It has 110M parameters.", tex=False)
     assert claim.verdict is None
-    assert "--model" in claim.unread
+    assert "--model" in claim.reason
 
 
 @pytest.mark.parametrize(
