@@ -86,7 +86,9 @@ class AliasSearch:
             # Encoder and decoder are often alike, so that the count does not tell their sizes apart.
             words = [word for word in part.rpartition(".")[2].split("_") if word != "config"]
             alike.sort(key=lambda size: (not all(word in size for word in words), not size.endswith(name)))
-            any(self.try_prevailing(path, size, [self.trials.full]) for size in alike[:MOST_CANDIDATES])
+            for size in alike[:MOST_CANDIDATES]:
+                if self.try_prevailing(path, size, [self.trials.full]):
+                    break
 
     def try_prevailing(self, name: str, target: str, bases: Sequence[File]) -> bool:
         """Take a name that prevails over a field of the file if the class agrees, wherever the two stand."""

@@ -26,9 +26,9 @@ def renamed(config: Mapping[str, Json], rules: FieldRules, file: Path) -> dict[s
     contradicts that part, unless the file omits the part or gives the same value there.
     """
     result: dict[str, Any] = dict(config)
-    for name, target in _prevailing(config, rules):
-        source, last = _part(result, name)
-        result = _without(with_field(result, target.split("."), source and source[last]), name.split("."))
+    for name, target in rules.prevailing.items():
+        if _prevails(result, name, target):
+            result = _without(with_field(result, target.split("."), _value_at(result, name)), name.split("."))
     for alias, target in rules.aliases.items():
         source, name = _part(result, alias)
         if source is None or name not in source:
@@ -50,17 +50,15 @@ def contradicted(config: Mapping[str, Json], rules: FieldRules) -> tuple[str, ..
     """Return a note on each field that another name of the file prevails over."""
     return tuple(
         f"{echo(target)} is overwritten with {echo(name)}, as the configuration class does"
-        for name, target in _prevailing(config, rules)
-        if _value_at(config, target) not in (..., _value_at(config, name))
+        for name, target in rules.prevailing.items()
+        if _prevails(config, name, target) and _value_at(config, target) not in (..., _value_at(config, name))
     )
 
 
-def _prevailing(config: Mapping[str, Json], rules: FieldRules) -> Iterator[tuple[str, str]]:
-    """Yield the prevailing names of the file, each with the field that it overwrites; a null overwrites no part."""
-    for name, target in rules.prevailing.items():
-        found = _value_at(config, name)
-        if found is not ... and (found is not None or not isinstance(_value_at(config, target), dict)):
-            yield name, target
+def _prevails(config: Mapping[str, Json], name: str, target: str) -> bool:
+    """Return True if the file gives a prevailing name a value; a null overwrites no part."""
+    found = _value_at(config, name)
+    return found is not ... and (found is not None or not isinstance(_value_at(config, target), dict))
 
 
 def _value_at(config: Mapping[str, Json], path: str) -> Any:
@@ -82,7 +80,8 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
         options = (value, *derived.rules.equal.get(path, ())) if determined is None else (determined,)
         found = fields.get(path, value)
         if path not in derived.list_paths and not any(alike(found, option) for option in options):
-            raise BadField(str(file), path, f"{echo(found)}: only {echo(options[0])} is covered")
+            said = echo(found) if path in fields else f"missing, and {echo(found)} by default"
+            raise BadField(str(file), path, f"{said}: only {echo(options[0])} is covered")
     spellings = {field.path: (field.path, *field.aliases) for field in derived.fields.values()}
     defaults = {field.path: derived.defaults[symbol] for symbol, field in derived.fields.items()}
     for path in derived.rules.refused:

@@ -18,6 +18,8 @@ from bertsym.schema import AnyField, Field, FirstPositive, Mention, Overridden, 
 from bertsym.symbols import BY_SYMBOL, Kind
 
 EMPTY: Mapping[str, tuple[Json, ...]] = MappingProxyType({})
+LONGEST_INDEX = 9
+"""The digits of an index of a layer, as the key of a table."""
 WITH_WEIGHTS = frozenset({"prelu", "xielu"})
 EVERYWHERE: Mapping[str, tuple[object, ...]] = {
     "pruned_heads": ({}, None),
@@ -106,12 +108,11 @@ def alike(value: object, option: object) -> bool:
 
 def _rows(table: Mapping[str, object]) -> dict[str | int, object]:
     """Return the rows of a table; the library writes the index of a layer as `05`, and reads `5` too."""
-    return {
-        int(key) if key.isdecimal() and len(key) < 10 else key: _rows(row)
-        if isinstance(row, Mapping)
-        else (type(row), row)
-        for key, row in table.items()
-    }
+    rows: dict[str | int, object] = {}
+    for key, row in table.items():
+        is_index = key.isdecimal() and len(key) <= LONGEST_INDEX
+        rows[int(key) if is_index else key] = _rows(row) if isinstance(row, Mapping) else (type(row), row)
+    return rows
 
 
 def _fixed(option: object, given: Mapping[Symbol, Value]) -> object:

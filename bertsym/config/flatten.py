@@ -32,9 +32,8 @@ def without_ignored_types(fields: Mapping[str, Json], parts: Iterable[str]) -> d
 
 def without_null_parts(fields: Mapping[str, Json], derived: Derived) -> dict[str, Json]:
     """Return the flattened fields without the parts that are null, which a class takes for absent ones."""
-    parts = {field.path.rpartition(".")[0] for field in derived.fields.values()}
-    above = {path[: dot.start()] for path in parts for dot in re.finditer(r"\.", path)}
-    return {path: found for path, found in fields.items() if found is not None or path not in parts | above}
+    parts = {field.path[: dot.start()] for field in derived.fields.values() for dot in re.finditer(r"\.", field.path)}
+    return {path: found for path, found in fields.items() if found is not None or path not in parts}
 
 
 def _below(path: str, found: Json) -> Iterator[tuple[str, Json]]:

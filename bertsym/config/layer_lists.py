@@ -85,20 +85,28 @@ class _ListReader:
         return [listed if kind == 0 else other for kind in self._indexed(path, value)]
 
     def _indexed(self, path: str, value: Sequence[Json]) -> Sequence[int]:
+        indices: set[int] = set()
         for index in value:
             if isinstance(index, bool) or not isinstance(index, int) or index < 0:
                 raise self._refuse(path, f"expected indices of layers, got {echo(index)}")
-        return self._at_indices(value)
+            indices.add(index)
+        return self._at_indices(indices)
 
-    def _at_indices(self, indices: Collection[Json]) -> Sequence[int]:
+    def _at_indices(self, indices: Collection[int]) -> Sequence[int]:
         """Return the kinds of the layers: a class asks for each layer if it is listed, so a later index is idle."""
         return [0 if layer in indices else 1 for layer in range(self._layers())]
 
     def _lettered(self, path: str, value: Json, letters: Mapping[str, str]) -> Sequence[int]:
-        if not isinstance(value, str | list) or len(value) > MAX_LAYERS:
-            raise self._refuse(path, f"expected a text with a letter a layer, got {echo(value)}")
-        # Of a list of numbers, a class takes as many as there are layers.
-        written = list(value) if isinstance(value, str) else [str(number) for number in value[: self._layers()]]
+        match value:
+            case str():
+                written = list(value)
+            case list() if all(type(number) is int for number in value):
+                # A class takes as many of the numbers as there are layers.
+                written = [str(number) for number in value[: self._layers()]]
+            case _:
+                raise self._refuse(path, f"expected a letter or a number for each layer, got {echo(value)}")
+        if len(written) > MAX_LAYERS:
+            raise self._refuse(path, f"expected at most {MAX_LAYERS:,} layers, got {len(written):,}")
         for letter in written:
             if letter not in letters:
                 raise self._refuse(path, f"the letter {echo(letter)} is not covered; known: {' '.join(letters)}")

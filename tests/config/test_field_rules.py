@@ -76,6 +76,14 @@ def test_a_prevailing_name_overwrites_its_field() -> None:
     }
 
 
+def test_prevailing_names_may_follow_each_other_in_any_order() -> None:
+    pairs = {"part_dict": "part", "part.layers": "part.depth"}
+    both: dict[str, Json] = {"part": {"layers": 4, "depth": 3}, "part_dict": {"width": 8}}
+    for names in (list(pairs), list(pairs)[::-1]):
+        rules = FieldRules(prevailing={name: pairs[name] for name in names})
+        assert renamed(both, rules, FILE) == {"part": {"width": 8}}
+
+
 def test_a_part_may_be_overwritten_as_a_whole() -> None:
     rules = FieldRules(prevailing={"text_config_dict": "text_config"})
     part: dict[str, Json] = {"text_config": {"width": 8, "layers": 2}}

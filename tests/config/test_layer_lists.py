@@ -50,6 +50,8 @@ def test_a_letter_a_layer_stands_for_the_list() -> None:
 def test_a_number_a_layer_stands_for_the_list() -> None:
     ratios = {"ratios": {"0": "mamba", "128": "full_attention"}}
     assert read({"num_hidden_layers": 4, "ratios": [0, 0, 128, 0, 128]}, letters=ratios) == [3, 1, 1]
+    with pytest.raises(BadField, match="expected a letter or a number for each layer"):
+        read({"num_hidden_layers": 2, "ratios": ["0", "128"]}, letters=ratios)
     with pytest.raises(BadField, match="the letter '4' is not covered; known: 0 128"):
         read({"num_hidden_layers": 4, "ratios": [4] * 4}, letters=ratios)
 
