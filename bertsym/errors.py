@@ -335,6 +335,21 @@ class NotKnownOf(BertsymError):
 
 
 @value
+class HasNo(BertsymError):
+    """A request for a quantity that a model lacks.
+
+    >>> print(HasNo("BertModel", "cache"))
+    BertModel has no cache; choose another model or head
+    """
+
+    cls: str
+    quantity: str
+
+    def __str__(self) -> str:
+        return f"{self.cls} has no {self.quantity}; choose another model or head"
+
+
+@value
 class BadFile(BertsymError):
     """A file that cannot be read or written, or has the wrong content."""
 

@@ -9,12 +9,13 @@ from fractions import Fraction
 from bertsym.answers.answer_context import subject
 from bertsym.claims.known_parts import Difference, Named
 from bertsym.claims.number import Count as Counted
-from bertsym.claims.number import Match, NumberVerdict
+from bertsym.claims.number import Match, NumberVerdict, units
+from bertsym.claims.numerals import BYTES
 from bertsym.claims.precisions import PRECISIONS
 from bertsym.claims.standing import Standing
 from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Sizes, Table
-from bertsym.quantities import BYTES, UNITS, decimal
+from bertsym.quantities import UNITS, decimal
 from bertsym.report import Record
 from bertsym.values import value
 
@@ -192,11 +193,19 @@ def _how(match: Match) -> str:
 
 
 def _sizes(verdict: NumberVerdict) -> Table:
-    """Return the bytes of the whole model at the precision of the claim, or at each usual one."""
+    """Return the bytes of the whole model in the unit of the claim, at its precision or at each usual one."""
     usual = [precision for precision in PRECISIONS if precision.usual]
     chosen = usual if verdict.precision is None else [verdict.precision]
-    rows = tuple((precision.said, BYTES.rounded(int(verdict.whole * precision.size))) for precision in chosen)
-    return Table((Column("stored as"), Column("size", right=True)), rows)
+    rows = []
+    for precision in chosen:
+        size = verdict.whole * precision.size
+        written = (f"{decimal(size / unit, 2)} {_letters(unit)}" for unit in units(verdict.unit))
+        rows.append((precision.said, ", ".join(written)))
+    return Table((Column("stored as"), Column("size", right=True)), tuple(rows))
+
+
+def _letters(unit: int) -> str:
+    return next(letters for letters, size in BYTES.items() if size == unit)
 
 
 def _nearest(counted: tuple[Counted, ...], claimed: int) -> Table:

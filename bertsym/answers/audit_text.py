@@ -118,6 +118,9 @@ def _of_number(verdict: NumberVerdict) -> str:
     if verdict.modules:
         return f"{verdict.modules[0].name} of {name}"
     if not verdict.stands:
+        near = verdict.nearest[0] if verdict.nearest else None
+        if near is not None and near.counting.scope:
+            return f"no counting of {name}: {near.counting.name} has {near.number:,}"
         return f"no counting of {name}, which has {verdict.whole:,}"
     best = next(match for match in verdict.matches if match.sound)
     if verdict.in_bytes:

@@ -1,6 +1,6 @@
 """FLOPs: the floating-point operations of a pass over a batch, under the conventions that people use.
 
-Tools disagree by a factor of 2 on one BERT and of 3 on one training step of Llama. Each convention here says what it
+Tools disagree by a factor of 2 on one forward pass, and by half on one training step. Each convention here says what it
 counts and what it leaves out. `flops` is the truth of the code: what a recorder sees when the class runs.
 """
 

@@ -10,7 +10,7 @@ from sympy import Symbol
 
 from bertsym.algebra import Iverson, Value, evaluate, free
 from bertsym.convention import Convention
-from bertsym.errors import BertsymError, Conflict, NotKnownOf, UnknownName
+from bertsym.errors import BertsymError, Conflict, HasNo, NotKnownOf, UnknownName
 from bertsym.layers import Embedding, Leaf, Role, Weight
 from bertsym.model import Architecture, Head, Model
 from bertsym.symbols import RUN, S
@@ -87,7 +87,7 @@ def measured(model: Model, quantity: Quantity, account: Account) -> Model:
         reason, step = "its formula came from its tensors alone", "models written from papers have it: `bertsym models`"
         raise NotKnownOf(model.cls, quantity.noun, reason, step) from None
     if not entries:
-        raise NotKnownOf(model.cls, quantity.noun, "it has none", "choose another model or head")
+        raise HasNo(model.cls, quantity.noun)
     used = _RUN & {symbol for entry in entries for side in entry.shape for symbol in free(side)}
     own = sorted({str(symbol) for symbol in model.symbols - _RUN} & {str(symbol) for symbol in used})
     if own:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bertsym import atlas, load
-from bertsym.errors import BertsymError, Conflict, NotKnownOf
+from bertsym.errors import BertsymError, Conflict, HasNo, NotKnownOf
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from bertsym.errors import BertsymError, Conflict, NotKnownOf
         ("total bert --convention flops", "unknown convention 'flops'"),
         ("total deepseek_v3 --of flops", "its work is not known"),
         ("total mamba --of cache", "its cache is not known"),
-        ("total bert --of cache", "its cache is not known (it has none)"),
+        ("total bert --of cache", "BertModel has no cache; choose another model or head"),
         ("total bert --dtype bf16", "--dtype contradicts --of parameters"),
         ("total bert --of flops --rank 8", "--rank contradicts --of flops"),
         ("total bert --of lora --rank 0", "--rank: expected an integer of at least 1"),
@@ -80,7 +80,7 @@ def test_what_the_library_refuses(misuse: Callable[[Any], object], words: str) -
 def test_another_head_is_measured_anew() -> None:
     cache = load("t5").of("cache")
     assert cache.with_head("model").total().expression == cache.total().expression
-    with pytest.raises(NotKnownOf, match="its cache is not known"):
+    with pytest.raises(HasNo, match="T5EncoderModel has no cache"):
         cache.with_head("encoder")
 
 
