@@ -189,6 +189,8 @@ def parse_amount(text: str, unit: Unit, what: str = "count") -> int:
     powers: dict[str, int] = {**{name: 1000**power for power, name in enumerate(SI_PREFIXES)}, "K": 1000}
     powers |= {name: 1024**power for power, name in enumerate(BINARY_PREFIXES) if unit.binary}
     if bare == text or prefix not in powers:
+        if unit != PARAMETERS and _COUNT.fullmatch(text) is None:
+            raise Unreadable(what, text, f"a whole number of {unit.title} such as 110M or 1.1e8")
         return parse_count(text, what)
     amount = parse_size(number, what, f"a number of {unit.title} such as 24 G{unit.symbol}") * powers[prefix]
     if amount.denominator != 1 or amount < 1:
