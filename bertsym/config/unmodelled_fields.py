@@ -87,13 +87,19 @@ def _untested_omissions(derived: Derived) -> Iterator[tuple[str, ...]]:
 def _untried_lists(fields: Mapping[str, Json], derived: Derived) -> Iterator[str]:
     """Yield the lists whose numbers changed nothing one by one, and that the file gives otherwise.
 
-    Another length, or an index twice, may change a tensor, as in Qwen3-VL's `deepstack_visual_indexes`.
+    Another length, or an index twice, may change a tensor, as in Qwen3-VL's `deepstack_visual_indexes`. A list within
+    a list has a length too: each dilation in SeamlessM4T's `resblock_dilation_sizes` is a convolution.
     """
-    for path, idle in derived.no_effect.items():
-        stem, bracket, _ = path.partition("[")
-        is_tried = fields.get(path) == idle.default
-        is_known = is_tried or derived.has_rules(stem) or _HARMLESS.search(stem) is not None
-        if bracket and isinstance(fields.get(stem), list) and not is_known:
+    known = {field.path for field in derived.fields.values()}
+    known |= {*derived.no_effect, *derived.fixed_by_derivation, *derived.fixed_by_code}
+    idle = {path: at.default for path, at in derived.no_effect.items() if "[" in path}
+    for stem in dict.fromkeys(path.partition("[")[0] for path in idle):
+        if derived.has_rules(stem) or _HARMLESS.search(stem) is not None or not isinstance(fields.get(stem), list):
+            continue
+        entries = {path: found for path, found in fields.items() if path.startswith(f"{stem}[") and path[-2:] != "[]"}
+        numbers = {path: found for path, found in entries.items() if not isinstance(found, list)}
+        as_tried = all(fields.get(path) == at for path, at in idle.items() if path.startswith(f"{stem}["))
+        if not as_tried or not known >= numbers.keys():
             yield stem
 
 
