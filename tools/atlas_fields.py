@@ -18,6 +18,7 @@ from atlas_types import Kind
 from class_builds import File, at, changed
 from field_aliases import AliasSearch
 from field_trials import BUDGET, SETTINGS, FieldTrials
+from layer_tables import LayerTables
 
 from bertsym.config.field_rules import PER_LAYER
 from bertsym.saved_model.derived import FIRST, Derived
@@ -53,6 +54,7 @@ class FieldSearch:
         if FIRST not in self.trials.classes:
             return FieldRules()
         self.draft.labels = self.trials.builds.configuration().num_labels
+        LayerTables(self.trials).take()
         self.trials.prepare()
         steps = (
             self.aliases.take_declared, self.aliases.take_copies, self.undeclared, self.aliases.take_prevailing,

@@ -6,7 +6,8 @@ import json
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,7 +22,7 @@ from bertsym.derive.search import isolate_failing
 from bertsym.derive.verification.recheck import strategy_sample
 from bertsym.errors import BertsymError
 from bertsym.saved_model.derived import FIRST, Derived, unresolved
-from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, ValueKind
+from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, LayerSizes, ValueKind
 from bertsym.saved_model.presentation import PresentedEntry
 from bertsym.symbols import BY_SYMBOL
 from bertsym.symbols import Kind as SizeKind
@@ -62,6 +63,7 @@ class RuleDraft:
         self.labels = DEFAULT_LABELS
         self.equal: dict[str, list[Any]] = defaultdict(list)
         self.prevailing: dict[str, str] = {}
+        self.layer_sizes: dict[str, LayerSizes] = {}
 
     def rules(self) -> FieldRules:
         """Return the rules as they stand."""
@@ -73,6 +75,7 @@ class RuleDraft:
             self.labels,
             equal={path: tuple(values) for path, values in sorted(self.equal.items()) if values},
             prevailing=dict(sorted(self.prevailing.items())),
+            layer_sizes=dict(sorted(self.layer_sizes.items())),
         )
 
 
@@ -186,19 +189,21 @@ class FieldTrials:
 
     def samples(self, number: int) -> list[File]:
         """Return full files at sampled sizes that the reader and the class count alike, those that build soonest."""
-        space = stored_space(self.derived)
         agreeing: list[File] = []
-        for attempt in range(6 * number):
-            steps = strategy_sample(space, self.random, ("small", "uniform")[attempt % 2])
-            try:
-                file = {"model_type": self.kind.name, **self.builds.sample(space.fields(steps))}
-            except BuildError:
-                continue
+        for file in self.sampled(6 * number):
             if self.outcome(file, ()) == "agree":
                 agreeing.append(file)
             if len(agreeing) == 2 * number:
                 break
         return sorted(agreeing, key=self.seconds)[:number]
+
+    def sampled(self, attempts: int) -> Iterator[File]:
+        """Yield full files at sampled sizes that the configuration class takes."""
+        space = stored_space(self.derived)
+        for attempt in range(attempts):
+            steps = strategy_sample(space, self.random, ("small", "uniform")[attempt % 2])
+            with suppress(BuildError):
+                yield {"model_type": self.kind.name, **self.builds.sample(space.fields(steps))}
 
     def isolate(self, items: Sequence[Any], passes: Callable[[Sequence[Any]], bool]) -> list[Any]:
         """Return the items without which all the others pass together."""

@@ -15,6 +15,7 @@ from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types, without_null_parts
 from bertsym.config.idle_zeros import check_idle, without_zeros
 from bertsym.config.layer_lists import list_sizes
+from bertsym.config.layer_sizes import with_layer_sizes
 from bertsym.config.library_classes import in_atlas_alone, present_name
 from bertsym.config.model_types import Reading, class_names, own_classes, reading, without_framework
 from bertsym.config.omitted_fields import check_unknown, completed, head_size, head_sizes_read
@@ -66,6 +67,9 @@ def read_config(
     if entry is None and not in_zoo:
         stored, config = _entry(config, kind, file)
         entry = None if stored is None else presented_entry(stored)
+    if entry is not None and entry.derived.rules.layer_sizes:
+        stored, config = with_layer_sizes(entry.stored, config, file)
+        entry = presented_entry(stored)
     derived = None if entry is None else entry.derived
     architecture = ARCHITECTURES[kind] if entry is None else entry.architecture
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}

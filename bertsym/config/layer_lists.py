@@ -44,7 +44,12 @@ class _ListReader:
         self.layer_list, self.fields, self.derived, self.given, self.file = layer_list, fields, derived, given, file
 
     def kinds(self) -> Sequence[int]:
-        """Return the kind of each layer: as the file has it, else as the configuration class makes it."""
+        """Return the kind of each layer; Gemma 4 makes the last one a layer with full attention, whatever it was."""
+        kinds, last = self._given_kinds(), self.layer_list.last
+        return kinds if last is None or not kinds else (*kinds[:-1], last)
+
+    def _given_kinds(self) -> Sequence[int]:
+        """Return the kind of each layer as the file has it, else as the configuration class makes it."""
         found: dict[str, Sequence[int]] = {}
         for path in (self.layer_list.path, *self.layer_list.aliases):
             if self.fields.get(path) is not None:

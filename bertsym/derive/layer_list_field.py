@@ -43,6 +43,7 @@ class ListField:
     - If `is_constant`, the class has these indices whatever the number of layers.
     - `aliases` are other paths of the field, `letters` texts with a letter a layer, with the word of each letter.
     - `index_fields` are lists of indices that stand for the list: the kind of the listed layers, and of the others.
+    - `last` is the kind of the last layer if the class overwrites it, whatever the list says there.
     """
 
     path: str
@@ -54,6 +55,7 @@ class ListField:
     letters: Mapping[str, Mapping[str, str]] = MappingProxyType({})
     index_fields: Mapping[str, tuple[int, int]] = MappingProxyType({})
     is_constant: bool = False
+    last: int | None = None
 
     @property
     def own_length(self) -> str:
@@ -75,11 +77,15 @@ class ListField:
         count = len(self.kinds)
         if number == 0:
             # A small stack has all kinds, so that fields of each are seen to have an effect.
-            return self.default if length == len(self.default) else tuple(layer % count for layer in range(length))
+            cycle = self.default if length == len(self.default) else tuple(layer % count for layer in range(length))
+            return self._ended(cycle)
         stream = RandomStream(number)
         weights = [KIND_WEIGHTS[stream.below(len(KIND_WEIGHTS))] for _ in range(count)]
         pool = [kind for kind, weight in enumerate(weights) for _ in range(weight)] or list(range(count))
-        return tuple(pool[stream.below(len(pool))] for _ in range(length))
+        return self._ended(tuple(pool[stream.below(len(pool))] for _ in range(length)))
+
+    def _ended(self, kinds: tuple[int, ...]) -> tuple[int, ...]:
+        return kinds if self.last is None else (*kinds[:-1], self.last)[: len(kinds)]
 
     def kinds_of(self, entries: Sequence[Any], fields: Mapping[str, Any]) -> list[int]:
         """Return the kind of each layer in a list of the configuration; raise `KeyError` for an unknown word."""

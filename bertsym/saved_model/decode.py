@@ -30,7 +30,7 @@ from bertsym.saved_model.derived import (
     NoEffect,
     UnresolvedTensor,
 )
-from bertsym.saved_model.field_rules import DEFAULT_LABELS, NOT_RECORDED, FieldRules, ValueKind
+from bertsym.saved_model.field_rules import DEFAULT_LABELS, NOT_RECORDED, FieldRules, LayerSizes, ValueKind
 from bertsym.saved_model.inventory import Inventory
 from bertsym.saved_model.json_node import LINE, WORDS, Node
 from bertsym.saved_model.layer_lists import LayerList
@@ -57,7 +57,7 @@ _SIZE = (
     *("field", "aliases", "if_omitted", "default", "kind", "minimum", "meaning"),
     "domain",
 )
-_RULES = ("aliases", "prevailing", "fixed", "equal", "refused", "unless", "labels")
+_RULES = ("aliases", "prevailing", "fixed", "equal", "refused", "unless", "layer_sizes", "labels")
 _EVIDENCE = ("trials", "edge_trials", "builds", "seed", "bound", "parameters", "unresolved")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _HEAD = re.compile(r"[a-z0-9-]{1,40}")
@@ -99,6 +99,7 @@ class _Decoder:
 
     def __init__(self) -> None:
         self.symbols: dict[str, Symbol] = {}
+        self.fields: dict[Symbol, ConfigField] = {}
 
     def derived(self, file: Node) -> Derived:
         parts = file.keys(_KEYS, required=("bertsym", "name", "source", "sizes", "heads"))
@@ -108,7 +109,7 @@ class _Decoder:
         sizes = parts["sizes"].entries(MAX_SIZES, _NAME, "size")
         entries = {size: node.keys(_SIZE, required=("default",)) for size, node in sizes.items()}
         defaults = {self.symbol(size, entry): self.default(size, entry) for size, entry in entries.items()}
-        fields = {self.symbols[size]: self.field(size, entry) for size, entry in entries.items()}
+        self.fields = fields = {self.symbols[size]: self.field(size, entry) for size, entry in entries.items()}
         layer_lists = decode_layer_lists(parts["layer_lists"], self.symbols) if "layer_lists" in parts else ()
         for layer_list in layer_lists:
             defaults |= layer_list.sizes(layer_list.default)
@@ -246,6 +247,7 @@ class _Decoder:
         fixed = parts["fixed"].entries(MAX_FIELDS) if "fixed" in parts else {}
         unless = parts["unless"].entries(MAX_FIELDS) if "unless" in parts else {}
         equal = parts["equal"].entries(MAX_FIELDS) if "equal" in parts else {}
+        tables = parts["layer_sizes"].entries(MAX_FIELDS) if "layer_sizes" in parts else {}
         refused: dict[str, set[ValueKind]] = {}
         for name, paths in (
             parts["refused"].keys([kind.value for kind in ValueKind]).items() if "refused" in parts else ()
@@ -262,6 +264,20 @@ class _Decoder:
                 {path: tuple(value.json for value in values.items(MAX_FIELDS)) for path, values in equal.items()}
             ),
             prevailing=MappingProxyType({name: target.field() for name, target in prevailing.items()}),
+            layer_sizes=MappingProxyType({path: self.layer_sizes(table) for path, table in tables.items()}),
+        )
+
+    def layer_sizes(self, node: Node) -> LayerSizes:
+        parts = node.keys(("length", "names", "keywords"), required=("length", "names"))
+        keywords = parts["keywords"].entries(MAX_FIELDS) if "keywords" in parts else {}
+        paths = {field.path for field in self.fields.values()}
+        for keyword, target in keywords.items():
+            if keyword not in paths or target.field() not in paths:
+                raise target.refuse(f"{echo(keyword)} and {echo(target.json)} are not both fields of sizes")
+        return LayerSizes(
+            parts["length"].field(),
+            frozenset(name.field() for name in parts["names"].items(MAX_FIELDS)),
+            MappingProxyType({keyword: target.field() for keyword, target in keywords.items()}),
         )
 
     # Heads.

@@ -24,7 +24,7 @@ MAX_RULE_SIZES = 24
 _SYMBOL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _WORD = re.compile(r"[\w.+*-]{1,60}", re.ASCII)
 _LETTER = re.compile(r"[\x21-\x7e]|[0-9]{1,9}")
-_LIST = ("field", "aliases", "length", "kinds", "indices", "letters", "index_fields", "default", "if_omitted")
+_LIST = ("field", "aliases", "length", "kinds", "indices", "letters", "index_fields", "last", "default", "if_omitted")
 
 
 def decode_layer_lists(node: Node, symbols: dict[str, Symbol]) -> tuple[LayerList, ...]:
@@ -54,6 +54,7 @@ def _layer_list(name: str, entry: Node, symbols: dict[str, Symbol]) -> LayerList
         "indices" in parts and parts["indices"].json is True,
         _rule(parts["if_omitted"], kinds) if "if_omitted" in parts else None,
         MappingProxyType(_index_fields(parts["index_fields"], places) if "index_fields" in parts else {}),
+        _kind_of(parts["last"], kinds, places) if "last" in parts else None,
     )
 
 

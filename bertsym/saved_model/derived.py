@@ -196,6 +196,11 @@ class Derived:
         return frozenset().union(*(layer_list.paths for layer_list in self.layer_lists)) - sizes
 
     @property
+    def list_lengths(self) -> frozenset[str]:
+        """The fields that say how long the lists of layer kinds are."""
+        return frozenset(layer_list.length for layer_list in self.layer_lists if layer_list.length)
+
+    @property
     def quotients(self) -> tuple[Expr, ...]:
         """The quotients that must be whole, whatever the reason."""
         return tuple(constraint.quotient for constraint in self.constraints)

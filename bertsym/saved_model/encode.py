@@ -17,7 +17,7 @@ from bertsym.saved_model.decode import FORMAT, MARK
 from bertsym.saved_model.derived import Basis, ConfigField, Derived, DerivedHead, Domain, Evidence, NoEffect
 from bertsym.saved_model.encode_inventory import encode_inventory
 from bertsym.saved_model.encode_layer_lists import encode_layer_list
-from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, ValueKind
+from bertsym.saved_model.field_rules import DEFAULT_LABELS, FieldRules, LayerSizes, ValueKind
 from bertsym.saved_model.inventory import Inventory
 from bertsym.symbols import BY_SYMBOL, Own, in_order
 
@@ -139,8 +139,15 @@ def _rules(rules: FieldRules) -> Iterator[str]:
         yield _line("refused", {kind: paths for kind, paths in by_kind.items() if paths})
     if rules.unless:
         yield _line("unless", dict(sorted(rules.unless.items())))
+    if rules.layer_sizes:
+        yield _line("layer_sizes", {path: _layer_sizes(table) for path, table in sorted(rules.layer_sizes.items())})
     if rules.labels != DEFAULT_LABELS:
         yield _line("labels", rules.labels)
+
+
+def _layer_sizes(table: LayerSizes) -> dict[str, Json]:
+    entry: dict[str, Json] = {"length": table.length, "names": [*sorted(table.names)]}
+    return entry | ({"keywords": dict(sorted(table.keywords.items()))} if table.keywords else {})
 
 
 def _stride(stride: Value) -> dict[str, Json]:

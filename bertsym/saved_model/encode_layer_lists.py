@@ -23,6 +23,7 @@ def encode_layer_list(layer_list: LayerList) -> dict[str, Json]:
         counts = [str(kind.count) for kind in layer_list.kinds]
         fields = layer_list.index_fields.items()
         entry["index_fields"] = {path: [counts[listed], counts[other]] for path, (listed, other) in fields}
+    entry |= {"last": str(layer_list.kinds[layer_list.last].count)} if layer_list.last is not None else {}
     entry["default"] = [words[kind] for kind in layer_list.default]
     if layer_list.rule is not None:
         entry["if_omitted"] = _rule(layer_list.rule)

@@ -38,6 +38,21 @@ NOTHING = frozenset({ValueKind.ABSENT, ValueKind.NULL, ValueKind.FALSE, ValueKin
 
 
 @value
+class LayerSizes:
+    """The sizes that a table of a configuration may give single layers.
+
+    - `length` is the path of the field with the number of layers.
+    - `names` are the fields that the model code asks of a single layer.
+    - `keywords` has the fields of which the class makes the table if a file has none, each with the field that it
+      replaces in some layers: `global_head_dim` with `head_dim`. A table makes them idle.
+    """
+
+    length: str
+    names: frozenset[str]
+    keywords: Mapping[str, str] = MappingProxyType({})
+
+
+@value
 class FieldRules:
     """The rules of one entry: targets of `aliases`, `fixed` fields, and `refused` kinds of values, by path.
 
@@ -45,6 +60,7 @@ class FieldRules:
     - `equal` has for a fixed field the other values that the class builds alike, as false instead of null.
     - `prevailing` has for a name the field that the class overwrites with it, if a file gives both.
     - `unless` has for a refused field the field that makes it idle.
+    - `layer_sizes` has the tables with sizes of single layers, by their paths.
     - `labels` is the number of labels that the class takes if a file gives none.
     - Rules that are not `recorded` know nothing about the class; the reader then refuses what the class may read.
     """
@@ -57,6 +73,7 @@ class FieldRules:
     recorded: bool = True
     equal: Mapping[str, tuple[Json, ...]] = MappingProxyType({})
     prevailing: Mapping[str, str] = MappingProxyType({})
+    layer_sizes: Mapping[str, LayerSizes] = MappingProxyType({})
 
     def refuses(self, path: str, kind: ValueKind) -> bool:
         """Return True if the reader refuses values of the kind at the path."""

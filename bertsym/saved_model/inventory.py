@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from bertsym.tree import Tensor
+from collections.abc import Mapping
+from typing import Any
+
+from bertsym.tree import Loop, Tensor
 from bertsym.values import replace
 
 Inventory = tuple[Tensor, ...]
 
 COMPLEMENT = "complement"
 """The last part of a loop that runs over the indices which its range leaves out."""
+
+
+def at_sizes(tensor: Tensor, table: Mapping[Any, Any], loops: tuple[Loop, ...] | None = None) -> Tensor:
+    """Return the tensor with other sizes in place of some, in its shape, its conditions and its loops."""
+    return replace(
+        tensor,
+        shape=tuple(side.xreplace(table) for side in tensor.shape),
+        loops=tuple(loop.replaced(table) for loop in (tensor.loops if loops is None else loops)),
+        when=tensor.when.xreplace(table),
+        tied_when=tensor.tied_when.xreplace(table),
+        routing=None if tensor.routing is None else tensor.routing.with_sizes(table),
+    )
 
 
 def under_prefix(tensor: Tensor, prefix: str) -> Tensor:

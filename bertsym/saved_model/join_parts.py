@@ -22,7 +22,7 @@ from bertsym.saved_model.derived import (
     Domain,
     EntryPart,
 )
-from bertsym.saved_model.field_rules import FieldRules
+from bertsym.saved_model.field_rules import FieldRules, LayerSizes
 from bertsym.saved_model.inventory import under_prefix
 from bertsym.saved_model.layer_lists import LayerList
 from bertsym.symbols import BY_SYMBOL, Kind, Own, d
@@ -85,6 +85,7 @@ def joined_rules(rules: Iterable[FieldRules]) -> FieldRules:
         recorded=all(one.recorded for one in listed),
         equal=_union(one.equal for one in listed),
         prevailing=_union(one.prevailing for one in listed),
+        layer_sizes=_union(one.layer_sizes for one in listed),
     )
 
 
@@ -222,7 +223,12 @@ def _rules(rules: FieldRules, path: str) -> FieldRules:
         refused=_below(path, rules.refused),
         equal=_below(path, rules.equal),
         unless=_names_below(path, rules.unless),
+        layer_sizes=_below(path, {name: _sizes_below(path, table) for name, table in rules.layer_sizes.items()}),
     )
+
+
+def _sizes_below(path: str, table: LayerSizes) -> LayerSizes:
+    return LayerSizes(path + table.length, table.names, _names_below(path, table.keywords))
 
 
 def _names_below(path: str, names: Mapping[str, str]) -> Mapping[str, str]:

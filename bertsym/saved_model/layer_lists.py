@@ -56,6 +56,7 @@ class LayerList:
     - `letters` has the texts with a letter a layer that stand for the list, by their paths: the word of each letter.
     - `index_fields` are lists of indices that stand for the list: the kind of the listed layers, and of the others.
     - If `is_indices`, the field lists the layers of the first kind by their indices, and there are no words.
+    - `last` is the kind that the class gives the last layer, whatever the list says there.
     """
 
     path: str
@@ -68,6 +69,7 @@ class LayerList:
     is_indices: bool = False
     rule: ListRule | None = None
     index_fields: Mapping[str, tuple[int, int]] = MappingProxyType({})
+    last: int | None = None
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:

@@ -17,12 +17,13 @@ from bertsym.vocabulary.components import named
 class PresentedEntry:
     """An entry in the words of answers, with the architecture that its configuration files are counted by.
 
-    Raises `InvalidModel`.
+    `stored` is the entry in the words of its file. Raises `InvalidModel`.
     """
 
-    def __init__(self, derived: Derived) -> None:
-        self.derived = presented(derived)
-        self.architecture = self.derived.architecture(f"{derived.name}{atlas.SUFFIX}")
+    def __init__(self, stored: Derived) -> None:
+        self.stored = stored
+        self.derived = presented(stored)
+        self.architecture = self.derived.architecture(f"{stored.name}{atlas.SUFFIX}")
 
     def model(self, head: str) -> Model:
         """Return the model with every size open; raises `InvalidModel` and `PartialFormula`."""
@@ -32,6 +33,7 @@ class PresentedEntry:
         """Return the entry with other rules for its files; the formulas are shared."""
         result = PresentedEntry.__new__(PresentedEntry)
         result.__dict__.update(self.__dict__)
+        result.stored = replace(self.stored, rules=rules)
         result.derived = replace(self.derived, rules=rules)
         return result
 

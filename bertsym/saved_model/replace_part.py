@@ -21,7 +21,7 @@ from bertsym.saved_model.code_names import renamed, with_code_names
 from bertsym.saved_model.derived import FIRST, ConfigField, Derived, DerivedHead, Domain, unresolved
 from bertsym.saved_model.field_rules import FieldRules, ValueKind
 from bertsym.saved_model.head_size_rewrite import in_head_size
-from bertsym.saved_model.inventory import Inventory, under_prefix
+from bertsym.saved_model.inventory import Inventory, at_sizes, under_prefix
 from bertsym.saved_model.join_parts import Part, joined_rules, moved_part
 from bertsym.symbols import BY_SYMBOL, Kind, Own
 from bertsym.ties import check_ties
@@ -266,21 +266,12 @@ def _rules_beside(rules: FieldRules, new: Replacement, moved: Derived) -> FieldR
         refused=MappingProxyType({**_beside(below, rules.refused), **dict.fromkeys(lost, frozenset({ValueKind.ANY}))}),
         unless=_beside(below, rules.unless),
         equal=_beside(below, rules.equal),
+        layer_sizes=_beside(below, rules.layer_sizes),
     )
 
 
 def _renamed_tensors(tensors: Inventory, table: Mapping[Symbol, Expr]) -> Inventory:
-    return tuple(
-        replace(
-            tensor,
-            shape=tuple(side.xreplace(table) for side in tensor.shape),
-            loops=tuple(loop.replaced(table) for loop in tensor.loops),
-            when=tensor.when.xreplace(table),
-            tied_when=tensor.tied_when.xreplace(table),
-            routing=None if tensor.routing is None else tensor.routing.with_sizes(table),
-        )
-        for tensor in tensors
-    )
+    return tuple(at_sizes(tensor, table) for tensor in tensors)
 
 
 def _free_in(tensors: Iterable[Tensor]) -> frozenset[Symbol]:

@@ -8,6 +8,7 @@ before the component only if the model has several beside each other.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -101,14 +102,14 @@ class _Reader:
     """The names of one inventory, and what stands beside what in them."""
 
     def __init__(self, tensors: Sequence[Tensor]) -> None:
-        self.beside: dict[str, set[str]] = {}
+        self.beside: dict[str, set[str]] = defaultdict(set)
         self.transformers: set[str] = set()
         self.outputs: set[str] = set()
         for tensor in tensors:
             words = tensor.name.split(".")
             for depth, raw in enumerate(words):
                 prefix = ".".join(words[:depth])
-                self.beside.setdefault(prefix, set()).add(word_of(raw))
+                self.beside[prefix].add(word_of(raw))
                 if _first(KINDS, word_of(raw)) in _OF_TRANSFORMERS:
                     self.transformers.update(".".join(words[:end]) for end in range(1, depth + 1))
             if tensor.role is Role.EMBEDDING and words[-1] == "weight":

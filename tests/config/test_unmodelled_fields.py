@@ -91,7 +91,7 @@ def test_a_list_without_effect_is_refused_if_it_is_another_one() -> None:
 
 def test_the_lengths_of_lists_within_an_idle_list_count_too() -> None:
     derived = entry("seamless_m4t")
-    default = [[1, 3, 5], [1, 3, 5], [1, 3, 5]]
+    default: list[Any] = [[1, 3, 5], [1, 3, 5], [1, 3, 5]]
     check_untried(flattened({"resblock_dilation_sizes": default}), derived, FILE)
     for other in ([*default[:2], [1, 3]], [*default[:2], [1, 3, 5, 5]], [*default, [1, 3, 5]]):
         with pytest.raises(BadField, match=r"resblock_dilation_sizes.*only the default list"):

@@ -111,7 +111,10 @@ class ConstraintLearner:
         if rejection is not None and rejection.timed_out and self._halve_largest(steps, scope):
             return
         if not self._constrain(steps, scope):
-            fixed = next((name for name in scope if self._axis(name).no_effect), scope[0])
+            # A list of layers says more than a number beside it, such as Gemma 4's `num_kv_shared_layers`.
+            lists = {field.path for field in self.oracle.description.lists}
+            plain = [name for name in scope if name not in lists] or scope
+            fixed = next((name for name in scope if self._axis(name).no_effect), plain[0])
             partners = ", ".join(name for name in scope if name != fixed)
             self._fix(fixed, f"refused together with {partners}")
 

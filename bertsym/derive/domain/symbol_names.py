@@ -135,6 +135,7 @@ def layer_lists(lists: Iterable[ListField], symbols: Mapping[str, Symbol]) -> tu
                 field.is_indices,
                 CONSTANT if field.is_constant else None,
                 field.index_fields,
+                field.last,
             )
         )
     return tuple(found)

@@ -372,6 +372,7 @@ def _list_field(answer: Mapping[str, Any]) -> ListField:
         {str(path): dict(letters) for path, letters in answer["letters"].items()},
         {str(path): (int(listed), int(other)) for path, (listed, other) in answer["index_fields"].items()},
         bool(answer["is_constant"]),
+        None if answer["last"] is None else int(answer["last"]),
     )
 
 

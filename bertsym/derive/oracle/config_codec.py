@@ -69,6 +69,7 @@ class ConfigCodec:
     - `omitted` holds the paths of numbers that are left to the class.
     - `lists` holds the fields with an entry a layer that change tensors; a number chooses the list of each.
     - `nulls` holds the fields that are null unless a number is given, with the number that builds the same.
+    - `null_keywords` holds the keywords of the class that are null by default, and no field of it.
     - `given` holds the values of fields in trials, whatever the numbers are.
     """
 
@@ -82,6 +83,7 @@ class ConfigCodec:
         self.omitted: frozenset[str] = frozenset()
         self.lists: dict[str, ListField] = {}
         self.nulls: dict[str, int] = {}
+        self.null_keywords: tuple[str, ...] = ()
         self.given: Settings = {}
         self.texts: Settings = {}
         self.texts = self._without_defaults({n: value for n, value in plain.items() if n not in self.numeric})

@@ -87,7 +87,8 @@ class ListSearch:
         layers = len(start)
         if not length and not self._counts_layers(codec, name, start):
             return None
-        places = sorted({0, layers // 2, layers - 1})
+        last = _last_word(codec, name, start, length)
+        places = sorted({0, layers // 2, layers - (1 if last is None else 2)})
         tensors: dict[str, list[Inventory | None]] = {}
         for word in dict.fromkeys([*own, *self._words(codec, name, start)]):
             lists = ([*start[:place], word, *start[place + 1 :]] for place in places)
@@ -120,6 +121,7 @@ class ListSearch:
                 for field, letters in (*_letters(codec, name, length, kinds), *_numbers(codec, name, length, places_of))
             },
             index_fields={f"{prefix}{field}": pair for field, pair in _index_fields(codec, name, length, places_of)},
+            last=None if last is None else places_of.get(last),
         )
 
     def _start(self, codec: ConfigCodec, name: str, length: str, words: Sequence[str]) -> list[str]:
@@ -250,6 +252,20 @@ def _is_accepted(codec: ConfigCodec, name: str, word: str, start: Sequence[str])
     return True
 
 
+def _last_word(codec: ConfigCodec, name: str, start: Sequence[str], length: str) -> str | None:
+    """Return the word that the class gives the last layer whatever the list says there, None if it takes the list."""
+    last: set[str] = set()
+    for word in dict.fromkeys(start):
+        codec.given[name] = [*start[:-1], word]
+        try:
+            last.add(settings(codec.to_config({length: len(start)} if length else {}))[name][-1])
+        except Exception:  # noqa: BLE001  # whatever the class raises at the list
+            return None
+        finally:
+            del codec.given[name]
+    return last.pop() if len(last) == 1 < len(set(start)) else None
+
+
 def library_words() -> tuple[str, ...]:
     """Return the words that transformers allows in lists with an entry a layer, and their older names."""
     from transformers import configuration_utils as common  # noqa: PLC0415  # imported by the target already
@@ -358,15 +374,15 @@ def keyword_names(cls: Any) -> list[str]:
     declared: dict[str, str] = {}
     for base in reversed(cls.__mro__):
         declared |= {name: str(kind) for name, kind in inspect.get_annotations(base).items()}
-    return [*(name for name, kind in declared.items() if "list[int]" in kind), *(name for name, _ in _keywords(cls))]
+    return [*(name for name, kind in declared.items() if "list[int]" in kind), *(name for name, _ in keywords(cls))]
 
 
 def keyword_numbers(cls: Any) -> dict[str, int]:
     """Return the numbers that a configuration class takes out of its keyword arguments, with their defaults."""
-    return {name: default for name, default in _keywords(cls) if isinstance(default, int)}
+    return {name: default for name, default in keywords(cls) if isinstance(default, int)}
 
 
-def _keywords(cls: Any) -> Iterator[tuple[str, object]]:
+def keywords(cls: Any) -> Iterator[tuple[str, object]]:
     """Yield the names that a class takes out of its keyword arguments, with constant defaults, else None."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))

@@ -34,11 +34,16 @@ class NullFields:
 
     def run(self) -> None:
         """Give each codec its fields that null is a number of, with the number at the default configuration."""
-        for _, codec in codecs("", self.root):
+        for prefix, codec in codecs("", self.root):
             for name in list(self._candidates(codec)):
                 number = self.equal_number(codec, name, self.shallow)
                 if number is None and self._inventory(codec, name, None, self.shallow) is None:
                     number = self.equal_number(codec, name, {})
+                if number is not None:
+                    codec.nulls[name] = number
+            for name in codec.null_keywords:
+                tried = (self.equal_number(codec, name, {**self.shallow, **on}) for on in _switched(prefix, codec))
+                number = next((number for number in tried if number is not None), None)
                 if number is not None:
                     codec.nulls[name] = number
 
@@ -84,6 +89,12 @@ class NullFields:
             return None
         finally:
             del codec.given[name]
+
+
+def _switched(prefix: str, codec: ConfigCodec) -> Iterator[Mapping[str, bool]]:
+    """Yield no change, then the other value of each switch: Gemma 4 reads a keyword only with `attention_k_eq_v`."""
+    yield {}
+    yield from ({f"{prefix}{name}": not value} for name, value in codec.numeric.items() if isinstance(value, bool))
 
 
 def _proportional(unset: Inventory, single: Inventory, double: Inventory, probe: int) -> Iterator[int]:

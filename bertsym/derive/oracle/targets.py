@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from bertsym.derive.layer_list_field import ListField, kind_letter
 from bertsym.derive.oracle.config_codec import ConfigCodec
+from bertsym.derive.oracle.keyword_fields import add_keyword_fields
 from bertsym.derive.oracle.layer_lists import ListSearch, keyword_numbers
 from bertsym.derive.oracle.legal_configurations import legal_fields
 from bertsym.derive.oracle.module_inventory import NoParameters, UnusableTarget, inventory
@@ -227,6 +228,9 @@ def _configured_target(
     as_configured = Target("", "", {}, lambda _: cls(default_configuration(config_class, settings)))
     default_inventory = inventory(as_configured.build({}))
 
+    def build(config: Any) -> list[list[Any]]:
+        return inventory(Target("", "", {}, lambda _: cls(config)).build({}))
+
     def builds_defaults() -> bool:
         try:
             return inventory(target.build({})) == default_inventory
@@ -235,13 +239,14 @@ def _configured_target(
 
     codec.omit_unstable(builds_defaults)
     if lists:
-        ListSearch(codec, lambda config: inventory(Target("", "", {}, lambda _: cls(config)).build({})), cls).run()
+        ListSearch(codec, build, cls).run()
         if not builds_defaults():
             return _configured_target(cls, config_class, settings, source, lists=False, rule=rule)
         target.lists = tuple(codec.all_lists())
     if rule:
         return ListRuleTarget(target, codec, rule)
-    nulls = NullFields(codec, lambda config: inventory(Target("", "", {}, lambda _: cls(config)).build({})), cls)
+    add_keyword_fields(codec, build)
+    nulls = NullFields(codec, build, cls)
     nulls.run()
     target.fields = {**codec.to_numbers(), "num_labels": 2}
     target.defaults = lambda fields, names: {**codec.defaults(fields, names), **nulls.defaults(fields, names)}

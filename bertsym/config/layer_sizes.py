@@ -1,0 +1,214 @@
+"""Read the sizes that a config.json gives single layers, in `per_layer_config`: the layers then differ in their shapes.
+
+The library applies the table to any configuration whose model code asks for it, layer by layer. A class such as
+Gemma 4's makes the table itself if a file has none, from keywords such as `global_head_dim`; a file with a table makes
+these idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
+
+from bertsym.algebra import Value, evaluate, free
+from bertsym.arrangements import counts, rank
+from bertsym.config.field_rules import PER_LAYER, renamed
+from bertsym.config.fields import LONGEST_INDEX, sizes
+from bertsym.config.flatten import flattened
+from bertsym.config.layer_lists import MAX_LAYERS, list_sizes
+from bertsym.config.omitted_fields import completed
+from bertsym.errors import BadField, Unreadable, echo
+from bertsym.files.jsonfile import Json
+from bertsym.model import check_value
+from bertsym.saved_model.derived import Derived, schema, symbols
+from bertsym.saved_model.field_rules import LayerSizes
+from bertsym.saved_model.inventory import at_sizes
+from bertsym.symbols import BY_SYMBOL
+from bertsym.tree import Loop, Tensor
+from bertsym.values import replace
+
+Substitutes = dict[Symbol, Expr | Boolean]
+"""The sizes of one layer that differ from those of the model."""
+
+
+def with_layer_sizes(derived: Derived, config: Mapping[str, Json], file: Path) -> tuple[Derived, Mapping[str, Json]]:
+    """Return the entry with the sizes of single layers in its shapes, and the configuration without these.
+
+    An entry without a rule for them is returned as it is. Raise `BadField` for a table that no formula covers.
+    """
+    for path, rule in derived.rules.layer_sizes.items():
+        part = path.removesuffix(PER_LAYER).rstrip(".")
+        settings = _part_of(config, part)
+        if settings is None or PER_LAYER not in settings:
+            continue
+        table = settings[PER_LAYER]
+        derived = _without_keywords(derived, rule)
+        config = _without(config, part, (PER_LAYER, *_names_below(part, rule.keywords)))
+        if table is not None and table != {}:
+            derived = _Table(derived, rule, path, config, file).applied(table)
+    return derived, config
+
+
+class _Table:
+    """The table of one part: how many layers there are, and what each size is called there."""
+
+    def __init__(self, derived: Derived, rule: LayerSizes, path: str, config: Mapping[str, Json], file: Path) -> None:
+        self.derived, self.rule, self.path, self.file = derived, rule, path, file
+        fields = completed(flattened(renamed(config, derived.rules, file)), derived, file)
+        self.given: dict[Symbol, Value] = {**derived.defaults, **sizes(fields, schema(derived), file)}
+        self.given |= list_sizes(fields, derived, self.given, file)
+        self.symbols = {field.path: symbol for symbol, field in derived.fields.items()}
+        self.depth = self.symbols.get(rule.length)
+        self.counts = {
+            symbol
+            for layer_list in derived.layer_lists
+            if layer_list.length == rule.length
+            for symbol in layer_list.symbols
+        }
+
+    def applied(self, table: Json) -> Derived:
+        """Return the entry with a tensor for each shape that a layer has; raise `BadField`."""
+        layers = self._layers()
+        rows = dict(self._rows(table, layers))
+        groups: list[Substitutes] = [{}]
+        group_of = [0] * layers
+        for layer, row in rows.items():
+            if row not in groups:
+                groups.append(row)
+            group_of[layer] = groups.index(row)
+        changed = frozenset().union(*(row.keys() for row in rows.values()))
+        self._check_definitions(changed)
+        heads = {
+            name: replace(head, tensors=tuple(self._split(head.tensors, groups, group_of, changed)))
+            for name, head in self.derived.heads.items()
+        }
+        tensors = tuple(self._split(self.derived.tensors, groups, group_of, changed))
+        return replace(self.derived, tensors=tensors, heads=MappingProxyType(heads))
+
+    def _layers(self) -> int:
+        if self.depth is not None:
+            layers = self.given[self.depth]
+        else:
+            layers = sum(self.given[symbol] for symbol in self.counts if BY_SYMBOL[symbol].kind.name == "DEPTH")
+        if layers > MAX_LAYERS:
+            raise self._refuse(f"more than {MAX_LAYERS:,} layers")
+        return int(layers)
+
+    def _rows(self, table: Json, layers: int) -> Iterator[tuple[int, Substitutes]]:
+        """Yield the layers of the table whose sizes differ from those of the model."""
+        if not isinstance(table, dict):
+            raise self._refuse(f"expected an object of layers, got {echo(table)}")
+        seen: set[int] = set()
+        for key, row in table.items():
+            if not (key.isascii() and key.isdecimal() and len(key) <= LONGEST_INDEX and int(key) < layers):
+                raise self._refuse(f"expected an index of a layer below {layers}, got {echo(key)}")
+            if not isinstance(row, dict):
+                raise self._refuse(f"layer {key}: expected an object of sizes, got {echo(row)}")
+            if int(key) in seen:
+                raise self._refuse(f"layer {int(key)} twice")
+            seen.add(int(key))
+            found = dict(self._sizes(key, row))
+            if found:
+                yield int(key), found
+
+    def _sizes(self, key: str, row: Mapping[str, Json]) -> Iterator[tuple[Symbol, Expr | Boolean]]:
+        for name, found in row.items():
+            field = self.path.removesuffix(PER_LAYER) + name
+            symbol = self.symbols.get(field)
+            is_idle = field in self.derived.no_effect and (found is None or isinstance(found, int | float))
+            if symbol is None or name not in self.rule.names:
+                if is_idle or (name == "skip" and found == []):
+                    continue
+                raise self._refuse(f"layer {key}: no formula covers {echo(name)} for single layers")
+            try:
+                number = check_value(BY_SYMBOL[symbol], found)
+            except Unreadable as error:
+                raise self._refuse(f"layer {key}, {name}: expected {error.expected}, got {echo(found)}") from None
+            if number != self.given[symbol]:
+                yield symbol, sympy.S(number)
+
+    def _check_definitions(self, changed: frozenset[Symbol]) -> None:
+        """Raise `BadField` if another size or a constraint follows from a size that differs from layer to layer."""
+        values = [definition.value for definition in self.derived.definitions if definition.adjusts is None]
+        for expression in (*values, *self.derived.quotients):
+            if free(expression) & changed:
+                raise self._refuse(f"no formula covers single layers with {expression} of their own")
+
+    def _split(
+        self,
+        tensors: Sequence[Tensor],
+        groups: Sequence[Substitutes],
+        group_of: Sequence[int],
+        changed: frozenset[Symbol],
+    ) -> Iterator[Tensor]:
+        """Yield each tensor once for each shape that it has in some layer."""
+        for tensor in tensors:
+            used = symbols((tensor,), (), ()) | tensor.when.free_symbols
+            if not used & changed:
+                yield tensor
+                continue
+            place = next((place for place, loop in enumerate(tensor.loops) if self._runs_over_layers(loop)), None)
+            if place is None:
+                raise self._refuse(f"{tensor.name} is in no layer, and depends on a size that differs between layers")
+            loop = tensor.loops[place]
+            indices = set(loop.indices(*(int(evaluate(bound, self.given)) for bound in loop.bounds)))
+            for number, group in enumerate(groups):
+                members = [1 if index in indices and group_of[index] == number else 0 for index in range(len(group_of))]
+                if any(members):
+                    order, amounts = rank(members, 2), counts(members, 2)
+                    own = Loop.of_kinds([1], sympy.Integer(order), map(sympy.Integer, amounts))
+                    yield at_sizes(tensor, group, (*tensor.loops[:place], own, *tensor.loops[place + 1 :]))
+
+    def _runs_over_layers(self, loop: Loop) -> bool:
+        used = frozenset().union(*(free(bound) for bound in loop.bounds))
+        return bool(used & {*self.counts, self.depth})
+
+    def _refuse(self, problem: str) -> BadField:
+        return BadField(str(self.file), self.path, problem)
+
+
+def _without_keywords(derived: Derived, rule: LayerSizes) -> Derived:
+    """Return the entry for a file with a table: each keyword of the class stands for the size that it would replace."""
+    symbols_at = {field.path: symbol for symbol, field in derived.fields.items()}
+    stands_for = {symbols_at[keyword]: symbols_at[field] for keyword, field in rule.keywords.items()}
+    if not stands_for:
+        return derived
+
+    def meant(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        return tuple(at_sizes(tensor, stands_for) for tensor in tensors)
+
+    return replace(
+        derived,
+        tensors=meant(derived.tensors),
+        heads=MappingProxyType(
+            {name: replace(head, tensors=meant(head.tensors)) for name, head in derived.heads.items()}
+        ),
+        defaults=MappingProxyType({s: number for s, number in derived.defaults.items() if s not in stands_for}),
+        fields=MappingProxyType({s: field for s, field in derived.fields.items() if s not in stands_for}),
+    )
+
+
+def _names_below(part: str, paths: Mapping[str, Any]) -> Iterator[str]:
+    for path in paths:
+        yield path.removeprefix(f"{part}." if part else "")
+
+
+def _part_of(config: Mapping[str, Any], part: str) -> Mapping[str, Any] | None:
+    found: Any = config
+    for name in part.split(".") if part else ():
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def _without(config: Mapping[str, Any], part: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return the configuration without these fields of a part."""
+    if not part:
+        return {name: found for name, found in config.items() if name not in names}
+    outer, _, rest = part.partition(".")
+    return {**config, outer: _without(config[outer], rest, names)}
