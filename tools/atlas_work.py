@@ -17,6 +17,7 @@ from atlas_fields import field_rules
 from atlas_held import held, names
 from atlas_types import Kind, library
 from class_builds import at
+from list_lengths import with_list_lengths
 
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
@@ -106,6 +107,7 @@ def made(kind: Kind, seed: int, limit: int, *, with_rules: bool = True) -> tuple
         if with_rules:
             with limited(limit):
                 whole = replace(whole, rules=with_required(kind, field_rules(kind, whole, seed)))
+                whole = with_list_lengths(kind, whole, seed)
     except Exception as error:  # noqa: BLE001  # `tell` tries again
         notes.append(f"no rules of fields: {reason(error)}")
     written = text(whole)
@@ -140,7 +142,8 @@ def retold(kind: Kind, seed: int, seconds: int) -> str:
     fields = {symbol: with_omission(field, absences) for symbol, field in derived.fields.items()}
     renewed = told(kind, replace(derived, fields=fields))
     with limited(seconds):
-        return text(replace(renewed, rules=with_required(kind, field_rules(kind, renewed, seed))))
+        ruled = replace(renewed, rules=with_required(kind, field_rules(kind, renewed, seed)))
+        return text(with_list_lengths(kind, ruled, seed))
 
 
 def with_required(kind: Kind, rules: FieldRules) -> FieldRules:

@@ -93,19 +93,30 @@ class Builds:
 
     def _built(self, text: str, cls: str) -> int | str:
         """Return the number of parameters, or the reason why the library refuses the file."""
-        file = json.loads(text)
-        written = json.dumps({**self.given, **file, "model_type": self.model_type})
-        Path(self.folder.name, "config.json").write_text(written, encoding="utf-8")
         try:
-            with limited():
-                config = self.transformers.AutoConfig.from_pretrained(self.folder.name)
-                if config.__class__ is not self.config_class:
-                    return "another configuration class"
-                with self.torch.device("meta"):
-                    module = getattr(self.transformers, cls)(config)
-                return sum({id(parameter): parameter.numel() for parameter in module.parameters()}.values())
+            parameters = self._module(json.loads(text), cls).parameters()
+            return sum({id(parameter): parameter.numel() for parameter in parameters}.values())
         except (Exception, Timeout) as error:  # noqa: BLE001  # whatever model code raises is its answer
             return f"{type(error).__name__}: {error}"[:200]
+
+    def shapes(self, file: File, cls: str) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each parameter by its name, tied ones included; raise BuildError as `count` does."""
+        try:
+            named = self._module(file, cls).named_parameters(remove_duplicate=False)
+            return {name: tuple(parameter.shape) for name, parameter in named}
+        except (Exception, Timeout) as error:  # noqa: BLE001  # whatever model code raises is its answer
+            raise BuildError(f"{type(error).__name__}: {error}"[:200]) from None
+
+    def _module(self, file: File, cls: str) -> Any:
+        """Return the class at a file on torch's meta device; raise whatever the library raises, and `Timeout`."""
+        written = json.dumps({**self.given, **file, "model_type": self.model_type})
+        Path(self.folder.name, "config.json").write_text(written, encoding="utf-8")
+        with limited():
+            config = self.transformers.AutoConfig.from_pretrained(self.folder.name)
+            if config.__class__ is not self.config_class:
+                raise BuildError("another configuration class")
+            with self.torch.device("meta"):
+                return getattr(self.transformers, cls)(config)
 
     def parts(self) -> dict[str, Any]:
         """Return the default configuration and each configuration in it, by path."""

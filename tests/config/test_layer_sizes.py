@@ -92,5 +92,6 @@ def test_a_size_outside_the_layers_may_not_differ_between_them() -> None:
     model = content()
     model["heads"]["model"]["tensors"].append({"tensors": [["state", "other", "state"]]})
     entry = PresentedEntry(parsed(model, Path("hybrid.json")))
+    config: dict[str, Any] = {"layer_types": WORDS, "per_layer_config": {"1": {"state": 2}}}
     with pytest.raises(BadField, match="state is in no layer"):
-        read_config({"layer_types": WORDS, "per_layer_config": {"1": {"state": 2}}}, FILE, entry=entry)
+        read_config(config, FILE, entry=entry)

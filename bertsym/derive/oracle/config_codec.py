@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import cycle, islice
 from typing import Any
 
 from bertsym.derive.layer_list_field import ListField, own_length
@@ -238,7 +239,10 @@ def _below(prefix: str, numbers: Mapping[str, Number]) -> dict[str, Number]:
 
 
 def _replaced(path: str, value: Any, numbers: Mapping[str, Number]) -> Any:
-    """Return the field with the given numbers in place of its own."""
+    """Return the field with the given numbers in place of its own; `depths[]` is the length of a list."""
     if isinstance(value, list | tuple):
+        length = numbers.get(f"{path}[]")
+        if length is not None and value:
+            value = type(value)(islice(cycle(value), int(length)))
         return type(value)([_replaced(f"{path}[{index}]", item, numbers) for index, item in enumerate(value)])
     return numbers.get(path, value)
