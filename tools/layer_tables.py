@@ -46,7 +46,8 @@ class LayerTables:
         keywords = [name for name in own if name not in saved]
         declared = [name for name in own if name in saved]
         table = _below(part, PER_LAYER)
-        for chosen in product(declared, repeat=len(keywords)):
+        numbers = [name for name in declared if not isinstance(own[name], bool)]
+        for chosen in product(numbers, repeat=len(keywords)):
             meant = {_below(part, name): _below(part, field) for name, field in zip(keywords, chosen, strict=True)}
             rule = LayerSizes(length, frozenset(), meant)
             if files and all(self._agree(table, rule, changed(file, {table: {}})) for file in files):

@@ -6,6 +6,7 @@ seed if the first leaves anything open, and fixes fields of the better attempt o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
@@ -224,12 +225,29 @@ class Attempt:
             return fixed
         if derivation.whole or is_named:
             return derivation
+        switch = self._switch_of(derivation)
+        if switch is not None and (fixed := self.with_fixed([switch])) is not None:
+            return fixed
         times = failures_by_field(derivation.refused, derivation.space, derivation.symbols)
         groups = fallback_fields(derivation.space, derivation.fields, times)
         # All groups together first: if they do not help, none of them alone will.
         together = self.with_fixed([name for group in groups for name in group]) if groups else None
         alone = map(self.with_fixed, groups) if together is not None and len(groups) == 2 else iter(())
         return next(filter(None, alone), together) or derivation
+
+    def _switch_of(self, derivation: Derivation) -> str | None:
+        """Return a switch at whose default no tensor without a formula exists, as Gemma 4's `attention_bias` is."""
+        missing = [re.compile(re.escape(one.tensor).replace(r"\{\}", "[0-9]+")) for one in derivation.refused]
+        defaults = self.oracle.description.fields
+
+        def exist(fields: Fields) -> set[str]:
+            built = self.oracle.build(fields)
+            return {one.pattern for one in missing if any(map(one.fullmatch, built or ()))}
+
+        if exist(defaults):
+            return None
+        switches = (axis.name for axis in self.domain.axes if axis.is_switch)
+        return next((name for name in switches if exist({**defaults, name: not defaults[name]})), None)
 
 
 def fallback_fields(space: Space, defaults: Fields, causes: Mapping[str, int]) -> list[list[str]]:

@@ -270,10 +270,10 @@ class _Decoder:
     def layer_sizes(self, node: Node) -> LayerSizes:
         parts = node.keys(("length", "names", "keywords"), required=("length", "names"))
         keywords = parts["keywords"].entries(MAX_FIELDS) if "keywords" in parts else {}
-        paths = {field.path for field in self.fields.values()}
+        switches = {field.path: BY_SYMBOL[symbol].kind is Kind.SWITCH for symbol, field in self.fields.items()}
         for keyword, target in keywords.items():
-            if keyword not in paths or target.field() not in paths:
-                raise target.refuse(f"{echo(keyword)} and {echo(target.json)} are not both fields of sizes")
+            if switches.get(keyword) is not False or switches.get(target.field()) is not False:
+                raise target.refuse(f"{echo(keyword)} and {echo(target.json)} are not both fields of numbers")
         return LayerSizes(
             parts["length"].field(),
             frozenset(name.field() for name in parts["names"].items(MAX_FIELDS)),
