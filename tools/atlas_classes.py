@@ -23,6 +23,11 @@ NAMED = {
     "IMAGE_TEXT_TO_TEXT": "conditional-generation",
     "SEQUENCE_CLASSIFICATION": "sequence-classification",
 }
+# Types whose bare classes take the configuration of a part: `AutoModel` does not build `musicgen` either.
+OF_PART = {"musicgen": "musicgen_decoder", "musicgen_melody": "musicgen_melody_decoder"}
+# The heads whose classes are those of the part.
+HEADS_OF_PART = ("model", "causal-lm")
+
 # A class of several mappings has the name of the mapping that says most, so that these come last.
 LAST = ("RETRIEVAL", "MULTIMODAL_LM", "IMAGE", "TEXT_ENCODING", "PRETRAINING", "BACKBONE")
 
@@ -54,6 +59,8 @@ def auto_heads() -> dict[str, dict[str, str]]:
             for cls in classes:
                 if cls not in own.values():
                     own[_free_name(NAMED.get(mapping, head_name(mapping)), cls, own)] = cls
+    for whole, part in OF_PART.items():
+        heads[part] = {head: heads[whole].pop(head) for head in HEADS_OF_PART}
     return heads
 
 

@@ -191,7 +191,7 @@ def load_transformers(
         name = MODEL_MAPPING_NAMES.get(target)
         cls: Any = getattr(transformers, name if isinstance(name, str) else name[0], None) if name else None
     else:
-        cls = getattr(transformers, target, None) if target[:1].isupper() else None
+        cls = getattr(transformers, target, None)
     config_class: Any = getattr(cls, "config_class", None) if inspect.isclass(cls) else None
     if config_class is None:
         names = [*MODEL_MAPPING_NAMES, *filter(None, map(str, MODEL_MAPPING_NAMES.values()))]
@@ -203,12 +203,12 @@ def load_transformers(
     return _configured_target(cls, config_classes.get(target, config_class), settings, source, lists=lists, rule=rule)
 
 
-def default_configuration(config_class: Any, settings: Mapping[str, Any] = NO_SETTINGS) -> Any:
-    """Return the default configuration at these settings, legal if the library's classes do not build at the defaults.
+def default_configuration(config_class: Any, settings: Mapping[str, Any] = NO_SETTINGS, cls: str = "") -> Any:
+    """Return the default configuration at these settings, legal for `cls` if that does not build at the defaults.
 
     Raise whatever the class raises at the settings.
     """
-    return config_class(**legal_fields(config_class.model_type, settings))
+    return config_class(**legal_fields(config_class.model_type, settings, cls))
 
 
 def _configured_target(
@@ -218,13 +218,13 @@ def _configured_target(
 
     The codec leaves out a number if the class builds another inventory once that number is passed explicitly.
     """
-    codec = ConfigCodec(default_configuration(config_class, settings))
+    codec = ConfigCodec(default_configuration(config_class, settings, cls.__name__))
 
     def construct(fields: Fields) -> Any:
         return cls(codec.to_config(fields))
 
     target = Target(cls.__name__, source, {}, construct)
-    as_configured = Target("", "", {}, lambda _: cls(default_configuration(config_class, settings)))
+    as_configured = Target("", "", {}, lambda _: cls(default_configuration(config_class, settings, cls.__name__)))
     default_inventory = inventory(as_configured.build({}))
 
     def builds_defaults() -> bool:
