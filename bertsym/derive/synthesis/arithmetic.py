@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import partial, reduce
 from itertools import combinations, combinations_with_replacement, permutations
-from math import gcd, prod
+from math import gcd
+from operator import mul
 
 import sympy
 from sympy import Expr, Integer, Symbol
@@ -215,7 +216,7 @@ def _one(numbers: Sequence[object]) -> Term:
 def _product(*terms: Term) -> Term:
     return Term(
         lambda: sympy.Mul(*(term.expression for term in terms)),
-        tuple(prod(factors) for factors in zip(*(term.values for term in terms), strict=True)),
+        tuple(reduce(partial(map, mul), (term.values for term in terms))),
     )
 
 
@@ -324,7 +325,8 @@ def _solve(columns: Sequence[Amounts], numbers: Numbers) -> list[int] | None:
     width = len(columns)
     pivots: list[list[int]] = []
     for position, number in enumerate(numbers):
-        row = [*(_residue(column[position]) for column in columns), number % PRIME]
+        amounts = [column[position] for column in columns]
+        row = [amount % PRIME if type(amount) is int else _residue(amount) for amount in (*amounts, number)]
         for lead, pivot in enumerate(pivots):
             if factor := row[lead]:
                 row = [(entry - factor * above) % PRIME for entry, above in zip(row, pivot, strict=True)]
