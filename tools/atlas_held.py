@@ -48,7 +48,7 @@ class Configured(NamedTuple):
 
     def fields(self) -> dict[str, Any]:
         """Return the arguments of the default configuration."""
-        return legal_fields(self.config_class.model_type, self.settings, self.cls.__name__)
+        return legal_fields(self.config_class.model_type, self.settings)
 
     def default(self) -> Any:
         """Return the default configuration."""

@@ -121,24 +121,14 @@ LEGAL: Mapping[str, Mapping[str, Any]] = {
     "pp_ocrv6_medium_det": _OCR_NECK,
 }
 
-# Fields that one class of a type needs, and that the other classes of the type have null or otherwise.
-LEGAL_CLASSES: Mapping[str, Mapping[str, Any]] = {
-    # microsoft/beit-base-finetuned-ade-640-640
-    "BeitForSemanticSegmentation": {"out_indices": [3, 5, 7, 11]},
-    # google/reformer-crime-and-punishment
-    "ReformerModelWithLMHead": {"is_decoder": True},
-}
 
-
-def legal_fields(model_type: str, settings: Mapping[str, Any], cls: str = "") -> dict[str, Any]:
-    """Return the arguments of a configuration class at which a class builds, with `settings` by path over them.
+def legal_fields(model_type: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a configuration class at which its model builds, with `settings` by path over them.
 
     >>> legal_fields("hunyuan_vl", {"text_config.q_lora_rank": None, "moe": True})
     {'text_config': {'head_dim': 128, 'q_lora_rank': None}, 'moe': True}
-    >>> legal_fields("beit", {}, "BeitForSemanticSegmentation")
-    {'out_indices': [3, 5, 7, 11]}
     """
-    result: dict[str, Any] = deepcopy({**LEGAL.get(model_type, {}), **LEGAL_CLASSES.get(cls, {})})
+    result: dict[str, Any] = deepcopy(dict(LEGAL.get(model_type, {})))
     for path, value in settings.items():
         *parts, name = path.split(".")
         part = result

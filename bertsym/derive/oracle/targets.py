@@ -203,12 +203,12 @@ def load_transformers(
     return _configured_target(cls, config_classes.get(target, config_class), settings, source, lists=lists, rule=rule)
 
 
-def default_configuration(config_class: Any, settings: Mapping[str, Any] = NO_SETTINGS, cls: str = "") -> Any:
-    """Return the default configuration at these settings, legal for `cls` if that does not build at the defaults.
+def default_configuration(config_class: Any, settings: Mapping[str, Any] = NO_SETTINGS) -> Any:
+    """Return the default configuration at these settings, legal if the library's classes do not build at the defaults.
 
     Raise whatever the class raises at the settings.
     """
-    return config_class(**legal_fields(config_class.model_type, settings, cls))
+    return config_class(**legal_fields(config_class.model_type, settings))
 
 
 def _configured_target(
@@ -218,13 +218,13 @@ def _configured_target(
 
     The codec leaves out a number if the class builds another inventory once that number is passed explicitly.
     """
-    codec = ConfigCodec(default_configuration(config_class, settings, cls.__name__))
+    codec = ConfigCodec(default_configuration(config_class, settings))
 
     def construct(fields: Fields) -> Any:
         return cls(codec.to_config(fields))
 
     target = Target(cls.__name__, source, {}, construct)
-    as_configured = Target("", "", {}, lambda _: cls(default_configuration(config_class, settings, cls.__name__)))
+    as_configured = Target("", "", {}, lambda _: cls(default_configuration(config_class, settings)))
     default_inventory = inventory(as_configured.build({}))
 
     def builds_defaults() -> bool:
