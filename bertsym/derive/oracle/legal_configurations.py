@@ -109,6 +109,21 @@ LEGAL: Mapping[str, Mapping[str, Any]] = {
     "diffusion_gemma": {"text_config": {"num_experts": 128, "top_k_experts": 8, "moe_intermediate_size": 704}},
     # tests/models/granite4_vision/test_modeling_granite4_vision.py
     "granite4_vision": {"downsample_rate": "1/2", "deepstack_layer_map": [[1, 0]]},
+    # tests/models/perception_lm/test_modeling_perception_lm.py, at the sizes of PE-Core-L14; timm builds the encoder
+    "perception_lm": {
+        "vision_config": {
+            "architecture": "vit_pe_core_large_patch14_336",
+            "model_args": {
+                "embed_dim": 1024,
+                "img_size": [448, 448],
+                "depth": 23,
+                "global_pool": "",
+                "init_values": 0.1,
+                "use_post_transformer_norm": False,
+                "ref_feat_shape": [32, 32],
+            },
+        },
+    },
     "qwen4_exp_text": _QWEN4_INDEXER,
     "qwen4_exp": {"text_config": _QWEN4_INDEXER},
     # rednote-hilab/dots.llm1.inst
