@@ -15,6 +15,7 @@ QUANTITIES = {
     "flops": "bertsym.costs.flops",
     "cache": "bertsym.costs.cache",
     "states": "bertsym.costs.states",
+    "memory": "bertsym.costs.memory",
     "lora": "bertsym.costs.lora",
 }
 

@@ -1,0 +1,92 @@
+"""What autograd keeps, against hooks on the saved tensors of real classes in training mode on the meta device."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from bertsym.convention import select
+from bertsym.costs import Settings, measured, quantity
+from bertsym.costs.activations import IN_16_BITS, TREES
+from bertsym.count import count
+from bertsym.model import Model
+from bertsym.symbols import B, F, H, L, N, S, V, d, experts, experts_per_token, heads, kv_heads, tied
+from bertsym.zoo import ARCHITECTURES
+from tests.costs.saved_tensors import saved_bytes
+
+CONFIGURATIONS = 20
+CASES = [(name, head) for name, trees in TREES.items() for head in trees]
+CONFIGS = {"bert": "BertConfig", "gpt2": "GPT2Config", "llama": "LlamaConfig", "mixtral": "MixtralConfig"}
+
+
+def drawn(name: str, draw: random.Random) -> tuple[dict[str, Any], dict[Any, Any]]:
+    """Return the fields of a configuration and the sizes that they mean; a side may be 1."""
+    number, size = draw.randint(1, 5), 2 * draw.randint(1, 12)
+    layers, rows, wide = draw.randint(1, 4), draw.randint(9, 200), 8 * draw.randint(1, 40)
+    if name in {"bert", "gpt2"}:
+        sizes: dict[Any, Any] = {V: rows, N: 64, H: number * size, L: layers, heads: number, F: wide}
+        if name == "bert":
+            fields = {"hidden_size": number * size, "num_hidden_layers": layers, "num_attention_heads": number}
+            return {"vocab_size": rows, "max_position_embeddings": 64, "intermediate_size": wide, **fields}, sizes
+        fields = {"n_embd": number * size, "n_layer": layers, "n_head": number, "n_inner": wide, "n_positions": 64}
+        return {"vocab_size": rows, "use_cache": False, **fields}, sizes
+    shared = draw.randint(1, 3)
+    width = 8 * number * shared * draw.randint(1, 3)
+    fields = {
+        "vocab_size": rows,
+        "hidden_size": width,
+        "num_hidden_layers": layers,
+        "num_attention_heads": number * shared,
+        "num_key_value_heads": shared,
+        "head_dim": size,
+        "intermediate_size": wide,
+        "use_cache": False,
+    }
+    sizes = {V: rows, H: width, L: layers, heads: number * shared, kv_heads: shared, d: size, F: wide, tied: False}
+    if name == "mixtral":
+        among = draw.randint(1, 9)
+        chosen = draw.randint(1, among)
+        return {**fields, "num_local_experts": among, "num_experts_per_tok": chosen}, {
+            **sizes,
+            experts: among,
+            experts_per_token: chosen,
+        }
+    return fields, sizes
+
+
+def built(torch: Any, transformers: Any, name: str, head: str, fields: dict[str, Any], kernel: str, dtype: str) -> Any:
+    """Return the class in training mode."""
+    config = getattr(transformers, CONFIGS[name])(**fields)
+    config._attn_implementation = "eager" if kernel == "eager" else "sdpa"
+    if name == "mixtral":
+        config._experts_implementation = "grouped_mm"
+    with torch.device("meta"):
+        module = getattr(transformers, ARCHITECTURES[name].heads[head].cls)(config)
+    if kernel == "checkpointed":
+        module.gradient_checkpointing_enable({"use_reentrant": False})
+    return module.to(getattr(torch, dtype)).train()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kernel", ["eager", "flash", "checkpointed"])
+@pytest.mark.parametrize(("name", "head"), CASES)
+def test_what_autograd_keeps(name: str, head: str, kernel: str, torch: Any, transformers: Any) -> None:
+    for seed in range(CONFIGURATIONS):
+        draw = random.Random(f"{name} {head} {kernel} {seed}")
+        fields, sizes = drawn(name, draw)
+        dtype = (
+            "bfloat16" if kernel == "flash" or name in IN_16_BITS else draw.choice(["bfloat16", "float16", "float32"])
+        )
+        sequences, tokens = draw.randint(1, 4), draw.choice([1, draw.randint(2, 64)])
+        module = built(torch, transformers, name, head, fields, kernel, dtype)
+        ids = torch.zeros(sequences, tokens, dtype=torch.long, device="meta")
+        real = saved_bytes(torch, module, {"input_ids": ids})
+        memory = quantity("memory", Settings(dtype=dtype, kernel=kernel))
+        account = memory.account()
+        ours = measured(Model(ARCHITECTURES[name], head).with_sizes(sizes), memory, account)
+        ours = ours.with_sizes({B: sequences, S: tokens})
+        kept = count(ours, select(account.convention, ours.tensors, ["activations"]))
+        assert kept == real, (seed, dtype, fields, sequences, tokens)
