@@ -1,4 +1,4 @@
-"""The public library: load a model, count it, write its formula, check a claim or a checkpoint, derive a formula."""
+"""A model as the library returns it: its counts, its formulas, and the sizes that meet a target."""
 
 from __future__ import annotations
 
@@ -6,192 +6,35 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Symbol
+from sympy import Symbol
 
 from bertsym import arguments
 from bertsym import count as counting
 from bertsym.algebra import Value
-from bertsym.answers.adapter_verification import AdapterVerification
-from bertsym.answers.audit import ClaimAudit, asked
 from bertsym.answers.breakdown import broken_down
 from bertsym.answers.comparison import comparison
 from bertsym.answers.configurations import shortlist
-from bertsym.answers.derivative import Derivative as DerivativeReport
 from bertsym.answers.derivative import derivative
 from bertsym.answers.explanation import derivation
-from bertsym.answers.formula import Formula, formula_written
+from bertsym.answers.formula import formula_written
 from bertsym.answers.inventory import inventory
-from bertsym.answers.name_verification import NameVerification
 from bertsym.answers.solution import solved
-from bertsym.answers.verification import Verification as VerificationReport
-from bertsym.answers.verification import verification
-from bertsym.claims.question import question
-from bertsym.claims.standing import Standing
+from bertsym.api.answers import Answer, Derivative, Total
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
 from bertsym.errors import Conflict, Missing, Unreadable
 from bertsym.formulas.styles import Style
-from bertsym.formulas.tree import to_sympy
-from bertsym.legend import with_own_sizes
 from bertsym.model import Model as Spec
-from bertsym.render import jsontext, latex, markdown, mathtex, text
-from bertsym.report import Report
 from bertsym.resolve import load as load_spec
 from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import Order, Request
 from bertsym.solving.requirements import Demand, Limit
-from bertsym.values import replace
 
 if TYPE_CHECKING:
-    from bertsym.answers.derived import DerivedFormula
     from bertsym.costs import Measure
-    from bertsym.derive.types import Failure
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer. It prints as text, and in a notebook as mathematics; `report` holds its parts."""
-
-    report: Report
-
-    def __str__(self) -> str:
-        return text.document(with_own_sizes(self.report.document())).removesuffix("\n")
-
-    def latex(self) -> str:
-        """Return a LaTeX fragment that needs no package."""
-        return latex.document(with_own_sizes(self.report.document()))
-
-    def markdown(self) -> str:
-        """Return Markdown with $...$ mathematics."""
-        return markdown.document(with_own_sizes(self.report.document()))
-
-    def json(self) -> str:
-        """Return the JSON that the command line prints."""
-        return jsontext.document(self.report)
-
-    def _repr_markdown_(self) -> str:
-        return self.markdown()
-
-
-@dataclass(frozen=True)
-class Total(Answer):
-    """A formula: `expression` for sympy, `count` if every size is known."""
-
-    report: Formula
-
-    @property
-    def expression(self) -> Expr:
-        """Return the formula as a sympy expression in the public symbols."""
-        return to_sympy(self.report.expression)
-
-    @property
-    def count(self) -> int | None:
-        """Return the exact number of parameters, or None while a size is unknown."""
-        return self.report.count
-
-    def _repr_latex_(self) -> str:
-        return f"${mathtex.math(self.report.expression)}$"
-
-
-@dataclass(frozen=True)
-class Derivative(Answer):
-    """A derivative: `expression` for sympy, `value` and `elasticity` if every size is known."""
-
-    report: DerivativeReport
-
-    @property
-    def expression(self) -> Expr:
-        """Return the derivative as a sympy expression."""
-        return to_sympy(self.report.expression)
-
-    @property
-    def value(self) -> Fraction | None:
-        """Return the derivative at the model's sizes, exactly, or None while a size is unknown."""
-        return self.report.value
-
-    @property
-    def elasticity(self) -> Fraction | None:
-        """Return by how many percent the count grows if the size grows by one percent, exactly."""
-        return self.report.elasticity_value
-
-    def _repr_latex_(self) -> str:
-        return f"${mathtex.math(self.report.expression)}$"
-
-
-@dataclass(frozen=True)
-class Audit(Answer):
-    """The verdict on a claim: stands, nearly, mixed, finding or unread. `notes` say how the claim was read."""
-
-    report: ClaimAudit
-    notes: tuple[str, ...] = ()
-
-    @property
-    def verdict(self) -> str:
-        """Return the verdict as a word."""
-        return self.report.standing.value
-
-    @property
-    def stands(self) -> bool:
-        """Return True if the claim was read whole and is right."""
-        return self.report.standing is Standing.STANDS
-
-
-@dataclass(frozen=True)
-class Verification(Answer):
-    """A checkpoint beside a model, tensor by tensor."""
-
-    report: VerificationReport | NameVerification | AdapterVerification
-
-    @property
-    def ok(self) -> bool:
-        """Return True if the checkpoint holds exactly the tensors of the model."""
-        return self.report.ok
-
-    @property
-    def count(self) -> int | None:
-        """Return the number of parameters that the checkpoint holds; None if an index had names only."""
-        return self.report.count
-
-
-@dataclass(frozen=True)
-class Derived(Answer):
-    """A formula that was inferred from model code, with the evidence for it."""
-
-    report: DerivedFormula
-
-    @property
-    def whole(self) -> bool:
-        """Return True if every tensor has a formula. Otherwise the formula is not the total."""
-        return self.report.found.whole
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Return the tensors without a formula: each with the part that has none, and why."""
-        return self.report.found.refused
-
-    @property
-    def model(self) -> Model:
-        """Return the derived model at the sizes of the code; raises `PartialFormula` unless the derivation is whole."""
-        from bertsym.derive.export import recorded
-        from bertsym.saved_model import decode
-
-        record = recorded(self.report.found)
-        return Model(decode.model(record, record.name))
-
-    @property
-    def expression(self) -> Expr:
-        """Return the formula as a sympy expression in the public symbols."""
-        return to_sympy(self.report.expression)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the model to a file that `load` reads; raises `PartialFormula` or `BadFile`."""
-        from bertsym.derive.save import save
-
-        save(self.report.found, Path(path))
 
 
 @dataclass(frozen=True, eq=False)
@@ -459,138 +302,6 @@ def load(target: str | PathLike[str], head: str | None = None, *, model_type: st
     """
     kind = None if model_type is None else arguments.text(model_type, "model_type")
     return Model(load_spec(arguments.path(target, "target"), head, kind))
-
-
-def audit(
-    claim: str | PathLike[str],
-    model: Model | str | None = None,
-    *,
-    head: str | None = None,
-    of: str = "",
-    where: Mapping[str, str] | None = None,
-    notation: str = "auto",
-    formula: str = "",
-    table: bool = False,
-    tolerance: Fraction | str = "0",
-) -> Audit:
-    """Check a published claim about a model.
-
-    The claim is a formula in LaTeX or plain text, a number such as `110M`, a sentence, or the path of a table (.csv) or
-    of a document (.md, .tex, .html, .ipynb, .txt, .rst), of which every formula, number and table is checked. `table`
-    reads the first table of a document instead. Without a `model` the claim names it, or it is BERT.
-
-    `head` restricts the explanations to one task head. `of` says which part a formula counts, such as `attention`.
-    `where` says what a name in the claim or a heading stands for: `{"d": "H", "total": "params"}`. `notation` is auto,
-    bert, vaswani, kaplan or megatron. `formula` replaces the model's counts when a table is checked. `tolerance` is the
-    share of a count that a claim may leave out in one named part.
-
-    Raises `BertsymError`: `UnreadableFormula`, `Unreadable`, `UnknownName`, `BadFile`, `MissingSize` and others.
-
-    Examples:
-        >>> audit("12LH^2").stands, audit("11LH^2").stands
-        (True, False)
-        >>> audit("12 L d^2", where={"d": "H"}).notes
-        ('read as 12·L·H²', 'with d = H')
-        >>> print(audit("110M", "bert-base-uncased").report.verdict.whole)
-        109482240
-    """
-    chosen = model if isinstance(model, Model) else load("bert" if model is None else arguments.path(model, "model"))
-    spec = (chosen if head is None else chosen.with_head(head)).plain_spec("audit")
-    given = arguments.mapping(where, "where", "{'d': 'H'}")
-    names = {name: arguments.text(meant, f"where[{name!r}]") for name, meant in given.items()}
-    read = (("notation", notation), ("of", of), ("formula", formula))
-    words = {name: arguments.text(word, name) for name, word in read}
-    about = question(spec, () if head is None else (head,), where=names, **words)
-    about = replace(about, named=model is not None, tolerance=arguments.share(tolerance, "tolerance"))
-    return Audit(*asked(arguments.path(claim, "claim"), about, table=table))
-
-
-def verify(
-    model: Model | str | PathLike[str] | None,
-    source: str | PathLike[str],
-    *,
-    head: str | None = None,
-    infer: bool = False,
-    framework: bool = False,
-    header_only: bool = False,
-    model_type: str | None = None,
-) -> Verification:
-    """Compare a checkpoint with a model, tensor by tensor. Only headers of files are read, no weights.
-
-    `source` is a `.safetensors` or `.gguf` file, a `.safetensors.index.json`, or the folder of one. Of an index without
-    its shards, names and total size are compared. `model` is a loaded model,
-    a name, or the path of a `config.json`; None takes the `config.json` beside the checkpoint, or without one the
-    model that the names and shapes fit best. `infer` ignores a `config.json`. `framework` compares with the class as
-    transformers builds it. `header_only` accepts a file of which only the beginning was fetched. `model_type` is the
-    type as which a `config.json` is read.
-
-    Raises `BertsymError`: `BadFile`, `BadField`, `UnknownName` or `Conflict`.
-
-    Examples:
-        >>> verify(None, "nowhere.safetensors")
-        Traceback (most recent call last):
-        bertsym.errors.BadFile: 'nowhere.safetensors': no such file
-    """
-    named = None if model is None or isinstance(model, Model) else arguments.path(model, "model")
-    target = model.plain_spec("verify") if isinstance(model, Model) else named
-    report = verification(
-        Path(arguments.path(source, "source")),
-        target,
-        head,
-        framework=framework,
-        infer=infer,
-        header_only=header_only,
-        model_type=model_type,
-    )
-    return Verification(report)
-
-
-def derive(
-    target: str,
-    sizes: Mapping[str, int] | None = None,
-    *,
-    trials: int = 16,
-    seed: int = 0,
-    timeout: float = 20.0,
-    keep_names: bool = False,
-    form: str = "collected",
-) -> Derived:
-    """Infer a formula from model code. This runs the code, in another process, which imports torch.
-
-    `target` is a model type or class of transformers (`bert`, `BertForMaskedLM`), or `package.module:callable` of your
-    own; `sizes` are the integer parameters of that callable that vary, with a value at which it builds. The formula is
-    tested on `trials` fresh random configurations. `seed` makes the run repeatable. `timeout` bounds one build, in
-    seconds. `keep_names` keeps the code's own names of sizes.
-
-    Raises `BertsymError`: `CannotDerive` if the code does not build, `Conflict` or `Missing` for wrong `sizes`.
-
-    Examples:
-        >>> found = derive("bert")  # doctest: +SKIP
-        >>> found.whole, found.model.count()  # doctest: +SKIP
-        (True, 109482240)
-        >>> derive("my.encoder:build")
-        Traceback (most recent call last):
-        bertsym.errors.Missing: no sizes: pass the callable's own parameters, such as {'hidden': 768, 'layers': 12}
-    """
-    from bertsym.answers.derived import derived_formula
-    from bertsym.derive.pipeline import derive as inferred
-
-    style, code = Style.named(arguments.text(form, "form")), arguments.text(target, "target")
-    given = arguments.mapping(sizes, "sizes", "{'hidden': 768}")
-    varied = {name: arguments.whole(number, f"sizes[{name!r}]", 0) for name, number in given.items()}
-    if varied and ":" not in code:
-        raise Conflict("sizes", target, "a model of transformers has the fields of its configuration")
-    if not varied and ":" in code:
-        raise Missing("sizes", "the callable's own parameters, such as {'hidden': 768, 'layers': 12}")
-    derivation = inferred(
-        code,
-        varied,
-        trials=arguments.whole(trials, "trials"),
-        seed=arguments.integer(seed, "seed"),
-        seconds=arguments.seconds(timeout, "timeout"),
-        keep_names=keep_names,
-    )
-    return Derived(derived_formula(derivation, style))
 
 
 def _limits(model: Model, budgets: Mapping[str, int | str] | None, *, most: bool) -> tuple[Limit, ...]:
