@@ -91,10 +91,11 @@ class Measurement:
 def runnable(fields: Mapping[str, Json], file: Path, cls: str) -> Any:
     """Return the class as a module that runs; raises what `module_of` raises.
 
-    Padding has to have a token, or a classifier refuses batches of several sequences.
+    Padding has to have a token, or a classifier refuses batches of several sequences, and T5's decoder a first one.
     """
-    padded = {**fields, "pad_token_id": 1} if fields.get("pad_token_id") is None else fields
-    return module_of(padded, file, cls, **OPEN_KERNELS).eval()
+    tokens = {"pad_token_id": 1, **({"decoder_start_token_id": 0} if cls.startswith("T5") else {})}
+    missing = {name: token for name, token in tokens.items() if fields.get(name) is None}
+    return module_of({**fields, **missing}, file, cls, **OPEN_KERNELS).train(mode=False)
 
 
 def batch(torch: Any, module: Any, size: Batch) -> dict[str, Any]:

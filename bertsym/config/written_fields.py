@@ -88,12 +88,14 @@ def _write(
     """Write one size under the spelling that the configuration uses already, or else the usual one."""
     number = sizes[field.symbol]
     match field:
-        case Field(key=key, aliases=aliases, default=default, otherwise=otherwise):
+        case Field(key=key, aliases=aliases, default=default, otherwise=otherwise, needs=needs):
             spelling = next((name for name in (key, *aliases) if _parent(fields, name) is not None), key)
             plain: Json = int(number) if number.denominator == 1 else float(number)
             if otherwise is not None and otherwise == number:  # a window of 0 tokens is null in a file
                 plain = None
             _put(fields, spelling, bool(number) if isinstance(default, bool) else plain)
+            if needs and number:
+                _put(fields, needs, plain=True)
         case Mention(key=key, separator=separator):
             words = [
                 f.word for f in siblings if isinstance(f, Mention) and f.key == key and sizes.get(f.symbol, Fraction(0))
