@@ -139,17 +139,21 @@ class Model:
         optimizer: str | None = None,
         rank: int | None = None,
         targets: Iterable[str] | None = None,
+        zero: int | None = None,
+        devices: int | None = None,
+        kernel: str | None = None,
     ) -> Model:
-        """Return the model as another quantity counts it: flops, cache, states or lora, under one convention.
+        """Return the model as another quantity counts it: flops, cache, states, memory or lora, under one convention.
 
-        Its sizes are those of a run too, such as B and S. `dtype` and `optimizer` decide cache and states, `rank` and
-        `targets` an adapter. Raises `UnknownName`, `Conflict` or `NotKnownOf`.
+        Its sizes are those of a run too, such as B and S. `dtype`, `optimizer`, and the stage `zero` of ZeRO over
+        `devices` decide cache and states, `kernel` what autograd keeps, `rank` and `targets` an adapter. Raises
+        `UnknownName`, `Conflict` or `NotKnownOf`.
 
         Examples:
             >>> load("bert-base-uncased").of("flops").at(B=1, S=512).count()
             96637943808
         """
-        settings = arguments.settings(dtype, optimizer, rank, targets)
+        settings = arguments.settings(dtype, optimizer, rank, targets, zero, devices, kernel)
         measure = arguments.measure(self.plain_spec("of"), quantity, convention, settings)
         return Model(measure.measured, measure)
 

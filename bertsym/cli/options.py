@@ -88,7 +88,7 @@ Of = Annotated[
     typer.Option(
         "--of",
         metavar="QUANTITY",
-        help="Count parameters, flops, cache, states or lora; a run has sizes too, as in --at B=1,S=512.",
+        help="Count parameters, flops, cache, states, memory or lora; a run has sizes too, as in --at B=1,S=512.",
     ),
 ]
 ConventionOf = Annotated[
@@ -101,11 +101,15 @@ ConventionOf = Annotated[
 ]
 Dtype = Annotated[
     str | None,
-    typer.Option("--dtype", metavar="TYPE", help="cache, states: the type of numbers, such as bf16 or float32."),
+    typer.Option(
+        "--dtype", metavar="TYPE", help="cache, states, memory: the type of numbers, such as bf16 or float32."
+    ),
 ]
 Optimizer = Annotated[
     str | None,
-    typer.Option("--optimizer", metavar="NAME", help="states: adamw, amsgrad, sgd, momentum, adagrad or adafactor."),
+    typer.Option(
+        "--optimizer", metavar="NAME", help="states: adamw, adamw8bit, amsgrad, sgd, momentum, adagrad or adafactor."
+    ),
 ]
 Rank = Annotated[int | None, typer.Option("--rank", metavar="R", help="lora: the rank of the adapter.")]
 Targets = Annotated[
@@ -223,10 +227,17 @@ def convention(
 
 
 def settings(
-    dtype: str | None, optimizer: str | None, rank: int | None, targets: Iterable[str] | None
+    dtype: str | None,
+    optimizer: str | None,
+    rank: int | None,
+    targets: Iterable[str] | None,
+    zero: int | None = None,
+    devices: int | None = None,
+    kernel: str | None = None,
 ) -> dict[str, str | int | tuple[str, ...]]:
     """Return the settings of a run that the user gave, by name."""
-    named = {"dtype": dtype, "optimizer": optimizer, "rank": rank, "targets": tuple(split(targets)) or None}
+    adapter = {"rank": rank, "targets": tuple(split(targets)) or None}
+    named = {"dtype": dtype, "optimizer": optimizer, **adapter, "zero": zero, "devices": devices, "kernel": kernel}
     return {name: value for name, value in named.items() if value is not None}
 
 

@@ -14,6 +14,7 @@ from bertsym.cli import options
 from bertsym.cli.interrupts import interruptible
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
+from bertsym.cli.run_options import RunOptions
 from bertsym.cli.streams import progress
 
 if TYPE_CHECKING:
@@ -85,10 +86,6 @@ def solve(
     convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
-    dtype: options.Dtype = None,
-    optimizer: options.Optimizer = None,
-    rank: options.Rank = None,
-    targets: options.Targets = None,
     ranges: Ranges = None,
     multiple_of: Multiples = None,
     where: Where = None,
@@ -118,6 +115,7 @@ def solve(
         ),
     ] = False,
     *,
+    run: RunOptions,
     page: Page,
 ) -> None:
     """Find the sizes that meet a number of parameters.
@@ -134,8 +132,7 @@ def solve(
     from bertsym.solving.requirements import Demand
 
     loaded = options.load(target, head, model_type)
-    settings = options.settings(dtype, optimizer, rank, targets)
-    measured, conventions = options.measured(loaded, of, convention, settings)
+    measured, conventions = options.measured(loaded, of, convention, run.given)
     model = options.within_positions(_model(measured, at, unknowns, tie), loaded)
     chosen = select(conventions(convention), model.tensors, options.split(only), options.split(without))
     symbols = _unknowns(unknowns, model)
