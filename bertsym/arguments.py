@@ -177,7 +177,7 @@ def measure(model: Model, name: object, convention: str | None, given: Settings)
     from bertsym.costs import Measure, quantity  # noqa: PLC0415  # only a quantity beside parameters pays for it
 
     chosen = quantity(text(name, "quantity"), given)
-    return Measure(chosen, chosen.account(convention), model)
+    return Measure(chosen, chosen.account(convention), model, given)
 
 
 class SymbolsByName(Mapping[str, Symbol]):

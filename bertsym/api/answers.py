@@ -24,6 +24,7 @@ from bertsym.report import Report
 
 if TYPE_CHECKING:
     from bertsym.answers.derived import DerivedFormula
+    from bertsym.answers.run_verification import RunVerification
     from bertsym.api.model import Model
     from bertsym.derive.types import Failure
 
@@ -118,18 +119,18 @@ class Audit(Answer):
 
 @dataclass(frozen=True)
 class Verification(Answer):
-    """A checkpoint beside a model, tensor by tensor."""
+    """A checkpoint beside a model, tensor by tensor; or a run of a class beside the formula of a cost."""
 
-    report: VerificationReport | NameVerification | AdapterVerification
+    report: VerificationReport | NameVerification | AdapterVerification | RunVerification
 
     @property
     def ok(self) -> bool:
-        """Return True if the checkpoint holds exactly the tensors of the model."""
+        """Return True if the checkpoint holds exactly the tensors of the model, or the run equals the formula."""
         return self.report.ok
 
     @property
     def count(self) -> int | None:
-        """Return the number of parameters that the checkpoint holds; None if an index had names only."""
+        """Return the number that the checkpoint holds or the run came to; None if an index had names only."""
         return self.report.count
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bertsym import arguments
 from bertsym.answers.audit import asked
@@ -13,7 +14,11 @@ from bertsym.answers.verification import verification
 from bertsym.api.answers import Audit, Verification
 from bertsym.api.model import Model, load
 from bertsym.claims.question import question
+from bertsym.errors import Conflict, Missing
 from bertsym.values import replace
+
+if TYPE_CHECKING:
+    from bertsym.answers.run_verification import RunVerification
 
 
 def audit(
@@ -62,7 +67,7 @@ def audit(
 
 def verify(
     model: Model | str | PathLike[str] | None,
-    source: str | PathLike[str],
+    source: str | PathLike[str] | None = None,
     *,
     head: str | None = None,
     infer: bool = False,
@@ -79,13 +84,23 @@ def verify(
     transformers builds it. `header_only` accepts a file of which only the beginning was fetched. `model_type` is the
     type as which a `config.json` is read.
 
+    A model `of` flops, cache or states needs no `source`, but `framework`: its class runs on torch's meta device, and
+    the formula is compared with the run.
+
     Raises `BertsymError`: `BadFile`, `BadField`, `UnknownName` or `Conflict`.
 
     Examples:
+        >>> verify(load("bert-base-uncased").of("flops").at(B=1, S=512), framework=True).ok  # doctest: +SKIP
+        True
         >>> verify(None, "nowhere.safetensors")
         Traceback (most recent call last):
         bertsym.errors.BadFile: 'nowhere.safetensors': no such file
     """
+    if isinstance(model, Model) and model.measure is not None:
+        others = {"source": source, "head": head, "model_type": model_type, "infer": infer, "header_only": header_only}
+        return Verification(_run(model, others, framework=framework))
+    if source is None:
+        raise Missing("source", "a checkpoint, or a model `of` a quantity with framework=True")
     named = None if model is None or isinstance(model, Model) else arguments.path(model, "model")
     target = model.plain_spec("verify") if isinstance(model, Model) else named
     report = verification(
@@ -98,3 +113,17 @@ def verify(
         model_type=model_type,
     )
     return Verification(report)
+
+
+def _run(model: Model, others: Mapping[str, object], *, framework: bool) -> RunVerification:
+    """Compare the formula of a measured model with a run; raises `Missing` or `Conflict` for what does not fit."""
+    from bertsym.answers.run_verification import run_verification  # few programs run a class
+
+    if model.measure is None:
+        raise AssertionError("the caller has checked it")
+    for name, given in others.items():
+        if given:
+            raise Conflict(name, f"of {model.measure.quantity.name}", "a class is run, and no checkpoint is read")
+    if not framework:
+        raise Missing("framework", "framework=True, which runs the class of transformers")
+    return run_verification(model.measure, model.spec)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sympy import Symbol
 
     from bertsym.algebra import Value
+    from bertsym.answers.run_verification import RunVerification
     from bertsym.convention import Convention
     from bertsym.model import Model
     from bertsym.symbols import Size
@@ -281,6 +282,27 @@ def counted(
     values = sizes(at, chosen) if at else {}
     chosen = within_positions(chosen.with_sizes(values, pin=True) if values else chosen, loaded)
     return chosen, select(conventions(name), chosen.tensors, split(only), split(without))
+
+
+def verified_run(
+    target: str,
+    head: str | None,
+    at: Iterable[str] | None,
+    model_type: str | None,
+    of: str,
+    name: str | None,
+    given: Mapping[str, str | int | tuple[str, ...]],
+) -> RunVerification:
+    """Return the comparison of --of with a run of the class that MODEL, --head and --at name."""
+    from bertsym import costs
+    from bertsym.answers.run_verification import run_verification
+
+    settings = costs.Settings(**given)  # type: ignore[arg-type]  # typer has checked each
+    loaded = load(target, head, model_type)
+    quantity = costs.quantity(of, settings)
+    measure = costs.Measure(quantity, quantity.account(name), loaded, settings)
+    values = sizes(at, measure.measured) if at else {}
+    return run_verification(measure, measure.measured.with_sizes(values, pin=True))
 
 
 def every_convention(

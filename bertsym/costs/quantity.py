@@ -10,6 +10,7 @@ from sympy import Symbol
 
 from bertsym.algebra import Iverson, Value, evaluate, free
 from bertsym.convention import Convention
+from bertsym.costs.settings import Settings
 from bertsym.errors import BertsymError, Conflict, HasNo, NotKnownOf, UnknownName
 from bertsym.layers import Embedding, Leaf, Role, Weight
 from bertsym.model import Architecture, Head, Model
@@ -117,11 +118,12 @@ def sized(model: Model, quantity: Quantity, account: Account, sizes: Mapping[Sym
 
 @value
 class Measure:
-    """A quantity under one of its conventions, and the model of which it is counted."""
+    """A quantity under one of its conventions, the model of which it is counted, and the settings that were given."""
 
     quantity: Quantity
     account: Account
     model: Model
+    settings: Settings = Settings()
 
     @property
     def measured(self) -> Model:
