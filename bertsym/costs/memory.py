@@ -11,7 +11,7 @@ from functools import cache, partial
 from sympy import Integer
 
 from bertsym.costs import states
-from bertsym.costs.activations import IN_16_BITS, TREES
+from bertsym.costs.activations import IN_16_BITS, IN_THE_PAPER, TREES
 from bertsym.costs.activations.kernels import HALF, Run, named_kernel, run_under
 from bertsym.costs.quantity import Account, Entries, Quantity
 from bertsym.costs.settings import Settings
@@ -54,6 +54,9 @@ def _entries(of_states: Entries, run: Run, architecture: Architecture, head: Hea
         compared = [architecture.heads[name].cls for name in TREES.get(architecture.name, ())] or TREES
         step = f"it is known of {', '.join(compared)}"
         raise NotKnownOf(head.cls, "memory in training", "no test has compared what its code keeps", step)
+    if run.name == "paper" and architecture.name not in IN_THE_PAPER:
+        reason, step = "the paper has no such layer", "pass another --kernel"
+        raise NotKnownOf(head.cls, "memory in the account of Korthikanti et al.", reason, step)
     if architecture.name in IN_16_BITS and run.size != HALF:
         raise NotKnownOf(head.cls, "memory in 32 bits", "its experts multiply in 16 bits", "pass --dtype bf16")
     return (*of_states(architecture, head), *kept)

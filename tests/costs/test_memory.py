@@ -6,14 +6,15 @@ import random
 from typing import Any
 
 import pytest
+import sympy
 
 from bertsym.convention import select
 from bertsym.costs import Settings, measured, quantity
 from bertsym.costs.activations import IN_16_BITS, TREES
-from bertsym.count import count
+from bertsym.count import count, total
 from bertsym.model import Model
-from bertsym.symbols import B, F, H, L, N, S, V, d, experts, experts_per_token, heads, kv_heads, tied
-from bertsym.zoo import ARCHITECTURES
+from bertsym.symbols import B, F, H, L, N, S, V, d, experts, experts_per_token, ffn_ratio, heads, kv_heads, tied
+from bertsym.zoo import ARCHITECTURES, named
 from tests.costs.saved_tensors import saved_bytes
 
 CONFIGURATIONS = 20
@@ -90,3 +91,58 @@ def test_what_autograd_keeps(name: str, head: str, kernel: str, torch: Any, tran
         ours = ours.with_sizes({B: sequences, S: tokens})
         kept = count(ours, select(account.convention, ours.tensors, ["activations"]))
         assert kept == real, (seed, dtype, fields, sequences, tokens)
+
+
+def kept_of(model: Model, kernel: str, dtype: str | None = None) -> tuple[Model, Any]:
+    """Return the model whose entries are the activations, and their convention."""
+    memory = quantity("memory", Settings(kernel=kernel, dtype=dtype))
+    account = memory.account()
+    ours = measured(model, memory, account)
+    return ours, select(account.convention, ours.tensors, ["activations"])
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt2"])
+def test_the_account_of_the_paper(name: str) -> None:
+    """Equation 2 of arXiv:2205.05198: s*b*h*(34 + 5*a*s/h) bytes for each layer with F = 4*h."""
+    ours, convention = kept_of(Model(ARCHITECTURES[name]), "paper")
+    formula = total(ours, convention).xreplace({ffn_ratio: sympy.Integer(4)})
+    assert sympy.expand(formula - L * B * S * (34 * H + 5 * heads * S)) == 0
+
+
+def test_what_the_paper_leaves_out_of_a_layer_of_bert() -> None:
+    """Two norms save a mean and a deviation of 4 bytes for each token."""
+    code, paper = (total(*kept_of(Model(ARCHITECTURES["bert"]), kernel, "bf16")) for kernel in ("eager", "paper"))
+    assert sympy.expand((code - paper).coeff(L)) == 16 * B * S
+
+
+def test_a_layer_of_a_published_model() -> None:
+    """The bytes that hooks saw in a layer of Llama 2 7B, without the angles that all layers share."""
+    ours, convention = kept_of(named("Llama-2-7b-hf"), "flash")
+    single, double = (count(ours.with_sizes({B: 1, S: 4096, L: layers}), convention) for layers in (1, 2))
+    assert double - single == 763_920_408
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("total t5 --of memory", "its memory in training is not known"),
+        ("total deepseek_v3 --of memory", "DeepseekV3ForCausalLM: its memory in training is not known"),
+        ("total bert --of memory --head token-classification", "it is known of BertModel, BertForMaskedLM"),
+        ("total bert --of memory --kernel fast", "unknown kernel 'fast': did you mean flash?"),
+        ("total bert --of memory --kernel flash --dtype float32", "--kernel flash contradicts --dtype float32"),
+        ("total bert --of memory --dtype int8", "--dtype int8 contradicts --of memory"),
+        ("total bert --of memory --at cross_attention=yes", "beyond it nothing is known"),
+        ("total bert --of memory --at B=0,S=5", "size B (batch size): expected an integer of at least 1"),
+        ("total bert-base-uncased --of memory --at B=1,S=513", "S=513 contradicts N=512"),
+        ("total mixtral --of memory", "its memory in 32 bits is not known"),
+        ("total llama --of memory --kernel paper", "the paper has no such layer"),
+        ("total bert --of states --kernel eager", "--kernel contradicts --of states"),
+        ("total bert --of memory --zero 1", "no number of devices"),
+        ("total bert --of memory --optimizer lion", "unknown optimizer 'lion'"),
+    ],
+)
+def test_memory_that_is_not_known(words: str, expected: str, bertsym: Any) -> None:
+    ran = bertsym(*words.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert expected in ran.err
+    assert len(ran.err.removeprefix("bertsym: ").strip()) <= 200

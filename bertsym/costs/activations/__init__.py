@@ -22,3 +22,6 @@ TREES: Mapping[str, Mapping[str, Callable[[Run], Node]]] = {
 
 IN_16_BITS = frozenset({"mixtral"})
 """The architectures whose experts multiply by `grouped_mm`, which saves other arrays in 32 bits."""
+
+IN_THE_PAPER = frozenset({"bert", "gpt2"})
+"""The architectures whose layers are those of Korthikanti et al.: one GELU, dropout, and LayerNorms."""
