@@ -1,4 +1,4 @@
-"""What autograd keeps, against hooks on the saved tensors of real classes in training mode on the meta device."""
+"""Memory in training, against hooks on the saved tensors of real classes on the meta device."""
 
 from __future__ import annotations
 
