@@ -149,7 +149,15 @@ def _echoed(given: object) -> str:
         return "a longer one"
 
 
-def settings(dtype: object, optimizer: object, rank: object, targets: Iterable[str] | None) -> Settings:
+def settings(
+    dtype: object,
+    optimizer: object,
+    rank: object,
+    targets: Iterable[str] | None,
+    zero: object = None,
+    devices: object = None,
+    kernel: object = None,
+) -> Settings:
     """Read the settings of a run; None stands for those that are not given. Raises `Unreadable`."""
     from bertsym.costs import Settings  # noqa: PLC0415  # only a quantity beside parameters pays for it
 
@@ -158,6 +166,9 @@ def settings(dtype: object, optimizer: object, rank: object, targets: Iterable[s
         optimizer=None if optimizer is None else text(optimizer, "optimizer"),
         rank=None if rank is None else whole(rank, "rank"),
         targets=None if targets is None else tuple(texts(targets, "targets")),
+        zero=None if zero is None else whole(zero, "zero", 0),
+        devices=None if devices is None else whole(devices, "devices"),
+        kernel=None if kernel is None else text(kernel, "kernel"),
     )
 
 
@@ -166,7 +177,7 @@ def measure(model: Model, name: object, convention: str | None, given: Settings)
     from bertsym.costs import Measure, quantity  # noqa: PLC0415  # only a quantity beside parameters pays for it
 
     chosen = quantity(text(name, "quantity"), given)
-    return Measure(chosen, chosen.account(convention), model)
+    return Measure(chosen, chosen.account(convention), model, given)
 
 
 class SymbolsByName(Mapping[str, Symbol]):

@@ -30,9 +30,15 @@ class Count:
 
 @value
 class Rounded:
-    """A number of parameters in the largest fitting unit, two decimals."""
+    """A number of parameters or of another unit in the largest fitting unit, two decimals; of bytes the decimal one."""
 
     value: int
+    unit: Unit = PARAMETERS
+
+    @property
+    def text(self) -> str:
+        """Return the number with its unit."""
+        return self.unit.rounded(self.value).partition(",")[0]
 
 
 @value

@@ -123,7 +123,16 @@ class Product:
     role: Role = Role.PRODUCT
 
 
-Leaf = Embedding | Linear | LayerNorm | RMSNorm | Conv1D | Parameter | Attend | Product
+@value
+class Activation:
+    """An array that a forward pass saves for the backward pass: its sides, and `size` bytes for each element."""
+
+    meaning: str
+    sides: tuple[Expr, ...]
+    size: int
+
+
+Leaf = Embedding | Linear | LayerNorm | RMSNorm | Conv1D | Parameter | Attend | Product | Activation
 
 
 @value
@@ -159,7 +168,7 @@ def parameters(leaf: Leaf) -> tuple[Weight, ...]:
             )
         case Parameter(shape=shape, role=role, meaning=meaning):
             return (_weight("", role, meaning, *shape),)
-        case Attend() | Product():
+        case Attend() | Product() | Activation():
             return ()
     raise TypeError(f"no parameters are known for a leaf of kind {type(leaf).__name__}")
 

@@ -17,7 +17,10 @@ from bertsym.values import replace
 from bertsym.zoo import ARCHITECTURES, named
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bertsym.checkpoints.contents import Checkpoint
+    from bertsym.files.jsonfile import Json
 
 MOST_ENTRIES = 10_000
 """The number of entries of a folder among which a configuration is looked for."""
@@ -58,7 +61,7 @@ def _named(target: str, head: str | None) -> Model | None:
     from bertsym.saved_model.atlas_models import stored  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
 
     derived = stored(target, head)
-    if derived is None and target[:1].isupper():
+    if derived is None and not target.islower():
         from bertsym.config.library_classes import may_name_a_class, model_of_class  # noqa: PLC0415  # it reads the index
 
         return model_of_class(target, head) if may_name_a_class(target) else None
@@ -146,6 +149,21 @@ def load_file(path: Path, head: str | None = None, model_type: str | None = None
             raise Conflict(f"model type {model_type}", str(file), "a saved derivation has its own model type")
         return decode.parse(parse_object(data, file), file, head)
     return read_config(fields, file, head, model_type)
+
+
+def configuration(target: str) -> tuple[Path, Mapping[str, Json] | None]:
+    """Return the file that a name or a path of a model means, for errors, and the fields of its configuration.
+
+    A model type, a model of the zoo and a GGUF file have no such fields, but None. Raises `BadFile`.
+    """
+    from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes  # noqa: PLC0415  # a name needs no reader of files
+
+    path = Path(target)
+    if path.suffix.casefold() != ".gguf" and (is_path(target) or _exists(path)):
+        file = _configuration_in(path) if path.is_dir() else path
+        return file, parse_object(read_bytes(file), file, CONFIGURATION)
+    known = verbatim(target) or read(target, (*ARCHITECTURES, *atlas.index())).model
+    return path, None if known is None or known.in_zoo else known.config
 
 
 def _configuration_in(folder: Path) -> Path:

@@ -38,8 +38,8 @@ def ran(command: str) -> str:
 
 
 def refreshed(block: str) -> str:
-    """Return the block with the present output of each command; a block with `derive` stays as it is without torch."""
-    if "bertsym derive " in block and find_spec("torch") is None:
+    """Return the block with the present output of each command; one that needs torch stays as it is without it."""
+    if ("bertsym derive " in block or "--framework" in block) and find_spec("torch") is None:
         return block
     commands = [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ ")]
     return "\n".join(f"$ {command}\n{ran(command)}" for command in commands)

@@ -9,6 +9,7 @@ from bertsym.answers.answer_context import Subject, shown, subject
 from bertsym.convention import Convention
 from bertsym.count import countable
 from bertsym.document import Code, Column, Count, Decimal, Document, Element, Inline, Remark, Table
+from bertsym.errors import NoShape
 from bertsym.formulas.styles import form
 from bertsym.formulas.tree import Form
 from bertsym.model import Model
@@ -42,16 +43,18 @@ class Under:
 
 @value
 class ConventionTable:
-    """A model under conventions, the default one first."""
+    """A model under conventions, the default one first; `problems` say why one has no number at these sizes."""
 
     subject: Subject
     rows: tuple[Under, ...]
+    problems: Mapping[str, str]
 
     def document(self) -> Document:
         """Return a table of totals, one of components if every size is known, and what each convention counts."""
         first, *remarks = self.subject.remarks()
         del first  # it speaks of one convention
         parts: list[Element] = [Remark((f"{self.subject.cls}, under each convention",)), *remarks]
+        parts += [Remark((f"{name} is left out: {problem}",)) for name, problem in self.problems.items()]
         parts.append(self._totals())
         if all(row.count is not None for row in self.rows):
             parts.append(self._components())
@@ -98,13 +101,18 @@ def under_conventions(measured: Mapping[Convention, Model]) -> ConventionTable:
     """Count one model under each convention; `measured` has the model with the entries that each convention sums."""
     rows = []
     about = None
+    problems: dict[str, str] = {}
     for convention, model in measured.items():
-        counted = countable(model, convention)
-        whole = counted.total()
-        number = counted.number(whole)
-        parts = {part.name: part.count for part in counted.breakdown()}
+        try:
+            counted = countable(model, convention)
+            whole = counted.total()
+            number = counted.number(whole)
+            parts = {part.name: part.count for part in counted.breakdown()}
+        except NoShape as problem:  # a script counts a fraction of the tokens
+            problems[convention.name] = str(problem)
+            continue
         rows.append(Under(convention, form(shown(model, whole, whole)), number, parts))
         about = about or subject(model, convention)
     if about is None:
         raise AssertionError("a quantity has a convention")
-    return ConventionTable(about, tuple(rows))
+    return ConventionTable(about, tuple(rows), problems)

@@ -13,6 +13,7 @@ from bertsym.convention import EXACT, Convention
 from bertsym.document import Count, Inline, Rounded, Share
 from bertsym.formulas.tree import Number
 from bertsym.model import Model
+from bertsym.quantities import Unit
 from bertsym.values import value
 
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
@@ -49,23 +50,25 @@ def figures(model: Model, convention: Convention = EXACT, form_name: str = "coll
     """Return total, components and sizes, with numbers if every size is known."""
     whole = formula_written(model, convention, form_name)
     parts = broken_down(model, convention)
-    return Figures(whole.subject, (*_of_total(whole), *_of_parts(parts.rows), *_of_sizes(whole.subject)))
+    return Figures(
+        whole.subject, (*_of_total(whole), *_of_parts(parts.rows, convention.unit), *_of_sizes(whole.subject))
+    )
 
 
 def _of_total(whole: Formula) -> Iterator[Figure]:
     yield Figure("Formula", whole.expression)
     if whole.count is not None:
         yield Figure("Total", Count(whole.count))
-        yield Figure("TotalShort", Rounded(whole.count))
+        yield Figure("TotalShort", Rounded(whole.count, whole.subject.convention.unit))
 
 
-def _of_parts(rows: tuple[Row, ...]) -> Iterator[Figure]:
+def _of_parts(rows: tuple[Row, ...], unit: Unit) -> Iterator[Figure]:
     for row in rows:
         name = letters(row.name)
         yield Figure(f"{name}Formula", row.expression)
         if row.count is not None and row.share is not None:
             yield Figure(f"{name}Total", Count(row.count))
-            yield Figure(f"{name}Short", Rounded(row.count))
+            yield Figure(f"{name}Short", Rounded(row.count, unit))
             yield Figure(f"{name}Share", Share(row.share))
 
 

@@ -32,7 +32,16 @@ def build(config: Mapping[str, Json], file: Path, cls: str | None = None) -> Bui
     Nothing is downloaded and no code of the checkpoint runs. Raise MissingExtra if torch or transformers is not
     installed, BadField if transformers lacks the class or type, and BadFile if transformers raises an error.
     """
-    torch, transformers = _installed()
+    module = module_of(config, file, cls)
+    return _built(type(module).__name__, module)
+
+
+def module_of(config: Mapping[str, Json], file: Path, cls: str | None = None, **settings: object) -> Any:
+    """Return the class as a module on the meta device; `settings` are attributes of its configuration, set last.
+
+    Raise what `build` raises.
+    """
+    torch, transformers = installed()
     kind = config.get("model_type")
     known = transformers.models.auto.configuration_auto.CONFIG_MAPPING
     if not isinstance(kind, str) or kind not in known:
@@ -43,15 +52,18 @@ def build(config: Mapping[str, Json], file: Path, cls: str | None = None) -> Bui
     fields = {key: value for key, value in config.items() if key not in _DROPPED}
     builder = _class(transformers, config, known[kind], file, cls)
     try:
+        configuration = known[kind].from_dict(fields)
+        for name, setting in settings.items():
+            setattr(configuration, name, setting)
         with torch.device("meta"):
-            module = builder(known[kind].from_dict(fields))
+            return builder(configuration)
     except Exception as error:  # noqa: BLE001  # model code may raise anything at a stranger's configuration
         why = f"{type(error).__name__} {echo(error)}"
         raise BadFile(str(file), f"transformers builds no {builder.__name__} of it: {why}") from None
-    return _built(builder.__name__, module)
 
 
-def _installed() -> tuple[Any, Any]:
+def installed() -> tuple[Any, Any]:
+    """Return torch and transformers; raise MissingExtra if one is not installed."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
         import torch  # noqa: PLC0415  # takes seconds, and few commands need it

@@ -9,6 +9,7 @@ import typer
 from bertsym.cli import options
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
+from bertsym.cli.run_options import RunOptions
 
 
 @paged
@@ -48,15 +49,13 @@ def compare(
     ] = None,
     model_type: options.ModelType = None,
     of: Annotated[
-        str | None, typer.Option("--of", metavar="QUANTITY", help="Compare parameters, flops, cache, states or lora.")
+        str | None,
+        typer.Option("--of", metavar="QUANTITY", help="Compare parameters, flops, cache, states, memory or lora."),
     ] = None,
     convention: options.ConventionOf = None,
-    dtype: options.Dtype = None,
-    optimizer: options.Optimizer = None,
-    rank: options.Rank = None,
-    targets: options.Targets = None,
     form: options.FormName = "collected",
     *,
+    run: RunOptions,
     page: Page,
 ) -> None:
     """Compare two models, or one model's conventions.
@@ -69,7 +68,6 @@ def compare(
     from bertsym.formulas.styles import Style
     from bertsym.resolve import is_path
 
-    settings = options.settings(dtype, optimizer, rank, targets)
     if conventions:
         from bertsym.answers.convention_table import under_conventions
 
@@ -77,7 +75,7 @@ def compare(
             raise Conflict("--conventions", "a second MODEL", "one model is compared under all conventions")
         if convention is not None:
             raise Conflict("--conventions", f"--convention {convention}", "all conventions are compared")
-        show(under_conventions(options.every_convention(first, head, at, model_type, of or "flops", settings)), page)
+        show(under_conventions(options.every_convention(first, head, at, model_type, of or "flops", run.given)), page)
         return
     if second is None:
         raise Missing("second model", "one, or --conventions to compare one model under all of them")
@@ -87,7 +85,7 @@ def compare(
     files = [target for target in (first, second) if is_path(target)] or [first, second]
     (first_model, chosen), (second_model, _) = (
         options.counted(
-            target, name, at, model_type if target in files else None, of or "parameters", convention, given=settings
+            target, name, at, model_type if target in files else None, of or "parameters", convention, given=run.given
         )
         for target, name in ((first, heads[0]), (second, heads[-1]))
     )

@@ -9,6 +9,7 @@ import typer
 from bertsym.cli import options
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
+from bertsym.cli.run_options import RunOptions
 
 
 @paged
@@ -25,12 +26,9 @@ def diff(
     convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
-    dtype: options.Dtype = None,
-    optimizer: options.Optimizer = None,
-    rank: options.Rank = None,
-    targets: options.Targets = None,
     form: options.FormName = "collected",
     *,
+    run: RunOptions,
     page: Page,
 ) -> None:
     """Differentiate the parameter count by a size.
@@ -40,7 +38,6 @@ def diff(
     from bertsym.answers.derivative import derivative
     from bertsym.formulas.styles import Style
 
-    settings = options.settings(dtype, optimizer, rank, targets)
-    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
     report = derivative(model, model.size(by).symbol, order, chosen, Style.named(form))
     show(report, page)

@@ -9,6 +9,7 @@ import typer
 from bertsym.cli import options
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
+from bertsym.cli.run_options import RunOptions
 
 
 @paged
@@ -24,11 +25,8 @@ def explain(
     convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
-    dtype: options.Dtype = None,
-    optimizer: options.Optimizer = None,
-    rank: options.Rank = None,
-    targets: options.Targets = None,
     *,
+    run: RunOptions,
     page: Page,
 ) -> None:
     """Derive a count step by step.
@@ -37,6 +35,5 @@ def explain(
     """
     from bertsym.answers.explanation import derivation
 
-    settings = options.settings(dtype, optimizer, rank, targets)
-    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
     show(derivation(model, chosen, component), page)

@@ -18,9 +18,14 @@ def macros(
     at: options.At = None,
     head: options.HeadName = None,
     model_type: options.ModelType = None,
-    convention: options.ConventionName = "exact",
+    of: options.Of = "parameters",
+    convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
+    dtype: options.Dtype = None,
+    optimizer: options.Optimizer = None,
+    rank: options.Rank = None,
+    targets: options.Targets = None,
     form: options.FormName = "collected",
     notation: Annotated[
         str,
@@ -46,7 +51,7 @@ def macros(
     from bertsym.render.macros import definitions
     from bertsym.render.notation import named_notation, parse_renames
 
-    model = options.model(target, head, at, model_type)
-    chosen = options.convention(convention, model, only, without)
+    settings = options.settings(dtype, optimizer, rank, targets)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
     names = named_notation(notation).renamed(parse_renames(rename or ()))
     emit(definitions(figures(model, chosen, form), prefix, names, provide=provide), "latex")

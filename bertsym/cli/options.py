@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sympy import Symbol
 
     from bertsym.algebra import Value
+    from bertsym.answers.run_verification import RunVerification
     from bertsym.convention import Convention
     from bertsym.model import Model
     from bertsym.symbols import Size
@@ -87,7 +88,7 @@ Of = Annotated[
     typer.Option(
         "--of",
         metavar="QUANTITY",
-        help="Count parameters, flops, cache, states or lora; a run has sizes too, as in --at B=1,S=512.",
+        help="Count parameters, flops, cache, states, memory or lora; a run has sizes too, as in --at B=1,S=512.",
     ),
 ]
 ConventionOf = Annotated[
@@ -100,11 +101,15 @@ ConventionOf = Annotated[
 ]
 Dtype = Annotated[
     str | None,
-    typer.Option("--dtype", metavar="TYPE", help="cache, states: the type of numbers, such as bf16 or float32."),
+    typer.Option(
+        "--dtype", metavar="TYPE", help="cache, states, memory: the type of numbers, such as bf16 or float32."
+    ),
 ]
 Optimizer = Annotated[
     str | None,
-    typer.Option("--optimizer", metavar="NAME", help="states: adamw, amsgrad, sgd, momentum, adagrad or adafactor."),
+    typer.Option(
+        "--optimizer", metavar="NAME", help="states: adamw, adamw8bit, amsgrad, sgd, momentum, adagrad or adafactor."
+    ),
 ]
 Rank = Annotated[int | None, typer.Option("--rank", metavar="R", help="lora: the rank of the adapter.")]
 Targets = Annotated[
@@ -222,10 +227,17 @@ def convention(
 
 
 def settings(
-    dtype: str | None, optimizer: str | None, rank: int | None, targets: Iterable[str] | None
+    dtype: str | None,
+    optimizer: str | None,
+    rank: int | None,
+    targets: Iterable[str] | None,
+    zero: int | None = None,
+    devices: int | None = None,
+    kernel: str | None = None,
 ) -> dict[str, str | int | tuple[str, ...]]:
     """Return the settings of a run that the user gave, by name."""
-    named = {"dtype": dtype, "optimizer": optimizer, "rank": rank, "targets": tuple(split(targets)) or None}
+    adapter = {"rank": rank, "targets": tuple(split(targets)) or None}
+    named = {"dtype": dtype, "optimizer": optimizer, **adapter, "zero": zero, "devices": devices, "kernel": kernel}
     return {name: value for name, value in named.items() if value is not None}
 
 
@@ -270,6 +282,27 @@ def counted(
     values = sizes(at, chosen) if at else {}
     chosen = within_positions(chosen.with_sizes(values, pin=True) if values else chosen, loaded)
     return chosen, select(conventions(name), chosen.tensors, split(only), split(without))
+
+
+def verified_run(
+    target: str,
+    head: str | None,
+    at: Iterable[str] | None,
+    model_type: str | None,
+    of: str,
+    name: str | None,
+    given: Mapping[str, str | int | tuple[str, ...]],
+) -> RunVerification:
+    """Return the comparison of --of with a run of the class that MODEL, --head and --at name."""
+    from bertsym import costs
+    from bertsym.answers.run_verification import run_verification
+
+    settings = costs.Settings(**given)  # type: ignore[arg-type]  # typer has checked each
+    loaded = load(target, head, model_type)
+    quantity = costs.quantity(of, settings)
+    measure = costs.Measure(quantity, quantity.account(name), loaded, settings)
+    values = sizes(at, measure.measured) if at else {}
+    return run_verification(measure, measure.measured.with_sizes(values, pin=True))
 
 
 def every_convention(

@@ -1,10 +1,10 @@
-"""The options that decide how an answer is printed: a command with a parameter `page` has them all."""
+"""The options that decide how an answer is printed: a command with a parameter of the type `Page` has them all."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -127,26 +127,41 @@ _USED_BY = {
 
 
 def paged(command: Callable[..., None]) -> Callable[..., None]:
-    """Return the command with the options of `Page` in place of its parameter `page`."""
+    """Return the command with the options of `Page`, and of other groups, in place of its parameters of such a type.
+
+    A group is a dataclass whose fields are annotated as options.
+    """
     signature = inspect.signature(command, eval_str=True)
-    hints = get_type_hints(Page, include_extras=True)
-    command_options = [parameter for name, parameter in signature.parameters.items() if name != "page"]
-    page_options = [
+    groups: dict[str, Any] = {
+        name: p.annotation for name, p in signature.parameters.items() if is_dataclass(p.annotation)
+    }
+    parameters: list[inspect.Parameter] = []
+    for name, parameter in signature.parameters.items():
+        parameters += _options_of(groups[name]) if name in groups else [parameter]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        chosen = {
+            name: group(**{field.name: given.pop(field.name) for field in fields(group)})
+            for name, group in groups.items()
+        }
+        command(**given, **chosen)
+
+    kinds = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    vars(run)["__signature__"] = signature.replace(parameters=kinds)
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def _options_of(group: Any) -> list[inspect.Parameter]:
+    """Return a parameter for each field of a group of options."""
+    hints = get_type_hints(group, include_extras=True)
+    return [
         inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=None if field.default is MISSING else field.default,
             annotation=hints[field.name],
         )
-        for field in fields(Page)
+        for field in fields(group)
     ]
-
-    @wraps(command)
-    def run(**given: Any) -> None:
-        page = Page(**{field.name: given.pop(field.name) for field in fields(Page)})
-        command(**given, page=page)
-
-    kinds = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in command_options]
-    vars(run)["__signature__"] = signature.replace(parameters=[*kinds, *page_options])
-    run.__annotations__ = {p.name: p.annotation for p in (*command_options, *page_options)}
-    return run

@@ -8,6 +8,7 @@ import typer
 
 from bertsym.cli import options, output
 from bertsym.cli.page import Page, paged
+from bertsym.cli.run_options import RunOptions
 
 
 @paged
@@ -26,12 +27,9 @@ def show(
     convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
-    dtype: options.Dtype = None,
-    optimizer: options.Optimizer = None,
-    rank: options.Rank = None,
-    targets: options.Targets = None,
     form: options.FormName = "collected",
     *,
+    run: RunOptions,
     page: Page,
 ) -> None:
     """Break the count down by component, role, layer or module.
@@ -42,6 +40,5 @@ def show(
     from bertsym.count import By
     from bertsym.formulas.styles import Style
 
-    settings = options.settings(dtype, optimizer, rank, targets)
-    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
     output.show(broken_down(model, chosen, By.named(by), Style.named(form)), page)

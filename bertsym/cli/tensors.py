@@ -5,6 +5,7 @@ from __future__ import annotations
 from bertsym.cli import options
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
+from bertsym.cli.run_options import RunOptions
 
 
 @paged
@@ -17,11 +18,8 @@ def tensors(
     convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
-    dtype: options.Dtype = None,
-    optimizer: options.Optimizer = None,
-    rank: options.Rank = None,
-    targets: options.Targets = None,
     *,
+    run: RunOptions,
     page: Page,
 ) -> None:
     """List every tensor: its name, shape, role and tie.
@@ -30,6 +28,5 @@ def tensors(
     """
     from bertsym.answers.inventory import inventory
 
-    settings = options.settings(dtype, optimizer, rank, targets)
-    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
     show(inventory(model, chosen), page)

@@ -9,6 +9,7 @@ import typer
 from bertsym.cli import options
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
+from bertsym.cli.run_options import RunOptions
 from bertsym.cli.streams import note
 
 
@@ -22,10 +23,6 @@ def total(
     convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
-    dtype: options.Dtype = None,
-    optimizer: options.Optimizer = None,
-    rank: options.Rank = None,
-    targets: options.Targets = None,
     form: options.FormName = "collected",
     keep: Annotated[
         list[str] | None,
@@ -37,6 +34,7 @@ def total(
     ] = None,
     count: Annotated[bool, typer.Option("--count", help="Print only the exact number.")] = False,
     *,
+    run: RunOptions,
     page: Page,
 ) -> None:
     """Print the formula and the number of parameters.
@@ -47,8 +45,7 @@ def total(
     from bertsym.count import count as exact_count
     from bertsym.errors import Conflict
 
-    settings = options.settings(dtype, optimizer, rank, targets)
-    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
     if count:
         if page.syntax != "text":
             raise Conflict("--count", f"--{page.syntax}", "--count prints the number without a syntax")

@@ -15,7 +15,8 @@ def verify(
     path: Annotated[
         str,
         typer.Argument(
-            metavar="PATH", help="A .safetensors or .gguf file, an index, an adapter, or the folder of one."
+            metavar="PATH",
+            help="A .safetensors or .gguf file, an index, an adapter, or the folder of one; with --of a MODEL.",
         ),
     ],
     model: Annotated[
@@ -36,6 +37,17 @@ def verify(
     header_only: Annotated[
         bool, typer.Option("--header-only", help="Accept files of which only the beginning was fetched.")
     ] = False,
+    of: Annotated[
+        str,
+        typer.Option(
+            "--of",
+            metavar="QUANTITY",
+            help="Run the class and compare its flops, cache or states with the formula; needs --framework.",
+        ),
+    ] = "parameters",
+    convention: options.ConventionOf = None,
+    dtype: options.Dtype = None,
+    optimizer: options.Optimizer = None,
     latex: options.Latex = False,
     markdown: options.Markdown = False,
     json: options.AsJson = False,
@@ -43,10 +55,23 @@ def verify(
     """Check that a checkpoint has the tensors of a model.
 
     Only headers of files are read. The exit code is 0 if names and shapes are equal, else 1, and the answer lists the
-    differences.
+    differences. With --framework --of the class of a model runs on torch's meta device, and the formula of a cost is
+    compared with what the run does.
     """
+    if of != "parameters":
+        _check_run(of, model, framework=framework, infer=infer, header_only=header_only)
+        settings = options.settings(dtype, optimizer, None, None)
+        report = options.verified_run(path, head, at, model_type, of, convention, settings)
+        show(report, latex=latex, markdown=markdown, json=json)
+        if not report.ok:
+            raise typer.Exit(1)
+        return
     from bertsym.answers.verification import verification
+    from bertsym.errors import Conflict
 
+    for option, text in (("convention", convention), ("dtype", dtype), ("optimizer", optimizer)):
+        if text is not None:
+            raise Conflict(f"--{option}", "--of parameters", "a checkpoint is compared as it is")
     sizes = options.sizes(at)
     answer = verification(
         Path(path), model, head, sizes, framework=framework, infer=infer, header_only=header_only, model_type=model_type
@@ -54,3 +79,14 @@ def verify(
     show(answer, latex=latex, markdown=markdown, json=json)
     if not answer.ok:
         raise typer.Exit(1)
+
+
+def _check_run(of: str, model: str | None, *, framework: bool, infer: bool, header_only: bool) -> None:
+    """Raise Missing or Conflict for options that do not fit a run of a class."""
+    from bertsym.errors import Conflict, Missing
+
+    if not framework:
+        raise Missing("--framework", f"`verify MODEL --framework --of {of}`, which runs the class of transformers")
+    for option, given in (("--model", model is not None), ("--infer", infer), ("--header-only", header_only)):
+        if given:
+            raise Conflict(option, f"--of {of}", "a class is run, and no checkpoint is read: pass the model alone")

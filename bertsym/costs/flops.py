@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from bertsym.convention import Convention
+from bertsym.costs import electra
 from bertsym.costs.quantity import Account, Quantity, of_tree
+from bertsym.costs.quantity import Entries as EntriesOfHead
 from bertsym.costs.settings import Settings
 from bertsym.costs.work import (
     attention_work,
@@ -83,6 +85,11 @@ def _of_parameters(
     return Account(
         Convention(name, meaning, used_by, roles=roles, active=active, factor=factor, unit=FLOPS), of_tree(entries)
     )
+
+
+def _of_script(name: str, meaning: str, used_by: str, factor: int, entries: EntriesOfHead) -> Account:
+    """Return a convention that sums the entries of a script."""
+    return Account(Convention(name, meaning, used_by, ties_once=False, factor=factor, unit=FLOPS), entries)
 
 
 def _parameters_and_attention(tree: Node) -> tuple[Tensor, ...]:
@@ -192,6 +199,22 @@ ACCOUNTS = (
         "PaLM, arXiv:2204.02311, appendix B: 6N + 12LHQT; nanoGPT, litgpt",
         6,
         entries=_parameters_and_attention,
+    ),
+    _of_script(
+        "electra",
+        "a forward pass with look-ups as products, and constants for softmax, norms, activations, dropout and sums; a "
+        "classifier over each token, whatever the head",
+        "Clark et al. 2020, arXiv:2003.10555: get_infer_flops of flops_computation.py",
+        1,
+        electra.inference,
+    ),
+    _of_script(
+        "electra-train",
+        "a step of masked-LM pre-training as electra counts, backward as much as forward; 5/32 of the tokens are "
+        "predicted",
+        "Clark et al. 2020, arXiv:2003.10555, Table 1: get_train_flops of flops_computation.py",
+        2,
+        electra.pretraining,
     ),
     _of_parameters(
         "torchtitan",

@@ -4,12 +4,12 @@ torch dispatches every operation of a forward and a backward pass through a mode
 product, and raises for an operation that multiplies matrices and whose shape it does not know, so that nothing is left
 out in silence. It works on the meta device, where nothing is computed.
 
-torch's FlopCounterMode is a second witness, with known gaps: it counts 0 for attention's fused kernels on a processor
-and for `grouped_mm`, and it counts the backward pass of grouped convolutions as if they had no groups.
+torch's FlopCounterMode is a second witness. `GAPS` lists the operations that it is known to miscount.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
@@ -45,6 +45,16 @@ _PRODUCTS: Mapping[str, tuple[int, int, Callable[[Sides, Sides], Sides]]] = {
     "addmv": (1, 2, _mv),
     "dot": (0, 1, lambda a, _: (1, 1, a[0], 1)),
 }
+GAPS: Mapping[str, str] = {
+    "_scaled_dot_product_flash_attention_for_cpu": "fused attention on a processor counts 0 (pytorch#195460)",
+    "grouped_mm": "products of grouped experts count 0",
+    "convolution_backward": "grouped convolutions count backward as if they had no groups (pytorch#119806)",
+    "mv": "products of a matrix with a vector count 0",
+    "addmv": "products of a matrix with a vector count 0",
+    "dot": "products of two vectors count 0",
+}
+"""The operations that torch's FlopCounterMode miscounts, with what it counts."""
+
 _OPAQUE = ("attention", "grouped_mm", "fft", "linear", "einsum", "matmul", "_int_mm", "scaled_mm", "lstm", "gru")
 
 
@@ -61,11 +71,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]  # torch is untyped
     def __init__(self) -> None:
         super().__init__()
         self.products: list[Sides] = []
+        self.by_operation: Counter[str] = Counter()
 
     @property
     def flops(self) -> int:
         """Return two for each multiply-add."""
-        return 2 * sum(map(prod, self.products))
+        return self.by_operation.total()
 
     def __torch_dispatch__(
         self, func: Any, types: Sequence[Any], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
@@ -76,20 +87,25 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]  # torch is untyped
         name = func.overloadpacket.__name__
         if name in _PRODUCTS:
             first, second, shape = _PRODUCTS[name]
-            self.products.append(shape(tuple(args[first].shape), tuple(args[second].shape)))
+            self._note(name, shape(tuple(args[first].shape), tuple(args[second].shape)))
         elif name == "convolution":
-            self.products.append(_convolution(result.shape, args[1].shape))
+            self._note(name, _convolution(result.shape, args[1].shape))
         elif name == "convolution_backward":
-            self._backward(*args)
+            self._backward(name, *args)
         elif any(word in name for word in _OPAQUE):
             raise UnknownProduct(f"the recorder does not know what {name} multiplies: run the code without it")
         return result
 
-    def _backward(self, gradient: Any, inputs: Any, weight: Any, *rest: Any) -> None:
+    def _note(self, operation: str, product: Sides) -> None:
+        self.products.append(product)
+        self.by_operation[operation] += 2 * prod(product)
+
+    def _backward(self, operation: str, gradient: Any, inputs: Any, weight: Any, *rest: Any) -> None:
         """Note a product for each gradient of a convolution: both take as many multiply-adds as the forward pass."""
         del inputs
         wants_inputs, wants_weight, _ = rest[-1]
-        self.products += [_convolution(gradient.shape, weight.shape)] * (wants_inputs + wants_weight)
+        for _ in range(wants_inputs + wants_weight):
+            self._note(operation, _convolution(gradient.shape, weight.shape))
 
 
 def _convolution(outputs: Sequence[int], weight: Sequence[int]) -> Sides:

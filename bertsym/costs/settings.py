@@ -1,4 +1,4 @@
-"""The settings of a run that are no sizes: the type of numbers, the optimizer, the adapter."""
+"""The settings of a run that are no sizes: the type of numbers, the optimizer, the adapter, the devices."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ DTYPES = {
 }  # fmt: skip
 
 
+NAMES = ("dtype", "optimizer", "rank", "targets", "zero", "devices", "kernel")
+
+
 @value
 class Settings:
     """The settings that the user gave; None for the others."""
@@ -20,11 +23,14 @@ class Settings:
     optimizer: str | None = None
     rank: int | None = None
     targets: tuple[str, ...] | None = None
+    zero: int | None = None
+    devices: int | None = None
+    kernel: str | None = None
 
     @property
     def given(self) -> tuple[str, ...]:
         """Return the names of the settings that the user gave."""
-        return tuple(name for name in ("dtype", "optimizer", "rank", "targets") if getattr(self, name) is not None)
+        return tuple(name for name in NAMES if getattr(self, name) is not None)
 
     def itemsize(self, default: str = "float32") -> int:
         """Return the bytes of one number; raises `UnknownName`."""

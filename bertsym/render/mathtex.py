@@ -181,8 +181,8 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
     match part:
         case Count(value, short, unit):
             return grouped(value) + (rf"\,({_measured(value, unit)})" if short else "")
-        case Rounded(value):
-            return _rounded(value)
+        case Rounded(value, unit):
+            return _upright(part.text) if unit.symbol else _rounded(value)
         case Decimal(value, places):
             return decimal(value, places)
         case Shape(()):
@@ -205,8 +205,12 @@ def _measured(value: int, unit: Unit) -> str:
     r"""Return a rounded number with its unit upright: `25.77\,\mathrm{GB}`."""
     if not unit.symbol:
         return _rounded(value)
-    numbers = (text.partition(" ") for text in unit.rounded(value).split(", "))
-    return r",\ ".join(rf"{number}\,\mathrm{{{symbol}}}" for number, _, symbol in numbers)
+    return r",\ ".join(map(_upright, unit.rounded(value).split(", ")))
+
+
+def _upright(text: str) -> str:
+    number, _, symbol = text.partition(" ")
+    return rf"{number}\,\mathrm{{{symbol}}}"
 
 
 def _rounded(value: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
 from bertsym.errors import printable
 from bertsym.formulas.tree import Sum
-from bertsym.quantities import decimal, percent, rounded
+from bertsym.quantities import decimal, percent
 from bertsym.wording import pretty
 
 SCALAR = "scalar"  # a tensor without sides
@@ -24,8 +24,8 @@ def _written(part: Inline) -> str:
             return text
         case Count(value, short, unit):
             return f"{value:,}" + (f" ({unit.rounded(value)})" if short else "")
-        case Rounded(value):
-            return rounded(value)
+        case Rounded():
+            return part.text
         case Share(value, places):
             return percent(value, places)
         case Decimal(value, places):

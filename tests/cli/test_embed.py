@@ -229,3 +229,21 @@ def test_only_files_are_read(tmp_path: Path, bertsym: Run, what: str) -> None:
     ran = bertsym("embed", str(path))
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert "not a file" in ran.err
+
+
+def test_markers_of_costs(tmp_path: Path, bertsym: Run) -> None:
+    """A name that `let` gives carries the sizes of a run, and each fragment says its convention."""
+    page = tmp_path / "costs.md"
+    lines = [
+        "<!-- bertsym: let ours = bert-base-uncased --at B=1,S=512 -->",
+        "<!-- bertsym: total ours --of flops -->",
+        "<!-- bertsym: end -->",
+        "<!-- bertsym: show Llama-2-7b-hf --of cache --dtype bf16 --at B=1,S=4096 -->",
+        "<!-- bertsym: end -->",
+    ]
+    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert bertsym("embed", str(page)).code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "96,637,943,808" in text.replace("{,}", ",")
+    assert "2,147,483,648" in text.replace("{,}", ",")
+    assert bertsym("embed", "--check", str(page)).code == 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from bertsym.checking.framework_run import Batch, batch
 from bertsym.symbols import B, N, S, S_source
 from tests.zoo.configs import FAMILIES, Family, common, some_heads, without
 
@@ -14,7 +15,6 @@ EVERY = {
     "bert": Family("BertConfig", "Bert", lambda draw: common(draw, some_heads(draw)), FAMILIES["roberta"].kept),
     **FAMILIES,
 }
-CHOICES = ("MultipleChoice", "DoubleHeads")
 LONGEST = 40
 
 
@@ -35,21 +35,14 @@ def runnable(family: str, head: str, fields: dict[str, Any]) -> dict[str, Any]:
     return runs
 
 
-@dataclass(frozen=True)
-class Size:
-    """The sizes of a batch."""
+def drawn_size(draw: Random, longest: int) -> Batch:
+    """Return the sizes of a batch whose sequences learned positions serve."""
+    return Batch(draw.randint(1, 4), draw.randint(1, max(1, min(longest, LONGEST))), draw.randint(1, LONGEST))
 
-    sequences: int
-    tokens: int
-    source: int
 
-    @classmethod
-    def drawn(cls, draw: Random, longest: int) -> Size:
-        return cls(draw.randint(1, 4), draw.randint(1, max(1, min(longest, LONGEST))), draw.randint(1, LONGEST))
-
-    @property
-    def values(self) -> dict[Any, int]:
-        return {B: self.sequences, S: self.tokens, S_source: self.source}
+def sizes_of(batch: Batch) -> dict[Any, int]:
+    """Return the sizes of a batch by symbol."""
+    return {B: batch.sequences, S: batch.tokens, S_source: batch.source}
 
 
 def longest_of(given: Mapping[Any, Any]) -> int:
@@ -65,31 +58,6 @@ def built(transformers: Any, torch: Any, cls: str, config: Any, device: str) -> 
         return getattr(transformers, cls)(config).eval()
 
 
-def batch(torch: Any, module: Any, size: Size) -> dict[str, Any]:
-    """Return the inputs of a class; for multiple choice the sequences are the choices of one question."""
-    cls, config = type(module).__name__, module.config
-    device = next(module.parameters()).device
-
-    def ids(*shape: int) -> Any:
-        return torch.zeros(shape, dtype=torch.long, device=device)
-
-    if cls in {"T5Model", "T5ForConditionalGeneration"}:
-        return {
-            "input_ids": ids(size.sequences, size.source),
-            "decoder_input_ids": ids(size.sequences, size.tokens),
-        }
-    choices = (1,) if any(word in cls for word in CHOICES) else ()
-    inputs = {"input_ids": ids(*choices, size.sequences, size.tokens)}
-    if cls == "T5ForSequenceClassification":  # it reads the last token of the end
-        inputs["input_ids"][:, -1] = config.eos_token_id
-    if cls.startswith("GPT2"):  # without a mask it looks for padding among the tokens
-        inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
-    if getattr(config, "add_cross_attention", False):
-        states = torch.zeros(size.sequences, size.source, config.hidden_size, device=device)
-        inputs["encoder_hidden_states"] = states.requires_grad_()
-    return inputs
-
-
 @dataclass(frozen=True)
 class Passes:
     """The FLOPs of both passes that the recorder saw, and those of the forward pass that torch counted."""
@@ -100,7 +68,7 @@ class Passes:
     device: str
 
 
-def passes(transformers: Any, torch: Any, cls: str, config: Callable[[], Any], size: Size) -> Passes:
+def passes(transformers: Any, torch: Any, cls: str, config: Callable[[], Any], size: Batch) -> Passes:
     """Run a class forward and backward on the meta device, or on the processor if it asks for values."""
     try:
         return _passes(transformers, torch, cls, config(), size, "meta")
@@ -110,7 +78,7 @@ def passes(transformers: Any, torch: Any, cls: str, config: Callable[[], Any], s
     return _passes(transformers, torch, cls, config(), size, "cpu")
 
 
-def _passes(transformers: Any, torch: Any, cls: str, config: Any, size: Size, device: str) -> Passes:
+def _passes(transformers: Any, torch: Any, cls: str, config: Any, size: Batch, device: str) -> Passes:
     from torch.utils.flop_counter import FlopCounterMode
 
     from bertsym.costs.recorder import Recorder

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bertsym.checking.framework_run import batch
 from bertsym.costs import Settings, measured, quantity, sized
 from bertsym.costs.cached_projections import DERIVED
 from bertsym.count import count
@@ -15,7 +16,7 @@ from bertsym.errors import HasNo, NotKnownOf
 from bertsym.resolve import load
 from bertsym.symbols import B, S, window
 from bertsym.zoo import ARCHITECTURES, named
-from tests.costs.runs import EVERY, Size, batch, built, longest_of, runnable
+from tests.costs.runs import EVERY, built, drawn_size, longest_of, runnable, sizes_of
 from tests.zoo.test_family import drawn, read
 
 CONFIGS = 20
@@ -49,9 +50,9 @@ def test_the_cache_of_every_decoder(name: str, head: str, transformers: Any, tor
         config = getattr(transformers, family.config)(**fields)
         asked = ("model_type", architecture.schema.model_type), ("architectures", [cls])
         model = read(config.to_dict(), tmp_path / "config.json", *asked)
-        size = Size.drawn(draw, longest_of(model.given))
+        size = drawn_size(draw, longest_of(model.given))
         ours = measured(model, CACHE, ELEMENTS)
-        ours = ours.with_sizes({symbol: n for symbol, n in size.values.items() if symbol in ours.symbols})
+        ours = ours.with_sizes({symbol: n for symbol, n in sizes_of(size).items() if symbol in ours.symbols})
         module = built(transformers, torch, cls, config, "meta")
         kept = module(**batch(torch, module, size), use_cache=True).past_key_values
         assert count(ours, ELEMENTS.convention) == elements(kept), (seed, fields, size)

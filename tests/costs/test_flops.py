@@ -13,7 +13,7 @@ from bertsym.costs import measured, quantity
 from bertsym.count import count
 from bertsym.symbols import B, S
 from bertsym.zoo import ARCHITECTURES
-from tests.costs.runs import EVERY, Size, longest_of, passes, runnable
+from tests.costs.runs import EVERY, drawn_size, longest_of, passes, runnable, sizes_of
 from tests.zoo.test_family import drawn, read
 
 CONFIGS = 20
@@ -37,8 +37,8 @@ def test_the_work_of_every_class(name: str, head: str, transformers: Any, torch:
         config = getattr(transformers, family.config)(**fields)
         asked = ("model_type", architecture.schema.model_type), ("architectures", [cls])
         model = measured(read(config.to_dict(), tmp_path / "config.json", *asked), WORK, FORWARD)
-        size = Size.drawn(random.Random(seed), longest_of(model.given))
-        ours = model.with_sizes({symbol: n for symbol, n in size.values.items() if symbol in model.symbols})
+        size = drawn_size(random.Random(seed), longest_of(model.given))
+        ours = model.with_sizes({symbol: n for symbol, n in sizes_of(size).items() if symbol in model.symbols})
         real = passes(transformers, torch, cls, partial(getattr(transformers, family.config), **fields), size)
         assert count(ours, FORWARD.convention) == real.forward == real.torch_forward, (seed, fields, size)
         step = count(ours, WORK.account("train").convention)

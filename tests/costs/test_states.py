@@ -59,7 +59,7 @@ def test_states_of_real_optimizers(name: str, transformers: Any, torch: Any, tmp
         module = getattr(transformers, cls)(config).to(getattr(torch, dtype))
         for parameter in module.parameters():
             parameter.grad = torch.zeros_like(parameter)
-        for kind in OPTIMIZERS:
+        for kind in set(OPTIMIZERS) - {"adamw8bit"}:
             states = quantity("states", Settings(dtype=dtype, optimizer=kind))
             account = states.account()
             ours = measured(model, states, account)

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bertsym import costs
+from bertsym.checking.framework_run import Batch, batch
 from bertsym.count import By, breakdown, count
 from bertsym.symbols import B, S
 from bertsym.zoo import named
-from tests.costs.runs import Size, batch
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "adding-a-quantity.md"
 
@@ -54,7 +54,7 @@ def test_its_witness(name: str, lookups: costs.Quantity, transformers: Any, torc
     for part in module.modules():
         if isinstance(part, torch.nn.Embedding):
             part.register_forward_hook(lambda _module, _inputs, output: seen.append(output.numel() // output.shape[0]))
-    size = Size(3, 7, 1)
+    size = Batch(3, 7, 1)
     module(**batch(torch, module, size))
     model = costs.sized(named_default(name), lookups, lookups.account(), {B: size.sequences, S: size.tokens})
     # One row of positions serves all sequences at once, so each table is looked at for one sequence.

@@ -32,6 +32,22 @@ def test_they_work_everywhere(bertsym: Callable[..., Any], pdflatex: Callable[[s
     pdflatex(PAPER % macros)  # the second run reads the table of contents
 
 
+def test_costs_carry_their_unit(bertsym: Callable[..., Any]) -> None:
+    """A G of FLOPs or bytes is no billion of parameters, and bytes are decimal."""
+    flops = bertsym("macros", "bert-base-uncased", "--of", "flops", "--at", "B=1,S=512", "--prefix", "Cost").out
+    assert r"{\CostTotal}{\ensuremath{96{,}637{,}943{,}808}}" in flops
+    assert r"{\CostTotalShort}{\ensuremath{96.64\,\mathrm{GFLOPs}}}" in flops
+    assert r"{\CostPoolerShort}{\ensuremath{1.18\,\mathrm{MFLOPs}}}" in flops
+    cache = bertsym("macros", "Llama-2-7b-hf", "--of", "cache", "--dtype", "bf16", "--at", "B=1,S=4096").out
+    assert r"{\BertTotalShort}{\ensuremath{2.15\,\mathrm{GB}}}" in cache
+
+
+def test_costs_refuse_a_setting_that_they_do_not_read(bertsym: Callable[..., Any]) -> None:
+    ran = bertsym("macros", "bert-base-uncased", "--of", "flops", "--dtype", "bf16")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--dtype contradicts --of flops" in ran.err
+
+
 @pytest.mark.parametrize("prefix", ["Bert", "H", "TeX", "la", "textbf", "xx", "begin"])
 def test_names_are_letters_and_free(prefix: str, bertsym: Callable[..., Any], pdflatex: Callable[[str], str]) -> None:
     ran = bertsym("macros", "bert-large-uncased", "--head", "pretraining", "--prefix", prefix)

@@ -1,0 +1,172 @@
+"""The answers of the library: each prints as text, LaTeX, Markdown or JSON, and holds its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sympy import Expr
+
+from bertsym.answers.adapter_verification import AdapterVerification
+from bertsym.answers.audit import ClaimAudit
+from bertsym.answers.derivative import Derivative as DerivativeReport
+from bertsym.answers.formula import Formula
+from bertsym.answers.name_verification import NameVerification
+from bertsym.answers.verification import Verification as VerificationReport
+from bertsym.claims.standing import Standing
+from bertsym.formulas.tree import to_sympy
+from bertsym.legend import with_own_sizes
+from bertsym.render import jsontext, latex, markdown, mathtex, text
+from bertsym.report import Report
+
+if TYPE_CHECKING:
+    from bertsym.answers.derived import DerivedFormula
+    from bertsym.answers.run_verification import RunVerification
+    from bertsym.api.model import Model
+    from bertsym.derive.types import Failure
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer. It prints as text, and in a notebook as mathematics; `report` holds its parts."""
+
+    report: Report
+
+    def __str__(self) -> str:
+        return text.document(with_own_sizes(self.report.document())).removesuffix("\n")
+
+    def latex(self) -> str:
+        """Return a LaTeX fragment that needs no package."""
+        return latex.document(with_own_sizes(self.report.document()))
+
+    def markdown(self) -> str:
+        """Return Markdown with $...$ mathematics."""
+        return markdown.document(with_own_sizes(self.report.document()))
+
+    def json(self) -> str:
+        """Return the JSON that the command line prints."""
+        return jsontext.document(self.report)
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
+
+@dataclass(frozen=True)
+class Total(Answer):
+    """A formula: `expression` for sympy, `count` if every size is known."""
+
+    report: Formula
+
+    @property
+    def expression(self) -> Expr:
+        """Return the formula as a sympy expression in the public symbols."""
+        return to_sympy(self.report.expression)
+
+    @property
+    def count(self) -> int | None:
+        """Return the exact number of parameters, or None while a size is unknown."""
+        return self.report.count
+
+    def _repr_latex_(self) -> str:
+        return f"${mathtex.math(self.report.expression)}$"
+
+
+@dataclass(frozen=True)
+class Derivative(Answer):
+    """A derivative: `expression` for sympy, `value` and `elasticity` if every size is known."""
+
+    report: DerivativeReport
+
+    @property
+    def expression(self) -> Expr:
+        """Return the derivative as a sympy expression."""
+        return to_sympy(self.report.expression)
+
+    @property
+    def value(self) -> Fraction | None:
+        """Return the derivative at the model's sizes, exactly, or None while a size is unknown."""
+        return self.report.value
+
+    @property
+    def elasticity(self) -> Fraction | None:
+        """Return by how many percent the count grows if the size grows by one percent, exactly."""
+        return self.report.elasticity_value
+
+    def _repr_latex_(self) -> str:
+        return f"${mathtex.math(self.report.expression)}$"
+
+
+@dataclass(frozen=True)
+class Audit(Answer):
+    """The verdict on a claim: stands, nearly, mixed, finding or unread. `notes` say how the claim was read."""
+
+    report: ClaimAudit
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """Return the verdict as a word."""
+        return self.report.standing.value
+
+    @property
+    def stands(self) -> bool:
+        """Return True if the claim was read whole and is right."""
+        return self.report.standing is Standing.STANDS
+
+
+@dataclass(frozen=True)
+class Verification(Answer):
+    """A checkpoint beside a model, tensor by tensor; or a run of a class beside the formula of a cost."""
+
+    report: VerificationReport | NameVerification | AdapterVerification | RunVerification
+
+    @property
+    def ok(self) -> bool:
+        """Return True if the checkpoint holds exactly the tensors of the model, or the run equals the formula."""
+        return self.report.ok
+
+    @property
+    def count(self) -> int | None:
+        """Return the number that the checkpoint holds or the run came to; None if an index had names only."""
+        return self.report.count
+
+
+@dataclass(frozen=True)
+class Derived(Answer):
+    """A formula that was inferred from model code, with the evidence for it."""
+
+    report: DerivedFormula
+
+    @property
+    def whole(self) -> bool:
+        """Return True if every tensor has a formula. Otherwise the formula is not the total."""
+        return self.report.found.whole
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Return the tensors without a formula: each with the part that has none, and why."""
+        return self.report.found.refused
+
+    @property
+    def model(self) -> Model:
+        """Return the derived model at the sizes of the code; raises `PartialFormula` unless the derivation is whole."""
+        from bertsym.api.model import Model
+        from bertsym.derive.export import recorded
+        from bertsym.saved_model import decode
+
+        record = recorded(self.report.found)
+        return Model(decode.model(record, record.name))
+
+    @property
+    def expression(self) -> Expr:
+        """Return the formula as a sympy expression in the public symbols."""
+        return to_sympy(self.report.expression)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to a file that `load` reads; raises `PartialFormula` or `BadFile`."""
+        from bertsym.derive.save import save
+
+        save(self.report.found, Path(path))

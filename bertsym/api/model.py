@@ -1,0 +1,355 @@
+"""A model as the library returns it: its counts, its formulas, and the sizes that meet a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from sympy import Symbol
+
+from bertsym import arguments
+from bertsym import count as counting
+from bertsym.algebra import Value
+from bertsym.answers.breakdown import broken_down
+from bertsym.answers.comparison import comparison
+from bertsym.answers.configurations import shortlist
+from bertsym.answers.derivative import derivative
+from bertsym.answers.explanation import derivation
+from bertsym.answers.formula import formula_written
+from bertsym.answers.inventory import inventory
+from bertsym.answers.solution import solved
+from bertsym.api.answers import Answer, Derivative, Total
+from bertsym.convention import Convention, named_convention, select
+from bertsym.count import By
+from bertsym.errors import Conflict, Missing, Unreadable
+from bertsym.formulas.styles import Style
+from bertsym.model import Model as Spec
+from bertsym.resolve import load as load_spec
+from bertsym.solving.constraints import parse_constraint, parse_ties
+from bertsym.solving.open_model import only_unknowns
+from bertsym.solving.request import LARGEST, Order, Request
+from bertsym.solving.requirements import Demand, Limit
+
+if TYPE_CHECKING:
+    from bertsym.costs import Measure, Settings
+    from bertsym.solving.budgets import Measured
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model under one task head. Some of its sizes may be open. A model is a value: every change makes a new one.
+
+    Examples:
+        >>> bert = load("bert")
+        >>> bert.at(V=30522, N=512, H=768, L=12, ffn_ratio=4).count()
+        109482240
+        >>> sorted(map(str, bert.total().expression.free_symbols))
+        ['H', 'L', 'N', 'V', 'ffn_ratio']
+    """
+
+    spec: Spec
+    measure: Measure | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[object, ...]:
+        spec = self.spec
+        return (
+            self.measure,
+            spec.architecture,
+            spec.head,
+            frozenset(spec.given.items()),
+            frozenset(spec.pinned.items()),
+        )
+
+    def __repr__(self) -> str:
+        sizes = "".join(f", {name}={value}" for name, value in self.sizes.items())
+        return f"Model({self.spec.architecture.name}, {self.spec.cls}{sizes})"
+
+    def _repr_latex_(self) -> str:
+        return self.total()._repr_latex_()
+
+    @property
+    def sizes(self) -> dict[str, Value]:
+        """Return the sizes that are known, by public name."""
+        return {str(symbol): value for symbol, value in self.spec.given.items()}
+
+    @property
+    def symbols(self) -> Mapping[str, Symbol]:
+        """Return the symbols of the model's formulas: by public name, and by every field that means a size.
+
+        sympy reads text as another symbol, of which no formula depends: `expression.diff("H")` is 0. Pass a symbol from
+        here. A name that the model does not know raises `UnknownName`.
+
+        Examples:
+            >>> bert = load("bert")
+            >>> print(bert.total().expression.diff(bert.symbols["V"]))
+            H
+            >>> bert.symbols["hidden_size"]
+            H
+        """
+        return arguments.SymbolsByName(self.spec)
+
+    @property
+    def heads(self) -> dict[str, str]:
+        """Return the task heads of the architecture, with the framework's class for each."""
+        return {name: head.cls for name, head in self.spec.architecture.heads.items()}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return how a file was read where its author may not expect it, such as a field that was ignored."""
+        return self.spec.notes
+
+    def at(self, sizes: Mapping[str, Value | str] | None = None, /, **more: Value | str) -> Model:
+        """Return the model with sizes put in: `at(H=1024, L=24)`, `at({"ffn_ratio": "8/3"})`.
+
+        A size goes by its public name or by the field of a `config.json` that sets it: `at(hidden_size=1024)`. The
+        sizes of a derived model have names of its own code: `at(first_k_dense_replace=3)`.
+
+        Raises `UnknownName`, `Unreadable`, `Conflict` or `NotAnInteger`, all of them `BertsymError`.
+        """
+        given: dict[Symbol, Value] = {}
+        typed: dict[Symbol, str] = {}
+        for name, value in (*arguments.mapping(sizes, "sizes", "{'H': 1024}").items(), *more.items()):
+            size = self.spec.size(name)
+            exact = arguments.size_value(size, value)
+            if given.setdefault(size.symbol, exact) != exact:
+                before = f"{typed[size.symbol]}={given[size.symbol]}"
+                raise Conflict(before, f"{name}={exact}", f"{size.name} was given twice")
+            typed.setdefault(size.symbol, name)
+        sized = self.spec.with_sizes(given, pin=True)
+        return Model(sized if self.measure is None else self.measure.within_positions(sized), self.measure)
+
+    def with_head(self, name: str) -> Model:
+        """Return the model under another task head, such as `masked-lm`; raises `UnknownName`."""
+        return Model(self.spec.with_head(name), self.measure and self.measure.with_head(name))
+
+    def of(
+        self,
+        quantity: str,
+        convention: str | None = None,
+        *,
+        dtype: str | None = None,
+        optimizer: str | None = None,
+        rank: int | None = None,
+        targets: Iterable[str] | None = None,
+        zero: int | None = None,
+        devices: int | None = None,
+        kernel: str | None = None,
+    ) -> Model:
+        """Return the model as another quantity counts it: flops, cache, states, memory or lora, under one convention.
+
+        Its sizes are those of a run too, such as B and S. `dtype`, `optimizer`, and the stage `zero` of ZeRO over
+        `devices` decide cache and states, `kernel` what autograd keeps, `rank` and `targets` an adapter. Raises
+        `UnknownName`, `Conflict` or `NotKnownOf`.
+
+        Examples:
+            >>> load("bert-base-uncased").of("flops").at(B=1, S=512).count()
+            96637943808
+        """
+        settings = arguments.settings(dtype, optimizer, rank, targets, zero, devices, kernel)
+        measure = arguments.measure(self.plain_spec("of"), quantity, convention, settings)
+        return Model(measure.measured, measure)
+
+    def plain_spec(self, method: str) -> Spec:
+        """Return the model whose tensors are counted; raises `Conflict` if another quantity is."""
+        if self.measure is not None:
+            raise Conflict(method, f"of {self.measure.quantity.name}", "it needs the model itself")
+        return self.spec
+
+    def count(self, convention: str = "exact", *, only: Iterable[str] = (), without: Iterable[str] = ()) -> int:
+        """Return the exact number of parameters under a convention.
+
+        `only` and `without` narrow the count to roles, modules or components. Raises `MissingSize` while a size that
+        the count depends on is unknown, and `UnknownName` for a convention that does not exist.
+        """
+        return counting.count(self.spec, self.convention(convention, only, without))
+
+    def total(
+        self,
+        convention: str = "exact",
+        *,
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
+        form: str = "collected",
+        keep: Iterable[str] = (),
+    ) -> Total:
+        """Return the formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
+        kept = [self.spec.size(name).symbol for name in arguments.texts(keep, "keep")]
+        self.spec.check_known(kept)
+        return Total(formula_written(self.spec, self.convention(convention, only, without), form, kept))
+
+    def breakdown(
+        self,
+        by: str = "component",
+        convention: str = "exact",
+        *,
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
+        form: str = "collected",
+    ) -> Answer:
+        """Return the total by component, role, layer or module; the rows sum to it."""
+        grouping = By.named(by)
+        return Answer(broken_down(self.spec, self.convention(convention, only, without), grouping, Style.named(form)))
+
+    def tensors(self, convention: str = "exact") -> Answer:
+        """Return the inventory: one entry per tensor if every size is known, else one per declaration."""
+        return Answer(inventory(self.spec, self.convention(convention)))
+
+    def compare(self, other: Model, convention: str = "exact", *, form: str = "collected") -> Answer:
+        """Compare this model with another, component by component.
+
+        Examples:
+            >>> print(load("bert-base-uncased").compare(load("bert-large-uncased")).report.total.difference.count)
+            225659648
+        """
+        if not isinstance(other, Model):
+            raise Unreadable("the other model", f"a {type(other).__name__}", "a model, as `load` returns it")
+        if (self.measure and self.measure.account) != (other.measure and other.measure.account):
+            raise Conflict("the first model", "the second", "they count different quantities")
+        report = comparison(self.spec, other.spec, self.convention(convention), Style.named(form))
+        return Answer(report)
+
+    def explain(self, component: str | None = None, convention: str = "exact") -> Answer:
+        """Derive the count step by step, from tensors and shapes."""
+        return Answer(derivation(self.spec, self.convention(convention), component))
+
+    def derivative(self, by: str, order: int = 1, convention: str = "exact", *, form: str = "collected") -> Derivative:
+        """Differentiate the total by a size; the value and the elasticity are known if every size is.
+
+        Examples:
+            >>> load("bert-base-uncased").derivative("V").value
+            Fraction(768, 1)
+        """
+        symbol = self.spec.size(by).symbol
+        times = arguments.whole(order, "order")
+        return Derivative(derivative(self.spec, symbol, times, self.convention(convention), Style.named(form)))
+
+    def solve(
+        self,
+        target: int | str,
+        unknowns: str | Iterable[str] = "H",
+        convention: str = "exact",
+        *,
+        at: Mapping[str, Value | str] | None = None,
+        dtype: str | None = None,
+        optimizer: str | None = None,
+        kernel: str | None = None,
+        zero: int | None = None,
+        devices: int | None = None,
+        where: Iterable[str] = (),
+        ties: Iterable[str] = (),
+        ranges: Mapping[str, tuple[int, int]] | None = None,
+        multiple_of: Mapping[str, int] | None = None,
+        at_most: Mapping[str, int | str] | None = None,
+        at_least: Mapping[str, int | str] | None = None,
+        tolerance: Fraction | str | None = None,
+        order: str = "error",
+        top: int | None = None,
+    ) -> Answer:
+        """Find the size that meets a target, or with several unknowns the configurations.
+
+        A size that stays open is taken from the base model of the architecture, and the answer names it.
+
+        One unknown is solved as mathematics (`report.solution`); several are searched for completely (`report.found`).
+        `at_most` and `at_least` are budgets by convention, or of another quantity, as in `{"memory": "24GiB"}`. The
+        sizes of a run that these depend on are `at`; `dtype` and the rest are those of `of`. The target "max" finds the
+        largest model within the budgets. `tolerance` is a fraction of the target, as in "0.01".
+
+        Examples:
+            >>> load("bert-base-uncased").solve("110M").report.solution.floor.value
+            770
+            >>> base, batch = load("bert-base-uncased"), {"B": 32, "S": 512}
+            >>> base.solve("max", "L", at_most={"memory": "24GiB"}, at=batch).report.found.answers[0].at
+            {L: 13}
+        """
+        settings = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
+        example = "{'memory': '24GiB'}"
+        budgets = [arguments.mapping(at_most, "at_most", example), arguments.mapping(at_least, "at_least", example)]
+        spec, beside = self._with_budgets([name for named in budgets for name in named], settings, at)
+        symbols = tuple(spec.size(name).symbol for name in arguments.texts(unknowns, "unknowns"))
+        if not symbols:
+            raise Missing("unknown", "a size to find, such as 'H'")
+        counted = self.convention(convention)
+        wanted = None if target == LARGEST else arguments.count(target, "target", counted.unit)
+        steps = {
+            spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
+            for name, step in (multiple_of or {}).items()
+        }
+        tied = parse_ties(arguments.texts(ties, "ties"), spec.size)
+        bounds = {}
+        for name, ends in (ranges or {}).items():
+            size = spec.size(name)
+            bounds[size.symbol] = arguments.interval(ends, f"ranges of {name}", size.minimum)
+        wheres = tuple(parse_constraint(text, spec.size) for text in arguments.texts(where, "where"))
+        slack = None if tolerance is None else arguments.share(tolerance, "tolerance")
+        shown = (20 if len(symbols) > 1 else 5) if top is None else arguments.whole(top, "top")
+        ordered = Order.named(order)
+        limits = (*_limits(self, at_most, beside, most=True), *_limits(self, at_least, beside, most=False))
+        if len(symbols) == 1 and wanted is not None and not beside:
+            only_unknowns(symbols, {"ranges": bounds, "multiple_of": steps})
+            if ordered is not Order.ERROR:
+                raise Conflict(f"order={order}", str(symbols[0]), "one unknown is ordered by its error")
+            demand = Demand(wheres, limits, slack, bounds.get(symbols[0]))
+            step = steps.get(symbols[0])
+            about = (spec, symbols[0], wanted, counted)
+            return Answer(solved(*about, ties=tied, multiple_of=step, top=shown, demand=demand))
+        request = Request(symbols, wanted, counted, bounds, steps, wheres, tied, limits, slack, ordered, shown)
+        return Answer(shortlist(spec, request))
+
+    def _with_budgets(
+        self, names: Iterable[str], settings: Settings, at: Mapping[str, Value | str] | None
+    ) -> tuple[Spec, dict[str, Measured]]:
+        """Return the model at more sizes with the entries of each budget of another quantity, and these by name."""
+        from bertsym.costs import within_positions
+        from bertsym.solving.budgets import PARAMETERS, check_settings, is_beside, measured, with_inventory
+
+        of = PARAMETERS if self.measure is None else self.measure.quantity.name
+        loaded = self.spec if self.measure is None else self.measure.model
+        quantities = [name for name in dict.fromkeys(names) if is_beside(name, of)]
+        check_settings(settings, quantities)
+        beside = {name: measured(loaded, name, settings) for name in quantities}
+        spec = self.spec
+        for budget in beside.values():
+            spec = with_inventory(spec, budget)
+        spec = spec if at is None else Model(spec, self.measure).at(at).spec
+        return (within_positions(spec, loaded) if beside else spec), beside
+
+    def convention(self, name: str, only: Iterable[str] = (), without: Iterable[str] = ()) -> Convention:
+        """Return a convention of the quantity that is counted; raises `UnknownName` or `Conflict`."""
+        narrowed = (arguments.texts(labels, what) for labels, what in ((only, "only"), (without, "without")))
+        found = named_convention(name) if self.measure is None else self.measure.convention(name)
+        return select(found, self.spec.tensors, *narrowed)
+
+
+def load(target: str | PathLike[str], head: str | None = None, *, model_type: str | None = None) -> Model:
+    """Load a model by name (`bert`, `Llama 3.1 8B`), or from a `config.json`, its folder or a saved model.
+
+    A name means the class that its papers count: the bare model of an encoder, the language model of a decoder.
+
+    `head` replaces the class that a file names, and `model_type` its type. `notes` of the model say what was inferred
+    from the file. Raises `UnknownName`, `AmbiguousModel` for a name of several models, `BadFile`, `BadField`, or
+    `Conflict` for a name with a `model_type`.
+    """
+    kind = None if model_type is None else arguments.text(model_type, "model_type")
+    return Model(load_spec(arguments.path(target, "target"), head, kind))
+
+
+def _limits(
+    model: Model, budgets: Mapping[str, int | str] | None, beside: Mapping[str, Measured], *, most: bool
+) -> tuple[Limit, ...]:
+    """Return the budgets, of the model's own entries or of another quantity's."""
+    limits = []
+    for name, amount in (budgets or {}).items():
+        convention = beside[name].convention if name in beside else model.convention(name)
+        number = arguments.count(amount, name, convention.unit)
+        quantity = name if name in beside else ""
+        limits.append(Limit(convention, number if most else None, None if most else number, quantity))
+    return tuple(limits)
