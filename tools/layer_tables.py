@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -39,7 +39,8 @@ class LayerTables:
             for path, default in self.trials.sizes.items()
             if path.rpartition(".")[0] == part and path != length
         }
-        files = self._files(part, length)
+        switches = [_below(part, name) for name, default in own.items() if isinstance(default, bool)]
+        files = self._files(part, length, switches)
         saved: Any = self.trials.full
         for name in part.split(".") if part else ():
             saved = saved.get(name, {})
@@ -56,12 +57,17 @@ class LayerTables:
                     self.trials.draft.layer_sizes[table] = LayerSizes(length, names, meant)
                 return
 
-    def _files(self, part: str, length: str) -> list[File]:
-        """Return full files at sampled sizes that the class builds without a table."""
+    def _files(self, part: str, length: str, switches: Sequence[str]) -> list[File]:
+        """Return full files at sampled sizes that the class builds with an empty table, with each switch turned too.
+
+        Gemma 4 asks for `num_global_key_value_heads` only with `attention_k_eq_v`.
+        """
         table = _below(part, PER_LAYER)
         samples = self.trials.sampled(4 * SAMPLES)
         files = [changed(file, {length: LAYERS, table: {}, **self._lists(length)}) for file in samples]
-        return [file for file in files if self.trials.theirs(file) is not None][:SAMPLES]
+        plain = [file for file in files if self.trials.theirs(file) is not None][:SAMPLES]
+        turned = [changed(file, {path: not _at(file, path)}) for file in plain for path in switches]
+        return [*plain, *(file for file in turned if self.trials.theirs(file) is not None)]
 
     def _lists(self, length: str) -> Mapping[str, Any]:
         """Return the lists with an entry a layer at that many layers, with layers of each kind."""
@@ -84,7 +90,7 @@ class LayerTables:
                 if not self._agree(table, wider, other):
                     return False
                 counted += 1
-        return counted >= len(files)
+        return counted >= SAMPLES
 
     def _agree(self, table: str, rule: LayerSizes, file: File) -> bool:
         before = dict(self.trials.draft.layer_sizes)

@@ -112,7 +112,7 @@ class ConstraintLearner:
             return
         if not self._constrain(steps, scope):
             # A list of layers says more than a number beside it, such as Gemma 4's `num_kv_shared_layers`.
-            lists = {field.path for field in self.oracle.description.lists}
+            lists = {name for field in self.oracle.description.lists for name in (field.path, field.length)}
             plain = [name for name in scope if name not in lists] or scope
             fixed = next((name for name in scope if self._axis(name).no_effect), plain[0])
             partners = ", ".join(name for name in scope if name != fixed)
