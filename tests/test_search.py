@@ -90,8 +90,8 @@ def brute_force(model: Any, request: Request, known: dict[Symbol, Any]) -> list[
         if kv_heads in numbers and numbers[heads] % numbers[kv_heads]:
             continue
         counts = {name: evaluate(expression, sized.given) for name, expression in totals.items()}
-        error = abs(counts["exact"] - request.target)
-        if request.tolerance is not None and error > request.target * request.tolerance:
+        error = abs(counts["exact"] - request.aim)
+        if request.tolerance is not None and error > request.aim * request.tolerance:
             continue
         if not all(constraint.holds(numbers) for constraint in request.constraints):
             continue

@@ -14,6 +14,7 @@ from bertsym.report import Record
 from bertsym.solving.configurations import Configurations, find
 from bertsym.solving.marginal import Marginal, marginals
 from bertsym.solving.request import Request
+from bertsym.solving.requirements import Limit
 from bertsym.values import replace, value
 
 
@@ -28,40 +29,71 @@ class Shortlist:
 
     def document(self) -> Document:
         """Return a table, the best configuration first."""
-        request, outcome = self.found.request, self.found.outcome
-        unknowns = ", ".join(map(str, request.unknowns))
-        target = Remark(
-            (
-                "target P = ",
-                Count(request.target, short=True, unit=self.subject.convention.unit),
-                f", solved for {unknowns}",
-            )
-        )
-        parts: list[Element] = [*self.subject.remarks(), target]
+        outcome = self.found.outcome
+        parts: list[Element] = [*self.subject.remarks(), self._goal(), *self._budgets()]
         if self.found.assumed:
             parts.append(Remark((f"assumed, as in {self.base}: {', '.join(map(str, self.found.assumed))}",)))
         ranges = "; ".join(axis_in_words(axis.symbol, axis.start, axis.stop, axis.step) for axis in self.found.axes)
         whole = "searched completely" if outcome.complete else "INTERRUPTED: the best so far"
-        parts.append(Remark((f"{self.found.searched:,} configurations ({ranges}), {whole}",)))
-        answers = self.found.answers
-        symbols = list(dict.fromkeys(symbol for answer in answers for symbol in answer.at)) or request.unknowns
-        columns = (
-            *(Column(str(symbol), right=True) for symbol in symbols),
-            *point_columns(self.subject.convention.unit),
-        )
-        rows: tuple[tuple[Inline, ...], ...] = tuple(
-            (
-                *(size_cell(answer.at.get(symbol)) for symbol in symbols),
-                Count(answer.count),
-                Count(answer.count - request.target),
-                Share(Fraction(answer.count - request.target, request.target), 2),
-            )
-            for answer in answers
-        )
-        parts.append(Table(columns, rows))
+        searched = f"{self.found.searched:,} configurations ({ranges})" if self.found.bounded else self._every()
+        parts.append(Remark((f"{searched}, {whole}",)))
+        parts += (*self._at_the_end(), self._table())
         if self.marginals:
             parts += exchange_table(self.marginals, self.subject.convention.unit)
         return tuple(parts)
+
+    def _every(self) -> str:
+        """Return the values of the one unknown of a search without an end."""
+        (axis,) = self.found.axes
+        return f"every {axis.symbol} from {axis.start} on" + (f" by {axis.step}" if axis.step > 1 else "")
+
+    def _goal(self) -> Remark:
+        """Return the line that says what is searched."""
+        request, unit = self.found.request, self.subject.convention.unit
+        solved_for = f", solved for {', '.join(map(str, request.unknowns))}"
+        if request.target is None:
+            return Remark((f"the most {unit.title} within the budgets{solved_for}",))
+        return Remark(("target P = ", Count(request.target, short=True, unit=unit), solved_for))
+
+    def _budgets(self) -> tuple[Remark, ...]:
+        """Return a line for each budget of another quantity, and what that quantity counts."""
+        lines = []
+        for limit in self.found.request.limits:
+            if limit.quantity:
+                bound, number = ("at least", limit.least) if limit.most is None else ("at most", limit.most)
+                amount = Count(number or 0, short=True, unit=limit.convention.unit)
+                lines.append(Remark((f"{limit.quantity} {bound} ", amount, f": {limit.convention.meaning}")))
+        return tuple(lines)
+
+    def _at_the_end(self) -> tuple[Remark, ...]:
+        """Return a line that says which sizes of the largest model are at the end of their range."""
+        if self.found.request.target is not None or not self.found.answers or not self.found.bounded:
+            return ()
+        best = zip(self.found.axes, self.found.answers[0].values, strict=True)
+        names = [str(axis.symbol) for axis, number in best if number > axis.stop - axis.step]
+        why = f"{' and '.join(names)} at the end of the range: a wider --range may hold a larger one"
+        return (Remark((why,)),) if names else ()
+
+    def _table(self) -> Table:
+        """Return a row for each answer, with what it spends of each budget."""
+        request, answers, unit = self.found.request, self.found.answers, self.subject.convention.unit
+        symbols = list(dict.fromkeys(symbol for answer in answers for symbol in answer.at)) or request.unknowns
+        counted = point_columns(unit) if request.target is not None else (Column(unit.title, right=True),)
+        spent = _distinct(request.limits)
+        columns = (
+            *(Column(str(symbol), right=True) for symbol in symbols),
+            *counted,
+            *(Column(_title(request.limits[index]), right=True) for index in spent),
+        )
+        rows: list[tuple[Inline, ...]] = []
+        for answer in answers:
+            sizes = (size_cell(answer.at.get(symbol)) for symbol in symbols)
+            error: tuple[Inline, ...] = ()
+            if request.target is not None:
+                missed = answer.count - request.target
+                error = (Count(missed), Share(Fraction(missed, request.target), 2))
+            rows.append((*sizes, Count(answer.count), *error, *(Count(answer.spent[index]) for index in spent)))
+        return Table(columns, tuple(rows))
 
     def record(self) -> Record:
         """Return the configurations for programs.
@@ -71,23 +103,46 @@ class Shortlist:
         request, outcome = self.found.request, self.found.outcome
         return {
             **self.subject.record(),
-            "target": request.target,
+            "target": "max" if request.target is None else request.target,
             "for": [str(symbol) for symbol in request.unknowns],
             "at": self.subject.sizes(),
             "assumed": [str(symbol) for symbol in self.found.assumed],
-            "searched": self.found.searched,
+            "searched": self.found.searched if self.found.bounded else None,
             "counted": outcome.counted,
             "complete": outcome.complete,
             "candidates": [
                 {
                     "at": {str(symbol): Fraction(number) for symbol, number in answer.at.items()},
                     "count": answer.count,
-                    "error": answer.count - request.target,
+                    **({} if request.target is None else {"error": answer.count - request.target}),
+                    **_spent_record(request.limits, answer.spent),
                 }
                 for answer in self.found.answers
             ],
             **({"marginal": [marginal_record(m) for m in self.marginals]} if self.marginals else {}),
         }
+
+
+def _distinct(limits: tuple[Limit, ...]) -> list[int]:
+    """Return the places of the limits on other quantities, each quantity once."""
+    first: dict[str, int] = {}
+    for index, limit in enumerate(limits):
+        if limit.quantity:
+            first.setdefault(limit.quantity, index)
+    return list(first.values())
+
+
+def _title(limit: Limit) -> str:
+    """Return a quantity and its unit."""
+    unit = limit.convention.unit.title
+    return limit.quantity if limit.quantity.partition(":")[0] == unit.casefold() else f"{limit.quantity} ({unit})"
+
+
+def _spent_record(limits: tuple[Limit, ...], spent: tuple[int, ...]) -> dict[str, Record]:
+    """Return what a configuration spends of each quantity."""
+    return (
+        {"spent": {limits[index].quantity: spent[index] for index in indices}} if (indices := _distinct(limits)) else {}
+    )
 
 
 def shortlist(

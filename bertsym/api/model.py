@@ -15,6 +15,7 @@ from bertsym import count as counting
 from bertsym.algebra import Value
 from bertsym.answers.breakdown import broken_down
 from bertsym.answers.comparison import comparison
+from bertsym.answers.compute_optimal import Allocation, ComputeOptimal, allocated
 from bertsym.answers.configurations import shortlist
 from bertsym.answers.derivative import derivative
 from bertsym.answers.explanation import derivation
@@ -27,14 +28,16 @@ from bertsym.count import By
 from bertsym.errors import Conflict, Missing, Unreadable
 from bertsym.formulas.styles import Style
 from bertsym.model import Model as Spec
+from bertsym.report import Report
 from bertsym.resolve import load as load_spec
 from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.open_model import only_unknowns
-from bertsym.solving.request import Order, Request
+from bertsym.solving.request import LARGEST, Order, Request
 from bertsym.solving.requirements import Demand, Limit
 
 if TYPE_CHECKING:
-    from bertsym.costs import Measure
+    from bertsym.costs import Measure, Settings
+    from bertsym.solving.budgets import Measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,10 +236,18 @@ class Model:
 
     def solve(
         self,
-        target: int | str,
+        target: int | str | None = None,
         unknowns: str | Iterable[str] = "H",
         convention: str = "exact",
         *,
+        compute: int | str | None = None,
+        law: str | None = None,
+        at: Mapping[str, Value | str] | None = None,
+        dtype: str | None = None,
+        optimizer: str | None = None,
+        kernel: str | None = None,
+        zero: int | None = None,
+        devices: int | None = None,
         where: Iterable[str] = (),
         ties: Iterable[str] = (),
         ranges: Mapping[str, tuple[int, int]] | None = None,
@@ -252,41 +263,74 @@ class Model:
         A size that stays open is taken from the base model of the architecture, and the answer names it.
 
         One unknown is solved as mathematics (`report.solution`); several are searched for completely (`report.found`).
-        `at_most` and `at_least` are budgets by convention; `tolerance` is a fraction of the target, as in "0.01".
+        `at_most` and `at_least` are budgets by convention, or of another quantity, as in `{"memory": "24GiB"}`. The
+        sizes of a run that these depend on are `at`; `dtype` and the rest are those of `of`. The target "max" finds the
+        largest model within the budgets. With `compute` the scaling `law` chooses the target, by its own definition of
+        parameters. `tolerance` is a fraction of the target, as in "0.01".
 
         Examples:
             >>> load("bert-base-uncased").solve("110M").report.solution.floor.value
             770
+            >>> base, batch = load("bert-base-uncased"), {"B": 32, "S": 512}
+            >>> base.solve("max", "L", at_most={"memory": "24GiB"}, at=batch).report.found.answers[0].at
+            {L: 13}
         """
-        symbols = tuple(self.spec.size(name).symbol for name in arguments.texts(unknowns, "unknowns"))
+        allocation = _allocation(target, compute, law)
+        if allocation is not None:
+            target, convention = allocation.optimum.parameters, allocation.law.convention
+        settings = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
+        example = "{'memory': '24GiB'}"
+        budgets = [arguments.mapping(at_most, "at_most", example), arguments.mapping(at_least, "at_least", example)]
+        spec, beside = self._with_budgets([name for named in budgets for name in named], settings, at)
+        symbols = tuple(spec.size(name).symbol for name in arguments.texts(unknowns, "unknowns"))
         if not symbols:
             raise Missing("unknown", "a size to find, such as 'H'")
         counted = self.convention(convention)
-        wanted = arguments.count(target, "target", counted.unit)
+        wanted = None if target == LARGEST else arguments.count(target, "target", counted.unit)
         steps = {
-            self.spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
+            spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
             for name, step in (multiple_of or {}).items()
         }
-        tied = parse_ties(arguments.texts(ties, "ties"), self.spec.size)
+        tied = parse_ties(arguments.texts(ties, "ties"), spec.size)
         bounds = {}
         for name, ends in (ranges or {}).items():
-            size = self.spec.size(name)
+            size = spec.size(name)
             bounds[size.symbol] = arguments.interval(ends, f"ranges of {name}", size.minimum)
-        wheres = tuple(parse_constraint(text, self.spec.size) for text in arguments.texts(where, "where"))
+        wheres = tuple(parse_constraint(text, spec.size) for text in arguments.texts(where, "where"))
         slack = None if tolerance is None else arguments.share(tolerance, "tolerance")
         shown = (20 if len(symbols) > 1 else 5) if top is None else arguments.whole(top, "top")
         ordered = Order.named(order)
-        limits = (*_limits(self, at_most, most=True), *_limits(self, at_least, most=False))
-        if len(symbols) == 1:
+        limits = (*_limits(self, at_most, beside, most=True), *_limits(self, at_least, beside, most=False))
+        if len(symbols) == 1 and wanted is not None and not beside:
             only_unknowns(symbols, {"ranges": bounds, "multiple_of": steps})
             if ordered is not Order.ERROR:
                 raise Conflict(f"order={order}", str(symbols[0]), "one unknown is ordered by its error")
             demand = Demand(wheres, limits, slack, bounds.get(symbols[0]))
             step = steps.get(symbols[0])
-            about = (self.spec, symbols[0], wanted, counted)
-            return Answer(solved(*about, ties=tied, multiple_of=step, top=shown, demand=demand))
+            about = (spec, symbols[0], wanted, counted)
+            sizes: Report = solved(*about, ties=tied, multiple_of=step, top=shown, demand=demand)
+            return Answer(sizes if allocation is None else ComputeOptimal(allocation, sizes))
         request = Request(symbols, wanted, counted, bounds, steps, wheres, tied, limits, slack, ordered, shown)
-        return Answer(shortlist(self.spec, request))
+        found = shortlist(spec, request)
+        return Answer(found if allocation is None else ComputeOptimal(allocation, found))
+
+    def _with_budgets(
+        self, names: Iterable[str], settings: Settings, at: Mapping[str, Value | str] | None
+    ) -> tuple[Spec, dict[str, Measured]]:
+        """Return the model at more sizes with the entries of each budget of another quantity, and these by name."""
+        from bertsym.costs import within_positions
+        from bertsym.solving.budgets import PARAMETERS, check_settings, is_beside, measured, with_inventory
+
+        of = PARAMETERS if self.measure is None else self.measure.quantity.name
+        loaded = self.spec if self.measure is None else self.measure.model
+        quantities = [name for name in dict.fromkeys(names) if is_beside(name, of)]
+        check_settings(settings, quantities)
+        beside = {name: measured(loaded, name, settings) for name in quantities}
+        spec = self.spec
+        for budget in beside.values():
+            spec = with_inventory(spec, budget)
+        spec = spec if at is None else Model(spec, self.measure).at(at).spec
+        return (within_positions(spec, loaded) if beside else spec), beside
 
     def convention(self, name: str, only: Iterable[str] = (), without: Iterable[str] = ()) -> Convention:
         """Return a convention of the quantity that is counted; raises `UnknownName` or `Conflict`."""
@@ -308,8 +352,27 @@ def load(target: str | PathLike[str], head: str | None = None, *, model_type: st
     return Model(load_spec(arguments.path(target, "target"), head, kind))
 
 
-def _limits(model: Model, budgets: Mapping[str, int | str] | None, *, most: bool) -> tuple[Limit, ...]:
-    return tuple(
-        Limit(model.convention(name), *((budget, None) if most else (None, budget)))
-        for name, budget in ((name, arguments.count(number, name)) for name, number in (budgets or {}).items())
-    )
+def _allocation(target: int | str | None, compute: int | str | None, law: str | None) -> Allocation | None:
+    """Return what a law finds best if one is asked; raises `Missing` or `Conflict` for half a question or two."""
+    if (compute is None) != (law is None):
+        raise Missing("compute" if compute is None else "law", "compute='1e21', law='besiroglu'")
+    if compute is None or law is None:
+        if target is None:
+            raise Missing("target", "a number such as '110M', or 'max'")
+        return None
+    if target is not None:
+        raise Conflict(f"target {target}", f"compute {compute}", "the law says what is met")
+    return allocated(arguments.text(law, "law"), compute)
+
+
+def _limits(
+    model: Model, budgets: Mapping[str, int | str] | None, beside: Mapping[str, Measured], *, most: bool
+) -> tuple[Limit, ...]:
+    """Return the budgets, of the model's own entries or of another quantity's."""
+    limits = []
+    for name, amount in (budgets or {}).items():
+        convention = beside[name].convention if name in beside else model.convention(name)
+        number = arguments.count(amount, name, convention.unit)
+        quantity = name if name in beside else ""
+        limits.append(Limit(convention, number if most else None, None if most else number, quantity))
+    return tuple(limits)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bertsym.cli import options
+from bertsym.cli.budget_options import BudgetOptions
 from bertsym.cli.interrupts import interruptible
+from bertsym.cli.law_options import LawOptions
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
 from bertsym.cli.run_options import RunOptions
@@ -20,13 +22,20 @@ from bertsym.cli.streams import progress
 if TYPE_CHECKING:
     from sympy import Symbol
 
+    from bertsym.answers.compute_optimal import Allocation
     from bertsym.convention import Convention
     from bertsym.model import Model
+    from bertsym.report import Report
+    from bertsym.solving.budgets import Measured
     from bertsym.solving.requirements import Limit
 
 Target = Annotated[
     str | None,
-    typer.Option("--target", metavar="COUNT", help="The number of parameters to meet: 110M, 340e6, 109,482,240."),
+    typer.Option(
+        "--target",
+        metavar="COUNT",
+        help="The number to meet: 110M, 340e6, 109,482,240; max finds the largest model within the budgets.",
+    ),
 ]
 For = Annotated[
     list[str] | None,
@@ -56,20 +65,13 @@ Ties = Annotated[
     list[str] | None,
     typer.Option("--tie", metavar="'H = 64*L'", help="Let one size follow from another by this equation; repeatable."),
 ]
-AtMost = Annotated[
-    list[str] | None,
+Of = Annotated[
+    str | None,
     typer.Option(
-        "--at-most",
-        metavar="[CONVENTION=]COUNT",
-        help="Accept at most this many parameters, by any convention; repeatable.",
-    ),
-]
-AtLeast = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--at-least",
-        metavar="[CONVENTION=]COUNT",
-        help="Accept at least this many parameters, by any convention; repeatable.",
+        "--of",
+        metavar="QUANTITY",
+        help="Count parameters, flops, cache, states, memory or lora; a run has sizes too, as in --at B=1,S=512.",
+        show_default="parameters",
     ),
 ]
 
@@ -82,7 +84,7 @@ def solve(
     at: options.At = None,
     head: options.HeadName = None,
     model_type: options.ModelType = None,
-    of: options.Of = "parameters",
+    of: Of = None,
     convention: options.ConventionOf = None,
     only: options.Only = None,
     without: options.Without = None,
@@ -90,8 +92,9 @@ def solve(
     multiple_of: Multiples = None,
     where: Where = None,
     tie: Ties = None,
-    at_most: AtMost = None,
-    at_least: AtLeast = None,
+    *,
+    budgets: BudgetOptions,
+    compute: LawOptions,
     tolerance: Annotated[
         str | None,
         typer.Option("--tolerance", metavar="1%", help="Accept answers that miss the target by at most this share."),
@@ -114,7 +117,6 @@ def solve(
             "--explain", help="Add what one more layer costs, and how much of each other size costs the same."
         ),
     ] = False,
-    *,
     run: RunOptions,
     page: Page,
 ) -> None:
@@ -132,11 +134,15 @@ def solve(
     from bertsym.solving.requirements import Demand
 
     loaded = options.load(target, head, model_type)
-    measured, conventions = options.measured(loaded, of, convention, run.given)
+    allocation = compute.allocation(goal, of, convention)
+    if allocation is not None:
+        goal, convention = str(allocation.optimum.parameters), allocation.law.convention
+    of, convention = _counted(of, convention, goal, unknowns, budgets)
+    measured, conventions, beside = _measured(loaded, of, convention, budgets, run)
     model = options.within_positions(_model(measured, at, unknowns, tie), loaded)
     chosen = select(conventions(convention), model.tensors, options.split(only), options.split(without))
     symbols = _unknowns(unknowns, model)
-    limits = _limits(model, chosen, conventions, at_most, at_least)
+    limits = budgets.limits(beside, of, model, chosen, conventions)
     wanted = _target(goal, chosen, limits)
     ties = parse_ties(tie or (), model.size)
     ordering = Order.named(order)
@@ -152,7 +158,7 @@ def solve(
         bounds[name] = ends
     steps = {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples}
     wheres = tuple(parse_constraint(text, model.size) for text in where or ())
-    if len(symbols) == 1:
+    if len(symbols) == 1 and wanted is not None and not beside:
         only_unknowns(symbols, {"--range": bounds, "--multiple-of": steps})
         if ordering is not Order.ERROR:
             raise Conflict(f"--order {order}", f"--for {symbols[0]}", "one unknown is ordered by its error")
@@ -161,7 +167,7 @@ def solve(
         solution = solved(
             model, symbols[0], wanted, chosen, ties=ties, multiple_of=step, top=count, demand=demand, explain=explain
         )
-        show(solution, page)
+        show(_by_law(allocation, solution), page)
         return
     request = Request(
         symbols,
@@ -178,7 +184,16 @@ def solve(
     )
     with interruptible():
         found = shortlist(model, request, _progress(), explain=explain)
-    show(found, page)
+    show(_by_law(allocation, found), page)
+
+
+def _by_law(allocation: Allocation | None, sizes: Report) -> Report:
+    """Return the answer, with what a law said if it chose the target."""
+    if allocation is None:
+        return sizes
+    from bertsym.answers.compute_optimal import ComputeOptimal
+
+    return ComputeOptimal(allocation, sizes)
 
 
 def _model(loaded: Model, at: list[str] | None, unknowns: list[str] | None, tie: list[str] | None) -> Model:
@@ -213,39 +228,56 @@ def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
     return tuple(names)
 
 
-def _limits(
-    model: Model,
-    chosen: Convention,
-    conventions: Callable[[str | None], Convention],
-    at_most: list[str] | None,
-    at_least: list[str] | None,
-) -> tuple[Limit, ...]:
-    from bertsym.convention import select
-    from bertsym.quantities import parse_amount
-    from bertsym.solving.requirements import Limit
+def _counted(
+    of: str | None, convention: str | None, goal: str | None, unknowns: list[str] | None, budgets: BudgetOptions
+) -> tuple[str, str | None]:
+    """Return the quantity that is counted, and its convention.
 
-    limits = []
-    for option, texts in (("--at-most", at_most), ("--at-least", at_least)):
-        for text in texts or ():
-            name, equals, number = text.rpartition("=")
-            counted = select(conventions(name.strip()), model.tensors) if equals else chosen
-            value = parse_amount(number.strip(), counted.unit, option)
-            most, least = (value, None) if option == "--at-most" else (None, value)
-            limits.append(Limit(counted, most, least))
-    return tuple(limits)
+    The largest count that sizes of a run allow is that of the first budget: parameters do not depend on these sizes.
+    """
+    from bertsym.solving.request import LARGEST
+    from bertsym.symbols import RUN
+
+    runs = {size.name for size in RUN}
+    if of is None and goal == LARGEST and set(options.split(unknowns) or ["H"]) <= runs:
+        name, _, by = budgets.first_quantity().partition(":")
+        return name, convention or by or None
+    return of or "parameters", convention
 
 
-def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> int:
-    """Return the target as given, else the first budget by the convention that is counted."""
+def _measured(
+    loaded: Model, of: str, convention: str | None, budgets: BudgetOptions, run: RunOptions
+) -> tuple[Model, Callable[[str | None], Convention], dict[str, Measured]]:
+    """Return the model with the entries of --of and of each budget, the conventions, and the budgets by name."""
+    if not any(name for _, name, _ in budgets.typed):
+        return (*options.measured(loaded, of, convention, run.given), {})
+    from bertsym.costs import Settings
+    from bertsym.solving.budgets import settings_of_target, with_inventory
+
+    settings = Settings(**run.given)  # type: ignore[arg-type]  # typer has checked each
+    names = budgets.quantities(of)
+    own = settings_of_target(settings, of, names)
+    model, conventions = options.measured(loaded, of, convention, {name: getattr(own, name) for name in own.given})
+    beside = budgets.measured(loaded, names, settings)
+    for budget in beside.values():
+        model = with_inventory(model, budget)
+    return model, conventions, beside
+
+
+def _target(goal: str | None, chosen: Convention, limits: tuple[Limit, ...]) -> int | None:
+    """Return the target as given, else the first budget by the convention that is counted; None for the largest."""
     from bertsym.errors import Missing
     from bertsym.quantities import parse_amount
+    from bertsym.solving.request import LARGEST
 
+    if goal == LARGEST:
+        return None
     if goal is not None:
         return parse_amount(goal, chosen.unit, "--target")
     for limit in limits:
-        if limit.convention == chosen:
+        if limit.convention == chosen and not limit.quantity:
             return limit.most if limit.most is not None else limit.least or 0
-    raise Missing("target", "--target 110M, or a budget such as --at-most 110M")
+    raise Missing("target", "--target 110M, --target max, or a budget such as --at-most 110M")
 
 
 def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int], int | None]:

@@ -15,6 +15,7 @@ QUANTITIES = {
     "flops": "bertsym.costs.flops",
     "cache": "bertsym.costs.cache",
     "states": "bertsym.costs.states",
+    "memory": "bertsym.costs.memory",
     "lora": "bertsym.costs.lora",
 }
 
@@ -29,9 +30,18 @@ __all__ = [
     "Settings",
     "measured",
     "quantity",
+    "read_by",
     "sized",
     "within_positions",
 ]
+
+
+def read_by(name: str) -> frozenset[str]:
+    """Return the settings that a quantity depends on; none for parameters."""
+    if name not in QUANTITIES:
+        return frozenset()
+    reads: frozenset[str] = import_module(QUANTITIES[name]).READS
+    return reads
 
 
 def quantity(name: str, settings: Settings = NO_SETTINGS) -> Quantity:

@@ -25,10 +25,14 @@ _RUN = frozenset(size.symbol for size in RUN)
 
 @value
 class Account:
-    """A convention of a quantity, and the entries over which it sums: `entries` writes them out for a head."""
+    """A convention of a quantity, and the entries over which it sums: `entries` writes them out for a head.
+
+    `most` is the largest value of a size for which the entries are known, 0 for a switch that has to be off.
+    """
 
     convention: Convention
     entries: Entries
+    most: tuple[tuple[Symbol, int], ...] = ()
 
 
 @value
@@ -94,6 +98,13 @@ def measured(model: Model, quantity: Quantity, account: Account) -> Model:
     if own:
         reason, step = f"its own size {own[0]} has the name of a size of a run", "rename it in the file of the model"
         raise NotKnownOf(model.cls, quantity.noun, reason, step)
+    for symbol, most in account.most:
+        if model.given.get(symbol, most) > most:
+            reason, step = (
+                f"{symbol}={model.given[symbol]} is beyond what a test has compared",
+                f"pass --at {symbol}={most}",
+            )
+            raise NotKnownOf(model.cls, quantity.noun, reason, step)
     return replace(model, architecture=_measured(model.architecture, account))
 
 
@@ -143,7 +154,8 @@ def _measured(architecture: Architecture, account: Account) -> Architecture:
         name: Head(head.cls, Listed(_entries_or_none(architecture, head, account)))
         for name, head in architecture.heads.items()
     }
-    return replace(architecture, heads=heads, accepted=architecture.symbols)
+    most = {**architecture.most, **dict(account.most)}
+    return replace(architecture, heads=heads, accepted=architecture.symbols, most=most)
 
 
 def _entries_or_none(architecture: Architecture, head: Head, account: Account) -> tuple[Tensor, ...]:

@@ -122,12 +122,12 @@ def state_entries(
     return _whole(recipe, head) if shares is None else _partitioned(recipe, shares, head)
 
 
-def quantity(settings: Settings) -> Quantity:
-    """Return the quantity for an optimizer, by default AdamW.
+def quantity(settings: Settings, usual_dtype: str = "float32") -> Quantity:
+    """Return the quantity for an optimizer, by default AdamW, and in a type, by default the usual one.
 
     Raises `UnknownName`, and `Unreadable`, `Missing` or `Conflict` for a partition that does not exist.
     """
-    size = settings.itemsize()
+    size = settings.itemsize(usual_dtype)
     name = settings.optimizer or "adamw"
     optimizer = named_optimizer(name)
     shares = partition(settings.zero, settings.devices)

@@ -8,18 +8,19 @@ from fractions import Fraction
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, expand, free
+from bertsym.convention import Convention
 from bertsym.count import declared
 from bertsym.existence import check_routing
 from bertsym.model import Model
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure
-from bertsym.solving.interval_propagation import Axis
+from bertsym.solving.interval_propagation import Axis, narrow
 from bertsym.solving.legality import Recounter
-from bertsym.solving.polynomial import Exact
+from bertsym.solving.polynomial import DoesNotGrow, Exact, NotPolynomial
 from bertsym.solving.request import Order, Request, check
 from bertsym.solving.requirements import Demand, NothingFits
 from bertsym.solving.search import Configuration, Outcome, Search, Space
-from bertsym.solving.space import axis_of, require_values, space_of
+from bertsym.solving.space import MAX_VALUE, axis_of, require_values, space_of
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
 
@@ -30,11 +31,12 @@ USUAL_TOLERANCE = Fraction(1, 100)
 
 @value
 class Answer:
-    """A configuration that exists: the unknowns, all sizes that it names, and its exact count."""
+    """A configuration that exists: the unknowns, all sizes that it names, its exact count and those of the budgets."""
 
     values: tuple[Exact, ...]
     at: Mapping[Symbol, Value]
     count: int
+    spent: tuple[int, ...] = ()
 
 
 @value
@@ -48,6 +50,7 @@ class Configurations:
     searched: int
     outcome: Outcome
     answers: tuple[Answer, ...]
+    bounded: bool = True
 
 
 def find(model: Model, request: Request, progress: Callable[[Fraction], None] | None = None) -> Configurations:
@@ -58,25 +61,46 @@ def find(model: Model, request: Request, progress: Callable[[Fraction], None] | 
     check(request)
     if request.tolerance is None and request.order is not Order.ERROR:
         request = replace(request, tolerance=USUAL_TOLERANCE)
-    closure, totals = closed(model, request)
+    closure, totals = closed(model, request, accompanied=len(request.unknowns) == 1)
     axes = tuple(axis_of(BY_SYMBOL[symbol], request) for symbol in request.unknowns)
     require_values(axes, request)
     space = space_of(model, closure, request, axes, totals)
+    if request.target is None and len(axes) == 1 and not request.ranges:
+        space = unbounded(space)
     outcome, answers = search(closure, request, space, progress)
     if outcome.complete and not answers:
         demand = Demand(request.constraints, request.limits, request.tolerance)
-        tried = f"none of the {space.size:,} configurations"
+        tried = f"none of the {space.size:,} configurations" if space.bounded else f"no {request.unknowns[0]}"
         raise NothingFits(tried, demand.in_words(request.target), standing(closure, request))
-    return Configurations(request, space.axes, closure.ready.given, closure.assumed, space.size, outcome, answers)
+    return Configurations(
+        request, space.axes, closure.ready.given, closure.assumed, space.size, outcome, answers, space.bounded
+    )
+
+
+def unbounded(space: Space) -> Space:
+    """Return the space of one unknown without an end, if every count can be inverted along it.
+
+    Raises `NothingFits` if the budgets do not bound the unknown.
+    """
+    axis = replace(space.axes[0], stop=MAX_VALUE)
+    try:
+        for count in (space.count, *(budget.count for budget in space.budgets)):
+            list(count.pieces(axis.start, axis.stop))
+    except (DoesNotGrow, NotPolynomial):
+        return space
+    _, last, among = narrow(axis, space.constraints, space.fixed, axis.start, axis.stop)
+    beyond = axis.within(MAX_VALUE - 2 * axis.step * among[0], last, among)
+    if beyond and all(budget.keeps(budget.count.at(beyond[0]).constant) for budget in space.budgets):
+        raise NothingFits(f"no largest {axis.symbol}", "the budgets, which do not bound it")
+    return replace(space, axes=(axis,), unknowns=(axis,), bounded=False)
 
 
 def closed(model: Model, request: Request, *, accompanied: bool = False) -> tuple[Closure, list[Expr]]:
     """Return the closure of a request, and its counts over the unknowns: the target's, then those of the budgets."""
-    bare = Model(model.architecture, model.head)
-    wanted = [request.convention, *(limit.convention for limit in request.limits)]
-    for convention in wanted:
-        check_routing(bare, convention)
-    raw = [declared(model.architecture, model.head, convention) for convention in wanted]
+    counted = _counted(request)
+    for head, convention in counted:
+        check_routing(Model(model.architecture, head or model.head), convention)
+    raw = [declared(model.architecture, head or model.head, convention) for head, convention in counted]
     spoken_of = frozenset(s for c in request.constraints for s in c.symbols)
     still: frozenset[Symbol] = frozenset()
     while True:
@@ -84,14 +108,19 @@ def closed(model: Model, request: Request, *, accompanied: bool = False) -> tupl
             model, request.unknowns, request.ties, spoken_of=spoken_of, still=still, accompanied=accompanied
         )
         totals = [expand(closure.over(total)) for total in raw]
-        counted = {
+        moving = {
             floating.symbol for floating in closure.floating if any(floating.symbol in free(total) for total in totals)
         }
-        if not counted:
+        if not moving:
             for total in totals:
                 closure.require_known(total)
             return closure, totals
-        still |= counted
+        still |= moving
+
+
+def _counted(request: Request) -> tuple[tuple[str, Convention], ...]:
+    """Return the head and the convention of each count: the target's, then those of the budgets."""
+    return (("", request.convention), *((limit.quantity, limit.convention) for limit in request.limits))
 
 
 def search(
@@ -106,7 +135,7 @@ def search(
     The conditions of the space exclude nearly all models that do not exist: only the best configurations are recounted.
     If the recount refuses one of them, the search is repeated, and recounts every configuration that it would keep.
     """
-    recounter = Recounter(closure, (request.convention, *(limit.convention for limit in request.limits)))
+    recounter = Recounter(closure, _counted(request))
     limits = request.limits
     known: dict[tuple[Exact, ...], bool] = {}
 
@@ -143,9 +172,9 @@ def search(
     answers = []
     for configuration in outcome.best:
         sizes = closure.at(values(configuration)) or {}
-        answers.append(
-            Answer(configuration.values, {s: sizes[s] for s in closure.shown if s in sizes}, configuration.count)
-        )
+        shown = {s: sizes[s] for s in closure.shown if s in sizes}
+        _, *spent = recounter.recount(values(configuration)) or (configuration.count,)
+        answers.append(Answer(configuration.values, shown, configuration.count, tuple(spent)))
     return outcome, tuple(answers)
 
 

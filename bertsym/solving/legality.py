@@ -22,7 +22,7 @@ from bertsym.solving.closure import Closure
 from bertsym.solving.constraints import Constraint, compare, from_expression
 from bertsym.solving.requirements import NothingFits
 from bertsym.symbols import BY_SYMBOL, Kind
-from bertsym.values import value
+from bertsym.values import replace, value
 from bertsym.wording import said
 
 
@@ -31,17 +31,22 @@ class Recounter:
     """The recount of an answer as `total` counts: the sizes are put into a model, and the model is counted."""
 
     closure: Closure
-    conventions: tuple[Convention, ...]
+    counted: tuple[tuple[str, Convention], ...]
 
     def recount(self, values: Mapping[Symbol, Value]) -> tuple[int, ...] | None:
-        """Return the counts at values of the unknowns and the heads beside them; None if no such model exists."""
+        """Return the counts at values of the unknowns and the heads beside them; None if no such model exists.
+
+        Each is the count of a head of the architecture, an empty one for that of the model, under a convention.
+        """
         sizes = self.closure.at(values)
         if sizes is None:
             return None
         bare = Model(self.closure.ready.architecture, self.closure.ready.head)
         try:
             model = bare.with_sizes(sizes)
-            return tuple(count(model, convention) for convention in self.conventions)
+            return tuple(
+                count(replace(model, head=head or model.head), convention) for head, convention in self.counted
+            )
         except BertsymError:
             return None
 
@@ -72,7 +77,8 @@ def _conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Cons
         yield _compared(f"{symbol} = {said(right)}", closure.over(symbol), Op.EQUAL, closure.over(right))
     for quotient in architecture.whole:
         yield _whole(f"{said(quotient)} is whole", closure.over(quotient))
-    for symbol, most in architecture.most.items():
+    bounded = (symbol for symbol in architecture.most if BY_SYMBOL[symbol].kind is not Kind.SWITCH)
+    for symbol, most in ((symbol, architecture.most[symbol]) for symbol in bounded):
         yield _compared(f"{symbol} <= {most}", closure.over(symbol), Op.AT_MOST, Integer(most))
     for routing in architecture.routings:
         if routing.chosen is not None:

@@ -17,6 +17,10 @@ from bertsym.values import value
 
 # The best are kept in a sorted list, whose insertions grow with its length.
 MAX_ANSWERS = 10_000
+LARGEST = "max"
+"""The word for a search without a target."""
+# No count of sizes that can be typed is as large.
+ABOVE_ALL = 10**1000
 
 
 class Order(Enum):
@@ -35,10 +39,13 @@ class Order(Enum):
 
 @value
 class Request:
-    """A question to search: unknowns in the order in which they are shown, their ranges, and the requirements."""
+    """A question to search: unknowns in the order in which they are shown, their ranges, and the requirements.
+
+    Without a target the largest count is searched that keeps to the budgets.
+    """
 
     unknowns: tuple[Symbol, ...]
-    target: int
+    target: int | None
     convention: Convention = EXACT
     ranges: Mapping[Symbol, tuple[int, int]] = {}
     multiples: Mapping[Symbol, int] = {}
@@ -48,6 +55,11 @@ class Request:
     tolerance: Fraction | None = None
     order: Order = Order.ERROR
     top: int = 20
+
+    @property
+    def aim(self) -> int:
+        """Return the count to come near: the target, or a number above every count."""
+        return ABOVE_ALL if self.target is None else self.target
 
 
 def check(request: Request) -> None:
@@ -62,7 +74,9 @@ def check(request: Request) -> None:
 
 
 def _check_numbers(request: Request) -> None:
-    if not _is_count(request.target) or request.target < 1:
+    if request.target is None:
+        _check_largest(request)
+    elif not _is_count(request.target) or request.target < 1:
         raise Unreadable("--target", str(request.target), "a number of parameters, at least 1")
     if not _is_count(request.top) or not 1 <= request.top <= MAX_ANSWERS:
         raise Unreadable("--top", str(request.top), f"a whole number from 1 to {MAX_ANSWERS}")
@@ -79,6 +93,16 @@ def _check_numbers(request: Request) -> None:
         for bound in (limit.most, limit.least):
             if bound is not None and not _is_count(bound):
                 raise Unreadable("a budget", str(bound), "a number of parameters")
+
+
+def _check_largest(request: Request) -> None:
+    """Raise `Missing` or `Conflict` for a search for the largest count that no budget bounds, or that has an order."""
+    if all(limit.most is None for limit in request.limits):
+        raise Missing("budget for --target max", "one such as --at-most memory=24GiB")
+    if request.tolerance is not None:
+        raise Conflict("--tolerance", "--target max", "the largest count has no error")
+    if request.order is not Order.ERROR:
+        raise Conflict(f"--order {request.order.value}", "--target max", "the largest come first")
 
 
 def _is_count(number: object) -> bool:

@@ -25,17 +25,22 @@ class NothingFits(BertsymError):
 
 @value
 class Limit:
-    """A budget: the largest or the smallest count under a convention."""
+    """A budget: the largest or the smallest count under a convention.
+
+    `quantity` is the head of the architecture that has the entries of another quantity than the target, as
+    `budgets.with_inventory` adds it; empty for the entries that the target counts too.
+    """
 
     convention: Convention
     most: int | None = None
     least: int | None = None
+    quantity: str = ""
 
     @property
     def title(self) -> str:
         """Return the budget in words."""
         bound = f"at most {self.most:,}" if self.most is not None else f"at least {self.least:,}"
-        return f"{self.convention.title} {bound}"
+        return f"{self.quantity or self.convention.title} {bound}"
 
 
 @value
@@ -47,10 +52,10 @@ class Demand:
     tolerance: Fraction | None = None
     range: tuple[int, int] | None = None
 
-    def in_words(self, target: int) -> str:
+    def in_words(self, target: int | None) -> str:
         """Return the requirements as the end of a sentence."""
         wanted = [constraint.text for constraint in self.constraints] + [limit.title for limit in self.limits]
-        if self.tolerance is not None:
+        if self.tolerance is not None and target is not None:
             percent = decimal(self.tolerance * 100, 6).rstrip("0").rstrip(".")
             wanted.append(f"within {percent}% of {target:,}")
         if self.range is not None:

@@ -48,6 +48,7 @@ class Space:
     budgets are over them. `idle` are the other axes, `fixed` the sizes that are known. `company` are the sizes that
     accompany a configuration, each with its values there. `rank` makes the key of a configuration from its error and
     its values, the smallest keys being the best; `by_error`: the error leads the key.
+    A space that is not `bounded` has all values of its one unknown.
     """
 
     axes: tuple[Axis, ...]
@@ -61,6 +62,7 @@ class Space:
     rank: Callable[[Exact, dict[Symbol, Exact]], Key]
     by_error: bool = True
     company: tuple[tuple[Symbol, Companions], ...] = ()
+    bounded: bool = True
 
     @property
     def size(self) -> int:

@@ -202,7 +202,7 @@ def _by_width(model: Model, request: Request) -> Request:
 def _line(closure: Closure, request: Request, space: Space) -> UnivariateCount:
     """Return the count at every value of the unknown at which a model exists, whatever the request demands."""
     (unknown,) = request.unknowns
-    recounter = Recounter(closure, (request.convention,))
+    recounter = Recounter(closure, (("", request.convention),))
     # A single head divides every width.
     beside = {floating.symbol: 1 for floating in closure.floating}
 

@@ -77,7 +77,7 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
         require(totals[0], closure.unknowns[0], model)
     counts = [piecewise(total, [axis.symbol for axis in order]) for total in totals]
     budgets = [Budget(count, limit.least, limit.most) for limit, count in zip(request.limits, counts[1:], strict=True)]
-    if request.tolerance is not None:
+    if request.tolerance is not None and request.target is not None:
         slack = request.target * request.tolerance
         budgets.append(Budget(counts[0], request.target - slack, request.target + slack))
     return Space(
@@ -85,7 +85,7 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
         order,
         tuple(axis for axis in axes if axis not in order),
         counts[0],
-        request.target,
+        request.aim,
         tuple(budgets),
         (*(_public(closure, c) for c in request.constraints), *legal),
         {s: v for s, v in closure.numbers.items() if not isinstance(v, bool)},

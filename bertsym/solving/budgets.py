@@ -1,0 +1,93 @@
+"""Budgets in other quantities than the target: a model that has the entries of each of them.
+
+A budget is a further head of the architecture. It has the same sizes and other entries, so all that counts a head under
+a convention counts a budget too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bertsym import costs
+from bertsym.convention import CONVENTIONS, EXACT, Convention, named_convention
+from bertsym.costs import NO_SETTINGS, Settings
+from bertsym.errors import Conflict
+from bertsym.model import Model
+from bertsym.quantities import parse_amount
+from bertsym.solving.requirements import Limit
+from bertsym.values import replace, value
+
+PARAMETERS = "parameters"
+
+
+@value
+class Measured:
+    """A model whose entries are those of a quantity, the convention that sums them, and the quantity's name."""
+
+    model: Model
+    convention: Convention
+    name: str
+
+
+def is_beside(name: str, of: str) -> bool:
+    """Return True if a budget's name means a quantity, as `flops` and `flops:train` do, and no convention of `of`."""
+    return name.partition(":")[0] in (PARAMETERS, *costs.QUANTITIES) and name not in {of, *own_names(of)}
+
+
+def own_names(of: str) -> list[str]:
+    """Return the conventions of a quantity."""
+    return (
+        list(CONVENTIONS) if of == PARAMETERS else [account.convention.name for account in costs.quantity(of).accounts]
+    )
+
+
+def read_by(name: str) -> frozenset[str]:
+    """Return the settings that a quantity depends on."""
+    return costs.read_by(name.partition(":")[0])
+
+
+def measured(loaded: Model, name: str, settings: Settings = NO_SETTINGS) -> Measured:
+    """Return a model as a quantity counts it; settings that the quantity does not depend on have no effect.
+
+    Raises `UnknownName`, and `NotKnownOf` for a model of which the quantity is not known.
+    """
+    title, _, convention = name.partition(":")
+    if title == PARAMETERS:
+        return Measured(loaded, named_convention(convention) if convention else EXACT, name)
+    unread = dict.fromkeys(set(settings.given) - read_by(name))
+    quantity = costs.quantity(title, replace(settings, **unread))
+    account = quantity.account(convention or None)
+    return Measured(costs.measured(loaded, quantity, account), account.convention, name)
+
+
+def with_inventory(model: Model, budget: Measured) -> Model:
+    """Return the model with the entries of a budget as a further head."""
+    ours, its = model.architecture, budget.model.architecture
+    joined = replace(
+        ours,
+        heads={**ours.heads, budget.name: its.heads[budget.model.head]},
+        accepted=ours.accepted | its.symbols,
+        most={**its.most, **ours.most},
+    )
+    return replace(model, architecture=joined)
+
+
+def limit_of(budget: Measured, amount: str, option: str) -> Limit:
+    """Return the budget as a limit, `--at-most` or `--at-least` an amount in its unit; raises `Unreadable`."""
+    number = parse_amount(amount, budget.convention.unit, option)
+    most, least = (number, None) if option == "--at-most" else (None, number)
+    return Limit(budget.convention, most, least, budget.name)
+
+
+def check_settings(settings: Settings, names: Iterable[str]) -> None:
+    """Raise `Conflict` for a setting on which no budget depends."""
+    read = {setting for name in names for setting in read_by(name)}
+    for setting in settings.given:
+        if setting not in read:
+            raise Conflict(setting, "the budgets", "none of them depends on it")
+
+
+def settings_of_target(settings: Settings, of: str, names: Iterable[str]) -> Settings:
+    """Return the settings without those that only a budget depends on; one that nothing depends on stays."""
+    elsewhere = {setting for name in names for setting in read_by(name)} - read_by(of)
+    return replace(settings, **dict.fromkeys(elsewhere))
