@@ -64,7 +64,7 @@ def audit(
     spec = (chosen if head is None else chosen.with_head(head)).plain_spec("audit")
     given = arguments.mapping(where, "where", "{'d': 'H'}")
     names = {name: arguments.text(meant, f"where[{name!r}]") for name, meant in given.items()}
-    cost = of if of in QUANTITIES else ""
+    cost = of if isinstance(of, str) and of in QUANTITIES else ""
     read = (("notation", notation), ("of", "" if cost else of), ("formula", formula))
     words = {name: arguments.text(word, name) for name, word in read}
     about = question(spec, () if head is None else (head,), where=names, **words)

@@ -56,7 +56,7 @@ _PER = (
 
 @value
 class Circumstances:
-    """What a sentence says of a cost: sizes of a run, training or inference, a type of numbers, an optimizer.
+    """The content of a sentence about a cost: sizes of a run, training or inference, a type of numbers, an optimizer.
 
     `lengths` are the readings of the sequence length. `tokens` are those of a whole training run.
     `quantity` is what the words speak of, or empty.
