@@ -19,6 +19,7 @@ from bertsym.costs.work import (
     causal_work,
     chinchilla_work,
     looked_up_per_token,
+    masked_work,
     parameters_per_token,
     work,
 )
@@ -121,6 +122,13 @@ ACCOUNTS = (
         "MaxText and verl; kernels such as FlashAttention",
         MULTIPLY_ADD,
         entries=causal_work,
+    ),
+    _of_work(
+        "masked",
+        "a forward pass that multiplies only the scores which causal masks and sliding windows keep",
+        "FlashAttention with a window; torch and transformers' eager attention compute the full square and mask it",
+        MULTIPLY_ADD,
+        entries=masked_work,
     ),
     _of_work(
         "train",
