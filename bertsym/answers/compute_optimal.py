@@ -14,7 +14,7 @@ TOKENS = Unit("tokens")
 
 @value
 class Allocation:
-    """What a law finds best for an amount of compute."""
+    """The best size by a law for an amount of compute."""
 
     law: ScalingLaw
     compute: int
@@ -30,7 +30,7 @@ def allocated(law: str, compute: int | str) -> Allocation:
 
 @value
 class ComputeOptimal:
-    """What a law finds best, and the answer to the question of which sizes meet it."""
+    """The best size by a law, and the answer to the question of which sizes meet it."""
 
     allocation: Allocation
     sizes: Report

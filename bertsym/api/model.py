@@ -34,6 +34,7 @@ from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import LARGEST, Order, Request
 from bertsym.solving.requirements import Demand, Limit
+from bertsym.values import replace
 
 if TYPE_CHECKING:
     from bertsym.costs import Measure, Settings
@@ -331,6 +332,28 @@ class Model:
             spec = with_inventory(spec, budget)
         spec = spec if at is None else Model(spec, self.measure).at(at).spec
         return (within_positions(spec, loaded) if beside else spec), beside
+
+    def roofline(self, device: str, dtype: str = "bf16", at: Mapping[str, Value | str] | None = None) -> Answer:
+        """Return a lower bound on the time of a forward pass, a decoded token and a training step on a device.
+
+        `at` are the sizes of the run, such as B and S. Raises `UnknownName`, `NotKnownOf`, `MissingSize` or `Conflict`.
+
+        Examples:
+            >>> bounds = load("Llama-2-7b-hf").roofline("h100-sxm", at={"B": 1, "S": 4096}).report.bounds
+            >>> [(bound.phase, bound.limit) for bound in bounds]
+            [('prefill', 'FLOPs'), ('decode a token', 'bandwidth'), ('training step', 'FLOPs')]
+        """
+        from bertsym.answers.roofline import roofline
+        from bertsym.symbols import RUN
+
+        loaded = self.plain_spec("roofline")
+        accepted = loaded.architecture.accepted | {size.symbol for size in RUN}
+        named = replace(loaded, architecture=replace(loaded.architecture, accepted=accepted))
+        sizes = {}
+        for name, value in arguments.mapping(at, "at", "{'B': 1, 'S': 512}").items():
+            size = named.size(name)
+            sizes[size.symbol] = arguments.size_value(size, value)
+        return Answer(roofline(loaded, sizes, arguments.text(device, "device"), arguments.text(dtype, "dtype")))
 
     def convention(self, name: str, only: Iterable[str] = (), without: Iterable[str] = ()) -> Convention:
         """Return a convention of the quantity that is counted; raises `UnknownName` or `Conflict`."""

@@ -114,6 +114,24 @@ def _in_layers(entries: tuple[Tensor, ...], *, others: bool) -> tuple[Tensor, ..
     )
 
 
+def single_token_products(leaf: Leaf) -> tuple[Weight, ...]:
+    """Return the products of a leaf for a token that comes after all others."""
+    if not isinstance(leaf, Attend):
+        return products(leaf)
+    beyond = sympy.And(leaf.window > 0, leaf.keys > leaf.window)
+    return _attention(leaf, leaf.keys + (leaf.window - leaf.keys) * Iverson(beyond))
+
+
+@cache
+def single_token_work(tree: Node) -> tuple[Tensor, ...]:
+    """Return the products for one more token of each sequence, whose keys and values are kept.
+
+    An encoder and the keys of its states are not computed again.
+    """
+    entries = (entry for entry in inventory(tree, single_token_products) if entry.rows is None)
+    return tuple(replace(entry, shape=(B, *entry.shape), tied_to=None, tied_when=sympy.true) for entry in entries)
+
+
 @cache
 def chinchilla_work(tree: Node) -> tuple[Tensor, ...]:
     """Return the products of a forward pass, the softmax of each score, and look-ups as products with one-hot rows."""
