@@ -250,7 +250,9 @@ ACCOUNTS = (
     ),
 )
 
-FORWARD_PASS = frozenset({"flops", "macs", "causal", "masked", "2nd", "2nd-non-embedding", "kaplan", "chinchilla", "electra"})
+FORWARD_PASS = frozenset(
+    {"flops", "macs", "causal", "masked", "2nd", "2nd-non-embedding", "kaplan", "chinchilla", "electra"}
+)
 """The conventions of a forward pass; the others count a training step."""
 
 WORK = Quantity(
