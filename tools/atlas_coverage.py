@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import atlas_index as shelf
+import variant_index
 from atlas_classes import head_name, mappings
 
 from bertsym.saved_model.composites import COMPOSITES
@@ -33,8 +34,9 @@ def types_of_classes() -> dict[str, list[str]]:
 
 
 def covered_classes(index: Mapping[str, Any]) -> set[str]:
-    """Return the classes with a whole formula: the heads of the entries, and the composites."""
+    """Return the classes with a whole formula: the heads of the entries and of variants, and the composites."""
     covered = {cls for line in index["models"].values() for cls in line["heads"].values()}
+    covered |= {cls for state in variant_index.wanted().values() for cls in state.get("heads", {}).values()}
     covered |= {composite.cls for composite in COMPOSITES.values()}
     return covered | {cls for composite in COMPOSITES.values() for cls, _ in composite.further.values()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from atlas_classes import auto_heads
+from atlas_classes import FIRST, auto_heads
 
 # The first character of a variant's settings in its name.
 VARIANT = "+"
@@ -81,7 +81,7 @@ def kinds() -> list[Kind]:
     heads = auto_heads()
     for name in sorted(heads, key=lambda name: (len(name), name)):
         if name in configs and name not in COMPOSITES:
-            has_bare = name in auto.MODEL_MAPPING_NAMES
+            has_bare = FIRST in heads[name] and name in auto.MODEL_MAPPING_NAMES
             cls = next(iter(heads[name].values()))
             same = first.setdefault((cls, configs[name]), name)
             found.append(

@@ -60,6 +60,16 @@ def variants(model_type: str) -> tuple[Variant, ...]:
     return _by_type().get(model_type, ())
 
 
+def variant_with(cls: str) -> Variant | None:
+    """Return the first variant that has a class of transformers, or None.
+
+    >>> variant_with("PerceiverForMaskedLM").checkpoint, variant_with("NoSuchModel")
+    ('deepmind/language-perceiver', None)
+    """
+    listed = (variant for kind in sorted(_by_type()) for variant in _by_type()[kind])
+    return next((variant for variant in listed if cls in variant.heads.values()), None)
+
+
 def path(name: str) -> Path:
     """Return the file of a variant's entry."""
     return ENTRIES / f"{name}.json"

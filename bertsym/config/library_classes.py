@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 
 from bertsym import atlas
+from bertsym.atlas.variants import variant_with
 from bertsym.config.model_types import without_framework
 from bertsym.count import count
 from bertsym.errors import BertsymError
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.names.heads import head_named
-from bertsym.saved_model.atlas_models import stored
+from bertsym.saved_model.atlas_models import stored, stored_variant
 from bertsym.saved_model.composites import of_class
 from bertsym.schema import Field
 from bertsym.symbols import labels
@@ -25,10 +26,10 @@ from bertsym.zoo import ARCHITECTURES, named
 def may_name_a_class(text: str) -> bool:
     """Return True if the text looks like the name of a class.
 
-    >>> may_name_a_class("CLIPTextModelWithProjection"), may_name_a_class("bert-base"), may_name_a_class("OPT-125m")
+    >>> may_name_a_class("xLSTMForCausalLM"), may_name_a_class("bert_base"), may_name_a_class("OPT-125m")
     (True, False, False)
     """
-    return text[:1].isupper() and text.isascii() and text.isidentifier()
+    return not text.islower() and text.isascii() and text.isidentifier()
 
 
 def model_of_class(name: str, head: str | None = None) -> Model | None:
@@ -41,7 +42,9 @@ def model_of_class(name: str, head: str | None = None) -> Model | None:
         return stored(composite[0], composite[1] if head is None else head)
     found = class_in_atlas(name)
     if found is None:
-        return None
+        # Perceiver's own defaults do not build its heads; those of its published checkpoint do.
+        variant = variant_with(name)
+        return None if variant is None else stored_variant(variant.name, name if head is None else head)
     cls, kind = found
     if kind in ARCHITECTURES and head_named(cls, _zoo_heads(kind)) is not None:
         return named(kind).with_head(cls if head is None else head)

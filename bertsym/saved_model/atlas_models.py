@@ -50,3 +50,8 @@ def variant_entry(name: str) -> Derived:
     """Return the entry of a variant by the name of its file."""
     file = variants.path(name)
     return saved.parsed(parse_object(read_bytes(file), Path(f"{atlas.PREFIX}{name}")), file)
+
+
+def stored_variant(name: str, head: str) -> Model:
+    """Return a variant under a head or a class, with all sizes open; raises `PartialFormula` and `UnknownName`."""
+    return saved.model(variant_entry(name), f"{atlas.PREFIX}{name}", head, label=name, base=f"{name}{atlas.SUFFIX}")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bertsym import atlas
+from bertsym import atlas, load
 from bertsym.atlas import variants as shelf
 from bertsym.config.configfile import read_config
 from bertsym.count import count
@@ -117,3 +117,21 @@ def test_random_files_of_a_variant_have_the_counts_of_the_class(
         assert module.num_parameters() == counted, (name, head, file)
         agreed += 1
     assert agreed, name
+
+
+def test_a_class_that_only_a_variant_has_is_a_model_by_its_name(torch: Any, transformers: Any) -> None:
+    """The settings of the variant are a published checkpoint's; the class does not build at its own defaults."""
+    alone = {
+        cls: name
+        for name in DERIVED
+        for cls in LISTED[name]["heads"].values()
+        if cls not in atlas.classes() and all("." not in path for path in LISTED[name]["settings"])
+    }
+    assert "PerceiverForMaskedLM" in alone
+    for cls, name in alone.items():
+        model = load(cls).spec
+        sizes = model.architecture.sizes[model.architecture.base].values
+        built = getattr(transformers, cls)
+        with torch.device("meta"):
+            real = built(built.config_class(**LISTED[name]["settings"])).num_parameters()
+        assert count(model.with_sizes(sizes)) == real, cls

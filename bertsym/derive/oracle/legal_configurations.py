@@ -17,6 +17,37 @@ _SIGLIP: Mapping[str, Any] = {
     "num_hidden_layers": 27, "image_size": 364, "patch_size": 14,
 }  # fmt: skip
 
+# The full-attention layers of LiquidAI/LFM2-8B-A1B, of 24 layers.
+_LFM2_ATTENTION = frozenset({2, 6, 10, 14, 18, 21})
+# The class asks for all five or none, and its default layers do not build without them; the sizes are legal ones.
+_QWEN4_INDEXER: Mapping[str, Any] = {
+    "rope_parameters": {"rope_type": "default", "rope_theta": 10000000.0, "partial_rotary_factor": 0.25},
+    "indexer_n_heads": 2, "indexer_kv_heads": 1, "indexer_head_dim": 128, "indexer_budget": 2048,
+    "indexer_compress_ratio": 4,
+}  # fmt: skip
+# tests/models/cohere_compass/test_modeling_cohere_compass.py
+_COMPASS_ROPE: Mapping[str, Any] = {
+    "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 10000}},
+}
+# tests/models/pp_ocrv5_server_det/test_modeling_pp_ocrv5_server_det.py
+_OCR_NECK: Mapping[str, Any] = {
+    "scale_factor_list": [1, 2, 4, 8],
+    "kernel_list": [3, 2, 2],
+    "intraclass_block_config": {
+        "reduce_channel": [1, 1, 0],
+        "return_channel": [1, 1, 0],
+        "vertical_long_to_small_conv_longratio": [[7, 1], [1, 1], [3, 0]],
+        "vertical_long_to_small_conv_midratio": [[5, 1], [1, 1], [2, 0]],
+        "vertical_long_to_small_conv_shortratio": [[3, 1], [1, 1], [1, 0]],
+        "horizontal_small_to_long_conv_longratio": [[1, 7], [1, 1], [0, 3]],
+        "horizontal_small_to_long_conv_midratio": [[1, 5], [1, 1], [0, 2]],
+        "horizontal_small_to_long_conv_shortratio": [[1, 3], [1, 1], [0, 1]],
+        "symmetric_conv_long_longratio": [[7, 7], [1, 1], [3, 3]],
+        "symmetric_conv_long_midratio": [[5, 5], [1, 1], [2, 2]],
+        "symmetric_conv_long_shortratio": [[3, 3], [1, 1], [1, 1]],
+    },
+}
+
 
 def _detr(backbone: Mapping[str, Any]) -> dict[str, Any]:
     """Return DETR's backbone as the library's tests have it, which needs no further package."""
@@ -66,6 +97,43 @@ LEGAL: Mapping[str, Mapping[str, Any]] = {
     "emu3": {"vocabulary_map": {"<image>": 151646}},
     # databricks/dbrx-base
     "dbrx": {"attn_config": {"rope_theta": 500000.0}},
+    "cohere_compass_text": _COMPASS_ROPE,
+    "cohere_compass": {"text_config": _COMPASS_ROPE},
+    "lfm2_moe": {
+        "num_hidden_layers": 24,
+        "layer_types": ["full_attention" if layer in _LFM2_ATTENTION else "conv" for layer in range(24)],
+    },
+    # The default of the encoder; the class reads the field and declares it for the encoder only.
+    "moonshine_streaming": {"num_key_value_heads": 8},
+    # google/gemma-4-26B-A4B-it, from which DiffusionGemma has its text model
+    "diffusion_gemma": {"text_config": {"num_experts": 128, "top_k_experts": 8, "moe_intermediate_size": 704}},
+    # tests/models/granite4_vision/test_modeling_granite4_vision.py
+    "granite4_vision": {"downsample_rate": "1/2", "deepstack_layer_map": [[1, 0]]},
+    # tests/models/perception_lm/test_modeling_perception_lm.py, at the sizes of PE-Core-L14; timm builds the encoder
+    "perception_lm": {
+        "vision_config": {
+            "architecture": "vit_pe_core_large_patch14_336",
+            "model_args": {
+                "embed_dim": 1024,
+                "img_size": [448, 448],
+                "depth": 23,
+                "global_pool": "",
+                "init_values": 0.1,
+                "use_post_transformer_norm": False,
+                "ref_feat_shape": [32, 32],
+            },
+        },
+    },
+    "qwen4_exp_text": _QWEN4_INDEXER,
+    "qwen4_exp": {"text_config": _QWEN4_INDEXER},
+    # rednote-hilab/dots.llm1.inst
+    "dots1": {"n_routed_experts": 128, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1},
+    # The class reads the field, which its part does not declare; google/t5gemma-2-270m-270m has it.
+    "t5gemma2_encoder": {"text_config": {"dropout_rate": 0.0}},
+    # The class adds a list to the widths, which are a tuple by default and a list in every file.
+    "vitmatte": {"fusion_hidden_sizes": [256, 128, 64, 32]},
+    "pp_ocrv5_server_det": _OCR_NECK,
+    "pp_ocrv6_medium_det": _OCR_NECK,
 }
 
 

@@ -191,7 +191,7 @@ def load_transformers(
         name = MODEL_MAPPING_NAMES.get(target)
         cls: Any = getattr(transformers, name if isinstance(name, str) else name[0], None) if name else None
     else:
-        cls = getattr(transformers, target, None) if target[:1].isupper() else None
+        cls = getattr(transformers, target, None)
     config_class: Any = getattr(cls, "config_class", None) if inspect.isclass(cls) else None
     if config_class is None:
         names = [*MODEL_MAPPING_NAMES, *filter(None, map(str, MODEL_MAPPING_NAMES.values()))]

@@ -13,11 +13,13 @@ modular arithmetic). Every row then confirms the solution exactly, so that nothi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial, reduce
 from itertools import combinations, combinations_with_replacement, permutations
-from math import gcd, prod
+from math import gcd
+from operator import eq, mul
 
 import sympy
 from sympy import Expr, Integer, Symbol
@@ -215,7 +217,7 @@ def _one(numbers: Sequence[object]) -> Term:
 def _product(*terms: Term) -> Term:
     return Term(
         lambda: sympy.Mul(*(term.expression for term in terms)),
-        tuple(prod(factors) for factors in zip(*(term.values for term in terms), strict=True)),
+        tuple(reduce(partial(map, mul), (term.values for term in terms))),
     )
 
 
@@ -287,18 +289,22 @@ def _quotients(terms: Sequence[Term], numbers: Numbers) -> Iterator[Term]:
 
 def _extremes(terms: Sequence[Term], numbers: Numbers) -> Iterator[Expr]:
     """Yield the larger or the smaller of two terms, or of a term and a number that occurs more than once."""
-    repeated = {number for number in numbers if numbers.count(number) > 1}
-    constants = (Term(partial(_same, Integer(number)), (number,) * len(numbers)) for number in sorted(repeated))
-    operands = [*terms, *constants]
+    operands = [*terms, *_repeated(tuple(numbers))]
     for first in terms:
         for second in operands:
             if second is first:
                 continue
-            pairs = list(zip(first.values, second.values, numbers, strict=True))
             for choose, relation in ((max, sympy.Ge), (min, sympy.Le)):
-                if all(choose(a, b) == number for a, b, number in pairs):
+                if all(map(eq, map(choose, first.values, second.values), numbers)):
                     is_first = relation(first.expression, second.expression)
                     yield second.expression + (first.expression - second.expression) * Iverson(is_first)
+
+
+@lru_cache(maxsize=64)
+def _repeated(numbers: Numbers) -> tuple[Term, ...]:
+    """Return the numbers that occur more than once, as constants; the same column is compared with many terms."""
+    repeated = sorted(number for number, count in Counter(numbers).items() if count > 1)
+    return tuple(Term(partial(_same, Integer(number)), (number,) * len(numbers)) for number in repeated)
 
 
 def _combination(basis: Sequence[Term], numbers: Numbers) -> Iterator[Expr]:
@@ -323,8 +329,8 @@ def _solve(columns: Sequence[Amounts], numbers: Numbers) -> list[int] | None:
     """
     width = len(columns)
     pivots: list[list[int]] = []
-    for position, number in enumerate(numbers):
-        row = [*(_residue(column[position]) for column in columns), number % PRIME]
+    for amounts in zip(*columns, numbers, strict=True):
+        row = [amount % PRIME if type(amount) is int else _residue(amount) for amount in amounts]
         for lead, pivot in enumerate(pivots):
             if factor := row[lead]:
                 row = [(entry - factor * above) % PRIME for entry, above in zip(row, pivot, strict=True)]

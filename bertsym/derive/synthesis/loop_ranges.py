@@ -16,6 +16,7 @@ import sympy
 from sympy import Expr, Integer
 
 from bertsym.algebra import Iverson, max_to_iverson
+from bertsym.derive.evaluator import Exact
 from bertsym.derive.limits import MIN_FIT_ROWS, MIN_REROLLED_TENSORS
 from bertsym.derive.synthesis.name_templates import TensorTemplate
 from bertsym.derive.synthesis.observations import REPEAT, NoFormula, ObservationTable, TemplateView, repeat_part
@@ -170,10 +171,28 @@ class LoopRanges:
             if stack_loop is None or len(bounds) < MIN_FIT_ROWS:
                 raise
             for landmark in self._landmarks(stack_loop.stop):
-                for bound in (landmark, _maximum(landmark, Integer(0)), _minimum(landmark, stack_loop.stop)):
-                    if self._equals(bound, bounds):
-                        return bound
+                bound = self._within(landmark, stack_loop.stop, bounds)
+                if bound is not None:
+                    return bound
             raise
+
+    def _within(self, landmark: Expr, stop: Expr, bounds: Mapping[int, int]) -> Expr | None:
+        """Return the landmark, or the greater of it and 0, or the lesser of it and the stop, if that has these numbers.
+
+        The numbers are compared before an expression is built, because sympy takes milliseconds to build a maximum.
+        """
+        if self._equals(landmark, bounds):
+            return landmark
+        evaluators = self.table.evaluators
+        try:
+            limits = {row: (evaluators[row].number(landmark), evaluators[row].number(stop)) for row in bounds}
+        except (TypeError, ZeroDivisionError, KeyError):
+            return None
+        if all(max(at, 0) == bounds[row] for row, (at, _) in limits.items()):
+            return max_to_iverson(sympy.Max(landmark, Integer(0), evaluate=False))
+        if all(min(at, end) == bounds[row] for row, (at, end) in limits.items()):
+            return max_to_iverson(sympy.Min(landmark, stop, evaluate=False))
+        return None
 
     def _landmarks(self, stop: Expr) -> Iterator[Expr]:
         """Yield indices that model code may name: compared with an index, counted from an end, half of the stack."""
@@ -220,16 +239,30 @@ class LoopRanges:
         It is the last or the first index of a period, a constant, the first such index from a size on, or a formula.
         """
         firsts = {row: run[0] for row, run in runs.items()}
-        sizes = [symbol for symbol in self.table.numbers if symbol != step]
-        first_from = (step * sympy.floor((size + step - 1) / step) for size in sizes)
-        last_from = (step * sympy.floor((size + step) / step) - 1 for size in sizes)
         constant = [Integer(next(iter(firsts.values())))] if len(set(firsts.values())) == 1 else []
-        for start in chain((step - 1, step), constant, *([first_from, last_from] if step.is_Symbol else [])):
+        for start in chain((step - 1, step), constant, self._from_a_size(step, firsts) if step.is_Symbol else ()):
             if self._equals(start, firsts):
                 yield start
                 return
         with suppress(NoFormula):
             yield view.fit_part(repeat_part(position, "start"), list(firsts), list(firsts.values()))
+
+    def _from_a_size(self, step: Expr, firsts: Mapping[int, int]) -> Iterator[Expr]:
+        """Yield the first index of a period from a size on, then the last index of such a period.
+
+        The numbers are compared before an expression is built: sympy takes milliseconds to build a floor, and TextNet
+        has thousands of these.
+        """
+        sizes = [symbol for symbol in self.table.numbers if symbol != step]
+        for offset, shift in ((-1, 0), (0, -1)):
+            for size in sizes:
+                if all(self._in_period(size, step, offset, row) == first - shift for row, first in firsts.items()):
+                    yield step * sympy.floor((size + step + offset) / step) + shift
+
+    def _in_period(self, size: Expr, step: Expr, offset: int, row: int) -> Exact | None:
+        """Return `step*floor((size + step + offset)/step)` at a row, or None if the step is 0 there."""
+        number, period = (self.table.evaluators[row].number(symbol) for symbol in (size, step))
+        return period * ((number + period + offset) // period) if period else None
 
     def _equals(self, expression: Expr, numbers: Mapping[int, int]) -> bool:
         """Return True if the expression has these numbers in these rows."""
@@ -240,14 +273,6 @@ class LoopRanges:
             return self.table.evaluators[row].integer(expression)
         except ArithmeticError:
             raise NoFormula(REPEAT, f"the bound {expression} is not an integer in every build") from None
-
-
-def _maximum(first: Expr, second: Expr) -> Expr:
-    return max_to_iverson(sympy.Max(first, second, evaluate=False))
-
-
-def _minimum(first: Expr, second: Expr) -> Expr:
-    return max_to_iverson(sympy.Min(first, second, evaluate=False))
 
 
 def _is_gapped(run: Sequence[int]) -> bool:

@@ -286,11 +286,14 @@ class TemplateView:
             sides = [[cell for cell in cells if predicate.bits >> cell[0] & 1 == holds] for holds in (1, 0)]
             if min(map(len, sides)) < MIN_BRANCH_ROWS // 2:
                 continue
-            then, otherwise = (
-                self.table.fitter.fit([row for row, _ in side], [number for _, number in side], affecting)
-                for side in sides
-            )
-            if then is not None and otherwise is not None:
+            branches = []
+            for side in sides:  # most comparisons fail at the first side, and a failing search tries every formula
+                branch = self.table.fitter.fit([row for row, _ in side], [number for _, number in side], affecting)
+                if branch is None:
+                    break
+                branches.append(branch)
+            else:
+                then, otherwise = branches
                 return otherwise + (then - otherwise) * Iverson(predicate.make())
         return None
 
