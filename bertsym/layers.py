@@ -98,8 +98,9 @@ class Attend:
     """softmax(QK^T / sqrt(size)) V over `heads` heads of `size` features: work without parameters.
 
     Each query looks over `keys` tokens. A value has `values` features, by default `size`. Groups of query heads share
-    `kv_heads` heads of keys and values, by default one each. With `causal`, a token looks at no later token, and only
-    at the last `window` tokens unless that is 0.
+    `kv_heads` heads of keys and values, by default one each. With `causal`, a token looks at no later token. Unless
+    `window` is 0, a token looks only at the last `window` tokens if the attention is causal, else at those at most half
+    a window away. With `mixed`, of `every` layers in a stack the first has no window.
     """
 
     heads: Expr
@@ -109,6 +110,7 @@ class Attend:
     kv_heads: Expr | None = None
     causal: bool = False
     window: Expr = sympy.S.Zero
+    mixed: bool = False
 
 
 @value

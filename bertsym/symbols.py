@@ -241,9 +241,10 @@ B = Own("B", Kind.RUN, meaning="batch size", example="1")
 S = Own("S", Kind.RUN, meaning="sequence length", example="512")
 r = Own("r", Kind.RUN, meaning="rank of an adapter", example="8")
 window = Own("window", Kind.RUN, 0, "tokens of a sliding window, 0 for none", "4096")
+every = Own("every", Kind.RUN, meaning="layers of which the first attends to all tokens", example="3")
 S_source = Own("S_source", Kind.RUN, meaning="sequence length of the encoder", example="512")
 
-RUN: tuple[Size, ...] = tuple(symbol.size for symbol in (B, S, S_source, window, r))
+RUN: tuple[Size, ...] = tuple(symbol.size for symbol in (B, S, S_source, window, every, r))
 
 
 class _Sizes(Mapping[Symbol, Size]):

@@ -15,6 +15,7 @@ from bertsym import count as counting
 from bertsym.algebra import Value
 from bertsym.answers.breakdown import broken_down
 from bertsym.answers.comparison import comparison
+from bertsym.answers.compute_optimal import Allocation, ComputeOptimal, allocated
 from bertsym.answers.configurations import shortlist
 from bertsym.answers.derivative import derivative
 from bertsym.answers.explanation import derivation
@@ -27,11 +28,13 @@ from bertsym.count import By
 from bertsym.errors import Conflict, Missing, Unreadable
 from bertsym.formulas.styles import Style
 from bertsym.model import Model as Spec
+from bertsym.report import Report
 from bertsym.resolve import load as load_spec
 from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import LARGEST, Order, Request
 from bertsym.solving.requirements import Demand, Limit
+from bertsym.values import replace
 
 if TYPE_CHECKING:
     from bertsym.costs import Measure, Settings
@@ -234,10 +237,12 @@ class Model:
 
     def solve(
         self,
-        target: int | str,
+        target: int | str | None = None,
         unknowns: str | Iterable[str] = "H",
         convention: str = "exact",
         *,
+        compute: int | str | None = None,
+        law: str | None = None,
         at: Mapping[str, Value | str] | None = None,
         dtype: str | None = None,
         optimizer: str | None = None,
@@ -261,7 +266,8 @@ class Model:
         One unknown is solved as mathematics (`report.solution`); several are searched for completely (`report.found`).
         `at_most` and `at_least` are budgets by convention, or of another quantity, as in `{"memory": "24GiB"}`. The
         sizes of a run that these depend on are `at`; `dtype` and the rest are those of `of`. The target "max" finds the
-        largest model within the budgets. `tolerance` is a fraction of the target, as in "0.01".
+        largest model within the budgets. With `compute` the scaling `law` chooses the target, by its own definition of
+        parameters. `tolerance` is a fraction of the target, as in "0.01".
 
         Examples:
             >>> load("bert-base-uncased").solve("110M").report.solution.floor.value
@@ -270,6 +276,9 @@ class Model:
             >>> base.solve("max", "L", at_most={"memory": "24GiB"}, at=batch).report.found.answers[0].at
             {L: 13}
         """
+        allocation = _allocation(target, compute, law)
+        if allocation is not None:
+            target, convention = allocation.optimum.parameters, allocation.law.convention
         settings = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
         example = "{'memory': '24GiB'}"
         budgets = [arguments.mapping(at_most, "at_most", example), arguments.mapping(at_least, "at_least", example)]
@@ -300,9 +309,11 @@ class Model:
             demand = Demand(wheres, limits, slack, bounds.get(symbols[0]))
             step = steps.get(symbols[0])
             about = (spec, symbols[0], wanted, counted)
-            return Answer(solved(*about, ties=tied, multiple_of=step, top=shown, demand=demand))
+            sizes: Report = solved(*about, ties=tied, multiple_of=step, top=shown, demand=demand)
+            return Answer(sizes if allocation is None else ComputeOptimal(allocation, sizes))
         request = Request(symbols, wanted, counted, bounds, steps, wheres, tied, limits, slack, ordered, shown)
-        return Answer(shortlist(spec, request))
+        found = shortlist(spec, request)
+        return Answer(found if allocation is None else ComputeOptimal(allocation, found))
 
     def _with_budgets(
         self, names: Iterable[str], settings: Settings, at: Mapping[str, Value | str] | None
@@ -322,6 +333,28 @@ class Model:
         spec = spec if at is None else Model(spec, self.measure).at(at).spec
         return (within_positions(spec, loaded) if beside else spec), beside
 
+    def roofline(self, device: str, dtype: str = "bf16", at: Mapping[str, Value | str] | None = None) -> Answer:
+        """Return a lower bound on the time of a forward pass, a decoded token and a training step on a device.
+
+        `at` are the sizes of the run, such as B and S. Raises `UnknownName`, `NotKnownOf`, `MissingSize` or `Conflict`.
+
+        Examples:
+            >>> bounds = load("Llama-2-7b-hf").roofline("h100-sxm", at={"B": 1, "S": 4096}).report.bounds
+            >>> [(bound.phase, bound.limit) for bound in bounds]
+            [('prefill', 'FLOPs'), ('decode a token', 'bandwidth'), ('training step', 'FLOPs')]
+        """
+        from bertsym.answers.roofline import roofline
+        from bertsym.symbols import RUN
+
+        loaded = self.plain_spec("roofline")
+        accepted = loaded.architecture.accepted | {size.symbol for size in RUN}
+        named = replace(loaded, architecture=replace(loaded.architecture, accepted=accepted))
+        sizes = {}
+        for name, value in arguments.mapping(at, "at", "{'B': 1, 'S': 512}").items():
+            size = named.size(name)
+            sizes[size.symbol] = arguments.size_value(size, value)
+        return Answer(roofline(loaded, sizes, arguments.text(device, "device"), arguments.text(dtype, "dtype")))
+
     def convention(self, name: str, only: Iterable[str] = (), without: Iterable[str] = ()) -> Convention:
         """Return a convention of the quantity that is counted; raises `UnknownName` or `Conflict`."""
         narrowed = (arguments.texts(labels, what) for labels, what in ((only, "only"), (without, "without")))
@@ -340,6 +373,19 @@ def load(target: str | PathLike[str], head: str | None = None, *, model_type: st
     """
     kind = None if model_type is None else arguments.text(model_type, "model_type")
     return Model(load_spec(arguments.path(target, "target"), head, kind))
+
+
+def _allocation(target: int | str | None, compute: int | str | None, law: str | None) -> Allocation | None:
+    """Return what a law finds best if one is asked; raises `Missing` or `Conflict` for half a question or two."""
+    if (compute is None) != (law is None):
+        raise Missing("compute" if compute is None else "law", "compute='1e21', law='besiroglu'")
+    if compute is None or law is None:
+        if target is None:
+            raise Missing("target", "a number such as '110M', or 'max'")
+        return None
+    if target is not None:
+        raise Conflict(f"target {target}", f"compute {compute}", "the law says what is met")
+    return allocated(arguments.text(law, "law"), compute)
 
 
 def _limits(

@@ -16,6 +16,7 @@ from bertsym.cli import (
     explain,
     macros,
     models,
+    roofline,
     show,
     solve,
     symbols,
@@ -66,6 +67,7 @@ app.command("compare")(compare.compare)
 app.command("verify")(verify.verify)
 app.command("macros")(macros.macros)
 app.command("embed")(embed.embed)
+app.command("roofline")(roofline.roofline)
 app.command("audit")(audit.audit)
 app.command("derive")(derive.derive)
 app.command("models")(models.models)

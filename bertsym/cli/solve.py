@@ -13,6 +13,7 @@ import typer
 from bertsym.cli import options
 from bertsym.cli.budget_options import BudgetOptions
 from bertsym.cli.interrupts import interruptible
+from bertsym.cli.law_options import LawOptions
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
 from bertsym.cli.run_options import RunOptions
@@ -21,8 +22,10 @@ from bertsym.cli.streams import progress
 if TYPE_CHECKING:
     from sympy import Symbol
 
+    from bertsym.answers.compute_optimal import Allocation
     from bertsym.convention import Convention
     from bertsym.model import Model
+    from bertsym.report import Report
     from bertsym.solving.budgets import Measured
     from bertsym.solving.requirements import Limit
 
@@ -91,6 +94,7 @@ def solve(
     tie: Ties = None,
     *,
     budgets: BudgetOptions,
+    compute: LawOptions,
     tolerance: Annotated[
         str | None,
         typer.Option("--tolerance", metavar="1%", help="Accept answers that miss the target by at most this share."),
@@ -130,6 +134,9 @@ def solve(
     from bertsym.solving.requirements import Demand
 
     loaded = options.load(target, head, model_type)
+    allocation = compute.allocation(goal, of, convention)
+    if allocation is not None:
+        goal, convention = str(allocation.optimum.parameters), allocation.law.convention
     of, convention = _counted(of, convention, goal, unknowns, budgets)
     measured, conventions, beside = _measured(loaded, of, convention, budgets, run)
     model = options.within_positions(_model(measured, at, unknowns, tie), loaded)
@@ -160,7 +167,7 @@ def solve(
         solution = solved(
             model, symbols[0], wanted, chosen, ties=ties, multiple_of=step, top=count, demand=demand, explain=explain
         )
-        show(solution, page)
+        show(_by_law(allocation, solution), page)
         return
     request = Request(
         symbols,
@@ -177,7 +184,16 @@ def solve(
     )
     with interruptible():
         found = shortlist(model, request, _progress(), explain=explain)
-    show(found, page)
+    show(_by_law(allocation, found), page)
+
+
+def _by_law(allocation: Allocation | None, sizes: Report) -> Report:
+    """Return the answer, with what a law said if it chose the target."""
+    if allocation is None:
+        return sizes
+    from bertsym.answers.compute_optimal import ComputeOptimal
+
+    return ComputeOptimal(allocation, sizes)
 
 
 def _model(loaded: Model, at: list[str] | None, unknowns: list[str] | None, tie: list[str] | None) -> Model:

@@ -19,6 +19,7 @@ from bertsym.costs.work import (
     causal_work,
     chinchilla_work,
     looked_up_per_token,
+    masked_work,
     parameters_per_token,
     work,
 )
@@ -123,6 +124,13 @@ ACCOUNTS = (
         entries=causal_work,
     ),
     _of_work(
+        "masked",
+        "a forward pass that multiplies only the scores which causal masks and sliding windows keep",
+        "FlashAttention with a window; torch and transformers' eager attention compute the full square and mask it",
+        MULTIPLY_ADD,
+        entries=masked_work,
+    ),
+    _of_work(
         "train",
         "a training step: forward, and backward of twice the work",
         "Megatron-LM; torch FlopCounterMode without a fused kernel of attention",
@@ -135,6 +143,13 @@ ACCOUNTS = (
         "Narayanan et al. 2021, arXiv:2104.04473, for layers; the EleutherAI cookbook's default",
         MULTIPLY_ADD * (PASSES + 1),
         factors={UNUSED: MULTIPLY_ADD * 2},
+    ),
+    _of_work(
+        "narayanan",
+        "a training step that runs the forward pass of the layers twice, and that of the output embedding once",
+        "Narayanan et al. 2021, arXiv:2104.04473, equation 3: 96BSLh²(1 + S/6h + V/16Lh)",
+        MULTIPLY_ADD * (PASSES + 1),
+        factors={UNUSED: MULTIPLY_ADD * 2, Role.EMBEDDING: MULTIPLY_ADD * PASSES},
     ),
     _of_work(
         "fused",
@@ -234,6 +249,11 @@ ACCOUNTS = (
         entries=looked_up_per_token,
     ),
 )
+
+FORWARD_PASS = frozenset(
+    {"flops", "macs", "causal", "masked", "2nd", "2nd-non-embedding", "kaplan", "chinchilla", "electra"}
+)
+"""The conventions of a forward pass; the others count a training step."""
 
 WORK = Quantity(
     "flops",

@@ -11,9 +11,10 @@ from functools import cache
 import sympy
 from sympy import Expr
 
+from bertsym.algebra import Iverson
 from bertsym.layers import Attend, Conv1D, Embedding, Leaf, Linear, Parameter, Product, Role, Weight, parameters
-from bertsym.symbols import B, S, V
-from bertsym.tree import Entries, Node, Tensor, inventory
+from bertsym.symbols import B, S, V, every
+from bertsym.tree import Entries, Loop, Node, Tensor, inventory
 from bertsym.values import replace
 
 TOKENS = B * S
@@ -44,6 +45,35 @@ def causal_products(leaf: Leaf) -> tuple[Weight, ...]:
     return products(leaf)
 
 
+def masked_products(leaf: Leaf) -> tuple[Weight, ...]:
+    """Return the products of a leaf, of attention only what its masks keep: no later token, none beyond a window."""
+    if isinstance(leaf, Attend):
+        return () if leaf.mixed else _attention(leaf, _masked_keys(leaf))
+    return products(leaf)
+
+
+def _mixed_products(leaf: Leaf) -> tuple[Weight, ...]:
+    """Return the products of attention that has a window in some layers, in a layer without it."""
+    return _attention(leaf, leaf.keys) if isinstance(leaf, Attend) and leaf.mixed else ()
+
+
+def _windowed_products(leaf: Leaf) -> tuple[Weight, ...]:
+    """Return the products of attention that has a window in some layers, in a layer with it."""
+    return _attention(leaf, _masked_keys(leaf)) if isinstance(leaf, Attend) and leaf.mixed else ()
+
+
+def _masked_keys(leaf: Attend) -> Expr:
+    """Return to how many keys a token attends, on average over tokens."""
+    whole = (leaf.keys + 1) / 2 if leaf.causal else leaf.keys
+    if leaf.window == 0:
+        return whole
+    reach = leaf.window if leaf.causal else sympy.floor(leaf.window / 2)
+    sides = leaf.keys * (reach if leaf.causal else 2 * reach + 1)
+    cut = reach * (reach - 1) / 2 if leaf.causal else reach * (reach + 1)
+    within = (sides - cut) / leaf.keys
+    return whole + (within - whole) * Iverson(sympy.And(leaf.window > 0, leaf.keys > reach))
+
+
 def _attention(leaf: Attend, keys: Expr) -> tuple[Weight, ...]:
     values = leaf.size if leaf.values is None else leaf.values
     return (
@@ -66,6 +96,40 @@ def work(tree: Node) -> tuple[Tensor, ...]:
 def causal_work(tree: Node) -> tuple[Tensor, ...]:
     """Return the products of a forward pass that skips what a causal mask leaves out."""
     return _over_rows(tree, causal_products)
+
+
+@cache
+def masked_work(tree: Node) -> tuple[Tensor, ...]:
+    """Return the products of a forward pass that skips what causal masks and sliding windows leave out."""
+    mixed = _in_layers(_over_rows(tree, _mixed_products), others=False)
+    windowed = _in_layers(_over_rows(tree, _windowed_products), others=True)
+    return (*_over_rows(tree, masked_products), *mixed, *windowed)
+
+
+def _in_layers(entries: tuple[Tensor, ...], *, others: bool) -> tuple[Tensor, ...]:
+    """Return the entries in the first of `every` layers of their stack, or in the others."""
+    return tuple(
+        replace(entry, loops=(*entry.loops[:-1], Loop(sympy.S.Zero, entry.loops[-1].stop, every, others)))
+        for entry in entries
+    )
+
+
+def single_token_products(leaf: Leaf) -> tuple[Weight, ...]:
+    """Return the products of a leaf for a token that comes after all others."""
+    if not isinstance(leaf, Attend):
+        return products(leaf)
+    beyond = sympy.And(leaf.window > 0, leaf.keys > leaf.window)
+    return _attention(leaf, leaf.keys + (leaf.window - leaf.keys) * Iverson(beyond))
+
+
+@cache
+def single_token_work(tree: Node) -> tuple[Tensor, ...]:
+    """Return the products for one more token of each sequence, whose keys and values are kept.
+
+    An encoder and the keys of its states are not computed again.
+    """
+    entries = (entry for entry in inventory(tree, single_token_products) if entry.rows is None)
+    return tuple(replace(entry, shape=(B, *entry.shape), tied_to=None, tied_when=sympy.true) for entry in entries)
 
 
 @cache

@@ -1,7 +1,8 @@
 """ModernBERT: Warner et al. 2024, "Smarter, Better, Faster, Longer", arXiv:2412.13663.
 
 Rotary positions instead of a table, a gate in the feed-forward net, no biases, and norms before the sublayers: the
-first layer, which follows the norm of the embeddings, has none on its attention.
+first layer, which follows the norm of the embeddings, has none on its attention. Of `every` layers the first attends to
+all tokens, the others within a window.
 """
 
 from sympy import Expr
@@ -19,11 +20,13 @@ from bertsym.symbols import (
     classifier_bias,
     d,
     decoder_bias,
+    every,
     heads,
     labels,
     mlp_bias,
     norm_bias,
     tied,
+    window,
 )
 from bertsym.tree import Block, Component, Over, Repeat, Stack, Tied
 from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
@@ -33,7 +36,7 @@ layer = Block(
     attn=Block(
         "attention",
         Wqkv=Linear(H, 3 * heads * d, bias=attention_bias),
-        heads=Attend(heads, d),
+        heads=Attend(heads, d, window=window, mixed=True),
         Wo=Linear(heads * d, H, bias=attention_bias),
     ),
     mlp_norm=Component("feed-forward", norm),
@@ -70,9 +73,10 @@ HEADS = {
 }
 
 SOURCE = "arXiv:2412.13663, Table 4; answerdotai model cards"
+LOCAL = {window: 128, every: 3}
 SIZES = {
-    "ModernBERT-base": NamedSize({V: 50368, H: 768, L: 22, heads: 12, F: 1152}, SOURCE),
-    "ModernBERT-large": NamedSize({V: 50368, H: 1024, L: 28, heads: 16, F: 2624}, SOURCE),
+    "ModernBERT-base": NamedSize({V: 50368, H: 768, L: 22, heads: 12, F: 1152, **LOCAL}, SOURCE),
+    "ModernBERT-large": NamedSize({V: 50368, H: 1024, L: 28, heads: 16, F: 2624, **LOCAL}, SOURCE),
 }
 
 modernbert = Architecture(
@@ -81,6 +85,7 @@ modernbert = Architecture(
     paper="Warner et al. 2024, arXiv:2412.13663",
     heads=HEADS,
     definitions=(HEAD_SIZE, FEED_FORWARD),
+    accepted=frozenset({window, every}),
     sizes=SIZES,
     base="ModernBERT-base",
     schema=Schema(
