@@ -7,10 +7,10 @@ these idle.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import sympy
 from sympy import Expr, Symbol
@@ -26,13 +26,15 @@ from bertsym.config.omitted_fields import completed
 from bertsym.errors import BadField, Unreadable, echo
 from bertsym.files.jsonfile import Json
 from bertsym.model import check_value
-from bertsym.saved_model.derived import Derived, schema, symbols
+from bertsym.saved_model.derived import FIRST, Derived, schema, symbols
 from bertsym.saved_model.field_rules import LayerSizes
 from bertsym.saved_model.inventory import at_sizes
 from bertsym.symbols import BY_SYMBOL
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace
 
+K = TypeVar("K")
+V = TypeVar("V")
 Substitutes = dict[Symbol, Expr | Boolean]
 """The sizes of one layer that differ from those of the model."""
 
@@ -51,7 +53,9 @@ def with_layer_sizes(derived: Derived, config: Mapping[str, Json], file: Path) -
         derived = _without_keywords(derived, rule)
         config = _without(config, part, (PER_LAYER, *_names_below(part, rule.keywords)))
         if table is not None and table != {}:
-            derived = _Table(derived, rule, path, config, file).applied(table)
+            applied = _Table(derived, rule, path, config, file)
+            derived = applied.applied(table)
+            config = _without(config, part, [*_names_below(part, applied.fixed_fields)])
     return derived, config
 
 
@@ -84,12 +88,37 @@ class _Table:
             group_of[layer] = groups.index(row)
         changed = frozenset().union(*(row.keys() for row in rows.values()))
         self._check_definitions(changed)
-        heads = {
-            name: replace(head, tensors=tuple(self._split(head.tensors, groups, group_of, changed)))
-            for name, head in self.derived.heads.items()
+        tensors = {
+            name: tuple(at_sizes(one, self.fixed) for one in self._split(head.tensors, groups, group_of, changed))
+            for name, head in self.derived.classes.items()
         }
-        tensors = tuple(self._split(self.derived.tensors, groups, group_of, changed))
-        return replace(self.derived, tensors=tensors, heads=MappingProxyType(heads))
+        return replace(
+            self.derived,
+            tensors=tensors[FIRST],
+            heads=MappingProxyType(
+                {name: replace(head, tensors=tensors[name]) for name, head in self.derived.heads.items()}
+            ),
+            defaults=_except(self.fixed, self.derived.defaults),
+            fields=_except(self.fixed, self.derived.fields),
+            definitions=tuple(one for one in self.derived.definitions if not free(one.value) & self.fixed.keys()),
+            layer_lists=tuple(one for one in self.derived.layer_lists if one.length != self.rule.length),
+        )
+
+    @property
+    def fixed(self) -> dict[Symbol, Expr]:
+        """Return the sizes that the file fixes: a table names its layers, so that nobody can give another depth."""
+        depth = () if self.depth is None else (self.depth,)
+        return {symbol: sympy.Integer(self.given[symbol]) for symbol in (*depth, *self.counts)}
+
+    @property
+    def fixed_fields(self) -> frozenset[str]:
+        """Return the fields behind the fixed sizes."""
+        names = {self.rule.length}
+        for symbol, field in self.derived.fields.items():
+            names |= {field.path, *field.aliases} if symbol in self.fixed else set()
+        for layer_list in self.derived.layer_lists:
+            names |= layer_list.paths if layer_list.length == self.rule.length else set()
+        return frozenset(names)
 
     def _layers(self) -> int:
         if self.depth is not None:
@@ -189,12 +218,16 @@ def _without_keywords(derived: Derived, rule: LayerSizes) -> Derived:
         heads=MappingProxyType(
             {name: replace(head, tensors=meant(head.tensors)) for name, head in derived.heads.items()}
         ),
-        defaults=MappingProxyType({s: number for s, number in derived.defaults.items() if s not in stands_for}),
-        fields=MappingProxyType({s: field for s, field in derived.fields.items() if s not in stands_for}),
+        defaults=_except(stands_for, derived.defaults),
+        fields=_except(stands_for, derived.fields),
     )
 
 
-def _names_below(part: str, paths: Mapping[str, Any]) -> Iterator[str]:
+def _except(names: Container[K], table: Mapping[K, V]) -> Mapping[K, V]:
+    return MappingProxyType({name: found for name, found in table.items() if name not in names})
+
+
+def _names_below(part: str, paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         yield path.removeprefix(f"{part}." if part else "")
 

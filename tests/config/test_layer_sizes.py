@@ -63,6 +63,13 @@ def test_each_layer_is_counted_at_its_own_size() -> None:
     assert counted(table) == expected(9, 3, 1, 3, 3)
 
 
+def test_a_file_with_a_table_has_no_other_depth() -> None:
+    entry = PresentedEntry(parsed(content(), Path("hybrid.json")))
+    config: dict[str, Any] = {"layer_types": WORDS, "per_layer_config": {"2": {"state": 1}}}
+    model = read_config(config, FILE, entry=entry)
+    assert {str(symbol) for symbol in model.symbols} == {"H", "state"}
+
+
 def test_the_entry_reads_as_it_was_written() -> None:
     derived = parsed(content(), Path("hybrid.json"))
     assert parsed(json.loads(text(derived)), Path("hybrid.json")).rules == derived.rules

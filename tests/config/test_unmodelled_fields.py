@@ -80,13 +80,13 @@ def test_a_part_must_give_all_its_sizes() -> None:
 
 
 def test_a_list_without_effect_is_refused_if_it_is_another_one() -> None:
-    derived = entry("qwen3_vl_vision")
-    default: list[Any] = [8, 16, 24]
-    check_untried(flattened({"deepstack_visual_indexes": default}), derived, FILE)
-    others: tuple[list[Any], ...] = ([8, 16, 16], [8, 16])
+    derived = entry("parakeet_tdt")
+    default: list[Any] = [0, 1, 2, 3, 4]
+    check_untried(flattened({"durations": default}), derived, FILE)
+    others: tuple[list[Any], ...] = ([0, 1, 2, 3, 3], [0, 1, 2, 3])
     for other in others:
-        with pytest.raises(BadField, match=r"deepstack_visual_indexes.*only the default list"):
-            check_untried(flattened({"deepstack_visual_indexes": other}), derived, FILE)
+        with pytest.raises(BadField, match=r"durations.*only the default list"):
+            check_untried(flattened({"durations": other}), derived, FILE)
 
 
 def test_the_lengths_of_lists_within_an_idle_list_count_too() -> None:

@@ -157,6 +157,14 @@ class ConfigCodec:
         self.texts.pop(name, None)
         self.numeric.pop(name, None)
 
+    def hold(self, path: str) -> None:
+        """Leave a number at its value in every configuration."""
+        name, dot, rest = path.partition(".")
+        if dot:
+            self.nested[name].hold(rest)
+        elif name in self.numeric:
+            self.texts[name] = self.numeric.pop(name)
+
     def null_names(self) -> Iterator[str]:
         """Yield the names of the fields that are null by default."""
         yield from self._null

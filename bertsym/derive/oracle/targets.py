@@ -220,6 +220,9 @@ def _configured_target(
     The codec leaves out a number if the class builds another inventory once that number is passed explicitly.
     """
     codec = ConfigCodec(default_configuration(config_class, settings))
+    for path, setting in settings.items():
+        if setting == 0 and not isinstance(setting, bool):
+            codec.hold(path)  # at another number of experts the class builds other layers
 
     def construct(fields: Fields) -> Any:
         return cls(codec.to_config(fields))
