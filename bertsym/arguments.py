@@ -12,12 +12,12 @@ import sympy
 from sympy import Symbol
 
 from bertsym.algebra import Value
-from bertsym.errors import BertsymError, Unreadable
+from bertsym.errors import BertsymError, UnknownName, Unreadable
 from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.grammar import CONSTANT, Malformed, parse
 from bertsym.model import Model
 from bertsym.quantities import MAX_DIGITS, PARAMETERS, Unit, parse_amount, parse_size
-from bertsym.symbols import Kind, Size
+from bertsym.symbols import RUN, Kind, Size
 
 if TYPE_CHECKING:
     from bertsym.costs import Measure, Settings
@@ -178,6 +178,17 @@ def measure(model: Model, name: object, convention: str | None, given: Settings)
 
     chosen = quantity(text(name, "quantity"), given)
     return Measure(chosen, chosen.account(convention), model, given)
+
+
+def run_sizes(given: Mapping[str, Any] | None) -> dict[Symbol, int]:
+    """Read the sizes of a run by name: B, S, S_source, r; raises `UnknownName` or `Unreadable`."""
+    sizes: dict[Symbol, int] = {}
+    known = {size.name: size.symbol for size in RUN}
+    for name, number in mapping(given, "run", "{'B': 1, 'S': 512}").items():
+        if name not in known:
+            raise UnknownName("size of a run", name, known)
+        sizes[known[name]] = whole(number, f"run[{name!r}]")
+    return sizes
 
 
 class SymbolsByName(Mapping[str, Symbol]):

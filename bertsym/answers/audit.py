@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bertsym.answers.audit_cost import CostFormulaAudit, CostNumberAudit
 from bertsym.answers.audit_formula import FormulaAudit
 from bertsym.answers.audit_number import NumberAudit
 from bertsym.answers.audit_parts import PartsAudit
 from bertsym.answers.audit_table import TableAudit
 from bertsym.answers.audit_text import TextAudit
 from bertsym.claims.classify import classify
+from bertsym.claims.costs.formula_verdict import CostFormulaVerdict
+from bertsym.claims.costs.number_verdict import CostNumberVerdict
 from bertsym.claims.formula import FormulaVerdict
 from bertsym.claims.judge import judge
 from bertsym.claims.kinds import CalculationClaim, Claim, DocumentClaim, NumberClaim
@@ -18,7 +21,7 @@ from bertsym.claims.standing import Standing
 from bertsym.claims.table import TableVerdict
 from bertsym.claims.texts import TextVerdict
 
-ClaimAudit = NumberAudit | FormulaAudit | TableAudit | PartsAudit | TextAudit
+ClaimAudit = CostNumberAudit | CostFormulaAudit | NumberAudit | FormulaAudit | TableAudit | PartsAudit | TextAudit
 
 
 def asked(claim: str, question: Question, *, table: bool = False) -> tuple[ClaimAudit, tuple[str, ...]]:
@@ -44,6 +47,10 @@ def audited(claim: Claim) -> ClaimAudit:
             return TextAudit(verdict, path)
         case CalculationClaim(), TextVerdict() as verdict:
             return TextAudit(verdict, "the calculation")
+        case _, CostNumberVerdict() as verdict:
+            return CostNumberAudit(verdict)
+        case _, CostFormulaVerdict() as verdict:
+            return CostFormulaAudit(verdict)
         case _, TableVerdict() as verdict:
             return TableAudit(verdict)
         case _, PartsVerdict() as verdict:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bertsym.answers.audit_cost import why_of_amount, why_of_formula
 from bertsym.answers.audit_parts import PartsAudit
 from bertsym.answers.audit_table import TableAudit
+from bertsym.claims.costs.formula_verdict import CostFormulaVerdict
+from bertsym.claims.costs.number_verdict import CostNumberVerdict
 from bertsym.claims.formula import FormulaVerdict
 from bertsym.claims.number import NumberVerdict
 from bertsym.claims.parts_table import PartsVerdict
@@ -98,6 +101,10 @@ def _why(claim: JudgedClaim) -> str:
             return _of_number(claim.verdict)
         case TableVerdict():
             return _of_table(claim.verdict)
+        case CostNumberVerdict():
+            return why_of_amount(claim.verdict)
+        case CostFormulaVerdict():
+            return why_of_formula(claim.verdict)
         case PartsVerdict():
             return f"{len(claim.verdict.parts)} rows of parts"
 

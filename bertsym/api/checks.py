@@ -14,6 +14,7 @@ from bertsym.answers.verification import verification
 from bertsym.api.answers import Audit, Verification
 from bertsym.api.model import Model, load
 from bertsym.claims.question import question
+from bertsym.costs import QUANTITIES
 from bertsym.errors import Conflict, Missing
 from bertsym.values import replace
 
@@ -32,6 +33,7 @@ def audit(
     formula: str = "",
     table: bool = False,
     tolerance: Fraction | str = "0",
+    run: Mapping[str, int] | None = None,
 ) -> Audit:
     """Check a published claim about a model.
 
@@ -39,7 +41,9 @@ def audit(
     of a document (.md, .tex, .html, .ipynb, .txt, .rst), of which every formula, number and table is checked. `table`
     reads the first table of a document instead. Without a `model` the claim names it, or it is BERT.
 
-    `head` restricts the explanations to one task head. `of` says which part a formula counts, such as `attention`.
+    `head` restricts the explanations to one task head. `of` says which part a formula counts, such as `attention`, or
+    the quantity of a claim: flops, cache, states or lora. Such a claim is judged under every convention, at the sizes
+    of a `run` if it does not say them: `{"B": 1, "S": 512}`.
     `where` says what a name in the claim or a heading stands for: `{"d": "H", "total": "params"}`. `notation` is auto,
     bert, vaswani, kaplan or megatron. `formula` replaces the model's counts when a table is checked. `tolerance` is the
     share of a count that a claim may leave out in one named part.
@@ -53,14 +57,18 @@ def audit(
         ('read as 12·L·H²', 'with d = H')
         >>> print(audit("110M", "bert-base-uncased").report.verdict.whole)
         109482240
+        >>> audit("48.3 GFLOPs", "bert-base-uncased", run={"S": 512}).report.verdict.matches[0].counting.name
+        'macs'
     """
     chosen = model if isinstance(model, Model) else load("bert" if model is None else arguments.path(model, "model"))
     spec = (chosen if head is None else chosen.with_head(head)).plain_spec("audit")
     given = arguments.mapping(where, "where", "{'d': 'H'}")
     names = {name: arguments.text(meant, f"where[{name!r}]") for name, meant in given.items()}
-    read = (("notation", notation), ("of", of), ("formula", formula))
+    cost = of if isinstance(of, str) and of in QUANTITIES else ""
+    read = (("notation", notation), ("of", "" if cost else of), ("formula", formula))
     words = {name: arguments.text(word, name) for name, word in read}
     about = question(spec, () if head is None else (head,), where=names, **words)
+    about = replace(about, cost=cost, run=arguments.run_sizes(run))
     about = replace(about, named=model is not None, tolerance=arguments.share(tolerance, "tolerance"))
     return Audit(*asked(arguments.path(claim, "claim"), about, table=table))
 

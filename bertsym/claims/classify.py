@@ -11,6 +11,8 @@ from pathlib import PurePath
 
 from bertsym.claims.calculations import calculation
 from bertsym.claims.cells import cells_of
+from bertsym.claims.costs.claims import cost_claim
+from bertsym.claims.costs.columns import cost_columns
 from bertsym.claims.kinds import (
     CalculationClaim,
     Claim,
@@ -81,10 +83,15 @@ def classify(claim: str, question: Question, *, table: bool = False) -> Claim:
     ['NumberClaim', 'NumberClaim', 'FormulaClaim', 'SumClaim']
     """
     suffix = path_suffix(claim)
+    if suffix in TABLE_SUFFIXES and not question.formula and (costs := _table_of_costs(claim, suffix, question)):
+        return costs
     if suffix in TABLE_SUFFIXES or (suffix and (table or question.formula)):
         return _table(claim, suffix, question)
     if suffix:
         return DocumentClaim(claim, sources(claim, read_text(claim)), question)
+    cost = cost_claim(claim, question)
+    if cost is not None:
+        return cost
     number = _number(claim, question)
     if number is not None:
         return number
@@ -120,6 +127,15 @@ def _table(path: str, suffix: str, question: Question) -> TableClaim:
     claim = table_claim(path, first, question)
     formula = _notes(claim.formula) if isinstance(claim, ModelTableClaim) and claim.formula is not None else ()
     return replace(claim, notes=(*claim.notes, *formula))
+
+
+def _table_of_costs(path: str, suffix: str, question: Question) -> DocumentClaim | None:
+    """Return a file whose table states costs and no numbers of parameters as a document; else None."""
+    text = read_text(path)
+    tables = cells_of(path, text, suffix)
+    if any(claims_parameters(cells, question) for cells in tables) or not any(map(cost_columns, tables)):
+        return None
+    return DocumentClaim(path, (Source("", text, suffix),), question)
 
 
 @value

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bertsym.claims.calculations import judge_calculation
+from bertsym.claims.costs.claims import CostVerdict, judge_cost
 from bertsym.claims.formula import FormulaVerdict, judge_formula
 from bertsym.claims.kinds import (
     CalculationClaim,
     Claim,
+    CostFormulaClaim,
+    CostNumberClaim,
     DocumentClaim,
     FormulaClaim,
     ModelTableClaim,
@@ -22,7 +25,7 @@ from bertsym.claims.tables import judge_table_claim
 from bertsym.claims.texts import TextVerdict, judge_document
 from bertsym.values import replace
 
-Verdict = NumberVerdict | FormulaVerdict | TableVerdict | PartsVerdict | TextVerdict
+Verdict = NumberVerdict | FormulaVerdict | CostVerdict | TableVerdict | PartsVerdict | TextVerdict
 
 
 def judge(claim: Claim) -> Verdict:
@@ -58,6 +61,8 @@ def judge(claim: Claim) -> Verdict:
             return judge_formula(
                 claim.reading, question.model, question.heads, question.of, tolerance=question.tolerance
             )
+        case CostNumberClaim() | CostFormulaClaim():
+            return judge_cost(claim)
         case CalculationClaim():
             return judge_calculation(claim)
         case ModelTableClaim() | PartsTableClaim():

@@ -6,6 +6,9 @@ label names the model. A new kind is a class here, a case in `classify`, one in 
 
 from __future__ import annotations
 
+from bertsym.claims.costs.amounts import Amount
+from bertsym.claims.costs.circumstances import Circumstances
+from bertsym.claims.costs.notations import CostReading
 from bertsym.claims.numerals import Numeral
 from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.parts_table import PartsTable
@@ -98,5 +101,35 @@ class DocumentClaim:
     notes: tuple[str, ...] = ()
 
 
+@value
+class CostNumberClaim:
+    """An amount of work, memory or adapter parameters, with what its sentence says of the run.
+
+    `words` name the part that it counts. `of` is the quantity.
+    """
+
+    text: str
+    amount: Amount
+    about: Circumstances
+    of: str
+    question: Question
+    notes: tuple[str, ...] = ()
+    words: str = ""
+
+
+@value
+class CostFormulaClaim:
+    """A formula of a cost, as each notation that knows its names reads it; `result` is what it is said to come to."""
+
+    text: str
+    readings: tuple[CostReading, ...]
+    about: Circumstances
+    of: str
+    question: Question
+    result: Amount | None = None
+    notes: tuple[str, ...] = ()
+
+
+CostClaim = CostNumberClaim | CostFormulaClaim
 TableClaim = ModelTableClaim | PartsTableClaim
-Claim = NumberClaim | FormulaClaim | SumClaim | CalculationClaim | TableClaim | DocumentClaim
+Claim = NumberClaim | FormulaClaim | SumClaim | CalculationClaim | CostClaim | TableClaim | DocumentClaim

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 
+from sympy import Symbol
+
 from bertsym.claims.headings import COUNTS
 from bertsym.claims.subjects import Mention, nearest_names, of_size, without_a_size
 from bertsym.errors import BertsymError, Unreadable
@@ -23,6 +25,7 @@ class Question:
     the claim stands for, and `counted` which headings of a table are those of counts. `of` says what a formula counts,
     such as `attention`; `formula` replaces the model's own counts when a table is judged. `named` is True if the person
     who asks has named the model. `tolerance` is the share of a count that a claim may leave out in one named part.
+    `cost` is the quantity that claims are about, if the person who asks says so, and `run` has the sizes of a run.
     """
 
     model: Model
@@ -34,6 +37,8 @@ class Question:
     named: bool = False
     tolerance: Fraction = Fraction(0)
     counted: tuple[str, ...] = ()
+    cost: str = ""
+    run: Mapping[Symbol, int] = MappingProxyType({})
 
     @property
     def headings(self) -> Mapping[str, str]:

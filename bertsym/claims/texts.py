@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 from bertsym.claims.attribution import Owner, Owners
 from bertsym.claims.cells import SUMMARY_SUFFIX, Cells, cells_of
+from bertsym.claims.costs.claims import CostVerdict
+from bertsym.claims.costs.columns import cost_columns, judged_cells, without_costs
+from bertsym.claims.costs.sentences import CostReader
 from bertsym.claims.formula import FormulaVerdict, judge_formula
 from bertsym.claims.layout import Layout
 from bertsym.claims.ledger import Ledger, TooManyJudged
@@ -68,7 +71,7 @@ class JudgedClaim:
 
     line: int
     text: str
-    verdict: FormulaVerdict | NumberVerdict | TableVerdict | PartsVerdict | None
+    verdict: FormulaVerdict | NumberVerdict | TableVerdict | PartsVerdict | CostVerdict | None
     reason: str = ""
     source: str = ""
     wrong: bool = False
@@ -234,22 +237,26 @@ class _Audit:
         summaries = cells_of(source.name, ascii_digits(source.text), SUMMARY_SUFFIX)
         drawn = {line for cells in summaries for line, _ in cells.rows}
         apart = [cells for cells in tables if drawn.isdisjoint(line for line, _ in cells.rows)]
-        self.tables = [cells for cells in (*apart, *summaries) if claims_parameters(cells, judge.question)]
+        bare = [without_costs(cells) for cells in (*apart, *summaries)]
+        self.tables = [cells for cells in bare if claims_parameters(cells, judge.question)]
+        self.of_costs = [cells for cells in (*apart, *summaries) if cost_columns(cells)]
         self.text = self._without_tables()
         self.layout = Layout(self.text)
         self.places = Places(self.text, ABOUT_COUNTS)
         self.owners = Owners(self.text, self.layout, judge.question)
+        self.costs = CostReader(self.text, self.layout, self.owners, judge.question)
+        self.amounts = list(self.costs.amounts())
         self.candidates = list(self._candidates())
 
     def claims(self) -> list[JudgedClaim]:
         """Return the judged claims in the order of the lines."""
-        found = [*self._tables(), *self._formulas(), *self._numbers()]
+        found = [*self._tables(), *self._formulas(), *self._numbers(), *self._costs()]
         return sorted(found, key=lambda claim: claim.line)
 
     def _without_tables(self) -> str:
         """Return the text with blanks in place of the tables that are judged as tables."""
         lines = self.bare.split("\n")
-        for cells in self.tables:
+        for cells in (*self.tables, *self.of_costs):
             for line, _ in cells.rows:
                 lines[line - 1] = " " * len(lines[line - 1])
         return "\n".join(lines)
@@ -265,8 +272,25 @@ class _Audit:
             shown = f"table of {len(cells.rows) - 1} rows: {', '.join(filter(None, cells.heading))}"
             yield JudgedClaim(self.source.line(cells.line), shown, verdict, unread, self.source.name)
 
+    def _costs(self) -> Iterator[JudgedClaim]:
+        for cells in self.of_costs:
+            for cell in judged_cells(cells, self.judge.question):
+                line = self.source.line(cell.line)
+                yield JudgedClaim(line, cell.text, cell.verdict, cell.reason, self.source.name)
+        for cost in self.amounts:
+            yield self._claim(cost.start, self.text[cost.start : cost.stop], (cost.verdict, cost.reason))
+
+    def _is_cost(self, start: int, stop: int) -> bool:
+        """Return True if an amount of a cost lies on a stretch of the text."""
+        return any(cost.start < stop and start < cost.stop for cost in self.amounts)
+
     def _formulas(self) -> Iterator[JudgedClaim]:
         for position, piece, near in self.candidates:
+            if self.costs.is_work(position):
+                cost = self.costs.formula(position, piece)
+                if cost is not None:
+                    yield self._claim(cost.start, piece, (cost.verdict, cost.reason))
+                continue
             verdict, unread, widths = self.judge.formula(piece.strip(), self.owners.of_formula(position))
             if (verdict is not None and (near or widths)) or (near and unread):
                 start = position + len(piece) - len(piece.lstrip())
@@ -275,11 +299,11 @@ class _Audit:
     def _candidates(self) -> Iterator[tuple[int, str, bool]]:
         """Yield what may be a formula of a count, and whether its own paragraph speaks of parameters."""
         for position, piece in formulas(self.text, tex=self.source.tex):
-            near = self.places.spoken_of(position)
+            near = self.places.spoken_of(position) or self.costs.is_work(position)
             if near or ABOUT_COUNTS.search(self.layout.heading(position)) is not None:
                 yield position, piece, near
         for position, piece in plain_formulas(self.text, tex=self.source.tex):
-            if self._is_said(position):
+            if self._is_said(position) or self.costs.is_work(position):
                 yield position, piece, True
 
     def _is_said(self, position: int) -> bool:
@@ -289,7 +313,7 @@ class _Audit:
 
     def _numbers(self) -> Iterator[JudgedClaim]:
         for quoted in quoted_numbers(self._with_names_apart()):
-            if self.owners.overlaps(quoted.at, quoted.stop):
+            if self.owners.overlaps(quoted.at, quoted.stop) or self._is_cost(quoted.at, quoted.stop):
                 continue
             if quoted.numeral.unit:
                 yield from self._bytes(quoted)

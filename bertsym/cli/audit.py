@@ -39,7 +39,12 @@ def audit(
     ] = None,
     model_type: options.ModelType = None,
     of: Annotated[
-        str, typer.Option("--of", metavar="PART", help="The part that the formula counts, such as attention.")
+        str,
+        typer.Option(
+            "--of",
+            metavar="PART",
+            help="The part that the formula counts, such as attention; or its quantity: flops, cache, states, lora.",
+        ),
     ] = "",
     where: Annotated[
         list[str] | None,
@@ -86,13 +91,17 @@ def audit(
     from bertsym.errors import Conflict, Unreadable
     from bertsym.values import replace
 
-    chosen = options.model(model or "bert", head, at, model_type)
+    of, cost = options.part_or_quantity(of)
+    loaded = options.load(model or "bert", head, model_type)
+    chosen, run_sizes = options.sizes_apart(loaded, at)
     names = options.pairs(where, "--where", "NAME=SYMBOL, as in d=H")
     renames = options.pairs(rename, "--rename", "SYMBOL=NAME, as in H=d_model")
     names |= {plain(name): size for size, name in renames.items()}
     page = Page(latex=latex, markdown=markdown, json=json, rename=rename if latex or markdown else None)
     about = question(chosen, [chosen.head] if head else [], notation=notation, where=names, of=of, formula=formula)
-    about = replace(about, named=model is not None, tolerance=options.tolerance(tolerance) or 0)
+    about = replace(
+        about, named=model is not None, cost=cost, run=run_sizes, tolerance=options.tolerance(tolerance) or 0
+    )
     if len(claims) > 1:
         for claim in claims:
             if not path_suffix(claim):

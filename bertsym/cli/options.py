@@ -226,6 +226,28 @@ def model(target: str, head: str | None, at: Iterable[str] | None, model_type: s
     return loaded.with_sizes(given, pin=True) if given else loaded
 
 
+def part_or_quantity(of: str) -> tuple[str, str]:
+    """Return --of of an audit as the name of a part and as that of a quantity; one of them is empty."""
+    from bertsym.costs import QUANTITIES
+
+    return ("", of) if of in QUANTITIES else ("" if of == "parameters" else of, "")
+
+
+def sizes_apart(loaded: Model, at: Iterable[str] | None) -> tuple[Model, dict[Symbol, int]]:
+    """Return the model at the sizes of --at, and those of a run, which the model itself does not have."""
+    from bertsym.symbols import B, S, S_source, r
+
+    run = {str(symbol): symbol for symbol in (B, S, S_source, r) if str(symbol) not in map(str, loaded.symbols)}
+    texts = [pair for text in at or () for pair in assignments(text)]
+    of_run = [pair for pair in texts if pair.partition("=")[0].strip() in run]
+    given = sizes([pair for pair in texts if pair not in of_run], loaded)
+    values = {
+        run[name.strip()]: int(_value(run[name.strip()].size, number.strip()))
+        for name, _, number in (pair.partition("=") for pair in of_run)
+    }
+    return (loaded.with_sizes(given, pin=True) if given else loaded), values
+
+
 def convention(
     name: str, chosen: Model, only: Iterable[str] | None = None, without: Iterable[str] | None = None
 ) -> Convention:

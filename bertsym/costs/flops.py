@@ -145,6 +145,13 @@ ACCOUNTS = (
         factors={UNUSED: MULTIPLY_ADD * 2},
     ),
     _of_work(
+        "narayanan",
+        "a training step that runs the forward pass of the layers twice, and that of the output embedding once",
+        "Narayanan et al. 2021, arXiv:2104.04473, equation 3: 96BSLh²(1 + S/6h + V/16Lh)",
+        MULTIPLY_ADD * (PASSES + 1),
+        factors={UNUSED: MULTIPLY_ADD * 2, Role.EMBEDDING: MULTIPLY_ADD * PASSES},
+    ),
+    _of_work(
         "fused",
         "a training step whose fused kernel of attention computes scores again: its backward is 2.5 times forward",
         "torch FlopCounterMode with FlashAttention",
@@ -242,6 +249,11 @@ ACCOUNTS = (
         entries=looked_up_per_token,
     ),
 )
+
+FORWARD_PASS = frozenset(
+    {"flops", "macs", "causal", "masked", "2nd", "2nd-non-embedding", "kaplan", "chinchilla", "electra"}
+)
+"""The conventions of a forward pass; the others count a training step."""
 
 WORK = Quantity(
     "flops",

@@ -1,0 +1,190 @@
+"""A typed claim about a cost: an amount with its sentence, or a formula. Any other claim is left to its own reader."""
+
+from __future__ import annotations
+
+import re
+
+from bertsym.claims.costs.amounts import BYTES, Amount, amounts, plain_amount
+from bertsym.claims.costs.circumstances import CACHE, FLOPS, LORA, STATES, Circumstances, circumstances
+from bertsym.claims.costs.countings import CostModel
+from bertsym.claims.costs.formula_verdict import CostFormulaVerdict, judge_cost_formula
+from bertsym.claims.costs.notations import readings
+from bertsym.claims.costs.number_verdict import CostNumberVerdict, judge_cost_number
+from bertsym.claims.kinds import CostClaim, CostFormulaClaim, CostNumberClaim
+from bertsym.claims.ledger import at_base
+from bertsym.claims.numerals import NUMERAL, ascii_digits, read_numeral
+from bertsym.claims.question import Question, asked_about
+from bertsym.claims.subjects import Mention, mentions, named_by
+from bertsym.errors import UnreadableFormula
+from bertsym.model import Model
+
+CostVerdict = CostNumberVerdict | CostFormulaVerdict
+MAX_CLAIM = 2_000
+"""The characters of a typed claim."""
+
+# The rules of thumb that are known by their letters alone.
+_RULE = re.compile(
+    r"(?:C\s*(?:=|≈|~|\\approx)\s*)?[26]\s*[*·]?\s*N\s*[*·]?\s*(?:D|B\s*[*·]?\s*S)(?:\s*(?:≈|=).*)?\s*\.?"
+)
+_UNIT_WORDS = re.compile(
+    r"flops?\b|\bmacs?\b|mult(?:iply)?[- ]?adds?|floating[- ]point|(?:/|per|each|every) ?token|\bbytes\b|\bKV\b|cache",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"[\s,]*(?:(?:in )?(?:FLOPs?|flops?|MACs?|bytes?|elements?|multiply-adds?|(?:(?:trained|trainable) )?parameters?)"
+    r"|(?:/|per|for (?:each|every)|for a|for one|each|a) ?(?:single |transformer |generated )?"
+    r"(?:tokens?|sequences?|samples?|layers?|blocks?)"
+    r"|(?:for|in|of|at)? ?(?:a |the |each |one )?(?:(?:forward|backward) pass|training step|training|inference|forward)"
+    r"|(?:in|with|at) (?:fp|bf|float|int)\d+)\s*\.?\s*\Z",
+    re.IGNORECASE,
+)
+_HEAD = re.compile(
+    r"\A\s*(?:(?:the )?(?:total |training |inference |forward )?"
+    r"(?:FLOPs?|compute|KV[- ]cache(?: size)?|cache(?: size)?|memory|cost|MACs?)(?: (?:per|of|for|in) [\w ]{1,40})?"
+    r"\s*(?:=|≈|:|is|are)\s*)",
+    re.IGNORECASE,
+)
+_EACH = re.compile(
+    r"(?P<number>\d{1,3}(?:\.\d{1,3})?)\s*(?:bytes?|B)\s*(?:/|per|for each|a)\s*(?:param(?:eter)?s?|weight)\b",
+    re.IGNORECASE,
+)
+_EQUATION = re.compile(r"(?P<formula>.*[^\s=≈~])\s*(?:=|≈|~|\\approx)\s*\Z", re.DOTALL)
+_FACTOR = re.compile(r"[*·×/+^(]\s*\Z")
+_FACTORS = re.compile(r"[*·×^²³/()+]")
+_OPERATES = re.compile(r"[*·×^²³/()+]|\d\s?[A-Za-z]{1,6}\b")
+
+
+def cost_claim(claim: str, question: Question) -> CostClaim | None:
+    """Read a claim as one about a cost; None if it is none, or a sentence with several.
+
+    The user may say the quantity. Otherwise a unit of work says it, words for a cache or an optimizer, or a rule such
+    as 6ND. Raises `UnreadableFormula` for a formula that the user calls a cost and that no notation reads.
+    """
+    if len(claim) > MAX_CLAIM:
+        return None
+    about = circumstances(claim)
+    of = question.cost or about.quantity
+    each = _EACH.search(claim)
+    if each is not None and of in ("", STATES):
+        return _formula(f"{each['number']}*N", claim, about, STATES, question)
+    found = _amounts(claim, of, explicit=bool(question.cost))
+    if len(found) > 1:
+        return None
+    if found:
+        return _with_amount(claim, found[0], about, question)
+    rule = _RULE.fullmatch(claim.strip()) is not None
+    if not (question.cost or rule or _UNIT_WORDS.search(claim)):
+        return None
+    return _typed_formula(claim, about, FLOPS if rule and not question.cost else of or FLOPS, question)
+
+
+def _amounts(claim: str, of: str, *, explicit: bool) -> list[Amount]:
+    """Return the amounts of a claim: bytes only if the words say that they are of a cost, numbers if of an adapter."""
+    plain = ascii_digits(claim)
+    named = [range(mention.start, mention.stop) for mention in mentions(claim)]
+    found = [
+        amount
+        for amount in amounts(claim)
+        if (amount.unit != BYTES or of in (CACHE, STATES)) and not _FACTOR.search(plain, 0, amount.start)
+    ]
+    if found or of != LORA or not explicit or _FACTORS.search(plain):
+        return found
+    for match in re.finditer(rf"(?<![A-Za-z0-9.,^_=]){NUMERAL}", plain):
+        read = read_numeral(match)
+        of_name = any(match.start() in stretch for stretch in named)
+        if read is not None and read[0].stated.value >= LEAST_ADAPTER and not of_name:
+            found.append(plain_amount(plain, match.start(), read[1], read[0]))
+    return found
+
+
+LEAST_ADAPTER = 1_000
+"""A smaller number beside an adapter is its rank."""
+
+
+def _with_amount(claim: str, amount: Amount, about: Circumstances, question: Question) -> CostClaim:
+    """Return the amount as a claim, or the formula that is said to come to it."""
+    of = question.cost or (about.quantity if amount.unit == BYTES else FLOPS)
+    before = claim[: amount.start]
+    equation = _EQUATION.fullmatch(before)
+    if equation is not None and _OPERATES.search(equation["formula"]):
+        try:
+            return _formula(stripped(equation["formula"]), claim, about, of, question, amount)
+        except UnreadableFormula:
+            pass
+    about_model, notes, mention = _asked(claim, question, amount)
+    words = _words(before, mention)
+    return CostNumberClaim(amount.text, amount, about, of, about_model, notes, words)
+
+
+def _asked(claim: str, question: Question, amount: Amount | None) -> tuple[Question, tuple[str, ...], Mention | None]:
+    """Return the question about the model that the claim names; raises `Unreadable` for several or an unknown name."""
+    outside = claim if amount is None else f"{claim[: amount.start]} {claim[amount.stop :]}"
+    named = mentions(outside)
+    label = claim if amount is None else claim[: amount.start].strip(" :=≈,(")
+    mention = named_by(label) if label and len(label) < len(claim) else None
+    if mention is None and len(named) == 1:
+        mention = named[0]
+    asked, notes = asked_about(question, mention, label)
+    if not asked.model.given:
+        notes = (*notes, f"sizes of {asked.model.architecture.base}, as none are given")
+    return asked, notes, mention
+
+
+def _words(before: str, mention: Mention | None) -> str:
+    """Return the words of a label besides the name of the model."""
+    bare = before if mention is None else before.replace(mention.text, " ")
+    return " ".join(re.sub(r"[^\w\s-]", " ", bare).split()).strip()
+
+
+def stripped(text: str) -> str:
+    """Return a formula without the words before and behind it that say what it counts."""
+    bare = _HEAD.sub("", text.strip()).strip()
+    while (shorter := _TAIL.sub("", bare)) != bare:
+        bare = shorter.strip()
+    return bare
+
+
+def _typed_formula(claim: str, about: Circumstances, of: str, question: Question) -> CostFormulaClaim | None:
+    label, colon, rest = claim.partition(":")
+    mention = named_by(label) if colon else None
+    text, asked = claim, question
+    notes: tuple[str, ...] = ()
+    if mention is not None:
+        asked, said = asked_about(question, mention, label)
+        text, notes = rest, said
+    try:
+        return _formula(stripped(text), claim, about, of, asked, notes=notes)
+    except UnreadableFormula:
+        if question.cost:
+            raise
+        return None
+
+
+def _formula(
+    text: str,
+    claim: str,
+    about: Circumstances,
+    of: str,
+    question: Question,
+    result: Amount | None = None,
+    notes: tuple[str, ...] = (),
+) -> CostFormulaClaim:
+    found = tuple(readings(text, question.model, question.where))
+    return CostFormulaClaim(claim, found, about, of, question, result, notes)
+
+
+def judge_cost(claim: CostClaim) -> CostVerdict:
+    """Return the verdict on a claim about a cost; raises `NotKnownOf` or `HasNo` for a model that has none."""
+    question = claim.question
+    optimizers = (claim.about.optimizer,) if claim.about.optimizer else ("adamw",)
+    match claim:
+        case CostNumberClaim():
+            costs = CostModel(_sized(question.model), question.heads, claim.of, optimizers)
+            return judge_cost_number(claim.amount, claim.about, costs, words=claim.words, run=question.run)
+        case CostFormulaClaim():
+            costs = CostModel(question.model, question.heads, claim.of, optimizers)
+            return judge_cost_formula(claim.readings, claim.about, costs, question.run, claim.result)
+
+
+def _sized(model: Model) -> Model:
+    return model if model.given else at_base(model)
