@@ -16,8 +16,9 @@ import atlas_index as shelf
 from atlas_fields import field_rules
 from atlas_held import held, names
 from atlas_types import Kind, library
-from class_builds import at
+from class_builds import Builds, at
 from list_lengths import with_list_lengths
+from part_defaults import with_part_defaults
 
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
@@ -102,7 +103,7 @@ def made(kind: Kind, seed: int, limit: int, *, with_rules: bool = True) -> tuple
             failed[head] = DerivedHead(cls, (), Evidence(0, 0, 0, seed, 0, None, nothing))
             notes.append(f"no {head}: {reason(error)}")
     whole = replace(whole, heads={**whole.heads, **failed})
-    whole = counted(told(kind, whole))
+    whole = counted(with_part_defaults(Builds(kind.name), told(kind, whole)))
     try:
         if with_rules:
             with limited(limit):
@@ -140,7 +141,7 @@ def retold(kind: Kind, seed: int, seconds: int) -> str:
         oracle = BuildOracle(worker(), kind.target, kind.settings, with_lists=bool(derived.layer_lists))
         absences = Defaults(oracle, stored_space(derived), symbols, Random(seed)).absences()
     fields = {symbol: with_omission(field, absences) for symbol, field in derived.fields.items()}
-    renewed = told(kind, replace(derived, fields=fields))
+    renewed = with_part_defaults(Builds(kind.name), told(kind, replace(derived, fields=fields)))
     with limited(seconds):
         ruled = replace(renewed, rules=with_required(kind, field_rules(kind, renewed, seed)))
         return text(with_list_lengths(kind, ruled, seed))

@@ -107,16 +107,28 @@ class Builds:
         except (Exception, Timeout) as error:  # noqa: BLE001  # whatever model code raises is its answer
             raise BuildError(f"{type(error).__name__}: {error}"[:200]) from None
 
+    def saved(self, file: File) -> File:
+        """Return the configuration that the class makes of a file, with all its fields; raise BuildError."""
+        try:
+            return self.as_file(self._read(file))
+        except (Exception, Timeout) as error:  # noqa: BLE001  # whatever a configuration class raises
+            raise BuildError(f"{type(error).__name__}: {error}"[:200]) from None
+
     def _module(self, file: File, cls: str) -> Any:
         """Return the class at a file on torch's meta device; raise whatever the library raises, and `Timeout`."""
+        config = self._read(file)
+        with limited(), self.torch.device("meta"):
+            return getattr(self.transformers, cls)(config)
+
+    def _read(self, file: File) -> Any:
+        """Return the configuration of a file; raise whatever the library raises."""
         written = json.dumps({**self.given, **file, "model_type": self.model_type})
         Path(self.folder.name, "config.json").write_text(written, encoding="utf-8")
         with limited():
             config = self.transformers.AutoConfig.from_pretrained(self.folder.name)
-            if config.__class__ is not self.config_class:
-                raise BuildError("another configuration class")
-            with self.torch.device("meta"):
-                return getattr(self.transformers, cls)(config)
+        if config.__class__ is not self.config_class:
+            raise BuildError("another configuration class")
+        return config
 
     def parts(self) -> dict[str, Any]:
         """Return the default configuration and each configuration in it, by path."""
