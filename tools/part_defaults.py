@@ -41,9 +41,7 @@ def _corrected(builds: Builds, derived: Derived, symbols: Mapping[str, Symbol], 
         given = {symbols[path]: found for path, found in change.items()}
         expected = _evaluated(field, {**derived.defaults, **given})
         seen |= {"default"} if made == own != expected else {"other"} if made != expected else set()
-    if seen == {"default"}:
-        return replace(field, if_omitted=None)
-    return replace(field, if_omitted=None, omission_unknown=True) if seen else field
+    return replace(field, if_omitted=None) if seen == {"default"} else field
 
 
 def _made(builds: Builds, change: Mapping[str, Any], path: str) -> Any:
