@@ -71,7 +71,8 @@ def quantity(settings: Settings) -> Quantity:
     for account in of_states.accounts:
         size = settings.itemsize(usual) if account.convention.name == "pure" else HALF
         run = run_under(kernel, size, settings.dtype or usual)
-        meaning = f"{account.convention.meaning}; with what autograd keeps under {kernel.name} kernels, not the peak"
+        kept = f"what autograd keeps under {kernel.name} kernels, with the default dropout and activation, not the peak"
+        meaning = f"{account.convention.meaning}; and {kept}"
         entries = partial(_entries, account.entries, run)
         accounts.append(Account(replace(account.convention, meaning=meaning), entries, WITHOUT))
     return Quantity("memory", "memory in training", "torch's hooks on saved tensors", tuple(accounts))
