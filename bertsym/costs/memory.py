@@ -51,8 +51,8 @@ def _entries(of_states: Entries, run: Run, architecture: Architecture, head: Hea
     name = next(name for name, own in architecture.heads.items() if own is head)
     kept = activations(run, architecture.name, name)
     if not kept:
-        compared = [architecture.heads[name].cls for name in TREES.get(architecture.name, ())] or TREES
-        step = f"it is known of {', '.join(compared)}"
+        known = [architecture.heads[name].cls for name in TREES.get(architecture.name, ())] or list(TREES)
+        step = f"it is known of {', '.join(known[:4])}" + (" and others" if len(known) > 4 else "")
         raise NotKnownOf(head.cls, "memory in training", "no test has compared what its code keeps", step)
     if run.name == "paper" and architecture.name not in IN_THE_PAPER:
         reason, step = "the paper has no such layer", "pass another --kernel"
