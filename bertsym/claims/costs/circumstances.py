@@ -12,7 +12,7 @@ from bertsym.claims.precisions import precisions_named
 from bertsym.symbols import B, S, r
 from bertsym.values import value
 
-CACHE, STATES, LORA, FLOPS = "cache", "states", "lora", "flops"
+CACHE, STATES, MEMORY, LORA, FLOPS = "cache", "states", "memory", "lora", "flops"
 _COUNT = r"(?P<{name}>\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?\s?[kKMBT]?(?!\w|\.\d))"
 _LENGTH = re.compile(
     r"(?:(?:sequence|context|input|prompt|seq\.?)[\s_-]*(?:length|len\.?|size|window)?s?|n_ctx|seq_?len|\bS|\bs|\bT|length)"
@@ -28,6 +28,7 @@ _TRAINING = re.compile(r"train|\bstep\b|iteration|backward|pre-?train|6\s?N\s?D"
 _FORWARD = re.compile(r"forward|inference|infer\b|generat|decod|prefill|prediction", re.IGNORECASE)
 _OF_QUANTITY = (
     (CACHE, re.compile(r"\bKV\b|key[-/ ](?:and[- ])?value|\bcach", re.IGNORECASE)),
+    (MEMORY, re.compile(r"\bactivations?\b", re.IGNORECASE)),
     (LORA, re.compile(r"\bLoRA\b|\badapters?\b", re.IGNORECASE)),
     (STATES, re.compile(r"optimi[sz]er|\bAdamW?\b|gradients?\b|training states?|model states?", re.IGNORECASE)),
     (

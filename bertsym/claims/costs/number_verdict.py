@@ -8,7 +8,7 @@ from fractions import Fraction
 from sympy import Symbol
 
 from bertsym.claims.costs.amounts import BYTES, ELEMENTS, FLOPS, MACS, PARAMETERS, SEQUENCE, TOKEN, Amount
-from bertsym.claims.costs.circumstances import CACHE, LORA, STATES, Circumstances
+from bertsym.claims.costs.circumstances import CACHE, LORA, MEMORY, STATES, Circumstances
 from bertsym.claims.costs.countings import DTYPES, CostCounting, CostModel
 from bertsym.claims.standing import Standing
 from bertsym.convention import EXACT
@@ -21,6 +21,7 @@ _UNITS = {
     "flops": (FLOPS, MACS),
     CACHE: (ELEMENTS, BYTES),
     STATES: (BYTES,),
+    MEMORY: (BYTES,),
     LORA: (PARAMETERS,),
 }
 DEFAULT_RANKS = "pass --at r=8"
@@ -85,7 +86,7 @@ def judge_cost_number(
         return replace(blank, problem=problem)
     costs.check()
     lengths = (run[S],) if S in run else about.lengths or (0,)
-    bench = _Bench(amount, about, costs, words)
+    bench = _Bench(amount, about, costs, "activations" if about.quantity == MEMORY else words)
     verdicts = [bench.verdict({**about.sizes, **run}, length) for length in lengths]
     return next((verdict for verdict in verdicts if verdict.stands), verdicts[0])
 
