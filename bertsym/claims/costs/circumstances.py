@@ -49,6 +49,11 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _LAYER = re.compile(r"(?:per|each|one|a|single) (?:transformer |encoder |decoder )?(?:layer|block)\b", re.IGNORECASE)
+_UNITS = (
+    ("bytes", re.compile(r"\bbytes?\b|\b[KMGT]i?B\b")),
+    ("elements", re.compile(r"\belements?\b")),
+    ("MACs", re.compile(r"\b[KMGT]?MACs?\b|mult(?:iply)?[- ]?adds?", re.IGNORECASE)),
+)
 _PER = (
     ("token", re.compile(r"(?:/|per|each|every) ?(?:\w+ )?token\b", re.IGNORECASE)),
     ("sequence", re.compile(r"(?:/|per|each|every) ?(?:sequence|sample|example|image)\b", re.IGNORECASE)),
@@ -61,7 +66,7 @@ class Circumstances:
 
     `lengths` are the readings of the sequence length. `tokens` are those of a whole training run.
     `quantity` is what the words speak of, or empty.
-    `per` is a token or a sequence. `layer` is True for one layer of several.
+    `per` is a token or a sequence. `layer` is True for one layer of several. `unit` is a unit that the words name.
     """
 
     sizes: Mapping[Symbol, int]
@@ -75,6 +80,7 @@ class Circumstances:
     problem: str = ""
     per: str = ""
     layer: bool = False
+    unit: str = ""
 
 
 def circumstances(text: str) -> Circumstances:
@@ -116,6 +122,7 @@ def circumstances(text: str) -> Circumstances:
         problem,
         next((name for name, words in _PER if words.search(plain)), ""),
         _LAYER.search(plain) is not None,
+        next((name for name, words in _UNITS if words.search(plain)), ""),
     )
 
 

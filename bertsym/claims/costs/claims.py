@@ -31,7 +31,8 @@ _UNIT_WORDS = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"[\s,]*(?:(?:in )?(?:FLOPs?|flops?|MACs?|bytes?|elements?|multiply-adds?|(?:(?:trained|trainable) )?parameters?)"
+    r"(?:(?<![A-Za-z_])|(?=[/\s,]))[\s,]*"
+    r"(?:(?:in )?(?:FLOPs?|flops?|MACs?|bytes?|elements?|multiply-adds?|(?:(?:trained|trainable) )?parameters?)"
     r"|(?:/|per|for (?:each|every)|for a|for one|each|a) ?(?:single |transformer |generated )?"
     r"(?:tokens?|sequences?|samples?|layers?|blocks?)"
     r"|(?:for|in|of|at)? ?(?:a |the |each |one )?(?:(?:forward|backward) pass|training step|training|inference|forward)"

@@ -27,6 +27,8 @@ KERNELS = ("paper", "eager", "flash", "checkpointed")
 """The kernels under which autograd keeps arrays; claims follow the account of Korthikanti et al. most often."""
 ONE_LAYER = "one layer"
 DTYPES = (("bf16", 16), ("fp32", 32), ("fp8", 8))
+UNUSUAL = ("fp8", "fp32")
+"""The types of numbers of a cache that a claim has to name."""
 _ADAPTED = (
     ("query", "value"), ("q_proj", "v_proj"), ("q_lin", "v_lin"), ("q", "v"), ("c_attn",), ("query_key_value",),
     ("query", "key", "value"), ("q_proj", "k_proj", "v_proj"),
@@ -219,7 +221,7 @@ def _of_memory() -> Iterator[tuple[Account, str]]:
             yield account, f"{kernel} kernels in {dtype}"
 
 
-THREE_TIMES = ("kaplan", "chinchilla")
+THREE_TIMES = ("kaplan", "chinchilla", "causal")
 """The conventions of a forward pass whose authors take three of them for a training step."""
 
 

@@ -9,7 +9,7 @@ from sympy import Symbol
 
 from bertsym.claims.costs.amounts import BYTES, ELEMENTS, FLOPS, MACS, PARAMETERS, SEQUENCE, TOKEN, Amount
 from bertsym.claims.costs.circumstances import CACHE, LORA, MEMORY, STATES, Circumstances
-from bertsym.claims.costs.countings import DTYPES, CostCounting, CostModel
+from bertsym.claims.costs.countings import DTYPES, UNUSUAL, CostCounting, CostModel
 from bertsym.claims.standing import Standing
 from bertsym.convention import EXACT
 from bertsym.count import count
@@ -25,8 +25,6 @@ _UNITS = {
     LORA: (PARAMETERS,),
 }
 DEFAULT_RANKS = "pass --at r=8"
-UNUSUAL = ("fp8",)
-"""The types of numbers that a claim has to name."""
 OTHER_CLASS_DIGITS = 3
 """The digits from which another class than the expected one makes a number right."""
 
@@ -156,7 +154,7 @@ class _Bench:
             return counting.trains == self.about.trains
         dtypes = [name for name, bits in DTYPES if bits in self.about.bits]
         setting = counting.setting.rpartition(" ")[2]
-        if setting in UNUSUAL:
+        if counting.setting in UNUSUAL:
             return setting in dtypes
         return not (dtypes and setting in dict(DTYPES) and setting not in dtypes)
 
