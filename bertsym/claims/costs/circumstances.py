@@ -15,9 +15,10 @@ from bertsym.values import value
 CACHE, STATES, MEMORY, LORA, FLOPS = "cache", "states", "memory", "lora", "flops"
 _COUNT = r"(?P<{name}>\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?\s?[kKMBT]?(?!\w|\.\d))"
 _LENGTH = re.compile(
-    r"(?:(?:sequence|context|input|prompt|seq\.?)[\s_-]*(?:length|len\.?|size|window)?s?|n_ctx|seq_?len|\bS|\bs|\bT|length)"
-    rf"\s*(?:of|is|=|:|\s)\s*{_COUNT.format(name='behind')}"
-    rf"|{_COUNT.format(name='before')}[\s-]*(?:input |word|sub-?word |context )?(?:tokens?\b|positions\b|context\b)"
+    r"(?:(?:sequence|context|input|prompt|seq\.?)[\s_-]*(?:length|len\.?|size|window)?s?|n_ctx|seq_?len"
+    rf"|\bS|\bs|\bT|length)\s*(?:of|is|=|:|\s)\s*{_COUNT.format(name='behind')}"
+    rf"|{_COUNT.format(name='before')}[\s-]*"
+    r"(?:(?:input|word|sub-?word|context|training|pre-?training|text) )*(?:tokens?\b|positions\b|context\b)"
 )
 _BATCH = re.compile(
     rf"(?:batch[\s_-]*(?:size|of)?s?|\bB|\bb)\s*(?:of|is|=|:|\s)\s*{_COUNT.format(name='behind')}"

@@ -11,8 +11,6 @@ from bertsym.claims.costs.amounts import BYTES, ELEMENTS, FLOPS, MACS, PARAMETER
 from bertsym.claims.costs.circumstances import CACHE, LORA, MEMORY, STATES, Circumstances
 from bertsym.claims.costs.countings import DTYPES, UNUSUAL, CostCounting, CostModel
 from bertsym.claims.standing import Standing
-from bertsym.convention import EXACT
-from bertsym.count import count
 from bertsym.model import Model
 from bertsym.symbols import B, S, S_source, r
 from bertsym.values import replace, value
@@ -161,22 +159,21 @@ class _Bench:
     def _number(self, counting: CostCounting, run: Mapping[Symbol, int]) -> Fraction | None:
         """Return the number of a counting for a batch, a sequence or a token; None while a size is unknown."""
         sizes = self.costs.sizes(run)
-        linear = S not in run and (self.amount.per == TOKEN or self.about.tokens > 0)
-        if linear and S in counting.open_sizes(sizes):
-            if any(power != 1 for _, power in _powers(counting, S)):
+        whole_run = self.about.tokens if self.amount.per == "" else 0
+        if S not in run and (self.amount.per == TOKEN or whole_run):
+            if S in counting.open_sizes(sizes) and any(power != 1 for power in _powers(counting, S)):
                 return None
             sizes[S] = 1
-            if self.about.tokens and self.amount.per == "":
-                sizes[B] = self.about.tokens
-        elif self.about.tokens and self.amount.per == "":
-            if self.about.tokens % run[S]:
-                return None
-            sizes[B] = self.about.tokens // run[S]
+        if whole_run:
+            sizes[B] = 1
         if counting.open_sizes(sizes):
             return None
         number = counting.number(sizes)
+        tokens = int(str(sizes.get(S, 1)))
+        if whole_run:
+            return number * Fraction(whole_run, tokens)
         if self.amount.per == TOKEN:
-            return number / (int(str(sizes[B])) * int(str(sizes.get(S, 1))))
+            return number / (int(str(sizes[B])) * tokens)
         return number / int(str(sizes[B])) if self.amount.per == SEQUENCE else number
 
     def _matching(self, counted: Iterable[CostMatch]) -> list[CostMatch]:
@@ -212,12 +209,7 @@ class _Bench:
         return f"the claim does not say {', '.join(sorted(map(str, least)))}: pass --at"
 
 
-def _powers(counting: CostCounting, symbol: Symbol) -> Iterable[tuple[Symbol, int]]:
+def _powers(counting: CostCounting, symbol: Symbol) -> Iterable[int]:
     """Yield the power of a symbol in each term."""
     for monomial in counting.terms({}):
-        yield symbol, dict(monomial).get(symbol, 0)
-
-
-def parameters_of(model: Model) -> int:
-    """Return the parameters of a model whose sizes are known, to say what N is."""
-    return count(model, EXACT)
+        yield dict(monomial).get(symbol, 0)
