@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
@@ -153,8 +153,9 @@ def paged(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+@cache
 def _options_of(group: Any) -> list[inspect.Parameter]:
-    """Return a parameter for each field of a group of options."""
+    """Return a parameter for each field of a group of options; a dozen commands share the groups."""
     hints = get_type_hints(group, include_extras=True)
     return [
         inspect.Parameter(

@@ -94,6 +94,7 @@ class Optimizer:
 
     states: tuple[State, ...]
     shared: tuple[State, ...] = ()
+    library: str = "torch"
 
 
 _STEP = State("step", _scalar, FLOAT32)
@@ -112,6 +113,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
             State("state2-32bit", _alike, FLOAT32, _in_32_bits),
         ),
         (State("qmap1", _codes, FLOAT32, _in_8_bits), State("qmap2", _codes, FLOAT32, _in_8_bits)),
+        "bitsandbytes",
     ),
     "sgd": Optimizer(()),
     "momentum": Optimizer((State("momentum_buffer", _alike),)),

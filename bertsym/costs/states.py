@@ -131,12 +131,11 @@ def quantity(settings: Settings, usual_dtype: str = "float32") -> Quantity:
     name = settings.optimizer or "adamw"
     optimizer = named_optimizer(name)
     shares = partition(settings.zero, settings.devices)
+    pure = f"weights, gradients and the arrays of {name}, {size} bytes for each element, as torch keeps them"
+    if optimizer.library != "torch":
+        pure = f"weights and gradients of {size} bytes; the arrays of {name}, as {optimizer.library} keeps them"
     recipes = {
-        "pure": (
-            Recipe(size, size, 0, optimizer),
-            f"weights, gradients and the arrays of {name}, {size} bytes for each element, as torch keeps them",
-            "torch: the state_dict() of an optimizer",
-        ),
+        "pure": (Recipe(size, size, 0, optimizer), pure, f"{optimizer.library}: the state_dict() of an optimizer"),
         "mixed": (
             Recipe(HALF, HALF, FLOAT32, optimizer),
             f"weights and gradients of 2 bytes; a copy of the weights and the arrays of {name} of 4",

@@ -41,6 +41,30 @@ ANSWERS: list[list[str]] = [
     ["solve", "--target", "340M", "--for", "H,L,heads", "--where", "H/heads == 64", "--top", "5"],
     ["compare", "Mistral-7B-v0.1", "Mixtral-8x7B-v0.1"],
     ["compare", "deepseek_v3-default", "bert-base-uncased"],
+    ["total", "bert", "--of", "memory"],
+    ["show", "mixtral", "--of", "memory", "--dtype", "bf16"],
+    ["total", "bert", "--of", "states", "--optimizer", "adamw8bit"],
+    ["show", "llama", "--of", "states", "--zero", "3", "--devices", "8"],
+    ["total", "ModernBERT-base", "--of", "flops", "--convention", "masked"],
+    [
+        *[
+            "solve",
+            "gpt2",
+            "--for",
+            "H,L",
+            "--at",
+            "B=8,S=1024",
+            "--at-most",
+            "memory=24GiB",
+            "--at-most",
+            "flops=1e15",
+            "--target",
+            "max",
+            "--top",
+            "3",
+        ]
+    ],
+    ["roofline", "Llama-2-7b-hf", "--device", "h100-sxm", "--at", "B=1,S=4096"],
     ["symbols"],
 ]
 PLAIN: list[list[str]] = [
