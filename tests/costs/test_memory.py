@@ -83,7 +83,8 @@ def test_what_autograd_keeps(name: str, head: str, kernel: str, torch: Any, tran
         )
         sequences, tokens = draw.randint(1, 4), draw.choice([1, draw.randint(2, 64)])
         module = built(torch, transformers, name, head, fields, kernel, dtype)
-        ids = torch.zeros(sequences, tokens, dtype=torch.long, device="meta")
+        choices = (1,) if head == "multiple-choice" else ()
+        ids = torch.zeros(*choices, sequences, tokens, dtype=torch.long, device="meta")
         real = saved_bytes(torch, module, {"input_ids": ids})
         memory = quantity("memory", Settings(dtype=dtype, kernel=kernel))
         account = memory.account()
@@ -127,7 +128,7 @@ def test_a_layer_of_a_published_model() -> None:
     [
         ("total t5 --of memory", "its memory in training is not known"),
         ("total deepseek_v3 --of memory", "DeepseekV3ForCausalLM: its memory in training is not known"),
-        ("total bert --of memory --head token-classification", "it is known of BertModel, BertForMaskedLM"),
+        ("total gpt2 --of memory --head double-heads", "it is known of GPT2Model, GPT2LMHeadModel"),
         ("total bert --of memory --kernel fast", "unknown kernel 'fast': did you mean flash?"),
         ("total bert --of memory --kernel flash --dtype float32", "--kernel flash contradicts --dtype float32"),
         ("total bert --of memory --dtype int8", "--dtype int8 contradicts --of memory"),
