@@ -13,8 +13,8 @@ from bertsym.answers.audit import asked
 from bertsym.answers.verification import verification
 from bertsym.api.answers import Audit, Verification
 from bertsym.api.model import Model, load
+from bertsym.claims.costs.countings import part_or_quantity
 from bertsym.claims.question import question
-from bertsym.costs import QUANTITIES
 from bertsym.errors import Conflict, Missing
 from bertsym.values import replace
 
@@ -42,8 +42,8 @@ def audit(
     reads the first table of a document instead. Without a `model` the claim names it, or it is BERT.
 
     `head` restricts the explanations to one task head. `of` says which part a formula counts, such as `attention`, or
-    the quantity of a claim: flops, cache, states or lora. Such a claim is judged under every convention, at the sizes
-    of a `run` if it does not say them: `{"B": 1, "S": 512}`.
+    the quantity of a claim: flops, cache, states, memory or lora. Such a claim is judged under every convention, at the
+    sizes of a `run` if it does not say them: `{"B": 1, "S": 512}`.
     `where` says what a name in the claim or a heading stands for: `{"d": "H", "total": "params"}`. `notation` is auto,
     bert, vaswani, kaplan or megatron. `formula` replaces the model's counts when a table is checked. `tolerance` is the
     share of a count that a claim may leave out in one named part.
@@ -64,8 +64,8 @@ def audit(
     spec = (chosen if head is None else chosen.with_head(head)).plain_spec("audit")
     given = arguments.mapping(where, "where", "{'d': 'H'}")
     names = {name: arguments.text(meant, f"where[{name!r}]") for name, meant in given.items()}
-    cost = of if isinstance(of, str) and of in QUANTITIES else ""
-    read = (("notation", notation), ("of", "" if cost else of), ("formula", formula))
+    part, cost = part_or_quantity(arguments.text(of, "of"))
+    read = (("notation", notation), ("of", part), ("formula", formula))
     words = {name: arguments.text(word, name) for name, word in read}
     about = question(spec, () if head is None else (head,), where=names, **words)
     about = replace(about, cost=cost, run=arguments.run_sizes(run))

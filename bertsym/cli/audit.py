@@ -43,7 +43,7 @@ def audit(
         typer.Option(
             "--of",
             metavar="PART",
-            help="The part that the formula counts, such as attention; or its quantity: flops, cache, states, lora.",
+            help="The part that is counted, such as attention, or a quantity: flops, cache, states, memory or lora.",
         ),
     ] = "",
     where: Annotated[
@@ -84,6 +84,7 @@ def audit(
     """
     from bertsym.answers.audit import standings
     from bertsym.claims.classify import path_suffix
+    from bertsym.claims.costs.countings import part_or_quantity
     from bertsym.claims.names import plain
     from bertsym.claims.question import question
     from bertsym.claims.standing import exit_code
@@ -91,7 +92,7 @@ def audit(
     from bertsym.errors import Conflict, Unreadable
     from bertsym.values import replace
 
-    of, cost = options.part_or_quantity(of)
+    of, cost = part_or_quantity(of)
     loaded = options.load(model or "bert", head, model_type)
     chosen, run_sizes = options.sizes_apart(loaded, at)
     names = options.pairs(where, "--where", "NAME=SYMBOL, as in d=H")

@@ -226,13 +226,6 @@ def model(target: str, head: str | None, at: Iterable[str] | None, model_type: s
     return loaded.with_sizes(given, pin=True) if given else loaded
 
 
-def part_or_quantity(of: str) -> tuple[str, str]:
-    """Return --of of an audit as the name of a part and as that of a quantity; one of them is empty."""
-    from bertsym.costs import QUANTITIES
-
-    return ("", of) if of in QUANTITIES else ("" if of == "parameters" else of, "")
-
-
 def sizes_apart(loaded: Model, at: Iterable[str] | None) -> tuple[Model, dict[Symbol, int]]:
     """Return the model at the sizes of --at, and those of a run, which the model itself does not have."""
     from bertsym.symbols import B, S, S_source, r

@@ -12,12 +12,13 @@ from bertsym.claims.precisions import precisions_named
 from bertsym.symbols import B, S, r
 from bertsym.values import value
 
-CACHE, STATES, LORA, FLOPS = "cache", "states", "lora", "flops"
+CACHE, STATES, MEMORY, LORA, FLOPS = "cache", "states", "memory", "lora", "flops"
 _COUNT = r"(?P<{name}>\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?\s?[kKMBT]?(?!\w|\.\d))"
 _LENGTH = re.compile(
-    r"(?:(?:sequence|context|input|prompt|seq\.?)[\s_-]*(?:length|len\.?|size|window)?s?|n_ctx|seq_?len|\bS|\bs|\bT|length)"
-    rf"\s*(?:of|is|=|:|\s)\s*{_COUNT.format(name='behind')}"
-    rf"|{_COUNT.format(name='before')}[\s-]*(?:input |word|sub-?word |context )?(?:tokens?\b|positions\b|context\b)"
+    r"(?:(?:sequence|context|input|prompt|seq\.?)[\s_-]*(?:length|len\.?|size|window)?s?|n_ctx|seq_?len"
+    rf"|\bS|\bs|\bT|length)\s*(?:of|is|=|:|\s)\s*{_COUNT.format(name='behind')}"
+    rf"|{_COUNT.format(name='before')}[\s-]*"
+    r"(?:(?:input|word|sub-?word|context|training|pre-?training|text) )*(?:tokens?\b|positions\b|context\b)"
 )
 _BATCH = re.compile(
     rf"(?:batch[\s_-]*(?:size|of)?s?|\bB|\bb)\s*(?:of|is|=|:|\s)\s*{_COUNT.format(name='behind')}"
@@ -28,6 +29,7 @@ _TRAINING = re.compile(r"train|\bstep\b|iteration|backward|pre-?train|6\s?N\s?D"
 _FORWARD = re.compile(r"forward|inference|infer\b|generat|decod|prefill|prediction", re.IGNORECASE)
 _OF_QUANTITY = (
     (CACHE, re.compile(r"\bKV\b|key[-/ ](?:and[- ])?value|\bcach", re.IGNORECASE)),
+    (MEMORY, re.compile(r"\bactivations?\b", re.IGNORECASE)),
     (LORA, re.compile(r"\bLoRA\b|\badapters?\b", re.IGNORECASE)),
     (STATES, re.compile(r"optimi[sz]er|\bAdamW?\b|gradients?\b|training states?|model states?", re.IGNORECASE)),
     (
@@ -48,6 +50,11 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _LAYER = re.compile(r"(?:per|each|one|a|single) (?:transformer |encoder |decoder )?(?:layer|block)\b", re.IGNORECASE)
+_UNITS = (
+    ("bytes", re.compile(r"\bbytes?\b|\b[KMGT]i?B\b")),
+    ("elements", re.compile(r"\belements?\b")),
+    ("MACs", re.compile(r"\b[KMGT]?MACs?\b|mult(?:iply)?[- ]?adds?", re.IGNORECASE)),
+)
 _PER = (
     ("token", re.compile(r"(?:/|per|each|every) ?(?:\w+ )?token\b", re.IGNORECASE)),
     ("sequence", re.compile(r"(?:/|per|each|every) ?(?:sequence|sample|example|image)\b", re.IGNORECASE)),
@@ -60,7 +67,7 @@ class Circumstances:
 
     `lengths` are the readings of the sequence length. `tokens` are those of a whole training run.
     `quantity` is what the words speak of, or empty.
-    `per` is a token or a sequence. `layer` is True for one layer of several.
+    `per` is a token or a sequence. `layer` is True for one layer of several. `unit` is a unit that the words name.
     """
 
     sizes: Mapping[Symbol, int]
@@ -74,6 +81,7 @@ class Circumstances:
     problem: str = ""
     per: str = ""
     layer: bool = False
+    unit: str = ""
 
 
 def circumstances(text: str) -> Circumstances:
@@ -115,6 +123,7 @@ def circumstances(text: str) -> Circumstances:
         problem,
         next((name for name, words in _PER if words.search(plain)), ""),
         _LAYER.search(plain) is not None,
+        next((name for name, words in _UNITS if words.search(plain)), ""),
     )
 
 

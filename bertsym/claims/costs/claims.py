@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bertsym.claims.costs.amounts import BYTES, Amount, amounts, plain_amount
-from bertsym.claims.costs.circumstances import CACHE, FLOPS, LORA, STATES, Circumstances, circumstances
+from bertsym.claims.costs.circumstances import CACHE, FLOPS, LORA, MEMORY, STATES, Circumstances, circumstances
 from bertsym.claims.costs.countings import CostModel
 from bertsym.claims.costs.formula_verdict import CostFormulaVerdict, judge_cost_formula
 from bertsym.claims.costs.notations import readings
@@ -31,10 +31,12 @@ _UNIT_WORDS = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"[\s,]*(?:(?:in )?(?:FLOPs?|flops?|MACs?|bytes?|elements?|multiply-adds?|(?:(?:trained|trainable) )?parameters?)"
+    r"(?:(?<![A-Za-z_])|(?=[/\s,]))[\s,]*"
+    r"(?:(?:in )?(?:FLOPs?|flops?|MACs?|bytes?|elements?|multiply-adds?|(?:(?:trained|trainable) )?parameters?)"
     r"|(?:/|per|for (?:each|every)|for a|for one|each|a) ?(?:single |transformer |generated )?"
     r"(?:tokens?|sequences?|samples?|layers?|blocks?)"
     r"|(?:for|in|of|at)? ?(?:a |the |each |one )?(?:(?:forward|backward) pass|training step|training|inference|forward)"
+    r"|(?:of|for) (?:the )?(?:saved |stored |kept )?(?:activations?(?: memory)?|KV[- ]cache|optimizer states?)"
     r"|(?:in|with|at) (?:fp|bf|float|int)\d+)\s*\.?\s*\Z",
     re.IGNORECASE,
 )
@@ -85,7 +87,7 @@ def _amounts(claim: str, of: str, *, explicit: bool) -> list[Amount]:
     found = [
         amount
         for amount in amounts(claim)
-        if (amount.unit != BYTES or of in (CACHE, STATES)) and not _FACTOR.search(plain, 0, amount.start)
+        if (amount.unit != BYTES or of in (CACHE, STATES, MEMORY)) and not _FACTOR.search(plain, 0, amount.start)
     ]
     if found or of != LORA or not explicit or _FACTORS.search(plain):
         return found

@@ -9,28 +9,44 @@ from functools import cached_property, lru_cache
 from sympy import Expr, Symbol
 
 from bertsym.algebra import evaluate, free, monomials, substitute
-from bertsym.claims.costs.circumstances import CACHE, FLOPS, LORA, STATES
+from bertsym.claims.costs.circumstances import CACHE, FLOPS, LORA, MEMORY, STATES
 from bertsym.convention import Convention
-from bertsym.costs import Account, Quantity, Settings, measured, quantity
+from bertsym.costs import QUANTITIES, Account, Quantity, Settings, measured, quantity
 from bertsym.costs.flops import FORWARD_PASS
 from bertsym.count import total
-from bertsym.errors import BertsymError
+from bertsym.errors import BertsymError, Conflict, UnknownName
 from bertsym.formulas.monomial_order import Terms
 from bertsym.layers import Role
 from bertsym.model import Model
 from bertsym.symbols import B, L, S
 from bertsym.values import replace, value
 
-JUDGED = (FLOPS, CACHE, STATES, LORA)
+JUDGED = (FLOPS, CACHE, STATES, MEMORY, LORA)
 """The quantities of which claims are judged."""
+KERNELS = ("paper", "eager", "flash", "checkpointed")
+"""The kernels under which autograd keeps arrays; claims follow the account of Korthikanti et al. most often."""
 ONE_LAYER = "one layer"
 DTYPES = (("bf16", 16), ("fp32", 32), ("fp8", 8))
+UNUSUAL = ("fp8", "fp32")
+"""The types of numbers of a cache that a claim has to name."""
 _ADAPTED = (
     ("query", "value"), ("q_proj", "v_proj"), ("q_lin", "v_lin"), ("q", "v"), ("c_attn",), ("query_key_value",),
     ("query", "key", "value"), ("q_proj", "k_proj", "v_proj"),
     ("q_proj", "k_proj", "v_proj", "o_proj"), ("query",), ("q_proj",),
 )  # fmt: skip
 """The modules beside which people put adapters, as peft's defaults and the papers do."""
+
+
+def part_or_quantity(of: str) -> tuple[str, str]:
+    """Return what a claim counts as the name of a part and as that of a quantity; one of them is empty.
+
+    Raises `UnknownName` for a quantity of which no claims are judged.
+    """
+    if of in JUDGED:
+        return "", of
+    if of in QUANTITIES:
+        raise UnknownName("quantity of claims", of, JUDGED)
+    return ("" if of == "parameters" else of), ""
 
 
 @value
@@ -53,7 +69,7 @@ class CostCounting:
     def name(self) -> str:
         """Return the convention with its setting and its part: `states pure, adamw in fp32: weights`."""
         alone = self.of in (FLOPS, self.convention.name)
-        kind = self.convention.name if alone else f"{self.of}, {self.convention.name}"
+        kind = self.convention.name if alone else self.of if self.of == MEMORY else f"{self.of}, {self.convention.name}"
         setting = f", {self.setting}" if self.setting else ""
         return kind + setting + (f": {self.scope}" if self.scope else "")
 
@@ -159,6 +175,8 @@ def _scopes(components: Sequence[str], of: str) -> Iterator[tuple[str, Mapping[s
             yield f"one layer: {name}", {"only": frozenset({name}), "layers_only": True}
     for name in named if len(named) > 1 else ():
         yield f"without {name}", {"without": frozenset({name})}
+    if of == MEMORY:
+        yield f"{ONE_LAYER}: activations", {"only": frozenset({"activations"}), "layers_only": True}
     if of == STATES:
         yield "without the optimizer's steps", {"without": frozenset({"step"})}
         yield "master copy and moments", {"only": frozenset({"optimizer"}), "without": frozenset({"step"})}
@@ -176,18 +194,34 @@ def _accounts(of: str, optimizers: Sequence[str]) -> Iterator[tuple[Account, str
             for dtype, _ in DTYPES:
                 yield quantity(of, Settings(dtype=dtype)).account("bytes"), dtype
         case "states":
-            for optimizer in optimizers:
-                plain = quantity(of, Settings(optimizer=optimizer))
-                yield from ((plain.account(name), optimizer) for name in ("mixed", "megatron"))
-                for dtype, _ in DTYPES[:2]:
-                    yield quantity(of, Settings(optimizer=optimizer, dtype=dtype)).account(), f"{optimizer} in {dtype}"
+            yield from _of_states(optimizers)
+        case "memory":
+            yield from _of_memory()
         case "lora":
             yield quantity(of).account(), "all linear layers"
             for targets in _ADAPTED:
                 yield quantity(of, Settings(targets=targets)).account(), ", ".join(targets)
 
 
-THREE_TIMES = ("kaplan", "chinchilla")
+def _of_states(optimizers: Sequence[str]) -> Iterator[tuple[Account, str]]:
+    for optimizer in optimizers:
+        plain = quantity(STATES, Settings(optimizer=optimizer))
+        yield from ((plain.account(name), optimizer) for name in ("mixed", "megatron"))
+        for dtype, _ in DTYPES[:2]:
+            yield quantity(STATES, Settings(optimizer=optimizer, dtype=dtype)).account(), f"{optimizer} in {dtype}"
+
+
+def _of_memory() -> Iterator[tuple[Account, str]]:
+    for kernel in KERNELS:
+        for dtype, _ in DTYPES[:2]:
+            try:
+                account = quantity(MEMORY, Settings(kernel=kernel, dtype=dtype)).account()
+            except Conflict:  # some kernels compute in 16 bits only
+                continue
+            yield account, f"{kernel} kernels in {dtype}"
+
+
+THREE_TIMES = ("kaplan", "chinchilla", "causal")
 """The conventions of a forward pass whose authors take three of them for a training step."""
 
 

@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 from bertsym.algebra import free, monomials, substitute
 from bertsym.claims.costs.amounts import Amount
 from bertsym.claims.costs.circumstances import Circumstances
-from bertsym.claims.costs.countings import DTYPES, ONE_LAYER, CostCounting, CostModel, divided
+from bertsym.claims.costs.countings import DTYPES, ONE_LAYER, UNUSUAL, CostCounting, CostModel, divided
 from bertsym.claims.costs.notations import ITEM, PARAMETERS, TOKENS, CostReading, speaking
 from bertsym.claims.polynomial import expand, expression
 from bertsym.claims.standing import Standing
@@ -149,6 +149,19 @@ class _Claim:
     item: int
 
 
+OF_PARAMETERS = (
+    "",
+    "the layers",
+    "weight matrices of the layers",
+    "weights",
+    "gradients",
+    "optimizer",
+    "without the optimizer's steps",
+    "master copy and moments",
+)
+"""The parts whose cost people state as a multiple of N."""
+
+
 class _Case:
     """One formula in one notation."""
 
@@ -273,6 +286,16 @@ class _Case:
         return ("token",) if "per token" in text else PER
 
     def _speaks_of(self, counting: CostCounting) -> bool:
+        """Return True unless the words or the letters of the claim exclude the counting.
+
+        Parts of a model come to multiples of N by chance: 4N is a training step of GPT-2's feed-forward nets.
+        """
+        if PARAMETERS in self.used and counting.scope not in OF_PARAMETERS:
+            return False
+        if self.about.unit and counting.convention.unit.title != self.about.unit:
+            return False
+        if counting.setting in UNUSUAL and not self.about.bits and ITEM not in self.used:
+            return False
         layer = self.about.layer
         if layer != counting.scope.startswith(ONE_LAYER) and (layer or (B not in self.used and S not in self.used)):
             return not layer and not counting.scope.startswith(ONE_LAYER)

@@ -8,11 +8,9 @@ from fractions import Fraction
 from sympy import Symbol
 
 from bertsym.claims.costs.amounts import BYTES, ELEMENTS, FLOPS, MACS, PARAMETERS, SEQUENCE, TOKEN, Amount
-from bertsym.claims.costs.circumstances import CACHE, LORA, STATES, Circumstances
-from bertsym.claims.costs.countings import DTYPES, CostCounting, CostModel
+from bertsym.claims.costs.circumstances import CACHE, LORA, MEMORY, STATES, Circumstances
+from bertsym.claims.costs.countings import DTYPES, UNUSUAL, CostCounting, CostModel
 from bertsym.claims.standing import Standing
-from bertsym.convention import EXACT
-from bertsym.count import count
 from bertsym.model import Model
 from bertsym.symbols import B, S, S_source, r
 from bertsym.values import replace, value
@@ -21,11 +19,10 @@ _UNITS = {
     "flops": (FLOPS, MACS),
     CACHE: (ELEMENTS, BYTES),
     STATES: (BYTES,),
+    MEMORY: (BYTES,),
     LORA: (PARAMETERS,),
 }
 DEFAULT_RANKS = "pass --at r=8"
-UNUSUAL = ("fp8",)
-"""The types of numbers that a claim has to name."""
 OTHER_CLASS_DIGITS = 3
 """The digits from which another class than the expected one makes a number right."""
 
@@ -85,7 +82,7 @@ def judge_cost_number(
         return replace(blank, problem=problem)
     costs.check()
     lengths = (run[S],) if S in run else about.lengths or (0,)
-    bench = _Bench(amount, about, costs, words)
+    bench = _Bench(amount, about, costs, "activations" if about.quantity == MEMORY else words)
     verdicts = [bench.verdict({**about.sizes, **run}, length) for length in lengths]
     return next((verdict for verdict in verdicts if verdict.stands), verdicts[0])
 
@@ -155,29 +152,28 @@ class _Bench:
             return counting.trains == self.about.trains
         dtypes = [name for name, bits in DTYPES if bits in self.about.bits]
         setting = counting.setting.rpartition(" ")[2]
-        if setting in UNUSUAL:
+        if counting.setting in UNUSUAL:
             return setting in dtypes
         return not (dtypes and setting in dict(DTYPES) and setting not in dtypes)
 
     def _number(self, counting: CostCounting, run: Mapping[Symbol, int]) -> Fraction | None:
         """Return the number of a counting for a batch, a sequence or a token; None while a size is unknown."""
         sizes = self.costs.sizes(run)
-        linear = S not in run and (self.amount.per == TOKEN or self.about.tokens > 0)
-        if linear and S in counting.open_sizes(sizes):
-            if any(power != 1 for _, power in _powers(counting, S)):
+        whole_run = self.about.tokens if self.amount.per == "" else 0
+        if S not in run and (self.amount.per == TOKEN or whole_run):
+            if S in counting.open_sizes(sizes) and any(power != 1 for power in _powers(counting, S)):
                 return None
             sizes[S] = 1
-            if self.about.tokens and self.amount.per == "":
-                sizes[B] = self.about.tokens
-        elif self.about.tokens and self.amount.per == "":
-            if self.about.tokens % run[S]:
-                return None
-            sizes[B] = self.about.tokens // run[S]
+        if whole_run:
+            sizes[B] = 1
         if counting.open_sizes(sizes):
             return None
         number = counting.number(sizes)
+        tokens = int(str(sizes.get(S, 1)))
+        if whole_run:
+            return number * Fraction(whole_run, tokens)
         if self.amount.per == TOKEN:
-            return number / (int(str(sizes[B])) * int(str(sizes.get(S, 1))))
+            return number / (int(str(sizes[B])) * tokens)
         return number / int(str(sizes[B])) if self.amount.per == SEQUENCE else number
 
     def _matching(self, counted: Iterable[CostMatch]) -> list[CostMatch]:
@@ -213,12 +209,7 @@ class _Bench:
         return f"the claim does not say {', '.join(sorted(map(str, least)))}: pass --at"
 
 
-def _powers(counting: CostCounting, symbol: Symbol) -> Iterable[tuple[Symbol, int]]:
+def _powers(counting: CostCounting, symbol: Symbol) -> Iterable[int]:
     """Yield the power of a symbol in each term."""
     for monomial in counting.terms({}):
-        yield symbol, dict(monomial).get(symbol, 0)
-
-
-def parameters_of(model: Model) -> int:
-    """Return the parameters of a model whose sizes are known, to say what N is."""
-    return count(model, EXACT)
+        yield dict(monomial).get(symbol, 0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bertsym.claims.attribution import Owner, Owners
 from bertsym.claims.costs.amounts import BYTES, Amount, amounts
-from bertsym.claims.costs.circumstances import CACHE, FLOPS, STATES, Circumstances, circumstances
+from bertsym.claims.costs.circumstances import CACHE, FLOPS, MEMORY, STATES, Circumstances, circumstances
 from bertsym.claims.costs.claims import CostVerdict, judge_cost, stripped
 from bertsym.claims.costs.countings import CostModel
 from bertsym.claims.costs.formula_verdict import judge_cost_formula
@@ -49,7 +49,7 @@ class CostReader:
         """Yield the amounts: of work wherever they stand, of bytes if the sentence speaks of a cache or of states."""
         for amount in amounts(self.text):
             about = circumstances(self._sentence(amount.start))
-            if amount.unit == BYTES and about.quantity not in (CACHE, STATES):
+            if amount.unit == BYTES and about.quantity not in (CACHE, STATES, MEMORY):
                 continue
             of = about.quantity if amount.unit == BYTES else FLOPS
             if amount.unit != BYTES and about.quantity == CACHE:
