@@ -51,8 +51,8 @@ def _entries(of_states: Entries, run: Run, architecture: Architecture, head: Hea
     name = next(name for name, own in architecture.heads.items() if own is head)
     kept = activations(run, architecture.name, name)
     if not kept:
-        compared = [architecture.heads[name].cls for name in TREES.get(architecture.name, ())] or TREES
-        step = f"it is known of {', '.join(compared)}"
+        known = [architecture.heads[name].cls for name in TREES.get(architecture.name, ())] or list(TREES)
+        step = f"it is known of {', '.join(known[:4])}" + (" and others" if len(known) > 4 else "")
         raise NotKnownOf(head.cls, "memory in training", "no test has compared what its code keeps", step)
     if run.name == "paper" and architecture.name not in IN_THE_PAPER:
         reason, step = "the paper has no such layer", "pass another --kernel"
@@ -71,7 +71,8 @@ def quantity(settings: Settings) -> Quantity:
     for account in of_states.accounts:
         size = settings.itemsize(usual) if account.convention.name == "pure" else HALF
         run = run_under(kernel, size, settings.dtype or usual)
-        meaning = f"{account.convention.meaning}; with what autograd keeps under {kernel.name} kernels, not the peak"
+        kept = f"what autograd keeps under {kernel.name} kernels, with the default dropout and activation, not the peak"
+        meaning = f"{account.convention.meaning}; and {kept}"
         entries = partial(_entries, account.entries, run)
         accounts.append(Account(replace(account.convention, meaning=meaning), entries, WITHOUT))
     return Quantity("memory", "memory in training", "torch's hooks on saved tensors", tuple(accounts))

@@ -100,11 +100,8 @@ def measured(model: Model, quantity: Quantity, account: Account) -> Model:
         raise NotKnownOf(model.cls, quantity.noun, reason, step)
     for symbol, most in account.most:
         if model.given.get(symbol, most) > most:
-            reason, step = (
-                f"{symbol}={model.given[symbol]} is beyond what a test has compared",
-                f"pass --at {symbol}={most}",
-            )
-            raise NotKnownOf(model.cls, quantity.noun, reason, step)
+            reason = f"{symbol}={model.given[symbol]} is beyond what a test has compared"
+            raise NotKnownOf(model.cls, quantity.noun, reason, "choose another model")
     return replace(model, architecture=_measured(model.architecture, account))
 
 

@@ -137,23 +137,25 @@ def search(
     """
     recounter = Recounter(closure, _counted(request))
     limits = request.limits
-    known: dict[tuple[Exact, ...], bool] = {}
+    recounted: dict[tuple[Exact, ...], tuple[int, ...] | None] = {}
+
+    def counts_at(values: Mapping[Symbol, Exact]) -> tuple[int, ...] | None:
+        key = tuple(values[s] for s in moving)
+        if key not in recounted:
+            recounted[key] = recounter.recount({s: values[s] for s in moving})
+        return recounted[key]
 
     def exists(values: Mapping[Symbol, Exact], count: int) -> bool:
-        unknowns = {s: v for s, v in values.items() if s in moving}
-        key = tuple(unknowns[s] for s in moving)
-        if key not in known:
-            counts = recounter.recount(unknowns)
-            known[key] = (
-                counts is not None
-                and counts[0] == count
-                and all(
-                    (limit.most is None or count_beside <= limit.most)
-                    and (limit.least is None or count_beside >= limit.least)
-                    for limit, count_beside in zip(limits, counts[1:], strict=True)
-                )
+        counts = counts_at(values)
+        return (
+            counts is not None
+            and counts[0] == count
+            and all(
+                (limit.most is None or count_beside <= limit.most)
+                and (limit.least is None or count_beside >= limit.least)
+                for limit, count_beside in zip(limits, counts[1:], strict=True)
             )
-        return known[key]
+        )
 
     moving = (*closure.unknowns, *(floating.symbol for floating in closure.floating))
 
@@ -173,7 +175,7 @@ def search(
     for configuration in outcome.best:
         sizes = closure.at(values(configuration)) or {}
         shown = {s: sizes[s] for s in closure.shown if s in sizes}
-        _, *spent = recounter.recount(values(configuration)) or (configuration.count,)
+        _, *spent = counts_at(values(configuration)) or (configuration.count,)
         answers.append(Answer(configuration.values, shown, configuration.count, tuple(spent)))
     return outcome, tuple(answers)
 

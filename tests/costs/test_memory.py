@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sympy
 
+from bertsym import load
 from bertsym.convention import select
 from bertsym.costs import Settings, measured, quantity
 from bertsym.costs.activations import IN_16_BITS, TREES
 from bertsym.count import count, total
+from bertsym.errors import NotKnownOf
 from bertsym.model import Model
 from bertsym.symbols import B, F, H, L, N, S, V, d, experts, experts_per_token, ffn_ratio, heads, kv_heads, tied
 from bertsym.zoo import ARCHITECTURES, named
@@ -147,3 +151,26 @@ def test_memory_that_is_not_known(words: str, expected: str, bertsym: Any) -> No
     assert (ran.code, ran.out) == (2, "")
     assert expected in ran.err
     assert len(ran.err.removeprefix("bertsym: ").strip()) <= 200
+
+
+def test_a_decoder_that_attends_to_an_encoder_is_refused(tmp_path: Path) -> None:
+    """Its configuration says so, and its cross-attention keeps arrays that no tree has."""
+    config = {"model_type": "gpt2", "n_embd": 64, "n_layer": 2, "n_head": 4, "add_cross_attention": True}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config))
+    with pytest.raises(NotKnownOf, match="cross_attention=True is beyond"):
+        load(path).of("memory")
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_refusal_fits_a_line(name: str) -> None:
+    """Every head is known, or refused in a sentence of at most 200 characters."""
+    memory = quantity("memory", Settings(dtype="bf16"))
+    for head in ARCHITECTURES[name].heads:
+        model = Model(ARCHITECTURES[name], head)
+        if head in TREES[name]:
+            assert measured(model, memory, memory.account()).tensors
+            continue
+        with pytest.raises(NotKnownOf) as refusal:
+            measured(model, memory, memory.account())
+        assert len(str(refusal.value)) <= 200
