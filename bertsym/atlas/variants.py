@@ -70,6 +70,11 @@ def variant_with(cls: str) -> Variant | None:
     return next((variant for variant in listed if cls in variant.heads.values()), None)
 
 
+def is_variant(name: str) -> bool:
+    """Return True if a variant of this name has an entry."""
+    return any(variant.name == name for variant in variants(name.partition("+")[0]))
+
+
 def path(name: str) -> Path:
     """Return the file of a variant's entry."""
     return ENTRIES / f"{name}.json"

@@ -51,7 +51,8 @@ _PRECEDES = re.compile(
 )
 # Behind a number these words say that it counts something else.
 _OTHERS = re.compile(
-    r"[\s~-]*(?:tokens?|steps?|examples?|samples?|words?|sentences?|layers?|heads?|%|x\b|×|times|GPUs?|epochs?)",
+    r"[\s~-]*(?:(?:training|pre-?training|text|input) )?"
+    r"(?:tokens?|steps?|examples?|samples?|words?|sentences?|layers?|heads?|%|x\b|×|times|GPUs?|epochs?)",
     re.IGNORECASE,
 )
 _ENDS = re.compile(

@@ -286,7 +286,7 @@ class _Audit:
 
     def _formulas(self) -> Iterator[JudgedClaim]:
         for position, piece, near in self.candidates:
-            if self.costs.is_work(position):
+            if self.costs.is_cost(position, piece):
                 cost = self.costs.formula(position, piece)
                 if cost is not None:
                     yield self._claim(cost.start, piece, (cost.verdict, cost.reason))
@@ -299,11 +299,11 @@ class _Audit:
     def _candidates(self) -> Iterator[tuple[int, str, bool]]:
         """Yield what may be a formula of a count, and whether its own paragraph speaks of parameters."""
         for position, piece in formulas(self.text, tex=self.source.tex):
-            near = self.places.spoken_of(position) or self.costs.is_work(position)
+            near = self.places.spoken_of(position) or self.costs.is_cost(position, piece)
             if near or ABOUT_COUNTS.search(self.layout.heading(position)) is not None:
                 yield position, piece, near
         for position, piece in plain_formulas(self.text, tex=self.source.tex):
-            if self._is_said(position) or self.costs.is_work(position):
+            if self._is_said(position) or self.costs.is_cost(position, piece):
                 yield position, piece, True
 
     def _is_said(self, position: int) -> bool:

@@ -15,7 +15,7 @@ from bertsym.errors import BertsymError
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.names.heads import head_named
-from bertsym.saved_model.atlas_models import stored, stored_variant
+from bertsym.saved_model.atlas_models import stored
 from bertsym.saved_model.composites import of_class
 from bertsym.schema import Field
 from bertsym.symbols import labels
@@ -44,7 +44,7 @@ def model_of_class(name: str, head: str | None = None) -> Model | None:
     if found is None:
         # Perceiver's own defaults do not build its heads; those of its published checkpoint do.
         variant = variant_with(name)
-        return None if variant is None else stored_variant(variant.name, name if head is None else head)
+        return None if variant is None else stored(variant.name, name if head is None else head)
     cls, kind = found
     if kind in ARCHITECTURES and head_named(cls, _zoo_heads(kind)) is not None:
         return named(kind).with_head(cls if head is None else head)

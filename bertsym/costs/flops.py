@@ -185,6 +185,13 @@ ACCOUNTS = (
         2,
     ),
     _of_parameters(
+        "2nd-active",
+        "a forward pass as 2 for each parameter that works on a token; attention is left out, tables count",
+        "model cards of mixtures of experts",
+        2,
+        active=True,
+    ),
+    _of_parameters(
         "2nd-non-embedding",
         "a forward pass as 2 for each parameter and token, without tables and an untied output",
         "estimates of inference with Kaplan's N",
@@ -251,7 +258,7 @@ ACCOUNTS = (
 )
 
 FORWARD_PASS = frozenset(
-    {"flops", "macs", "causal", "masked", "2nd", "2nd-non-embedding", "kaplan", "chinchilla", "electra"}
+    {"flops", "macs", "causal", "masked", "2nd", "2nd-active", "2nd-non-embedding", "kaplan", "chinchilla", "electra"}
 )
 """The conventions of a forward pass; the others count a training step."""
 

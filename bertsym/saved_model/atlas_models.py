@@ -17,8 +17,8 @@ from bertsym.saved_model.derived import Derived
 def stored(name: str, head: str | None = None) -> Model | None:
     """Return the model type of that name with all sizes open, or with `-default` at the code's defaults.
 
-    Returns None if the atlas has no such model type. A name may begin with `atlas:`. Raises `PartialFormula` and
-    `UnknownName` for a head.
+    Returns None if the atlas has no such model type. A name may begin with `atlas:`, and may be that of a variant.
+    Raises `PartialFormula` and `UnknownName` for a head.
 
     >>> model = stored("atlas:bert-default")
     >>> model.cls, model.given[next(s for s in model.symbols if str(s) == "H")]
@@ -26,7 +26,7 @@ def stored(name: str, head: str | None = None) -> Model | None:
     """
     bare = name.removeprefix(atlas.PREFIX)
     entry = bare if atlas.path(bare) is not None else bare.removesuffix(atlas.SUFFIX)
-    derived = entry_of(entry)
+    derived = variant_entry(entry) if "+" in entry and variants.is_variant(entry) else entry_of(entry)
     if derived is None:
         return None
     base = f"{entry}{atlas.SUFFIX}"
@@ -50,8 +50,3 @@ def variant_entry(name: str) -> Derived:
     """Return the entry of a variant by the name of its file."""
     file = variants.path(name)
     return saved.parsed(parse_object(read_bytes(file), Path(f"{atlas.PREFIX}{name}")), file)
-
-
-def stored_variant(name: str, head: str) -> Model:
-    """Return a variant under a head or a class, with all sizes open; raises `PartialFormula` and `UnknownName`."""
-    return saved.model(variant_entry(name), f"{atlas.PREFIX}{name}", head, label=name, base=f"{name}{atlas.SUFFIX}")

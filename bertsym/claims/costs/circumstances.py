@@ -43,6 +43,7 @@ _OPTIMIZERS = (
     ("adamw", re.compile(r"\badamw?\b", re.IGNORECASE)),
     ("sgd", re.compile(r"\bsgd\b", re.IGNORECASE)),
 )
+_CLAUSE = re.compile(r"[,;()（）]\s|\b(?:and|plus|while|but|or)\b|[+&]")
 LARGEST_LENGTH = 10**8
 """A longer text is no sequence: these are the tokens of a training run."""
 _ELSEWHERE = re.compile(
@@ -125,6 +126,21 @@ def circumstances(text: str) -> Circumstances:
         _LAYER.search(plain) is not None,
         next((name for name, words in _UNITS if words.search(plain)), ""),
     )
+
+
+def quantity_at(text: str, start: int, stop: int) -> str:
+    """Return the quantity of which the clause around a stretch speaks, or an empty text.
+
+    A number of bytes is that of weights in one clause and that of a cache in the next.
+
+    >>> text = "It needs 14 GB in fp16, plus 2 GB of KV cache."
+    >>> quantity_at(text, 9, 14), quantity_at(text, 29, 33)
+    ('', 'cache')
+    """
+    begin = max((match.end() for match in _CLAUSE.finditer(text, 0, start)), default=0)
+    after = _CLAUSE.search(text, stop)
+    clause = text[begin : len(text) if after is None else after.start()]
+    return next((name for name, words in _OF_QUANTITY if words.search(clause)), "")
 
 
 def _whole(text: str) -> tuple[int, ...]:

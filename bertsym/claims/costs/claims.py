@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import re
 
-from bertsym.claims.costs.amounts import BYTES, Amount, amounts, plain_amount
-from bertsym.claims.costs.circumstances import CACHE, FLOPS, LORA, MEMORY, STATES, Circumstances, circumstances
+from bertsym.claims.costs.amounts import BYTES, PARAMETERS, Amount, amounts, plain_amount
+from bertsym.claims.costs.circumstances import (
+    CACHE,
+    FLOPS,
+    LORA,
+    MEMORY,
+    STATES,
+    Circumstances,
+    circumstances,
+    quantity_at,
+)
 from bertsym.claims.costs.countings import CostModel
 from bertsym.claims.costs.formula_verdict import CostFormulaVerdict, judge_cost_formula
 from bertsym.claims.costs.notations import readings
@@ -13,6 +22,7 @@ from bertsym.claims.costs.number_verdict import CostNumberVerdict, judge_cost_nu
 from bertsym.claims.kinds import CostClaim, CostFormulaClaim, CostNumberClaim
 from bertsym.claims.ledger import at_base
 from bertsym.claims.numerals import NUMERAL, ascii_digits, read_numeral
+from bertsym.claims.phrases import quoted_numbers
 from bertsym.claims.question import Question, asked_about
 from bertsym.claims.subjects import Mention, mentions, named_by
 from bertsym.errors import UnreadableFormula
@@ -24,7 +34,8 @@ MAX_CLAIM = 2_000
 
 # The rules of thumb that are known by their letters alone.
 _RULE = re.compile(
-    r"(?:C\s*(?:=|≈|~|\\approx)\s*)?[26]\s*[*·]?\s*N\s*[*·]?\s*(?:D|B\s*[*·]?\s*S)(?:\s*(?:≈|=).*)?\s*\.?"
+    r"(?:C?\s*(?:=|≈|~|\\approx|\\sim(?:eq)?)\s*)?[26]\s*(?:[*·]|\\cdot)?\s*[NP]\s*(?:[*·]|\\cdot)?\s*"
+    r"(?:D|B\s*[*·]?\s*S)(?:\s*(?:≈|=).*)?"
 )
 _UNIT_WORDS = re.compile(
     r"flops?\b|\bmacs?\b|mult(?:iply)?[- ]?adds?|floating[- ]point|(?:/|per|each|every) ?token|\bbytes\b|\bKV\b|cache",
@@ -70,14 +81,23 @@ def cost_claim(claim: str, question: Question) -> CostClaim | None:
     if each is not None and of in ("", STATES):
         return _formula(f"{each['number']}*N", claim, about, STATES, question)
     found = _amounts(claim, of, explicit=bool(question.cost))
-    if len(found) > 1:
+    if len(found) > 1 or (found and _states_another(claim, found[0])):
         return None
     if found:
         return _with_amount(claim, found[0], about, question)
-    rule = _RULE.fullmatch(claim.strip()) is not None
+    rule = is_rule(claim)
     if not (question.cost or rule or _UNIT_WORDS.search(claim)):
         return None
     return _typed_formula(claim, about, FLOPS if rule and not question.cost else of or FLOPS, question)
+
+
+def is_rule(text: str) -> bool:
+    """Return True for a rule of thumb that is known by its letters: 6ND, C = 2ND, 6NBS.
+
+    >>> is_rule("C ≈ 6ND"), is_rule("$6 N D$"), is_rule("6NH")
+    (True, True, False)
+    """
+    return _RULE.fullmatch(text.strip(" $.\n")) is not None
 
 
 def _amounts(claim: str, of: str, *, explicit: bool) -> list[Amount]:
@@ -87,7 +107,8 @@ def _amounts(claim: str, of: str, *, explicit: bool) -> list[Amount]:
     found = [
         amount
         for amount in amounts(claim)
-        if (amount.unit != BYTES or of in (CACHE, STATES, MEMORY)) and not _FACTOR.search(plain, 0, amount.start)
+        if (amount.unit != BYTES or explicit or _spoken(claim, amount) in (CACHE, STATES, MEMORY))
+        and not _FACTOR.search(plain, 0, amount.start)
     ]
     if found or of != LORA or not explicit or _FACTORS.search(plain):
         return found
@@ -99,13 +120,29 @@ def _amounts(claim: str, of: str, *, explicit: bool) -> list[Amount]:
     return found
 
 
+def _spoken(claim: str, amount: Amount) -> str:
+    """Return the quantity of which the clause of an amount speaks; a label before a colon speaks of it too."""
+    return quantity_at(claim, amount.start, amount.stop)
+
+
 LEAST_ADAPTER = 1_000
 """A smaller number beside an adapter is its rank."""
 
 
+def _states_another(claim: str, amount: Amount) -> bool:
+    """Return True if a claim states a number of parameters or of bytes besides an amount: it is two claims then."""
+    if amount.unit == PARAMETERS:
+        return False
+    named = [range(mention.start, mention.stop) for mention in mentions(claim)]
+    return any(
+        (quoted.stop <= amount.start or quoted.at >= amount.stop) and not any(quoted.at in stretch for stretch in named)
+        for quoted in quoted_numbers(ascii_digits(claim))
+    )
+
+
 def _with_amount(claim: str, amount: Amount, about: Circumstances, question: Question) -> CostClaim:
     """Return the amount as a claim, or the formula that is said to come to it."""
-    of = question.cost or (about.quantity if amount.unit == BYTES else FLOPS)
+    of = question.cost or (_spoken(claim, amount) if amount.unit == BYTES else FLOPS)
     before = claim[: amount.start]
     equation = _EQUATION.fullmatch(before)
     if equation is not None and _OPERATES.search(equation["formula"]):

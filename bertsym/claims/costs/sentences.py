@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from bertsym.claims.attribution import Owner, Owners
 from bertsym.claims.costs.amounts import BYTES, Amount, amounts
-from bertsym.claims.costs.circumstances import CACHE, FLOPS, MEMORY, STATES, Circumstances, circumstances
-from bertsym.claims.costs.claims import CostVerdict, judge_cost, stripped
+from bertsym.claims.costs.circumstances import CACHE, FLOPS, MEMORY, STATES, Circumstances, circumstances, quantity_at
+from bertsym.claims.costs.claims import CostVerdict, is_rule, judge_cost, stripped
 from bertsym.claims.costs.countings import CostModel
 from bertsym.claims.costs.formula_verdict import judge_cost_formula
 from bertsym.claims.costs.notations import readings
@@ -48,10 +48,12 @@ class CostReader:
     def amounts(self) -> Iterator[CostPassage]:
         """Yield the amounts: of work wherever they stand, of bytes if the sentence speaks of a cache or of states."""
         for amount in amounts(self.text):
-            about = circumstances(self._sentence(amount.start))
-            if amount.unit == BYTES and about.quantity not in (CACHE, STATES, MEMORY):
+            begin, end = self.layout.sentence(amount.start)
+            about = circumstances(self.text[begin:end])
+            spoken = quantity_at(self.text[begin:end], amount.start - begin, amount.stop - begin)
+            if amount.unit == BYTES and spoken not in (CACHE, STATES, MEMORY):
                 continue
-            of = about.quantity if amount.unit == BYTES else FLOPS
+            of = spoken if amount.unit == BYTES else FLOPS
             if amount.unit != BYTES and about.quantity == CACHE:
                 of = CACHE
             owner = self._owner(amount)
@@ -61,6 +63,10 @@ class CostReader:
     def is_work(self, position: int) -> bool:
         """Return True if the sentence at a position speaks of work or of a cache."""
         return _WORK.search(self._sentence(position)) is not None
+
+    def is_cost(self, position: int, piece: str) -> bool:
+        """Return True if a formula counts work: it is a rule of thumb such as 6ND, or its sentence speaks of work."""
+        return is_rule(piece) or self.is_work(position)
 
     def formula(self, position: int, piece: str) -> CostPassage | None:
         """Return the verdict on a formula; None for a piece that is no formula of a cost."""

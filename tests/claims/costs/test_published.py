@@ -152,3 +152,41 @@ def test_a_table_of_costs(tmp_path: Path, bertsym: Callable[..., Any]) -> None:
 def test_of_names_a_part_or_a_quantity(bertsym: Callable[..., Any]) -> None:
     assert bertsym("audit", "4H^2", "--of", "attention").code in (0, 1)
     assert bertsym("audit", "110M", "--of", "flops", "-m", "bert-base-uncased", "--at", "S=512").code == 2
+
+
+@pytest.mark.parametrize(
+    ("claim", "rows"),
+    [
+        # A number of parameters beside one of work: none is passed over.
+        ("BERT-base has 110M parameters and needs 22.3 GFLOPs for 128 tokens", ("110M parameters", "22.3 GFLOPs")),
+        ("Mixtral-8x7B: 12.9B active parameters, 25.8 GFLOPs per token", ("12.9B active parameters", "25.8 GFLOPs")),
+    ],
+)
+def test_each_number_of_a_sentence_is_its_own_claim(
+    claim: str, rows: tuple[str, ...], bertsym: Callable[..., Any]
+) -> None:
+    ran = bertsym("audit", claim)
+    assert ran.code == 0, ran.out
+    assert f"stands: the text: {len(rows)} claims judged" in ran.out
+    assert all(row in ran.out for row in rows)
+
+
+def test_bytes_of_weights_beside_those_of_a_cache_are_listed(bertsym: Callable[..., Any]) -> None:
+    ran = bertsym("audit", "Llama-2-7B needs 13.5 GB of weights in fp16, plus 2.1 GB of KV cache at 4096 tokens")
+    assert ran.code == 2
+    assert "13.5 GB  not read" in ran.out
+    assert "2.1 GB   stands" in ran.out
+
+
+def test_bytes_are_of_a_cache_only_if_their_clause_says_so(bertsym: Callable[..., Any]) -> None:
+    ran = bertsym("audit", "Llama-2-7B needs 14 GB of memory, and the KV cache comes on top.")
+    assert "not read" in ran.out
+
+
+@pytest.mark.parametrize("claim", ["6ND", "$C \\approx 6ND$", "≈ 6 N D", "C = 6NBS"])
+def test_a_rule_of_thumb_is_no_count_of_parameters(claim: str, tmp_path: Path, bertsym: Callable[..., Any]) -> None:
+    """In a text too: N is a number of parameters, and no number of positions."""
+    assert judged(claim, "gpt2")[1][0] == "6nd"
+    page = tmp_path / "rule.md"
+    page.write_text(f"The compute is {claim if '$' in claim else f'${claim}$'}, and N parameters.\n", encoding="utf-8")
+    assert "under 6nd" in bertsym("audit", str(page)).out
