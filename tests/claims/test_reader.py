@@ -19,7 +19,7 @@ from bertsym.claims.polynomial import NotPolynomial, TooLong, expand
 from bertsym.claims.tokens import Mark
 from bertsym.errors import BertsymError, UnreadableFormula
 from bertsym.formulas.styles import Style, form
-from bertsym.formulas.tree import Form, Name, Power, Product, Quotient, Sum
+from bertsym.formulas.tree import Extreme, Floor, Form, Name, Named, Power, Product, Quotient, Root, Sum
 from bertsym.render import mathtex
 from bertsym.symbols import SIZES, E, F, H, Kind, L, N, V, experts, experts_per_token, heads, labels
 from bertsym.zoo import named
@@ -206,6 +206,11 @@ def leaves(written: Form) -> Iterator[str]:
         case Quotient(numerator, denominator):
             yield from leaves(numerator)
             yield from leaves(denominator)
+        case Floor(inside) | Root(inside) | Named(inside):
+            yield from leaves(inside)
+        case Extreme(left, right):
+            yield from leaves(left)
+            yield from leaves(right)
         case _:
             return
 
