@@ -281,8 +281,11 @@ class Model:
             target, convention = allocation.optimum.parameters, allocation.law.convention
         settings = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
         example = "{'memory': '24GiB'}"
+        from bertsym.solving.budgets import with_unit
+
         budgets = [arguments.mapping(at_most, "at_most", example), arguments.mapping(at_least, "at_least", example)]
-        spec, beside = self._with_budgets([name for named in budgets for name in named], settings, at)
+        at_most, at_least = ({with_unit(name, amount): amount for name, amount in named.items()} for named in budgets)
+        spec, beside = self._with_budgets([*at_most, *at_least], settings, at)
         symbols = tuple(spec.size(name).symbol for name in arguments.texts(unknowns, "unknowns"))
         if not symbols:
             raise Missing("unknown", "a size to find, such as 'H'")

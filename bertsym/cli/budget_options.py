@@ -46,8 +46,10 @@ class BudgetOptions:
         budgets = []
         for option, texts in pairs:
             for text in texts or ():
-                name, _, amount = text.rpartition("=")
-                budgets.append((option, name.strip(), amount.strip()))
+                from bertsym.solving.budgets import with_unit
+
+                name, _, amount = map(str.strip, text.rpartition("="))
+                budgets.append((option, with_unit(name, amount), amount))
         return budgets
 
     def quantities(self, of: str) -> list[str]:

@@ -6,6 +6,7 @@ a convention counts a budget too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from bertsym import costs
@@ -13,11 +14,12 @@ from bertsym.convention import CONVENTIONS, EXACT, Convention, named_convention
 from bertsym.costs import NO_SETTINGS, Settings
 from bertsym.errors import Conflict
 from bertsym.model import Model
-from bertsym.quantities import parse_amount
+from bertsym.quantities import BYTES, parse_amount
 from bertsym.solving.requirements import Limit
 from bertsym.values import replace, value
 
 PARAMETERS = "parameters"
+_BYTES = re.compile(r"([KMGTP]i?B|bytes?)\s*$")
 
 
 @value
@@ -32,6 +34,19 @@ class Measured:
 def is_beside(name: str, of: str) -> bool:
     """Return True if a budget's name means a quantity, as `flops` and `flops:train` do, and no convention of `of`."""
     return name.partition(":")[0] in (PARAMETERS, *costs.QUANTITIES) and name not in {of, *own_names(of)}
+
+
+def with_unit(name: str, amount: object) -> str:
+    """Return the name of a budget with the convention `bytes`, if its amount is in bytes and the default one is not.
+
+    >>> with_unit("cache", "24GiB"), with_unit("cache", "1e9"), with_unit("flops", "1e18"), with_unit("memory", "24GiB")
+    ('cache:bytes', 'cache', 'flops', 'memory')
+    """
+    if name not in costs.QUANTITIES or not isinstance(amount, str) or not _BYTES.search(amount):
+        return name
+    accounts = {account.convention.name: account.convention.unit for account in costs.quantity(name).accounts}
+    usual = costs.quantity(name).account(None).convention.unit
+    return f"{name}:bytes" if usual != BYTES and accounts.get("bytes") == BYTES else name
 
 
 def own_names(of: str) -> list[str]:

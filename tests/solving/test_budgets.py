@@ -123,8 +123,10 @@ def test_the_largest_model_that_fits_measures_as_many_bytes(torch: Any, transfor
     assert winner["count"] == sum(parameter.numel() for parameter in parameters)
 
 
-def test_the_longest_context_that_a_cache_holds(bertsym: Callable[..., Any]) -> None:
-    context = "solve Llama-2-7b-hf --for S --at B=1 --at-most cache=24GiB --dtype bf16 --target max --top 1 --json"
+@pytest.mark.parametrize("budget", ["cache=24GiB --dtype bf16", "cache=24GiB", "cache=12884901888"])
+def test_the_longest_context_that_a_cache_holds(budget: str, bertsym: Callable[..., Any]) -> None:
+    """An amount in bytes means the bytes of a cache, and a number alone its elements."""
+    context = f"solve Llama-2-7b-hf --for S --at B=1 --at-most {budget} --target max --top 1 --json"
     answer = json.loads(bertsym(*context.split()).out)
     assert answer["candidates"][0]["at"] == {"S": 49152}
     assert answer["complete"]
