@@ -16,6 +16,7 @@ import pytest
 from bertsym import atlas
 from bertsym.config.configfile import read_config
 from bertsym.count import written_out
+from bertsym.derive.oracle.legal_configurations import legal_fields
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.layer_lists import LayerList
@@ -73,7 +74,7 @@ def nested(fields: dict[str, Any]) -> dict[str, Any]:
 
 def merged(config: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration with changes: the class may write a word as another word for the same layer."""
-    inner = {name: merged(config[name], value) for name, value in changes.items() if isinstance(value, dict)}
+    inner = {name: merged(config.get(name) or {}, value) for name, value in changes.items() if isinstance(value, dict)}
     return {**config, **changes, **inner}
 
 
@@ -89,7 +90,8 @@ def test_names_and_shapes_are_those_of_the_class(position: int, transformers: An
     for _ in range(LISTS):
         config = nested(random_lists(derived, random))
         try:
-            whole = transformers.CONFIG_MAPPING[model_type](**config)
+            legal = legal_fields(model_type, {})
+            whole = transformers.CONFIG_MAPPING[model_type](**merged(legal, config))
             with torch.device("meta"):
                 built = getattr(transformers, derived.cls)(whole)
         except Exception:  # noqa: BLE001, S112  # a class may refuse a list, as one without any attention

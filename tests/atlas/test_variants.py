@@ -34,7 +34,8 @@ def test_each_entry_is_listed() -> None:
     assert {file.stem for file in shelf.ENTRIES.glob("*.json")} == {name for name in LISTED if "engine" in LISTED[name]}
     for name, entry in LISTED.items():
         assert entry["type"] in atlas.index(), name
-        assert "/" in entry["checkpoint"], name
+        # No published checkpoint of these types has 0 experts; their code builds dense layers then.
+        assert "/" in entry["checkpoint"] or 0 in entry["settings"].values(), name
         assert name.partition("+")[0] == entry["type"], name
 
 
