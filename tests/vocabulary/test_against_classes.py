@@ -20,6 +20,7 @@ import pytest
 
 from bertsym import atlas
 from bertsym.count import By, breakdown, written_out
+from bertsym.derive.oracle.legal_configurations import legal_fields
 from bertsym.derive.oracle.module_inventory import inventory
 from bertsym.model import Model
 from bertsym.resolve import load
@@ -34,12 +35,12 @@ ALWAYS = ["clip", "gpt_oss", "mamba", "convnext", "t5", "swin", "bamba", "dinov2
 
 
 def built(transformers: Any, cls: str, **fields: int) -> Any:
-    """Return the class at its default configuration, with some fields changed, without memory."""
+    """Return the class at its default configuration, or a legal one, with some fields changed, without memory."""
     import torch
 
     kind = getattr(transformers, cls)
     with torch.device("meta"):
-        return kind(kind.config_class(**fields))
+        return kind(kind.config_class(**{**legal_fields(kind.config_class.model_type, {}), **fields}))
 
 
 @pytest.mark.parametrize("name", dict.fromkeys([*ALWAYS, *SAMPLE]))
