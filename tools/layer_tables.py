@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from class_builds import File, changed
+from class_builds import File, at, changed
 from field_trials import FieldTrials
 
 from bertsym.config.field_rules import PER_LAYER
@@ -66,7 +66,7 @@ class LayerTables:
         samples = self.trials.sampled(4 * SAMPLES)
         files = [changed(file, {length: LAYERS, table: {}, **self._lists(length)}) for file in samples]
         plain = [file for file in files if self.trials.theirs(file) is not None][:SAMPLES]
-        turned = [changed(file, {path: not _at(file, path)}) for file in plain for path in switches]
+        turned = [changed(file, {path: not at(file, path)}) for file in plain for path in switches]
         return [*plain, *(file for file in turned if self.trials.theirs(file) is not None)]
 
     def _lists(self, length: str) -> Mapping[str, Any]:
@@ -83,7 +83,7 @@ class LayerTables:
         path = _below(table.removesuffix(PER_LAYER).rstrip("."), name)
         counted = 0
         for file in files:
-            for value in _others(_at(file, path), default):
+            for value in _others(at(file, path), default):
                 other = changed(file, {table: {"1": {name: value}}})
                 if self.trials.theirs(other) in (None, self.trials.theirs(file)):
                     continue
@@ -111,10 +111,3 @@ def _others(found: Any, default: Any) -> Iterator[Any]:
 
 def _below(part: str, name: str) -> str:
     return f"{part}.{name}" if part else name
-
-
-def _at(file: File, path: str) -> Any:
-    found: Any = file
-    for name in path.split("."):
-        found = found.get(name) if isinstance(found, dict) else None
-    return found

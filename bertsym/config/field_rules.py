@@ -28,13 +28,15 @@ def renamed(config: Mapping[str, Json], rules: FieldRules, file: Path) -> dict[s
     result: dict[str, Any] = dict(config)
     for name, target in rules.prevailing.items():
         if _prevails(result, name, target):
-            result = _without(with_field(result, target.split("."), _value_at(result, name)), name.split("."))
+            result = without_field(with_field(result, target.split("."), _value_at(result, name)), name.split("."))
     for alias, target in rules.aliases.items():
-        source, name = _part(result, alias)
+        source, name = holder_of(result, alias)
         if source is None or name not in source:
             continue
         found = source[name]
-        part, last = _part(result if alias.rpartition(".")[0] == target.rpartition(".")[0] else dict(config), target)
+        part, last = holder_of(
+            result if alias.rpartition(".")[0] == target.rpartition(".")[0] else dict(config), target
+        )
         if part is not None and last in part:
             if part[last] != found:
                 raise BadField(str(file), alias, f"{echo(found)}, but {target} says {echo(part[last])}")
@@ -42,7 +44,7 @@ def renamed(config: Mapping[str, Json], rules: FieldRules, file: Path) -> dict[s
             raise BadField(str(file), alias, f"{echo(found)}, and {target} is missing beside it; move it there")
         else:
             result = with_field(result, target.split("."), found)
-        result = _without(result, alias.split("."))
+        result = without_field(result, alias.split("."))
     return result
 
 
@@ -63,7 +65,7 @@ def _prevails(config: Mapping[str, Json], name: str, target: str) -> bool:
 
 def _value_at(config: Mapping[str, Json], path: str) -> Any:
     """Return the value at the path, an ellipsis if there is none."""
-    part, last = _part(dict(config), path)
+    part, last = holder_of(dict(config), path)
     return ... if part is None else part.get(last, ...)
 
 
@@ -134,7 +136,7 @@ def _unread(fields: Mapping[str, Json], derived: Derived) -> Iterator[str]:
             yield path
 
 
-def _part(config: dict[str, Any], path: str) -> tuple[dict[str, Any] | None, str]:
+def holder_of(config: Mapping[str, Any], path: str) -> tuple[Mapping[str, Any] | None, str]:
     """Return the object that holds the field at the path, None if there is none, and the name of the field in it."""
     *parts, last = path.split(".")
     part: Any = config
@@ -153,7 +155,8 @@ def with_field(config: Mapping[str, Json], path: list[str], found: Json) -> dict
     return {**config, path[0]: with_field(inner if isinstance(inner, dict) else {}, path[1:], found)}
 
 
-def _without(config: dict[str, Any], path: list[str]) -> dict[str, Any]:
+def without_field(config: Mapping[str, Any], path: list[str]) -> dict[str, Any]:
+    """Return the configuration without the field at a path whose parts are there."""
     if len(path) == 1:
         return {name: found for name, found in config.items() if name != path[0]}
-    return {**config, path[0]: _without(config[path[0]], path[1:])}
+    return {**config, path[0]: without_field(config[path[0]], path[1:])}

@@ -18,7 +18,7 @@ from sympy.logic.boolalg import Boolean
 
 from bertsym.algebra import Value, evaluate, free
 from bertsym.arrangements import counts, rank
-from bertsym.config.field_rules import PER_LAYER, renamed
+from bertsym.config.field_rules import PER_LAYER, holder_of, renamed, without_field
 from bertsym.config.fields import LONGEST_INDEX, sizes
 from bertsym.config.flatten import flattened
 from bertsym.config.layer_lists import MAX_LAYERS, list_sizes
@@ -29,12 +29,14 @@ from bertsym.model import check_value
 from bertsym.saved_model.derived import FIRST, Derived, schema, symbols
 from bertsym.saved_model.field_rules import LayerSizes
 from bertsym.saved_model.inventory import at_sizes
-from bertsym.symbols import BY_SYMBOL
+from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace
 
 K = TypeVar("K")
 V = TypeVar("V")
+MAX_SHAPES = 50_000
+"""The most layers times shapes of layers: each shape is a tensor with an arrangement of all layers."""
 Substitutes = dict[Symbol, Expr | Boolean]
 """The sizes of one layer that differ from those of the model."""
 
@@ -45,22 +47,20 @@ def with_layer_sizes(derived: Derived, config: Mapping[str, Json], file: Path) -
     An entry without a rule for them is returned as it is. Raise `BadField` for a table that no formula covers.
     """
     for path, rule in derived.rules.layer_sizes.items():
-        part = path.removesuffix(PER_LAYER).rstrip(".")
-        settings = _part_of(config, part)
-        if settings is None or PER_LAYER not in settings:
+        holder, name = holder_of(config, path)
+        if holder is None or name not in holder:
             continue
-        table = settings[PER_LAYER]
         derived = _without_keywords(derived, rule)
-        config = _without(config, part, (PER_LAYER, *_names_below(part, rule.keywords)))
-        if table is not None and table != {}:
-            applied = _Table(derived, rule, path, config, file)
-            derived = applied.applied(table)
-            config = _without(config, part, [*_names_below(part, applied.fixed_fields)])
+        config = _without(config, (path, *rule.keywords))
+        if holder[name] not in (None, {}):
+            table = _Table(derived, rule, path, config, file)
+            derived = table.applied(holder[name])
+            config = _without(config, table.fixed_fields)
     return derived, config
 
 
 class _Table:
-    """The table of one part: how many layers there are, and what each size is called there."""
+    """The table of one part, with the sizes that the file gives all layers and the number of layers."""
 
     def __init__(self, derived: Derived, rule: LayerSizes, path: str, config: Mapping[str, Json], file: Path) -> None:
         self.derived, self.rule, self.path, self.file = derived, rule, path, file
@@ -79,14 +79,14 @@ class _Table:
     def applied(self, table: Json) -> Derived:
         """Return the entry with a tensor for each shape that a layer has; raise `BadField`."""
         layers = self._layers()
-        rows = dict(self._rows(table, layers))
-        groups: list[Substitutes] = [{}]
+        numbers: dict[frozenset[tuple[Symbol, Expr | Boolean]], int] = {frozenset(): 0}
         group_of = [0] * layers
-        for layer, row in rows.items():
-            if row not in groups:
-                groups.append(row)
-            group_of[layer] = groups.index(row)
-        changed = frozenset().union(*(row.keys() for row in rows.values()))
+        for layer, row in self._rows(table, layers):
+            group_of[layer] = numbers.setdefault(frozenset(row.items()), len(numbers))
+        if len(numbers) * layers > MAX_SHAPES:
+            raise self._refuse(f"{len(numbers) - 1:,} shapes of {layers:,} layers are too many")
+        groups: list[Substitutes] = [dict(row) for row in numbers]
+        changed = frozenset().union(*groups)
         self._check_definitions(changed)
         tensors = {
             name: tuple(at_sizes(one, self.fixed) for one in self._split(head.tensors, groups, group_of, changed))
@@ -124,7 +124,7 @@ class _Table:
         if self.depth is not None:
             layers = self.given[self.depth]
         else:
-            layers = sum(self.given[symbol] for symbol in self.counts if BY_SYMBOL[symbol].kind.name == "DEPTH")
+            layers = sum(self.given[symbol] for symbol in self.counts if BY_SYMBOL[symbol].kind is Kind.DEPTH)
         if layers > MAX_LAYERS:
             raise self._refuse(f"more than {MAX_LAYERS:,} layers")
         return int(layers)
@@ -227,21 +227,10 @@ def _except(names: Container[K], table: Mapping[K, V]) -> Mapping[K, V]:
     return MappingProxyType({name: found for name, found in table.items() if name not in names})
 
 
-def _names_below(part: str, paths: Iterable[str]) -> Iterator[str]:
+def _without(config: Mapping[str, Any], paths: Iterable[str]) -> Mapping[str, Any]:
+    """Return the configuration without those of the fields that it has."""
     for path in paths:
-        yield path.removeprefix(f"{part}." if part else "")
-
-
-def _part_of(config: Mapping[str, Any], part: str) -> Mapping[str, Any] | None:
-    found: Any = config
-    for name in part.split(".") if part else ():
-        found = found.get(name) if isinstance(found, dict) else None
-    return found if isinstance(found, Mapping) else None
-
-
-def _without(config: Mapping[str, Any], part: str, names: Sequence[str]) -> dict[str, Any]:
-    """Return the configuration without these fields of a part."""
-    if not part:
-        return {name: found for name, found in config.items() if name not in names}
-    outer, _, rest = part.partition(".")
-    return {**config, outer: _without(config[outer], rest, names)}
+        holder, name = holder_of(config, path)
+        if holder is not None and name in holder:
+            config = without_field(config, path.split("."))
+    return config
