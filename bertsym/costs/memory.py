@@ -24,7 +24,7 @@ from bertsym.values import replace
 
 READS = frozenset({"dtype", "optimizer", "zero", "devices", "kernel"})
 WITHOUT = ((cross_attention, 0),)
-"""What the trees of activations leave out: a decoder that attends to an encoder."""
+"""The part that the trees of activations leave out: a decoder that attends to an encoder."""
 
 
 def saved(leaf: Leaf) -> tuple[Weight, ...]:
