@@ -59,7 +59,7 @@ CONDITION = Use("a condition", ARITHMETIC | RELATIONAL | LOGIC, 200, 64, 10**30,
 TIE = Use("a tie", ARITHMETIC - {Op.REMAINDER} | {Op.EQUAL}, 200, 64, 10**30, 256, 4096)
 CONSTANT = Use("a number", ARITHMETIC - {Op.SIZE}, 60, 16, 10**60, 16)
 
-_NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d{1,3}\])*"
+_NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d{0,3}\])*"
 _TOKEN = re.compile(
     rf"(?u:\s*)(?:(?P<number>\d+(?:_\d+)*(?:\.\d+)?)|(?P<name>{_NAME})|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
     r"|(?P<sign>\*\*|//|<=|>=|=>|=<|==|!=|&&|\|\||[-+*/%^()<>=,\[\]&|≤≥≠·×−⌊⌋]))",
