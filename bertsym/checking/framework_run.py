@@ -39,14 +39,14 @@ class NotMeasured(BertsymError):
     """A quantity or a convention that no run of a class measures.
 
     >>> print(NotMeasured("flops under 6nd", "flops, macs, train"))
-    flops under 6nd: a rule that no run measures; a run measures flops, macs, train
+    flops under 6nd: no run of a class measures this; choose flops, macs, train
     """
 
     what: str
     measured: str
 
     def __str__(self) -> str:
-        return f"{self.what}: a rule that no run measures; a run measures {self.measured}"
+        return f"{self.what}: no run of a class measures this; choose {self.measured}"
 
 
 @value

@@ -90,7 +90,7 @@ def judge_cost_number(
 def _foreign(amount: Amount, of: str) -> str:
     """Return the problem if the unit of an amount is not one of the quantity's, else an empty text."""
     expected = _UNITS[of]
-    return "" if amount.unit in expected else f"{amount.unit} are no unit of {of}: {' or '.join(expected)} are"
+    return "" if amount.unit in expected else f"{amount.unit} are no unit of {of}, which is in {' or '.join(expected)}"
 
 
 class _Bench:
