@@ -98,9 +98,9 @@ class Attend:
     """softmax(QK^T / sqrt(size)) V over `heads` heads of `size` features: work without parameters.
 
     Each query looks over `keys` tokens. A value has `values` features, by default `size`. Groups of query heads share
-    `kv_heads` heads of keys and values, by default one each. With `causal`, a token looks at no later token. Unless
-    `window` is 0, a token looks only at the last `window` tokens if the attention is causal, else at those at most half
-    a window away. With `mixed`, of `every` layers in a stack the first has no window.
+    `kv_heads` heads of keys and values, by default one each. With `causal`, a token looks at no later token. A
+    `window` of 0 is none. In causal attention a token looks at the last `window` tokens, otherwise at tokens at most
+    half a window away. With `mixed`, the first of `every` layers in a stack has no window.
     """
 
     heads: Expr

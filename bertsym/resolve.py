@@ -152,9 +152,9 @@ def load_file(path: Path, head: str | None = None, model_type: str | None = None
 
 
 def configuration(target: str) -> tuple[Path, Mapping[str, Json] | None]:
-    """Return the file that a name or a path of a model means, for errors, and the fields of its configuration.
+    """Return the file behind a name or a path of a model, for errors, and the fields of its configuration.
 
-    A model type, a model of the zoo and a GGUF file have no such fields, but None. Raises `BadFile`.
+    The fields are None for a model type, a model of the zoo and a GGUF file. Raises `BadFile`.
     """
     from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes  # noqa: PLC0415  # a name needs no reader of files
 

@@ -1,4 +1,4 @@
-"""The audit of a cost: the conventions under which an amount or a formula stands, or the nearest with its error."""
+"""The audit of a cost: the conventions under which a claim stands, or the nearest one with its error."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from bertsym.wording import pretty
 
 MAX_SHOWN = 6
 SURE_DIGITS = 3
-"""The digits from which the number of a part explains a claim."""
+"""The least number of digits in which a part's number has to agree with a claim to explain it."""
 
 
 @value

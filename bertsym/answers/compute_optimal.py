@@ -1,4 +1,4 @@
-"""The size that a scaling law finds best for an amount of compute, and the sizes of a model that meet it."""
+"""The best size by a scaling law for an amount of compute, and the sizes of a model that meet it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Allocation:
 
 
 def allocated(law: str, compute: int | str) -> Allocation:
-    """Return what the law of that name finds best; raises `UnknownName`, `Unreadable` or `OutOfRange`."""
+    """Return the best size by the law of that name; raises `UnknownName`, `Unreadable` or `OutOfRange`."""
     chosen = named_law(law)
     flops = parse_amount(compute, FLOPS, "compute") if isinstance(compute, str) else compute
     return Allocation(chosen, flops, chosen.optimum(flops))
@@ -30,7 +30,7 @@ def allocated(law: str, compute: int | str) -> Allocation:
 
 @value
 class ComputeOptimal:
-    """The best size by a law, and the answer to the question of which sizes meet it."""
+    """The best size by a law, and the sizes of a model that meet it."""
 
     allocation: Allocation
     sizes: Report

@@ -124,7 +124,7 @@ class Shortlist:
 
 
 def _distinct(limits: tuple[Limit, ...]) -> list[int]:
-    """Return the places of the limits on other quantities, each quantity once."""
+    """Return the indices of the limits on other quantities, each quantity once."""
     first: dict[str, int] = {}
     for index, limit in enumerate(limits):
         if limit.quantity:

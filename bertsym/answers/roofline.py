@@ -1,4 +1,4 @@
-"""A lower bound on the time of a run: its work at a device's peak, or its traffic at the bandwidth of the memory.
+"""A lower bound on the time of a run: its work at a device's peak, or its traffic at the memory's bandwidth.
 
 Williams, Waterman and Patterson 2009, "Roofline: an insightful visual performance model for multicore architectures".
 """
@@ -70,7 +70,7 @@ class Roofline:
         remarks = (
             *self.subject.remarks(),
             Remark((f"{device.title}: {peak} TFLOPS in {self.dtype}, {bandwidth} GB/s ({device.source})",)),
-            Remark(("a lower bound: no run is quicker, and how much slower one is, it does not say",)),
+            Remark(("a lower bound: no run is quicker; the bound does not say how much slower a run is",)),
         )
         titles = ("FLOPs", "bytes", "FLOPs / peak", "bytes / bandwidth", "at least")
         columns = (Column("phase"), *(Column(title, right=True) for title in titles), Column("bound by"))
@@ -151,7 +151,7 @@ def _bound(loaded: Model, phase: Phase, sizes: Mapping[Symbol, Value], device: D
 
 
 def _measured(loaded: Model, quantity: Quantity, sizes: Mapping[Symbol, Value]) -> tuple[Model, Convention]:
-    """Return a quantity of a model at those of the sizes that it depends on, and its convention."""
+    """Return a quantity of a model at the sizes that the quantity depends on, and its convention."""
     account = quantity.account()
     model = measured(loaded, quantity, account)
     return model.with_sizes({s: n for s, n in sizes.items() if s in model.symbols}, pin=True), account.convention

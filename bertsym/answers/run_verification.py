@@ -138,14 +138,17 @@ def run_verification(measure: Measure, sized: Model) -> RunVerification:
 
 
 def _all_measured(runs: Mapping[str, Run]) -> str:
-    """Return what a run measures: conventions of this quantity, or else of all."""
+    """Return the names of the conventions in `runs`; if there are none, those of every quantity."""
     if runs:
         return ", ".join(runs)
     return "; ".join(f"{name} ({', '.join(conventions)})" for name, conventions in RUNS.items())
 
 
 def _base(model: Model) -> tuple[Path, Mapping[str, Json]]:
-    """Return a file for errors, and the fields that the model's label stands for; a type has the library's defaults."""
+    """Return a file for errors, and the configuration fields of the model's label.
+
+    A model type has no fields of its own: the library's defaults hold.
+    """
     file, fields = configuration(model.label) if model.label else (Path(model.name), None)
     return file, {} if fields is None else fields
 

@@ -37,13 +37,13 @@ def audit(
 ) -> Audit:
     """Check a published claim about a model.
 
-    The claim is a formula in LaTeX or plain text, a number such as `110M`, a sentence, or the path of a table (.csv) or
-    of a document (.md, .tex, .html, .ipynb, .txt, .rst), of which every formula, number and table is checked. `table`
-    reads the first table of a document instead. Without a `model` the claim names it, or it is BERT.
+    The claim is a formula in LaTeX or plain text, a number such as `110M`, a sentence, or the path of a file. A file is
+    a table (.csv) or a document (.md, .tex, .html, .ipynb, .txt, .rst). Every formula, number and table of a document
+    is checked; `table` reads its first table only. Without a `model` the claim names it, or it is BERT.
 
-    `head` restricts the explanations to one task head. `of` says which part a formula counts, such as `attention`, or
-    the quantity of a claim: flops, cache, states, memory or lora. Such a claim is judged under every convention, at the
-    sizes of a `run` if it does not say them: `{"B": 1, "S": 512}`.
+    `head` restricts the explanations to one task head. `of` says which part a formula counts, such as `attention`. It
+    may also be the quantity of the claim: flops, cache, states, memory or lora. Such a claim is judged under every
+    convention. `run` has the sizes of a run that the claim does not say: `{"B": 1, "S": 512}`.
     `where` says what a name in the claim or a heading stands for: `{"d": "H", "total": "params"}`. `notation` is auto,
     bert, vaswani, kaplan or megatron. `formula` replaces the model's counts when a table is checked. `tolerance` is the
     share of a count that a claim may leave out in one named part.
@@ -86,14 +86,13 @@ def verify(
     """Compare a checkpoint with a model, tensor by tensor. Only headers of files are read, no weights.
 
     `source` is a `.safetensors` or `.gguf` file, a `.safetensors.index.json`, or the folder of one. Of an index without
-    its shards, names and total size are compared. `model` is a loaded model,
-    a name, or the path of a `config.json`; None takes the `config.json` beside the checkpoint, or without one the
-    model that the names and shapes fit best. `infer` ignores a `config.json`. `framework` compares with the class as
-    transformers builds it. `header_only` accepts a file of which only the beginning was fetched. `model_type` is the
-    type as which a `config.json` is read.
+    its shards, names and total size are compared. `model` is a loaded model, a name, or the path of a `config.json`.
+    None takes the `config.json` beside the checkpoint. Without one it takes the model that the names and shapes fit
+    best. `infer` ignores a `config.json`. `framework` compares with the class as transformers builds it. `header_only`
+    accepts a file of which only the beginning was fetched. `model_type` is the type as which a `config.json` is read.
 
-    A model `of` flops, cache or states needs no `source`, but `framework`: its class runs on torch's meta device, and
-    the formula is compared with the run.
+    A model `of` flops, cache or states needs no `source`, but `framework`. Its class runs on torch's meta device. The
+    formula is compared with the run.
 
     Raises `BertsymError`: `BadFile`, `BadField`, `UnknownName` or `Conflict`.
 

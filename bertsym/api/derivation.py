@@ -23,7 +23,7 @@ def derive(
     """Infer a formula from model code. This runs the code, in another process, which imports torch.
 
     `target` is a model type or class of transformers (`bert`, `BertForMaskedLM`), or `package.module:callable` of your
-    own; `sizes` are the integer parameters of that callable that vary, with a value at which it builds. The formula is
+    own. `sizes` are the integer parameters of that callable that vary, with a value at which it builds. The formula is
     tested on `trials` fresh random configurations. `seed` makes the run repeatable. `timeout` bounds one build, in
     seconds. `keep_names` keeps the code's own names of sizes.
 

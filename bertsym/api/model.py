@@ -88,7 +88,7 @@ class Model:
     def symbols(self) -> Mapping[str, Symbol]:
         """Return the symbols of the model's formulas: by public name, and by every field that means a size.
 
-        sympy reads text as another symbol, of which no formula depends: `expression.diff("H")` is 0. Pass a symbol from
+        sympy reads text as another symbol, on which no formula depends: `expression.diff("H")` is 0. Pass a symbol from
         here. A name that the model does not know raises `UnknownName`.
 
         Examples:
@@ -149,9 +149,9 @@ class Model:
     ) -> Model:
         """Return the model as another quantity counts it: flops, cache, states, memory or lora, under one convention.
 
-        Its sizes are those of a run too, such as B and S. `dtype`, `optimizer`, and the stage `zero` of ZeRO over
-        `devices` decide cache and states, `kernel` what autograd keeps, `rank` and `targets` an adapter. Raises
-        `UnknownName`, `Conflict` or `NotKnownOf`.
+        The result has the sizes of a run too, such as B and S. `dtype` decides cache, states and memory; `optimizer`,
+        and the stage `zero` of ZeRO over `devices`, decide states and memory. `kernel` decides what autograd keeps.
+        `rank` and `targets` decide an adapter. Raises `UnknownName`, `Conflict` or `NotKnownOf`.
 
         Examples:
             >>> load("bert-base-uncased").of("flops").at(B=1, S=512).count()
@@ -379,7 +379,10 @@ def load(target: str | PathLike[str], head: str | None = None, *, model_type: st
 
 
 def _allocation(target: int | str | None, compute: int | str | None, law: str | None) -> Allocation | None:
-    """Return what a law finds best if one is asked; raises `Missing` or `Conflict` for half a question or two."""
+    """Return the best size by a law, None without a law.
+
+    Raises `Missing` for a law without compute, or the reverse. Raises `Conflict` for a target besides.
+    """
     if (compute is None) != (law is None):
         raise Missing("compute" if compute is None else "law", "compute='1e21', law='besiroglu'")
     if compute is None or law is None:
@@ -387,7 +390,7 @@ def _allocation(target: int | str | None, compute: int | str | None, law: str | 
             raise Missing("target", "a number such as '110M', or 'max'")
         return None
     if target is not None:
-        raise Conflict(f"target {target}", f"compute {compute}", "the law says what is met")
+        raise Conflict(f"target {target}", f"compute {compute}", "the law chooses the target")
     return allocated(arguments.text(law, "law"), compute)
 
 

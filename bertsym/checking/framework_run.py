@@ -39,19 +39,19 @@ class NotMeasured(BertsymError):
     """A quantity or a convention that no run of a class measures.
 
     >>> print(NotMeasured("flops under 6nd", "flops, macs, train"))
-    flops under 6nd: a rule that no run measures; a run measures flops, macs, train
+    flops under 6nd: no run of a class measures this; choose flops, macs, train
     """
 
     what: str
     measured: str
 
     def __str__(self) -> str:
-        return f"{self.what}: a rule that no run measures; a run measures {self.measured}"
+        return f"{self.what}: no run of a class measures this; choose {self.measured}"
 
 
 @value
 class Batch:
-    """The sizes of a run: sequences, tokens of each, and tokens of each for an encoder beside a decoder."""
+    """The sizes of a run: sequences, the tokens of each, and the tokens of each that an encoder reads."""
 
     sequences: int
     tokens: int
@@ -91,7 +91,7 @@ class Measurement:
 def runnable(fields: Mapping[str, Json], file: Path, cls: str) -> Any:
     """Return the class as a module that runs; raises what `module_of` raises.
 
-    Padding has to have a token, or a classifier refuses batches of several sequences, and T5's decoder a first one.
+    A classifier refuses batches of several sequences without a token for padding; T5's decoder needs a first token.
     """
     tokens = {"pad_token_id": 1, **({"decoder_start_token_id": 0} if cls.startswith("T5") else {})}
     missing = {name: token for name, token in tokens.items() if fields.get(name) is None}
@@ -113,9 +113,9 @@ def batch(torch: Any, module: Any, size: Batch) -> dict[str, Any]:
         }
     choices = (1,) if any(word in cls for word in CHOICES) else ()
     inputs = {"input_ids": ids(*choices, size.sequences, size.tokens)}
-    if cls == "T5ForSequenceClassification":  # it reads the last token of the end
+    if cls == "T5ForSequenceClassification":  # it reads the last token that ends a sequence
         inputs["input_ids"][:, -1] = config.eos_token_id
-    if cls.startswith("GPT2"):  # without a mask it looks for padding among the tokens
+    if cls.startswith("GPT2"):  # without a mask GPT-2 looks for padding among the tokens
         inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
     if getattr(config, "add_cross_attention", False):
         states = torch.zeros(size.sequences, size.source, config.hidden_size, device=device)
@@ -183,7 +183,7 @@ def cached(module: Any, size: Batch, dtype: str | None = None) -> Measurement:
 
 
 def _arrays(cache: Any) -> list[Any]:
-    """Return the keys and values of a cache of transformers; that of a decoder with an encoder consists of two."""
+    """Return the keys and values of a cache; a decoder that attends to an encoder has two caches."""
     if hasattr(cache, "cross_attention_cache"):
         return _arrays(cache.self_attention_cache) + _arrays(cache.cross_attention_cache)
     return [array for layer in cache.layers for array in (layer.keys, layer.values)]
@@ -196,7 +196,7 @@ OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "momentum": ("SGD", {"lr": 0.1, "momentum": 0.9}),
     "adagrad": ("Adagrad", {}),
 }
-"""torch's optimizers that step on the meta device; Adafactor asks for values."""
+"""torch's optimizers that step on the meta device. Adafactor is none: it asks for values."""
 
 
 def states(module: Any, optimizer: str, dtype: str) -> Measurement:

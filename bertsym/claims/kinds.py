@@ -119,7 +119,7 @@ class CostNumberClaim:
 
 @value
 class CostFormulaClaim:
-    """A formula of a cost, as each notation that knows its names reads it; `result` is what it is said to come to."""
+    """A formula of a cost, as each notation that knows its names reads it; `result` is the amount that it claims."""
 
     text: str
     readings: tuple[CostReading, ...]

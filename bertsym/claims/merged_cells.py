@@ -52,9 +52,9 @@ def spread(rows: Sequence[Sequence[SpanCell]]) -> list[list[str]]:
 
 
 def from_above(place: int, pending: dict[int, tuple[int, str]]) -> Iterator[str]:
-    """Yield the texts of the cells above that cover the next places of a row.
+    """Yield the texts of the cells above that cover the next columns of a row.
 
-    `pending` has for a place how many further rows a cell covers, and its text.
+    `pending` has, for the index of a column, the number of further rows that a cell covers, and its text.
     """
     while place in pending:
         rows, text = pending.pop(place)

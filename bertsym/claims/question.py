@@ -25,7 +25,7 @@ class Question:
     the claim stands for, and `counted` which headings of a table are those of counts. `of` says what a formula counts,
     such as `attention`; `formula` replaces the model's own counts when a table is judged. `named` is True if the person
     who asks has named the model. `tolerance` is the share of a count that a claim may leave out in one named part.
-    `cost` is the quantity that claims are about, if the person who asks says so, and `run` has the sizes of a run.
+    `cost` is the quantity of the claims if the person who asks names it, and `run` has the sizes of a run.
     """
 
     model: Model

@@ -63,10 +63,10 @@ _AN_OPERATION = re.compile(r"[*^×·+]|\\(?:times|cdot|frac|sum)|\*\*|\d\s*[A-Za
 
 @value
 class JudgedClaim:
-    """A claim of a document with its line, and the verdict on it or the reason why there is none.
+    """A claim of a document with its line, and the verdict on it or the reason for none.
 
     `source` is the file or the cell in which the claim stands, if the document has several. A `wrong` claim contradicts
-    itself, whatever the model has; the reason says in what.
+    itself, whatever the model has; the reason names the contradiction.
     """
 
     line: int
@@ -281,7 +281,7 @@ class _Audit:
             yield self._claim(cost.start, self.text[cost.start : cost.stop], (cost.verdict, cost.reason))
 
     def _is_cost(self, start: int, stop: int) -> bool:
-        """Return True if an amount of a cost lies on a stretch of the text."""
+        """Return True if an amount of a cost overlaps a stretch of the text."""
         return any(cost.start < stop and start < cost.stop for cost in self.amounts)
 
     def _formulas(self) -> Iterator[JudgedClaim]:

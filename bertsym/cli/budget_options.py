@@ -1,4 +1,4 @@
-"""The budgets of `solve`, as typed: at most or at least so much, by a convention or of another quantity."""
+"""The budgets of `solve`, as typed: upper and lower bounds by a convention or of another quantity."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class BudgetOptions:
         typer.Option(
             "--at-most",
             metavar="[NAME=]AMOUNT",
-            help="Accept at most this much, by a convention or of a quantity: active=13B, memory=24GiB; repeatable.",
+            help="Bound a convention or a quantity from above: active=13B, memory=24GiB; repeatable.",
         ),
     ] = None
     at_least: Annotated[
@@ -35,7 +35,7 @@ class BudgetOptions:
         typer.Option(
             "--at-least",
             metavar="[NAME=]AMOUNT",
-            help="Accept at least this much, by a convention or of a quantity, as in parameters=100M; repeatable.",
+            help="Bound a convention or a quantity from below: parameters=100M; repeatable.",
         ),
     ] = None
 
@@ -53,7 +53,7 @@ class BudgetOptions:
         return budgets
 
     def quantities(self, of: str) -> list[str]:
-        """Return the names that mean another quantity than the target."""
+        """Return the names that mean another quantity than the target's."""
         from bertsym.solving.budgets import is_beside
 
         return list(dict.fromkeys(name for _, name, _ in self.typed if name and is_beside(name, of)))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LawOptions:
-    """An amount of compute, and the law that says which size is best for it."""
+    """An amount of compute, and the law that gives the best size for it."""
 
     compute: Annotated[
         str | None,
@@ -29,9 +29,9 @@ class LawOptions:
     ] = None
 
     def allocation(self, goal: str | None, of: str | None, convention: str | None) -> Allocation | None:
-        """Return what the law finds best, None without --compute.
+        """Return the best size by the law, None without --compute.
 
-        Raises `Missing`, `UnknownName`, `Unreadable`, `OutOfRange`, or `Conflict` with what the law decides itself.
+        Raises `Missing`, `UnknownName`, `Unreadable`, `OutOfRange`, or `Conflict` for an option that the law decides.
         """
         from bertsym.errors import Conflict, Missing
 
@@ -43,8 +43,10 @@ class LawOptions:
         from bertsym.solving.scaling_laws import LAWS
 
         if self.law is None:
-            raise Missing("scaling law", f"--law {', '.join(LAWS)}: each is its authors', not ours")
+            raise Missing("scaling law", f"--law and one of {', '.join(LAWS)}; each is its authors', not ours")
         for option, given in (("--target", goal), ("--of", of), ("--convention", convention)):
             if given is not None:
-                raise Conflict(f"--compute {self.compute}", f"{option} {given}", "the law says what is met")
+                raise Conflict(
+                    f"--compute {self.compute}", f"{option} {given}", "the law chooses target, quantity and convention"
+                )
         return allocated(self.law, self.compute)

@@ -227,7 +227,7 @@ def model(target: str, head: str | None, at: Iterable[str] | None, model_type: s
 
 
 def sizes_apart(loaded: Model, at: Iterable[str] | None) -> tuple[Model, dict[Symbol, int]]:
-    """Return the model at the sizes of --at, and those of a run, which the model itself does not have."""
+    """Return the model at the sizes of --at, and the sizes of a run in it, which the model itself does not have."""
     from bertsym.symbols import B, S, S_source, r
 
     run = {str(symbol): symbol for symbol in (B, S, S_source, r) if str(symbol) not in map(str, loaded.symbols)}

@@ -1,4 +1,4 @@
-"""The options that decide how an answer is printed: a command with a parameter of the type `Page` has them all."""
+"""The options that decide how an answer is printed. A command with a parameter of type `Page` has them all."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ _USED_BY = {
 
 
 def paged(command: Callable[..., None]) -> Callable[..., None]:
-    """Return the command with the options of `Page`, and of other groups, in place of its parameters of such a type.
+    """Replace each parameter of a command whose type is a group of options, such as `Page`, by these options.
 
     A group is a dataclass whose fields are annotated as options.
     """

@@ -1,4 +1,4 @@
-"""The options that decide costs and are no sizes: a command with a parameter of the type `RunOptions` has them all."""
+"""The options that decide costs and are no sizes. A command with a parameter of type `RunOptions` has them all."""
 
 from __future__ import annotations
 

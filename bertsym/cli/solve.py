@@ -188,7 +188,7 @@ def solve(
 
 
 def _by_law(allocation: Allocation | None, sizes: Report) -> Report:
-    """Return the answer, with what a law said if it chose the target."""
+    """Return the answer, with the law if a law chose the target."""
     if allocation is None:
         return sizes
     from bertsym.answers.compute_optimal import ComputeOptimal
@@ -233,7 +233,7 @@ def _counted(
 ) -> tuple[str, str | None]:
     """Return the quantity that is counted, and its convention.
 
-    The largest count that sizes of a run allow is that of the first budget: parameters do not depend on these sizes.
+    Parameters do not depend on the sizes of a run. If these are the unknowns, the first budget names the quantity.
     """
     from bertsym.solving.request import LARGEST
     from bertsym.symbols import RUN

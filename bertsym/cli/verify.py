@@ -55,8 +55,8 @@ def verify(
     """Check that a checkpoint has the tensors of a model.
 
     Only headers of files are read. The exit code is 0 if names and shapes are equal, else 1, and the answer lists the
-    differences. With --framework --of the class of a model runs on torch's meta device, and the formula of a cost is
-    compared with what the run does.
+    differences. With --framework --of the class of MODEL runs on torch's meta device. The formula of a cost is
+    compared with the run.
     """
     if of != "parameters":
         _check_run(of, model, framework=framework, infer=infer, header_only=header_only)

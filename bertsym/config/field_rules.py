@@ -156,7 +156,7 @@ def with_field(config: Mapping[str, Json], path: list[str], found: Json) -> dict
 
 
 def without_field(config: Mapping[str, Any], path: list[str]) -> dict[str, Any]:
-    """Return the configuration without the field at a path whose parts are there."""
+    """Return the configuration without the field at a path; the parts on the path have to exist."""
     if len(path) == 1:
         return {name: found for name, found in config.items() if name != path[0]}
     return {**config, path[0]: without_field(config[path[0]], path[1:])}

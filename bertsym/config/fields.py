@@ -19,7 +19,7 @@ from bertsym.symbols import BY_SYMBOL, Kind
 
 EMPTY: Mapping[str, tuple[Json, ...]] = MappingProxyType({})
 LONGEST_INDEX = 9
-"""The digits of an index of a layer, as the key of a table."""
+"""The most digits of a layer's index as the key of a table."""
 WITH_WEIGHTS = frozenset({"prelu", "xielu"})
 EVERYWHERE: Mapping[str, tuple[object, ...]] = {
     "pruned_heads": ({}, None),

@@ -1,8 +1,8 @@
 """Read the sizes that a config.json gives single layers, in `per_layer_config`: the layers then differ in their shapes.
 
-The library applies the table to any configuration whose model code asks for it, layer by layer. A class such as
-Gemma 4's makes the table itself if a file has none, from keywords such as `global_head_dim`; a file with a table makes
-these idle.
+The library applies the table to any configuration whose model code asks for it, layer by layer. If a file has no table,
+a class such as Gemma 4's makes it from keywords such as `global_head_dim`. A table in the file makes these keywords
+idle.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from bertsym.values import replace
 K = TypeVar("K")
 V = TypeVar("V")
 MAX_SHAPES = 50_000
-"""The most layers times shapes of layers: each shape is a tensor with an arrangement of all layers."""
+"""The largest product of layers and of shapes of layers. Each shape is a tensor with an arrangement of all layers."""
 Substitutes = dict[Symbol, Expr | Boolean]
 """The sizes of one layer that differ from those of the model."""
 
@@ -60,7 +60,7 @@ def with_layer_sizes(derived: Derived, config: Mapping[str, Json], file: Path) -
 
 
 class _Table:
-    """The table of one part, with the sizes that the file gives all layers and the number of layers."""
+    """The table of one part, with the number of layers and the sizes that the file gives to all layers."""
 
     def __init__(self, derived: Derived, rule: LayerSizes, path: str, config: Mapping[str, Json], file: Path) -> None:
         self.derived, self.rule, self.path, self.file = derived, rule, path, file
@@ -106,7 +106,7 @@ class _Table:
 
     @property
     def fixed(self) -> dict[Symbol, Expr]:
-        """Return the sizes that the file fixes: a table names its layers, so that nobody can give another depth."""
+        """Return the sizes that the file fixes: the table names its layers, so the user cannot give another depth."""
         depth = () if self.depth is None else (self.depth,)
         return {symbol: sympy.Integer(self.given[symbol]) for symbol in (*depth, *self.counts)}
 
@@ -176,7 +176,7 @@ class _Table:
         group_of: Sequence[int],
         changed: frozenset[Symbol],
     ) -> Iterator[Tensor]:
-        """Yield each tensor once for each shape that it has in some layer."""
+        """Yield each tensor once for each shape that it has in a layer."""
         for tensor in tensors:
             used = symbols((tensor,), (), ()) | tensor.when.free_symbols
             if not used & changed:
@@ -203,7 +203,7 @@ class _Table:
 
 
 def _without_keywords(derived: Derived, rule: LayerSizes) -> Derived:
-    """Return the entry for a file with a table: each keyword of the class stands for the size that it would replace."""
+    """Return the entry for a file with a table: each keyword of the class becomes the size that it would replace."""
     symbols_at = {field.path: symbol for symbol, field in derived.fields.items()}
     stands_for = {symbols_at[keyword]: symbols_at[field] for keyword, field in rule.keywords.items()}
     if not stands_for:
@@ -228,7 +228,7 @@ def _except(names: Container[K], table: Mapping[K, V]) -> Mapping[K, V]:
 
 
 def _without(config: Mapping[str, Any], paths: Iterable[str]) -> Mapping[str, Any]:
-    """Return the configuration without those of the fields that it has."""
+    """Return the configuration without the fields at these paths, if it has them."""
     for path in paths:
         holder, name = holder_of(config, path)
         if holder is not None and name in holder:

@@ -85,7 +85,7 @@ def _untested_omissions(derived: Derived) -> Iterator[tuple[str, ...]]:
 
 
 def _untried_lists(fields: Mapping[str, Json], derived: Derived) -> Iterator[str]:
-    """Yield the lists whose numbers changed nothing one by one, and that the file gives otherwise.
+    """Yield the lists without effect of a single number, if the file has another list than the default.
 
     Another length, or an index twice, may change a tensor, as in Qwen3-VL's `deepstack_visual_indexes`. A list within
     a list has a length too: each dilation in SeamlessM4T's `resblock_dilation_sizes` is a convolution.

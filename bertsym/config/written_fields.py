@@ -1,4 +1,4 @@
-"""Write a model back as the fields of a `config.json`, from which the library builds the class at the same sizes."""
+"""Write a model back as the fields of a `config.json` that builds the class at the same sizes."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class NotWritten(BertsymError):
 
 
 def written_fields(model: Model, base: Mapping[str, Json], file: Path) -> dict[str, Json]:
-    """Return the fields of `base`, with those changed that set another size than the model has.
+    """Return the fields of `base`, changed if a field sets another size than the model has.
 
-    The result is read again, and each size that the model knows has to be the same. Raises `NotWritten` if one is not,
+    The result is read again, and each known size of the model has to be the same. Raises `NotWritten` if one is not,
     and what `read_config` raises.
     """
     fields: dict[str, Any] = {**deepcopy(dict(base)), "architectures": [model.cls]}

@@ -1,8 +1,8 @@
 """The work of an encoder as ELECTRA's script counts it: google-research/electra, flops_computation.py.
 
-The script counts look-ups as products with one-hot rows, and every addition, norm, activation, softmax and dropout with
-a constant of its own. Its backward pass takes as much as the forward pass, not twice as much. It knows sizes and no
-code, so it counts BERT's layer whatever the model; here it counts the models to which its authors applied it.
+The script counts look-ups as products with one-hot rows. Every addition, norm, activation, softmax and dropout has a
+constant of its own. The backward pass takes as much as the forward pass, not twice as much. The script knows sizes and
+no code, so it counts BERT's layer whatever the model. Here it counts the models to which its authors applied it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bertsym.symbols import B, E, F, H, L, S, V, d, heads
 from bertsym.tree import Block, Node, Repeat, Tensor, When, tensors
 
 DROPOUT = 4
-"""A random number, a comparison, and two products."""
+"""The operations of dropout: a random number, a comparison, and two products."""
 NORM = 5
 ACTIVATION = 8
 SOFTMAX = 5
@@ -92,7 +92,7 @@ classifier = Block(
 
 
 def _output(width: Expr) -> Block:
-    """Return the prediction of the masked tokens; the factor 2 of a row of logits is that of the target word."""
+    """Return the work of predicting the masked tokens. The factor 2 of a row of logits is that of the target word."""
     return Block(
         "lm-head",
         words=_work("inputs times outputs", 2 * MASKED, V, width, role=Role.EMBEDDING),

@@ -1,6 +1,6 @@
 """Memory in training: the states, and what autograd keeps of a forward pass until the backward pass.
 
-It is what is kept at the end of the forward pass, and not the peak: the loss, temporary arrays of kernels and of the
+This is the memory at the end of the forward pass, and not the peak. The loss, temporary arrays of kernels and of the
 backward pass, buffers of communication and the allocator's gaps come on top.
 """
 
@@ -24,7 +24,7 @@ from bertsym.values import replace
 
 READS = frozenset({"dtype", "optimizer", "zero", "devices", "kernel"})
 WITHOUT = ((cross_attention, 0),)
-"""The part that the trees of activations leave out: a decoder that attends to an encoder."""
+"""The switch at the value that the trees of activations cover: no decoder that attends to an encoder."""
 
 
 def saved(leaf: Leaf) -> tuple[Weight, ...]:
@@ -36,7 +36,7 @@ def saved(leaf: Leaf) -> tuple[Weight, ...]:
 
 @cache
 def activations(run: Run, architecture: str, head: str) -> tuple[Tensor, ...]:
-    """Return the arrays that autograd saves; none for a head of which they are not known."""
+    """Return the arrays that autograd saves; none for a head whose arrays are not known."""
     trees = TREES.get(architecture, {})
     if head not in trees:
         return ()

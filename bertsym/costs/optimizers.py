@@ -2,9 +2,9 @@
 
 An array has a shape and a number of bytes for each element; None stands for the bytes of the parameters.
 
-`adamw8bit` is that of bitsandbytes (`optim/optimizer.py`, version 0.45 and later). A tensor of 4,096 elements or more
-is kept in 8 bits, with a scale of 32 bits for each block of 256 elements; a smaller one is kept in 32 bits. All tensors
-share the tables that say what 8 bits mean. The step is a number of Python.
+`adamw8bit` is that of bitsandbytes (`optim/optimizer.py`, version 0.45 and later). The state of a tensor with 4,096
+elements or more has 8 bits, with a scale of 32 bits for each block of 256 elements. That of a smaller tensor has 32
+bits. All tensors share the tables that say what 8 bits mean. The step is a number of Python.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _in_32_bits(sides: Sides) -> Boolean:
 class State:
     """An array that an optimizer keeps for a tensor: `shape` of the tensor's shape, `size` bytes for each element.
 
-    It is kept for a tensor for whose shape `when` holds.
+    The optimizer keeps it for a tensor if `when` holds for the shape.
     """
 
     name: str
@@ -90,7 +90,7 @@ class State:
 
 @value
 class Optimizer:
-    """The arrays for each tensor, and those that are shared by all tensors for whose shape they are needed."""
+    """The arrays for each tensor, and those that all tensors which need them share."""
 
     states: tuple[State, ...]
     shared: tuple[State, ...] = ()

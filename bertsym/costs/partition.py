@@ -7,8 +7,8 @@ stage 3 the weights besides.
   two elements a device, because NCCL wants its buffers aligned to 4 bytes. A device has an equal part of it.
 - Stage 3 (`runtime/zero/partition_parameters.py`) pads each tensor to a multiple of the devices.
 
-The optimizer of a device sees one flat array. There is one group of parameters, and no small tensor stays whole:
-DeepSpeed lets tensors up to `stage3_param_persistence_threshold` stay whole once they have been gathered.
+The optimizer of a device sees one flat array. There is one group of parameters, and no small tensor stays whole.
+DeepSpeed itself lets tensors up to `stage3_param_persistence_threshold` stay whole after it has gathered them.
 """
 
 from __future__ import annotations

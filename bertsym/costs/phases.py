@@ -1,13 +1,13 @@
-"""The phases of a run, each with the least work and the least traffic that it takes: the two sides of a roofline.
+"""The phases of a run with the least work and the least traffic of each: the two sides of a roofline.
 
 Work is that of the `masked` convention, which multiplies no more than the masks keep. Traffic is what moves between
 memory and a device whose caches hold nothing from one use to the next:
 
-- a forward pass reads each matrix that multiplies once, of experts only as many as work on a token;
-- decoding a token reads the keys and values of all tokens before it besides;
+- a forward pass reads each matrix that multiplies once, but only as many experts as work on a token;
+- decoding a token also reads the keys and values of all tokens before it;
 - a training step writes the weights, the gradients and the optimizer's arrays once, and reads them once.
 
-Tables are looked up, so few of their rows move. Activations may stay in caches. Both are left out, as a bound may.
+Tables are looked up, so few of their rows move. Activations may stay in caches. A lower bound may leave out both.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _matrices_of_tokens(size: int, tree: Node) -> tuple[Tensor, ...]:
 
 
 def phases(dtype: str, *, decodes: bool) -> tuple[Phase, ...]:
-    """Return the phases of a model in a type of numbers; one that keeps a cache decodes besides."""
+    """Return the phases of a model in a type of numbers; a model with a cache decodes too."""
     settings = Settings(dtype=dtype)
     size = settings.itemsize()
     weights = Convention(

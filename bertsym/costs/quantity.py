@@ -27,7 +27,7 @@ _RUN = frozenset(size.symbol for size in RUN)
 class Account:
     """A convention of a quantity, and the entries over which it sums: `entries` writes them out for a head.
 
-    `most` is the largest value of a size for which the entries are known, 0 for a switch that has to be off.
+    `most` has the largest values of sizes for which the entries are known. It is 0 for a switch that has to be off.
     """
 
     convention: Convention

@@ -1,8 +1,8 @@
 """A recorder of the products of matrices that model code runs: the witness of FLOPs.
 
 torch dispatches every operation of a forward and a backward pass through a mode. The recorder notes the shape of each
-product, and raises for an operation that multiplies matrices and whose shape it does not know, so that nothing is left
-out in silence. It works on the meta device, where nothing is computed.
+product. It raises for an operation that multiplies matrices in a way it does not know, so that nothing is left out in
+silence. It works on the meta device, where nothing is computed.
 
 torch's FlopCounterMode is a second witness. `GAPS` lists the operations that it is known to miscount.
 """

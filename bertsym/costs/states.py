@@ -1,7 +1,7 @@
 """The states of training: the weights, their gradients and what the optimizer keeps, in bytes.
 
-Each tensor of the inventory has an entry for each of them, so a table of states is a filtered sum like all others.
-Where devices share the states, arrays that lie flat in memory have an entry for all tensors together. Activations,
+Each tensor of the inventory has an entry for each array, so a table of states is a filtered sum like all others.
+If devices share the states, an array that lies flat in memory has one entry for all tensors. Activations,
 buffers of communication and the allocator's gaps are not states.
 """
 
@@ -40,13 +40,13 @@ class Recipe:
     optimizer: Optimizer
 
     def arrays(self, sides: Sides) -> Iterator[tuple[str, int, Sides, Boolean]]:
-        """Yield what is kept of a tensor of these sides: path of the array, bytes of an element, sides, condition."""
+        """Yield the arrays kept for a tensor of these sides: path, bytes of an element, sides, condition."""
         yield "weights", self.weight, sides, sympy.true
         yield "gradients", self.gradient, sides, sympy.true
         yield from self.of_optimizer(sides)
 
     def of_optimizer(self, sides: Sides) -> Iterator[tuple[str, int, Sides, Boolean]]:
-        """Yield what the optimizer keeps of a tensor of these sides."""
+        """Yield the arrays that the optimizer keeps for a tensor of these sides."""
         if self.master:
             yield "optimizer.master", self.master, sides, sympy.true
         for state in self.optimizer.states:

@@ -53,17 +53,17 @@ def masked_products(leaf: Leaf) -> tuple[Weight, ...]:
 
 
 def _mixed_products(leaf: Leaf) -> tuple[Weight, ...]:
-    """Return the products of attention that has a window in some layers, in a layer without it."""
+    """Return the products of attention in a layer without a window, if other layers have one."""
     return _attention(leaf, leaf.keys) if isinstance(leaf, Attend) and leaf.mixed else ()
 
 
 def _windowed_products(leaf: Leaf) -> tuple[Weight, ...]:
-    """Return the products of attention that has a window in some layers, in a layer with it."""
+    """Return the products of attention in a layer with a window, if other layers have none."""
     return _attention(leaf, _masked_keys(leaf)) if isinstance(leaf, Attend) and leaf.mixed else ()
 
 
 def _masked_keys(leaf: Attend) -> Expr:
-    """Return to how many keys a token attends, on average over tokens."""
+    """Return the number of keys to which a token attends, on average over tokens."""
     whole = (leaf.keys + 1) / 2 if leaf.causal else leaf.keys
     if leaf.window == 0:
         return whole

@@ -38,7 +38,7 @@ class ListField:
 
     - `kinds` has the words of each kind of layer, the usual word first. The model code builds the same for all of them.
     - `default` has the kind of each layer in the configuration that the target comes with.
-    - `length` is the field with the number of layers; it is not a field of the configuration if it is `own_length`.
+    - `length` is the field with the number of layers. It is `own_length` if the configuration has no such field.
     - If `is_indices`, the field lists the layers of the first kind by their indices.
     - If `is_constant`, the class has these indices whatever the number of layers.
     - `aliases` are other paths of the field, `letters` texts with a letter a layer, with the word of each letter.

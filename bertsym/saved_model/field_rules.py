@@ -42,9 +42,9 @@ class LayerSizes:
     """The sizes that a table of a configuration may give single layers.
 
     - `length` is the path of the field with the number of layers.
-    - `names` are the fields that the model code asks of a single layer.
-    - `keywords` has the fields of which the class makes the table if a file has none, each with the field that it
-      replaces in some layers: `global_head_dim` with `head_dim`. A table makes them idle.
+    - `names` are the fields that the model code reads for a single layer.
+    - `keywords` has the fields from which the class makes the table if a file has none. Each has the field that it
+      replaces in some layers: `global_head_dim` has `head_dim`. A table makes them idle.
     """
 
     length: str
@@ -57,9 +57,9 @@ class FieldRules:
     """The rules of one entry: targets of `aliases`, `fixed` fields, and `refused` kinds of values, by path.
 
     - A target in another part, as `text_config.hidden_size` of `hidden_size`, holds for a file without that part.
-    - `equal` has for a fixed field the other values that the class builds alike, as false instead of null.
-    - `prevailing` has for a name the field that the class overwrites with it, if a file gives both.
-    - `unless` has for a refused field the field that makes it idle.
+    - `equal` has, for a fixed field, other values at which the class builds the same, as false instead of null.
+    - `prevailing` has, for a name, the field that the class overwrites with it if a file gives both.
+    - `unless` has, for a refused field, the field that makes it idle.
     - `layer_sizes` has the tables with sizes of single layers, by their paths.
     - `labels` is the number of labels that the class takes if a file gives none.
     - Rules that are not `recorded` know nothing about the class; the reader then refuses what the class may read.

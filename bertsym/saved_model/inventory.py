@@ -15,7 +15,7 @@ COMPLEMENT = "complement"
 
 
 def at_sizes(tensor: Tensor, table: Mapping[Any, Any], loops: tuple[Loop, ...] | None = None) -> Tensor:
-    """Return the tensor with other sizes in place of some, in its shape, its conditions and its loops."""
+    """Return the tensor with some sizes replaced by others, in its shape, its conditions and its loops."""
     return replace(
         tensor,
         shape=tuple(side.xreplace(table) for side in tensor.shape),

@@ -53,7 +53,7 @@ class LayerList:
     - `length` is the field with the number of layers, empty if the list alone says it.
     - `default` has the kind of each layer, as a position in `kinds`.
     - `aliases` are other paths of the same list.
-    - `letters` has the texts with a letter a layer that stand for the list, by their paths: the word of each letter.
+    - `letters` has the paths of texts with a letter a layer that stand for the list, with the word of each letter.
     - `index_fields` are lists of indices that stand for the list: the kind of the listed layers, and of the others.
     - If `is_indices`, the field lists the layers of the first kind by their indices, and there are no words.
     - `last` is the kind that the class gives the last layer, whatever the list says there.

@@ -1,7 +1,7 @@
 """Budgets in other quantities than the target: a model that has the entries of each of them.
 
-A budget is a further head of the architecture. It has the same sizes and other entries, so all that counts a head under
-a convention counts a budget too.
+A budget is a further head of the architecture, with the same sizes and other entries. So all that counts a head under a
+convention counts a budget too.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def is_beside(name: str, of: str) -> bool:
 
 
 def with_unit(name: str, amount: object) -> str:
-    """Return the name of a budget with the convention `bytes`, if its amount is in bytes and the default one is not.
+    """Add the convention `bytes` to the name of a budget in bytes whose quantity has another unit by default.
 
     >>> with_unit("cache", "24GiB"), with_unit("cache", "1e9"), with_unit("flops", "1e18"), with_unit("memory", "24GiB")
     ('cache:bytes', 'cache', 'flops', 'memory')
@@ -99,7 +99,7 @@ def check_settings(settings: Settings, names: Iterable[str]) -> None:
     read = {setting for name in names for setting in read_by(name)}
     for setting in settings.given:
         if setting not in read:
-            raise Conflict(setting, "the budgets", "none of them depends on it")
+            raise Conflict(setting, "the budgets", "no budget depends on it")
 
 
 def settings_of_target(settings: Settings, of: str, names: Iterable[str]) -> Settings:

@@ -91,7 +91,9 @@ def unbounded(space: Space) -> Space:
     _, last, among = narrow(axis, space.constraints, space.fixed, axis.start, axis.stop)
     beyond = axis.within(MAX_VALUE - 2 * axis.step * among[0], last, among)
     if beyond and all(budget.keeps(budget.count.at(beyond[0]).constant) for budget in space.budgets):
-        raise NothingFits(f"no largest {axis.symbol}", "the budgets, which do not bound it")
+        raise NothingFits(
+            f"no largest {axis.symbol}", "the budgets, which do not bound it; add a budget that grows with it"
+        )
     return replace(space, axes=(axis,), unknowns=(axis,), bounded=False)
 
 

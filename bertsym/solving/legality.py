@@ -34,9 +34,9 @@ class Recounter:
     counted: tuple[tuple[str, Convention], ...]
 
     def recount(self, values: Mapping[Symbol, Value]) -> tuple[int, ...] | None:
-        """Return the counts at values of the unknowns and the heads beside them; None if no such model exists.
+        """Return the counts at values of the unknowns; None if no such model exists.
 
-        Each is the count of a head of the architecture, an empty one for that of the model, under a convention.
+        Each count is that of a head under a convention. An empty name stands for the head of the model.
         """
         sizes = self.closure.at(values)
         if sizes is None:

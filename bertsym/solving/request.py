@@ -41,7 +41,7 @@ class Order(Enum):
 class Request:
     """A question to search: unknowns in the order in which they are shown, their ranges, and the requirements.
 
-    Without a target the largest count is searched that keeps to the budgets.
+    Without a target the search finds the largest count within the budgets.
     """
 
     unknowns: tuple[Symbol, ...]
@@ -96,13 +96,13 @@ def _check_numbers(request: Request) -> None:
 
 
 def _check_largest(request: Request) -> None:
-    """Raise `Missing` or `Conflict` for a search for the largest count that no budget bounds, or that has an order."""
+    """Raise `Missing` if no budget bounds the largest count, and `Conflict` for a tolerance or an order."""
     if all(limit.most is None for limit in request.limits):
         raise Missing("budget for --target max", "one such as --at-most memory=24GiB")
     if request.tolerance is not None:
-        raise Conflict("--tolerance", "--target max", "the largest count has no error")
+        raise Conflict("--tolerance", "--target max", "the largest count is not compared with a target")
     if request.order is not Order.ERROR:
-        raise Conflict(f"--order {request.order.value}", "--target max", "the largest come first")
+        raise Conflict(f"--order {request.order.value}", "--target max", "the largest counts come first")
 
 
 def _is_count(number: object) -> bool:

@@ -27,8 +27,8 @@ class NothingFits(BertsymError):
 class Limit:
     """A budget: the largest or the smallest count under a convention.
 
-    `quantity` is the head of the architecture that has the entries of another quantity than the target, as
-    `budgets.with_inventory` adds it; empty for the entries that the target counts too.
+    `quantity` names the head that has the entries of another quantity than the target's, as `budgets.with_inventory`
+    adds it. It is empty for a budget over the target's own entries.
     """
 
     convention: Convention

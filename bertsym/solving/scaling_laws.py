@@ -1,6 +1,6 @@
-"""Scaling laws as data: the size of a model and the tokens that a paper finds best for an amount of compute.
+"""Scaling laws as data: by a paper, the best size of a model and number of tokens for an amount of compute.
 
-A law is its authors' and not ours: it was fitted to their models and data, with their definitions of N and C. Numbers
+A law is its authors' and not ours: it was fitted to their models and data. It has their definitions of N and C. Numbers
 are decimals of the papers, and results are rounded to integers, without a float.
 """
 
@@ -29,12 +29,15 @@ class OutOfRange(BertsymError):
     high: str
 
     def __str__(self) -> str:
-        return f"{self.law} has numbers from {self.low} to {self.high} FLOPs, not for {Decimal(self.compute):.2e}"
+        return (
+            f"{self.law} has numbers from {self.low} to {self.high} FLOPs, not for {Decimal(self.compute):.2e}; "
+            "choose another law or amount"
+        )
 
 
 @value
 class Optimum:
-    """The parameters and the tokens that a law finds best."""
+    """The best numbers of parameters and tokens by a law."""
 
     parameters: int
     tokens: int
@@ -42,7 +45,7 @@ class Optimum:
 
 @value
 class ScalingLaw:
-    """A law with its source: `convention` is its N, by the name of one of ours, and `flops` its C in words."""
+    """A law with its source. `convention` names our convention that counts its N; `flops` says its C in words."""
 
     name: str
     source: str

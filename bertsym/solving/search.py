@@ -44,7 +44,7 @@ class Budget:
 class Space:
     """The space of a search: the axes in the order of the request, the constraints, and the target.
 
-    `unknowns` are the axes that a count depends on, in the order of enumeration, the inverted one last; `count` and the
+    `unknowns` are the axes that a count depends on, in the order of enumeration, the inverted one last. `count` and the
     budgets are over them. `idle` are the other axes, `fixed` the sizes that are known. `company` are the sizes that
     accompany a configuration, each with its values there. `rank` makes the key of a configuration from its error and
     its values, the smallest keys being the best; `by_error`: the error leads the key.

@@ -1,8 +1,8 @@
 """ModernBERT: Warner et al. 2024, "Smarter, Better, Faster, Longer", arXiv:2412.13663.
 
-Rotary positions instead of a table, a gate in the feed-forward net, no biases, and norms before the sublayers: the
-first layer, which follows the norm of the embeddings, has none on its attention. Of `every` layers the first attends to
-all tokens, the others within a window.
+Rotary positions instead of a table, a gate in the feed-forward net, no biases, and norms before the sublayers. The
+attention of the first layer has no norm, because the embeddings end in one. The first of `every` layers attends to all
+tokens, the others within a window.
 """
 
 from sympy import Expr

@@ -98,7 +98,7 @@ def test_a_class_without_meta_kernels_is_named(cls: str) -> None:
     ("arguments", "message"),
     [
         (("bert-base-uncased", "--of", "flops", "--convention", "6nd", "--at", "B=1,S=2"), "flops, macs, train"),
-        (("bert-base-uncased", "--of", "lora", "--at", "r=2"), "a run measures flops (flops, macs, train); cache"),
+        (("bert-base-uncased", "--of", "lora", "--at", "r=2"), "choose flops (flops, macs, train); cache"),
         (("bert-base-uncased", "--of", "flops", "--at", "B=1,S=513"), "serve no more tokens"),
         (("bert", "--of", "flops", "--at", "B=1,S=2"), "no value for"),
         (("bert-base-uncased", "--of", "flops", "--model", "bert"), "pass the model alone"),

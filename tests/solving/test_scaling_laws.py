@@ -80,7 +80,7 @@ def test_the_answer_says_whose_law_it_is(bertsym: Callable[..., Any]) -> None:
 def test_the_library_asks_a_law() -> None:
     answer: Any = load("gpt2-small").solve(unknowns="L", compute="1e20", law="chinchilla-3")
     assert answer.report.allocation.optimum.parameters == answer.report.sizes.solution.target
-    with pytest.raises(BertsymError, match="the law says what is met"):
+    with pytest.raises(BertsymError, match="the law chooses the target"):
         load("gpt2-small").solve("110M", compute="1e20", law="kaplan")
     with pytest.raises(BertsymError, match="no target"):
         load("gpt2-small").solve()
@@ -93,8 +93,11 @@ def test_the_library_asks_a_law() -> None:
         ("solve gpt2 --law kaplan", "no compute"),
         ("solve gpt2 --compute 1e21 --law chinchila-1", "did you mean chinchilla-1"),
         ("solve gpt2 --compute 1e17 --law chinchilla-1", "chinchilla-1 has numbers from 1.92e19"),
-        ("solve gpt2 --compute 1e21 --law kaplan --target 1B", "the law says what is met"),
-        ("solve gpt2 --compute 1e21 --law kaplan --convention exact", "the law says what is met"),
+        ("solve gpt2 --compute 1e21 --law kaplan --target 1B", "the law chooses target, quantity and convention"),
+        (
+            "solve gpt2 --compute 1e21 --law kaplan --convention exact",
+            "the law chooses target, quantity and convention",
+        ),
         ("solve gpt2 --compute lots --law kaplan", "'lots'"),
     ],
 )

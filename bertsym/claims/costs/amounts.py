@@ -29,7 +29,7 @@ _PER = re.compile(
     r"(?:(?P<token>tokens?\b)|(?P<sequence>sequences?\b(?!\s+length)|samples?\b|images?\b|examples?\b))",
     re.IGNORECASE,
 )
-# Behind an amount these say that it is a speed, of a device or of a run.
+# These words behind an amount say that it is a speed, of a device or of a run.
 _SPEED = re.compile(
     r"\s*(?:/\s*s(?:ec(?:ond)?)?\b|ps\b|per second|/\s*GPU|per (?:GPU|device|chip|core))", re.IGNORECASE
 )
@@ -40,8 +40,8 @@ _FIND = re.compile(rf"(?<![A-Za-z0-9.,^_{{\\]){NUMERAL}")
 class Amount:
     """A number with a unit of cost, from `start` to `stop`.
 
-    A count matches if it comes to `stated` of one of the `scales`, rounded at one of the `steps`; words say which
-    scale. `per` is a token or a sequence, or empty. A `problem` says why the amount cannot be judged.
+    A count matches if it comes to `stated` of one of the `scales`, rounded at one of the `steps`. Each scale has its
+    words. `per` is a token or a sequence, or empty. A `problem` says why the amount cannot be judged.
     """
 
     text: str
@@ -55,9 +55,9 @@ class Amount:
     problem: str = ""
 
     def holds(self, number: Fraction) -> tuple[str, int] | None:
-        """Return how a count comes to the amount, and the digits that it agrees in; None if it does not.
+        """Return the words of the scale at which a count matches, and the digits that agree; None without a match.
 
-        Trailing zeros may be digits or not. Without them the amount has to be near as well.
+        Trailing zeros may be digits or not. If they are not, the count has to be near the amount as well.
         """
         for scale, said in self.scales:
             scaled = number / scale

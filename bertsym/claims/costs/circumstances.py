@@ -45,7 +45,7 @@ _OPTIMIZERS = (
 )
 _CLAUSE = re.compile(r"[,;()（）]\s|\b(?:and|plus|while|but|or)\b|[+&]")
 LARGEST_LENGTH = 10**8
-"""A longer text is no sequence: these are the tokens of a training run."""
+"""The tokens of the longest sequence; a larger number is that of the tokens of a training run."""
 _ELSEWHERE = re.compile(
     r"\b[AHVB]100\b|\bH200\b|\bTPU|\bGPUs?\b|throughput|utili[sz]ation|\bMFU\b|\bpeak\b|bandwidth",
     re.IGNORECASE,
@@ -64,10 +64,10 @@ _PER = (
 
 @value
 class Circumstances:
-    """The content of a sentence about a cost: sizes of a run, training or inference, a type of numbers, an optimizer.
+    """The circumstances of a cost in a sentence: sizes of a run, training or inference, type of numbers, optimizer.
 
     `lengths` are the readings of the sequence length. `tokens` are those of a whole training run.
-    `quantity` is what the words speak of, or empty.
+    `quantity` is the quantity that the words name, or empty.
     `per` is a token or a sequence. `layer` is True for one layer of several. `unit` is a unit that the words name.
     """
 

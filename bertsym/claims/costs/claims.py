@@ -1,4 +1,4 @@
-"""A typed claim about a cost: an amount with its sentence, or a formula. Any other claim is left to its own reader."""
+"""A typed claim about a cost: an amount with its sentence, or a formula. Other claims have readers of their own."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from bertsym.model import Model
 
 CostVerdict = CostNumberVerdict | CostFormulaVerdict
 MAX_CLAIM = 2_000
-"""The characters of a typed claim."""
+"""The most characters of a typed claim."""
 
-# The rules of thumb that are known by their letters alone.
+# The rules of thumb that their letters alone identify.
 _RULE = re.compile(
     r"(?:C?\s*(?:=|≈|~|\\approx|\\sim(?:eq)?)\s*)?[26]\s*(?:[*·]|\\cdot)?\s*[NP]\s*(?:[*·]|\\cdot)?\s*"
     r"(?:D|B\s*[*·]?\s*S)(?:\s*(?:≈|=).*)?"
@@ -101,7 +101,7 @@ def is_rule(text: str) -> bool:
 
 
 def _amounts(claim: str, of: str, *, explicit: bool) -> list[Amount]:
-    """Return the amounts of a claim: bytes only if the words say that they are of a cost, numbers if of an adapter."""
+    """Return the amounts of a claim: bytes only if the words name a cost, plain numbers only for an adapter."""
     plain = ascii_digits(claim)
     named = [range(mention.start, mention.stop) for mention in mentions(claim)]
     found = [
@@ -121,16 +121,16 @@ def _amounts(claim: str, of: str, *, explicit: bool) -> list[Amount]:
 
 
 def _spoken(claim: str, amount: Amount) -> str:
-    """Return the quantity of which the clause of an amount speaks; a label before a colon speaks of it too."""
+    """Return the quantity that the clause of an amount, or a label before a colon, names."""
     return quantity_at(claim, amount.start, amount.stop)
 
 
 LEAST_ADAPTER = 1_000
-"""A smaller number beside an adapter is its rank."""
+"""The smallest number that counts the parameters of an adapter; a smaller one is its rank."""
 
 
 def _states_another(claim: str, amount: Amount) -> bool:
-    """Return True if a claim states a number of parameters or of bytes besides an amount: it is two claims then."""
+    """Return True if a claim states another number besides an amount; it is then two claims."""
     if amount.unit == PARAMETERS:
         return False
     named = [range(mention.start, mention.stop) for mention in mentions(claim)]

@@ -1,4 +1,4 @@
-"""The columns of a table that state costs: FLOPs (G), MACs, KV cache (GB), each row about the model that it names."""
+"""The columns of a table that state costs, such as FLOPs (G), MACs, KV cache (GB). Each row names its model."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class CostColumn:
 
 @value
 class CostCell:
-    """A number of a table with its line, the words of its row and column, and the verdict or why there is none."""
+    """A number of a table: its line, the words of its row and column, and the verdict or a reason for none."""
 
     line: int
     text: str
@@ -74,7 +74,7 @@ def cost_columns(cells: Cells) -> tuple[CostColumn, ...]:
 
 
 def without_costs(cells: Cells) -> Cells:
-    """Return a table without its columns of costs and the lengths of their runs, which are no sizes of the models."""
+    """Return a table without its columns of costs and of sequence lengths, which are no sizes of models."""
     costs = {column.index for column in cost_columns(cells)}
     if not costs:
         return cells
@@ -89,9 +89,9 @@ def _lengths(cells: Cells) -> list[int]:
 
 
 def judged_cells(cells: Cells, question: Question) -> Iterator[CostCell]:
-    """Yield the verdict on each number of the columns of costs, about the model that the first cell of its row names.
+    """Yield the verdict on each number of the columns of costs. The first cell of a row names the model.
 
-    A column of sequence lengths gives that of each row.
+    A column of sequence lengths gives the length of each row.
     """
     columns = cost_columns(cells)
     lengths = _lengths(cells)

@@ -24,11 +24,11 @@ from bertsym.values import replace, value
 JUDGED = (FLOPS, CACHE, STATES, MEMORY, LORA)
 """The quantities of which claims are judged."""
 KERNELS = ("paper", "eager", "flash", "checkpointed")
-"""The kernels under which autograd keeps arrays; claims follow the account of Korthikanti et al. most often."""
+"""The kernels under which claims are judged, the usual one first: the account of Korthikanti et al."""
 ONE_LAYER = "one layer"
 DTYPES = (("bf16", 16), ("fp32", 32), ("fp8", 8))
 UNUSUAL = ("fp8", "fp32")
-"""The types of numbers of a cache that a claim has to name."""
+"""The types of numbers of a cache that are judged only if the claim names them."""
 _ADAPTED = (
     ("query", "value"), ("q_proj", "v_proj"), ("q_lin", "v_lin"), ("q", "v"), ("c_attn",), ("query_key_value",),
     ("query", "key", "value"), ("q_proj", "k_proj", "v_proj"),
@@ -38,9 +38,9 @@ _ADAPTED = (
 
 
 def part_or_quantity(of: str) -> tuple[str, str]:
-    """Return what a claim counts as the name of a part and as that of a quantity; one of them is empty.
+    """Return the name of the part and of the quantity that a claim counts; one of them is empty.
 
-    Raises `UnknownName` for a quantity of which no claims are judged.
+    Raises `UnknownName` for a quantity whose claims are not judged.
     """
     if of in JUDGED:
         return "", of
@@ -53,8 +53,8 @@ def part_or_quantity(of: str) -> tuple[str, str]:
 class CostCounting:
     """A convention of a quantity for one class of a model, or for a part of it.
 
-    `expression` is the cost of a batch in public symbols. `scope` names the part, empty for the whole. `setting` says a
-    type of numbers, an optimizer or the modules of an adapter. `trains` is None if the convention speaks of no pass.
+    `expression` is the cost of a batch in public symbols. `scope` names the part, empty for the whole. `setting` names
+    a type of numbers, an optimizer or the modules of an adapter. `trains` is None for a convention without a pass.
     """
 
     of: str
@@ -74,11 +74,11 @@ class CostCounting:
         return kind + setting + (f": {self.scope}" if self.scope else "")
 
     def terms(self, fill: Mapping[Symbol, object]) -> Terms:
-        """Return the polynomial, with what a claim does not name filled in."""
+        """Return the polynomial, with the sizes of `fill` put in."""
         return _terms(self.expression, tuple(fill.items()))
 
     def open_sizes(self, sizes: Mapping[Symbol, object]) -> set[Symbol]:
-        """Return the sizes that the cost of a batch depends on and that are not known."""
+        """Return the unknown sizes that the cost of a batch depends on."""
         return free(self.expression) - set(sizes)
 
     def number(self, sizes: Mapping[Symbol, object]) -> Fraction:
@@ -160,7 +160,7 @@ class CostModel:
 
 
 def _scopes(components: Sequence[str], of: str) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Yield the parts of a model that claims count, each with what selects it."""
+    """Yield the parts of a model that claims count, each with the settings of the convention that select it."""
     named = [name for name in components if name]
     if of == FLOPS:
         yield "the layers", {"layers_only": True}
@@ -222,7 +222,7 @@ def _of_memory() -> Iterator[tuple[Account, str]]:
 
 
 THREE_TIMES = ("kaplan", "chinchilla", "causal")
-"""The conventions of a forward pass whose authors take three of them for a training step."""
+"""The conventions of a forward pass whose authors count a training step as three passes."""
 
 
 def _three_passes(account: Account) -> Account:

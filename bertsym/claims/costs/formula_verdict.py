@@ -1,4 +1,4 @@
-"""The verdict on a formula of a cost: compared term by term with every counting, in the notation of each paper."""
+"""The verdict on a formula of a cost. It is compared term by term with every counting, in each notation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from bertsym.symbols import BY_SYMBOL, B, Kind, S, heads, kv_heads
 from bertsym.values import replace, value
 
 MAX_TERMS = 256
-"""The terms of one side. No formula of a cost has a quarter of that."""
+"""The most terms of one side. No formula of a cost has a quarter of that."""
 PER = ("", "sequence", "token")
 _COUNTED: tuple[tuple[str, Convention], ...] = (
     ("all parameters", EXACT),
@@ -65,7 +65,7 @@ class Equal:
 
 @value
 class CostFigure:
-    """A number that a formula is said to come to, and its value, None if a size is unknown."""
+    """A number that a claim gives for its formula, and the exact value, None if a size is unknown."""
 
     said: str
     exact: Fraction | None
@@ -76,8 +76,7 @@ class CostFigure:
 class CostFormulaVerdict:
     """Every counting that a formula equals in some notation; without one the nearest, and the terms that differ.
 
-    `beside` is what a formula that stands for a part leaves out of the whole. `figures` are numbers that the formula is
-    said to come to, each with what it does come to; `agree` says whether its sides are equal.
+    `figures` are the numbers that the claim gives for the formula. `agree` is True if its sides are equal.
     """
 
     reading: CostReading
@@ -93,7 +92,7 @@ class CostFormulaVerdict:
 
     @property
     def standing(self) -> Standing:
-        """Return the verdict; a number that cannot be compared leaves a formula that is right unread."""
+        """Return the verdict; unread for a right formula whose number cannot be compared."""
         if self.problem:
             return Standing.UNREAD
         if not self.agree or not self.equal or any(not figure.holds for figure in self.figures):
@@ -135,7 +134,7 @@ def judge_cost_formula(
 
 
 def _distance_of(verdict: CostFormulaVerdict) -> tuple[int, int]:
-    """Return by how much the nearest counting differs: the terms, weighed, and their number."""
+    """Return the weight and the number of the terms in which the nearest counting differs."""
     weight = sum(_ABSENT if 0 in (row.claimed, row.exact) else _DIFFERENT for row in verdict.rows)
     return (weight, len(verdict.rows)) if verdict.nearest is not None else (10**9, 0)
 
@@ -231,7 +230,7 @@ class _Case:
                 yield _Claim(monomials(substitute(public, self._fill)), counted, item)
 
     def _parameters(self) -> Iterator[tuple[str, Expr]]:
-        """Yield the numbers that N may be, in public symbols; one empty name if the formula has no N."""
+        """Yield the numbers that N may mean, in public symbols; one empty name if the formula has no N."""
         if PARAMETERS not in self.used:
             yield "", None
             return
@@ -248,7 +247,7 @@ class _Case:
 
     @property
     def _fill(self) -> dict[Symbol, object]:
-        """Return what stands for sizes that the claim does not name: a usual ratio, as many key as query heads."""
+        """Return values for sizes that the claim does not name: a usual ratio, as many key heads as query heads."""
         model = self.costs.model
         base = model.architecture.sizes[model.architecture.base].values
         known = {**base, **model.given}
@@ -267,7 +266,7 @@ class _Case:
     def _compared(
         self, countings: Sequence[CostCounting], claims: Sequence[_Claim]
     ) -> Iterator[tuple[CostCounting, str, _Claim, Terms]]:
-        """Yield each counting that the claim may mean, for a batch, a sequence and a token, beside each claim."""
+        """Yield each counting that the claim may mean, for a batch, a sequence and a token, with each of `claims`."""
         said = self._per()
         for counting in countings:
             if not self._speaks_of(counting):
@@ -279,7 +278,7 @@ class _Case:
                         yield counting, per, claim, terms
 
     def _per(self) -> tuple[str, ...]:
-        """Return for what the formula may count: what it says, or else what its letters allow."""
+        """Return the units that the formula may count for: the one that the claim names, else all."""
         text = self.reading.reading.text.casefold()
         if self.about.per:
             return (self.about.per,)
@@ -334,7 +333,7 @@ def _of_size(item: int) -> tuple[str, ...]:
 
 
 def _weight(claimed: Terms, exact: Terms) -> tuple[int, Fraction]:
-    """Return by how many terms a claim differs, weighed, and by what shares their coefficients do."""
+    """Return the weight of the terms in which a claim differs, and the sum of the errors of their coefficients."""
     weight, shares = 0, Fraction(0)
     for monomial, difference in minus(claimed, exact).items():
         ours, theirs = claimed.get(monomial, Fraction(0)), exact.get(monomial, Fraction(0))

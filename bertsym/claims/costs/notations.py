@@ -1,7 +1,7 @@
-"""The letters of formulas of costs, paper by paper: N is a number of parameters in one and of layers in another.
+"""The letters of formulas of costs, paper by paper: N is a number of parameters for Kaplan, of layers for Vaswani.
 
-Each notation says what its letters mean. A formula is read in every notation that knows all of its names, and the
-answer says in which one it holds.
+Each notation says what its letters mean. A formula is read in every notation that knows all of its names. The answer
+names the notation in which the formula holds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SPECIAL = (PARAMETERS, TOKENS, ITEM)
 
 @value
 class CostNotation:
-    """The letters of a paper or a tool, and who writes so."""
+    """The letters of a paper or a tool, and the authors who use them."""
 
     title: str
     letters: Mapping[str, str]

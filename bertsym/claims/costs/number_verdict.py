@@ -24,7 +24,7 @@ _UNITS = {
 }
 DEFAULT_RANKS = "pass --at r=8"
 OTHER_CLASS_DIGITS = 3
-"""The digits from which another class than the expected one makes a number right."""
+"""The least number of digits in which another class than the expected one has to agree to make a number right."""
 
 
 @value
@@ -57,7 +57,7 @@ class CostNumberVerdict:
 
     @property
     def stands(self) -> bool:
-        """Return True if a convention of the whole model, or of the part that the claim names, comes to the amount."""
+        """Return True if a convention of the whole model, or of the named part, comes to the amount."""
         return bool(self.matches)
 
     @property
@@ -73,7 +73,7 @@ def judge_cost_number(
 ) -> CostNumberVerdict:
     """Judge an amount about a model whose sizes are known, under every convention of a quantity.
 
-    `about` are the circumstances that the sentence states, and `run` the sizes of a run that the user gave, which come
+    `about` are the circumstances that the sentence states. `run` has the sizes of a run that the user gave; these come
     first. `words` name the part that the amount counts. Raises `NotKnownOf` or `HasNo` for a model without the cost.
     """
     blank = CostNumberVerdict(amount, costs.of, costs.model, {})
@@ -88,9 +88,9 @@ def judge_cost_number(
 
 
 def _foreign(amount: Amount, of: str) -> str:
-    """Return why the unit of an amount is not that of the quantity, or an empty text."""
+    """Return the problem if the unit of an amount is not one of the quantity's, else an empty text."""
     expected = _UNITS[of]
-    return "" if amount.unit in expected else f"{amount.unit} are no unit of {of}: {' or '.join(expected)} are"
+    return "" if amount.unit in expected else f"{amount.unit} are no unit of {of}, which is in {' or '.join(expected)}"
 
 
 class _Bench:
@@ -128,7 +128,7 @@ class _Bench:
             return replace(verdict, matches=tuple(matches))
         nearest = sorted(candidates, key=self._miss)
         left_open = [counting for counting in self.costs.wholes() if self._speaks_of(counting)]
-        if len(left_open) > len(wholes):  # a counting that needs a size that nobody said may be meant
+        if len(left_open) > len(wholes):  # the claim may mean a counting that needs a size which the claim leaves out
             return replace(verdict, problem=self._missing(run), nearest=tuple(nearest[:3]))
         batch_unsaid = B not in given and per == "" and self.about.trains and self.costs.of == "flops"
         if batch_unsaid and not self.about.tokens:
@@ -177,7 +177,7 @@ class _Bench:
         return number / int(str(sizes[B])) if self.amount.per == SEQUENCE else number
 
     def _matching(self, counted: Iterable[CostMatch]) -> list[CostMatch]:
-        """Return the countings that come to the amount, those of the most digits first."""
+        """Return the countings that come to the amount, those that agree in the most digits first."""
         found = []
         for match in counted:
             held = self.amount.holds(match.number)
@@ -186,7 +186,7 @@ class _Bench:
         return sorted(found, key=lambda match: (-match.digits, bool(match.counting.scope)))
 
     def _miss(self, match: CostMatch) -> Fraction:
-        """Return by what share the amount misses a number."""
+        """Return the error of the amount as a share of a number."""
         return min(abs(self.amount.value_of(scale) - match.number) for scale, _ in self.amount.scales) / match.number
 
     def _is_named(self, counting: CostCounting) -> bool:
@@ -194,7 +194,7 @@ class _Bench:
         return bool(self.words) and counting.scope.casefold() == self.words
 
     def _missing(self, run: Mapping[Symbol, int]) -> str:
-        """Return which size the claim leaves out, and the option that gives it."""
+        """Return the problem: the size that the claim leaves out, and the option that gives it."""
         known = self.costs.sizes(run)
         wanted = [counting.open_sizes(known) for counting in self.costs.wholes() if self._speaks_of(counting)]
         if not wanted:

@@ -21,14 +21,14 @@ from bertsym.errors import BertsymError, UnreadableFormula
 from bertsym.quantities import Stated
 from bertsym.values import value
 
-# A formula in a sentence with such words counts work, whatever else the sentence speaks of.
+# A formula in a sentence with such words counts work, whatever else the sentence says.
 _WORK = re.compile(r"\bflops?\b|\bmacs?\b|floating[- ]point operations|multiply-adds|KV[- ]cache", re.IGNORECASE)
 _OPEN = "the text does not say which model has this cost"
 
 
 @value
 class CostPassage:
-    """A claim about a cost in a text, from `start` to `stop`, with its verdict or the reason why there is none."""
+    """A claim about a cost in a text, from `start` to `stop`, with its verdict or the reason for none."""
 
     start: int
     stop: int
@@ -46,7 +46,7 @@ class CostReader:
         self.question = question
 
     def amounts(self) -> Iterator[CostPassage]:
-        """Yield the amounts: of work wherever they stand, of bytes if the sentence speaks of a cache or of states."""
+        """Yield all amounts of work, and those of bytes in a sentence about a cache, states or memory."""
         for amount in amounts(self.text):
             begin, end = self.layout.sentence(amount.start)
             about = circumstances(self.text[begin:end])
@@ -65,7 +65,7 @@ class CostReader:
         return _WORK.search(self._sentence(position)) is not None
 
     def is_cost(self, position: int, piece: str) -> bool:
-        """Return True if a formula counts work: it is a rule of thumb such as 6ND, or its sentence speaks of work."""
+        """Return True if a formula is a rule of thumb such as 6ND, or its sentence speaks of work."""
         return is_rule(piece) or self.is_work(position)
 
     def formula(self, position: int, piece: str) -> CostPassage | None:

@@ -1,8 +1,8 @@
-"""The arrays that autograd saves in a forward pass, for each architecture of which a test has compared them.
+"""The arrays that autograd saves in a forward pass, for each architecture that a test has compared.
 
-`TREES` has a tree of `Activation` leaves for each head. It is that of the model's code in training mode: dropout as by
-default, no cache, no packed sequences, no loss. Parameters and buffers are not among the arrays; the inputs are, where
-the backward pass needs them.
+`TREES` has a tree of `Activation` leaves for each head. The model's code runs in training mode, with dropout as by
+default, and without a cache, packed sequences or a loss. Parameters and buffers are not among the arrays. Inputs are,
+if the backward pass needs them.
 """
 
 from __future__ import annotations

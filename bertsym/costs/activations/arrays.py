@@ -10,7 +10,7 @@ from bertsym.symbols import B, H, S, d, heads
 from bertsym.tree import Block, Node
 
 MASK = 1
-"""CUDA's dropout saves a mask of 1 byte for each element."""
+"""The bytes of an element of the mask that CUDA's dropout saves."""
 INDEX = 8
 SEED, OFFSET = 16, 8
 """The bytes of the seed and the offset from which FlashAttention draws its dropout again."""

@@ -20,7 +20,7 @@ from bertsym.tree import Block, Component, Node, Repeat
 
 
 def layer(run: Run) -> Block:
-    """Return what a layer saves: projections share their input, and a residual connection saves nothing."""
+    """Return what a layer saves. Projections share their input; a residual connection saves nothing."""
     if run.name == "checkpointed":
         return checkpoint(run)
     projections = {name: array(f"the {name}", run.size, B, heads, S, d) for name in ("query", "key", "value")}

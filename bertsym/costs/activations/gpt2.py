@@ -17,7 +17,7 @@ from bertsym.tree import Block, Component, Node, Repeat
 
 
 def gelu(run: Run) -> dict[str, Node]:
-    """Return what GELU saves; it is written out in five operations, and fused in the paper's account."""
+    """Return what GELU saves. The code writes it out in five operations; the paper's account has it fused."""
     saved: dict[str, Node] = {"activation": tokens(run, "the input of GELU", F)}
     if run.name != "paper":
         saved["half"] = tokens(run, "half of the input", F)

@@ -1,4 +1,4 @@
-"""The kernels under which activations are saved, as data: what each saves of attention, and what of a layer."""
+"""The kernels as data. A kernel decides what autograd saves of attention and of a layer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FLOAT32 = 4
 
 @value
 class Kernel:
-    """A way to run a layer, with its meaning in words; `sixteen_bits` is True if it computes in 16 bits only."""
+    """A way to run a layer, with its meaning; `sixteen_bits` is True if it computes in 16 bits only."""
 
     name: str
     meaning: str

@@ -14,7 +14,7 @@ from bertsym.tree import Block, Component, Node, Repeat
 
 
 def rms_norm(run: Run) -> Block:
-    """Return what an RMSNorm saves, which computes in 32 bits: its input, a root for each token, and what it scales."""
+    """Return what an RMSNorm saves: its input and a root for each token in 32 bits, and the normed features."""
     return Block(
         input=array("the input in 32 bits", FLOAT32, B, S, H),
         root=array("the inverse root of each token", FLOAT32, B, S),
@@ -27,7 +27,7 @@ NOT_REPEATED = sympy.Eq(B, 1) & sympy.Eq(kv_heads, 1)
 
 
 def attention(run: Run) -> Block:
-    """Return what attention saves; openly multiplied, keys and values are repeated for the heads that share them."""
+    """Return what attention saves. Eager attention repeats keys and values for the heads that share them."""
     shared = kv_heads if run.name == "flash" else heads + (kv_heads - heads) * Iverson(NOT_REPEATED)
     return Block(
         "attention",
@@ -52,7 +52,7 @@ def feed_forward(run: Run) -> Block:
 
 
 def layer_with(run: Run, name: str, component: str, mlp: Node) -> Block:
-    """Return what a layer saves whose second half is `mlp`."""
+    """Return what a layer saves; `mlp` is its second half."""
     if run.name == "checkpointed":
         return checkpoint(run)
     return Block(

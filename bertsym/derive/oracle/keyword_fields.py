@@ -1,6 +1,6 @@
-"""Find the sizes that a configuration class takes out of its keyword arguments and keeps under no name of its own.
+"""Find the sizes that a configuration class takes from its keyword arguments and stores under no field.
 
-Gemma 4 takes `global_head_dim` so, and makes of it the table `per_layer_config`. A keyword that only stands for a
+Gemma 4 takes `global_head_dim` in this way and makes the table `per_layer_config` from it. A keyword that only sets a
 declared field, as Falcon's `n_embed` does, is an alias, and no size.
 """
 

@@ -253,7 +253,7 @@ def _is_accepted(codec: ConfigCodec, name: str, word: str, start: Sequence[str])
 
 
 def _last_word(codec: ConfigCodec, name: str, start: Sequence[str], length: str) -> str | None:
-    """Return the word that the class gives the last layer whatever the list says there, None if it takes the list."""
+    """Return the word that the class always gives the last layer, None if the list decides it."""
     last: set[str] = set()
     for word in dict.fromkeys(start):
         codec.given[name] = [*start[:-1], word]

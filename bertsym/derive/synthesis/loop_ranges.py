@@ -177,7 +177,7 @@ class LoopRanges:
             raise
 
     def _within(self, landmark: Expr, stop: Expr, bounds: Mapping[int, int]) -> Expr | None:
-        """Return the landmark, or the greater of it and 0, or the lesser of it and the stop, if that has these numbers.
+        """Return the landmark, its maximum with 0, or its minimum with the stop, if one of these has the numbers.
 
         The numbers are compared before an expression is built, because sympy takes milliseconds to build a maximum.
         """
@@ -250,8 +250,8 @@ class LoopRanges:
     def _from_a_size(self, step: Expr, firsts: Mapping[int, int]) -> Iterator[Expr]:
         """Yield the first index of a period from a size on, then the last index of such a period.
 
-        The numbers are compared before an expression is built: sympy takes milliseconds to build a floor, and TextNet
-        has thousands of these.
+        The numbers are compared before an expression is built: sympy takes milliseconds to build a floor. TextNet has
+        thousands of these.
         """
         sizes = [symbol for symbol in self.table.numbers if symbol != step]
         for offset, shift in ((-1, 0), (0, -1)):
