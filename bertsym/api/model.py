@@ -323,9 +323,9 @@ class Model:
     ) -> tuple[Spec, dict[str, Measured]]:
         """Return the model at more sizes with the entries of each budget of another quantity, and these by name."""
         from bertsym.costs import within_positions
-        from bertsym.solving.budgets import PARAMETERS, check_settings, is_beside, measured, with_inventory
+        from bertsym.solving.budgets import check_settings, is_beside, measured, with_inventory
 
-        of = PARAMETERS if self.measure is None else self.measure.quantity.name
+        of = self.quantity
         loaded = self.spec if self.measure is None else self.measure.model
         quantities = [name for name in dict.fromkeys(names) if is_beside(name, of)]
         check_settings(settings, quantities)
@@ -358,10 +358,17 @@ class Model:
             sizes[size.symbol] = arguments.size_value(size, value)
         return Answer(roofline(loaded, sizes, arguments.text(device, "device"), arguments.text(dtype, "dtype")))
 
+    @property
+    def quantity(self) -> str:
+        """Return the name of the quantity that is counted: `parameters`, or that of `of`."""
+        from bertsym.solving.budgets import PARAMETERS
+
+        return PARAMETERS if self.measure is None else self.measure.quantity.name
+
     def convention(self, name: str, only: Iterable[str] = (), without: Iterable[str] = ()) -> Convention:
         """Return a convention of the quantity that is counted; raises `UnknownName` or `Conflict`."""
         narrowed = (arguments.texts(labels, what) for labels, what in ((only, "only"), (without, "without")))
-        found = named_convention(name) if self.measure is None else self.measure.convention(name)
+        found = named_convention(name or "exact") if self.measure is None else self.measure.convention(name or "exact")
         return select(found, self.spec.tensors, *narrowed)
 
 
@@ -398,9 +405,12 @@ def _limits(
     model: Model, budgets: Mapping[str, int | str] | None, beside: Mapping[str, Measured], *, most: bool
 ) -> tuple[Limit, ...]:
     """Return the budgets, of the model's own entries or of another quantity's."""
+    from bertsym.solving.budgets import own_convention
+
     limits = []
     for name, amount in (budgets or {}).items():
-        convention = beside[name].convention if name in beside else model.convention(name)
+        meant = own_convention(name, model.quantity)
+        convention = beside[name].convention if name in beside else model.convention(name if meant is None else meant)
         number = arguments.count(amount, name, convention.unit)
         quantity = name if name in beside else ""
         limits.append(Limit(convention, number if most else None, None if most else number, quantity))

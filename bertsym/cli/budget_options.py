@@ -84,7 +84,7 @@ class BudgetOptions:
         from bertsym.convention import select
         from bertsym.errors import UnknownName
         from bertsym.quantities import parse_amount
-        from bertsym.solving.budgets import PARAMETERS, limit_of, own_names
+        from bertsym.solving.budgets import PARAMETERS, limit_of, own_convention, own_names
         from bertsym.solving.requirements import Limit
 
         limits = []
@@ -92,10 +92,10 @@ class BudgetOptions:
             if name in beside:
                 limits.append(limit_of(beside[name], amount, option))
                 continue
-            own = own_names(of) if name not in {"", of} else []
-            if own and name not in own:
-                raise UnknownName("convention or quantity", name, [*own, PARAMETERS, *costs.QUANTITIES])
-            counted = select(conventions(name), model.tensors) if own else chosen
+            own = own_convention(name, of)
+            if own is None:
+                raise UnknownName("convention or quantity", name, [*own_names(of), PARAMETERS, *costs.QUANTITIES])
+            counted = select(conventions(own), model.tensors) if own else chosen
             value = parse_amount(amount, counted.unit, option)
             most, least = (value, None) if option == "--at-most" else (None, value)
             limits.append(Limit(counted, most, least))

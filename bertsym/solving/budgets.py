@@ -31,9 +31,26 @@ class Measured:
     name: str
 
 
+def own_convention(name: str, of: str) -> str | None:
+    """Return the convention of the target's quantity that a budget's name means, None for another quantity.
+
+    The text is empty for the convention that is counted.
+
+    >>> own_convention("cache", "cache"), own_convention("cache:bytes", "cache"), own_convention("flops:train", "cache")
+    ('', 'bytes', None)
+    """
+    if name in ("", of):
+        return ""
+    known = own_names(of)
+    title, _, convention = name.partition(":")
+    if title == of and convention in known:
+        return convention
+    return name if name in known else None
+
+
 def is_beside(name: str, of: str) -> bool:
-    """Return True if a budget's name means a quantity, as `flops` and `flops:train` do, and no convention of `of`."""
-    return name.partition(":")[0] in (PARAMETERS, *costs.QUANTITIES) and name not in {of, *own_names(of)}
+    """Return True if a budget's name means another quantity than the target's, as `flops` and `flops:train` may."""
+    return own_convention(name, of) is None and name.partition(":")[0] in (PARAMETERS, *costs.QUANTITIES)
 
 
 def with_unit(name: str, amount: object) -> str:

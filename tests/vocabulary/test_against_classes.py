@@ -108,6 +108,7 @@ def _by_torch(owner: Any, own: str) -> set[str]:
 
 # Not einsum, which is a dot product with the rows of a table in XLNet, and not embedding, which looks rows up.
 _MATRIX_CALLS = {"linear", "matmul", "bmm", "conv1d", "conv2d", "baddbmm", "addmm", "grouped_mm"}
+_ADDING_CALLS = {"baddbmm", "addmm"}  # the first argument is added to the product of the others
 _SAME = {"to", "float", "view", "reshape", "unsqueeze", "expand", "exp", "tanh", "sigmoid", "type_as", "squeeze"}
 
 
@@ -139,6 +140,8 @@ def _use(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str:
             return {ast.Mult: "product", ast.MatMult: "matrix", ast.Add: "sum"}.get(type(parent.op), "else")
         if isinstance(parent, ast.Call) and node is not parent.func:
             called = parent.func.attr if isinstance(parent.func, ast.Attribute) else ""
+            if called in _ADDING_CALLS and node is parent.args[0]:
+                return "sum"
             if called in _MATRIX_CALLS:
                 return "matrix"
             if called not in _SAME:
