@@ -46,10 +46,10 @@ def written_fields(model: Model, base: Mapping[str, Json], file: Path) -> dict[s
     fields: dict[str, Any] = {**deepcopy(dict(base)), "architectures": [model.cls]}
     fields.setdefault("model_type", model.architecture.schema.model_type)
     before = read_config(fields, file, model.head)
-    # What only a mask depends on, as ModernBERT's window, sets no tensor and no product of one.
-    own = model.symbols - model.architecture.accepted
-    sizes = {symbol: number for symbol in own if (number := _number(model, symbol)) is not None}
     schema = model.architecture.schema
+    # ModernBERT's window has no field here: only a mask depends on it, and no tensor.
+    own = model.symbols - (model.architecture.accepted - set(_set_by(schema.fields)))
+    sizes = {symbol: number for symbol in own if (number := _number(model, symbol)) is not None}
     changed = {symbol for symbol in _set_by(schema.fields) if sizes.get(symbol, _MISSING) != _number(before, symbol)}
     for field in schema.fields:
         if field.symbol in changed and field.symbol in sizes:

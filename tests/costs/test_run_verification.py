@@ -82,6 +82,18 @@ def test_a_wrong_formula_is_not_equal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("transformers")
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("model", "of", "at"),
+    [("Mistral-7B-v0.1", "cache", "B=1,S=100,window=64"), ("modernbert-base", "flops", "B=1,S=16")],
+)
+def test_a_window_is_written_where_a_field_has_it(model: str, of: str, at: str) -> None:
+    code, output = verified(model, "--of", of, "--at", at)
+    assert code == 0
+    assert "equal: the formula and the run" in output
+
+
+@pytest.mark.usefixtures("transformers")
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("cls", ["DebertaV2Model", "T5ForSequenceClassification", "ModernBertForMultipleChoice"])
 def test_a_class_without_meta_kernels_is_named(cls: str) -> None:
     name, head = next(
