@@ -22,7 +22,8 @@ from bertsym.claims.ledger import Ledger, TooManyJudged
 from bertsym.claims.parser import read
 from bertsym.claims.question import Question
 from bertsym.claims.sources import Source
-from bertsym.claims.texts import MAX_FORMULAS, MAX_NUMBERS, TooMany, judge_document
+from bertsym.claims.limits import MAX_COSTS, MAX_FORMULAS, MAX_NUMBERS, TooMany
+from bertsym.claims.texts import judge_document
 from bertsym.errors import BadField, TooLarge
 from bertsym.explain import MAX_EXPLAINED_TENSORS, MAX_EXPLAINED_TERMS, explain
 from bertsym.saved_model.decode import parse

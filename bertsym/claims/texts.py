@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from bertsym.claims.attribution import Owner, Owners
 from bertsym.claims.cells import SUMMARY_SUFFIX, Cells, cells_of
 from bertsym.claims.costs.claims import CostVerdict
 from bertsym.claims.costs.columns import cost_columns, judged_cells, without_costs
+from bertsym.claims.costs.cost_judge import CostJudge
 from bertsym.claims.costs.sentences import CostReader
 from bertsym.claims.formula import FormulaVerdict, judge_formula
 from bertsym.claims.layout import Layout
 from bertsym.claims.ledger import Ledger, TooManyJudged
+from bertsym.claims.limits import MAX_FORMULAS, MAX_NUMBERS, TooMany
 from bertsym.claims.number import Count as Counted
 from bertsym.claims.number import NumberVerdict, census, judge_number
 from bertsym.claims.numerals import ascii_digits
@@ -34,9 +37,6 @@ from bertsym.model import Model
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace, value
 
-# Bounds on hostile input: different formulas and numbers of a text.
-MAX_FORMULAS = 5_000
-MAX_NUMBERS = 1_000
 # The characters behind a number of bytes in which its precision is looked for.
 BESIDE = 40
 
@@ -106,22 +106,6 @@ class TextVerdict:
         return together(claim.standing for claim in self.claims)
 
 
-@value
-class TooMany(BertsymError):
-    """A text with more claims that differ than anybody has written down.
-
-    >>> print(TooMany("formulas", 20_000, 5_000))
-    the text has 20,000 different formulas; the limit is 5,000: split it
-    """
-
-    what: str
-    size: int
-    limit: int
-
-    def __str__(self) -> str:
-        return f"the text has {self.size:,} different {self.what}; the limit is {self.limit:,}: split it"
-
-
 def judge_document(sources: tuple[Source, ...], question: Question) -> TextVerdict:
     """Judge every claim of a document; skip mathematics where neither paragraph nor heading speaks of parameters.
 
@@ -140,6 +124,7 @@ class _Judge:
 
     def __init__(self, question: Question) -> None:
         self.question = question
+        self.costs = CostJudge()
         self.ledgers: dict[str, Ledger] = {}
         self.formulas: dict[tuple[str, str], tuple[FormulaVerdict | None, str, bool]] = {}
         self.numbers: dict[tuple[str, str, str], tuple[NumberVerdict | None, str]] = {}
@@ -244,7 +229,7 @@ class _Audit:
         self.layout = Layout(self.text)
         self.places = Places(self.text, ABOUT_COUNTS)
         self.owners = Owners(self.text, self.layout, judge.question)
-        self.costs = CostReader(self.text, self.layout, self.owners, judge.question)
+        self.costs = CostReader(self.text, self.layout, self.owners, judge.question, judge.costs)
         self.amounts = list(self.costs.amounts())
         self.candidates = list(self._candidates())
 
@@ -274,7 +259,7 @@ class _Audit:
 
     def _costs(self) -> Iterator[JudgedClaim]:
         for cells in self.of_costs:
-            for cell in judged_cells(cells, self.judge.question):
+            for cell in judged_cells(cells, self.judge.question, self.judge.costs):
                 line = self.source.line(cell.line)
                 yield JudgedClaim(line, cell.text, cell.verdict, cell.reason, self.source.name)
         for cost in self.amounts:
@@ -282,7 +267,8 @@ class _Audit:
 
     def _is_cost(self, start: int, stop: int) -> bool:
         """Return True if an amount of a cost overlaps a stretch of the text."""
-        return any(cost.start < stop and start < cost.stop for cost in self.amounts)
+        before = bisect_left(self.amounts, stop, key=lambda cost: cost.start)
+        return before > 0 and start < self.amounts[before - 1].stop
 
     def _formulas(self) -> Iterator[JudgedClaim]:
         for position, piece, near in self.candidates:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
 from sympy import Symbol
@@ -128,19 +129,29 @@ def circumstances(text: str) -> Circumstances:
     )
 
 
-def quantity_at(text: str, start: int, stop: int) -> str:
-    """Return the quantity of which the clause around a stretch speaks, or an empty text.
+class Clauses:
+    """The clauses of a text. A number of bytes is that of weights in one clause and that of a cache in the next.
 
-    A number of bytes is that of weights in one clause and that of a cache in the next.
-
-    >>> text = "It needs 14 GB in fp16, plus 2 GB of KV cache."
-    >>> quantity_at(text, 9, 14), quantity_at(text, 29, 33)
+    >>> clauses = Clauses("It needs 14 GB in fp16, plus 2 GB of KV cache.")
+    >>> clauses.quantity(9, 14), clauses.quantity(29, 33)
     ('', 'cache')
     """
-    begin = max((match.end() for match in _CLAUSE.finditer(text, 0, start)), default=0)
-    after = _CLAUSE.search(text, stop)
-    clause = text[begin : len(text) if after is None else after.start()]
-    return next((name for name, words in _OF_QUANTITY if words.search(clause)), "")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        borders = [match.span() for match in _CLAUSE.finditer(text)]
+        self.starts = [0, *(stop for _, stop in borders)]
+        self.stops = [*(start for start, _ in borders), len(text)]
+        self.quantities: dict[tuple[int, int], str] = {}
+
+    def quantity(self, start: int, stop: int) -> str:
+        """Return the quantity of which the clause around a stretch speaks, or an empty text."""
+        first = self.starts[max(bisect_right(self.starts, start) - 1, 0)]
+        last = self.stops[min(bisect_left(self.stops, stop), len(self.stops) - 1)]
+        if (first, last) not in self.quantities:
+            clause = self.text[first:last]
+            self.quantities[first, last] = next((name for name, words in _OF_QUANTITY if words.search(clause)), "")
+        return self.quantities[first, last]
 
 
 def _whole(text: str) -> tuple[int, ...]:

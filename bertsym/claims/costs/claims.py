@@ -12,8 +12,8 @@ from bertsym.claims.costs.circumstances import (
     MEMORY,
     STATES,
     Circumstances,
+    Clauses,
     circumstances,
-    quantity_at,
 )
 from bertsym.claims.costs.countings import CostModel
 from bertsym.claims.costs.formula_verdict import CostFormulaVerdict, judge_cost_formula
@@ -122,7 +122,7 @@ def _amounts(claim: str, of: str, *, explicit: bool) -> list[Amount]:
 
 def _spoken(claim: str, amount: Amount) -> str:
     """Return the quantity that the clause of an amount, or a label before a colon, names."""
-    return quantity_at(claim, amount.start, amount.stop)
+    return Clauses(claim).quantity(amount.start, amount.stop)
 
 
 LEAST_ADAPTER = 1_000
@@ -212,17 +212,25 @@ def _formula(
     return CostFormulaClaim(claim, found, about, of, question, result, notes)
 
 
-def judge_cost(claim: CostClaim) -> CostVerdict:
-    """Return the verdict on a claim about a cost; raises `NotKnownOf` or `HasNo` for a model that has none."""
-    question = claim.question
-    optimizers = (claim.about.optimizer,) if claim.about.optimizer else ("adamw",)
+def judge_cost(claim: CostClaim, costs: CostModel | None = None) -> CostVerdict:
+    """Return the verdict on a claim about a cost; `costs` are those of its model, if they are there already.
+
+    Raises `NotKnownOf` or `HasNo` for a model that has no such cost.
+    """
+    costs = costs or cost_model(claim)
     match claim:
         case CostNumberClaim():
-            costs = CostModel(_sized(question.model), question.heads, claim.of, optimizers)
-            return judge_cost_number(claim.amount, claim.about, costs, words=claim.words, run=question.run)
+            return judge_cost_number(claim.amount, claim.about, costs, words=claim.words, run=claim.question.run)
         case CostFormulaClaim():
-            costs = CostModel(question.model, question.heads, claim.of, optimizers)
-            return judge_cost_formula(claim.readings, claim.about, costs, question.run, claim.result)
+            return judge_cost_formula(claim.readings, claim.about, costs, claim.question.run, claim.result)
+
+
+def cost_model(claim: CostClaim) -> CostModel:
+    """Return the costs of the model that a claim is about; an amount is judged at sizes, those of base if none are."""
+    asked = claim.question
+    optimizers = (claim.about.optimizer,) if claim.about.optimizer else ("adamw",)
+    model = _sized(asked.model) if isinstance(claim, CostNumberClaim) else asked.model
+    return CostModel(model, asked.heads, claim.of, optimizers)
 
 
 def _sized(model: Model) -> Model:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from bertsym.claims.cells import Cells
 from bertsym.claims.costs.amounts import amounts
 from bertsym.claims.costs.circumstances import CACHE, FLOPS, circumstances
-from bertsym.claims.costs.claims import CostVerdict, judge_cost
+from bertsym.claims.costs.claims import CostVerdict
+from bertsym.claims.costs.cost_judge import CostJudge
 from bertsym.claims.kinds import CostNumberClaim
 from bertsym.claims.question import Question, asked_about
 from bertsym.claims.subjects import named_by
@@ -26,6 +27,7 @@ _SCALE = re.compile(
 _BYTES = re.compile(r"[(\[,/ ]\s*(?:in )?(?P<bytes>[KMGT]i?B)\s*[)\]]?")
 _LENGTH = re.compile(r"\b(?:seq|sequence|context|input|tokens?|length|len)\b", re.IGNORECASE)
 _PLAIN = re.compile(r"[~≈]?\s*\d[\d,.]*")
+_A_LENGTH = re.compile(r"[\d,]+\s?[kK]?")
 _POWERS = {"K": 3, "M": 6, "G": 9, "B": 9, "T": 12, "P": 15, "E": 18}
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
@@ -88,7 +90,7 @@ def _lengths(cells: Cells) -> list[int]:
     return [index for index, heading in enumerate(cells.heading) if _LENGTH.search(heading)]
 
 
-def judged_cells(cells: Cells, question: Question) -> Iterator[CostCell]:
+def judged_cells(cells: Cells, question: Question, judge: CostJudge) -> Iterator[CostCell]:
     """Yield the verdict on each number of the columns of costs. The first cell of a row names the model.
 
     A column of sequence lengths gives the length of each row.
@@ -100,29 +102,40 @@ def judged_cells(cells: Cells, question: Question) -> Iterator[CostCell]:
             cell = row[column.index].strip() if column.index < len(row) else ""
             if re.search(r"\d", cell):
                 length = next((row[index] for index in lengths if index < len(row) and index != column.index), "")
-                yield _judged(line, row[0].strip(), cell, column, cells.heading[column.index], length, question)
+                claim = _Claim(line, row[0].strip(), cell, column, cells.heading[column.index], length)
+                yield _judged(claim, question, judge)
 
 
-def _judged(
-    line: int, label: str, cell: str, column: CostColumn, heading: str, length: str, question: Question
-) -> CostCell:
+@value
+class _Claim:
+    """A number of a table with its row and column; `length` is the sequence length of its row, or empty."""
+
+    line: int
+    label: str
+    cell: str
+    column: CostColumn
+    heading: str
+    length: str
+
+
+def _judged(claim: _Claim, question: Question, judge: CostJudge) -> CostCell:
     """Return the verdict on one number."""
-    shown = f"{label}, {heading}: {cell}"
-    written = f"{cell.strip('~≈ ')}{column.unit}" if _PLAIN.fullmatch(cell) else f"{cell} {column.unit.split()[-1]}"
+    cell, unit = claim.cell, claim.column.unit
+    shown = f"{claim.label}, {claim.heading}: {cell}"
+    written = f"{cell.strip('~≈ ')}{unit}" if _PLAIN.fullmatch(cell) else f"{cell} {unit.split()[-1]}"
     read = next(iter(amounts(written)), None) or next(iter(amounts(cell)), None)
     if read is None:
-        return CostCell(line, shown, None, "the number of the cell is not read")
-    words = re.sub(r"\b[KMGT]i?B\b", " ", heading)
-    about = circumstances(
-        f"{words}. sequence length {length}" if re.fullmatch(r"[\d,]+\s?[kK]?", length.strip()) else words
-    )
+        return CostCell(claim.line, shown, None, "the number of the cell is not read")
+    words = re.sub(r"\b[KMGT]i?B\b", " ", claim.heading)
+    length = claim.length.strip()
+    about = circumstances(f"{words}. sequence length {length}" if _A_LENGTH.fullmatch(length) else words)
     try:
-        mention = named_by(label)
+        mention = named_by(claim.label)
         if mention is None:
-            return CostCell(line, shown, None, "the row does not name a model that is known")
-        asked, _ = asked_about(question, mention, label)
-        verdict = judge_cost(CostNumberClaim(cell, read, about, column.of, asked))
+            return CostCell(claim.line, shown, None, "the row does not name a model that is known")
+        asked, _ = asked_about(question, mention, claim.label)
     except BertsymError as error:
-        return CostCell(line, shown, None, str(error))
-    problem = getattr(verdict, "problem", "")
-    return CostCell(line, shown, None, problem) if problem else CostCell(line, shown, verdict)
+        return CostCell(claim.line, shown, None, str(error))
+    return CostCell(
+        claim.line, shown, *judge.judged(CostNumberClaim(cell, read, about, claim.column.of, asked), claim.label)
+    )

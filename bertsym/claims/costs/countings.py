@@ -83,12 +83,17 @@ class CostCounting:
 
     def number(self, sizes: Mapping[Symbol, object]) -> Fraction:
         """Return the cost of a batch at known sizes."""
-        return Fraction(evaluate(self.expression, sizes))  # type: ignore[arg-type]
+        return _number(self.expression, tuple(sizes.items()))
 
 
 @lru_cache(maxsize=4096)
 def _terms(expression: Expr, fill: tuple[tuple[Symbol, object], ...]) -> Terms:
     return monomials(substitute(expression, dict(fill)))
+
+
+@lru_cache(maxsize=4096)
+def _number(expression: Expr, sizes: tuple[tuple[Symbol, object], ...]) -> Fraction:
+    return Fraction(evaluate(expression, dict(sizes)))  # type: ignore[arg-type]
 
 
 @value
@@ -100,19 +105,26 @@ class CostModel:
     of: str
     optimizers: tuple[str, ...] = ("adamw",)
 
-    def wholes(self) -> Iterator[CostCounting]:
-        """Yield the countings of the whole model under its first head."""
+    @cached_property
+    def wholes(self) -> tuple[CostCounting, ...]:
+        """Return the countings of the whole model under its first head."""
+        return tuple(self._under(self.heads[0]))
+
+    @cached_property
+    def others(self) -> tuple[CostCounting, ...]:
+        """Return the countings of the whole model under its other heads."""
+        return tuple(counting for head in self.heads[1:] for counting in self._under(head))
+
+    @cached_property
+    def parts(self) -> tuple[CostCounting, ...]:
+        """Return the countings of parts under the first head: components, layers, one layer, all but a component."""
+        return tuple(self._parts())
+
+    def _under(self, head: str) -> Iterator[CostCounting]:
         for account, setting in self._accounts:
-            yield from self._counting(account, setting, self.heads[0], {})
+            yield from self._counting(account, setting, head, {})
 
-    def others(self) -> Iterator[CostCounting]:
-        """Yield the countings of the whole model under its other heads."""
-        for head in self.heads[1:]:
-            for account, setting in self._accounts:
-                yield from self._counting(account, setting, head, {})
-
-    def parts(self) -> Iterator[CostCounting]:
-        """Yield the countings of parts under the first head: components, layers, one layer, and all but a component."""
+    def _parts(self) -> Iterator[CostCounting]:
         for account, setting in self._accounts:
             try:
                 entries = measured(self.model.with_head(self.heads[0]), self._quantity, account).tensors

@@ -191,11 +191,11 @@ class _Case:
         claims = list(self._claims())
         agree = all(self._same(form) for form in self.formulas)
         verdict = replace(verdict, agree=agree, figures=tuple(self._figures(claims)))
-        for stage in (self.costs.wholes(), self.costs.parts(), self.costs.others()):
+        for stage in (self.costs.wholes, self.costs.parts, self.costs.others):
             equal = tuple(self._equal(list(stage), claims))
             if equal:
                 return replace(verdict, equal=equal)
-        candidates = list(chain(self.costs.wholes(), self.costs.parts()))
+        candidates = list(chain(self.costs.wholes, self.costs.parts))
         scored = [
             (*_weight(claim.terms, terms), counting.scope != "", place, counting, per, claim)
             for place, (counting, per, claim, terms) in enumerate(self._compared(candidates, claims))

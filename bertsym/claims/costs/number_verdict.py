@@ -114,26 +114,26 @@ class _Bench:
             batch = per == "" and self.costs.of in ("flops", CACHE)
             assumed = ("one sequence, as the claim says no batch size",) if batch else ()
         verdict = CostNumberVerdict(self.amount, self.costs.of, self.costs.model, run, assumed=assumed)
-        wholes = list(self._counted(self.costs.wholes(), run))
-        parts = list(self._counted(self.costs.parts(), run)) if self.words else []
+        wholes = list(self._counted(self.costs.wholes, run))
+        parts = list(self._counted(self.costs.parts, run)) if self.words else []
         named = [match for match in parts if self._is_named(match.counting)]
         candidates = named or wholes
         if not candidates:
             return replace(verdict, problem=self._missing(run))
         matches = self._matching(candidates)
         if not matches and not named:
-            others = self._matching(self._counted(self.costs.others(), run))
+            others = self._matching(self._counted(self.costs.others, run))
             matches = [match for match in others if match.digits >= OTHER_CLASS_DIGITS]
         if matches:
             return replace(verdict, matches=tuple(matches))
         nearest = sorted(candidates, key=self._miss)
-        left_open = [counting for counting in self.costs.wholes() if self._speaks_of(counting)]
+        left_open = [counting for counting in self.costs.wholes if self._speaks_of(counting)]
         if len(left_open) > len(wholes):  # the claim may mean a counting that needs a size which the claim leaves out
             return replace(verdict, problem=self._missing(run), nearest=tuple(nearest[:3]))
         batch_unsaid = B not in given and per == "" and self.about.trains and self.costs.of == "flops"
         if batch_unsaid and not self.about.tokens:
             return replace(verdict, problem="a training step needs its batch size: pass --at B=1", nearest=())
-        explained = self._matching(self._counted(self.costs.parts(), run))
+        explained = self._matching(self._counted(self.costs.parts, run))
         return replace(verdict, explained=tuple(explained), nearest=tuple(nearest[:3]))
 
     def _counted(self, countings: Iterable[CostCounting], run: Mapping[Symbol, int]) -> Iterable[CostMatch]:
@@ -196,7 +196,7 @@ class _Bench:
     def _missing(self, run: Mapping[Symbol, int]) -> str:
         """Return the problem: the size that the claim leaves out, and the option that gives it."""
         known = self.costs.sizes(run)
-        wanted = [counting.open_sizes(known) for counting in self.costs.wholes() if self._speaks_of(counting)]
+        wanted = [counting.open_sizes(known) for counting in self.costs.wholes if self._speaks_of(counting)]
         if not wanted:
             return "no convention counts what the claim says"
         least = min(wanted, key=len)

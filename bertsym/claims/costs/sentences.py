@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from bertsym.claims.attribution import Owner, Owners
 from bertsym.claims.costs.amounts import BYTES, Amount, amounts
-from bertsym.claims.costs.circumstances import CACHE, FLOPS, MEMORY, STATES, Circumstances, circumstances, quantity_at
-from bertsym.claims.costs.claims import CostVerdict, is_rule, judge_cost, stripped
-from bertsym.claims.costs.countings import CostModel
-from bertsym.claims.costs.formula_verdict import judge_cost_formula
+from bertsym.claims.costs.circumstances import CACHE, FLOPS, MEMORY, STATES, Circumstances, Clauses, circumstances
+from bertsym.claims.costs.claims import CostVerdict, is_rule, stripped
+from bertsym.claims.costs.cost_judge import CostJudge, Judged
 from bertsym.claims.costs.notations import readings
-from bertsym.claims.kinds import CostNumberClaim
+from bertsym.claims.kinds import CostFormulaClaim, CostNumberClaim
 from bertsym.claims.layout import Layout
 from bertsym.claims.numerals import Numeral
 from bertsym.claims.phrases import Quoted
@@ -36,60 +36,76 @@ class CostPassage:
     reason: str = ""
 
 
-class CostReader:
-    """The reader of the costs of one text; it judges equal claims in equal sentences anew, for their sizes differ."""
+class _Sentence:
+    """A sentence and what it says about costs, read once for all the claims that it holds."""
 
-    def __init__(self, text: str, layout: Layout, owners: Owners, question: Question) -> None:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def is_of_work(self) -> bool:
+        """Return True if the sentence speaks of work or of a cache."""
+        return _WORK.search(self.text) is not None
+
+    @cached_property
+    def about(self) -> Circumstances:
+        """Return the circumstances that the sentence states."""
+        return circumstances(self.text)
+
+    @cached_property
+    def clauses(self) -> Clauses:
+        """Return the clauses of the sentence."""
+        return Clauses(self.text)
+
+
+class CostReader:
+    """The reader of the costs of one text; equal claims whose sentences say the same are judged once."""
+
+    def __init__(self, text: str, layout: Layout, owners: Owners, question: Question, judge: CostJudge) -> None:
         self.text = text
         self.layout = layout
         self.owners = owners
         self.question = question
+        self.judge = judge
+        self.sentences: dict[int, _Sentence] = {}
 
     def amounts(self) -> Iterator[CostPassage]:
-        """Yield all amounts of work, and those of bytes in a sentence about a cache, states or memory."""
+        """Yield all amounts of work, and those of bytes in a sentence about a cache, states or memory, in order."""
         for amount in amounts(self.text):
-            begin, end = self.layout.sentence(amount.start)
-            about = circumstances(self.text[begin:end])
-            spoken = quantity_at(self.text[begin:end], amount.start - begin, amount.stop - begin)
-            if amount.unit == BYTES and spoken not in (CACHE, STATES, MEMORY):
+            begin, sentence = self._sentence(amount.start)
+            of = sentence.clauses.quantity(amount.start - begin, amount.stop - begin)
+            if amount.unit == BYTES and of not in (CACHE, STATES, MEMORY):
                 continue
-            of = spoken if amount.unit == BYTES else FLOPS
-            if amount.unit != BYTES and about.quantity == CACHE:
-                of = CACHE
-            owner = self._owner(amount)
-            verdict, reason = self._judged(amount, about, of, owner)
-            yield CostPassage(amount.start, amount.stop, verdict, reason)
-
-    def is_work(self, position: int) -> bool:
-        """Return True if the sentence at a position speaks of work or of a cache."""
-        return _WORK.search(self._sentence(position)) is not None
+            if amount.unit != BYTES:
+                of = CACHE if sentence.about.quantity == CACHE else FLOPS
+            yield CostPassage(amount.start, amount.stop, *self._judged(amount, sentence.about, of))
 
     def is_cost(self, position: int, piece: str) -> bool:
         """Return True if a formula is a rule of thumb such as 6ND, or its sentence speaks of work."""
-        return is_rule(piece) or self.is_work(position)
+        return is_rule(piece) or self._sentence(position)[1].is_of_work
 
     def formula(self, position: int, piece: str) -> CostPassage | None:
         """Return the verdict on a formula; None for a piece that is no formula of a cost."""
-        sentence = self._sentence(position)
-        about = circumstances(sentence)
+        about = self._sentence(position)[1].about
         owner = self.owners.of_formula(position)
-        model = owner.model or self.question.model
-        of = about.quantity or FLOPS
+        question = about_model(self.question, owner.model or self.question.model)
         try:
-            found = list(readings(stripped(piece), model, self.question.where))
-            if not any(len(read.reading.names) > 1 for read in found):
-                return None
-            heads = about_model(self.question, model).heads
-            verdict = judge_cost_formula(found, about, CostModel(model, heads, of), self.question.run)
+            found = tuple(readings(stripped(piece), question.model, self.question.where))
         except UnreadableFormula:
             return None
         except BertsymError as error:
             return CostPassage(position, position + len(piece), None, str(error))
-        return CostPassage(position, position + len(piece), verdict)
+        if not any(len(read.reading.names) > 1 for read in found):
+            return None
+        claim = CostFormulaClaim(piece.strip(), found, about, about.quantity or FLOPS, question)
+        return CostPassage(position, position + len(piece), *self.judge.judged(claim, owner.name))
 
-    def _sentence(self, position: int) -> str:
+    def _sentence(self, position: int) -> tuple[int, _Sentence]:
+        """Return the sentence at a position, and where it begins."""
         start, stop = self.layout.sentence(position)
-        return self.text[start:stop]
+        if start not in self.sentences:
+            self.sentences[start] = _Sentence(self.text[start:stop])
+        return start, self.sentences[start]
 
     def _owner(self, amount: Amount) -> Owner:
         """Return the model that the sentence names for an amount."""
@@ -98,16 +114,11 @@ class CostReader:
         )
         return self.owners.of_number(quoted, 0, 0)
 
-    def _judged(self, amount: Amount, about: Circumstances, of: str, owner: Owner) -> tuple[CostVerdict | None, str]:
+    def _judged(self, amount: Amount, about: Circumstances, of: str) -> Judged:
         if amount.problem or about.problem:
             return None, amount.problem or about.problem
+        owner = self._owner(amount)
         if owner.model is None:
             return None, owner.problem or _OPEN
         question = about_model(self.question, owner.model)
-        claim = CostNumberClaim(amount.text, amount, about, of, question)
-        try:
-            verdict = judge_cost(claim)
-        except BertsymError as error:
-            return None, str(error)
-        problem = getattr(verdict, "problem", "")
-        return (None, problem) if problem else (verdict, "")
+        return self.judge.judged(CostNumberClaim(amount.text, amount, about, of, question), owner.name)
