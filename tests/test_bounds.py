@@ -19,10 +19,10 @@ from bertsym.checkpoints.tensor_types import Array
 from bertsym.claims import ledger as ledgers
 from bertsym.claims.formula import MAX_SIDES, MAX_TERMS, judge_formula
 from bertsym.claims.ledger import Ledger, TooManyJudged
+from bertsym.claims.limits import MAX_COSTS, MAX_FORMULAS, MAX_NUMBERS, TooMany
 from bertsym.claims.parser import read
 from bertsym.claims.question import Question
 from bertsym.claims.sources import Source
-from bertsym.claims.limits import MAX_COSTS, MAX_FORMULAS, MAX_NUMBERS, TooMany
 from bertsym.claims.texts import judge_document
 from bertsym.errors import BadField, TooLarge
 from bertsym.explain import MAX_EXPLAINED_TENSORS, MAX_EXPLAINED_TERMS, explain
@@ -52,6 +52,10 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "names on one line": lambda n: "".join(f"bert-{i} 110M parameters " for i in range(n)),
     "a number on each line": lambda n: "bert-base-uncased has 110M parameters.\n" * n,
     "dollars": lambda n: "parameters " + "$x " * n,
+    "work in one sentence": lambda n: "bert-base-uncased at 512 tokens: " + "22 GFLOPs " * n,
+    "work in many sentences": lambda n: "BERT-base.\n\n" + "22 GFLOPs.\n" * n,
+    "bytes in one sentence": lambda n: "bert-base-uncased " + "2 GB of KV cache in bf16 " * n,
+    "one rule again": lambda n: "$6ND$ " * n,
 }
 
 
@@ -64,7 +68,10 @@ def test_texts(kind: str) -> None:
 @pytest.mark.parametrize(
     ("piece", "tex"),
     [
-        *[(piece, False) for piece in ("```x\n", "~~~\n``` x\n", "\\[", "\\(", "$$", "$x ", "`", "``` \n\n")],
+        *[
+            (piece, False)
+            for piece in ("```x\n", "~~~\n``` x\n", "\\[", "\\(", "$$", "$x ", "`", "``` \n\n", "FLOPs ", "KV ")
+        ],
         *[(rf"\begin{{{name}}} ", True) for name in ("equation", "align*", "verbatim", "comment")],
         *[(piece, True) for piece in ("%", "\\[x", "$H$ params ", "1,", "1 ", "1\\,")],
     ],
@@ -80,6 +87,8 @@ def test_what_a_text_holds_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
         audited(TEXTS["formulas that differ"](20_000))
     with pytest.raises(TooMany, match=f"the limit is {MAX_NUMBERS:,}"):
         audited(TEXTS["numbers that differ"](2_000))
+    with pytest.raises(TooMany, match=f"claims about costs; the limit is {MAX_COSTS:,}"):
+        audited("bert-base-uncased " + "".join(f"{i} GFLOPs " for i in range(1, 1_000)))
     monkeypatch.setattr(ledgers, "MAX_JUDGING_STEPS", 2_000)
     with pytest.raises(TooManyJudged, match=r"steps of judging formulas: 2,0[0-9]+; the limit is 2,000"):
         audited(TEXTS["formulas that differ"](200))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from bertsym.answers.answer_context import subject
-from bertsym.claims.costs.countings import CostCounting, divided
+from bertsym.claims.costs.countings import CostCounting
 from bertsym.claims.costs.formula_verdict import CostFormulaVerdict, Equal
 from bertsym.claims.costs.number_verdict import CostMatch, CostNumberVerdict
 from bertsym.claims.polynomial import expression
@@ -186,7 +186,7 @@ class CostFormulaAudit:
             yield Paragraph(("finding: no convention is near the formula.",))
             return
         each = f" for each {nearest.per}" if nearest.per else ""
-        exact = form(expression(divided(nearest.counting.terms({}), nearest.per)))
+        exact = form(expression(nearest.counting.terms({}, nearest.per)))
         shown = pretty(nearest.form)
         yield Paragraph(
             (

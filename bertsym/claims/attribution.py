@@ -100,6 +100,8 @@ class Owners:
         self.layout = layout
         self.question = question
         self.sentences: dict[int, tuple[Mention, ...]] = {}
+        self.contexts: dict[int, Mention | None] = {}
+        self.paragraphs: dict[int, tuple[int, Mapping[str, Mention]]] = {}
 
     def mentions(self, position: int) -> tuple[Mention, ...]:
         """Return the names in the sentence at a position, at their places in the text."""
@@ -196,14 +198,30 @@ class Owners:
 
     def _context(self, position: int) -> Mention | None:
         """Return the one model that the paragraph names before the sentence, else the one of the heading."""
-        for text in (self.layout.earlier(position), self.layout.heading(position)):
-            named = mentions(text)
-            distinct = {m.text.casefold(): m for m in named}
+        start, _ = self.layout.sentence(position)
+        if start not in self.contexts:
+            self.contexts[start] = self._named_before(position)
+        return self.contexts[start]
+
+    def _named_before(self, position: int) -> Mention | None:
+        for distinct in (self._of_paragraph(position), _distinct(mentions(self.layout.heading(position)))):
             if len(distinct) == 1:
                 return next(iter(distinct.values()))
             if distinct:
                 return None
         return None
+
+    def _of_paragraph(self, position: int) -> Mapping[str, Mention]:
+        """Return the names of the paragraph before the sentence, or two of them; each sentence is passed once."""
+        begin, (stop, _) = self.layout.paragraph(position)[0], self.layout.sentence(position)
+        at, distinct = self.paragraphs.get(begin, (begin, {}))
+        if at > stop:
+            at, distinct = begin, {}
+        while at < stop and len(distinct) < 2:
+            distinct = {**distinct, **_distinct(self.mentions(at))}
+            at = self.layout.sentence(at)[1]
+        self.paragraphs[begin] = (at, distinct)
+        return distinct
 
     def _model(self, mention: Mention | None, sentence: str, number: int) -> Owner:
         head = None if mention is None else head_of_class(self.question.model, mention.text)
@@ -227,6 +245,10 @@ class Owners:
         if mention is None:
             return Owner(None, "the sentence names no model that is known: pass --model with a named size")
         return _of_family(mention, number)
+
+
+def _distinct(named: Sequence[Mention]) -> Mapping[str, Mention]:
+    return {mention.text.casefold(): mention for mention in named}
 
 
 def _start(mention: Mention) -> int:

@@ -17,14 +17,21 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 _HEADING = re.compile(
-    r"^#{1,6} (?P<markdown>[^\n]*)|\\(?:sub)*section\*?\{(?P<tex>[^{}\n]*)\}"
+    r"^#{1,6} (?P<markdown>[^\n]{0,1000})|\\(?:sub)*section\*?\{(?P<tex>[^{}\n]{0,1000})\}"
     r"|^(?P<ruled>[^\n]{1,200})\n(?:={3,}|-{3,}|~{3,})[^\S\n]*$",
     re.MULTILINE,
 )
 
+LONGEST_SENTENCE = 3_000
+LONGEST_PARAGRAPH = 12_000
+"""Characters. Every claim is read with its sentence and its paragraph, so a text without a full stop is cut."""
+
 
 class Layout:
-    """An index of a text: where its sentences and paragraphs begin, and its headings."""
+    """An index of a text: where its sentences and paragraphs begin, and its headings.
+
+    Sentences and paragraphs beyond `LONGEST_SENTENCE` and `LONGEST_PARAGRAPH` are cut at a blank.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -34,8 +41,9 @@ class Layout:
         for match in _SENTENCE.finditer(text):
             if _ABBREVIATION.search(text, max(match.start() - 12, 0), match.start()) is None:
                 borders.add(match.end())
-        self.borders = sorted(borders)
-        self.paragraphs = sorted({0, len(text), *(match.end() for match in _PARAGRAPH.finditer(text))})
+        self.borders = _cut(text, borders, LONGEST_SENTENCE)
+        paragraphs = {0, len(text), *(match.end() for match in _PARAGRAPH.finditer(text))}
+        self.paragraphs = _cut(text, paragraphs, LONGEST_PARAGRAPH)
         self.headings = [(match.start(), match.group(match.lastgroup or 0)) for match in _HEADING.finditer(text)]
         self.heading_starts = [start for start, _ in self.headings]
 
@@ -52,11 +60,17 @@ class Layout:
         index = bisect_right(self.heading_starts, position) - 1
         return self.headings[index][1] if index >= 0 else ""
 
-    def earlier(self, position: int) -> str:
-        """Return what stands before the sentence in its paragraph."""
-        start, _ = self.paragraph(position)
-        stop, _ = self.sentence(position)
-        return self.text[start:stop]
+
+def _cut(text: str, borders: set[int], longest: int) -> list[int]:
+    """Return the borders in order, with others between those that are further apart than `longest`."""
+    found: list[int] = []
+    for border in sorted(borders):
+        while found and border - found[-1] > longest:
+            last = found[-1]
+            blank = text.rfind(" ", last + 1, last + longest)
+            found.append(blank + 1 if blank >= 0 else last + longest)
+        found.append(border)
+    return found
 
 
 def _between(borders: list[int], position: int) -> tuple[int, int]:

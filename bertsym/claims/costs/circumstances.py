@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sympy import Symbol
 
@@ -86,6 +87,7 @@ class Circumstances:
     unit: str = ""
 
 
+@lru_cache(maxsize=1024)
 def circumstances(text: str) -> Circumstances:
     """Read the circumstances from a sentence.
 

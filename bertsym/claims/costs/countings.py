@@ -73,9 +73,9 @@ class CostCounting:
         setting = f", {self.setting}" if self.setting else ""
         return kind + setting + (f": {self.scope}" if self.scope else "")
 
-    def terms(self, fill: Mapping[Symbol, object]) -> Terms:
-        """Return the polynomial, with the sizes of `fill` put in."""
-        return _terms(self.expression, tuple(fill.items()))
+    def terms(self, fill: Mapping[Symbol, object], per: str = "") -> Terms:
+        """Return the polynomial for a batch, each token or each sequence, with the sizes of `fill` put in."""
+        return _terms(self.expression, tuple(fill.items()), per)
 
     def open_sizes(self, sizes: Mapping[Symbol, object]) -> set[Symbol]:
         """Return the unknown sizes that the cost of a batch depends on."""
@@ -87,8 +87,8 @@ class CostCounting:
 
 
 @lru_cache(maxsize=4096)
-def _terms(expression: Expr, fill: tuple[tuple[Symbol, object], ...]) -> Terms:
-    return monomials(substitute(expression, dict(fill)))
+def _terms(expression: Expr, fill: tuple[tuple[Symbol, object], ...], per: str) -> Terms:
+    return _divided(monomials(substitute(expression, dict(fill))), per)
 
 
 @lru_cache(maxsize=4096)
@@ -244,7 +244,7 @@ def _three_passes(account: Account) -> Account:
     return replace(account, convention=replace(convention, name=name, factor=3 * convention.factor, factors=thrice))
 
 
-def divided(terms: Terms, per: str) -> Terms:
+def _divided(terms: Terms, per: str) -> Terms:
     """Return the polynomial for each token or each sequence of a batch."""
     symbols = {"token": (B, S), "sequence": (B,)}.get(per, ())
     result: Terms = {}

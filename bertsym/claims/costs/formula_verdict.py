@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain
 
 from sympy import Expr, Symbol
@@ -11,7 +12,7 @@ from sympy import Expr, Symbol
 from bertsym.algebra import free, monomials, substitute
 from bertsym.claims.costs.amounts import Amount
 from bertsym.claims.costs.circumstances import Circumstances
-from bertsym.claims.costs.countings import DTYPES, ONE_LAYER, UNUSUAL, CostCounting, CostModel, divided
+from bertsym.claims.costs.countings import DTYPES, ONE_LAYER, UNUSUAL, CostCounting, CostModel
 from bertsym.claims.costs.notations import ITEM, PARAMETERS, TOKENS, CostReading, speaking
 from bertsym.claims.polynomial import expand, expression
 from bertsym.claims.standing import Standing
@@ -245,7 +246,7 @@ class _Case:
                 seen.add(found)
                 yield name, found
 
-    @property
+    @cached_property
     def _fill(self) -> dict[Symbol, object]:
         """Return values for sizes that the claim does not name: a usual ratio, as many key heads as query heads."""
         model = self.costs.model
@@ -261,7 +262,7 @@ class _Case:
         return fill
 
     def _terms(self, counting: CostCounting, per: str) -> Terms:
-        return divided(counting.terms(self._fill), per)
+        return counting.terms(self._fill, per)
 
     def _compared(
         self, countings: Sequence[CostCounting], claims: Sequence[_Claim]

@@ -68,6 +68,7 @@ class CostReader:
         self.question = question
         self.judge = judge
         self.sentences: dict[int, _Sentence] = {}
+        self.formulas: dict[tuple[str, ...], Judged | None] = {}
 
     def amounts(self) -> Iterator[CostPassage]:
         """Yield all amounts of work, and those of bytes in a sentence about a cache, states or memory, in order."""
@@ -88,17 +89,24 @@ class CostReader:
         """Return the verdict on a formula; None for a piece that is no formula of a cost."""
         about = self._sentence(position)[1].about
         owner = self.owners.of_formula(position)
+        key = (piece, repr(about), owner.name)
+        if key not in self.formulas:
+            self.formulas[key] = self._formula(piece, about, owner)
+        judged = self.formulas[key]
+        return None if judged is None else CostPassage(position, position + len(piece), *judged)
+
+    def _formula(self, piece: str, about: Circumstances, owner: Owner) -> Judged | None:
         question = about_model(self.question, owner.model or self.question.model)
         try:
             found = tuple(readings(stripped(piece), question.model, self.question.where))
         except UnreadableFormula:
             return None
         except BertsymError as error:
-            return CostPassage(position, position + len(piece), None, str(error))
+            return None, str(error)
         if not any(len(read.reading.names) > 1 for read in found):
             return None
         claim = CostFormulaClaim(piece.strip(), found, about, about.quantity or FLOPS, question)
-        return CostPassage(position, position + len(piece), *self.judge.judged(claim, owner.name))
+        return self.judge.judged(claim, owner.name)
 
     def _sentence(self, position: int) -> tuple[int, _Sentence]:
         """Return the sentence at a position, and where it begins."""
