@@ -352,8 +352,8 @@ def schema(derived: Derived) -> Schema:
     fixed: dict[str, tuple[object, ...]] = {path: (at.value,) for path, at in derived.fixed_by_derivation.items()}
     fixed |= {path: (value,) for path, value in derived.fixed_by_code.items()}
     paths = [*(field.path for field in derived.fields.values()), *derived.fixed_by_derivation]
-    # Some entries of a list may change nothing.
-    entries = lengths([*paths, *derived.no_effect])
+    # Some entries of a list may change nothing, and others have one value that the code accepts.
+    entries = lengths([*paths, *derived.no_effect, *derived.fixed_by_code])
     fixed |= {f"{stem}[]": (entries[stem],) for stem in lengths(paths)}
     return Schema(derived.name, fields, fixed, frozenset(derived.no_effect), derived.synonyms)
 
