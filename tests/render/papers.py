@@ -36,6 +36,12 @@ AUDITED: list[tuple[str, ...]] = [
     ("audit", "110M", "--model", "bert-base-uncased"),
     ("audit", r"12 n_{layer} d_{model}^2"),
 ]
+COSTS: list[tuple[str, ...]] = [
+    *(("total", "bert-base-uncased", "--of", of, "--layout", "equation") for of in ("flops", "states", "memory")),
+    ("total", "llama-7b", "--of", "cache", "--layout", "equation"),
+    ("total", "bert-base-uncased", "--of", "lora", "--at", "r=8", "--layout", "equation"),
+    ("roofline", "llama-7b", "--device", "a100-sxm-80gb", "--at", "B=1,S=2048"),
+]
 RULES: list[tuple[str, ...]] = [(), ("--layout", "booktabs")]
 CHAINS: list[tuple[str, ...]] = [(), ("--layout", "align"), ("--layout", "split")]
 CONDITIONS = ("convnext", "inkling_text", "canary", "aimv2")  # of the atlas: conditions of several parts, roundings
@@ -71,6 +77,7 @@ def runs() -> Iterator[tuple[str, ...]]:
     yield from SOLVED
     yield from AUDITED
     yield from COMPARED
+    yield from COSTS
     yield ("tensors", "bert-tiny", "--head", "pretraining")
     yield ("models",)
     yield ("symbols",)
@@ -94,7 +101,7 @@ def runs_in(column: str) -> Iterator[tuple[str, ...]]:
     for name in NAMES if column in ("acl", "neurips") else ():
         yield ("show", name, *width)
         yield ("explain", name, *width)
-    for command in (("tensors",), ("models",), ("symbols",), *SOLVED):
+    for command in (("tensors",), ("models",), ("symbols",), *SOLVED, *COSTS):
         yield (*command, *width)
 
 
