@@ -59,7 +59,7 @@ class FieldSearch:
         steps = (
             self.aliases.take_declared, self.aliases.take_copies, self.undeclared, self.aliases.take_prevailing,
             self.aliases.take_part_dicts,
-            self.declared, self.lengths, self.layer_lists, self.size_values, self.parts,
+            self.declared, self.products, self.lengths, self.layer_lists, self.size_values, self.parts,
             self.equal_values, self.several,
         )  # fmt: skip
         for step in steps:
@@ -251,6 +251,39 @@ class FieldSearch:
             self.draft.refused[path].add(kind)
         else:
             self.draft.fixed[path] = default
+
+    def products(self) -> None:
+        """Free the fixed ratios that only say what the class computes for a size that a file omits."""
+        for path, default in list(self.draft.fixed.items()):
+            if type(default) not in (int, float) or PER_LAYER in path:
+                continue
+            part = path.rpartition(".")[0]
+            beside = [size for size in self.trials.sizes if size.rpartition(".")[0] == part]
+            del self.draft.fixed[path]
+            if not any(self.is_product(path, target, size) for target in beside for size in beside if size != target):
+                self.draft.fixed[path] = default
+                continue
+            for value in (*field_values.HARMLESS, *field_values.UNDECLARED):
+                kind = field_values.kind_at(value, None)
+                if kind is not ValueKind.NUMBER:
+                    outcomes = {self.trials.outcome(base, ((path, value),)) for base in self.trials.bases[:2]}
+                    if outcomes & {"disagree", "rejected"}:
+                        self.draft.refused[path].add(kind)
+
+    def is_product(self, ratio: str, target: str, size: str) -> bool:
+        """Take a ratio if files without the target are counted as the class builds them, at every ratio and size."""
+        self.draft.products[target] = (size, ratio)
+        outcomes, effects = set(), set()
+        for base in [*self.trials.bases, self.trials.full]:
+            for value in (at(self.trials.full, ratio), *field_values.RATIOS):
+                for without in (True, False):
+                    file = changed(base, {ratio: value} | ({target: ...} if without else {}))
+                    outcomes.add(self.trials.outcome(file, ()))
+                    effects.add(self.trials.theirs(file) if without and base is self.trials.full else None)
+        if "disagree" in outcomes or "agree" not in outcomes or len(effects - {None}) <= len(field_values.RATIOS):
+            del self.draft.products[target]
+            return False
+        return True
 
     def lengths(self) -> None:
         """Fix the length alone of a list of numbers whose numbers matter to no tensor, as Qwen3-VL's deepstack has."""

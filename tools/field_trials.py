@@ -64,6 +64,7 @@ class RuleDraft:
         self.equal: dict[str, list[Any]] = defaultdict(list)
         self.prevailing: dict[str, str] = {}
         self.layer_sizes: dict[str, LayerSizes] = {}
+        self.products: dict[str, tuple[str, str]] = {}
 
     def rules(self) -> FieldRules:
         """Return the rules as they stand."""
@@ -76,6 +77,7 @@ class RuleDraft:
             equal={path: tuple(values) for path, values in sorted(self.equal.items()) if values},
             prevailing=dict(sorted(self.prevailing.items())),
             layer_sizes=dict(sorted(self.layer_sizes.items())),
+            products=dict(sorted(self.products.items())),
         )
 
 

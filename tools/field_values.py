@@ -13,6 +13,8 @@ UNDECLARED: tuple[Any, ...] = (
     2, True, 16, [1, 0], ["full_attention", "sliding_attention"], 0.5, "x", {"hidden_size": 2},
 )  # fmt: skip
 """Values of a field that the class does not declare, in the order in which they are tried."""
+RATIOS = (1.0, 2.0, 3.0, 8.0, 0.5)
+"""Ratios of widths, beside the default that most classes have, 4."""
 HARMLESS: tuple[Any, ...] = (None, False, 0)
 """Values that code takes for nothing; each is tried by itself at a field that has an effect at other values."""
 INSTEAD_OF_A_LIST: tuple[Any, ...] = (False, True, 0, 2, 0.5, "x", {}, {"hidden_size": 2})

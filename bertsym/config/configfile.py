@@ -10,7 +10,7 @@ from sympy import Symbol
 
 from bertsym import atlas
 from bertsym.atlas.configurations import default_labels, fixed_parts, has_class, head_size_use, similar_class
-from bertsym.config.field_rules import check_rules, contradicted, renamed, unread_fields
+from bertsym.config.field_rules import check_rules, contradicted, renamed, unread_fields, with_products
 from bertsym.config.fields import check_covered, overridden, sizes
 from bertsym.config.flatten import flattened, without_ignored_types, without_null_parts
 from bertsym.config.idle_zeros import check_idle, without_zeros
@@ -79,7 +79,7 @@ def read_config(
     zeros: Mapping[Symbol, str] = {}
     if derived is not None:
         named = without_ignored_types(flattened(renamed(config, derived.rules, file)), _fixed_parts(kind, derived))
-        check_rules(named, derived, file)
+        named = _checked(named, derived, file)
         use = head_size_use(kind)
         notes = (
             *contradicted(config, derived.rules),
@@ -117,6 +117,13 @@ def read_config(
         raise BadFile(str(file), str(error)) from None
     check_idle(model, zeros, file)
     return model
+
+
+def _checked(fields: Mapping[str, Json], derived: Derived, file: Path) -> Mapping[str, Json]:
+    """Return the fields with the sizes that follow from ratios; raise `BadField` for one that the rules refuse."""
+    whole = with_products(fields, derived, file)
+    check_rules(whole, derived, file)
+    return whole
 
 
 def _entry(config: Mapping[str, Json], kind: str, file: Path) -> tuple[Derived | None, Mapping[str, Json]]:

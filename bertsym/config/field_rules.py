@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from bertsym.saved_model.field_rules import FieldRules, ValueKind, value_kind
 
 PER_LAYER = "per_layer_config"
 """The base class of all configurations takes sizes for single layers from this field, in any part."""
+
+EXACT = 2**53
+"""The class multiplies in double precision, which has every whole number so far."""
 
 
 def renamed(config: Mapping[str, Json], rules: FieldRules, file: Path) -> dict[str, Any]:
@@ -67,6 +71,31 @@ def _value_at(config: Mapping[str, Json], path: str) -> Any:
     """Return the value at the path, an ellipsis if there is none."""
     part, last = holder_of(dict(config), path)
     return ... if part is None else part.get(last, ...)
+
+
+def with_products(fields: Mapping[str, Json], derived: Derived, file: Path) -> Mapping[str, Json]:
+    """Return the fields with the sizes that the class computes as a size times a ratio of the file.
+
+    `fields` are flattened and renamed. Raise `BadField` for a product that is not whole: the class would round it.
+    """
+    products = {path: factors for path, factors in derived.rules.products.items() if factors[1] in fields}
+    if not products:
+        return fields
+    spellings = {field.path: (field.path, *field.aliases) for field in derived.fields.values()}
+    defaults = {field.path: derived.defaults[symbol] for symbol, field in derived.fields.items()}
+    computed: dict[str, Json] = {}
+    for path, (size, ratio) in products.items():
+        if any(fields.get(name) is not None for name in spellings.get(path, (path,))):
+            continue
+        factor = next((fields[name] for name in spellings.get(size, (size,)) if name in fields), defaults.get(size))
+        found = fields[ratio]
+        if isinstance(found, bool) or not isinstance(found, int | float | Fraction) or type(factor) is not int:
+            raise BadField(str(file), ratio, f"{echo(found)}: only a number is covered")
+        product = Fraction(found) * factor
+        if product.denominator != 1 or not 0 <= product <= EXACT:
+            raise BadField(str(file), ratio, f"{echo(found)}: times {size} = {factor:,} it is no whole number")
+        computed[path] = int(product)
+    return {**fields, **computed}
 
 
 def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> None:
@@ -128,6 +157,7 @@ def _unread(fields: Mapping[str, Json], derived: Derived) -> Iterator[str]:
     known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
     known |= {*derived.no_effect, *derived.fixed_by_derivation, *derived.fixed_by_code}
     known |= {*rules.aliases, *rules.prevailing, *rules.fixed, *rules.refused}
+    known |= {ratio for _, ratio in rules.products.values()}
     known |= {name for path in derived.list_paths for name in (path, f"{path}[]")}
     parts = {"", *(path.rpartition(".")[0] for path in known)}
     for path, found in fields.items():

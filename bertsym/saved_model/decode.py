@@ -57,7 +57,7 @@ _SIZE = (
     *("field", "aliases", "if_omitted", "default", "kind", "minimum", "meaning"),
     "domain",
 )
-_RULES = ("aliases", "prevailing", "fixed", "equal", "refused", "unless", "layer_sizes", "labels")
+_RULES = ("aliases", "prevailing", "fixed", "equal", "refused", "unless", "products", "layer_sizes", "labels")
 _EVIDENCE = ("trials", "edge_trials", "builds", "seed", "bound", "parameters", "unresolved")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _HEAD = re.compile(r"[a-z0-9-]{1,40}")
@@ -247,6 +247,7 @@ class _Decoder:
         fixed = parts["fixed"].entries(MAX_FIELDS) if "fixed" in parts else {}
         unless = parts["unless"].entries(MAX_FIELDS) if "unless" in parts else {}
         equal = parts["equal"].entries(MAX_FIELDS) if "equal" in parts else {}
+        products = parts["products"].entries(MAX_FIELDS) if "products" in parts else {}
         tables = parts["layer_sizes"].entries(MAX_FIELDS) if "layer_sizes" in parts else {}
         refused: dict[str, set[ValueKind]] = {}
         for name, paths in (
@@ -265,7 +266,18 @@ class _Decoder:
             ),
             prevailing=MappingProxyType({name: target.field() for name, target in prevailing.items()}),
             layer_sizes=MappingProxyType({path: self.layer_sizes(table) for path, table in tables.items()}),
+            products=MappingProxyType({path: self.factors(factors) for path, factors in products.items()}),
         )
+
+    def factors(self, node: Node) -> tuple[str, str]:
+        """Return the paths of a size and of the ratio that multiplies it."""
+        paths = node.items(2)
+        if len(paths) != 2:
+            raise node.refuse("a product has two factors, a size and a ratio")
+        size, ratio = (path.field() for path in paths)
+        if size not in {field.path for field in self.fields.values()}:
+            raise node.refuse(f"{echo(size)} is not the field of a size")
+        return size, ratio
 
     def layer_sizes(self, node: Node) -> LayerSizes:
         parts = node.keys(("length", "names", "keywords"), required=("length", "names"))

@@ -139,6 +139,8 @@ def _rules(rules: FieldRules) -> Iterator[str]:
         yield _line("refused", {kind: paths for kind, paths in by_kind.items() if paths})
     if rules.unless:
         yield _line("unless", dict(sorted(rules.unless.items())))
+    if rules.products:
+        yield _line("products", {path: list(factors) for path, factors in sorted(rules.products.items())})
     if rules.layer_sizes:
         yield _line("layer_sizes", {path: _layer_sizes(table) for path, table in sorted(rules.layer_sizes.items())})
     if rules.labels != DEFAULT_LABELS:

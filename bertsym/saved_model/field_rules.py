@@ -60,6 +60,8 @@ class FieldRules:
     - `equal` has, for a fixed field, other values at which the class builds the same, as false instead of null.
     - `prevailing` has, for a name, the field that the class overwrites with it if a file gives both.
     - `unless` has, for a refused field, the field that makes it idle.
+    - `products` has, for a size that the class computes if a file omits it, the size and the ratio that it multiplies:
+      SAM's `mlp_dim` has `hidden_size` and `mlp_ratio`. The ratio is idle in a file that gives the size.
     - `layer_sizes` has the tables with sizes of single layers, by their paths.
     - `labels` is the number of labels that the class takes if a file gives none.
     - Rules that are not `recorded` know nothing about the class; the reader then refuses what the class may read.
@@ -74,6 +76,7 @@ class FieldRules:
     equal: Mapping[str, tuple[Json, ...]] = MappingProxyType({})
     prevailing: Mapping[str, str] = MappingProxyType({})
     layer_sizes: Mapping[str, LayerSizes] = MappingProxyType({})
+    products: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
     def refuses(self, path: str, kind: ValueKind) -> bool:
         """Return True if the reader refuses values of the kind at the path."""

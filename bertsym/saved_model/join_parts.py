@@ -86,6 +86,7 @@ def joined_rules(rules: Iterable[FieldRules]) -> FieldRules:
         equal=_union(one.equal for one in listed),
         prevailing=_union(one.prevailing for one in listed),
         layer_sizes=_union(one.layer_sizes for one in listed),
+        products=_union(one.products for one in listed),
     )
 
 
@@ -224,6 +225,7 @@ def _rules(rules: FieldRules, path: str) -> FieldRules:
         equal=_below(path, rules.equal),
         unless=_names_below(path, rules.unless),
         layer_sizes=_below(path, {name: _sizes_below(path, table) for name, table in rules.layer_sizes.items()}),
+        products=_below(path, {name: (path + size, path + ratio) for name, (size, ratio) in rules.products.items()}),
     )
 
 

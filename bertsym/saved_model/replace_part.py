@@ -267,6 +267,7 @@ def _rules_beside(rules: FieldRules, new: Replacement, moved: Derived) -> FieldR
         unless=_beside(below, rules.unless),
         equal=_beside(below, rules.equal),
         layer_sizes=_beside(below, rules.layer_sizes),
+        products=_beside(below, rules.products),
     )
 
 

@@ -149,6 +149,32 @@ def test_a_field_that_another_makes_idle_is_refused_without_it() -> None:
             check_rules(flattened(fields), derived, FILE)
 
 
+PRODUCTS = {"mlp_dim": ("hidden_size", "mlp_ratio")}
+
+
+@pytest.mark.parametrize(
+    ("config", "width"),
+    [
+        ({"mlp_ratio": 2.0}, 1536),
+        ({"mlp_ratio": 8}, 6144),
+        ({"mlp_ratio": 0.5, "hidden_size": 96}, 48),
+        ({"mlp_ratio": 2.0, "mlp_dim": None}, 1536),
+        ({"mlp_ratio": 2.0, "mlp_dim": 100}, 100),
+    ],
+    ids=str,
+)
+def test_a_size_that_the_file_omits_is_a_product(config: dict[str, Any], width: int) -> None:
+    found = read("sam_vision_model", config, products=PRODUCTS)
+    sized = {"hidden_size": config.get("hidden_size", 768), "mlp_dim": width}
+    assert count(found) == count(read("sam_vision_model", sized))
+
+
+@pytest.mark.parametrize("ratio", [0.3, -1, True, "2", None, [2.0], 1e308], ids=str)
+def test_a_product_that_is_not_whole_is_refused(ratio: Json) -> None:
+    with pytest.raises(BadField, match="mlp_ratio"):
+        read("sam_vision_model", {"mlp_ratio": ratio}, products=PRODUCTS)
+
+
 def test_rules_are_read_as_they_are_written() -> None:
     derived = entry(
         "bloom",
@@ -158,6 +184,7 @@ def test_rules_are_read_as_they_are_written() -> None:
         unless={"a": "b"},
         labels=3,
         equal={"odd": (None, "x")},
+        products={"n_layer": ("hidden_size", "ratio")},
     )
     assert parsed(json.loads(text(derived)), FILE).rules == derived.rules
 
