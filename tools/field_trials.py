@@ -33,7 +33,7 @@ SAMPLES = 2
 # A default that takes more processor seconds gets one of the small depths, if that takes less than this share of them.
 SLOW, SMALL, FASTER = 0.006, (2, 3, 4, 6), 0.8
 # Processor seconds of the search; afterwards a group that fails is refused as a whole.
-BUDGET = 90.0
+BUDGET = 240.0
 FILE = Path("config.json")
 SETTINGS = re.compile(
     r"(^|\.)(model_type|architectures|transformers_version|id2label|label2id|auto_map|quantization_config|num_labels|"
