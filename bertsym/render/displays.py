@@ -181,7 +181,8 @@ def _equation(rows: Sequence[Row], layout: Layout, sheet: Sheet, *, numbered: bo
 def _align(rows: Sequence[Row], sheet: Sheet) -> Fragment:
     """Return the rows aligned at their relations; the last has the number if there is a label."""
     ends = [r" \nonumber \\"] * (len(rows) - 1) if sheet.label else [r" \\"] * (len(rows) - 1)
-    body = "\n".join(row.tex + end for row, end in zip(rows, [*ends, ""], strict=True))
+    written = [row.tex for row in rows] if len(rows) > 1 else [rows[0].line]
+    body = "\n".join(row + end for row, end in zip(written, [*ends, ""], strict=True))
     if not sheet.label:
         return needing(_environment("align*", body), AMSMATH)
     return needing(_environment("align", f"{body} \\label{{{sheet.label}}}"), AMSMATH, LABELS)
