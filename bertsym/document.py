@@ -51,10 +51,11 @@ class Share:
 
 @value
 class Decimal:
-    """An exact number shown to some decimal places."""
+    """A number shown to some decimal places; it is `rounded` if it was not exact to begin with."""
 
     value: Fraction
     places: int = 3
+    rounded: bool = False
 
 
 @value
@@ -103,10 +104,25 @@ class Equation:
 
 
 @value
+class Rate:
+    """The derivative of a quantity by a size, of some order, on the left of an equation."""
+
+    of: Symbol
+    by: Symbol
+    order: int = 1
+
+
+@value
 class Result:
-    """The formula that answers the question, and its number if it has one; it is printed alone, to be embedded."""
+    """The formula that answers the question, and its number if it has one; it is printed alone, to be embedded.
+
+    `left` is what the formula is, for a display on paper. `short` is the formula with the coefficients of `let` in it.
+    """
 
     steps: tuple[Inline, ...]
+    left: Form | Rate | None = None
+    short: Form | None = None
+    let: tuple[tuple[Symbol, Form], ...] = ()
 
 
 @value

@@ -10,13 +10,14 @@ from bertsym.algebra import free
 from bertsym.answers.answer_context import Subject, known, shown, subject
 from bertsym.convention import EXACT, Convention
 from bertsym.count import total
-from bertsym.document import Count, Decimal, Document, Element, Inline, Remark, Result, Share
+from bertsym.document import Count, Decimal, Document, Element, Inline, Rate, Remark, Result, Share
 from bertsym.formulas.styles import Style, form
 from bertsym.formulas.tree import Form, Name, Quotient, product
 from bertsym.model import Model
+from bertsym.quantities import PARAMETERS
 from bertsym.report import AsLatex, Record
 from bertsym.sensitivity import differentiate
-from bertsym.symbols import in_order
+from bertsym.symbols import P, in_order
 from bertsym.values import value
 
 
@@ -50,7 +51,11 @@ class Derivative:
         times = f"derivative of order {self.order}" if self.order > 1 else "derivative"
         held: tuple[Inline, ...] = (" with ", *_listed(self.held), " held fixed") if self.held else ()
         heading = Remark((f"{times} by ", Name(self.by), *held))
-        return (*self.subject.remarks(), heading, Result(steps), *self._meaning())
+        return (*self.subject.remarks(), heading, Result(steps, self._left), *self._meaning())
+
+    @property
+    def _left(self) -> Rate | None:
+        return Rate(P, self.by, self.order) if self.subject.convention.unit is PARAMETERS else None
 
     def _meaning(self) -> tuple[Element, ...]:
         if self.independent:

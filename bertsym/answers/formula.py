@@ -11,9 +11,11 @@ from bertsym.convention import EXACT, Convention
 from bertsym.count import countable
 from bertsym.document import Count, Document, Inline, Result
 from bertsym.formulas.styles import Style, form, style_of_parts
-from bertsym.formulas.tree import Form, Named, Sum
+from bertsym.formulas.tree import Form, Name, Named, Sum
 from bertsym.model import Model
+from bertsym.quantities import PARAMETERS
 from bertsym.report import AsLatex, Record
+from bertsym.symbols import P
 from bertsym.values import value
 
 
@@ -30,7 +32,8 @@ class Formula:
         steps: tuple[Inline, ...] = (self.expression,)
         if self.count is not None:
             steps += (Count(self.count, short=True, unit=self.subject.convention.unit),)
-        return (*self.subject.remarks(), Result(steps))
+        left = Name(P) if self.subject.convention.unit is PARAMETERS else None
+        return (*self.subject.remarks(), Result(steps, left))
 
     def record(self) -> Record:
         """Return the formula for programs; `count` is null while a size is unknown."""

@@ -48,7 +48,10 @@ class Solved:
         if solution.assumed:
             names = ", ".join(map(str, solution.assumed))
             parts.append(Remark((f"assumed, as in {self.base}: {names}",)))
-        root = () if solution.root is None else (Decimal(solution.root, _places(solution.root)),)
+        root: tuple[Inline, ...] = ()
+        if solution.root is not None:
+            hit = solution.floor is not None and solution.floor.error == 0
+            root = (Decimal(solution.root, _places(solution.root), rounded=not hit),)
         if not solution.grows:
             why = f"the count does not always grow with {solution.symbol}, so that no two values bracket the target"
             parts.append(Remark((why,)))
@@ -57,7 +60,8 @@ class Solved:
             parts.append(Remark((f"no useful closed form{why}",)))
         form = () if solution.closed.form is None else (solution.closed.form,)
         if form or root:
-            parts.append(Result((Name(solution.symbol), *form, *root)))
+            short, let = (solution.closed.short, solution.closed.let) if form else (None, ())
+            parts.append(Result((Name(solution.symbol), *form, *root), short=short, let=let))
         if solution.step > 1:
             parts.append(Remark((Name(solution.symbol), f" in steps of {solution.step}, so that every width is whole")))
         if self.demand != ANYTHING or not solution.complete:

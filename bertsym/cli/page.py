@@ -43,9 +43,16 @@ class Page:
         typer.Option(
             "--layout",
             metavar="NAME",
-            help="LaTeX: set formulas bare, inline, or as equation, split or align; set tables by booktabs.",
+            help="LaTeX: set formulas bare, inline, or as equation, equation*, split or align; tables by booktabs.",
         ),
     ] = None
+    lhs: Annotated[
+        str,
+        typer.Option("--lhs", metavar="NAME", help="LaTeX: set this left of the formula, such as P, or none."),
+    ] = ""
+    punct: Annotated[
+        str, typer.Option("--punct", metavar="MARK", help="LaTeX: end the formula with a full stop or a comma.")
+    ] = ""
     width: Annotated[
         str | None,
         typer.Option(
@@ -101,7 +108,15 @@ class Page:
         """Return the checked options for the renderers; raises `UnknownName`, `Unreadable` or `Conflict`."""
         from bertsym.errors import UnknownName
         from bertsym.render.notation import named_notation, parse_renames
-        from bertsym.render.sheet import Layout, Sheet, checked_caption, checked_label, column
+        from bertsym.render.sheet import (
+            Layout,
+            Sheet,
+            checked_caption,
+            checked_label,
+            checked_left,
+            checked_punctuation,
+            column,
+        )
         from bertsym.render.tex_prose import Encoding
 
         if self.math_font not in ("cm", "times"):
@@ -117,6 +132,8 @@ class Page:
             caption=checked_caption(self.caption),
             label=checked_label(self.label) if self.label else "",
             standalone=self.standalone,
+            left=checked_left(self.lhs),
+            punct=checked_punctuation(self.punct),
         )
 
 

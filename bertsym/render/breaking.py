@@ -17,6 +17,17 @@ INDENT = r"\quad {} "
 
 
 @value
+class Setting:
+    """How further lines are set: what stands before each, and whether none may begin within parentheses."""
+
+    indent: str = INDENT
+    whole_factors: bool = False
+
+
+SPREAD = Setting()
+
+
+@value
 class Piece:
     """A stretch of a formula that stays on one line; `depth` is the number of parentheses open at its start."""
 
@@ -24,19 +35,30 @@ class Piece:
     depth: int
 
 
-def lines(steps: tuple[Inline, ...], notation: Notation, column: Column, *, margin: int = 0) -> list[str]:
+def lines(
+    steps: tuple[Inline, ...],
+    notation: Notation,
+    column: Column,
+    *,
+    margin: int = 0,
+    lead: str = "",
+    setting: Setting = SPREAD,
+) -> list[str]:
     """Return the lines of a chain of equalities: one if it fits, else one a step, and a long step broken.
 
-    `margin` is the width that the layout itself needs. Raises `TooNarrow`.
+    `margin` is the width that the layout itself needs. `lead` stands before the first step. Raises `TooNarrow`.
     """
     room = Column(column.width - margin, column.face)
-    whole = " = ".join(mathtex.inline(step, notation) for step in steps)
+    whole = lead + mathtex.chain(steps, notation)
     if _fits(whole, room):
         return [whole]
+    leads = [lead, *(f"{{}} {mathtex.relation(step)} " for step in steps[1:])]
     return [
         line
-        for index, step in enumerate(steps)
-        for line in _step(step, mathtex.RELATION if index else "", notation, room)
+        for relation, step in zip(leads, steps, strict=True)
+        for line in _step(
+            relation + mathtex.inline(step, notation), _pieces_of(step, relation, notation), room, setting
+        )
     ]
 
 
@@ -44,17 +66,23 @@ def _fits(line: str, room: Column) -> bool:
     return formula(line, room.face) <= room.width
 
 
-def _step(step: Inline, relation: str, notation: Notation, room: Column) -> list[str]:
-    whole = relation + mathtex.inline(step, notation)
+def _pieces_of(step: Inline, relation: str, notation: Notation) -> list[Piece]:
+    pieces = _pieces(step, notation, 0) if isinstance(step, Sum | Product | Bracket) else []
+    if not pieces:
+        return [Piece(relation + mathtex.inline(step, notation), 0)]
+    return [Piece(relation + pieces[0].tex, 0), *pieces[1:]]
+
+
+def _step(whole: str, pieces: list[Piece], room: Column, setting: Setting) -> list[str]:
     if _fits(whole, room):
         return [whole]
-    pieces = _pieces(step, notation, 0) if isinstance(step, Sum | Product | Bracket) else []
-    pieces = [Piece(relation + pieces[0].tex, 0), *pieces[1:]] if pieces else [Piece(whole, 0)]
-    for depth in range(max(piece.depth for piece in pieces) + 1):
+    deepest = 0 if setting.whole_factors else max(piece.depth for piece in pieces)
+    for depth in range(deepest + 1):
         stretches = list(_stretches(pieces, depth))
-        widest = max(formula(line, room.face) for line in (stretches[0], *(INDENT + s for s in stretches[1:])))
+        further = (setting.indent + stretch for stretch in stretches[1:])
+        widest = max(formula(line, room.face) for line in (stretches[0], *further))
         if widest <= room.width:
-            return _filled(stretches, room)
+            return _filled(stretches, room, setting.indent)
     room.check("the formula", widest)
     return [whole]
 
@@ -71,7 +99,7 @@ def _stretches(pieces: Iterable[Piece], depth: int) -> Iterator[str]:
     yield held
 
 
-def _filled(stretches: list[str], room: Column) -> list[str]:
+def _filled(stretches: list[str], room: Column, indent: str) -> list[str]:
     """Return lines filled with as many pieces as fit."""
     filled = [stretches[0]]
     for stretch in stretches[1:]:
@@ -79,7 +107,7 @@ def _filled(stretches: list[str], room: Column) -> list[str]:
         if _fits(longer, room):
             filled[-1] = longer
         else:
-            filled.append(INDENT + stretch)
+            filled.append(indent + stretch)
     return filled
 
 

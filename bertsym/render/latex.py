@@ -17,6 +17,7 @@ _USES: dict[Layout, frozenset[type]] = {
     Layout.BARE: frozenset({Result}),
     Layout.INLINE: frozenset({Result}),
     Layout.EQUATION: frozenset({Result}),
+    Layout.STARRED: frozenset({Result}),
     Layout.SPLIT: frozenset({Result, Equation}),
     Layout.ALIGN: frozenset({Result, Equation}),
     Layout.BOOKTABS: frozenset({Table}),
@@ -52,6 +53,9 @@ def _check(parts: Document, sheet: Sheet) -> None:
     if sheet.layout is not None and not kinds & _USES[sheet.layout]:
         needed = " and no ".join(sorted(kind.__name__.lower() for kind in _USES[sheet.layout]))
         raise Conflict(f"--layout {sheet.layout.value}", "the answer", f"it has no {needed}")
+    for option, chosen in (("--lhs", sheet.left is not None), ("--punct", bool(sheet.punct))):
+        if chosen and Result not in kinds:
+            raise Conflict(option, "the answer", "it has no formula of its own")
     if sheet.caption and Table not in kinds:
         raise Conflict("--caption", "the answer", "only a table has a caption")
     if sheet.label and not kinds & {Table, Result}:
@@ -73,10 +77,8 @@ def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
             return Fragment("% " + comment("".join(_remark(part, sheet) for part in parts)))
         case Equation(steps):
             return displays.equation(steps, sheet)
-        case Result(steps) if sheet.layout is None and not alone:
-            return displays.equation(steps, sheet)
-        case Result(steps):
-            return displays.result(steps, sheet)
+        case Result():
+            return displays.result(element, sheet, alone=alone)
         case Table():
             return tables.tabular(element, sheet)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
@@ -35,7 +36,6 @@ from bertsym.wording import Binding, of_first
 
 _WORD = re.compile(r"\\math(?:rm|tt)\{[^{}]*\}(\^\S+)?$")
 _CONTROL_WORD = re.compile(r"\\[A-Za-z]+$")
-RELATION = "{} = "  # what begins the line of a further step
 _FIGURE = re.compile(r"\d|\\frac\{\d")
 _RELATIONS = {
     Sign.EQUAL: "=",
@@ -45,6 +45,26 @@ _RELATIONS = {
     Sign.BELOW: "<",
     Sign.AT_MOST: r"\leq",
 }
+
+
+def relation(step: Inline) -> str:
+    r"""Return the sign before a step of a chain: `\approx` before a number that is rounded, else an equals sign."""
+    rounded_off = isinstance(step, Decimal) and (step.rounded or (step.value * 10**step.places).denominator != 1)
+    return r"\approx" if rounded_off else "="
+
+
+def chain(steps: Sequence[Inline], notation: Notation = BERT, encoding: Encoding = Encoding.ASCII) -> str:
+    """Return steps with the signs between them on one line."""
+    first, *rest = steps
+    return inline(first, notation, encoding) + "".join(
+        f" {relation(step)} {inline(step, notation, encoding)}" for step in rest
+    )
+
+
+def rate(of: str, by: str, order: int) -> str:
+    r"""Return a derivative as a fraction: `\frac{\partial P}{\partial H}`."""
+    raised = "" if order == 1 else f"^{order}" if order < 10 else f"^{{{order}}}"
+    return rf"\frac{{\partial{raised} {of}}}{{\partial {by}{raised}}}"
 
 
 def grouped(value: int) -> str:

@@ -16,7 +16,15 @@ BRACE = 889_000
 RADICAL = 1_000_000
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL)
-_SYMBOLS = {"\\cdot": "cdot", "\\times": "times", "\\land": "wedge", "\\lor": "vee", "\\leq": "leq", "\\geq": "geq"}
+_SYMBOLS = {
+    "\\cdot": "cdot",
+    "\\times": "times",
+    "\\land": "wedge",
+    "\\lor": "vee",
+    "\\leq": "leq",
+    "\\geq": "geq",
+    "\\approx": "approx",
+}
 _QUADS = {"\\quad": 1, "\\qquad": 2}
 _FONTS = frozenset({"\\mathrm", "\\mathit", "\\mathbf", "\\mathsf", "\\mathtt", "\\mathcal"})
 
@@ -36,7 +44,7 @@ class Class(Enum):
 
 _CLASSES = {
     **dict.fromkeys(("+", "-", "\\cdot", "\\times", "\\land", "\\lor"), Class.BIN),
-    **dict.fromkeys(("=", "<", ">", "\\leq", "\\geq", "\\neq"), Class.REL),
+    **dict.fromkeys(("=", "<", ">", "\\leq", "\\geq", "\\neq", "\\approx"), Class.REL),
     **dict.fromkeys(("(", "["), Class.OPEN),
     **dict.fromkeys((")", "]"), Class.CLOSE),
     **dict.fromkeys((",", ";"), Class.PUNCT),

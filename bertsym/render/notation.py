@@ -102,9 +102,14 @@ def checked_name(symbol: str, tex: str) -> str:
     Traceback (most recent call last):
     bertsym.errors.Unreadable: --rename H: expected a letter or \mathrm{word} such as \ell or d_k, got '\input{x}'
     """
-    if len(tex) > MAX_NAME or not _NAME.fullmatch(tex):
+    if not is_name(tex):
         raise Unreadable(f"--rename {symbol}", tex, r"a letter or \mathrm{word} such as \ell or d_k")
     return tex
+
+
+def is_name(tex: str) -> bool:
+    """Return True if TeX only names a symbol."""
+    return len(tex) <= MAX_NAME and _NAME.fullmatch(tex) is not None
 
 
 # Words that stand for a letter in the symbols of a model's own sizes.

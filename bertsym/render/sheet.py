@@ -7,7 +7,7 @@ from enum import Enum
 
 from bertsym.errors import Conflict, TooNarrow, Unreadable, member
 from bertsym.render.metrics import ELEVEN, POINT, TEN, TIMES_ELEVEN, TIMES_TEN, TWELVE, Face
-from bertsym.render.notation import BERT, Notation
+from bertsym.render.notation import BERT, Notation, is_name
 from bertsym.render.tex_prose import Encoding
 from bertsym.values import value
 
@@ -18,6 +18,7 @@ class Layout(Enum):
     BARE = "bare"
     INLINE = "inline"
     EQUATION = "equation"
+    STARRED = "equation*"
     SPLIT = "split"
     ALIGN = "align"
     BOOKTABS = "booktabs"
@@ -52,13 +53,17 @@ _WIDTH = re.compile(r"(\d{2,4})(?:\.(\d{1,2}))?(?:pt)?(?:@(10|11|12)(?:pt)?)?", 
 _FACES = {"10": TEN, "11": ELEVEN, "12": TWELVE}
 _TIMES = {TEN: TIMES_TEN, ELEVEN: TIMES_ELEVEN}
 
+PUNCTUATION = (".", ",", ";", ":")
 MAX_CAPTION = 1900
 _LABEL = re.compile(r"[A-Za-z0-9:._/+*-]{1,80}", re.ASCII)
 
 
 @value
 class Sheet:
-    """The choices of one rendering. The defaults give ASCII fragments that need no package and no width."""
+    """The choices of one rendering. The defaults give ASCII fragments that need no package and no width.
+
+    `left` is the TeX on the left of a displayed formula: None leaves it to the answer, and an empty text means none.
+    """
 
     notation: Notation = BERT
     encoding: Encoding = Encoding.ASCII
@@ -67,6 +72,8 @@ class Sheet:
     caption: str = ""
     label: str = ""
     standalone: bool = False
+    left: str | None = None
+    punct: str = ""
 
 
 def column(text: str, *, times: bool = False) -> Column:
@@ -94,6 +101,22 @@ def checked_caption(text: str) -> str:
     """Return the caption if TeX can measure it on one line: at most 1,900 characters."""
     if len(text) > MAX_CAPTION:
         raise Unreadable("--caption", text, f"at most {MAX_CAPTION:,} characters")
+    return text
+
+
+def checked_left(text: str) -> str | None:
+    """Return the TeX on the left of a formula: empty for `none`, None to leave it to the answer; raise `Unreadable`."""
+    if text in ("", "none"):
+        return "" if text else None
+    if not is_name(text):
+        raise Unreadable("--lhs", text, r"none, or a letter or \mathrm{word} such as P or N_{\mathrm{total}}")
+    return text
+
+
+def checked_punctuation(text: str) -> str:
+    """Return the mark behind a displayed formula; raise `Unreadable` for a text that is none."""
+    if text not in ("", *PUNCTUATION):
+        raise Unreadable("--punct", text, f"one of {' '.join(PUNCTUATION)}")
     return text
 
 

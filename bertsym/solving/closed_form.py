@@ -9,7 +9,7 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, expand, free, monomials
 from bertsym.formulas.styles import form
-from bertsym.formulas.tree import ZERO, Form, Name, Number, Power, Quotient, Root, product, sum_of
+from bertsym.formulas.tree import ZERO, Form, Name, Number, Power, Quotient, Root, Sum, product, sum_of
 from bertsym.symbols import P
 from bertsym.values import value
 
@@ -18,11 +18,18 @@ from bertsym.values import value
 class ClosedForm:
     """The degree of a total in a symbol, and the symbol as a function of P and the rest.
 
-    `form` is None beyond degree 2, and if the degree depends on a condition.
+    `form` is None beyond degree 2, and if the degree depends on a condition. `short` is the form with a letter for each
+    coefficient that is a sum, and `let` says what the letters stand for.
     """
 
     degree: int
     form: Form | None
+    short: Form | None = None
+    let: tuple[tuple[Symbol, Form], ...] = ()
+
+
+LETTERS = ("a", "b", "c")
+"""The coefficients of the square, of the size itself and of the constant term."""
 
 
 def solve_symbolically(total: Expr, symbol: Symbol) -> ClosedForm:
@@ -51,14 +58,27 @@ def solve_symbolically(total: Expr, symbol: Symbol) -> ClosedForm:
     a, b, c = (expand(powers.get(power, sympy.S.Zero)) for power in (2, 1, 0))
     if degree == 2 and a.xreplace(dict.fromkeys(a.atoms(Iverson), sympy.S.Zero)) == 0:
         return ClosedForm(degree, None)
-    left = Name(P) if c == 0 else sum_of([Name(P), product([Number(Fraction(-1)), form(c)])])
+    written = [form(a), form(b), ZERO if c == 0 else form(c)]
+    whole = _root(degree, *written)
+    let = tuple(
+        (sympy.Symbol(letter), part) for letter, part in zip(LETTERS, written, strict=True) if isinstance(part, Sum)
+    )
+    if degree == 1 or not let or {str(size) for size in free(total)} & set(LETTERS):
+        return ClosedForm(degree, whole)
+    letters: dict[Form, Form] = {part: Name(letter) for letter, part in let}
+    return ClosedForm(degree, whole, _root(degree, *(letters.get(part, part) for part in written)), let)
+
+
+def _root(degree: int, a: Form, b: Form, c: Form) -> Form:
+    """Return the root of a x^2 + b x + c = P that can be positive, or of b x + c = P."""
+    left = Name(P) if c == ZERO else sum_of([Name(P), product([Number(Fraction(-1)), c])])
     if degree == 1:
-        return ClosedForm(1, _over(left, form(b)))
-    if b == 0:
-        return ClosedForm(2, Root(_over(left, form(a))))
-    under_root = sum_of([Power(form(b), 2), product([Number(Fraction(4)), form(a), left])])
-    numerator = sum_of([product([Number(Fraction(-1)), form(b)]), Root(under_root)])
-    return ClosedForm(2, Quotient(numerator, product([Number(Fraction(2)), form(a)])))
+        return _over(left, b)
+    if b == ZERO:
+        return Root(_over(left, a))
+    under_root = sum_of([Power(b, 2), product([Number(Fraction(4)), a, left])])
+    numerator = sum_of([product([Number(Fraction(-1)), b]), Root(under_root)])
+    return Quotient(numerator, product([Number(Fraction(2)), a]))
 
 
 def _over(numerator: Form, denominator: Form) -> Form:

@@ -20,6 +20,7 @@ Run = Callable[..., Any]
 MOST_CALLS = 25_000  # for a marker
 
 PAPER = r"""\documentclass{article}
+\usepackage{amsmath}
 \begin{document}
 % bertsym: total bert-base-uncased --layout equation --rename 'H=d_{\mathrm{model}}'
 % bertsym: end

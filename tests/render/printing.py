@@ -54,7 +54,9 @@ class Reader:
             if isinstance(element, Equation) and sheet.layout in (Layout.INLINE, Layout.EQUATION):
                 continue
             try:
-                lines = latex.document((element,), replace(sheet, notation=self.notation)).splitlines()
+                left = "" if isinstance(element, Result) else None
+                shown = latex.document((element,), replace(sheet, notation=self.notation, left=left))
+                lines = shown.splitlines()
             except TooNarrow:
                 continue
             printed = _SHORT.sub("", "\n".join(line for line in lines if not line.startswith("%")))

@@ -249,7 +249,7 @@ def of_text(text: str) -> list[Tree]:
 
 
 _LAYOUT = re.compile(
-    r"\\begin\{(?:array)\}\{l\}|\\(?:begin|end)\{(?:array|equation\*?|align\*?|split)\}|\\label\{[^{}]*\}|\\displaystyle\b|\\nonumber\b"
+    r"\\(?:begin|end)\{(?:aligned|equation\*?|align\*?|split)\}|\\label\{[^{}]*\}|\\displaystyle\b|\\nonumber\b"
     r"|\\quad\b|\\\\|\\,|\\\[|\\\]|(?<!\{)\{\}|&|\$"
 )
 _TEX_MARK = re.compile(r"\s*(\d{1,3}(?:\{,\}\d{3})+(?!\d)|\d+(?:\.\d+)?|\\[A-Za-z]+|\\.|\S)")
@@ -258,7 +258,15 @@ _FACES = ("\\mathrm", "\\mathit", "\\mathbf", "\\mathsf", "\\mathtt", "\\mathcal
 
 
 class _Tex(_Reader):
-    signs: ClassVar = {"\\land": "and", "\\lor": "or", "\\lnot": "not", "\\neq": "!=", "\\leq": "<=", "\\geq": ">="}
+    signs: ClassVar = {
+        "\\land": "and",
+        "\\lor": "or",
+        "\\lnot": "not",
+        "\\neq": "!=",
+        "\\leq": "<=",
+        "\\geq": ">=",
+        "\\approx": "=",
+    }
 
     def __init__(self, tex: str, names: Mapping[str, str]) -> None:
         super().__init__(self.markized(tex))

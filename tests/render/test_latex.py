@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,10 @@ HOSTILE = r"\input{/etc/passwd} \write18{ls} ^^5c %not a comment $x$ #1 & _ ~ <b
 
 
 def document(*fragments: str) -> str:
-    return PREAMBLE + "\n\n\\clearpage\n".join(fragments) + "\n\\end{document}\n"
+    """Return a document with the packages that its fragments say they need."""
+    needed = sorted(set(re.findall(r"^% requires: (\\usepackage\S+)", "\n".join(fragments), re.MULTILINE)))
+    preamble = PREAMBLE.replace(r"\begin{document}", "".join(needed) + r"\begin{document}")
+    return preamble + "\n\n\\clearpage\n".join(fragments) + "\n\\end{document}\n"
 
 
 def test_every_formula_compiles(pdflatex: Callable[[str], str]) -> None:
