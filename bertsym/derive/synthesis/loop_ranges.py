@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import chain, pairwise, product
+from itertools import chain, islice, pairwise, product
 
 import sympy
 from sympy import Expr, Integer
 
-from bertsym.algebra import Iverson, max_to_iverson
+from bertsym.algebra import Iverson, at_least_one, max_to_iverson
 from bertsym.derive.evaluator import Exact
-from bertsym.derive.limits import MIN_FIT_ROWS, MIN_REROLLED_TENSORS
+from bertsym.derive.limits import MAX_COMPARED_LOOPS, MAX_SPLIT_LOOPS, MIN_FIT_ROWS, MIN_REROLLED_TENSORS
 from bertsym.derive.synthesis.name_templates import TensorTemplate
 from bertsym.derive.synthesis.observations import REPEAT, NoFormula, ObservationTable, TemplateView, repeat_part
 from bertsym.tree import Loop, Tensor
@@ -101,15 +101,47 @@ class LoopRanges:
         """Yield the loops that may give indices with gaps; raise `NoFormula` if nothing can be tried.
 
         In order: loops of other templates of the stack, lists of the configuration, arithmetic progressions. Each is
-        tried as it is and as its complement.
+        tried as it is and as its complement. A step that is 0 in some build becomes 1 there: a condition of existence
+        tells these builds apart, as for the `encoder_sparse_step` of NLLB-MoE.
         """
+        return map(self._with_positive_step, self._unguarded_loops(view, position))
+
+    def explained_rows(self, view: TemplateView) -> Iterator[dict[int, bool]]:
+        """Yield by row True if a candidate loop gives the indices, for the loops that are right in most rows.
+
+        Jamba's layers without experts are all but every so many, or all if there is one expert: no loop is right in
+        all builds, and a condition of the model code tells which rows a loop is for.
+        """
+        template = view.template
+        for position in range(template.index_count):
+            runs = template.index_runs(position)
+            if not any(map(_is_gapped, runs.values())):
+                continue
+            with suppress(NoFormula):
+                loops = dict.fromkeys(islice(self.candidate_loops(view, position), MAX_COMPARED_LOOPS))
+                explained = [{row: self.indices(loop, row) == run for row, run in runs.items()} for loop in loops]
+                explained = [rows for rows in explained if len(runs) < 2 * sum(rows.values()) < 2 * len(runs)]
+                yield from sorted(explained, key=lambda rows: -sum(rows.values()))[:MAX_SPLIT_LOOPS]
+
+    def _with_positive_step(self, loop: Loop) -> Loop:
+        """Return the loop with the step replaced by 1 where it is 0, if it is 0 in some build."""
+        step = loop.step
+        if not step.is_Symbol or min(observation.sizes[step] for observation in self.table.observations) >= 1:
+            return loop
+        positive = {step: at_least_one(step)}
+        return replace(loop, start=loop.start.xreplace(positive), step=positive[step])
+
+    def _unguarded_loops(self, view: TemplateView, position: int) -> Iterator[Loop]:
+        """Yield the loops that may give indices with gaps, of which a step may be 0 in some build."""
         template = view.template
         stack, runs = template.stack(position), template.index_runs(position)
         stack_loop = self.stack_loop(stack)
         if stack_loop is None:
             raise NoFormula(repeat_part(position), "its indices have gaps, and the depth of its stack has no formula")
         # A template with one index a build shows no step, but may have the loop of another template of the stack.
-        yield from tuple(self._stepped_loops.get(stack, ()))
+        stepped = tuple(self._stepped_loops.get(stack, ()))
+        yield from stepped
+        yield from (replace(loop, others=not loop.others) for loop in stepped)
         for listed, others in product(self.table.layer_lists.indices, (False, True)):
             yield Loop(sympy.S.Zero, stack_loop.stop, others=others, listed=listed)
         for stop in (stack_loop.stop, stack_loop.stop - 1):

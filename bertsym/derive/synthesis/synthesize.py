@@ -146,7 +146,7 @@ class Synthesis:
         try:
             return [self._tensor(view)]
         except NoFormula:
-            for sides in self.splitter.splits(view):
+            for sides in self.splitter.splits(view, self.loop_ranges.explained_rows(view)):
                 with suppress(NoFormula):
                     return [self._tensor(view.restricted(side), known) for known, side in sides]
             raise
