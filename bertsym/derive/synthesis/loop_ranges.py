@@ -118,10 +118,20 @@ class LoopRanges:
             if not any(map(_is_gapped, runs.values())):
                 continue
             with suppress(NoFormula):
-                loops = dict.fromkeys(islice(self.candidate_loops(view, position), MAX_COMPARED_LOOPS))
-                explained = [{row: self.indices(loop, row) == run for row, run in runs.items()} for loop in loops]
-                explained = [rows for rows in explained if len(runs) < 2 * sum(rows.values()) < 2 * len(runs)]
+                loops = islice(self.candidate_loops(view, position), MAX_COMPARED_LOOPS)
+                explained = [rows for loop in loops if (rows := self._mostly_right(loop, runs)) is not None]
                 yield from sorted(explained, key=lambda rows: -sum(rows.values()))[:MAX_SPLIT_LOOPS]
+
+    def _mostly_right(self, loop: Loop, runs: IndexRuns) -> dict[int, bool] | None:
+        """Return by row True if the loop gives the indices, or None if it does in at most half of the rows."""
+        right: dict[int, bool] = {}
+        wrong = 0
+        for row, run in runs.items():
+            right[row] = self.indices(loop, row) == run
+            wrong += not right[row]
+            if 2 * wrong >= len(runs):
+                return None
+        return right
 
     def _with_positive_step(self, loop: Loop) -> Loop:
         """Return the loop with the step replaced by 1 where it is 0, if it is 0 in some build."""
@@ -141,7 +151,6 @@ class LoopRanges:
         # A template with one index a build shows no step, but may have the loop of another template of the stack.
         stepped = tuple(self._stepped_loops.get(stack, ()))
         yield from stepped
-        yield from (replace(loop, others=not loop.others) for loop in stepped)
         for listed, others in product(self.table.layer_lists.indices, (False, True)):
             yield Loop(sympy.S.Zero, stack_loop.stop, others=others, listed=listed)
         for stop in (stack_loop.stop, stack_loop.stop - 1):
@@ -152,6 +161,7 @@ class LoopRanges:
             for targets, others in ((runs, False), (complement, True)):
                 nonempty = {row: run for row, run in targets.items() if run}
                 yield from self._stepped(view, position, nonempty, stop, others=others)
+        yield from (replace(loop, others=not loop.others) for loop in stepped)
 
     def _loop(self, view: TemplateView, position: int) -> Loop:
         template = view.template
