@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import chain, islice, pairwise, product
 
 import sympy
@@ -18,7 +19,7 @@ from sympy import Expr, Integer
 from bertsym.algebra import Iverson, at_least_one, max_to_iverson
 from bertsym.derive.evaluator import Exact
 from bertsym.derive.limits import MAX_COMPARED_LOOPS, MAX_SPLIT_LOOPS, MIN_FIT_ROWS, MIN_REROLLED_TENSORS
-from bertsym.derive.synthesis.name_templates import TensorTemplate
+from bertsym.derive.synthesis.name_templates import Indices, TensorTemplate
 from bertsym.derive.synthesis.observations import REPEAT, NoFormula, ObservationTable, TemplateView, repeat_part
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace
@@ -161,7 +162,38 @@ class LoopRanges:
             for targets, others in ((runs, False), (complement, True)):
                 nonempty = {row: run for row, run in targets.items() if run}
                 yield from self._stepped(view, position, nonempty, stop, others=others)
+        for stop in self._earlier_stops(stack_loop.stop, runs):
+            yield from self._stepped(view, position, runs, stop, others=False)
         yield from (replace(loop, others=not loop.others) for loop in stepped)
+
+    def _earlier_stops(self, stop: Expr, runs: IndexRuns) -> Iterator[Expr]:
+        """Yield the ends before that of the stack that a size may give, as the `moe_layer_end_index` of Ernie 4.5."""
+        ends = {row: self._integer(stop, row) for row in runs}
+        for symbol, offset in product(self.table.numbers, (0, 1)):
+            sizes = {row: self.table.observations[row].sizes[symbol] + offset for row in runs}
+            is_earlier = any(sizes[row] < end for row, end in ends.items())
+            if is_earlier and all(run[-1] < sizes[row] for row, run in runs.items()):
+                yield max_to_iverson(sympy.Min(symbol + offset, stop, evaluate=False))
+
+    def end_partitions(self, template: TensorTemplate) -> Iterator[list[TensorTemplate]]:
+        """Yield partitions by index at the end of a known loop that ends before its stack.
+
+        The complement of such a loop has gaps up to that end, and all layers from there on.
+        """
+        for position in range(template.index_count):
+            stack = template.stack(position)
+            stack_loop = self.stack_loop(stack)
+            known = self._stepped_loops.get(stack, ()) if stack_loop is not None else ()
+            for stop in dict.fromkeys(loop.stop for loop in known if stack_loop and loop.stop != stack_loop.stop):
+                ends = {row: self._integer(stop, row) for row in template.entries}
+                sides = (True, False)
+                parts = [template.restricted(partial(_is_before, position, ends, side)) for side in sides]
+                if all(part.entries for part in parts):
+                    yield parts
+
+    def known_loops(self, template: TensorTemplate) -> int:
+        """Return the number of loops with gaps that are known of a template's stacks."""
+        return sum(len(self._stepped_loops.get(template.stack(k), ())) for k in range(template.index_count))
 
     def _loop(self, view: TemplateView, position: int) -> Loop:
         template = view.template
@@ -315,6 +347,11 @@ class LoopRanges:
             return self.table.evaluators[row].integer(expression)
         except ArithmeticError:
             raise NoFormula(REPEAT, f"the bound {expression} is not an integer in every build") from None
+
+
+def _is_before(position: int, ends: Mapping[int, int], wanted: bool, row: int, indices: Indices) -> bool:  # noqa: FBT001
+    """Return True if an index is before the end of a row, or is not, as wanted."""
+    return (indices[position] < ends[row]) == wanted
 
 
 def _is_gapped(run: Sequence[int]) -> bool:
