@@ -309,6 +309,34 @@ def test_layers_beside_a_progression_are_all_layers_under_a_condition() -> None:
     assert {tensor.when for tensor in gates} == {N > 1, N <= 1}
 
 
+def test_layers_beside_a_progression_that_ends_before_its_stack() -> None:
+    """Ernie 4.5: experts in every so many layers, from one index to another; the other layers are dense."""
+    end, width = Own("last", Kind.COUNT, 0), Own("shared", Kind.WIDTH, 0)
+
+    def code(sizes: Sizes) -> Shapes:
+        def has_experts(i: int) -> bool:
+            return bool((i + 1) % sizes[EVERY] == 0 and sizes[FIRST] <= i <= sizes[end])
+
+        layers = range(sizes[L])
+        experts = {f"layer.{i}.router": (sizes[H],) for i in layers if has_experts(i)}
+        shared = {f"layer.{i}.shared": (sizes[width],) for i in layers if has_experts(i) and sizes[width]}
+        dense = {f"layer.{i}.gate": (sizes[H],) for i in layers if not has_experts(i)}
+        return {f"layer.{i}.norm": (sizes[F],) for i in layers} | dense | experts | shared
+
+    def draws(random: Random, count: int) -> list[Sizes]:
+        return [
+            {
+                **{symbol: random.randint(1, 30) for symbol in (H, F)}, L: random.randint(1, 14),
+                EVERY: random.randint(1, 4), FIRST: random.randint(0, 5), width: random.randint(0, 3),
+                end: random.choice((random.randint(0, 12), 30)),
+            }
+            for _ in range(count)
+        ]  # fmt: skip
+
+    candidate = synthesized(code, draws(Random(3), 200))
+    assert_same(candidate, code, draws(Random(4), 100))
+
+
 def test_a_step_of_0_means_no_layers() -> None:
     """NLLB-MoE: every so many layers have experts, and none has if that number is 0."""
     step = Own("sparse_step", Kind.COUNT, 0)
