@@ -204,8 +204,8 @@ def test_a_progression_that_ends_at_a_size() -> None:
         return range(1, min(sizes[FIRST] + 1, sizes[L]), 2)
 
     random = Random(5)
-    samples, fresh = ([{L: random.randint(4, 20), FIRST: random.randint(2, 24)} for _ in range(40)] for _ in range(2))
-    loop = assert_loop(layers, samples, fresh)
+    samples: list[Sizes] = [{L: random.randint(4, 20), FIRST: random.randint(2, 24)} for _ in range(80)]
+    loop = assert_loop(layers, samples[:40], samples[40:])
     assert (loop.start, loop.step, loop.others) == (1, 2, False)
     assert loop.stop.free_symbols == {L, FIRST}
 
