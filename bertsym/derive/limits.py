@@ -372,6 +372,10 @@ Code without formulas would otherwise try hundreds of splits for each of its ten
 """
 
 # Loops.
+MAX_COMPARED_LOOPS = 1000
+"""Loops that are compared with the indices of one tensor, to find those that are right in most builds."""
+MAX_SPLIT_LOOPS = 4
+"""Loops that are right in most builds and by which one tensor's builds are split: each costs two syntheses."""
 MIN_REROLLED_TENSORS = 4
 """Tensors with literal numbers become a loop from this many on: two or three may be alike by chance."""
 

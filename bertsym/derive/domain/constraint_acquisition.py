@@ -104,7 +104,7 @@ class ConstraintLearner:
             (name,) = scope
             if are_accepted(scope):
                 self._fix(name, "not with others")
-            else:
+            elif not self._raise_follower(name, steps):
                 self._narrow(name, steps[name])
             return
         rejection = self.oracle.rejection(self.space.fields(steps))
@@ -142,6 +142,24 @@ class ConstraintLearner:
             first, second = map(self._axis, pair)
             candidates += [(axis, background) for axis in pair_constraints(self.space, first, second)]
         return sorted(candidates, key=lambda pair: len(pair[0].only_if) > len(self._axis(pair[0].name).only_if))
+
+    def _raise_follower(self, name: str, steps: Mapping[str, int]) -> bool:
+        """Let a field be greater than this one if that makes the rejected value valid; return False if none does.
+
+        An offset of 1 below a period of 2 cannot grow alone. The least period that builds, 2, is the offset and 1.
+        """
+        own = self.space.base[name]
+        for axis in self.space.axes:
+            if axis.name == name or not axis.is_free or axis.stride != 1 or axis.min_steps != own + 1:
+                continue
+            follower = replace(axis.with_bounds(greater_than=name), min_steps=1)
+            axes = with_domain(self.space.axes, follower)
+            if axes is None or not self._holds_in_base(follower):
+                continue
+            if self._accepts(replace(self.space, axes=axes), steps, (name, axis.name)):
+                self.space = replace(self.space, axes=axes)
+                return True
+        return False
 
     def _holds_in_base(self, axis: FieldDomain) -> bool:
         """Return True if the constraint holds in the base, which builds."""

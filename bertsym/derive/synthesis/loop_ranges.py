@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import chain, pairwise, product
+from functools import partial
+from itertools import chain, islice, pairwise, product
 
 import sympy
 from sympy import Expr, Integer
 
-from bertsym.algebra import Iverson, max_to_iverson
+from bertsym.algebra import Iverson, at_least_one, max_to_iverson
 from bertsym.derive.evaluator import Exact
-from bertsym.derive.limits import MIN_FIT_ROWS, MIN_REROLLED_TENSORS
-from bertsym.derive.synthesis.name_templates import TensorTemplate
+from bertsym.derive.limits import MAX_COMPARED_LOOPS, MAX_SPLIT_LOOPS, MIN_FIT_ROWS, MIN_REROLLED_TENSORS
+from bertsym.derive.synthesis.name_templates import Indices, TensorTemplate
 from bertsym.derive.synthesis.observations import REPEAT, NoFormula, ObservationTable, TemplateView, repeat_part
 from bertsym.tree import Loop, Tensor
 from bertsym.values import replace
@@ -101,15 +102,56 @@ class LoopRanges:
         """Yield the loops that may give indices with gaps; raise `NoFormula` if nothing can be tried.
 
         In order: loops of other templates of the stack, lists of the configuration, arithmetic progressions. Each is
-        tried as it is and as its complement.
+        tried as it is and as its complement. A step that is 0 in some build becomes 1 there: a condition of existence
+        tells these builds apart, as for the `encoder_sparse_step` of NLLB-MoE.
         """
+        return map(self._with_positive_step, self._unguarded_loops(view, position))
+
+    def explained_rows(self, view: TemplateView) -> Iterator[dict[int, bool]]:
+        """Yield by row True if a candidate loop gives the indices, for the loops that are right in most rows.
+
+        Jamba's layers without experts are all but every so many, or all if there is one expert: no loop is right in
+        all builds, and a condition of the model code tells which rows a loop is for.
+        """
+        template = view.template
+        for position in range(template.index_count):
+            runs = template.index_runs(position)
+            if not any(map(_is_gapped, runs.values())):
+                continue
+            with suppress(NoFormula):
+                loops = islice(self.candidate_loops(view, position), MAX_COMPARED_LOOPS)
+                explained = [rows for loop in loops if (rows := self._mostly_right(loop, runs)) is not None]
+                yield from sorted(explained, key=lambda rows: -sum(rows.values()))[:MAX_SPLIT_LOOPS]
+
+    def _mostly_right(self, loop: Loop, runs: IndexRuns) -> dict[int, bool] | None:
+        """Return by row True if the loop gives the indices, or None if it does in at most half of the rows."""
+        right: dict[int, bool] = {}
+        wrong = 0
+        for row, run in runs.items():
+            right[row] = self.indices(loop, row) == run
+            wrong += not right[row]
+            if 2 * wrong >= len(runs):
+                return None
+        return right
+
+    def _with_positive_step(self, loop: Loop) -> Loop:
+        """Return the loop with the step replaced by 1 where it is 0, if it is 0 in some build."""
+        step = loop.step
+        if not step.is_Symbol or min(observation.sizes[step] for observation in self.table.observations) >= 1:
+            return loop
+        positive = {step: at_least_one(step)}
+        return replace(loop, start=loop.start.xreplace(positive), step=positive[step])
+
+    def _unguarded_loops(self, view: TemplateView, position: int) -> Iterator[Loop]:
+        """Yield the loops that may give indices with gaps, of which a step may be 0 in some build."""
         template = view.template
         stack, runs = template.stack(position), template.index_runs(position)
         stack_loop = self.stack_loop(stack)
         if stack_loop is None:
             raise NoFormula(repeat_part(position), "its indices have gaps, and the depth of its stack has no formula")
         # A template with one index a build shows no step, but may have the loop of another template of the stack.
-        yield from tuple(self._stepped_loops.get(stack, ()))
+        stepped = tuple(self._stepped_loops.get(stack, ()))
+        yield from stepped
         for listed, others in product(self.table.layer_lists.indices, (False, True)):
             yield Loop(sympy.S.Zero, stack_loop.stop, others=others, listed=listed)
         for stop in (stack_loop.stop, stack_loop.stop - 1):
@@ -120,6 +162,38 @@ class LoopRanges:
             for targets, others in ((runs, False), (complement, True)):
                 nonempty = {row: run for row, run in targets.items() if run}
                 yield from self._stepped(view, position, nonempty, stop, others=others)
+        for stop in self._earlier_stops(stack_loop.stop, runs):
+            yield from self._stepped(view, position, runs, stop, others=False)
+        yield from (replace(loop, others=not loop.others) for loop in stepped)
+
+    def _earlier_stops(self, stop: Expr, runs: IndexRuns) -> Iterator[Expr]:
+        """Yield the ends before that of the stack that a size may give, as the `moe_layer_end_index` of Ernie 4.5."""
+        ends = {row: self._integer(stop, row) for row in runs}
+        for symbol, offset in product(self.table.numbers, (0, 1)):
+            sizes = {row: self.table.observations[row].sizes[symbol] + offset for row in runs}
+            is_earlier = any(sizes[row] < end for row, end in ends.items())
+            if is_earlier and all(run[-1] < sizes[row] for row, run in runs.items()):
+                yield max_to_iverson(sympy.Min(symbol + offset, stop, evaluate=False))
+
+    def end_partitions(self, template: TensorTemplate) -> Iterator[list[TensorTemplate]]:
+        """Yield partitions by index at the end of a known loop that ends before its stack.
+
+        The complement of such a loop has gaps up to that end, and all layers from there on.
+        """
+        for position in range(template.index_count):
+            stack = template.stack(position)
+            stack_loop = self.stack_loop(stack)
+            known = self._stepped_loops.get(stack, ()) if stack_loop is not None else ()
+            for stop in dict.fromkeys(loop.stop for loop in known if stack_loop and loop.stop != stack_loop.stop):
+                ends = {row: self._integer(stop, row) for row in template.entries}
+                sides = (True, False)
+                parts = [template.restricted(partial(_is_before, position, ends, side)) for side in sides]
+                if all(part.entries for part in parts):
+                    yield parts
+
+    def known_loops(self, template: TensorTemplate) -> int:
+        """Return the number of loops with gaps that are known of a template's stacks."""
+        return sum(len(self._stepped_loops.get(template.stack(k), ())) for k in range(template.index_count))
 
     def _loop(self, view: TemplateView, position: int) -> Loop:
         template = view.template
@@ -273,6 +347,11 @@ class LoopRanges:
             return self.table.evaluators[row].integer(expression)
         except ArithmeticError:
             raise NoFormula(REPEAT, f"the bound {expression} is not an integer in every build") from None
+
+
+def _is_before(position: int, ends: Mapping[int, int], wanted: bool, row: int, indices: Indices) -> bool:  # noqa: FBT001
+    """Return True if an index is before the end of a row, or is not, as wanted."""
+    return (indices[position] < ends[row]) == wanted
 
 
 def _is_gapped(run: Sequence[int]) -> bool:

@@ -11,7 +11,7 @@ Each function yields partitions, the simplest first, and the caller takes the fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, combinations, islice, product
 
@@ -268,15 +268,18 @@ class ConditionSplitter:
     def __init__(self) -> None:
         self.budget = MAX_CONDITION_SPLITS
 
-    def splits(self, view: TemplateView) -> Iterator[list[tuple[Boolean, TensorTemplate]]]:
+    def splits(
+        self, view: TemplateView, explained: Iterable[Mapping[int, bool]] = ()
+    ) -> Iterator[list[tuple[Boolean, TensorTemplate]]]:
         """Yield partitions of the builds, each part with a condition that is known to hold in its rows.
 
         The switches that affect the tensor come first, alone and all together. Then come conditions whose two sides
-        are known by rows only, so that the known condition is `true`.
+        are known by rows only, so that the known condition is `true`. `explained` has by row True if a loop that is
+        right in most builds is right there: the loop is for the builds in which some condition holds.
         """
         yield from _switch_splits(view)
         traced = [holds for holds in _traced_dimension_holds(view) if len(set(holds.values())) > 1]
-        stronger = (implied for holds in traced for implied in _strongest_sufficient(view, holds))
+        stronger = (implied for holds in chain(traced, explained) for implied in _strongest_sufficient(view, holds))
         for holds in chain(stronger, traced, self._simple_conditions(view)):
             sides = (view.template.restricted(partial(_is_row_labeled, holds, side)) for side in (True, False))
             yield [(sympy.true, side) for side in sides]

@@ -69,7 +69,18 @@ class Synthesis:
 
     def candidate(self) -> Candidate:
         """Return the candidate: tensors with formulas, and the failures."""
-        results = {template.pattern: self._tensors(template) for template in processing_order(self.templates)}
+        results: dict[str, list[Tensor] | Failure] = {}
+        known: dict[str, int] = {}
+        ordered = processing_order(self.templates)
+        for template in ordered:
+            results[template.pattern] = self._tensors(template)
+            known[template.pattern] = self.loop_ranges.known_loops(template)
+        for template in ordered:
+            # The loops of later templates may tell what its indices are the complement of.
+            result = results[template.pattern]
+            learned = self.loop_ranges.known_loops(template) > known[template.pattern]
+            if learned and isinstance(result, Failure) and result.part.startswith(REPEAT):
+                results[template.pattern] = self._tensors(template)
         tensors: list[Tensor] = []
         failures: list[Failure] = []
         for template in self.templates:
@@ -130,7 +141,8 @@ class Synthesis:
         try:
             return self._split_tensors(view)
         except NoFormula:
-            for cases in chain(self._layer_rule_partitions(part), value_partitions(view)):
+            ended = self.loop_ranges.end_partitions(part)
+            for cases in chain(ended, self._layer_rule_partitions(part), value_partitions(view)):
                 with suppress(NoFormula):
                     return [tensor for case in cases for tensor in self._split_tensors(self.view(case))]
             raise
@@ -146,7 +158,7 @@ class Synthesis:
         try:
             return [self._tensor(view)]
         except NoFormula:
-            for sides in self.splitter.splits(view):
+            for sides in self.splitter.splits(view, self.loop_ranges.explained_rows(view)):
                 with suppress(NoFormula):
                     return [self._tensor(view.restricted(side), known) for known, side in sides]
             raise
@@ -206,11 +218,15 @@ class Synthesis:
         if beyond_begun == sympy.true:
             return sympy.And(known, *begun)
         try:
-            return sympy.And(known, self.table.find_condition(EXISTENCE, cases, affecting))
+            condition = self.table.find_condition(EXISTENCE, cases, affecting)
         except NoFormula:
             if beyond_begun is None:
                 raise
             return sympy.And(known, *begun, beyond_begun)
+        if beyond_begun is not None and _literal_count(condition) > len(begun) + _literal_count(beyond_begun):
+            # Several comparisons that say together when a loop has begun are less often right than that it has.
+            return sympy.And(known, *begun, beyond_begun)
+        return sympy.And(known, condition)
 
     def _tie(self, template: TensorTemplate) -> tuple[str | None, Boolean]:
         """Return the tensor that this one is tied to, if any, and the condition under which it is."""
@@ -223,6 +239,18 @@ class Synthesis:
             raise NoFormula(TIE, f"it is tied to {len(targets)} different tensors ({names})")
         cases = {row: tie is not None for row, tie in ties.items()}
         return targets.pop(), self.table.find_condition(TIE, cases)
+
+
+def _literal_count(condition: Boolean) -> int:
+    """Return the number of comparisons and switches in a condition.
+
+    >>> from bertsym.symbols import H, L, tied
+    >>> _literal_count(sympy.And(H > 1, sympy.Or(L > 2, sympy.Not(tied)))), _literal_count(sympy.true)
+    (3, 0)
+    """
+    if isinstance(condition, sympy.And | sympy.Or | sympy.Not):
+        return sum(map(_literal_count, condition.args))
+    return 0 if condition in (sympy.true, sympy.false) else 1
 
 
 def _shape(view: TemplateView, rows: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> tuple[Expr, ...]:

@@ -76,6 +76,24 @@ def test_a_bound_is_learned(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_a_period_follows_an_offset_that_cannot_grow_alone(seed: int) -> None:
+    """Jamba: `expert_layer_offset` is 1, below an `expert_layer_period` of 2."""
+
+    def shapes(offset: int, period: int, hidden: int) -> Shapes:
+        require(offset < period)
+        return {"w": (offset, period, hidden)}
+
+    base = {"offset": 1, "period": 2, "hidden": 64}
+    axes = (FieldDomain("offset", 1, min_steps=0), FieldDomain("period", 2, min_steps=2), FieldDomain("hidden", 64))
+    oracle: Any = FakeOracle(shapes, **base)
+    space = acquire_constraints(oracle, Space(base, axes, ()), Random(seed))
+    period = space.axis("period")
+    assert period is not None
+    assert (period.greater_than, period.min_steps) == ("offset", 1)
+    assert not space.fixed
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_guard_is_learned(seed: int) -> None:
     def shapes(*, cross: bool, decoder: bool, hidden: int) -> Shapes:
         require(decoder or not cross)

@@ -197,6 +197,19 @@ def test_a_stack_is_as_deep_as_all_its_tensors_together() -> None:
     assert ranges.stack_loop("other.") is None
 
 
+def test_a_progression_that_ends_at_a_size() -> None:
+    """The `moe_layer_end_index` of Ernie 4.5 is the last index that may have experts."""
+
+    def layers(sizes: Sizes) -> range:
+        return range(1, min(sizes[FIRST] + 1, sizes[L]), 2)
+
+    random = Random(5)
+    samples: list[Sizes] = [{L: random.randint(4, 20), FIRST: random.randint(2, 24)} for _ in range(80)]
+    loop = assert_loop(layers, samples[:40], samples[40:])
+    assert (loop.start, loop.step, loop.others) == (1, 2, False)
+    assert loop.stop.free_symbols == {L, FIRST}
+
+
 def test_one_index_a_build_shows_no_step() -> None:
     """All layers but the third have a gate, so no build shows the step of the layers without a gate."""
     _, _, loops = loops_of(observe(stack(lambda s: [i for i in range(s[L]) if i != 2]), DEPTHS[3:]))

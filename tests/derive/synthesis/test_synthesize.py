@@ -283,6 +283,83 @@ def test_equal_observations_give_equal_candidates() -> None:
     assert synthesize(observations, symbols) == synthesize(observations, symbols)
 
 
+def test_layers_beside_a_progression_are_all_layers_under_a_condition() -> None:
+    """Jamba: all layers but every so many have a plain feed-forward network, and all if there is one expert."""
+
+    def code(sizes: Sizes) -> Shapes:
+        experts = [i for i in range(sizes[L]) if i % sizes[EVERY] == sizes[FIRST] and sizes[N] > 1]
+        return {f"layer.{i}.{'router' if i in experts else 'gate'}": (sizes[H],) for i in range(sizes[L])} | {
+            f"layer.{i}.norm": (sizes[F],) for i in range(sizes[L])
+        }
+
+    def draws(random: Random, count: int) -> list[Sizes]:
+        drawn: list[Sizes] = []
+        for _ in range(count):
+            period = random.randint(1, 6)
+            sizes = {symbol: random.randint(1, 30) for symbol in (H, F, V)}
+            experts = random.choice((1, 1, 2, 3, 9))
+            depth, first = random.randint(1, 14), random.randrange(period)
+            drawn.append({**sizes, L: depth, EVERY: period, FIRST: first, N: experts})
+        return drawn
+
+    # A change by 0 shows no size that affects existence, as the samples of a derivation may not.
+    candidate = synthesized(code, draws(Random(3), 120), change=0)
+    assert_same(candidate, code, draws(Random(4), 60))
+    gates = [tensor for tensor in candidate.tensors if tensor.name == "layer.{}.gate"]
+    assert {tensor.when for tensor in gates} == {N > 1, N <= 1}
+
+
+def test_layers_beside_a_progression_that_ends_before_its_stack() -> None:
+    """Ernie 4.5: experts in every so many layers, from one index to another; the other layers are dense."""
+    end, width = Own("last", Kind.COUNT, 0), Own("shared", Kind.WIDTH, 0)
+
+    def code(sizes: Sizes) -> Shapes:
+        def has_experts(i: int) -> bool:
+            return bool((i + 1) % sizes[EVERY] == 0 and sizes[FIRST] <= i <= sizes[end])
+
+        layers = range(sizes[L])
+        experts = {f"layer.{i}.router": (sizes[H],) for i in layers if has_experts(i)}
+        shared = {f"layer.{i}.shared": (sizes[width],) for i in layers if has_experts(i) and sizes[width]}
+        dense = {f"layer.{i}.gate": (sizes[H],) for i in layers if not has_experts(i)}
+        return {f"layer.{i}.norm": (sizes[F],) for i in layers} | dense | experts | shared
+
+    def draws(random: Random, count: int) -> list[Sizes]:
+        return [
+            {
+                **{symbol: random.randint(1, 30) for symbol in (H, F)}, L: random.randint(1, 14),
+                EVERY: random.randint(1, 4), FIRST: random.randint(0, 5), width: random.randint(0, 3),
+                end: random.choice((random.randint(0, 12), 30)),
+            }
+            for _ in range(count)
+        ]  # fmt: skip
+
+    candidate = synthesized(code, draws(Random(3), 200))
+    assert_same(candidate, code, draws(Random(4), 100))
+
+
+def test_a_step_of_0_means_no_layers() -> None:
+    """NLLB-MoE: every so many layers have experts, and none has if that number is 0."""
+    step = Own("sparse_step", Kind.COUNT, 0)
+
+    def code(sizes: Sizes) -> Shapes:
+        experts = range(sizes[step] - 1, sizes[L], sizes[step]) if sizes[step] else ()
+        return {f"layer.{i}.{'router' if i in experts else 'gate'}": (sizes[H],) for i in range(sizes[L])} | {
+            f"layer.{i}.norm": (sizes[F],) for i in range(sizes[L])
+        }
+
+    def draws(random: Random, count: int) -> list[Sizes]:
+        return [
+            {H: random.randint(1, 30), F: random.randint(1, 30), L: random.randint(1, 14), step: random.randint(0, 5)}
+            for _ in range(count)
+        ]
+
+    candidate = synthesized(code, draws(Random(3), 80))
+    assert_same(candidate, code, draws(Random(4), 60))
+    for tensor in candidate.tensors:
+        for loop in tensor.loops:
+            assert loop.times.subs(step, 0).is_finite is not False
+
+
 def test_a_size_without_effect_is_in_no_formula() -> None:
     for code in CODES:
         drawn = [{**sizes, N: sizes[H]} for sizes in samples(Random(3), 50)]
