@@ -361,6 +361,8 @@ MAX_RULE_PERIOD = 8
 """The longest period of a layer rule. A longer one shows only in stacks deeper than are sampled."""
 MAX_LAYER_RULES = 4
 """Layer rules that are tried for one index: each costs a synthesis of all its parts."""
+MAX_RANGE_LANDMARKS = 4
+"""Indices that the model code compared and at which a stack is parted in three: four make twelve pairs."""
 MAX_SPLIT_VALUES = 6
 """Builds are split by the values of a size only if it has at most this many: each part needs enough rows."""
 MAX_JOINT_SWITCHES = 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice, permutations, product
 from operator import itemgetter
 
 import sympy
@@ -19,8 +19,8 @@ from bertsym.algebra import Iverson, max_to_iverson
 from bertsym.arrangements import arranged
 from bertsym.derive.concolic.path_conditions import candidate_conditions, index_landmarks
 from bertsym.derive.concolic.trace import ConcolicTrace
-from bertsym.derive.evaluator import Evaluator
-from bertsym.derive.limits import MAX_BRANCH_SIZES, MIN_BRANCH_ROWS, MIN_FIT_ROWS
+from bertsym.derive.evaluator import Evaluator, Exact
+from bertsym.derive.limits import MAX_BRANCH_SIZES, MAX_RANGE_LANDMARKS, MIN_BRANCH_ROWS, MIN_FIT_ROWS
 from bertsym.derive.synthesis.arithmetic import Fitter
 from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.derive.synthesis.name_templates import TensorTemplate
@@ -177,6 +177,25 @@ class ObservationTable:
         for symbols in self.layer_lists.depths:
             yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)[0]  # type: ignore[misc]
             yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)  # type: ignore[misc]
+
+    def layer_ranges(self) -> Iterator[Callable[[int, int], object]]:
+        """Yield functions of a row and an index that part a stack at two indices that the model code compared.
+
+        The label is 0 below the first landmark, 2 from the second on, and 1 between them.
+        """
+        known = list(islice(filter(None, map(self._landmark_indices, self.landmarks)), MAX_RANGE_LANDMARKS))
+        for starts, ends in permutations(known, 2):
+            for after_start, after_end in product((0, 1), repeat=2):
+                yield lambda row, index, s=starts, e=ends, a=after_start, b=after_end: (  # type: ignore[misc]
+                    0 if index < s[row] + a else 2 if index >= e[row] + b else 1
+                )
+
+    def _landmark_indices(self, landmark: Expr) -> list[Exact] | None:
+        """Return a landmark's index in each row, None if it has none in some row."""
+        try:
+            return [evaluator.number(landmark) for evaluator in self.evaluators]
+        except (ArithmeticError, KeyError, TypeError):
+            return None
 
     def kinds(self, layer_list: LayerList, row: int) -> tuple[int, ...]:
         """Return the kind of each layer in a row."""

@@ -45,12 +45,15 @@ LayerLabel = tuple[str, int]
 
 
 def uniform_partitions(
-    template: TensorTemplate, layer_labels: Sequence[Callable[[int, int], object]] = ()
+    template: TensorTemplate,
+    layer_labels: Sequence[Callable[[int, int], object]] = (),
+    ranges: Sequence[Callable[[int, int], object]] = (),
 ) -> Iterator[list[TensorTemplate]]:
     """Yield partitions by index into parts that are uniform in every build.
 
     A uniform template is its own first partition. A template that no labeling makes uniform is yielded as it is.
-    `layer_labels` are labelings of a row and one index, such as membership in a list of the configuration.
+    `layer_labels` are labelings of a row and one index, such as membership in a list of the configuration. `ranges`
+    are such labelings too, of the layers between two landmarks. They come first, because the model code compared them.
     """
     signatures = {row: template.signatures(row) for row in template.entries}
     positions = range(template.index_count)
@@ -66,8 +69,9 @@ def uniform_partitions(
         for pair in combinations(by_position, 2)
         for first, second in product(*(labelings[:MAX_PAIRED_LABELINGS] for labelings in pair))
     )
+    ranged = chain.from_iterable(_at(ranges, position) for position in positions)
     known: set[tuple[tuple[bool, ...], ...]] = set()
-    for labeling in chain(*by_position, separate, joint):
+    for labeling in chain(ranged, *by_position, separate, joint):
         if len(known) < MAX_INDEX_PARTITIONS and _is_uniform_by(signatures, labeling):
             labels = [labeling(row, indices) for row, tensors in signatures.items() for indices in tensors]
             partition = tuple(tuple(label == part for label in labels) for part in dict.fromkeys(labels))

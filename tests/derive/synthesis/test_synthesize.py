@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sympy
 
+from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.synthesis.observations import LayerLists, ObservationTable
 from bertsym.derive.synthesis.synthesize import Synthesis, synthesize
 from bertsym.derive.types import Observation
@@ -20,6 +21,7 @@ from .observing import Code, Shapes, Sizes, assert_same, draw, observe, synthesi
 GATED = Own("gated", Kind.SWITCH)
 DEPTH = Own("depth", Kind.DEPTH, 0)
 EVERY, FIRST = Own("every", Kind.COUNT), Own("begin", Kind.COUNT, 0)
+LAST = Own("end", Kind.COUNT, 0)
 
 
 def samples(random: Random, count: int) -> list[Sizes]:
@@ -292,3 +294,22 @@ def test_a_size_without_effect_is_in_no_formula() -> None:
         tensors = Synthesis(table).candidate().tensors
         used = set().union(*(side.free_symbols for tensor in tensors for side in tensor.shape))
         assert N not in used
+
+
+def test_first_and_last_layers_of_another_shape() -> None:
+    # Sapiens2 gives the first and the last layers as many heads for keys as for queries.
+    def code(sizes: Sizes) -> Shapes:
+        ends = (sizes[FIRST], sizes[L] - sizes[LAST])
+        return {f"layer.{i}.key": (sizes[H] if i < ends[0] or i >= ends[1] else sizes[F],) for i in range(sizes[L])}
+
+    def drawn(random: Random, count: int) -> list[Sizes]:
+        counts = (0, 1, 2, 3, 4, 5, 9, 40)
+        return [{**sizes, FIRST: random.choice(counts), LAST: random.choice(counts)}
+                for sizes in draw([H, F, L], random, count, high=12)]  # fmt: skip
+
+    observations = observe(code, drawn(Random(1), 60), 6)
+    compared = [relation for i in range(1, 6) for relation in (sympy.Gt(FIRST, i), sympy.Gt(L - LAST, i))]
+    trace = ConcolicTrace({}, tuple(compared), (), (), ())
+    candidate = synthesize(observations, list(observations[0].sizes), (trace,))
+    assert len(candidate.tensors) == 3
+    assert_same(candidate, code, drawn(Random(2), 300))
