@@ -30,6 +30,7 @@ from bertsym.derive.types import CannotDerive, Number
 from bertsym.values import replace
 
 Changes = Mapping[str, Number]
+LIST_LENGTH = "it is how long the lists beside it are"
 
 
 def infer_domain(oracle: BuildOracle, random: Random) -> Space:
@@ -144,7 +145,7 @@ class _DomainInference:
     def rejected_field(self, name: str) -> FixedField:
         """Return a number at no other value of which the code builds as a fixed field."""
         if is_list_length(self.trials, name) and not list_path(name):
-            return FixedField(name, "it is how long the lists beside it are", FixedBy.CODE)
+            return FixedField(name, LIST_LENGTH, FixedBy.CODE)
         return FixedField(name, "no other value was accepted")
 
     def negative_fields(self) -> Iterator[FixedField]:

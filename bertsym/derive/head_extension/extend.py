@@ -22,7 +22,7 @@ from bertsym.derive.derivation import Derivation, SynthesisInput
 from bertsym.derive.domain.stored_space import stored_symbols
 from bertsym.derive.export import recorded
 from bertsym.derive.head_extension.inherited import Inherited, Unlike, UnlikeContext, find_inherited
-from bertsym.derive.head_extension.joint_domain import JointDomain, joint_domain
+from bertsym.derive.head_extension.joint_domain import JointDomain, joint_domain, list_lengths
 from bertsym.derive.limits import (
     HEAD_SHARE,
     MAX_HEAD_SEARCHES,
@@ -72,7 +72,23 @@ class HeadExtension:
         self.rounds = 0
 
     def derive(self) -> Derived:
-        """Return the head's own model over the symbols of the base; raise `CannotDerive`."""
+        """Return the head's own model over the symbols of the base; raise `CannotDerive`.
+
+        Swin's head has `embed_dim * 2**(num_layers - 1)` columns, and its configuration class takes a number of stages
+        that is not the length of its lists. If a tensor has no formula, such a number stays as long as the lists.
+        """
+        try:
+            return self._derive()
+        except CannotDerive:
+            lengths = list_lengths(self.oracle, self.domain.own)
+            if not lengths:
+                raise
+            self.domain = joint_domain(self.base, self.oracle, self.random, lengths)
+            self.inherited = self._find_inherited()
+            return self._derive()
+
+    def _derive(self) -> Derived:
+        """Return the head's own model over the fields of the domain; raise `CannotDerive`."""
         if not self.inherited.kept:
             raise CannotDerive(self.oracle.target, f"it has no tensor of {self.base.cls}")
         for searches in range(1, MAX_HEAD_SEARCHES + 1):
