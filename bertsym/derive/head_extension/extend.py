@@ -122,10 +122,11 @@ class HeadExtension:
                 self.inherited.rest(fields, self.oracle.build(fields) or {})
         rest = self.oracle.selecting(self.inherited.rest)
         derivation = (self._no_rest(rest) if self._is_empty(rest) else None) or self._search_rest(rest)
-        context = self.inherited.context_names()
+        renamed = self.inherited.renamed(derivation.derived.tensors)
+        context = self.inherited.context_names(without=renamed)
         own = [tensor for tensor in derivation.derived.tensors if tensor.name not in context]
         edges = self._try_boundaries(rest, derivation.derived.tensors)
-        tensors = tuple(self._at_fixed_fields([*self.inherited.inventory(), *own]))
+        tensors = tuple(self._at_fixed_fields([*self.inherited.inventory(without=renamed), *own]))
         # A wrong formula had a chance to pass in every round of every search.
         chances = self.rounds + MAX_ROUNDS * (searches - 1) + 1
         chance = chances * error_bound(tensors, self.domain.space, self.domain.symbols, self.trials)
