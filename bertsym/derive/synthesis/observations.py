@@ -272,16 +272,22 @@ class TemplateView:
     def fit_dimension(self, dimension: int, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
         """Return the formula of one dimension; raise `NoFormula` if there is none.
 
-        Three sources are tried: a formula that fits, a traced expression plus a constant, a formula with one branch.
+        These are tried: a formula that fits, a traced expression plus a constant, such an expression with one more
+        constant where a relation of the path does not hold, a formula with one branch.
         """
         part = dimension_part(dimension)
         try:
             return self.fit_part(part, rows, numbers)
         except NoFormula:
-            for traced in self.traced[dimension] if dimension < len(self.traced) else ():
+            expressions = self.traced[dimension] if dimension < len(self.traced) else ()
+            for traced in expressions:
                 offset = self.constant_offset(traced, rows, numbers)
                 if offset is not None:
                     return traced + offset
+            for traced in expressions:
+                beside = self._beside_the_path(traced, rows, numbers)
+                if beside is not None:
+                    return beside
             branched = self._fit_branched(part, rows, numbers)
             if branched is None:
                 raise
@@ -294,6 +300,26 @@ class TemplateView:
         }
         offset = offsets.pop()
         return int(offset) if not offsets and offset is not None and offset == int(offset) else None
+
+    def _beside_the_path(self, traced: Expr, rows: Sequence[int], numbers: Sequence[int]) -> Expr | None:
+        """Return the traced expression plus a constant in the rows in which a traced relation holds, or does not.
+
+        BiT rounds a width to a multiple of 8, and adds 8 if that is less than nine tenths of it.
+        """
+        evaluators = self.table.evaluators
+        by_offset: dict[Exact | None, int] = {}
+        for row, number in zip(rows, numbers, strict=True):
+            offset = evaluators[row].residual(traced, number)
+            by_offset[offset] = by_offset.get(offset, 0) | 1 << row
+        offsets = sorted(by_offset, key=lambda offset: -by_offset[offset].bit_count())
+        if len(offsets) != 2 or any(offset is None or offset != int(offset) for offset in offsets):
+            return None
+        usual, rare = (int(offset) for offset in offsets if offset is not None)
+        both = by_offset[offsets[0]] | by_offset[offsets[1]]
+        for predicate in self.table.conditions.traced:
+            if predicate.bits & both == by_offset[offsets[1]]:
+                return traced + usual + (rare - usual) * Iverson(predicate.make())
+        return None
 
     def _fit_branched(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr | None:
         """Return a formula for each side of one comparison between affecting sizes, joined by an Iverson bracket."""

@@ -313,3 +313,22 @@ def test_first_and_last_layers_of_another_shape() -> None:
     candidate = synthesize(observations, list(observations[0].sizes), (trace,))
     assert len(candidate.tensors) == 3
     assert_same(candidate, code, drawn(Random(2), 300))
+
+
+def test_a_width_to_which_the_code_adds_a_step_beside_the_traced_path() -> None:
+    # BiT's make_div: a multiple of 8, and 8 more if rounding took more than a tenth. 27 is rounded to 24 + 8.
+    def rounded(width: int) -> int:
+        multiple = max(8, (width + 4) // 8 * 8)
+        return multiple + 8 if 10 * multiple < 9 * width else multiple
+
+    def code(sizes: Sizes) -> Shapes:
+        return {"w": (rounded(sizes[H]), sizes[F])}
+
+    multiple = sympy.Max(8, 8 * sympy.floor((H + 4) / 8), evaluate=False)
+    path = (sympy.Ge(10 * multiple, 9 * H, evaluate=False),)
+    samples = [*draw([H, F], Random(1), 30, high=400), *draw([H, F], Random(2), 30, high=30)]
+    observations = observe(code, samples, 4)
+    trace = ConcolicTrace({"w": (multiple, F)}, path, (), (), ())
+    candidate = synthesize(observations, [H, F], (trace,))
+    assert len(candidate.tensors) == 1
+    assert_same(candidate, code, [{H: width, F: 3} for width in range(1, 200)])
