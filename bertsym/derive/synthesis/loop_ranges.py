@@ -8,16 +8,16 @@ Jinturkar 1996).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import chain, combinations, pairwise, product
+from itertools import chain, pairwise, product
 
 import sympy
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import Iverson, max_to_iverson
 from bertsym.derive.evaluator import Exact
-from bertsym.derive.limits import MAX_RANGE_LANDMARKS, MIN_FIT_ROWS, MIN_REROLLED_TENSORS
+from bertsym.derive.limits import MIN_FIT_ROWS, MIN_REROLLED_TENSORS
 from bertsym.derive.synthesis.name_templates import TensorTemplate
 from bertsym.derive.synthesis.observations import REPEAT, NoFormula, ObservationTable, TemplateView, repeat_part
 from bertsym.tree import Loop, Tensor
@@ -174,22 +174,23 @@ class LoopRanges:
                 bound = self._within(landmark, stack_loop.stop, bounds)
                 if bound is not None:
                     return bound
-            later = self._later_landmark(bounds)
+            later = self._later_index(view.affecting.get(part, ()), bounds)
             if later is None:
                 raise
             return later
 
-    def _later_landmark(self, bounds: Mapping[int, int]) -> Expr | None:
-        """Return the maximum of two indices that the model code compared, if it has the numbers.
+    def _later_index(self, affecting: Collection[Symbol], bounds: Mapping[int, int]) -> Expr | None:
+        """Return the maximum of two indices at which a stack may be parted, if it has the numbers.
 
         The last layers may be of another kind, but not those that are among the first ones too.
         """
-        indices = [(landmark, self._numbers(landmark, bounds)) for landmark in self.table.landmarks]
-        known = [(landmark, numbers) for landmark, numbers in indices if numbers is not None]
-        for (first, firsts), (second, seconds) in combinations(known[:MAX_RANGE_LANDMARKS], 2):
-            for offset in (0, 1):
-                if all(max(firsts[row], seconds[row]) + offset == bound for row, bound in bounds.items()):
-                    return max_to_iverson(sympy.Max(first + offset, second + offset, evaluate=False))
+        ends = self.table.range_ends(affecting)
+        firsts, lasts = ([(index, self._numbers(index, bounds)) for index in indices] for indices in ends)
+        for (first, starts), (last, stops) in product(firsts, lasts):
+            if starts is None or stops is None or first == last:
+                continue
+            if all(max(starts[row], stops[row]) == bound for row, bound in bounds.items()):
+                return max_to_iverson(sympy.Max(first, last, evaluate=False))
         return None
 
     def _numbers(self, expression: Expr, rows: Iterable[int]) -> dict[int, Exact] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, islice, permutations, product
+from itertools import accumulate, permutations, product
 from operator import itemgetter
 
 import sympy
@@ -20,7 +20,7 @@ from bertsym.arrangements import arranged
 from bertsym.derive.concolic.path_conditions import candidate_conditions, index_landmarks
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.evaluator import Evaluator, Exact
-from bertsym.derive.limits import MAX_BRANCH_SIZES, MAX_RANGE_LANDMARKS, MIN_BRANCH_ROWS, MIN_FIT_ROWS
+from bertsym.derive.limits import MAX_BRANCH_SIZES, MAX_RANGE_LANDMARKS, MAX_RANGE_SIZES, MIN_BRANCH_ROWS, MIN_FIT_ROWS
 from bertsym.derive.synthesis.arithmetic import Fitter
 from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.derive.synthesis.name_templates import TensorTemplate
@@ -178,22 +178,34 @@ class ObservationTable:
             yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)[0]  # type: ignore[misc]
             yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)  # type: ignore[misc]
 
-    def layer_ranges(self) -> Iterator[Callable[[int, int], object]]:
-        """Yield functions of a row and an index that part a stack at two indices that the model code compared.
+    def layer_ranges(self, template: TensorTemplate) -> Iterator[Callable[[int, int], object]]:
+        """Yield functions of a row and an index that part a stack into first layers, last layers and those between.
 
-        The label is 0 below the first landmark, 2 from the second on, and 1 between them.
+        The labels are 0, 2 and 1.
         """
-        known = list(islice(filter(None, map(self._landmark_indices, self.landmarks)), MAX_RANGE_LANDMARKS))
-        for starts, ends in permutations(known, 2):
-            for after_start, after_end in product((0, 1), repeat=2):
-                yield lambda row, index, s=starts, e=ends, a=after_start, b=after_end: (  # type: ignore[misc]
-                    0 if index < s[row] + a else 2 if index >= e[row] + b else 1
-                )
+        firsts, lasts = self.range_ends(set(self.sizes_affecting_entries(template)))
+        starts, ends = (list(filter(None, map(self._numbers, indices))) for indices in (firsts, lasts))
+        for start, end in product(starts, ends):
+            yield lambda row, index, start=start, end=end: (  # type: ignore[misc]
+                0 if index < start[row] else 2 if index >= end[row] else 1
+            )
 
-    def _landmark_indices(self, landmark: Expr) -> list[Exact] | None:
-        """Return a landmark's index in each row, None if it has none in some row."""
+    def range_ends(self, affecting: Collection[Symbol]) -> tuple[list[Expr], list[Expr]]:
+        """Return the indices at which the first layers of a stack may end, and at which the last ones may begin.
+
+        They are those that the model code compared, sizes, and their differences. A trace of a stack with few layers
+        may lack them, because comparisons of a size with 0, 1 and 2 are not recorded.
+        """
+        compared = [index + offset for index in self.landmarks[:MAX_RANGE_LANDMARKS] for offset in (0, 1)]
+        sizes = sorted((symbol for symbol in affecting if symbol in self.numbers and symbol.is_integer), key=str)
+        counted = sizes if len(sizes) <= MAX_RANGE_SIZES else []
+        lasts = [depth - last for depth, last in permutations(counted, 2)]
+        return list(dict.fromkeys([*compared, *counted])), list(dict.fromkeys([*compared, *lasts]))
+
+    def _numbers(self, expression: Expr) -> list[Exact] | None:
+        """Return an expression's number in each row, None if it has none in some row."""
         try:
-            return [evaluator.number(landmark) for evaluator in self.evaluators]
+            return [evaluator.number(expression) for evaluator in self.evaluators]
         except (ArithmeticError, KeyError, TypeError):
             return None
 

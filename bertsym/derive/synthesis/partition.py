@@ -11,7 +11,7 @@ Each function yields partitions, the simplest first, and the caller takes the fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, combinations, islice, product
 
@@ -26,6 +26,7 @@ from bertsym.derive.limits import (
     MAX_LAYER_RULES,
     MAX_LEADING_LAYERS,
     MAX_PAIRED_LABELINGS,
+    MAX_RANGE_PARTITIONS,
     MAX_RULE_LEADING_LAYERS,
     MAX_RULE_PERIOD,
     MAX_SEPARATE_INDICES,
@@ -47,13 +48,14 @@ LayerLabel = tuple[str, int]
 def uniform_partitions(
     template: TensorTemplate,
     layer_labels: Sequence[Callable[[int, int], object]] = (),
-    ranges: Sequence[Callable[[int, int], object]] = (),
+    ranges: Iterable[Callable[[int, int], object]] = (),
 ) -> Iterator[list[TensorTemplate]]:
     """Yield partitions by index into parts that are uniform in every build.
 
     A uniform template is its own first partition. A template that no labeling makes uniform is yielded as it is.
     `layer_labels` are labelings of a row and one index, such as membership in a list of the configuration. `ranges`
-    are such labelings too, of the layers between two landmarks. They come first, because the model code compared them.
+    are such labelings too, of the layers between two indices that count first and last layers. They come
+    after these.
     """
     signatures = {row: template.signatures(row) for row in template.entries}
     positions = range(template.index_count)
@@ -69,9 +71,11 @@ def uniform_partitions(
         for pair in combinations(by_position, 2)
         for first, second in product(*(labelings[:MAX_PAIRED_LABELINGS] for labelings in pair))
     )
-    ranged = chain.from_iterable(_at(ranges, position) for position in positions)
+    given = (labeling for position in positions for labeling in _at(layer_labels, position))
+    ranged = (labeling for layer_range in ranges for position in positions for labeling in _at([layer_range], position))
+    uniform = islice((labeling for labeling in ranged if _is_uniform_by(signatures, labeling)), MAX_RANGE_PARTITIONS)
     known: set[tuple[tuple[bool, ...], ...]] = set()
-    for labeling in chain(ranged, *by_position, separate, joint):
+    for labeling in chain(given, uniform, *by_position, separate, joint):
         if len(known) < MAX_INDEX_PARTITIONS and _is_uniform_by(signatures, labeling):
             labels = [labeling(row, indices) for row, tensors in signatures.items() for indices in tensors]
             partition = tuple(tuple(label == part for label in labels) for part in dict.fromkeys(labels))

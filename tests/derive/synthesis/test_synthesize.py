@@ -310,9 +310,10 @@ def test_first_and_last_layers_of_another_shape() -> None:
     observations = observe(code, drawn(Random(1), 60), 6)
     compared = [relation for i in range(1, 6) for relation in (sympy.Gt(FIRST, i), sympy.Gt(L - LAST, i))]
     trace = ConcolicTrace({}, tuple(compared), (), (), ())
-    candidate = synthesize(observations, list(observations[0].sizes), (trace,))
-    assert len(candidate.tensors) == 3
-    assert_same(candidate, code, drawn(Random(2), 300))
+    for traces in ((trace,), ()):
+        candidate = synthesize(observations, list(observations[0].sizes), traces)
+        assert len(candidate.tensors) == 3
+        assert_same(candidate, code, drawn(Random(2), 300))
 
 
 def test_a_width_to_which_the_code_adds_a_step_beside_the_traced_path() -> None:
