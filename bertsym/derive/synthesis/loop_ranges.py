@@ -174,7 +174,9 @@ class LoopRanges:
                 bound = self._within(landmark, stack_loop.stop, bounds)
                 if bound is not None:
                     return bound
-            later = self._later_index(view.affecting.get(part, ()), bounds)
+            # The number of first layers changes the start of the last ones only if the two overlap, as in few builds.
+            whole = (template for template in self.templates if template.pattern == view.template.pattern)
+            later = self._later_index(set(chain(*map(self.table.sizes_affecting_entries, whole))), bounds)
             if later is None:
                 raise
             return later
