@@ -31,7 +31,7 @@ from bertsym.saved_model.derived import (
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace
 
-ENGINE = 12  # lists with an entry a layer since 12
+ENGINE = 13  # lists with an entry a layer since 12, first and last layers of another shape since 13
 MAX_BOUND = 300
 """A bound of 10^-300 says no more than one of 10^-301, and the loop that counts it must end."""
 

@@ -361,6 +361,12 @@ MAX_RULE_PERIOD = 8
 """The longest period of a layer rule. A longer one shows only in stacks deeper than are sampled."""
 MAX_LAYER_RULES = 4
 """Layer rules that are tried for one index: each costs a synthesis of all its parts."""
+MAX_RANGE_PARTITIONS = 2
+"""Partitions into first layers, last layers and those between: a few rows may allow more of them."""
+MAX_RANGE_SIZES = 7
+"""First and last layers are counted by sizes if at most this many affect a tensor: 7 ends and 42 beginnings."""
+MAX_RANGE_LANDMARKS = 4
+"""Indices that the model code compared at which first or last layers may end, each with the next one."""
 MAX_SPLIT_VALUES = 6
 """Builds are split by the values of a size only if it has at most this many: each part needs enough rows."""
 MAX_JOINT_SWITCHES = 3

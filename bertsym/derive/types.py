@@ -59,7 +59,16 @@ def tensor_kinds(inventory: Inventory) -> set[str]:
     >>> tensor_kinds({"layer.0.bias": entry, "layer.1.bias": entry})
     {'layer.#.bias'}
     """
-    return {_NUMBER.sub("#", name) for name in inventory}
+    return set(map(kind_of, inventory))
+
+
+def kind_of(name: str) -> str:
+    """Return the name of a tensor with `#` for each number.
+
+    >>> kind_of("layer.0.bias")
+    'layer.#.bias'
+    """
+    return _NUMBER.sub("#", name)
 
 
 @value

@@ -64,10 +64,7 @@ class SymbolicNumber:
         numerator, denominator = as_fraction(self)
         if digits is not None:
             return round(concretise(self), digits)
-        # Half up; Python rounds half to even, which the other builds would show.
-        doubled = trees.add(trees.multiply(numerator, 2), denominator)
-        rounded = trees.floor_divide(doubled, trees.multiply(denominator, 2))
-        return wrap(round(concrete_value(self)), (numerator if denominator == 1 else rounded, 1), self.recorder)
+        return wrap(round(concrete_value(self)), (_half_to_even(numerator, denominator), 1), self.recorder)
 
     def __floor__(self) -> Any:
         return wrap(math.floor(concrete_value(self)), (trees.floor_divide(*as_fraction(self)), 1), self.recorder)
@@ -183,6 +180,26 @@ def wrap(number: Any, fraction: Quotient, recorder: PathRecorder) -> Any:
     if isinstance(number, int):
         return SymbolicInt(number, numerator, recorder) if denominator == 1 else number
     return SymbolicFloat(number, fraction, recorder) if isinstance(number, float) else number
+
+
+def _half_to_even(numerator: Tree | None, denominator: Tree | None) -> Tree | None:
+    """Return the quotient as Python's `round` gives it: halves go to the even neighbor.
+
+    >>> _half_to_even("H", 3)
+    ('//', ('+', ('*', 2, 'H'), 3), 6)
+    """
+    are_whole = trees.is_whole(numerator) and trees.is_whole(denominator)
+    if denominator == 1 and are_whole:
+        return numerator
+    doubled, halved = trees.multiply(numerator, 2), trees.multiply(denominator, 2)
+    half_up = trees.floor_divide(trees.add(doubled, denominator), halved)
+    if are_whole and isinstance(denominator, int) and denominator % 2:
+        return half_up  # an odd divisor has no halves
+    # A half lies below an odd number, to which half-up rounds, exactly if this quotient v is an integer: then
+    # floor(v) + floor(-v) is 0, and -1 elsewhere.
+    odd_half, period = trees.subtract(doubled, denominator), trees.multiply(halved, 2)
+    floors = [trees.floor_divide(trees.multiply(odd_half, sign), period) for sign in (1, -1)]
+    return trees.subtract(half_up, trees.add(trees.add(*floors), 1))
 
 
 def _add(a: Quotient, b: Quotient, sign: int = 1) -> Quotient:

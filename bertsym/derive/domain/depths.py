@@ -18,7 +18,7 @@ from bertsym.derive.limits import (
     MIN_ADDED_TENSORS,
     TRIED_DEPTHS,
 )
-from bertsym.derive.types import Inventory, Number, tensor_kinds
+from bertsym.derive.types import Inventory, Number, kind_of, tensor_kinds
 
 
 def shrink_depths(trials: BaseTrials) -> list[list[str]]:
@@ -40,10 +40,35 @@ def shrink_depths(trials: BaseTrials) -> list[list[str]]:
         shrunk: dict[str, Number] = {name: MAX_SHRUNK_DEPTH for name in group if trials.base[name] > MAX_SHRUNK_DEPTH}
         if shrunk and trials.build(shrunk) is not None:
             trials.base |= shrunk
+    keep_unlike_layers(trials, [name for name in depths if trials.is_shrunk(name)])
     for name in trials.ratios:
         if is_depth_name(name) and trials.base[name] > 1 and trials.build({name: Fraction(1)}) is not None:
             trials.base[name] = Fraction(1)
     return index_lists
+
+
+def keep_unlike_layers(trials: BaseTrials, depths: Sequence[str]) -> None:
+    """Make the other small depths 1 beside one of them, if only then layers differ in shape as at the defaults.
+
+    Three first and three last layers leave none between them in a small stack.
+    """
+    if len(depths) < 2:
+        return
+    default = trials.oracle.build(dict(trials.defaults))
+    lost = _kinds_of_unlike_shapes(default) - _kinds_of_unlike_shapes(trials.build({}))
+    for depth in depths if lost else ():
+        changes: dict[str, Number] = {name: 1 for name in depths if name != depth}
+        if lost <= _kinds_of_unlike_shapes(trials.build(changes)):
+            trials.base |= changes
+            return
+
+
+def _kinds_of_unlike_shapes(inventory: Inventory | None) -> set[str]:
+    """Return the kinds of tensors of which two have different shapes, none for a rejection."""
+    shapes: dict[str, set[tuple[int, ...]]] = {}
+    for name, entry in (inventory or {}).items():
+        shapes.setdefault(kind_of(name), set()).add(entry.shape)
+    return {kind for kind, different in shapes.items() if len(different) > 1}
 
 
 def _index_layers(trials: BaseTrials, names: Sequence[str]) -> bool:

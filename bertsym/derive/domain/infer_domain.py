@@ -19,6 +19,7 @@ from bertsym.derive.limits import (
     LAYER_INDEX_VALUES,
     MAX_CAPPED_BASE,
     MAX_DEPTHS,
+    MAX_LAYER_COUNT,
     MIN_CAPPED_VALUES,
     NO_EFFECT_TRIAL_VALUES,
     NUMBERED_LISTS,
@@ -29,6 +30,7 @@ from bertsym.derive.types import CannotDerive, Number
 from bertsym.values import replace
 
 Changes = Mapping[str, Number]
+LIST_LENGTH = "it is how long the lists beside it are"
 
 
 def infer_domain(oracle: BuildOracle, random: Random) -> Space:
@@ -69,7 +71,7 @@ class _DomainInference:
         for axis in index_list_domains(index_lists, self.search.domains):
             self.add([replace(axis, min_steps=0, sampled_values=LAYER_INDEX_VALUES)])
         for axis in list(self.search.domains.values()):
-            self.add([self.cap_before_empty(axis)])
+            self.add([self.cap_layer_count(self.cap_before_empty(axis))])
         arranged = in_dependency_order(self.search.domains.values())
         assert arranged is not None  # noqa: S101  # each constraint was checked for circles when it was found
         return Space(dict(self.trials.base), arranged, tuple(fixed))
@@ -143,7 +145,7 @@ class _DomainInference:
     def rejected_field(self, name: str) -> FixedField:
         """Return a number at no other value of which the code builds as a fixed field."""
         if is_list_length(self.trials, name) and not list_path(name):
-            return FixedField(name, "it is how long the lists beside it are", FixedBy.CODE)
+            return FixedField(name, LIST_LENGTH, FixedBy.CODE)
         return FixedField(name, "no other value was accepted")
 
     def negative_fields(self) -> Iterator[FixedField]:
@@ -235,6 +237,18 @@ class _DomainInference:
         depths = [axis for axis in self.search.domains.values() if axis.is_depth and not axis.no_effect]
         if len(depths) > MAX_DEPTHS:
             self.add([replace(axis, sampled_values=FEW_DEPTH_VALUES) for axis in depths])
+
+    def cap_layer_count(self, axis: FieldDomain) -> FieldDomain:
+        """Return the domain of a number of first or last layers with the few values that a small stack tells apart.
+
+        Such a number gives the layers other shapes, and no other names. All values beyond the stack are alike.
+        """
+        if axis.is_depth or axis.no_effect or not axis.is_free or not is_depth_name(axis.name):
+            return axis
+        beyond = [self.trials.build({axis.name: steps}) for steps in (MAX_LAYER_COUNT, 2 * MAX_LAYER_COUNT + 1)]
+        if beyond[0] is None or beyond[0] != beyond[1]:
+            return axis
+        return replace(axis, sampled_values=LAYER_INDEX_VALUES)
 
     def cap_before_empty(self, axis: FieldDomain) -> FieldDomain:
         """Return a small field's domain up to where a dimension becomes 0, as a quotient by a large stride does."""

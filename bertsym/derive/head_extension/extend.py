@@ -22,7 +22,7 @@ from bertsym.derive.derivation import Derivation, SynthesisInput
 from bertsym.derive.domain.stored_space import stored_symbols
 from bertsym.derive.export import recorded
 from bertsym.derive.head_extension.inherited import Inherited, Unlike, UnlikeContext, find_inherited
-from bertsym.derive.head_extension.joint_domain import JointDomain, joint_domain
+from bertsym.derive.head_extension.joint_domain import JointDomain, joint_domain, list_lengths
 from bertsym.derive.limits import (
     HEAD_SHARE,
     MAX_HEAD_SEARCHES,
@@ -72,7 +72,23 @@ class HeadExtension:
         self.rounds = 0
 
     def derive(self) -> Derived:
-        """Return the head's own model over the symbols of the base; raise `CannotDerive`."""
+        """Return the head's own model over the symbols of the base; raise `CannotDerive`.
+
+        Swin's head has `embed_dim * 2**(num_layers - 1)` columns, and its configuration class takes a number of stages
+        that is not the length of its lists. If a tensor has no formula, such a number stays as long as the lists.
+        """
+        try:
+            return self._derive()
+        except CannotDerive:
+            lengths = list_lengths(self.oracle, self.domain.own)
+            if not lengths:
+                raise
+            self.domain = joint_domain(self.base, self.oracle, self.random, lengths)
+            self.inherited = self._find_inherited()
+            return self._derive()
+
+    def _derive(self) -> Derived:
+        """Return the head's own model over the fields of the domain; raise `CannotDerive`."""
         if not self.inherited.kept:
             raise CannotDerive(self.oracle.target, f"it has no tensor of {self.base.cls}")
         for searches in range(1, MAX_HEAD_SEARCHES + 1):
@@ -106,10 +122,11 @@ class HeadExtension:
                 self.inherited.rest(fields, self.oracle.build(fields) or {})
         rest = self.oracle.selecting(self.inherited.rest)
         derivation = (self._no_rest(rest) if self._is_empty(rest) else None) or self._search_rest(rest)
-        context = self.inherited.context_names()
+        renamed = self.inherited.renamed(derivation.derived.tensors)
+        context = self.inherited.context_names(without=renamed)
         own = [tensor for tensor in derivation.derived.tensors if tensor.name not in context]
         edges = self._try_boundaries(rest, derivation.derived.tensors)
-        tensors = tuple(self._at_fixed_fields([*self.inherited.inventory(), *own]))
+        tensors = tuple(self._at_fixed_fields([*self.inherited.inventory(without=renamed), *own]))
         # A wrong formula had a chance to pass in every round of every search.
         chances = self.rounds + MAX_ROUNDS * (searches - 1) + 1
         chance = chances * error_bound(tensors, self.domain.space, self.domain.symbols, self.trials)

@@ -7,8 +7,9 @@ build of a search is compared with them, so that a search for the rest tests the
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from bertsym.derive.evaluator import Evaluator
 from bertsym.derive.types import Fields, Inventory, Observation, Sizes
@@ -83,13 +84,23 @@ class Inherited:
                 raise UnlikeContext(owners[entry.first])
         return rest
 
-    def inventory(self) -> list[Tensor]:
+    def inventory(self, without: Collection[int] = ()) -> list[Tensor]:
         """Return the kept templates, in the order of the base."""
-        return [tensor for position, tensor in enumerate(self.tensors) if position in self.kept]
+        kept = self.kept.difference(without)
+        return [tensor for position, tensor in enumerate(self.tensors) if position in kept]
 
-    def context_names(self) -> set[str]:
+    def context_names(self, without: Collection[int] = ()) -> set[str]:
         """Return the names of the templates of the context."""
-        return {self.tensors[position].name for position in self.context}
+        return {self.tensors[position].name for position in self.context.difference(without)}
+
+    def renamed(self, tensors: Iterable[Tensor]) -> set[int]:
+        """Return the templates of the context that have other names among these tensors, which a search found.
+
+        UDOP's base has a loop over one index of `encoder.block`. The search finds `encoder.block.0`, to which it ties.
+        """
+        names = {tensor.name for tensor in tensors}
+        patterns = {position: self.tensors[position].name for position in self.context}
+        return {position for position, pattern in patterns.items() if _parts(pattern, names) - {pattern}}
 
     def search_again(self, problem: Unlike | UnlikeContext) -> None:
         """Sort a template anew after a build that contradicts its sorting."""
@@ -108,6 +119,12 @@ class Inherited:
                     yield position, name, shape, owner
             except ArithmeticError:
                 raise Unlike(position) from None
+
+
+def _parts(pattern: str, names: Iterable[str]) -> set[str]:
+    """Return the names that stand for some tensors of a pattern, a number in place of an open index."""
+    part = re.compile(re.escape(pattern).replace(r"\{\}", r"(\d+|\{\})"))
+    return set(filter(part.fullmatch, names))
 
 
 def find_inherited(tensors: Sequence[Tensor], observations: Sequence[Observation], sizes: SizesOf) -> Inherited:

@@ -10,8 +10,9 @@ from sympy import Symbol
 
 from bertsym.derive.domain.base_trials import BaseTrials, is_depth_name
 from bertsym.derive.domain.constraint_acquisition import acquire_constraints
-from bertsym.derive.domain.infer_domain import infer_domain
-from bertsym.derive.domain.space import Space, in_dependency_order
+from bertsym.derive.domain.depths import is_list_length
+from bertsym.derive.domain.infer_domain import LIST_LENGTH, infer_domain
+from bertsym.derive.domain.space import FixedBy, FixedField, Space, in_dependency_order
 from bertsym.derive.domain.stored_space import own_lengths, stored_space, stored_symbols
 from bertsym.derive.domain.symbol_names import symbols
 from bertsym.derive.limits import MAX_REJECTIONS_IN_A_ROW, RICH_BASE_SAMPLES
@@ -33,11 +34,12 @@ class JointDomain:
     own: tuple[str, ...]
 
 
-def joint_domain(base: Derived, oracle: BuildOracle, random: Random) -> JointDomain:
+def joint_domain(base: Derived, oracle: BuildOracle, random: Random, lengths: Collection[str] = ()) -> JointDomain:
     """Return the domain of a head over a derived base; raise `CannotDerive` if the head rejects the base's samples.
 
     Only the fields that the base has no size for are screened, at one configuration that shows many kinds of tensors.
-    Constraints between these and the base's fields are learned from rejected samples.
+    Constraints between these and the base's fields are learned from rejected samples. The fields of `lengths` stay as
+    long as the lists beside them.
     """
     described = oracle.description.fields
     stored = _of_head(stored_space(base), described)
@@ -49,9 +51,11 @@ def joint_domain(base: Derived, oracle: BuildOracle, random: Random) -> JointDom
     new = [name for name in described if name not in settled]
     rich = _rich_configuration(oracle, _without(stored, new), random)
     view = oracle.over(new, {name: n for name, n in rich.items() if name not in new})
-    effective = _effective(view)
+    effective = [name for name in _effective(view) if name not in lengths]
     pinned = {**view.pinned, **{name: described[name] for name in new if name not in effective}}
     inferred = infer_domain(oracle.over(effective, pinned), random) if effective else Space({}, (), ())
+    held = tuple(FixedField(name, LIST_LENGTH, FixedBy.CODE) for name in lengths)
+    inferred = replace(inferred, fixed=(*inferred.fixed, *held))
     own = tuple(axis.name for axis in inferred.axes if not axis.no_effect)
     replaced = {*own, *(field.name for field in inferred.fixed)}
     kept = [replace(axis, no_effect=axis.name not in sized | lists) for axis in _without(stored, replaced).axes]
@@ -61,6 +65,12 @@ def joint_domain(base: Derived, oracle: BuildOracle, random: Random) -> JointDom
         raise CannotDerive(oracle.target, "its own fields depend on one another in a circle")
     joint = acquire_constraints(oracle, Space(stored.base, axes, inferred.fixed), random)
     return JointDomain(joint, symbols(joint, keep=False, known=stored_symbols(base)), own)
+
+
+def list_lengths(oracle: BuildOracle, names: Sequence[str]) -> list[str]:
+    """Return the fields among these that are as long as a list beside them, as a number of stages is."""
+    trials = BaseTrials(oracle, dict(oracle.description.fields))
+    return [name for name in names if name in trials.integers and is_depth_name(name) and is_list_length(trials, name)]
 
 
 def _fields_of_base(base: Derived) -> set[str]:

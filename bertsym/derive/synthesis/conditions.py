@@ -132,7 +132,12 @@ class Conditions:
     def simple(self) -> list[Predicate]:
         """Return the predicates over one or two active sizes, and those that the model code evaluated."""
         numbers = _number_symbols(self.active, self.table)
-        return [*self._one_size(self.active), *self._size_comparisons(numbers), *self._traced()]
+        return [*self._one_size(self.active), *self._size_comparisons(numbers), *self.traced]
+
+    @cached_property
+    def traced(self) -> list[Predicate]:
+        """Return the relations that the model code evaluated, and their opposites."""
+        return list(self._traced())
 
     @cached_property
     def remainders(self) -> list[Predicate]:

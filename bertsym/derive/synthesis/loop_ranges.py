@@ -8,13 +8,13 @@ Jinturkar 1996).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, islice, pairwise, product
 
 import sympy
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import Iverson, at_least_one, max_to_iverson
 from bertsym.derive.evaluator import Exact
@@ -248,7 +248,33 @@ class LoopRanges:
                 bound = self._within(landmark, stack_loop.stop, bounds)
                 if bound is not None:
                     return bound
-            raise
+            # The number of first layers changes the start of the last ones only if the two overlap, as in few builds.
+            whole = (template for template in self.templates if template.pattern == view.template.pattern)
+            later = self._later_index(set(chain(*map(self.table.sizes_affecting_entries, whole))), bounds)
+            if later is None:
+                raise
+            return later
+
+    def _later_index(self, affecting: Collection[Symbol], bounds: Mapping[int, int]) -> Expr | None:
+        """Return the maximum of two indices at which a stack may be parted, if it has the numbers.
+
+        The last layers may be of another kind, but not those that are among the first ones too.
+        """
+        ends = self.table.range_ends(affecting)
+        firsts, lasts = ([(index, self._numbers(index, bounds)) for index in indices] for indices in ends)
+        for (first, starts), (last, stops) in product(firsts, lasts):
+            if starts is None or stops is None or first == last:
+                continue
+            if all(max(starts[row], stops[row]) == bound for row, bound in bounds.items()):
+                return max_to_iverson(sympy.Max(first, last, evaluate=False))
+        return None
+
+    def _numbers(self, expression: Expr, rows: Iterable[int]) -> dict[int, Exact] | None:
+        """Return the expression's number in each of these rows, None if it has none in some."""
+        try:
+            return {row: self.table.evaluators[row].number(expression) for row in rows}
+        except (ArithmeticError, KeyError, TypeError):
+            return None
 
     def _within(self, landmark: Expr, stop: Expr, bounds: Mapping[int, int]) -> Expr | None:
         """Return the landmark, its maximum with 0, or its minimum with the stop, if one of these has the numbers.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, permutations, product
 from operator import itemgetter
 
 import sympy
@@ -19,8 +19,8 @@ from bertsym.algebra import Iverson, max_to_iverson
 from bertsym.arrangements import arranged
 from bertsym.derive.concolic.path_conditions import candidate_conditions, index_landmarks
 from bertsym.derive.concolic.trace import ConcolicTrace
-from bertsym.derive.evaluator import Evaluator
-from bertsym.derive.limits import MAX_BRANCH_SIZES, MIN_BRANCH_ROWS, MIN_FIT_ROWS
+from bertsym.derive.evaluator import Evaluator, Exact
+from bertsym.derive.limits import MAX_BRANCH_SIZES, MAX_RANGE_LANDMARKS, MAX_RANGE_SIZES, MIN_BRANCH_ROWS, MIN_FIT_ROWS
 from bertsym.derive.synthesis.arithmetic import Fitter
 from bertsym.derive.synthesis.conditions import Conditions
 from bertsym.derive.synthesis.name_templates import TensorTemplate
@@ -178,6 +178,37 @@ class ObservationTable:
             yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)[0]  # type: ignore[misc]
             yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)  # type: ignore[misc]
 
+    def layer_ranges(self, template: TensorTemplate) -> Iterator[Callable[[int, int], object]]:
+        """Yield functions of a row and an index that part a stack into first layers, last layers and those between.
+
+        The labels are 0, 2 and 1.
+        """
+        firsts, lasts = self.range_ends(set(self.sizes_affecting_entries(template)))
+        starts, ends = (list(filter(None, map(self._numbers, indices))) for indices in (firsts, lasts))
+        for start, end in product(starts, ends):
+            yield lambda row, index, start=start, end=end: (  # type: ignore[misc]
+                0 if index < start[row] else 2 if index >= end[row] else 1
+            )
+
+    def range_ends(self, affecting: Collection[Symbol]) -> tuple[list[Expr], list[Expr]]:
+        """Return the indices at which the first layers of a stack may end, and at which the last ones may begin.
+
+        They are those that the model code compared, sizes, and their differences. A trace of a stack with few layers
+        may lack them, because comparisons of a size with 0, 1 and 2 are not recorded.
+        """
+        compared = [index + offset for index in self.landmarks[:MAX_RANGE_LANDMARKS] for offset in (0, 1)]
+        sizes = sorted((symbol for symbol in affecting if symbol in self.numbers and symbol.is_integer), key=str)
+        counted = sizes if len(sizes) <= MAX_RANGE_SIZES else []
+        lasts = [depth - last for depth, last in permutations(counted, 2)]
+        return list(dict.fromkeys([*compared, *counted])), list(dict.fromkeys([*compared, *lasts]))
+
+    def _numbers(self, expression: Expr) -> list[Exact] | None:
+        """Return an expression's number in each row, None if it has none in some row."""
+        try:
+            return [evaluator.number(expression) for evaluator in self.evaluators]
+        except (ArithmeticError, KeyError, TypeError):
+            return None
+
     def kinds(self, layer_list: LayerList, row: int) -> tuple[int, ...]:
         """Return the kind of each layer in a row."""
         *amounts, order = (int(self.observations[row].sizes[symbol]) for symbol in layer_list.symbols)
@@ -253,16 +284,22 @@ class TemplateView:
     def fit_dimension(self, dimension: int, rows: Sequence[int], numbers: Sequence[int]) -> Expr:
         """Return the formula of one dimension; raise `NoFormula` if there is none.
 
-        Three sources are tried: a formula that fits, a traced expression plus a constant, a formula with one branch.
+        These are tried: a formula that fits, a traced expression plus a constant, such an expression with one more
+        constant where a relation of the path does not hold, a formula with one branch.
         """
         part = dimension_part(dimension)
         try:
             return self.fit_part(part, rows, numbers)
         except NoFormula:
-            for traced in self.traced[dimension] if dimension < len(self.traced) else ():
+            expressions = self.traced[dimension] if dimension < len(self.traced) else ()
+            for traced in expressions:
                 offset = self.constant_offset(traced, rows, numbers)
                 if offset is not None:
                     return traced + offset
+            for traced in expressions:
+                beside = self._beside_the_path(traced, rows, numbers)
+                if beside is not None:
+                    return beside
             branched = self._fit_branched(part, rows, numbers)
             if branched is None:
                 raise
@@ -275,6 +312,26 @@ class TemplateView:
         }
         offset = offsets.pop()
         return int(offset) if not offsets and offset is not None and offset == int(offset) else None
+
+    def _beside_the_path(self, traced: Expr, rows: Sequence[int], numbers: Sequence[int]) -> Expr | None:
+        """Return the traced expression plus a constant in the rows in which a traced relation holds, or does not.
+
+        BiT rounds a width to a multiple of 8, and adds 8 if that is less than nine tenths of it.
+        """
+        evaluators = self.table.evaluators
+        by_offset: dict[Exact | None, int] = {}
+        for row, number in zip(rows, numbers, strict=True):
+            offset = evaluators[row].residual(traced, number)
+            by_offset[offset] = by_offset.get(offset, 0) | 1 << row
+        offsets = sorted(by_offset, key=lambda offset: -by_offset[offset].bit_count())
+        if len(offsets) != 2 or any(offset is None or offset != int(offset) for offset in offsets):
+            return None
+        usual, rare = (int(offset) for offset in offsets if offset is not None)
+        both = by_offset[offsets[0]] | by_offset[offsets[1]]
+        for predicate in self.table.conditions.traced:
+            if predicate.bits & both == by_offset[offsets[1]]:
+                return traced + usual + (rare - usual) * Iverson(predicate.make())
+        return None
 
     def _fit_branched(self, part: str, rows: Sequence[int], numbers: Sequence[int]) -> Expr | None:
         """Return a formula for each side of one comparison between affecting sizes, joined by an Iverson bracket."""

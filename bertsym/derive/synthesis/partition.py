@@ -26,6 +26,7 @@ from bertsym.derive.limits import (
     MAX_LAYER_RULES,
     MAX_LEADING_LAYERS,
     MAX_PAIRED_LABELINGS,
+    MAX_RANGE_PARTITIONS,
     MAX_RULE_LEADING_LAYERS,
     MAX_RULE_PERIOD,
     MAX_SEPARATE_INDICES,
@@ -45,12 +46,16 @@ LayerLabel = tuple[str, int]
 
 
 def uniform_partitions(
-    template: TensorTemplate, layer_labels: Sequence[Callable[[int, int], object]] = ()
+    template: TensorTemplate,
+    layer_labels: Sequence[Callable[[int, int], object]] = (),
+    ranges: Iterable[Callable[[int, int], object]] = (),
 ) -> Iterator[list[TensorTemplate]]:
     """Yield partitions by index into parts that are uniform in every build.
 
     A uniform template is its own first partition. A template that no labeling makes uniform is yielded as it is.
-    `layer_labels` are labelings of a row and one index, such as membership in a list of the configuration.
+    `layer_labels` are labelings of a row and one index, such as membership in a list of the configuration. `ranges`
+    are such labelings too, of the layers between two indices that count first and last layers. They come
+    after these.
     """
     signatures = {row: template.signatures(row) for row in template.entries}
     positions = range(template.index_count)
@@ -66,8 +71,11 @@ def uniform_partitions(
         for pair in combinations(by_position, 2)
         for first, second in product(*(labelings[:MAX_PAIRED_LABELINGS] for labelings in pair))
     )
+    given = (labeling for position in positions for labeling in _at(layer_labels, position))
+    ranged = (labeling for layer_range in ranges for position in positions for labeling in _at([layer_range], position))
+    uniform = islice((labeling for labeling in ranged if _is_uniform_by(signatures, labeling)), MAX_RANGE_PARTITIONS)
     known: set[tuple[tuple[bool, ...], ...]] = set()
-    for labeling in chain(*by_position, separate, joint):
+    for labeling in chain(given, uniform, *by_position, separate, joint):
         if len(known) < MAX_INDEX_PARTITIONS and _is_uniform_by(signatures, labeling):
             labels = [labeling(row, indices) for row, tensors in signatures.items() for indices in tensors]
             partition = tuple(tuple(label == part for label in labels) for part in dict.fromkeys(labels))

@@ -105,7 +105,8 @@ class Synthesis:
             # All its layers together tell how deep the stack is, even if no single part does.
             with suppress(NoFormula):
                 self.loop_ranges.loops(self.table.view(template))
-        for parts in uniform_partitions(template, list(self.table.layer_labels())):
+        labels, ranges = list(self.table.layer_labels()), self.table.layer_ranges(template)
+        for parts in uniform_partitions(template, labels, ranges):
             try:
                 return [tensor for part in parts for tensor in self._part_tensors(part)]
             except NoFormula as failure:
@@ -191,7 +192,7 @@ class Synthesis:
         condition is that every loop has begun, and one that the sizes affecting existence give.
         """
         evaluators = self.table.evaluators
-        begun = [sympy.Lt(loop.start, loop.stop) for loop in loops if not (loop.plain or loop.listed)]
+        begun = [sympy.Lt(loop.start, loop.stop) for loop in loops if _begins_late(loop)]
         cases = {}
         rows_with_negative_count = set()
         for row, evaluator in enumerate(evaluators):
@@ -251,6 +252,11 @@ def _literal_count(condition: Boolean) -> int:
     if isinstance(condition, sympy.And | sympy.Or | sympy.Not):
         return sum(map(_literal_count, condition.args))
     return 0 if condition in (sympy.true, sympy.false) else 1
+
+
+def _begins_late(loop: Loop) -> bool:
+    """Return True if no comparison of two sizes says that the loop has begun: N..L-E, or a loop with steps."""
+    return not loop.listed and (not loop.plain or len(loop.start.free_symbols | loop.stop.free_symbols) > 2)
 
 
 def _shape(view: TemplateView, rows: Sequence[int], shapes: Sequence[tuple[int, ...]]) -> tuple[Expr, ...]:

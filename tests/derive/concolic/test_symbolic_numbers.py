@@ -8,12 +8,17 @@ import math
 import pickle
 import subprocess
 import sys
+from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from bertsym.derive.concolic.decode import decode_expression
 from bertsym.derive.concolic.path_recorder import PathRecorder
+from bertsym.derive.evaluator import Evaluator
+from bertsym.symbols import H, Kind, Own
 
 
 class Numbers(NamedTuple):
@@ -49,7 +54,7 @@ def test_arithmetic_keeps_value_and_expression(numbers: Numbers) -> None:
         (hidden**2, 144, (("^", "hidden", 2), 1)),
         (-hidden, -12, (("*", -1, "hidden"), 1)),
         (abs(-hidden), 12, ("hidden", 1)),
-        (round(hidden * 0.5), 6, (("//", ("+", "hidden", 1), 2), 1)),
+        (round(hidden / 3), 4, (("//", ("+", ("*", 2, "hidden"), 3), 6), 1)),
     ):
         assert concrete_value(number) == value
         assert as_fraction(number) == fraction
@@ -135,3 +140,17 @@ assert json.dumps({"hidden": SymbolicInt(12, "hidden", PathRecorder())}) == '{"h
 """
     assert subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[3], check=False).returncode == 0
     assert json.dumps({"hidden": 12}) == '{"hidden": 12}'
+
+
+@pytest.mark.parametrize("divisor", [1, 2, 3, 4, 7, 1000])
+def test_halves_are_rounded_to_the_even_neighbor(divisor: int) -> None:
+    # Moonshine's `round(sample_rate * frame_ms / 1000)`
+    from bertsym.derive.concolic.run import _without_modulo
+    from bertsym.derive.concolic.symbolic_numbers import _half_to_even
+
+    milliseconds = Own("milliseconds", Kind.RATIO)
+    for numerator in ("H", ("*", "H", ("ratio", "ms"))):
+        rounded = decode_expression(_without_modulo(_half_to_even(numerator, divisor)), {"H": H, "ms": milliseconds})
+        for size, ratio in product(range(40), (Fraction(1, 2), Fraction(3), Fraction(125))):
+            exact = Fraction(size, divisor) * (1 if numerator == "H" else ratio)
+            assert Evaluator({H: size, milliseconds: ratio}).number(rounded) == round(exact)

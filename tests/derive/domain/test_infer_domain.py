@@ -11,6 +11,7 @@ import pytest
 from bertsym.derive.domain.field_domain import Choice, Determined, FieldDomain, MultipleOf
 from bertsym.derive.domain.infer_domain import infer_domain
 from bertsym.derive.domain.space import FixedBy, Space
+from bertsym.derive.limits import LAYER_INDEX_VALUES
 from bertsym.derive.types import CannotDerive
 from tests.derive.fake_oracle import FakeOracle, Shapes, require
 
@@ -153,3 +154,12 @@ def test_widths_that_only_go_together() -> None:
 
 def test_a_seed_gives_the_same_domains() -> None:
     assert infer(transformer, 5, **DEFAULTS) == infer(transformer, 5, **DEFAULTS)
+
+
+def test_a_number_of_first_layers_of_another_shape_has_few_values() -> None:
+    def shapes(num_layers: int, first_layers: int, width: int) -> Shapes:
+        return {f"layer.{index}": (width if index < first_layers else 7,) for index in range(num_layers)}
+
+    space = infer(shapes, num_layers=12, first_layers=2, width=64)
+    assert axis_of(space, "first_layers").value_count == LAYER_INDEX_VALUES
+    assert axis_of(space, "width").value_count > 100

@@ -147,3 +147,19 @@ def test_constrained_fields_are_those_with_a_rejected_value() -> None:
 
     trials, _ = trials_of(shapes, hidden=64, heads=4, ffn=9)
     assert trials.constrained_fields(["hidden", "heads", "ffn"]) == ["hidden", "heads"]
+
+
+def ended(num_layers: int, first_layers: int, last_layers: int, width: int, narrow: int) -> Shapes:
+    """A stack whose first and last layers have another shape than those between them."""
+    between = range(first_layers, num_layers - last_layers)
+    return {f"layer.{index}.weight": (narrow if index in between else width,) for index in range(num_layers)}
+
+
+def test_a_small_stack_keeps_layers_between_the_first_and_the_last() -> None:
+    trials, _ = trials_of(ended, num_layers=24, first_layers=8, last_layers=8, width=16, narrow=8)
+    shrink_depths(trials)
+    assert [trials.base[name] for name in ("num_layers", "first_layers", "last_layers")] == [3, 1, 1]
+    screening = Screening(trials)
+    screening.run()
+    assert set(screening.active) == set(trials.numbers)
+    assert screening.depths == ["num_layers"]

@@ -9,7 +9,7 @@ import pytest
 
 from bertsym.derive.export import recorded
 from bertsym.derive.head_extension.extend import HeadExtension, extend_head
-from bertsym.derive.head_extension.joint_domain import joint_domain
+from bertsym.derive.head_extension.joint_domain import joint_domain, list_lengths
 from bertsym.derive.merge_heads import add_head
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.pipeline import derive_in
@@ -17,6 +17,7 @@ from bertsym.derive.types import CannotDerive
 from bertsym.derive.verification.recheck import recheck
 from bertsym.saved_model.derived import Derived
 from bertsym.values import replace
+from tests.derive.fake_oracle import FakeOracle, Shapes
 from tests.derive.headed import FIELDS
 
 pytestmark = pytest.mark.torch
@@ -104,3 +105,14 @@ def test_the_joint_domain_keeps_the_rules_of_the_base(base: Derived, running: Wo
     effects = {axis.name: not axis.no_effect for axis in domain.space.axes}
     assert effects["seed"] is False
     assert effects["width"] is True
+
+
+def test_a_number_of_stages_is_as_long_as_the_list_of_their_depths() -> None:
+    """Swin's configuration class takes another number, which no file has."""
+
+    def stages(num_layers: int, num_blocks: int, **depths: int) -> Shapes:
+        return {f"stage.{stage}": (num_layers, num_blocks) for stage, _ in enumerate(depths)}
+
+    fields = {"num_layers": 4, "num_blocks": 7, **{f"depths[{stage}]": 2 for stage in range(4)}}
+    oracle: Any = FakeOracle(stages, **fields)
+    assert list_lengths(oracle, ["num_layers", "num_blocks", "depths[0]"]) == ["num_layers"]

@@ -9,6 +9,7 @@ from bertsym.derive.types import Entry, Fields, Inventory, Observation, Sizes
 from bertsym.layers import Role
 from bertsym.symbols import H, L, V
 from bertsym.tree import Loop, Tensor
+from bertsym.values import replace
 
 FIELDS = {"v": V, "h": H, "l": L}
 BASE = (
@@ -81,3 +82,14 @@ def test_a_tensor_tied_to_an_inherited_one_brings_it_along(inherited: Inherited)
     inherited.search_again(raised.value)
     assert list(inherited.rest(fields, inventory)) == ["body.embed.weight", "out.bias", "out.weight"]
     assert inherited.context_names() == {"body.embed.weight"}
+
+
+def test_a_search_may_find_a_template_of_the_context_under_another_name(inherited: Inherited) -> None:
+    """UDOP's base has a loop over one index where the search finds a literal number."""
+    inherited.context = {0, 1}
+    again, other = (replace(BASE[position], name=name) for position, name in (
+        (0, "body.embed.weight"), (1, "body.layers.0.weight")))  # fmt: skip
+    assert inherited.renamed([again]) == set()
+    assert inherited.renamed([again, other]) == {1}
+    assert [tensor.name for tensor in inherited.inventory(without={1})] == ["body.embed.weight"]
+    assert inherited.context_names(without={1}) == {"body.embed.weight"}

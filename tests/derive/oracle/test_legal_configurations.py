@@ -16,6 +16,7 @@ HEADS = {
     "convnextv2": "ConvNextV2Backbone",
     "focalnet": "FocalNetBackbone",
     "pp_ocrv5_server_det": "PPOCRV5ServerDetForObjectDetection",
+    "sapiens2": "Sapiens2ForSemanticSegmentation",
     "vitmatte": "VitMatteForImageMatting",
     "wav2vec2-bert": "Wav2Vec2BertForCTC",
     "wav2vec2-conformer": "Wav2Vec2ConformerForCTC",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sympy
 
+from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.synthesis.observations import LayerLists, ObservationTable
 from bertsym.derive.synthesis.synthesize import Synthesis, synthesize
 from bertsym.derive.types import Observation
@@ -20,6 +21,7 @@ from .observing import Code, Shapes, Sizes, assert_same, draw, observe, synthesi
 GATED = Own("gated", Kind.SWITCH)
 DEPTH = Own("depth", Kind.DEPTH, 0)
 EVERY, FIRST = Own("every", Kind.COUNT), Own("begin", Kind.COUNT, 0)
+LAST = Own("end", Kind.COUNT, 0)
 
 
 def samples(random: Random, count: int) -> list[Sizes]:
@@ -369,3 +371,42 @@ def test_a_size_without_effect_is_in_no_formula() -> None:
         tensors = Synthesis(table).candidate().tensors
         used = set().union(*(side.free_symbols for tensor in tensors for side in tensor.shape))
         assert N not in used
+
+
+def test_first_and_last_layers_of_another_shape() -> None:
+    # Sapiens2 gives the first and the last layers as many heads for keys as for queries.
+    def code(sizes: Sizes) -> Shapes:
+        ends = (sizes[FIRST], sizes[L] - sizes[LAST])
+        return {f"layer.{i}.key": (sizes[H] if i < ends[0] or i >= ends[1] else sizes[F],) for i in range(sizes[L])}
+
+    def drawn(random: Random, count: int) -> list[Sizes]:
+        counts = (0, 1, 2, 3, 4, 5, 9, 40)
+        return [{**sizes, FIRST: random.choice(counts), LAST: random.choice(counts)}
+                for sizes in draw([H, F, L], random, count, high=12)]  # fmt: skip
+
+    observations = observe(code, drawn(Random(1), 60), 6)
+    compared = [relation for i in range(1, 6) for relation in (sympy.Gt(FIRST, i), sympy.Gt(L - LAST, i))]
+    trace = ConcolicTrace({}, tuple(compared), (), (), ())
+    for traces in ((trace,), ()):
+        candidate = synthesize(observations, list(observations[0].sizes), traces)
+        assert len(candidate.tensors) == 3
+        assert_same(candidate, code, drawn(Random(2), 300))
+
+
+def test_a_width_to_which_the_code_adds_a_step_beside_the_traced_path() -> None:
+    # BiT's make_div: a multiple of 8, and 8 more if rounding took more than a tenth. 27 is rounded to 24 + 8.
+    def rounded(width: int) -> int:
+        multiple = max(8, (width + 4) // 8 * 8)
+        return multiple + 8 if 10 * multiple < 9 * width else multiple
+
+    def code(sizes: Sizes) -> Shapes:
+        return {"w": (rounded(sizes[H]), sizes[F])}
+
+    multiple = sympy.Max(8, 8 * sympy.floor((H + 4) / 8), evaluate=False)
+    path = (sympy.Ge(10 * multiple, 9 * H, evaluate=False),)
+    samples = [*draw([H, F], Random(1), 30, high=400), *draw([H, F], Random(2), 30, high=30)]
+    observations = observe(code, samples, 4)
+    trace = ConcolicTrace({"w": (multiple, F)}, path, (), (), ())
+    candidate = synthesize(observations, [H, F], (trace,))
+    assert len(candidate.tensors) == 1
+    assert_same(candidate, code, [{H: width, F: 3} for width in range(1, 200)])
