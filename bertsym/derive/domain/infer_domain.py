@@ -31,8 +31,10 @@ from bertsym.values import replace
 Changes = Mapping[str, Number]
 
 
-def infer_domain(oracle: BuildOracle, random: Random) -> Space:
+def infer_domain(oracle: BuildOracle, random: Random, held: frozenset[str] = frozenset()) -> Space:
     """Return the space around the values that the target comes with; raise `CannotDerive` if these do not build.
+
+    The base has the `held` fields at their defaults.
 
     The space knows the constraints of each field beside the base. Constraints that only show when several fields
     change at once are left to `acquire_constraints`.
@@ -41,7 +43,7 @@ def infer_domain(oracle: BuildOracle, random: Random) -> Space:
     rejection = oracle.rejection(defaults)
     if rejection is not None:
         raise CannotDerive(oracle.target, f"its own sizes do not build: {rejection.reason}")
-    trials = BaseTrials(oracle, defaults)
+    trials = BaseTrials(oracle, defaults, held)
     index_lists = shrink_depths(trials)
     screening = Screening(trials)
     screening.run()
