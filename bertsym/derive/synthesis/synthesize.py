@@ -94,7 +94,7 @@ class Synthesis:
             # All its layers together tell how deep the stack is, even if no single part does.
             with suppress(NoFormula):
                 self.loop_ranges.loops(self.table.view(template))
-        for parts in uniform_partitions(template, list(self.table.layer_labels())):
+        for parts in uniform_partitions(template, list(self.table.layer_labels(template))):
             try:
                 return [tensor for part in parts for tensor in self._part_tensors(part)]
             except NoFormula as failure:
