@@ -59,7 +59,17 @@ ITALIC = (
     | {name: code for code, name in enumerate(GREEK)}
     | {"varphi": 0x27, "partial": 0x40, "ell": 0x60, ".": 0x3A, ",": 0x3B, "<": 0x3C, "/": 0x3D, ">": 0x3E}
 )
-SYMBOLS = {"-": 0, "cdot": 1, "times": 2, "leq": 0x14, "geq": 0x15, "approx": 0x19, "neg": 0x3A, "wedge": 0x5E, "vee": 0x5F}
+SYMBOLS = {
+    "-": 0,
+    "cdot": 1,
+    "times": 2,
+    "leq": 0x14,
+    "geq": 0x15,
+    "approx": 0x19,
+    "neg": 0x3A,
+    "wedge": 0x5E,
+    "vee": 0x5F,
+}
 
 FONTS = {
     **{f"cmr{size}": UPRIGHT for size in (5, 6, 7, 8, 9, 10, 12)},

@@ -168,9 +168,24 @@ class Attempt:
             self.problem = problem
 
     def find_domain(self) -> Space:
-        """Return the domain: screen the fields, learn constraints from rejections, try fixed fields again."""
+        """Return a domain that fixes each field at its default.
+
+        A saved model states the default of a fixed field, so a domain that fixes it elsewhere is of no use: RF-DETR's
+        `out_indices` build as 0, 1, 2, 3 beside three layers, and as no other four numbers. Such fields are held at
+        their defaults, and the domain is inferred again.
+        """
+        held: frozenset[str] = frozenset()
+        while True:
+            domain = self.find_domain_with(held)
+            displaced = fixed_elsewhere(domain, self.oracle.description.fields)
+            if displaced <= held:
+                return domain
+            held |= displaced
+
+    def find_domain_with(self, held: frozenset[str]) -> Space:
+        """Return a domain: screen the fields, learn constraints from rejections, try fixed fields again."""
         with self.trace.stage("domain", "infer", self.oracle) as stage:
-            inferred = infer_domain(self.oracle, self.random)
+            inferred = infer_domain(self.oracle, self.random, held)
             stage.conclude(lambda: domain_found(inferred, self.oracle))
         with self.trace.stage("domain", "acquire_constraints", self.oracle) as stage:
             acquired = acquire_constraints(self.oracle, inferred, self.random)
@@ -248,6 +263,11 @@ class Attempt:
             return None
         switches = (axis.name for axis in self.domain.axes if axis.is_switch)
         return next((name for name in switches if exist({**defaults, name: not defaults[name]})), None)
+
+
+def fixed_elsewhere(space: Space, defaults: Fields) -> frozenset[str]:
+    """Return the fields that are fixed at another value than their default."""
+    return frozenset(field.name for field in space.fixed if space.base[field.name] != defaults[field.name])
 
 
 def fallback_fields(space: Space, defaults: Fields, causes: Mapping[str, int]) -> list[list[str]]:

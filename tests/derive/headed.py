@@ -44,6 +44,13 @@ def wider(vocabulary: int, width: int, layers: int, **_: int) -> nn.Module:
     return held
 
 
+def indexing(vocabulary: int, width: int, layers: int, seed: int, **_: int) -> nn.Module:
+    """Return the body with an output for one of its layers, which `seed` names."""
+    if seed >= layers:
+        raise ValueError(f"there is no layer {seed}")
+    return nn.ModuleDict({"body": stack(vocabulary, width, layers), "output": nn.Linear(width, 3)})
+
+
 def same(vocabulary: int, width: int, layers: int, **_: int) -> nn.Module:
     """Return the body and no tensor beside it."""
     return nn.ModuleDict({"encoder": stack(vocabulary, width, layers)})

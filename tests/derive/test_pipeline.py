@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,15 +14,17 @@ from bertsym.derive.conclusions import condition_text, domain_found, loop_text, 
 from bertsym.derive.concolic.trace import ConcolicTrace
 from bertsym.derive.derivation import SynthesisInput
 from bertsym.derive.domain.field_domain import FieldDomain, Free, MultipleOf
+from bertsym.derive.domain.infer_domain import infer_domain
 from bertsym.derive.domain.space import FixedBy, FixedField, Space
 from bertsym.derive.events import Rejected
-from bertsym.derive.oracle.client import BuildOracle, Worker
-from bertsym.derive.pipeline import Attempt, fallback_fields
+from bertsym.derive.oracle.client import BuildCounts, BuildOracle, Worker
+from bertsym.derive.pipeline import Attempt, fallback_fields, fixed_elsewhere
 from bertsym.derive.synthesis.observations import NO_LISTS
 from bertsym.derive.trace import NO_TRACE
 from bertsym.derive.types import Candidate, CannotDerive, Failure, NotDerived, Rejection
 from bertsym.symbols import H, L
 from bertsym.tree import Loop
+from tests.derive.fake_oracle import FakeOracle, Shapes, require
 
 ROOT = Path(__file__).parents[2]
 BASE = {"hidden": 64, "heads": 4, "factor": 8, "depths[0]": 2, "depths[1]": 2, "marks[0]": 1, "marks[1]": 3}
@@ -104,6 +107,24 @@ def test_the_error_of_a_failed_derivation_names_the_tensor_and_the_next_step() -
     )
 
 
+def test_a_domain_fixes_each_field_at_its_default() -> None:
+    """RF-DETR's backbone returns stages by indices, which ascend and lie within the stack."""
+
+    def shapes(num_layers: int, hidden: int, **out: int) -> Shapes:
+        require(list(out.values()) == sorted(set(out.values())) and max(out.values()) <= num_layers)
+        return {f"layer.{i}": (hidden,) for i in range(num_layers)} | {"out": (len(out) * hidden,)}
+
+    defaults = {"num_layers": 12, "hidden": 8, **{f"out[{k}]": 3 * k + 2 for k in range(4)}}
+    oracle: Any = FakeOracle(shapes, **defaults)
+    oracle.counts = BuildCounts()
+    assert fixed_elsewhere(infer_domain(oracle, Random(0)), defaults) == {f"out[{k}]" for k in range(4)}
+    attempt: Any = Attempt.__new__(Attempt)
+    attempt.oracle, attempt.random, attempt.trace = oracle, Random(0), NO_TRACE
+    space = attempt.find_domain()
+    assert not fixed_elsewhere(space, defaults)
+    assert space.axis("num_layers").min_steps == 11
+
+
 def test_the_better_attempt_has_fewer_failures_then_fewer_fixed_fields() -> None:
     def attempt(failures: int, fixed: int) -> tuple[bool, int, int]:
         made: Any = Attempt.__new__(Attempt)
@@ -124,8 +145,6 @@ def test_the_better_attempt_has_fewer_failures_then_fewer_fixed_fields() -> None
 
 @pytest.mark.usefixtures("torch")
 def test_a_size_that_a_user_named_is_never_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from random import Random
-
     with Worker(30) as worker:
         oracle = BuildOracle(worker, "tests.derive.models_misbehaving:too_clever", {"hidden": 8})
         attempt = Attempt(oracle, Random(0), 12, 0, 1, keep_names=False, trace=NO_TRACE)

@@ -31,10 +31,11 @@ class BaseTrials:
 
     The fields by kind are those of the target's defaults: `integers` from 0 up, `negative` ones, `ratios`, `numbers`
     (integers and ratios), `switches`. `lists` are the fields with an entry a layer, of which a number chooses the list.
+    No move of the base changes the `held` fields.
     """
 
-    def __init__(self, oracle: BuildOracle, base: dict[str, Number]) -> None:
-        self.oracle, self.base = oracle, base
+    def __init__(self, oracle: BuildOracle, base: dict[str, Number], held: frozenset[str] = frozenset()) -> None:
+        self.oracle, self.base, self.held = oracle, base, held
         self.lists = [field for field in oracle.description.lists if field.path in base]
         listed = {field.path for field in self.lists}
         numbers = {name: number for name, number in base.items() if name not in listed}
@@ -53,6 +54,11 @@ class BaseTrials:
     def build(self, changes: Changes) -> Inventory | None:
         """Return the inventory at the base with these changes, None if the model code rejects it."""
         return self.oracle.build({**self.base, **changes})
+
+    def move(self, changes: Changes) -> None:
+        """Move the base to these values, unless one of the fields is held."""
+        if self.held.isdisjoint(changes):
+            self.base |= changes
 
     def prefetch(self, trials: Iterable[Changes]) -> None:
         """Build the base with each of these changes, so that `build` finds the inventories in the cache."""

@@ -30,20 +30,22 @@ def shrink_depths(trials: BaseTrials) -> list[list[str]]:
     for names in ascending_lists(trials.base).values():
         first: dict[str, Number] = {name: list_index(name) for name in names}
         small = all(trials.base[name] < MAX_LAYER_COUNT for name in names)
-        if small and _index_layers(trials, names) and trials.build(first):
-            trials.base |= first
+        held = not trials.held.isdisjoint(names)
+        if small and not held and _index_layers(trials, names) and trials.build(first):
+            trials.move(first)
             index_lists.append(names)
     listed = set(chain(*index_lists))
     named = [name for name in trials.integers if is_depth_name(name) and trials.base[name] > MAX_SHRUNK_DEPTH]
+    listed |= trials.held
     depths = [name for name in named if name not in listed and not is_list_length(trials, name)]
     for group in (depths, *([name] for name in depths)):
         shrunk: dict[str, Number] = {name: MAX_SHRUNK_DEPTH for name in group if trials.base[name] > MAX_SHRUNK_DEPTH}
         if shrunk and trials.build(shrunk) is not None:
-            trials.base |= shrunk
+            trials.move(shrunk)
     keep_unlike_layers(trials, [name for name in depths if trials.is_shrunk(name)])
     for name in trials.ratios:
         if is_depth_name(name) and trials.base[name] > 1 and trials.build({name: Fraction(1)}) is not None:
-            trials.base[name] = Fraction(1)
+            trials.move({name: Fraction(1)})
     return index_lists
 
 
@@ -59,7 +61,7 @@ def keep_unlike_layers(trials: BaseTrials, depths: Sequence[str]) -> None:
     for depth in depths if lost else ():
         changes: dict[str, Number] = {name: 1 for name in depths if name != depth}
         if lost <= _kinds_of_unlike_shapes(trials.build(changes)):
-            trials.base |= changes
+            trials.move(changes)
             return
 
 
@@ -92,7 +94,7 @@ def find_depths(trials: BaseTrials, names: Iterable[str]) -> list[str]:
     for name in names:
         depth = shallow_depth(trials, name)
         if depth is not None:
-            trials.base[name] = depth
+            trials.move({name: depth})
             depths.append(name)
     return depths
 
@@ -142,7 +144,7 @@ def choose_rich_base(trials: BaseTrials, depths: Iterable[str]) -> None:
         here = _kind_count(trials, {})
         richest = max(range(TRIED_DEPTHS), key=lambda depth, name=name: _kind_count(trials, {name: depth}))  # type: ignore[misc]
         if _kind_count(trials, {name: richest}) > here:
-            trials.base[name] = richest
+            trials.move({name: richest})
 
 
 def _kind_count(trials: BaseTrials, changes: Mapping[str, Number]) -> int:

@@ -33,8 +33,10 @@ Changes = Mapping[str, Number]
 LIST_LENGTH = "it is how long the lists beside it are"
 
 
-def infer_domain(oracle: BuildOracle, random: Random) -> Space:
+def infer_domain(oracle: BuildOracle, random: Random, held: frozenset[str] = frozenset()) -> Space:
     """Return the space around the values that the target comes with; raise `CannotDerive` if these do not build.
+
+    The base has the `held` fields at their defaults.
 
     The space knows the constraints of each field beside the base. Constraints that only show when several fields
     change at once are left to `acquire_constraints`.
@@ -43,7 +45,7 @@ def infer_domain(oracle: BuildOracle, random: Random) -> Space:
     rejection = oracle.rejection(defaults)
     if rejection is not None:
         raise CannotDerive(oracle.target, f"its own sizes do not build: {rejection.reason}")
-    trials = BaseTrials(oracle, defaults)
+    trials = BaseTrials(oracle, defaults, held)
     index_lists = shrink_depths(trials)
     screening = Screening(trials)
     screening.run()

@@ -129,11 +129,17 @@ def _effective(oracle: BuildOracle) -> list[str]:
 
 
 def _rich_configuration(oracle: BuildOracle, space: Space, random: Random) -> Fields:
-    """Return the accepted sample of the base's space at which the head has the most kinds of tensors."""
+    """Return the accepted sample of the base's space at which the head has the most kinds of tensors.
+
+    Every other sample has the depths of the defaults. Fields that are not sampled are at their defaults, and these may
+    need as many layers: Molmo2's `vision_feature_layer` names the last one of 25.
+    """
     observer = Observer(oracle, space, {})
+    steps_at_default = space.default_steps()
+    deep = {axis.name: steps_at_default[axis.name] for axis in space.axes if axis.is_depth}
     candidates = []
     for _ in range(RICH_BASE_SAMPLES):
-        samples = (space.sample(random) for _ in range(MAX_REJECTIONS_IN_A_ROW))
+        samples = (space.sample(random) | (deep if attempt % 2 else {}) for attempt in range(MAX_REJECTIONS_IN_A_ROW))
         candidates.append(observer.first_accepted(samples))
     steps, _ = max(candidates, key=lambda candidate: len(tensor_kinds(candidate[1].inventory)))
     return space.fields(steps)

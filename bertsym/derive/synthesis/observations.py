@@ -164,17 +164,20 @@ class ObservationTable:
             )
         return condition
 
-    def layer_labels(self) -> Iterator[Callable[[int, int], object]]:
-        """Yield functions of a row and an index that label a layer by a list of the configuration.
+    def layer_labels(self, template: TensorTemplate) -> Iterator[Callable[[int, int], object]]:
+        """Yield functions of a row and an index that label a template's layer by a list of the configuration.
 
         The labels of a list of indices: the index is in the list, or not. The labels of a list of depths: the stage,
-        and the stage together with being its first layer.
+        and the stage together with being its first layer. A list of depths labels a stack only if its stages follow
+        each other there. In ResNet's `stages.0.layers.{}` they do not.
         """
         for symbols in self.layer_lists.indices:
             yield lambda row, index, symbols=symbols: index in self._list_values(symbols, row)  # type: ignore[misc]
         for layer_list in self.layer_lists.kinds:
             yield lambda row, index, layer_list=layer_list: self.kind(layer_list, row, index)  # type: ignore[misc]
         for symbols in self.layer_lists.depths:
+            if not self._leaves_first_stage(symbols, template):
+                continue
             yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)[0]  # type: ignore[misc]
             yield lambda row, index, symbols=symbols: self._stage(symbols, row, index)  # type: ignore[misc]
 
@@ -221,6 +224,12 @@ class ObservationTable:
 
     def _list_values(self, symbols: Sequence[Symbol], row: int) -> list[int]:
         return [int(self.observations[row].sizes[symbol]) for symbol in symbols]
+
+    def _leaves_first_stage(self, symbols: Sequence[Symbol], template: TensorTemplate) -> bool:
+        """Return True if an index goes beyond the first stage in every build in which all stages have layers."""
+        rows = [row for row in template.entries if min(self._list_values(symbols, row)) > 0]
+        runs = [template.index_runs(position) for position in range(template.index_count)]
+        return any(all(self._stage(symbols, row, run[row][-1])[0] > 0 for row in rows) for run in runs)
 
     def _stage(self, symbols: Sequence[Symbol], row: int, index: int) -> tuple[int, bool]:
         """Return the stage of a layer if the stages have these depths, and True if the layer is its first."""

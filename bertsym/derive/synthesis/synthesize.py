@@ -105,7 +105,7 @@ class Synthesis:
             # All its layers together tell how deep the stack is, even if no single part does.
             with suppress(NoFormula):
                 self.loop_ranges.loops(self.table.view(template))
-        labels, ranges = list(self.table.layer_labels()), self.table.layer_ranges(template)
+        labels, ranges = list(self.table.layer_labels(template)), self.table.layer_ranges(template)
         for parts in uniform_partitions(template, labels, ranges):
             try:
                 return [tensor for part in parts for tensor in self._part_tensors(part)]

@@ -99,6 +99,20 @@ def test_depths_and_lists_of_layer_indices_are_shrunk() -> None:
     assert trials.base == {"num_layers": 3, "hidden": 8, "full[0]": 0, "full[1]": 1, "full[2]": 2}
 
 
+def test_held_fields_are_not_shrunk() -> None:
+    def shapes(num_layers: int, **_: int) -> Shapes:
+        return {f"layer.{index}": (5,) for index in range(num_layers)}
+
+    fields = {"num_layers": 12, "full[0]": 2, "full[1]": 5}
+    for held in (frozenset(fields), frozenset({"num_layers", "full[1]"})):
+        oracle: Any = FakeOracle(shapes, **fields)
+        trials = BaseTrials(oracle, dict(fields), held)
+        assert shrink_depths(trials) == []
+        find_depths(trials, ["num_layers"])
+        choose_rich_base(trials, ["num_layers"])
+        assert trials.base == fields
+
+
 def test_a_depth_that_cannot_be_small_stays() -> None:
     def shapes(encoder_layers: int, decoder_layers: int) -> Shapes:
         require(decoder_layers > 10)

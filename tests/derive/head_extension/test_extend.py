@@ -52,6 +52,14 @@ def test_a_head_takes_the_formulas_of_its_base(base: Derived, running: Worker) -
     assert names == [*inherited, "classifier.weight", "classifier.bias"]
 
 
+def test_a_head_that_needs_the_depth_of_the_defaults(running: Worker) -> None:
+    """The body is sampled with few layers, and the head names the last one of the defaults."""
+    fields = {**FIELDS, "layers": 20, "seed": 19}
+    body = recorded(derive_in(running, "tests.derive.headed:body", fields))
+    head = extend_head(body, running, "tests.derive.headed:indexing", fields)
+    assert [tensor.name for tensor in head.tensors][-2:] == ["output.weight", "output.bias"]
+
+
 def test_a_field_that_only_the_head_reads_becomes_a_size(base: Derived, running: Worker) -> None:
     """The body's own count does not change with it."""
     found = extended(base, running, "language_model")

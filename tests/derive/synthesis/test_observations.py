@@ -201,14 +201,23 @@ def test_the_offset_of_an_expression() -> None:
 
 def test_labels_of_layers_by_lists() -> None:
     index, first, second = (Own(name, Kind.COUNT, 0) for name in ("listed", "first_depth", "second_depth"))
-    observations = observe(lambda s: {"w": (s[H],)}, [{H: 3, index: 4, first: 2, second: 3}], 0)
-    table = table_of(observations, LayerLists([(index,)], [(first, second)]))
-    is_listed, stage, stage_start = table.layer_labels()
+
+    def code(sizes: Sizes) -> Shapes:
+        stages = {"first": sizes[first], "second": sizes[second], "layer": sizes[first] + sizes[second]}
+        return {f"{name}.{layer}.w": (sizes[H],) for name, depth in stages.items() for layer in range(depth)}
+
+    drawn: list[Sizes] = [{H: 3, index: 4, first: 2, second: 3}, {H: 3, index: 4, first: 4, second: 2}]
+    table = table_of(observe(code, drawn, 0), LayerLists([(index,)], [(first, second)]))
+    templates = templates_of(table)
+    is_listed, stage, stage_start = table.layer_labels(templates["layer.{}.w"])
     assert [is_listed(0, layer) for layer in range(6)] == [False, False, False, False, True, False]
     assert [stage(0, layer) for layer in range(6)] == [0, 0, 1, 1, 1, 2]
     assert [stage_start(0, layer) for layer in range(6)] == [
         (0, True), (0, False), (1, True), (1, False), (1, False), (2, True),
     ]  # fmt: skip
+    # A stage that has a stack of its own is not divided into stages.
+    for name in ("first.{}.w", "second.{}.w"):
+        assert len(list(table.layer_labels(templates[name]))) == 1
 
 
 def test_changes_of_one_field() -> None:

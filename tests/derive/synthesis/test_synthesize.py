@@ -261,6 +261,28 @@ def test_stages_of_a_list() -> None:
     assert_same(candidate, code, fresh)
 
 
+def test_stages_that_are_stacks_of_their_own() -> None:
+    """ResNet's stages have a layer at least, and the first layer of each takes the width of the stage before."""
+    depths = [Own(f"depths_{k}", Kind.DEPTH, 0) for k in range(2)]
+
+    def code(sizes: Sizes) -> Shapes:
+        stages = zip((sizes[H], sizes[F]), (sizes[F], sizes[N]), depths, strict=True)
+        return {
+            f"stages.{k}.layers.{i}.w": (width, width if i else before)
+            for k, (before, width, depth) in enumerate(stages)
+            for i in range(max(sizes[depth], 1))
+        }
+
+    random = Random(8)
+    drawn: list[Sizes] = [
+        {H: 5 + n, F: 3 * n % 31 + 2, N: 7 * n % 29 + 3} | {depth: random.randint(0, 3) for depth in depths}
+        for n in range(40)
+    ]
+    candidate = synthesized(code, drawn, LayerLists((), [tuple(depths)]))
+    assert_same(candidate, code, [{**sizes, depths[0]: 9, depths[1]: 7} for sizes in drawn])
+    assert len(candidate.tensors) == 4
+
+
 def test_a_depth_that_is_fixed_gives_one_rerolled_tensor() -> None:
     candidate = synthesized(lambda s: {f"layer.{i}.w": (s[H],) for i in range(6)}, draw([H, F], Random(9), 12))
     (tensor,) = candidate.tensors
