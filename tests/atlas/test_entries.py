@@ -19,7 +19,7 @@ from bertsym.zoo import ARCHITECTURES
 pytestmark = pytest.mark.slow
 
 ENTRIES = sorted((atlas.FOLDER / "models").glob("*.json"))
-LARGEST = 160_000
+LARGEST = 170_000  # BiT rounds each width twice, and each of its tensors has the roundings written out
 
 
 def read(name: str) -> Derived:

@@ -132,12 +132,14 @@ LEGAL: Mapping[str, Mapping[str, Any]] = {
     "t5gemma2_encoder": {"text_config": {"dropout_rate": 0.0}},
     # The class adds a list to the widths, which are a tuple by default and a list in every file.
     "vitmatte": {"fusion_hidden_sizes": [256, 128, 64, 32]},
-    # tests/models/sapiens2/test_modeling_sapiens2.py: the lists of a head, which the bare classes do not read. A
-    # missing switch is off. The lists of the scale of pointmaps stay null, as in the files of the other heads.
+    # tests/models/sapiens2/test_modeling_sapiens2.py: the lists of a head, which the bare classes do not read. Version
+    # 5.23 asks for two hidden sizes of the scale, and a missing switch is off.
     "sapiens2": {
         "head_config": {
             "upsample_out_channels": [32, 16, 8, 8],
             "conv_out_channels": [8, 8, 8],
+            "scale_conv_out_channels": [8, 4],
+            "scale_final_hidden_sizes": [8, 8],
             "use_pixel_shuffle": False,
         },
     },
