@@ -351,7 +351,8 @@ def test_layers_beside_a_progression_that_ends_before_its_stack() -> None:
         return [
             {
                 **{symbol: random.randint(1, 30) for symbol in (H, F)}, L: random.randint(1, 14),
-                EVERY: random.randint(1, 4), FIRST: random.randint(0, 5), width: random.randint(0, 3),
+                EVERY: random.randint(1, 4), FIRST: random.randint(0, 5),
+                width: random.choice((0, random.randint(1, 30))),
                 end: random.choice((random.randint(0, 12), 30)),
             }
             for _ in range(count)
