@@ -130,7 +130,7 @@ class State:
 
 
 def refresh() -> None:
-    """Write the index again from the entries; which model types there are, and which are missing, stays."""
+    """Write the index again from the entries; reasons of missing types stay, but for types that have an entry."""
     state = State("", [], {})
     index = json.loads(INDEX.read_bytes())
     state.source, state.missing, state.classes = index["source"], index["missing"], index.get("classes", {})
@@ -138,6 +138,10 @@ def refresh() -> None:
     for name, old in index["models"].items():
         alias = {"entry": old["entry"]} if "entry" in old else {}
         state.models[name] = {**alias, **line(json.loads(path(old.get("entry", name)).read_bytes()))}
+    for file in sorted(ENTRIES.glob("*.json")):
+        state.models.setdefault(file.stem, line(json.loads(file.read_bytes())))
+        state.missing.pop(file.stem, None)
+    state.models = dict(sorted(state.models.items()))
     state.write()
 
 
