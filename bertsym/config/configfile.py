@@ -12,7 +12,7 @@ from bertsym import atlas
 from bertsym.atlas.configurations import default_labels, fixed_parts, has_class, head_size_use, similar_class
 from bertsym.config.field_rules import check_rules, contradicted, renamed, unread_fields, with_products
 from bertsym.config.fields import check_covered, overridden, sizes
-from bertsym.config.flatten import flattened, without_ignored_types, without_null_parts
+from bertsym.config.flatten import flattened, without_idle_nulls, without_ignored_types, without_null_parts
 from bertsym.config.idle_zeros import check_idle, without_zeros
 from bertsym.config.layer_lists import list_sizes
 from bertsym.config.layer_sizes import with_layer_sizes
@@ -73,6 +73,7 @@ def read_config(
     derived = None if entry is None else entry.derived
     architecture = ARCHITECTURES[kind] if entry is None else entry.architecture
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
+    chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     notes: tuple[str, ...] = ()
     fields: Mapping[str, Json] = config
     named = config
@@ -85,7 +86,7 @@ def read_config(
             *contradicted(config, derived.rules),
             *unread_fields(named, derived, head_sizes_read(derived, use)),
         )
-        named = without_null_parts(named, derived)
+        named = without_idle_nulls(without_null_parts(named, derived), derived, chosen)
         fields, zeros = without_zeros(completed(named, derived, file), architecture.schema)
     given = sizes(fields, architecture.schema, file)
     equal = {} if derived is None else derived.rules.equal
@@ -98,7 +99,6 @@ def read_config(
         given |= head_size(fields, derived, use, file)
         given |= list_sizes(fields, derived, given, file)
     number = _labels(config, file, _usual_labels(kind, derived))
-    chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     model = Model(architecture).with_head(chosen) if entry is None else entry.model(chosen)
     if derived is not None:
         own = {path: (at,) for path, at in derived.classes[model.head].fixed.items()}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from bertsym.files.jsonfile import Json
-from bertsym.saved_model.derived import Derived
+from bertsym.saved_model.derived import Derived, symbols
 
 LONGEST_LIST = 1000
 
@@ -34,6 +34,22 @@ def without_null_parts(fields: Mapping[str, Json], derived: Derived) -> dict[str
     """Return the flattened fields without the parts that are null, which a class takes for absent ones."""
     parts = {field.path[: dot.start()] for field in derived.fields.values() for dot in re.finditer(r"\.", field.path)}
     return {path: found for path, found in fields.items() if found is not None or path not in parts}
+
+
+def without_idle_nulls(fields: Mapping[str, Json], derived: Derived, head: str) -> dict[str, Json]:
+    """Return the fields without the sizes that are null and that no tensor of the head depends on.
+
+    The configuration of Wav2Vec2-BERT has no vocabulary before somebody trains a CTC head.
+    """
+    if head not in derived.classes:
+        return dict(fields)
+    used = symbols(
+        derived.classes[head].tensors, derived.definitions, (constraint.quotient for constraint in derived.constraints)
+    )
+    idle = {
+        name for symbol, field in derived.fields.items() if symbol not in used for name in (field.path, *field.aliases)
+    }
+    return {path: found for path, found in fields.items() if found is not None or path not in idle}
 
 
 def _below(path: str, found: Json) -> Iterator[tuple[str, Json]]:

@@ -18,7 +18,7 @@ INDENT = r"\quad {} "
 
 @value
 class Setting:
-    """How further lines are set: what stands before each, and whether none may begin within parentheses."""
+    """The setting of further lines: what stands before each, and whether none may begin within parentheses."""
 
     indent: str = INDENT
     whole_factors: bool = False

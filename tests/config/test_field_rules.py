@@ -149,6 +149,13 @@ def test_a_field_that_another_makes_idle_is_refused_without_it() -> None:
             check_rules(flattened(fields), derived, FILE)
 
 
+def test_a_size_without_a_tensor_may_be_null() -> None:
+    """Wav2Vec2-BERT has no vocabulary before it has a CTC head."""
+    assert count(read("wav2vec2-bert", {"vocab_size": None})) == count(read("wav2vec2-bert", {}))
+    with pytest.raises(BadField, match="vocab_size"):
+        read("bloom", {"vocab_size": None})
+
+
 PRODUCTS = {"mlp_dim": ("hidden_size", "mlp_ratio")}
 
 
