@@ -22,6 +22,7 @@ from bertsym.saved_model import decode
 from bertsym.saved_model.atlas_models import variant_entry
 from bertsym.saved_model.derived import Derived, unresolved
 from bertsym.saved_model.encode import text
+from bertsym.saved_model.field_rules import ValueKind
 from bertsym.symbols import BY_SYMBOL, Kind
 
 LISTED: Mapping[str, Any] = json.loads((atlas.FOLDER / "variants.json").read_bytes())["variants"]
@@ -70,7 +71,8 @@ def varies(name: str, path: str) -> bool:
 def random_file(name: str, derived: Derived, random: Random, number: int) -> dict[str, Any]:
     """Return a file with the settings of a variant and other values for a few of its sizes, for none in the first.
 
-    Every third file has the depths of the defaults: the lists of Beit and Reformer fit no other.
+    Every third file has the depths of the defaults: the lists of Beit and Reformer fit no other. What a file may not
+    omit, as ESM's vocabulary, is in each.
     """
     file: dict[str, Any] = {"model_type": derived.name}
     settings: dict[str, Any] = LISTED[name]["settings"]
@@ -78,7 +80,7 @@ def random_file(name: str, derived: Derived, random: Random, number: int) -> dic
     for symbol, field in derived.fields.items():
         if BY_SYMBOL[symbol].kind in (Kind.DEPTH, Kind.EXPERTS):
             changes |= {field.path: random.randint(1, 4)} if number % 3 else {}
-        elif number and random.random() < 0.3:
+        elif (number and random.random() < 0.3) or derived.rules.refuses(field.path, ValueKind.ABSENT):
             default = derived.defaults[symbol]
             changes[field.path] = (
                 random.random() < 0.5
