@@ -11,7 +11,7 @@ from sympy import Expr
 from bertsym.algebra import monomials
 from bertsym.claims.polynomial import expand, expression
 from bertsym.formulas.monomial_order import Terms
-from bertsym.formulas.tree import Floor, Form, Number, product
+from bertsym.formulas.tree import Floor, Form, Number, product, symbols
 from bertsym.model import Model
 from bertsym.values import value
 
@@ -38,7 +38,7 @@ class Rounding:
         Number(value=Fraction(3, 1))
         """
         terms = expand(inside)
-        if set(terms) <= {()}:
+        if not symbols(inside):
             return Number(Fraction(floor(terms.get((), Fraction(0)))))
         if _is_integral(terms) or self._is_whole(terms):
             return inside

@@ -7,7 +7,7 @@ from itertools import product
 
 from bertsym.document import Count, Decimal, Inline, Rate, Result
 from bertsym.errors import Conflict, TooNarrow
-from bertsym.formulas.tree import Form, Name
+from bertsym.formulas.tree import Name
 from bertsym.render import mathtex
 from bertsym.render.fragment import AMSMATH, LABELS, Fragment, needing
 from bertsym.render.metrics import POINT
@@ -36,43 +36,69 @@ class Row:
 
     @property
     def tex(self) -> str:
-        """Return the row of an alignment, which meets behind the relation."""
+        """Return the row for an alignment, with `&` behind the relation."""
         before = f"{self.left} {self.sign}{{}}".lstrip() if self.sign else ""
         return f"{before}& {self.right}"
+
+
+@value
+class Frame:
+    """The environment of a display, empty for brackets, and that of several lines in it.
+
+    - A `numbered` environment is an equation with a number.
+    - A `bare` fragment needs no package: each line is a display of its own.
+    """
+
+    outer: str
+    inner: str = "aligned"
+    numbered: bool = False
+    bare: bool = False
 
 
 def result(answer: Result, sheet: Sheet, *, alone: bool = True) -> Fragment:
     """Return the formula of an answer: bare, or displayed if a choice asks for it or other things stand beside it."""
     displayed = sheet.column or sheet.label or sheet.standalone or not alone
     layout = sheet.layout or (Layout.EQUATION if displayed else Layout.BARE)
-    left, steps = _sides(answer, sheet)
     if layout in (Layout.BARE, Layout.INLINE):
-        return _inline(left if sheet.left else "", answer.steps, layout, sheet)
-    unnumbered = layout is Layout.STARRED or (sheet.layout is None and not alone and not sheet.label)
+        return _inline(answer, layout, sheet)
     if layout is Layout.STARRED and sheet.label:
         raise Conflict("--label", "--layout equation*", "only an equation has a number to refer to")
-    said = _let(answer, sheet)
-    numbered = not unnumbered and (layout is not Layout.ALIGN or bool(sheet.label))
-    rows = _rows(left, steps, sheet, numbered=numbered)
-    rows[-1] = replace(rows[-1], right=rows[-1].right + sheet.punct)
-    shown = _align(rows, sheet) if layout is Layout.ALIGN else _equation(rows, layout, sheet, numbered=numbered)
-    return Fragment(f"{said}{shown.tex}", shown.requires)
+    named = (
+        answer if answer.short is None else replace(answer, steps=(answer.steps[0], answer.short, *answer.steps[2:]))
+    )
+    left, steps = _sides(named, sheet)
+    match layout:
+        case Layout.ALIGN:
+            frame = Frame("align" if sheet.label else "align*", numbered=bool(sheet.label))
+        case Layout.STARRED:
+            frame = Frame("equation*")
+        case Layout.SPLIT:
+            frame = Frame("equation", "split", numbered=True)
+        case _ if sheet.layout is None and not alone and not sheet.label:
+            frame = Frame("", bare=sheet.column is None)
+        case _:
+            frame = Frame("equation", numbered=True)
+    shown = _framed(_rows(left, steps, sheet, frame), frame, sheet)
+    return Fragment(_let(answer, sheet) + shown.tex, shown.requires)
 
 
 def equation(steps: Steps, sheet: Sheet) -> Fragment:
     """Return a step of a derivation as an unnumbered display."""
     first, *rest = steps
     left = mathtex.inline(first, sheet.notation, sheet.encoding) if rest else ""
-    if sheet.layout is Layout.ALIGN:
-        return _align(_rows(left, tuple(rest) or steps, sheet, numbered=False), sheet)
-    rows = _rows(left, tuple(rest) or steps, sheet, numbered=False)
-    return _equation(rows, sheet.layout or Layout.STARRED, sheet, numbered=False)
+    match sheet.layout:
+        case Layout.ALIGN:
+            frame = Frame("align*")
+        case Layout.SPLIT:
+            frame = Frame("equation*", "split")
+        case _:
+            frame = Frame("", bare=sheet.column is None)
+    return _framed(_rows(left, tuple(rest) or steps, sheet, frame), frame, sheet)
 
 
 def _sides(answer: Result, sheet: Sheet) -> tuple[str, Steps]:
     """Return the TeX of the left side, empty if there is none, and the steps right of it."""
-    steps = answer.steps if answer.short is None else (answer.steps[0], answer.short, *answer.steps[2:])
-    left: Form | Rate | None = answer.left
+    left, steps = answer.left, answer.steps
     if left is None and isinstance(steps[0], Name) and len(steps) > 1:
         left, steps = steps[0], steps[1:]
     if sheet.left is not None:
@@ -86,12 +112,19 @@ def _sides(answer: Result, sheet: Sheet) -> tuple[str, Steps]:
             return mathtex.math(left, sheet.notation), steps
 
 
-def _inline(left: str, steps: Steps, layout: Layout, sheet: Sheet) -> Fragment:
+def _lead(left: str, steps: Steps) -> str:
+    """Return what stands before the first step on one line."""
+    return f"{left} {mathtex.relation(steps[0])} " if left else ""
+
+
+def _inline(answer: Result, layout: Layout, sheet: Sheet) -> Fragment:
+    """Return the formula in one line; a left side stands there only if the author asked for it."""
     if sheet.column:
         raise Conflict("--width", f"--layout {layout.value}", "only a display is broken to a column")
     if sheet.label:
         raise Conflict("--label", f"--layout {layout.value}", "only an equation has a number to refer to")
-    whole = (f"{left} = " if left else "") + mathtex.chain(steps, sheet.notation)
+    left, steps = ("", answer.steps) if sheet.left is None else _sides(answer, sheet)
+    whole = _lead(left, steps) + mathtex.chain(steps, sheet.notation)
     return Fragment(f"{whole}{sheet.punct}" if layout is Layout.BARE else f"${whole}${sheet.punct}")
 
 
@@ -101,42 +134,45 @@ def _let(answer: Result, sheet: Sheet) -> str:
     return f"\\noindent With {' and '.join(said)},\n" if said else ""
 
 
-def _rows(left: str, steps: Steps, sheet: Sheet, *, numbered: bool) -> list[Row]:
-    """Return the lines of a chain: one if it fits; without a column, one for each step."""
-    if sheet.column is None:
-        lead = f"{left} {mathtex.relation(steps[0])} " if left else ""
-        written = [mathtex.inline(step, sheet.notation, sheet.encoding) for step in steps]
-        if len(written) == 1:
-            return [Row(lead + written[0])]
-        signs = [mathtex.relation(step) for step in steps]
-        first = Row(written[0], left, signs[0] if left else "")
-        return [first, *(Row(step, sign=sign) for sign, step in zip(signs[1:], written[1:], strict=True))]
-    reserved = _number(sheet.column) if numbered else 0
-    # A formula that leaves no room has its number below it, which is better than a line that ends within parentheses.
-    for whole_factors, kept in product((True, False), dict.fromkeys((reserved, 0))):
+def _rows(left: str, steps: Steps, sheet: Sheet, frame: Frame) -> list[Row]:
+    """Return the lines of a chain, the last with its mark: one if it fits; without a column, one for each step."""
+    rows = _unbroken(left, steps, sheet) if sheet.column is None else _fitted(left, steps, sheet, sheet.column, frame)
+    return [*rows[:-1], replace(rows[-1], right=rows[-1].right + sheet.punct)]
+
+
+def _unbroken(left: str, steps: Steps, sheet: Sheet) -> list[Row]:
+    written = [mathtex.inline(step, sheet.notation, sheet.encoding) for step in steps]
+    signs = [mathtex.relation(step) for step in steps]
+    first = Row(written[0], left, signs[0] if left else "")
+    if len(written) == 1:
+        return [Row(first.line)]
+    return [first, *(Row(step, sign=sign) for sign, step in zip(signs[1:], written[1:], strict=True))]
+
+
+def _fitted(left: str, steps: Steps, sheet: Sheet, column: Column, frame: Frame) -> list[Row]:
+    """Return lines that fit the column; raise `TooNarrow`.
+
+    A formula that leaves no room has its number below it, which is better than a line that ends within parentheses.
+    """
+    from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
+    from bertsym.render.mathwidth import formula  # noqa: PLC0415
+
+    mark = formula(sheet.punct, column.face) if sheet.punct else 0
+    number = formula(rf"\quad {LONGEST_NUMBER}", column.face) if frame.numbered else 0
+    for whole_factors, kept in product((True, False), dict.fromkeys((number, 0))):
         try:
-            return _broken(left, steps, sheet, sheet.column, reserved=kept, whole_factors=whole_factors)
+            return _broken(left, steps, sheet, column, reserved=kept + mark, whole_factors=whole_factors)
         except TooNarrow:
             continue
-    from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
-
-    lead = f"{left} {mathtex.relation(steps[0])} " if left else ""
-    return [Row(line) for line in lines(steps, sheet.notation, sheet.column, margin=ALIGNED_MARGIN, lead=lead)]
-
-
-def _number(column: Column) -> int:
-    """Return the width of the number of an equation, with the quad that TeX keeps before it."""
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
-    return formula(rf"\quad {LONGEST_NUMBER}", column.face)
+    margin = ALIGNED_MARGIN + mark
+    return [Row(line) for line in lines(steps, sheet.notation, column, margin=margin, lead=_lead(left, steps))]
 
 
 def _broken(left: str, steps: Steps, sheet: Sheet, column: Column, *, reserved: int, whole_factors: bool) -> list[Row]:
     from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
     from bertsym.render.mathwidth import formula  # noqa: PLC0415
 
-    lead = f"{left} {mathtex.relation(steps[0])} " if left else ""
-    whole = lead + mathtex.chain(steps, sheet.notation)
+    whole = _lead(left, steps) + mathtex.chain(steps, sheet.notation)
     if formula(whole, column.face) + reserved <= column.width:
         return [Row(whole)]
     margin = formula(f"{left or '{}'} = {{}}", column.face) + ALIGNED_MARGIN + reserved
@@ -153,36 +189,30 @@ def _broken(left: str, steps: Steps, sheet: Sheet, column: Column, *, reserved: 
     return rows
 
 
-def _labelled(sheet: Sheet) -> tuple[str, ...]:
-    return (LABELS,) if sheet.label else ()
-
-
-def _environment(name: str, body: str, label: str = "") -> str:
-    key = f"\\label{{{label}}}\n" if label else ""
-    return f"\\begin{{{name}}}\n{key}{body}\n\\end{{{name}}}"
-
-
-def _equation(rows: Sequence[Row], layout: Layout, sheet: Sheet, *, numbered: bool) -> Fragment:
-    """Return a display with one number or none; several lines are aligned by amsmath."""
-    inner = "split" if layout is Layout.SPLIT else "aligned"
-    if sheet.layout is None and sheet.column is None and not numbered:  # a fragment that needs no package
+def _framed(rows: Sequence[Row], frame: Frame, sheet: Sheet) -> Fragment:
+    """Return the rows in their environment, with the label and the packages that it needs."""
+    if frame.bare:
         return Fragment("\n".join(f"\\[ {row.line} \\]" for row in rows))
-    several = len(rows) > 1 or layout is Layout.SPLIT
-    body = _environment(inner, " \\\\\n".join(row.tex for row in rows)) if several else rows[0].line
-    if numbered:
-        shown = _environment("equation", body, sheet.label)
-        return needing(shown, *((AMSMATH,) if several else ()), *_labelled(sheet))
-    if Layout.STARRED is sheet.layout or layout is Layout.SPLIT:
-        return needing(_environment("equation*", body), AMSMATH)
-    shown = f"\\[ {body} \\]"
-    return needing(shown, AMSMATH) if several else Fragment(shown)
+    label = sheet.label if frame.numbered else ""
+    labels = (LABELS,) if label else ()
+    if frame.outer.startswith("align"):
+        return needing(_aligned(rows, frame.outer, label), AMSMATH, *labels)
+    several = len(rows) > 1 or frame.inner == "split"
+    body = _environment(frame.inner, " \\\\\n".join(row.tex for row in rows)) if several else rows[0].line
+    if not frame.outer:
+        return needing(f"\\[ {body} \\]", *((AMSMATH,) if several else ()))
+    needed = (AMSMATH,) if several or frame.outer == "equation*" else ()
+    key = f"\\label{{{label}}}\n" if label else ""
+    return needing(_environment(frame.outer, key + body), *needed, *labels)
 
 
-def _align(rows: Sequence[Row], sheet: Sheet) -> Fragment:
+def _environment(name: str, body: str) -> str:
+    return f"\\begin{{{name}}}\n{body}\n\\end{{{name}}}"
+
+
+def _aligned(rows: Sequence[Row], name: str, label: str) -> str:
     """Return the rows aligned at their relations; the last has the number if there is a label."""
-    ends = [r" \nonumber \\"] * (len(rows) - 1) if sheet.label else [r" \\"] * (len(rows) - 1)
+    end = r" \nonumber \\" if label else r" \\"
     written = [row.tex for row in rows] if len(rows) > 1 else [rows[0].line]
-    body = "\n".join(row + end for row, end in zip(written, [*ends, ""], strict=True))
-    if not sheet.label:
-        return needing(_environment("align*", body), AMSMATH)
-    return needing(_environment("align", f"{body} \\label{{{sheet.label}}}"), AMSMATH, LABELS)
+    key = f" \\label{{{label}}}" if label else ""
+    return _environment(name, f"{end}\n".join(written) + key)

@@ -156,6 +156,11 @@ def test_a_rounding_that_the_model_does_not_have_is_refused(text: str, column: i
     assert caught.value.column == column
 
 
+@pytest.mark.parametrize("text", ["L//L", "2LH//L", "H//(2H)"])
+def test_a_rounded_quotient_keeps_the_names_that_cancel(text: str) -> None:
+    accounted(read(text))
+
+
 def test_a_quotient_by_a_sum_is_no_count() -> None:
     with pytest.raises(NotPolynomial):
         polynomial("V/(H + 1)")
