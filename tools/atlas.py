@@ -2,7 +2,7 @@
 
     python tools/atlas.py build [--only bert,llama] [--first] [--force] [--retry] [--bare] [--seconds 120] [--jobs 2]
     python tools/atlas.py heads [--only ...] [--retry] [--whole] [--further] [--seconds 120] [--jobs 2] [--seed 0]
-    python tools/atlas.py tell [--only ...] [--seconds 240]
+    python tools/atlas.py tell [--only ...] [--seconds 900]
     python tools/atlas.py variants [--only deepseek_v2] [--force] [--retry] [--tell] [--seconds 120] [--jobs 2]
     python tools/atlas.py check [--only ...] [--sample 20] [--seed 17] [--draws 5]
     python tools/atlas.py page [--check]
@@ -298,7 +298,7 @@ def main() -> int:
             command.add_argument("--retry", action="store_true", help="derive entries without a complete formula again")
             command.add_argument("--bare", action="store_true", help="leave out the rules of fields, which tell adds")
         elif name == "tell":
-            command.add_argument("--seconds", type=int, default=240, help="time limit for the rules of a type")
+            command.add_argument("--seconds", type=int, default=900, help="time limit for the rules of a type")
         elif name == "variants":
             command.add_argument("--force", action="store_true", help="derive existing entries again")
             command.add_argument("--retry", action="store_true", help="try variants again that had no formula")

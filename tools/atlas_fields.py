@@ -274,13 +274,14 @@ class FieldSearch:
         """Take a ratio if files without the target are counted as the class builds them, at every ratio and size."""
         self.draft.products[target] = (size, ratio)
         outcomes, effects = set(), set()
+        ratios = {at(self.trials.full, ratio), *field_values.RATIOS}
         for base in [*self.trials.bases, self.trials.full]:
-            for value in (at(self.trials.full, ratio), *field_values.RATIOS):
+            for value in sorted(ratios):
                 for without in (True, False):
                     file = changed(base, {ratio: value} | ({target: ...} if without else {}))
                     outcomes.add(self.trials.outcome(file, ()))
                     effects.add(self.trials.theirs(file) if without and base is self.trials.full else None)
-        if "disagree" in outcomes or "agree" not in outcomes or len(effects - {None}) <= len(field_values.RATIOS):
+        if "disagree" in outcomes or "agree" not in outcomes or len(effects - {None}) < len(ratios):
             del self.draft.products[target]
             return False
         return True

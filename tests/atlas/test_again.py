@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from bertsym.derive.types import CannotDerive
 from bertsym.derive.verification.recheck import recheck
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.derived import FIRST
+from tests.atlas.libraries import skip_or_raise
 
 SAMPLE, DRAWS = 12, 5
 SEED = int(os.environ.get("BERTSYM_ATLAS_SEED") or secrets.randbelow(10**9))
@@ -52,9 +52,6 @@ def test_a_formula_holds_at_fresh_sizes(place: int, worker: Worker, transformers
     try:
         oracle = BuildOracle(worker, code, {}, with_lists=bool(derived.layer_lists))
     except CannotDerive as error:
-        needed = re.search(r"requires the (timm|PIL|torchvision|torchaudio) library", str(error))
-        if needed is None:
-            raise
-        pytest.skip(f"{derived.classes[head].cls} needs {needed[1]}, which `make timm` installs if it fits torch")
+        skip_or_raise(error, derived.classes[head].cls)
     wrong = recheck(derived, head, oracle, Random(f"{SEED} {name} {head}"), DRAWS)
     assert wrong is None, f"BERTSYM_ATLAS_SEED={SEED}: {name} {head}: {wrong}"

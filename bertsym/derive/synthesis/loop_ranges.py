@@ -261,20 +261,13 @@ class LoopRanges:
         The last layers may be of another kind, but not those that are among the first ones too.
         """
         ends = self.table.range_ends(affecting)
-        firsts, lasts = ([(index, self._numbers(index, bounds)) for index in indices] for indices in ends)
+        firsts, lasts = ([(index, self.table.numbers_of(index, bounds)) for index in indices] for indices in ends)
         for (first, starts), (last, stops) in product(firsts, lasts):
             if starts is None or stops is None or first == last:
                 continue
             if all(max(starts[row], stops[row]) == bound for row, bound in bounds.items()):
                 return max_to_iverson(sympy.Max(first, last, evaluate=False))
         return None
-
-    def _numbers(self, expression: Expr, rows: Iterable[int]) -> dict[int, Exact] | None:
-        """Return the expression's number in each of these rows, None if it has none in some."""
-        try:
-            return {row: self.table.evaluators[row].number(expression) for row in rows}
-        except (ArithmeticError, KeyError, TypeError):
-            return None
 
     def _within(self, landmark: Expr, stop: Expr, bounds: Mapping[int, int]) -> Expr | None:
         """Return the landmark, its maximum with 0, or its minimum with the stop, if one of these has the numbers.

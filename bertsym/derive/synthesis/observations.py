@@ -187,7 +187,8 @@ class ObservationTable:
         The labels are 0, 2 and 1.
         """
         firsts, lasts = self.range_ends(set(self.sizes_affecting_entries(template)))
-        starts, ends = (list(filter(None, map(self._numbers, indices))) for indices in (firsts, lasts))
+        rows = range(len(self.evaluators))
+        starts, ends = ([n for index in indices if (n := self.numbers_of(index, rows))] for indices in (firsts, lasts))
         for start, end in product(starts, ends):
             yield lambda row, index, start=start, end=end: (  # type: ignore[misc]
                 0 if index < start[row] else 2 if index >= end[row] else 1
@@ -205,10 +206,10 @@ class ObservationTable:
         lasts = [depth - last for depth, last in permutations(counted, 2)]
         return list(dict.fromkeys([*compared, *counted])), list(dict.fromkeys([*compared, *lasts]))
 
-    def _numbers(self, expression: Expr) -> list[Exact] | None:
-        """Return an expression's number in each row, None if it has none in some row."""
+    def numbers_of(self, expression: Expr, rows: Iterable[int]) -> dict[int, Exact] | None:
+        """Return the expression's number in each of these rows, None if it has none in some."""
         try:
-            return [evaluator.number(expression) for evaluator in self.evaluators]
+            return {row: self.evaluators[row].number(expression) for row in rows}
         except (ArithmeticError, KeyError, TypeError):
             return None
 

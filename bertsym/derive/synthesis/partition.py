@@ -53,9 +53,8 @@ def uniform_partitions(
     """Yield partitions by index into parts that are uniform in every build.
 
     A uniform template is its own first partition. A template that no labeling makes uniform is yielded as it is.
-    `layer_labels` are labelings of a row and one index, such as membership in a list of the configuration. `ranges`
-    are such labelings too, of the layers between two indices that count first and last layers. They come
-    after these.
+    `layer_labels` are labelings of a row and one index, such as membership in a list of the configuration, and are
+    tried first. `ranges` are labelings by two indices, into first layers, last layers and those between, and come next.
     """
     signatures = {row: template.signatures(row) for row in template.entries}
     positions = range(template.index_count)
