@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class Page:
     """The options that decide how an answer is printed, as typed."""
 
-    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text; it needs no package.")] = False
+    latex: Annotated[
+        bool, typer.Option("--latex", help="Print LaTeX instead of text; a comment names the packages that it needs.")
+    ] = False
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")
     ] = False
@@ -48,10 +50,10 @@ class Page:
     ] = None
     lhs: Annotated[
         str,
-        typer.Option("--lhs", metavar="NAME", help="LaTeX: set this left of the formula, such as P, or none."),
+        typer.Option("--lhs", metavar="NAME", help="LaTeX: set this name left of the formula, as in P = ..., or none."),
     ] = ""
     punct: Annotated[
-        str, typer.Option("--punct", metavar="MARK", help="LaTeX: end the formula with a full stop or a comma.")
+        str, typer.Option("--punct", metavar="MARK", help="LaTeX: end the formula with this mark: . , ; or :")
     ] = ""
     width: Annotated[
         str | None,

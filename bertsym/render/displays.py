@@ -7,7 +7,7 @@ from itertools import product
 
 from bertsym.document import Count, Decimal, Inline, Rate, Result
 from bertsym.errors import Conflict, TooNarrow
-from bertsym.formulas.tree import Name
+from bertsym.formulas.tree import Form, Name, symbols
 from bertsym.render import mathtex
 from bertsym.render.fragment import AMSMATH, LABELS, Fragment, needing
 from bertsym.render.metrics import POINT
@@ -102,6 +102,9 @@ def _sides(answer: Result, sheet: Sheet) -> tuple[str, Steps]:
     if left is None and isinstance(steps[0], Name) and len(steps) > 1:
         left, steps = steps[0], steps[1:]
     if sheet.left is not None:
+        used = set().union(*(symbols(step) for step in steps if isinstance(step, Form)))
+        if sheet.left in {sheet.notation.name(symbol) for symbol in used}:
+            raise Conflict("--lhs", "the formula", f"{sheet.left} is the name of a size in it")
         return sheet.left, steps
     match left:
         case None:

@@ -41,6 +41,7 @@ def test_the_left_side_is_chosen(bertsym: Callable[..., Any]) -> None:
     [
         (*TOTAL, "--lhs", r"\input{x}"),
         (*TOTAL, "--lhs", "P = Q"),
+        (*TOTAL, "--layout", "equation", "--lhs", "H"),
         (*TOTAL, "--punct", "}"),
         ("symbols", "--latex", "--lhs", "P"),
         ("symbols", "--latex", "--punct", "."),
