@@ -54,7 +54,7 @@ class Reader:
             if isinstance(element, Equation) and sheet.layout in (Layout.INLINE, Layout.EQUATION):
                 continue
             try:
-                left = "" if isinstance(element, Result) else None
+                left = "" if isinstance(element, Result) and element.left else None
                 shown = latex.document((element,), replace(sheet, notation=self.notation, left=left))
                 lines = shown.splitlines()
             except TooNarrow:
