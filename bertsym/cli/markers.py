@@ -15,7 +15,7 @@ from bertsym.embed.markers import Syntax
 from bertsym.errors import UnknownName, Unreadable
 
 # `embed` writes files; `verify`, `audit` and `derive` read files or run code. A marker may do neither.
-PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros")
+PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros", "plot")
 _FLAGS = {Syntax.TEX: "--latex", Syntax.MARKDOWN: "--markdown", Syntax.HTML: "--markdown"}
 # The base of click's usage errors. typer 0.28 contains a copy of click, and older versions import it.
 _UsageError: Any = typer.BadParameter.__mro__[1]
@@ -56,6 +56,8 @@ def _printed(command: Any, name: str, arguments: list[str]) -> str:
     out = io.StringIO()
     try:
         with redirect_stdout(out), command.make_context(name, arguments) as context:
+            if context.params.get("output") is not None:
+                raise Unreadable("marker", f"{name} {' '.join(arguments)}", "a command that prints, without -o")
             command.invoke(context)
     except typer.Exit:
         raise Unreadable("marker", f"{name} {' '.join(arguments)}", "a command that answers, not its help") from None

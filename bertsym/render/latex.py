@@ -34,7 +34,7 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
     whole = joined(_element(part, sheet, alone=alone) for part in parts)
     requires = whole.requires | ({T1} if needs_t1(whole.tex) else frozenset())
     if sheet.standalone:
-        return _standalone(whole.tex, sorted(requires), sheet)
+        return standalone(whole.tex, sorted(requires), sheet)
     notes = [f"% requires: {line}" for line in sorted(requires)]
     strange = beyond_pdflatex(whole.tex)
     if strange:
@@ -87,7 +87,7 @@ def _run(parts: tuple[Inline, ...], sheet: Sheet, *, breakable: bool = False) ->
     return "".join(tables.inline(part, sheet, breakable=breakable) for part in parts)
 
 
-def _standalone(body: str, requires: list[str], sheet: Sheet) -> str:
+def standalone(body: str, requires: list[str], sheet: Sheet) -> str:
     """Return a document of its own, as wide as the column."""
     size = sheet.column.face.sizes[0] // 100 + sheet.column.face.sizes[0] % 100 // 90 if sheet.column else 10
     times = [r"\usepackage{mathptmx}"] if sheet.column and sheet.column.face.times else []

@@ -1,0 +1,127 @@
+"""The decisions that both back ends share: what stands where, before any syntax."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from bertsym.charts import Curves, Exact, Ranking, StackedBars
+from bertsym.quantities import Unit
+from bertsym.render.figures import axes, palette, placing
+from bertsym.render.figures.axes import Axis
+from bertsym.render.figures.palette import Stroke
+from bertsym.render.metrics import POINT, TEN, words
+from bertsym.values import value
+
+# A row of bars and its bar, in points.
+PITCH = 14
+BAR = 8
+# The height of a plane over its width.
+ASPECT = Fraction(62, 100)
+# The width that placing labels assumes if the paper decides it: a column of two, in points.
+USUAL_WIDTH = 219
+# The room of tick labels and titles beside a plane, in points, as far as placing labels needs it.
+MARGIN = 40
+# The type of labels beside points is this share of ten points, in which their words are measured.
+LABEL_TYPE = 7
+
+
+@value
+class Segment:
+    """A part in every bar, its fill, and its lengths."""
+
+    title: str
+    fill: str
+    lengths: tuple[int, ...]
+
+
+@value
+class Bars:
+    """Stacked bars below each other, in the order of `rows`."""
+
+    rows: tuple[str, ...]
+    segments: tuple[Segment, ...]
+    axis: Axis
+
+
+@value
+class Line:
+    """A curve with its stroke."""
+
+    title: str
+    stroke: Stroke
+    points: tuple[tuple[Exact, Exact], ...]
+
+
+@value
+class Dot:
+    """A labelled point; `anchor` is the side of the label at which the point lies, as TikZ names it."""
+
+    title: str
+    x: Exact
+    y: Exact
+    anchor: str
+
+
+@value
+class Plane:
+    """Curves and dots between two axes."""
+
+    x: Axis
+    y: Axis
+    lines: tuple[Line, ...]
+    dots: tuple[Dot, ...]
+
+    @property
+    def legend(self) -> tuple[Line, ...]:
+        """Return the curves that the legend names: none if the only curve has a dot of its name."""
+        named = {dot.title for dot in self.dots}
+        return () if len(self.lines) == 1 and self.lines[0].title in named else self.lines
+
+
+def bars(chart: StackedBars) -> Bars:
+    """Return the bars of a chart, the parts in order from dark to light."""
+    colours = palette.fills(len(chart.parts))
+    segments = (Segment(part.title, fill, part.counts) for part, fill in zip(chart.parts, colours, strict=True))
+    return Bars(chart.models, tuple(segments), axes.of_counts(chart.totals(), chart.unit))
+
+
+def plane(chart: Curves, width: int) -> Plane:
+    """Return the curves of a chart, and its marks with places for their labels at about that width in points."""
+    x = axes.of_size(chart.x, chart.low[0], chart.high[0])
+    if isinstance(chart.y, Unit):
+        heights = [int(point.y) for curve in chart.curves for point in curve.points]
+        y = axes.of_counts([*heights, *(int(mark.at.y) for mark in chart.marks)], chart.y)
+    else:
+        y = axes.of_size(chart.y, chart.low[1], chart.high[1])
+    lines = tuple(
+        Line(curve.title, stroke, tuple((point.x, point.y) for point in curve.points))
+        for curve, stroke in zip(chart.curves, palette.strokes(len(chart.curves)), strict=True)
+    )
+    wide = float(max(width - MARGIN, 1))
+    high = wide * float(ASPECT)
+
+    def position(at: tuple[Exact, Exact]) -> tuple[float, float]:
+        return _share(at[0], x) * wide, _share(at[1], y) * high
+
+    labels = [
+        placing.Label(*position((mark.at.x, mark.at.y)), _length(mark.title), float(LABEL_TYPE)) for mark in chart.marks
+    ]
+    covered = [position(point) for line in lines for point in line.points]
+    chosen = placing.anchors(labels, covered, wide, high)
+    dots = (Dot(mark.title, mark.at.x, mark.at.y, at) for mark, at in zip(chart.marks, chosen, strict=True))
+    return Plane(x, y, lines, tuple(dots))
+
+
+def ranking_axis(chart: Ranking) -> Axis:
+    """Return the axis of the bars of a ranking."""
+    return axes.of_shares([share for _, share in chart.rows], chart.title)
+
+
+def _length(title: str) -> float:
+    """Return the width of a label in points."""
+    return words(title, TEN) * LABEL_TYPE / 10 / POINT if title else 0.0
+
+
+def _share(at: Exact, axis: Axis) -> float:
+    """Return the position on an axis from 0 to 1, for geometry."""
+    return float((Fraction(at) - Fraction(axis.low)) / (Fraction(axis.high) - Fraction(axis.low)))
