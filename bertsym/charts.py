@@ -25,11 +25,17 @@ class Part:
 
 @value
 class StackedBars:
-    """A bar for each model, divided into parts; the parts of a bar sum to its total."""
+    """A bar for each model, divided into parts; the parts of a bar sum to its total.
+
+    With `shares` every bar has the same length, and its parts are shares of the total. With `labels` a bar has its
+    total beside it.
+    """
 
     models: tuple[str, ...]
     parts: tuple[Part, ...]
     unit: Unit
+    shares: bool = False
+    labels: bool = False
 
     def totals(self) -> tuple[int, ...]:
         """Return the length of each bar."""

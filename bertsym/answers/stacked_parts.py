@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from bertsym.answers.breakdown import Breakdown, broken_down
 from bertsym.charts import Part, StackedBars
 from bertsym.convention import Convention
@@ -18,11 +20,16 @@ OTHER = "other parts"
 
 @value
 class StackedParts:
-    """The counts of each part in each model; `names` are the titles of the models in the figure."""
+    """The counts of each part in each model; `names` are the titles of the models in the figure.
+
+    `shares` and `labels` are those of `StackedBars`.
+    """
 
     names: tuple[str, ...]
     breakdowns: tuple[Breakdown, ...]
     parts: tuple[Part, ...]
+    shares: bool = False
+    labels: bool = False
 
     def chart(self) -> StackedBars:
         """Return the bars; the smallest parts are one if there are more than can be told apart."""
@@ -31,14 +38,18 @@ class StackedParts:
             small = self.merged()
             counts = zip(*(part.counts for part in small), strict=True)
             parts = (*(part for part in parts if part not in small), Part(OTHER, tuple(map(sum, counts))))
-        return StackedBars(self.names, parts, self.breakdowns[0].subject.convention.unit)
+        unit = self.breakdowns[0].subject.convention.unit
+        return StackedBars(self.names, parts, unit, self.shares, self.labels)
 
     def merged(self) -> tuple[Part, ...]:
-        """Return the parts that the figure shows as one: those with the smallest largest counts."""
+        """Return the parts that the figure shows as one: those that are the least share of any model."""
         if len(self.parts) <= MAX_PARTS:
             return ()
-        small = sorted(self.parts, key=lambda part: max(part.counts))[: len(self.parts) - MAX_PARTS + 1]
+        small = sorted(self.parts, key=self._largest_share)[: len(self.parts) - MAX_PARTS + 1]
         return tuple(part for part in self.parts if part in small)
+
+    def _largest_share(self, part: Part) -> Fraction:
+        return max(Fraction(count, whole or 1) for count, whole in zip(part.counts, self.totals, strict=True))
 
     def document(self) -> Document:
         """Return the counts as a table with a row for each part."""
@@ -87,7 +98,13 @@ def _row(title: str, counts: tuple[int, ...]) -> tuple[Inline, ...]:
 
 
 def stacked_parts(
-    models: tuple[Model, ...], names: tuple[str, ...], conventions: tuple[Convention, ...], by: By = By.COMPONENT
+    models: tuple[Model, ...],
+    names: tuple[str, ...],
+    conventions: tuple[Convention, ...],
+    by: By = By.COMPONENT,
+    *,
+    shares: bool = False,
+    labels: bool = False,
 ) -> StackedParts:
     """Break models down side by side, parts in the order of their first model; raises `MissingSize`."""
     for model, convention in zip(models, conventions, strict=True):
@@ -98,4 +115,4 @@ def stacked_parts(
     counts = [{row.name: row.count or 0 for row in breakdown.rows} for breakdown in breakdowns]
     titles = dict.fromkeys(title for one in counts for title in one)
     parts = tuple(Part(title, tuple(one.get(title, 0) for one in counts)) for title in titles)
-    return StackedParts(names, breakdowns, parts)
+    return StackedParts(names, breakdowns, parts, shares, labels)

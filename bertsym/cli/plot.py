@@ -32,6 +32,8 @@ _OF_ONE = ("iso", "elasticities")
 # The options that some kinds have no use for, and the kinds that use them.
 _USED_BY = {
     "--by": ("parts",),
+    "--share": ("parts",),
+    "--totals": ("parts",),
     "--for": ("total", "iso"),
     "--target": ("iso",),
     "--range": ("iso",),
@@ -64,6 +66,10 @@ def plot(
     by: Annotated[
         str | None, typer.Option("--by", metavar="WHAT", help="parts: by component, role, layer or module.")
     ] = None,
+    share: Annotated[
+        bool, typer.Option("--share", help="parts: show shares of the total, in bars of equal length.")
+    ] = False,
+    totals: Annotated[bool, typer.Option("--totals", help="parts: write the rounded total beside each bar.")] = False,
     over: Annotated[
         str | None,
         typer.Option("--for", metavar="H=256..2048", help="total: the size and its values; iso: two sizes, as in H,L."),
@@ -108,7 +114,15 @@ def plot(
 
     if kind not in KINDS:
         raise UnknownName("kind of figure", kind, KINDS)
-    given = {"--by": by, "--for": over, "--target": goals, "--range": ranges, "--mark": marks}
+    given = {
+        "--by": by,
+        "--share": share,
+        "--totals": totals,
+        "--for": over,
+        "--target": goals,
+        "--range": ranges,
+        "--mark": marks,
+    }
     for option, value in given.items():
         if value and kind not in _USED_BY[option]:
             raise Conflict(option, f"plot {kind}", f"it belongs to plot {' and plot '.join(_USED_BY[option])}")
@@ -125,7 +139,8 @@ def plot(
         from bertsym.count import By
 
         _limit("bars", len(models), MAX_BARS)
-        report = stacked_parts(models, _titles(names, models), conventions, By.named(by or "component"))
+        titles, way = _titles(names, models), By.named(by or "component")
+        report = stacked_parts(models, titles, conventions, way, shares=share, labels=totals)
     elif kind == "total":
         from bertsym.answers.total_curves import total_curves
 

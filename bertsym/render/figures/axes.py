@@ -42,8 +42,8 @@ class Axis:
     ticks: tuple[Tick, ...]
 
 
-def of_counts(counts: Iterable[int], unit: Unit) -> Axis:
-    """Return an axis from 0 to a tick that no count exceeds.
+def of_counts(counts: Iterable[int], unit: Unit, *, tight: bool = False) -> Axis:
+    """Return an axis from 0 to a tick that no count exceeds, or to the largest count if it is `tight`.
 
     >>> from bertsym.quantities import PARAMETERS
     >>> axis = of_counts([109482240], PARAMETERS)
@@ -56,7 +56,12 @@ def of_counts(counts: Iterable[int], unit: Unit) -> Axis:
     prefix, scale = _unit(high, unit)
     title = f"{unit.title} ({prefix})" if prefix and prefix != unit.title else prefix or unit.title
     ticks = (Tick(number, _label(Fraction(number, scale))) for number in range(0, high + 1, step))
-    return Axis(Title(title), 0, high, tuple(ticks))
+    return Axis(Title(title), 0, most if tight else high, tuple(tick for tick in ticks if not tight or tick.at <= most))
+
+
+def of_percent(unit: Unit) -> Axis:
+    """Return an axis of shares of a whole, from 0 to 100 percent."""
+    return Axis(Title(f"share of {unit.title} (%)"), 0, 100, tuple(Tick(at, str(at)) for at in range(0, 101, 20)))
 
 
 def of_size(symbol: Symbol, low: Exact, high: Exact) -> Axis:

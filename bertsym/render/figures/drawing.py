@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
+from math import ceil
 
 from bertsym.charts import Curves, Exact, Ranking, StackedBars
+from bertsym.errors import TooNarrow
 from bertsym.quantities import Unit
 from bertsym.render.figures import axes, palette, placing
 from bertsym.render.figures.axes import Axis
 from bertsym.render.figures.palette import Stroke
 from bertsym.render.metrics import POINT, TEN, words
+from bertsym.render.sheet import Sheet
 from bertsym.values import value
 
 # A row of bars and its bar, in points.
@@ -21,8 +25,11 @@ ASPECT = Fraction(62, 100)
 USUAL_WIDTH = 219
 # The room of tick labels and titles beside a plane, in points, as far as placing labels needs it.
 MARGIN = 40
-# The type of labels beside points is this share of ten points, in which their words are measured.
+# The type of labels beside points, in points.
 LABEL_TYPE = 7
+# The least room for bars, with ticks and gaps, and the widest page that a figure without a width is meant for.
+LEAST = 60
+WIDEST = 397
 
 
 @value
@@ -31,16 +38,21 @@ class Segment:
 
     title: str
     fill: str
-    lengths: tuple[int, ...]
+    lengths: tuple[Exact, ...]
 
 
 @value
 class Bars:
-    """Stacked bars below each other, in the order of `rows`."""
+    """Stacked bars below each other, in the order of `rows`; `labels` are the texts at their ends, or none."""
 
     rows: tuple[str, ...]
     segments: tuple[Segment, ...]
     axis: Axis
+    labels: tuple[str, ...]
+
+    def ends(self) -> tuple[Exact, ...]:
+        """Return the length of each bar."""
+        return tuple(sum(segment.lengths[row] for segment in self.segments) for row in range(len(self.rows)))
 
 
 @value
@@ -81,8 +93,31 @@ class Plane:
 def bars(chart: StackedBars) -> Bars:
     """Return the bars of a chart, the parts in order from dark to light."""
     colours = palette.fills(len(chart.parts))
-    segments = (Segment(part.title, fill, part.counts) for part, fill in zip(chart.parts, colours, strict=True))
-    return Bars(chart.models, tuple(segments), axes.of_counts(chart.totals(), chart.unit))
+    totals = chart.totals()
+    lengths = (_percent(part.counts, totals) if chart.shares else part.counts for part in chart.parts)
+    segments = map(Segment, (part.title for part in chart.parts), colours, lengths)
+    labels = tuple(chart.unit.rounded(total).partition(",")[0] for total in totals) if chart.labels else ()
+    axis = axes.of_percent(chart.unit) if chart.shares else axes.of_counts(totals, chart.unit, tight=chart.labels)
+    return Bars(chart.models, tuple(segments), axis, labels)
+
+
+def _percent(counts: tuple[int, ...], totals: tuple[int, ...]) -> tuple[Fraction, ...]:
+    return tuple(Fraction(100 * count, total or 1) for count, total in zip(counts, totals, strict=True))
+
+
+def footnotesize(sheet: Sheet) -> int:
+    r"""Return the size of \footnotesize in points: 8 in a document of 10 points, 9 in one of 11."""
+    return round(sheet.column.face.sizes[0] * 0.8 / 100) if sheet.column else 8
+
+
+def check_width(names: Iterable[str], labels: Iterable[str], sheet: Sheet) -> None:
+    """Raise `TooNarrow` if the labels on the left and right of bars leave no room for the bars."""
+    size = footnotesize(sheet)
+    left, right = (max((_length(text, size) for text in texts), default=0.0) for texts in (names, labels))
+    needed = ceil(left + right) + LEAST
+    available = sheet.column.width // POINT if sheet.column else WIDEST
+    if needed > available:
+        raise TooNarrow("the figure", needed, available)
 
 
 def plane(chart: Curves, width: int) -> Plane:
@@ -104,7 +139,8 @@ def plane(chart: Curves, width: int) -> Plane:
         return _share(at[0], x) * wide, _share(at[1], y) * high
 
     labels = [
-        placing.Label(*position((mark.at.x, mark.at.y)), _length(mark.title), float(LABEL_TYPE)) for mark in chart.marks
+        placing.Label(*position((mark.at.x, mark.at.y)), _length(mark.title, LABEL_TYPE), float(LABEL_TYPE))
+        for mark in chart.marks
     ]
     covered = [position(point) for line in lines for point in line.points]
     chosen = placing.anchors(labels, covered, wide, high)
@@ -117,9 +153,9 @@ def ranking_axis(chart: Ranking) -> Axis:
     return axes.of_shares([share for _, share in chart.rows], chart.title)
 
 
-def _length(title: str) -> float:
-    """Return the width of a label in points."""
-    return words(title, TEN) * LABEL_TYPE / 10 / POINT if title else 0.0
+def _length(title: str, size: int) -> float:
+    """Return the width of a label in type of that size, in points."""
+    return words(title, TEN) * size / 10 / POINT if title else 0.0
 
 
 def _share(at: Exact, axis: Axis) -> float:

@@ -47,7 +47,7 @@ def document(chart: Chart, remarks: Document, sheet: Sheet) -> str:
 def _floating(figure: str, sheet: Sheet) -> str:
     """Return the figure as a float if it has a caption or a label."""
     if not sheet.caption and not sheet.label:
-        return figure
+        return rf"\noindent{figure}"
     caption = f"\\caption{{{prose(sheet.caption, sheet.encoding)}}}\n"
     label = f"\\label{{{sheet.label}}}\n" if sheet.label else ""
     return f"\\begin{{figure}}[t]\n\\centering\n{figure}\n{caption}{label}\\end{{figure}}"
@@ -73,6 +73,7 @@ def _width(sheet: Sheet) -> str:
 
 
 def _bars(bars: drawing.Bars, sheet: Sheet) -> list[str]:
+    drawing.check_width(bars.rows, bars.labels, sheet)
     names = [prose(name, sheet.encoding) for name in bars.rows]
     titles = [prose(segment.title, sheet.encoding) for segment in bars.segments]
     colours = [f"part{chr(ord('A') + i)}" for i in range(len(titles))]
@@ -86,10 +87,17 @@ def _bars(bars: drawing.Bars, sheet: Sheet) -> list[str]:
         rf"\addplot[fill={colour}, draw=black, line width=.3pt] coordinates {{{_row_data(segment.lengths)}}};"
         for colour, segment in zip(colours, bars.segments, strict=True)
     ]
+    if bars.labels:
+        plots += _beside(bars.ends(), bars.labels, sheet)
+        options.append("clip=false")
+        widest = prose(max(bars.labels, key=len), sheet.encoding)
+        measured = _measured(names, f"\\dimen2+{4 * SEP + TICK}pt", widest)
+    else:
+        measured = _measured(names, f".5\\dimen2+{3 * SEP + TICK}pt", _tex(bars.axis.ticks[-1].label))
     return [
         *_colours(zip(colours, (segment.fill for segment in bars.segments), strict=True)),
         _legend(list(zip(map(_swatch, colours), titles, strict=True))),
-        *_measured(names, f".5\\dimen2+{3 * SEP + TICK}pt", _tex(bars.axis.ticks[-1].label)),
+        *measured,
         *_picture(options, plots),
     ]
 
@@ -127,18 +135,24 @@ def _plane(plane: drawing.Plane, sheet: Sheet) -> list[str]:
 def _ranking(chart: Ranking, sheet: Sheet) -> list[str]:
     axis = drawing.ranking_axis(chart)
     names = [f"${mathtex.math(Name(symbol), sheet.notation)}$" for symbol, _ in chart.rows]
-    labels = [_tex(decimal(share, 2).replace("-", "\N{MINUS SIGN}")) for _, share in chart.rows]
+    labels = [decimal(share, 2).replace("-", "\N{MINUS SIGN}") for _, share in chart.rows]
     options = ["xbar", f"bar width={BAR}pt", *_below(axis, sheet), *_rows(names)]
     data = _row_data(tuple(share for _, share in chart.rows))
     plots = [rf"\addplot[fill=black!45, draw=black, line width=.3pt] coordinates {{{data}}};"]
-    plots += [
-        rf"\node[anchor=west, inner sep={SEP}pt] at (axis cs:{_number(max(share, Fraction(0)))},{row}) {{{label}}};"
-        for row, ((_, share), label) in enumerate(zip(chart.rows, labels, strict=True), 1)
-    ]
+    plots += _beside([share for _, share in chart.rows], labels, sheet)
     options.append("clip=false, y axis line style={draw=none}, ytick style={draw=none}")
     plots.append(rf"\draw (axis cs:0,0.5) -- (axis cs:0,{len(names)}.5);")
-    widest = max(labels, key=len)
+    widest = _tex(max(labels, key=len))
     return [*_measured(names, f"\\dimen2+{4 * SEP + TICK}pt", widest), *_picture(options, plots)]
+
+
+def _beside(ends: Iterable[Exact], labels: Iterable[str], sheet: Sheet) -> list[str]:
+    """Return the labels at the ends of bars; one that ends below 0 has its label above 0."""
+    style = f"anchor=west, inner sep={SEP}pt"
+    return [
+        rf"\node[{style}] at (axis cs:{_number(max(end, 0))},{row}) {{{_tex(prose(label, sheet.encoding))}}};"
+        for row, (end, label) in enumerate(zip(ends, labels, strict=True), 1)
+    ]
 
 
 def _colours(pairs: Iterable[tuple[str, str]]) -> list[str]:

@@ -6,11 +6,12 @@ The same chart gives the same bytes: no date, no random names. Words of a user a
 from __future__ import annotations
 
 import io
+import logging
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import Enum
-from fractions import Fraction
 from typing import Any
 
 from bertsym.charts import Chart, Curves, Exact, Ranking, StackedBars
@@ -75,8 +76,8 @@ def picture(chart: Chart, suffix: str, sheet: Sheet, font: Font = Font.TIMES) ->
     except ImportError:
         raise MissingExtra(f"a .{suffix} file", "matplotlib", "plot") from None
     width = sheet.column.width / POINT if sheet.column else float(DEFAULT_WIDTH)
-    size = round((sheet.column.face.sizes[0] if sheet.column else 1000) * 0.8 / 100)  # \footnotesize
-    with mpl.rc_context(), warnings.catch_warnings(record=True) as caught:
+    size = drawing.footnotesize(sheet)
+    with mpl.rc_context(), _quiet_logs(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         mpl.rcdefaults()
         mpl.rcParams.update(_settings(font, size))
@@ -108,6 +109,17 @@ def _settings(font: Font, size: int) -> dict[str, Any]:
         "svg.fonttype": "path",
         "svg.hashsalt": "bertsym",
     }
+
+
+@contextmanager
+def _quiet_logs() -> Iterator[None]:
+    """Silence the logs of matplotlib and fontTools, which complain about matplotlib's own fonts."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _missing(messages: Iterable[str]) -> str:
@@ -142,14 +154,16 @@ class _Canvas:
         return self.figure
 
     def _bars(self, bars: drawing.Bars) -> None:
+        drawing.check_width(bars.rows, bars.labels, self.sheet)
         rows = range(1, len(bars.rows) + 1)
-        before = [0] * len(bars.rows)
+        before: list[Exact] = [0] * len(bars.rows)
         handles = []
         for segment in bars.segments:
             handles.append(self._row_bars(segment.lengths, f"#{segment.fill}", before))
             before = [start + length for start, length in zip(before, segment.lengths, strict=True)]
         self._below(bars.axis)
         self._rows(list(rows), list(bars.rows), mathematics=False)
+        self._beside(bars.ends(), bars.labels)
         self._legend(handles, [segment.title for segment in bars.segments], 1.0)
         self._height(len(bars.rows) * PITCH)
 
@@ -161,10 +175,8 @@ class _Canvas:
         plain = [str(symbol) for symbol, _ in chart.rows]
         names = [name if _readable(name) else _escaped(text) for name, text in zip(names, plain, strict=True)]
         self._rows(list(range(1, len(names) + 1)), names, mathematics=True)
-        for row, (_, share) in enumerate(chart.rows, 1):
-            label = decimal(share, 2).replace("-", "\N{MINUS SIGN}")
-            at = (float(max(share, Fraction(0))), row)
-            self.plane.annotate(label, at, (2, 0), textcoords="offset points", va="center", parse_math=False)
+        labels = [decimal(share, 2).replace("-", "\N{MINUS SIGN}") for _, share in chart.rows]
+        self._beside([share for _, share in chart.rows], labels)
         self.plane.axvline(0, color="black", linewidth=0.4)
         self.plane.spines["left"].set_visible(False)
         self.plane.tick_params(axis="y", length=0)
@@ -187,7 +199,13 @@ class _Canvas:
         self._legend([handles[line] for line in plane.legend], [line.title for line in plane.legend], 2.5)
         self._height(None)
 
-    def _row_bars(self, lengths: Iterable[Exact], colour: str, before: list[int]) -> Any:
+    def _beside(self, ends: Iterable[Exact], labels: Iterable[str]) -> None:
+        """Put labels at the ends of bars; one that ends below 0 has its label above 0."""
+        for row, (end, label) in enumerate(zip(ends, labels, strict=False), 1):
+            at = (float(max(end, 0)), row)
+            self.plane.annotate(label, at, (2, 0), textcoords="offset points", va="center", parse_math=False)
+
+    def _row_bars(self, lengths: Iterable[Exact], colour: str, before: list[Exact]) -> Any:
         rows = range(1, len(before) + 1)
         widths = [float(length) for length in lengths]
         style = {"height": BAR / PITCH, "color": colour, "edgecolor": "black", "linewidth": 0.3, "clip_on": False}
