@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 from sympy import Symbol
 
@@ -165,18 +166,30 @@ def iso_curves(
 def _along(
     over: CountOver, target: int, first: tuple[int, int], second: tuple[int, int]
 ) -> Iterator[tuple[Fraction, Fraction]]:
-    """Yield the points within the ranges, and one beyond either end, to which the curve runs on."""
-    low, high = first
-    points = []
-    for step in range(POINTS + 1):
-        x = Fraction(low) + Fraction((high - low) * step, POINTS)
-        y = over.crossing(x.numerator if x.denominator == 1 else x, target, PLACES)
-        if y is not None:
-            points.append((x, y))
-    inside = [second[0] <= y <= second[1] for _, y in points]
-    for i, point in enumerate(points):
-        if any(inside[max(0, i - 1) : i + 2]):
-            yield point
+    """Yield points of the curve within the ranges, and one beyond either end, to which the curve runs on.
+
+    A first pass finds the part of the first range in which the second size is within its own.
+    """
+    low, high = second
+
+    def points(start: Fraction, stop: Fraction) -> list[tuple[Fraction, Fraction | None]]:
+        positions = (start + (stop - start) * step / POINTS for step in range(POINTS + 1))
+        return [(x, over.crossing(x.numerator if x.denominator == 1 else x, target, PLACES)) for x in positions]
+
+    def side(y: Fraction | None) -> int:
+        """Return -1 below the range, where a curve that ends goes, 0 within it and 1 above."""
+        return -1 if y is None or y < low else int(y > high)
+
+    coarse = points(Fraction(first[0]), Fraction(first[1]))
+    within = [pair for pair in pairwise(coarse) if side(pair[0][1]) * side(pair[1][1]) <= 0]
+    if not within:
+        return
+    fine = points(within[0][0][0], within[-1][1][0])
+    sides = [side(y) for _, y in fine]
+    for i, (x, y) in enumerate(fine):
+        beside = sides[max(0, i - 1) : i + 2]
+        if y is not None and (0 in beside or min(beside) < max(beside)):
+            yield x, y
 
 
 def _usual(model: Model, symbol: Symbol, shown: list[int]) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,8 @@ class Page:
 
     @property
     def text(self) -> str:
-        """The words in the order of the page."""
-        return " ".join(word.text for word in self.words)
+        """The words line by line, each from left to right."""
+        return " ".join(word.text for word in sorted(self.words, key=lambda word: (round(word.bottom), word.left)))
 
 
 def words_of(pdf: Path) -> tuple[Word, ...]:
@@ -48,7 +49,7 @@ def words_of(pdf: Path) -> tuple[Word, ...]:
     boxes = re.findall(
         r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>', done.stdout.decode()
     )
-    return tuple(Word(text, *(float(end) / TEX_POINT for end in box)) for *box, text in boxes)
+    return tuple(Word(unescape(text), *(float(end) / TEX_POINT for end in box)) for *box, text in boxes)
 
 
 def ink_of(pdf: Path) -> tuple[float, float]:
@@ -65,11 +66,11 @@ def ink_of(pdf: Path) -> tuple[float, float]:
 
 @pytest.fixture
 def page(pdflatex: Callable[[str], str], tmp_path: Path) -> Callable[[str], Page]:
-    """Compile a whole document of one page."""
+    """Compile a whole document of one page; the fixture of all tests of TeX marks this one."""
+    del pdflatex
     program = need_program("pdflatex")
     if subprocess.run([need_program("kpsewhich"), "pgfplots.sty"], capture_output=True, check=False).returncode:
         missing("pgfplots: apt-get install texlive-pictures")
-    assert pdflatex
 
     def compiled(source: str) -> Page:
         (tmp_path / "page.tex").write_text(source, encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import ceil
 
@@ -29,6 +29,8 @@ MARGIN = 40
 LABEL_TYPE = 7
 # The least room for bars, with ticks and gaps, and the widest page that a figure without a width is meant for.
 LEAST = 60
+# The length of a bar over that of the longest from which on its label needs room of its own.
+NEARLY = Fraction(4, 5)
 WIDEST = 397
 
 
@@ -108,6 +110,12 @@ def _percent(counts: tuple[int, ...], totals: tuple[int, ...]) -> tuple[Fraction
 def footnotesize(sheet: Sheet) -> int:
     r"""Return the size of \footnotesize in points: 8 in a document of 10 points, 9 in one of 11."""
     return round(sheet.column.face.sizes[0] * 0.8 / 100) if sheet.column else 8
+
+
+def widest_label(ends: Sequence[Exact], labels: Sequence[str]) -> str:
+    """Return the widest of the labels at the ends of bars that reach the end of the axis, nearly or quite."""
+    far = (label for end, label in zip(ends, labels, strict=True) if end >= max(ends) * NEARLY)
+    return max(far, key=lambda label: _length(label, LABEL_TYPE))
 
 
 def check_width(names: Iterable[str], labels: Iterable[str], sheet: Sheet) -> None:

@@ -90,7 +90,7 @@ def _bars(bars: drawing.Bars, sheet: Sheet) -> list[str]:
     if bars.labels:
         plots += _beside(bars.ends(), bars.labels, sheet)
         options.append("clip=false")
-        widest = prose(max(bars.labels, key=len), sheet.encoding)
+        widest = prose(drawing.widest_label(bars.ends(), bars.labels), sheet.encoding)
         measured = _measured(names, f"\\dimen2+{4 * SEP + TICK}pt", widest)
     else:
         measured = _measured(names, f".5\\dimen2+{3 * SEP + TICK}pt", _tex(bars.axis.ticks[-1].label))
@@ -142,7 +142,7 @@ def _ranking(chart: Ranking, sheet: Sheet) -> list[str]:
     plots += _beside([share for _, share in chart.rows], labels, sheet)
     options.append("clip=false, y axis line style={draw=none}, ytick style={draw=none}")
     plots.append(rf"\draw (axis cs:0,0.5) -- (axis cs:0,{len(names)}.5);")
-    widest = _tex(max(labels, key=len))
+    widest = _tex(drawing.widest_label([share for _, share in chart.rows], labels))
     return [*_measured(names, f"\\dimen2+{4 * SEP + TICK}pt", widest), *_picture(options, plots)]
 
 
