@@ -6,6 +6,7 @@ import re
 
 from bertsym.document import (
     Code,
+    Column,
     Document,
     Element,
     Equation,
@@ -16,6 +17,7 @@ from bertsym.document import (
     Result,
     Share,
     Table,
+    dashed,
 )
 from bertsym.quantities import percent
 from bertsym.render import mathtex, words
@@ -63,13 +65,19 @@ def _run(parts: tuple[Inline, ...], notation: Notation) -> str:
 
 
 def _table(table: Table, notation: Notation) -> str:
-    lines = [_row(tuple(column.title for column in table.columns), notation)]
+    table = dashed(table)
+    lines = [_row(tuple(map(_title, table.columns)), notation)]
     lines.append("|" + "|".join(" ---: " if column.right else " --- " for column in table.columns) + "|")
     lines += [_row(row, notation) for row in table.rows]
     if table.footer:
         cells = (f"**{inline(cell, notation)}**" if cell != "" else "" for cell in table.footer)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _title(column: Column) -> Inline:
+    """Return the heading of a column, with the one over it: Markdown has no cells over several columns."""
+    return f"{column.group} {words.inline(column.title)}".rstrip() if column.group else column.title
 
 
 def _row(cells: tuple[Inline, ...], notation: Notation) -> str:

@@ -19,6 +19,8 @@ from bertsym.document import (
     Result,
     Shape,
     Table,
+    dashed,
+    groups,
 )
 from bertsym.errors import printable
 from bertsym.formulas.tree import Form
@@ -121,10 +123,12 @@ def _steps(steps: list[str], indent: str) -> list[str]:
 
 
 def _table(table: Table, spell: Spell) -> list[str]:
-    rows = [[spell(printable(column.title)) for column in table.columns]]
+    table = dashed(table)
+    rows = [[_inline(column.title, spell) for column in table.columns]]
     rows += [[_inline(cell, spell) for cell in row] for row in (*table.rows, table.footer) if row]
     kinds = [_kind(column, [row[index] for row in table.rows]) for index, column in enumerate(table.columns)]
     widths = _widths(rows, kinds)
+    over = _grouped(table, widths, spell)
 
     def lines(cells: list[str]) -> list[str]:
         folded = [_folded(cell, width) for cell, width in zip(cells, widths, strict=True)]
@@ -132,9 +136,23 @@ def _table(table: Table, spell: Spell) -> list[str]:
 
     rule = spell("─") * (sum(widths) + 2 * (len(widths) - 1))
     head, *body = map(lines, rows)
-    if table.footer:
-        body.insert(-1, [rule])
-    return [*head, rule, *chain.from_iterable(body)]
+    below = {0, *table.rules, *((len(table.rows),) if table.footer else ())}
+    ruled = ([rule, *row] if index in below else row for index, row in enumerate(body))
+    return [*over, *head, *([] if body else [rule]), *chain.from_iterable(ruled)]
+
+
+def _grouped(table: Table, widths: list[int], spell: Spell) -> list[str]:
+    """Return the line of the headings over several columns, and widen the last column of a group that is narrower."""
+    over = groups(table.columns)
+    cells = []
+    start = 0
+    for name, count in over:
+        title = spell(printable(name))
+        stop = start + count
+        widths[stop - 1] += max(0, len(title) - sum(widths[start:stop]) - 2 * (count - 1))
+        cells.append(title.center(sum(widths[start:stop]) + 2 * (count - 1)))
+        start = stop
+    return ["  ".join(cells).rstrip()] if over else []
 
 
 def _kind(column: Column, cells: Sequence[Inline]) -> str:
