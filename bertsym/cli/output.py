@@ -114,9 +114,14 @@ def written(report: Report, page: Page) -> str:
 
             document = rewritten(document, _speller(named))
         return markdown.document(document, page.sheet().notation)
+    spell = str if named is None else _speller(named)
+    if syntax == "csv":
+        from bertsym.render import csvtext
+
+        return csvtext.document(report.document(), spell)
     from bertsym.render import text
 
-    return text.document(document, str if named is None else _speller(named))
+    return text.document(document, spell)
 
 
 def _speller(named: str) -> Callable[[str], str]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from bertsym.render.sheet import Sheet
 
 
+SYNTAXES = ("latex", "markdown", "json", "csv")
+
+
 @dataclass(frozen=True)
 class Page:
     """The options that decide how an answer is printed, as typed."""
@@ -25,6 +28,9 @@ class Page:
         bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")
     ] = False
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")] = False
+    csv: Annotated[bool, typer.Option("--csv", help="Print the tables as CSV instead of text, for spreadsheets.")] = (
+        False
+    )
     notation: Annotated[
         str | None,
         typer.Option(
@@ -92,14 +98,14 @@ class Page:
 
     @property
     def syntax(self) -> str:
-        """Return latex, markdown, json or text; raises `Conflict` for two, or for an option without use in it."""
+        """Return latex, markdown, json, csv or text; raises `Conflict` for two, or for an option without use in it."""
         from bertsym.errors import Conflict
 
-        chosen = [name for name in ("latex", "markdown", "json") if getattr(self, name)]
+        chosen = [name for name in SYNTAXES if getattr(self, name)]
         if len(chosen) > 1:
             raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "an answer is printed in one syntax")
         syntax = chosen[0] if chosen else "text"
-        for field in fields(self)[3:]:
+        for field in fields(self)[len(SYNTAXES) :]:
             if getattr(self, field.name) != field.default and syntax not in _USED_BY.get(field.name, ("latex",)):
                 needed = " or ".join(f"--{name}" for name in _USED_BY.get(field.name, ("latex",)))
                 option = f"--{field.name.replace('_', '-')}"
