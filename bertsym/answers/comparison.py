@@ -113,7 +113,8 @@ class Comparison:
         counted = self.subjects[0].convention
         parts: list[Element] = [Remark((f"{counted.title}: {counted.meaning}",))]
         for title, one in zip(self.titles, self.subjects, strict=True):
-            parts += [*one.origin(), _about(title, one), *one.reason()]
+            parts += [*one.origin(), _about(title, one)]
+        parts += dict.fromkeys(element for one in self.subjects for element in one.reason())
         if (self.base or len(self.titles) > 2) and any(shown in _TO_BASE for shown in self.shown):
             parts.append(Remark((f"differences and ratios are to {self.titles[self.base]}",)))
         return (*parts, self._of_formulas() if Shown.FORMULA in self.shown else self._of_numbers())
