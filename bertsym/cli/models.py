@@ -81,9 +81,13 @@ def _named(text: str) -> list[tuple[str, Model]]:
     """
     from bertsym.names.reading import beginning_with, spelled
     from bertsym.resolve import is_path, published_model
+    from bertsym.values import replace
 
-    reading = spelled(text)
-    family = [] if is_path(text) or (reading is not None and reading.model is not None) else beginning_with(text)
+    reading = None if is_path(text) else spelled(text)
+    if reading is not None and reading.model is not None:
+        model = published_model(reading.model)
+        return [(text, model if reading.verbatim else replace(model, typed=text))]
+    family = [] if is_path(text) else beginning_with(text)
     if not family:
         return [(text, options.load(text, None))]
     models = [(known.name, published_model(known)) for known in family]
