@@ -147,6 +147,7 @@ Names = Annotated[
 Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text; it needs no package.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print the tables as CSV instead of text, for spreadsheets.")]
 
 
 def split(texts: Iterable[str] | None) -> list[str]:

@@ -19,15 +19,15 @@ _FAMILIES_TEXT = """
     bloom=BLOOM falcon=Falcon falcon3=Falcon3 llama=LLaMA llama-2=Llama_2 llama-3=Llama_3 meta-llama-3=Llama_3
     llama-3.1=Llama_3.1 llama-3.2=Llama_3.2 llama-3.3=Llama_3.3 codellama=Code_Llama open-llama=OpenLLaMA
     tinyllama=TinyLlama smollm=SmolLM smollm2=SmolLM2 smollm3=SmolLM3 mistral=Mistral ministral=Ministral
-    mixtral=Mixtral qwen2=Qwen2 qwen2.5=Qwen2.5 qwen3=Qwen3 qwen2-moe=Qwen2-MoE qwen3-moe=Qwen3-MoE gemma=Gemma
-    gemma-2=Gemma_2 gemma-3=Gemma_3 gemma2=Gemma_2 gemma3=Gemma_3 phi=Phi phi-1.5=Phi-1.5 phi-2=Phi-2 phi-3=Phi-3
-    phi3=Phi-3 phi-3.5=Phi-3.5 phi-4=Phi-4 olmo=OLMo olmo-2=OLMo_2 olmo2=OLMo_2 deepseek-v2=DeepSeek-V2
-    deepseek-v3=DeepSeek-V3 deepseek-r1=DeepSeek-R1 starcoder2=StarCoder2 yi=Yi glm=GLM granite=Granite
-    granite-3.3=Granite_3.3 stablelm=StableLM stablelm-2=StableLM_2 mamba=Mamba mamba2=Mamba-2 rwkv=RWKV ctrl=CTRL
-    jamba=Jamba dbrx=DBRX whisper=Whisper wav2vec2=wav2vec_2.0 hubert=HuBERT wavlm=WavLM vit=ViT deit=DeiT beit=BEiT
-    dinov2=DINOv2 swin=Swin clip=CLIP clip-vit=CLIP_ViT siglip=SigLIP convnext=ConvNeXt funnel=Funnel
-    longformer=Longformer big-bird=BigBird reformer=Reformer canine=CANINE fnet=FNet ernie=ERNIE convbert=ConvBERT
-    layoutlm=LayoutLM esm=ESM biogpt=BioGPT nezha=NEZHA
+    mixtral=Mixtral mixtral-8x22b-instruct=Mixtral_8x22B_Instruct qwen2=Qwen2 qwen2.5=Qwen2.5 qwen3=Qwen3
+    qwen2-moe=Qwen2-MoE qwen3-moe=Qwen3-MoE gemma=Gemma gemma-2=Gemma_2 gemma-3=Gemma_3 gemma2=Gemma_2 gemma3=Gemma_3
+    phi=Phi phi-1.5=Phi-1.5 phi-2=Phi-2 phi-3=Phi-3 phi3=Phi-3 phi-3.5=Phi-3.5 phi-4=Phi-4 olmo=OLMo olmo-2=OLMo_2
+    olmo2=OLMo_2 deepseek-v2=DeepSeek-V2 deepseek-v3=DeepSeek-V3 deepseek-r1=DeepSeek-R1 starcoder2=StarCoder2 yi=Yi
+    glm=GLM granite=Granite granite-3.3=Granite_3.3 stablelm=StableLM stablelm-2=StableLM_2 mamba=Mamba mamba2=Mamba-2
+    rwkv=RWKV ctrl=CTRL jamba=Jamba dbrx=DBRX whisper=Whisper wav2vec2=wav2vec_2.0 hubert=HuBERT wavlm=WavLM vit=ViT
+    deit=DeiT beit=BEiT dinov2=DINOv2 swin=Swin clip=CLIP clip-vit=CLIP_ViT siglip=SigLIP convnext=ConvNeXt
+    funnel=Funnel longformer=Longformer big-bird=BigBird reformer=Reformer canine=CANINE fnet=FNet ernie=ERNIE
+    convbert=ConvBERT layoutlm=LayoutLM esm=ESM biogpt=BioGPT nezha=NEZHA
 """
 _FAMILIES = {
     tuple(name.split("-")): shown.replace("_", " ")
