@@ -8,7 +8,7 @@ from fractions import Fraction
 from sympy import Symbol
 
 from bertsym.formulas.tree import Form, Number
-from bertsym.quantities import PARAMETERS, Unit
+from bertsym.quantities import PARAMETERS, Unit, rounded_to
 from bertsym.values import replace, value
 
 
@@ -42,6 +42,33 @@ class Rounded:
 
 
 @value
+class Scaled:
+    """A number in a multiple of its unit, rounded to `places`; `symbol` is empty if a heading has it.
+
+    Negative places round to tens.
+    """
+
+    value: int
+    scale: int
+    places: int
+    symbol: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Return True if no digit was rounded away."""
+        return (Fraction(self.value, self.scale) * Fraction(10) ** self.places).denominator == 1
+
+    @property
+    def number(self) -> str:
+        """Return the digits, with a hyphen before a negative number.
+
+        >>> Scaled(109482240, 10**6, 1, "M").number
+        '109.5'
+        """
+        return rounded_to(Fraction(self.value, self.scale), self.places)
+
+
+@value
 class Share:
     """A part of a whole, shown in percent to some decimal places."""
 
@@ -72,7 +99,7 @@ class Sizes:
     values: Mapping[Symbol, object]
 
 
-Inline = str | Form | Code | Count | Rounded | Share | Decimal | Shape | Sizes
+Inline = str | Form | Code | Count | Rounded | Scaled | Share | Decimal | Shape | Sizes
 
 
 @value
@@ -184,6 +211,17 @@ def groups(columns: tuple[Column, ...]) -> tuple[tuple[str, int], ...]:
         else:
             runs.append((column.group, 1))
     return tuple(runs) if any(name for name, _ in runs) else ()
+
+
+def is_rounded(part: Inline) -> bool:
+    """Return True if a number is not written to its last digit, so that no equals sign stands before it."""
+    match part:
+        case Scaled():
+            return not part.exact
+        case Decimal(value, places, rounded):
+            return rounded or (value * 10**places).denominator != 1
+        case _:
+            return False
 
 
 Element = Heading | Paragraph | Remark | Equation | Result | Table

@@ -100,7 +100,7 @@ def written(report: Report, page: Page) -> str:
     named = streams.encoding(sys.stdout)
     from bertsym.legend import legend, with_own_sizes
 
-    document = report.document()
+    document = page.arranged(report.document())
     document = (*document, *legend(document)) if page.legend else with_own_sizes(document)
     if syntax == "latex":
         from bertsym.render import latex

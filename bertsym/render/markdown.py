@@ -7,6 +7,8 @@ import re
 from bertsym.document import (
     Code,
     Column,
+    Count,
+    Decimal,
     Document,
     Element,
     Equation,
@@ -15,11 +17,12 @@ from bertsym.document import (
     Paragraph,
     Remark,
     Result,
+    Rounded,
+    Scaled,
     Share,
     Table,
     dashed,
 )
-from bertsym.quantities import percent
 from bertsym.render import mathtex, words
 from bertsym.render.notation import BERT, Notation
 
@@ -35,8 +38,8 @@ def inline(part: Inline, notation: Notation = BERT) -> str:
             shown = words.inline(part)
             ticks = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
             return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}".replace("|", r"\|")
-        case Share(value, places):
-            return percent(value, places)
+        case Count() | Decimal() | Rounded() | Scaled() | Share():
+            return words.inline(part)
         case _:
             return f"${mathtex.inline(part, notation)}$"
 
@@ -55,7 +58,9 @@ def _element(element: Element, notation: Notation) -> str:
         case Remark(parts):
             return f"_{_run(parts, notation)}_"
         case Equation(steps) | Result(steps):
-            return "$$\n" + "\n= ".join(mathtex.inline(step, notation) for step in steps) + "\n$$"
+            first, *rest = steps
+            further = (f"\n{mathtex.relation(step)} {mathtex.inline(step, notation)}" for step in rest)
+            return f"$$\n{mathtex.inline(first, notation)}{''.join(further)}\n$$"
         case Table():
             return _table(element, notation)
 

@@ -17,10 +17,12 @@ from bertsym.document import (
     Paragraph,
     Remark,
     Result,
+    Scaled,
     Shape,
     Table,
     dashed,
     groups,
+    is_rounded,
 )
 from bertsym.errors import printable
 from bertsym.formulas.tree import Form
@@ -70,9 +72,9 @@ def _element(element: Element, spell: Spell) -> list[str]:
         case Paragraph(parts) | Remark(parts):
             return _wrap(_run(parts, spell))
         case Equation(steps):
-            return _broken(_steps([_inline(step, spell) for step in steps], indent="    "))
+            return _broken(_steps(steps, spell, indent="    "))
         case Result(steps):  # one line a step, so that programs find the formula whole
-            return _steps([_inline(step, spell) for step in steps], indent="")
+            return _steps(steps, spell, indent="")
         case Table():
             return _table(element, spell)
 
@@ -121,15 +123,20 @@ def _broken(lines: list[str]) -> list[str]:
     return broken
 
 
-def _steps(steps: list[str], indent: str) -> list[str]:
+def _steps(steps: tuple[Inline, ...], spell: Spell, indent: str) -> list[str]:
+    """Return a line for each step, with the sign that stands before it: an equals sign only if nothing is rounded."""
     first, *rest = steps
-    return [indent + first, *(f"{indent}= {step}" for step in rest)]
+    signs = (spell("≈") if is_rounded(step) else "=" for step in rest)
+    further = (f"{indent}{sign} {_inline(step, spell)}" for sign, step in zip(signs, rest, strict=True))
+    return [indent + _inline(first, spell), *further]
 
 
 def _table(table: Table, spell: Spell) -> list[str]:
     table = dashed(table)
     rows = [[_inline(column.title, spell) for column in table.columns]]
-    rows += [[_inline(cell, spell) for cell in row] for row in (*table.rows, table.footer) if row]
+    cells = [row for row in (*table.rows, table.footer) if row]
+    aligned = [_aligned([row[index] for row in cells], spell) for index in range(len(table.columns))]
+    rows += [list(row) for row in zip(*aligned, strict=True)]
     kinds = [_kind(column, [row[index] for row in table.rows]) for index, column in enumerate(table.columns)]
     widths = _widths(rows, kinds)
     over = _grouped(table, widths, spell)
@@ -143,6 +150,14 @@ def _table(table: Table, spell: Spell) -> list[str]:
     below = {0, *table.rules, *((len(table.rows),) if table.footer else ())}
     ruled = ([rule, *row] if index in below else row for index, row in enumerate(body))
     return [*over, *head, *([] if body else [rule]), *chain.from_iterable(ruled)]
+
+
+def _aligned(cells: Sequence[Inline], spell: Spell) -> list[str]:
+    """Return the cells of a column; blanks stand for missing decimals, so that decimal points align."""
+    places = [max(0, cell.places) if isinstance(cell, Scaled) else None for cell in cells]
+    most = max((own for own in places if own is not None), default=0)
+    missing = (0 if own is None or own == most else most - own + (own == 0) for own in places)
+    return [_inline(cell, spell) + " " * blanks for cell, blanks in zip(cells, missing, strict=True)]
 
 
 def _grouped(table: Table, widths: list[int], spell: Spell) -> list[str]:
