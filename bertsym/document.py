@@ -195,7 +195,7 @@ def dashed(table: Table) -> Table:
 
 
 def _is_zero(cell: Inline) -> bool:
-    return isinstance(cell, Count | Decimal | Number | Share) and cell.value == 0
+    return isinstance(cell, Count | Decimal | Number | Scaled | Share) and cell.value == 0
 
 
 def groups(columns: tuple[Column, ...]) -> tuple[tuple[str, int], ...]:

@@ -118,7 +118,7 @@ def written(report: Report, page: Page) -> str:
     if syntax == "csv":
         from bertsym.render import csvtext
 
-        return csvtext.document(report.document(), spell)
+        return csvtext.document(document, spell)
     from bertsym.render import text
 
     return text.document(document, spell)

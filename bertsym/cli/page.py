@@ -201,7 +201,8 @@ class Page:
 
 _USED_BY = {
     **dict.fromkeys(("notation", "rename"), ("latex", "markdown", "json")),
-    **dict.fromkeys(("legend", "columns", "heading", "unit", "digits", "places"), ("latex", "markdown", "text")),
+    **dict.fromkeys(("columns", "heading", "unit", "digits", "places"), ("latex", "markdown", "csv", "text")),
+    "legend": ("latex", "markdown", "text"),
 }
 
 

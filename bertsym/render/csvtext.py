@@ -9,7 +9,21 @@ import csv
 import io
 from collections.abc import Callable
 
-from bertsym.document import NONE, Code, Column, Count, Decimal, Document, Inline, Rounded, Shape, Share, Sizes, Table
+from bertsym.document import (
+    NONE,
+    Code,
+    Column,
+    Count,
+    Decimal,
+    Document,
+    Inline,
+    Rounded,
+    Scaled,
+    Shape,
+    Share,
+    Sizes,
+    Table,
+)
 from bertsym.errors import Conflict
 from bertsym.quantities import decimal
 from bertsym.render import words
@@ -60,6 +74,8 @@ def _cell(part: Inline, spell: Spell) -> str:
             return decimal(value, 6)
         case Decimal(value, places):
             return decimal(value, places)
+        case Scaled():
+            return f"{part.number.replace(',', '')} {part.symbol}".rstrip()
         case str() if part == NONE:
             return ""
         case str() | Code() | Rounded() | Shape() | Sizes():
