@@ -5,7 +5,6 @@ Counts are digits without commas, shares are fractions of 1, and a formula is in
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable
 
@@ -50,6 +49,8 @@ def document(parts: Document, spell: Spell = str) -> str:
 
 
 def _written(heads: tuple[str, ...], tables: list[Table], spell: Spell) -> str:
+    import csv  # noqa: PLC0415  # `import bertsym` does not need it
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([_text(head, spell) for head in heads])
