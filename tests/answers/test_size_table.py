@@ -102,7 +102,7 @@ PRINTED = [
 
 def test_the_three_tables_on_paper(bertsym: Any, pdflatex: Any) -> None:
     """Each is a float with its caption on top, and fits a column of a conference."""
-    fragments = []
+    fragments: list[str] = []
     for words, last in PRINTED:
         options = ("--caption", "Sizes", "--label", f"tab:{len(fragments)}", "--width", "ieee", "--layout", "booktabs")
         ran = bertsym(*words, *options, "--latex")
