@@ -145,9 +145,13 @@ class Page:
                 raise Conflict(option, f"{syntax} output", f"pass {needed.replace('--text', 'no syntax')} with it")
         return syntax
 
-    def sheet(self) -> Sheet:
-        """Return the checked options for the renderers; raises `UnknownName`, `Unreadable` or `Conflict`."""
+    def sheet(self, document: Document = ()) -> Sheet:
+        """Return the checked options for the renderers; --rename knows the symbols of the document.
+
+        Raises `UnknownName`, `AmbiguousName`, `Unreadable` or `Conflict`.
+        """
         from bertsym.errors import Conflict, UnknownName
+        from bertsym.legend import symbols_of
         from bertsym.render.notation import named_notation, parse_renames
         from bertsym.render.sheet import (
             Float,
@@ -167,11 +171,12 @@ class Page:
         encodings = {encoding.value: encoding for encoding in Encoding}
         if self.tex_encoding not in encodings:
             raise UnknownName("TeX encoding", self.tex_encoding, encodings)
+        names = parse_renames(self.rename or ())
         if self.small and self.footnotesize:
             raise Conflict("--small", "--footnotesize", "a table has one size of type")
         size = TypeSize.FOOTNOTE if self.footnotesize else TypeSize.SMALL if self.small else TypeSize.NORMAL
         return Sheet(
-            notation=named_notation(self.notation or "bert").renamed(parse_renames(self.rename or ())),
+            notation=named_notation(self.notation or "bert").renamed(names, symbols_of(document) if names else ()),
             encoding=encodings[self.tex_encoding],
             layout=Layout.named(self.layout) if self.layout else None,
             column=column(self.width, times=self.math_font == "times") if self.width else None,

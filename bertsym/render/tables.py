@@ -76,13 +76,12 @@ def _placed(frame: str, tight: str, sheet: Sheet) -> str:
 
 
 def _in_text(frame: str, settings: str, sheet: Sheet) -> str:
-    """Return the table as part of the text; one that fills the column is a paragraph without an indent."""
+    """Return the table as a paragraph of its own, without an indent: it never runs into the text before it."""
     if sheet.caption or sheet.label:
         option = "--caption" if sheet.caption else "--label"
         raise Conflict(option, "--float none", "only a float has a caption")
-    if sheet.column is None and not settings:
-        return frame
-    return f"{{%\n{settings}\\noindent\n{frame}\\par}}" if settings else f"\\noindent\n{frame}\\par"
+    paragraph = f"\\par\\noindent\n{frame}\\par"
+    return f"{{%\n{settings}{paragraph}}}" if settings else paragraph
 
 
 def _points(width: int) -> str:
