@@ -27,7 +27,7 @@ from bertsym.derive.head_extension.extend import extend_head
 from bertsym.derive.merge_heads import add_head
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.oracle.legal_configurations import LEGAL, legal_fields
-from bertsym.derive.pipeline import derive_in
+from bertsym.derive.pipeline import derive_in, with_list_rules
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.types import CannotDerive
 from bertsym.derive.verification.check import built_count
@@ -144,7 +144,8 @@ def retold(kind: Kind, seed: int, seconds: int) -> str:
     renewed = with_part_defaults(Builds(kind.name), told(kind, replace(derived, fields=fields)))
     with limited(seconds):
         ruled = replace(renewed, rules=with_required(kind, field_rules(kind, renewed, seed)))
-        return text(with_list_lengths(kind, ruled, seed))
+        with_rules = with_list_rules(ruled, worker(), kind.target, kind.settings, seed=seed)
+        return text(with_list_lengths(kind, with_rules, seed))
 
 
 def with_required(kind: Kind, rules: FieldRules) -> FieldRules:
