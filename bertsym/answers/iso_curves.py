@@ -18,6 +18,7 @@ from bertsym.errors import BertsymError
 from bertsym.formulas.tree import Name
 from bertsym.model import Model
 from bertsym.names.catalogue import published
+from bertsym.names.display import display_name
 from bertsym.report import Record
 from bertsym.resolve import published_model
 from bertsym.solving.count_over import CountOver, count_over
@@ -35,8 +36,9 @@ PLACES = 4
 
 @value
 class Placed:
-    """A published model at its two sizes; `others` have the same two sizes and are near the same target."""
+    """A model at its two sizes; `others` have the same two sizes and are shown by the same mark."""
 
+    title: str
     name: str
     x: int
     y: int
@@ -67,7 +69,7 @@ class IsoCurves:
         """Return the curves and the marks."""
         unit = self.subject.convention.unit
         curves = tuple(Curve(_title(unit.rounded(iso.target)), _points(iso.points)) for iso in self.curves)
-        marks = tuple(Mark(one.name, Point(one.x, one.y)) for one in self.placed)
+        marks = tuple(Mark(one.title, Point(one.x, one.y)) for one in self.placed)
         low, high = zip(*self.ranges, strict=True)
         return Curves(curves, marks, *self.sizes, low, high)
 
@@ -82,7 +84,7 @@ class IsoCurves:
         values = sorted({number for line in lines for number in line})
         shown = tuple(self._row(number, lines) for number in values[:: max(1, len(values) // 16)])
         marks = (Column("model"), Column(first, right=True), Column(second, right=True), Column("count", right=True))
-        rows = tuple((one.name, Count(one.x), Count(one.y), Count(one.count)) for one in self.placed)
+        rows = tuple((one.title, Count(one.x), Count(one.y), Count(one.count)) for one in self.placed)
         return (*self.remarks(), Table(columns, shown), *((Table(marks, rows),) if rows else ()))
 
     @staticmethod
@@ -108,7 +110,7 @@ class IsoCurves:
         yield Remark(("over ", Name(self.sizes[0]), " and ", Name(self.sizes[1]), *at))
         for one in self.placed:
             also = f"; at the same place: {', '.join(one.others)}" if one.others else ""
-            yield Remark((f"{one.name}: {one.count:,}{also}",))
+            yield Remark((f"{one.title}: {one.name}, {one.count:,}{also}",))
 
     def record(self) -> Record:
         """Return the curves and the marks for programs; the second coordinate of a curve is rounded."""
@@ -118,7 +120,13 @@ class IsoCurves:
             "at": {str(symbol): number for symbol, number in self.known.items()},
             "curves": [{"target": iso.target, "points": [list(point) for point in iso.points]} for iso in self.curves],
             "models": [
-                {"name": one.name, "at": [one.x, one.y], "count": one.count, "others": list(one.others)}
+                {
+                    "name": one.name,
+                    "title": one.title,
+                    "at": [one.x, one.y],
+                    "count": one.count,
+                    "others": list(one.others),
+                }
                 for one in self.placed
             ],
         }
@@ -217,16 +225,21 @@ def _placed(
     """Return the models to show by place; the first that the catalogue has at a place gives it its name."""
     if marked is None:
         counted = ((one, _number(one, convention)) for one in _family(model))
-        near = [(one.name, one, number) for one, number in counted if number is not None and _near(number, targets)]
+        near = [
+            (display_name(one.name), one, number)
+            for one, number in counted
+            if number is not None and _near(number, targets)
+        ]
     else:
         near = [(title, one, count(one, convention)) for title, one in marked]
-    places: dict[tuple[int, int], list[tuple[str, int]]] = {}
+    places: dict[tuple[int, int], list[tuple[str, str, int]]] = {}
     for title, one, number in near:
         at = tuple(one.given.get(symbol) for symbol in sizes)
         if all(isinstance(size, int) and not isinstance(size, bool) for size in at):
-            places.setdefault(at, []).append((title, number))  # type: ignore[arg-type]  # as just checked
+            places.setdefault(at, []).append((title, one.name, number))  # type: ignore[arg-type]  # as just checked
     return tuple(
-        Placed(named[0][0], *at, named[0][1], tuple(name for name, _ in named[1:])) for at, named in places.items()
+        Placed(title, name, *at, number, tuple(other for _, other, _ in others))
+        for at, ((title, name, number), *others) in places.items()
     )
 
 

@@ -55,7 +55,7 @@ class StackedParts:
         """Return the counts as a table with a row for each part."""
         columns = (Column(self._by.value), *(Column(name, right=True) for name in self.names))
         rows = tuple(_row(part.title, part.counts) for part in self.parts)
-        return (*self.remarks(), Table(columns, rows, _row("total", self.totals)))
+        return (*self.remarks(), Table(columns, rows, _row("total", self.totals), dashes=True))
 
     def remarks(self) -> Document:
         """Return the lines that say what is counted, of which model, and at which sizes."""

@@ -11,11 +11,13 @@ from bertsym.cli import options
 from bertsym.cli.page import Page
 
 if TYPE_CHECKING:
-    from bertsym.render.sheet import Sheet
+    from bertsym.render.figures.pgfplots import Environment
 
 # The options that only source for TeX has a use for.
-_OF_SOURCE = ("caption", "label", "standalone", "tex_encoding")
+_OF_SOURCE = ("caption", "label", "float", "standalone", "tex_encoding")
 SOURCE = "tex"
+# The syntaxes of the numbers of a figure.
+PRINTED = ("text", "markdown", "json", "csv")
 PGFPLOTS = "pgfplots"
 
 
@@ -34,6 +36,7 @@ class FigureOptions:
     ] = None
     markdown: options.Markdown = False
     json: options.AsJson = False
+    csv: options.AsCsv = False
     notation: Annotated[
         str | None,
         typer.Option(
@@ -67,6 +70,12 @@ class FigureOptions:
         str,
         typer.Option("--label", metavar="KEY", help="LaTeX: make the figure a float with this label, as in fig:parts."),
     ] = ""
+    float: Annotated[
+        str,
+        typer.Option(
+            "--float", metavar="NAME", help="LaTeX: put the figure into this float, figure or figure*, or into none."
+        ),
+    ] = ""
     standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX: print a whole document, not a fragment.")] = (
         False
     )
@@ -81,7 +90,7 @@ class FigureOptions:
 
     @property
     def syntax(self) -> str:
-        """Return text, markdown, json, tex, pdf, svg or png; raises `Conflict`, `UnknownName` or `Unreadable`."""
+        """Return text, markdown, json, csv, tex, pdf, svg or png; raises `Conflict`, `UnknownName` or `Unreadable`."""
         from bertsym.errors import Conflict, UnknownName
 
         if self.layout not in (None, PGFPLOTS):
@@ -91,6 +100,7 @@ class FigureOptions:
             "--latex": SOURCE if self.latex else "",
             "--markdown": "markdown" if self.markdown else "",
             "--json": "json" if self.json else "",
+            "--csv": "csv" if self.csv else "",
             f"-o {self.output}": self._suffix if self.output is not None else "",
         }
         chosen = {option: syntax for option, syntax in typed.items() if syntax}
@@ -127,9 +137,13 @@ class FigureOptions:
                 needed = "-o FILE.pdf" if name == "font" else "--latex or -o FILE.tex"
                 raise Conflict(option, f"{syntax} output", f"pass {needed} with it")
 
-    def sheet(self) -> Sheet:
-        """Return the checked options for the renderers; raises `UnknownName`, `Unreadable` or `Conflict`."""
-        page = Page(
+    @property
+    def page(self) -> Page:
+        """Return the options that a figure shares with an answer in text."""
+        return Page(
+            markdown=self.markdown,
+            json=self.json,
+            csv=self.csv,
             notation=self.notation,
             rename=self.rename,
             width=self.width,
@@ -138,4 +152,10 @@ class FigureOptions:
             standalone=self.standalone,
             tex_encoding=self.tex_encoding,
         )
-        return page.sheet()
+
+    @property
+    def environment(self) -> Environment | None:
+        """Return the float that was asked for; raises `UnknownName`."""
+        from bertsym.render.figures.pgfplots import Environment
+
+        return Environment.named(self.float) if self.float else None

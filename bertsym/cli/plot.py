@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bertsym.cli import options
-from bertsym.cli.figure_options import SOURCE, FigureOptions
+from bertsym.cli.figure_options import PRINTED, SOURCE, FigureOptions
 from bertsym.cli.output import emit, show, warn
-from bertsym.cli.page import Page, paged
+from bertsym.cli.page import paged
 from bertsym.cli.run_options import RunOptions
 from bertsym.cli.streams import note
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from bertsym.answers.total_curves import Sweep
     from bertsym.convention import Convention
     from bertsym.model import Model
-    from bertsym.render.sheet import Sheet
     from bertsym.report import Drawable
 
 
@@ -40,9 +39,8 @@ _USED_BY = {
     "--mark": ("iso",),
 }
 
-MAX_NAME = 80
-# Bars that a page holds, curves that can be told apart in grey, and points of a curve.
-MAX_BARS = 40
+# Models that a page holds, curves that can be told apart in grey, and points of a curve.
+MAX_MODELS = 40
 MAX_CURVES = 6
 MAX_VALUES = 1000
 
@@ -90,10 +88,7 @@ def plot(
             help="iso: show these models, or none. [default: published ones within 5% of a target]",
         ),
     ] = None,
-    names: Annotated[
-        list[str] | None,
-        typer.Option("--name", metavar="TEXT", help="Call a model so: the first, then the second, ...; repeatable."),
-    ] = None,
+    names: options.Names = None,
     at: options.At = None,
     head: options.HeadName = None,
     model_type: options.ModelType = None,
@@ -126,9 +121,10 @@ def plot(
     for option, value in given.items():
         if value and kind not in _USED_BY[option]:
             raise Conflict(option, f"plot {kind}", f"it belongs to plot {' and plot '.join(_USED_BY[option])}")
-    syntax, sheet = figure.syntax, figure.sheet()
+    syntax = figure.syntax
     if kind in _OF_ONE and len(typed) > 1:
         raise Conflict(typed[1], f"plot {kind}", f"it takes one model, and {typed[0]} is the first")
+    _limit("models", len(typed), MAX_MODELS)
     counted = [
         options.counted(target, head, at, model_type, of, convention, only, without, run.given) for target in typed
     ]
@@ -138,32 +134,37 @@ def plot(
         from bertsym.answers.stacked_parts import stacked_parts
         from bertsym.count import By
 
-        _limit("bars", len(models), MAX_BARS)
-        titles, way = _titles(names, models), By.named(by or "component")
+        titles, way = _titles(names, typed, models), By.named(by or "component")
         report = stacked_parts(models, titles, conventions, way, shares=share, labels=totals)
     elif kind == "total":
         from bertsym.answers.total_curves import total_curves
 
         _limit("curves", len(models), MAX_CURVES)
-        report = total_curves(models, _titles(names, models), conventions, _sweep(over, models))
+        report = total_curves(models, _titles(names, typed, models), conventions, _sweep(over, models[0]))
     elif kind == "iso":
         from bertsym.answers.iso_curves import iso_curves
 
         model, chosen = models[0], conventions[0]
         wanted = _counts(goals, chosen)
         _limit("curves", len(wanted), MAX_CURVES)
-        spans = _spans(ranges, model)
         marked = _marked(
             marks, names, lambda name: options.counted(name, None, at, None, of, convention, given=run.given)[0]
         )
-        report = iso_curves(model, _two(over, model), wanted, chosen, spans, marked)
+        report = iso_curves(model, _two(over, model), wanted, chosen, _spans(ranges, model), marked)
     else:
         from bertsym.answers.elasticities import elasticities
 
         if names:
             raise Conflict("--name", "plot elasticities", "the figure names no model")
         report = elasticities(models[0], conventions[0])
-    _print(report, syntax, figure, sheet)
+    _print(report, syntax, figure)
+
+
+def _titles(names: list[str] | None, typed: list[str], models: tuple[Model, ...]) -> tuple[str, ...]:
+    """Return the title of each model: the chosen one, else its name as papers print it."""
+    from bertsym.answers.titles import chosen_names, titles
+
+    return titles(models, chosen_names(names or (), typed))
 
 
 def _limit(what: str, number: int, most: int) -> None:
@@ -190,20 +191,7 @@ def _check_ends(option: str, text: str, low: int, high: int) -> None:
         raise Unreadable(option, text, "a range whose second end is larger than the first")
 
 
-def _titles(names: list[str] | None, models: tuple[Model, ...]) -> tuple[str, ...]:
-    """Return the title of each model: the typed one, else its name."""
-    from bertsym.errors import Conflict, Unreadable
-
-    typed = names or []
-    if len(typed) > len(models):
-        raise Conflict(f"--name {typed[len(models)]}", f"{len(models)} models", "each name belongs to a model")
-    for name in typed:
-        if not name.strip() or len(name) > MAX_NAME:
-            raise Unreadable("--name", name, f"1 to {MAX_NAME} characters")
-    return (*typed, *(model.name for model in models[len(typed) :]))
-
-
-def _sweep(typed: str | None, models: tuple[Model, ...]) -> Sweep:
+def _sweep(typed: str | None, model: Model) -> Sweep:
     """Read a size with its values, as in H=256..2048 or H=256..2048:128."""
     from bertsym.answers.total_curves import Sweep
     from bertsym.errors import Missing, TooLarge
@@ -211,7 +199,7 @@ def _sweep(typed: str | None, models: tuple[Model, ...]) -> Sweep:
     if typed is None:
         raise Missing("size", "--for H=256..2048")
     bounds, colon, step = typed.partition(":")
-    symbol, (low, high) = options.size_range(bounds, models[0], "--for")
+    symbol, (low, high) = options.size_range(bounds, model, "--for")
     _check_ends("--for", typed, low, high)
     sweep = Sweep(symbol, low, high, options.positive(step.strip(), "--for") if colon else 0)
     if len(sweep.values()) > MAX_VALUES:
@@ -251,22 +239,23 @@ def _marked(
         if names:
             raise Conflict("--name", "plot iso", "it names the models of --mark; pass --mark MODEL with it")
         return None
-    models = tuple(read(target) for target in options.split(typed) if target != "none")
-    return tuple(zip(_titles(names, models), models, strict=True))
+    targets = [target for target in options.split(typed) if target != "none"]
+    models = tuple(map(read, targets))
+    return tuple(zip(_titles(names, targets, models), models, strict=True))
 
 
-def _print(report: Drawable, syntax: str, figure: FigureOptions, sheet: Sheet) -> None:
+def _print(report: Drawable, syntax: str, figure: FigureOptions) -> None:
     """Print the report in its syntax, or write it to the file."""
     from bertsym.files.atomic_write import write_file
 
-    if syntax in ("text", "markdown", "json"):
-        page = Page(markdown=figure.markdown, json=figure.json, notation=figure.notation, rename=figure.rename)
-        show(report, page)
+    if syntax in PRINTED:
+        show(report, figure.page)
         return
+    sheet = figure.page.sheet(report.document())
     if syntax == SOURCE:
         from bertsym.render.figures import pgfplots
 
-        text = pgfplots.document(report.chart(), report.remarks(), sheet)
+        text = pgfplots.document(report.chart(), report.remarks(), sheet, figure.environment)
         warn(text)
         if figure.output is None:
             emit(text, "latex")

@@ -82,7 +82,7 @@ def test_published_models_near_a_target_are_on_the_figure(bertsym: Run) -> None:
 def test_marks_are_chosen_and_named(bertsym: Run) -> None:
     words = ("iso", "bert-base-uncased", "--target", "110M")
     found = answer(bertsym, *words, "--mark", "bert-medium,bert-tiny", "--name", "medium", "--name", "tiny")
-    assert [(model["name"], model["at"]) for model in found["models"]] == [("medium", [512, 8]), ("tiny", [128, 2])]
+    assert [(model["title"], model["at"]) for model in found["models"]] == [("medium", [512, 8]), ("tiny", [128, 2])]
     assert answer(bertsym, *words, "--mark", "none")["models"] == []
 
 
@@ -107,7 +107,7 @@ def test_other_quantities_have_figures(bertsym: Run) -> None:
 def test_the_text_has_the_numbers_of_the_figure(bertsym: Run) -> None:
     ran = bertsym("plot", "parts", "bert-base-uncased", "distilbert-base-uncased", "--name", "BERT")
     assert (ran.code, ran.err) == (0, "")
-    assert "BERT  distilbert-base-uncased" in ran.out
+    assert "BERT  DistilBERT base" in ran.out
     assert all(f"{count:,}" in ran.out for count in (*BERT, 109_482_240, 66_362_880))
     table = bertsym("plot", "parts", "bert-base-uncased", "--markdown").out
     assert "109{,}482{,}240" in table or "109,482,240" in table
@@ -133,8 +133,8 @@ def test_the_text_has_the_numbers_of_the_figure(bertsym: Run) -> None:
         (("elasticities", "bert"), "no value for V"),
         (("parts", "bert-base-uncased", "--for", "H"), "belongs to plot total and plot iso"),
         (("elasticities", "bert-base-uncased", "--share"), "belongs to plot parts"),
-        (("parts", "bert-base-uncased", "--name", "a", "--name", "b"), "each name belongs to a model"),
-        (("parts", "bert-base-uncased", "--name", " "), "1 to 80 characters"),
+        (("parts", "bert-base-uncased", "--name", "a", "--name", "b"), "each model has one name"),
+        (("parts", "bert-base-uncased", "--name", " "), "a name of 1 to 80 characters"),
         (("parts", *["bert-tiny"] * 41), "the limit is 40"),
         (("parts", "bert-base-uncased", "-o", "x.jpg"), "--output"),
         (("parts", "bert-base-uncased", "-o", "x.pdf", "--caption", "a"), "--caption contradicts pdf output"),

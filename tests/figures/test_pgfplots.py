@@ -71,7 +71,7 @@ def test_no_label_of_a_curve_covers_another(bertsym: Run, page: Compile) -> None
     ]
     words = ("iso", "bert-base-uncased", "--target", "10M,30M,110M", *marks, "--range", "H=64..1024,L=1..24")
     shown = page(source(bertsym, *words, "--standalone", "--width", "397pt"))
-    boxes = [word for word in shown.words if word.text.startswith("bert-")]
+    boxes = [word for word in shown.words if word.text in ("tiny", "mini", "small", "medium", "base")]
     assert len(boxes) == 5
     for i, one in enumerate(boxes):
         for other in boxes[i + 1 :]:
@@ -152,10 +152,12 @@ def test_words_of_a_user_are_set_and_do_nothing(bertsym: Run, page: Compile) -> 
     assert [text.count(part) for part in (r"50%of\input{x}", "b^~<c>&#1é{", "$")] == [2, 2, 4]
 
 
-def test_control_characters_of_a_name_are_shown(bertsym: Run) -> None:
-    figure = source(bertsym, "parts", "bert-base-uncased", "--name", "a\x1b[31m\nb")
+def test_control_characters_do_nothing(bertsym: Run) -> None:
+    figure = source(bertsym, *KINDS["parts"], "--caption", "a\x1b[31m\nb\u202e")
     assert "\x1b" not in figure
-    assert r"a\textbackslash{}x1b[31m b" in figure
+    assert r"\caption{a\textbackslash{}x1b[31m b\textbackslash{}u202e}" in figure
+    ran = bertsym("plot", "parts", "bert-tiny", "--name", "a\x1b[31mb", "--latex")
+    assert (ran.code, "\x1b" in ran.err) == (2, False)
 
 
 def test_symbols_have_the_notation_of_the_paper(bertsym: Run) -> None:
@@ -163,6 +165,15 @@ def test_symbols_have_the_notation_of_the_paper(bertsym: Run) -> None:
     assert r"{$d_{\mathrm{model}}$}" in figure
     renamed = source(bertsym, *KINDS["total"], "--rename", r"H=d_{\mathrm{model}}")
     assert r"hidden size $d_{\mathrm{model}}$" in renamed
+
+
+def test_a_float_over_both_columns(bertsym: Run) -> None:
+    words = (*KINDS["parts"], "--caption", "Parts", "--latex", "--float")
+    assert r"\begin{figure*}[t]" in bertsym("plot", *words, "figure*").out
+    ran = bertsym("plot", *words, "none")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--caption contradicts --float none" in ran.err
+    assert "unknown float" in bertsym("plot", *words, "table").err
 
 
 def test_a_file_has_what_is_printed(bertsym: Run, tmp_path: Path) -> None:

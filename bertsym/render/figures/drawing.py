@@ -8,7 +8,7 @@ from math import ceil
 
 from bertsym.charts import Curves, Exact, Ranking, StackedBars
 from bertsym.errors import TooNarrow
-from bertsym.quantities import Unit
+from bertsym.quantities import Unit, decimal
 from bertsym.render.figures import axes, palette, placing
 from bertsym.render.figures.axes import Axis
 from bertsym.render.figures.palette import Stroke
@@ -19,8 +19,9 @@ from bertsym.values import value
 # A row of bars and its bar, in points.
 PITCH = 14
 BAR = 8
-# The height of a plane over its width.
+# The height of a plane over its width, and its greatest height in points: a figure over two columns is no square.
 ASPECT = Fraction(62, 100)
+HIGHEST = 160
 # The width that placing labels assumes if the paper decides it: a column of two, in points.
 USUAL_WIDTH = 219
 # The room of tick labels and titles beside a plane, in points, as far as placing labels needs it.
@@ -141,7 +142,7 @@ def plane(chart: Curves, width: int) -> Plane:
         for curve, stroke in zip(chart.curves, palette.strokes(len(chart.curves)), strict=True)
     )
     wide = float(max(width - MARGIN, 1))
-    high = wide * float(ASPECT)
+    high = min(wide * float(ASPECT), HIGHEST)
 
     def position(at: tuple[Exact, Exact]) -> tuple[float, float]:
         return _share(at[0], x) * wide, _share(at[1], y) * high
@@ -154,6 +155,17 @@ def plane(chart: Curves, width: int) -> Plane:
     chosen = placing.anchors(labels, covered, wide, high)
     dots = (Dot(mark.title, mark.at.x, mark.at.y, at) for mark, at in zip(chart.marks, chosen, strict=True))
     return Plane(x, y, lines, tuple(dots))
+
+
+def share_label(share: Fraction) -> str:
+    """Write a share to three decimal places; one that is smaller than a half of the last is said to be so.
+
+    >>> share_label(Fraction(1, 3)), share_label(Fraction(1, 9999)), share_label(Fraction(-1, 30))
+    ('0.333', '<0.001', '−0.033')
+    """
+    if share and abs(share) < Fraction(1, 2000):
+        return "<0.001" if share > 0 else ">\N{MINUS SIGN}0.001"
+    return decimal(share, 3).replace("-", "\N{MINUS SIGN}")
 
 
 def ranking_axis(chart: Ranking) -> Axis:

@@ -7,16 +7,18 @@ of the figure, and no macro takes arguments, which a beamer frame would not read
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum
 from fractions import Fraction
 
 from bertsym.charts import Chart, Curves, Exact, Ranking, StackedBars
 from bertsym.document import Document
+from bertsym.errors import Conflict, member
 from bertsym.formulas.tree import Name
 from bertsym.quantities import decimal
 from bertsym.render import latex, mathtex
 from bertsym.render.figures import drawing
 from bertsym.render.figures.axes import Axis, Tick, Title
-from bertsym.render.figures.drawing import BAR, PITCH, USUAL_WIDTH, Dot
+from bertsym.render.figures.drawing import ASPECT, BAR, HIGHEST, PITCH, USUAL_WIDTH, Dot
 from bertsym.render.figures.palette import Stroke
 from bertsym.render.fragment import T1
 from bertsym.render.metrics import POINT
@@ -31,9 +33,27 @@ SEP = 2
 PLACES = 4
 
 
-def document(chart: Chart, remarks: Document, sheet: Sheet) -> str:
-    """Return a fragment for the body of a document, or a whole document, ending in a newline."""
-    body = f"{latex.document(remarks)}{_floating(_figure(chart, sheet), sheet)}"
+class Environment(Enum):
+    """Environment of a figure: a float of one column or of both, or none."""
+
+    FIGURE = "figure"
+    STARRED = "figure*"
+    NONE = "none"
+
+    @classmethod
+    def named(cls, name: str) -> Environment:
+        """Return the member of that name; raise `UnknownName`."""
+        return member(cls, "float", name)
+
+
+def document(chart: Chart, remarks: Document, sheet: Sheet, environment: Environment | None = None) -> str:
+    """Return a fragment for the body of a document, or a whole document, ending in a newline.
+
+    A figure with a caption or a label floats. Raises `Conflict` for either of them outside of a float.
+    """
+    if environment is None:
+        environment = Environment.FIGURE if sheet.caption or sheet.label else Environment.NONE
+    body = f"{latex.document(remarks)}{_floating(_figure(chart, sheet), sheet, environment)}"
     requires = [PGFPLOTS, *([T1] if needs_t1(body) else [])]
     if sheet.standalone:
         return latex.standalone(body, requires, sheet)
@@ -44,13 +64,17 @@ def document(chart: Chart, remarks: Document, sheet: Sheet) -> str:
     return "\n".join((*notes, body)) + "\n"
 
 
-def _floating(figure: str, sheet: Sheet) -> str:
-    """Return the figure as a float if it has a caption or a label."""
-    if not sheet.caption and not sheet.label:
+def _floating(figure: str, sheet: Sheet, environment: Environment) -> str:
+    """Return the figure in its environment, with its caption below it."""
+    if environment is Environment.NONE:
+        for option, given in (("--caption", sheet.caption), ("--label", sheet.label)):
+            if given:
+                raise Conflict(option, "--float none", "only a float has a caption and a label")
         return rf"\noindent{figure}"
-    caption = f"\\caption{{{prose(sheet.caption, sheet.encoding)}}}\n"
+    caption = f"\\caption{{{prose(sheet.caption, sheet.encoding)}}}\n" if sheet.caption or sheet.label else ""
     label = f"\\label{{{sheet.label}}}\n" if sheet.label else ""
-    return f"\\begin{{figure}}[t]\n\\centering\n{figure}\n{caption}{label}\\end{{figure}}"
+    name = environment.value
+    return f"\\begin{{{name}}}[t]\n\\centering\n{figure}\n{caption}{label}\\end{{{name}}}"
 
 
 def _figure(chart: Chart, sheet: Sheet) -> str:
@@ -127,7 +151,8 @@ def _plane(plane: drawing.Plane, sheet: Sheet) -> list[str]:
             f".5\\dimen2+\\baselineskip+{5 * SEP + TICK}pt",
             _tex(plane.x.ticks[-1].label),
         ),
-        r"\edef\plotheight{\the\dimexpr.62\dimexpr\plotwidth\relax\relax}%",
+        rf"\edef\plotheight{{\the\dimexpr{float(ASPECT)}\dimexpr\plotwidth\relax\relax}}%",
+        rf"\ifdim\plotheight>{HIGHEST}pt\def\plotheight{{{HIGHEST}pt}}\fi",
         *_picture(options, plots),
     ]
 
@@ -135,7 +160,7 @@ def _plane(plane: drawing.Plane, sheet: Sheet) -> list[str]:
 def _ranking(chart: Ranking, sheet: Sheet) -> list[str]:
     axis = drawing.ranking_axis(chart)
     names = [f"${mathtex.math(Name(symbol), sheet.notation)}$" for symbol, _ in chart.rows]
-    labels = [decimal(share, 2).replace("-", "\N{MINUS SIGN}") for _, share in chart.rows]
+    labels = [drawing.share_label(share) for _, share in chart.rows]
     options = ["xbar", f"bar width={BAR}pt", *_below(axis, sheet), *_rows(names)]
     data = _row_data(tuple(share for _, share in chart.rows))
     plots = [rf"\addplot[fill=black!45, draw=black, line width=.3pt] coordinates {{{data}}};"]

@@ -18,11 +18,10 @@ from bertsym.charts import Chart, Curves, Exact, Ranking, StackedBars
 from bertsym.errors import MissingExtra, printable
 from bertsym.errors import member as named_member
 from bertsym.formulas.tree import Name
-from bertsym.quantities import decimal
 from bertsym.render import mathtex
 from bertsym.render.figures import drawing, placing
 from bertsym.render.figures.axes import Axis, Title
-from bertsym.render.figures.drawing import ASPECT, BAR, PITCH, Dot
+from bertsym.render.figures.drawing import ASPECT, BAR, HIGHEST, PITCH, Dot
 from bertsym.render.metrics import POINT
 from bertsym.render.sheet import Sheet
 from bertsym.values import value
@@ -175,7 +174,7 @@ class _Canvas:
         plain = [str(symbol) for symbol, _ in chart.rows]
         names = [name if _readable(name) else _escaped(text) for name, text in zip(names, plain, strict=True)]
         self._rows(list(range(1, len(names) + 1)), names, mathematics=True)
-        labels = [decimal(share, 2).replace("-", "\N{MINUS SIGN}") for _, share in chart.rows]
+        labels = [drawing.share_label(share) for _, share in chart.rows]
         self._beside([share for _, share in chart.rows], labels)
         self.plane.axvline(0, color="black", linewidth=0.4)
         self.plane.spines["left"].set_visible(False)
@@ -277,11 +276,12 @@ class _Canvas:
             legend.remove()
 
     def _height(self, points: int | None) -> None:
-        """Make the plane that high, or as high as its width asks, whatever stands above and below it."""
+        """Give the plane its height, or the height that its width asks for, whatever stands above and below it."""
         for _ in range(2):
             self.figure.draw_without_rendering()
             box = self.plane.get_window_extent()
-            wanted = box.width * float(ASPECT) if points is None else points / POINTS * self.figure.dpi
+            most = min(box.width * float(ASPECT), HIGHEST / POINTS * self.figure.dpi)
+            wanted = most if points is None else points / POINTS * self.figure.dpi
             inches = self.figure.get_figheight() + (wanted - box.height) / self.figure.dpi
             self.figure.set_figheight(inches)
 
