@@ -11,14 +11,13 @@ from bertsym.cli import options
 from bertsym.cli.page import Page
 
 if TYPE_CHECKING:
-    from bertsym.render.figures.pgfplots import Environment
+    from bertsym.render.figures.source import Environment, Layout
 
 # The options that only source for TeX has a use for.
 _OF_SOURCE = ("caption", "label", "float", "standalone", "tex_encoding")
 SOURCE = "tex"
 # The syntaxes of the numbers of a figure.
 PRINTED = ("text", "markdown", "json", "csv")
-PGFPLOTS = "pgfplots"
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class FigureOptions:
     latex: Annotated[bool, typer.Option("--latex", help="Print the figure as source for pgfplots.")] = False
     layout: Annotated[
         str | None,
-        typer.Option("--layout", metavar="NAME", help="Print the figure as source: pgfplots; the same as --latex."),
+        typer.Option("--layout", metavar="NAME", help="Print source for this package: pgfplots, as --latex, or tikz."),
     ] = None
     markdown: options.Markdown = False
     json: options.AsJson = False
@@ -91,10 +90,8 @@ class FigureOptions:
     @property
     def syntax(self) -> str:
         """Return text, markdown, json, csv, tex, pdf, svg or png; raises `Conflict`, `UnknownName` or `Unreadable`."""
-        from bertsym.errors import Conflict, UnknownName
+        from bertsym.errors import Conflict
 
-        if self.layout not in (None, PGFPLOTS):
-            raise UnknownName("layout of a figure", self.layout or "", (PGFPLOTS,))
         typed = {
             f"--layout {self.layout}": SOURCE if self.layout else "",
             "--latex": SOURCE if self.latex else "",
@@ -156,6 +153,13 @@ class FigureOptions:
     @property
     def environment(self) -> Environment | None:
         """Return the float that was asked for; raises `UnknownName`."""
-        from bertsym.render.figures.pgfplots import Environment
+        from bertsym.render.figures.source import Environment
 
         return Environment.named(self.float) if self.float else None
+
+    @property
+    def drawn_by(self) -> Layout:
+        """Return the package that draws the source; raises `UnknownName`."""
+        from bertsym.render.figures.source import Layout
+
+        return Layout.named(self.layout) if self.layout else Layout.PGFPLOTS

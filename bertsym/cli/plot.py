@@ -253,9 +253,9 @@ def _print(report: Drawable, syntax: str, figure: FigureOptions) -> None:
         return
     sheet = figure.page.sheet(report.document())
     if syntax == SOURCE:
-        from bertsym.render.figures import pgfplots
+        from bertsym.render.figures import source
 
-        text = pgfplots.document(report.chart(), report.remarks(), sheet, figure.environment)
+        text = source.document(report.chart(), report.remarks(), sheet, figure.environment, figure.drawn_by)
         warn(text)
         if figure.output is None:
             emit(text, "latex")

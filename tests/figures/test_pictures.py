@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import need_module
 from tests.figures.conftest import lightness, words_of
-from tests.figures.test_pgfplots import HOSTILE, KINDS
+from tests.figures.test_source import HOSTILE, KINDS
 
 Run = Callable[..., Any]
 

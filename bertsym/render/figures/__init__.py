@@ -1,5 +1,5 @@
-"""Figures of charts: source for pgfplots, which takes the fonts of the paper, and pictures by matplotlib.
+"""Figures of charts: source for TeX, which takes the fonts of the paper, and pictures by matplotlib.
 
-Both back ends share `palette` (shades and strokes that differ in print without colour), `axes` (ends, ticks and titles)
-and `placing` (labels beside points). A coordinate is a number of the chart as it stands: an integer, or a decimal.
+All back ends share `drawing`: shades and strokes that differ in print without colour (`palette`), ends and ticks of axes
+(`axes`), and labels beside points (`placing`). `source` frames a figure, and `pgfplots` or `tikz` draws it.
 """

@@ -41,6 +41,10 @@ class Axis:
     high: Exact
     ticks: tuple[Tick, ...]
 
+    def place(self, at: Exact) -> Fraction:
+        """Return a position on the axis as a share of its length."""
+        return (Fraction(at) - self.low) / (Fraction(self.high) - self.low)
+
 
 def of_counts(counts: Iterable[int], unit: Unit, *, tight: bool = False) -> Axis:
     """Return an axis from 0 to a tick that no count exceeds, or to the largest count if it is `tight`.

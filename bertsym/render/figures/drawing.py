@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import ceil
 
+from sympy import Symbol
+
 from bertsym.charts import Curves, Exact, Ranking, StackedBars
 from bertsym.errors import TooNarrow
 from bertsym.quantities import Unit, decimal
@@ -93,6 +95,16 @@ class Plane:
         return () if len(self.lines) == 1 and self.lines[0].title in named else self.lines
 
 
+@value
+class Ranked:
+    """Bars below each other, each with its label."""
+
+    symbols: tuple[Symbol, ...]
+    lengths: tuple[Fraction, ...]
+    labels: tuple[str, ...]
+    axis: Axis
+
+
 def bars(chart: StackedBars) -> Bars:
     """Return the bars of a chart, the parts in order from dark to light."""
     colours = palette.fills(len(chart.parts))
@@ -144,14 +156,14 @@ def plane(chart: Curves, width: int) -> Plane:
     wide = float(max(width - MARGIN, 1))
     high = min(wide * float(ASPECT), HIGHEST)
 
-    def position(at: tuple[Exact, Exact]) -> tuple[float, float]:
-        return _share(at[0], x) * wide, _share(at[1], y) * high
+    def place(at: tuple[Exact, Exact]) -> tuple[float, float]:
+        return float(x.place(at[0])) * wide, float(y.place(at[1])) * high
 
     labels = [
-        placing.Label(*position((mark.at.x, mark.at.y)), _length(mark.title, LABEL_TYPE), float(LABEL_TYPE))
+        placing.Label(*place((mark.at.x, mark.at.y)), _length(mark.title, LABEL_TYPE), float(LABEL_TYPE))
         for mark in chart.marks
     ]
-    covered = [position(point) for line in lines for point in line.points]
+    covered = [place(point) for line in lines for point in line.points]
     chosen = placing.anchors(labels, covered, wide, high)
     dots = (Dot(mark.title, mark.at.x, mark.at.y, at) for mark, at in zip(chart.marks, chosen, strict=True))
     return Plane(x, y, lines, tuple(dots))
@@ -168,16 +180,13 @@ def share_label(share: Fraction) -> str:
     return decimal(share, 3).replace("-", "\N{MINUS SIGN}")
 
 
-def ranking_axis(chart: Ranking) -> Axis:
-    """Return the axis of the bars of a ranking."""
-    return axes.of_shares([share for _, share in chart.rows], chart.title)
+def ranked(chart: Ranking) -> Ranked:
+    """Return the bars of a ranking."""
+    lengths = tuple(share for _, share in chart.rows)
+    axis = axes.of_shares(lengths, chart.title)
+    return Ranked(tuple(symbol for symbol, _ in chart.rows), lengths, tuple(map(share_label, lengths)), axis)
 
 
 def _length(title: str, size: int) -> float:
     """Return the width of a label in type of that size, in points."""
     return words(title, TEN) * size / 10 / POINT if title else 0.0
-
-
-def _share(at: Exact, axis: Axis) -> float:
-    """Return the position on an axis from 0 to 1, for geometry."""
-    return float((Fraction(at) - Fraction(axis.low)) / (Fraction(axis.high) - Fraction(axis.low)))

@@ -149,7 +149,7 @@ class _Canvas:
             case Curves():
                 self._plane(drawing.plane(chart, int(self.width)))
             case Ranking():
-                self._ranking(chart)
+                self._ranking(drawing.ranked(chart))
         return self.figure
 
     def _bars(self, bars: drawing.Bars) -> None:
@@ -166,20 +166,18 @@ class _Canvas:
         self._legend(handles, [segment.title for segment in bars.segments], 1.0)
         self._height(len(bars.rows) * PITCH)
 
-    def _ranking(self, chart: Ranking) -> None:
-        axis = drawing.ranking_axis(chart)
-        self._row_bars([share for _, share in chart.rows], "0.7", [0] * len(chart.rows))
-        self._below(axis)
-        names = [f"${mathtex.math(Name(symbol), self.sheet.notation)}$" for symbol, _ in chart.rows]
-        plain = [str(symbol) for symbol, _ in chart.rows]
+    def _ranking(self, shown: drawing.Ranked) -> None:
+        self._row_bars(shown.lengths, "0.7", [0] * len(shown.lengths))
+        self._below(shown.axis)
+        names = [f"${mathtex.math(Name(symbol), self.sheet.notation)}$" for symbol in shown.symbols]
+        plain = map(str, shown.symbols)
         names = [name if _readable(name) else _escaped(text) for name, text in zip(names, plain, strict=True)]
         self._rows(list(range(1, len(names) + 1)), names, mathematics=True)
-        labels = [drawing.share_label(share) for _, share in chart.rows]
-        self._beside([share for _, share in chart.rows], labels)
+        self._beside(shown.lengths, shown.labels)
         self.plane.axvline(0, color="black", linewidth=0.4)
         self.plane.spines["left"].set_visible(False)
         self.plane.tick_params(axis="y", length=0)
-        self._height(len(chart.rows) * PITCH)
+        self._height(len(names) * PITCH)
 
     def _plane(self, plane: drawing.Plane) -> None:
         handles = {}

@@ -1,4 +1,4 @@
-"""Source for pgfplots: it compiles, is as wide as asked with its labels, and keeps exact data."""
+"""Source for TeX: it compiles, is as wide as asked with its labels, and keeps exact data."""
 
 from __future__ import annotations
 
@@ -37,10 +37,15 @@ def source(bertsym: Run, *words: str) -> str:
     return str(ran.out)
 
 
-@pytest.mark.parametrize(("width", "size"), [("219pt@11", 219.0), ("397.48pt@10", 397.48)])
+@pytest.mark.parametrize(
+    ("layout", "width", "size"),
+    [("pgfplots", "219pt@11", 219.0), ("pgfplots", "397.48pt@10", 397.48), ("tikz", "252pt@10", 252.0)],
+)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_figure_is_as_wide_as_asked(kind: str, width: str, size: float, bertsym: Run, page: Compile) -> None:
-    shown = page(source(bertsym, *KINDS[kind], "--standalone", "--width", width))
+def test_a_figure_is_as_wide_as_asked(
+    kind: str, layout: str, width: str, size: float, bertsym: Run, page: Compile
+) -> None:
+    shown = page(source(bertsym, *KINDS[kind], "--standalone", "--width", width, "--layout", layout))
     assert "Overfull" not in shown.log
     left, right = shown.ink
     # Labels begin two points from the edge, and a wide legend may be the widest of all.
@@ -99,6 +104,26 @@ def test_it_stands_in_the_text(bertsym: Run, page: Compile) -> None:
     preamble = r"\documentclass{article}\usepackage{pgfplots}\pgfplotsset{compat=1.16}\setlength{\textwidth}{300pt}"
     shown = page(preamble + "\\pagestyle{empty}\\begin{document}Text.\n\n" + figure + "\n\\end{document}")
     assert "Overfull" not in shown.log
+
+
+def test_both_layouts_are_one_figure(bertsym: Run, page: Compile) -> None:
+    """The words of the page stand where they stand, whichever package draws them."""
+    words = (*KINDS["iso"], "--standalone", "--width", "252pt", "--layout")
+    pages = [page(source(bertsym, *words, layout)) for layout in ("pgfplots", "tikz")]
+    assert pages[0].text == pages[1].text
+    for one, other in zip(
+        *(sorted(page.words, key=lambda word: (word.text, word.left)) for page in pages), strict=True
+    ):
+        assert abs(one.left - other.left) < 2, (one, other)
+
+
+def test_tikz_needs_no_pgfplots_and_keeps_the_counts(bertsym: Run) -> None:
+    figure = source(bertsym, *KINDS["parts"], "--layout", "tikz")
+    assert "pgfplots" not in figure
+    assert "% embeddings: 23837184 23835648 4005120\n" in figure
+    bars = re.findall(r"fill=partA.*\] \(([\d.]+),.*\) rectangle \(([\d.]+),", figure)
+    assert [float(left) for left, _ in bars] == [0, 0, 0]
+    assert [round(float(right) * 120_000_000, -3) for _, right in bars] == [23_837_000, 23_836_000, 4_006_000]
 
 
 def test_counts_are_written_as_they_are(bertsym: Run) -> None:
