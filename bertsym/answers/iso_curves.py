@@ -10,6 +10,7 @@ from sympy import Symbol
 
 from bertsym.algebra import Value
 from bertsym.answers.answer_context import Subject, subject
+from bertsym.bisection import find_boundary
 from bertsym.charts import Curve, Curves, Mark, Point
 from bertsym.convention import Convention
 from bertsym.count import count
@@ -157,8 +158,9 @@ def iso_curves(
     """
     over = count_over(model, sizes, convention)
     placed = _placed(model, sizes, convention, targets, marked)
+    scale = _scale(_number(model, convention), targets)
     ends = tuple(
-        ranges.get(symbol) or _usual(model, symbol, [(one.x, one.y)[i] for one in placed])
+        ranges.get(symbol) or _usual(model, symbol, [(one.x, one.y)[i] for one in placed], scale)
         for i, symbol in enumerate(sizes)
     )
     first, second = ends
@@ -200,12 +202,28 @@ def _along(
             yield x, y
 
 
-def _usual(model: Model, symbol: Symbol, shown: list[int]) -> tuple[int, int]:
-    """Return a range around the model's own value and those of the models shown."""
+def _scale(own: int | None, targets: tuple[int, ...]) -> tuple[int, int]:
+    """Return whole numbers by which two sizes shrink and grow, at most, to get from a count to the targets.
+
+    A count grows with the third power of both sizes together, because of its terms LH^2. It shrinks with the embeddings,
+    in proportion.
+    """
+    if own is None:
+        return 1, 1
+    return -(-own // min(targets)), _cube_root(max(targets), own)
+
+
+def _cube_root(number: int, over: int) -> int:
+    """Return the least whole number from 1 on whose third power is at least the quotient."""
+    return 1 + find_boundary(0, 2 * number + 1, lambda factor: factor**3 * over < number)[0]
+
+
+def _usual(model: Model, symbol: Symbol, shown: list[int], scale: tuple[int, int]) -> tuple[int, int]:
+    """Return a range around the model's own value and those of the models shown, so large that the targets are met."""
     own = model.given.get(symbol)
     values = [*shown, *([own] if isinstance(own, int) and not isinstance(own, bool) else [])] or [_example(symbol)]
-    least = max(BY_SYMBOL[symbol].minimum, min(values) // 3)
-    most = 2 * max(values)
+    least = max(BY_SYMBOL[symbol].minimum, min(values) // (3 * scale[0]))
+    most = 2 * max(values) * scale[1]
     grid = 64 if BY_SYMBOL[symbol].kind is Kind.WIDTH and least >= 64 else 1
     return least // grid * grid, -(-most // grid) * grid
 

@@ -79,6 +79,13 @@ def test_published_models_near_a_target_are_on_the_figure(bertsym: Run) -> None:
     assert "bert-base-cased" in found["models"][0]["others"]
 
 
+def test_the_usual_ranges_hold_the_targets(bertsym: Run) -> None:
+    """Without a range and far from any published model, up to the largest target that can be typed."""
+    for targets in ("1M,1B", "671B", "1e40"):
+        found = answer(bertsym, "iso", "bert-base-uncased", "--target", targets)
+        assert all(len(curve["points"]) > 5 for curve in found["curves"])
+
+
 def test_marks_are_chosen_and_named(bertsym: Run) -> None:
     words = ("iso", "bert-base-uncased", "--target", "110M")
     found = answer(bertsym, *words, "--mark", "bert-medium,bert-tiny", "--name", "medium", "--name", "tiny")
@@ -141,6 +148,7 @@ def test_the_text_has_the_numbers_of_the_figure(bertsym: Run) -> None:
         (("parts", "bert-base-uncased", "-o", "x.pdf", "--latex"), "one syntax"),
         (("parts", "bert-base-uncased", "--latex", "--font", "cm"), "--font contradicts tex output"),
         (("parts", "bert-base-uncased", "--width", "acl"), "--width contradicts text output"),
+        (("elasticities", "bert-base-uncased", "--latex", "--width", "50pt"), "the figure needs at least 100 pt"),
         (("parts", "bert-base-uncased", "--layout", "align"), "unknown layout of a figure"),
         (("parts", "bert-base-uncased", "--latex", "--label", "}"), "--label"),
         (("parts", "bert-base-uncased", "--name", "x" * 70, "--latex", "--width", "acl"), "pass a larger --width"),

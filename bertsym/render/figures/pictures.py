@@ -143,6 +143,7 @@ class _Canvas:
 
     def drawn(self, chart: Chart) -> Any:
         """Draw the chart and return the figure."""
+        drawing.check_width((), (), self.sheet)
         match chart:
             case StackedBars():
                 self._bars(drawing.bars(chart))
@@ -223,7 +224,7 @@ class _Canvas:
         """Set the title of an axis; a name of a symbol that matplotlib cannot read is set as plain characters."""
         words = printable(title.words)
         if title.symbol is None:
-            put(words, parse_math=False)
+            put(words, parse_math=False, wrap=True)
             return
         tex = f"${mathtex.math(Name(title.symbol), self.sheet.notation)}$"
         name = tex if _readable(tex) else _escaped(str(title.symbol))
