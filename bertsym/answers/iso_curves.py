@@ -158,7 +158,8 @@ def iso_curves(
     """
     over = count_over(model, sizes, convention)
     placed = _placed(model, sizes, convention, targets, marked)
-    scale = _scale(_number(model, convention), targets)
+    own = _number(model, convention)
+    scale = _scale([*(one.count for one in placed), *([own] if own else [])], targets)
     ends = tuple(
         ranges.get(symbol) or _usual(model, symbol, [(one.x, one.y)[i] for one in placed], scale)
         for i, symbol in enumerate(sizes)
@@ -202,15 +203,15 @@ def _along(
             yield x, y
 
 
-def _scale(own: int | None, targets: tuple[int, ...]) -> tuple[int, int]:
-    """Return whole numbers by which two sizes shrink and grow, at most, to get from a count to the targets.
+def _scale(counts: list[int], targets: tuple[int, ...]) -> tuple[int, int]:
+    """Return whole numbers by which usual ranges extend below and above, to get from counts to the targets.
 
-    A count grows with the third power of both sizes together, because of its terms LH^2. It shrinks with the embeddings,
-    in proportion.
+    A count grows with the third power of both sizes together, because of its terms LH^2, and shrinks in proportion to
+    them, because of its embeddings. The ranges hold half of the least count and four times the largest without that.
     """
-    if own is None:
+    if not counts:
         return 1, 1
-    return -(-own // min(targets)), _cube_root(max(targets), own)
+    return max(1, min(counts) // (2 * min(targets))), _cube_root(max(targets), 4 * max(counts))
 
 
 def _cube_root(number: int, over: int) -> int:
