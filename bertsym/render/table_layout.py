@@ -12,6 +12,8 @@ from bertsym.values import value
 
 SLACK = POINT // 10
 
+HINT = "pass a larger --width, --small or fewer --columns"
+
 MOST_LINES = 2
 """The lines of a formula in its cell; a longer one stands below its row."""
 
@@ -71,7 +73,7 @@ def plan(
     tightest = FRAMES[-1]
     beside = sum(least) + column.width - tightest.room(column, count)
     below = sum(main) + column.width - tightest.room(column, len(main)) if formulas and main else beside
-    raise TooNarrow("the table", -(-min(beside, below) // POINT), column.width // POINT)
+    raise TooNarrow("the table", -(-min(beside, below) // POINT), column.width // POINT, HINT)
 
 
 def _plans(

@@ -80,7 +80,7 @@ def _in_text(frame: str, settings: str, sheet: Sheet) -> str:
     if sheet.caption or sheet.label:
         option = "--caption" if sheet.caption else "--label"
         raise Conflict(option, "--float none", "only a float has a caption")
-    paragraph = f"\\par\\noindent\n{frame}\\par"
+    paragraph = f"\\par\\medskip\\noindent\n{frame}\\par\\medskip"
     return f"{{%\n{settings}{paragraph}}}" if settings else paragraph
 
 
@@ -129,7 +129,8 @@ def _digits(table: Table, index: int) -> str:
     whole = max(len(text.partition(".")[0].lstrip("-")) for text in written)
     places = max(len(text.partition(".")[2]) for text in written)
     sign = "-" if any(text.startswith("-") for text in written) else ""
-    return f"S[table-format={sign}{whole}.{places}]"
+    whole_only = ",group-digits=integer" if places > 3 else ""  # siunitx groups decimals too
+    return f"S[table-format={sign}{whole}.{places}{whole_only}]"
 
 
 def _is_bare(part: Inline) -> bool:
