@@ -45,7 +45,11 @@ class Cell:
         return max(self.pieces, default=0)
 
     def lines(self, width: int, face: Face) -> int:
-        """Return the number of lines that the formula fills in a column of that width; 1 for other cells."""
+        """Return the number of lines that the cell fills in a column of that width; a width of 0 is enough for it."""
+        if not width or not self.tex:
+            return 1
+        if not self.math:
+            return _filled(self.pieces, width)
         from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
 
         count, line = 1, ""
@@ -54,6 +58,14 @@ class Cell:
             fits = formula(longer, face, display=False) <= width
             count, line = (count, longer) if fits or not line else (count + 1, piece)
         return count
+
+
+def _filled(pieces: tuple[int, ...], width: int) -> int:
+    """Return the number of lines that pieces of text fill; the blanks between them count nothing."""
+    count, line = 1, 0
+    for piece in pieces:
+        count, line = (count, line + piece) if line + piece <= width or not line else (count + 1, piece)
+    return count
 
 
 def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
@@ -114,6 +126,13 @@ def cell(part: Inline, sheet: Sheet, face: Face | None) -> Cell:
             return _formula(mathtex.inline(part, sheet.notation, sheet.encoding), tex, face)
 
 
+def _unbroken(group: str) -> str:
+    """Return a group in which no line ends behind an operator."""
+    for sign in _OPERATORS:
+        group = group.replace(f" {sign} ", rf" {sign}\nobreak ")
+    return group
+
+
 def _text(text: str, tex: str, sheet: Sheet, face: Face) -> Cell:
     """Return words; a line may end at a blank, behind a hyphen, and in a long word behind a dot as in names of code."""
     pieces: list[int] = []
@@ -166,6 +185,7 @@ def _terms(math: str) -> tuple[tuple[str, ...], str]:
         group += mark
         if depth == 0:
             inside = group.startswith(_HELD) and any(f" {sign} " in group for sign in _OPERATORS)
-            held += f"{{{group}}}" if inside else group
+            named = held.endswith((r"\max", r"\min"))  # braces behind a name would part it from its parenthesis
+            held += _unbroken(group) if inside and named else f"{{{group}}}" if inside else group
             group = ""
     return tuple(pieces), held

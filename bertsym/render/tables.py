@@ -29,6 +29,9 @@ class Rules:
     space: str
 
 
+STIFF = "\\medmuskip=1\\medmuskip\\thickmuskip=1\\thickmuskip\n"
+"""The spaces of mathematics without shrinking: TeX would squeeze a formula rather than break it."""
+
 HLINES = Rules("", r"\hline", "", r"\cline", "")
 BOOK = Rules(r"\toprule", r"\midrule", r"\bottomrule", r"\cmidrule(lr)", r"\addlinespace[2pt]")
 
@@ -59,6 +62,8 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
     frame = f"\\begin{{tabular}}{{{edges}{spec}{edges}}}\n{body}\n\\end{{tabular}}"
     gap = layout.frame.gap
     tight = "" if gap == FRAMES[0].gap else f"\\setlength{{\\tabcolsep}}{{{_points(gap)}}}%\n"
+    if any(layout.widths[i] for i in formulas):
+        tight += STIFF
     requires = frozenset({*((BOOKTABS,) if rules is BOOK else ()), *((SIUNITX,) if numeric else ())})
     return Fragment(_placed(frame, tight, sheet), requires)
 

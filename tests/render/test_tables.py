@@ -165,7 +165,7 @@ def test_each_quantity_has_its_own_units(bertsym: Callable[..., Any]) -> None:
     flops = bertsym("total", "bert-base-uncased", "--of", "flops", "--at", "B=1,S=512", "--unit", "G", "--places", "1")
     assert flops.out.splitlines()[-2] == "≈ 96.6 GFLOPs"  # 96,637,943,808 and the pooler's 1,179,648
     memory = bertsym("show", "bert-base-uncased", "--of", "states", "--unit", "GiB", "--columns", "component,bytes")
-    assert "component     bytes (GiB)" in memory.out
+    assert "component  bytes (GiB)" in memory.out
     assert Precision("GB").symbol(PARAMETERS, 1) is None
     assert Precision("none").symbol(Unit("FLOPs", "FLOPs"), 10**12) == "FLOPs"
 
