@@ -346,7 +346,7 @@ def test_smaller_type_is_measured() -> None:
     with pytest.raises(TooNarrow):
         latex.document((table,), sheet)
     small = latex.document((table,), Sheet(column=column("150pt@10"), size=TypeSize.FOOTNOTE))
-    assert small.startswith("{%\n\\footnotesize\n")
+    assert small.startswith("\\begingroup\n\\footnotesize\n")
 
 
 # Names of a model's own symbols.
