@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
+from math import floor
 
 from sympy import Symbol
 
@@ -20,6 +22,7 @@ from bertsym.formulas.tree import Name
 from bertsym.model import Model
 from bertsym.names.catalogue import published
 from bertsym.names.display import display_name
+from bertsym.quantities import Unit
 from bertsym.report import Record
 from bertsym.resolve import published_model
 from bertsym.solving.count_over import CountOver, count_over
@@ -69,7 +72,7 @@ class IsoCurves:
     def chart(self) -> Curves:
         """Return the curves and the marks."""
         unit = self.subject.convention.unit
-        curves = tuple(Curve(_title(unit.rounded(iso.target)), _points(iso.points)) for iso in self.curves)
+        curves = tuple(Curve(_title(iso.target, unit), _points(iso.points)) for iso in self.curves)
         marks = tuple(Mark(one.title, Point(one.x, one.y)) for one in self.placed)
         low, high = zip(*self.ranges, strict=True)
         return Curves(curves, marks, *self.sizes, low, high)
@@ -133,10 +136,14 @@ class IsoCurves:
         }
 
 
-def _title(rounded: str) -> str:
-    """Return a rounded target without zeros behind the point: 110.00M is 110M."""
-    digits = rounded.rstrip("KMBT")
-    return f"{digits.rstrip('0').rstrip('.')}{rounded[len(digits) :]}" if "." in digits else rounded
+def _title(target: int, unit: Unit) -> str:
+    """Write a target in the largest unit, without zeros behind the point.
+
+    >>> _title(110000000, Unit("parameters")), _title(2500, Unit("FLOPs", "FLOPs")), _title(2000, Unit("bytes", "B"))
+    ('110M', '2.5 kFLOPs', '2 kB')
+    """
+    rounded = unit.rounded(target).partition(",")[0]
+    return re.sub(r"\.?0+(?=\D*$)", "", rounded) if "." in rounded else rounded
 
 
 def _points(pairs: Iterable[tuple[Fraction, Fraction]]) -> tuple[Point, ...]:
@@ -184,7 +191,9 @@ def _along(
     low, high = second
 
     def points(start: Fraction, stop: Fraction) -> list[tuple[Fraction, Fraction | None]]:
-        positions = (start + (stop - start) * step / POINTS for step in range(POINTS + 1))
+        positions = [start + (stop - start) * step / POINTS for step in range(POINTS + 1)]
+        if stop - start >= POINTS:
+            positions = [Fraction(floor(x)) for x in positions]
         return [(x, over.crossing(x.numerator if x.denominator == 1 else x, target, PLACES)) for x in positions]
 
     def side(y: Fraction | None) -> int:
@@ -274,14 +283,17 @@ def _number(model: Model, convention: Convention) -> int | None:
 
 
 def _family(model: Model) -> Iterator[Model]:
-    """Yield the published models of the same architecture, under the same head, those of its own family first."""
+    """Yield the published models that are counted as the model is, under the same head, if they are of its family.
+
+    A model of which another quantity is counted has entries of its own, and no published model has these.
+    """
     same = [known for known in published() if known.family.type == model.architecture.name]
-    titles = {known.family.title for known in same if known.name == model.name} or {
-        known.family.title for known in same[:1]
-    }
+    titles = {known.family.title for known in same if known.name == model.name}
     for known in same:
-        if known.family.title in titles:
+        if known.family.title in (titles or {same[0].family.title}):
             try:
-                yield published_model(known, model.head)
+                one = published_model(known, model.head)
             except BertsymError:
                 continue
+            if one.architecture == model.architecture:
+                yield one

@@ -77,6 +77,11 @@ def test_published_models_near_a_target_are_on_the_figure(bertsym: Run) -> None:
         "bert-large-uncased": ([1024, 24], 335_141_888),
     }
     assert "bert-base-cased" in found["models"][0]["others"]
+    run = ("--of", "flops", "--at", "B=1,S=512", "--target", "97GFLOPs")
+    assert answer(bertsym, "iso", "bert-base-uncased", *run)["models"] == [], "their counts are of parameters"
+    (marked,) = answer(bertsym, "iso", "bert-base-uncased", *run, "--mark", "bert-base-uncased")["models"]
+    total = json.loads(bertsym("total", "bert-base-uncased", *run[:4], "--json").out)
+    assert (marked["at"], marked["count"]) == ([768, 12], total["count"])
 
 
 def test_the_usual_ranges_hold_the_targets(bertsym: Run) -> None:
