@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from bertsym.errors import TooNarrow
 from bertsym.render.cells import Cell
@@ -112,10 +113,11 @@ def _plans(
         if sum(beside.natural) <= frame.room(column, count):
             yield Plan(frame, (0,) * count)
             return
-    for frame in FRAMES:
+    words_whole = tuple(beside.least[i] if i in formulas else beside.natural[i] for i in range(count))
+    for frame, least in product(FRAMES, (words_whole, beside.least) if formulas else (beside.least,)):
         room = frame.room(column, count)
-        if sum(beside.least) <= room:
-            widths = _shared(beside.natural, beside.least, room)
+        if sum(least) <= room:
+            widths = _shared(beside.natural, least, room)
             if all(row[i].lines(widths[i], column.face) <= MOST_LINES for row in rows for i in formulas if widths[i]):
                 yield Plan(frame, widths)
     if below is None:
