@@ -16,7 +16,7 @@ SLACK = POINT // 10
 HINT = "pass a larger --width, --small or fewer --columns"
 
 MOST_LINES = 2
-"""The lines of a formula in its cell; a longer one stands below its row."""
+"""The lines of a formula in a narrow cell; a longer one stands below its row."""
 
 INDENT = r"\quad "
 """The space before a formula below its row."""
@@ -118,7 +118,10 @@ def _plans(
         room = frame.room(column, count)
         if sum(least) <= room:
             widths = _shared(beside.natural, least, room)
-            if all(row[i].lines(widths[i], column.face) <= MOST_LINES for row in rows for i in formulas if widths[i]):
+            wrapped = [i for i in formulas if widths[i]]
+            if all(
+                row[i].lines(widths[i], column.face) <= _most_lines(widths[i], column) for row in rows for i in wrapped
+            ):
                 yield Plan(frame, widths)
     if below is None:
         return
@@ -127,6 +130,11 @@ def _plans(
         if sum(below.least) <= room:
             shared = dict(zip(below.columns, _shared(below.natural, below.least, room), strict=True))
             yield Plan(frame, tuple(shared.get(i, 0) for i in range(count)), formulas)
+
+
+def _most_lines(width: int, column: Column) -> int:
+    """Return the lines that a formula may take in a cell of that width; a wide cell may have one more."""
+    return MOST_LINES + (3 * width >= column.width)
 
 
 def _height(option: Plan, rows: Sequence[Sequence[Cell]], natural: list[int], column: Column) -> int:
