@@ -14,6 +14,8 @@ from bertsym.values import value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bertsym.document import Inline
+    from bertsym.render.notation import Notation
     from bertsym.report import Report
 
 
@@ -58,6 +60,11 @@ def emit(text: str, syntax: str = "text") -> None:
         text = _json_escaped(text, named)
     elif syntax == "latex" and named is not None:
         text = _tex_in(text, named)
+    elif syntax == "html" and named is not None:
+        text = text.encode(named, "xmlcharrefreplace").decode(named)
+    elif syntax == "typst" and named is not None and not _holds(text, named):
+        lacking = "".join(dict.fromkeys(c for c in text if not _holds(c, named)))
+        raise NoSuchCharacter(named, lacking, "Typst")
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -113,10 +120,42 @@ def written(report: Report, page: Page) -> str:
             from bertsym.document import rewritten
 
             document = rewritten(document, _speller(named))
-        return markdown.document(document, page.sheet().notation)
+        return markdown.document(document, page.sheet().notation, markdown.Flavor.named(page.flavor))
+    if syntax == "html":
+        from bertsym.render import html
+
+        return html.document(document, page.sheet())
+    if syntax == "typst":
+        from bertsym.render import typst
+
+        return typst.document(document, page.sheet())
     from bertsym.render import text
 
     return text.document(document, str if named is None else _speller(named))
+
+
+def piece(part: Inline, syntax: str, notation: Notation | None = None, flavor: str = "jupyter") -> str:
+    """Write a number for a line of text; LaTeX takes it in mathematics too. Other syntaxes take formulas besides."""
+    from bertsym.render.notation import BERT
+
+    names = notation or BERT
+    if syntax == "latex":
+        from bertsym.render import mathtex
+
+        return mathtex.inline(part, names)
+    if syntax == "markdown":
+        from bertsym.render import markdown
+
+        return markdown.inline(part, names, markdown.Flavor.named(flavor))
+    from bertsym.render.sheet import Sheet
+
+    if syntax == "html":
+        from bertsym.render import html
+
+        return html.inline(part, Sheet(notation=names))
+    from bertsym.render import typst
+
+    return typst.inline(part, Sheet(notation=names))
 
 
 def _speller(named: str) -> Callable[[str], str]:

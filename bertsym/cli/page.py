@@ -25,6 +25,18 @@ class Page:
         bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")
     ] = False
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")] = False
+    html: Annotated[
+        bool, typer.Option("--html", help="Print HTML instead of text, with MathML that needs no script.")
+    ] = False
+    typst: Annotated[bool, typer.Option("--typst", help="Print Typst instead of text; it needs no package.")] = False
+    flavor: Annotated[
+        str,
+        typer.Option(
+            "--flavor",
+            metavar="HOST",
+            help="Markdown: write mathematics as this host renders it: github, hf (model cards) or jupyter.",
+        ),
+    ] = "jupyter"
     notation: Annotated[
         str | None,
         typer.Option(
@@ -50,10 +62,10 @@ class Page:
     ] = None
     lhs: Annotated[
         str,
-        typer.Option("--lhs", metavar="NAME", help="LaTeX: set this name left of the formula, as in P = ..., or none."),
+        typer.Option("--lhs", metavar="NAME", help="Set this name left of the formula, as in P = ..., or none."),
     ] = ""
     punct: Annotated[
-        str, typer.Option("--punct", metavar="MARK", help="LaTeX: end the formula with this mark: . , ; or :")
+        str, typer.Option("--punct", metavar="MARK", help="End the formula with this mark: . , ; or :")
     ] = ""
     width: Annotated[
         str | None,
@@ -69,14 +81,10 @@ class Page:
             "--math-font", metavar="FONT", help="LaTeX: the math font that --width measures, cm or times (mathptmx)."
         ),
     ] = "cm"
-    caption: Annotated[str, typer.Option("--caption", metavar="TEXT", help="LaTeX: put this caption on the table.")] = (
-        ""
-    )
+    caption: Annotated[str, typer.Option("--caption", metavar="TEXT", help="Put this caption on the table.")] = ""
     label: Annotated[
         str,
-        typer.Option(
-            "--label", metavar="KEY", help="LaTeX: label the formula or table with this key, as in tab:sizes."
-        ),
+        typer.Option("--label", metavar="KEY", help="Label the formula or table with this key, as in tab:sizes."),
     ] = ""
     standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX: print a whole document, not a fragment.")] = (
         False
@@ -92,16 +100,17 @@ class Page:
 
     @property
     def syntax(self) -> str:
-        """Return latex, markdown, json or text; raises `Conflict` for two, or for an option without use in it."""
+        """Return a syntax or text; raises `Conflict` for two, or for an option without use in it."""
         from bertsym.errors import Conflict
 
-        chosen = [name for name in ("latex", "markdown", "json") if getattr(self, name)]
+        chosen = [name for name in SYNTAXES if getattr(self, name)]
         if len(chosen) > 1:
             raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "an answer is printed in one syntax")
         syntax = chosen[0] if chosen else "text"
-        for field in fields(self)[3:]:
-            if getattr(self, field.name) != field.default and syntax not in _USED_BY.get(field.name, ("latex",)):
-                needed = " or ".join(f"--{name}" for name in _USED_BY.get(field.name, ("latex",)))
+        for field in fields(self):
+            users = (field.name,) if field.name in SYNTAXES else _USED_BY.get(field.name, ("latex",))
+            if getattr(self, field.name) != field.default and syntax not in users:
+                needed = " or ".join(f"--{name}" for name in users)
                 option = f"--{field.name.replace('_', '-')}"
                 raise Conflict(option, f"{syntax} output", f"pass {needed.replace('--text', 'no syntax')} with it")
         return syntax
@@ -139,9 +148,13 @@ class Page:
         )
 
 
+SYNTAXES = ("latex", "markdown", "html", "typst", "json")
 _USED_BY = {
-    **dict.fromkeys(("notation", "rename"), ("latex", "markdown", "json")),
-    "legend": ("latex", "markdown", "text"),
+    **dict.fromkeys(("notation", "rename"), SYNTAXES),
+    "legend": ("latex", "markdown", "html", "typst", "text"),
+    "flavor": ("markdown",),
+    **dict.fromkeys(("lhs", "punct", "caption"), ("latex", "html", "typst")),
+    "label": ("latex", "typst"),
 }
 
 

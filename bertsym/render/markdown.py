@@ -1,11 +1,14 @@
-"""Markdown with $...$ mathematics, as GitHub and notebooks render it."""
+"""Markdown with mathematics in TeX, between the delimiters that GitHub, Hugging Face or a notebook renders."""
 
 from __future__ import annotations
 
 import re
+from enum import Enum
 
 from bertsym.document import (
     Code,
+    Count,
+    Decimal,
     Document,
     Element,
     Equation,
@@ -14,18 +17,51 @@ from bertsym.document import (
     Paragraph,
     Remark,
     Result,
+    Rounded,
     Share,
     Table,
 )
-from bertsym.quantities import percent
+from bertsym.errors import member
 from bertsym.render import mathtex, words
 from bertsym.render.notation import BERT, Notation
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$&])")
 
 
-def inline(part: Inline, notation: Notation = BERT) -> str:
-    """Return one piece of text or a table cell; mathematics between dollar signs, counts as plain figures."""
+class Flavor(Enum):
+    r"""A host of Markdown, by the delimiters of its mathematics.
+
+    - GitHub: `` $`...`$ `` and a block of code in the language `math`. Between plain dollars, `_` and `\,` are markup.
+    - Hugging Face, in a model card: `\\(...\\)` and `$$`, taken out before the Markdown is read. One dollar is text.
+    - Jupyter, as pandoc and mkdocs: `$...$` and `$$`.
+    """
+
+    GITHUB = "github"
+    HF = "hf"
+    JUPYTER = "jupyter"
+
+    @classmethod
+    def named(cls, name: str) -> Flavor:
+        """Return the member of that name; raise `UnknownName`."""
+        return member(cls, "flavor", name)
+
+    def within(self, tex: str) -> str:
+        """Return mathematics within a line."""
+        match self:
+            case Flavor.GITHUB:
+                return f"$`{tex}`$"
+            case Flavor.HF:
+                return rf"\\({tex}\\)"
+            case Flavor.JUPYTER:
+                return f"${tex}$"
+
+    def displayed(self, tex: str) -> str:
+        """Return mathematics in a block of its own."""
+        return f"```math\n{tex}\n```" if self is Flavor.GITHUB else f"$$\n{tex}\n$$"
+
+
+def inline(part: Inline, notation: Notation = BERT, flavor: Flavor = Flavor.JUPYTER) -> str:
+    """Return one piece of text or a table cell; formulas are mathematics, counts plain figures."""
     match part:
         case str():
             return _SPECIAL.sub(r"\\\1", words.inline(part))
@@ -33,44 +69,46 @@ def inline(part: Inline, notation: Notation = BERT) -> str:
             shown = words.inline(part)
             ticks = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
             return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}".replace("|", r"\|")
-        case Share(value, places):
-            return percent(value, places)
+        case Share() | Count() | Rounded() | Decimal():
+            return words.inline(part)
         case _:
-            return f"${mathtex.inline(part, notation)}$"
+            return flavor.within(mathtex.inline(part, notation))
 
 
-def document(parts: Document, notation: Notation = BERT) -> str:
+def document(parts: Document, notation: Notation = BERT, flavor: Flavor = Flavor.JUPYTER) -> str:
     """Return Markdown blocks, ending in a newline."""
-    return "\n\n".join(_element(part, notation) for part in parts) + "\n"
+    return "\n\n".join(_element(part, notation, flavor) for part in parts) + "\n"
 
 
-def _element(element: Element, notation: Notation) -> str:
+def _element(element: Element, notation: Notation, flavor: Flavor) -> str:
     match element:
         case Heading(parts):
-            return f"### {_run(parts, notation)}"
+            return f"### {_run(parts, notation, flavor)}"
         case Paragraph(parts):
-            return _run(parts, notation)
+            return _run(parts, notation, flavor)
         case Remark(parts):
-            return f"_{_run(parts, notation)}_"
+            return f"_{_run(parts, notation, flavor)}_"
         case Equation(steps) | Result(steps):
-            return "$$\n" + "\n= ".join(mathtex.inline(step, notation) for step in steps) + "\n$$"
+            first, *rest = (mathtex.inline(step, notation) for step in steps)
+            signs = (mathtex.relation(step) for step in steps[1:])
+            return flavor.displayed("\n".join((first, *(f"{s} {step}" for s, step in zip(signs, rest, strict=True)))))
         case Table():
-            return _table(element, notation)
+            return _table(element, notation, flavor)
 
 
-def _run(parts: tuple[Inline, ...], notation: Notation) -> str:
-    return "".join(inline(part, notation) for part in parts)
+def _run(parts: tuple[Inline, ...], notation: Notation, flavor: Flavor) -> str:
+    return "".join(inline(part, notation, flavor) for part in parts)
 
 
-def _table(table: Table, notation: Notation) -> str:
-    lines = [_row(tuple(column.title for column in table.columns), notation)]
+def _table(table: Table, notation: Notation, flavor: Flavor) -> str:
+    lines = [_row(tuple(column.title for column in table.columns), notation, flavor)]
     lines.append("|" + "|".join(" ---: " if column.right else " --- " for column in table.columns) + "|")
-    lines += [_row(row, notation) for row in table.rows]
+    lines += [_row(row, notation, flavor) for row in table.rows]
     if table.footer:
-        cells = (f"**{inline(cell, notation)}**" if cell != "" else "" for cell in table.footer)
+        cells = (f"**{inline(cell, notation, flavor)}**" if cell != "" else "" for cell in table.footer)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _row(cells: tuple[Inline, ...], notation: Notation) -> str:
-    return "| " + " | ".join(inline(cell, notation) for cell in cells) + " |"
+def _row(cells: tuple[Inline, ...], notation: Notation, flavor: Flavor) -> str:
+    return "| " + " | ".join(inline(cell, notation, flavor) for cell in cells) + " |"

@@ -20,6 +20,9 @@ def states(text: str, syntax: Syntax = Syntax.TEX) -> list[State]:
     return [found.state for found in refresh(text, syntax, "x", echo).findings]
 
 
+BEGINS = {Syntax.TEX: "%", Syntax.TYPST: "//"}
+
+
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [
@@ -34,14 +37,14 @@ def states(text: str, syntax: Syntax = Syntax.TEX) -> list[State]:
 def test_malformed(text: str, line: int, problem: str) -> None:
     for syntax in Syntax:
         shape = (
-            text
-            if syntax is Syntax.TEX
+            text.replace("%", BEGINS[syntax])
+            if syntax in BEGINS
             else "".join(
-                part.replace("% ", "<!-- ") + (" -->" if "%" in part else "") + "\n" for part in text.splitlines()
+                part.replace("%", "<!--") + (" -->" if "%" in part else "") + "\n" for part in text.splitlines()
             )
         )
         with pytest.raises(BadMarker, match=problem) as caught:
-            list(fragments(split_lines(shape), syntax, "paper.tex"))
+            list(fragments(shape, syntax, "paper.tex"))
         assert str(caught.value).startswith(f"paper.tex:{line}: ")
 
 

@@ -1,0 +1,88 @@
+"""HTML: documents as elements for the body of a page, with MathML for formulas and no script."""
+
+from __future__ import annotations
+
+from html import escape
+
+from bertsym.document import (
+    Code,
+    Count,
+    Decimal,
+    Document,
+    Element,
+    Equation,
+    Heading,
+    Inline,
+    Paragraph,
+    Remark,
+    Result,
+    Rounded,
+    Share,
+    Table,
+)
+from bertsym.render import boxes, mathml, words
+from bertsym.render.sheet import Sheet
+
+PLAIN = Sheet()
+
+
+def document(parts: Document, sheet: Sheet = PLAIN) -> str:
+    """Return elements, ending in a newline."""
+    return "\n".join(_element(part, sheet) for part in parts) + "\n"
+
+
+def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
+    """Return one piece of text or a table cell: numbers as text, formulas as MathML."""
+    match part:
+        case str() | Count() | Rounded() | Share() | Decimal():
+            return escape(words.inline(part).replace("-", "−") if _is_negative(part) else words.inline(part))
+        case Code():
+            return f"<code>{escape(words.inline(part))}</code>"
+        case _:
+            return mathml.math(boxes.inline(part, sheet.notation))
+
+
+def _is_negative(part: Inline) -> bool:
+    return isinstance(part, Count | Rounded | Share | Decimal) and part.value < 0
+
+
+def _element(element: Element, sheet: Sheet) -> str:
+    match element:
+        case Heading(parts):
+            return f"<h3>{_run(parts, sheet)}</h3>"
+        case Paragraph(parts):
+            return f"<p>{_run(parts, sheet)}</p>"
+        case Remark(parts):
+            return f"<p><em>{_run(parts, sheet)}</em></p>"
+        case Equation(steps):
+            return f"<p>{mathml.math(boxes.chain(steps, sheet.notation), display=True)}</p>"
+        case Result():
+            return f"<p>{mathml.math(boxes.result(element, sheet), display=True)}</p>"
+        case Table():
+            return _table(element, sheet)
+
+
+def _run(parts: tuple[Inline, ...], sheet: Sheet) -> str:
+    return "".join(inline(part, sheet) for part in parts)
+
+
+def _table(table: Table, sheet: Sheet) -> str:
+    right = [column.right for column in table.columns]
+    titles = tuple(column.title for column in table.columns)
+    lines = ["<table>"]
+    if sheet.caption:
+        lines.append(f"<caption>{escape(words.inline(sheet.caption))}</caption>")
+    lines += ["<thead>", _row("th", titles, right, sheet), "</thead>", "<tbody>"]
+    lines += [_row("td", row, right, sheet) for row in table.rows]
+    lines.append("</tbody>")
+    if table.footer:
+        lines += ["<tfoot>", _row("th", table.footer, right, sheet), "</tfoot>"]
+    return "\n".join((*lines, "</table>"))
+
+
+def _row(tag: str, cells: tuple[Inline, ...], right: list[bool], sheet: Sheet) -> str:
+    written = (
+        f'<{tag} style="text-align:{"right" if to_right else "left"}">{inline(cell, sheet)}</{tag}>'
+        for cell, to_right in zip(cells, right, strict=True)
+    )
+    return f"<tr>{''.join(written)}</tr>"
