@@ -359,28 +359,81 @@ def _measured(text: str) -> Box:
     return row(placed)
 
 
-def chain(steps: Iterable[Inline], notation: Notation = BERT) -> Box:
-    """Return the steps of an equation with the signs between them."""
-    parts: list[Box] = []
-    for step in steps:
-        parts += [relation(step), inline(step, notation)] if parts else [inline(step, notation)]
-    return row(parts)
+@value
+class Step:
+    """A step of a chain of equalities: the sign before it, if one stands there, and its boxes."""
+
+    sign: Mark | None
+    box: Box
 
 
-def result(answer: Result, sheet: Sheet) -> Box:
-    """Return the formula of an answer behind its left side, which the answer or the sheet names."""
-    left, steps = answer.left, answer.steps
-    if left is None and isinstance(steps[0], Name) and len(steps) > 1:
-        left, steps = steps[0], steps[1:]
-    shown = chain(steps, sheet.notation)
-    mark = [Mark(sheet.punct)] if sheet.punct else []
+def steps(parts: Iterable[Inline], notation: Notation = BERT) -> list[Step]:
+    """Return the steps of an equation with the signs before them."""
+    return [Step(relation(part) if index else None, inline(part, notation)) for index, part in enumerate(parts)]
+
+
+def result(answer: Result, sheet: Sheet) -> list[Step]:
+    """Return the steps of an answer behind its left side, which the answer or the sheet names."""
+    left, parts = answer.left, answer.steps
+    if left is None and isinstance(parts[0], Name) and len(parts) > 1:
+        left, parts = parts[0], parts[1:]
+    shown = steps(parts, sheet.notation)
+    if sheet.punct:
+        shown[-1] = Step(shown[-1].sign, row((shown[-1].box, Mark(sheet.punct))))
     if sheet.left is not None:
         before = [name(sheet.left)] if sheet.left else []
     elif isinstance(left, Rate):
         before = [_rate(left, sheet.notation)]
     else:
         before = [] if left is None else [boxes(left, sheet.notation)]
-    return row([*before, relation(steps[0]), shown, *mark] if before else [shown, *mark])
+    return [
+        *(Step(None, box) for box in before),
+        Step(relation(parts[0]) if before else None, shown[0].box),
+        *shown[1:],
+    ]
+
+
+def chain(parts: Iterable[Step]) -> Box:
+    """Return the steps on one line."""
+    return row(box for step in parts for box in ((step.box,) if step.sign is None else (step.sign, step.box)))
+
+
+def length(box: Box) -> int:
+    """Return the number of characters that stand side by side in a box; a sign has the room of three."""
+    match box:
+        case Letters(text) | Figures(text) | Words(text):
+            return len(text)
+        case Mark(name):
+            return 0 if name in ("beside", "thin") else 1 if name == "comma" else 3
+        case Row(parts):
+            return sum(map(length, parts))
+        case Raised(one, other) | Lowered(one, other):
+            return length(one) + length(other)
+        case Fraction(one, other):
+            return max(length(one), length(other))
+        case Fenced(_, inside, _):
+            return length(inside) + 2
+        case Radical(inside):
+            return length(inside) + 1
+        case Braced(inside, label):
+            return max(length(inside), len(label) // 2)
+
+
+def split(box: Box, most: int) -> list[Box]:
+    """Return the box in lines of at most that many characters, each broken before a plus or a minus if it can be."""
+    if not isinstance(box, Row) or length(box) <= most:
+        return [box]
+    terms: list[list[Box]] = [[]]
+    for part in box.parts:
+        if part in (PLUS, MINUS) and terms[-1]:
+            terms.append([])
+        terms[-1].append(part)
+    lines: list[list[Box]] = [[]]
+    for term in terms:
+        if lines[-1] and sum(map(length, (*lines[-1], *term))) > most:
+            lines.append([])
+        lines[-1] += term
+    return [row(line) for line in lines]
 
 
 def _rate(rate: Rate, notation: Notation) -> Box:

@@ -55,9 +55,9 @@ def _element(element: Element, sheet: Sheet) -> str:
         case Remark(parts):
             return f"<p><em>{_run(parts, sheet)}</em></p>"
         case Equation(steps):
-            return f"<p>{mathml.math(boxes.chain(steps, sheet.notation), display=True)}</p>"
+            return f"<p>{mathml.math(boxes.chain(boxes.steps(steps, sheet.notation)), display=True)}</p>"
         case Result():
-            return f"<p>{mathml.math(boxes.result(element, sheet), display=True)}</p>"
+            return f"<p>{mathml.math(boxes.chain(boxes.result(element, sheet)), display=True)}</p>"
         case Table():
             return _table(element, sheet)
 

@@ -22,10 +22,22 @@ from bertsym.document import (
 )
 from bertsym.errors import Conflict, Unreadable
 from bertsym.render import boxes, words
-from bertsym.render.mathtypst import math, quoted
+from bertsym.render.mathtypst import math, quoted, written
 from bertsym.render.sheet import Sheet
 
 PLAIN = Sheet()
+
+_BREAKS = re.compile(r"(?<=[._])(?=[A-Za-z0-9*])")
+ZERO_WIDTH_SPACE = r"\u{200b}"
+
+MOST_ON_LINE = 60
+"""The characters of a display on one line: Typst keeps what is longer on a line too, over the margin."""
+
+SHORT = 8
+"""The characters of a left side that the first step stands beside."""
+
+LONG_NAME = 20
+"""The characters of a name of code that may be broken at a dot or an underscore."""
 
 # A sign at the beginning begins a heading or a list, two hyphens are a dash, and two slashes a comment.
 _SPECIAL = re.compile(r"[\\`*_\[\]#$<>@~]|^[-+=/]|(?<=^[0-9])\.|-(?=[-?])|/(?=[/*])")
@@ -52,9 +64,17 @@ def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
         case str():
             return prose(part)
         case Code():
-            return f"#raw({quoted(words.inline(part))})"
+            return _code(words.inline(part))
         case _:
             return math(boxes.inline(part, sheet.notation))
+
+
+def _code(name: str) -> str:
+    """Return a name of code; a long one may end a line after a dot or an underscore."""
+    shown = quoted(name)
+    if len(name) > LONG_NAME:
+        shown = _BREAKS.sub(lambda _: ZERO_WIDTH_SPACE, shown)
+    return f"#raw({shown})"
 
 
 def prose(text: str) -> str:
@@ -75,11 +95,31 @@ def _element(element: Element, sheet: Sheet) -> str:
         case Remark(parts):
             return "// " + "".join(words.inline(part) for part in parts)
         case Equation(steps):
-            return math(boxes.chain(steps, sheet.notation), display=True)
+            return _displayed(boxes.steps(steps, sheet.notation))
         case Result():
-            return math(boxes.result(element, sheet), display=True) + _label(sheet)
+            return _displayed(boxes.result(element, sheet)) + _label(sheet)
         case Table():
             return _table(element, sheet)
+
+
+def _displayed(steps: list[boxes.Step]) -> str:
+    """Return a display: on one line if it is short, else a line for each step, broken further between terms.
+
+    Typst breaks no display itself.
+    """
+    whole = boxes.chain(steps)
+    if boxes.length(whole) <= MOST_ON_LINE:
+        return math(whole, display=True)
+    first, *rest = steps
+    beside = rest and boxes.length(first.box) <= SHORT
+    lines = [] if beside else [f"& {written(line)}" for line in boxes.split(first.box, MOST_ON_LINE)]
+    for step in rest:
+        broken = [written(line) for line in boxes.split(step.box, MOST_ON_LINE)]
+        sign = "" if step.sign is None else written(step.sign)
+        lines += [f"& {sign} {broken[0]}", *(f"& quad {line}" for line in broken[1:])]
+    if beside:
+        lines[0] = f"{written(first.box)} {lines[0]}"
+    return "$ " + " \\\n".join(lines) + " $"
 
 
 def _run(parts: tuple[Inline, ...], sheet: Sheet) -> str:

@@ -152,21 +152,27 @@ def test_a_mark_that_lies(tmp_path: Path) -> None:
         read(tmp_path / "x.tex")
 
 
-def within(command: str, syntax: Syntax) -> str:
+def within(command: str, _: Syntax) -> str:
     """A number for a line."""
     return f"{len(command)}\n"
+
+
+ONE, TWO = "<!-- bertsym: x -->{}<!-- bertsym: end{} -->", "<!--bertsym:yy-->{}<!-- bertsym: end{} -->"
 
 
 @pytest.mark.parametrize(
     ("syntax", "text"),
     [
-        (Syntax.MARKDOWN, "a <!-- bertsym: x -->{}<!-- bertsym: end{} --> and <!-- bertsym: yy -->{}<!-- bertsym: end{} -->"),
-        (Syntax.MARKDOWN, "> - `<!-- bertsym: no -->`\t<!-- bertsym: x -->{}<!-- bertsym: end{} --> <!--bertsym:yy-->{}<!-- bertsym: end{} -->"),
-        (Syntax.MARKDOWN, "# T <!-- bertsym: x -->{}<!-- bertsym: end{} -->\n\n| a | <!-- bertsym: yy -->{}<!-- bertsym: end{} --> |"),
-        (Syntax.HTML, "<p><!-- bertsym: x -->{}<!-- bertsym: end{} --> <!-- bertsym: yy -->{}<!-- bertsym: end{} --></p>"),
-        (Syntax.TYPST, "`/* bertsym: no */` /* bertsym: x */{}/* bertsym: end{} */ /* bertsym: yy */{}/* bertsym: end{} */"),
+        (Syntax.MARKDOWN, f"a {ONE} and {TWO}"),
+        (Syntax.MARKDOWN, f"> - `<!-- bertsym: no -->`\t{ONE} {TWO}"),
+        (Syntax.MARKDOWN, f"# T {ONE}\n\n| a | {TWO} |"),
+        (Syntax.HTML, f"<p>{ONE} {TWO}</p>"),
+        (
+            Syntax.TYPST,
+            "`/* bertsym: no */` /* bertsym: x */{}/* bertsym: end{} */ /* bertsym: yy */{}/* bertsym: end{} */",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fragment_within_a_line(syntax: Syntax, text: str) -> None:
     made = refresh(text.format("", "", "9", ""), syntax, "x", within)
     one, two = (f" {checksum(figure)}" for figure in ("1", "2"))
