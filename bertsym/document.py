@@ -20,6 +20,13 @@ class Code:
 
 
 @value
+class Citation:
+    """A reference to an entry of the bibliography, by its key, where a paper has one."""
+
+    key: str
+
+
+@value
 class Count:
     """A number of parameters or of another unit, with its rounding if `short`."""
 
@@ -72,7 +79,7 @@ class Sizes:
     values: Mapping[Symbol, object]
 
 
-Inline = str | Form | Code | Count | Rounded | Share | Decimal | Shape | Sizes
+Inline = str | Form | Code | Citation | Count | Rounded | Share | Decimal | Shape | Sizes
 
 
 @value

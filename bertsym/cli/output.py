@@ -109,6 +109,10 @@ def written(report: Report, page: Page) -> str:
 
     document = report.document()
     document = (*document, *legend(document)) if page.legend else with_own_sizes(document)
+    if page.method:
+        from bertsym.answers.method import method
+
+        document = (*document, *method(report))
     if syntax == "latex":
         from bertsym.render import latex
 

@@ -52,6 +52,9 @@ class Page:
     legend: Annotated[bool, typer.Option("--legend", help="Add a sentence that says what the symbols stand for.")] = (
         False
     )
+    method: Annotated[
+        bool, typer.Option("--method", help="Add sentences for the appendix that say how the numbers were counted.")
+    ] = False
     layout: Annotated[
         str | None,
         typer.Option(
@@ -82,6 +85,14 @@ class Page:
         ),
     ] = "cm"
     caption: Annotated[str, typer.Option("--caption", metavar="TEXT", help="Put this caption on the table.")] = ""
+    tex_caption: Annotated[
+        str,
+        typer.Option(
+            "--tex-caption",
+            metavar="TEX",
+            help=r"LaTeX: put this caption on the table; it may hold \cite, \ref, \emph and mathematics.",
+        ),
+    ] = ""
     label: Annotated[
         str,
         typer.Option("--label", metavar="KEY", help="Label the formula or table with this key, as in tab:sizes."),
@@ -117,7 +128,8 @@ class Page:
 
     def sheet(self) -> Sheet:
         """Return the checked options for the renderers; raises `UnknownName`, `Unreadable` or `Conflict`."""
-        from bertsym.errors import UnknownName
+        from bertsym.errors import Conflict, UnknownName
+        from bertsym.render.captions import checked_tex_caption
         from bertsym.render.notation import named_notation, parse_renames
         from bertsym.render.sheet import (
             Layout,
@@ -135,12 +147,15 @@ class Page:
         encodings = {encoding.value: encoding for encoding in Encoding}
         if self.tex_encoding not in encodings:
             raise UnknownName("TeX encoding", self.tex_encoding, encodings)
+        if self.caption and self.tex_caption:
+            raise Conflict("--caption", "--tex-caption", "a table has one caption")
         return Sheet(
             notation=named_notation(self.notation or "bert").renamed(parse_renames(self.rename or ())),
             encoding=encodings[self.tex_encoding],
             layout=Layout.named(self.layout) if self.layout else None,
             column=column(self.width, times=self.math_font == "times") if self.width else None,
-            caption=checked_caption(self.caption),
+            caption=checked_tex_caption(self.tex_caption) or checked_caption(self.caption),
+            caption_is_tex=bool(self.tex_caption),
             label=checked_label(self.label) if self.label else "",
             standalone=self.standalone,
             left=checked_left(self.lhs),
@@ -151,7 +166,7 @@ class Page:
 SYNTAXES = ("latex", "markdown", "html", "typst", "json")
 _USED_BY = {
     **dict.fromkeys(("notation", "rename"), SYNTAXES),
-    "legend": ("latex", "markdown", "html", "typst", "text"),
+    **dict.fromkeys(("legend", "method"), ("latex", "markdown", "html", "typst", "text")),
     "flavor": ("markdown",),
     **dict.fromkeys(("lhs", "punct", "caption"), ("latex", "html", "typst")),
     "label": ("latex", "typst"),

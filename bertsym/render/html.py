@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from bertsym.document import (
+    Citation,
     Code,
     Count,
     Decimal,
@@ -36,6 +37,8 @@ def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
     match part:
         case str() | Count() | Rounded() | Share() | Decimal():
             return escape(words.inline(part).replace("-", "−") if _is_negative(part) else words.inline(part))
+        case Citation():
+            return ""
         case Code():
             return f"<code>{escape(words.inline(part))}</code>"
         case _:

@@ -6,6 +6,7 @@ import re
 from enum import Enum
 
 from bertsym.document import (
+    Citation,
     Code,
     Count,
     Decimal,
@@ -69,7 +70,7 @@ def inline(part: Inline, notation: Notation = BERT, flavor: Flavor = Flavor.JUPY
             shown = words.inline(part)
             ticks = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
             return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}".replace("|", r"\|")
-        case Share() | Count() | Rounded() | Decimal():
+        case Share() | Count() | Rounded() | Decimal() | Citation():
             return words.inline(part)
         case _:
             return flavor.within(mathtex.inline(part, notation))

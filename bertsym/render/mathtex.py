@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
+from bertsym.document import Citation, Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
 from bertsym.formulas.tree import (
     Bracket,
     Condition,
@@ -213,6 +213,8 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return r",\ ".join(f"{notation.name(symbol)} = {_value(value)}" for symbol, value in values.items())
         case str():
             return rf"\textrm{{{prose(part, encoding)}}}"
+        case Citation(key):
+            return rf"\textrm{{~\cite{{{key}}}}}"
         case Code(text):
             return rf"\textrm{{\texttt{{{prose(text, encoding)}}}}}"
         case Share(value, places):

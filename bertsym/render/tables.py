@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from bertsym.document import Code, Inline, Share, Table
+from bertsym.document import Citation, Code, Inline, Share, Table
 from bertsym.errors import TooNarrow
 from bertsym.quantities import percent
-from bertsym.render import mathtex, words
+from bertsym.render import captions, mathtex, words
 from bertsym.render.fragment import BOOKTABS, Fragment
 from bertsym.render.metrics import POINT, Face
 from bertsym.render.metrics import words as set_width
@@ -44,6 +44,8 @@ def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
             if breakable:
                 shown = re.sub(r"(\.|\\_|/)(?=.)", r"\1\\allowbreak{}", shown)
             return rf"\texttt{{{shown}}}"
+        case Citation(key):
+            return rf"~\cite{{{key}}}"
         case Share(value, places):
             return prose(percent(value, places))
         case _:
@@ -69,7 +71,7 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
     inner = "\n".join(line for line in (*body, bottom) if line)
     tight = "" if gap == GAPS[0] else f"\\setlength{{\\tabcolsep}}{{{_points(gap)}}}%\n"
     text = f"{tight}\\begin{{tabular}}{{{''.join(kinds)}}}\n{inner}\n\\end{{tabular}}"
-    requires = frozenset({BOOKTABS}) if booktabs else frozenset()
+    requires = (frozenset({BOOKTABS}) if booktabs else frozenset()) | captions.caption(sheet).requires
     return Fragment(_floating(text, sheet) if sheet.caption or sheet.label else _in_text(text, sheet, tight), requires)
 
 
@@ -93,7 +95,7 @@ def _in_text(text: str, sheet: Sheet, tight: str) -> str:
 
 def _floating(text: str, sheet: Sheet) -> str:
     label = f"\\label{{{sheet.label}}}\n" if sheet.label else ""
-    caption = f"\\caption{{{prose(sheet.caption, sheet.encoding)}}}\n"
+    caption = f"\\caption{{{captions.caption(sheet).tex}}}\n"
     return f"\\begin{{table}}[t]\n\\centering\n{text}\n{caption}{label}\\end{{table}}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bertsym.document import (
+    Citation,
     Code,
     Count,
     Decimal,
@@ -63,6 +64,8 @@ def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
             return words.inline(part).replace("-", "−")
         case str():
             return prose(part)
+        case Citation(key):
+            return f"~#cite(<{key}>)"
         case Code():
             return _code(words.inline(part))
         case _:
