@@ -65,8 +65,9 @@ def _parts(element: Element) -> Iterable[Inline]:
             return parts
         case Equation(steps) | Result(steps):
             return steps
-        case Table(rows=rows, footer=footer):
-            return (cell for row in (*rows, footer) for cell in row)
+        case Table(columns, rows, footer):
+            titles = tuple(column.title for column in columns)
+            return (cell for row in (titles, *rows, footer) for cell in row)
         case Remark():
             return ()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from bertsym.cli.page import SYNTAXES
 from bertsym.embed.markers import Syntax
 from bertsym.embed.refresh import Run
 from bertsym.embed.settings import NO_SETTINGS, REPEATED, Settings
@@ -20,7 +21,7 @@ from bertsym.errors import BadFile, UnknownName, Unreadable
 # `embed` writes files; `verify`, `audit` and `derive` read files or run code. A marker may do neither.
 PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros")
 _FLAGS = {Syntax.TEX: "latex", Syntax.MARKDOWN: "markdown", Syntax.HTML: "html", Syntax.TYPST: "typst"}
-_OUTPUTS = ("latex", "markdown", "html", "typst", "json")
+_OUTPUTS = SYNTAXES
 # What one syntax has, and the others refuse.
 _OF_SYNTAX = {"flavor": "markdown", "tex-encoding": "latex", "math-font": "latex"}
 # The base of click's usage errors. typer 0.28 contains a copy of click, and older versions import it.

@@ -107,7 +107,7 @@ def written(report: Report, page: Page) -> str:
     named = streams.encoding(sys.stdout)
     from bertsym.legend import legend, with_own_sizes
 
-    document = report.document()
+    document = page.arranged(report.document())
     document = (*document, *legend(document)) if page.legend else with_own_sizes(document)
     if page.method:
         from bertsym.answers.method import method
@@ -133,9 +133,14 @@ def written(report: Report, page: Page) -> str:
         from bertsym.render import typst
 
         return typst.document(document, page.sheet())
+    spell = str if named is None else _speller(named)
+    if syntax == "csv":
+        from bertsym.render import csvtext
+
+        return csvtext.document(document, spell)
     from bertsym.render import text
 
-    return text.document(document, str if named is None else _speller(named))
+    return text.document(document, spell)
 
 
 def piece(part: Inline, syntax: str, notation: Notation | None = None, flavor: str = "jupyter") -> str:

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 if TYPE_CHECKING:
+    from bertsym.document import Document
     from bertsym.render.sheet import Sheet
+
+
+SYNTAXES = ("latex", "markdown", "html", "typst", "json", "csv")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,9 @@ class Page:
         bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")
     ] = False
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")] = False
+    csv: Annotated[bool, typer.Option("--csv", help="Print the tables as CSV instead of text, for spreadsheets.")] = (
+        False
+    )
     html: Annotated[
         bool, typer.Option("--html", help="Print HTML instead of text, with MathML that needs no script.")
     ] = False
@@ -75,7 +82,7 @@ class Page:
         typer.Option(
             "--width",
             metavar="COLUMN",
-            help="LaTeX: break formulas to fit a column: acl, ieee, neurips, or points as in 219pt@11.",
+            help="LaTeX: fit a column: acl, ieee, neurips, or points and size of type (8 to 12), as in 219pt@11.",
         ),
     ] = None
     math_font: Annotated[
@@ -85,6 +92,38 @@ class Page:
         ),
     ] = "cm"
     caption: Annotated[str, typer.Option("--caption", metavar="TEXT", help="Put this caption on the table.")] = ""
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--columns", metavar="NAME,NAME", help="Print only these columns of a table, by heading, in this order."
+        ),
+    ] = None
+    heading: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--heading", metavar="OLD=NEW", help="Give a column another heading, as in share=Percent; repeatable."
+        ),
+    ] = None
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="NAME", help="Round numbers to K, M, B or T, GFLOPs, GiB ..., or none.")
+    ] = ""
+    digits: Annotated[
+        int | None, typer.Option("--digits", metavar="N", help="Round numbers to N significant digits: 109.5 M.")
+    ] = None
+    places: Annotated[
+        int | None, typer.Option("--places", metavar="N", help="Round numbers to N decimal places of their unit.")
+    ] = None
+    siunitx: Annotated[
+        bool, typer.Option("--siunitx", help="LaTeX: set columns of numbers as S columns of siunitx.")
+    ] = False
+    small: Annotated[bool, typer.Option("--small", help=r"LaTeX: set tables in \small.")] = False
+    footnotesize: Annotated[bool, typer.Option("--footnotesize", help=r"LaTeX: set tables in \footnotesize.")] = False
+    float: Annotated[
+        str,
+        typer.Option(
+            "--float", metavar="NAME", help="LaTeX: put the table into this float, table or table*, or into none."
+        ),
+    ] = ""
     tex_caption: Annotated[
         str,
         typer.Option(
@@ -132,8 +171,10 @@ class Page:
         from bertsym.render.captions import checked_tex_caption
         from bertsym.render.notation import named_notation, parse_renames
         from bertsym.render.sheet import (
+            Float,
             Layout,
             Sheet,
+            TypeSize,
             checked_caption,
             checked_label,
             checked_left,
@@ -149,6 +190,9 @@ class Page:
             raise UnknownName("TeX encoding", self.tex_encoding, encodings)
         if self.caption and self.tex_caption:
             raise Conflict("--caption", "--tex-caption", "a table has one caption")
+        if self.small and self.footnotesize:
+            raise Conflict("--small", "--footnotesize", "a table has one size of type")
+        size = TypeSize.FOOTNOTE if self.footnotesize else TypeSize.SMALL if self.small else TypeSize.NORMAL
         return Sheet(
             notation=named_notation(self.notation or "bert").renamed(parse_renames(self.rename or ())),
             encoding=encodings[self.tex_encoding],
@@ -160,13 +204,31 @@ class Page:
             standalone=self.standalone,
             left=checked_left(self.lhs),
             punct=checked_punctuation(self.punct),
+            float=Float.named(self.float) if self.float else None,
+            size=size,
+            siunitx=self.siunitx,
         )
 
+    def arranged(self, document: Document) -> Document:
+        """Return the document with the columns, headings, unit and digits that were chosen; raises `BertsymError`."""
+        shown = document
+        if (self.unit, self.digits, self.places) != ("", None, None):
+            from bertsym.render.precision import Precision, at_precision
 
-SYNTAXES = ("latex", "markdown", "html", "typst", "json")
+            shown = at_precision(document, Precision(self.unit, self.digits, self.places))
+        if self.columns or self.heading:
+            from bertsym.render.columns import with_columns
+
+            shown = with_columns(document, shown, self.columns or (), self.heading or ())
+        return shown
+
+
 _USED_BY = {
-    **dict.fromkeys(("notation", "rename"), SYNTAXES),
+    **dict.fromkeys(("notation", "rename"), ("latex", "markdown", "html", "typst", "json")),
     **dict.fromkeys(("legend", "method"), ("latex", "markdown", "html", "typst", "text")),
+    **dict.fromkeys(
+        ("columns", "heading", "unit", "digits", "places"), ("latex", "markdown", "html", "typst", "csv", "text")
+    ),
     "flavor": ("markdown",),
     **dict.fromkeys(("lhs", "punct", "caption"), ("latex", "html", "typst")),
     "label": ("latex", "typst"),

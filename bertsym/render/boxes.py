@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction as Exact
 
-from bertsym.document import Code, Count, Decimal, Inline, Rate, Result, Rounded, Shape, Sizes
+from bertsym.document import Code, Count, Decimal, Inline, Rate, Result, Rounded, Scaled, Shape, Sizes, is_rounded
 from bertsym.formulas.tree import (
     Bracket,
     Condition,
@@ -311,6 +311,8 @@ def inline(part: Inline, notation: Notation = BERT) -> Box:
             return row((exact, THIN, Fenced("(", _measured(unit.rounded(amount)), ")"))) if short else exact
         case Rounded():
             return _measured(part.text)
+        case Scaled():
+            return _measured(f"{part.number} {part.symbol}".rstrip())
         case Decimal(amount, places):
             return _signed(decimal(amount, places))
         case Shape(()):
@@ -333,8 +335,7 @@ def inline(part: Inline, notation: Notation = BERT) -> Box:
 
 def relation(step: Inline) -> Mark:
     """Return the sign before a step of a chain: about equal before a number that is rounded."""
-    rounded = isinstance(step, Decimal) and (step.rounded or (step.value * 10**step.places).denominator != 1)
-    return Mark("approx" if rounded else "=")
+    return Mark("approx" if is_rounded(step) else "=")
 
 
 def _signed(text: str) -> Box:

@@ -18,8 +18,11 @@ from bertsym.document import (
     Remark,
     Result,
     Rounded,
+    Scaled,
     Share,
     Table,
+    dashed,
+    groups,
 )
 from bertsym.render import boxes, mathml, words
 from bertsym.render.sheet import Sheet
@@ -35,18 +38,14 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
 def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
     """Return one piece of text or a table cell: numbers as text, formulas as MathML."""
     match part:
-        case str() | Count() | Rounded() | Share() | Decimal():
-            return escape(words.inline(part).replace("-", "−") if _is_negative(part) else words.inline(part))
+        case str() | Count() | Decimal() | Rounded() | Scaled() | Share():
+            return escape(words.inline(part))
         case Citation():
             return ""
         case Code():
             return f"<code>{escape(words.inline(part))}</code>"
         case _:
             return mathml.math(boxes.inline(part, sheet.notation))
-
-
-def _is_negative(part: Inline) -> bool:
-    return isinstance(part, Count | Rounded | Share | Decimal) and part.value < 0
 
 
 def _element(element: Element, sheet: Sheet) -> str:
@@ -70,13 +69,20 @@ def _run(parts: tuple[Inline, ...], sheet: Sheet) -> str:
 
 
 def _table(table: Table, sheet: Sheet) -> str:
+    table = dashed(table)
     right = [column.right for column in table.columns]
-    titles = tuple(column.title for column in table.columns)
     lines = ["<table>"]
     if sheet.caption:
         lines.append(f"<caption>{escape(words.inline(sheet.caption))}</caption>")
-    lines += ["<thead>", _row("th", titles, right, sheet), "</thead>", "<tbody>"]
-    lines += [_row("td", row, right, sheet) for row in table.rows]
+    lines.append("<thead>")
+    if over := groups(table.columns):
+        spans = (f'<th colspan="{span}" style="{_align(to="center")}">{escape(name)}</th>' for name, span in over)
+        lines.append(f"<tr>{''.join(spans)}</tr>")
+    lines += [_row("th", tuple(column.title for column in table.columns), right, sheet), "</thead>", "<tbody>"]
+    for index, row in enumerate(table.rows):
+        if index in table.rules and index:
+            lines += ["</tbody>", "<tbody>"]
+        lines.append(_row("td", row, right, sheet))
     lines.append("</tbody>")
     if table.footer:
         lines += ["<tfoot>", _row("th", table.footer, right, sheet), "</tfoot>"]
@@ -85,7 +91,11 @@ def _table(table: Table, sheet: Sheet) -> str:
 
 def _row(tag: str, cells: tuple[Inline, ...], right: list[bool], sheet: Sheet) -> str:
     written = (
-        f'<{tag} style="text-align:{"right" if to_right else "left"}">{inline(cell, sheet)}</{tag}>'
+        f'<{tag} style="{_align(to="right" if to_right else "left")}">{inline(cell, sheet)}</{tag}>'
         for cell, to_right in zip(cells, right, strict=True)
     )
     return f"<tr>{''.join(written)}</tr>"
+
+
+def _align(*, to: str) -> str:
+    return f"text-align:{to}"

@@ -8,6 +8,7 @@ from enum import Enum
 from bertsym.document import (
     Citation,
     Code,
+    Column,
     Count,
     Decimal,
     Document,
@@ -19,8 +20,10 @@ from bertsym.document import (
     Remark,
     Result,
     Rounded,
+    Scaled,
     Share,
     Table,
+    dashed,
 )
 from bertsym.errors import member
 from bertsym.render import mathtex, words
@@ -70,7 +73,7 @@ def inline(part: Inline, notation: Notation = BERT, flavor: Flavor = Flavor.JUPY
             shown = words.inline(part)
             ticks = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
             return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}".replace("|", r"\|")
-        case Share() | Count() | Rounded() | Decimal() | Citation():
+        case Citation() | Count() | Decimal() | Rounded() | Scaled() | Share():
             return words.inline(part)
         case _:
             return flavor.within(mathtex.inline(part, notation))
@@ -90,9 +93,9 @@ def _element(element: Element, notation: Notation, flavor: Flavor) -> str:
         case Remark(parts):
             return f"_{_run(parts, notation, flavor)}_"
         case Equation(steps) | Result(steps):
-            first, *rest = (mathtex.inline(step, notation) for step in steps)
-            signs = (mathtex.relation(step) for step in steps[1:])
-            return flavor.displayed("\n".join((first, *(f"{s} {step}" for s, step in zip(signs, rest, strict=True)))))
+            first, *rest = steps
+            further = (f"\n{mathtex.relation(step)} {mathtex.inline(step, notation)}" for step in rest)
+            return flavor.displayed(mathtex.inline(first, notation) + "".join(further))
         case Table():
             return _table(element, notation, flavor)
 
@@ -102,13 +105,19 @@ def _run(parts: tuple[Inline, ...], notation: Notation, flavor: Flavor) -> str:
 
 
 def _table(table: Table, notation: Notation, flavor: Flavor) -> str:
-    lines = [_row(tuple(column.title for column in table.columns), notation, flavor)]
+    table = dashed(table)
+    lines = [_row(tuple(map(_title, table.columns)), notation, flavor)]
     lines.append("|" + "|".join(" ---: " if column.right else " --- " for column in table.columns) + "|")
     lines += [_row(row, notation, flavor) for row in table.rows]
     if table.footer:
         cells = (f"**{inline(cell, notation, flavor)}**" if cell != "" else "" for cell in table.footer)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _title(column: Column) -> Inline:
+    """Return the heading of a column, with the one over it: Markdown has no cells over several columns."""
+    return f"{column.group} {words.inline(column.title)}".rstrip() if column.group else column.title
 
 
 def _row(cells: tuple[Inline, ...], notation: Notation, flavor: Flavor) -> str:

@@ -18,8 +18,11 @@ from bertsym.document import (
     Remark,
     Result,
     Rounded,
+    Scaled,
     Share,
     Table,
+    dashed,
+    groups,
 )
 from bertsym.errors import Conflict, Unreadable
 from bertsym.render import boxes, words
@@ -33,6 +36,8 @@ ZERO_WIDTH_SPACE = r"\u{200b}"
 
 MOST_ON_LINE = 60
 """The characters of a display on one line: Typst keeps what is longer on a line too, over the margin."""
+
+THICK, THIN = "table.hline(stroke: 0.08em),", "table.hline(stroke: 0.05em),"
 
 SHORT = 8
 """The characters of a left side that the first step stands beside."""
@@ -60,8 +65,8 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
 def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
     """Return one piece of text or a table cell: numbers as text, formulas as mathematics."""
     match part:
-        case Count() | Rounded() | Share() | Decimal():
-            return words.inline(part).replace("-", "−")
+        case Count() | Decimal() | Rounded() | Scaled() | Share():
+            return words.inline(part)
         case str():
             return prose(part)
         case Citation(key):
@@ -135,18 +140,24 @@ def _label(sheet: Sheet) -> str:
 
 def _table(table: Table, sheet: Sheet) -> str:
     """Return a table with three rules; it floats as a figure if it has a caption or a label."""
+    table = dashed(table)
     sides = ", ".join("right" if column.right else "left" for column in table.columns)
-    titles = tuple(column.title for column in table.columns)
-    rows = [f"table.header{_cells(titles, sheet)},", "table.hline(stroke: 0.05em),"]
-    rows += [f"{_cells(row, sheet, fenced=False)}," for row in table.rows]
+    titles = _cells(tuple(column.title for column in table.columns), sheet)
+    if over := groups(table.columns):
+        spans = (f"table.cell(colspan: {span}, align: center)[{prose(name)}]" for name, span in over)
+        titles = f"{', '.join(spans)}, {titles}"
+    rows = [f"table.header({titles}),", THIN]
+    for index, row in enumerate(table.rows):
+        rows += [THIN] if index in table.rules and index else []
+        rows.append(f"{_cells(row, sheet)},")
     if table.footer:
-        rows += ["table.hline(stroke: 0.05em),", f"{_cells(table.footer, sheet, fenced=False)},"]
+        rows += [THIN, f"{_cells(table.footer, sheet)},"]
     body = "\n".join(
         (
             f"table(columns: {len(table.columns)}, align: ({sides},), stroke: none,",
-            "table.hline(stroke: 0.08em),",
+            THICK,
             *rows,
-            "table.hline(stroke: 0.08em),",
+            THICK,
             ")",
         )
     )
@@ -156,6 +167,5 @@ def _table(table: Table, sheet: Sheet) -> str:
     return f"#figure({caption}{body}){_label(sheet)}"
 
 
-def _cells(cells: tuple[Inline, ...], sheet: Sheet, *, fenced: bool = True) -> str:
-    written = ", ".join(f"[{inline(cell, sheet)}]" for cell in cells)
-    return f"({written})" if fenced else written
+def _cells(cells: tuple[Inline, ...], sheet: Sheet) -> str:
+    return ", ".join(f"[{inline(cell, sheet)}]" for cell in cells)
