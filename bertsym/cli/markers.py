@@ -12,11 +12,11 @@ from typing import Any
 
 import typer
 
-from bertsym.cli.page import SYNTAXES
 from bertsym.embed.markers import Syntax
 from bertsym.embed.refresh import Run
 from bertsym.embed.settings import NO_SETTINGS, REPEATED, Settings
 from bertsym.errors import BadFile, UnknownName, Unreadable
+from bertsym.printing import SYNTAXES
 
 # `embed` writes files; `verify`, `audit` and `derive` read files or run code. A marker may do neither.
 PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bertsym.cli import streams
 from bertsym.cli.page import Page
 from bertsym.errors import BertsymError, echo
+from bertsym.printing import printed
 from bertsym.values import value
 
 if TYPE_CHECKING:
@@ -99,48 +100,8 @@ def _tex_in(tex: str, named: str) -> str:
 
 def written(report: Report, page: Page) -> str:
     """Write the report in the syntax of the page."""
-    syntax = page.syntax
-    if syntax == "json":
-        from bertsym.render import jsontext
-
-        return jsontext.document(report, page.sheet().notation)
     named = streams.encoding(sys.stdout)
-    from bertsym.legend import legend, with_own_sizes
-
-    document = page.arranged(report.document())
-    document = (*document, *legend(document)) if page.legend else with_own_sizes(document)
-    if page.method:
-        from bertsym.answers.method import method
-
-        document = (*document, *method(report))
-    if syntax == "latex":
-        from bertsym.render import latex
-
-        return latex.document(document, page.sheet())
-    if syntax == "markdown":
-        from bertsym.render import markdown
-
-        if named is not None:
-            from bertsym.document import rewritten
-
-            document = rewritten(document, _speller(named))
-        return markdown.document(document, page.sheet().notation, markdown.Flavor.named(page.flavor))
-    if syntax == "html":
-        from bertsym.render import html
-
-        return html.document(document, page.sheet())
-    if syntax == "typst":
-        from bertsym.render import typst
-
-        return typst.document(document, page.sheet())
-    spell = str if named is None else _speller(named)
-    if syntax == "csv":
-        from bertsym.render import csvtext
-
-        return csvtext.document(document, spell)
-    from bertsym.render import text
-
-    return text.document(document, spell)
+    return printed(report, page.choices(), None if named is None else _speller(named))
 
 
 def piece(part: Inline, syntax: str, notation: Notation | None = None, flavor: str = "jupyter") -> str:

@@ -6,16 +6,12 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-if TYPE_CHECKING:
-    from bertsym.document import Document
-    from bertsym.render.sheet import Sheet
-
-
-SYNTAXES = ("latex", "markdown", "html", "typst", "json", "csv")
+from bertsym.errors import Conflict
+from bertsym.printing import SYNTAXES, TEXT, Choices
 
 
 @dataclass(frozen=True)
@@ -150,89 +146,18 @@ class Page:
 
     @property
     def syntax(self) -> str:
-        """Return a syntax or text; raises `Conflict` for two, or for an option without use in it."""
-        from bertsym.errors import Conflict
+        """Return a syntax or text; raises `Conflict` for two, or for an option without effect in it."""
+        choices = self.choices()
+        choices.check()
+        return choices.syntax
 
+    def choices(self) -> Choices:
+        """Return the choices as the library takes them; raises `Conflict` for two syntaxes."""
         chosen = [name for name in SYNTAXES if getattr(self, name)]
         if len(chosen) > 1:
             raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "an answer is printed in one syntax")
-        syntax = chosen[0] if chosen else "text"
-        for field in fields(self):
-            users = (field.name,) if field.name in SYNTAXES else _USED_BY.get(field.name, ("latex",))
-            if getattr(self, field.name) != field.default and syntax not in users:
-                needed = " or ".join(f"--{name}" for name in users)
-                option = f"--{field.name.replace('_', '-')}"
-                raise Conflict(option, f"{syntax} output", f"pass {needed.replace('--text', 'no syntax')} with it")
-        return syntax
-
-    def sheet(self) -> Sheet:
-        """Return the checked options for the renderers; raises `UnknownName`, `Unreadable` or `Conflict`."""
-        from bertsym.errors import Conflict, UnknownName
-        from bertsym.render.captions import checked_tex_caption
-        from bertsym.render.notation import named_notation, parse_renames
-        from bertsym.render.sheet import (
-            Float,
-            Layout,
-            Sheet,
-            TypeSize,
-            checked_caption,
-            checked_label,
-            checked_left,
-            checked_punctuation,
-            column,
-        )
-        from bertsym.render.tex_prose import Encoding
-
-        if self.math_font not in ("cm", "times"):
-            raise UnknownName("math font", self.math_font, ("cm", "times"))
-        encodings = {encoding.value: encoding for encoding in Encoding}
-        if self.tex_encoding not in encodings:
-            raise UnknownName("TeX encoding", self.tex_encoding, encodings)
-        if self.caption and self.tex_caption:
-            raise Conflict("--caption", "--tex-caption", "a table has one caption")
-        if self.small and self.footnotesize:
-            raise Conflict("--small", "--footnotesize", "a table has one size of type")
-        size = TypeSize.FOOTNOTE if self.footnotesize else TypeSize.SMALL if self.small else TypeSize.NORMAL
-        return Sheet(
-            notation=named_notation(self.notation or "bert").renamed(parse_renames(self.rename or ())),
-            encoding=encodings[self.tex_encoding],
-            layout=Layout.named(self.layout) if self.layout else None,
-            column=column(self.width, times=self.math_font == "times") if self.width else None,
-            caption=checked_tex_caption(self.tex_caption) or checked_caption(self.caption),
-            caption_is_tex=bool(self.tex_caption),
-            label=checked_label(self.label) if self.label else "",
-            standalone=self.standalone,
-            left=checked_left(self.lhs),
-            punct=checked_punctuation(self.punct),
-            float=Float.named(self.float) if self.float else None,
-            size=size,
-            siunitx=self.siunitx,
-        )
-
-    def arranged(self, document: Document) -> Document:
-        """Return the document with the columns, headings, unit and digits that were chosen; raises `BertsymError`."""
-        shown = document
-        if (self.unit, self.digits, self.places) != ("", None, None):
-            from bertsym.render.precision import Precision, at_precision
-
-            shown = at_precision(document, Precision(self.unit, self.digits, self.places))
-        if self.columns or self.heading:
-            from bertsym.render.columns import with_columns
-
-            shown = with_columns(document, shown, self.columns or (), self.heading or ())
-        return shown
-
-
-_USED_BY = {
-    **dict.fromkeys(("notation", "rename"), ("latex", "markdown", "html", "typst", "json")),
-    **dict.fromkeys(("legend", "method"), ("latex", "markdown", "html", "typst", "text")),
-    **dict.fromkeys(
-        ("columns", "heading", "unit", "digits", "places"), ("latex", "markdown", "html", "typst", "csv", "text")
-    ),
-    "flavor": ("markdown",),
-    **dict.fromkeys(("lhs", "punct", "caption"), ("latex", "html", "typst")),
-    "label": ("latex", "typst"),
-}
+        options = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in SYNTAXES}
+        return Choices(chosen[0] if chosen else TEXT, **options)
 
 
 def paged(command: Callable[..., None]) -> Callable[..., None]:

@@ -6,7 +6,7 @@ ours = "bert-base-uncased --at L=10"
 
 [options]
 notation = "kaplan"
-rename = ["H=d"]
+rename = ["H=h"]
 flavor = "github"
 ```
 
