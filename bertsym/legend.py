@@ -6,7 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sympy import Symbol
 
-from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Shape, Table
+from bertsym.document import (
+    Document,
+    Element,
+    Equation,
+    Heading,
+    Inline,
+    Paragraph,
+    Rate,
+    Remark,
+    Result,
+    Shape,
+    Sizes,
+    Table,
+)
 from bertsym.formulas.tree import Form, Name, symbols
 from bertsym.symbols import BY_SYMBOL, Kind, Own, Size, in_order
 
@@ -50,6 +63,26 @@ def _is_short(symbol: Own) -> bool:
 def _field(size: Size) -> str:
     """Return the noun for an own size if its meaning has words of its own, else the field alone."""
     return size.noun if " " in size.meaning else size.meaning
+
+
+def symbols_of(document: Document) -> set[Symbol]:
+    """Return every symbol of a document, those of its remarks too."""
+    parts = [part for element in document for part in (*_parts(element), *_aside(element))]
+    listed = (part.values for part in parts if isinstance(part, Sizes))
+    return set().union(*map(_symbols, parts), *listed)
+
+
+def _aside(element: Element) -> Iterable[Inline]:
+    """Return the parts of an element that a legend does not explain."""
+    match element:
+        case Remark(parts):
+            return parts
+        case Result(left=left, short=short, let=let):
+            sides = [left.of, left.by] if isinstance(left, Rate) else []
+            forms = [form for form in (left, short, *(form for _, form in let)) if isinstance(form, Form)]
+            return (*map(Name, (*sides, *(symbol for symbol, _ in let))), *forms)
+        case _:
+            return ()
 
 
 def _joined(clauses: Sequence[tuple[Inline, ...]]) -> Iterator[Inline]:

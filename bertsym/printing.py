@@ -71,9 +71,13 @@ class Choices:
                 option = f"--{field.name.replace('_', '-')}"
                 raise Conflict(option, f"{self.syntax} output", f"pass {needed} with it")
 
-    def sheet(self) -> Sheet:
-        """Return the checked options for the renderers; raises `UnknownName`, `Unreadable` or `Conflict`."""
-        from bertsym.render.captions import checked_tex_caption  # noqa: PLC0415  # text output needs no sheet
+    def sheet(self, document: Document = ()) -> Sheet:
+        """Return the checked options for the renderers; `rename` knows the symbols of the document.
+
+        Raises `UnknownName`, `AmbiguousName`, `Unreadable` or `Conflict`.
+        """
+        from bertsym.legend import symbols_of  # noqa: PLC0415  # text output needs no sheet
+        from bertsym.render.captions import checked_tex_caption  # noqa: PLC0415
         from bertsym.render.notation import named_notation, parse_renames  # noqa: PLC0415
         from bertsym.render.sheet import (  # noqa: PLC0415
             Float,
@@ -93,13 +97,14 @@ class Choices:
         encodings = {encoding.value: encoding for encoding in Encoding}
         if self.tex_encoding not in encodings:
             raise UnknownName("TeX encoding", self.tex_encoding, encodings)
+        names = parse_renames(self.rename or ())
         if self.caption and self.tex_caption:
             raise Conflict("--caption", "--tex-caption", "a table has one caption")
         if self.small and self.footnotesize:
             raise Conflict("--small", "--footnotesize", "a table has one size of type")
         size = TypeSize.FOOTNOTE if self.footnotesize else TypeSize.SMALL if self.small else TypeSize.NORMAL
         return Sheet(
-            notation=named_notation(self.notation or "bert").renamed(parse_renames(self.rename or ())),
+            notation=named_notation(self.notation or "bert").renamed(names, symbols_of(document) if names else ()),
             encoding=encodings[self.tex_encoding],
             layout=Layout.named(self.layout) if self.layout else None,
             column=column(self.width, times=self.math_font == "times") if self.width else None,
@@ -137,27 +142,27 @@ def printed(report: Report, choices: Choices, spell: Callable[[str], str] | None
     if choices.syntax == "json":
         from bertsym.render import jsontext  # noqa: PLC0415  # see the module
 
-        return jsontext.document(report, choices.sheet().notation)
+        return jsontext.document(report, choices.sheet(report.document() if choices.rename else ()).notation)
     document = _with_sentences(report, choices)
     match choices.syntax:
         case "latex":
             from bertsym.render import latex  # noqa: PLC0415  # see the module
 
-            return latex.document(document, choices.sheet())
+            return latex.document(document, choices.sheet(document))
         case "markdown":
             from bertsym.document import rewritten  # noqa: PLC0415
             from bertsym.render import markdown  # noqa: PLC0415  # see the module
 
             shown = document if spell is None else rewritten(document, spell)
-            return markdown.document(shown, choices.sheet().notation, markdown.Flavor.named(choices.flavor))
+            return markdown.document(shown, choices.sheet(document).notation, markdown.Flavor.named(choices.flavor))
         case "html":
             from bertsym.render import html  # noqa: PLC0415  # see the module
 
-            return html.document(document, choices.sheet())
+            return html.document(document, choices.sheet(document))
         case "typst":
             from bertsym.render import typst  # noqa: PLC0415  # see the module
 
-            return typst.document(document, choices.sheet())
+            return typst.document(document, choices.sheet(document))
         case "csv":
             from bertsym.render import csvtext  # noqa: PLC0415  # see the module
 

@@ -14,7 +14,7 @@ from bertsym.answers.model_sizes import differing_sizes, named_sizes, size_value
 from bertsym.answers.titles import titles
 from bertsym.convention import EXACT, Convention
 from bertsym.count import Part, countable
-from bertsym.document import NONE, Column, Count, Decimal, Document, Element, Inline, Remark, Share, Sizes, Table
+from bertsym.document import Column, Count, Decimal, Document, Element, Inline, Remark, Share, Sizes, Table
 from bertsym.errors import Conflict, UnknownName, member
 from bertsym.formulas.styles import Style, form, style_of_parts
 from bertsym.formulas.tree import Form, Name
@@ -167,14 +167,14 @@ class Comparison:
             case Shown.COUNT:
                 return Count(side.count or 0, unit=self.subjects[model].convention.unit)
             case Shown.SHARE:
-                return NONE if side.share is None else Share(side.share)
+                return "" if side.share is None else Share(side.share)
             case Shown.DIFFERENCE:
                 return Count(side.change or 0, unit=self.subjects[model].convention.unit)
             case Shown.RATIO:
-                return NONE if side.ratio is None else Decimal(side.ratio)
+                return "" if side.ratio is None else Decimal(side.ratio)
             case _:
                 whole = self.total.sides[model].change
-                return Share(Fraction(side.change or 0, whole)) if whole else NONE
+                return Share(Fraction(side.change or 0, whole)) if whole else ""
 
     # Formulas: a row for each model, or one for all that have the same.
 

@@ -11,6 +11,7 @@ from bertsym.document import NONE, Count, Inline
 from bertsym.errors import UnknownName
 from bertsym.layers import Role
 from bertsym.model import Model
+from bertsym.spellings import AmbiguousName, meanings, spelled
 from bertsym.symbols import BY_SYMBOL, E, Own, V, in_order
 
 _LETTERS = {"A": "heads"}
@@ -25,11 +26,25 @@ def size_value(model: Model, symbol: Symbol) -> Value | None:
     if symbol in model.given:
         return model.given[symbol]
     if symbol not in model.symbols:
+        own = _own_name(model, symbol)
+        if own is not None:
+            return size_value(model, own)
         return _embedding_width(model) if symbol == E else None
     value = model.public(symbol)
     if BY_SYMBOL[symbol].default is not None and not free(value):
         return model.architecture.defaults.get(symbol, BY_SYMBOL[symbol].default)
     return evaluate(value, model.given) if free(value) <= set(model.given) else None
+
+
+def _own_name(model: Model, symbol: Symbol) -> Symbol | None:
+    """Return the size of a model's own code whose field means a registered size and no other, as XLNet's `d_model`."""
+    for word in spelled(str(symbol)):
+        if meanings(word) == (str(symbol),):
+            try:
+                return model.size(word).symbol
+            except (UnknownName, AmbiguousName):
+                continue
+    return None
 
 
 def _embedding_width(model: Model) -> Value | None:

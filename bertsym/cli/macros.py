@@ -70,7 +70,7 @@ def macros(
     syntax = _syntax(value, {"markdown": markdown, "html": html, "typst": typst})
     settings = options.settings(dtype, optimizer, rank, targets)
     model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
-    names = named_notation(notation).renamed(parse_renames(rename or ()))
+    names = named_notation(notation).renamed(parse_renames(rename or ()), model.symbols)
     found = figures(model, chosen, form)
     if value:
         emit(piece(found.named(value).value, syntax, names, flavor) + "\n", syntax)

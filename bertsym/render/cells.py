@@ -19,6 +19,10 @@ _BREAKS = ("+", "-", "=", r"\times")
 _HELD = ("(", "[", r"\lfloor")
 _OPENING = (*_HELD, "{")
 _CLOSING = (")", "]", r"\rfloor", "}")
+_NAME_PIECES = re.compile(r"[^._/]+[._/]?|[._/]")
+LONG_WORD = 12
+"""The letters of a word of prose in which no line ends, such as `e.g.` or `and/or`."""
+
 _BEFORE_UNIT = re.compile(r"(?<=\d) ?(?=[A-Za-z])")
 
 
@@ -41,7 +45,11 @@ class Cell:
         return max(self.pieces, default=0)
 
     def lines(self, width: int, face: Face) -> int:
-        """Return the number of lines that the formula fills in a column of that width; 1 for other cells."""
+        """Return the number of lines that the cell fills in a column of that width; a width of 0 is enough for it."""
+        if not width or not self.tex:
+            return 1
+        if not self.math:
+            return _filled(self.pieces, width)
         from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
 
         count, line = 1, ""
@@ -52,6 +60,14 @@ class Cell:
         return count
 
 
+def _filled(pieces: tuple[int, ...], width: int) -> int:
+    """Return the number of lines that pieces of text fill; the blanks between them count nothing."""
+    count, line = 1, 0
+    for piece in pieces:
+        count, line = (count, line + piece) if line + piece <= width or not line else (count + 1, piece)
+    return count
+
+
 def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
     """Return one piece of text or a table cell; a breakable name of code may end a line after a dot or underscore."""
     match part:
@@ -59,9 +75,7 @@ def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
             return prose(part, sheet.encoding)
         case Code(text):
             shown = prose(text, sheet.encoding)
-            if breakable:
-                shown = re.sub(r"(\.|\\_|/)(?=.)", r"\1\\allowbreak{}", shown)
-            return rf"\texttt{{{shown}}}"
+            return rf"\texttt{{{_breakable(shown) if breakable else shown}}}"
         case Citation(key):
             return rf"~\cite{{{key}}}"
         case Count() | Decimal() | Rounded() | Scaled() | Share():
@@ -100,18 +114,46 @@ def cell(part: Inline, sheet: Sheet, face: Face | None) -> Cell:
     if face is None:
         return Cell(tex)
     match part:
-        case str() | Code():
-            typewriter = isinstance(part, Code)
+        case Code():
             text = words.inline(part)
-            cuts = re.findall(r"[^._/]+[._/]?|[._/]" if typewriter else r"[^\s-]+-?|-", text)
-            pieces = tuple(set_width(piece, face, typewriter=typewriter) for piece in cuts)
+            pieces = tuple(set_width(piece, face, typewriter=True) for piece in _NAME_PIECES.findall(text))
             wrapped = rf"\raggedright {inline(part, sheet, breakable=True)}"
-            return Cell(tex, wrapped, set_width(text, face, typewriter=typewriter), pieces)
+            return Cell(tex, wrapped, set_width(text, face, typewriter=True), pieces)
+        case str():
+            return _text(words.inline(part), tex, sheet, face)
         case Count() | Decimal() | Rounded() | Scaled() | Share():
             width = figure_width(words.inline(part), face)
             return Cell(tex, tex, width, (width,))
         case _:
             return _formula(mathtex.inline(part, sheet.notation, sheet.encoding), tex, face)
+
+
+def _unbroken(group: str) -> str:
+    """Return a group in which no line ends behind an operator."""
+    for sign in _OPERATORS:
+        group = group.replace(f" {sign} ", rf" {sign}\nobreak ")
+    return group
+
+
+def _text(text: str, tex: str, sheet: Sheet, face: Face) -> Cell:
+    """Return words; a line may end at a blank, behind a hyphen, and in a long word behind a dot as in names of code."""
+    pieces: list[int] = []
+    wrapped = []
+    for word in text.split(" "):
+        cuts = [
+            part
+            for piece in re.findall(r"[^-]+-?|-", word)
+            for part in (_NAME_PIECES.findall(piece) if len(piece) > LONG_WORD else [piece])
+        ]
+        pieces += (set_width(piece, face) for piece in cuts)
+        shown = prose(word, sheet.encoding)
+        wrapped.append(_breakable(shown) if len(word) > LONG_WORD else shown)
+    return Cell(tex, rf"\raggedright {' '.join(wrapped)}", set_width(text, face), tuple(pieces))
+
+
+def _breakable(name: str) -> str:
+    """Return the TeX of a name in which a line may end behind a dot, an underscore or a slash."""
+    return re.sub(r"(\.|\\_|/)(?=.)", r"\1\\allowbreak{}", name)
 
 
 def _formula(math: str, tex: str, face: Face) -> Cell:
@@ -145,6 +187,7 @@ def _terms(math: str) -> tuple[tuple[str, ...], str]:
         group += mark
         if depth == 0:
             inside = group.startswith(_HELD) and any(f" {sign} " in group for sign in _OPERATORS)
-            held += f"{{{group}}}" if inside else group
+            named = held.endswith((r"\max", r"\min"))  # braces behind a name would part it from its parenthesis
+            held += _unbroken(group) if inside and named else f"{{{group}}}" if inside else group
             group = ""
     return tuple(pieces), held

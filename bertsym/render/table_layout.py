@@ -12,6 +12,8 @@ from bertsym.values import value
 
 SLACK = POINT // 10
 
+HINT = "pass a larger --width, --small or fewer --columns"
+
 MOST_LINES = 2
 """The lines of a formula in its cell; a longer one stands below its row."""
 
@@ -65,23 +67,25 @@ def plan(
         needed = width - sum(natural[first:stop]) + SLACK
         natural[stop - 1] += max(0, needed)
         least[stop - 1] = max(least[stop - 1], natural[stop - 1] if needed > 0 else 0)
-    for option in _plans(rows, natural, least, formulas, column):
-        return option
+    options = list(_plans(rows, natural, least, formulas, column))
+    if options:
+        return min(options, key=lambda option: _height(option, rows, natural, column))
     main = [least[i] for i in range(count) if i not in formulas]
     tightest = FRAMES[-1]
     beside = sum(least) + column.width - tightest.room(column, count)
     below = sum(main) + column.width - tightest.room(column, len(main)) if formulas and main else beside
-    raise TooNarrow("the table", -(-min(beside, below) // POINT), column.width // POINT)
+    raise TooNarrow("the table", -(-min(beside, below) // POINT), column.width // POINT, HINT)
 
 
 def _plans(
     rows: Sequence[Sequence[Cell]], natural: list[int], least: list[int], formulas: frozenset[int], column: Column
 ) -> Iterator[Plan]:
-    """Yield the layouts that fit, the best first."""
+    """Yield the layouts that fit: single lines are the best, then those with the fewest lines."""
     count = len(natural)
     for frame in FRAMES:
         if sum(natural) <= frame.room(column, count):
             yield Plan(frame, (0,) * count)
+            return
     for frame in FRAMES:
         room = frame.room(column, count)
         if sum(least) <= room:
@@ -97,6 +101,16 @@ def _plans(
             shared = _shared([natural[i] for i in main], [least[i] for i in main], room)
             widths = tuple(shared[main.index(i)] if i in main else 0 for i in range(count))
             yield Plan(frame, widths, formulas)
+
+
+def _height(option: Plan, rows: Sequence[Sequence[Cell]], natural: list[int], column: Column) -> int:
+    """Return the number of lines of a layout; a formula below its row fills the column."""
+    across = column.width - column.width // 8
+    return sum(
+        max(cell.lines(width, column.face) for cell, width in zip(row, option.widths, strict=True))
+        + sum(row[i].lines(across if natural[i] > across else 0, column.face) for i in option.below)
+        for row in rows
+    )
 
 
 def _shared(natural: list[int], least: list[int], room: int) -> tuple[int, ...]:

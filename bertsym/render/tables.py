@@ -29,6 +29,9 @@ class Rules:
     space: str
 
 
+STIFF = "\\medmuskip=1\\medmuskip\\thickmuskip=1\\thickmuskip\n"
+"""The spaces of mathematics without shrinking: TeX would squeeze a formula rather than break it."""
+
 HLINES = Rules("", r"\hline", "", r"\cline", "")
 BOOK = Rules(r"\toprule", r"\midrule", r"\bottomrule", r"\cmidrule(lr)", r"\addlinespace[2pt]")
 
@@ -59,6 +62,8 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
     frame = f"\\begin{{tabular}}{{{edges}{spec}{edges}}}\n{body}\n\\end{{tabular}}"
     gap = layout.frame.gap
     tight = "" if gap == FRAMES[0].gap else f"\\setlength{{\\tabcolsep}}{{{_points(gap)}}}%\n"
+    if any(layout.widths[i] for i in formulas):
+        tight += STIFF
     requires = frozenset({*((BOOKTABS,) if rules is BOOK else ()), *((SIUNITX,) if numeric else ())})
     return Fragment(_placed(frame, tight, sheet), requires | captions.caption(sheet).requires)
 
@@ -76,13 +81,12 @@ def _placed(frame: str, tight: str, sheet: Sheet) -> str:
 
 
 def _in_text(frame: str, settings: str, sheet: Sheet) -> str:
-    """Return the table as part of the text; one that fills the column is a paragraph without an indent."""
+    """Return the table as a paragraph of its own, without an indent: it never runs into the text before it."""
     if sheet.caption or sheet.label:
         option = "--caption" if sheet.caption else "--label"
         raise Conflict(option, "--float none", "only a float has a caption")
-    if sheet.column is None and not settings:
-        return frame
-    return f"{{%\n{settings}\\noindent\n{frame}\\par}}" if settings else f"\\noindent\n{frame}\\par"
+    paragraph = f"\\par\\medskip\\noindent\n{frame}\\par\\medskip"
+    return f"{{%\n{settings}{paragraph}}}" if settings else paragraph
 
 
 def _points(width: int) -> str:
@@ -130,7 +134,8 @@ def _digits(table: Table, index: int) -> str:
     whole = max(len(text.partition(".")[0].lstrip("-")) for text in written)
     places = max(len(text.partition(".")[2]) for text in written)
     sign = "-" if any(text.startswith("-") for text in written) else ""
-    return f"S[table-format={sign}{whole}.{places}]"
+    whole_only = ",group-digits=integer" if places > 3 else ""  # siunitx groups decimals too
+    return f"S[table-format={sign}{whole}.{places}{whole_only}]"
 
 
 def _is_bare(part: Inline) -> bool:

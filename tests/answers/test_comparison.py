@@ -127,6 +127,17 @@ def test_three_models_are_one_table(bertsym: Callable[..., Any]) -> None:
     assert [index for index, line in enumerate(lines[start + 1 :]) if line.startswith("─")] == [0, 5]
 
 
+def test_titles_of_many_models_are_broken_rather_than_numbers(bertsym: Callable[..., Any]) -> None:
+    sizes = [f"bert_uncased_L-{layers}_H-768_A-12" for layers in (2, 4, 6, 8, 10, 12)]
+    lines = bertsym("compare", *sizes, "gpt2-small", "albert-base", "--sizes", "none").out.splitlines()
+    assert max(map(len, lines)) <= 120
+    whole = next(line for line in lines if line.startswith("total"))
+    assert whole.split()[1:] == [
+        *("38,603,520", "52,779,264", "66,955,008", "81,130,752", "95,306,496", "109,482,240"),
+        *("124,439,808", "11,683,584"),
+    ]
+
+
 def test_sizes_stand_above_and_totals_below() -> None:
     found = table(comparison([load(name) for name in PAPERS], sizes=["H", "E", "F", "d"]))
     assert [str(row[0].symbol) for row in found.rows[:4] if hasattr(row[0], "symbol")] == ["H", "E", "F", "d"]

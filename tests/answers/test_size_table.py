@@ -136,6 +136,11 @@ def test_sizes_that_a_model_lacks_and_those_that_follow(rows: Any) -> None:
     assert found["Mixtral 8x7B"][:6] == ["8", "8", "128", "14336", "4096", "12879925248"]
 
 
+def test_a_size_has_the_name_of_the_code(rows: Any) -> None:
+    """XLNet's code calls the feed-forward width `d_inner`."""
+    assert rows("models", "bert-tiny", "xlnet-base-cased", "--table", "F")["XLNet base cased"] == ["3072"]
+
+
 def test_json_has_numbers(bertsym: Callable[..., Any]) -> None:
     found = json.loads(
         bertsym("models", "albert-base", "llama-7b", "--table", "L,sharing,kv_heads,parameters", "--json").out
