@@ -45,7 +45,8 @@ def live(lines: Sequence[str], marker: re.Pattern[str]) -> set[Place]:
     """Return the markers of Markdown that are comments: the index of the line, and the index within the line.
 
     >>> mark = re.compile("<!-- bertsym:")
-    >>> sorted(live(["<!-- bertsym: a -->", "", "    <!-- bertsym: b -->", "`<!-- bertsym: c -->` <!-- bertsym: d -->"], mark))
+    >>> lines = ["<!-- bertsym: a -->", "", "    <!-- bertsym: b -->", "`<!-- bertsym: c -->` <!-- bertsym: d -->"]
+    >>> sorted(live(lines, mark))
     [(0, 0), (3, 1)]
     """
     reader = _Blocks(marker)
