@@ -59,7 +59,11 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
         raise Unreadable("--label", sheet.label, "for Typst letters, digits and the marks : . _ -")
     if sheet.label and sum(kind in (Table, Result) for kind in kinds) != 1:
         raise Conflict("--label", "the answer", "it has no formula or table of its own, or several")
-    return "\n".join(_element(part, sheet) for part in parts) + "\n"
+    cited = any(
+        isinstance(part, Citation) for element in parts if isinstance(element, Paragraph) for part in element.parts
+    )
+    notes = ["// requires: #bibliography with the entry that `bertsym --citation` prints"] if cited else []
+    return "\n".join((*notes, *(_element(part, sheet) for part in parts))) + "\n"
 
 
 def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
