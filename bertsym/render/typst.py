@@ -37,6 +37,9 @@ ZERO_WIDTH_SPACE = r"\u{200b}"
 MOST_ON_LINE = 60
 """The characters of a display on one line: Typst keeps what is longer on a line too, over the margin."""
 
+MOST_UNBROKEN = 90
+"""The characters of a line of a display that still fits a page; a longer one has no sum to break it at."""
+
 THICK, THIN = "table.hline(stroke: 0.08em),", "table.hline(stroke: 0.05em),"
 
 SHORT = 8
@@ -109,29 +112,31 @@ def _element(element: Element, sheet: Sheet) -> str:
         case Equation(steps):
             return _displayed(boxes.steps(steps, sheet.notation))
         case Result():
-            return _displayed(boxes.result(element, sheet)) + _label(sheet)
+            return _displayed(boxes.result(element, sheet), _label(sheet))
         case Table():
             return _table(element, sheet)
 
 
-def _displayed(steps: list[boxes.Step]) -> str:
+def _displayed(steps: list[boxes.Step], label: str = "") -> str:
     """Return a display: on one line if it is short, else a line for each step, broken further between terms.
 
-    Typst breaks no display itself.
+    Typst breaks no display itself. A formula with a term that is too long is a paragraph, which Typst breaks anywhere,
+    unless a label needs the number of a display.
     """
     whole = boxes.chain(steps)
     if boxes.length(whole) <= MOST_ON_LINE:
-        return math(whole, display=True)
-    first, *rest = steps
-    beside = rest and boxes.length(first.box) <= SHORT
-    lines = [] if beside else [f"& {written(line)}" for line in boxes.split(first.box, MOST_ON_LINE)]
-    for step in rest:
-        broken = [written(line) for line in boxes.split(step.box, MOST_ON_LINE)]
-        sign = "" if step.sign is None else written(step.sign)
-        lines += [f"& {sign} {broken[0]}", *(f"& quad {line}" for line in broken[1:])]
+        return math(whole, display=True) + label
+    broken = [boxes.split(step.box, MOST_ON_LINE) for step in steps]
+    if not label and any(boxes.length(line) > MOST_UNBROKEN for lines in broken for line in lines):
+        return f"#block[{math(whole)}]"
+    beside = len(steps) > 1 and boxes.length(steps[0].box) <= SHORT
+    lines: list[str] = []
+    for step, (first, *further) in zip(steps[beside:], broken[beside:], strict=True):
+        sign = "" if step.sign is None else f"{written(step.sign)} "
+        lines += [f"& {sign}{written(first)}", *(f'& quad "" {written(line)}' for line in further)]
     if beside:
-        lines[0] = f"{written(first.box)} {lines[0]}"
-    return "$ " + " \\\n".join(lines) + " $"
+        lines[0] = f"{written(steps[0].box)} {lines[0]}"
+    return "$ " + " \\\n".join(lines) + " $" + label
 
 
 def _run(parts: tuple[Inline, ...], sheet: Sheet) -> str:
