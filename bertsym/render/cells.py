@@ -17,8 +17,8 @@ _MARKS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 _OPERATORS = ("+", "-", "=", r"\times", r"\cdot", r"\geq", r"\leq", r"\neq", r"\land", r"\lor", "<", ">")
 _BREAKS = ("+", "-", "=", r"\times")
 _HELD = ("(", "[", r"\lfloor")
-_OPENING = (*_HELD, "{")
-_CLOSING = (")", "]", r"\rfloor", "}")
+_OPENING = (*_HELD, "{", r"\left")
+_CLOSING = (")", "]", r"\rfloor", "}", r"\right")
 _NAME_PIECES = re.compile(r"[^._/]+[._/]?|[._/]")
 LONG_WORD = 12
 """The letters of a word of prose in which no line ends, such as `e.g.` or `and/or`."""
@@ -160,12 +160,9 @@ def _formula(math: str, tex: str, face: Face) -> Cell:
     """Return a formula, whose lines may end between terms but not within parentheses."""
     from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
 
-    natural = formula(math, face, display=False)
-    if r"\left" in math:
-        return Cell(tex, rf"\raggedright {tex}", natural, (natural,), (math,))
     pieces, held = _terms(math)
     widths = tuple(formula(piece, face, display=False) for piece in pieces)
-    return Cell(tex, rf"\raggedright ${held}$", natural, widths, pieces)
+    return Cell(tex, rf"\raggedright ${held}$", formula(math, face, display=False), widths, pieces)
 
 
 def _terms(math: str) -> tuple[tuple[str, ...], str]:

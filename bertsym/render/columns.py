@@ -6,28 +6,29 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bertsym.document import Column, Document, Element, Table
-from bertsym.errors import BertsymError, Conflict, Unreadable, clipped, echo
+from bertsym.errors import BertsymError, Conflict, Unreadable, clipped, echo, printable
 from bertsym.render import words
 from bertsym.values import replace, value
 
 MAX_HEADING = 200
+MAX_LISTED = 600
 
 
 @value
 class UnknownHeading(BertsymError):
-    """A heading that no table of an answer has.
+    """A heading that no table of an answer has; `known` are the headings of each table, with commas between them.
 
-    >>> print(UnknownHeading("--columns", "size", (("component", "formula"),)))
+    >>> print(UnknownHeading("--columns", "size", ("component, formula",)))
     --columns: no table has the column 'size'; the columns are component, formula
     """
 
     option: str
     heading: str
-    tables: tuple[tuple[str, ...], ...]
+    known: tuple[str, ...]
 
     def __str__(self) -> str:
-        known = "; or ".join(dict.fromkeys(", ".join(name or "(none)" for name in names) for names in self.tables))
-        return f"{self.option}: no table has the column {echo(self.heading)}; the columns are {clipped(known, 600)}"
+        known = clipped(printable("; or ".join(self.known)), MAX_LISTED)
+        return f"{self.option}: no table has the column {echo(self.heading)}; the columns are {known}"
 
 
 def with_columns(document: Document, shown: Document, chosen: Iterable[str], headings: Iterable[str]) -> Document:
@@ -80,9 +81,14 @@ def _order(texts: list[str], tables: tuple[tuple[str, ...], ...]) -> list[str]:
     if twice is not None:
         raise Conflict("--columns", twice, "it is named twice")
     if order and not any(set(order) <= set(names) for names in tables):
-        listed = "; or ".join(", ".join(names) for names in tables)
-        raise Conflict("--columns", ", ".join(order), f"no table has all of them: {clipped(listed, 600)}")
+        listed = clipped("; or ".join(_listed(tables)), MAX_LISTED)
+        raise Conflict("--columns", ", ".join(order), f"no table has all of them: {listed}")
     return order
+
+
+def _listed(tables: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Return the headings of each table that differs from the others."""
+    return tuple(dict.fromkeys(", ".join(name or "(none)" for name in names) for names in tables))
 
 
 def _parts(text: str, known: Iterable[str]) -> list[str]:
@@ -96,7 +102,7 @@ def _known(name: str, known: set[str], tables: tuple[tuple[str, ...], ...], opti
         return name
     same = [heading for heading in sorted(known) if heading.casefold() == name.casefold()]
     if len(same) != 1:
-        raise UnknownHeading(option, name, tables)
+        raise UnknownHeading(option, name, _listed(tables))
     return same[0]
 
 

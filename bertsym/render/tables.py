@@ -86,7 +86,8 @@ def _in_text(frame: str, settings: str, sheet: Sheet) -> str:
         option = "--caption" if sheet.caption else "--label"
         raise Conflict(option, "--float none", "only a float has a caption")
     paragraph = f"\\par\\medskip\\noindent\n{frame}\\par\\medskip"
-    return f"{{%\n{settings}{paragraph}}}" if settings else paragraph
+    # A fragment that begins with a brace would be the subtitle of a frame in beamer.
+    return f"\\begingroup\n{settings}{paragraph}\\endgroup" if settings else paragraph
 
 
 def _points(width: int) -> str:

@@ -346,7 +346,7 @@ def test_smaller_type_is_measured() -> None:
     with pytest.raises(TooNarrow):
         latex.document((table,), sheet)
     small = latex.document((table,), Sheet(column=column("150pt@10"), size=TypeSize.FOOTNOTE))
-    assert small.startswith("{%\n\\footnotesize\n")
+    assert small.startswith("\\begingroup\n\\footnotesize\n")
 
 
 # Names of a model's own symbols.
@@ -386,3 +386,24 @@ def test_one_size_has_one_name() -> None:
 def test_a_remark_is_no_number_to_round() -> None:
     with pytest.raises(BertsymError, match="no number to round"):
         at_precision((Remark(("target ", Count(110_000_000))),), Precision("M"))
+
+
+def test_a_marker_of_a_paper_takes_every_choice(bertsym: Callable[..., Any], tmp_path: Path) -> None:
+    paper = tmp_path / "paper.tex"
+    choices = '--columns component,parameters --heading "parameters=Size" --unit M --digits 4 --small --float table*'
+    paper.write_text(
+        "% bertsym: let ours = bert-base-uncased --at L=10\n"
+        f"% bertsym: show ours --layout booktabs {choices}\n% bertsym: end\n",
+        encoding="utf-8",
+    )
+    assert bertsym("embed", str(paper)).code == 0
+    text = paper.read_text(encoding="utf-8")
+    assert r"component & Size (M) \\" in text
+    # 12*10*768^2 + 13*10*768 + (30522 + 512 + 5)*768 + 768^2 = 95,306,496
+    assert "total & 95.31\\phantom{00} \\\\" in text
+    assert bertsym("embed", str(paper), "--check").code == 0
+
+
+def test_a_unit_is_short() -> None:
+    with pytest.raises(BertsymError, match="--unit: expected a unit"):
+        Precision("M" * 10_000)
