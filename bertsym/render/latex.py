@@ -6,10 +6,10 @@ from bertsym.document import Document, Element, Equation, Heading, Inline, Parag
 from bertsym.errors import Conflict
 from bertsym.formulas.tree import Name
 from bertsym.render import displays, mathtex, tables, words
-from bertsym.render.fragment import T1, Fragment, joined
+from bertsym.render.fragment import Fragment, joined, required
 from bertsym.render.metrics import POINT
 from bertsym.render.sheet import Layout, Sheet
-from bertsym.render.tex_prose import beyond_pdflatex, comment, needs_t1
+from bertsym.render.tex_prose import beyond_pdflatex, comment
 
 PLAIN = Sheet()
 
@@ -32,14 +32,16 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
     _check(parts, sheet)
     alone = sum(not isinstance(part, Remark) for part in parts) == 1
     whole = joined(_element(part, sheet, alone=alone) for part in parts)
-    requires = whole.requires | ({T1} if needs_t1(whole.tex) else frozenset())
+    requires = whole.requires | required(whole.tex)
     if sheet.standalone:
         return _standalone(whole.tex, sorted(requires), sheet)
     notes = [f"% requires: {line}" for line in sorted(requires)]
     strange = beyond_pdflatex(whole.tex)
     if strange:
         notes.append(f"% requires: XeLaTeX or LuaLaTeX, and a font that has {strange[:20]}")
-    return "\n".join((*notes, whole.tex)) + "\n"
+    # A formula within a sentence may stand before a comma, so the end of its line is no blank.
+    end = "%\n" if sheet.layout is Layout.INLINE and isinstance(parts[-1], Result) else "\n"
+    return "\n".join((*notes, whole.tex)) + end
 
 
 def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
@@ -70,7 +72,8 @@ def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
         case Heading(parts):
             return Fragment(rf"\subsection*{{{_run(parts, sheet)}}}")
         case Paragraph(parts) if sheet.column is not None:
-            return Fragment(f"{{\\raggedright\\noindent {_run(parts, sheet, breakable=True)}\\par}}")
+            # Braces would be the subtitle of a beamer frame that begins with the fragment.
+            return Fragment(rf"\begingroup\raggedright\noindent {_run(parts, sheet, breakable=True)}\par\endgroup")
         case Paragraph(parts):
             return Fragment(f"\\noindent {_run(parts, sheet)}\\par")
         case Remark(parts):

@@ -28,8 +28,9 @@ from bertsym.formulas.tree import (
     Sum,
     negated,
 )
-from bertsym.quantities import Unit, decimal, percent, rounded
+from bertsym.quantities import Unit, decimal, percent
 from bertsym.render.notation import BERT, Notation
+from bertsym.render.numbers import grouped, parted
 from bertsym.render.tex_prose import Encoding, prose
 from bertsym.render.words import SCALAR
 from bertsym.wording import Binding, of_first
@@ -65,11 +66,6 @@ def rate(of: str, by: str, order: int) -> str:
     r"""Return a derivative as a fraction: `\frac{\partial P}{\partial H}`."""
     raised = "" if order == 1 else f"^{order}" if order < 10 else f"^{{{order}}}"
     return rf"\frac{{\partial{raised} {of}}}{{\partial {by}{raised}}}"
-
-
-def grouped(value: int) -> str:
-    """Return an integer with its thousands apart: 109{,}482{,}240."""
-    return f"{value:,}".replace(",", "{,}")
 
 
 def math(written: Form, notation: Notation = BERT) -> str:
@@ -129,13 +125,13 @@ def _number(value: Fraction) -> str:
 
 
 def upright(label: str) -> str:
-    r"""Return words as an index: upright, with short hyphens.
+    r"""Return words as an index in the font of the text.
 
     >>> print(upright("feed-forward"))
-    \mathrm{feed\textrm{-}forward}
+    \text{feed-forward}
     """
-    letters = (c if c.isascii() and c.isalnum() else r"\textrm{-}" if c == "-" else r"\ " for c in label)
-    return rf"\mathrm{{{''.join(letters)}}}"
+    letters = (c if c.isascii() and (c.isalnum() or c == "-") else " " for c in label)
+    return rf"\text{{{''.join(letters)}}}"
 
 
 def _product(factors: tuple[Form, ...], notation: Notation) -> tuple[str, Binding]:
@@ -201,8 +197,8 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
     match part:
         case Count(value, short, unit):
             return grouped(value) + (rf"\,({_measured(value, unit)})" if short else "")
-        case Rounded(value, unit):
-            return _upright(part.text) if unit.symbol else _rounded(value)
+        case Rounded():
+            return _upright(part.text)
         case Decimal(value, places):
             return decimal(value, places)
         case Shape(()):
@@ -223,19 +219,12 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
 
 def _measured(value: int, unit: Unit) -> str:
     r"""Return a rounded number with its unit upright: `25.77\,\mathrm{GB}`."""
-    if not unit.symbol:
-        return _rounded(value)
     return r",\ ".join(map(_upright, unit.rounded(value).split(", ")))
 
 
 def _upright(text: str) -> str:
-    number, _, symbol = text.partition(" ")
-    return rf"{number}\,\mathrm{{{symbol}}}"
-
-
-def _rounded(value: int) -> str:
-    text = rounded(value)
-    return rf"{text[:-1]}\,\mathrm{{{text[-1]}}}" if text[-1].isalpha() else text
+    number, unit = parted(text)
+    return rf"{number}\,\mathrm{{{unit}}}" if unit else number
 
 
 def _value(value: object) -> str:

@@ -15,7 +15,8 @@ LARGE_PARENTHESIS = 736_113
 BRACE = 889_000
 RADICAL = 1_000_000
 
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL)
+_WORDS = "\\text{"
+_TOKEN = re.compile(r"\\text\{[^{}]*\}|\\[A-Za-z]+|\\.|\S", re.DOTALL)
 _SYMBOLS = {
     "\\cdot": "cdot",
     "\\times": "times",
@@ -132,6 +133,8 @@ def _atom(reader: _Reader, mark: str, level: int, *, display: bool) -> Atom:
         return Atom(Class.SPACE, (_QUADS[mark] * text.quad if mark in _QUADS else text.space) * size)
     if mark in _FONTS:
         return Atom(Class.ORD, _word(_group(reader), mark, face, level))
+    if mark.startswith(_WORDS):
+        return Atom(Class.ORD, words(mark.removeprefix(_WORDS).removesuffix("}"), face, level=level))
     if mark == "\\textrm":
         return Atom(Class.ORD, words(_group(reader), face))
     if mark == "\\frac":
@@ -159,7 +162,7 @@ def _group(reader: _Reader) -> str:
 
 def _word(text: str, command: str, face: Face, level: int) -> int:
     """Return the width of letters in a text font, with kerns and ligatures."""
-    plain = re.sub(r"\\textrm\{(.*?)\}|\\(.)", r"\1\2", text)
+    plain = re.sub(r"\\(.)", r"\1", text)
     metrics, size = face.roman(level)
     if command == "\\mathtt":
         return 524_996 * size * len(plain)

@@ -74,9 +74,12 @@ class Face:
         """Return the math symbols; their quad is the unit of math spacing."""
         return self._font("zptmcm7y", "cmsy", level)
 
-    def text(self) -> tuple[Font, int]:
-        """Return the roman of running text."""
-        return font("ptmr7t" if self.times else "cmr12" if self.sizes[0] >= 1200 else "cmr10"), self.sizes[0]
+    def text(self, level: int = 0) -> tuple[Font, int]:
+        """Return the roman of running text, or that of words in an index."""
+        size = self.sizes[min(level, 2)]
+        if self.times:
+            return font("ptmr7t"), size
+        return (_nearest("cmr", size), size) if level else (font("cmr12" if size >= 1200 else "cmr10"), size)
 
     def _font(self, times: str, modern: str, level: int) -> tuple[Font, int]:
         size = self.sizes[min(level, 2)]
@@ -92,9 +95,9 @@ TIMES_TEN = Face((1000, 740, 600), times=True)
 TIMES_ELEVEN = Face((1095, 800, 600), times=True)
 
 
-def words(text: str, face: Face, *, typewriter: bool = False) -> int:
-    """Return the width of a line of prose; a character outside the table counts one em."""
-    metrics, size = (font("cmtt10"), face.sizes[0]) if typewriter else face.text()
+def words(text: str, face: Face, *, typewriter: bool = False, level: int = 0) -> int:
+    """Return the width of a line of prose, or of words in an index; a character outside the table counts one em."""
+    metrics, size = (font("cmtt10"), face.sizes[0]) if typewriter else face.text(level)
     glyphs = list(text) if typewriter else _ligatures(text, metrics)
     total = 0
     for here, after in zip(glyphs, [*glyphs[1:], ""], strict=True):

@@ -34,6 +34,7 @@ SHAPES = [
     r"\sqrt{b^2 - 4ac}",
     r"{} = 3H^2",
     r"\frac{(2r + 4)LH^2}{109{,}482{,}240}",
+    r"\text{token types} + H_{\text{feed-forward, AV fluffy}}^{H_{\text{office}}}",
 ]
 WORDS = ["feed-forward", "one weight per output and input", "AV To fluffy offices", "V. y, (12)"]
 
@@ -48,7 +49,7 @@ def ours() -> list[str]:
 @pytest.mark.parametrize("name", FACES)
 def test_width(name: str, pdflatex: Callable[[str], str]) -> None:
     face, size, package = FACES[name]
-    lines = [rf"\documentclass[{size}pt]{{article}}{package}\begin{{document}}"]
+    lines = [rf"\documentclass[{size}pt]{{article}}\usepackage{{amsmath}}{package}\begin{{document}}"]
     lines += [rf"\setbox0\hbox{{$\displaystyle {tex}$}}\typeout{{WIDE \the\wd0}}" for tex in ours()]
     lines += [rf"\setbox0\hbox{{{text}}}\typeout{{WIDE \the\wd0}}" for text in WORDS]
     log = pdflatex("\n".join([*lines, r"\end{document}", ""]))
