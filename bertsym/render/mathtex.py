@@ -202,15 +202,15 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
         case Decimal(value, places):
             return decimal(value, places)
         case Shape(()):
-            return rf"\textrm{{{SCALAR}}}"
+            return rf"\textnormal{{{SCALAR}}}"
         case Shape(sides):
             return r" \times ".join(within(side, Binding.MINUS, notation) for side in sides)
         case Sizes(values):
             return r",\ ".join(f"{notation.name(symbol)} = {_value(value)}" for symbol, value in values.items())
         case str():
-            return rf"\textrm{{{prose(part, encoding)}}}"
+            return rf"\textnormal{{{prose(part, encoding)}}}"
         case Code(text):
-            return rf"\textrm{{\texttt{{{prose(text, encoding)}}}}}"
+            return rf"\textnormal{{\texttt{{{prose(text, encoding)}}}}}"
         case Share(value, places):
             return prose(percent(value, places))
         case _:
@@ -218,13 +218,13 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
 
 
 def _measured(value: int, unit: Unit) -> str:
-    r"""Return a rounded number with its unit upright: `25.77\,\mathrm{GB}`."""
+    r"""Return a rounded number with its unit upright: `25.77\,\textnormal{GB}`."""
     return r",\ ".join(map(_upright, unit.rounded(value).split(", ")))
 
 
 def _upright(text: str) -> str:
     number, unit = parted(text)
-    return rf"{number}\,\mathrm{{{unit}}}" if unit else number
+    return rf"{number}\,\textnormal{{{unit}}}" if unit else number
 
 
 def _value(value: object) -> str:

@@ -15,8 +15,8 @@ LARGE_PARENTHESIS = 736_113
 BRACE = 889_000
 RADICAL = 1_000_000
 
-_WORDS = "\\text{"
-_TOKEN = re.compile(r"\\text\{[^{}]*\}|\\[A-Za-z]+|\\.|\S", re.DOTALL)
+_WORDS = ("\\text{", "\\textnormal{")
+_TOKEN = re.compile(r"\\text(?:normal)?\{(?:[^{}]|\{[^{}]*\})*\}|\\[A-Za-z]+|\\.|\S", re.DOTALL)
 _SYMBOLS = {
     "\\cdot": "cdot",
     "\\times": "times",
@@ -134,9 +134,7 @@ def _atom(reader: _Reader, mark: str, level: int, *, display: bool) -> Atom:
     if mark in _FONTS:
         return Atom(Class.ORD, _word(_group(reader), mark, face, level))
     if mark.startswith(_WORDS):
-        return Atom(Class.ORD, words(mark.removeprefix(_WORDS).removesuffix("}"), face, level=level))
-    if mark == "\\textrm":
-        return Atom(Class.ORD, words(_group(reader), face))
+        return Atom(Class.ORD, words(mark[mark.index("{") + 1 : -1], face, level=level))
     if mark == "\\frac":
         inner = level if display else level + 1
         return Atom(Class.ORD, max(_argument(reader, inner), _argument(reader, inner)) + 2 * NULL_DELIMITER)

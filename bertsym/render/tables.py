@@ -88,7 +88,7 @@ def _in_text(text: str, sheet: Sheet, tight: str) -> str:
     """Return the table as part of the text; one that fills the column is a paragraph without an indent."""
     if sheet.column is None:
         return text
-    return f"{{%\n\\noindent\n{text}\\par}}" if tight else f"\\noindent\n{text}\\par"
+    return f"\\begingroup\n\\noindent\n{text}\\par\\endgroup" if tight else f"\\noindent\n{text}\\par"
 
 
 def _floating(text: str, sheet: Sheet) -> str:

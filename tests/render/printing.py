@@ -27,7 +27,7 @@ SHEETS = (
     *(Sheet(layout=layout) for layout in _DISPLAYS),
     *(Sheet(layout=layout, column=COLUMNS[column]) for layout, column in product(_DISPLAYS, COLUMNS)),
 )
-_SHORT = re.compile(r"\\,\([\d.]+(?:\\,\\mathrm\{.\})?\)| \([\d.]+[KMBTQ]?\)$", re.MULTILINE)
+_SHORT = re.compile(r"\\,\([\d.]+(?:\\,\\textnormal\{.\})?\)| \([\d.]+[KMBTQ]?\)$", re.MULTILINE)
 
 
 def names(symbols: Iterable[Symbol], notation: Notation = BERT) -> Mapping[str, str]:
@@ -84,7 +84,7 @@ class Reader:
                 sides: tuple[Inline, ...] = cell.sides if isinstance(cell, Shape) else (cell,)
                 pieces = tex.split(r" \times ") if isinstance(cell, Shape) else [tex]
                 if sides == ():
-                    assert pieces == [r"\textrm{scalar}"]
+                    assert pieces == [r"\textnormal{scalar}"]
                     continue
                 for side, piece in zip(sides, pieces, strict=True):
                     if isinstance(side, Form):

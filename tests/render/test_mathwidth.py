@@ -34,6 +34,7 @@ SHAPES = [
     r"\sqrt{b^2 - 4ac}",
     r"{} = 3H^2",
     r"\frac{(2r + 4)LH^2}{109{,}482{,}240}",
+    r"109.48\,\textnormal{GB of memory}",
     r"\text{token types} + H_{\text{feed-forward, AV fluffy}}^{H_{\text{office}}}",
 ]
 WORDS = ["feed-forward", "one weight per output and input", "AV To fluffy offices", "V. y, (12)"]
