@@ -105,9 +105,14 @@ def _spelled(written: Form, notation: Notation) -> tuple[str, Binding]:
         case Sum(terms):
             return _sum(terms, notation), Binding.SUM
         case Quotient(numerator, denominator):
-            return rf"\frac{{{math(numerator, notation)}}}{{{math(denominator, notation)}}}", Binding.PRODUCT
+            above = math(numerator, notation)
+            minus = above.startswith("-") and not isinstance(numerator, Sum)
+            fraction = rf"\frac{{{above[minus:]}}}{{{math(denominator, notation)}}}"
+            return "-" * minus + fraction, Binding.MINUS if minus else Binding.PRODUCT
         case Floor(inside):
-            return rf"\lfloor {math(inside, notation)} \rfloor", Binding.ATOM
+            tex = math(inside, notation)
+            tall = r"\frac" in tex
+            return rf"\left\lfloor {tex} \right\rfloor" if tall else rf"\lfloor {tex} \rfloor", Binding.ATOM
         case Extreme(left, right):
             sides = f"{math(left, notation)}, {math(right, notation)}"
             tall = r"\frac" in sides

@@ -25,6 +25,8 @@ _SYMBOLS = {
     "\\leq": "leq",
     "\\geq": "geq",
     "\\approx": "approx",
+    "\\lfloor": "lfloor",
+    "\\rfloor": "rfloor",
 }
 _QUADS = {"\\quad": 1, "\\qquad": 2}
 _FONTS = frozenset({"\\mathrm", "\\mathit", "\\mathbf", "\\mathsf", "\\mathtt", "\\mathcal"})
@@ -46,8 +48,8 @@ class Class(Enum):
 _CLASSES = {
     **dict.fromkeys(("+", "-", "\\cdot", "\\times", "\\land", "\\lor"), Class.BIN),
     **dict.fromkeys(("=", "<", ">", "\\leq", "\\geq", "\\neq", "\\approx"), Class.REL),
-    **dict.fromkeys(("(", "["), Class.OPEN),
-    **dict.fromkeys((")", "]"), Class.CLOSE),
+    **dict.fromkeys(("(", "[", "\\lfloor"), Class.OPEN),
+    **dict.fromkeys((")", "]", "\\rfloor"), Class.CLOSE),
     **dict.fromkeys((",", ";"), Class.PUNCT),
 }
 _NO_OPERAND_BEFORE = (None, Class.BIN, Class.REL, Class.OPEN, Class.PUNCT)

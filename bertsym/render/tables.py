@@ -18,6 +18,7 @@ from bertsym.values import value
 GAPS = (6 * POINT, 3 * POINT)  # \tabcolsep as LaTeX sets it, and tightened
 SLACK = POINT // 10
 
+_HOLDING = (("{", "}"), (r"\left", r"\right"))
 _BREAKS_IN_MATH = re.compile(r"(?<= [+=-]) |(?<= \\times) ")
 
 # What TeX must not break: braces around a parenthesis forbid it.
@@ -126,9 +127,8 @@ def _cell(part: Inline, sheet: Sheet, face: Face | None, *, whole: bool) -> Cell
 
             math = mathtex.inline(part, sheet.notation, sheet.encoding)
             natural = formula(math, face, display=False)
-            breakable = r"\left" not in math
-            pieces = _broken(math) if breakable else [math]
-            if breakable and whole:
+            pieces = _broken(math)
+            if whole and r"\left" not in math:  # a brace between \left and its delimiter would be an error
                 pieces = _closed(pieces)
                 held = _PARENTHESES.sub(r"{\g<0>}", math)
                 wrapped = rf"\raggedright ${held}$"
@@ -136,10 +136,10 @@ def _cell(part: Inline, sheet: Sheet, face: Face | None, *, whole: bool) -> Cell
 
 
 def _broken(math: str) -> list[str]:
-    """Return the pieces between which TeX may break a line, outside of all braces."""
+    """Return the pieces between which TeX may break a line, outside of all braces and of delimiters that grow."""
     pieces: list[str] = []
     for piece in _BREAKS_IN_MATH.split(math):
-        if pieces and pieces[-1].count("{") > pieces[-1].count("}"):
+        if pieces and any(pieces[-1].count(start) > pieces[-1].count(end) for start, end in _HOLDING):
             pieces[-1] += f" {piece}"
         else:
             pieces.append(piece)

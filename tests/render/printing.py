@@ -56,7 +56,7 @@ class Reader:
             try:
                 left = "" if isinstance(element, Result) and element.left else None
                 shown = latex.document((element,), replace(sheet, notation=self.notation, left=left))
-                lines = shown.splitlines()
+                lines = shown.replace("$%\n", "$\n").splitlines()  # the end of the line is no blank
             except TooNarrow:
                 continue
             printed = _SHORT.sub("", "\n".join(line for line in lines if not line.startswith("%")))

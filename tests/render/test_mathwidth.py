@@ -34,6 +34,8 @@ SHAPES = [
     r"\sqrt{b^2 - 4ac}",
     r"{} = 3H^2",
     r"\frac{(2r + 4)LH^2}{109{,}482{,}240}",
+    r"2\lfloor rH \rfloor + H_{\lfloor k \rfloor}",
+    r"\left\lfloor \frac{H + 1}{2} \right\rfloor H",
     r"109.48\,\textnormal{GB of memory}",
     r"\text{token types} + H_{\text{feed-forward, AV fluffy}}^{H_{\text{office}}}",
 ]
