@@ -30,13 +30,18 @@ INDENT = r"\quad {} "
 
 @value
 class Setting:
-    """The setting of further lines: what stands before each, and whether none may begin within parentheses."""
+    """The setting of further lines: what stands before each, and where they may begin.
+
+    - With `whole_factors`, no line begins within parentheses.
+    - With `anywhere`, a line may begin within a fraction, which has a slash then, and between factors.
+    """
 
     indent: str = INDENT
     whole_factors: bool = False
+    anywhere: bool = False
 
 
-SPREAD = Setting()
+SPREAD = Setting(anywhere=True)
 
 
 @value
@@ -52,22 +57,22 @@ _BREAKABLE = (Sum, Product, Bracket, Quotient, Power, Floor, Extreme)
 
 @value
 class Paper:
-    """The names of the symbols, and the room for one piece of a formula on a line of its own."""
+    """The names of the symbols, and the room for one piece of a formula on a line of its own, if that decides."""
 
     notation: Notation
-    room: Column
+    room: Column | None
 
     def math(self, written: Form) -> str:
         """Return a form as TeX."""
         return mathtex.math(written, self.notation)
 
     def holds(self, written: Form) -> bool:
-        """Return True if a line holds the form."""
+        """Return True if a line holds the form, or if it is not to be broken."""
         return self.fits(self.math(written))
 
     def fits(self, tex: str) -> bool:
-        """Return True if a line holds the formula."""
-        return formula(tex, self.room.face) <= self.room.width
+        """Return True if a line holds the formula, or if it is not to be broken."""
+        return self.room is None or formula(tex, self.room.face) <= self.room.width
 
     def is_tall(self, written: Form) -> bool:
         """Return True if the form needs large delimiters."""
@@ -91,7 +96,8 @@ def lines(
     whole = lead + mathtex.chain(steps, notation)
     if _fits(whole, room):
         return [whole]
-    paper = Paper(notation, Column(room.width - formula(f"{setting.indent}+ ", room.face), room.face))
+    line = Column(room.width - formula(f"{setting.indent}+ ", room.face), room.face)
+    paper = Paper(notation, line if setting.anywhere else None)
     leads = [lead, *(f"{{}} {mathtex.relation(step)} " for step in steps[1:])]
     return [
         line

@@ -84,8 +84,7 @@ def result(answer: Result, sheet: Sheet, *, alone: bool = True) -> Fragment:
 
 def equation(steps: Steps, sheet: Sheet) -> Fragment:
     """Return a step of a derivation as an unnumbered display."""
-    first, *rest = steps
-    left = mathtex.inline(first, sheet.notation, sheet.encoding) if rest else ""
+    left, rest = _left_of(steps, sheet)
     match sheet.layout:
         case Layout.ALIGN:
             frame = Frame("align*")
@@ -93,7 +92,20 @@ def equation(steps: Steps, sheet: Sheet) -> Fragment:
             frame = Frame("equation*", "split")
         case _:
             frame = Frame("", bare=sheet.column is None)
-    return _framed(_rows(left, tuple(rest) or steps, sheet, frame), frame, sheet)
+    return _framed(_rows(left, rest, sheet, frame), frame, sheet)
+
+
+def _left_of(steps: Steps, sheet: Sheet) -> tuple[str, Steps]:
+    """Return the first step as a left side, and the others; a first step wider than half the column is one of them."""
+    if len(steps) == 1:
+        return "", steps
+    left = mathtex.inline(steps[0], sheet.notation, sheet.encoding)
+    if sheet.column is not None:
+        from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+
+        if formula(left, sheet.column.face) > sheet.column.width // 2:
+            return "", steps
+    return left, steps[1:]
 
 
 def _sides(answer: Result, sheet: Sheet) -> tuple[str, Steps]:
