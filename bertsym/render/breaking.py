@@ -96,7 +96,8 @@ def lines(
     whole = lead + mathtex.chain(steps, notation)
     if _fits(whole, room):
         return [whole]
-    line = Column(room.width - formula(f"{setting.indent}+ ", room.face), room.face)
+    beside = formula(rf"{setting.indent}+ {{}}\biggr)", room.face)  # the sign of a term, and the end of a sum
+    line = Column(room.width - beside, room.face)
     paper = Paper(notation, line if setting.anywhere else None)
     leads = [lead, *(f"{{}} {mathtex.relation(step)} " for step in steps[1:])]
     return [
@@ -186,7 +187,7 @@ def _product(factors: tuple[Form, ...], paper: Paper, depth: int) -> list[Piece]
         least = Binding.PRODUCT if index else of_first(factor, minus=minus)
         head, *inner = _factor(factor, least, paper, depth, last=factor is rest[-1])
         joined = mathtex.beside([pieces[-1].tex, head.tex])
-        if index and not paper.fits(joined) and pieces[-1].depth == depth:
+        if index and not paper.fits(joined):
             pieces.append(Piece(rf"\cdot {head.tex}", depth + 1))
         else:
             pieces[-1] = Piece(joined, pieces[-1].depth)
@@ -202,14 +203,17 @@ def _factor(factor: Form, least: Binding, paper: Paper, depth: int, *, last: boo
 
 
 def _quotient(fraction: Quotient, paper: Paper, depth: int) -> list[Piece]:
-    """Return the pieces of a fraction that is wider than a line, set with a slash."""
+    """Return the pieces of a fraction that is wider than a line, set with a slash or as a factor of its own."""
     above, below = fraction.numerator, fraction.denominator
     pieces = _enclosed(above, paper, depth) or _pieces(above, paper, depth)
     if isinstance(below, Product):
         head, *rest = _between(_pieces(below, paper, depth + 1), depth, large=paper.is_tall(below))
     else:
         head, *rest = _factor(below, Binding.ATOM, paper, depth, last=True)
-    return [*pieces[:-1], Piece(f"{pieces[-1].tex}/{head.tex}", pieces[-1].depth), *rest]
+    slashed = f"{pieces[-1].tex}/{head.tex}"
+    if not rest and not paper.fits(slashed):
+        return [*pieces, Piece(rf"\cdot \frac{{1}}{{{paper.math(below)}}}", depth + 1)]
+    return [*pieces[:-1], Piece(slashed, pieces[-1].depth), *rest]
 
 
 def _enclosed(written: Form, paper: Paper, depth: int) -> list[Piece]:

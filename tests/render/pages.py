@@ -48,7 +48,8 @@ def runs(names: list[str]) -> Iterator[Words]:
 def _runs_of(name: str) -> Iterator[Words]:
     """Yield the command lines about one model."""
     turn = sum(map(ord, name))
-    sizes = [str(symbol) for symbol in sorted(countable(load(name), EXACT).total().free_symbols, key=str)]
+    total = countable(load(name), EXACT).total()
+    sizes = [str(symbol) for symbol in sorted(total.free_symbols, key=str) if total.is_polynomial(symbol)]
     for place, (form, layout) in enumerate(product(FORMS, DISPLAYS)):
         yield ("total", name, "--form", form, "--layout", layout, "--notation", NOTATIONS[(turn + place) % 4])
     for form in FORMS:
@@ -63,7 +64,8 @@ def _runs_of(name: str) -> Iterator[Words]:
     for rules in TABLES:
         yield ("tensors", name, *rules)
     if sizes:
-        yield ("solve", name, "--target", str(index()[name].count), "--for", sizes[turn % len(sizes)])
+        target = 10 * index()[name].count
+        yield ("solve", name, "--target", str(target), "--for", sizes[turn % len(sizes)])
 
 
 @dataclass

@@ -15,7 +15,7 @@ from bertsym.errors import TooNarrow
 from bertsym.formulas.tree import Form
 from bertsym.render import jsontext, latex, markdown, text, words
 from bertsym.render.notation import BERT, Notation
-from bertsym.render.sheet import COLUMNS, Layout, Sheet
+from bertsym.render.sheet import COLUMNS, Layout, Sheet, column
 from bertsym.report import Report
 from bertsym.values import replace
 from tests.render.reading import Tree, of_tex, of_text
@@ -25,7 +25,8 @@ SHEETS = (
     Sheet(),
     Sheet(layout=Layout.INLINE),
     *(Sheet(layout=layout) for layout in _DISPLAYS),
-    *(Sheet(layout=layout, column=COLUMNS[column]) for layout, column in product(_DISPLAYS, COLUMNS)),
+    *(Sheet(layout=layout, column=COLUMNS[name]) for layout, name in product(_DISPLAYS, COLUMNS)),
+    Sheet(layout=Layout.EQUATION, column=column("90pt")),  # fractions and products on several lines
 )
 _SHORT = re.compile(r"\\,\([\d.]+(?:\\,\\textnormal\{.\})?\)| \([\d.]+[KMBTQ]?\)$", re.MULTILINE)
 
