@@ -109,6 +109,10 @@ bench-derive: $(FULL) ## measure derivations of model types drawn at random besi
 bench-tests: $(READY) ## measure the tests of derive's synthesis by small faults put into it (mutation testing)
 	$(BIN)/python benchmarks/mutation.py
 
+.PHONY: pages
+pages: $(READY) ## set all of --latex over forty models of the atlas, and count refusals (half an hour)
+	$(BIN)/python tools/pages.py
+
 .PHONY: paper
 paper: $(READY) ## build the example paper with pdfLaTeX, its generated parts checked first
 	cd examples/paper && $(CURDIR)/$(BIN)/bertsym embed --check paper.tex README.md
