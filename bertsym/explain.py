@@ -348,24 +348,25 @@ def _plain_numbers(model: Model) -> dict[Symbol, Form]:
 def _composition(counted: CountableModel, components: list[str], tensors: tuple[Tensor, ...]) -> Iterator[Element]:
     yield Heading(("the whole model",))
     without = "Residual connections, dropout, activations and the softmax of attention have no parameters. "
-    rest = without if counted.convention.unit == PARAMETERS else ""
+    unit = counted.convention.unit
+    rest = without if unit == PARAMETERS else ""
     yield Paragraph((f"{rest}The total is the sum of the components:",))
     rows = []
     for name in components:
         of_component = [t for t in tensors if t.component == name]
         expression = expand(counted.model.public(raw(of_component, counted.convention)))
         number = counted.number(expression)
-        rows.append((name, form(expression), Count(number) if number is not None else ""))
+        rows.append((name, form(expression), Count(number, unit=unit) if number is not None else ""))
     whole = counted.total()
     number = counted.number(whole)
     numeric = number is not None
     columns = (
         Column("component"),
         Column("formula"),
-        *((Column(counted.convention.unit.title, right=True),) if numeric else ()),
+        *((Column(unit.title, right=True),) if numeric else ()),
     )
     width = len(columns)
-    footer = ("total", form(whole), Count(number) if number is not None else "")
+    footer = ("total", form(whole), Count(number, unit=unit) if number is not None else "")
     yield Table(columns, tuple(row[:width] for row in rows), footer[:width])
     forms = _distinct([form(whole, Style.EXPANDED), form(whole), form(whole, Style.FACTORED)])
     yield Paragraph(("Written out, collected by powers, and factored:",))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
+from bertsym.document import Code, Count, Decimal, Inline, Rounded, Scaled, Shape, Share, Sizes, is_rounded
 from bertsym.formulas.tree import (
     Bracket,
     Condition,
@@ -50,8 +50,7 @@ _RELATIONS = {
 
 def relation(step: Inline) -> str:
     r"""Return the sign before a step of a chain: `\approx` before a number that is rounded, else an equals sign."""
-    rounded_off = isinstance(step, Decimal) and (step.rounded or (step.value * 10**step.places).denominator != 1)
-    return r"\approx" if rounded_off else "="
+    return r"\approx" if is_rounded(step) else "="
 
 
 def chain(steps: Sequence[Inline], notation: Notation = BERT, encoding: Encoding = Encoding.ASCII) -> str:
@@ -204,6 +203,8 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return grouped(value) + (rf"\,({_measured(value, unit)})" if short else "")
         case Rounded():
             return _upright(part.text)
+        case Scaled():
+            return _upright(f"{part.number.replace(',', '{,}')} {part.symbol}".rstrip())
         case Decimal(value, places):
             return decimal(value, places)
         case Shape(()):

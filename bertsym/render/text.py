@@ -17,8 +17,12 @@ from bertsym.document import (
     Paragraph,
     Remark,
     Result,
+    Scaled,
     Shape,
     Table,
+    dashed,
+    groups,
+    is_rounded,
 )
 from bertsym.errors import printable
 from bertsym.formulas.tree import Form
@@ -64,9 +68,9 @@ def _element(element: Element, spell: Spell) -> list[str]:
         case Paragraph(parts) | Remark(parts):
             return _wrap(_run(parts, spell))
         case Equation(steps):
-            return _broken(_steps([_inline(step, spell) for step in steps], indent="    "))
+            return _broken(_steps(steps, spell, indent="    "))
         case Result(steps):  # one line a step, so that programs find the formula whole
-            return _steps([_inline(step, spell) for step in steps], indent="")
+            return _steps(steps, spell, indent="")
         case Table():
             return _table(element, spell)
 
@@ -115,16 +119,23 @@ def _broken(lines: list[str]) -> list[str]:
     return broken
 
 
-def _steps(steps: list[str], indent: str) -> list[str]:
+def _steps(steps: tuple[Inline, ...], spell: Spell, indent: str) -> list[str]:
+    """Return a line for each step, with the sign that stands before it: an equals sign only if nothing is rounded."""
     first, *rest = steps
-    return [indent + first, *(f"{indent}= {step}" for step in rest)]
+    signs = (spell("≈") if is_rounded(step) else "=" for step in rest)
+    further = (f"{indent}{sign} {_inline(step, spell)}" for sign, step in zip(signs, rest, strict=True))
+    return [indent + _inline(first, spell), *further]
 
 
 def _table(table: Table, spell: Spell) -> list[str]:
-    rows = [[spell(printable(column.title)) for column in table.columns]]
-    rows += [[_inline(cell, spell) for cell in row] for row in (*table.rows, table.footer) if row]
+    table = dashed(table)
+    rows = [[_inline(column.title, spell) for column in table.columns]]
+    cells = [row for row in (*table.rows, table.footer) if row]
+    aligned = [_aligned([row[index] for row in cells], spell) for index in range(len(table.columns))]
+    rows += [list(row) for row in zip(*aligned, strict=True)]
     kinds = [_kind(column, [row[index] for row in table.rows]) for index, column in enumerate(table.columns)]
     widths = _widths(rows, kinds)
+    over = _grouped(table, widths, spell)
 
     def lines(cells: list[str]) -> list[str]:
         folded = [_folded(cell, width) for cell, width in zip(cells, widths, strict=True)]
@@ -132,9 +143,31 @@ def _table(table: Table, spell: Spell) -> list[str]:
 
     rule = spell("─") * (sum(widths) + 2 * (len(widths) - 1))
     head, *body = map(lines, rows)
-    if table.footer:
-        body.insert(-1, [rule])
-    return [*head, rule, *chain.from_iterable(body)]
+    below = {0, *table.rules, *((len(table.rows),) if table.footer else ())}
+    ruled = ([rule, *row] if index in below else row for index, row in enumerate(body))
+    return [*over, *head, *([] if body else [rule]), *chain.from_iterable(ruled)]
+
+
+def _aligned(cells: Sequence[Inline], spell: Spell) -> list[str]:
+    """Return the cells of a column; blanks stand for missing decimals, so that decimal points align."""
+    places = [max(0, cell.places) if isinstance(cell, Scaled) else None for cell in cells]
+    most = max((own for own in places if own is not None), default=0)
+    missing = (0 if own is None or own == most else most - own + (own == 0) for own in places)
+    return [_inline(cell, spell) + " " * blanks for cell, blanks in zip(cells, missing, strict=True)]
+
+
+def _grouped(table: Table, widths: list[int], spell: Spell) -> list[str]:
+    """Return the line of the headings over several columns, and widen the last column of a group that is narrower."""
+    over = groups(table.columns)
+    cells = []
+    start = 0
+    for name, count in over:
+        title = spell(printable(name))
+        stop = start + count
+        widths[stop - 1] += max(0, len(title) - sum(widths[start:stop]) - 2 * (count - 1))
+        cells.append(title.center(sum(widths[start:stop]) + 2 * (count - 1)))
+        start = stop
+    return ["  ".join(cells).rstrip()] if over else []
 
 
 def _kind(column: Column, cells: Sequence[Inline]) -> str:

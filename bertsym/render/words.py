@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
+from bertsym.document import Code, Count, Decimal, Inline, Rounded, Scaled, Shape, Share, Sizes
 from bertsym.errors import printable
 from bertsym.formulas.tree import Sum
 from bertsym.quantities import decimal, percent
@@ -16,6 +16,11 @@ def inline(part: Inline) -> str:
     return printable(_written(part))
 
 
+def minus(number: str) -> str:
+    """Return a number with a minus sign for its hyphen, as formulas have it."""
+    return number.replace("-", "−")
+
+
 def _written(part: Inline) -> str:
     match part:
         case str():
@@ -23,13 +28,15 @@ def _written(part: Inline) -> str:
         case Code(text):
             return text
         case Count(value, short, unit):
-            return f"{value:,}" + (f" ({unit.rounded(value)})" if short else "")
+            return minus(f"{value:,}" + (f" ({unit.rounded(value)})" if short else ""))
         case Rounded():
-            return part.text
+            return minus(part.text)
+        case Scaled():
+            return minus(f"{part.number} {part.symbol}".rstrip())
         case Share(value, places):
-            return percent(value, places)
+            return minus(percent(value, places))
         case Decimal(value, places):
-            return decimal(value, places)
+            return minus(decimal(value, places))
         case Shape(()):
             return SCALAR
         case Shape(sides):

@@ -10,7 +10,7 @@ from typing import Any
 
 from sympy import Symbol
 
-from bertsym.document import Code, Equation, Inline, Result, Shape, Share, Table
+from bertsym.document import Code, Count, Decimal, Equation, Inline, Result, Rounded, Scaled, Shape, Share, Table
 from bertsym.errors import TooNarrow
 from bertsym.formulas.tree import Form
 from bertsym.render import jsontext, latex, markdown, text, words
@@ -28,6 +28,7 @@ SHEETS = (
     *(Sheet(layout=layout, column=COLUMNS[name]) for layout, name in product(_DISPLAYS, COLUMNS)),
     Sheet(layout=Layout.EQUATION, column=column("90pt")),  # fractions and products on several lines
 )
+_TEXT = (str, Code, Count, Decimal, Rounded, Scaled, Share)  # numbers take the font of the text around them
 _SHORT = re.compile(r"\\,\([\d.]+(?:\\,\\textnormal\{.\})?\)| \([\d.]+[KMBTQ]?\)$", re.MULTILINE)
 
 
@@ -75,7 +76,7 @@ class Reader:
         if len(last) == len(rows):
             for whole, printed in zip(last, _last(text.document((table,))), strict=True):
                 yield printed, whole, only(of_text(printed))
-        cells = [cell for row in rows for cell in row if cell != "" and not isinstance(cell, str | Code | Share)]
+        cells = [cell for row in rows for cell in row if cell != "" and not isinstance(cell, _TEXT)]
         sheet = Sheet(self.notation)
         for document in (latex.document((table,), sheet), markdown.document((table,), self.notation)):
             # A multiplication sign in prose is mathematics of its own.
