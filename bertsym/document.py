@@ -20,6 +20,13 @@ class Code:
 
 
 @value
+class Citation:
+    """A reference to an entry of the bibliography, by its key, where a paper has one."""
+
+    key: str
+
+
+@value
 class Count:
     """A number of parameters or of another unit, with its rounding if `short`."""
 
@@ -99,7 +106,7 @@ class Sizes:
     values: Mapping[Symbol, object]
 
 
-Inline = str | Form | Code | Count | Rounded | Scaled | Share | Decimal | Shape | Sizes
+Inline = str | Form | Code | Citation | Count | Rounded | Scaled | Share | Decimal | Shape | Sizes
 
 
 @value
@@ -195,7 +202,7 @@ def dashed(table: Table) -> Table:
 
 
 def _is_zero(cell: Inline) -> bool:
-    return isinstance(cell, Count | Number) and cell.value == 0
+    return isinstance(cell, Count | Decimal | Number | Scaled | Share) and cell.value == 0
 
 
 def groups(columns: tuple[Column, ...]) -> tuple[tuple[str, int], ...]:

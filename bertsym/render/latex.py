@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from bertsym.document import Document, Element, Equation, Heading, Inline, Paragraph, Remark, Result, Sizes, Table
+from bertsym.document import (
+    Citation,
+    Document,
+    Element,
+    Equation,
+    Heading,
+    Inline,
+    Paragraph,
+    Remark,
+    Result,
+    Sizes,
+    Table,
+)
 from bertsym.errors import Conflict
 from bertsym.formulas.tree import Name
 from bertsym.render import cells, displays, mathtex, tables, words
@@ -36,6 +48,8 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
     if sheet.standalone:
         return _standalone(whole.tex, sorted(requires), sheet)
     notes = [f"% requires: {line}" for line in sorted(requires)]
+    if any(isinstance(part, Citation) for element in parts if isinstance(element, Paragraph) for part in element.parts):
+        notes.append("% requires: the entry that `bertsym --citation` prints, in the bibliography")
     strange = beyond_pdflatex(whole.tex)
     if strange:
         notes.append(f"% requires: XeLaTeX or LuaLaTeX, and a font that has {strange[:20]}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from bertsym.document import Code, Count, Decimal, Inline, Rounded, Scaled, Shape, Share, Sizes, is_rounded
+from bertsym.document import Citation, Code, Count, Decimal, Inline, Rounded, Scaled, Shape, Share, Sizes, is_rounded
 from bertsym.formulas.tree import (
     Bracket,
     Condition,
@@ -215,6 +215,8 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return r",\ ".join(f"{notation.name(symbol)} = {_value(value)}" for symbol, value in values.items())
         case str():
             return rf"\textnormal{{{prose(part, encoding)}}}"
+        case Citation(key):
+            return rf"\textnormal{{~\cite{{{key}}}}}"
         case Code(text):
             return rf"\textnormal{{\texttt{{{prose(text, encoding)}}}}}"
         case Share(value, places):

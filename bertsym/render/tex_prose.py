@@ -63,6 +63,8 @@ def prose(text: str, encoding: Encoding = Encoding.ASCII) -> str:
     Straße {[}x]
     """
     shown = "".join(map(_visible, unicodedata.normalize("NFC", text)))
+    if not shown:
+        return ""
     parts = []
     unbroken = 0
     for before, here, after in zip(" " + shown[:-1], shown, shown[1:] + " ", strict=True):

@@ -36,12 +36,16 @@ WIDEST = 120
 
 _PHASES = (
     ("formula", 40, WIDTH),
+    ("number", 0, WIDEST),
     ("words", 24, WIDEST),
     ("formula", 24, WIDEST),
     ("shape", 16, WIDEST),
     ("name", 30, WIDEST),
 )
-"""The kinds of columns that are narrowed, one after another: each to its least width, until the table has the last."""
+"""The kinds of columns that are narrowed, one after another: each to its least width, until the table has the last.
+
+A column of numbers never gets narrower than its numbers and the words of its title.
+"""
 
 Spell = Callable[[str], str]
 
@@ -171,9 +175,9 @@ def _grouped(table: Table, widths: list[int], spell: Spell) -> list[str]:
 
 
 def _kind(column: Column, cells: Sequence[Inline]) -> str:
-    """Return the kind of a column; a column of numbers, and one whose cells stay whole, is never narrowed."""
+    """Return the kind of a column; one whose cells stay whole is never narrowed, and of numbers only the title is."""
     if column.right or column.whole:
-        return ""
+        return "number" if column.right and not column.whole else ""
     for kind, of in (("formula", Form), ("shape", Shape), ("name", Code)):
         if any(isinstance(cell, of) for cell in cells):
             return kind
@@ -182,15 +186,25 @@ def _kind(column: Column, cells: Sequence[Inline]) -> str:
 
 def _widths(rows: list[list[str]], kinds: list[str]) -> list[int]:
     """Return the column widths; a table wider than a terminal narrows its widest columns, those of names last."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    floors = [_floor(column) if kind == "number" else 0 for column, kind in zip(columns, kinds, strict=True)]
     gaps = 2 * (len(widths) - 1)
     for kind, least, most in _PHASES:
-        free = [index for index in range(len(widths)) if kinds[index] == kind]
-        while (excess := sum(widths) + gaps - most) > 0 and any(widths[index] > least for index in free):
+        while (excess := sum(widths) + gaps - most) > 0:
+            free = [i for i in range(len(widths)) if kinds[i] == kind and widths[i] > max(least, floors[i])]
+            if not free:
+                break
             widest = max(free, key=widths.__getitem__)
             second = max((widths[index] for index in free if index != widest), default=0)
-            widths[widest] = max(least, widths[widest] - excess, min(second, widths[widest] - 1))
+            widths[widest] = max(least, floors[widest], widths[widest] - excess, min(second, widths[widest] - 1))
     return widths
+
+
+def _floor(column: Sequence[str]) -> int:
+    """Return the width of a column of numbers whose title is broken between all its words."""
+    title, *cells = column
+    return max(map(len, (*title.split(), *cells)), default=0)
 
 
 def _folded(cell: str, width: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bertsym.document import Code, Count, Decimal, Inline, Rounded, Scaled, Shape, Share, Sizes
+from bertsym.document import Citation, Code, Count, Decimal, Inline, Rounded, Scaled, Shape, Share, Sizes
 from bertsym.errors import printable
 from bertsym.formulas.tree import Sum
 from bertsym.quantities import decimal, percent
@@ -27,6 +27,8 @@ def _written(part: Inline) -> str:
             return part
         case Code(text):
             return text
+        case Citation():
+            return ""
         case Count(value, short, unit):
             return minus(f"{value:,}" + (f" ({unit.rounded(value)})" if short else ""))
         case Rounded():
