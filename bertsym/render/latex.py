@@ -46,7 +46,7 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
     whole = joined(_element(part, sheet, alone=alone) for part in parts)
     requires = whole.requires | required(whole.tex)
     if sheet.standalone:
-        return _standalone(whole.tex, sorted(requires), sheet)
+        return standalone(whole.tex, sorted(requires), sheet)
     notes = [f"% requires: {line}" for line in sorted(requires)]
     if any(isinstance(part, Citation) for element in parts if isinstance(element, Paragraph) for part in element.parts):
         notes.append("% requires: the entry that `bertsym --citation` prints, in the bibliography")
@@ -111,7 +111,7 @@ def _run(parts: tuple[Inline, ...], sheet: Sheet, *, breakable: bool = False) ->
     return "".join(cells.inline(part, sheet, breakable=breakable) for part in parts)
 
 
-def _standalone(body: str, requires: list[str], sheet: Sheet) -> str:
+def standalone(body: str, requires: list[str], sheet: Sheet) -> str:
     """Return a document of its own, as wide as the column."""
     size = sheet.column.face.sizes[0] // 100 + sheet.column.face.sizes[0] % 100 // 90 if sheet.column else 10
     times = [r"\usepackage{mathptmx}"] if sheet.column and sheet.column.face.times else []

@@ -17,7 +17,8 @@ from tests.render.papers import COLUMNS, document, overfull, runs, runs_in, runs
 
 JS = Path(__file__).parents[1] / "js"
 COVERED = {"audit", "compare", "solve", "total", "show", "tensors", "explain", "diff", "models", "symbols", "roofline"}
-WITHOUT_LATEX = {"macros", "embed", "verify", "derive"}  # these two answer about what is on disk, in tests of their own
+# `verify` and `derive` answer about what is on disk, in tests of their own; figures are in tests/figures.
+WITHOUT_LATEX = {"macros", "embed", "verify", "derive", "plot"}
 
 
 def printed(bertsym: Callable[..., Any], words: tuple[str, ...]) -> str:
