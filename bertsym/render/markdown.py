@@ -17,8 +17,9 @@ from bertsym.document import (
     Share,
     Table,
 )
+from bertsym.formulas.tree import Named, Sum
 from bertsym.quantities import percent
-from bertsym.render import mathtex, words
+from bertsym.render import displays, mathtex, words
 from bertsym.render.notation import BERT, Notation
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$&])")
@@ -52,6 +53,8 @@ def _element(element: Element, notation: Notation) -> str:
             return _run(parts, notation)
         case Remark(parts):
             return f"_{_run(parts, notation)}_"
+        case Result((Sum((Named(), *_)), *_)):
+            return f"$$\n\\begin{{aligned}}\n{displays.parts_aligned(element, notation)}\n\\end{{aligned}}\n$$"
         case Equation(steps) | Result(steps):
             return "$$\n" + "\n= ".join(mathtex.inline(step, notation) for step in steps) + "\n$$"
         case Table():

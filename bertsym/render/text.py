@@ -21,8 +21,9 @@ from bertsym.document import (
     Table,
 )
 from bertsym.errors import printable
-from bertsym.formulas.tree import Form
+from bertsym.formulas.tree import Form, Named, Sum
 from bertsym.render import words
+from bertsym.wording import PRETTY
 
 WIDTH = 100
 """The width for which lines are broken."""
@@ -65,6 +66,8 @@ def _element(element: Element, spell: Spell) -> list[str]:
             return _wrap(_run(parts, spell))
         case Equation(steps):
             return _broken(_steps([_inline(step, spell) for step in steps], indent="    "))
+        case Result((Sum(terms), *others)) if isinstance(terms[0], Named):
+            return [*_parts(terms, spell), *(f"= {_inline(step, spell)}" for step in others)]
         case Result(steps):  # one line a step, so that programs find the formula whole
             return _steps([_inline(step, spell) for step in steps], indent="")
         case Table():
@@ -118,6 +121,24 @@ def _broken(lines: list[str]) -> list[str]:
 def _steps(steps: list[str], indent: str) -> list[str]:
     first, *rest = steps
     return [indent + first, *(f"{indent}= {step}" for step in rest)]
+
+
+def _parts(parts: Sequence[Form], spell: Spell) -> list[str]:
+    """Return the named parts of a sum below each other, each with its name at the right."""
+    named = [part for part in parts if isinstance(part, Named)]
+    room = WIDTH - 2 - max(len(spell(printable(part.name))) for part in named)
+    folded = []
+    for index, part in enumerate(named):
+        written = words.inline(part.part)
+        minus = written.startswith(PRETTY.minus) and index > 0
+        sign = f"{PRETTY.minus} " if minus else "+ " if index else ""
+        folded.append(_wrap(spell(sign + written.removeprefix(PRETTY.minus if minus else "")), room, "    "))
+    width = max(len(line) for lines in folded for line in lines)
+    return [
+        line if number else f"{line.ljust(width)}  {spell(printable(part.name))}"
+        for lines, part in zip(folded, named, strict=True)
+        for number, line in enumerate(lines)
+    ]
 
 
 def _table(table: Table, spell: Spell) -> list[str]:

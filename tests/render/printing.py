@@ -28,6 +28,8 @@ SHEETS = (
     *(Sheet(layout=layout, column=COLUMNS[column]) for layout, column in product(_DISPLAYS, COLUMNS)),
 )
 _SHORT = re.compile(r"\\,\([\d.]+(?:\\,\\mathrm\{.\})?\)| \([\d.]+[KMBTQ]?\)$", re.MULTILINE)
+# The name of a part at the right of its line; a formula has no two blanks in a row.
+_LABEL = re.compile(r" && \\text\{[^{}]*\}| \\quad \(\\text\{[^{}]*\}\)|(?<=\S)  +[a-z][a-z -]*$", re.MULTILINE)
 
 
 def names(symbols: Iterable[Symbol], notation: Notation = BERT) -> Mapping[str, str]:
@@ -48,7 +50,7 @@ class Reader:
 
     def chain(self, element: Equation | Result, sheets: Iterable[Sheet] = SHEETS) -> Iterator[tuple[str, list[Tree]]]:
         """The sides of a chain of equalities as read in every syntax, each with its text."""
-        printed = _SHORT.sub("", text.document((element,)))
+        printed = _SHORT.sub("", _LABEL.sub("", text.document((element,))))
         yield printed, of_text(printed)
         for sheet in sheets:
             if isinstance(element, Equation) and sheet.layout in (Layout.INLINE, Layout.EQUATION):
@@ -59,9 +61,9 @@ class Reader:
                 lines = shown.splitlines()
             except TooNarrow:
                 continue
-            printed = _SHORT.sub("", "\n".join(line for line in lines if not line.startswith("%")))
+            printed = _SHORT.sub("", _LABEL.sub("", "\n".join(line for line in lines if not line.startswith("%"))))
             yield printed, of_tex(printed, self.names)
-        printed = _SHORT.sub("", markdown.document((element,), self.notation))
+        printed = _SHORT.sub("", _LABEL.sub("", markdown.document((element,), self.notation)).replace("P ={}&", ""))
         yield printed, of_tex(printed, self.names)
 
     def cells(self, table: Table) -> Iterator[tuple[str, Form, Tree]]:
