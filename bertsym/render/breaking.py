@@ -117,8 +117,8 @@ def _pieces(written: Form, notation: Notation, depth: int) -> list[Piece]:
             return [
                 piece for index, term in enumerate(terms) for piece in _term(term, notation, depth, first=not index)
             ]
-        case Product(factors) if any(_enclosed(factor, notation, depth) for factor in factors):
-            return _product(factors, notation, depth)
+        case Product(factors, dotted) if any(_enclosed(factor, notation, depth) for factor in factors):
+            return _product(factors, notation, depth, dotted=dotted)
         case _:
             return _enclosed(written, notation, depth) or [Piece(mathtex.math(written, notation), depth)]
 
@@ -131,14 +131,16 @@ def _term(term: Form, notation: Notation, depth: int, *, first: bool) -> list[Pi
     return [Piece(signed, depth), *rest]
 
 
-def _product(factors: tuple[Form, ...], notation: Notation, depth: int) -> list[Piece]:
+def _product(factors: tuple[Form, ...], notation: Notation, depth: int, *, dotted: bool) -> list[Piece]:
     minus, rest = negated(factors)
     pieces = [Piece("-" * minus, depth)]
     for index, factor in enumerate(rest):
         least = Binding.PRODUCT if index else of_first(factor, minus=minus)
         whole = [Piece(mathtex.within(factor, least, notation), depth)]
         head, *inner = _enclosed(factor, notation, depth) or whole
-        pieces[-1] = Piece(mathtex.beside([pieces[-1].tex, head.tex]), pieces[-1].depth)
+        before = pieces[-1].tex
+        joined = before + mathtex.DOT + head.tex if dotted and index else mathtex.beside([before, head.tex])
+        pieces[-1] = Piece(joined, pieces[-1].depth)
         pieces += inner
     return pieces
 

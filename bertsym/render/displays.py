@@ -116,8 +116,12 @@ def equation(steps: Steps, sheet: Sheet) -> Fragment:
         case Layout.SPLIT:
             frame = Frame("equation*", "split")
         case _:
-            frame = Frame("", bare=sheet.column is None)
-    return framed(_rows(left, tuple(rest) or steps, sheet, frame), frame, sheet)
+            frame = Frame("")
+    shown = tuple(rest) or steps
+    parts = () if sheet.layout is Layout.SPLIT else _parts(shown[0])
+    if parts:
+        return framed(_labelled(left, parts, shown[1:], sheet, frame), frame, sheet)
+    return framed(_rows(left, shown, sheet, frame), frame, sheet)
 
 
 def _sides(answer: Result, sheet: Sheet) -> tuple[str, Steps]:
@@ -179,7 +183,7 @@ def _labelled(left: str, parts: tuple[Named, ...], others: Steps, sheet: Sheet, 
     If the names leave the parts no room, each stands in parentheses behind its part.
     """
     if sheet.column is None:
-        rows = _with_labels(left, parts, sheet, None)
+        rows = [*_with_labels(left, parts, sheet, None), *(_other(step, parts, sheet, None, "")[0] for step in others)]
     else:
         from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
 
@@ -189,9 +193,13 @@ def _labelled(left: str, parts: tuple[Named, ...], others: Steps, sheet: Sheet, 
             Room(sheet.column, kept + mark, whole_factors=whole, behind=behind)
             for behind, whole, kept in product((False, True), (True, False), dict.fromkeys((number, 0)))
         )
-        rows = _first_fitting(lambda room: _with_labels(left, parts, sheet, room), tries)
-    for step in others:
-        rows.append(Row(mathtex.inline(step, sheet.notation, sheet.encoding), sign=mathtex.relation(step)))
+        rows = _first_fitting(
+            lambda room: [
+                *_with_labels(left, parts, sheet, room),
+                *(row for step in others for row in _other(step, parts, sheet, room, left)),
+            ],
+            tries,
+        )
     return [*rows[:-1], rows[-1].ending(sheet.punct)]
 
 
@@ -231,6 +239,18 @@ def _with_labels(left: str, parts: tuple[Named, ...], sheet: Sheet, room: Room |
     return rows
 
 
+def _other(step: Inline, parts: tuple[Named, ...], sheet: Sheet, room: Room | None, left: str) -> list[Row]:
+    """Return the lines of a step after the parts; raise `TooNarrow`."""
+    if room is None:
+        return [Row(mathtex.inline(step, sheet.notation, sheet.encoding), sign=mathtex.relation(step))]
+    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
+
+    setting = Setting("{} ", room.whole_factors)
+    margin = _margin(left or "{}", room) + _labels_width(parts, room)
+    first, *rest = lines((step,), sheet.notation, room.column, margin=margin, setting=setting)
+    return [Row(first, sign=mathtex.relation(step)), *map(Row, rest)]
+
+
 def _with_name_behind(last: Row, name: str, label: str, margin: int, column: Column) -> list[Row]:
     """Return the last row of a part with its name behind it, or below it if there is no room."""
     from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
@@ -248,14 +268,18 @@ def _margin(left: str, room: Room) -> int:
     return room.reserved + ALIGNED_MARGIN + (formula(f"{left} = {{}}", room.column.face) if left else 0)
 
 
+def _labels_width(parts: tuple[Named, ...], room: Room) -> int:
+    """Return the width that the names at the right take, and the gap before them."""
+    from bertsym.render.metrics import words  # noqa: PLC0415  # only a column pays for measuring
+
+    return 0 if room.behind else ALIGNED_GAP + max(words(part.name, room.column.face) for part in parts)
+
+
 def _part_lines(left: str, part: Named, lead: str, parts: tuple[Named, ...], sheet: Sheet, room: Room) -> list[str]:
     """Return the lines of a part in the room that the left side and the names leave; raise `TooNarrow`."""
     from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-    from bertsym.render.metrics import words  # noqa: PLC0415
 
-    margin = _margin(left, room)
-    if not room.behind:
-        margin += ALIGNED_GAP + max(words(other.name, room.column.face) for other in parts)
+    margin = _margin(left, room) + _labels_width(parts, room)
     setting = Setting(whole_factors=room.whole_factors)
     return lines((part.part,), sheet.notation, room.column, margin=margin, lead=lead, setting=setting)
 

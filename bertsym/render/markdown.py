@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bertsym.document import (
+    Alignment,
     Code,
     Document,
     Element,
@@ -16,11 +17,13 @@ from bertsym.document import (
     Result,
     Share,
     Table,
+    Title,
 )
-from bertsym.formulas.tree import Named, Sum
+from bertsym.formulas.tree import Name, Named, Sum
 from bertsym.quantities import percent
-from bertsym.render import displays, mathtex, words
+from bertsym.render import derivations, displays, mathtex, words
 from bertsym.render.notation import BERT, Notation
+from bertsym.render.sheet import Sheet
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$&])")
 
@@ -47,18 +50,28 @@ def document(parts: Document, notation: Notation = BERT) -> str:
 
 def _element(element: Element, notation: Notation) -> str:
     match element:
-        case Heading(parts):
-            return f"### {_run(parts, notation)}"
+        case Title(parts):
+            return f"## {_run(parts, notation)}"
+        case Heading(parts, clause):
+            return f"### {_run((*parts, *(clause or ())), notation)}"
+        case Alignment(lines):
+            return _aligned(" \\\\\n".join(derivations.rows(lines, Sheet(notation))))
+        case Equation((Name(), Sum((Named(), *_)), *_)) | Equation((Sum((Named(), *_)), *_)):
+            return _aligned(displays.parts_aligned(Result(element.steps), notation))
         case Paragraph(parts):
             return _run(parts, notation)
         case Remark(parts):
             return f"_{_run(parts, notation)}_"
         case Result((Sum((Named(), *_)), *_)):
-            return f"$$\n\\begin{{aligned}}\n{displays.parts_aligned(element, notation)}\n\\end{{aligned}}\n$$"
+            return _aligned(displays.parts_aligned(element, notation))
         case Equation(steps) | Result(steps):
             return "$$\n" + "\n= ".join(mathtex.inline(step, notation) for step in steps) + "\n$$"
         case Table():
             return _table(element, notation)
+
+
+def _aligned(rows: str) -> str:
+    return f"$$\n\\begin{{aligned}}\n{rows}\n\\end{{aligned}}\n$$"
 
 
 def _run(parts: tuple[Inline, ...], notation: Notation) -> str:

@@ -44,7 +44,7 @@ class Class(Enum):
 
 _CLASSES = {
     **dict.fromkeys(("+", "-", "\\cdot", "\\times", "\\land", "\\lor"), Class.BIN),
-    **dict.fromkeys(("=", "<", ">", "\\leq", "\\geq", "\\neq", "\\approx"), Class.REL),
+    **dict.fromkeys(("=", ":", "<", ">", "\\leq", "\\geq", "\\neq", "\\approx"), Class.REL),
     **dict.fromkeys(("(", "["), Class.OPEN),
     **dict.fromkeys((")", "]"), Class.CLOSE),
     **dict.fromkeys((",", ";"), Class.PUNCT),

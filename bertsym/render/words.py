@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bertsym.document import Code, Count, Decimal, Inline, Rounded, Shape, Share, Sizes
+from bertsym.document import Code, Count, Decimal, Equal, Inline, Matrix, Rounded, Shape, Share, Sizes
 from bertsym.errors import printable
 from bertsym.formulas.tree import Sum
 from bertsym.quantities import decimal, percent
@@ -36,6 +36,10 @@ def _written(part: Inline) -> str:
             return " × ".join(f"({pretty(side)})" if isinstance(side, Sum) else pretty(side) for side in sides)
         case Sizes(values):
             return ", ".join(f"{symbol} = {_value(value)}" for symbol, value in values.items())
+        case Matrix(below):
+            return f"W_{below.replace(',', '_')}" if below else "W"
+        case Equal(left, right):
+            return f"{pretty(left)} = {pretty(right)}"
         case _:
             return pretty(part)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sympy import Symbol
 
-from bertsym.document import Code, Equation, Inline, Result, Shape, Share, Table
+from bertsym.document import Alignment, Code, Equation, Inline, Result, Shape, Share, Table
 from bertsym.errors import TooNarrow
 from bertsym.formulas.tree import Form
 from bertsym.render import jsontext, latex, markdown, text, words
@@ -65,6 +65,24 @@ class Reader:
             yield printed, of_tex(printed, self.names)
         printed = _SHORT.sub("", _LABEL.sub("", markdown.document((element,), self.notation)).replace("P ={}&", ""))
         yield printed, of_tex(printed, self.names)
+
+    def lines(self, alignment: Alignment, sheets: Iterable[Sheet]) -> Iterator[tuple[str, list[Tree]]]:
+        """The steps of each line of a derivation, with the product before them, as read in every syntax."""
+        for line in alignment.lines:
+            alone = Alignment((replace(line, label=("x",)),))
+            printed = text.document((alone,)).strip().removeprefix("x")
+            yield printed, of_text(printed)
+            documents = [markdown.document((alone,), self.notation)]
+            for sheet in sheets:
+                if sheet.layout in (None, Layout.ALIGN):
+                    try:
+                        documents.append(latex.document((alone,), replace(sheet, notation=self.notation)))
+                    except TooNarrow:
+                        continue
+            for document in documents:
+                printed = "\n".join(row for row in document.splitlines() if not row.startswith("%"))
+                printed = re.sub(r"(& )?\\text\{x\} (&:|:\{\}|:)|\\phantom\{\{\}=\{\}\}", "", printed)
+                yield printed, of_tex(printed, self.names)
 
     def cells(self, table: Table) -> Iterator[tuple[str, Form, Tree]]:
         """The formulas and the sides of shapes in a table, as printed and read in every syntax.
