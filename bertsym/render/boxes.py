@@ -9,7 +9,21 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction as Exact
 
-from bertsym.document import Code, Count, Decimal, Inline, Rate, Result, Rounded, Scaled, Shape, Sizes, is_rounded
+from bertsym.document import (
+    Code,
+    Count,
+    Decimal,
+    Equal,
+    Inline,
+    Matrix,
+    Rate,
+    Result,
+    Rounded,
+    Scaled,
+    Shape,
+    Sizes,
+    is_rounded,
+)
 from bertsym.formulas.tree import (
     Bracket,
     Condition,
@@ -194,8 +208,8 @@ def _placed(written: Form, notation: Notation) -> tuple[Box, Binding]:
             return Fenced("[", _condition(condition, notation)[0], "]"), Binding.ATOM
         case Power(base, exponent):
             return Raised(within(base, Binding.ATOM, notation), Figures(str(exponent))), Binding.POWER
-        case Product(factors):
-            return _product(factors, notation)
+        case Product(factors, dotted):
+            return _product(factors, notation, dotted=dotted)
         case Sum(terms):
             return _sum(terms, notation), Binding.SUM
         case Quotient(numerator, denominator):
@@ -220,12 +234,12 @@ def _number(amount: Exact) -> tuple[Box, Binding]:
     return figure, Binding.ATOM if whole else Binding.PRODUCT
 
 
-def _product(factors: tuple[Form, ...], notation: Notation) -> tuple[Box, Binding]:
+def _product(factors: tuple[Form, ...], notation: Notation, *, dotted: bool) -> tuple[Box, Binding]:
     minus, rest = negated(factors)
     parts: list[Box] = [within(rest[0], of_first(rest[0], minus=minus), notation)]
     for factor in rest[1:]:
         box = within(factor, Binding.PRODUCT, notation)
-        parts += [_between(parts[-1], box), box]
+        parts += [DOT if dotted else _between(parts[-1], box), box]
     whole = row((MINUS, *parts) if minus else parts)
     return whole, Binding.MINUS if _negative(whole) else Binding.PRODUCT
 
@@ -306,15 +320,8 @@ def _sign(sign: Sign) -> str:
 def inline(part: Inline, notation: Notation = BERT) -> Box:
     """Return one piece of a document as boxes; words stay words."""
     match part:
-        case Count(amount, short, unit):
-            exact = _signed(f"{amount:,}")
-            return row((exact, THIN, Fenced("(", _measured(unit.rounded(amount)), ")"))) if short else exact
-        case Rounded():
-            return _measured(part.text)
-        case Scaled():
-            return _measured(f"{part.number} {part.symbol}".rstrip())
-        case Decimal(amount, places):
-            return _signed(decimal(amount, places))
+        case Count() | Rounded() | Scaled() | Decimal():
+            return _figure(part)
         case Shape(()):
             return Words(words.SCALAR)
         case Shape(sides):
@@ -325,12 +332,32 @@ def inline(part: Inline, notation: Notation = BERT) -> Box:
             return row([pairs[0], *(box for pair in pairs[1:] for box in (COMMA, pair))])
         case Code(text):
             return Words(text, code=True)
+        case Matrix(below):
+            letter = Letters("W", "it")
+            names = [Letters(text, "it" if len(text) == 1 else "rm") for text in below.split(",")]
+            index = row([names[0], *(box for each in names[1:] for box in (COMMA, each))])
+            return Lowered(letter, index) if below else letter
+        case Equal(left, right):
+            return row((boxes(left, notation), Mark("="), boxes(right, notation)))
         case Number() | Name() | Bracket() | Power() | Product() | Sum():
             return boxes(part, notation)
         case Quotient() | Floor() | Extreme() | Root() | Named():
             return boxes(part, notation)
         case _:
             return Words(words.inline(part))
+
+
+def _figure(part: Count | Rounded | Scaled | Decimal) -> Box:
+    match part:
+        case Count(amount, short, unit):
+            exact = _signed(f"{amount:,}")
+            return row((exact, THIN, Fenced("(", _measured(unit.rounded(amount)), ")"))) if short else exact
+        case Rounded():
+            return _measured(part.text)
+        case Scaled():
+            return _measured(f"{part.number} {part.symbol}".rstrip())
+        case Decimal(amount, places):
+            return _signed(decimal(amount, places))
 
 
 def relation(step: Inline) -> Mark:

@@ -163,8 +163,8 @@ def _pieces(written: Form, paper: Paper, depth: int) -> list[Piece]:
     match written:
         case Sum(terms):
             return [piece for index, term in enumerate(terms) for piece in _term(term, paper, depth, first=not index)]
-        case Product(factors):
-            return _product(factors, paper, depth)
+        case Product(factors, dotted):
+            return _product(factors, paper, depth, dotted=dotted)
         case Quotient() if not paper.holds(written):
             return _quotient(written, paper, depth)
         case _:
@@ -179,14 +179,15 @@ def _term(term: Form, paper: Paper, depth: int, *, first: bool) -> list[Piece]:
     return [Piece(signed, depth), *rest]
 
 
-def _product(factors: tuple[Form, ...], paper: Paper, depth: int) -> list[Piece]:
+def _product(factors: tuple[Form, ...], paper: Paper, depth: int, *, dotted: bool) -> list[Piece]:
     """Return the pieces of a product; factors that fill more than a line may stand on several."""
     minus, rest = negated(factors)
     pieces = [Piece("-" * minus, depth)]
     for index, factor in enumerate(rest):
         least = Binding.PRODUCT if index else of_first(factor, minus=minus)
         head, *inner = _factor(factor, least, paper, depth, last=factor is rest[-1])
-        joined = mathtex.beside([pieces[-1].tex, head.tex])
+        before = pieces[-1].tex
+        joined = before + mathtex.DOT + head.tex if dotted and index else mathtex.beside([before, head.tex])
         if index and not paper.fits(joined):
             pieces.append(Piece(rf"\cdot {head.tex}", depth + 1))
         else:
@@ -221,6 +222,8 @@ def _enclosed(written: Form, paper: Paper, depth: int) -> list[Piece]:
     match written:
         case Sum():
             return _between(_pieces(written, paper, depth + 1), depth, large=paper.is_tall(written))
+        case Power() | Floor() | Extreme() if paper.holds(written):
+            return []
         case Power(Sum() as base, exponent):
             *most, last = _enclosed(base, paper, depth)
             raised = str(exponent) if exponent < 10 else f"{{{exponent}}}"
@@ -228,7 +231,7 @@ def _enclosed(written: Form, paper: Paper, depth: int) -> list[Piece]:
         case Floor(Sum() | Product() as inside):
             large = paper.is_tall(inside)
             return _between(_pieces(inside, paper, depth + 1), depth, r"\lfloor ", r" \rfloor", large=large)
-        case Floor(Quotient() as inside) if not paper.holds(inside):
+        case Floor(Quotient() as inside):
             large = paper.is_tall(inside)
             return _between(_quotient(inside, paper, depth + 1), depth, r"\lfloor ", r" \rfloor", large=large)
         case Extreme(left, right):

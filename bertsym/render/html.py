@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from bertsym.document import (
+    Alignment,
     Citation,
     Code,
     Count,
@@ -14,6 +15,7 @@ from bertsym.document import (
     Equation,
     Heading,
     Inline,
+    Line,
     Paragraph,
     Remark,
     Result,
@@ -21,6 +23,7 @@ from bertsym.document import (
     Scaled,
     Share,
     Table,
+    Title,
     dashed,
     groups,
 )
@@ -50,8 +53,12 @@ def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
 
 def _element(element: Element, sheet: Sheet) -> str:
     match element:
-        case Heading(parts):
-            return f"<h3>{_run(parts, sheet)}</h3>"
+        case Title(parts):
+            return f"<h2>{_run(parts, sheet)}</h2>"
+        case Heading(parts, clause):
+            return f"<h3>{_run((*parts, *(clause or ())), sheet)}</h3>"
+        case Alignment(lines):
+            return "\n".join(("<ul>", *(f"<li>{_line(line, sheet)}</li>" for line in lines), "</ul>"))
         case Paragraph(parts):
             return f"<p>{_run(parts, sheet)}</p>"
         case Remark(parts):
@@ -62,6 +69,12 @@ def _element(element: Element, sheet: Sheet) -> str:
             return f"<p>{mathml.math(boxes.chain(boxes.result(element, sheet)), display=True)}</p>"
         case Table():
             return _table(element, sheet)
+
+
+def _line(line: Line, sheet: Sheet) -> str:
+    """Return a line of a derivation: its label, and its steps as one formula."""
+    steps = line.steps if line.start is None else (line.start, *line.steps)
+    return f"{_run(line.label, sheet)}: {mathml.math(boxes.chain(boxes.steps(steps, sheet.notation)))}"
 
 
 def _run(parts: tuple[Inline, ...], sheet: Sheet) -> str:

@@ -29,6 +29,7 @@ _SYMBOLS = {
     "\\rfloor": "rfloor",
 }
 _QUADS = {"\\quad": 1, "\\qquad": 2}
+_OPERATORS = ("\\min", "\\max")
 _FONTS = frozenset({"\\mathrm", "\\mathit", "\\mathbf", "\\mathsf", "\\mathtt", "\\mathcal"})
 
 
@@ -36,6 +37,7 @@ class Class(Enum):
     """Class of an atom (The TeXbook, chapter 17), which decides the space beside it."""
 
     ORD = "ord"
+    OP = "op"
     BIN = "bin"
     REL = "rel"
     OPEN = "open"
@@ -47,12 +49,12 @@ class Class(Enum):
 
 _CLASSES = {
     **dict.fromkeys(("+", "-", "\\cdot", "\\times", "\\land", "\\lor"), Class.BIN),
-    **dict.fromkeys(("=", "<", ">", "\\leq", "\\geq", "\\neq", "\\approx"), Class.REL),
+    **dict.fromkeys(("=", ":", "<", ">", "\\leq", "\\geq", "\\neq", "\\approx"), Class.REL),
     **dict.fromkeys(("(", "[", "\\lfloor"), Class.OPEN),
     **dict.fromkeys((")", "]", "\\rfloor"), Class.CLOSE),
     **dict.fromkeys((",", ";"), Class.PUNCT),
 }
-_NO_OPERAND_BEFORE = (None, Class.BIN, Class.REL, Class.OPEN, Class.PUNCT)
+_NO_OPERAND_BEFORE = (None, Class.OP, Class.BIN, Class.REL, Class.OPEN, Class.PUNCT)
 _NO_OPERAND_AFTER = (None, Class.REL, Class.CLOSE, Class.PUNCT)
 
 
@@ -137,6 +139,8 @@ def _atom(reader: _Reader, mark: str, level: int, *, display: bool) -> Atom:
         return Atom(Class.ORD, _word(_group(reader), mark, face, level))
     if mark.startswith(_WORDS):
         return Atom(Class.ORD, words(mark[mark.index("{") + 1 : -1], face, level=level))
+    if mark in _OPERATORS:
+        return Atom(Class.OP, _word(mark[1:], "\\mathrm", face, level))
     if mark == "\\frac":
         inner = level if display else level + 1
         return Atom(Class.ORD, max(_argument(reader, inner), _argument(reader, inner)) + 2 * NULL_DELIMITER)
@@ -257,6 +261,9 @@ def _between(left: Class, right: Class, skips: tuple[int, int, int], *, script: 
     """Return the space between two atoms in half mathematical units (The TeXbook, page 170)."""
     thin, medium, thick = skips
     pair = {left, right}
+    if Class.OP in pair and not pair & {Class.BIN, Class.REL}:  # in scripts too
+        beside = (Class.ORD, Class.OP, Class.INNER)
+        return thin if right in beside and left in (*beside, Class.CLOSE, Class.PUNCT) else 0
     if script:
         return 0
     if Class.BIN in pair:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bertsym.document import Count, Inline, Rounded, Share
 from bertsym.formulas.tree import Number
 from bertsym.quantities import decimal, decimal_places
@@ -59,8 +61,9 @@ def digits(part: Inline) -> str | None:
 def parted(number: str) -> tuple[str, str]:
     """Return the digits and the unit of a rounded number.
 
-    >>> parted("109.48M"), parted("96.64 GFLOPs"), parted("999")
-    (('109.48', 'M'), ('96.64', 'GFLOPs'), ('999', ''))
+    >>> parted("109.48M"), parted("96.64 GFLOPs"), parted("1{,}024")
+    (('109.48', 'M'), ('96.64', 'GFLOPs'), ('1{,}024', ''))
     """
-    unit = number.lstrip("-0123456789.")
-    return number.removesuffix(unit), unit.strip()
+    digits = re.match(r"[^A-Za-z]*", number)
+    end = digits.end() if digits else 0
+    return number[:end].rstrip(), number[end:]

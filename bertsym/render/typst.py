@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bertsym.document import (
+    Alignment,
     Citation,
     Code,
     Count,
@@ -14,6 +15,7 @@ from bertsym.document import (
     Equation,
     Heading,
     Inline,
+    Line,
     Paragraph,
     Remark,
     Result,
@@ -21,6 +23,7 @@ from bertsym.document import (
     Scaled,
     Share,
     Table,
+    Title,
     dashed,
     groups,
 )
@@ -96,8 +99,12 @@ def prose(text: str) -> str:
 
 def _element(element: Element, sheet: Sheet) -> str:
     match element:
-        case Heading(parts):
-            return f"=== {_run(parts, sheet)}\n"
+        case Title(parts):
+            return f"== {_run(parts, sheet)}\n"
+        case Heading(parts, clause):
+            return f"=== {_run((*parts, *(clause or ())), sheet)}\n"
+        case Alignment(lines):
+            return "\n".join(f"- {_line(line, sheet)}" for line in lines) + "\n"
         case Paragraph(parts):
             return f"{_run(parts, sheet)}\n"
         case Remark(parts):
@@ -108,6 +115,12 @@ def _element(element: Element, sheet: Sheet) -> str:
             return _displayed(boxes.result(element, sheet)) + _label(sheet)
         case Table():
             return _table(element, sheet)
+
+
+def _line(line: Line, sheet: Sheet) -> str:
+    """Return a line of a derivation: its label, and its steps as one formula."""
+    steps = line.steps if line.start is None else (line.start, *line.steps)
+    return f"{_run(line.label, sheet)}: {math(boxes.chain(boxes.steps(steps, sheet.notation)))}"
 
 
 def _displayed(steps: list[boxes.Step]) -> str:

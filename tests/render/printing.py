@@ -10,7 +10,20 @@ from typing import Any
 
 from sympy import Symbol
 
-from bertsym.document import Code, Count, Decimal, Equation, Inline, Result, Rounded, Scaled, Shape, Share, Table
+from bertsym.document import (
+    Alignment,
+    Code,
+    Count,
+    Decimal,
+    Equation,
+    Inline,
+    Result,
+    Rounded,
+    Scaled,
+    Shape,
+    Share,
+    Table,
+)
 from bertsym.errors import TooNarrow
 from bertsym.formulas.tree import Form
 from bertsym.render import jsontext, latex, markdown, text, words
@@ -30,6 +43,8 @@ SHEETS = (
 )
 _TEXT = (str, Code, Count, Decimal, Rounded, Scaled, Share)  # numbers take the font of the text around them
 _SHORT = re.compile(r"\\,\([\d.]+(?:\\,\\textnormal\{.\})?\)| \([\d.]+[KMBTQ]?\)$", re.MULTILINE)
+# The name of a part at the right of its line; a formula has no two blanks in a row.
+_LABEL = re.compile(r" && \\text\{[^{}]*\}| \\quad \(\\text\{[^{}]*\}\)|(?<=\S)  +[a-z][a-z -]*$", re.MULTILINE)
 
 
 def names(symbols: Iterable[Symbol], notation: Notation = BERT) -> Mapping[str, str]:
@@ -50,7 +65,7 @@ class Reader:
 
     def chain(self, element: Equation | Result, sheets: Iterable[Sheet] = SHEETS) -> Iterator[tuple[str, list[Tree]]]:
         """The sides of a chain of equalities as read in every syntax, each with its text."""
-        printed = _SHORT.sub("", text.document((element,)))
+        printed = _SHORT.sub("", _LABEL.sub("", text.document((element,))))
         yield printed, of_text(printed)
         for sheet in sheets:
             if isinstance(element, Equation) and sheet.layout in (Layout.INLINE, Layout.EQUATION):
@@ -61,10 +76,28 @@ class Reader:
                 lines = shown.replace("$%\n", "$\n").splitlines()  # the end of the line is no blank
             except TooNarrow:
                 continue
-            printed = _SHORT.sub("", "\n".join(line for line in lines if not line.startswith("%")))
+            printed = _SHORT.sub("", _LABEL.sub("", "\n".join(line for line in lines if not line.startswith("%"))))
             yield printed, of_tex(printed, self.names)
-        printed = _SHORT.sub("", markdown.document((element,), self.notation))
+        printed = _SHORT.sub("", _LABEL.sub("", markdown.document((element,), self.notation)).replace("P ={}&", ""))
         yield printed, of_tex(printed, self.names)
+
+    def lines(self, alignment: Alignment, sheets: Iterable[Sheet]) -> Iterator[tuple[str, list[Tree]]]:
+        """The steps of each line of a derivation, with the product before them, as read in every syntax."""
+        for line in alignment.lines:
+            alone = Alignment((replace(line, label=("x",)),))
+            printed = text.document((alone,)).strip().removeprefix("x")
+            yield printed, of_text(printed)
+            documents = [markdown.document((alone,), self.notation)]
+            for sheet in sheets:
+                if sheet.layout in (None, Layout.ALIGN):
+                    try:
+                        documents.append(latex.document((alone,), replace(sheet, notation=self.notation)))
+                    except TooNarrow:
+                        continue
+            for document in documents:
+                printed = "\n".join(row for row in document.splitlines() if not row.startswith("%"))
+                printed = re.sub(r"(& )?\\text\{x\} (&:|:\{\}|:)|\\phantom\{\{\}=\{\}\}", "", printed)
+                yield printed, of_tex(printed, self.names)
 
     def cells(self, table: Table) -> Iterator[tuple[str, Form, Tree]]:
         """The formulas and the sides of shapes in a table, as printed and read in every syntax.

@@ -36,6 +36,7 @@ SHAPES = [
     r"\frac{(2r + 4)LH^2}{109{,}482{,}240}",
     r"2\lfloor rH \rfloor + H_{\lfloor k \rfloor}",
     r"\left\lfloor \frac{H + 1}{2} \right\rfloor H",
+    r"3\min(L, L_{\mathrm{dense}})H + \max(H - 1, 0)\min(H, V)r^{2\max(L, 0)}",
     r"109.48\,\textnormal{GB of memory}",
     r"\text{token types} + H_{\text{feed-forward, AV fluffy}}^{H_{\text{office}}}",
 ]
