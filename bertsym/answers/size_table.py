@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from sympy import Symbol
@@ -11,7 +11,7 @@ from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.model_sizes import named_sizes, size_value, value_cell
 from bertsym.answers.titles import titles
 from bertsym.convention import CONVENTIONS, EXACT, Convention
-from bertsym.count import count
+from bertsym.count import count, countable
 from bertsym.document import NONE, Code, Column, Count, Document, Element, Inline, Remark, Table
 from bertsym.errors import UnknownName
 from bertsym.formulas.tree import Name
@@ -39,17 +39,20 @@ HINT = "`bertsym symbols` lists sizes and conventions"
 
 @value
 class Asked:
-    """The content of a column: a property, or a count under a convention, or else a size."""
+    """The content of a column: a property, the count of a component or under a convention, or else a size."""
 
     name: str
     property: Property | None = None
     convention: Convention | None = None
     size: Symbol | None = None
+    component: str = ""
 
     def cell(self, model: Model) -> Inline:
         """Return the cell of a model; raises `MissingSize` for a count of a model with an open size."""
         if self.convention is not None:
             return Count(count(model, self.convention))
+        if self.component:
+            return Count(_components(model).get(self.component, 0))
         match self.property:
             case Property.ID:
                 return Code(model.name)
@@ -78,7 +81,8 @@ class SizeTable:
 
     def document(self) -> Document:
         """Return the table; remarks say what is counted, and of which class."""
-        counted = dict.fromkeys(column.convention for column in self.columns if column.convention is not None)
+        counts = (EXACT if column.component else column.convention for column in self.columns)
+        counted = dict.fromkeys(convention for convention in counts if convention is not None)
         remarks: list[Element] = [Remark((f"{kind.title}: {kind.meaning}",)) for kind in counted]
         reasons = dict.fromkeys(element for one in self.subjects for element in one.reason()) if counted else {}
         for title, one in zip(self.titles, self.subjects, strict=True):
@@ -116,7 +120,10 @@ def size_table(models: Sequence[Model], columns: Sequence[str] = USUAL, names: S
 
 
 def asked_for(models: Sequence[Model], column: str) -> Asked:
-    """Return what a column holds: `parameters` or a convention, a property, or a size; raises `UnknownName`."""
+    """Return what a column holds: `parameters` or a convention, a property, a size, or a component.
+
+    Raises `UnknownName`, and `MissingSize` for a component of a model with an open size.
+    """
     if column == COUNT_OF_ALL:
         return Asked(column, convention=EXACT)
     properties = {kind.value: kind for kind in Property}
@@ -125,8 +132,17 @@ def asked_for(models: Sequence[Model], column: str) -> Asked:
     try:
         return Asked(column, size=named_sizes(models, [column])[0])
     except UnknownName:
+        if any(column in _components(model) for model in models):
+            return Asked(column, component=column)
         known = dict.fromkeys(str(symbol) for model in models for symbol in model.symbols)
         raise UnknownName("column", column, (COUNT_OF_ALL, *CONVENTIONS, *properties, *known), HINT) from None
+
+
+def _components(model: Model) -> Mapping[str, int]:
+    """Return the counts of the components of a model; raises `MissingSize`."""
+    counted = countable(model)
+    counted.count()
+    return {part.name: part.count or 0 for part in counted.breakdown()}
 
 
 def _shares(model: Model) -> bool:

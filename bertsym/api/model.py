@@ -249,8 +249,8 @@ class Model:
     def size_table(self, *others: Model, columns: Iterable[str] = USUAL, names: Iterable[str] = ()) -> Answer:
         """Return the table of sizes of this model and others, a model in each row, as papers print it.
 
-        `columns` are sizes, `parameters`, a convention such as `non-embedding`, `sharing`, `class` or `id`. `names` are
-        titles for the models, in their order.
+        `columns` are sizes, `parameters`, components, conventions such as `non-embedding`, `sharing`, `class` or `id`.
+        `names` are titles for the models, in their order.
 
         Examples:
             >>> base, large = load("bert-base-uncased"), load("bert-large-uncased")

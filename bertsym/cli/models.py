@@ -34,8 +34,8 @@ def models(
         typer.Option(
             "--table",
             metavar="L,H,heads,parameters",
-            help="Print the table of sizes of a paper with these columns: sizes, parameters, a convention such as "
-            "non-embedding, sharing, class or id.",
+            help="Print the table of sizes of a paper with these columns: sizes, parameters, components such as "
+            "embeddings, conventions such as non-embedding, sharing, class or id.",
             show_default=False,
         ),
     ] = None,

@@ -13,6 +13,7 @@ from bertsym.render import words
 from bertsym.values import replace, value
 
 MAX_DIGITS = 30
+MAX_UNIT = 20
 PLACES = 2
 """The decimal places of a number in a unit if the author chose none, as in 109.48 M."""
 
@@ -28,6 +29,8 @@ class Precision:
     places: int | None = None
 
     def __post_init__(self) -> None:
+        if len(self.unit) > MAX_UNIT:
+            raise Unreadable("--unit", self.unit, "a unit such as M, GFLOPs or GiB")
         if self.digits is not None and self.places is not None:
             raise Conflict("--digits", "--places", "a number is rounded in one way")
         for option, number, least in (("--digits", self.digits, 1), ("--places", self.places, 0)):

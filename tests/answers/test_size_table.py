@@ -136,6 +136,16 @@ def test_sizes_that_a_model_lacks_and_those_that_follow(rows: Any) -> None:
     assert found["Mixtral 8x7B"][:6] == ["8", "8", "128", "14336", "4096", "12879925248"]
 
 
+def test_components_are_columns(rows: Any) -> None:
+    """The parts sum to the total, and a part that a model lacks is 0."""
+    parts = "embeddings,attention,feed-forward,pooler,parameters"
+    found = rows("models", "bert-base-uncased", "distilbert-base-uncased", "--table", parts)
+    assert found["DistilBERT base"][3] == "0"
+    for model in ("BERT base", "DistilBERT base"):
+        *counts, whole = map(int, found[model])
+        assert sum(counts) == whole
+
+
 def test_a_size_has_the_name_of_the_code(rows: Any) -> None:
     """XLNet's code calls the feed-forward width `d_inner`."""
     assert rows("models", "bert-tiny", "xlnet-base-cased", "--table", "F")["XLNet base cased"] == ["3072"]
@@ -165,6 +175,7 @@ def test_a_configuration_is_a_row(bertsym: Callable[..., Any], tmp_path: Any) ->
         (["bert-tiny", "--table", "parameter"], "did you mean parameters?"),
         (["bertt", "--table", "L"], "unknown model 'bertt'"),
         (["mamba", "--table", "parameters"], "no value for"),
+        (["mamba", "--table", "embeddings"], "no value for"),
         (["--all", "--table", "L"], "--all contradicts --table"),
         (["bert-tiny", "--name", "a"], "pass --table with it"),
         (["bert-tiny", "--table", "L", "--name", "a", "--name", "b"], "each model has one name"),
