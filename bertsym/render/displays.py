@@ -119,7 +119,7 @@ def equation(steps: Steps, sheet: Sheet) -> Fragment:
     parts = () if sheet.layout is Layout.SPLIT else _parts(rest[0])
     if parts:
         return framed(_labelled(left, parts, rest[1:], sheet, frame), frame, sheet)
-    return framed(_rows(left, rest, sheet, frame), frame, sheet)
+    return framed(_split(left, rest, sheet, frame), frame, sheet)
 
 
 def _left_of(steps: Steps, sheet: Sheet) -> tuple[str, Steps]:

@@ -240,11 +240,11 @@ def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column
     from bertsym.render.mathwidth import formula  # noqa: PLC0415
 
     margin = formula(INDENT, column.face) + (2 * layout.frame.gap if layout.frame.outer else 0)
-    for whole in (True, False):
+    for setting in (Setting(whole_factors=True), Setting(), Setting(anywhere=True)):
         try:
-            broken = lines((part,), sheet.notation, column, margin=margin, setting=Setting(r"\quad {} ", whole))
+            broken = lines((part,), sheet.notation, column, margin=margin, setting=setting)
         except TooNarrow:
-            if not whole:
+            if setting.anywhere:
                 raise
             continue
         return [rf"$\displaystyle {line}$" if r"\frac" in line else f"${line}$" for line in broken]
