@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Protocol
 
+from bertsym.charts import Chart
 from bertsym.document import Document, Share
 from bertsym.formulas.tree import Form
 from bertsym.values import value
@@ -39,4 +40,16 @@ class Report(Protocol):
 
     def record(self) -> Record:
         """Return the answer for programs: the stable contract of `--json`."""
+        ...
+
+
+class Drawable(Report, Protocol):
+    """An answer that can be drawn; its document is the numbers of the figure."""
+
+    def chart(self) -> Chart:
+        """Return the data of the figure."""
+        ...
+
+    def remarks(self) -> Document:
+        """Return the lines that say what the figure shows."""
         ...

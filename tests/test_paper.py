@@ -49,7 +49,7 @@ def test_one_size_changes_formula_table_and_numbers(
     assert after.replace("{,}", ",").count("66,955,008") == 2
     assert "109{,}482{,}240" not in after
     assert "109,482,240" not in after
-    assert re.search(r"\\BertSizeL\}\{\\ensuremath\{6\}\}", after)
+    assert re.search(r"\\BertSizeL\}\{6\}", after)
     pdflatex(after)
 
 

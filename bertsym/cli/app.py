@@ -16,6 +16,7 @@ from bertsym.cli import (
     explain,
     macros,
     models,
+    plot,
     roofline,
     show,
     solve,
@@ -76,6 +77,7 @@ app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
 app.command("solve")(solve.solve)
 app.command("compare")(compare.compare)
+app.command("plot")(plot.plot)
 app.command("verify")(verify.verify)
 app.command("macros")(macros.macros)
 app.command("embed")(embed.embed)

@@ -19,7 +19,7 @@ from bertsym.errors import BadFile, UnknownName, Unreadable
 from bertsym.printing import SYNTAXES
 
 # `embed` writes files; `verify`, `audit` and `derive` read files or run code. A marker may do neither.
-PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros")
+PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros", "plot")
 _FLAGS = {Syntax.TEX: "latex", Syntax.MARKDOWN: "markdown", Syntax.HTML: "html", Syntax.TYPST: "typst"}
 _OUTPUTS = SYNTAXES
 # What one syntax has, and the others refuse.
@@ -83,6 +83,8 @@ def _printed(command: Any, name: str, arguments: list[str], folder: Path) -> str
     out = io.StringIO()
     try:
         with _within(folder), redirect_stdout(out), command.make_context(name, arguments) as context:
+            if context.params.get("output") is not None:
+                raise Unreadable("marker", f"{name} {' '.join(arguments)}", "a command that prints, without -o")
             command.invoke(context)
     except typer.Exit:
         raise Unreadable("marker", f"{name} {' '.join(arguments)}", "a command that answers, not its help") from None

@@ -219,6 +219,37 @@ def _value(size: Size, text: str) -> Value:
         raise Unreadable(size.title, text, error.expected) from None
 
 
+def positive(text: str, option: str) -> int:
+    """Read a whole number of at least 1; raises `Unreadable`, which names the option."""
+    from bertsym.errors import Unreadable
+    from bertsym.quantities import parse_size
+
+    number = parse_size(text, option, "a whole number of at least 1")
+    if number.denominator != 1 or number < 1:
+        raise Unreadable(option, text, "a whole number of at least 1")
+    return number.numerator
+
+
+def size_range(text: str, model: Model, option: str) -> tuple[Symbol, tuple[int, int]]:
+    """Read `L=2..96` as a size of a model and two ends; raises `Unreadable`, which names the option."""
+    from bertsym.errors import Unreadable
+    from bertsym.model import check_value
+    from bertsym.quantities import parse_size
+
+    name, equals, bounds = text.partition("=")
+    low, dots, high = bounds.partition("..")
+    if not equals or not dots:
+        raise Unreadable(option, text, "SIZE=LOW..HIGH, as in L=2..96")
+    size = model.size(name.strip())
+    ends = []
+    for end in (low.strip(), high.strip()):
+        number = check_value(size, parse_size(end, size.title, size.expected))
+        if number != int(number):
+            raise Unreadable(size.title, end, "a whole number to search from")
+        ends.append(int(number))
+    return size.symbol, (ends[0], ends[1])
+
+
 def load(target: str, head: str | None, model_type: str | None = None) -> Model:
     """Return the model that MODEL, --head and --model-type name; print its notes on standard error."""
     from bertsym.cli.streams import note

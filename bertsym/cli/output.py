@@ -47,7 +47,7 @@ def show(
     syntax = chosen.syntax
     text = written(report, chosen)
     if syntax == "latex":
-        _warn(text)
+        warn(text)
     emit(text, syntax)
 
 
@@ -143,7 +143,7 @@ def _holds(text: str, named: str) -> bool:
     return holds(text, named)
 
 
-def _warn(tex: str) -> None:
+def warn(tex: str) -> None:
     """Print a note on standard error about characters that pdfLaTeX cannot set."""
     if tex.isascii():
         return

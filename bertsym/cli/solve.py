@@ -151,7 +151,7 @@ def solve(
     within = options.tolerance(tolerance)
     bounds: dict[Symbol, tuple[int, int]] = {}
     for text in (part for given in ranges or () for part in options.assignments(given)):
-        name, ends = _range(text, model)
+        name, ends = options.size_range(text, model, "--range")
         if name in bounds:
             low, high = bounds[name]
             raise Conflict(f"--range {name}={low}..{high}", f"--range {text}", "a range is given once")
@@ -287,7 +287,7 @@ def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int]
     general: int | None = None
     for text in options.split(texts):
         name, equals, number = text.rpartition("=")
-        step = _positive(number.strip(), "--multiple-of")
+        step = options.positive(number.strip(), "--multiple-of")
         symbol = model.size(name.strip()).symbol if equals else None
         before = general if symbol is None else named.get(symbol)
         if before is not None:
@@ -298,35 +298,6 @@ def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int]
         else:
             named[symbol] = step
     return named, general
-
-
-def _positive(text: str, what: str) -> int:
-    from bertsym.errors import Unreadable
-    from bertsym.quantities import parse_size
-
-    number = parse_size(text, what, "a whole number of at least 1")
-    if number.denominator != 1 or number < 1:
-        raise Unreadable(what, text, "a whole number of at least 1")
-    return number.numerator
-
-
-def _range(text: str, model: Model) -> tuple[Symbol, tuple[int, int]]:
-    from bertsym.errors import Unreadable
-    from bertsym.model import check_value
-    from bertsym.quantities import parse_size
-
-    name, equals, bounds = text.partition("=")
-    low, dots, high = bounds.partition("..")
-    if not equals or not dots:
-        raise Unreadable("--range", text, "SIZE=LOW..HIGH, as in L=2..96")
-    size = model.size(name.strip())
-    ends = []
-    for end in (low.strip(), high.strip()):
-        number = check_value(size, parse_size(end, size.title, size.expected))
-        if number != int(number):
-            raise Unreadable(size.title, end, "a whole number to search from")
-        ends.append(int(number))
-    return size.symbol, (ends[0], ends[1])
 
 
 def _top(given: int | None, usual: int) -> int:

@@ -9,7 +9,22 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction as Exact
 
-from bertsym.document import Code, Count, Decimal, Inline, Rate, Result, Rounded, Scaled, Shape, Sizes, is_rounded
+from bertsym.document import (
+    Code,
+    Count,
+    Decimal,
+    Equal,
+    Inline,
+    Line,
+    Matrix,
+    Rate,
+    Result,
+    Rounded,
+    Scaled,
+    Shape,
+    Sizes,
+    is_rounded,
+)
 from bertsym.formulas.tree import (
     Bracket,
     Condition,
@@ -56,7 +71,7 @@ class Figures:
 
 @value
 class Mark:
-    """A sign: + - = dot times comma approx, a relation, a connective, or a space: thin, or none between factors."""
+    """A sign: + - = dot times comma approx, a relation, a connective, or a space: thin, of words, or beside factors."""
 
     name: str
 
@@ -126,7 +141,8 @@ class Braced:
 
 Box = Letters | Figures | Mark | Words | Row | Raised | Lowered | Fraction | Radical | Fenced | Braced
 
-MINUS, PLUS, COMMA, DOT, THIN, TIMES, BESIDE = map(Mark, ("-", "+", "comma", "dot", "thin", "times", "beside"))
+MINUS, PLUS, COMMA, DOT, TIMES = map(Mark, ("-", "+", "comma", "dot", "times"))
+THIN, SPACE, BESIDE = map(Mark, ("thin", "space", "beside"))
 
 _GREEK_WORDS = (
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau "
@@ -194,8 +210,8 @@ def _placed(written: Form, notation: Notation) -> tuple[Box, Binding]:
             return Fenced("[", _condition(condition, notation)[0], "]"), Binding.ATOM
         case Power(base, exponent):
             return Raised(within(base, Binding.ATOM, notation), Figures(str(exponent))), Binding.POWER
-        case Product(factors):
-            return _product(factors, notation)
+        case Product(factors, dotted):
+            return _product(factors, notation, dotted=dotted)
         case Sum(terms):
             return _sum(terms, notation), Binding.SUM
         case Quotient(numerator, denominator):
@@ -220,12 +236,12 @@ def _number(amount: Exact) -> tuple[Box, Binding]:
     return figure, Binding.ATOM if whole else Binding.PRODUCT
 
 
-def _product(factors: tuple[Form, ...], notation: Notation) -> tuple[Box, Binding]:
+def _product(factors: tuple[Form, ...], notation: Notation, *, dotted: bool) -> tuple[Box, Binding]:
     minus, rest = negated(factors)
     parts: list[Box] = [within(rest[0], of_first(rest[0], minus=minus), notation)]
     for factor in rest[1:]:
         box = within(factor, Binding.PRODUCT, notation)
-        parts += [_between(parts[-1], box), box]
+        parts += [DOT if dotted else _between(parts[-1], box), box]
     whole = row((MINUS, *parts) if minus else parts)
     return whole, Binding.MINUS if _negative(whole) else Binding.PRODUCT
 
@@ -306,15 +322,8 @@ def _sign(sign: Sign) -> str:
 def inline(part: Inline, notation: Notation = BERT) -> Box:
     """Return one piece of a document as boxes; words stay words."""
     match part:
-        case Count(amount, short, unit):
-            exact = _signed(f"{amount:,}")
-            return row((exact, THIN, Fenced("(", _measured(unit.rounded(amount)), ")"))) if short else exact
-        case Rounded():
-            return _measured(part.text)
-        case Scaled():
-            return _measured(f"{part.number} {part.symbol}".rstrip())
-        case Decimal(amount, places):
-            return _signed(decimal(amount, places))
+        case Count() | Rounded() | Scaled() | Decimal():
+            return _figure(part)
         case Shape(()):
             return Words(words.SCALAR)
         case Shape(sides):
@@ -325,12 +334,32 @@ def inline(part: Inline, notation: Notation = BERT) -> Box:
             return row([pairs[0], *(box for pair in pairs[1:] for box in (COMMA, pair))])
         case Code(text):
             return Words(text, code=True)
+        case Matrix(below):
+            letter = Letters("W", "it")
+            names = [Letters(text, "it" if len(text) == 1 else "rm") for text in below.split(",")]
+            index = row([names[0], *(box for each in names[1:] for box in (COMMA, each))])
+            return Lowered(letter, index) if below else letter
+        case Equal(left, right):
+            return row((boxes(left, notation), Mark("="), boxes(right, notation)))
         case Number() | Name() | Bracket() | Power() | Product() | Sum():
             return boxes(part, notation)
         case Quotient() | Floor() | Extreme() | Root() | Named():
             return boxes(part, notation)
         case _:
             return Words(words.inline(part))
+
+
+def _figure(part: Count | Rounded | Scaled | Decimal) -> Box:
+    match part:
+        case Count(amount, short, unit):
+            exact = _signed(f"{amount:,}")
+            return row((exact, THIN, Fenced("(", _measured(unit.rounded(amount)), ")"))) if short else exact
+        case Rounded():
+            return _measured(part.text)
+        case Scaled():
+            return _measured(f"{part.number} {part.symbol}".rstrip())
+        case Decimal(amount, places):
+            return _signed(decimal(amount, places))
 
 
 def relation(step: Inline) -> Mark:
@@ -373,6 +402,20 @@ def steps(parts: Iterable[Inline], notation: Notation = BERT) -> list[Step]:
     return [Step(relation(part) if index else None, inline(part, notation)) for index, part in enumerate(parts)]
 
 
+def label(line: Line, notation: Notation = BERT) -> Box:
+    """Return the label of a line of an alignment: words and matrices side by side."""
+    parts: list[Box] = []
+    for part in line.label:
+        if part == ", ":
+            parts.append(COMMA)
+        elif isinstance(part, str):
+            before, after = part.startswith(" "), part.endswith(" ")
+            parts += [*[SPACE] * before, Words(part.strip()), *[SPACE] * after]
+        else:
+            parts.append(inline(part, notation))
+    return row(parts)
+
+
 def result(answer: Result, sheet: Sheet) -> list[Step]:
     """Return the steps of an answer behind its left side, which the answer or the sheet names."""
     left, parts = answer.left, answer.steps
@@ -405,7 +448,7 @@ def length(box: Box) -> int:
         case Letters(text) | Figures(text) | Words(text):
             return len(text)
         case Mark(name):
-            return 0 if name in ("beside", "thin") else 1 if name == "comma" else 3
+            return 0 if name in ("beside", "thin", "space") else 1 if name == "comma" else 3
         case Row(parts):
             return sum(map(length, parts))
         case Raised(one, other) | Lowered(one, other):

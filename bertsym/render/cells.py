@@ -50,14 +50,19 @@ class Cell:
             return 1
         if not self.math:
             return _filled(self.pieces, width)
-        from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
         count, line = 1, ""
         for piece in self.math:
             longer = f"{line} {piece}".lstrip()
-            fits = formula(longer, face, display=False) <= width
+            fits = _line_width(longer, face) <= width
             count, line = (count, longer) if fits or not line else (count + 1, piece)
         return count
+
+
+def _line_width(math: str, face: Face) -> int:
+    """Return the width of a line of a formula; an operator at its end keeps the space before it."""
+    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+
+    return formula(f"{math} {{}}" if math.endswith(_BREAKS) else math, face, display=False)
 
 
 def _filled(pieces: tuple[int, ...], width: int) -> int:
@@ -161,7 +166,7 @@ def _formula(math: str, tex: str, face: Face) -> Cell:
     from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
 
     pieces, held = _terms(math)
-    widths = tuple(formula(piece, face, display=False) for piece in pieces)
+    widths = tuple(_line_width(piece, face) for piece in pieces)
     return Cell(tex, rf"\raggedright ${held}$", formula(math, face, display=False), widths, pieces)
 
 

@@ -16,7 +16,9 @@ from bertsym.document import (
     Count,
     Decimal,
     Document,
+    Equal,
     Inline,
+    Matrix,
     Rounded,
     Scaled,
     Shape,
@@ -80,7 +82,7 @@ def _cell(part: Inline, spell: Spell) -> str:
             return f"{part.number.replace(',', '')} {part.symbol}".rstrip()
         case str() if part == NONE:
             return ""
-        case str() | Citation() | Code() | Rounded() | Shape() | Sizes():
+        case str() | Citation() | Code() | Rounded() | Shape() | Sizes() | Matrix() | Equal():
             return _text(words.inline(part), spell)
         case _:
             return spell(plain(part))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from bertsym.document import (
+    Alignment,
     Citation,
     Code,
     Count,
@@ -14,6 +15,7 @@ from bertsym.document import (
     Equation,
     Heading,
     Inline,
+    Line,
     Paragraph,
     Remark,
     Result,
@@ -21,6 +23,7 @@ from bertsym.document import (
     Scaled,
     Share,
     Table,
+    Title,
     dashed,
     groups,
 )
@@ -50,8 +53,12 @@ def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
 
 def _element(element: Element, sheet: Sheet) -> str:
     match element:
-        case Heading(parts):
-            return f"<h3>{_run(parts, sheet)}</h3>"
+        case Title(parts):
+            return f"<h2>{_run(parts, sheet)}</h2>"
+        case Heading(parts, clause):
+            return f"<h3>{_run((*parts, *(clause or ())), sheet)}</h3>"
+        case Alignment(lines):
+            return f"<p>{mathml.table([_line(line, sheet) for line in lines])}</p>"
         case Paragraph(parts):
             return f"<p>{_run(parts, sheet)}</p>"
         case Remark(parts):
@@ -62,6 +69,16 @@ def _element(element: Element, sheet: Sheet) -> str:
             return f"<p>{mathml.math(boxes.chain(boxes.result(element, sheet)), display=True)}</p>"
         case Table():
             return _table(element, sheet)
+
+
+def _line(line: Line, sheet: Sheet) -> list[tuple[boxes.Box, str]]:
+    """Return the cells of a line of an alignment, each with its side: the label, the product and the steps."""
+    steps = boxes.chain(boxes.steps(line.steps, sheet.notation))
+    label = boxes.row((boxes.label(line, sheet.notation), boxes.Mark(":")))
+    if line.start is None:
+        return [(label, "right"), (boxes.row(()), "right"), (steps, "left")]
+    start = boxes.boxes(line.start, sheet.notation)
+    return [(label, "right"), (start, "right"), (boxes.row((boxes.Mark("="), steps)), "left")]
 
 
 def _run(parts: tuple[Inline, ...], sheet: Sheet) -> str:

@@ -6,6 +6,7 @@ import re
 from enum import Enum
 
 from bertsym.document import (
+    Alignment,
     Citation,
     Code,
     Column,
@@ -23,11 +24,14 @@ from bertsym.document import (
     Scaled,
     Share,
     Table,
+    Title,
     dashed,
 )
 from bertsym.errors import member
-from bertsym.render import mathtex, words
+from bertsym.formulas.tree import Name, Named, Sum
+from bertsym.render import derivations, displays, mathtex, words
 from bertsym.render.notation import BERT, Notation
+from bertsym.render.sheet import Sheet
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$&])")
 
@@ -86,18 +90,30 @@ def document(parts: Document, notation: Notation = BERT, flavor: Flavor = Flavor
 
 def _element(element: Element, notation: Notation, flavor: Flavor) -> str:
     match element:
-        case Heading(parts):
-            return f"### {_run(parts, notation, flavor)}"
+        case Title(parts):
+            return f"## {_run(parts, notation, flavor)}"
+        case Heading(parts, clause):
+            return f"### {_run((*parts, *(clause or ())), notation, flavor)}"
+        case Alignment(lines):
+            return _aligned(" \\\\\n".join(derivations.rows(lines, Sheet(notation))), flavor)
+        case Equation((Name(), Sum((Named(), *_)), *_)) | Equation((Sum((Named(), *_)), *_)):
+            return _aligned(displays.parts_aligned(Result(element.steps), notation), flavor)
         case Paragraph(parts):
             return _run(parts, notation, flavor)
         case Remark(parts):
             return f"_{_run(parts, notation, flavor)}_"
+        case Result((Sum((Named(), *_)), *_)):
+            return _aligned(displays.parts_aligned(element, notation), flavor)
         case Equation(steps) | Result(steps):
             first, *rest = steps
             further = (f"\n{mathtex.relation(step)} {mathtex.inline(step, notation)}" for step in rest)
             return flavor.displayed(mathtex.inline(first, notation) + "".join(further))
         case Table():
             return _table(element, notation, flavor)
+
+
+def _aligned(rows: str, flavor: Flavor) -> str:
+    return flavor.displayed(f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}")
 
 
 def _run(parts: tuple[Inline, ...], notation: Notation, flavor: Flavor) -> str:

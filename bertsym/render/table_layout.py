@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from bertsym.errors import TooNarrow
 from bertsym.render.cells import Cell
@@ -15,7 +16,7 @@ SLACK = POINT // 10
 HINT = "pass a larger --width, --small or fewer --columns"
 
 MOST_LINES = 2
-"""The lines of a formula in its cell; a longer one stands below its row."""
+"""The lines of a formula in a narrow cell; a longer one stands below its row."""
 
 INDENT = r"\quad "
 """The space before a formula below its row."""
@@ -63,44 +64,77 @@ def plan(
         return Plan(FRAMES[0], (0,) * count)
     natural = [max(row[i].natural for row in rows) + SLACK for i in range(count)]
     least = [natural[i] if right[i] else max(row[i].least for row in rows) + SLACK for i in range(count)]
-    for first, stop, width in spans:
-        needed = width - sum(natural[first:stop]) + SLACK
-        natural[stop - 1] += max(0, needed)
-        least[stop - 1] = max(least[stop - 1], natural[stop - 1] if needed > 0 else 0)
-    options = list(_plans(rows, natural, least, formulas, column))
+    every = tuple(range(count))
+    main = tuple(i for i in every if i not in formulas)
+    beside = _Widths.of(every, natural, least, spans)
+    below = _Widths.of(main, natural, least, spans) if formulas and main else None
+    options = list(_plans(rows, beside, below, formulas, column))
     if options:
         return min(options, key=lambda option: _height(option, rows, natural, column))
-    main = [least[i] for i in range(count) if i not in formulas]
-    tightest = FRAMES[-1]
-    beside = sum(least) + column.width - tightest.room(column, count)
-    below = sum(main) + column.width - tightest.room(column, len(main)) if formulas and main else beside
-    raise TooNarrow("the table", -(-min(beside, below) // POINT), column.width // POINT, HINT)
+    needed = min(widths.needed() for widths in (beside, below) if widths is not None)
+    raise TooNarrow("the table", -(-needed // POINT), column.width // POINT, HINT)
+
+
+@value
+class _Widths:
+    """The widths of the columns that stand side by side: natural, and the least if they wrap."""
+
+    columns: tuple[int, ...]
+    natural: tuple[int, ...]
+    least: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls, columns: tuple[int, ...], natural: list[int], least: list[int], spans: Sequence[tuple[int, int, int]]
+    ) -> _Widths:
+        """Return the widths of some columns; TeX widens the last column below a heading that is too wide for them."""
+        whole, narrow = list(natural), list(least)
+        for first, stop, width in spans:
+            below = [i for i in columns if first <= i < stop]
+            for widths in (whole, narrow) if below else ():
+                widths[below[-1]] += max(0, width + SLACK - sum(widths[i] for i in below))
+        return cls(columns, tuple(whole[i] for i in columns), tuple(narrow[i] for i in columns))
+
+    def needed(self) -> int:
+        """Return the width of the narrowest table of these columns."""
+        return sum(self.least) + 2 * FRAMES[-1].gap * (len(self.columns) - 1)
 
 
 def _plans(
-    rows: Sequence[Sequence[Cell]], natural: list[int], least: list[int], formulas: frozenset[int], column: Column
+    rows: Sequence[Sequence[Cell]],
+    beside: _Widths,
+    below: _Widths | None,
+    formulas: frozenset[int],
+    column: Column,
 ) -> Iterator[Plan]:
     """Yield the layouts that fit: single lines are the best, then those with the fewest lines."""
-    count = len(natural)
+    count = len(beside.columns)
     for frame in FRAMES:
-        if sum(natural) <= frame.room(column, count):
+        if sum(beside.natural) <= frame.room(column, count):
             yield Plan(frame, (0,) * count)
             return
-    for frame in FRAMES:
+    words_whole = tuple(beside.least[i] if i in formulas else beside.natural[i] for i in range(count))
+    for frame, least in product(FRAMES, (words_whole, beside.least) if formulas else (beside.least,)):
         room = frame.room(column, count)
         if sum(least) <= room:
-            widths = _shared(natural, least, room)
-            if all(row[i].lines(widths[i], column.face) <= MOST_LINES for row in rows for i in formulas if widths[i]):
+            widths = _shared(beside.natural, least, room)
+            wrapped = [i for i in formulas if widths[i]]
+            if all(
+                row[i].lines(widths[i], column.face) <= _most_lines(widths[i], column) for row in rows for i in wrapped
+            ):
                 yield Plan(frame, widths)
-    main = [i for i in range(count) if i not in formulas]
-    if not formulas or not main:
+    if below is None:
         return
     for frame in FRAMES:
-        room = frame.room(column, len(main))
-        if sum(least[i] for i in main) <= room:
-            shared = _shared([natural[i] for i in main], [least[i] for i in main], room)
-            widths = tuple(shared[main.index(i)] if i in main else 0 for i in range(count))
-            yield Plan(frame, widths, formulas)
+        room = frame.room(column, len(below.columns))
+        if sum(below.least) <= room:
+            shared = dict(zip(below.columns, _shared(below.natural, below.least, room), strict=True))
+            yield Plan(frame, tuple(shared.get(i, 0) for i in range(count)), formulas)
+
+
+def _most_lines(width: int, column: Column) -> int:
+    """Return the lines that a formula may take in a cell of that width; a wide cell may have one more."""
+    return MOST_LINES + (3 * width >= column.width)
 
 
 def _height(option: Plan, rows: Sequence[Sequence[Cell]], natural: list[int], column: Column) -> int:
@@ -113,7 +147,7 @@ def _height(option: Plan, rows: Sequence[Sequence[Cell]], natural: list[int], co
     )
 
 
-def _shared(natural: list[int], least: list[int], room: int) -> tuple[int, ...]:
+def _shared(natural: Sequence[int], least: Sequence[int], room: int) -> tuple[int, ...]:
     """Return the column widths: each its minimum, then the rest shared, the narrowest column first.
 
     A column that has its natural width does not wrap: its width is 0.

@@ -10,7 +10,7 @@ from bertsym.quantities import decimal
 from bertsym.render import captions
 from bertsym.render.cells import Cell, cell, figure_width, inline, is_formula
 from bertsym.render.fragment import BOOKTABS, SIUNITX, Fragment
-from bertsym.render.metrics import POINT
+from bertsym.render.metrics import POINT, Face
 from bertsym.render.sheet import Column, Float, Layout, Sheet
 from bertsym.render.table_layout import FRAMES, INDENT, Plan, plan
 from bertsym.values import value
@@ -43,9 +43,9 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
     column = sheet.column.smaller(sheet.size) if sheet.column else None
     titles = tuple(c.title for c in table.columns)
     lines = [titles, *table.rows, *((table.footer,) if table.footer else ())]
-    numeric = {i: spec for i in range(len(titles)) if sheet.siunitx and (spec := _digits(table, i))}
+    numeric = {i: digits for i in range(len(titles)) if sheet.siunitx and (digits := _digits(table, i))}
     grid = [
-        [_cell(part, sheet, column, siunitx=i in numeric, heading=not index) for i, part in enumerate(line)]
+        [_cell(part, sheet, column, numeric.get(i), heading=not index) for i, part in enumerate(line)]
         for index, line in enumerate(lines)
     ]
     for i in range(len(titles)):
@@ -57,7 +57,11 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
     right = [c.right for c in table.columns]
     layout = plan(grid, right, formulas, column, _spans(table, sheet, column))
     body = _body(table, lines, grid, layout, sheet, column, rules)
-    spec = "".join(numeric.get(i) or _kind(layout, i, right[i]) for i in range(len(titles)) if i not in layout.below)
+    spec = "".join(
+        numeric[i].spec if i in numeric else _kind(layout, i, right[i])
+        for i in range(len(titles))
+        if i not in layout.below
+    )
     edges = "" if layout.frame.outer else "@{}"
     frame = f"\\begin{{tabular}}{{{edges}{spec}{edges}}}\n{body}\n\\end{{tabular}}"
     gap = layout.frame.gap
@@ -99,16 +103,40 @@ def _kind(layout: Plan, index: int, right: bool) -> str:  # noqa: FBT001  # a fi
     return f"p{{{_points(width)}}}" if width else "lr"[right]
 
 
-def _cell(part: Inline, sheet: Sheet, column: Column | None, *, siunitx: bool, heading: bool) -> Cell:
+@value
+class Digits:
+    """The digits of a column of siunitx, which keeps the room of them all for each number."""
+
+    whole: int
+    places: int
+    negative: bool
+
+    @property
+    def spec(self) -> str:
+        """Return the column for the preamble of a tabular; siunitx would group decimals too."""
+        whole_only = ",group-digits=integer" if self.places > 3 else ""
+        return f"S[table-format={'-' * self.negative}{self.whole}.{self.places}{whole_only}]"
+
+    def width(self, face: Face) -> int:
+        """Return the room that the column keeps, for digits of text or of mathematics."""
+        from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+
+        decimals = f".{'0' * self.places}" if self.places else ""
+        widest = f"{'−' * self.negative}{10**self.whole - 1:,}{decimals}"
+        math = widest.replace("−", "-").replace(",", "{,}")
+        return max(figure_width(widest, face), formula(math, face, display=False))
+
+
+def _cell(part: Inline, sheet: Sheet, column: Column | None, digits: Digits | None, *, heading: bool) -> Cell:
     """Return a cell; a column of siunitx takes bare digits, and anything else in braces."""
     face = column.face if column else None
     plain = cell(part, sheet, face)
-    if not siunitx or part == "":
+    if digits is None or part == "":
         return plain
     if heading or part == NONE:
         return Cell(f"{{{plain.tex}}}", "", plain.natural, plain.pieces)
-    digits = _plain_digits(part)
-    return Cell(digits, "", plain.natural, plain.pieces)
+    width = digits.width(face) if face else 0
+    return Cell(_plain_digits(part), "", width, (width,))
 
 
 def _plain_digits(part: Inline) -> str:
@@ -123,20 +151,16 @@ def _plain_digits(part: Inline) -> str:
             raise AssertionError(f"{part!r} is no number of a column of siunitx")
 
 
-def _digits(table: Table, index: int) -> str:
-    """Return the column of siunitx for numbers of these digits; empty for a column that has other things too."""
-    if not table.columns[index].right:
-        return ""
+def _digits(table: Table, index: int) -> Digits | None:
+    """Return the digits of a column of numbers; None for a column that has other things too."""
     cells = [row[index] for row in (*table.rows, table.footer) if row]
     numbers = [part for part in cells if part not in ("", NONE)]
-    if not numbers or not all(_is_bare(part) for part in numbers):
-        return ""
+    if not table.columns[index].right or not numbers or not all(map(_is_bare, numbers)):
+        return None
     written = [_plain_digits(part) for part in numbers]
     whole = max(len(text.partition(".")[0].lstrip("-")) for text in written)
     places = max(len(text.partition(".")[2]) for text in written)
-    sign = "-" if any(text.startswith("-") for text in written) else ""
-    whole_only = ",group-digits=integer" if places > 3 else ""  # siunitx groups decimals too
-    return f"S[table-format={sign}{whole}.{places}{whole_only}]"
+    return Digits(whole, places, any(text.startswith("-") for text in written))
 
 
 def _is_bare(part: Inline) -> bool:
@@ -216,11 +240,11 @@ def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column
     from bertsym.render.mathwidth import formula  # noqa: PLC0415
 
     margin = formula(INDENT, column.face) + (2 * layout.frame.gap if layout.frame.outer else 0)
-    for whole in (True, False):
+    for setting in (Setting(whole_factors=True), Setting(), Setting(anywhere=True)):
         try:
-            broken = lines((part,), sheet.notation, column, margin=margin, setting=Setting(r"\quad {} ", whole))
+            broken = lines((part,), sheet.notation, column, margin=margin, setting=setting)
         except TooNarrow:
-            if not whole:
+            if setting.anywhere:
                 raise
             continue
         return [rf"$\displaystyle {line}$" if r"\frac" in line else f"${line}$" for line in broken]
@@ -230,10 +254,13 @@ def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column
 def _over(table: Table, layout: Plan, sheet: Sheet, rules: Rules, end: str) -> list[str]:
     """Return the line of headings over several columns, with the rules below them."""
     cells, partial = [], []
-    start = 1
+    first = 1
     columns = tuple(c for i, c in enumerate(table.columns) if i not in layout.below)
     for name, count in groups(columns):
-        cells.append(f"\\multicolumn{{{count}}}{{c}}{{{inline(name, sheet)}}}" if name else "")
-        partial += [f"{rules.partial}{{{start}-{start + count - 1}}}"] if name else []
-        start += count
+        last = first + count - 1
+        left = "" if layout.frame.outer or first > 1 else "@{}"
+        right = "" if layout.frame.outer or last < len(columns) else "@{}"
+        cells.append(f"\\multicolumn{{{count}}}{{{left}c{right}}}{{{inline(name, sheet)}}}" if name else "")
+        partial += [f"{rules.partial}{{{first}-{last}}}"] if name else []
+        first = last + 1
     return [" & ".join(cells) + end, " ".join(partial)] if cells else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bertsym.document import (
+    Alignment,
     Citation,
     Code,
     Count,
@@ -14,6 +15,7 @@ from bertsym.document import (
     Equation,
     Heading,
     Inline,
+    Line,
     Paragraph,
     Remark,
     Result,
@@ -21,6 +23,7 @@ from bertsym.document import (
     Scaled,
     Share,
     Table,
+    Title,
     dashed,
     groups,
 )
@@ -103,8 +106,12 @@ def prose(text: str) -> str:
 
 def _element(element: Element, sheet: Sheet) -> str:
     match element:
-        case Heading(parts):
-            return f"=== {_run(parts, sheet)}\n"
+        case Title(parts):
+            return f"== {_run(parts, sheet)}\n"
+        case Heading(parts, clause):
+            return f"=== {_run((*parts, *(clause or ())), sheet)}\n"
+        case Alignment(lines):
+            return "$ " + " \\\n".join(_line(line, sheet) for line in lines) + " $"
         case Paragraph(parts):
             return f"{_run(parts, sheet)}\n"
         case Remark(parts):
@@ -137,6 +144,14 @@ def _displayed(steps: list[boxes.Step], label: str = "") -> str:
     if beside:
         lines[0] = f"{written(steps[0].box)} {lines[0]}"
     return "$ " + " \\\n".join(lines) + " $" + label
+
+
+def _line(line: Line, sheet: Sheet) -> str:
+    """Return a line of an alignment: its label at a colon, its product at the sign, and its steps."""
+    start = "" if line.start is None else f"{written(boxes.boxes(line.start, sheet.notation))} "
+    chain = written(boxes.chain(boxes.steps(line.steps, sheet.notation)))
+    sign = "=" if start else "#hide($=$)"
+    return f"{written(boxes.label(line, sheet.notation))} &: & {start}& {sign} {chain}"
 
 
 def _run(parts: tuple[Inline, ...], sheet: Sheet) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import re
 import subprocess
 from collections.abc import Callable
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bertsym.document import Column, Count, Decimal, Remark, Result, Scaled, Share, Table
+from bertsym.document import Column, Count, Decimal, Inline, Remark, Result, Scaled, Share, Table
 from bertsym.errors import BertsymError, TooNarrow
 from bertsym.formulas.styles import form
 from bertsym.formulas.tree import Name
@@ -155,8 +157,8 @@ def test_significant_digits_are_exact(value: Fraction, digits: int, places: int,
 def test_a_rounded_number_has_no_equals_sign_before_it(bertsym: Callable[..., Any]) -> None:
     total = ("total", "bert-base-uncased", "--unit", "M", "--digits", "4")
     assert bertsym(*total).out.splitlines()[-1] == "≈ 109.5 M"
-    assert "\n\\approx 109.5\\,\\mathrm{M}\n" in bertsym(*total, "--markdown").out
-    assert r"\approx{}& 109.5\,\mathrm{M}" in bertsym(*total, "--latex", "--layout", "equation").out
+    assert "\n\\approx 109.5\\,\\textnormal{M}\n" in bertsym(*total, "--markdown").out
+    assert r"\approx{}& 109.5\,\textnormal{M}" in bertsym(*total, "--latex", "--layout", "equation").out
     whole = (Result((form(H), Count(3_000_000))),)
     assert text.document(at_precision(whole, Precision("M", digits=1))) == "H\n= 3 M\n"
 
@@ -338,6 +340,66 @@ def test_columns_of_siunitx_show_the_numbers(bertsym: Callable[..., Any], tmp_pa
     rounded = bertsym(*SHOW, *choice, "--unit", "M", "--digits", "4").out
     assert "{lS[table-format=3.4,group-digits=integer]}" in rounded
     assert re.search(r"pooler\s+0\.5906\n", page(article(rounded, 10, "300pt"), tmp_path))
+
+
+SYMBOLS = (V, N, H, L, heads, ffn_ratio)
+WORDS = ("embeddings", "feed-forward", "a.long.name_of.some_module", "pooler", "two words", "BERT-large", "x")
+
+
+def random_cell(kind: str, draw: random.Random) -> Inline:
+    """Return a cell of a kind of columns."""
+    match kind:
+        case "count":
+            return Count(draw.choice([0, -1, 1]) * draw.randint(0, 10 ** draw.randint(1, 12)))
+        case "share":
+            return Share(Fraction(draw.randint(-999, 9999), 1000), draw.randint(0, 2))
+        case "decimal":
+            return Decimal(Fraction(draw.randint(-(10**6), 10**6), 7), draw.randint(0, 4))
+        case "formula":
+            a, b, c = draw.choices(SYMBOLS, k=3)
+            return form(
+                draw.randint(1, 9) * a * b ** draw.randint(1, 3) * (c + draw.randint(1, 9)) - draw.randint(1, 9) * a
+            )
+        case _:
+            return draw.choice(WORDS)
+
+
+def random_table(draw: random.Random) -> Table:
+    """Return a table of random columns, some under one heading."""
+    kinds = ["text", *draw.choices(("count", "share", "decimal", "formula", "text"), k=draw.randint(1, 4))]
+    group = draw.choice(["", "BERT", "A long heading over columns"])
+    columns = tuple(
+        Column(
+            draw.choice(WORDS) if draw.random() < 0.5 else Name(draw.choice(SYMBOLS)),
+            right=kind in ("count", "share", "decimal"),
+            group=group if index in (1, 2) else "",
+        )
+        for index, kind in enumerate(kinds)
+    )
+    rows = tuple(tuple(random_cell(kind, draw) for kind in kinds) for _ in range(draw.randint(2, 5)))
+    return Table(columns, rows[1:], draw.choice([(), rows[0]]), dashes=draw.choice([True, False]))
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize(("size", "width"), [(8, "241pt"), (10, "219pt"), (11, "300pt"), (12, "506pt")])
+def test_random_tables_fit(size: int, width: str, pdflatex: Callable[[str], str]) -> None:
+    draw = random.Random(f"tables {size}")
+    fragments = []
+    for _ in range(60):
+        sheet = Sheet(
+            notation=draw.choice(list(NOTATIONS.values())),
+            layout=draw.choice([None, Layout.BOOKTABS]),
+            column=column(f"{width}@{size}"),
+            caption=draw.choice(["", "A caption"]),
+            size=draw.choice(list(TypeSize)),
+            siunitx=draw.choice([True, False]),
+        )
+        with contextlib.suppress(TooNarrow):
+            fragments.append(latex.document((random_table(draw),), sheet))
+    assert len(fragments) > 30
+    body = "\n".join(f"\\typeout{{FRAGMENT {i}}}\n{part}\\clearpage" for i, part in enumerate(fragments))
+    wide = overfull(pdflatex(article(body, size, width, "9000pt")))
+    assert not {fragments[i]: line for i, line in wide.items()}
 
 
 def test_smaller_type_is_measured() -> None:
