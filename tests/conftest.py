@@ -20,7 +20,7 @@ REQUIRE = "BERTSYM_REQUIRE_ALL"
 
 
 # The parts that a test needs, by the fixture or function that brings them; `make quick` leaves these tests out.
-MARKS = {"torch": "torch", "transformers": "torch", "pdflatex": "tex", "node": "node"}
+MARKS = {"torch": "torch", "transformers": "torch", "pdflatex": "tex", "typeset": "tex", "node": "node"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,6 +81,14 @@ def pdflatex(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
         return log
 
     return compile_document
+
+
+@pytest.fixture
+def typeset(tmp_path: Path) -> Callable[..., Any]:
+    """Compile a whole document with one of the engines; returns its log and its pages."""
+    from tests.typesetting import compiled
+
+    return lambda source, engine="pdflatex", runs=1: compiled(source, tmp_path, engine, runs)
 
 
 @pytest.fixture(scope="session")

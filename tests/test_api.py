@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,12 @@ import pytest
 import sympy
 
 import bertsym
+from bertsym import Answer, load
 from bertsym.answers.verification import Verification
+from bertsym.api.printing_options import LatexOptions
+from bertsym.cli.page import Page
 from bertsym.errors import BertsymError
+from bertsym.printing import SYNTAXES, Choices
 
 
 def test_a_model_is_a_value() -> None:
@@ -56,6 +61,90 @@ def test_budgets_in_the_library() -> None:
     base = bertsym.load("bert-base-uncased")
     report: Any = base.solve("110M", "H", at_most={"exact": 110_000_000}, at_least={"exact": 80_000_000}).report
     assert [point.count for point in report.solution.candidates] == [109482240, 93825600]
+
+
+def test_a_notebook_shows_the_number_too() -> None:
+    base = bertsym.load("bert-base-uncased")
+    shown = "$(2r + 4)LH^2 + (r + 9)LH + (V + N + 5)H + H^2 = 109{,}482{,}240\\,(109.48\\,\\textnormal{M})$"
+    assert base.total()._repr_latex_() == shown
+    assert base.derivative("V")._repr_latex_() == "$H = 768$"
+
+
+# A command with options, and the same options in Python.
+PRINTED: list[tuple[str, dict[str, Any]]] = [
+    (
+        "total --latex --layout equation --width acl --label eq:a",
+        {"layout": "equation", "width": "acl", "label": "eq:a"},
+    ),
+    (
+        "total --latex --notation kaplan --rename T=s --legend --lhs N_p --punct .",
+        {"notation": "kaplan", "rename": {"T": "s"}, "legend": True, "lhs": "N_p", "punct": "."},
+    ),
+    (
+        "total --latex --standalone --tex-encoding utf8 --method --width 219pt@11 --math-font times",
+        {"standalone": True, "tex_encoding": "utf8", "method": True, "width": "219pt@11", "math_font": "times"},
+    ),
+    ("total --markdown --flavor github --digits 4", {"flavor": "github", "digits": 4}),
+    ("total --typst --label eq:a --legend", {"label": "eq:a", "legend": True}),
+    ("total --html --unit M --places 1", {"unit": "M", "places": 1}),
+    ("total --json --notation vaswani", {"notation": "vaswani"}),
+    ("total --legend --method", {"legend": True, "method": True}),
+    (
+        "show --latex --layout booktabs --caption a_b --label t --siunitx --small --float table*",
+        {"layout": "booktabs", "caption": "a_b", "label": "t", "siunitx": True, "small": True, "float": "table*"},
+    ),
+    (
+        "show --latex --footnotesize --tex-caption $x$ --columns component,share --heading share=%",
+        {
+            "footnotesize": True,
+            "tex_caption": "$x$",
+            "columns": ["component", "share"],
+            "heading": {"share": "%"},
+        },
+    ),
+    ("show --csv --columns component,parameters", {"columns": ["component", "parameters"]}),
+]
+
+
+@pytest.mark.parametrize(("command", "options"), PRINTED)
+def test_python_prints_what_the_command_line_prints(
+    command: str, options: dict[str, Any], bertsym: Callable[..., Any]
+) -> None:
+    name, *words = command.split()
+    ran = bertsym(name, "bert-base-uncased", *words)
+    assert ran.code == 0, ran.err
+    model = load("bert-base-uncased")
+    answer = model.total() if name == "total" else model.breakdown()
+    syntax = next((word[2:] for word in words if word[2:] in SYNTAXES), "text")
+    assert getattr(answer, syntax)(**options) == ran.out
+
+
+def test_every_option_of_a_page_is_one_of_the_library() -> None:
+    page = {field.name for field in fields(Page)} - set(SYNTAXES)
+    assert page == {field.name for field in fields(Choices)} - {"syntax"}
+    assert page == set(LatexOptions.__annotations__) | {"flavor"}
+    methods = {"text", *SYNTAXES}
+    assert all(callable(getattr(Answer, name)) for name in methods)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"layuot": "inline"}, "unknown option of latex 'layuot': did you mean layout?"),
+        ({"flavor": "github"}, "unknown option of latex 'flavor'"),
+        ({"layout": 5}, "layout: expected text"),
+        ({"width": "5km"}, "--width: expected"),
+        ({"legend": 1}, "legend: expected True or False"),
+        ({"rename": "H=h"}, "rename: expected a mapping"),
+        ({"digits": 2.5}, "digits: expected an integer"),
+        ({"columns": [5]}, "columns: expected text"),
+        ({"caption": "x"}, "--caption"),
+    ],
+)
+def test_a_wrong_option_is_a_sentence(options: dict[str, Any], problem: str) -> None:
+    with pytest.raises(BertsymError) as refused:
+        load("bert").total().latex(**options)
+    assert problem in str(refused.value)
 
 
 def test_notebooks() -> None:

@@ -69,6 +69,8 @@ SYMBOLS = {
     "neg": 0x3A,
     "wedge": 0x5E,
     "vee": 0x5F,
+    "lfloor": 0x62,
+    "rfloor": 0x63,
 }
 
 FONTS = {

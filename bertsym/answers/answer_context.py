@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sympy import Expr, Symbol
 
-from bertsym.algebra import Value, expand, free, substitute
+from bertsym import zoo
+from bertsym.algebra import Value, evaluate, expand, free, substitute
 from bertsym.convention import Convention
 from bertsym.document import Document, Element, Remark, Sizes
 from bertsym.model import Model
@@ -19,11 +20,21 @@ DENSE = "no experts to choose among: every parameter works on every token"
 
 
 @value
+class Tie:
+    """A tensor that has the values of another: always if it is `sure`, else if a size says so."""
+
+    name: str
+    target: str
+    sure: bool
+
+
+@value
 class Subject:
     """No number leaves without its convention; `dense`: active ones were asked for, and there are no experts.
 
     `notes` are sentences about the file of the model. The command line prints them on standard error. `read_as` says as
-    which model another spelling was read, and `head_reason` why a name means this class.
+    which model another spelling was read, and `head_reason` why a name means this class. The formulas come
+    from `paper`: of the zoo they were written from it, else its code was run. `ties` are tensors that share values.
     """
 
     model: str
@@ -34,6 +45,9 @@ class Subject:
     notes: tuple[str, ...] = ()
     read_as: str = ""
     head_reason: str = ""
+    paper: str = ""
+    of_zoo: bool = False
+    ties: tuple[Tie, ...] = ()
 
     def remarks(self) -> Document:
         """Return the lines that say what is counted, and at which sizes."""
@@ -71,7 +85,26 @@ def subject(model: Model, convention: Convention) -> Subject:
     at = {symbol: model.given[symbol] for symbol in shown}
     parameters = convention.unit == PARAMETERS
     dense = parameters and convention.active and all(tensor.routing is None for tensor in model.tensors)
-    return Subject(model.name, model.cls, convention, at, dense, model.notes, model.read_as, _head_reason(model))
+    said = (model.notes, model.read_as, _head_reason(model))
+    paper = model.architecture.paper
+    return Subject(model.name, model.cls, convention, at, dense, *said, paper, _is_of_zoo(model), tuple(_ties(model)))
+
+
+def _is_of_zoo(model: Model) -> bool:
+    """Return True if somebody wrote the architecture from its paper, and no code was run to derive it."""
+    written = zoo.ARCHITECTURES.get(model.architecture.name)
+    return written is not None and written.paper == model.architecture.paper
+
+
+def _ties(model: Model) -> Iterator[Tie]:
+    """Yield the tensors that have the values of another, unless a size of the model says that they have their own."""
+    for tensor in model.tensors:
+        if tensor.tied_to is None:
+            continue
+        own = model.public(tensor.own)
+        known = evaluate(own, model.given) if free(own) <= set(model.given) else None
+        if known != 1:
+            yield Tie(tensor.name.replace("{}", "*"), tensor.tied_to.replace("{}", "*"), known == 0)
 
 
 def _head_reason(model: Model) -> str:

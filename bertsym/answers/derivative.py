@@ -55,7 +55,7 @@ class Derivative:
 
     @property
     def _left(self) -> Rate | None:
-        return Rate(P, self.by, self.order) if self.subject.convention.unit is PARAMETERS else None
+        return Rate(P, self.by, self.order) if self.subject.convention.unit == PARAMETERS else None
 
     def _meaning(self) -> tuple[Element, ...]:
         if self.independent:

@@ -32,7 +32,7 @@ class Formula:
         steps: tuple[Inline, ...] = (self.expression,)
         if self.count is not None:
             steps += (Count(self.count, short=True, unit=self.subject.convention.unit),)
-        left = Name(P) if self.subject.convention.unit is PARAMETERS else None
+        left = Name(P) if self.subject.convention.unit == PARAMETERS else None
         return (*self.subject.remarks(), Result(steps, left))
 
     def record(self) -> Record:

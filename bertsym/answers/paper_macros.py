@@ -11,6 +11,7 @@ from bertsym.answers.breakdown import Row, broken_down
 from bertsym.answers.formula import Formula, formula_written
 from bertsym.convention import EXACT, Convention
 from bertsym.document import Count, Inline, Rounded, Share
+from bertsym.errors import UnknownName
 from bertsym.formulas.tree import Number
 from bertsym.model import Model
 from bertsym.quantities import Unit
@@ -33,6 +34,13 @@ class Figures:
 
     subject: Subject
     figures: tuple[Figure, ...]
+
+    def named(self, name: str) -> Figure:
+        """Return the value of that name; raise `UnknownName`."""
+        by_name = {figure.name: figure for figure in self.figures}
+        if name not in by_name:
+            raise UnknownName("value", name, by_name)
+        return by_name[name]
 
 
 def letters(text: str) -> str:

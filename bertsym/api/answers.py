@@ -1,4 +1,4 @@
-"""The answers of the library: each prints as text, LaTeX, Markdown or JSON, and holds its parts."""
+"""The answers of the library: each prints in every syntax of the command line, and holds its parts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from sympy import Expr
 
@@ -16,10 +16,21 @@ from bertsym.answers.derivative import Derivative as DerivativeReport
 from bertsym.answers.formula import Formula
 from bertsym.answers.name_verification import NameVerification
 from bertsym.answers.verification import Verification as VerificationReport
+from bertsym.api.printing_options import (
+    HtmlOptions,
+    LatexOptions,
+    MarkdownOptions,
+    NamesOptions,
+    TableOptions,
+    TextOptions,
+    TypstOptions,
+    choices,
+)
 from bertsym.claims.standing import Standing
+from bertsym.document import Result
 from bertsym.formulas.tree import to_sympy
-from bertsym.legend import with_own_sizes
-from bertsym.render import csvtext, jsontext, latex, markdown, mathtex, text
+from bertsym.printing import TEXT, printed
+from bertsym.render import mathtex
 from bertsym.report import Report
 
 if TYPE_CHECKING:
@@ -29,6 +40,12 @@ if TYPE_CHECKING:
     from bertsym.derive.types import Failure
 
 
+def _chain(report: Report) -> str:
+    """Return the formula of a report with the number that it comes to, as a notebook shows it."""
+    (result,) = (element for element in report.document() if isinstance(element, Result))
+    return f"${mathtex.chain(result.steps)}$"
+
+
 @dataclass(frozen=True)
 class Answer:
     """An answer. It prints as text, and in a notebook as mathematics; `report` holds its parts."""
@@ -36,23 +53,49 @@ class Answer:
     report: Report
 
     def __str__(self) -> str:
-        return text.document(with_own_sizes(self.report.document())).removesuffix("\n")
+        return self.text().removesuffix("\n")
 
-    def latex(self) -> str:
-        """Return a LaTeX fragment that needs no package."""
-        return latex.document(with_own_sizes(self.report.document()))
+    def text(self, **options: Unpack[TextOptions]) -> str:
+        """Return the text that the command line prints."""
+        return printed(self.report, choices(TEXT, TextOptions, options))
 
-    def markdown(self) -> str:
-        """Return Markdown with $...$ mathematics."""
-        return markdown.document(with_own_sizes(self.report.document()))
+    def latex(self, **options: Unpack[LatexOptions]) -> str:
+        r"""Return LaTeX, which needs no package unless a `% requires:` line names it.
 
-    def csv(self) -> str:
-        """Return the tables of the answer as CSV; raises `Conflict` if it has none."""
-        return csvtext.document(self.report.document())
+        The options are those of the command line, in Python's types. Raises `Conflict`, `UnknownName` or `Unreadable`
+        for a wrong option, and `TooNarrow` for a formula or a table that does not fit the width.
 
-    def json(self) -> str:
+        Examples:
+            >>> from bertsym import load
+            >>> total = load("bert").total("matrices")
+            >>> print(total.latex(layout="equation", rename={"H": "h"}, punct=","))
+            % BertModel, matrices: the weight matrices of linear layers: no embeddings, no biases, no norms
+            \begin{equation}
+            P = (2r + 4)Lh^2 + h^2,
+            \end{equation}
+            <BLANKLINE>
+        """
+        return printed(self.report, choices("latex", LatexOptions, options))
+
+    def markdown(self, **options: Unpack[MarkdownOptions]) -> str:
+        """Return Markdown with mathematics for a notebook, or for the host that `flavor` names."""
+        return printed(self.report, choices("markdown", MarkdownOptions, options))
+
+    def html(self, **options: Unpack[HtmlOptions]) -> str:
+        """Return HTML with MathML, which needs no script."""
+        return printed(self.report, choices("html", HtmlOptions, options))
+
+    def typst(self, **options: Unpack[TypstOptions]) -> str:
+        """Return Typst, which needs no package."""
+        return printed(self.report, choices("typst", TypstOptions, options))
+
+    def csv(self, **options: Unpack[TableOptions]) -> str:
+        """Return the tables as CSV; raises `Conflict` for an answer without a table."""
+        return printed(self.report, choices("csv", TableOptions, options))
+
+    def json(self, **options: Unpack[NamesOptions]) -> str:
         """Return the JSON that the command line prints."""
-        return jsontext.document(self.report)
+        return printed(self.report, choices("json", NamesOptions, options))
 
     def _repr_markdown_(self) -> str:
         return self.markdown()
@@ -75,7 +118,7 @@ class Total(Answer):
         return self.report.count
 
     def _repr_latex_(self) -> str:
-        return f"${mathtex.math(self.report.expression)}$"
+        return _chain(self.report)
 
 
 @dataclass(frozen=True)
@@ -100,7 +143,7 @@ class Derivative(Answer):
         return self.report.elasticity_value
 
     def _repr_latex_(self) -> str:
-        return f"${mathtex.math(self.report.expression)}$"
+        return _chain(self.report)
 
 
 @dataclass(frozen=True)

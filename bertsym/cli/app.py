@@ -49,10 +49,22 @@ def _version(requested: bool) -> None:
         raise typer.Exit
 
 
+def _citation(requested: bool) -> None:
+    if requested:
+        from bertsym.answers.citation import bibtex
+
+        typer.echo(bibtex(), nl=False)
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
     version: Annotated[  # the callback prints it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    citation: Annotated[  # the callback prints it
+        bool,
+        typer.Option("--citation", callback=_citation, is_eager=True, help="Print the entry for BibTeX and exit."),
     ] = False,
 ) -> None:
     pass

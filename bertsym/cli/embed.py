@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bertsym.cli.interrupts import interruptible
 from bertsym.cli.output import emit
+from bertsym.cli.streams import note
 from bertsym.errors import printable
+
+if TYPE_CHECKING:
+    from bertsym.embed.refresh import Refreshed
 
 
 def embed(
     context: typer.Context,
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Papers in LaTeX, Markdown or HTML: .tex, .md, .html and others."),
+        typer.Argument(
+            metavar="PATH...",
+            help="Papers in LaTeX, Markdown, HTML or Typst, with the files that they load; or their folders.",
+        ),
     ],
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 if a fragment is out of date.")
     ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Print the changes as a diff.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Keep fragments that were edited by hand until their output changes.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite also fragments that were edited by hand.")] = False,
 ) -> None:
     """Refresh the formulas and numbers in a paper.
@@ -30,30 +40,56 @@ def embed(
     COMMAND --> and <!-- bertsym: end -->. It is replaced by what COMMAND prints, such as `total bert --at L=12`.
     """
     from bertsym.cli.markers import runner
-    from bertsym.embed.files import encoded, read, replace
-    from bertsym.embed.refresh import State, refresh
-    from bertsym.errors import EditedByHand
+    from bertsym.embed.files import encoded, replace
+    from bertsym.embed.papers import papers
+    from bertsym.embed.refresh import Edits, State, refresh
+    from bertsym.embed.settings import settings_of
+    from bertsym.errors import Conflict, EditedByHand
 
+    for other, set_ in (("--force", force), ("--check", check)):
+        if accept and set_:
+            raise Conflict("--accept", other, "--accept keeps the edits and writes their checksums")
     run = runner(context.find_root().command)
-    sources = [read(path) for path in {path.resolve(): path for path in reversed(files)}.values()][::-1]
-    results = [(source, refresh(source.text, source.syntax, str(source.path), run)) for source in sources]
-    edited = [(str(s.path), fragment.line) for s, result in results for fragment in result.having(State.EDITED)]
-    for source, result in results:
-        if diff:
+    edits = Edits.ACCEPTED if accept else Edits.OVERWRITTEN if force else Edits.KEPT
+    read = papers(files)
+    results = []
+    for source in read.sources:
+        settings = settings_of(source.path)
+        runs = run(source.path.parent, settings)
+        path = str(source.path)
+        results.append((source, refresh(source.text, source.syntax, path, runs, settings.names, edits)))
+    for outside in read.outside:
+        note(f"note: {outside}")
+    if diff:
+        for source, result in results:
             emit(_diff(str(source.path), result.before, result.after))
-        for fragment in (*result.having(State.STALE), *result.having(State.EDITED)):
-            location = f"{source.path}:{fragment.line}"
-            typer.echo(printable(f"{location}: {fragment.state.value}: {fragment.command}"), err=True)
+    due = [(s, f) for s, r in results for state in (State.STALE, State.EDITED) for f in r.having(state)]
     if check:
-        raise typer.Exit(any(result.having(State.STALE) or result.having(State.EDITED) for _, result in results))
-    if edited and not force:
+        for source, fragment in due:
+            typer.echo(
+                printable(f"{source.path}:{fragment.line}: {fragment.state.value}: {fragment.command}"), err=True
+            )
+        raise typer.Exit(bool(due))
+    edited = [(str(source.path), fragment.line) for source, fragment in due if fragment.state is State.EDITED]
+    if edited and edits is Edits.KEPT:
         raise EditedByHand(edited)
-    changed = [(source, result.after) for source, result in results if result.after != result.before]
-    for source, text in changed:
-        encoded(source, text)  # if one file cannot be written, none is
+    changed = [(source, result) for source, result in results if result.after != result.before]
+    for source, result in changed:
+        encoded(source, result.after)  # if one file cannot be written, none is
     with interruptible():
-        for source, text in changed:
-            replace(source, text)
+        for source, result in changed:
+            replace(source, result.after)
+            note(f"{source.path}: {_told(result)}")
+
+
+def _told(result: Refreshed) -> str:
+    """Return the number of fragments of a file that are new, and of the edits that were accepted."""
+    from bertsym.embed.refresh import State
+
+    accepted = sum(finding.kept for finding in result.having(State.EDITED))
+    made = sum(finding.state is not State.FRESH and not finding.kept for finding in result.findings)
+    parts = [f"{made} of {len(result.findings)} fragments refreshed"] if made or not accepted else []
+    return ", ".join([*parts, f"{accepted} edited by hand, accepted"] if accepted else parts)
 
 
 def _diff(path: str, before: str, after: str) -> str:

@@ -4,41 +4,67 @@ from __future__ import annotations
 
 import io
 import shlex
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager, redirect_stdout
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from bertsym.cli.page import SYNTAXES
 from bertsym.embed.markers import Syntax
-from bertsym.errors import UnknownName, Unreadable
+from bertsym.embed.refresh import Run
+from bertsym.embed.settings import NO_SETTINGS, REPEATED, Settings
+from bertsym.errors import BadFile, UnknownName, Unreadable
+from bertsym.printing import SYNTAXES
 
 # `embed` writes files; `verify`, `audit` and `derive` read files or run code. A marker may do neither.
 PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros", "plot")
-_FLAGS = {Syntax.TEX: "--latex", Syntax.MARKDOWN: "--markdown", Syntax.HTML: "--markdown"}
+_FLAGS = {Syntax.TEX: "latex", Syntax.MARKDOWN: "markdown", Syntax.HTML: "html", Syntax.TYPST: "typst"}
+_OUTPUTS = SYNTAXES
+# What one syntax has, and the others refuse.
+_OF_SYNTAX = {"flavor": "markdown", "tex-encoding": "latex", "math-font": "latex"}
 # The base of click's usage errors. typer 0.28 contains a copy of click, and older versions import it.
 _UsageError: Any = typer.BadParameter.__mro__[1]
-_OUTPUTS = tuple(f"--{name}" for name in SYNTAXES)
 
 
-def runner(group: Any) -> Callable[[str, Syntax], str]:
-    """Return a function that runs the command line of a marker and returns its output; equal lines run once."""
+def runner(group: Any) -> Callable[[Path, Settings], Run]:
+    """Return a function from a folder and settings to what runs the command line of a marker and returns its output.
+
+    A path in a marker is relative to the folder. Equal lines of one folder run once.
+    """
     commands: dict[str, Any] = {name: group.commands[name] for name in PRINTING if name in group.commands}
 
     @cache
-    def run(line: str, syntax: Syntax) -> str:
+    def run(line: str, syntax: Syntax, folder: Path, options: tuple[tuple[str, str], ...]) -> str:
         words = _words(line)
         name, arguments = words[0], words[1:]
         if name not in commands:
             raise UnknownName("command for a marker", name, commands)
         command = commands[name]
-        if not any(word in _OUTPUTS for word in arguments) and any(p.name == "latex" for p in command.params):
-            arguments.append(_FLAGS[syntax])
-        return _printed(command, name, arguments)
+        chosen = next((word[2:] for word in arguments if word[2:] in _OUTPUTS and word.startswith("--")), "")
+        parameters = {parameter.name for parameter in command.params}
+        flag = _FLAGS[syntax]
+        if not chosen and flag in parameters:
+            arguments.append(f"--{flag}")
+        arguments = [*_settled(options, arguments, parameters, chosen or flag), *arguments]
+        return _printed(command, name, arguments, folder)
 
-    return run
+    def in_folder(folder: Path, settings: Settings = NO_SETTINGS) -> Run:
+        return lambda line, syntax: run(line, syntax, folder, settings.options)
+
+    return in_folder
+
+
+def _settled(
+    options: tuple[tuple[str, str], ...], arguments: list[str], parameters: set[str | None], output: str
+) -> Iterator[str]:
+    """Yield the options of the settings that the command takes, the syntax has, and the marker leaves open."""
+    given = {argument.partition("=")[0] for argument in arguments}
+    for name, text in options:
+        taken = name.replace("-", "_") in parameters and _OF_SYNTAX.get(name, output) == output
+        if taken and (name in REPEATED or f"--{name}" not in given):
+            yield f"--{name}={text}"
 
 
 def _words(line: str) -> list[str]:
@@ -53,10 +79,10 @@ def _words(line: str) -> list[str]:
         raise Unreadable("marker", line, "a command with its quotes closed") from None
 
 
-def _printed(command: Any, name: str, arguments: list[str]) -> str:
+def _printed(command: Any, name: str, arguments: list[str], folder: Path) -> str:
     out = io.StringIO()
     try:
-        with redirect_stdout(out), command.make_context(name, arguments) as context:
+        with _within(folder), redirect_stdout(out), command.make_context(name, arguments) as context:
             if context.params.get("output") is not None:
                 raise Unreadable("marker", f"{name} {' '.join(arguments)}", "a command that prints, without -o")
             command.invoke(context)
@@ -65,3 +91,17 @@ def _printed(command: Any, name: str, arguments: list[str]) -> str:
     except _UsageError as error:
         raise Unreadable("marker", f"{name} {' '.join(arguments)}", error.format_message()) from None
     return out.getvalue()
+
+
+@contextmanager
+def _within(folder: Path) -> Iterator[None]:
+    """Enter the folder, so that relative paths begin at it; raises `BadFile` if it cannot be entered."""
+    try:
+        entered = chdir(folder)
+        entered.__enter__()
+    except OSError as error:
+        raise BadFile(str(folder), error.strerror or "cannot be entered") from error
+    try:
+        yield
+    finally:
+        entered.__exit__()

@@ -146,6 +146,8 @@ Names = Annotated[
 ]
 Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text; it needs no package.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")]
+Html = Annotated[bool, typer.Option("--html", help="Print HTML instead of LaTeX, with MathML that needs no script.")]
+Typst = Annotated[bool, typer.Option("--typst", help="Print Typst instead of LaTeX.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the tables as CSV instead of text, for spreadsheets.")]
 

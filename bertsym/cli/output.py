@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from bertsym.cli import streams
 from bertsym.cli.page import Page
 from bertsym.errors import BertsymError, echo
+from bertsym.printing import printed
 from bertsym.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bertsym.document import Inline
+    from bertsym.render.notation import Notation
     from bertsym.report import Report
 
 
@@ -58,6 +61,11 @@ def emit(text: str, syntax: str = "text") -> None:
         text = _json_escaped(text, named)
     elif syntax == "latex" and named is not None:
         text = _tex_in(text, named)
+    elif syntax == "html" and named is not None:
+        text = text.encode(named, "xmlcharrefreplace").decode(named)
+    elif syntax == "typst" and named is not None and not _holds(text, named):
+        lacking = "".join(dict.fromkeys(c for c in text if not _holds(c, named)))
+        raise NoSuchCharacter(named, lacking, "Typst")
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -92,37 +100,32 @@ def _tex_in(tex: str, named: str) -> str:
 
 def written(report: Report, page: Page) -> str:
     """Write the report in the syntax of the page."""
-    syntax = page.syntax
-    if syntax == "json":
-        from bertsym.render import jsontext
-
-        document = report.document() if page.rename else ()
-        return jsontext.document(report, page.sheet(document).notation)
     named = streams.encoding(sys.stdout)
-    from bertsym.legend import legend, with_own_sizes
+    return printed(report, page.choices(), None if named is None else _speller(named))
 
-    document = page.arranged(report.document())
-    document = (*document, *legend(document)) if page.legend else with_own_sizes(document)
+
+def piece(part: Inline, syntax: str, notation: Notation | None = None, flavor: str = "jupyter") -> str:
+    """Write a number for a line of text; LaTeX takes it in mathematics too. Other syntaxes take formulas besides."""
+    from bertsym.render.notation import BERT
+
+    names = notation or BERT
     if syntax == "latex":
-        from bertsym.render import latex
+        from bertsym.render import mathtex
 
-        return latex.document(document, page.sheet(document))
+        return mathtex.inline(part, names)
     if syntax == "markdown":
         from bertsym.render import markdown
 
-        if named is not None:
-            from bertsym.document import rewritten
+        return markdown.inline(part, names, markdown.Flavor.named(flavor))
+    from bertsym.render.sheet import Sheet
 
-            document = rewritten(document, _speller(named))
-        return markdown.document(document, page.sheet(document).notation)
-    spell = str if named is None else _speller(named)
-    if syntax == "csv":
-        from bertsym.render import csvtext
+    if syntax == "html":
+        from bertsym.render import html
 
-        return csvtext.document(document, spell)
-    from bertsym.render import text
+        return html.inline(part, Sheet(notation=names))
+    from bertsym.render import typst
 
-    return text.document(document, spell)
+    return typst.inline(part, Sheet(notation=names))
 
 
 def _speller(named: str) -> Callable[[str], str]:

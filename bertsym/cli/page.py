@@ -6,16 +6,12 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-if TYPE_CHECKING:
-    from bertsym.document import Document
-    from bertsym.render.sheet import Sheet
-
-
-SYNTAXES = ("latex", "markdown", "json", "csv")
+from bertsym.errors import Conflict
+from bertsym.printing import SYNTAXES, TEXT, Choices
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,18 @@ class Page:
     csv: Annotated[bool, typer.Option("--csv", help="Print the tables as CSV instead of text, for spreadsheets.")] = (
         False
     )
+    html: Annotated[
+        bool, typer.Option("--html", help="Print HTML instead of text, with MathML that needs no script.")
+    ] = False
+    typst: Annotated[bool, typer.Option("--typst", help="Print Typst instead of text; it needs no package.")] = False
+    flavor: Annotated[
+        str,
+        typer.Option(
+            "--flavor",
+            metavar="HOST",
+            help="Markdown: write mathematics as this host renders it: github, hf (model cards) or jupyter.",
+        ),
+    ] = "jupyter"
     notation: Annotated[
         str | None,
         typer.Option(
@@ -47,6 +55,9 @@ class Page:
     legend: Annotated[bool, typer.Option("--legend", help="Add a sentence that says what the symbols stand for.")] = (
         False
     )
+    method: Annotated[
+        bool, typer.Option("--method", help="Add sentences for the appendix that say how the numbers were counted.")
+    ] = False
     layout: Annotated[
         str | None,
         typer.Option(
@@ -57,10 +68,10 @@ class Page:
     ] = None
     lhs: Annotated[
         str,
-        typer.Option("--lhs", metavar="NAME", help="LaTeX: set this name left of the formula, as in P = ..., or none."),
+        typer.Option("--lhs", metavar="NAME", help="Set this name left of the formula, as in P = ..., or none."),
     ] = ""
     punct: Annotated[
-        str, typer.Option("--punct", metavar="MARK", help="LaTeX: end the formula with this mark: . , ; or :")
+        str, typer.Option("--punct", metavar="MARK", help="End the formula with this mark: . , ; or :")
     ] = ""
     width: Annotated[
         str | None,
@@ -76,9 +87,7 @@ class Page:
             "--math-font", metavar="FONT", help="LaTeX: the math font that --width measures, cm or times (mathptmx)."
         ),
     ] = "cm"
-    caption: Annotated[str, typer.Option("--caption", metavar="TEXT", help="LaTeX: put this caption on the table.")] = (
-        ""
-    )
+    caption: Annotated[str, typer.Option("--caption", metavar="TEXT", help="Put this caption on the table.")] = ""
     columns: Annotated[
         list[str] | None,
         typer.Option(
@@ -111,11 +120,17 @@ class Page:
             "--float", metavar="NAME", help="LaTeX: put the table into this float, table or table*, or into none."
         ),
     ] = ""
-    label: Annotated[
+    tex_caption: Annotated[
         str,
         typer.Option(
-            "--label", metavar="KEY", help="LaTeX: label the formula or table with this key, as in tab:sizes."
+            "--tex-caption",
+            metavar="TEX",
+            help=r"LaTeX: put this caption on the table; it may hold \cite, \ref, \emph and mathematics.",
         ),
+    ] = ""
+    label: Annotated[
+        str,
+        typer.Option("--label", metavar="KEY", help="Label the formula or table with this key, as in tab:sizes."),
     ] = ""
     standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX: print a whole document, not a fragment.")] = (
         False
@@ -131,84 +146,18 @@ class Page:
 
     @property
     def syntax(self) -> str:
-        """Return latex, markdown, json, csv or text; raises `Conflict` for two, or for an option without use in it."""
-        from bertsym.errors import Conflict
+        """Return a syntax or text; raises `Conflict` for two, or for an option without effect in it."""
+        choices = self.choices()
+        choices.check()
+        return choices.syntax
 
+    def choices(self) -> Choices:
+        """Return the choices as the library takes them; raises `Conflict` for two syntaxes."""
         chosen = [name for name in SYNTAXES if getattr(self, name)]
         if len(chosen) > 1:
             raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "an answer is printed in one syntax")
-        syntax = chosen[0] if chosen else "text"
-        for field in fields(self)[len(SYNTAXES) :]:
-            if getattr(self, field.name) != field.default and syntax not in _USED_BY.get(field.name, ("latex",)):
-                needed = " or ".join(f"--{name}" for name in _USED_BY.get(field.name, ("latex",)))
-                option = f"--{field.name.replace('_', '-')}"
-                raise Conflict(option, f"{syntax} output", f"pass {needed.replace('--text', 'no syntax')} with it")
-        return syntax
-
-    def sheet(self, document: Document = ()) -> Sheet:
-        """Return the checked options for the renderers; --rename knows the symbols of the document.
-
-        Raises `UnknownName`, `AmbiguousName`, `Unreadable` or `Conflict`.
-        """
-        from bertsym.errors import Conflict, UnknownName
-        from bertsym.legend import symbols_of
-        from bertsym.render.notation import named_notation, parse_renames
-        from bertsym.render.sheet import (
-            Float,
-            Layout,
-            Sheet,
-            TypeSize,
-            checked_caption,
-            checked_label,
-            checked_left,
-            checked_punctuation,
-            column,
-        )
-        from bertsym.render.tex_prose import Encoding
-
-        if self.math_font not in ("cm", "times"):
-            raise UnknownName("math font", self.math_font, ("cm", "times"))
-        encodings = {encoding.value: encoding for encoding in Encoding}
-        if self.tex_encoding not in encodings:
-            raise UnknownName("TeX encoding", self.tex_encoding, encodings)
-        names = parse_renames(self.rename or ())
-        if self.small and self.footnotesize:
-            raise Conflict("--small", "--footnotesize", "a table has one size of type")
-        size = TypeSize.FOOTNOTE if self.footnotesize else TypeSize.SMALL if self.small else TypeSize.NORMAL
-        return Sheet(
-            notation=named_notation(self.notation or "bert").renamed(names, symbols_of(document) if names else ()),
-            encoding=encodings[self.tex_encoding],
-            layout=Layout.named(self.layout) if self.layout else None,
-            column=column(self.width, times=self.math_font == "times") if self.width else None,
-            caption=checked_caption(self.caption),
-            label=checked_label(self.label) if self.label else "",
-            standalone=self.standalone,
-            left=checked_left(self.lhs),
-            punct=checked_punctuation(self.punct),
-            float=Float.named(self.float) if self.float else None,
-            size=size,
-            siunitx=self.siunitx,
-        )
-
-    def arranged(self, document: Document) -> Document:
-        """Return the document with the columns, headings, unit and digits that were chosen; raises `BertsymError`."""
-        shown = document
-        if (self.unit, self.digits, self.places) != ("", None, None):
-            from bertsym.render.precision import Precision, at_precision
-
-            shown = at_precision(document, Precision(self.unit, self.digits, self.places))
-        if self.columns or self.heading:
-            from bertsym.render.columns import with_columns
-
-            shown = with_columns(document, shown, self.columns or (), self.heading or ())
-        return shown
-
-
-_USED_BY = {
-    **dict.fromkeys(("notation", "rename"), ("latex", "markdown", "json")),
-    **dict.fromkeys(("columns", "heading", "unit", "digits", "places"), ("latex", "markdown", "csv", "text")),
-    "legend": ("latex", "markdown", "text"),
-}
+        options = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in SYNTAXES}
+        return Choices(chosen[0] if chosen else TEXT, **options)
 
 
 def paged(command: Callable[..., None]) -> Callable[..., None]:

@@ -251,7 +251,7 @@ def _print(report: Drawable, syntax: str, figure: FigureOptions) -> None:
     if syntax in PRINTED:
         show(report, figure.page)
         return
-    sheet = figure.page.sheet(report.document())
+    sheet = figure.page.choices().sheet(report.document())
     if syntax == SOURCE:
         from bertsym.render.figures import source
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bertsym.cli import options
-from bertsym.cli.output import show
+from bertsym.cli.output import emit, piece, show
 from bertsym.cli.page import Page, paged
 from bertsym.cli.run_options import RunOptions
 from bertsym.cli.streams import note
@@ -32,7 +32,9 @@ def total(
             help="Keep these sizes as symbols, although they have a definition (F, d) or a default (T).",
         ),
     ] = None,
-    count: Annotated[bool, typer.Option("--count", help="Print only the exact number.")] = False,
+    count: Annotated[
+        bool, typer.Option("--count", help="Print only the exact number; in a syntax as that writes it, 109,482,240.")
+    ] = False,
     *,
     run: RunOptions,
     page: Page,
@@ -43,15 +45,20 @@ def total(
     """
     from bertsym.answers.formula import formula_written
     from bertsym.count import count as exact_count
+    from bertsym.document import Count
     from bertsym.errors import Conflict
 
     model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
     if count:
-        if page.syntax != "text":
-            raise Conflict("--count", f"--{page.syntax}", "--count prints the number without a syntax")
+        if page.syntax == "json":
+            raise Conflict("--count", "--json", "--json has the number beside what it counts")
         if model.read_as:
             note(f"note: {model.read_as}")
-        typer.echo(exact_count(model, chosen))
+        number = exact_count(model, chosen)
+        if page.syntax == "text":
+            typer.echo(number)
+        else:
+            emit(piece(Count(number), page.syntax) + "\n", page.syntax)
         return
     symbols = [model.size(name).symbol for name in options.split(keep)]
     model.check_known(symbols)

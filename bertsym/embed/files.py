@@ -17,6 +17,7 @@ SYNTAXES = {
     **dict.fromkeys((".tex", ".ltx", ".sty", ".cls", ".tikz", ".latex"), Syntax.TEX),
     **dict.fromkeys((".md", ".markdown", ".qmd", ".rmd"), Syntax.MARKDOWN),
     **dict.fromkeys((".html", ".htm"), Syntax.HTML),
+    ".typ": Syntax.TYPST,
 }
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 

@@ -34,15 +34,20 @@ _SHOWN = re.compile(
 )
 _INLINE = re.compile(r"\\.|`+|<!--|<(code|samp|kbd|pre)(?=[\s>])[^>]*>", re.IGNORECASE | re.DOTALL)
 _COMMENT_END = "-->"
+
+Place = tuple[int, int]
+"""The index of a line, and the index of a marker among those that are written on the line."""
+
 _CODE = 4  # columns of an indent
 
 
-def live(lines: Sequence[str], marker: re.Pattern[str]) -> set[int]:
-    """Return the indices of the lines of Markdown on which a marker is a comment.
+def live(lines: Sequence[str], marker: re.Pattern[str]) -> set[Place]:
+    """Return the markers of Markdown that are comments: the index of the line, and the index within the line.
 
     >>> mark = re.compile("<!-- bertsym:")
-    >>> live(["<!-- bertsym: a -->", "", "    <!-- bertsym: b -->", "`<!-- bertsym: c -->`"], mark)
-    {0}
+    >>> lines = ["<!-- bertsym: a -->", "", "    <!-- bertsym: b -->", "`<!-- bertsym: c -->` <!-- bertsym: d -->"]
+    >>> sorted(live(lines, mark))
+    [(0, 0), (3, 1)]
     """
     reader = _Blocks(marker)
     for index, line in enumerate(lines):
@@ -51,8 +56,8 @@ def live(lines: Sequence[str], marker: re.Pattern[str]) -> set[int]:
     return reader.live
 
 
-def live_in_html(lines: Sequence[str], marker: re.Pattern[str]) -> set[int]:
-    """Return the indices of the lines of HTML on which a marker is a comment, outside `<pre>` and the like."""
+def live_in_html(lines: Sequence[str], marker: re.Pattern[str]) -> set[Place]:
+    """Return the markers of HTML that are comments, outside `<pre>` and the like."""
     reader = _Html(marker)
     for index, line in enumerate(lines):
         reader.read(index, line)
@@ -64,7 +69,7 @@ class _Html:
 
     def __init__(self, marker: re.Pattern[str]) -> None:
         self.marker = marker
-        self.live: set[int] = set()
+        self.live: set[Place] = set()
         self.closing: re.Pattern[str] | None = None
 
     def read(self, index: int, line: str) -> None:
@@ -80,7 +85,7 @@ class _Html:
             if found is None:
                 return
             if found[1] is None and self.marker.match(line, found.start()):
-                self.live.add(index)
+                self.live.add((index, _index_on_line(line, found.start(), self.marker)))
             place = found.end()
             closing = re.escape(_COMMENT_END) if found[1] is None else rf"</{found[1]}\s*>"
             self.closing = re.compile(closing, re.IGNORECASE)
@@ -91,7 +96,7 @@ class _Blocks:
 
     def __init__(self, marker: re.Pattern[str]) -> None:
         self.marker = marker
-        self.live: set[int] = set()
+        self.live: set[Place] = set()
         # A list item by the columns that its content is indented, a block quote by none.
         self.containers: list[int | None] = []
         self.bare = False  # the innermost is an item of which nothing but its marker has been read
@@ -131,7 +136,9 @@ class _Blocks:
                 end = re.compile(rf"(?<!`){piece}(?!`)").search(text, place)
             elif piece == "<!--":
                 if self.marker.match(text, found.start()):
-                    self.live.add(self.paragraph[text.count("\n", 0, found.start())][0])
+                    index, line = self.paragraph[text.count("\n", 0, found.start())]
+                    column = found.start() - (text.rfind("\n", 0, found.start()) + 1)
+                    self.live.add((index, _index_on_line(line, column, self.marker)))
                 end = re.compile(_COMMENT_END).search(text, place)
             else:
                 end = re.compile(rf"</{found[1]}\s*>", re.IGNORECASE).search(text, place) if found[1] else None
@@ -249,6 +256,11 @@ class _Blocks:
             self.live |= self.html.live
             return True
         return False
+
+
+def _index_on_line(line: str, column: int, marker: re.Pattern[str]) -> int:
+    """Return the number of markers that are written on the line before the column."""
+    return sum(match.start() < column for match in marker.finditer(line))
 
 
 def _indent(text: str) -> int:

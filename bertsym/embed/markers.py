@@ -1,61 +1,109 @@
-"""The places of generated fragments: from `% bertsym: COMMAND` to `% bertsym: end`, or the same in <!-- -->."""
+"""The places of generated fragments: from `% bertsym: COMMAND` to `% bertsym: end`, or the same in <!-- --> or //."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
+from itertools import accumulate
+from types import MappingProxyType
 
-from bertsym.embed import markdown_examples, tex_examples
+from bertsym.embed import markdown_examples, tex_examples, typst_examples
 from bertsym.errors import BadMarker
 from bertsym.values import value
 
 END = "end"
+ACCEPTED = "accepted"
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _ENDING = re.compile(r"(?:\r\n|\n|\r)\Z")
-_LET = re.compile(r"let\s+([A-Za-z][A-Za-z0-9-]*)\s*=\s*(\S.*)", re.ASCII)
-_CHECKSUM = re.compile(rf"{END}(?:\s+([0-9a-f]{{12}}))?")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*", re.ASCII)
+_LET = re.compile(rf"let\s+({NAME.pattern})\s*=\s*(\S.*)", re.ASCII)
+_CHECKSUM = re.compile(rf"{END}(?:\s+([0-9a-f]{{12}})(?:\s+{ACCEPTED}\s+([0-9a-f]{{12}}))?)?")
 # As the command line is cut into words; an open quote reaches to the end.
 _WORD = re.compile(r"""(?:[^ \t\r\n'"]|'[^']*(?:'|\Z)|"[^"]*(?:"|\Z))+""")
+# What git writes around the two sides of a conflict; between them stands `=======`, which underlines a title too.
+_CONFLICT_BEGINS, _CONFLICT_ENDS = re.compile(r"<{7} "), re.compile(r">{7} ")
+
+UNENDED = "a marker within a line has its end on that line; any other stands on a line of its own"
+
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 @value
 class Grammar:
-    """The spelling of a marker in a syntax, and the starts of markers, by line and column, that are no examples."""
+    """The spelling of a marker in a syntax, and the markers, by line and index on it, that are no examples.
+
+    A marker stands `alone` on its line, or `within` a line if the syntax has comments that end before the line does.
+    """
 
     alone: re.Pattern[str]
+    within: re.Pattern[str]
     anywhere: re.Pattern[str]
-    live: Callable[[Sequence[str], re.Pattern[str]], set[int]]
+    live: Callable[[Sequence[str], re.Pattern[str]], set[tuple[int, int]]]
     written: str
+    written_within: str
 
-    def end(self, indent: str, checksum: str) -> str:
+    def end(self, checksum: str, *, within: bool) -> str:
         """Return the closing marker."""
-        return indent + self.written.format(f"{END} {checksum}")
+        return (self.written_within if within else self.written).format(f"{END} {checksum}")
 
 
 _IN_TEX = re.compile(r"%[ \t]*bertsym:")
 _IN_MARKUP = re.compile(r"<!--[ \t]*bertsym:")
-_MARKUP_ALONE = re.compile(r"([ \t]*)<!--[ \t]*bertsym:[ \t]*(.*?)[ \t]*-->[ \t]*")
+_IN_TYPST = re.compile(r"(?://+|/\*)[ \t]*bertsym:")
+_MARKUP_ALONE = re.compile(r"([ \t]*)<!--[ \t]*bertsym:[ \t]*((?:(?!-->).)*?)[ \t]*-->[ \t]*")
+_MARKUP_WITHIN = re.compile(r"<!--[ \t]*bertsym:[ \t]*(.*?)[ \t]*-->")
+_TYPST_ALONE = re.compile(r"([ \t]*)//+[ \t]*bertsym:[ \t]*(.*?)[ \t]*")
+_TYPST_WITHIN = re.compile(r"/\*[ \t]*bertsym:[ \t]*(.*?)[ \t]*\*/")
+_NEVER = re.compile(r"(?!)")
+_MARKUP = "<!-- bertsym: {} -->"
 
 
 class Syntax(Enum):
     """The syntaxes of files that can hold fragments."""
 
-    TEX = Grammar(re.compile(r"([ \t]*)%+[ \t]*bertsym:[ \t]*(.*?)[ \t]*"), _IN_TEX, tex_examples.live, "% bertsym: {}")
-    MARKDOWN = Grammar(_MARKUP_ALONE, _IN_MARKUP, markdown_examples.live, "<!-- bertsym: {} -->")
-    HTML = Grammar(_MARKUP_ALONE, _IN_MARKUP, markdown_examples.live_in_html, "<!-- bertsym: {} -->")
+    TEX = Grammar(
+        re.compile(r"([ \t]*)%+[ \t]*bertsym:[ \t]*(.*?)[ \t]*"),
+        _NEVER,
+        _IN_TEX,
+        tex_examples.live,
+        "% bertsym: {}",
+        "",
+    )
+    MARKDOWN = Grammar(_MARKUP_ALONE, _MARKUP_WITHIN, _IN_MARKUP, markdown_examples.live, _MARKUP, _MARKUP)
+    HTML = Grammar(_MARKUP_ALONE, _MARKUP_WITHIN, _IN_MARKUP, markdown_examples.live_in_html, _MARKUP, _MARKUP)
+    TYPST = Grammar(_TYPST_ALONE, _TYPST_WITHIN, _IN_TYPST, typst_examples.live, "// bertsym: {}", "/* bertsym: {} */")
 
 
 @value
 class Fragment:
-    """A marker and the text below it, by the index of its line and the line of its end."""
+    """A marker and what stands between it and its end, by offsets into the text.
 
-    start: int
-    stop: int
+    `line` is the number of the line of the marker. A fragment `within` a line has its end on the same line. `checksum`
+    is that of the generated text, and `accepted` that of an edit which somebody has accepted in its place.
+    """
+
+    line: int
+    within: bool
     indent: str
     command: str
+    body: tuple[int, int]
+    closing: tuple[int, int]
     checksum: str | None
+    accepted: str | None
+
+
+@value
+class _Marker:
+    """A comment that is a marker: its line number, its words, and its offsets; alone it has the whole line."""
+
+    line: int
+    text: str
+    indent: str
+    begin: int
+    finish: int
+    within: bool
 
 
 def split_lines(text: str) -> list[str]:
@@ -73,49 +121,92 @@ def ending(line: str) -> str:
     return match.group() if match else ""
 
 
-def fragments(lines: list[str], syntax: Syntax, path: str) -> Iterator[Fragment]:
-    """Return the fragments, top to bottom; raise `BadMarker` for one that is unclosed, nested or not alone on its line.
+def fragments(text: str, syntax: Syntax, path: str, names: Mapping[str, str] = NO_NAMES) -> Iterator[Fragment]:
+    """Return the fragments, top to bottom; raise `BadMarker` for one that is unclosed, nested or in a merge conflict.
 
     `% bertsym: let ours = bert --at H=512` needs no end: these words replace each `ours` in a later command or `let`,
-    if it is a word of its own outside quotes.
+    if it is a word of its own outside quotes. `names` are those that the settings of the paper define.
     """
-    names: dict[str, str] = {}
-    start = 0
-    command, indent = "", ""
-    for number, text, lead in _markers(lines, syntax, path):
-        closing = _CHECKSUM.fullmatch(text)
-        if closing and not command:
-            raise BadMarker(path, number, "an end without a beginning")
-        if closing:
-            yield Fragment(start - 1, number - 1, indent, command, closing.group(1))
-            command = ""
-        elif command:
-            raise BadMarker(path, number, f"the fragment of line {start} is still open: nothing is nested")
-        elif let := _LET.fullmatch(text):
-            names[let.group(1)] = _put_in(let.group(2), names)
-        elif not text or text.split()[0] == END:
-            raise BadMarker(path, number, "expected a command, as in total bert-base-uncased, or end")
+    lines = split_lines(text)
+    markers = _markers(lines, syntax, path)
+    _check_conflicts(lines, markers, path)
+    defined = dict(names)
+    opened: _Marker | None = None
+    command = ""
+    for marker in markers:
+        closing = _CHECKSUM.fullmatch(marker.text)
+        if opened is not None and opened.within and marker.line != opened.line:
+            raise BadMarker(path, opened.line, UNENDED)
+        if closing and opened is not None and marker.within and not opened.within:
+            raise BadMarker(path, marker.line, "the end of this fragment stands on a line of its own")
+        if opened is not None and closing is None:
+            raise BadMarker(path, marker.line, f"the fragment of line {opened.line} is still open: nothing is nested")
+        if closing and opened is None:
+            raise BadMarker(path, marker.line, "an end without a beginning")
+        if closing and opened is not None:
+            span = (marker.begin, marker.finish)
+            body = (opened.finish, marker.begin)
+            yield Fragment(opened.line, opened.within, opened.indent, command, body, span, closing[1], closing[2])
+            opened = None
+        elif (let := _LET.fullmatch(marker.text)) and not marker.within:
+            defined[let.group(1)] = put_in(let.group(2), defined)
+        elif not marker.text or marker.text.split()[0] in (END, "let"):
+            raise BadMarker(path, marker.line, "expected a command, as in total bert-base-uncased, or end")
         else:
-            first = _WORD.match(text)
+            first = _WORD.match(marker.text)
             cut = first.end() if first else 0  # the command itself is never a name
-            start, command, indent = number, text[:cut] + _put_in(text[cut:], names), lead
-    if command:
-        raise BadMarker(path, start, "no end follows")
+            opened, command = marker, marker.text[:cut] + put_in(marker.text[cut:], defined)
+    if opened is not None:
+        raise BadMarker(path, opened.line, UNENDED if opened.within else "no end follows")
 
 
-def _put_in(words: str, names: dict[str, str]) -> str:
+def put_in(words: str, names: Mapping[str, str]) -> str:
     """Return the words with each defined name replaced; a word that is quoted, in whole or in part, is no name."""
     return _WORD.sub(lambda word: names.get(word.group(), word.group()), words)
 
 
-def _markers(lines: list[str], syntax: Syntax, path: str) -> Iterator[tuple[int, str, str]]:
-    """Yield line number, text and indentation of every marker outside examples."""
+def _markers(lines: list[str], syntax: Syntax, path: str) -> list[_Marker]:
+    """Return every marker outside examples."""
     grammar = syntax.value
     bare = [line.rstrip("\r\n") for line in lines]
     if not any(grammar.anywhere.search(line) for line in bare):
-        return
-    for index in sorted(grammar.live(bare, grammar.anywhere)):
-        match = grammar.alone.fullmatch(bare[index])
-        if match is None:
-            raise BadMarker(path, index + 1, "a marker stands on a line of its own")
-        yield index + 1, match.group(2), match.group(1)
+        return []
+    starts = [0, *accumulate(map(len, lines))]
+    live = grammar.live(bare, grammar.anywhere)
+    markers = []
+    for index in sorted({index for index, _ in live}):
+        begin = starts[index]
+        if match := grammar.alone.fullmatch(bare[index]):
+            closes = _CHECKSUM.fullmatch(match[2]) is not None
+            finish = begin + len(bare[index]) if closes else starts[index + 1]
+            markers.append(_Marker(index + 1, match[2], match[1], begin, finish, within=False))
+            continue
+        for number, start in enumerate(grammar.anywhere.finditer(bare[index])):
+            if (index, number) not in live:
+                continue
+            within = grammar.within.match(bare[index], start.start())
+            if within is None:
+                raise BadMarker(path, index + 1, "a marker stands on a line of its own")
+            span = (begin + within.start(), begin + within.end())
+            markers.append(_Marker(index + 1, within[1], "", *span, within=True))
+    return markers
+
+
+def _check_conflicts(lines: list[str], markers: list[_Marker], path: str) -> None:
+    """Raise `BadMarker` for a merge conflict of git that holds a marker or stands in a fragment."""
+    begun = 0
+    for number, line in enumerate(lines, start=1):
+        if _CONFLICT_BEGINS.match(line):
+            begun = number
+        elif begun and _CONFLICT_ENDS.match(line):
+            before = [marker for marker in markers if marker.line < begun]
+            inside = any(begun <= marker.line <= number for marker in markers)
+            opened = before and not (_CHECKSUM.fullmatch(before[-1].text) or _LET.fullmatch(before[-1].text))
+            if inside or opened:
+                raise BadMarker(
+                    path,
+                    begun,
+                    f"an unresolved merge conflict, to line {number}: keep one side with its end marker, and run "
+                    "embed again, which makes the fragment anew",
+                )
+            begun = 0

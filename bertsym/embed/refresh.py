@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 
-from bertsym.embed.markers import Fragment, Syntax, ending, fragments, split_lines
+from bertsym.embed.markers import ACCEPTED, NO_NAMES, Fragment, Syntax, ending, fragments, split_lines
 from bertsym.errors import BadMarker, BertsymError
 from bertsym.values import value
 
@@ -19,15 +19,25 @@ class State(Enum):
     FRESH = "up to date"
     STALE = "stale"
     EDITED = "edited by hand"
+    ACCEPTED = "edited by hand, accepted"
+
+
+class Edits(Enum):
+    """Treatment of fragments that were edited by hand; an accepted edit is KEPT if the output is still the same."""
+
+    KEPT = "kept"
+    ACCEPTED = "accepted"
+    OVERWRITTEN = "overwritten"
 
 
 @value
 class Finding:
-    """State of one fragment; `line` is the line number of its marker."""
+    """State of one fragment; `line` is the line number of its marker. An edited fragment that is `kept` stays."""
 
     line: int
     command: str
     state: State
+    kept: bool = False
 
 
 @value
@@ -48,8 +58,17 @@ def checksum(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()[:12]
 
 
-def refresh(text: str, syntax: Syntax, path: str, run: Run) -> Refreshed:
+def refresh(
+    text: str,
+    syntax: Syntax,
+    path: str,
+    run: Run,
+    names: Mapping[str, str] = NO_NAMES,
+    edits: Edits = Edits.KEPT,
+) -> Refreshed:
     r"""Return the text with every fragment as `run` prints it now; raise `BadMarker` before any is refreshed.
+
+    A fragment that was edited by hand is made anew too, for a diff, unless the edits are accepted.
 
     >>> text = "% bertsym: total\nold\n% bertsym: end\n"
     >>> print(refresh(text, Syntax.TEX, "x.tex", lambda command, syntax: "12LH^2\n").after, end="")
@@ -57,36 +76,59 @@ def refresh(text: str, syntax: Syntax, path: str, run: Run) -> Refreshed:
     12LH^2
     % bertsym: end 1450e7c5a439
     """
-    lines = split_lines(text)
     parts: list[str] = []
     findings = []
     copied = 0
-    for fragment in fragments(lines, syntax, path):
+    for fragment in fragments(text, syntax, path, names):
         body = _printed(fragment, syntax, path, run)
-        finding = Finding(fragment.start + 1, fragment.command, _state(fragment, lines, body))
-        findings.append(finding)
-        break_ = ending(lines[fragment.start])
-        parts += lines[copied : fragment.start + 1]
-        parts += (line + break_ for line in body.split("\n")[:-1])
-        parts.append(syntax.value.end(fragment.indent, checksum(body)) + ending(lines[fragment.stop]))
-        copied = fragment.stop + 1
-    return Refreshed(text, "".join([*parts, *lines[copied:]]), tuple(findings))
+        standing = _normal(text[slice(*fragment.body)])
+        state = _state(fragment, standing, body)
+        kept = state is State.ACCEPTED if edits is Edits.KEPT else edits is Edits.ACCEPTED and _is_edit(state)
+        findings.append(Finding(fragment.line, fragment.command, state, kept))
+        parts.append(text[copied : fragment.body[0]])
+        if kept:
+            parts.append(text[slice(*fragment.body)])
+            sums = f"{checksum(body)} {ACCEPTED} {checksum(standing)}"
+        else:
+            before = text[max(0, fragment.body[0] - 2) : fragment.body[0]]
+            parts.append(body if fragment.within else body.replace("\n", ending(before)))
+            sums = checksum(body)
+        parts.append(fragment.indent + syntax.value.end(sums, within=fragment.within))
+        copied = fragment.closing[1]
+    return Refreshed(text, "".join([*parts, text[copied:]]), tuple(findings))
+
+
+def _is_edit(state: State) -> bool:
+    return state in (State.EDITED, State.ACCEPTED)
+
+
+def _normal(body: str) -> str:
+    """Return the text with line feeds for its line endings."""
+    return "".join(line.rstrip("\r\n") + "\n" * bool(ending(line)) for line in split_lines(body))
 
 
 def _printed(fragment: Fragment, syntax: Syntax, path: str, run: Run) -> str:
-    """Return the output of the command, indented like its marker."""
+    """Return the output of the command: indented like its marker, or on one line if the marker stands within one."""
     try:
         printed = run(fragment.command, syntax)
     except BertsymError as error:
-        raise BadMarker(path, fragment.start + 1, str(error)) from error
+        raise BadMarker(path, fragment.line, str(error)) from error
     rows = [fragment.indent + row if row else "" for row in printed.splitlines()]
     if any(syntax.value.anywhere.search(row) for row in rows) and syntax.value.live(rows, syntax.value.anywhere):
-        raise BadMarker(path, fragment.start + 1, "its answer holds a marker")
-    return "".join(row + "\n" for row in rows)
+        raise BadMarker(path, fragment.line, "its answer holds a marker")
+    if not fragment.within:
+        return "".join(row + "\n" for row in rows)
+    if len(rows) != 1:
+        raise BadMarker(
+            path, fragment.line, f"its answer has {len(rows)} lines: within a line, ask for one, as macros --value does"
+        )
+    return rows[0]
 
 
-def _state(fragment: Fragment, lines: list[str], body: str) -> State:
-    standing = "".join(line.rstrip("\r\n") + "\n" for line in lines[fragment.start + 1 : fragment.stop])
+def _state(fragment: Fragment, standing: str, body: str) -> State:
     if standing == body:
         return State.FRESH
+    if fragment.accepted is not None:
+        same = fragment.checksum == checksum(body) and fragment.accepted == checksum(standing)
+        return State.ACCEPTED if same else State.EDITED
     return State.STALE if not standing.strip() or checksum(standing) == fragment.checksum else State.EDITED

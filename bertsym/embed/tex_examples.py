@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bertsym.values import value
+
 _ENVIRONMENTS = frozenset(
     [
         "lstlisting",
@@ -73,6 +75,11 @@ _ENVIRONMENT_LIKE = frozenset(
 _SHORT = frozenset(["MakeShortVerb", "DefineShortVerb", "lstMakeShortInline"])
 _NO_SHORT = frozenset(["DeleteShortVerb", "UndefineShortVerb", "lstDeleteShortInline"])
 
+_INPUT = frozenset(["input", "include", "subfile", "subfileinclude"])
+_IMPORT = frozenset(["import", "inputfrom", "includefrom", "subimport", "subinputfrom", "subincludefrom"])
+_FILE = re.compile(r"\s*(?:\{([^{}]*)\}|([^\s{}\\%$&#~^_|]+))")
+_TWO_ARGUMENTS = re.compile(r"\s*\*?\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+
 _CONTROL = re.compile(r"\\([A-Za-z@]+|.|$)")
 _NAME = re.compile(r"\s*\*?\s*(?:\[[^\]]*\])?\s*\{\s*\\?([^{}]*?)\s*\}")
 _MINTED = re.compile(r"\s*(?:\[([^\]]*)\])?\s*\{([^{}]*)\}")
@@ -85,17 +92,39 @@ _NEXT_DEFINITION = re.compile(r"\\(?:re|provide)?newenvironment|\\[A-Z]\w+Docume
 _LINES_OF_A_DEFINITION = 6
 
 
-def live(lines: Sequence[str], marker: re.Pattern[str]) -> set[int]:
-    r"""Return the indices of the lines on which a marker stands in a comment.
+@value
+class Input:
+    """A file that TeX loads, by the index of the line; `beside` looks in the folder of the file that loads it."""
+
+    line: int
+    name: str
+    beside: bool
+
+
+def live(lines: Sequence[str], marker: re.Pattern[str]) -> set[tuple[int, int]]:
+    r"""Return the index of each line on which a marker stands in a comment, and 0: a line has one comment.
 
     >>> mark = re.compile("% bertsym:")
     >>> live(["% bertsym: a", r"x \verb|% bertsym: b|", r"\begin{verbatim}", "% bertsym: c", r"\end{verbatim}"], mark)
-    {0}
+    {(0, 0)}
     """
+    return {(index, 0) for index in _read(lines, marker).live}
+
+
+def inputs(lines: Sequence[str]) -> list[Input]:
+    r"""Return the files that the lines load by `\input` and its relatives, outside comments and verbatim material.
+
+    >>> [found.name for found in inputs([r"\input{a} % \input{b}", r"\verb|\input{c}| \import{d/}{e} \input f"])]
+    ['a', 'd/e', 'f']
+    """
+    return _read(lines, re.compile(r"(?!)")).inputs
+
+
+def _read(lines: Sequence[str], marker: re.Pattern[str]) -> _Reader:
     reader = _Reader(lines, marker)
     for index in range(len(lines)):
         reader.read(index)
-    return reader.live
+    return reader
 
 
 class _Reader:
@@ -104,6 +133,7 @@ class _Reader:
     def __init__(self, lines: Sequence[str], marker: re.Pattern[str]) -> None:
         self.lines, self.marker = lines, marker
         self.live: set[int] = set()
+        self.inputs: list[Input] = []
         self.closing = ""
         self.environments = set(_ENVIRONMENTS)
         self.short: set[str] = set()
@@ -146,6 +176,8 @@ class _Reader:
             return _past_inline(line, place, word)
         elif word in _PATHS:
             return _past_braces(line, place)
+        elif word in _INPUT or word in _IMPORT:
+            self._loaded(index, place, word)
         elif word in _SHORT | _NO_SHORT:
             return self._shortened(line, place, made=word in _SHORT)
         else:
@@ -162,6 +194,14 @@ class _Reader:
         elif name == "listing" and _MOREVERB.match(line, match.end()):
             self.closing = r"\end{listing}"
         return match.end()
+
+    def _loaded(self, index: int, place: int, word: str) -> None:
+        r"""Note the file that `\input` or one of its relatives names."""
+        match = (_TWO_ARGUMENTS if word in _IMPORT else _FILE).match(self.lines[index], place)
+        if match is None:
+            return
+        name = match[1] + match[2] if word in _IMPORT else match[1] or match[2]
+        self.inputs.append(Input(index, name.strip().strip('"'), beside=word.startswith("sub")))
 
     def _shortened(self, line: str, place: int, *, made: bool) -> int:
         match = _CHARACTER.match(line, place)

@@ -97,9 +97,10 @@ class Power:
 
 @value
 class Product:
-    """Factors, left to right; a number stands first."""
+    """Factors, left to right; a number stands first. Dots stand between the sides of a tensor, which are `dotted`."""
 
     factors: tuple[Form, ...]
+    dotted: bool = False
 
 
 @value
@@ -266,7 +267,9 @@ def rebuild(written: Form | Condition, parts: Sequence[Any]) -> Any:
     Power(base=Name(symbol=L), exponent=2)
     """
     match written:
-        case Product() | Sum() | Conjunction() | Disjunction():
+        case Product(_, dotted):
+            return Product(tuple(parts), dotted)
+        case Sum() | Conjunction() | Disjunction():
             return type(written)(tuple(parts))
         case Relation(_, sign, _):
             return Relation(parts[0], sign, parts[1])

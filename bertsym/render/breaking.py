@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bertsym.document import Inline
-from bertsym.formulas.tree import Bracket, Conjunction, Disjunction, Form, Product, Sum, negated
+from bertsym.formulas.tree import (
+    Bracket,
+    Conjunction,
+    Disjunction,
+    Extreme,
+    Floor,
+    Form,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    negated,
+)
 from bertsym.render import mathtex
 from bertsym.render.mathwidth import formula
 from bertsym.render.notation import Notation
@@ -18,13 +30,18 @@ INDENT = r"\quad {} "
 
 @value
 class Setting:
-    """The setting of further lines: what stands before each, and whether none may begin within parentheses."""
+    """The setting of further lines: what stands before each, and where they may begin.
+
+    - With `whole_factors`, no line begins within parentheses.
+    - With `anywhere`, a line may begin within a fraction, which has a slash then, and between factors.
+    """
 
     indent: str = INDENT
     whole_factors: bool = False
+    anywhere: bool = False
 
 
-SPREAD = Setting()
+SPREAD = Setting(anywhere=True)
 
 
 @value
@@ -33,6 +50,33 @@ class Piece:
 
     tex: str
     depth: int
+
+
+_BREAKABLE = (Sum, Product, Bracket, Quotient, Power, Floor, Extreme)
+
+
+@value
+class Paper:
+    """The names of the symbols, and the room for one piece of a formula on a line of its own, if that decides."""
+
+    notation: Notation
+    room: Column | None
+
+    def math(self, written: Form) -> str:
+        """Return a form as TeX."""
+        return mathtex.math(written, self.notation)
+
+    def holds(self, written: Form) -> bool:
+        """Return True if a line holds the form, or if it is not to be broken."""
+        return self.fits(self.math(written))
+
+    def fits(self, tex: str) -> bool:
+        """Return True if a line holds the formula, or if it is not to be broken."""
+        return self.room is None or formula(tex, self.room.face) <= self.room.width
+
+    def is_tall(self, written: Form) -> bool:
+        """Return True if the form needs large delimiters."""
+        return r"\frac" in self.math(written)
 
 
 def lines(
@@ -52,13 +96,14 @@ def lines(
     whole = lead + mathtex.chain(steps, notation)
     if _fits(whole, room):
         return [whole]
+    beside = formula(rf"{setting.indent}+ {{}}\biggr)", room.face)  # the sign of a term, and the end of a sum
+    line = Column(room.width - beside, room.face)
+    paper = Paper(notation, line if setting.anywhere else None)
     leads = [lead, *(f"{{}} {mathtex.relation(step)} " for step in steps[1:])]
     return [
         line
         for relation, step in zip(leads, steps, strict=True)
-        for line in _step(
-            relation + mathtex.inline(step, notation), _pieces_of(step, relation, notation), room, setting
-        )
+        for line in _step(relation + _written(step, paper), _pieces_of(step, relation, paper), room, setting)
     ]
 
 
@@ -66,11 +111,14 @@ def _fits(line: str, room: Column) -> bool:
     return formula(line, room.face) <= room.width
 
 
-def _pieces_of(step: Inline, relation: str, notation: Notation) -> list[Piece]:
-    pieces = _pieces(step, notation, 0) if isinstance(step, Sum | Product | Bracket) else []
-    if not pieces:
-        return [Piece(relation + mathtex.inline(step, notation), 0)]
-    return [Piece(relation + pieces[0].tex, 0), *pieces[1:]]
+def _pieces_of(step: Inline, relation: str, paper: Paper) -> list[Piece]:
+    """Return the pieces of a step, the relation before the first."""
+    head, *rest = _pieces(step, paper, 0) if isinstance(step, _BREAKABLE) else [Piece(_written(step, paper), 0)]
+    return [Piece(relation + head.tex, 0), *rest]
+
+
+def _written(step: Inline, paper: Paper) -> str:
+    return mathtex.inline(step, paper.notation)
 
 
 def _step(whole: str, pieces: list[Piece], room: Column, setting: Setting) -> list[str]:
@@ -111,46 +159,88 @@ def _filled(stretches: list[str], room: Column, indent: str) -> list[str]:
     return filled
 
 
-def _pieces(written: Form, notation: Notation, depth: int) -> list[Piece]:
+def _pieces(written: Form, paper: Paper, depth: int) -> list[Piece]:
     match written:
         case Sum(terms):
-            return [
-                piece for index, term in enumerate(terms) for piece in _term(term, notation, depth, first=not index)
-            ]
-        case Product(factors) if any(_enclosed(factor, notation, depth) for factor in factors):
-            return _product(factors, notation, depth)
+            return [piece for index, term in enumerate(terms) for piece in _term(term, paper, depth, first=not index)]
+        case Product(factors, dotted):
+            return _product(factors, paper, depth, dotted=dotted)
+        case Quotient() if not paper.holds(written):
+            return _quotient(written, paper, depth)
         case _:
-            return _enclosed(written, notation, depth) or [Piece(mathtex.math(written, notation), depth)]
+            return _enclosed(written, paper, depth) or [Piece(paper.math(written), depth)]
 
 
-def _term(term: Form, notation: Notation, depth: int, *, first: bool) -> list[Piece]:
-    head, *rest = _pieces(term, notation, depth)
+def _term(term: Form, paper: Paper, depth: int, *, first: bool) -> list[Piece]:
+    head, *rest = _pieces(term, paper, depth)
     if first:
         return [head, *rest]
     signed = f"- {head.tex[1:]}" if head.tex.startswith("-") else f"+ {head.tex}"
     return [Piece(signed, depth), *rest]
 
 
-def _product(factors: tuple[Form, ...], notation: Notation, depth: int) -> list[Piece]:
+def _product(factors: tuple[Form, ...], paper: Paper, depth: int, *, dotted: bool) -> list[Piece]:
+    """Return the pieces of a product; factors that fill more than a line may stand on several."""
     minus, rest = negated(factors)
     pieces = [Piece("-" * minus, depth)]
     for index, factor in enumerate(rest):
         least = Binding.PRODUCT if index else of_first(factor, minus=minus)
-        whole = [Piece(mathtex.within(factor, least, notation), depth)]
-        head, *inner = _enclosed(factor, notation, depth) or whole
-        pieces[-1] = Piece(mathtex.beside([pieces[-1].tex, head.tex]), pieces[-1].depth)
+        head, *inner = _factor(factor, least, paper, depth, last=factor is rest[-1])
+        before = pieces[-1].tex
+        joined = before + mathtex.DOT + head.tex if dotted and index else mathtex.beside([before, head.tex])
+        if index and not paper.fits(joined):
+            pieces.append(Piece(rf"\cdot {head.tex}", depth + 1))
+        else:
+            pieces[-1] = Piece(joined, pieces[-1].depth)
         pieces += inner
     return pieces
 
 
-def _enclosed(written: Form, notation: Notation, depth: int) -> list[Piece]:
-    """Return the parts between two parentheses or brackets at which a line may break."""
+def _factor(factor: Form, least: Binding, paper: Paper, depth: int, *, last: bool) -> list[Piece]:
+    """Return the pieces of a factor; a fraction with a slash ends a product or stands in parentheses."""
+    if isinstance(factor, Quotient) and not paper.holds(factor):
+        return _quotient(factor, paper, depth) if last else _between(_quotient(factor, paper, depth + 1), depth)
+    return _enclosed(factor, paper, depth) or [Piece(mathtex.within(factor, least, paper.notation), depth)]
+
+
+def _quotient(fraction: Quotient, paper: Paper, depth: int) -> list[Piece]:
+    """Return the pieces of a fraction that is wider than a line, set with a slash or as a factor of its own."""
+    above, below = fraction.numerator, fraction.denominator
+    pieces = _enclosed(above, paper, depth) or _pieces(above, paper, depth)
+    if isinstance(below, Product):
+        head, *rest = _between(_pieces(below, paper, depth + 1), depth, large=paper.is_tall(below))
+    else:
+        head, *rest = _factor(below, Binding.ATOM, paper, depth, last=True)
+    slashed = f"{pieces[-1].tex}/{head.tex}"
+    if not rest and not paper.fits(slashed):
+        return [*pieces, Piece(rf"\cdot \frac{{1}}{{{paper.math(below)}}}", depth + 1)]
+    return [*pieces[:-1], Piece(slashed, pieces[-1].depth), *rest]
+
+
+def _enclosed(written: Form, paper: Paper, depth: int) -> list[Piece]:
+    """Return the parts between two delimiters at which a line may break; none if the form has no delimiters."""
     match written:
         case Sum():
-            large = r"\frac" in mathtex.math(written, notation)
-            return _between(_pieces(written, notation, depth + 1), depth, large=large)
+            return _between(_pieces(written, paper, depth + 1), depth, large=paper.is_tall(written))
+        case Power() | Floor() | Extreme() if paper.holds(written):
+            return []
+        case Power(Sum() as base, exponent):
+            *most, last = _enclosed(base, paper, depth)
+            raised = str(exponent) if exponent < 10 else f"{{{exponent}}}"
+            return [*most, Piece(f"{last.tex}^{raised}", last.depth)]
+        case Floor(Sum() | Product() as inside):
+            large = paper.is_tall(inside)
+            return _between(_pieces(inside, paper, depth + 1), depth, r"\lfloor ", r" \rfloor", large=large)
+        case Floor(Quotient() as inside):
+            large = paper.is_tall(inside)
+            return _between(_quotient(inside, paper, depth + 1), depth, r"\lfloor ", r" \rfloor", large=large)
+        case Extreme(left, right):
+            *most, last = _pieces(left, paper, depth + 1)
+            pieces = [*most, Piece(f"{last.tex},", last.depth), *_pieces(right, paper, depth + 1)]
+            head, *rest = _between(pieces, depth, large=paper.is_tall(written))
+            return [Piece(rf"\{written.name}{head.tex}", depth), *rest]
         case Bracket(Conjunction() | Disjunction() as condition):
-            return _between(_clauses(condition, notation, depth + 1), depth, "[", "]")
+            return _between(_clauses(condition, paper, depth + 1), depth, "[", "]")
         case _:
             return []
 
@@ -158,20 +248,20 @@ def _enclosed(written: Form, notation: Notation, depth: int) -> list[Piece]:
 def _between(
     pieces: list[Piece], depth: int, opening: str = "(", closing: str = ")", *, large: bool = False
 ) -> list[Piece]:
-    first, last = (rf"\biggl{opening}", rf"\biggr{closing}") if large else (opening, closing)
+    first, last = (rf"\biggl{opening}", rf"\biggr{closing.lstrip()}") if large else (opening, closing)
     pieces[0] = Piece(first + pieces[0].tex, depth)
     pieces[-1] = Piece(pieces[-1].tex + last, pieces[-1].depth)
     return pieces
 
 
-def _clauses(condition: Conjunction | Disjunction, notation: Notation, depth: int) -> list[Piece]:
+def _clauses(condition: Conjunction | Disjunction, paper: Paper, depth: int) -> list[Piece]:
     """Return the parts of a condition, each but the first with the sign that joins it."""
     pieces: list[Piece] = []
     for part in condition.parts:
         if isinstance(part, Conjunction | Disjunction):
-            head, *rest = _between(_clauses(part, notation, depth + 1), depth)
+            head, *rest = _between(_clauses(part, paper, depth + 1), depth)
         else:
-            head, *rest = [Piece(mathtex.clause(part, notation), depth)]
+            head, *rest = [Piece(mathtex.clause(part, paper.notation), depth)]
         sign = f"{mathtex.joining(condition)} " if pieces else ""
         pieces += [Piece(sign + head.tex, depth), *rest]
     return pieces

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bertsym.document import Code, Count, Decimal, Inline, Rounded, Scaled, Share
+from bertsym.document import Citation, Code, Count, Decimal, Inline, Rounded, Scaled, Share
 from bertsym.formulas.tree import Form, Name, Number
 from bertsym.render import mathtex, words
 from bertsym.render.metrics import Face
@@ -81,6 +81,8 @@ def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
         case Code(text):
             shown = prose(text, sheet.encoding)
             return rf"\texttt{{{_breakable(shown) if breakable else shown}}}"
+        case Citation(key):
+            return rf"~\cite{{{key}}}"
         case Count() | Decimal() | Rounded() | Scaled() | Share():
             return figure(words.inline(part))
         case _:

@@ -10,12 +10,15 @@ from collections.abc import Callable
 
 from bertsym.document import (
     NONE,
+    Citation,
     Code,
     Column,
     Count,
     Decimal,
     Document,
+    Equal,
     Inline,
+    Matrix,
     Rounded,
     Scaled,
     Shape,
@@ -79,7 +82,7 @@ def _cell(part: Inline, spell: Spell) -> str:
             return f"{part.number.replace(',', '')} {part.symbol}".rstrip()
         case str() if part == NONE:
             return ""
-        case str() | Code() | Rounded() | Shape() | Sizes():
+        case str() | Citation() | Code() | Rounded() | Shape() | Sizes() | Matrix() | Equal():
             return _text(words.inline(part), spell)
         case _:
             return spell(plain(part))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 
 from bertsym.document import Count, Decimal, Inline, Rate, Result
 from bertsym.errors import Conflict, TooNarrow
-from bertsym.formulas.tree import Form, Name, symbols
+from bertsym.formulas.tree import Form, Name, Named, Sum, symbols
 from bertsym.render import mathtex
 from bertsym.render.fragment import AMSMATH, LABELS, Fragment, needing
 from bertsym.render.metrics import POINT
+from bertsym.render.notation import Notation
 from bertsym.render.sheet import Column, Layout, Sheet
+from bertsym.render.tex_prose import prose
 from bertsym.values import replace, value
 
 ALIGNED_MARGIN = 2 * POINT  # the thin space in which amsmath sets `aligned`
+ALIGNED_GAP = 10 * POINT  # \minalignsep, which amsmath sets between two pairs of columns
 LONGEST_NUMBER = "(00)"
 """The number of an equation: TeX keeps a quad between it and the formula, or sets it below."""
 
@@ -23,11 +26,15 @@ Steps = tuple[Inline, ...]
 
 @value
 class Row:
-    """A line of a display: the left side and the relation, both empty in a line that goes on, and what follows."""
+    """A line of a display: the left side and the relation, both empty in a line that goes on, and what follows.
+
+    A `label` stands in a column of its own at the right.
+    """
 
     right: str
     left: str = ""
     sign: str = ""
+    label: str = ""
 
     @property
     def line(self) -> str:
@@ -38,7 +45,11 @@ class Row:
     def tex(self) -> str:
         """Return the row for an alignment, with `&` behind the relation."""
         before = f"{self.left} {self.sign}{{}}".lstrip() if self.sign else ""
-        return f"{before}& {self.right}"
+        return f"{before}& {self.right}" + (f" && {self.label}" if self.label else "")
+
+    def ending(self, mark: str) -> Row:
+        """Return the row with a mark behind it."""
+        return replace(self, label=self.label + mark) if self.label else replace(self, right=self.right + mark)
 
 
 @value
@@ -78,22 +89,50 @@ def result(answer: Result, sheet: Sheet, *, alone: bool = True) -> Fragment:
             frame = Frame("", bare=sheet.column is None)
         case _:
             frame = Frame("equation", numbered=True)
-    shown = _framed(_rows(left, steps, sheet, frame), frame, sheet)
+    parts = () if layout is Layout.SPLIT else _parts(steps[0])
+    if parts:
+        frame = replace(frame, bare=False)
+        rows = _labelled(left, parts, steps[1:], sheet, frame)
+    else:
+        rows = _split(left, steps, sheet, frame)
+    shown = framed(rows, frame, sheet)
     return Fragment(_let(answer, sheet) + shown.tex, shown.requires)
+
+
+def parts_aligned(answer: Result, notation: Notation) -> str:
+    """Return a sum of named parts as lines of an alignment, without its environment."""
+    sheet = Sheet(notation)
+    left, steps = _sides(answer, sheet)
+    return _lines(_labelled(left, _parts(steps[0]), steps[1:], sheet, Frame("")))
 
 
 def equation(steps: Steps, sheet: Sheet) -> Fragment:
     """Return a step of a derivation as an unnumbered display."""
-    first, *rest = steps
-    left = mathtex.inline(first, sheet.notation, sheet.encoding) if rest else ""
+    left, rest = _left_of(steps, sheet)
     match sheet.layout:
         case Layout.ALIGN:
             frame = Frame("align*")
         case Layout.SPLIT:
             frame = Frame("equation*", "split")
         case _:
-            frame = Frame("", bare=sheet.column is None)
-    return _framed(_rows(left, tuple(rest) or steps, sheet, frame), frame, sheet)
+            frame = Frame("")
+    parts = () if sheet.layout is Layout.SPLIT else _parts(rest[0])
+    if parts:
+        return framed(_labelled(left, parts, rest[1:], sheet, frame), frame, sheet)
+    return framed(_split(left, rest, sheet, frame), frame, sheet)
+
+
+def _left_of(steps: Steps, sheet: Sheet) -> tuple[str, Steps]:
+    """Return the first step as a left side, and the others; a first step wider than half the column is one of them."""
+    if len(steps) == 1:
+        return "", steps
+    left = mathtex.inline(steps[0], sheet.notation, sheet.encoding)
+    if sheet.column is not None:
+        from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+
+        if formula(left, sheet.column.face) > sheet.column.width // 2:
+            return "", steps
+    return left, steps[1:]
 
 
 def _sides(answer: Result, sheet: Sheet) -> tuple[str, Steps]:
@@ -140,7 +179,140 @@ def _let(answer: Result, sheet: Sheet) -> str:
 def _rows(left: str, steps: Steps, sheet: Sheet, frame: Frame) -> list[Row]:
     """Return the lines of a chain, the last with its mark: one if it fits; without a column, one for each step."""
     rows = _unbroken(left, steps, sheet) if sheet.column is None else _fitted(left, steps, sheet, sheet.column, frame)
-    return [*rows[:-1], replace(rows[-1], right=rows[-1].right + sheet.punct)]
+    return [*rows[:-1], rows[-1].ending(sheet.punct)]
+
+
+def _parts(step: Inline) -> tuple[Named, ...]:
+    """Return the named parts of a sum that has no others, each for a line of its own."""
+    terms = step.terms if isinstance(step, Sum) else (step,)
+    return tuple(term for term in terms if isinstance(term, Named)) if isinstance(terms[0], Named) else ()
+
+
+def _split(left: str, steps: Steps, sheet: Sheet, frame: Frame) -> list[Row]:
+    """Return the lines of a chain; named parts that are wider than the column lose their braces; raise `TooNarrow`."""
+    try:
+        return _rows(left, steps, sheet, frame)
+    except TooNarrow:
+        if not _parts(steps[0]):
+            raise
+        return _labelled(left, _parts(steps[0]), steps[1:], sheet, frame, behind=(True,))
+
+
+def _labelled(
+    left: str,
+    parts: tuple[Named, ...],
+    others: Steps,
+    sheet: Sheet,
+    frame: Frame,
+    *,
+    behind: tuple[bool, ...] = (False, True),
+) -> list[Row]:
+    """Return the parts below each other, each with its name at the right; raise `TooNarrow`.
+
+    If the names leave the parts no room, each stands in parentheses behind its part.
+    """
+    if sheet.column is None:
+        rows = [*_with_labels(left, parts, sheet, None), *(_other(step, parts, sheet, None, "")[0] for step in others)]
+    else:
+        from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+
+        mark = formula(sheet.punct, sheet.column.face) if sheet.punct else 0
+        number = formula(rf"\quad {LONGEST_NUMBER}", sheet.column.face) if frame.numbered else 0
+        tries = (
+            Room(sheet.column, kept + mark, whole_factors=whole, behind=after)
+            for after, whole, kept in product(behind, (True, False), dict.fromkeys((number, 0)))
+        )
+        last = Room(sheet.column, mark, whole_factors=False, behind=True, anywhere=True)
+        rows = _first_fitting(
+            lambda room: [
+                *_with_labels(left, parts, sheet, room),
+                *(row for step in others for row in _other(step, parts, sheet, room, left)),
+            ],
+            (*tries, last),
+        )
+    return [*rows[:-1], rows[-1].ending(sheet.punct)]
+
+
+@value
+class Room:
+    """A column, the width `reserved` in it for marks and numbers, and what a display may do to fit."""
+
+    column: Column
+    reserved: int
+    whole_factors: bool
+    behind: bool = False
+    anywhere: bool = False
+
+
+def _first_fitting(rows_in: Callable[[Room], list[Row]], tries: Iterable[Room]) -> list[Row]:
+    """Return the rows of the first room that they fit; raise the `TooNarrow` of the last."""
+    narrow: TooNarrow | None = None
+    for room in tries:
+        try:
+            return rows_in(room)
+        except TooNarrow as error:
+            narrow = error
+    raise narrow or AssertionError("no room was tried")
+
+
+def _with_labels(left: str, parts: tuple[Named, ...], sheet: Sheet, room: Room | None) -> list[Row]:
+    labels = [rf"\text{{{prose(part.name, sheet.encoding)}}}" for part in parts]
+    rows: list[Row] = []
+    for part, label in zip(parts, labels, strict=True):
+        tex = mathtex.math(part.part, sheet.notation)
+        lead = "" if not rows else "{} " if tex.startswith("-") else "{} + "
+        first, *rest = [lead + tex] if room is None else _part_lines(left, part, lead, parts, sheet, room)
+        signed = left and not rows
+        behind = room is not None and room.behind
+        rows += [Row(first, left if signed else "", "=" if signed else "", "" if behind else label), *map(Row, rest)]
+        if room is not None and room.behind:
+            rows[-1:] = _with_name_behind(rows[-1], part.name, label, _margin(left, room), room.column)
+    return rows
+
+
+def _other(step: Inline, parts: tuple[Named, ...], sheet: Sheet, room: Room | None, left: str) -> list[Row]:
+    """Return the lines of a step after the parts; raise `TooNarrow`."""
+    if room is None:
+        return [Row(mathtex.inline(step, sheet.notation, sheet.encoding), sign=mathtex.relation(step))]
+    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
+
+    setting = Setting("{} ", room.whole_factors, room.anywhere)
+    margin = _margin(left or "{}", room) + _labels_width(parts, room)
+    first, *rest = lines((step,), sheet.notation, room.column, margin=margin, setting=setting)
+    return [Row(first, sign=mathtex.relation(step)), *map(Row, rest)]
+
+
+def _with_name_behind(last: Row, name: str, label: str, margin: int, column: Column) -> list[Row]:
+    """Return the last row of a part with its name behind it, or below it if there is no room."""
+    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+    from bertsym.render.metrics import words  # noqa: PLC0415
+
+    needed = formula(last.right, column.face) + formula(r"\quad ()", column.face) + words(name, column.face)
+    if needed + margin <= column.width:
+        return [replace(last, right=rf"{last.right} \quad ({label})")]
+    return [last, Row(rf"\quad ({label})")]
+
+
+def _margin(left: str, room: Room) -> int:
+    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+
+    return room.reserved + ALIGNED_MARGIN + (formula(f"{left} = {{}}", room.column.face) if left else 0)
+
+
+def _labels_width(parts: tuple[Named, ...], room: Room) -> int:
+    """Return the width that the names at the right take, and the gap before them."""
+    from bertsym.render.metrics import words  # noqa: PLC0415  # only a column pays for measuring
+
+    return 0 if room.behind else ALIGNED_GAP + max(words(part.name, room.column.face) for part in parts)
+
+
+def _part_lines(left: str, part: Named, lead: str, parts: tuple[Named, ...], sheet: Sheet, room: Room) -> list[str]:
+    """Return the lines of a part in the room that the left side and the names leave; raise `TooNarrow`."""
+    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
+
+    margin = _margin(left, room) + _labels_width(parts, room)
+    setting = Setting(whole_factors=room.whole_factors, anywhere=room.anywhere)
+    return lines((part.part,), sheet.notation, room.column, margin=margin, lead=lead, setting=setting)
 
 
 def _unbroken(left: str, steps: Steps, sheet: Sheet) -> list[Row]:
@@ -192,7 +364,7 @@ def _broken(left: str, steps: Steps, sheet: Sheet, column: Column, *, reserved: 
     return rows
 
 
-def _framed(rows: Sequence[Row], frame: Frame, sheet: Sheet) -> Fragment:
+def framed(rows: Sequence[Row], frame: Frame, sheet: Sheet) -> Fragment:
     """Return the rows in their environment, with the label and the packages that it needs."""
     if frame.bare:
         return Fragment("\n".join(f"\\[ {row.line} \\]" for row in rows))
@@ -200,13 +372,17 @@ def _framed(rows: Sequence[Row], frame: Frame, sheet: Sheet) -> Fragment:
     labels = (LABELS,) if label else ()
     if frame.outer.startswith("align"):
         return needing(_aligned(rows, frame.outer, label), AMSMATH, *labels)
-    several = len(rows) > 1 or frame.inner == "split"
-    body = _environment(frame.inner, " \\\\\n".join(row.tex for row in rows)) if several else rows[0].line
+    several = len(rows) > 1 or bool(rows[0].label) or frame.inner == "split"
+    body = _environment(frame.inner, _lines(rows)) if several else rows[0].line
     if not frame.outer:
         return needing(f"\\[ {body} \\]", *((AMSMATH,) if several else ()))
     needed = (AMSMATH,) if several or frame.outer == "equation*" else ()
     key = f"\\label{{{label}}}\n" if label else ""
     return needing(_environment(frame.outer, key + body), *needed, *labels)
+
+
+def _lines(rows: Sequence[Row]) -> str:
+    return " \\\\\n".join(row.tex for row in rows)
 
 
 def _environment(name: str, body: str) -> str:
@@ -216,6 +392,6 @@ def _environment(name: str, body: str) -> str:
 def _aligned(rows: Sequence[Row], name: str, label: str) -> str:
     """Return the rows aligned at their relations; the last has the number if there is a label."""
     end = r" \nonumber \\" if label else r" \\"
-    written = [row.tex for row in rows] if len(rows) > 1 else [rows[0].line]
+    written = [row.tex for row in rows] if len(rows) > 1 or rows[0].label else [rows[0].line]
     key = f" \\label{{{label}}}" if label else ""
     return _environment(name, f"{end}\n".join(written) + key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bertsym.render.tex_prose import needs_t1
 from bertsym.values import value
 
 AMSMATH = r"\usepackage{amsmath}"
@@ -19,6 +20,12 @@ class Fragment:
 
     tex: str
     requires: frozenset[str] = frozenset()
+
+
+def required(tex: str) -> frozenset[str]:
+    """Return the lines of a preamble that the commands and letters of a piece of TeX need."""
+    found = [T1] if needs_t1(tex) else []
+    return frozenset([*found, AMSMATH] if r"\text{" in tex else found)
 
 
 def needing(tex: str, *requires: str) -> Fragment:

@@ -6,7 +6,21 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from bertsym.document import Code, Count, Decimal, Inline, Rounded, Scaled, Shape, Share, Sizes, is_rounded
+from bertsym.document import (
+    Citation,
+    Code,
+    Count,
+    Decimal,
+    Equal,
+    Inline,
+    Matrix,
+    Rounded,
+    Scaled,
+    Shape,
+    Share,
+    Sizes,
+    is_rounded,
+)
 from bertsym.formulas.tree import (
     Bracket,
     Condition,
@@ -28,12 +42,14 @@ from bertsym.formulas.tree import (
     Sum,
     negated,
 )
-from bertsym.quantities import Unit, decimal, percent, rounded
+from bertsym.quantities import Unit, decimal, percent
 from bertsym.render.notation import BERT, Notation
+from bertsym.render.numbers import grouped, parted
 from bertsym.render.tex_prose import Encoding, prose
 from bertsym.render.words import SCALAR
 from bertsym.wording import Binding, of_first
 
+DOT = r" \cdot "
 _WORD = re.compile(r"\\math(?:rm|tt)\{[^{}]*\}(\^\S+)?$")
 _CONTROL_WORD = re.compile(r"\\[A-Za-z]+$")
 _FIGURE = re.compile(r"\d|\\frac\{\d")
@@ -64,11 +80,6 @@ def rate(of: str, by: str, order: int) -> str:
     r"""Return a derivative as a fraction: `\frac{\partial P}{\partial H}`."""
     raised = "" if order == 1 else f"^{order}" if order < 10 else f"^{{{order}}}"
     return rf"\frac{{\partial{raised} {of}}}{{\partial {by}{raised}}}"
-
-
-def grouped(value: int) -> str:
-    """Return an integer with its thousands apart: 109{,}482{,}240."""
-    return f"{value:,}".replace(",", "{,}")
 
 
 def math(written: Form, notation: Notation = BERT) -> str:
@@ -103,14 +114,19 @@ def _spelled(written: Form, notation: Notation) -> tuple[str, Binding]:
         case Power(base, exponent):
             raised = str(exponent) if exponent < 10 else f"{{{exponent}}}"
             return f"{within(base, Binding.ATOM, notation)}^{raised}", Binding.POWER
-        case Product(factors):
-            return _product(factors, notation)
+        case Product(factors, dotted):
+            return _product(factors, notation, dotted=dotted)
         case Sum(terms):
             return _sum(terms, notation), Binding.SUM
         case Quotient(numerator, denominator):
-            return rf"\frac{{{math(numerator, notation)}}}{{{math(denominator, notation)}}}", Binding.PRODUCT
+            above = math(numerator, notation)
+            minus = above.startswith("-") and not isinstance(numerator, Sum)
+            fraction = rf"\frac{{{above[minus:]}}}{{{math(denominator, notation)}}}"
+            return "-" * minus + fraction, Binding.MINUS if minus else Binding.PRODUCT
         case Floor(inside):
-            return rf"\lfloor {math(inside, notation)} \rfloor", Binding.ATOM
+            tex = math(inside, notation)
+            tall = r"\frac" in tex
+            return rf"\left\lfloor {tex} \right\rfloor" if tall else rf"\lfloor {tex} \rfloor", Binding.ATOM
         case Extreme(left, right):
             sides = f"{math(left, notation)}, {math(right, notation)}"
             tall = r"\frac" in sides
@@ -121,6 +137,35 @@ def _spelled(written: Form, notation: Notation) -> tuple[str, Binding]:
             return rf"\underbrace{{{math(part, notation)}}}_{{{upright(label)}}}", Binding.PRODUCT
 
 
+def on_one_line(written: Form, notation: Notation = BERT) -> str:
+    r"""Return a form for running text, where a fraction that it is has a slash.
+
+    >>> from bertsym.formulas.styles import form
+    >>> from bertsym.symbols import H, heads
+    >>> print(on_one_line(form(H / heads)))
+    H/A
+    """
+    if not isinstance(written, Quotient):
+        return math(written, notation)
+    above, below = (
+        within(written.numerator, Binding.MINUS, notation),
+        within(written.denominator, Binding.POWER, notation),
+    )
+    return f"{above}/{below}"
+
+
+def _matrix(below: str) -> str:
+    r"""Return the TeX of a weight matrix: a letter below it is a variable, a word is upright.
+
+    >>> print(_matrix("Q"), _matrix("gate,up"), _matrix(""))
+    W_Q W_{\text{gate},\text{up}} W
+    """
+    words = [word if len(word) == 1 or word.isupper() else upright(word) for word in below.split(",") if word]
+    if not words:
+        return "W"
+    return f"W_{words[0]}" if len(below) == 1 else f"W_{{{','.join(words)}}}"
+
+
 def _number(value: Fraction) -> str:
     sign = "-" if value < 0 else ""
     above = grouped(abs(value.numerator))
@@ -128,19 +173,20 @@ def _number(value: Fraction) -> str:
 
 
 def upright(label: str) -> str:
-    r"""Return words as an index: upright, with short hyphens.
+    r"""Return words as an index in the font of the text.
 
     >>> print(upright("feed-forward"))
-    \mathrm{feed\textrm{-}forward}
+    \text{feed-forward}
     """
-    letters = (c if c.isascii() and c.isalnum() else r"\textrm{-}" if c == "-" else r"\ " for c in label)
-    return rf"\mathrm{{{''.join(letters)}}}"
+    letters = (c if c.isascii() and (c.isalnum() or c == "-") else " " for c in label)
+    return rf"\text{{{''.join(letters)}}}"
 
 
-def _product(factors: tuple[Form, ...], notation: Notation) -> tuple[str, Binding]:
+def _product(factors: tuple[Form, ...], notation: Notation, *, dotted: bool) -> tuple[str, Binding]:
     minus, rest = negated(factors)
     first = within(rest[0], of_first(rest[0], minus=minus), notation)
-    tex = minus * "-" + beside([first, *(within(factor, Binding.PRODUCT, notation) for factor in rest[1:])])
+    written = [first, *(within(factor, Binding.PRODUCT, notation) for factor in rest[1:])]
+    tex = minus * "-" + (DOT.join(written) if dotted else beside(written))
     return tex, Binding.MINUS if tex.startswith("-") else Binding.PRODUCT
 
 
@@ -154,7 +200,7 @@ def beside(factors: list[str]) -> str:
 
 def _between(before: str, factor: str) -> str:
     if before not in ("", "-") and (factor[0].isdigit() or (before[-1].isdigit() and _FIGURE.match(factor))):
-        return r" \cdot "  # 2 beside 1/3 would be a mixed number
+        return DOT  # 2 beside 1/3 would be a mixed number
     if _CONTROL_WORD.search(before) and factor[0].isalpha():
         return " "
     return r"\," if factor.startswith((r"\mathrm{", r"\mathtt{")) and _WORD.search(before) else ""
@@ -198,45 +244,50 @@ def clause(condition: Condition, notation: Notation, least: Binding = Binding.NO
 def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encoding.ASCII) -> str:
     """Return one piece of a document as mathematics; words stand in boxes."""
     match part:
-        case Count(value, short, unit):
-            return grouped(value) + (rf"\,({_measured(value, unit)})" if short else "")
-        case Rounded(value, unit):
-            return _upright(part.text) if unit.symbol else _rounded(value)
-        case Scaled():
-            return _upright(f"{part.number.replace(',', '{,}')} {part.symbol}".rstrip())
-        case Decimal(value, places):
-            return decimal(value, places)
+        case Count() | Rounded() | Scaled() | Decimal() | Share():
+            return _figure(part)
         case Shape(()):
-            return rf"\textrm{{{SCALAR}}}"
+            return rf"\textnormal{{{SCALAR}}}"
         case Shape(sides):
             return r" \times ".join(within(side, Binding.MINUS, notation) for side in sides)
         case Sizes(values):
             return r",\ ".join(f"{notation.name(symbol)} = {_value(value)}" for symbol, value in values.items())
         case str():
-            return rf"\textrm{{{prose(part, encoding)}}}"
+            return rf"\textnormal{{{prose(part, encoding)}}}"
+        case Citation(key):
+            return rf"\textnormal{{~\cite{{{key}}}}}"
         case Code(text):
-            return rf"\textrm{{\texttt{{{prose(text, encoding)}}}}}"
-        case Share(value, places):
-            return prose(percent(value, places))
+            return rf"\textnormal{{\texttt{{{prose(text, encoding)}}}}}"
+        case Matrix(below):
+            return _matrix(below)
+        case Equal(left, right):
+            return f"{math(left, notation)} = {on_one_line(right, notation)}"
         case _:
             return math(part, notation)
 
 
+def _figure(part: Count | Rounded | Scaled | Decimal | Share) -> str:
+    match part:
+        case Count(value, short, unit):
+            return grouped(value) + (rf"\,({_measured(value, unit)})" if short else "")
+        case Rounded():
+            return _upright(part.text)
+        case Scaled():
+            return _upright(f"{part.number.replace(',', '{,}')} {part.symbol}".rstrip())
+        case Decimal(value, places):
+            return decimal(value, places)
+        case Share(value, places):
+            return prose(percent(value, places))
+
+
 def _measured(value: int, unit: Unit) -> str:
-    r"""Return a rounded number with its unit upright: `25.77\,\mathrm{GB}`."""
-    if not unit.symbol:
-        return _rounded(value)
+    r"""Return a rounded number with its unit upright: `25.77\,\textnormal{GB}`."""
     return r",\ ".join(map(_upright, unit.rounded(value).split(", ")))
 
 
 def _upright(text: str) -> str:
-    number, _, symbol = text.partition(" ")
-    return rf"{number}\,\mathrm{{{symbol}}}" if symbol else number
-
-
-def _rounded(value: int) -> str:
-    text = rounded(value)
-    return rf"{text[:-1]}\,\mathrm{{{text[-1]}}}" if text[-1].isalpha() else text
+    number, unit = parted(text)
+    return rf"{number}\,\textnormal{{{unit}}}" if unit else number
 
 
 def _value(value: object) -> str:

@@ -17,7 +17,8 @@ RADICAL = 1_000_000
 EXTENSION = 1000
 """The least size of large delimiters: LaTeX without amsmath has them at 10 pt alone."""
 
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL)
+_WORDS = ("\\text{", "\\textnormal{")
+_TOKEN = re.compile(r"\\text(?:normal)?\{(?:[^{}]|\{[^{}]*\})*\}|\\[A-Za-z]+|\\.|\S", re.DOTALL)
 _SYMBOLS = {
     "\\cdot": "cdot",
     "\\times": "times",
@@ -26,6 +27,8 @@ _SYMBOLS = {
     "\\leq": "leq",
     "\\geq": "geq",
     "\\approx": "approx",
+    "\\lfloor": "lfloor",
+    "\\rfloor": "rfloor",
 }
 _OPERATOR_NAMES = {"\\max": "max", "\\min": "min"}
 _QUADS = {"\\quad": 1, "\\qquad": 2}
@@ -48,9 +51,9 @@ class Class(Enum):
 
 _CLASSES = {
     **dict.fromkeys(("+", "-", "\\cdot", "\\times", "\\land", "\\lor"), Class.BIN),
-    **dict.fromkeys(("=", "<", ">", "\\leq", "\\geq", "\\neq", "\\approx"), Class.REL),
-    **dict.fromkeys(("(", "["), Class.OPEN),
-    **dict.fromkeys((")", "]"), Class.CLOSE),
+    **dict.fromkeys(("=", ":", "<", ">", "\\leq", "\\geq", "\\neq", "\\approx"), Class.REL),
+    **dict.fromkeys(("(", "[", "\\lfloor"), Class.OPEN),
+    **dict.fromkeys((")", "]", "\\rfloor"), Class.CLOSE),
     **dict.fromkeys((",", ";"), Class.PUNCT),
 }
 _THIN_IN_SCRIPTS = frozenset(
@@ -143,10 +146,10 @@ def _atom(reader: _Reader, mark: str, level: int, *, display: bool) -> Atom:
         return Atom(Class.SPACE, (_QUADS[mark] * text.quad if mark in _QUADS else text.space) * size)
     if mark in _FONTS:
         return Atom(Class.ORD, _word(_group(reader), mark, face, level))
+    if mark.startswith(_WORDS):
+        return Atom(Class.ORD, words(mark[mark.index("{") + 1 : -1], face, level=level))
     if mark in _OPERATOR_NAMES:
         return Atom(Class.OP, _word(_OPERATOR_NAMES[mark], "\\mathrm", face, level))
-    if mark == "\\textrm":
-        return Atom(Class.ORD, words(_group(reader), face))
     if mark == "\\frac":
         inner = level if display else level + 1
         return Atom(Class.ORD, max(_argument(reader, inner), _argument(reader, inner)) + 2 * NULL_DELIMITER)
@@ -174,7 +177,7 @@ def _group(reader: _Reader) -> str:
 
 def _word(text: str, command: str, face: Face, level: int) -> int:
     """Return the width of letters in a text font, with kerns and ligatures."""
-    plain = re.sub(r"\\textrm\{(.*?)\}|\\(.)", r"\1\2", text)
+    plain = re.sub(r"\\(.)", r"\1", text)
     metrics, size = face.roman(level)
     if command == "\\mathtt":
         return 524_996 * size * len(plain)

@@ -74,9 +74,10 @@ class Face:
         """Return the math symbols; their quad is the unit of math spacing."""
         return self._font("zptmcm7y", "cmsy", level)
 
-    def text(self) -> tuple[Font, int]:
-        """Return the roman of running text."""
-        return font("ptmr7t") if self.times else _nearest("cmr", self.sizes[0]), self.sizes[0]
+    def text(self, level: int = 0) -> tuple[Font, int]:
+        """Return the roman of running text, or that of words in an index."""
+        size = self.sizes[min(level, 2)]
+        return font("ptmr7t") if self.times else _nearest("cmr", size), size
 
     def typewriter(self) -> tuple[Font, int]:
         """Return the typewriter face of running text."""
@@ -121,9 +122,9 @@ _TIMES = (
 )
 
 
-def words(text: str, face: Face, *, typewriter: bool = False) -> int:
-    """Return the width of a line of prose; a character outside the table counts one em."""
-    metrics, size = face.typewriter() if typewriter else face.text()
+def words(text: str, face: Face, *, typewriter: bool = False, level: int = 0) -> int:
+    """Return the width of a line of prose, or of words in an index; a character outside the table counts one em."""
+    metrics, size = face.typewriter() if typewriter else face.text(level)
     glyphs = list(text) if typewriter else _ligatures(text, metrics)
     total = 0
     for here, after in zip(glyphs, [*glyphs[1:], ""], strict=True):

@@ -111,6 +111,7 @@ class Sheet:
     """The choices of one rendering. The defaults give ASCII fragments that need no package and no width.
 
     `left` is the TeX on the left of a displayed formula: None leaves it to the answer, and an empty text means none.
+    A `caption` is plain text unless `caption_is_tex`: then it was checked.
     """
 
     notation: Notation = BERT
@@ -118,6 +119,7 @@ class Sheet:
     layout: Layout | None = None
     column: Column | None = None
     caption: str = ""
+    caption_is_tex: bool = False
     label: str = ""
     standalone: bool = False
     left: str | None = None

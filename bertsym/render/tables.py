@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from bertsym.document import NONE, Count, Decimal, Inline, Scaled, Table, dashed, groups
 from bertsym.errors import Conflict, TooNarrow
 from bertsym.quantities import decimal
+from bertsym.render import captions
 from bertsym.render.cells import Cell, cell, figure_width, inline, is_formula
 from bertsym.render.fragment import BOOKTABS, SIUNITX, Fragment
 from bertsym.render.metrics import POINT, Face
 from bertsym.render.sheet import Column, Float, Layout, Sheet
 from bertsym.render.table_layout import FRAMES, INDENT, Plan, plan
-from bertsym.render.tex_prose import prose
 from bertsym.values import value
 
 Cells = tuple[Inline, ...]
@@ -69,7 +69,7 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
     if any(layout.widths[i] for i in formulas):
         tight += STIFF
     requires = frozenset({*((BOOKTABS,) if rules is BOOK else ()), *((SIUNITX,) if numeric else ())})
-    return Fragment(_placed(frame, tight, sheet), requires)
+    return Fragment(_placed(frame, tight, sheet), requires | captions.caption(sheet).requires)
 
 
 def _placed(frame: str, tight: str, sheet: Sheet) -> str:
@@ -78,7 +78,7 @@ def _placed(frame: str, tight: str, sheet: Sheet) -> str:
     size = f"{sheet.size.command}\n" if sheet.size.command else ""
     if floating is Float.NONE:
         return _in_text(frame, size + tight, sheet)
-    caption = f"\\caption{{{prose(sheet.caption, sheet.encoding)}}}\n" if sheet.caption or sheet.label else ""
+    caption = f"\\caption{{{captions.caption(sheet).tex}}}\n" if sheet.caption or sheet.label else ""
     label = f"\\label{{{sheet.label}}}\n" if sheet.label else ""
     name = floating.value
     return f"\\begin{{{name}}}[t]\n\\centering\n{caption}{label}{size}{tight}{frame}\n\\end{{{name}}}"
@@ -240,11 +240,11 @@ def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column
     from bertsym.render.mathwidth import formula  # noqa: PLC0415
 
     margin = formula(INDENT, column.face) + (2 * layout.frame.gap if layout.frame.outer else 0)
-    for whole in (True, False):
+    for setting in (Setting(whole_factors=True), Setting(), Setting(anywhere=True)):
         try:
-            broken = lines((part,), sheet.notation, column, margin=margin, setting=Setting(r"\quad {} ", whole))
+            broken = lines((part,), sheet.notation, column, margin=margin, setting=setting)
         except TooNarrow:
-            if not whole:
+            if setting.anywhere:
                 raise
             continue
         return [rf"$\displaystyle {line}$" if r"\frac" in line else f"${line}$" for line in broken]

@@ -52,16 +52,19 @@ _LIGATURES = frozenset({"--", ",,", "<<", ">>"})
 def prose(text: str, encoding: Encoding = Encoding.ASCII) -> str:
     r"""Return TeX that shows exactly this text; a character without a command in TeX or latexcodec is kept.
 
-    An apostrophe within a word is set as print sets it; any other single quote stands straight.
+    An apostrophe within a word is set as print sets it; any other single quote stands straight. A bracket or a star at
+    the start stands in braces, because it would belong to a command before it, as to that which ends a row.
 
     >>> print(prose(r"50% of \input{x}_1"))
     50\% of \textbackslash{}input\{x\}\_1
     >>> print(prose("Straße -- é"))
     Stra{\ss}e -{}- {\'e}
-    >>> print(prose("Straße", Encoding.UTF8))
-    Straße
+    >>> print(prose("Straße", Encoding.UTF8), prose("[x]"))
+    Straße {[}x]
     """
     shown = "".join(map(_visible, unicodedata.normalize("NFC", text)))
+    if not shown:
+        return ""
     parts = []
     unbroken = 0
     for before, here, after in zip(" " + shown[:-1], shown, shown[1:] + " ", strict=True):
@@ -71,6 +74,8 @@ def prose(text: str, encoding: Encoding = Encoding.ASCII) -> str:
         )
         if here + after in _LIGATURES:
             parts.append("{}")
+        if len(parts) == 1 and here in "[*":
+            parts[0] = f"{{{here}}}"
         unbroken = 0 if here == " " else unbroken + 1
         if unbroken >= MAX_WORD and after != " ":
             parts.append("\\allowbreak%\n")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain, zip_longest
 
 from bertsym.document import (
+    Alignment,
     Code,
     Column,
     Document,
@@ -14,19 +15,22 @@ from bertsym.document import (
     Equation,
     Heading,
     Inline,
+    Line,
     Paragraph,
     Remark,
     Result,
     Scaled,
     Shape,
     Table,
+    Title,
     dashed,
     groups,
     is_rounded,
 )
 from bertsym.errors import printable
-from bertsym.formulas.tree import Form
+from bertsym.formulas.tree import Form, Name, Named, Sum
 from bertsym.render import words
+from bertsym.wording import PRETTY
 
 WIDTH = 100
 """The width for which lines are broken."""
@@ -47,6 +51,9 @@ _PHASES = (
 A column of numbers never gets narrower than its numbers and the words of its title.
 """
 
+LEAST_BESIDE = 45
+"""The room for the sums of an alignment, without which they stand below the products."""
+
 Spell = Callable[[str], str]
 
 
@@ -66,13 +73,29 @@ def document(parts: Document, spell: Spell = str) -> str:
 def _element(element: Element, spell: Spell) -> list[str]:
     rule = spell("─")
     match element:
-        case Heading(parts):
-            title = _wrap(_run(parts, spell))
+        case Title():
+            return []
+        case Heading(parts, clause):
+            title = _wrap(_run((*parts, *(clause or ())), spell))
             return [*title, rule * max(map(len, title))]
         case Paragraph(parts) | Remark(parts):
             return _wrap(_run(parts, spell))
+        case Alignment(lines):
+            return _alignment(lines, spell)
+        case Equation((Sum((Named(), *_) as terms),)):
+            return [f"    {line}" for line in _parts(terms, spell, WIDTH - 4)]
+        case Equation((left, Sum((Named(), *_) as terms), *others)):
+            head = f"    {_inline(left, spell)} = "
+            first, *rest = _parts(terms, spell, WIDTH - len(head))
+            further = _broken(_steps_below(others, len(head) - 2, spell))
+            return [head + first, *(" " * len(head) + line for line in rest), *further]
+        case Equation((Name() as name, first, *others)):
+            head = f"    {_inline(name, spell)} "
+            return _broken([f"{head}= {_inline(first, spell)}", *(_steps_below(others, len(head), spell))])
         case Equation(steps):
             return _broken(_steps(steps, spell, indent="    "))
+        case Result((Sum(terms), *others)) if isinstance(terms[0], Named):
+            return [*_parts(terms, spell, WIDTH), *_steps_below(others, 0, spell)]
         case Result(steps):  # one line a step, so that programs find the formula whole
             return _steps(steps, spell, indent="")
         case Table():
@@ -113,12 +136,12 @@ def _pieces(piece: str, width: int) -> list[str]:
     return [*(part + _SPLIT for part in parts[:-1]), parts[-1]]
 
 
-def _broken(lines: list[str]) -> list[str]:
+def _broken(lines: list[str], width: int = WIDTH) -> list[str]:
     """Return the lines of an equation, each in as many as the width needs; the further ones stand further in."""
     broken = []
     for line in lines:
         start = len(line) - len(line.lstrip())
-        first, *rest = _wrap(line.lstrip(), WIDTH - start, "      ")
+        first, *rest = _wrap(line.lstrip(), width - start, "      ")
         broken += [" " * start + first, *(" " * start + more for more in rest)]
     return broken
 
@@ -129,6 +152,66 @@ def _steps(steps: tuple[Inline, ...], spell: Spell, indent: str) -> list[str]:
     signs = (spell("≈") if is_rounded(step) else "=" for step in rest)
     further = (f"{indent}{sign} {_inline(step, spell)}" for sign, step in zip(signs, rest, strict=True))
     return [indent + _inline(first, spell), *further]
+
+
+def _alignment(lines: Sequence[Line], spell: Spell) -> list[str]:
+    """Return the lines of an alignment; one that is too long has its further steps below each other."""
+    labels = [_run(line.label, spell) for line in lines]
+    starts = [_start(line, spell) for line in lines]
+    steps = [[_inline(step, spell) for step in line.steps] for line in lines]
+    margin = 4 + max(map(len, labels)) + 2
+    left = max(map(len, starts))
+    beside = margin + left + LEAST_BESIDE <= WIDTH or all(not start for start in starts)
+    shown = []
+    for label, start, each in zip(labels, starts, steps, strict=True):
+        if beside:
+            gap = start.ljust(left) + (" = " if start else "   ") if left else ""
+            parts = [gap + each[0], *(" " * max(len(gap) - 2, 0) + f"= {step}" for step in each[1:])]
+            chain = gap + " = ".join(each)
+            parts = [chain] if len(chain) <= WIDTH - margin else parts
+            written = [line for part in parts for line in _hanging(part, WIDTH - margin, len(gap))]
+        else:
+            first, *rest = [start, *each] if start else each
+            below = [first, *(f"= {step}" for step in rest)]
+            written = [line for step in below for line in _wrap(step, WIDTH - margin, "      ")]
+        heads = [f"    {label}".ljust(margin), *[" " * margin] * (len(written) - 1)]
+        shown += [(head + line).rstrip() for head, line in zip(heads, written, strict=True)]
+    return shown
+
+
+def _hanging(text: str, width: int, indent: int) -> list[str]:
+    """Return a text in lines of that width; the further ones stand a little further in than the indent."""
+    first, *more = _wrap(text[indent:], width - indent, "    ")
+    return [text[:indent] + first, *(" " * indent + line for line in more)]
+
+
+def _start(line: Line, spell: Spell) -> str:
+    """Return the product that a line starts with, unless it has just the factors of the step, which it has in TeX."""
+    start = "" if line.start is None else _inline(line.start, spell)
+    return "" if sorted(start.split("·")) == sorted(_inline(line.steps[0], spell).split("·")) else start
+
+
+def _parts(parts: Sequence[Form], spell: Spell, room: int) -> list[str]:
+    """Return the named parts of a sum below each other, each with its name at the right."""
+    named = [part for part in parts if isinstance(part, Named)]
+    room -= 2 + max(len(spell(printable(part.name))) for part in named)
+    folded = []
+    for index, part in enumerate(named):
+        written = words.inline(part.part)
+        minus = written.startswith(PRETTY.minus) and index > 0
+        sign = f"{PRETTY.minus} " if minus else "+ " if index else ""
+        folded.append(_wrap(spell(sign + written.removeprefix(PRETTY.minus if minus else "")), room, "    "))
+    width = max(len(line) for lines in folded for line in lines)
+    return [
+        line if number else f"{line.ljust(width)}  {spell(printable(part.name))}"
+        for lines, part in zip(folded, named, strict=True)
+        for number, line in enumerate(lines)
+    ]
+
+
+def _steps_below(steps: Sequence[Inline], indent: int, spell: Spell) -> list[str]:
+    signs = (spell("≈") if is_rounded(step) else "=" for step in steps)
+    return [f"{' ' * indent}{sign} {_inline(step, spell)}" for sign, step in zip(signs, steps, strict=True)]
 
 
 def _table(table: Table, spell: Spell) -> list[str]:

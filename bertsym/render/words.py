@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from bertsym.document import Code, Count, Decimal, Inline, Rounded, Scaled, Shape, Share, Sizes
+from bertsym.document import (
+    Citation,
+    Code,
+    Count,
+    Decimal,
+    Equal,
+    Inline,
+    Matrix,
+    Rounded,
+    Scaled,
+    Shape,
+    Share,
+    Sizes,
+)
 from bertsym.errors import printable
 from bertsym.formulas.tree import Sum
 from bertsym.quantities import decimal, percent
@@ -27,24 +40,36 @@ def _written(part: Inline) -> str:
             return part
         case Code(text):
             return text
-        case Count(value, short, unit):
-            return minus(f"{value:,}" + (f" ({unit.rounded(value)})" if short else ""))
-        case Rounded():
-            return minus(part.text)
-        case Scaled():
-            return minus(f"{part.number} {part.symbol}".rstrip())
-        case Share(value, places):
-            return minus(percent(value, places))
-        case Decimal(value, places):
-            return minus(decimal(value, places))
+        case Citation():
+            return ""
+        case Count() | Rounded() | Scaled() | Share() | Decimal():
+            return minus(_figure(part))
         case Shape(()):
             return SCALAR
         case Shape(sides):
             return " × ".join(f"({pretty(side)})" if isinstance(side, Sum) else pretty(side) for side in sides)
         case Sizes(values):
             return ", ".join(f"{symbol} = {_value(value)}" for symbol, value in values.items())
+        case Matrix(below):
+            return f"W_{below.replace(',', '_')}" if below else "W"
+        case Equal(left, right):
+            return f"{pretty(left)} = {pretty(right)}"
         case _:
             return pretty(part)
+
+
+def _figure(part: Count | Rounded | Scaled | Share | Decimal) -> str:
+    match part:
+        case Count(value, short, unit):
+            return f"{value:,}" + (f" ({unit.rounded(value)})" if short else "")
+        case Rounded():
+            return part.text
+        case Scaled():
+            return f"{part.number} {part.symbol}".rstrip()
+        case Share(value, places):
+            return percent(value, places)
+        case Decimal(value, places):
+            return decimal(value, places)
 
 
 def _value(value: object) -> str:

@@ -107,7 +107,9 @@ def test_diff_by_heads_says_why(bertsym: Run) -> None:
 
 def test_explain_shows_the_heads_cancelling(bertsym: Run) -> None:
     text = bertsym("explain", "bert-base-uncased", "--component", "attention").out
-    assert "heads·3·d·H\n    = heads·3·(H/heads)·H\n    = 3·H²" in text
+    assert "(d = H/heads)" in text
+    assert "3·heads·d·H   = 3·H²" in text
+    assert "are heads·d = H features wide, so their number cancels." in text
     assert "= 28,366,848" in text
 
 

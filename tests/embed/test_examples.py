@@ -57,7 +57,7 @@ def found(text: str, syntax: Syntax) -> set[str]:
     """The markers that embed takes for its own, one at a time so that a misplaced one hides no other."""
     lines = split_lines(text)
     live = syntax.value.live([line.rstrip("\r\n") for line in lines], syntax.value.anywhere)
-    return {line.partition("bertsym:")[2].split()[0] for line in (lines[index] for index in live)}
+    return {line.partition("bertsym:")[2].split()[0] for line in (lines[index] for index, _ in live)}
 
 
 @pytest.mark.tex
@@ -179,7 +179,7 @@ def test_names_are_words_and_never_within_quotes(seed: int) -> None:
         name, value = random.choice(["ours", "a", "big-one"]), random.choice(["bert --at L=10", "gpt2", "'x y' z"])
         words = [random.choice(QUOTES).format(name, name) for _ in range(5)]
         text = f"% bertsym: let {name} = {value}\n% bertsym: {name} {' '.join(words)}\n% bertsym: end\n"
-        (fragment,) = fragments(split_lines(text), Syntax.TEX, "x")
+        (fragment,) = fragments(text, Syntax.TEX, "x")
         expected = [name]  # the command itself is none
         for word in words:
             expected += shlex.split(value) if word == name else shlex.split(word)
@@ -188,10 +188,10 @@ def test_names_are_words_and_never_within_quotes(seed: int) -> None:
 
 def test_a_name_may_stand_in_a_later_one() -> None:
     text = "% bertsym: let a = bert\n% bertsym: let b = a --at L=2\n% bertsym: total b 'a'\n% bertsym: end\n"
-    (fragment,) = fragments(split_lines(text), Syntax.TEX, "x")
+    (fragment,) = fragments(text, Syntax.TEX, "x")
     assert fragment.command == "total bert --at L=2 'a'"
 
 
 def test_a_comment_after_a_line_break_is_one() -> None:
     with pytest.raises(BadMarker, match="line of its own"):
-        list(fragments(split_lines("a \\\\% bertsym: total\n"), Syntax.TEX, "x"))
+        list(fragments("a \\\\% bertsym: total\n", Syntax.TEX, "x"))

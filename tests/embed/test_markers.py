@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from bertsym.embed.files import read, replace
 from bertsym.embed.markers import Syntax, fragments, split_lines
-from bertsym.embed.refresh import State, refresh
+from bertsym.embed.refresh import Edits, State, checksum, refresh
 from bertsym.errors import BadFile, BadMarker
+from tests.conftest import need_module, need_program
 
 
 def echo(command: str, syntax: Syntax) -> str:
@@ -18,6 +20,9 @@ def echo(command: str, syntax: Syntax) -> str:
 
 def states(text: str, syntax: Syntax = Syntax.TEX) -> list[State]:
     return [found.state for found in refresh(text, syntax, "x", echo).findings]
+
+
+BEGINS = {Syntax.TEX: "%", Syntax.TYPST: "//"}
 
 
 @pytest.mark.parametrize(
@@ -34,14 +39,14 @@ def states(text: str, syntax: Syntax = Syntax.TEX) -> list[State]:
 def test_malformed(text: str, line: int, problem: str) -> None:
     for syntax in Syntax:
         shape = (
-            text
-            if syntax is Syntax.TEX
+            text.replace("%", BEGINS[syntax])
+            if syntax in BEGINS
             else "".join(
-                part.replace("% ", "<!-- ") + (" -->" if "%" in part else "") + "\n" for part in text.splitlines()
+                part.replace("%", "<!--") + (" -->" if "%" in part else "") + "\n" for part in text.splitlines()
             )
         )
         with pytest.raises(BadMarker, match=problem) as caught:
-            list(fragments(split_lines(shape), syntax, "paper.tex"))
+            list(fragments(shape, syntax, "paper.tex"))
         assert str(caught.value).startswith(f"paper.tex:{line}: ")
 
 
@@ -147,3 +152,119 @@ def test_a_mark_that_lies(tmp_path: Path) -> None:
     (tmp_path / "x.tex").write_bytes(b"\xef\xbb\xbf\xff")
     with pytest.raises(BadFile, match="byte order mark"):
         read(tmp_path / "x.tex")
+
+
+def within(command: str, _: Syntax) -> str:
+    """A number for a line."""
+    return f"{len(command)}\n"
+
+
+ONE, TWO = "<!-- bertsym: x -->{}<!-- bertsym: end{} -->", "<!--bertsym:yy-->{}<!-- bertsym: end{} -->"
+
+
+@pytest.mark.parametrize(
+    ("syntax", "text"),
+    [
+        (Syntax.MARKDOWN, f"a {ONE} and {TWO}"),
+        (Syntax.MARKDOWN, f"> - `<!-- bertsym: no -->`\t{ONE} {TWO}"),
+        (Syntax.MARKDOWN, f"# T {ONE}\n\n| a | {TWO} |"),
+        (Syntax.HTML, f"<p>{ONE} {TWO}</p>"),
+        (
+            Syntax.TYPST,
+            "`/* bertsym: no */` /* bertsym: x */{}/* bertsym: end{} */ /* bertsym: yy */{}/* bertsym: end{} */",
+        ),
+    ],
+)
+def test_a_fragment_within_a_line(syntax: Syntax, text: str) -> None:
+    made = refresh(text.format("", "", "9", ""), syntax, "x", within)
+    one, two = (f" {checksum(figure)}" for figure in ("1", "2"))
+    assert made.after == text.format("1", one, "2", two)
+    assert [found.state for found in made.findings] == [State.STALE, State.EDITED]
+    assert [found.state for found in refresh(made.after, syntax, "x", within).findings] == [State.FRESH] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a <!-- bertsym: x -->1\n<!-- bertsym: end -->", "has its end on that line"),
+        ("<!-- bertsym: x -->\n1 <!-- bertsym: end -->", "the end of this fragment stands on a line of its own"),
+        ("a <!-- bertsym: x --> <!-- bertsym: y -->", "still open"),
+        ("a <!-- bertsym: let b = c -->", "expected a command"),
+        ("a <!-- bertsym: x", "a line of its own"),
+        ("a <!-- bertsym: two -->1<!-- bertsym: end -->", "its answer has 2 lines"),
+    ],
+)
+def test_a_wrong_marker_within_a_line(text: str, problem: str) -> None:
+    with pytest.raises(BadMarker, match=problem):
+        refresh(text + "\n", Syntax.MARKDOWN, "x", lambda command, _: "1\n2\n" if command == "two" else "1\n")
+
+
+def test_an_accepted_edit_stays_until_its_output_changes() -> None:
+    made = refresh("% bertsym: total\n% bertsym: end\n", Syntax.TEX, "x", echo).after
+    edited = made.replace("<total|TEX>", "twelve")
+    accepted = refresh(edited, Syntax.TEX, "x", echo, edits=Edits.ACCEPTED).after
+    assert "twelve\n% bertsym: end " in accepted
+    assert states(accepted) == [State.ACCEPTED]
+    assert refresh(accepted, Syntax.TEX, "x", echo).after == accepted
+    assert states(accepted.replace("twelve", "thirteen")) == [State.EDITED]
+    assert states(accepted.replace("total", "show")) == [State.EDITED]
+    assert refresh(accepted, Syntax.TEX, "x", echo, edits=Edits.OVERWRITTEN).after == made
+    again = refresh(accepted.replace("twelve", "thirteen"), Syntax.TEX, "x", echo, edits=Edits.ACCEPTED).after
+    assert states(again) == [State.ACCEPTED]
+
+
+CONFLICT = "<<<<<<< HEAD\n{}=======\n{}>>>>>>> theirs\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("% bertsym: total\n" + CONFLICT.format("a\n", "b\n") + "% bertsym: end\n", 2),
+        ("% bertsym: total\n" + CONFLICT.format("a\n% bertsym: end\n", "b\n% bertsym: end\n"), 2),
+        ("x\n" + CONFLICT.format("% bertsym: total bert\n", "% bertsym: total gpt2\n") + "% bertsym: end\n", 2),
+        (CONFLICT.format("% bertsym: let a = bert\n", "% bertsym: let a = gpt2\n"), 1),
+    ],
+)
+def test_a_merge_conflict_is_named(text: str, line: int) -> None:
+    with pytest.raises(BadMarker, match="an unresolved merge conflict") as caught:
+        list(fragments(text, Syntax.TEX, "paper.tex"))
+    assert caught.value.line == line
+
+
+def test_a_merge_conflict_elsewhere_is_no_matter_of_ours() -> None:
+    assert states(CONFLICT.format("a\n", "b\n") + "% bertsym: total\n% bertsym: end\n") == [State.STALE]
+    text = "% bertsym: total\n% bertsym: end\n" + CONFLICT.format("a\n", "b\n") + "% bertsym: total\n% bertsym: end\n"
+    assert states(text) == [State.STALE] * 2
+
+
+TYPST_EXAMPLES = [
+    ("`// bertsym: x`", False),
+    ("```\n// bertsym: x\n```", False),
+    ("````typ\n```\n// bertsym: x\n```\n````", False),
+    ("`` // bertsym: x", True),
+    ("/* a /* b */\n// bertsym: x\n*/", False),
+    ("// /* a\n// bertsym: x", True),
+    ("https://bertsym: x", False),
+    ("\\`a\n// bertsym: x\n", True),
+    ("#text(`// bertsym: x`)", False),
+    ("$ x $\n  // bertsym: x", True),
+    ("/// bertsym: x", True),
+]
+
+
+@pytest.mark.parametrize(("text", "marker"), TYPST_EXAMPLES)
+def test_examples_in_typst(text: str, marker: bool) -> None:
+    grammar = Syntax.TYPST.value
+    assert bool(grammar.live(text.split("\n"), grammar.anywhere)) is marker
+
+
+def test_typst_agrees_about_comments(tmp_path: Path) -> None:
+    """A marker is a comment if the compiler leaves it out of the page."""
+    typst = need_module("typst")
+    pdftotext = need_program("pdftotext")
+    for text, marker in TYPST_EXAMPLES:
+        (tmp_path / "x.typ").write_text(text + "\n", encoding="utf-8")
+        typst.compile(str(tmp_path / "x.typ"), output=str(tmp_path / "x.pdf"))
+        done = subprocess.run([pdftotext, "x.pdf", "-"], cwd=tmp_path, capture_output=True, text=True, check=True)
+        hidden = "bertsym" not in done.stdout
+        assert hidden is (marker or "/* a" in text), text

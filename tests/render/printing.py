@@ -10,12 +10,25 @@ from typing import Any
 
 from sympy import Symbol
 
-from bertsym.document import Code, Count, Decimal, Equation, Inline, Result, Rounded, Scaled, Shape, Share, Table
+from bertsym.document import (
+    Alignment,
+    Code,
+    Count,
+    Decimal,
+    Equation,
+    Inline,
+    Result,
+    Rounded,
+    Scaled,
+    Shape,
+    Share,
+    Table,
+)
 from bertsym.errors import TooNarrow
 from bertsym.formulas.tree import Form
 from bertsym.render import jsontext, latex, markdown, text, words
 from bertsym.render.notation import BERT, Notation
-from bertsym.render.sheet import COLUMNS, Layout, Sheet
+from bertsym.render.sheet import COLUMNS, Layout, Sheet, column
 from bertsym.report import Report
 from bertsym.values import replace
 from tests.render.reading import Tree, of_tex, of_text
@@ -25,10 +38,13 @@ SHEETS = (
     Sheet(),
     Sheet(layout=Layout.INLINE),
     *(Sheet(layout=layout) for layout in _DISPLAYS),
-    *(Sheet(layout=layout, column=COLUMNS[column]) for layout, column in product(_DISPLAYS, COLUMNS)),
+    *(Sheet(layout=layout, column=COLUMNS[name]) for layout, name in product(_DISPLAYS, COLUMNS)),
+    Sheet(layout=Layout.EQUATION, column=column("90pt")),  # fractions and products on several lines
 )
 _TEXT = (str, Code, Count, Decimal, Rounded, Scaled, Share)  # numbers take the font of the text around them
-_SHORT = re.compile(r"\\,\([\d.]+(?:\\,\\mathrm\{.\})?\)| \([\d.]+[KMBTQ]?\)$", re.MULTILINE)
+_SHORT = re.compile(r"\\,\([\d.]+(?:\\,\\textnormal\{.\})?\)| \([\d.]+[KMBTQ]?\)$", re.MULTILINE)
+# The name of a part at the right of its line; a formula has no two blanks in a row.
+_LABEL = re.compile(r" && \\text\{[^{}]*\}| \\quad \(\\text\{[^{}]*\}\)|(?<=\S)  +[a-z][a-z -]*$", re.MULTILINE)
 
 
 def names(symbols: Iterable[Symbol], notation: Notation = BERT) -> Mapping[str, str]:
@@ -49,7 +65,7 @@ class Reader:
 
     def chain(self, element: Equation | Result, sheets: Iterable[Sheet] = SHEETS) -> Iterator[tuple[str, list[Tree]]]:
         """The sides of a chain of equalities as read in every syntax, each with its text."""
-        printed = _SHORT.sub("", text.document((element,)))
+        printed = _SHORT.sub("", _LABEL.sub("", text.document((element,))))
         yield printed, of_text(printed)
         for sheet in sheets:
             if isinstance(element, Equation) and sheet.layout in (Layout.INLINE, Layout.EQUATION):
@@ -57,13 +73,31 @@ class Reader:
             try:
                 left = "" if isinstance(element, Result) and element.left else None
                 shown = latex.document((element,), replace(sheet, notation=self.notation, left=left))
-                lines = shown.splitlines()
+                lines = shown.replace("$%\n", "$\n").splitlines()  # the end of the line is no blank
             except TooNarrow:
                 continue
-            printed = _SHORT.sub("", "\n".join(line for line in lines if not line.startswith("%")))
+            printed = _SHORT.sub("", _LABEL.sub("", "\n".join(line for line in lines if not line.startswith("%"))))
             yield printed, of_tex(printed, self.names)
-        printed = _SHORT.sub("", markdown.document((element,), self.notation))
+        printed = _SHORT.sub("", _LABEL.sub("", markdown.document((element,), self.notation)).replace("P ={}&", ""))
         yield printed, of_tex(printed, self.names)
+
+    def lines(self, alignment: Alignment, sheets: Iterable[Sheet]) -> Iterator[tuple[str, list[Tree]]]:
+        """The steps of each line of a derivation, with the product before them, as read in every syntax."""
+        for line in alignment.lines:
+            alone = Alignment((replace(line, label=("x",)),))
+            printed = text.document((alone,)).strip().removeprefix("x")
+            yield printed, of_text(printed)
+            documents = [markdown.document((alone,), self.notation)]
+            for sheet in sheets:
+                if sheet.layout in (None, Layout.ALIGN):
+                    try:
+                        documents.append(latex.document((alone,), replace(sheet, notation=self.notation)))
+                    except TooNarrow:
+                        continue
+            for document in documents:
+                printed = "\n".join(row for row in document.splitlines() if not row.startswith("%"))
+                printed = re.sub(r"(& )?\\text\{x\} (&:|:\{\}|:)|\\phantom\{\{\}=\{\}\}", "", printed)
+                yield printed, of_tex(printed, self.names)
 
     def cells(self, table: Table) -> Iterator[tuple[str, Form, Tree]]:
         """The formulas and the sides of shapes in a table, as printed and read in every syntax.
@@ -85,7 +119,7 @@ class Reader:
                 sides: tuple[Inline, ...] = cell.sides if isinstance(cell, Shape) else (cell,)
                 pieces = tex.split(r" \times ") if isinstance(cell, Shape) else [tex]
                 if sides == ():
-                    assert pieces == [r"\textrm{scalar}"]
+                    assert pieces == [r"\textnormal{scalar}"]
                     continue
                 for side, piece in zip(sides, pieces, strict=True):
                     if isinstance(side, Form):

@@ -254,6 +254,7 @@ _LAYOUT = re.compile(
 )
 _TEX_MARK = re.compile(r"\s*(\d{1,3}(?:\{,\}\d{3})+(?!\d)|\d+(?:\.\d+)?|\\[A-Za-z]+|\\.|\S)")
 _OPENING = {"(": ")", "\\left(": "\\right)", "\\biggl(": "\\biggr)", "\\Bigl(": "\\Bigr)"}
+_FLOORS = {"\\lfloor": "\\rfloor", "\\left\\lfloor": "\\right\\rfloor", "\\biggl\\lfloor": "\\biggr\\rfloor"}
 _FACES = ("\\mathrm", "\\mathit", "\\mathbf", "\\mathsf", "\\mathtt", "\\mathcal")
 
 
@@ -298,6 +299,10 @@ class _Tex(_Reader):
         """Factors side by side; 2 beside 1/3 would be a mixed number, and a figure after a factor part of it."""
         found = self.power()
         while True:
+            if self.next == "/":
+                self.take()
+                found = ("over", found, self.power())
+                continue
             dot = self.accept("\\cdot")
             if not dot and not self.begins():
                 return found
@@ -309,8 +314,8 @@ class _Tex(_Reader):
     def begins(self) -> bool:
         """Return True if a factor comes next."""
         mark = self.next
-        signs = {"\\lfloor", "\\frac", "\\sqrt", "\\underbrace", "[", *_OPENING, *_FACES}
-        spoken = mark in self.signs or mark in ("\\cdot", "\\rfloor", *_OPENING.values())
+        signs = {*_FLOORS, "\\frac", "\\sqrt", "\\underbrace", "[", *_OPENING, *_FACES}
+        spoken = mark in self.signs or mark in ("\\cdot", *_FLOORS.values(), *_OPENING.values())
         return mark in signs or (not spoken and re.match(r"[A-Za-z0-9]|\\[A-Za-z]", mark) is not None)
 
     def power(self) -> Tree:
@@ -357,10 +362,10 @@ class _Tex(_Reader):
         if mark in ("\\min", "\\max"):
             self.take()
             return self.pair(mark[1:], self.next, _OPENING[self.next])
-        if mark == "\\lfloor":
+        if mark in _FLOORS:
             self.take()
             found = ("floor", self.sum())
-            self.take("\\rfloor")
+            self.take(_FLOORS[mark])
             return found
         if mark == "\\frac":
             self.take()

@@ -39,6 +39,11 @@ SHAPES = [
     r"3\max(L - L_{\mathrm{dense}}, 0)H + (a)\min(L, k) - \max(2, H)",
     r"{} = 3H^2",
     r"\frac{(2r + 4)LH^2}{109{,}482{,}240}",
+    r"2\lfloor rH \rfloor + H_{\lfloor k \rfloor}",
+    r"\left\lfloor \frac{H + 1}{2} \right\rfloor H",
+    r"3\min(L, L_{\mathrm{dense}})H + \max(H - 1, 0)\min(H, V)r^{2\max(L, 0)}",
+    r"109.48\,\textnormal{GB of memory}",
+    r"\text{token types} + H_{\text{feed-forward, AV fluffy}}^{H_{\text{office}}}",
 ]
 WORDS = ["feed-forward", "one weight per output and input", "AV To fluffy offices", "V. y, (12)"]
 
@@ -54,7 +59,7 @@ def ours() -> list[str]:
 def test_width(name: str, pdflatex: Callable[[str], str]) -> None:
     face, size, package = FACES[name]
     kind = "extarticle" if size < 10 else "article"
-    lines = [rf"\documentclass[{size}pt]{{{kind}}}{package}\begin{{document}}"]
+    lines = [rf"\documentclass[{size}pt]{{{kind}}}\usepackage{{amsmath}}{package}\begin{{document}}"]
     lines += [rf"\setbox0\hbox{{$\displaystyle {tex}$}}\typeout{{WIDE \the\wd0}}" for tex in ours()]
     lines += [rf"\setbox0\hbox{{{text}}}\typeout{{WIDE \the\wd0}}" for text in WORDS]
     log = pdflatex("\n".join([*lines, r"\end{document}", ""]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,20 +77,53 @@ def formulas(fragment: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_everything_renders_on_the_web(bertsym: Callable[..., Any], node: str) -> None:
+def in_markdown(page: str) -> list[dict[str, Any]]:
+    """Return the mathematics of a Markdown page, as a renderer of GitHub's kind finds it."""
+    displays = re.findall(r"^\$\$\n(.*?)\n\$\$$", page, re.DOTALL | re.MULTILINE)
+    rest = re.sub(r"^\$\$\n.*?\n\$\$$|`[^`\n]*`", "", page, flags=re.DOTALL | re.MULTILINE)
+    spans = re.findall(r"(?<![\\$])\$([^$\n]+?)(?<!\\)\$", rest)
+    return [*({"tex": tex, "display": True} for tex in displays), *({"tex": tex, "display": False} for tex in spans)]
+
+
+def as_markdown(runs: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Yield the command lines that differ without the options of LaTeX."""
+    seen = set()
+    for words in runs:
+        bare = tuple(word for place, word in enumerate(words) if "--layout" not in words[max(0, place - 1) : place + 1])
+        if bare not in seen:
+            seen.add(bare)
+            yield bare
+
+
+def test_markdown_renders_on_the_web(bertsym: Callable[..., Any], node: str) -> None:
+    formulas: dict[str, dict[str, Any]] = {}
+    for words in as_markdown(runs()):
+        ran = bertsym(*words, "--markdown")
+        assert ran.code in (0, 1), (words, ran.err)
+        formulas.update((formula["tex"], formula) for formula in in_markdown(ran.out))
+    assert len(formulas) > 300
+    assert web_errors(node, formulas) == []
+
+
+def web_errors(node: str, formulas: Mapping[str, Any]) -> Any:
+    """Return the errors of KaTeX and MathJax, each with its formula."""
     if not (JS / "node_modules").exists():
         missing("KaTeX and MathJax: npm ci --prefix tests/js")
+    done = subprocess.run(
+        [node, str(JS / "render.cjs")],
+        input=json.dumps(list(formulas.values())),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_everything_renders_on_the_web(bertsym: Callable[..., Any], node: str) -> None:
     unique: dict[str, dict[str, Any]] = {}
     for words in (*runs(), *runs_in("acl")):
         ran = bertsym(*words, "--latex")
         if ran.code == 0:
             unique.update((formula["tex"], formula) for formula in formulas(ran.out))
     assert len(unique) > 300
-    done = subprocess.run(
-        [node, str(JS / "render.cjs")],
-        input=json.dumps(list(unique.values())),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout) == []
+    assert web_errors(node, unique) == []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 import pytest
@@ -22,7 +22,7 @@ from bertsym.answers.formula import formula_written
 from bertsym.answers.inventory import inventory
 from bertsym.convention import EXACT
 from bertsym.count import breakdown, count, total
-from bertsym.document import Count, Document, Equation, Result, Table
+from bertsym.document import Alignment, Count, Document, Equation, Result, Table
 from bertsym.errors import BertsymError
 from bertsym.formulas.tree import Form, Name, to_sympy
 from bertsym.model import Model
@@ -219,12 +219,25 @@ class Check:
         """Every chain of the derivation: its sides are equal; every formula of its tables."""
         self.document = derivation(self.model).document()
         for element in self.document:
+            if isinstance(element, Alignment):
+                for line, (printed, sides) in self.lines(element):
+                    for side in sides:
+                        self.hold(printed, side, to_sympy(line))
             if isinstance(element, Equation):
-                first = next(step for step in element.steps if isinstance(step, Form))
-                for printed, sides in self.reader.chain(element, self.draw.sample(SHEETS, 2)):
+                chain = Equation(element.steps[isinstance(element.steps[0], Name) :])  # without P
+                first = next(step for step in chain.steps if isinstance(step, Form))
+                for printed, sides in self.reader.chain(chain, self.draw.sample(SHEETS, 2)):
                     for side in sides:
                         self.hold(printed, side, to_sympy(first))
         self.tables(self.document)
+
+    def lines(self, alignment: Alignment) -> Iterator[tuple[Form, tuple[str, list[Tree]]]]:
+        """Every line of an alignment, in the symbols of its first step, with what is read of it."""
+        for line in alignment.lines:
+            first = next((step for step in line.steps if isinstance(step, Form)), None)
+            if first is not None:
+                for read in self.reader.lines(Alignment((line,)), self.draw.sample(SHEETS, 3)):
+                    yield first, read
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -157,8 +157,8 @@ def test_significant_digits_are_exact(value: Fraction, digits: int, places: int,
 def test_a_rounded_number_has_no_equals_sign_before_it(bertsym: Callable[..., Any]) -> None:
     total = ("total", "bert-base-uncased", "--unit", "M", "--digits", "4")
     assert bertsym(*total).out.splitlines()[-1] == "≈ 109.5 M"
-    assert "\n\\approx 109.5\\,\\mathrm{M}\n" in bertsym(*total, "--markdown").out
-    assert r"\approx{}& 109.5\,\mathrm{M}" in bertsym(*total, "--latex", "--layout", "equation").out
+    assert "\n\\approx 109.5\\,\\textnormal{M}\n" in bertsym(*total, "--markdown").out
+    assert r"\approx{}& 109.5\,\textnormal{M}" in bertsym(*total, "--latex", "--layout", "equation").out
     whole = (Result((form(H), Count(3_000_000))),)
     assert text.document(at_precision(whole, Precision("M", digits=1))) == "H\n= 3 M\n"
 

@@ -1,0 +1,118 @@
+"""HTML: documents as elements for the body of a page, with MathML for formulas and no script."""
+
+from __future__ import annotations
+
+from html import escape
+
+from bertsym.document import (
+    Alignment,
+    Citation,
+    Code,
+    Count,
+    Decimal,
+    Document,
+    Element,
+    Equation,
+    Heading,
+    Inline,
+    Line,
+    Paragraph,
+    Remark,
+    Result,
+    Rounded,
+    Scaled,
+    Share,
+    Table,
+    Title,
+    dashed,
+    groups,
+)
+from bertsym.render import boxes, mathml, words
+from bertsym.render.sheet import Sheet
+
+PLAIN = Sheet()
+
+
+def document(parts: Document, sheet: Sheet = PLAIN) -> str:
+    """Return elements, ending in a newline."""
+    return "\n".join(_element(part, sheet) for part in parts) + "\n"
+
+
+def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
+    """Return one piece of text or a table cell: numbers as text, formulas as MathML."""
+    match part:
+        case str() | Count() | Decimal() | Rounded() | Scaled() | Share():
+            return escape(words.inline(part))
+        case Citation():
+            return ""
+        case Code():
+            return f"<code>{escape(words.inline(part))}</code>"
+        case _:
+            return mathml.math(boxes.inline(part, sheet.notation))
+
+
+def _element(element: Element, sheet: Sheet) -> str:
+    match element:
+        case Title(parts):
+            return f"<h2>{_run(parts, sheet)}</h2>"
+        case Heading(parts, clause):
+            return f"<h3>{_run((*parts, *(clause or ())), sheet)}</h3>"
+        case Alignment(lines):
+            return f"<p>{mathml.table([_line(line, sheet) for line in lines])}</p>"
+        case Paragraph(parts):
+            return f"<p>{_run(parts, sheet)}</p>"
+        case Remark(parts):
+            return f"<p><em>{_run(parts, sheet)}</em></p>"
+        case Equation(steps):
+            return f"<p>{mathml.math(boxes.chain(boxes.steps(steps, sheet.notation)), display=True)}</p>"
+        case Result():
+            return f"<p>{mathml.math(boxes.chain(boxes.result(element, sheet)), display=True)}</p>"
+        case Table():
+            return _table(element, sheet)
+
+
+def _line(line: Line, sheet: Sheet) -> list[tuple[boxes.Box, str]]:
+    """Return the cells of a line of an alignment, each with its side: the label, the product and the steps."""
+    steps = boxes.chain(boxes.steps(line.steps, sheet.notation))
+    label = boxes.row((boxes.label(line, sheet.notation), boxes.Mark(":")))
+    if line.start is None:
+        return [(label, "right"), (boxes.row(()), "right"), (steps, "left")]
+    start = boxes.boxes(line.start, sheet.notation)
+    return [(label, "right"), (start, "right"), (boxes.row((boxes.Mark("="), steps)), "left")]
+
+
+def _run(parts: tuple[Inline, ...], sheet: Sheet) -> str:
+    return "".join(inline(part, sheet) for part in parts)
+
+
+def _table(table: Table, sheet: Sheet) -> str:
+    table = dashed(table)
+    right = [column.right for column in table.columns]
+    lines = ["<table>"]
+    if sheet.caption:
+        lines.append(f"<caption>{escape(words.inline(sheet.caption))}</caption>")
+    lines.append("<thead>")
+    if over := groups(table.columns):
+        spans = (f'<th colspan="{span}" style="{_align(to="center")}">{escape(name)}</th>' for name, span in over)
+        lines.append(f"<tr>{''.join(spans)}</tr>")
+    lines += [_row("th", tuple(column.title for column in table.columns), right, sheet), "</thead>", "<tbody>"]
+    for index, row in enumerate(table.rows):
+        if index in table.rules and index:
+            lines += ["</tbody>", "<tbody>"]
+        lines.append(_row("td", row, right, sheet))
+    lines.append("</tbody>")
+    if table.footer:
+        lines += ["<tfoot>", _row("th", table.footer, right, sheet), "</tfoot>"]
+    return "\n".join((*lines, "</table>"))
+
+
+def _row(tag: str, cells: tuple[Inline, ...], right: list[bool], sheet: Sheet) -> str:
+    written = (
+        f'<{tag} style="{_align(to="right" if to_right else "left")}">{inline(cell, sheet)}</{tag}>'
+        for cell, to_right in zip(cells, right, strict=True)
+    )
+    return f"<tr>{''.join(written)}</tr>"
+
+
+def _align(*, to: str) -> str:
+    return f"text-align:{to}"
