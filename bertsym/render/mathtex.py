@@ -112,7 +112,9 @@ def _spelled(written: Form, notation: Notation) -> tuple[str, Binding]:
         case Quotient(numerator, denominator):
             return rf"\frac{{{math(numerator, notation)}}}{{{math(denominator, notation)}}}", Binding.PRODUCT
         case Floor(inside):
-            return rf"\lfloor {math(inside, notation)} \rfloor", Binding.ATOM
+            tex = math(inside, notation)
+            opening, closing = (r"\left\lfloor", r"\right\rfloor") if r"\frac" in tex else (r"\lfloor", r"\rfloor")
+            return f"{opening} {tex} {closing}", Binding.ATOM
         case Extreme(left, right):
             sides = f"{math(left, notation)}, {math(right, notation)}"
             tall = r"\frac" in sides

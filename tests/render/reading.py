@@ -309,8 +309,8 @@ class _Tex(_Reader):
     def begins(self) -> bool:
         """Return True if a factor comes next."""
         mark = self.next
-        signs = {"\\lfloor", "\\frac", "\\sqrt", "\\underbrace", "[", *_OPENING, *_FACES}
-        spoken = mark in self.signs or mark in ("\\cdot", "\\rfloor", *_OPENING.values())
+        signs = {"\\lfloor", "\\left\\lfloor", "\\frac", "\\sqrt", "\\underbrace", "[", *_OPENING, *_FACES}
+        spoken = mark in self.signs or mark in ("\\cdot", "\\rfloor", "\\right\\rfloor", *_OPENING.values())
         return mark in signs or (not spoken and re.match(r"[A-Za-z0-9]|\\[A-Za-z]", mark) is not None)
 
     def power(self) -> Tree:
@@ -357,10 +357,10 @@ class _Tex(_Reader):
         if mark in ("\\min", "\\max"):
             self.take()
             return self.pair(mark[1:], self.next, _OPENING[self.next])
-        if mark == "\\lfloor":
+        if mark in ("\\lfloor", "\\left\\lfloor"):
             self.take()
             found = ("floor", self.sum())
-            self.take("\\rfloor")
+            self.take("\\rfloor" if mark == "\\lfloor" else "\\right\\rfloor")
             return found
         if mark == "\\frac":
             self.take()
