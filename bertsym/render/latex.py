@@ -162,7 +162,9 @@ def _elements(parts: Document, sheet: Sheet, *, alone: bool) -> Iterator[Fragmen
         elif words:
             fragment = _element(part, sheet, alone=alone)
             whole = f"{words}\n{fragment.tex}"
-            yield Fragment(gap + (f"{{\\raggedright{whole}\\par}}" if sheet.column else whole), fragment.requires)
+            yield Fragment(
+                gap + (f"\\begingroup\\raggedright{whole}\\par\\endgroup" if sheet.column else whole), fragment.requires
+            )
             words = ""
         else:
             yield _element(part, sheet, alone=alone)
