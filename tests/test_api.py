@@ -65,7 +65,7 @@ def test_budgets_in_the_library() -> None:
 
 def test_a_notebook_shows_the_number_too() -> None:
     base = bertsym.load("bert-base-uncased")
-    shown = "$(2r + 4)LH^2 + (r + 9)LH + (V + N + 5)H + H^2 = 109{,}482{,}240\\,(109.48\\,\\mathrm{M})$"
+    shown = "$(2r + 4)LH^2 + (r + 9)LH + (V + N + 5)H + H^2 = 109{,}482{,}240\\,(109.48\\,\\textnormal{M})$"
     assert base.total()._repr_latex_() == shown
     assert base.derivative("V")._repr_latex_() == "$H = 768$"
 

@@ -15,7 +15,7 @@ import typer
 from bertsym.embed.markers import Syntax
 from bertsym.embed.refresh import Run
 from bertsym.embed.settings import NO_SETTINGS, REPEATED, Settings
-from bertsym.errors import BadFile, UnknownName, Unreadable
+from bertsym.errors import BadFile, Conflict, UnknownName, Unreadable
 from bertsym.printing import SYNTAXES
 
 # `embed` writes files; `verify`, `audit` and `derive` read files or run code. A marker may do neither.
@@ -47,6 +47,8 @@ def runner(group: Any) -> Callable[[Path, Settings], Run]:
         flag = _FLAGS[syntax]
         if not chosen and flag in parameters:
             arguments.append(f"--{flag}")
+        elif not chosen and syntax is not Syntax.TEX:
+            raise Conflict(name, f"the file, which needs --{flag}", "the command does not print this syntax")
         arguments = [*_settled(options, arguments, parameters, chosen or flag), *arguments]
         return _printed(command, name, arguments, folder)
 

@@ -15,6 +15,7 @@ from bertsym.document import (
     Decimal,
     Equal,
     Inline,
+    Line,
     Matrix,
     Rate,
     Result,
@@ -70,7 +71,7 @@ class Figures:
 
 @value
 class Mark:
-    """A sign: + - = dot times comma approx, a relation, a connective, or a space: thin, or none between factors."""
+    """A sign: + - = dot times comma approx, a relation, a connective, or a space: thin, of words, or beside factors."""
 
     name: str
 
@@ -140,7 +141,8 @@ class Braced:
 
 Box = Letters | Figures | Mark | Words | Row | Raised | Lowered | Fraction | Radical | Fenced | Braced
 
-MINUS, PLUS, COMMA, DOT, THIN, TIMES, BESIDE = map(Mark, ("-", "+", "comma", "dot", "thin", "times", "beside"))
+MINUS, PLUS, COMMA, DOT, TIMES = map(Mark, ("-", "+", "comma", "dot", "times"))
+THIN, SPACE, BESIDE = map(Mark, ("thin", "space", "beside"))
 
 _GREEK_WORDS = (
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau "
@@ -400,6 +402,20 @@ def steps(parts: Iterable[Inline], notation: Notation = BERT) -> list[Step]:
     return [Step(relation(part) if index else None, inline(part, notation)) for index, part in enumerate(parts)]
 
 
+def label(line: Line, notation: Notation = BERT) -> Box:
+    """Return the label of a line of an alignment: words and matrices side by side."""
+    parts: list[Box] = []
+    for part in line.label:
+        if part == ", ":
+            parts.append(COMMA)
+        elif isinstance(part, str):
+            before, after = part.startswith(" "), part.endswith(" ")
+            parts += [*[SPACE] * before, Words(part.strip()), *[SPACE] * after]
+        else:
+            parts.append(inline(part, notation))
+    return row(parts)
+
+
 def result(answer: Result, sheet: Sheet) -> list[Step]:
     """Return the steps of an answer behind its left side, which the answer or the sheet names."""
     left, parts = answer.left, answer.steps
@@ -432,7 +448,7 @@ def length(box: Box) -> int:
         case Letters(text) | Figures(text) | Words(text):
             return len(text)
         case Mark(name):
-            return 0 if name in ("beside", "thin") else 1 if name == "comma" else 3
+            return 0 if name in ("beside", "thin", "space") else 1 if name == "comma" else 3
         case Row(parts):
             return sum(map(length, parts))
         case Raised(one, other) | Lowered(one, other):

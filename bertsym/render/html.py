@@ -58,7 +58,7 @@ def _element(element: Element, sheet: Sheet) -> str:
         case Heading(parts, clause):
             return f"<h3>{_run((*parts, *(clause or ())), sheet)}</h3>"
         case Alignment(lines):
-            return "\n".join(("<ul>", *(f"<li>{_line(line, sheet)}</li>" for line in lines), "</ul>"))
+            return f"<p>{mathml.table([_line(line, sheet) for line in lines])}</p>"
         case Paragraph(parts):
             return f"<p>{_run(parts, sheet)}</p>"
         case Remark(parts):
@@ -71,10 +71,14 @@ def _element(element: Element, sheet: Sheet) -> str:
             return _table(element, sheet)
 
 
-def _line(line: Line, sheet: Sheet) -> str:
-    """Return a line of a derivation: its label, and its steps as one formula."""
-    steps = line.steps if line.start is None else (line.start, *line.steps)
-    return f"{_run(line.label, sheet)}: {mathml.math(boxes.chain(boxes.steps(steps, sheet.notation)))}"
+def _line(line: Line, sheet: Sheet) -> list[tuple[boxes.Box, str]]:
+    """Return the cells of a line of an alignment, each with its side: the label, the product and the steps."""
+    steps = boxes.chain(boxes.steps(line.steps, sheet.notation))
+    label = boxes.row((boxes.label(line, sheet.notation), boxes.Mark(":")))
+    if line.start is None:
+        return [(label, "right"), (boxes.row(()), "right"), (steps, "left")]
+    start = boxes.boxes(line.start, sheet.notation)
+    return [(label, "right"), (start, "right"), (boxes.row((boxes.Mark("="), steps)), "left")]
 
 
 def _run(parts: tuple[Inline, ...], sheet: Sheet) -> str:

@@ -51,6 +51,13 @@ def math(box: Box, *, display: bool = False) -> str:
     return f"<math{block}>{_written(box)}</math>"
 
 
+def table(rows: Iterable[Iterable[tuple[Box, str]]]) -> str:
+    """Return a displayed `<math>` element of lines whose cells stand to their sides, left or right."""
+    lines = ("".join(f'<mtd style="text-align:{side}">{_written(box)}</mtd>' for box, side in cells) for cells in rows)
+    body = "".join(f"<mtr>{line}</mtr>" for line in lines)
+    return f'<math display="block"><mtable>{body}</mtable></math>'
+
+
 def _written(box: Box) -> str:
     match box:
         case Letters():
@@ -79,6 +86,8 @@ def _written(box: Box) -> str:
 def _mark(name: str) -> str:
     if name == "thin":
         return '<mspace width="0.167em"/>'
+    if name == "space":
+        return '<mspace width="0.333em"/>'
     if name == "comma":
         return '<mo separator="true">,</mo>'
     if name == "beside":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bertsym.render.boxes import (
     BESIDE,
+    SPACE,
     Box,
     Braced,
     Fenced,
@@ -19,7 +20,7 @@ from bertsym.render.boxes import (
 )
 
 _FACES = {"bf": "bold", "sf": "sans", "tt": "mono", "cal": "cal", "it": "italic"}
-_MARKS = {"comma": ",", "not": "not", "thin": "thin", "beside": ""}
+_MARKS = {"comma": ",", "not": "not", "thin": "thin", "beside": "", "space": ""}
 _FENCES = {"⌊": "floor"}
 
 
@@ -68,7 +69,7 @@ def _figures(text: str) -> str:
 
 
 def _row(parts: tuple[Box, ...]) -> str:
-    return " ".join(written(part) for part in parts if part != BESIDE)
+    return " ".join(written(part) for part in parts if part not in (BESIDE, SPACE))
 
 
 def quoted(text: str) -> str:

@@ -40,6 +40,9 @@ ZERO_WIDTH_SPACE = r"\u{200b}"
 MOST_ON_LINE = 60
 """The characters of a display on one line: Typst keeps what is longer on a line too, over the margin."""
 
+MOST_UNBROKEN = 90
+"""The characters of a line of a display that still fits a page; a longer one has no sum to break it at."""
+
 THICK, THIN = "table.hline(stroke: 0.08em),", "table.hline(stroke: 0.05em),"
 
 SHORT = 8
@@ -62,7 +65,11 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
         raise Unreadable("--label", sheet.label, "for Typst letters, digits and the marks : . _ -")
     if sheet.label and sum(kind in (Table, Result) for kind in kinds) != 1:
         raise Conflict("--label", "the answer", "it has no formula or table of its own, or several")
-    return "\n".join(_element(part, sheet) for part in parts) + "\n"
+    cited = any(
+        isinstance(part, Citation) for element in parts if isinstance(element, Paragraph) for part in element.parts
+    )
+    notes = ["// requires: #bibliography with the entry that `bertsym --citation` prints"] if cited else []
+    return "\n".join((*notes, *(_element(part, sheet) for part in parts))) + "\n"
 
 
 def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
@@ -104,7 +111,7 @@ def _element(element: Element, sheet: Sheet) -> str:
         case Heading(parts, clause):
             return f"=== {_run((*parts, *(clause or ())), sheet)}\n"
         case Alignment(lines):
-            return "\n".join(f"- {_line(line, sheet)}" for line in lines) + "\n"
+            return "$ " + " \\\n".join(_line(line, sheet) for line in lines) + " $"
         case Paragraph(parts):
             return f"{_run(parts, sheet)}\n"
         case Remark(parts):
@@ -112,35 +119,39 @@ def _element(element: Element, sheet: Sheet) -> str:
         case Equation(steps):
             return _displayed(boxes.steps(steps, sheet.notation))
         case Result():
-            return _displayed(boxes.result(element, sheet)) + _label(sheet)
+            return _displayed(boxes.result(element, sheet), _label(sheet))
         case Table():
             return _table(element, sheet)
 
 
-def _line(line: Line, sheet: Sheet) -> str:
-    """Return a line of a derivation: its label, and its steps as one formula."""
-    steps = line.steps if line.start is None else (line.start, *line.steps)
-    return f"{_run(line.label, sheet)}: {math(boxes.chain(boxes.steps(steps, sheet.notation)))}"
-
-
-def _displayed(steps: list[boxes.Step]) -> str:
+def _displayed(steps: list[boxes.Step], label: str = "") -> str:
     """Return a display: on one line if it is short, else a line for each step, broken further between terms.
 
-    Typst breaks no display itself.
+    Typst breaks no display itself. A formula with a term that is too long is a paragraph, which Typst breaks anywhere,
+    unless a label needs the number of a display.
     """
     whole = boxes.chain(steps)
     if boxes.length(whole) <= MOST_ON_LINE:
-        return math(whole, display=True)
-    first, *rest = steps
-    beside = rest and boxes.length(first.box) <= SHORT
-    lines = [] if beside else [f"& {written(line)}" for line in boxes.split(first.box, MOST_ON_LINE)]
-    for step in rest:
-        broken = [written(line) for line in boxes.split(step.box, MOST_ON_LINE)]
-        sign = "" if step.sign is None else written(step.sign)
-        lines += [f"& {sign} {broken[0]}", *(f"& quad {line}" for line in broken[1:])]
+        return math(whole, display=True) + label
+    broken = [boxes.split(step.box, MOST_ON_LINE) for step in steps]
+    if not label and any(boxes.length(line) > MOST_UNBROKEN for lines in broken for line in lines):
+        return f"#block[{math(whole)}]"
+    beside = len(steps) > 1 and boxes.length(steps[0].box) <= SHORT
+    lines: list[str] = []
+    for step, (first, *further) in zip(steps[beside:], broken[beside:], strict=True):
+        sign = "" if step.sign is None else f"{written(step.sign)} "
+        lines += [f"& {sign}{written(first)}", *(f'& quad "" {written(line)}' for line in further)]
     if beside:
-        lines[0] = f"{written(first.box)} {lines[0]}"
-    return "$ " + " \\\n".join(lines) + " $"
+        lines[0] = f"{written(steps[0].box)} {lines[0]}"
+    return "$ " + " \\\n".join(lines) + " $" + label
+
+
+def _line(line: Line, sheet: Sheet) -> str:
+    """Return a line of an alignment: its label at a colon, its product at the sign, and its steps."""
+    start = "" if line.start is None else f"{written(boxes.boxes(line.start, sheet.notation))} "
+    chain = written(boxes.chain(boxes.steps(line.steps, sheet.notation)))
+    sign = "=" if start else "#hide($=$)"
+    return f"{written(boxes.label(line, sheet.notation))} &: & {start}& {sign} {chain}"
 
 
 def _run(parts: tuple[Inline, ...], sheet: Sheet) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from bertsym import atlas
 from bertsym.version import __version__
+from tests.conftest import need_module, need_program
 
 Run = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
@@ -62,7 +64,15 @@ def test_latex_cites_and_says_which_entry(bertsym: Run, pdflatex: Callable[[str]
     assert "% requires: the entry that `bertsym --citation` prints, in the bibliography" in out
     entry = r"\begin{thebibliography}{9}\bibitem{bertsym} x\end{thebibliography}"
     pdflatex(rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}{out}{entry}\end{{document}}")
-    assert "cite(<bertsym>)" in bertsym("total", "bert", "--typst", "--method").out
+
+
+def test_typst_cites_from_the_entry(bertsym: Run, tmp_path: Path) -> None:
+    typst = need_module("typst")
+    (tmp_path / "x.bib").write_text(bertsym("--citation").out, encoding="utf-8")
+    out = bertsym("total", "bert", "--typst", "--method").out
+    assert out.startswith("// requires: #bibliography")
+    (tmp_path / "x.typ").write_text(f'{out}\n#bibliography("x.bib")\n', encoding="utf-8")
+    assert typst.compile(str(tmp_path / "x.typ"))
 
 
 @pytest.mark.parametrize("words", [("symbols",), ("models",)])
@@ -91,10 +101,6 @@ def test_every_way_to_cite_says_the_same(bertsym: Run) -> None:
 
 
 def test_bibtex_reads_the_entry(bertsym: Run, tmp_path: Path) -> None:
-    import subprocess
-
-    from tests.conftest import need_program
-
     bibtex = need_program("bibtex")
     (tmp_path / "x.bib").write_text(bertsym("--citation").out, encoding="utf-8")
     (tmp_path / "x.aux").write_text("\\citation{bertsym}\n\\bibdata{x}\n\\bibstyle{plain}\n", encoding="utf-8")

@@ -308,3 +308,10 @@ def test_html_gets_html(tmp_path: Path, bertsym: Run) -> None:
     text = path.read_text(encoding="utf-8")
     assert '<td style="text-align:right">28,366,848</td>' in text
     assert "| ---" not in text
+
+
+def test_a_command_without_the_syntax_of_the_file_is_refused(tmp_path: Path, bertsym: Run) -> None:
+    path = tmp_path / "page.html"
+    path.write_text("<!-- bertsym: plot parts bert-base-uncased -->\n<!-- bertsym: end -->\n", encoding="utf-8")
+    ran = bertsym("embed", str(path))
+    assert (ran.code, "page.html:1: plot contradicts the file, which needs --html" in ran.err) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bertsym.embed.files import read, replace
 from bertsym.embed.markers import Syntax, fragments, split_lines
 from bertsym.embed.refresh import Edits, State, checksum, refresh
 from bertsym.errors import BadFile, BadMarker
+from tests.conftest import need_module, need_program
 
 
 def echo(command: str, syntax: Syntax) -> str:
@@ -233,3 +235,36 @@ def test_a_merge_conflict_elsewhere_is_no_matter_of_ours() -> None:
     assert states(CONFLICT.format("a\n", "b\n") + "% bertsym: total\n% bertsym: end\n") == [State.STALE]
     text = "% bertsym: total\n% bertsym: end\n" + CONFLICT.format("a\n", "b\n") + "% bertsym: total\n% bertsym: end\n"
     assert states(text) == [State.STALE] * 2
+
+
+TYPST_EXAMPLES = [
+    ("`// bertsym: x`", False),
+    ("```\n// bertsym: x\n```", False),
+    ("````typ\n```\n// bertsym: x\n```\n````", False),
+    ("`` // bertsym: x", True),
+    ("/* a /* b */\n// bertsym: x\n*/", False),
+    ("// /* a\n// bertsym: x", True),
+    ("https://bertsym: x", False),
+    ("\\`a\n// bertsym: x\n", True),
+    ("#text(`// bertsym: x`)", False),
+    ("$ x $\n  // bertsym: x", True),
+    ("/// bertsym: x", True),
+]
+
+
+@pytest.mark.parametrize(("text", "marker"), TYPST_EXAMPLES)
+def test_examples_in_typst(text: str, marker: bool) -> None:
+    grammar = Syntax.TYPST.value
+    assert bool(grammar.live(text.split("\n"), grammar.anywhere)) is marker
+
+
+def test_typst_agrees_about_comments(tmp_path: Path) -> None:
+    """A marker is a comment if the compiler leaves it out of the page."""
+    typst = need_module("typst")
+    pdftotext = need_program("pdftotext")
+    for text, marker in TYPST_EXAMPLES:
+        (tmp_path / "x.typ").write_text(text + "\n", encoding="utf-8")
+        typst.compile(str(tmp_path / "x.typ"), output=str(tmp_path / "x.pdf"))
+        done = subprocess.run([pdftotext, "x.pdf", "-"], cwd=tmp_path, capture_output=True, text=True, check=True)
+        hidden = "bertsym" not in done.stdout
+        assert hidden is (marker or "/* a" in text), text

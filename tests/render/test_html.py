@@ -94,3 +94,11 @@ def test_a_negative_number_has_a_minus_sign(bertsym: Run) -> None:
     html = bertsym("solve", "bert-base-uncased", "--target", "110M", "--html").out
     assert "<td" in html
     assert ">-" not in html
+
+
+def test_a_derivation_is_aligned(bertsym: Run) -> None:
+    page = parsed(bertsym("explain", "bert-base-uncased", "--component", "attention", "--html").out)
+    lines = [[text(cell) for cell in node["children"]] for node in every(page) if node["tag"] == "mtr"]
+    assert {len(line) for line in lines} == {3}
+    assert [line[0] for line in lines][:2] == ["WQ,WK,WV:", "WO:"]
+    assert lines[1][2] == "=H2"

@@ -105,3 +105,16 @@ def test_a_page_of_typst_in_step(tmp_path: Path, bertsym: Run, typeset: Callable
     assert "BERT has 109,482,240 parameters:" in shown
     assert "See Table 1. // bertsym: no" in shown
     assert "28,366,848" in shown
+
+
+def test_a_long_formula_is_broken(bertsym: Run, tmp_path: Path) -> None:
+    """Terms stand below each other; a term that is too wide makes a paragraph, unless it has a label."""
+    typst = need_module("typst")
+    lines = bertsym("total", "swin", "--typst").out.split(" \\\n")
+    assert len(lines) == 5
+    assert all(line.startswith('& quad "" + ') for line in lines[1:])
+    wide = bertsym("total", "convnext", "--typst").out
+    assert "#block[$P = " in wide
+    assert "#block" not in bertsym("total", "convnext", "--typst", "--label", "eq:a").out
+    (tmp_path / "x.typ").write_text(wide, encoding="utf-8")
+    assert typst.compile(str(tmp_path / "x.typ"))
