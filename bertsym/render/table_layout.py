@@ -9,7 +9,7 @@ from bertsym.errors import TooNarrow
 from bertsym.render.cells import Cell
 from bertsym.render.metrics import POINT
 from bertsym.render.sheet import Column
-from bertsym.values import value
+from bertsym.values import replace, value
 
 SLACK = POINT // 10
 
@@ -40,11 +40,15 @@ FRAMES = (Frame(6 * POINT), Frame(6 * POINT, outer=False), Frame(3 * POINT, oute
 
 @value
 class Plan:
-    """The frame, the widths of the columns that wrap, 0 for others, and the columns that stand below their rows."""
+    """The frame, the widths of the columns that wrap, 0 for others, and the columns that stand below their rows.
+
+    `height` is the number of lines.
+    """
 
     frame: Frame
     widths: tuple[int, ...]
     below: frozenset[int] = frozenset()
+    height: int = 0
 
 
 def plan(
@@ -68,9 +72,12 @@ def plan(
     main = tuple(i for i in every if i not in formulas)
     beside = _Widths.of(every, natural, least, spans)
     below = _Widths.of(main, natural, least, spans) if formulas and main else None
-    options = list(_plans(rows, beside, below, formulas, column))
+    options = [
+        replace(option, height=_height(option, rows, natural, column))
+        for option in _plans(rows, beside, below, formulas, column)
+    ]
     if options:
-        return min(options, key=lambda option: _height(option, rows, natural, column))
+        return min(options, key=lambda option: option.height)
     needed = min(widths.needed() for widths in (beside, below) if widths is not None)
     raise TooNarrow("the table", -(-needed // POINT), column.width // POINT, HINT)
 

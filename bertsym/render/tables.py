@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bertsym.document import NONE, Count, Decimal, Inline, Scaled, Table, dashed, groups
 from bertsym.errors import Conflict, TooNarrow
@@ -36,40 +36,97 @@ HLINES = Rules("", r"\hline", "", r"\cline", "")
 BOOK = Rules(r"\toprule", r"\midrule", r"\bottomrule", r"\cmidrule(lr)", r"\addlinespace[2pt]")
 
 
+@value
+class Grid:
+    """The lines of a table, headings first, as pieces of the document and as cells."""
+
+    heads: int
+    lines: tuple[Cells, ...]
+    cells: list[list[Cell]]
+
+
 def tabular(table: Table, sheet: Sheet) -> Fragment:
     """Return the table, ruled by hlines or by booktabs; it floats if it has a caption or a label."""
     table = dashed(table)
     rules = BOOK if sheet.layout is Layout.BOOKTABS else HLINES
     column = sheet.column.smaller(sheet.size) if sheet.column else None
-    titles = tuple(c.title for c in table.columns)
-    lines = [titles, *table.rows, *((table.footer,) if table.footer else ())]
-    numeric = {i: digits for i in range(len(titles)) if sheet.siunitx and (digits := _digits(table, i))}
-    grid = [
-        [_cell(part, sheet, column, numeric.get(i), heading=not index) for i, part in enumerate(line)]
-        for index, line in enumerate(lines)
-    ]
-    for i in range(len(titles)):
-        if i not in numeric:
-            _align_decimals(grid, [line[i] for line in lines], i, column)
+    count = len(table.columns)
+    numeric = {i: digits for i in range(count) if sheet.siunitx and (digits := _digits(table, i))}
+    body = (*table.rows, *((table.footer,) if table.footer else ()))
     formulas = frozenset(
-        i for i, c in enumerate(table.columns) if not c.right and any(is_formula(line[i]) for line in lines[1:])
+        i for i, c in enumerate(table.columns) if not c.right and any(is_formula(line[i]) for line in body)
     )
-    right = [c.right for c in table.columns]
-    layout = plan(grid, right, formulas, column, _spans(table, sheet, column))
-    body = _body(table, lines, grid, layout, sheet, column, rules)
+    grid, layout = _laid_out(table, body, sheet, column, numeric, formulas)
     spec = "".join(
-        numeric[i].spec if i in numeric else _kind(layout, i, right[i])
-        for i in range(len(titles))
+        numeric[i].spec if i in numeric else _kind(layout, i, table.columns[i].right)
+        for i in range(count)
         if i not in layout.below
     )
     edges = "" if layout.frame.outer else "@{}"
-    frame = f"\\begin{{tabular}}{{{edges}{spec}{edges}}}\n{body}\n\\end{{tabular}}"
+    inner = _body(table, grid, layout, sheet, column, rules)
+    frame = f"\\begin{{tabular}}{{{edges}{spec}{edges}}}\n{inner}\n\\end{{tabular}}"
     gap = layout.frame.gap
     tight = "" if gap == FRAMES[0].gap else f"\\setlength{{\\tabcolsep}}{{{_points(gap)}}}%\n"
     if any(layout.widths[i] for i in formulas):
         tight += STIFF
     requires = frozenset({*((BOOKTABS,) if rules is BOOK else ()), *((SIUNITX,) if numeric else ())})
     return Fragment(_placed(frame, tight, sheet), requires | captions.caption(sheet).requires)
+
+
+def _laid_out(
+    table: Table,
+    body: tuple[Cells, ...],
+    sheet: Sheet,
+    column: Column | None,
+    numeric: Mapping[int, Digits],
+    formulas: frozenset[int],
+) -> tuple[Grid, Plan]:
+    """Return the cells and the layout with the fewest lines, headings of numbers on two lines if that helps."""
+    titles = tuple(c.title for c in table.columns)
+    right = [c.right for c in table.columns]
+    spans = _spans(table, sheet, column)
+    options: list[tuple[Grid, Plan]] = []
+    problem: TooNarrow | None = None
+    for heads in ((titles,), _two_lines(titles, right)) if column else ((titles,),):
+        grid = _grid(heads, body, sheet, column, numeric)
+        try:
+            options.append((grid, plan(grid.cells, right, formulas, column, spans)))
+        except TooNarrow as error:
+            problem = error
+    if problem is not None and not options:
+        raise problem
+    return min(options, key=lambda option: option[1].height)
+
+
+def _grid(
+    heads: tuple[Cells, ...],
+    body: tuple[Cells, ...],
+    sheet: Sheet,
+    column: Column | None,
+    numeric: Mapping[int, Digits],
+) -> Grid:
+    lines = (*heads, *body)
+    cells = [
+        [_cell(part, sheet, column, numeric.get(i), heading=index < len(heads)) for i, part in enumerate(line)]
+        for index, line in enumerate(lines)
+    ]
+    for i in range(len(lines[0])):
+        if i not in numeric:
+            _align_decimals(cells, [line[i] for line in lines], i, column)
+    return Grid(len(heads), lines, cells)
+
+
+def _two_lines(titles: Cells, right: Sequence[bool]) -> tuple[Cells, Cells]:
+    """Return the headings on two lines: those of numbers are broken at the blank that makes them narrowest."""
+    above: list[Inline] = []
+    below: list[Inline] = []
+    for title, number in zip(titles, right, strict=True):
+        words = title.split() if isinstance(title, str) and number else []
+        cuts = [(" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, len(words))]
+        first, last = min(cuts, key=lambda cut: max(map(len, cut)), default=("", title))
+        above.append(first)
+        below.append(last)
+    return tuple(above), tuple(below)
 
 
 def _placed(frame: str, tight: str, sheet: Sheet) -> str:
@@ -197,31 +254,23 @@ def _spans(table: Table, sheet: Sheet, column: Column | None) -> list[tuple[int,
     return found
 
 
-def _body(
-    table: Table,
-    lines: Sequence[Cells],
-    grid: Sequence[Sequence[Cell]],
-    layout: Plan,
-    sheet: Sheet,
-    column: Column | None,
-    rules: Rules,
-) -> str:
+def _body(table: Table, grid: Grid, layout: Plan, sheet: Sheet, column: Column | None, rules: Rules) -> str:
     """Return the rows and the rules between them."""
     end = r" \tabularnewline" if any(layout.widths) else r" \\"
     columns = [i for i in range(len(table.columns)) if i not in layout.below]
-    ruled = {*table.rules, *((len(table.rows),) if table.footer else ())}
+    ruled = {0, *table.rules, *((len(table.rows),) if table.footer else ())}
     written = [*([rules.top] if rules.top else []), *_over(table, layout, sheet, rules, end)]
-    for index, row in enumerate(grid):
-        if index == 1 or index - 1 in ruled:
+    for index, (line, row) in enumerate(zip(grid.lines, grid.cells, strict=True), start=-grid.heads):
+        if index in ruled:
             written.append(rules.middle)
-        elif index > 1 and layout.below and rules.space:
+        elif index > 0 and layout.below and rules.space:
             written.append(rules.space)
         shown = (row[i].wrapped if layout.widths[i] else row[i].tex for i in columns)
         written.append(" & ".join(shown) + end)
         for i in sorted(layout.below):
-            below = _below(lines[index][i], row[i], layout, sheet, column)
-            written += [f"{_across(len(columns), layout)}{{{INDENT}{line}}}{end}" for line in below]
-    written += [rules.middle] if len(grid) == 1 else []
+            below = _below(line[i], row[i], layout, sheet, column)
+            written += [f"{_across(len(columns), layout)}{{{INDENT}{part}}}{end}" for part in below]
+    written += [rules.middle] if len(grid.lines) == grid.heads else []
     return "\n".join(line for line in (*written, rules.bottom) if line)
 
 

@@ -298,6 +298,17 @@ def test_a_column_that_wraps_has_two_lines_at_most(bertsym: Callable[..., Any]) 
     assert r"${(2r + 4)}LH^2 + {(r + 9)}LH + {(V + N + 5)}H + H^2$" in fragment
 
 
+def test_a_heading_of_numbers_takes_two_lines_if_that_makes_the_table_fit() -> None:
+    table = Table(
+        (Column("part"), Column("DistilBERT (M)", right=True), Column("BERT large (M)", right=True)),
+        (("embeddings", Count(12), Count(34)),),
+    )
+    narrow = latex.document((table,), Sheet(column=column("160pt")))
+    assert " & DistilBERT & BERT \\\\\npart & (M) & large (M) \\\\\n\\hline\nembeddings & 12 & 34" in narrow
+    wide = latex.document((table,), Sheet(column=column("300pt")))
+    assert r"part & DistilBERT (M) & BERT large (M) \\" in wide
+
+
 def test_a_table_that_cannot_fit_says_what_would_help() -> None:
     table = Table((Column("a" * 30), Column("b", right=True)), (("x", Count(10**12)),))
     with pytest.raises(TooNarrow, match="--small or fewer --columns"):
