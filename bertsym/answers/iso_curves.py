@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
+from math import floor
 
 from sympy import Symbol
 
 from bertsym.algebra import Value
 from bertsym.answers.answer_context import Subject, subject
+from bertsym.bisection import find_boundary
 from bertsym.charts import Curve, Curves, Mark, Point
 from bertsym.convention import Convention
 from bertsym.count import count
@@ -19,6 +22,7 @@ from bertsym.formulas.tree import Name
 from bertsym.model import Model
 from bertsym.names.catalogue import published
 from bertsym.names.display import display_name
+from bertsym.quantities import Unit
 from bertsym.report import Record
 from bertsym.resolve import published_model
 from bertsym.solving.count_over import CountOver, count_over
@@ -68,7 +72,7 @@ class IsoCurves:
     def chart(self) -> Curves:
         """Return the curves and the marks."""
         unit = self.subject.convention.unit
-        curves = tuple(Curve(_title(unit.rounded(iso.target)), _points(iso.points)) for iso in self.curves)
+        curves = tuple(Curve(_title(iso.target, unit), _points(iso.points)) for iso in self.curves)
         marks = tuple(Mark(one.title, Point(one.x, one.y)) for one in self.placed)
         low, high = zip(*self.ranges, strict=True)
         return Curves(curves, marks, *self.sizes, low, high)
@@ -132,10 +136,14 @@ class IsoCurves:
         }
 
 
-def _title(rounded: str) -> str:
-    """Return a rounded target without zeros behind the point: 110.00M is 110M."""
-    digits = rounded.rstrip("KMBT")
-    return f"{digits.rstrip('0').rstrip('.')}{rounded[len(digits) :]}" if "." in digits else rounded
+def _title(target: int, unit: Unit) -> str:
+    """Write a target in the largest unit, without zeros behind the point.
+
+    >>> _title(110000000, Unit("parameters")), _title(2500, Unit("FLOPs", "FLOPs")), _title(2000, Unit("bytes", "B"))
+    ('110M', '2.5 kFLOPs', '2 kB')
+    """
+    rounded = unit.rounded(target).partition(",")[0]
+    return re.sub(r"\.?0+(?=\D*$)", "", rounded) if "." in rounded else rounded
 
 
 def _points(pairs: Iterable[tuple[Fraction, Fraction]]) -> tuple[Point, ...]:
@@ -157,8 +165,10 @@ def iso_curves(
     """
     over = count_over(model, sizes, convention)
     placed = _placed(model, sizes, convention, targets, marked)
+    own = _number(model, convention)
+    scale = _scale([*(one.count for one in placed), *([own] if own else [])], targets)
     ends = tuple(
-        ranges.get(symbol) or _usual(model, symbol, [(one.x, one.y)[i] for one in placed])
+        ranges.get(symbol) or _usual(model, symbol, [(one.x, one.y)[i] for one in placed], scale)
         for i, symbol in enumerate(sizes)
     )
     first, second = ends
@@ -181,7 +191,9 @@ def _along(
     low, high = second
 
     def points(start: Fraction, stop: Fraction) -> list[tuple[Fraction, Fraction | None]]:
-        positions = (start + (stop - start) * step / POINTS for step in range(POINTS + 1))
+        positions = [start + (stop - start) * step / POINTS for step in range(POINTS + 1)]
+        if stop - start >= POINTS:
+            positions = [Fraction(floor(x)) for x in positions]
         return [(x, over.crossing(x.numerator if x.denominator == 1 else x, target, PLACES)) for x in positions]
 
     def side(y: Fraction | None) -> int:
@@ -200,12 +212,28 @@ def _along(
             yield x, y
 
 
-def _usual(model: Model, symbol: Symbol, shown: list[int]) -> tuple[int, int]:
-    """Return a range around the model's own value and those of the models shown."""
+def _scale(counts: list[int], targets: tuple[int, ...]) -> tuple[int, int]:
+    """Return whole numbers by which usual ranges extend below and above, to get from counts to the targets.
+
+    A count grows with the third power of both sizes together, because of its terms LH^2, and shrinks in proportion to
+    them, because of its embeddings. The ranges hold half of the least count and four times the largest without that.
+    """
+    if not counts:
+        return 1, 1
+    return max(1, min(counts) // (2 * min(targets))), _cube_root(max(targets), 4 * max(counts))
+
+
+def _cube_root(number: int, over: int) -> int:
+    """Return the least whole number from 1 on whose third power is at least the quotient."""
+    return 1 + find_boundary(0, 2 * number + 1, lambda factor: factor**3 * over < number)[0]
+
+
+def _usual(model: Model, symbol: Symbol, shown: list[int], scale: tuple[int, int]) -> tuple[int, int]:
+    """Return a range around the model's own value and those of the models shown, so large that the targets are met."""
     own = model.given.get(symbol)
     values = [*shown, *([own] if isinstance(own, int) and not isinstance(own, bool) else [])] or [_example(symbol)]
-    least = max(BY_SYMBOL[symbol].minimum, min(values) // 3)
-    most = 2 * max(values)
+    least = max(BY_SYMBOL[symbol].minimum, min(values) // (3 * scale[0]))
+    most = 2 * max(values) * scale[1]
     grid = 64 if BY_SYMBOL[symbol].kind is Kind.WIDTH and least >= 64 else 1
     return least // grid * grid, -(-most // grid) * grid
 
@@ -255,14 +283,17 @@ def _number(model: Model, convention: Convention) -> int | None:
 
 
 def _family(model: Model) -> Iterator[Model]:
-    """Yield the published models of the same architecture, under the same head, those of its own family first."""
+    """Yield the published models that are counted as the model is, under the same head, if they are of its family.
+
+    A model of which another quantity is counted has entries of its own, and no published model has these.
+    """
     same = [known for known in published() if known.family.type == model.architecture.name]
-    titles = {known.family.title for known in same if known.name == model.name} or {
-        known.family.title for known in same[:1]
-    }
+    titles = {known.family.title for known in same if known.name == model.name}
     for known in same:
-        if known.family.title in titles:
+        if known.family.title in (titles or {same[0].family.title}):
             try:
-                yield published_model(known, model.head)
+                one = published_model(known, model.head)
             except BertsymError:
                 continue
+            if one.architecture == model.architecture:
+                yield one

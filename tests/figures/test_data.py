@@ -77,6 +77,18 @@ def test_published_models_near_a_target_are_on_the_figure(bertsym: Run) -> None:
         "bert-large-uncased": ([1024, 24], 335_141_888),
     }
     assert "bert-base-cased" in found["models"][0]["others"]
+    run = ("--of", "flops", "--at", "B=1,S=512", "--target", "97GFLOPs")
+    assert answer(bertsym, "iso", "bert-base-uncased", *run)["models"] == [], "their counts are of parameters"
+    (marked,) = answer(bertsym, "iso", "bert-base-uncased", *run, "--mark", "bert-base-uncased")["models"]
+    total = json.loads(bertsym("total", "bert-base-uncased", *run[:4], "--json").out)
+    assert (marked["at"], marked["count"]) == ([768, 12], total["count"])
+
+
+def test_the_usual_ranges_hold_the_targets(bertsym: Run) -> None:
+    """Without a range and far from any published model, up to the largest target that can be typed."""
+    for targets in ("1M,1B", "671B", "1e40"):
+        found = answer(bertsym, "iso", "bert-base-uncased", "--target", targets)
+        assert all(len(curve["points"]) > 5 for curve in found["curves"])
 
 
 def test_marks_are_chosen_and_named(bertsym: Run) -> None:
@@ -141,6 +153,7 @@ def test_the_text_has_the_numbers_of_the_figure(bertsym: Run) -> None:
         (("parts", "bert-base-uncased", "-o", "x.pdf", "--latex"), "one syntax"),
         (("parts", "bert-base-uncased", "--latex", "--font", "cm"), "--font contradicts tex output"),
         (("parts", "bert-base-uncased", "--width", "acl"), "--width contradicts text output"),
+        (("elasticities", "bert-base-uncased", "--latex", "--width", "50pt"), "the figure needs at least 100 pt"),
         (("parts", "bert-base-uncased", "--layout", "align"), "unknown layout of a figure"),
         (("parts", "bert-base-uncased", "--latex", "--label", "}"), "--label"),
         (("parts", "bert-base-uncased", "--name", "x" * 70, "--latex", "--width", "acl"), "pass a larger --width"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import struct
+import subprocess
 import sys
 from collections.abc import Callable
 from itertools import pairwise
@@ -106,6 +108,19 @@ def test_without_matplotlib_it_says_what_to_install(
     assert "pip install 'bertsym[plot]'" in ran.err
     assert not path.exists()
     assert bertsym("plot", *KINDS["parts"], "--latex").code == 0, "the source needs no extra"
+
+
+def test_a_wrong_backend_in_the_environment_is_no_traceback(tmp_path: Path) -> None:
+    words = ["plot", "parts", "bert-tiny", "-o", str(tmp_path / "a.png")]
+    done = subprocess.run(
+        [sys.executable, "-m", "bertsym", *words],
+        env={**os.environ, "MPLBACKEND": "foo"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("bertsym: MPLBACKEND: expected a backend that matplotlib knows")
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "a.tex"])

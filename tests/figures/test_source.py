@@ -126,6 +126,12 @@ def test_tikz_needs_no_pgfplots_and_keeps_the_counts(bertsym: Run) -> None:
     assert [round(float(right) * 120_000_000, -3) for _, right in bars] == [23_837_000, 23_836_000, 4_006_000]
 
 
+def test_a_long_title_of_an_axis_is_wrapped(bertsym: Run, page: Compile) -> None:
+    shown = page(source(bertsym, "elasticities", "bert-base-uncased", "--standalone", "--width", "100pt"))
+    assert "Overfull" not in shown.log
+    assert "1% more" in shown.text
+
+
 def test_counts_are_written_as_they_are(bertsym: Run) -> None:
     figure = source(bertsym, *KINDS["parts"])
     plots = re.findall(r"\\addplot\[.*\] coordinates \{(.*)\};", figure)

@@ -53,12 +53,14 @@ def of_counts(counts: Iterable[int], unit: Unit, *, tight: bool = False) -> Axis
     >>> axis = of_counts([109482240], PARAMETERS)
     >>> axis.title.words, axis.high, [tick.label for tick in axis.ticks]
     ('parameters (M)', 120000000, ['0', '20', '40', '60', '80', '100', '120'])
+    >>> of_counts([96637943808], Unit("FLOPs", "FLOPs")).title.words
+    'GFLOPs'
     """
     most = max(1, *counts)
     step = next(step for step in _round_numbers() if step * INTERVALS >= most)
     high = -(-most // step) * step
     prefix, scale = _unit(high, unit)
-    title = f"{unit.title} ({prefix})" if prefix and prefix != unit.title else prefix or unit.title
+    title = prefix if unit.symbol == unit.title else f"{unit.title} ({prefix})" if prefix else unit.title
     ticks = (Tick(number, _label(Fraction(number, scale))) for number in range(0, high + 1, step))
     return Axis(Title(title), 0, most if tight else high, tuple(tick for tick in ticks if not tight or tick.at <= most))
 

@@ -30,8 +30,10 @@ USUAL_WIDTH = 219
 MARGIN = 40
 # The type of labels beside points, in points.
 LABEL_TYPE = 7
-# The least room for bars, with ticks and gaps, and the widest page that a figure without a width is meant for.
+# The least room for bars, with ticks and gaps, the narrowest figure, and the widest page that a figure without a width
+# is meant for.
 LEAST = 60
+NARROWEST = 100
 # The length of a bar over that of the longest from which on its label needs room of its own.
 NEARLY = Fraction(4, 5)
 WIDEST = 397
@@ -132,10 +134,10 @@ def widest_label(ends: Sequence[Exact], labels: Sequence[str]) -> str:
 
 
 def check_width(names: Iterable[str], labels: Iterable[str], sheet: Sheet) -> None:
-    """Raise `TooNarrow` if the labels on the left and right of bars leave no room for the bars."""
+    """Raise `TooNarrow` if the labels on the left and right leave no room for what stands between them."""
     size = footnotesize(sheet)
     left, right = (max((_length(text, size) for text in texts), default=0.0) for texts in (names, labels))
-    needed = ceil(left + right) + LEAST
+    needed = max(ceil(left + right) + LEAST, NARROWEST)
     available = sheet.column.width // POINT if sheet.column else WIDEST
     if needed > available:
         raise TooNarrow("the figure", needed, available)

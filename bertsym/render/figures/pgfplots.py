@@ -77,7 +77,8 @@ def _rows(names: list[str]) -> list[str]:
 
 
 def _below(axis: Axis, sheet: Sheet) -> list[str]:
-    return [*_ends("x", axis), *_tick_options("x", axis.ticks), f"xlabel={{{axis_title(axis.title, sheet)}}}"]
+    title = rf"xlabel={{{axis_title(axis.title, sheet)}}}, xlabel style={{text width=\plotwidth, align=center}}"
+    return [*_ends("x", axis), *_tick_options("x", axis.ticks), title]
 
 
 def _ends(direction: str, axis: Axis) -> list[str]:

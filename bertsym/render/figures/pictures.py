@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ from enum import Enum
 from typing import Any
 
 from bertsym.charts import Chart, Curves, Exact, Ranking, StackedBars
-from bertsym.errors import MissingExtra, printable
+from bertsym.errors import MissingExtra, Unreadable, printable
 from bertsym.errors import member as named_member
 from bertsym.formulas.tree import Name
 from bertsym.render import mathtex
@@ -69,11 +70,15 @@ class Picture:
 
 
 def picture(chart: Chart, suffix: str, sheet: Sheet, font: Font = Font.TIMES) -> Picture:
-    """Return a picture that is as wide as the column with all its labels; raises `MissingExtra` without matplotlib."""
+    """Return a picture that is as wide as the column with all its labels; raises `MissingExtra`, `Unreadable`."""
     try:
-        import matplotlib as mpl  # noqa: PLC0415  # an extra, and half a second
+        with _quiet_logs():
+            import matplotlib as mpl  # noqa: PLC0415  # an extra, and half a second
     except ImportError:
         raise MissingExtra(f"a .{suffix} file", "matplotlib", "plot") from None
+    except ValueError:  # matplotlib reads the variable when it is imported
+        backend = os.environ.get("MPLBACKEND", "")
+        raise Unreadable("MPLBACKEND", backend, "a backend that matplotlib knows, or no such variable") from None
     width = sheet.column.width / POINT if sheet.column else float(DEFAULT_WIDTH)
     size = drawing.footnotesize(sheet)
     with mpl.rc_context(), _quiet_logs(), warnings.catch_warnings(record=True) as caught:
@@ -143,6 +148,7 @@ class _Canvas:
 
     def drawn(self, chart: Chart) -> Any:
         """Draw the chart and return the figure."""
+        drawing.check_width((), (), self.sheet)
         match chart:
             case StackedBars():
                 self._bars(drawing.bars(chart))
@@ -223,7 +229,7 @@ class _Canvas:
         """Set the title of an axis; a name of a symbol that matplotlib cannot read is set as plain characters."""
         words = printable(title.words)
         if title.symbol is None:
-            put(words, parse_math=False)
+            put(words, parse_math=False, wrap=True)
             return
         tex = f"${mathtex.math(Name(title.symbol), self.sheet.notation)}$"
         name = tex if _readable(tex) else _escaped(str(title.symbol))

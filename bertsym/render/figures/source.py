@@ -91,6 +91,7 @@ def _floating(figure: str, sheet: Sheet, environment: Environment) -> str:
 
 def _figure(chart: Chart, sheet: Sheet, layout: Layout) -> str:
     lines = [rf"\begin{{minipage}}{{{_width(sheet)}}}\centering\footnotesize"]
+    drawing.check_width((), (), sheet)
     match chart:
         case StackedBars():
             lines += _bars(drawing.bars(chart), sheet, layout)

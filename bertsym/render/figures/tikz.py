@@ -84,7 +84,8 @@ def _below(axis: Axis, height: int, sheet: Sheet) -> list[str]:
         node = rf"node[below, {_NODE}] {{{tick_label(tick.label)}}}"
         lines.append(rf"\draw ({_tex(axis.place(tick.at))},{height}) -- +(0,-{TICK}pt) {node};")
     away = rf"yshift=-\dimexpr\baselineskip+{TICK}pt\relax"
-    lines.append(rf"\node[anchor=north, {_NODE}] at ([{away}].5,{height}) {{{axis_title(axis.title, sheet)}}};")
+    wrapped = rf"anchor=north, {_NODE}, text width=\plotwidth, align=center"
+    lines.append(rf"\node[{wrapped}] at ([{away}].5,{height}) {{{axis_title(axis.title, sheet)}}};")
     return lines
 
 
