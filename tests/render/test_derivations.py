@@ -147,7 +147,15 @@ def test_hostile_names_are_words(pdflatex: Callable[[str], str]) -> None:
 def test_derivations_fit_every_column(
     width: str, size: int, bertsym: Callable[..., Any], pdflatex: Callable[[str], str]
 ) -> None:
-    names = ("bert-base-uncased", "llama-7b", "deepseek-v3", "atlas:swin", "atlas:mamba")
+    names = (
+        "bert-base-uncased",
+        "llama-7b",
+        "deepseek-v3",
+        "atlas:swin",
+        "atlas:mamba",
+        "atlas:mellum",
+        "atlas:omdet-turbo",
+    )
     ran = [bertsym("explain", name, "--latex", "--width", width) for name in names]
     shown = [each.out for each in ran if each.code == 0]
     assert len(shown) >= (len(names) if width != "150pt" else 2), [each.err for each in ran]
