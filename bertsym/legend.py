@@ -37,12 +37,62 @@ def legend(document: Document, begin: str = "where ") -> Document:
     named = [size for size in sizes if size.kind is not Kind.SWITCH]
     switches = [size for size in sizes if size.kind is Kind.SWITCH]
     clauses: list[tuple[Inline, ...]] = [
-        (Name(size.symbol), " is " if index == 0 else " ", size.noun) for index, size in enumerate(named)
+        (Name(size.symbol), " is " if index == 0 else " ", _noun(size)) for index, size in enumerate(named)
     ]
     clauses += [(Name(size.symbol), " says whether there is ", size.meaning) for size in switches]
     if not clauses:
         return ()
     return (Paragraph((begin, *_joined(clauses), ".")),)
+
+
+_NOUNS = {
+    "v_head_dim": "the size of a head's values",
+    "qk_nope_head_dim": "the size of a head's keys without positions",
+    "qk_rope_head_dim": "the size of a head's keys with rotary positions",
+    "kv_lora_rank": "the rank of the compressed keys and values",
+    "q_lora_rank": "the rank of the compressed queries",
+    "moe_intermediate_size": "the feed-forward width of an expert",
+    "shared_expert_intermediate_size": "the feed-forward width of the shared expert",
+    "first_k_dense_replace": "the number of first layers without experts",
+    "decoder_sparse_step": "the interval of layers with experts",
+    "n_shared_experts": "the number of shared experts",
+    "embed_dim": "the hidden size",
+    "decoder_ffn_dim": "the feed-forward width of the decoder",
+    "encoder_ffn_dim": "the feed-forward width of the encoder",
+    "conv_kernel": "the width of the convolution kernel",
+    "word_embed_proj_dim": "the embedding size",
+}
+"""The nouns for fields whose names do not say in words what they are."""
+
+_SUFFIXES = {"dim": "size", "dims": "sizes", "ffn": "feed-forward", "attn": "attention", "conv": "convolution"}
+
+
+def _noun(size: Size) -> str:
+    """Return the noun for a size; an own size without a meaning has the words of its field.
+
+    >>> [_noun(BY_SYMBOL[Own("x", Kind.WIDTH, 1, path)]) for path in ("num_channels", "vision_config.patch_size")]
+    ['the number of channels', 'the patch size (vision)']
+    """
+    if not isinstance(size.symbol, Own):
+        return size.noun
+    path = size.meaning.removesuffix(" of the code")
+    if " " in path:
+        return size.noun
+    *parts, leaf = path.split(".")
+    around = " ".join(part.removesuffix("_config").replace("_", " ") for part in parts)
+    noun = _NOUNS.get(leaf) or _in_words(leaf)
+    return f"{noun} ({around})" if around else noun
+
+
+def _in_words(field: str) -> str:
+    words = [_SUFFIXES.get(word, word) for word in field.split("_") if word]
+    match words:
+        case ["num" | "n", *rest] if rest:
+            return f"the number of {' '.join(rest)}"
+        case ["max", *rest] if rest and rest[-1].endswith("s"):
+            return f"the maximum number of {' '.join(rest)}"
+        case _:
+            return f"the {' '.join(words) or field}"
 
 
 def with_own_sizes(document: Document) -> Document:

@@ -124,7 +124,7 @@ def test_pretty_text() -> None:
         ),
         (
             Iverson(sympy.Eq(3 - L * sympy.floor(3 / L), T)),
-            r"[3 - \lfloor \frac{3}{L} \rfloor L = T]",
+            r"[3 - \left\lfloor \frac{3}{L} \right\rfloor L = T]",
             "[3 - floor(3/L)*L == T]",
         ),
         (1 / (H + V) ** 2 + 1, r"\frac{1}{V^2 + 2VH + H^2} + 1", "1/(V**2 + 2*V*H + H**2) + 1"),
@@ -155,7 +155,7 @@ def test_a_size_of_somebodys_own_code_is_written_like_any_other() -> None:
     written = form(3 * experts * H**2 + sympy.floor((H - 1) / 2) * experts + sympy.floor(H / experts))
     assert pretty(written) == "3·H²·num_experts + ⌊(H − 1)/2⌋·num_experts + ⌊H/num_experts⌋"
     assert plain(written) == "3*H**2*num_experts + floor((H - 1)/2)*num_experts + floor(H/num_experts)"
-    assert r"\lfloor \frac{H - 1}{2} \rfloor\mathrm{num\_experts}" in math(written)
+    assert r"\left\lfloor \frac{H - 1}{2} \right\rfloor\mathrm{num\_experts}" in math(written)
     assert to_sympy(written).subs({H: 7, experts: 2}) == 3 * 2 * 49 + 3 * 2 + 3
 
 

@@ -30,13 +30,21 @@ def rows(lines: Sequence[Line], sheet: Sheet) -> list[str]:
     """
     if sheet.column is None:
         return _beside(lines, sheet, None)
+    shown = _arranged(lines, sheet, sheet.column)
+    # amsmath keeps the gap after the last column of an alignment that has a single row.
+    narrower = Column(sheet.column.width - ALIGNED_GAP, sheet.column.face)
+    return shown if len(shown) > 1 else _arranged(lines, sheet, narrower)
+
+
+def _arranged(lines: Sequence[Line], sheet: Sheet, column: Column) -> list[str]:
+    """Return the rows of the first arrangement that fits the column; raise `TooNarrow`."""
     ways: tuple[Callable[[Sequence[Line], Sheet, Column], list[str]], ...] = (_beside, _below_each_other, _below_labels)
     for way in ways[:-1]:
         try:
-            return way(lines, sheet, sheet.column)
+            return way(lines, sheet, column)
         except TooNarrow:
             continue
-    return ways[-1](lines, sheet, sheet.column)
+    return ways[-1](lines, sheet, column)
 
 
 def _beside(lines: Sequence[Line], sheet: Sheet, column: Column | None) -> list[str]:
@@ -72,7 +80,7 @@ def _below_each_other(lines: Sequence[Line], sheet: Sheet, column: Column) -> li
     margin = max(_label_width(line, sheet, column) for line in lines) + ALIGNED_MARGIN
     shown = []
     for line in lines:
-        first, *rest = _broken(line, sheet, column, margin)
+        first, *rest = _broken(line, sheet, column, margin + _width("{} : {}", column) - _width("{} :", column))
         shown += [f"{_label(line, sheet)} :{{}}& {first}", *(f"& {step}" for step in rest)]
     return shown
 

@@ -90,7 +90,7 @@ def result(answer: Result, sheet: Sheet, *, alone: bool = True) -> Fragment:
         case _:
             frame = Frame("equation", numbered=True)
     parts = () if layout is Layout.SPLIT else _parts(steps[0])
-    if parts:
+    if len(parts) > 1:
         frame = replace(frame, bare=False)
         rows = _labelled(left, parts, steps[1:], sheet, frame)
     else:
@@ -117,7 +117,7 @@ def equation(steps: Steps, sheet: Sheet) -> Fragment:
         case _:
             frame = Frame("")
     parts = () if sheet.layout is Layout.SPLIT else _parts(rest[0])
-    if parts:
+    if len(parts) > 1:
         return framed(_labelled(left, parts, rest[1:], sheet, frame), frame, sheet)
     return framed(_split(left, rest, sheet, frame), frame, sheet)
 

@@ -49,7 +49,7 @@ class Notation:
         >>> print(BERT.name("A"), BERT.name("cross"))
         \mathrm{A} \mathtt{cross}
         >>> print(BERT.name("H_v"), BERT.name("heads_enc"), VASWANI.name("H_v"), BERT.name("L_0"))
-        H_{\mathrm{v}} A_{\mathrm{enc}} d_{\mathrm{model},\mathrm{v}} L_{0}
+        H_v A_{\mathrm{enc}} d_{\mathrm{model},v} L_0
         """
         plain = str(symbol)
         if plain in self.names or plain in BY_NAME:
@@ -67,11 +67,12 @@ class Notation:
         base, *words = plain.split("_")
         if not words or not all(words) or not (len(base) == 1 or base in _BASES):
             return _BASES.get(plain, "")
-        below = [word if word.isdecimal() else rf"\mathrm{{{word}}}" for word in words]
+        below = [word if word.isdecimal() or len(word) == 1 else rf"\mathrm{{{word}}}" for word in words]
         tex = _BASES.get(base) or (self._registered(base) if base in BY_NAME else base)
         stem, lowered, first = tex.partition("_")
         inside = [first[1:-1] if first.startswith("{") else first] if lowered else []
-        return f"{stem}_{{{','.join([*inside, *below])}}}"
+        subscript = ",".join([*inside, *below])
+        return f"{stem}_{subscript}" if len(subscript) == 1 else f"{stem}_{{{subscript}}}"
 
     def _registered(self, plain: str) -> str:
         if plain in self.names:

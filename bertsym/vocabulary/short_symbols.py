@@ -47,7 +47,8 @@ _WHOLE_TEXT = """
     kv_lora_rank=r_kv q_lora_rank=r_q o_lora_rank=r_o qk_nope_head_dim=d_nope qk_rope_head_dim=d_rope
     num_key_value_heads=heads_kv first_k_dense_replace=L_dense num_dense_layers=L_dense num_hidden_groups=g
     spatial_merge_size=m temporal_patch_size=p_time cross_attention_frequency=f_cross moe_layer_interval=f_moe
-    interleave_moe_layer_step=f_moe decoder_sparse_step=f_moe
+    interleave_moe_layer_step=f_moe decoder_sparse_step=f_moe expert_layer_period=f_moe expert_layer_offset=o_moe
+    attn_layer_period=f_attn attn_layer_offset=o_attn moe_layer_start_index=i_start moe_layer_end_index=i_end
 """
 _WHOLE = dict(pair.split("=") for pair in _WHOLE_TEXT.split())
 """The symbols that papers have for fields of no regular name."""
