@@ -29,7 +29,7 @@ def test_the_alignment_of_a_paper(bertsym: Callable[..., Any]) -> None:
     shown = bertsym(*ATTENTION, "--latex", "--width", "acl", "--steps-only").out
     assert shown.splitlines()[2:] == [
         r"\par\medskip",
-        r"{\raggedright\noindent \textbf{Attention}, in each of the $L$ layers ($d = H/A$):",
+        r"\begingroup\raggedright\noindent \textbf{Attention}, in each of the $L$ layers ($d = H/A$):",
         r"\[ \begin{aligned}",
         r"W_Q, W_K, W_V &: & 3 \cdot A \cdot d \cdot H & = 3H^2 \\",
         r"W_O &: & H \cdot A \cdot d & = H^2 \\",
@@ -37,7 +37,7 @@ def test_the_alignment_of_a_paper(bertsym: Callable[..., Any]) -> None:
         r"\text{LayerNorm} &: & 2 \cdot H & = 2H \\",
         r"\text{sum} &: &  & \phantom{{}={}} 4H^2 + 6H \\",
         r"L\text{ layers} &: &  & \phantom{{}={}} 4LH^2 + 6LH",
-        r"\end{aligned} \]\par}",
+        r"\end{aligned} \]\par\endgroup",
     ]
 
 
