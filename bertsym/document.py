@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from sympy import Symbol
 
-from bertsym.formulas.tree import Form
-from bertsym.quantities import PARAMETERS, Unit
-from bertsym.values import value
+from bertsym.formulas.tree import Form, Number
+from bertsym.quantities import PARAMETERS, Unit, rounded_to
+from bertsym.values import replace, value
 
 
 @value
@@ -39,6 +39,33 @@ class Rounded:
     def text(self) -> str:
         """Return the number with its unit."""
         return self.unit.rounded(self.value).partition(",")[0]
+
+
+@value
+class Scaled:
+    """A number in a multiple of its unit, rounded to `places`; `symbol` is empty if a heading has it.
+
+    Negative places round to tens.
+    """
+
+    value: int
+    scale: int
+    places: int
+    symbol: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Return True if no digit was rounded away."""
+        return (Fraction(self.value, self.scale) * Fraction(10) ** self.places).denominator == 1
+
+    @property
+    def number(self) -> str:
+        """Return the digits, with a hyphen before a negative number.
+
+        >>> Scaled(109482240, 10**6, 1, "M").number
+        '109.5'
+        """
+        return rounded_to(Fraction(self.value, self.scale), self.places)
 
 
 @value
@@ -87,7 +114,7 @@ class Equal:
     right: Form
 
 
-Inline = str | Form | Code | Count | Rounded | Share | Decimal | Shape | Sizes | Matrix | Equal
+Inline = str | Form | Code | Count | Rounded | Scaled | Share | Decimal | Shape | Sizes | Matrix | Equal
 
 
 @value
@@ -166,20 +193,74 @@ class Result:
 
 @value
 class Column:
-    """A table's column; numbers stand to the right. Cells that stay `whole` are not broken over lines."""
+    """A table's column; numbers stand to the right. Cells that stay `whole` are not broken over lines.
 
-    title: str
+    A size as `title` is a `Name`, so that paper sets it by the notation. Neighbours with one `group` share a heading.
+    """
+
+    title: Inline
     right: bool = False
     whole: bool = False
+    group: str = ""
 
 
 @value
 class Table:
-    """Rows of cells; `footer` is set apart below a rule."""
+    """Rows of cells; `footer` is set apart below a rule.
+
+    A rule stands above each row whose index is in `rules` too. With `dashes`, a count of 0 is shown as a dash.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Inline, ...], ...]
     footer: tuple[Inline, ...] = ()
+    rules: tuple[int, ...] = ()
+    dashes: bool = False
+
+
+NONE = "—"
+"""The dash for a count of 0."""
+
+
+def dashed(table: Table) -> Table:
+    """Return the table with a dash for each count of 0 if it asks for dashes."""
+    if not table.dashes:
+        return table
+
+    def shown(cells: tuple[Inline, ...]) -> tuple[Inline, ...]:
+        return tuple(NONE if _is_zero(cell) else cell for cell in cells)
+
+    return replace(table, rows=tuple(map(shown, table.rows)), footer=shown(table.footer), dashes=False)
+
+
+def _is_zero(cell: Inline) -> bool:
+    return isinstance(cell, Count | Decimal | Number | Scaled | Share) and cell.value == 0
+
+
+def groups(columns: tuple[Column, ...]) -> tuple[tuple[str, int], ...]:
+    """Return the headings over neighbouring columns, each with the number of its columns; nothing if there are none.
+
+    >>> groups((Column("part"), Column("formula", group="BERT"), Column("count", group="BERT")))
+    (('', 1), ('BERT', 2))
+    """
+    runs: list[tuple[str, int]] = []
+    for column in columns:
+        if runs and column.group and runs[-1][0] == column.group:
+            runs[-1] = (column.group, runs[-1][1] + 1)
+        else:
+            runs.append((column.group, 1))
+    return tuple(runs) if any(name for name, _ in runs) else ()
+
+
+def is_rounded(part: Inline) -> bool:
+    """Return True if a number is not written to its last digit, so that no equals sign stands before it."""
+    match part:
+        case Scaled():
+            return not part.exact
+        case Decimal(value, places, rounded):
+            return rounded or (value * 10**places).denominator != 1
+        case _:
+            return False
 
 
 Element = Title | Heading | Paragraph | Remark | Equation | Alignment | Result | Table
@@ -214,5 +295,7 @@ def _rewritten(element: Element, change: Callable[[str], str]) -> Element:
         case Result(steps):
             return Result(words(steps))
         case Table(columns, rows, footer):
-            titles = tuple(Column(change(column.title), column.right, column.whole) for column in columns)
-            return Table(titles, tuple(map(words, rows)), words(footer))
+            titles = tuple(
+                replace(column, title=words((column.title,))[0], group=change(column.group)) for column in columns
+            )
+            return replace(element, columns=titles, rows=tuple(map(words, rows)), footer=words(footer))

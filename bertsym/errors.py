@@ -428,12 +428,10 @@ class TooNarrow(BertsymError):
     what: str
     needed: int
     available: int
+    hint: str = "pass a larger --width"
 
     def __str__(self) -> str:
-        return (
-            f"{self.what} needs at least {self.needed} pt, and the column has {self.available} pt: "
-            "pass a larger --width"
-        )
+        return f"{self.what} needs at least {self.needed} pt, and the column has {self.available} pt: {self.hint}"
 
 
 @value

@@ -238,7 +238,14 @@ class _Derivation:
         if number is None:
             return []
         filled = put_in(form(amount), _plain_numbers(self.model))
-        return [Line(("in numbers",), (Count(number),) if isinstance(filled, Number) else (filled, Count(number)))]
+        return [
+            Line(
+                ("in numbers",),
+                (Count(number, unit=self.convention.unit),)
+                if isinstance(filled, Number)
+                else (filled, Count(number, unit=self.convention.unit)),
+            )
+        ]
 
     def remarks(self, tensors: list[Tensor], own: list[Tensor]) -> Iterator[Element]:
         """Yield the sentences about a component: what is tied, what cancels, and what a term is."""

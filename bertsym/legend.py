@@ -15,9 +15,11 @@ from bertsym.document import (
     Heading,
     Inline,
     Paragraph,
+    Rate,
     Remark,
     Result,
     Shape,
+    Sizes,
     Table,
     Title,
 )
@@ -116,6 +118,26 @@ def _field(size: Size) -> str:
     return size.noun if " " in size.meaning else size.meaning
 
 
+def symbols_of(document: Document) -> set[Symbol]:
+    """Return every symbol of a document, those of its remarks too."""
+    parts = [part for element in document for part in (*_parts(element), *_aside(element))]
+    listed = (part.values for part in parts if isinstance(part, Sizes))
+    return set().union(*map(_symbols, parts), *listed)
+
+
+def _aside(element: Element) -> Iterable[Inline]:
+    """Return the parts of an element that a legend does not explain."""
+    match element:
+        case Remark(parts):
+            return parts
+        case Result(left=left, short=short, let=let):
+            sides = [left.of, left.by] if isinstance(left, Rate) else []
+            forms = [form for form in (left, short, *(form for _, form in let)) if isinstance(form, Form)]
+            return (*map(Name, (*sides, *(symbol for symbol, _ in let))), *forms)
+        case _:
+            return ()
+
+
 def _joined(clauses: Sequence[tuple[Inline, ...]]) -> Iterator[Inline]:
     for index, clause in enumerate(clauses):
         if index:
@@ -136,8 +158,9 @@ def _parts(element: Element) -> Iterable[Inline]:
             return steps  # the name is what the equation says
         case Equation(steps) | Result(steps):
             return steps
-        case Table(rows=rows, footer=footer):
-            return (cell for row in (*rows, footer) for cell in row)
+        case Table(columns, rows, footer):
+            titles = tuple(column.title for column in columns)
+            return (cell for row in (titles, *rows, footer) for cell in row)
         case Remark():
             return ()
 

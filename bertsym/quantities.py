@@ -142,6 +142,35 @@ def rounded(count: int, places: int = 2) -> str:
     raise AssertionError("the last unit takes every count")
 
 
+def significant(value: Fraction | int, digits: int) -> int:
+    """Return the decimal places to which a number has that many digits; they are negative for tens and hundreds.
+
+    >>> significant(Fraction(109482240, 10**6), 4), significant(Fraction(99996, 10**4), 4), significant(109482240, 4)
+    (1, 2, -5)
+    """
+    exact = abs(Fraction(value))
+    if not exact:
+        return 0
+    places = digits - len(str(exact.numerator)) + len(str(exact.denominator))
+    # A number that is rounded up to a power of ten has one digit more.
+    while exact * Fraction(10) ** places >= 10**digits - Fraction(1, 2):
+        places -= 1
+    return places
+
+
+def rounded_to(value: Fraction | int, places: int) -> str:
+    """Write a number with its thousands apart, rounded half up to decimal places, or to tens if they are negative.
+
+    >>> rounded_to(Fraction(109482240, 10**3), 1), rounded_to(109482240, -5), rounded_to(Fraction(-1, 3), 2)
+    ('109,482.2', '109,500,000', '-0.33')
+    """
+    if places < 0:
+        return f"{int(decimal(Fraction(value) / 10**-places, 0)) * 10**-places:,}"
+    whole, point, decimals = decimal(value, places).partition(".")
+    sign = "-" if whole.startswith("-") else ""
+    return f"{sign}{int(whole.removeprefix('-')):,}{point}{decimals}"
+
+
 SI_PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")
 BINARY_PREFIXES = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
 
@@ -170,9 +199,32 @@ class Unit:
         scales = [(SI_PREFIXES, 1000), *([(BINARY_PREFIXES, 1024)] if self.binary else [])]
         return ", ".join(dict.fromkeys(_prefixed(count, self.symbol, *scale) for scale in scales))
 
+    def scales(self) -> dict[str, int]:
+        """Return the multiples of the unit by their symbols, the smallest first; those of 1024 last.
+
+        >>> list(Unit("parameters").scales()), list(Unit("FLOPs", "FLOPs").scales())[:3]
+        (['', 'K', 'M', 'B', 'T'], ['FLOPs', 'kFLOPs', 'MFLOPs'])
+        """
+        if not self.symbol:
+            return UNITS
+        found = {prefix + self.symbol: 1000**power for power, prefix in enumerate(SI_PREFIXES)}
+        if self.binary:
+            found |= {prefix + self.symbol: 1024**power for power, prefix in enumerate(BINARY_PREFIXES) if power}
+        return found
+
+    def fitting(self, count: int) -> str:
+        """Return the symbol of the largest decimal multiple that is no larger than a count.
+
+        >>> PARAMETERS.fitting(109482240), BYTES.fitting(24 * 2**30)
+        ('M', 'GB')
+        """
+        decimal_ones = [name for name, size in self.scales().items() if size % 1024 or size == 1]
+        return next((name for name in reversed(decimal_ones) if self.scales()[name] <= abs(count)), decimal_ones[0])
+
 
 PARAMETERS = Unit("parameters")
 BYTES = Unit("bytes", "B", binary=True)
+TENSORS = Unit("tensors")
 
 
 def parse_amount(text: str, unit: Unit, what: str = "count") -> int:

@@ -205,3 +205,21 @@ def test_a_wrong_type_is_an_error_of_bertsym(ask: Callable[[Any], object], wrong
 def test_a_time_limit_is_one_that_a_clock_can_hold(timeout: float) -> None:
     with pytest.raises(BertsymError, match="timeout: expected from 1 to 86,400 seconds"):
         bertsym.derive("bert", timeout=timeout)
+
+
+def test_a_comparison_of_three_models() -> None:
+    base, *others = map(bertsym.load, ("bert-base-uncased", "distilbert-base-uncased", "albert-base"))
+    found = base.compare(*others, names=["BERT", "DistilBERT", "ALBERT"], values=["ratio", "count"], base="ALBERT")
+    assert [side.count for side in found.report.total.sides] == [109_482_240, 66_362_880, 11_683_584]  # type: ignore[attr-defined]
+    head = found.csv().splitlines()[0]
+    assert head == "component,BERT: ratio,BERT: parameters,DistilBERT: ratio,DistilBERT: parameters,ALBERT: parameters"
+    assert r"\begin{tabular}" in found.latex()
+
+
+def test_other_models_are_models() -> None:
+    with pytest.raises(bertsym.BertsymError, match="no second model"):
+        bertsym.load("bert").compare()
+    with pytest.raises(bertsym.BertsymError, match="a model, as `load` returns it"):
+        library.load("bert-tiny").size_table("bert-mini")
+    with pytest.raises(bertsym.BertsymError, match="it has no table"):
+        bertsym.load("bert").total().csv()

@@ -43,8 +43,9 @@ def test_one_size_changes_formula_table_and_numbers(
     assert bertsym("embed", str(path)).code == 0
     after = path.read_text(encoding="utf-8")
     # 12*6*768^2 + 13*6*768 + (30522 + 512 + 5)*768 + 768^2, in the text's macro and at the table's foot
-    assert after.count("66{,}955{,}008") == 2
+    assert (after.count("66{,}955{,}008"), after.count("66,955,008")) == (1, 1)
     assert "109{,}482{,}240" not in after
+    assert "109,482,240" not in after
     assert re.search(r"\\BertSizeL\}\{\\ensuremath\{6\}\}", after)
     pdflatex(after)
 

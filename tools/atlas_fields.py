@@ -87,11 +87,13 @@ class FieldSearch:
             if self.is_only_rejected(path):
                 self.aliases.take_keyword(path)  # few widths divide by Falcon's 71 heads
                 continue
-            companion = self.companion(path, field_values.UNDECLARED)
             self.draft.refused[path].add(ValueKind.ANY)
+            if self.aliases.take_keyword(path):
+                continue
+            companion = self.companion(path, field_values.UNDECLARED)
             if companion is not None:
                 self.draft.unless[path] = companion
-            elif not self.aliases.take_keyword(path):
+            else:
                 self.refuse_nothing(path)
 
     def outcomes_by_kind(self, path: str, base: File) -> dict[ValueKind, set[str]]:

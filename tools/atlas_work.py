@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 import atlas_index as shelf
+from absent_switches import with_absent_switches
 from atlas_fields import field_rules
 from atlas_held import held, names
 from atlas_types import Kind, library
@@ -27,7 +28,7 @@ from bertsym.derive.head_extension.extend import extend_head
 from bertsym.derive.merge_heads import add_head
 from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.oracle.legal_configurations import LEGAL, legal_fields
-from bertsym.derive.pipeline import derive_in
+from bertsym.derive.pipeline import derive_in, with_list_rules
 from bertsym.derive.synthesis.definitions import Defaults
 from bertsym.derive.types import CannotDerive
 from bertsym.derive.verification.check import built_count
@@ -107,8 +108,7 @@ def made(kind: Kind, seed: int, limit: int, *, with_rules: bool = True) -> tuple
     try:
         if with_rules:
             with limited(limit):
-                whole = replace(whole, rules=with_required(kind, field_rules(kind, whole, seed)))
-                whole = with_list_lengths(kind, whole, seed)
+                whole = with_field_rules(kind, whole, seed)
     except Exception as error:  # noqa: BLE001  # `tell` tries again
         notes.append(f"no rules of fields: {reason(error)}")
     written = text(whole)
@@ -143,8 +143,15 @@ def retold(kind: Kind, seed: int, seconds: int) -> str:
     fields = {symbol: with_omission(field, absences) for symbol, field in derived.fields.items()}
     renewed = with_part_defaults(Builds(kind.name), told(kind, replace(derived, fields=fields)))
     with limited(seconds):
-        ruled = replace(renewed, rules=with_required(kind, field_rules(kind, renewed, seed)))
-        return text(with_list_lengths(kind, ruled, seed))
+        ruled = with_field_rules(kind, renewed, seed)
+        return text(with_list_rules(ruled, worker(), kind.target, kind.settings, seed=seed))
+
+
+def with_field_rules(kind: Kind, derived: Derived, seed: int) -> Derived:
+    """Return the entry with the rules about the files of its model type; raise `NoAgreement`."""
+    derived = with_absent_switches(kind, derived, seed)
+    ruled = replace(derived, rules=with_required(kind, field_rules(kind, derived, seed)))
+    return with_list_lengths(kind, ruled, seed)
 
 
 def with_required(kind: Kind, rules: FieldRules) -> FieldRules:

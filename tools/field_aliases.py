@@ -196,13 +196,16 @@ class AliasSearch:
             for size in self.trials.sizes
             if size.rpartition(".")[0] == part and not isinstance(self.trials.sizes[size], bool)
         ]
-        for target in targets[:MOST_CANDIDATES]:
-            value = next((v for v in field_values.sizes(self.trials.sizes[target])[2:]), None)
-            counted = self.trials.ours(changed(self.trials.sparse, {target: value}))
-            if counted is None or counted == self.trials.ours(self.trials.sparse):
-                continue
-            if self.trials.theirs(changed(self.trials.sparse, {path: value})) == counted and self.try_alias(
-                path, target
-            ):
-                return True
-        return False
+        # A file of little more than the model type may lack a list without which nothing is counted.
+        bases = [self.trials.sparse, *(base for base in self.trials.bases[:1] if base is not self.trials.sparse)]
+        return any(self.is_keyword(path, target, base) for target in targets[:MOST_CANDIDATES] for base in bases)
+
+    def is_keyword(self, path: str, target: str, base: File) -> bool:
+        """Return True if the class counts the keyword as its target, and note it as an alias."""
+        value = next((v for v in field_values.sizes(self.trials.sizes[target])[2:]), None)
+        counted = self.trials.ours(changed(base, {target: value}))
+        return (
+            counted not in (None, self.trials.ours(base))
+            and self.trials.theirs(changed(base, {target: ..., path: value})) == counted
+            and self.try_alias(path, target)
+        )

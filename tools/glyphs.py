@@ -75,7 +75,7 @@ FONTS = {
     **{f"cmr{size}": UPRIGHT for size in (5, 6, 7, 8, 9, 10, 12)},
     **{f"cmmi{size}": ITALIC for size in (5, 6, 7, 8, 9, 10, 12)},
     **{f"cmsy{size}": SYMBOLS for size in (5, 6, 7, 8, 9, 10)},
-    "cmtt10": {chr(code): code for code in range(0x20, 0x7F)},
+    **{f"cmtt{size}": {chr(code): code for code in range(0x20, 0x7F)} for size in (8, 9, 10, 12)},
     "cmbx10": UPRIGHT,
     "ptmr7t": UPRIGHT,
     "zptmcm7t": UPRIGHT,

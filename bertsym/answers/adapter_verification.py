@@ -22,6 +22,7 @@ from bertsym.document import Code, Column, Count, Document, Element, Inline, Par
 from bertsym.formulas.styles import form
 from bertsym.formulas.tree import Number
 from bertsym.model import Model
+from bertsym.quantities import Unit
 from bertsym.report import Record
 from bertsym.values import value
 from bertsym.wording import said
@@ -76,7 +77,7 @@ class AdapterVerification:
         rows: list[tuple[Inline, ...]] = [
             (
                 Code(name),
-                Count(number),
+                Count(number, unit=Unit("modules")),
                 Shape(tuple(Number(Fraction(side)) for side in (outputs, *inputs))),
                 str(rank) if rank else "",
                 Count(number * each),

@@ -13,6 +13,7 @@ from bertsym.document import Column, Count, Document, Inline, Share, Table
 from bertsym.formulas.styles import Style, form, style_of_parts
 from bertsym.formulas.tree import Form
 from bertsym.model import Model
+from bertsym.quantities import Unit
 from bertsym.report import AsLatex, Record
 from bertsym.values import value
 
@@ -26,11 +27,12 @@ class Row:
     count: int | None
     share: Fraction | None
 
-    def cells(self) -> tuple[Inline, ...]:
-        """Return the cells of the row."""
+    def cells(self, unit: Unit) -> tuple[Inline, ...]:
+        """Return the cells of the row, with a count of that unit."""
         if self.count is None:
             return (self.name, self.expression)
-        return (self.name, self.expression, Count(self.count), "" if self.share is None else Share(self.share))
+        share = "" if self.share is None else Share(self.share)
+        return (self.name, self.expression, Count(self.count, unit=unit), share)
 
     def record(self) -> Record:
         """Return the row for programs."""
@@ -54,12 +56,12 @@ class Breakdown:
 
     def document(self) -> Document:
         """Return a table with the total at its foot."""
-        unit = self.subject.convention.unit.title
-        columns = [Column(self.by.value), Column(unit)]
+        unit = self.subject.convention.unit
+        columns = [Column(self.by.value), Column(unit.title)]
         if self.total.count is not None:
-            columns = [Column(self.by.value), Column("formula"), Column(unit, right=True)]
+            columns = [Column(self.by.value), Column("formula"), Column(unit.title, right=True)]
             columns.append(Column("share", right=True))
-        table = Table(tuple(columns), tuple(row.cells() for row in self.rows), self.total.cells())
+        table = Table(tuple(columns), tuple(row.cells(unit) for row in self.rows), self.total.cells(unit))
         return (*self.subject.remarks(), table)
 
     def record(self) -> Record:

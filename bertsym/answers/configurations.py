@@ -9,6 +9,7 @@ from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.exchange_rates import exchange_table, marginal_record
 from bertsym.answers.solution import axis_in_words, point_columns, size_cell
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
+from bertsym.formulas.tree import Name
 from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.solving.configurations import Configurations, find
@@ -81,7 +82,7 @@ class Shortlist:
         counted = point_columns(unit) if request.target is not None else (Column(unit.title, right=True),)
         spent = _distinct(request.limits)
         columns = (
-            *(Column(str(symbol), right=True) for symbol in symbols),
+            *(Column(Name(symbol), right=True) for symbol in symbols),
             *counted,
             *(Column(_title(request.limits[index]), right=True) for index in spent),
         )
@@ -91,8 +92,9 @@ class Shortlist:
             error: tuple[Inline, ...] = ()
             if request.target is not None:
                 missed = answer.count - request.target
-                error = (Count(missed), Share(Fraction(missed, request.target), 2))
-            rows.append((*sizes, Count(answer.count), *error, *(Count(answer.spent[index]) for index in spent)))
+                error = (Count(missed, unit=unit), Share(Fraction(missed, request.target), 2))
+            amounts = (Count(answer.spent[index], unit=request.limits[index].convention.unit) for index in spent)
+            rows.append((*sizes, Count(answer.count, unit=unit), *error, *amounts))
         return Table(columns, tuple(rows))
 
     def record(self) -> Record:

@@ -70,7 +70,12 @@ class ConventionTable:
             )
         columns = (Column("convention"), Column("total", right=True), Column("rounded", right=True))
         rows: tuple[tuple[Inline, ...], ...] = tuple(
-            (Code(row.convention.name), Count(row.count or 0), row.convention.unit.rounded(row.count or 0), ratio)
+            (
+                Code(row.convention.name),
+                Count(row.count or 0, unit=row.convention.unit),
+                row.convention.unit.rounded(row.count or 0),
+                ratio,
+            )
             for row in self.rows
             for ratio in (Decimal(self._ratio(row) or Fraction(0)),)
         )

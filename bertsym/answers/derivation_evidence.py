@@ -16,6 +16,7 @@ from bertsym.derive.types import Number
 from bertsym.document import Code, Column, Document, Element, Heading, Inline, Paragraph, Remark, Table
 from bertsym.errors import BertsymError, UnknownName, echo, printable
 from bertsym.formulas.styles import Style, form
+from bertsym.formulas.tree import Name
 from bertsym.report import Record
 from bertsym.values import value
 
@@ -129,7 +130,7 @@ def _part_elements(part: PartEvidence) -> Iterator[Element]:
     yield Heading((f"{part.part}: {count} observations",))
     symbols = list(every[0].sizes) if every else []
     columns = (
-        *(Column(str(symbol), right=True) for symbol in symbols),
+        *(Column(Name(symbol), right=True) for symbol in symbols),
         Column(part.part),
         Column("builds", right=True),
     )

@@ -47,7 +47,7 @@ class Derivative:
         steps: tuple[Inline, ...] = (self.expression,)
         if self.value is not None and not self.independent:
             whole = self.value.denominator == 1
-            steps += (Count(self.value.numerator) if whole else Decimal(self.value),)
+            steps += (Count(self.value.numerator, unit=self.subject.convention.unit) if whole else Decimal(self.value),)
         times = f"derivative of order {self.order}" if self.order > 1 else "derivative"
         held: tuple[Inline, ...] = (" with ", *_listed(self.held), " held fixed") if self.held else ()
         heading = Remark((f"{times} by ", Name(self.by), *held))

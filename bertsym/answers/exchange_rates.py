@@ -8,6 +8,8 @@ from bertsym.report import Record
 from bertsym.solving.marginal import Marginal
 from bertsym.symbols import BY_SYMBOL
 
+STEPS = Unit("steps")
+
 
 def exchange_table(marginals: tuple[Marginal, ...], unit: Unit) -> tuple[Element, ...]:
     """Return a row per step: its cost, and how much of every other size costs the same."""
@@ -17,16 +19,17 @@ def exchange_table(marginals: tuple[Marginal, ...], unit: Unit) -> tuple[Element
         Column("costs", right=True),
         *(Column(f"= {m.symbol}", right=True) for m in marginals),
     )
-    rows = tuple(_row(marginal, marginals) for marginal in marginals)
+    rows = tuple(_row(marginal, marginals, unit) for marginal in marginals)
     return (
         Remark((f"what a step costs in {unit.title}, and how much of each other size costs the same",)),
         Table(columns, rows),
     )
 
 
-def _row(marginal: Marginal, marginals: tuple[Marginal, ...]) -> tuple[Inline, ...]:
+def _row(marginal: Marginal, marginals: tuple[Marginal, ...], unit: Unit) -> tuple[Inline, ...]:
     rates = tuple("" if m is marginal else Decimal(marginal.buys[m.symbol], 2) for m in marginals)
-    return (BY_SYMBOL[marginal.symbol].meaning, Count(marginal.step), Count(marginal.cost), *rates)
+    costs = (Count(marginal.step, unit=STEPS), Count(marginal.cost, unit=unit))
+    return (BY_SYMBOL[marginal.symbol].meaning, *costs, *rates)
 
 
 def marginal_record(marginal: Marginal) -> Record:

@@ -10,6 +10,7 @@ from bertsym.checking.verify import Outcome
 from bertsym.checkpoints.tensor_types import Array
 from bertsym.document import Code, Column, Count, Element, Inline, Paragraph, Shape, Table
 from bertsym.formulas.tree import Number
+from bertsym.quantities import TENSORS
 
 MAX_SHOWN = 50
 
@@ -31,7 +32,7 @@ def summary_of(outcome: Outcome) -> Table:
         ("scales of quantised weights", len(outcome.companions), None),
     ]
     shown = [row for index, row in enumerate(rows) if row[1] or index < 2]
-    cells = [(name, Count(tensors), "" if size is None else Count(size)) for name, tensors, size in shown]
+    cells = [(name, Count(tensors, unit=TENSORS), "" if size is None else Count(size)) for name, tensors, size in shown]
     columns = (Column("tensors"), Column("number", right=True), Column("parameters", right=True))
     footer = ("in the checkpoint", "", Count(outcome.count))
     return Table(columns, tuple(cells), footer)

@@ -17,6 +17,7 @@ from bertsym.convention import EXACT
 from bertsym.document import Code, Column, Count, Document, Element, Inline, Paragraph, Remark, Sizes, Table
 from bertsym.errors import BadFile
 from bertsym.model import Model
+from bertsym.quantities import TENSORS
 from bertsym.report import Record
 from bertsym.values import value
 
@@ -118,7 +119,7 @@ class NameVerification:
             ("parts of packed weights", len(self.found.packed), None),
         ]
         cells = [
-            (name, Count(number), "" if size is None else Count(size))
+            (name, Count(number, unit=TENSORS), "" if size is None else Count(size))
             for place, (name, number, size) in enumerate(rows)
             if number or place < 2
         ]

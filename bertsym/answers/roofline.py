@@ -16,13 +16,14 @@ from bertsym.convention import Convention
 from bertsym.costs import measured, within_positions
 from bertsym.costs.cache import entries as cached
 from bertsym.costs.devices import Device, named_device
+from bertsym.costs.flops import FLOPS
 from bertsym.costs.phases import Phase, phases
 from bertsym.costs.quantity import Quantity
 from bertsym.count import count
 from bertsym.document import Column, Count, Document, Inline, Remark, Table
 from bertsym.errors import Missing
 from bertsym.model import Model
-from bertsym.quantities import decimal
+from bertsym.quantities import BYTES, decimal
 from bertsym.report import Record
 from bertsym.tree import Listed
 from bertsym.values import value
@@ -77,8 +78,8 @@ class Roofline:
         rows: tuple[tuple[Inline, ...], ...] = tuple(
             (
                 bound.phase,
-                Count(bound.work),
-                Count(bound.traffic),
+                Count(bound.work, unit=FLOPS),
+                Count(bound.traffic, unit=BYTES),
                 *(written(time) for time in (bound.computing, bound.moving, bound.seconds)),
                 bound.limit,
             )

@@ -81,13 +81,14 @@ class Solved:
         named += [("can be built", point) for point in solution.candidates]
         in_use = {symbol for _, point in named for symbol in point.at}
         symbols = [solution.symbol, *in_order(in_use - {solution.symbol})]
+        unit = self.subject.convention.unit
         columns = (
             Column(""),
-            *(Column(str(s), right=True) for s in symbols),
-            *point_columns(self.subject.convention.unit),
+            *(Column(Name(s), right=True) for s in symbols),
+            *point_columns(unit),
         )
         rows = tuple(
-            (name, *(size_cell(point.at.get(s)) for s in symbols), *point_cells(point, solution.target))
+            (name, *(size_cell(point.at.get(s)) for s in symbols), *point_cells(point, solution.target, unit))
             for name, point in named
         )
         return Table(columns, rows)
@@ -125,9 +126,9 @@ def point_columns(unit: Unit) -> tuple[Column, ...]:
     return (Column(unit.title, right=True), Column("error", right=True), Column("percent", right=True))
 
 
-def point_cells(point: Point, target: int) -> tuple[Inline, ...]:
+def point_cells(point: Point, target: int, unit: Unit) -> tuple[Inline, ...]:
     """Count, signed error, and the error in percent of the target."""
-    return (Count(point.count), Count(point.error), Share(Fraction(point.error, target), 2))
+    return (Count(point.count, unit=unit), Count(point.error, unit=unit), Share(Fraction(point.error, target), 2))
 
 
 def point_record(point: Point) -> Record:

@@ -19,7 +19,7 @@ from bertsym.answers.verification import Verification as VerificationReport
 from bertsym.claims.standing import Standing
 from bertsym.formulas.tree import to_sympy
 from bertsym.legend import with_own_sizes
-from bertsym.render import jsontext, latex, markdown, mathtex, text
+from bertsym.render import csvtext, jsontext, latex, markdown, mathtex, text
 from bertsym.report import Report
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ class Answer:
     def markdown(self) -> str:
         """Return Markdown with $...$ mathematics."""
         return markdown.document(with_own_sizes(self.report.document()))
+
+    def csv(self) -> str:
+        """Return the tables of the answer as CSV; raises `Conflict` if it has none."""
+        return csvtext.document(self.report.document())
 
     def json(self) -> str:
         """Return the JSON that the command line prints."""

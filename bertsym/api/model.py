@@ -14,14 +14,16 @@ from bertsym import arguments
 from bertsym import count as counting
 from bertsym.algebra import Value
 from bertsym.answers.breakdown import broken_down
-from bertsym.answers.comparison import comparison
+from bertsym.answers.comparison import Shown, comparison
 from bertsym.answers.compute_optimal import Allocation, ComputeOptimal, allocated
 from bertsym.answers.configurations import shortlist
 from bertsym.answers.derivative import derivative
 from bertsym.answers.explanation import derivation
 from bertsym.answers.formula import formula_written
 from bertsym.answers.inventory import inventory
+from bertsym.answers.size_table import USUAL, size_table
 from bertsym.answers.solution import solved
+from bertsym.answers.titles import chosen_names
 from bertsym.api.answers import Answer, Derivative, Total
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
@@ -206,19 +208,60 @@ class Model:
         """Return the inventory: one entry per tensor if every size is known, else one per declaration."""
         return Answer(inventory(self.spec, self.convention(convention)))
 
-    def compare(self, other: Model, convention: str = "exact", *, form: str = "collected") -> Answer:
-        """Compare this model with another, component by component.
+    def compare(
+        self,
+        *others: Model,
+        convention: str = "exact",
+        form: str = "collected",
+        names: Iterable[str] = (),
+        base: str = "",
+        values: Iterable[str] = (),
+        sizes: Iterable[str] | None = None,
+    ) -> Answer:
+        """Compare this model with others, component by component.
+
+        `names` are titles for the models, in their order. `base` is the title of the model to which differences and
+        ratios are taken, this one by default. `values` are formula, count, share, difference, difference-share or
+        ratio. `sizes` are the sizes above the components, those that differ by default.
 
         Examples:
-            >>> print(load("bert-base-uncased").compare(load("bert-large-uncased")).report.total.difference.count)
+            >>> base, large = load("bert-base-uncased"), load("bert-large-uncased")
+            >>> print(base.compare(large).report.total.sides[1].change)
             225659648
         """
-        if not isinstance(other, Model):
-            raise Unreadable("the other model", f"a {type(other).__name__}", "a model, as `load` returns it")
-        if (self.measure and self.measure.account) != (other.measure and other.measure.account):
-            raise Conflict("the first model", "the second", "they count different quantities")
-        report = comparison(self.spec, other.spec, self.convention(convention), Style.named(form))
+        if not others:
+            raise Missing("second model", "at least one model, as `load` returns it")
+        for other in _models(others):
+            if (self.measure and self.measure.account) != (other.measure and other.measure.account):
+                raise Conflict("the first model", "the second", "they count different quantities")
+        models = (self, *others)
+        report = comparison(
+            [model.spec for model in models],
+            self.convention(convention),
+            Style.named(form),
+            names=chosen_names(arguments.texts(names, "names"), [""] * len(models)),
+            base=base,
+            shown=[Shown.named(name) for name in arguments.texts(values, "values")],
+            sizes=None if sizes is None else arguments.texts(sizes, "sizes"),
+        )
         return Answer(report)
+
+    def size_table(self, *others: Model, columns: Iterable[str] = USUAL, names: Iterable[str] = ()) -> Answer:
+        """Return the table of sizes of this model and others, a model in each row, as papers print it.
+
+        `columns` are sizes, `parameters`, components, conventions such as `non-embedding`, `sharing`, `class` or `id`.
+        `names` are titles for the models, in their order.
+
+        Examples:
+            >>> base, large = load("bert-base-uncased"), load("bert-large-uncased")
+            >>> print(base.size_table(large, columns=["L", "H", "parameters"]).csv(), end="")
+            model,L,H,parameters
+            BERT base,12,768,109482240
+            BERT large,24,1024,335141888
+        """
+        models = [model.plain_spec("size_table") for model in (self, *_models(others))]
+        chosen = chosen_names(arguments.texts(names, "names"), [""] * len(models))
+        return Answer(size_table(models, arguments.texts(columns, "columns"), chosen))
 
     def explain(self, component: str | None = None, convention: str = "exact") -> Answer:
         """Derive the count step by step, from tensors and shapes."""
@@ -415,3 +458,11 @@ def _limits(
         quantity = name if name in beside else ""
         limits.append(Limit(convention, number if most else None, None if most else number, quantity))
     return tuple(limits)
+
+
+def _models(given: tuple[Model, ...]) -> tuple[Model, ...]:
+    """Return the models; raise `Unreadable` for something else."""
+    for model in given:
+        if not isinstance(model, Model):
+            raise Unreadable("the other model", f"a {type(model).__name__}", "a model, as `load` returns it")
+    return given

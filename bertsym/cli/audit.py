@@ -76,6 +76,7 @@ def audit(
     latex: options.Latex = False,
     markdown: options.Markdown = False,
     json: options.AsJson = False,
+    csv: options.AsCsv = False,
 ) -> None:
     """Check a published formula, number, table or text.
 
@@ -98,7 +99,7 @@ def audit(
     names = options.pairs(where, "--where", "NAME=SYMBOL, as in d=H")
     renames = options.pairs(rename, "--rename", "SYMBOL=NAME, as in H=d_model")
     names |= {plain(name): size for size, name in renames.items()}
-    page = Page(latex=latex, markdown=markdown, json=json, rename=rename if latex or markdown else None)
+    page = Page(latex=latex, markdown=markdown, json=json, csv=csv, rename=rename if latex or markdown else None)
     about = question(chosen, [chosen.head] if head else [], notation=notation, where=names, of=of, formula=formula)
     about = replace(
         about, named=model is not None, cost=cost, run=run_sizes, tolerance=options.tolerance(tolerance) or 0
@@ -107,8 +108,9 @@ def audit(
         for claim in claims:
             if not path_suffix(claim):
                 raise Unreadable("claims", claim, "one formula or number, quoted, or paths of files")
-        if json:
-            raise Conflict("--json", "several files", "JSON holds one answer, so pass one file")
+        for option, wanted in (("JSON", json), ("CSV", csv)):
+            if wanted:
+                raise Conflict(f"--{option.lower()}", "several files", f"{option} holds one answer, so pass one file")
     reports = [_audited(claim, about, table=table) for claim in claims]
     for report in reports:
         show(report, page)

@@ -53,5 +53,5 @@ def macros(
 
     settings = options.settings(dtype, optimizer, rank, targets)
     model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
-    names = named_notation(notation).renamed(parse_renames(rename or ()))
+    names = named_notation(notation).renamed(parse_renames(rename or ()), model.symbols)
     emit(definitions(figures(model, chosen, form), prefix, names, provide=provide), "latex")

@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from bertsym.cli.page import SYNTAXES
 from bertsym.embed.markers import Syntax
 from bertsym.errors import UnknownName, Unreadable
 
@@ -19,7 +20,7 @@ PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "
 _FLAGS = {Syntax.TEX: "--latex", Syntax.MARKDOWN: "--markdown", Syntax.HTML: "--markdown"}
 # The base of click's usage errors. typer 0.28 contains a copy of click, and older versions import it.
 _UsageError: Any = typer.BadParameter.__mro__[1]
-_OUTPUTS = ("--latex", "--markdown", "--json")
+_OUTPUTS = tuple(f"--{name}" for name in SYNTAXES)
 
 
 def runner(group: Any) -> Callable[[str, Syntax], str]:

@@ -136,9 +136,18 @@ FormName = Annotated[
         help="Write formulas expanded, collected, factored, nested or dominant; for `total` also components.",
     ),
 ]
+Names = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--name",
+        metavar="[MODEL=]NAME",
+        help="Call a model so in the table, in the order of the models or by MODEL; repeatable.",
+    ),
+]
 Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text; it needs no package.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print the tables as CSV instead of text, for spreadsheets.")]
 
 
 def split(texts: Iterable[str] | None) -> list[str]:

@@ -96,16 +96,17 @@ def written(report: Report, page: Page) -> str:
     if syntax == "json":
         from bertsym.render import jsontext
 
-        return jsontext.document(report, page.sheet().notation)
+        document = report.document() if page.rename else ()
+        return jsontext.document(report, page.sheet(document).notation)
     named = streams.encoding(sys.stdout)
     from bertsym.legend import legend, with_own_sizes
 
-    document = report.document()
+    document = page.arranged(report.document())
     document = (*document, *legend(document)) if page.legend else with_own_sizes(document)
     if syntax == "latex":
         from bertsym.render import latex
 
-        return latex.document(document, page.sheet())
+        return latex.document(document, page.sheet(document))
     if syntax == "markdown":
         from bertsym.render import markdown
 
@@ -113,10 +114,15 @@ def written(report: Report, page: Page) -> str:
             from bertsym.document import rewritten
 
             document = rewritten(document, _speller(named))
-        return markdown.document(document, page.sheet().notation)
+        return markdown.document(document, page.sheet(document).notation)
+    spell = str if named is None else _speller(named)
+    if syntax == "csv":
+        from bertsym.render import csvtext
+
+        return csvtext.document(document, spell)
     from bertsym.render import text
 
-    return text.document(document, str if named is None else _speller(named))
+    return text.document(document, spell)
 
 
 def _speller(named: str) -> Callable[[str], str]:

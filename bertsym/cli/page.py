@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 if TYPE_CHECKING:
+    from bertsym.document import Document
     from bertsym.render.sheet import Sheet
+
+
+SYNTAXES = ("latex", "markdown", "json", "csv")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,9 @@ class Page:
         bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")
     ] = False
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")] = False
+    csv: Annotated[bool, typer.Option("--csv", help="Print the tables as CSV instead of text, for spreadsheets.")] = (
+        False
+    )
     notation: Annotated[
         str | None,
         typer.Option(
@@ -60,7 +67,7 @@ class Page:
         typer.Option(
             "--width",
             metavar="COLUMN",
-            help="LaTeX: break formulas to fit a column: acl, ieee, neurips, or points as in 219pt@11.",
+            help="LaTeX: fit a column: acl, ieee, neurips, or points and size of type (8 to 12), as in 219pt@11.",
         ),
     ] = None
     math_font: Annotated[
@@ -72,6 +79,38 @@ class Page:
     caption: Annotated[str, typer.Option("--caption", metavar="TEXT", help="LaTeX: put this caption on the table.")] = (
         ""
     )
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--columns", metavar="NAME,NAME", help="Print only these columns of a table, by heading, in this order."
+        ),
+    ] = None
+    heading: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--heading", metavar="OLD=NEW", help="Give a column another heading, as in share=Percent; repeatable."
+        ),
+    ] = None
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="NAME", help="Round numbers to K, M, B or T, GFLOPs, GiB ..., or none.")
+    ] = ""
+    digits: Annotated[
+        int | None, typer.Option("--digits", metavar="N", help="Round numbers to N significant digits: 109.5 M.")
+    ] = None
+    places: Annotated[
+        int | None, typer.Option("--places", metavar="N", help="Round numbers to N decimal places of their unit.")
+    ] = None
+    siunitx: Annotated[
+        bool, typer.Option("--siunitx", help="LaTeX: set columns of numbers as S columns of siunitx.")
+    ] = False
+    small: Annotated[bool, typer.Option("--small", help=r"LaTeX: set tables in \small.")] = False
+    footnotesize: Annotated[bool, typer.Option("--footnotesize", help=r"LaTeX: set tables in \footnotesize.")] = False
+    float: Annotated[
+        str,
+        typer.Option(
+            "--float", metavar="NAME", help="LaTeX: put the table into this float, table or table*, or into none."
+        ),
+    ] = ""
     label: Annotated[
         str,
         typer.Option(
@@ -92,27 +131,33 @@ class Page:
 
     @property
     def syntax(self) -> str:
-        """Return latex, markdown, json or text; raises `Conflict` for two, or for an option without use in it."""
+        """Return latex, markdown, json, csv or text; raises `Conflict` for two, or for an option without use in it."""
         from bertsym.errors import Conflict
 
-        chosen = [name for name in ("latex", "markdown", "json") if getattr(self, name)]
+        chosen = [name for name in SYNTAXES if getattr(self, name)]
         if len(chosen) > 1:
             raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "an answer is printed in one syntax")
         syntax = chosen[0] if chosen else "text"
-        for field in fields(self)[3:]:
+        for field in fields(self)[len(SYNTAXES) :]:
             if getattr(self, field.name) != field.default and syntax not in _USED_BY.get(field.name, ("latex",)):
                 needed = " or ".join(f"--{name}" for name in _USED_BY.get(field.name, ("latex",)))
                 option = f"--{field.name.replace('_', '-')}"
                 raise Conflict(option, f"{syntax} output", f"pass {needed.replace('--text', 'no syntax')} with it")
         return syntax
 
-    def sheet(self) -> Sheet:
-        """Return the checked options for the renderers; raises `UnknownName`, `Unreadable` or `Conflict`."""
-        from bertsym.errors import UnknownName
+    def sheet(self, document: Document = ()) -> Sheet:
+        """Return the checked options for the renderers; --rename knows the symbols of the document.
+
+        Raises `UnknownName`, `AmbiguousName`, `Unreadable` or `Conflict`.
+        """
+        from bertsym.errors import Conflict, UnknownName
+        from bertsym.legend import symbols_of
         from bertsym.render.notation import named_notation, parse_renames
         from bertsym.render.sheet import (
+            Float,
             Layout,
             Sheet,
+            TypeSize,
             checked_caption,
             checked_label,
             checked_left,
@@ -126,8 +171,12 @@ class Page:
         encodings = {encoding.value: encoding for encoding in Encoding}
         if self.tex_encoding not in encodings:
             raise UnknownName("TeX encoding", self.tex_encoding, encodings)
+        names = parse_renames(self.rename or ())
+        if self.small and self.footnotesize:
+            raise Conflict("--small", "--footnotesize", "a table has one size of type")
+        size = TypeSize.FOOTNOTE if self.footnotesize else TypeSize.SMALL if self.small else TypeSize.NORMAL
         return Sheet(
-            notation=named_notation(self.notation or "bert").renamed(parse_renames(self.rename or ())),
+            notation=named_notation(self.notation or "bert").renamed(names, symbols_of(document) if names else ()),
             encoding=encodings[self.tex_encoding],
             layout=Layout.named(self.layout) if self.layout else None,
             column=column(self.width, times=self.math_font == "times") if self.width else None,
@@ -136,11 +185,28 @@ class Page:
             standalone=self.standalone,
             left=checked_left(self.lhs),
             punct=checked_punctuation(self.punct),
+            float=Float.named(self.float) if self.float else None,
+            size=size,
+            siunitx=self.siunitx,
         )
+
+    def arranged(self, document: Document) -> Document:
+        """Return the document with the columns, headings, unit and digits that were chosen; raises `BertsymError`."""
+        shown = document
+        if (self.unit, self.digits, self.places) != ("", None, None):
+            from bertsym.render.precision import Precision, at_precision
+
+            shown = at_precision(document, Precision(self.unit, self.digits, self.places))
+        if self.columns or self.heading:
+            from bertsym.render.columns import with_columns
+
+            shown = with_columns(document, shown, self.columns or (), self.heading or ())
+        return shown
 
 
 _USED_BY = {
     **dict.fromkeys(("notation", "rename"), ("latex", "markdown", "json")),
+    **dict.fromkeys(("columns", "heading", "unit", "digits", "places"), ("latex", "markdown", "csv", "text")),
     "legend": ("latex", "markdown", "text"),
 }
 

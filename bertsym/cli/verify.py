@@ -9,6 +9,7 @@ import typer
 
 from bertsym.cli import options
 from bertsym.cli.output import show
+from bertsym.cli.page import Page
 
 
 def verify(
@@ -51,6 +52,7 @@ def verify(
     latex: options.Latex = False,
     markdown: options.Markdown = False,
     json: options.AsJson = False,
+    csv: options.AsCsv = False,
 ) -> None:
     """Check that a checkpoint has the tensors of a model.
 
@@ -62,7 +64,7 @@ def verify(
         _check_run(of, model, framework=framework, infer=infer, header_only=header_only)
         settings = options.settings(dtype, optimizer, None, None)
         report = options.verified_run(path, head, at, model_type, of, convention, settings)
-        show(report, latex=latex, markdown=markdown, json=json)
+        show(report, Page(latex=latex, markdown=markdown, json=json, csv=csv))
         if not report.ok:
             raise typer.Exit(1)
         return
@@ -76,7 +78,7 @@ def verify(
     answer = verification(
         Path(path), model, head, sizes, framework=framework, infer=infer, header_only=header_only, model_type=model_type
     )
-    show(answer, latex=latex, markdown=markdown, json=json)
+    show(answer, Page(latex=latex, markdown=markdown, json=json, csv=csv))
     if not answer.ok:
         raise typer.Exit(1)
 

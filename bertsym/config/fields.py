@@ -42,7 +42,7 @@ def sizes(config: Mapping[str, Json], schema: Schema, file: Path) -> dict[Symbol
         if not ready:
             raise BadField(str(file), next(iter(waiting)).key, "missing, and so are the fields that it is derived from")
         for field, value in ready.items():
-            given[field.symbol] = _checked(_followed(value, given), field.key, field.symbol, file)
+            given[field.symbol] = _checked(_followed(value, field.symbol, given), field.key, field.symbol, file)
             del waiting[field]
     for field in schema.fields:
         if isinstance(field, Field) and field.needs and given.get(field.symbol) and config.get(field.needs) is not True:
@@ -62,12 +62,14 @@ def overridden(config: Mapping[str, Json], model: Model) -> tuple[str, ...]:
     )
 
 
-def _followed(value: Expr, given: Mapping[Symbol, Value]) -> Value | None:
+def _followed(value: Expr, symbol: Symbol, given: Mapping[Symbol, Value]) -> Value | None:
     """Return the value of the expression that a missing size follows from, or None if it divides by 0."""
     try:
         found = evaluate(value, given)
     except TypeError:
         return None
+    if BY_SYMBOL[symbol].kind is Kind.SWITCH and found in (0, 1):
+        return bool(found)
     return found.numerator if found.denominator == 1 else found
 
 

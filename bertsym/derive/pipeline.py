@@ -27,6 +27,7 @@ from bertsym.derive.oracle.client import BuildOracle, Worker
 from bertsym.derive.sampling.depth_policy import failures_by_field
 from bertsym.derive.trace import NO_TRACE, Trace
 from bertsym.derive.types import Arguments, CannotDerive, Fields
+from bertsym.saved_model.derived import Derived
 from bertsym.values import replace
 
 
@@ -75,15 +76,21 @@ def derive_in(
         if derivation is None or (without is not None and without.whole):
             derivation = without
     assert derivation is not None  # noqa: S101  # the second attempt raises what it fails with
-    if not derivation.derived.layer_lists:
-        return derivation
+    ruled = with_list_rules(derivation.derived, worker, target, sizes, trials=trials, seed=seed)
+    return replace(derivation, derived=ruled)
+
+
+def with_list_rules(
+    derived: Derived, worker: Worker, target: str, sizes: Arguments, *, trials: int = 16, seed: int = 0
+) -> Derived:
+    """Return the model with the rules of its lists that have none yet: what the class makes of other fields."""
 
     def rule(path: str) -> Derivation:
-        found, _ = _derive_with(worker, target, sizes, trials, seed, keep_names=True, trace=NO_TRACE, rule=path)
-        assert found is not None  # noqa: S101  # a rule has no lists of its own
-        return found
+        derivation, _ = _derive_with(worker, target, sizes, trials, seed, keep_names=True, trace=NO_TRACE, rule=path)
+        assert derivation is not None  # noqa: S101  # a rule has no lists of its own
+        return derivation
 
-    return replace(derivation, derived=with_rules(derivation.derived, rule))
+    return with_rules(derived, rule)
 
 
 def _derive_with(

@@ -61,8 +61,7 @@ def read(text: str, types: Iterable[str] = ()) -> Reading:
     listed = tuple(types)
     if (known := spelled(text, listed)) is not None:
         return known
-    beginning = without_size(words(text))
-    longer = _distinct([model for model in published() if beginning and _begins(model, beginning)])
+    longer = _distinct(beginning_with(text))
     return Reading(text, longer=longer, near=() if longer else _near(text, listed))
 
 
@@ -85,6 +84,16 @@ def spelled(text: str, types: Iterable[str] = ()) -> Reading | None:
             return Reading(text, architecture=kind)
     known = index.by_words.get(name) or index.by_size.get(without_size(name)) or ()
     return Reading(text, models=_distinct(known)) if known else None
+
+
+def beginning_with(text: str) -> list[Published]:
+    """Return the published models of which a name begins with the words of a text.
+
+    >>> [model.name for model in beginning_with("qwen3 30b")]
+    ['Qwen3-30B-A3B']
+    """
+    beginning = without_size(words(text))
+    return [model for model in published() if beginning and _begins(model, beginning)]
 
 
 @cache

@@ -8,6 +8,7 @@ from bertsym.values import value
 
 AMSMATH = r"\usepackage{amsmath}"
 BOOKTABS = r"\usepackage{booktabs}"
+SIUNITX = r"\usepackage{siunitx}"
 T1 = r"\usepackage[T1]{fontenc}"
 LABELS = r"LaTeX or MathJax: KaTeX has no \label"
 

@@ -20,7 +20,7 @@ from bertsym.document import (
 )
 from bertsym.errors import Conflict
 from bertsym.formulas.tree import Name
-from bertsym.render import derivations, displays, mathtex, tables, words
+from bertsym.render import cells, derivations, displays, mathtex, tables, words
 from bertsym.render.fragment import T1, Fragment, joined
 from bertsym.render.metrics import POINT, TEN
 from bertsym.render.sheet import Column, Layout, Sheet
@@ -73,7 +73,7 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
 
 def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
     """Return one piece of text or a table cell."""
-    return tables.inline(part, sheet)
+    return cells.inline(part, sheet)
 
 
 def _check(parts: Document, sheet: Sheet) -> None:
@@ -85,8 +85,15 @@ def _check(parts: Document, sheet: Sheet) -> None:
     for option, chosen in (("--lhs", sheet.left is not None), ("--punct", bool(sheet.punct))):
         if chosen and Result not in kinds:
             raise Conflict(option, "the answer", "it has no formula of its own")
-    if sheet.caption and Table not in kinds:
-        raise Conflict("--caption", "the answer", "only a table has a caption")
+    of_tables = {
+        "--caption": bool(sheet.caption),
+        "--float": sheet.float is not None,
+        "--siunitx": sheet.siunitx,
+        sheet.size.command.replace("\\", "--"): sheet.size.steps > 0,
+    }
+    for option, chosen in of_tables.items():
+        if chosen and Table not in kinds:
+            raise Conflict(option, "the answer", "it has no table")
     if sheet.label and not kinds & {Table, Result}:
         raise Conflict("--label", "the answer", "it has neither a formula of its own nor a table")
     if (sheet.caption or sheet.label) and sum(isinstance(part, Table) for part in parts) > 1:
@@ -178,7 +185,7 @@ def _capital(name: str) -> str:
 
 
 def _run(parts: tuple[Inline, ...], sheet: Sheet, *, breakable: bool = False) -> str:
-    return "".join(tables.inline(part, sheet, breakable=breakable) for part in parts)
+    return "".join(cells.inline(part, sheet, breakable=breakable) for part in parts)
 
 
 def _standalone(body: str, requires: list[str], sheet: Sheet, *, handout: bool) -> str:

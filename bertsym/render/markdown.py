@@ -7,6 +7,9 @@ import re
 from bertsym.document import (
     Alignment,
     Code,
+    Column,
+    Count,
+    Decimal,
     Document,
     Element,
     Equation,
@@ -15,12 +18,14 @@ from bertsym.document import (
     Paragraph,
     Remark,
     Result,
+    Rounded,
+    Scaled,
     Share,
     Table,
     Title,
+    dashed,
 )
 from bertsym.formulas.tree import Name, Named, Sum
-from bertsym.quantities import percent
 from bertsym.render import derivations, displays, mathtex, words
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.sheet import Sheet
@@ -37,8 +42,8 @@ def inline(part: Inline, notation: Notation = BERT) -> str:
             shown = words.inline(part)
             ticks = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
             return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}".replace("|", r"\|")
-        case Share(value, places):
-            return percent(value, places)
+        case Count() | Decimal() | Rounded() | Scaled() | Share():
+            return words.inline(part)
         case _:
             return f"${mathtex.inline(part, notation)}$"
 
@@ -65,7 +70,9 @@ def _element(element: Element, notation: Notation) -> str:
         case Result((Sum((Named(), *_)), *_)):
             return _aligned(displays.parts_aligned(element, notation))
         case Equation(steps) | Result(steps):
-            return "$$\n" + "\n= ".join(mathtex.inline(step, notation) for step in steps) + "\n$$"
+            first, *rest = steps
+            further = (f"\n{mathtex.relation(step)} {mathtex.inline(step, notation)}" for step in rest)
+            return f"$$\n{mathtex.inline(first, notation)}{''.join(further)}\n$$"
         case Table():
             return _table(element, notation)
 
@@ -79,13 +86,19 @@ def _run(parts: tuple[Inline, ...], notation: Notation) -> str:
 
 
 def _table(table: Table, notation: Notation) -> str:
-    lines = [_row(tuple(column.title for column in table.columns), notation)]
+    table = dashed(table)
+    lines = [_row(tuple(map(_title, table.columns)), notation)]
     lines.append("|" + "|".join(" ---: " if column.right else " --- " for column in table.columns) + "|")
     lines += [_row(row, notation) for row in table.rows]
     if table.footer:
         cells = (f"**{inline(cell, notation)}**" if cell != "" else "" for cell in table.footer)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _title(column: Column) -> Inline:
+    """Return the heading of a column, with the one over it: Markdown has no cells over several columns."""
+    return f"{column.group} {words.inline(column.title)}".rstrip() if column.group else column.title
 
 
 def _row(cells: tuple[Inline, ...], notation: Notation) -> str:

@@ -6,7 +6,20 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from bertsym.document import Code, Count, Decimal, Equal, Inline, Matrix, Rounded, Shape, Share, Sizes
+from bertsym.document import (
+    Code,
+    Count,
+    Decimal,
+    Equal,
+    Inline,
+    Matrix,
+    Rounded,
+    Scaled,
+    Shape,
+    Share,
+    Sizes,
+    is_rounded,
+)
 from bertsym.formulas.tree import (
     Bracket,
     Condition,
@@ -50,8 +63,7 @@ _RELATIONS = {
 
 def relation(step: Inline) -> str:
     r"""Return the sign before a step of a chain: `\approx` before a number that is rounded, else an equals sign."""
-    rounded_off = isinstance(step, Decimal) and (step.rounded or (step.value * 10**step.places).denominator != 1)
-    return r"\approx" if rounded_off else "="
+    return r"\approx" if is_rounded(step) else "="
 
 
 def chain(steps: Sequence[Inline], notation: Notation = BERT, encoding: Encoding = Encoding.ASCII) -> str:
@@ -236,6 +248,8 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return grouped(value) + (rf"\,({_measured(value, unit)})" if short else "")
         case Rounded(value, unit):
             return _upright(part.text) if unit.symbol else _rounded(value)
+        case Scaled():
+            return _upright(f"{part.number.replace(',', '{,}')} {part.symbol}".rstrip())
         case Decimal(value, places):
             return decimal(value, places)
         case Shape(()):
@@ -250,6 +264,12 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return rf"\textrm{{\texttt{{{prose(text, encoding)}}}}}"
         case Share(value, places):
             return prose(percent(value, places))
+        case _:
+            return _formula(part, notation)
+
+
+def _formula(part: Form | Matrix | Equal, notation: Notation) -> str:
+    match part:
         case Matrix(below):
             return _matrix(below)
         case Equal(left, right):
@@ -267,7 +287,7 @@ def _measured(value: int, unit: Unit) -> str:
 
 def _upright(text: str) -> str:
     number, _, symbol = text.partition(" ")
-    return rf"{number}\,\mathrm{{{symbol}}}"
+    return rf"{number}\,\mathrm{{{symbol}}}" if symbol else number
 
 
 def _rounded(value: int) -> str:

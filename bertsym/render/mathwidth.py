@@ -14,6 +14,8 @@ NULL_DELIMITER = 12 * POINT // 10
 LARGE_PARENTHESIS = 736_113
 BRACE = 889_000
 RADICAL = 1_000_000
+EXTENSION = 1000
+"""The least size of large delimiters: LaTeX without amsmath has them at 10 pt alone."""
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\S", re.DOTALL)
 _SYMBOLS = {
@@ -25,6 +27,7 @@ _SYMBOLS = {
     "\\geq": "geq",
     "\\approx": "approx",
 }
+_OPERATOR_NAMES = {"\\max": "max", "\\min": "min"}
 _QUADS = {"\\quad": 1, "\\qquad": 2}
 _FONTS = frozenset({"\\mathrm", "\\mathit", "\\mathbf", "\\mathsf", "\\mathtt", "\\mathcal"})
 
@@ -33,6 +36,7 @@ class Class(Enum):
     """Class of an atom (The TeXbook, chapter 17), which decides the space beside it."""
 
     ORD = "ord"
+    OP = "op"
     BIN = "bin"
     REL = "rel"
     OPEN = "open"
@@ -49,7 +53,14 @@ _CLASSES = {
     **dict.fromkeys((")", "]"), Class.CLOSE),
     **dict.fromkeys((",", ";"), Class.PUNCT),
 }
-_NO_OPERAND_BEFORE = (None, Class.BIN, Class.REL, Class.OPEN, Class.PUNCT)
+_THIN_IN_SCRIPTS = frozenset(
+    {
+        (Class.OP, Class.ORD),
+        (Class.OP, Class.OP),
+        *((left, Class.OP) for left in (Class.ORD, Class.CLOSE, Class.INNER)),
+    }
+)
+_NO_OPERAND_BEFORE = (None, Class.OP, Class.BIN, Class.REL, Class.OPEN, Class.PUNCT)
 _NO_OPERAND_AFTER = (None, Class.REL, Class.CLOSE, Class.PUNCT)
 
 
@@ -132,13 +143,17 @@ def _atom(reader: _Reader, mark: str, level: int, *, display: bool) -> Atom:
         return Atom(Class.SPACE, (_QUADS[mark] * text.quad if mark in _QUADS else text.space) * size)
     if mark in _FONTS:
         return Atom(Class.ORD, _word(_group(reader), mark, face, level))
+    if mark in _OPERATOR_NAMES:
+        return Atom(Class.OP, _word(_OPERATOR_NAMES[mark], "\\mathrm", face, level))
     if mark == "\\textrm":
         return Atom(Class.ORD, words(_group(reader), face))
     if mark == "\\frac":
         inner = level if display else level + 1
         return Atom(Class.ORD, max(_argument(reader, inner), _argument(reader, inner)) + 2 * NULL_DELIMITER)
     if mark == "\\sqrt":
-        return Atom(Class.ORD, _argument(reader, level, display=display) + RADICAL * face.sizes[min(level, 2)])
+        return Atom(
+            Class.ORD, _argument(reader, level, display=display) + RADICAL * max(face.sizes[min(level, 2)], EXTENSION)
+        )
     if mark == "\\underbrace":
         return _underbrace(reader, level, display=display)
     if mark in ("\\left", "\\Bigl", "\\biggl", "\\Bigr", "\\biggr"):
@@ -177,12 +192,12 @@ def _underbrace(reader: _Reader, level: int, *, display: bool) -> Atom:
     if reader.peek() == "_":
         reader.take()
         width = max(width, _argument(reader, level + 1))
-    return Atom(Class.ORD, max(width, 2 * BRACE * reader.face.sizes[0]))
+    return Atom(Class.ORD, max(width, 2 * BRACE * max(reader.face.sizes[0], EXTENSION)))
 
 
 def _delimited(reader: _Reader, mark: str, level: int, *, display: bool) -> Atom:
     reader.take()
-    delimiter = LARGE_PARENTHESIS * reader.face.sizes[0]
+    delimiter = LARGE_PARENTHESIS * max(reader.face.sizes[0], EXTENSION)
     if mark == "\\left":
         inside = _run(reader, level, display=display, until="\\right")
         reader.take()
@@ -254,6 +269,8 @@ def _between(left: Class, right: Class, skips: tuple[int, int, int], *, script: 
     """Return the space between two atoms in half mathematical units (The TeXbook, page 170)."""
     thin, medium, thick = skips
     pair = {left, right}
+    if (left, right) in _THIN_IN_SCRIPTS:
+        return thin
     if script:
         return 0
     if Class.BIN in pair:

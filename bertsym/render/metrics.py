@@ -41,7 +41,7 @@ def font(name: str) -> Font:
 def _nearest(family: str, size: int) -> Font:
     """Return the font that LaTeX scales to that size: the largest design size that is not larger."""
     designs = [design for design in _DESIGN if f"{family}{design}" in _table()]
-    return font(f"{family}{max((design for design in designs if design * 100 <= size), default=5)}")
+    return font(f"{family}{max((design for design in designs if design * 100 <= size), default=designs[0])}")
 
 
 @cache
@@ -76,7 +76,20 @@ class Face:
 
     def text(self) -> tuple[Font, int]:
         """Return the roman of running text."""
-        return font("ptmr7t" if self.times else "cmr12" if self.sizes[0] >= 1200 else "cmr10"), self.sizes[0]
+        return font("ptmr7t") if self.times else _nearest("cmr", self.sizes[0]), self.sizes[0]
+
+    def typewriter(self) -> tuple[Font, int]:
+        """Return the typewriter face of running text."""
+        return _nearest("cmtt", self.sizes[0]), self.sizes[0]
+
+    def smaller(self, steps: int) -> Face:
+        r"""Return the fonts after `\small` (one step) or `\footnotesize` (two), as the standard classes size them.
+
+        >>> TEN.smaller(1) == NINE, TWELVE.smaller(2) == TEN
+        (True, True)
+        """
+        ladder = _TIMES if self.times else _MODERN
+        return ladder[max(0, ladder.index(self) - steps)]
 
     def _font(self, times: str, modern: str, level: int) -> tuple[Font, int]:
         size = self.sizes[min(level, 2)]
@@ -85,16 +98,32 @@ class Face:
         return _nearest(modern, size), size
 
 
+# The sizes of LaTeX (fontdef.dtx) and of mathptmx, from 6 to 12 points.
+EIGHT = Face((800, 600, 500))
+NINE = Face((900, 600, 500))
 TEN = Face((1000, 700, 500))
 ELEVEN = Face((1095, 800, 600))
 TWELVE = Face((1200, 800, 600))
+_MODERN = (Face((600, 500, 500)), Face((700, 500, 500)), EIGHT, NINE, TEN, ELEVEN, TWELVE)
+TIMES_EIGHT = Face((800, 600, 500), times=True)
+TIMES_NINE = Face((900, 700, 500), times=True)
 TIMES_TEN = Face((1000, 740, 600), times=True)
 TIMES_ELEVEN = Face((1095, 800, 600), times=True)
+TIMES_TWELVE = Face((1200, 900, 700), times=True)
+_TIMES = (
+    Face((600, 500, 500), times=True),
+    Face((700, 500, 500), times=True),
+    TIMES_EIGHT,
+    TIMES_NINE,
+    TIMES_TEN,
+    TIMES_ELEVEN,
+    TIMES_TWELVE,
+)
 
 
 def words(text: str, face: Face, *, typewriter: bool = False) -> int:
     """Return the width of a line of prose; a character outside the table counts one em."""
-    metrics, size = (font("cmtt10"), face.sizes[0]) if typewriter else face.text()
+    metrics, size = face.typewriter() if typewriter else face.text()
     glyphs = list(text) if typewriter else _ligatures(text, metrics)
     total = 0
     for here, after in zip(glyphs, [*glyphs[1:], ""], strict=True):

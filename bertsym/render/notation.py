@@ -9,7 +9,7 @@ from types import MappingProxyType
 from sympy import Symbol
 
 from bertsym.errors import Conflict, UnknownName, Unreadable
-from bertsym.symbols import BY_NAME, lookup
+from bertsym.symbols import BY_NAME, Own, lookup
 from bertsym.values import value
 
 MAX_NAME = 80
@@ -37,11 +37,7 @@ class Notation:
         for symbol in (*self.names, *(name for name in BY_NAME if name not in self.names)):
             other = owners.setdefault(self.name(symbol), symbol)
             if other != symbol:
-                raise Conflict(
-                    f"{symbol} as {self.name(symbol)}",
-                    f"{other} as {self.name(other)}",
-                    "a reader could not tell them apart; --rename one of them to something else",
-                )
+                raise _alike(symbol, other, self.name(symbol))
 
     def name(self, symbol: Symbol | str) -> str:
         r"""Return the TeX of a symbol; a word that no table knows is set upright.
@@ -83,15 +79,46 @@ class Notation:
             return self.names[plain]
         return plain if len(plain) == 1 else rf"\mathrm{{{plain}}}".replace("_", r"\_")
 
-    def renamed(self, names: Mapping[str, str]) -> Notation:
-        """Return the notation with these names over its own, each checked.
+    def renamed(self, names: Mapping[str, str], own: Iterable[Symbol] = ()) -> Notation:
+        """Return the notation with these names over its own, each checked; `own` are the symbols of a model's code.
 
-        Raises `UnknownName`, `Unreadable` or `Conflict`.
+        Raises `UnknownName`, `AmbiguousName`, `Unreadable` or `Conflict`.
         """
         if not names:
             return self
-        checked = {lookup(symbol).name: checked_name(symbol, tex) for symbol, tex in names.items()}
-        return Notation(self.title, self.source, MappingProxyType({**self.names, **checked}))
+        brought = sorted(own, key=str)
+        fields = {_field(symbol): str(symbol) for symbol in brought if isinstance(symbol, Own)}
+        checked: dict[str, str] = {}
+        for typed, tex in names.items():
+            name = fields[typed] if typed in fields and typed not in BY_NAME else _looked_up(typed, brought, fields)
+            if checked.setdefault(name, checked_name(typed, tex)) != tex:
+                raise Conflict(f"{name} as {checked[name]}", f"{name} as {tex}", "--rename gives it two names")
+        notation = Notation(self.title, self.source, MappingProxyType({**self.names, **checked}))
+        owners = {tex: name for name, tex in notation.names.items()}
+        for symbol in map(str, brought):
+            tex = notation.name(symbol)
+            other = owners.setdefault(tex, symbol)
+            if other != symbol:
+                raise _alike(symbol, other, tex)
+        return notation
+
+
+def _looked_up(typed: str, own: Iterable[Symbol], fields: Iterable[str]) -> str:
+    """Return the name of a size; the error for a name that is none offers the fields of a model's code too."""
+    try:
+        return lookup(typed, own).name
+    except UnknownName as error:
+        raise UnknownName(error.kind, typed, [*error.known, *fields], error.hint) from None
+
+
+def _field(symbol: Own) -> str:
+    """Return the field of a model's code that a symbol stands for."""
+    return str(symbol.meaning).removesuffix(" of the code")
+
+
+def _alike(symbol: str, other: str, tex: str) -> Conflict:
+    why = "a reader could not tell them apart; --rename one of them to something else"
+    return Conflict(f"{symbol} as {tex}", f"{other} as {tex}", why)
 
 
 def checked_name(symbol: str, tex: str) -> str:

@@ -5,8 +5,21 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from bertsym.errors import Conflict, TooNarrow, Unreadable, member
-from bertsym.render.metrics import ELEVEN, POINT, TEN, TIMES_ELEVEN, TIMES_TEN, TWELVE, Face
+from bertsym.errors import TooNarrow, Unreadable, member
+from bertsym.render.metrics import (
+    EIGHT,
+    ELEVEN,
+    NINE,
+    POINT,
+    TEN,
+    TIMES_EIGHT,
+    TIMES_ELEVEN,
+    TIMES_NINE,
+    TIMES_TEN,
+    TIMES_TWELVE,
+    TWELVE,
+    Face,
+)
 from bertsym.render.notation import BERT, Notation, is_name
 from bertsym.render.tex_prose import Encoding
 from bertsym.values import value
@@ -29,12 +42,47 @@ class Layout(Enum):
         return member(cls, "layout", name)
 
 
+class Float(Enum):
+    """Environment of a table: a float of one column or of both, or none."""
+
+    TABLE = "table"
+    STARRED = "table*"
+    NONE = "none"
+
+    @classmethod
+    def named(cls, name: str) -> Float:
+        """Return the member of that name; raise `UnknownName`."""
+        return member(cls, "float", name)
+
+
+class TypeSize(Enum):
+    """Size of the type in a table: the command of LaTeX, and the steps below the text."""
+
+    NORMAL = ("", 0)
+    SMALL = (r"\small", 1)
+    FOOTNOTE = (r"\footnotesize", 2)
+
+    @property
+    def command(self) -> str:
+        """Return the command of LaTeX, empty for the size of the text."""
+        return self.value[0]
+
+    @property
+    def steps(self) -> int:
+        """Return the number of sizes below the text."""
+        return self.value[1]
+
+
 @value
 class Column:
     """The measure of the text: its width in hundred-millionths of a point, and the fonts of its mathematics."""
 
     width: int
     face: Face
+
+    def smaller(self, size: TypeSize) -> Column:
+        """Return the measure for type of that size."""
+        return Column(self.width, self.face.smaller(size.steps))
 
     def check(self, what: str, needed: int) -> None:
         """Raise `TooNarrow` if the piece does not fit the column."""
@@ -49,9 +97,9 @@ COLUMNS = {
     "ieee": Column(25_200_000_000, TEN),
     "neurips": Column(39_748_000_000, TEN),
 }
-_WIDTH = re.compile(r"(\d{2,4})(?:\.(\d{1,2}))?(?:pt)?(?:@(10|11|12)(?:pt)?)?", re.ASCII)
-_FACES = {"10": TEN, "11": ELEVEN, "12": TWELVE}
-_TIMES = {TEN: TIMES_TEN, ELEVEN: TIMES_ELEVEN}
+_WIDTH = re.compile(r"(\d{2,4})(?:\.(\d{1,2}))?(?:pt)?(?:@(8|9|10|11|12)(?:pt)?)?", re.ASCII)
+_FACES = {"8": EIGHT, "9": NINE, "10": TEN, "11": ELEVEN, "12": TWELVE}
+_TIMES = {EIGHT: TIMES_EIGHT, NINE: TIMES_NINE, TEN: TIMES_TEN, ELEVEN: TIMES_ELEVEN, TWELVE: TIMES_TWELVE}
 
 PUNCTUATION = (".", ",", ";", ":")
 MAX_CAPTION = 1900
@@ -74,10 +122,13 @@ class Sheet:
     standalone: bool = False
     left: str | None = None
     punct: str = ""
+    float: Float | None = None
+    size: TypeSize = TypeSize.NORMAL
+    siunitx: bool = False
 
 
 def column(text: str, *, times: bool = False) -> Column:
-    """Read `acl`, `ieee`, `neurips`, or points with the type size: `252pt@10`; raise `Unreadable` or `Conflict`.
+    """Read `acl`, `ieee`, `neurips`, or points with the size of type from 8 to 12: `252pt@10`; raise `Unreadable`.
 
     >>> column("219.08pt@11") == column("acl")
     True
@@ -86,15 +137,13 @@ def column(text: str, *, times: bool = False) -> Column:
     if chosen is None:
         match = _WIDTH.fullmatch(text)
         if match is None:
-            raise Unreadable("--width", text, f"{', '.join(COLUMNS)}, or points such as 252pt or 219pt@11")
+            raise Unreadable(
+                "--width", text, f"{', '.join(COLUMNS)}, or points such as 252pt or 219pt@11, with type of 8 to 12 pt"
+            )
         points, hundredths, size = match.groups()
         width = int(points) * POINT + int((hundredths or "").ljust(2, "0")) * POINT // 100
         chosen = Column(width, _FACES[size or "10"])
-    if not times:
-        return chosen
-    if chosen.face not in _TIMES:
-        raise Conflict("--math-font times", f"--width {text}", "the metrics of Times are known at 10pt and 11pt")
-    return Column(chosen.width, _TIMES[chosen.face])
+    return Column(chosen.width, _TIMES[chosen.face]) if times else chosen
 
 
 def checked_caption(text: str) -> str:

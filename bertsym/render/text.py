@@ -19,9 +19,13 @@ from bertsym.document import (
     Paragraph,
     Remark,
     Result,
+    Scaled,
     Shape,
     Table,
     Title,
+    dashed,
+    groups,
+    is_rounded,
 )
 from bertsym.errors import printable
 from bertsym.formulas.tree import Form, Name, Named, Sum
@@ -36,12 +40,16 @@ WIDEST = 120
 
 _PHASES = (
     ("formula", 40, WIDTH),
+    ("number", 0, WIDEST),
     ("words", 24, WIDEST),
     ("formula", 24, WIDEST),
     ("shape", 16, WIDEST),
     ("name", 30, WIDEST),
 )
-"""The kinds of columns that are narrowed, one after another: each to its least width, until the table has the last."""
+"""The kinds of columns that are narrowed, one after another: each to its least width, until the table has the last.
+
+A column of numbers never gets narrower than its numbers and the words of its title.
+"""
 
 LEAST_BESIDE = 45
 """The room for the sums of an alignment, without which they stand below the products."""
@@ -85,11 +93,11 @@ def _element(element: Element, spell: Spell) -> list[str]:
             head = f"    {_inline(name, spell)} "
             return _broken([f"{head}= {_inline(first, spell)}", *(_steps_below(others, len(head), spell))])
         case Equation(steps):
-            return _broken(_steps([_inline(step, spell) for step in steps], indent="    "))
+            return _broken(_steps(steps, spell, indent="    "))
         case Result((Sum(terms), *others)) if isinstance(terms[0], Named):
-            return [*_parts(terms, spell, WIDTH), *(f"= {_inline(step, spell)}" for step in others)]
+            return [*_parts(terms, spell, WIDTH), *_steps_below(others, 0, spell)]
         case Result(steps):  # one line a step, so that programs find the formula whole
-            return _steps([_inline(step, spell) for step in steps], indent="")
+            return _steps(steps, spell, indent="")
         case Table():
             return _table(element, spell)
 
@@ -138,9 +146,12 @@ def _broken(lines: list[str], width: int = WIDTH) -> list[str]:
     return broken
 
 
-def _steps(steps: list[str], indent: str) -> list[str]:
+def _steps(steps: tuple[Inline, ...], spell: Spell, indent: str) -> list[str]:
+    """Return a line for each step, with the sign that stands before it: an equals sign only if nothing is rounded."""
     first, *rest = steps
-    return [indent + first, *(f"{indent}= {step}" for step in rest)]
+    signs = (spell("≈") if is_rounded(step) else "=" for step in rest)
+    further = (f"{indent}{sign} {_inline(step, spell)}" for sign, step in zip(signs, rest, strict=True))
+    return [indent + _inline(first, spell), *further]
 
 
 def _alignment(lines: Sequence[Line], spell: Spell) -> list[str]:
@@ -160,7 +171,8 @@ def _alignment(lines: Sequence[Line], spell: Spell) -> list[str]:
             parts = [chain] if len(chain) <= WIDTH - margin else parts
             written = [line for part in parts for line in _hanging(part, WIDTH - margin, len(gap))]
         else:
-            below = _steps([start, *each] if start else each, "")
+            first, *further = [start, *each] if start else each
+            below = [first, *(f"= {step}" for step in further)]
             written = [line for step in below for line in _wrap(step, WIDTH - margin, "      ")]
         heads = [f"    {label}".ljust(margin), *[" " * margin] * (len(written) - 1)]
         shown += [(head + line).rstrip() for head, line in zip(heads, written, strict=True)]
@@ -198,14 +210,19 @@ def _parts(parts: Sequence[Form], spell: Spell, room: int) -> list[str]:
 
 
 def _steps_below(steps: Sequence[Inline], indent: int, spell: Spell) -> list[str]:
-    return [f"{' ' * indent}= {_inline(step, spell)}" for step in steps]
+    signs = (spell("≈") if is_rounded(step) else "=" for step in steps)
+    return [f"{' ' * indent}{sign} {_inline(step, spell)}" for sign, step in zip(signs, steps, strict=True)]
 
 
 def _table(table: Table, spell: Spell) -> list[str]:
-    rows = [[spell(printable(column.title)) for column in table.columns]]
-    rows += [[_inline(cell, spell) for cell in row] for row in (*table.rows, table.footer) if row]
+    table = dashed(table)
+    rows = [[_inline(column.title, spell) for column in table.columns]]
+    cells = [row for row in (*table.rows, table.footer) if row]
+    aligned = [_aligned([row[index] for row in cells], spell) for index in range(len(table.columns))]
+    rows += [list(row) for row in zip(*aligned, strict=True)]
     kinds = [_kind(column, [row[index] for row in table.rows]) for index, column in enumerate(table.columns)]
     widths = _widths(rows, kinds)
+    over = _grouped(table, widths, spell)
 
     def lines(cells: list[str]) -> list[str]:
         folded = [_folded(cell, width) for cell, width in zip(cells, widths, strict=True)]
@@ -213,15 +230,37 @@ def _table(table: Table, spell: Spell) -> list[str]:
 
     rule = spell("─") * (sum(widths) + 2 * (len(widths) - 1))
     head, *body = map(lines, rows)
-    if table.footer:
-        body.insert(-1, [rule])
-    return [*head, rule, *chain.from_iterable(body)]
+    below = {0, *table.rules, *((len(table.rows),) if table.footer else ())}
+    ruled = ([rule, *row] if index in below else row for index, row in enumerate(body))
+    return [*over, *head, *([] if body else [rule]), *chain.from_iterable(ruled)]
+
+
+def _aligned(cells: Sequence[Inline], spell: Spell) -> list[str]:
+    """Return the cells of a column; blanks stand for missing decimals, so that decimal points align."""
+    places = [max(0, cell.places) if isinstance(cell, Scaled) else None for cell in cells]
+    most = max((own for own in places if own is not None), default=0)
+    missing = (0 if own is None or own == most else most - own + (own == 0) for own in places)
+    return [_inline(cell, spell) + " " * blanks for cell, blanks in zip(cells, missing, strict=True)]
+
+
+def _grouped(table: Table, widths: list[int], spell: Spell) -> list[str]:
+    """Return the line of the headings over several columns, and widen the last column of a group that is narrower."""
+    over = groups(table.columns)
+    cells = []
+    start = 0
+    for name, count in over:
+        title = spell(printable(name))
+        stop = start + count
+        widths[stop - 1] += max(0, len(title) - sum(widths[start:stop]) - 2 * (count - 1))
+        cells.append(title.center(sum(widths[start:stop]) + 2 * (count - 1)))
+        start = stop
+    return ["  ".join(cells).rstrip()] if over else []
 
 
 def _kind(column: Column, cells: Sequence[Inline]) -> str:
-    """Return the kind of a column; a column of numbers, and one whose cells stay whole, is never narrowed."""
+    """Return the kind of a column; one whose cells stay whole is never narrowed, and of numbers only the title is."""
     if column.right or column.whole:
-        return ""
+        return "number" if column.right and not column.whole else ""
     for kind, of in (("formula", Form), ("shape", Shape), ("name", Code)):
         if any(isinstance(cell, of) for cell in cells):
             return kind
@@ -230,15 +269,25 @@ def _kind(column: Column, cells: Sequence[Inline]) -> str:
 
 def _widths(rows: list[list[str]], kinds: list[str]) -> list[int]:
     """Return the column widths; a table wider than a terminal narrows its widest columns, those of names last."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    floors = [_floor(column) if kind == "number" else 0 for column, kind in zip(columns, kinds, strict=True)]
     gaps = 2 * (len(widths) - 1)
     for kind, least, most in _PHASES:
-        free = [index for index in range(len(widths)) if kinds[index] == kind]
-        while (excess := sum(widths) + gaps - most) > 0 and any(widths[index] > least for index in free):
+        while (excess := sum(widths) + gaps - most) > 0:
+            free = [i for i in range(len(widths)) if kinds[i] == kind and widths[i] > max(least, floors[i])]
+            if not free:
+                break
             widest = max(free, key=widths.__getitem__)
             second = max((widths[index] for index in free if index != widest), default=0)
-            widths[widest] = max(least, widths[widest] - excess, min(second, widths[widest] - 1))
+            widths[widest] = max(least, floors[widest], widths[widest] - excess, min(second, widths[widest] - 1))
     return widths
+
+
+def _floor(column: Sequence[str]) -> int:
+    """Return the width of a column of numbers whose title is broken between all its words."""
+    title, *cells = column
+    return max(map(len, (*title.split(), *cells)), default=0)
 
 
 def _folded(cell: str, width: int) -> list[str]:

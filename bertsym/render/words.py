@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bertsym.document import Code, Count, Decimal, Equal, Inline, Matrix, Rounded, Shape, Share, Sizes
+from bertsym.document import Code, Count, Decimal, Equal, Inline, Matrix, Rounded, Scaled, Shape, Share, Sizes
 from bertsym.errors import printable
-from bertsym.formulas.tree import Sum
+from bertsym.formulas.tree import Form, Sum
 from bertsym.quantities import decimal, percent
 from bertsym.wording import pretty
 
@@ -16,6 +16,11 @@ def inline(part: Inline) -> str:
     return printable(_written(part))
 
 
+def minus(number: str) -> str:
+    """Return a number with a minus sign for its hyphen, as formulas have it."""
+    return number.replace("-", "−")
+
+
 def _written(part: Inline) -> str:
     match part:
         case str():
@@ -23,19 +28,27 @@ def _written(part: Inline) -> str:
         case Code(text):
             return text
         case Count(value, short, unit):
-            return f"{value:,}" + (f" ({unit.rounded(value)})" if short else "")
+            return minus(f"{value:,}" + (f" ({unit.rounded(value)})" if short else ""))
         case Rounded():
-            return part.text
+            return minus(part.text)
+        case Scaled():
+            return minus(f"{part.number} {part.symbol}".rstrip())
         case Share(value, places):
-            return percent(value, places)
+            return minus(percent(value, places))
         case Decimal(value, places):
-            return decimal(value, places)
+            return minus(decimal(value, places))
         case Shape(()):
             return SCALAR
         case Shape(sides):
             return " × ".join(f"({pretty(side)})" if isinstance(side, Sum) else pretty(side) for side in sides)
         case Sizes(values):
             return ", ".join(f"{symbol} = {_value(value)}" for symbol, value in values.items())
+        case _:
+            return _formula(part)
+
+
+def _formula(part: Form | Matrix | Equal) -> str:
+    match part:
         case Matrix(below):
             return f"W_{below.replace(',', '_')}" if below else "W"
         case Equal(left, right):

@@ -85,3 +85,13 @@ def test_a_prevailing_name_and_a_null_part_count_as_the_class_is_built(
                 wrong.append(f"{derived.name}: {str(differing)[:200]}: {counted:,} instead of {real:,}")
     assert compared > ENTRIES
     assert not wrong, f"BERTSYM_ATLAS_SEED={SEED}: {wrong}"
+
+
+def test_a_keyword_counts_in_a_file_without_the_list_of_layers(torch: Any, transformers: Any, tmp_path: Path) -> None:
+    """Nemotron-H takes four layers if a file lists none, and older names for the sizes of its state-space layers."""
+    small: dict[str, Any] = {"model_type": "nemotron_h", "hidden_size": 64, "vocab_size": 100}
+    for sizes in ({"mamba_d_conv": 8}, {"mamba_n_groups": 4}, {"mamba_n_groups": 4, "n_groups": 2}):
+        file = {**small, **sizes}
+        counted = count(read_config(file, Path("config.json"), FIRST))
+        assert counted == built(transformers, torch, "NemotronHModel", file, tmp_path)
+        assert counted != count(read_config(small, Path("config.json"), FIRST))

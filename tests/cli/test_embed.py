@@ -45,7 +45,7 @@ def test_a_paper_is_kept_in_step(paper: Path, bertsym: Run, pdflatex: Callable[[
     assert bertsym("embed", str(paper)).code == 0
     assert bertsym("embed", str(paper), "--check").code == 0
     base = paper.read_text(encoding="utf-8")
-    assert base.count("109{,}482{,}240") == 3
+    assert (base.count("109{,}482{,}240"), base.count("109,482,240")) == (2, 1)
     assert r"d_{\mathrm{model}}^2" in base
     pdflatex(base)
     paper.write_text(base.replace("bert-base-uncased", "bert-base-uncased --at H=1024,heads=16"), encoding="utf-8")
@@ -56,7 +56,11 @@ def test_a_paper_is_kept_in_step(paper: Path, bertsym: Run, pdflatex: Callable[[
     assert bertsym("embed", str(paper)).code == 0
     changed = paper.read_text(encoding="utf-8")
     assert "109{,}482{,}240" not in changed
-    assert changed.count("183{,}987{,}200") == 3  # 12*12*1024^2 + 13*12*1024 + (30522 + 512 + 5)*1024 + 1024^2
+    assert "109,482,240" not in changed
+    assert (changed.count("183{,}987{,}200"), changed.count("183,987,200")) == (
+        2,
+        1,
+    )  # 12*12*1024^2 + 13*12*1024 + (30522 + 512 + 5)*1024 + 1024^2
     pdflatex(changed)
 
 

@@ -29,6 +29,9 @@ def test_a_part_that_says_little_is_as_its_own_class_has_it() -> None:
     [
         ("mistral3", {"text_config": {"model_type": "mistral", "num_hidden_layers": 2, "hidden_size": 1024}}),
         ("paligemma", {"text_config": {"model_type": "gemma", "num_hidden_layers": 2}}),
+        # SigLIP builds its pooling head unless a file says no; the default of these classes says it.
+        ("paligemma", {"vision_config": {"model_type": "siglip_vision_model", "num_hidden_layers": 2}}),
+        ("llava_onevision", {"vision_config": {"model_type": "siglip_vision_model", "num_hidden_layers": 2}}),
         ("llava", {"text_config": {"model_type": "llama", "num_hidden_layers": 2, "num_attention_heads": 16}}),
         ("olmo", {"num_hidden_layers": 2, "num_attention_heads": 32}),
         ("mamba", {"num_hidden_layers": 2, "hidden_size": 100, "intermediate_size": 200}),

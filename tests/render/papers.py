@@ -30,6 +30,9 @@ SOLVED: list[tuple[str, ...]] = [
 COMPARED: list[tuple[str, ...]] = [
     ("compare", "bert-base-uncased", "bert-large-uncased"),
     ("compare", "bert-base-uncased", "bert-large-uncased", "--layout", "booktabs"),
+    ("compare", "bert-tiny", "albert-base", "gpt2-small", "--values", "count,share,ratio", "--layout", "booktabs"),
+    ("compare", "bert", "albert", "--legend"),
+    ("models", "bert-tiny", "albert-base", "--table", "L,H,A,E,F,parameters,sharing,class"),
 ]
 AUDITED: list[tuple[str, ...]] = [
     ("audit", "12LH^2 + 13LH + (V + N)H", "--at", "ffn_ratio=4"),

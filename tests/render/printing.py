@@ -10,7 +10,20 @@ from typing import Any
 
 from sympy import Symbol
 
-from bertsym.document import Alignment, Code, Equation, Inline, Result, Shape, Share, Table
+from bertsym.document import (
+    Alignment,
+    Code,
+    Count,
+    Decimal,
+    Equation,
+    Inline,
+    Result,
+    Rounded,
+    Scaled,
+    Shape,
+    Share,
+    Table,
+)
 from bertsym.errors import TooNarrow
 from bertsym.formulas.tree import Form
 from bertsym.render import jsontext, latex, markdown, text, words
@@ -27,6 +40,7 @@ SHEETS = (
     *(Sheet(layout=layout) for layout in _DISPLAYS),
     *(Sheet(layout=layout, column=COLUMNS[column]) for layout, column in product(_DISPLAYS, COLUMNS)),
 )
+_TEXT = (str, Code, Count, Decimal, Rounded, Scaled, Share)  # numbers take the font of the text around them
 _SHORT = re.compile(r"\\,\([\d.]+(?:\\,\\mathrm\{.\})?\)| \([\d.]+[KMBTQ]?\)$", re.MULTILINE)
 # The name of a part at the right of its line; a formula has no two blanks in a row.
 _LABEL = re.compile(r" && \\text\{[^{}]*\}| \\quad \(\\text\{[^{}]*\}\)|(?<=\S)  +[a-z][a-z -]*$", re.MULTILINE)
@@ -94,7 +108,7 @@ class Reader:
         if len(last) == len(rows):
             for whole, printed in zip(last, _last(text.document((table,))), strict=True):
                 yield printed, whole, only(of_text(printed))
-        cells = [cell for row in rows for cell in row if cell != "" and not isinstance(cell, str | Code | Share)]
+        cells = [cell for row in rows for cell in row if cell != "" and not isinstance(cell, _TEXT)]
         sheet = Sheet(self.notation)
         for document in (latex.document((table,), sheet), markdown.document((table,), self.notation)):
             # A multiplication sign in prose is mathematics of its own.

@@ -94,10 +94,11 @@ def test_markdown_escapes_words_and_keeps_mathematics() -> None:
 
 
 def test_a_formula_in_a_cell_breaks_between_terms_where_the_column_lets_it(bertsym: Callable[..., Any]) -> None:
-    wide = bertsym("show", "bert-base-uncased", "--latex", "--width", "ieee").out
+    wide = bertsym("show", "bert-base-uncased", "--latex", "--width", "350pt").out
     assert "{(2r + 4)}LH^2 + {(r + 9)}LH + {(V + N + 5)}H + H^2" in wide
     narrow = bertsym("show", "bert-base-uncased", "--latex", "--width", "acl").out
-    assert "$(2r + 4)LH^2 + (r + 9)LH + (V + N + 5)H + H^2$" in narrow
+    assert r"\multicolumn{3}{l}{\quad $(2r + 4)LH^2 + (r + 9)LH$}" in narrow
+    assert r"\multicolumn{3}{l}{\quad $\quad {} + (V + N + 5)H + H^2$}" in narrow
 
 
 def test_what_reads_files_compiles_too(

@@ -18,10 +18,14 @@ from bertsym.render.notation import NOTATIONS
 from bertsym.zoo import named
 
 FACES = {
+    "eight": (metrics.EIGHT, 8, ""),
+    "nine": (metrics.NINE, 9, ""),
     "ten": (metrics.TEN, 10, ""),
     "eleven": (metrics.ELEVEN, 11, ""),
     "twelve": (metrics.TWELVE, 12, ""),
     "times": (metrics.TIMES_TEN, 10, r"\usepackage{mathptmx}"),
+    "times nine": (metrics.TIMES_NINE, 9, r"\usepackage{mathptmx}"),
+    "times twelve": (metrics.TIMES_TWELVE, 12, r"\usepackage{mathptmx}"),
 }
 SHAPES = [
     r"d_{\mathrm{model}}^2 + 4d_{\mathrm{ff}}n_{\mathrm{layer}}",
@@ -32,6 +36,7 @@ SHAPES = [
     r"V = 30{,}522,\ N = 512",
     r"\quad {} + 13LH",
     r"\sqrt{b^2 - 4ac}",
+    r"3\max(L - L_{\mathrm{dense}}, 0)H + (a)\min(L, k) - \max(2, H)",
     r"{} = 3H^2",
     r"\frac{(2r + 4)LH^2}{109{,}482{,}240}",
 ]
@@ -48,7 +53,8 @@ def ours() -> list[str]:
 @pytest.mark.parametrize("name", FACES)
 def test_width(name: str, pdflatex: Callable[[str], str]) -> None:
     face, size, package = FACES[name]
-    lines = [rf"\documentclass[{size}pt]{{article}}{package}\begin{{document}}"]
+    kind = "extarticle" if size < 10 else "article"
+    lines = [rf"\documentclass[{size}pt]{{{kind}}}{package}\begin{{document}}"]
     lines += [rf"\setbox0\hbox{{$\displaystyle {tex}$}}\typeout{{WIDE \the\wd0}}" for tex in ours()]
     lines += [rf"\setbox0\hbox{{{text}}}\typeout{{WIDE \the\wd0}}" for text in WORDS]
     log = pdflatex("\n".join([*lines, r"\end{document}", ""]))

@@ -112,7 +112,7 @@ def test_the_legend_names_what_is_used(bertsym: Callable[..., Any]) -> None:
         ("total", "--latex", "--layout", "inline", "--width", "acl"),
         ("total", "--latex", "--width", "3 inches"),
         ("total", "--latex", "--width", "acl", "--math-font", "comic"),
-        ("total", "--latex", "--width", "300@12", "--math-font", "times"),
+        ("total", "--latex", "--width", "300@7"),
         ("total", "--latex", "--notation", "berts"),
         ("total", "--latex", "--tex-encoding", "latin1"),
         ("show", "bert-base-uncased", "--latex", "--width", "40pt"),

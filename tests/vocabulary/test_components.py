@@ -121,9 +121,9 @@ def test_words_of_names() -> None:
 
 
 def test_models_of_one_kind_line_up() -> None:
-    compared = comparison(load("llama", "model"), load("qwen3", "model"))
+    compared = comparison([load("llama", "model"), load("qwen3", "model")])
     assert [row.name for row in compared.rows] == ["embeddings", "attention", "feed-forward", "final-norm"]
-    assert all(side.expression for row in compared.rows for side in (row.first, row.second))
+    assert all(side.expression for row in compared.rows for side in row.sides)
 
 
 def test_the_code_s_own_names_are_there_still() -> None:

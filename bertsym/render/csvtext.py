@@ -1,0 +1,93 @@
+"""CSV (RFC 4180): the tables of an answer for spreadsheets and programs; lines end in a newline alone.
+
+Counts are digits without commas, shares are fractions of 1, and a formula is in the text that bertsym reads.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+from bertsym.document import (
+    NONE,
+    Code,
+    Column,
+    Count,
+    Decimal,
+    Equal,
+    Document,
+    Inline,
+    Matrix,
+    Rounded,
+    Scaled,
+    Shape,
+    Share,
+    Sizes,
+    Table,
+)
+from bertsym.errors import Conflict
+from bertsym.quantities import decimal
+from bertsym.render import words
+from bertsym.wording import plain
+
+_STEERS = ("=", "+", "-", "@", "\t", "\r")
+"""Characters at the beginning of a text that make a spreadsheet compute it."""
+
+Spell = Callable[[str], str]
+
+
+def document(parts: Document, spell: Spell = str) -> str:
+    """Return the tables of a document; those with the same columns are one, and an empty line parts the others.
+
+    Raises `Conflict` for a document without a table.
+    """
+    tables: dict[tuple[str, ...], list[Table]] = {}
+    for part in parts:
+        if isinstance(part, Table):
+            tables.setdefault(tuple(map(_heading, part.columns)), []).append(part)
+    if not tables:
+        raise Conflict("--csv", "the answer", "it has no table")
+    return "\n".join(_written(heads, alike, spell) for heads, alike in tables.items())
+
+
+def _written(heads: tuple[str, ...], tables: list[Table], spell: Spell) -> str:
+    import csv  # noqa: PLC0415  # `import bertsym` does not need it
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([_text(head, spell) for head in heads])
+    for table in tables:
+        for row in (*table.rows, table.footer):
+            if row:
+                writer.writerow([_cell(part, spell) for part in row])
+    return out.getvalue()
+
+
+def _heading(column: Column) -> str:
+    """Return the title of a column, after the one that it shares with its neighbours."""
+    title = words.inline(column.title)
+    return f"{column.group}: {title}" if column.group else title
+
+
+def _cell(part: Inline, spell: Spell) -> str:
+    match part:
+        case Count(value=value):
+            return str(value)
+        case Share(value=value):
+            return decimal(value, 6)
+        case Decimal(value, places):
+            return decimal(value, places)
+        case Scaled():
+            return f"{part.number.replace(',', '')} {part.symbol}".rstrip()
+        case str() if part == NONE:
+            return ""
+        case str() | Code() | Rounded() | Shape() | Sizes() | Matrix() | Equal():
+            return _text(words.inline(part), spell)
+        case _:
+            return spell(plain(part))
+
+
+def _text(text: str, spell: Spell) -> str:
+    """Return words of a user or a file; an apostrophe keeps a spreadsheet from computing them."""
+    shown = spell(words.inline(text))
+    return f"'{shown}" if shown.startswith(_STEERS) else shown
