@@ -74,10 +74,14 @@ def _filled(pieces: tuple[int, ...], width: int) -> int:
 
 
 def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
-    """Return one piece of text or a table cell; a breakable name of code may end a line after a dot or underscore."""
+    """Return one piece of text or a table cell.
+
+    If it is breakable, a line may end after a dot or an underscore of a name of code, or of a word that is wider than
+    half the column.
+    """
     match part:
         case str():
-            return prose(part, sheet.encoding)
+            return _with_long_words(part, sheet) if breakable and sheet.column else prose(part, sheet.encoding)
         case Code(text):
             shown = prose(text, sheet.encoding)
             return rf"\texttt{{{_breakable(shown) if breakable else shown}}}"
@@ -156,9 +160,26 @@ def _text(text: str, tex: str, sheet: Sheet, face: Face) -> Cell:
     return Cell(tex, rf"\raggedright {' '.join(wrapped)}", set_width(text, face), tuple(pieces))
 
 
+def _with_long_words(text: str, sheet: Sheet) -> str:
+    """Return words of running text; a name such as `text_config.hidden_size` in them may be broken if it is long."""
+    if sheet.column is None or len(text) <= LONG_WORD:
+        return prose(text, sheet.encoding)
+    half, face = sheet.column.width // 2, sheet.column.face
+    pieces = []
+    for word in text.split(" "):
+        shown = prose(word, sheet.encoding)
+        long = len(word) > LONG_WORD and set_width(word, face) > half
+        pieces.append(_breakable(shown) if long else shown)
+    return " ".join(pieces)
+
+
 def _breakable(name: str) -> str:
-    """Return the TeX of a name in which a line may end behind a dot, an underscore or a slash."""
-    return re.sub(r"(\.|\\_|/)(?=.)", r"\1\\allowbreak{}", name)
+    r"""Return the TeX of a name in which a line may end behind a dot, an underscore or a slash.
+
+    >>> print(_breakable(r"a.b\_c.{\.z}"))
+    a.\allowbreak{}b\_\allowbreak{}c.\allowbreak{}{\.z}
+    """
+    return re.sub(r"((?<!\\)\.|\\_|/)(?=.)", r"\1\\allowbreak{}", name)
 
 
 def _formula(math: str, tex: str, face: Face) -> Cell:

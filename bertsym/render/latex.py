@@ -109,13 +109,13 @@ def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
     """Return an element; a bare formula is displayed if it is not alone."""
     match element:
         case Title(parts):
-            return Fragment(rf"\section*{{{_run(parts, sheet)}}}")
+            return Fragment(rf"\section*{{{_ragged(sheet)}{_run(parts, sheet)}}}")
         case Heading(parts, clause) if clause is not None:
             return Fragment("\\par\\medskip\n" + _run_in(parts, clause, sheet, "."))
         case Alignment(lines):
             return derivations.alignment(lines, sheet)
         case Heading(parts):
-            return Fragment(rf"\subsection*{{{_run(parts, sheet)}}}")
+            return Fragment(rf"\subsection*{{{_ragged(sheet)}{_run(parts, sheet)}}}")
         case Paragraph(parts) if sheet.column is not None:
             # Braces would be the subtitle of a beamer frame that begins with the fragment.
             return Fragment(rf"\begingroup\raggedright\noindent {_run(parts, sheet, breakable=True)}\par\endgroup")
@@ -129,6 +129,11 @@ def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
             return displays.result(element, sheet, alone=alone)
         case Table():
             return tables.tabular(element, sheet)
+
+
+def _ragged(sheet: Sheet) -> str:
+    """Return the command before a title in a column: TeX would stretch its blanks, or run over the edge."""
+    return r"\raggedright " if sheet.column else ""
 
 
 def _with_remarks_in_print(parts: Document) -> Document:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from bertsym.document import NONE, Count, Decimal, Inline, Scaled, Table, dashed, groups
+from bertsym.document import NONE, Code, Count, Decimal, Inline, Scaled, Shape, Table, dashed, groups
 from bertsym.errors import Conflict, TooNarrow
 from bertsym.quantities import decimal
 from bertsym.render import captions
 from bertsym.render.cells import Cell, cell, figure_width, inline, is_formula
 from bertsym.render.fragment import BOOKTABS, SIUNITX, Fragment
 from bertsym.render.metrics import POINT, Face
-from bertsym.render.sheet import Column, Float, Layout, Sheet
-from bertsym.render.table_layout import FRAMES, INDENT, Plan, plan
-from bertsym.values import value
+from bertsym.render.sheet import Column, Float, Layout, Sheet, TypeSize
+from bertsym.render.table_layout import FRAMES, HINT, INDENT, SLACK, Plan, plan, stacked
+from bertsym.values import replace, value
 
 Cells = tuple[Inline, ...]
 
@@ -45,26 +45,95 @@ class Grid:
     cells: list[list[Cell]]
 
 
+@value
+class Way:
+    """A way to set a table: the size, the first cell of a row above the others, and the cells on a second line.
+
+    The last `fold` numbers of each row stand below those before them.
+    """
+
+    size: TypeSize
+    is_stacked: bool = False
+    fold: int = 0
+
+
 def tabular(table: Table, sheet: Sheet) -> Fragment:
-    """Return the table, ruled by hlines or by booktabs; it floats if it has a caption or a label."""
+    """Return the table, ruled by hlines or by booktabs; it floats if it has a caption or a label.
+
+    A table that is wider than the column is set in another way or smaller. Raises `TooNarrow`.
+    """
     table = dashed(table)
+    problems: list[TooNarrow] = []
+    for way in _ways(table, sheet):
+        try:
+            shown = _set(table, replace(sheet, size=way.size), way)
+        except TooNarrow as problem:
+            problems.append(problem)
+        else:
+            return shown if way.size is sheet.size else replace(shown, tex=_said(way.size, sheet) + shown.tex)
+    raise min(problems, key=lambda problem: problem.needed - problem.available)
+
+
+def _said(size: TypeSize, sheet: Sheet) -> str:
+    """Return the comment that says why the type is smaller than the author asked for."""
+    return f"% set in {size.command} to fit {sheet.column.width // POINT} pt\n" if sheet.column else ""
+
+
+def _ways(table: Table, sheet: Sheet) -> Iterator[Way]:
+    """Yield the ways to set a table, the best first.
+
+    Names of code are so long that a stack reads best; other tables are set smaller first. A size that the author chose
+    stays.
+    """
+    yield Way(sheet.size)
+    if sheet.column is None:
+        return
+    sizes = tuple(TypeSize) if sheet.size is TypeSize.NORMAL else (sheet.size,)
+    stacks = (False, True) if len(table.columns) > 1 and not table.columns[0].right else (False,)
+    names = any(isinstance(row[0], Code) for row in table.rows)
+    if not names and len(sizes) > 1:
+        yield Way(TypeSize.SMALL)
+    folds = range(_numbers_at_end(table) // 2 + 1)
+    yield from (Way(size, is_stacked, fold) for size in sizes for is_stacked in stacks for fold in folds)
+
+
+def _numbers_at_end(table: Table) -> int:
+    """Return the number of last columns that are numbers, in a table whose rows may be folded."""
+    if table.footer or any(column.group for column in table.columns):
+        return 0
+    texts = [i for i, column in enumerate(table.columns) if not column.right]
+    return len(table.columns) - 1 - max(texts, default=0)
+
+
+def _set(table: Table, sheet: Sheet, way: Way) -> Fragment:
+    """Return the table in the size of the sheet; raise `TooNarrow`."""
+    if way.is_stacked:
+        table = _without_empty_columns(table)
+    titles = tuple(c.title for c in table.columns)
+    heads = [(titles,), *([_two_lines(titles, [c.right for c in table.columns])] if sheet.column else [])]
+    if way.fold:
+        heads = [_cut(titles, way.fold)]
+        table = _folded(table, way.fold)
     rules = BOOK if sheet.layout is Layout.BOOKTABS else HLINES
     column = sheet.column.smaller(sheet.size) if sheet.column else None
     count = len(table.columns)
     numeric = {i: digits for i in range(count) if sheet.siunitx and (digits := _digits(table, i))}
-    body = (*table.rows, *((table.footer,) if table.footer else ()))
+    body = _body_of(table)
     formulas = frozenset(
         i for i, c in enumerate(table.columns) if not c.right and any(is_formula(line[i]) for line in body)
     )
-    grid, layout = _laid_out(table, body, sheet, column, numeric, formulas)
-    spec = "".join(
-        numeric[i].spec if i in numeric else _kind(layout, i, table.columns[i].right)
-        for i in range(count)
-        if i not in layout.below
-    )
-    edges = "" if layout.frame.outer else "@{}"
-    inner = _body(table, grid, layout, sheet, column, rules)
-    frame = f"\\begin{{tabular}}{{{edges}{spec}{edges}}}\n{inner}\n\\end{{tabular}}"
+    lowered = _lowered(table, formulas) if way.is_stacked else ()
+    grid, layout = _laid_out(table, heads, sheet, column, numeric, formulas, lowered)
+    if way.fold and column and any(layout.widths):
+        # A cell of words that wraps would stand between the numbers of its row.
+        needed = column.width + max(
+            0, *(row[i].natural - w for row in grid.cells for i, w in enumerate(layout.widths) if w)
+        )
+        raise TooNarrow("the table", -(-needed // POINT), column.width // POINT, HINT)
+    spec = "".join(numeric[i].spec if i in numeric else _kind(layout, i, table.columns[i].right) for i in layout.beside)
+    left = rf"@{{{INDENT.strip()}}}" if layout.stacked else "" if layout.frame.outer else "@{}"
+    inner = _body(table, grid, layout, sheet, column, rules, way.fold)
+    frame = f"\\begin{{tabular}}{{{left}{spec}{'' if layout.frame.outer else '@{}'}}}\n{inner}\n\\end{{tabular}}"
     gap = layout.frame.gap
     tight = "" if gap == FRAMES[0].gap else f"\\setlength{{\\tabcolsep}}{{{_points(gap)}}}%\n"
     if any(layout.widths[i] for i in formulas):
@@ -73,26 +142,75 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
     return Fragment(_placed(frame, tight, sheet), requires | captions.caption(sheet).requires)
 
 
+def _cut(cells: Cells, fold: int) -> tuple[Cells, Cells]:
+    """Return a row on two lines, the last cells below those before them."""
+    stay = len(cells) - fold
+    return cells[:stay], (*("" for _ in range(stay - fold)), *cells[stay:])
+
+
+def _folded(table: Table, fold: int) -> Table:
+    return replace(
+        table,
+        columns=table.columns[: len(table.columns) - fold],
+        rows=tuple(line for row in table.rows for line in _cut(row, fold)),
+        rules=tuple(2 * index for index in table.rules),
+    )
+
+
+def _body_of(table: Table) -> tuple[Cells, ...]:
+    return (*table.rows, *((table.footer,) if table.footer else ()))
+
+
+def _without_empty_columns(table: Table) -> Table:
+    """Return the table without the columns that have a heading alone, such as `tied to` if no tensor is tied."""
+    kept = [i for i in range(len(table.columns)) if i == 0 or any(line[i] != "" for line in _body_of(table))]
+    return replace(
+        table,
+        columns=tuple(table.columns[i] for i in kept),
+        rows=tuple(tuple(row[i] for i in kept) for row in table.rows),
+        footer=tuple(table.footer[i] for i in kept if table.footer),
+    )
+
+
+def _lowered(table: Table, formulas: frozenset[int]) -> tuple[frozenset[int], ...]:
+    """Return the sets of columns that may stand below the rows of a stack: names of code, then formulas and shapes."""
+
+    def having(kind: type) -> frozenset[int]:
+        return frozenset(i for row in _body_of(table) for i, part in enumerate(row) if i and isinstance(part, kind))
+
+    names, shapes = having(Code), having(Shape)
+    return tuple(dict.fromkeys((frozenset(), names, names | formulas - {0}, names | shapes | formulas - {0})))
+
+
 def _laid_out(
     table: Table,
-    body: tuple[Cells, ...],
+    heads: Sequence[tuple[Cells, ...]],
     sheet: Sheet,
     column: Column | None,
     numeric: Mapping[int, Digits],
     formulas: frozenset[int],
+    lowered: tuple[frozenset[int], ...],
 ) -> tuple[Grid, Plan]:
-    """Return the cells and the layout with the fewest lines, headings of numbers on two lines if that helps."""
-    titles = tuple(c.title for c in table.columns)
+    """Return the cells and the layout with the fewest lines, with one of the headings.
+
+    The columns that may stand below the rows of a stack are `lowered`, which is empty for any other table.
+    """
     right = [c.right for c in table.columns]
     spans = _spans(table, sheet, column)
     options: list[tuple[Grid, Plan]] = []
     problem: TooNarrow | None = None
-    for heads in ((titles,), _two_lines(titles, right)) if column else ((titles,),):
-        grid = _grid(heads, body, sheet, column, numeric)
+    for lines in heads:
+        grid = _grid(lines, _body_of(table), sheet, column, numeric)
         try:
-            options.append((grid, plan(grid.cells, right, formulas, column, spans)))
+            layout = (
+                stacked(grid.cells, right, formulas, lowered, column, spans)
+                if lowered and column
+                else plan(grid.cells, right, formulas, column, spans)
+            )
         except TooNarrow as error:
             problem = error
+        else:
+            options.append((grid, layout))
     if problem is not None and not options:
         raise problem
     return min(options, key=lambda option: option[1].height)
@@ -254,20 +372,27 @@ def _spans(table: Table, sheet: Sheet, column: Column | None) -> list[tuple[int,
     return found
 
 
-def _body(table: Table, grid: Grid, layout: Plan, sheet: Sheet, column: Column | None, rules: Rules) -> str:
+def _body(table: Table, grid: Grid, layout: Plan, sheet: Sheet, column: Column | None, rules: Rules, fold: int) -> str:
     """Return the rows and the rules between them."""
     end = r" \tabularnewline" if any(layout.widths) else r" \\"
-    columns = [i for i in range(len(table.columns)) if i not in layout.below]
+    columns = layout.beside
     ruled = {0, *table.rules, *((len(table.rows),) if table.footer else ())}
     written = [*([rules.top] if rules.top else []), *_over(table, layout, sheet, rules, end)]
     for index, (line, row) in enumerate(zip(grid.lines, grid.cells, strict=True), start=-grid.heads):
         if index in ruled:
             written.append(rules.middle)
-        elif index > 0 and layout.below and rules.space:
+        elif index > 0 and rules.space and (index % 2 == 0 if fold else layout.below or layout.stacked):
             written.append(rules.space)
+        if layout.stacked:
+            # Headings on two lines stand below the heading of the first column, whichever line that is on.
+            first = [row] if index >= 0 else grid.cells[: grid.heads] if index == -grid.heads else []
+            written += [_alone(each[0], 0, len(columns), column) + end for each in first if each[0].tex]
         shown = (row[i].wrapped if layout.widths[i] else row[i].tex for i in columns)
         written.append(" & ".join(shown) + end)
         for i in sorted(layout.below):
+            if layout.stacked and row[i].tex and not is_formula(line[i]):
+                written.append(_alone(row[i], _indent(column), len(columns), column) + end)
+                continue
             below = _below(line[i], row[i], layout, sheet, column)
             written += [f"{_across(len(columns), layout)}{{{INDENT}{part}}}{end}" for part in below]
     written += [rules.middle] if len(grid.lines) == grid.heads else []
@@ -279,6 +404,14 @@ def _across(count: int, layout: Plan) -> str:
     return f"\\multicolumn{{{count}}}{{{edges}l{edges}}}"
 
 
+def _alone(shown: Cell, indent: int, count: int, column: Column | None) -> str:
+    """Return a cell across a stacked table, as a paragraph if it is wider than the column."""
+    left = rf"@{{{INDENT.strip()}}}" if indent else "@{}"
+    room = column.width - indent if column else shown.natural
+    kind, tex = ("l", shown.tex) if shown.natural + SLACK <= room else (f"p{{{_points(room)}}}", shown.wrapped)
+    return f"\\multicolumn{{{count}}}{{{left}{kind}@{{}}}}{{{tex}}}"
+
+
 def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column | None) -> list[str]:
     """Return the lines of a formula that stands below its row; raise `TooNarrow`."""
     if not shown.tex:
@@ -286,9 +419,8 @@ def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column
     if column is None or not is_formula(part):
         return [shown.tex]
     from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415
 
-    margin = formula(INDENT, column.face) + (2 * layout.frame.gap if layout.frame.outer else 0)
+    margin = _indent(column) + (2 * layout.frame.gap if layout.frame.outer else 0)
     for setting in (Setting(whole_factors=True), Setting(), Setting(anywhere=True)):
         try:
             broken = lines((part,), sheet.notation, column, margin=margin, setting=setting)
@@ -300,11 +432,17 @@ def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column
     raise AssertionError("unreachable")
 
 
+def _indent(column: Column | None) -> int:
+    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+
+    return formula(INDENT, column.face) if column else 0
+
+
 def _over(table: Table, layout: Plan, sheet: Sheet, rules: Rules, end: str) -> list[str]:
     """Return the line of headings over several columns, with the rules below them."""
     cells, partial = [], []
     first = 1
-    columns = tuple(c for i, c in enumerate(table.columns) if i not in layout.below)
+    columns = tuple(table.columns[i] for i in layout.beside)
     for name, count in groups(columns):
         last = first + count - 1
         left = "" if layout.frame.outer or first > 1 else "@{}"
