@@ -383,44 +383,49 @@ def _body(table: Table, grid: Grid, layout: Plan, sheet: Sheet, column: Column |
             written.append(rules.middle)
         elif index > 0 and rules.space and (index % 2 == 0 if fold else layout.below or layout.stacked):
             written.append(rules.space)
-        if layout.stacked:
+        if layout.stacked and column:
             # Headings on two lines stand below the heading of the first column, whichever line that is on.
             first = [row] if index >= 0 else grid.cells[: grid.heads] if index == -grid.heads else []
             written += [_alone(each[0], 0, len(columns), column) + end for each in first if each[0].tex]
         shown = (row[i].wrapped if layout.widths[i] else row[i].tex for i in columns)
         written.append(" & ".join(shown) + end)
         for i in sorted(layout.below):
-            if layout.stacked and row[i].tex and not is_formula(line[i]):
-                written.append(_alone(row[i], _indent(column), len(columns), column) + end)
-                continue
-            below = _below(line[i], row[i], layout, sheet, column)
-            written += [f"{_across(len(columns), layout)}{{{INDENT}{part}}}{end}" for part in below]
+            written += [part + end for part in _below(line[i], row[i], layout, sheet, column)]
     written += [rules.middle] if len(grid.lines) == grid.heads else []
     return "\n".join(line for line in (*written, rules.bottom) if line)
 
 
-def _across(count: int, layout: Plan) -> str:
-    edges = "" if layout.frame.outer else "@{}"
-    return f"\\multicolumn{{{count}}}{{{edges}l{edges}}}"
-
-
-def _alone(shown: Cell, indent: int, count: int, column: Column | None) -> str:
-    """Return a cell across a stacked table, as a paragraph if it is wider than the column."""
+def _alone(shown: Cell, indent: int, count: int, column: Column) -> str:
+    """Return a cell across the table, as a paragraph if it is wider than the column; raise `TooNarrow`."""
     left = rf"@{{{INDENT.strip()}}}" if indent else "@{}"
-    room = column.width - indent if column else shown.natural
-    kind, tex = ("l", shown.tex) if shown.natural + SLACK <= room else (f"p{{{_points(room)}}}", shown.wrapped)
-    return f"\\multicolumn{{{count}}}{{{left}{kind}@{{}}}}{{{tex}}}"
+    room = column.width - indent
+    if shown.natural + SLACK <= room:
+        return f"\\multicolumn{{{count}}}{{{left}l@{{}}}}{{{shown.tex}}}"
+    if shown.least + SLACK > room:
+        raise TooNarrow("the table", -(-(shown.least + SLACK + indent) // POINT), column.width // POINT, HINT)
+    return f"\\multicolumn{{{count}}}{{{left}p{{{_points(room)}}}@{{}}}}{{{shown.wrapped}}}"
 
 
 def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column | None) -> list[str]:
-    """Return the lines of a formula that stands below its row; raise `TooNarrow`."""
-    if not shown.tex:
+    """Return the lines of a cell that stands below its row; raise `TooNarrow`."""
+    if column is None or not shown.tex:
         return []
-    if column is None or not is_formula(part):
-        return [shown.tex]
+    count = len(layout.beside)
+    indent = _indent(column)
+    margin = indent + (2 * layout.frame.gap if layout.frame.outer else 0)
+    edges = "" if layout.frame.outer else "@{}"
+    across = f"\\multicolumn{{{count}}}{{{edges}l{edges}}}"
+    if is_formula(part):
+        return [f"{across}{{{INDENT}{line}}}" for line in _lines(part, margin, sheet, column)]
+    if layout.stacked or shown.natural + margin + SLACK > column.width:
+        return [_alone(shown, indent, count, column)]
+    return [f"{across}{{{INDENT}{shown.tex}}}"]
+
+
+def _lines(part: Inline, margin: int, sheet: Sheet, column: Column) -> list[str]:
+    """Return the lines of a formula that leaves a margin; raise `TooNarrow`."""
     from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
 
-    margin = _indent(column) + (2 * layout.frame.gap if layout.frame.outer else 0)
     for setting in (Setting(whole_factors=True), Setting(), Setting(anywhere=True)):
         try:
             broken = lines((part,), sheet.notation, column, margin=margin, setting=setting)
@@ -432,10 +437,10 @@ def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column
     raise AssertionError("unreachable")
 
 
-def _indent(column: Column | None) -> int:
+def _indent(column: Column) -> int:
     from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
 
-    return formula(INDENT, column.face) if column else 0
+    return formula(INDENT, column.face)
 
 
 def _over(table: Table, layout: Plan, sheet: Sheet, rules: Rules, end: str) -> list[str]:
