@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from bertsym.document import NONE, Code, Count, Decimal, Inline, Scaled, Shape, Table, dashed, groups
+from bertsym.document import NONE, Count, Decimal, Inline, Scaled, Table, dashed, groups
 from bertsym.errors import Conflict, TooNarrow
 from bertsym.quantities import decimal
 from bertsym.render import captions
@@ -13,9 +13,8 @@ from bertsym.render.fragment import BOOKTABS, SIUNITX, Fragment
 from bertsym.render.metrics import POINT, Face
 from bertsym.render.sheet import Column, Float, Layout, Sheet, TypeSize
 from bertsym.render.table_layout import FRAMES, HINT, INDENT, SLACK, Plan, plan, stacked
+from bertsym.render.table_ways import Cells, Way, arranged, body, lowered, ways
 from bertsym.values import replace, value
-
-Cells = tuple[Inline, ...]
 
 
 @value
@@ -45,18 +44,6 @@ class Grid:
     cells: list[list[Cell]]
 
 
-@value
-class Way:
-    """A way to set a table: the size, the first cell of a row above the others, and the cells on a second line.
-
-    The last `fold` numbers of each row stand below those before them.
-    """
-
-    size: TypeSize
-    is_stacked: bool = False
-    fold: int = 0
-
-
 def tabular(table: Table, sheet: Sheet) -> Fragment:
     """Return the table, ruled by hlines or by booktabs; it floats if it has a caption or a label.
 
@@ -64,7 +51,7 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
     """
     table = dashed(table)
     problems: list[TooNarrow] = []
-    for way in _ways(table, sheet):
+    for way in ways(table, sheet):
         try:
             shown = _set(table, replace(sheet, size=way.size), way)
         except TooNarrow as problem:
@@ -79,51 +66,21 @@ def _said(size: TypeSize, sheet: Sheet) -> str:
     return f"% set in {size.command} to fit {sheet.column.width // POINT} pt\n" if sheet.column else ""
 
 
-def _ways(table: Table, sheet: Sheet) -> Iterator[Way]:
-    """Yield the ways to set a table, the best first.
-
-    Names of code are so long that a stack reads best; other tables are set smaller first. A size that the author chose
-    stays.
-    """
-    yield Way(sheet.size)
-    if sheet.column is None:
-        return
-    sizes = tuple(TypeSize) if sheet.size is TypeSize.NORMAL else (sheet.size,)
-    stacks = (False, True) if len(table.columns) > 1 and not table.columns[0].right else (False,)
-    names = any(isinstance(row[0], Code) for row in table.rows)
-    if not names and len(sizes) > 1:
-        yield Way(TypeSize.SMALL)
-    folds = range(_numbers_at_end(table) // 2 + 1)
-    yield from (Way(size, is_stacked, fold) for size in sizes for is_stacked in stacks for fold in folds)
-
-
-def _numbers_at_end(table: Table) -> int:
-    """Return the number of last columns that are numbers, in a table whose rows may be folded."""
-    if table.footer or any(column.group for column in table.columns):
-        return 0
-    texts = [i for i, column in enumerate(table.columns) if not column.right]
-    return len(table.columns) - 1 - max(texts, default=0)
-
-
 def _set(table: Table, sheet: Sheet, way: Way) -> Fragment:
     """Return the table in the size of the sheet; raise `TooNarrow`."""
-    if way.is_stacked:
-        table = _without_empty_columns(table)
-    titles = tuple(c.title for c in table.columns)
-    heads = [(titles,), *([_two_lines(titles, [c.right for c in table.columns])] if sheet.column else [])]
-    if way.fold:
-        heads = [_cut(titles, way.fold)]
-        table = _folded(table, way.fold)
+    table, heads = arranged(table, way)
+    if sheet.column is None:
+        heads = heads[:1]
     rules = BOOK if sheet.layout is Layout.BOOKTABS else HLINES
     column = sheet.column.smaller(sheet.size) if sheet.column else None
     count = len(table.columns)
     numeric = {i: digits for i in range(count) if sheet.siunitx and (digits := _digits(table, i))}
-    body = _body_of(table)
+    lines = body(table)
     formulas = frozenset(
-        i for i, c in enumerate(table.columns) if not c.right and any(is_formula(line[i]) for line in body)
+        i for i, c in enumerate(table.columns) if not c.right and any(is_formula(line[i]) for line in lines)
     )
-    lowered = _lowered(table, formulas) if way.is_stacked else ()
-    grid, layout = _laid_out(table, heads, sheet, column, numeric, formulas, lowered)
+    below = lowered(table, formulas) if way.is_stacked else ()
+    grid, layout = _laid_out(table, heads, sheet, column, numeric, formulas, below)
     if way.fold and column and any(layout.widths):
         # A cell of words that wraps would stand between the numbers of its row.
         needed = column.width + max(
@@ -142,46 +99,6 @@ def _set(table: Table, sheet: Sheet, way: Way) -> Fragment:
     return Fragment(_placed(frame, tight, sheet), requires | captions.caption(sheet).requires)
 
 
-def _cut(cells: Cells, fold: int) -> tuple[Cells, Cells]:
-    """Return a row on two lines, the last cells below those before them."""
-    stay = len(cells) - fold
-    return cells[:stay], (*("" for _ in range(stay - fold)), *cells[stay:])
-
-
-def _folded(table: Table, fold: int) -> Table:
-    return replace(
-        table,
-        columns=table.columns[: len(table.columns) - fold],
-        rows=tuple(line for row in table.rows for line in _cut(row, fold)),
-        rules=tuple(2 * index for index in table.rules),
-    )
-
-
-def _body_of(table: Table) -> tuple[Cells, ...]:
-    return (*table.rows, *((table.footer,) if table.footer else ()))
-
-
-def _without_empty_columns(table: Table) -> Table:
-    """Return the table without the columns that have a heading alone, such as `tied to` if no tensor is tied."""
-    kept = [i for i in range(len(table.columns)) if i == 0 or any(line[i] != "" for line in _body_of(table))]
-    return replace(
-        table,
-        columns=tuple(table.columns[i] for i in kept),
-        rows=tuple(tuple(row[i] for i in kept) for row in table.rows),
-        footer=tuple(table.footer[i] for i in kept if table.footer),
-    )
-
-
-def _lowered(table: Table, formulas: frozenset[int]) -> tuple[frozenset[int], ...]:
-    """Return the sets of columns that may stand below the rows of a stack: names of code, then formulas and shapes."""
-
-    def having(kind: type) -> frozenset[int]:
-        return frozenset(i for row in _body_of(table) for i, part in enumerate(row) if i and isinstance(part, kind))
-
-    names, shapes = having(Code), having(Shape)
-    return tuple(dict.fromkeys((frozenset(), names, names | formulas - {0}, names | shapes | formulas - {0})))
-
-
 def _laid_out(
     table: Table,
     heads: Sequence[tuple[Cells, ...]],
@@ -189,22 +106,22 @@ def _laid_out(
     column: Column | None,
     numeric: Mapping[int, Digits],
     formulas: frozenset[int],
-    lowered: tuple[frozenset[int], ...],
+    below: tuple[frozenset[int], ...],
 ) -> tuple[Grid, Plan]:
     """Return the cells and the layout with the fewest lines, with one of the headings.
 
-    The columns that may stand below the rows of a stack are `lowered`, which is empty for any other table.
+    The columns that may stand below the rows of a stack are `below`, which is empty for any other table.
     """
     right = [c.right for c in table.columns]
     spans = _spans(table, sheet, column)
     options: list[tuple[Grid, Plan]] = []
     problem: TooNarrow | None = None
     for lines in heads:
-        grid = _grid(lines, _body_of(table), sheet, column, numeric)
+        grid = _grid(lines, body(table), sheet, column, numeric)
         try:
             layout = (
-                stacked(grid.cells, right, formulas, lowered, column, spans)
-                if lowered and column
+                stacked(grid.cells, right, formulas, below, column, spans)
+                if below and column
                 else plan(grid.cells, right, formulas, column, spans)
             )
         except TooNarrow as error:
@@ -232,19 +149,6 @@ def _grid(
         if i not in numeric:
             _align_decimals(cells, [line[i] for line in lines], i, column)
     return Grid(len(heads), lines, cells)
-
-
-def _two_lines(titles: Cells, right: Sequence[bool]) -> tuple[Cells, Cells]:
-    """Return the headings on two lines: those of numbers are broken at the blank that makes them narrowest."""
-    above: list[Inline] = []
-    below: list[Inline] = []
-    for title, number in zip(titles, right, strict=True):
-        words = title.split() if isinstance(title, str) and number else []
-        cuts = [(" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, len(words))]
-        first, last = min(cuts, key=lambda cut: max(map(len, cut)), default=("", title))
-        above.append(first)
-        below.append(last)
-    return tuple(above), tuple(below)
 
 
 def _placed(frame: str, tight: str, sheet: Sheet) -> str:
