@@ -109,7 +109,7 @@ def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
     """Return an element; a bare formula is displayed if it is not alone."""
     match element:
         case Title(parts):
-            return Fragment(rf"\section*{{{_ragged(sheet)}{_run(parts, sheet)}}}")
+            return Fragment(rf"\section*{{{_run(parts, sheet)}}}")
         case Heading(parts, clause) if clause is not None:
             return Fragment("\\par\\medskip\n" + _run_in(parts, clause, sheet, "."))
         case Alignment(lines):
@@ -132,7 +132,7 @@ def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
 
 
 def _ragged(sheet: Sheet) -> str:
-    """Return the command before a title in a column: TeX would stretch its blanks, or run over the edge."""
+    """Return the command before a heading in a column: TeX would stretch its blanks, or run over the edge."""
     return r"\raggedright " if sheet.column else ""
 
 
