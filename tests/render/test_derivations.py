@@ -154,6 +154,7 @@ def test_derivations_fit_every_column(
         "atlas:swin",
         "atlas:mamba",
         "atlas:mellum",
+        "atlas:omdet-turbo",
     )
     ran = [bertsym("explain", name, "--latex", "--width", width) for name in names]
     shown = [each.out for each in ran if each.code == 0]
