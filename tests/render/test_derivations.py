@@ -128,7 +128,7 @@ def test_a_model_is_a_handout_of_two_pages(name: str, tmp_path: Path, bertsym: C
     pages = re.search(r"Output written on handout\.pdf \((\d) page", log)
     assert pages is not None
     assert int(pages.group(1)) <= 2
-    assert rf"\section*{{The parameters of {name}, step by step}}" in text
+    assert rf"\section*{{\raggedright The parameters of {name}, step by step}}" in text
     assert "Here $V$ is the vocabulary size" in text
     assert "--head" not in text
 
