@@ -52,6 +52,9 @@ def total(
     if count:
         if page.syntax == "json":
             raise Conflict("--count", "--json", "--json has the number beside what it counts")
+        for option, rounding in (("--unit", page.unit), ("--digits", page.digits), ("--places", page.places)):
+            if rounding not in ("", None):
+                raise Conflict("--count", option, "--count prints the exact number; macros has a rounded one")
         if model.read_as:
             note(f"note: {model.read_as}")
         number = exact_count(model, chosen)

@@ -36,6 +36,8 @@ CASES = [
     ["total", "bert-base-uncased", "--at", "F=3000,ffn_ratio=4"],
     ["total", "bert-base-uncased", "--at", "d=64,heads=3"],
     ["total", "--count", "--at", "N=512,H=768,L=12,ffn_ratio=4"],
+    ["total", "bert-base-uncased", "--count", "--unit", "M"],
+    ["total", "bert-base-uncased", "--count", "--digits", "3", "--latex"],
     ["total", "--head", "masked"],
     ["total", "--convention", "exakt"],
     ["total", "--only", "atention"],
