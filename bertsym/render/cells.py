@@ -77,7 +77,10 @@ def _filled(pieces: tuple[int, ...], width: int) -> int:
 
 
 def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
-    """Return one piece of text or a table cell; a breakable name of code may end a line after a dot or underscore."""
+    """Return one piece of text or a table cell.
+
+    If it is breakable, a line may end after a dot or an underscore of a name of code, or within a long word.
+    """
     match part:
         case str():
             return _breakable_words(part, sheet) if breakable else prose(part, sheet.encoding)

@@ -1,4 +1,4 @@
-"""The layout of a table in a column of text: on single lines, with cells of two lines, or with formulas below rows."""
+"""The layout of a table in a column of text: on single lines, with cells of two lines, or with cells above or below."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bertsym.values import replace, value
 
 SLACK = POINT // 10
 
-HINT = "pass a larger --width, --small or fewer --columns"
+HINT = "pass a larger --width or fewer --columns"
 
 MOST_LINES = 2
 """The lines of a formula in a narrow cell; a longer one stands below its row."""
 
 INDENT = r"\quad "
-"""The space before a formula below its row."""
+"""The space before a formula below its row, and before the cells below the first of their row."""
 
 
 @value
@@ -42,13 +42,19 @@ FRAMES = (Frame(6 * POINT), Frame(6 * POINT, outer=False), Frame(3 * POINT, oute
 class Plan:
     """The frame, the widths of the columns that wrap, 0 for others, and the columns that stand below their rows.
 
-    `height` is the number of lines.
+    If `stacked`, the first cell of a row stands above the others. `height` is the number of lines.
     """
 
     frame: Frame
     widths: tuple[int, ...]
     below: frozenset[int] = frozenset()
     height: int = 0
+    stacked: bool = False
+
+    @property
+    def beside(self) -> tuple[int, ...]:
+        """Return the columns that stand side by side."""
+        return tuple(i for i in range(int(self.stacked), len(self.widths)) if i not in self.below)
 
 
 def plan(
@@ -66,8 +72,7 @@ def plan(
     count = len(right)
     if column is None:
         return Plan(FRAMES[0], (0,) * count)
-    natural = [max(row[i].natural for row in rows) + SLACK for i in range(count)]
-    least = [natural[i] if right[i] else max(row[i].least for row in rows) + SLACK for i in range(count)]
+    natural, least = _measured(rows, right)
     every = tuple(range(count))
     main = tuple(i for i in every if i not in formulas)
     beside = _Widths.of(every, natural, least, spans)
@@ -80,6 +85,47 @@ def plan(
         return min(options, key=lambda option: option.height)
     needed = min(widths.needed() for widths in (beside, below) if widths is not None)
     raise TooNarrow("the table", -(-needed // POINT), column.width // POINT, HINT)
+
+
+def stacked(
+    rows: Sequence[Sequence[Cell]],
+    right: Sequence[bool],
+    formulas: frozenset[int],
+    lowered: Sequence[frozenset[int]],
+    column: Column,
+    spans: Sequence[tuple[int, int, int]] = (),
+) -> Plan:
+    """Return the best layout with the first cell of each row above the others; raise `TooNarrow`.
+
+    `lowered` are the sets of columns that may stand below the rows too. Those of formulas are broken there as displays.
+    """
+    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+
+    natural, least = _measured(rows, right)
+    indent = formula(INDENT, column.face)
+    plans, needed = [], []
+    for below in lowered:
+        main = tuple(i for i in range(1, len(right)) if i not in below)
+        if not main:
+            continue
+        widths = _Widths.of(main, natural, least, spans)
+        alone = max([least[0], *(indent + least[i] for i in below - formulas)])
+        needed.append(max(alone, indent + widths.needed()))
+        for frame in FRAMES[1:]:
+            room = frame.room(column, len(main)) - indent
+            if alone <= column.width and sum(widths.least) <= room:
+                shared = dict(zip(main, _shared(widths.natural, widths.least, room), strict=True))
+                plans.append(Plan(frame, tuple(shared.get(i, 0) for i in range(len(right))), below, stacked=True))
+    if not plans:
+        raise TooNarrow("the table", -(-min(needed, default=least[0]) // POINT), column.width // POINT, HINT)
+    return min((replace(p, height=_height(p, rows, natural, column)) for p in plans), key=lambda plan: plan.height)
+
+
+def _measured(rows: Sequence[Sequence[Cell]], right: Sequence[bool]) -> tuple[list[int], list[int]]:
+    """Return the natural widths of the columns, and the least if they wrap, which numbers do not."""
+    natural = [max(row[i].natural for row in rows) + SLACK for i in range(len(right))]
+    least = [natural[i] if right[i] else max(row[i].least for row in rows) + SLACK for i in range(len(right))]
+    return natural, least
 
 
 @value
@@ -147,9 +193,10 @@ def _most_lines(width: int, column: Column) -> int:
 def _height(option: Plan, rows: Sequence[Sequence[Cell]], natural: list[int], column: Column) -> int:
     """Return the number of lines of a layout; a formula below its row fills the column."""
     across = column.width - column.width // 8
+    alone = {*option.below, *((0,) if option.stacked else ())}
     return sum(
         max(cell.lines(width, column.face) for cell, width in zip(row, option.widths, strict=True))
-        + sum(row[i].lines(across if natural[i] > across else 0, column.face) for i in option.below)
+        + sum(row[i].lines(across if natural[i] > across else 0, column.face) for i in alone)
         for row in rows
     )
 

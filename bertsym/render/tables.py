@@ -11,11 +11,10 @@ from bertsym.render import captions
 from bertsym.render.cells import Cell, cell, figure_width, inline, is_formula
 from bertsym.render.fragment import BOOKTABS, SIUNITX, Fragment
 from bertsym.render.metrics import POINT, Face
-from bertsym.render.sheet import Column, Float, Layout, Sheet
-from bertsym.render.table_layout import FRAMES, INDENT, Plan, plan
-from bertsym.values import value
-
-Cells = tuple[Inline, ...]
+from bertsym.render.sheet import Column, Float, Layout, Sheet, TypeSize
+from bertsym.render.table_layout import FRAMES, HINT, INDENT, SLACK, Plan, plan, stacked
+from bertsym.render.table_ways import Cells, Way, arranged, body, lowered, ways
+from bertsym.values import replace, value
 
 
 @value
@@ -46,25 +45,52 @@ class Grid:
 
 
 def tabular(table: Table, sheet: Sheet) -> Fragment:
-    """Return the table, ruled by hlines or by booktabs; it floats if it has a caption or a label."""
+    """Return the table, ruled by hlines or by booktabs; it floats if it has a caption or a label.
+
+    A table that is wider than the column is set in another way or smaller. Raises `TooNarrow`.
+    """
     table = dashed(table)
+    problems: list[TooNarrow] = []
+    for way in ways(table, sheet):
+        try:
+            shown = _set(table, replace(sheet, size=way.size), way)
+        except TooNarrow as problem:
+            problems.append(problem)
+        else:
+            return shown if way.size is sheet.size else replace(shown, tex=_said(way.size, sheet) + shown.tex)
+    raise min(problems, key=lambda problem: problem.needed - problem.available)
+
+
+def _said(size: TypeSize, sheet: Sheet) -> str:
+    """Return the comment that says why the type is smaller than the author asked for."""
+    return f"% set in {size.command} to fit {sheet.column.width // POINT} pt\n" if sheet.column else ""
+
+
+def _set(table: Table, sheet: Sheet, way: Way) -> Fragment:
+    """Return the table in the size of the sheet; raise `TooNarrow`."""
+    table, heads = arranged(table, way)
+    if sheet.column is None:
+        heads = heads[:1]
     rules = BOOK if sheet.layout is Layout.BOOKTABS else HLINES
     column = sheet.column.smaller(sheet.size) if sheet.column else None
     count = len(table.columns)
     numeric = {i: digits for i in range(count) if sheet.siunitx and (digits := _digits(table, i))}
-    body = (*table.rows, *((table.footer,) if table.footer else ()))
+    lines = body(table)
     formulas = frozenset(
-        i for i, c in enumerate(table.columns) if not c.right and any(is_formula(line[i]) for line in body)
+        i for i, c in enumerate(table.columns) if not c.right and any(is_formula(line[i]) for line in lines)
     )
-    grid, layout = _laid_out(table, body, sheet, column, numeric, formulas)
-    spec = "".join(
-        numeric[i].spec if i in numeric else _kind(layout, i, table.columns[i].right)
-        for i in range(count)
-        if i not in layout.below
-    )
-    edges = "" if layout.frame.outer else "@{}"
-    inner = _body(table, grid, layout, sheet, column, rules)
-    frame = f"\\begin{{tabular}}{{{edges}{spec}{edges}}}\n{inner}\n\\end{{tabular}}"
+    below = lowered(table, formulas) if way.is_stacked else ()
+    grid, layout = _laid_out(table, heads, sheet, column, numeric, formulas, below)
+    if way.fold and column and any(layout.widths):
+        # A cell of words that wraps would stand between the numbers of its row.
+        needed = column.width + max(
+            0, *(row[i].natural - w for row in grid.cells for i, w in enumerate(layout.widths) if w)
+        )
+        raise TooNarrow("the table", -(-needed // POINT), column.width // POINT, HINT)
+    spec = "".join(numeric[i].spec if i in numeric else _kind(layout, i, table.columns[i].right) for i in layout.beside)
+    left = rf"@{{{INDENT.strip()}}}" if layout.stacked else "" if layout.frame.outer else "@{}"
+    inner = _body(table, grid, layout, sheet, column, rules, way.fold)
+    frame = f"\\begin{{tabular}}{{{left}{spec}{'' if layout.frame.outer else '@{}'}}}\n{inner}\n\\end{{tabular}}"
     gap = layout.frame.gap
     tight = "" if gap == FRAMES[0].gap else f"\\setlength{{\\tabcolsep}}{{{_points(gap)}}}%\n"
     if any(layout.widths[i] for i in formulas):
@@ -75,24 +101,33 @@ def tabular(table: Table, sheet: Sheet) -> Fragment:
 
 def _laid_out(
     table: Table,
-    body: tuple[Cells, ...],
+    heads: Sequence[tuple[Cells, ...]],
     sheet: Sheet,
     column: Column | None,
     numeric: Mapping[int, Digits],
     formulas: frozenset[int],
+    below: tuple[frozenset[int], ...],
 ) -> tuple[Grid, Plan]:
-    """Return the cells and the layout with the fewest lines, headings of numbers on two lines if that helps."""
-    titles = tuple(c.title for c in table.columns)
+    """Return the cells and the layout with the fewest lines, with one of the headings.
+
+    The columns that may stand below the rows of a stack are `below`, which is empty for any other table.
+    """
     right = [c.right for c in table.columns]
     spans = _spans(table, sheet, column)
     options: list[tuple[Grid, Plan]] = []
     problem: TooNarrow | None = None
-    for heads in ((titles,), _two_lines(titles, right)) if column else ((titles,),):
-        grid = _grid(heads, body, sheet, column, numeric)
+    for lines in heads:
+        grid = _grid(lines, body(table), sheet, column, numeric)
         try:
-            options.append((grid, plan(grid.cells, right, formulas, column, spans)))
+            layout = (
+                stacked(grid.cells, right, formulas, below, column, spans)
+                if below and column
+                else plan(grid.cells, right, formulas, column, spans)
+            )
         except TooNarrow as error:
             problem = error
+        else:
+            options.append((grid, layout))
     if problem is not None and not options:
         raise problem
     return min(options, key=lambda option: option[1].height)
@@ -114,19 +149,6 @@ def _grid(
         if i not in numeric:
             _align_decimals(cells, [line[i] for line in lines], i, column)
     return Grid(len(heads), lines, cells)
-
-
-def _two_lines(titles: Cells, right: Sequence[bool]) -> tuple[Cells, Cells]:
-    """Return the headings on two lines: those of numbers are broken at the blank that makes them narrowest."""
-    above: list[Inline] = []
-    below: list[Inline] = []
-    for title, number in zip(titles, right, strict=True):
-        words = title.split() if isinstance(title, str) and number else []
-        cuts = [(" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, len(words))]
-        first, last = min(cuts, key=lambda cut: max(map(len, cut)), default=("", title))
-        above.append(first)
-        below.append(last)
-    return tuple(above), tuple(below)
 
 
 def _placed(frame: str, tight: str, sheet: Sheet) -> str:
@@ -254,41 +276,60 @@ def _spans(table: Table, sheet: Sheet, column: Column | None) -> list[tuple[int,
     return found
 
 
-def _body(table: Table, grid: Grid, layout: Plan, sheet: Sheet, column: Column | None, rules: Rules) -> str:
+def _body(table: Table, grid: Grid, layout: Plan, sheet: Sheet, column: Column | None, rules: Rules, fold: int) -> str:
     """Return the rows and the rules between them."""
     end = r" \tabularnewline" if any(layout.widths) else r" \\"
-    columns = [i for i in range(len(table.columns)) if i not in layout.below]
+    columns = layout.beside
     ruled = {0, *table.rules, *((len(table.rows),) if table.footer else ())}
     written = [*([rules.top] if rules.top else []), *_over(table, layout, sheet, rules, end)]
     for index, (line, row) in enumerate(zip(grid.lines, grid.cells, strict=True), start=-grid.heads):
         if index in ruled:
             written.append(rules.middle)
-        elif index > 0 and layout.below and rules.space:
+        elif index > 0 and rules.space and (index % 2 == 0 if fold else layout.below or layout.stacked):
             written.append(rules.space)
+        if layout.stacked and column:
+            # Headings on two lines stand below the heading of the first column, whichever line that is on.
+            first = [row] if index >= 0 else grid.cells[: grid.heads] if index == -grid.heads else []
+            written += [_alone(each[0], 0, len(columns), column) + end for each in first if each[0].tex]
         shown = (row[i].wrapped if layout.widths[i] else row[i].tex for i in columns)
         written.append(" & ".join(shown) + end)
         for i in sorted(layout.below):
-            below = _below(line[i], row[i], layout, sheet, column)
-            written += [f"{_across(len(columns), layout)}{{{INDENT}{part}}}{end}" for part in below]
+            written += [part + end for part in _below(line[i], row[i], layout, sheet, column)]
     written += [rules.middle] if len(grid.lines) == grid.heads else []
     return "\n".join(line for line in (*written, rules.bottom) if line)
 
 
-def _across(count: int, layout: Plan) -> str:
-    edges = "" if layout.frame.outer else "@{}"
-    return f"\\multicolumn{{{count}}}{{{edges}l{edges}}}"
+def _alone(shown: Cell, indent: int, count: int, column: Column) -> str:
+    """Return a cell across the table, as a paragraph if it is wider than the column; raise `TooNarrow`."""
+    left = rf"@{{{INDENT.strip()}}}" if indent else "@{}"
+    room = column.width - indent
+    if shown.natural + SLACK <= room:
+        return f"\\multicolumn{{{count}}}{{{left}l@{{}}}}{{{shown.tex}}}"
+    if shown.least + SLACK > room:
+        raise TooNarrow("the table", -(-(shown.least + SLACK + indent) // POINT), column.width // POINT, HINT)
+    return f"\\multicolumn{{{count}}}{{{left}p{{{_points(room)}}}@{{}}}}{{{shown.wrapped}}}"
 
 
 def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column | None) -> list[str]:
-    """Return the lines of a formula that stands below its row; raise `TooNarrow`."""
-    if not shown.tex:
+    """Return the lines of a cell that stands below its row; raise `TooNarrow`."""
+    if column is None or not shown.tex:
         return []
-    if column is None or not is_formula(part):
-        return [shown.tex]
-    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415
+    count = len(layout.beside)
+    indent = _indent(column)
+    margin = indent + (2 * layout.frame.gap if layout.frame.outer else 0)
+    edges = "" if layout.frame.outer else "@{}"
+    across = f"\\multicolumn{{{count}}}{{{edges}l{edges}}}"
+    if is_formula(part):
+        return [f"{across}{{{INDENT}{line}}}" for line in _lines(part, margin, sheet, column)]
+    if layout.stacked or shown.natural + margin + SLACK > column.width:
+        return [_alone(shown, indent, count, column)]
+    return [f"{across}{{{INDENT}{shown.tex}}}"]
 
-    margin = formula(INDENT, column.face) + (2 * layout.frame.gap if layout.frame.outer else 0)
+
+def _lines(part: Inline, margin: int, sheet: Sheet, column: Column) -> list[str]:
+    """Return the lines of a formula that leaves a margin; raise `TooNarrow`."""
+    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
+
     for setting in (Setting(whole_factors=True), Setting(), Setting(anywhere=True)):
         try:
             broken = lines((part,), sheet.notation, column, margin=margin, setting=setting)
@@ -300,11 +341,17 @@ def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column
     raise AssertionError("unreachable")
 
 
+def _indent(column: Column) -> int:
+    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
+
+    return formula(INDENT, column.face)
+
+
 def _over(table: Table, layout: Plan, sheet: Sheet, rules: Rules, end: str) -> list[str]:
     """Return the line of headings over several columns, with the rules below them."""
     cells, partial = [], []
     first = 1
-    columns = tuple(c for i, c in enumerate(table.columns) if i not in layout.below)
+    columns = tuple(table.columns[i] for i in layout.beside)
     for name, count in groups(columns):
         last = first + count - 1
         left = "" if layout.frame.outer or first > 1 else "@{}"
