@@ -242,7 +242,9 @@ class _Derivation:
 
     def remarks(self, tensors: list[Tensor], own: list[Tensor]) -> Iterator[Element]:
         """Yield the sentences about a component: what is tied, what cancels, and what a term is."""
-        sentences = [*_choice(self.convention, own), *self.tied([tensor for tensor in tensors if tensor not in own])]
+        counted = {tensor.name for tensor in own}
+        tied = [tensor for tensor in tensors if tensor.name not in counted]
+        sentences = [*_choice(self.convention, own), *self.tied(tied)]
         if self.convention.unit == PARAMETERS:
             sentences += [(_NOTES[note],) for note in self.new_notes(own)]
             sentences += self.cancelled(own)

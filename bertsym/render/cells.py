@@ -14,7 +14,7 @@ from bertsym.render.tex_prose import prose
 from bertsym.values import value
 
 _MARKS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
-_OPERATORS = ("+", "-", "=", r"\times", r"\cdot", r"\geq", r"\leq", r"\neq", r"\land", r"\lor", "<", ">")
+OPERATORS = ("+", "-", "=", r"\times", r"\cdot", r"\geq", r"\leq", r"\neq", r"\land", r"\lor", "<", ">")
 _BREAKS = ("+", "-", "=", r"\times")
 _HELD = ("(", "[", r"\lfloor")
 _OPENING = (*_HELD, "{", r"\left")
@@ -22,6 +22,9 @@ _CLOSING = (")", "]", r"\rfloor", "}", r"\right")
 _NAME_PIECES = re.compile(r"[^._/]+[._/]?|[._/]")
 LONG_WORD = 12
 """The letters of a word of prose in which no line ends, such as `e.g.` or `and/or`."""
+LONG_CLASS = 24
+"""The letters of a word in which no line ends between a small letter and a capital, as in names of classes."""
+_CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) ?(?=[A-Za-z])")
 
@@ -53,12 +56,12 @@ class Cell:
         count, line = 1, ""
         for piece in self.math:
             longer = f"{line} {piece}".lstrip()
-            fits = _line_width(longer, face) <= width
+            fits = line_width(longer, face) <= width
             count, line = (count, longer) if fits or not line else (count + 1, piece)
         return count
 
 
-def _line_width(math: str, face: Face) -> int:
+def line_width(math: str, face: Face) -> int:
     """Return the width of a line of a formula; an operator at its end keeps the space before it."""
     from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
 
@@ -76,15 +79,13 @@ def _filled(pieces: tuple[int, ...], width: int) -> int:
 def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
     """Return one piece of text or a table cell.
 
-    If it is breakable, a line may end after a dot or an underscore of a name of code, or of a word that is wider than
-    half the column.
+    If it is breakable, a line may end after a dot or an underscore of a name of code, or within a long word.
     """
     match part:
         case str():
-            return _with_long_words(part, sheet) if breakable and sheet.column else prose(part, sheet.encoding)
+            return _breakable_words(part, sheet) if breakable else prose(part, sheet.encoding)
         case Code(text):
-            shown = prose(text, sheet.encoding)
-            return rf"\texttt{{{_breakable(shown) if breakable else shown}}}"
+            return rf"\texttt{{{_breakable(name_pieces(text), sheet) if breakable else prose(text, sheet.encoding)}}}"
         case Citation(key):
             return rf"~\cite{{{key}}}"
         case Count() | Decimal() | Rounded() | Scaled() | Share():
@@ -125,7 +126,7 @@ def cell(part: Inline, sheet: Sheet, face: Face | None) -> Cell:
     match part:
         case Code():
             text = words.inline(part)
-            pieces = tuple(set_width(piece, face, typewriter=True) for piece in _NAME_PIECES.findall(text))
+            pieces = tuple(set_width(piece, face, typewriter=True) for piece in name_pieces(text))
             wrapped = rf"\raggedright {inline(part, sheet, breakable=True)}"
             return Cell(tex, wrapped, set_width(text, face, typewriter=True), pieces)
         case str():
@@ -139,47 +140,54 @@ def cell(part: Inline, sheet: Sheet, face: Face | None) -> Cell:
 
 def _unbroken(group: str) -> str:
     """Return a group in which no line ends behind an operator."""
-    for sign in _OPERATORS:
+    for sign in OPERATORS:
         group = group.replace(f" {sign} ", rf" {sign}\nobreak ")
     return group
 
 
 def _text(text: str, tex: str, sheet: Sheet, face: Face) -> Cell:
     """Return words; a line may end at a blank, behind a hyphen, and in a long word behind a dot as in names of code."""
-    pieces: list[int] = []
-    wrapped = []
-    for word in text.split(" "):
-        cuts = [
-            part
-            for piece in re.findall(r"[^-]+-?|-", word)
-            for part in (_NAME_PIECES.findall(piece) if len(piece) > LONG_WORD else [piece])
-        ]
-        pieces += (set_width(piece, face) for piece in cuts)
-        shown = prose(word, sheet.encoding)
-        wrapped.append(_breakable(shown) if len(word) > LONG_WORD else shown)
-    return Cell(tex, rf"\raggedright {' '.join(wrapped)}", set_width(text, face), tuple(pieces))
+    pieces = tuple(set_width(piece, face) for word in text.split(" ") for piece in word_pieces(word))
+    return Cell(tex, rf"\raggedright {_breakable_words(text, sheet)}", set_width(text, face), pieces)
 
 
-def _with_long_words(text: str, sheet: Sheet) -> str:
-    """Return words of running text; a name such as `text_config.hidden_size` in them may be broken if it is long."""
-    if sheet.column is None or len(text) <= LONG_WORD:
-        return prose(text, sheet.encoding)
-    half, face = sheet.column.width // 2, sheet.column.face
-    pieces = []
-    for word in text.split(" "):
-        shown = prose(word, sheet.encoding)
-        long = len(word) > LONG_WORD and set_width(word, face) > half
-        pieces.append(_breakable(shown) if long else shown)
-    return " ".join(pieces)
+def word_pieces(word: str) -> list[str]:
+    """Return the pieces of a word between which a line may end."""
+    cuts = re.findall(r"[^-]+-?|-", word)
+    return [part for cut in cuts for part in (_long_pieces(cut) if len(cut) > LONG_WORD else [cut])]
 
 
-def _breakable(name: str) -> str:
-    r"""Return the TeX of a name in which a line may end behind a dot, an underscore or a slash.
+def _long_pieces(word: str) -> list[str]:
+    """Return the pieces of a word without its hyphens, which TeX knows.
 
-    >>> print(_breakable(r"a.b\_c.{\.z}"))
-    a.\allowbreak{}b\_\allowbreak{}c.\allowbreak{}{\.z}
+    >>> _long_pieces("FastSpeech2ConformerWithHifiGan")
+    ['Fast', 'Speech2', 'Conformer', 'With', 'Hifi', 'Gan']
     """
-    return re.sub(r"((?<!\\)\.|\\_|/)(?=.)", r"\1\\allowbreak{}", name)
+    return [
+        part for piece in name_pieces(word) for part in (_CAPITALS.split(piece) if len(piece) > LONG_CLASS else [piece])
+    ]
+
+
+def name_pieces(name: str) -> list[str]:
+    """Return the pieces of a name of code between which a line may end."""
+    return _NAME_PIECES.findall(name)
+
+
+def _breakable_words(text: str, sheet: Sheet) -> str:
+    """Return the TeX of words; a line may end in a long one as in a name of code."""
+    return " ".join(
+        _breakable(_long_pieces(word), sheet) if len(word) > LONG_WORD else prose(word, sheet.encoding)
+        for word in text.split(" ")
+    )
+
+
+def _breakable(pieces: list[str], sheet: Sheet) -> str:
+    r"""Return the TeX of a word, behind each of whose pieces a line may end.
+
+    >>> print(_breakable(["norm_", "1.", "w"], Sheet()))
+    norm\_\allowbreak{}1.\allowbreak{}w
+    """
+    return "\\allowbreak{}".join(prose(piece, sheet.encoding) for piece in pieces)
 
 
 def _formula(math: str, tex: str, face: Face) -> Cell:
@@ -187,7 +195,7 @@ def _formula(math: str, tex: str, face: Face) -> Cell:
     from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
 
     pieces, held = _terms(math)
-    widths = tuple(_line_width(piece, face) for piece in pieces)
+    widths = tuple(line_width(piece, face) for piece in pieces)
     return Cell(tex, rf"\raggedright ${held}$", formula(math, face, display=False), widths, pieces)
 
 
@@ -209,7 +217,7 @@ def _terms(math: str) -> tuple[tuple[str, ...], str]:
         pieces[-1] += mark
         group += mark
         if depth == 0:
-            inside = group.startswith(_HELD) and any(f" {sign} " in group for sign in _OPERATORS)
+            inside = group.startswith(_HELD) and any(f" {sign} " in group for sign in OPERATORS)
             named = held.endswith((r"\max", r"\min"))  # braces behind a name would part it from its parenthesis
             held += _unbroken(group) if inside and named else f"{{{group}}}" if inside else group
             group = ""

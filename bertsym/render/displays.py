@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 
@@ -18,6 +19,7 @@ from bertsym.values import replace, value
 
 ALIGNED_MARGIN = 2 * POINT  # the thin space in which amsmath sets `aligned`
 ALIGNED_GAP = 10 * POINT  # \minalignsep, which amsmath sets between two pairs of columns
+_NAME_PIECES = re.compile(r"[^\s._/-]*[\s._/-]+|[^\s._/-]+")
 LONGEST_NUMBER = "(00)"
 """The number of an equation: TeX keeps a quad between it and the formula, or sets it below."""
 
@@ -266,7 +268,7 @@ def _with_labels(left: str, parts: tuple[Named, ...], sheet: Sheet, room: Room |
         behind = room is not None and room.behind
         rows += [Row(first, left if signed else "", "=" if signed else "", "" if behind else label), *map(Row, rest)]
         if room is not None and room.behind:
-            rows[-1:] = _with_name_behind(rows[-1], part.name, label, _margin(left, room), room.column)
+            rows[-1:] = _with_name_behind(rows[-1], part.name, sheet, _margin(left, room), room.column)
     return rows
 
 
@@ -282,15 +284,34 @@ def _other(step: Inline, parts: tuple[Named, ...], sheet: Sheet, room: Room | No
     return [Row(first, sign=mathtex.relation(step)), *map(Row, rest)]
 
 
-def _with_name_behind(last: Row, name: str, label: str, margin: int, column: Column) -> list[Row]:
-    """Return the last row of a part with its name behind it, or below it if there is no room."""
+def _with_name_behind(last: Row, name: str, sheet: Sheet, margin: int, column: Column) -> list[Row]:
+    """Return the last row of a part with its name behind it, or below it if there is no room; raise `TooNarrow`."""
     from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
     from bertsym.render.metrics import words  # noqa: PLC0415
 
-    needed = formula(last.right, column.face) + formula(r"\quad ()", column.face) + words(name, column.face)
-    if needed + margin <= column.width:
-        return [replace(last, right=rf"{last.right} \quad ({label})")]
-    return [last, Row(rf"\quad ({label})")]
+    beside = formula(r"\quad ()", column.face)
+    room = Column(column.width - margin - beside, column.face)
+    shown = [rf"\text{{{prose(line, sheet.encoding)}}}" for line in _name_lines(name, room)]
+    shown[0] = f"({shown[0]}"
+    shown[-1] = f"{shown[-1]})"
+    if len(shown) == 1 and formula(last.right, column.face) + words(name, column.face) <= room.width:
+        return [replace(last, right=rf"{last.right} \quad {shown[0]}")]
+    return [last, *(Row(rf"\quad {line}") for line in shown)]
+
+
+def _name_lines(name: str, room: Column) -> list[str]:
+    """Return a name in lines that end at blanks, behind hyphens and behind marks of code; raise `TooNarrow`."""
+    from bertsym.render.metrics import words  # noqa: PLC0415  # only a column pays for measuring
+
+    lines = [""]
+    for piece in _NAME_PIECES.findall(name):
+        if not lines[-1] or words((lines[-1] + piece).rstrip(), room.face) <= room.width:
+            lines[-1] += piece
+        else:
+            lines.append(piece)
+    lines = [line.rstrip() for line in lines]
+    room.check("the name of a part", max(words(line, room.face) for line in lines))
+    return lines
 
 
 def _margin(left: str, room: Room) -> int:

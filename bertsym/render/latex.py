@@ -21,7 +21,7 @@ from bertsym.document import (
 )
 from bertsym.errors import Conflict
 from bertsym.formulas.tree import Name
-from bertsym.render import cells, derivations, displays, mathtex, tables, words
+from bertsym.render import cells, derivations, displays, mathtex, running, tables, words
 from bertsym.render.fragment import Fragment, joined, required
 from bertsym.render.metrics import POINT, TEN
 from bertsym.render.sheet import Column, Layout, Sheet
@@ -109,18 +109,18 @@ def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
     """Return an element; a bare formula is displayed if it is not alone."""
     match element:
         case Title(parts):
-            return Fragment(rf"\section*{{{_run(parts, sheet)}}}")
+            return Fragment(rf"\section*{{{_heading(parts, sheet, running.SECTION)}}}")
         case Heading(parts, clause) if clause is not None:
             return Fragment("\\par\\medskip\n" + _run_in(parts, clause, sheet, "."))
         case Alignment(lines):
             return derivations.alignment(lines, sheet)
         case Heading(parts):
-            return Fragment(rf"\subsection*{{{_ragged(sheet)}{_run(parts, sheet)}}}")
+            return Fragment(rf"\subsection*{{{_heading(parts, sheet, running.SUBSECTION)}}}")
         case Paragraph(parts) if sheet.column is not None:
             # Braces would be the subtitle of a beamer frame that begins with the fragment.
-            return Fragment(rf"\begingroup\raggedright\noindent {_run(parts, sheet, breakable=True)}\par\endgroup")
+            return Fragment(rf"\begingroup\raggedright\noindent {_sentences(parts, sheet)}\par\endgroup")
         case Paragraph(parts):
-            return Fragment(f"\\noindent {_run(parts, sheet)}\\par")
+            return Fragment(f"\\noindent {_sentences(parts, sheet)}\\par")
         case Remark(parts):
             return Fragment("% " + comment("".join(_remark(part, sheet) for part in parts)))
         case Equation(steps):
@@ -129,11 +129,6 @@ def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:
             return displays.result(element, sheet, alone=alone)
         case Table():
             return tables.tabular(element, sheet)
-
-
-def _ragged(sheet: Sheet) -> str:
-    """Return the command before a heading in a column: TeX would stretch its blanks, or run over the edge."""
-    return r"\raggedright " if sheet.column else ""
 
 
 def _with_remarks_in_print(parts: Document) -> Document:
@@ -178,14 +173,16 @@ def _elements(parts: Document, sheet: Sheet, *, alone: bool) -> Iterator[Fragmen
 def _before_display(element: Paragraph | Heading, sheet: Sheet) -> str:
     if isinstance(element, Heading):
         return _run_in(element.parts, element.clause or (), sheet, ":")
-    return rf"\noindent {_run(element.parts, sheet)}"
+    return rf"\noindent {_sentences(element.parts, sheet)}"
 
 
 def _run_in(parts: tuple[Inline, ...], clause: tuple[Inline, ...], sheet: Sheet, mark: str) -> str:
     """Return the title that begins a sentence, in bold."""
     first, *rest = parts
     title = (_capital(first) if isinstance(first, str) else first, *rest)
-    return rf"\noindent \textbf{{{_run(title, sheet)}}}{_run(clause, sheet)}{mark}"
+    running.check("a heading", title, sheet, running.BOLD)
+    running.check("the text behind a heading", (*clause, mark), sheet)
+    return rf"\noindent \textbf{{{running.run(title, sheet)}}}{running.run(clause, sheet)}{mark}"
 
 
 def _capital(name: str) -> str:
@@ -197,8 +194,15 @@ def _capital(name: str) -> str:
     return name.replace("lm-", "LM-", 1) if name.startswith("lm-") else name[:1].upper() + name[1:]
 
 
-def _run(parts: tuple[Inline, ...], sheet: Sheet, *, breakable: bool = False) -> str:
-    return "".join(cells.inline(part, sheet, breakable=breakable) for part in parts)
+def _heading(parts: tuple[Inline, ...], sheet: Sheet, scale: int) -> str:
+    """Return the title of a section; in a column its lines are ragged, as all text is."""
+    running.check("a heading", parts, sheet, scale)
+    return (r"\raggedright " if sheet.column else "") + running.run(parts, sheet)
+
+
+def _sentences(parts: tuple[Inline, ...], sheet: Sheet) -> str:
+    running.check("a piece of the text", parts, sheet)
+    return running.run(parts, sheet)
 
 
 def standalone(body: str, requires: list[str], sheet: Sheet, *, handout: bool = False) -> str:

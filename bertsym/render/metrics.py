@@ -127,7 +127,7 @@ def words(text: str, face: Face, *, typewriter: bool = False, level: int = 0) ->
     metrics, size = face.typewriter() if typewriter else face.text(level)
     glyphs = list(text) if typewriter else _ligatures(text, metrics)
     total = 0
-    for here, after in zip(glyphs, [*glyphs[1:], ""], strict=True):
+    for here, after in zip(glyphs, [*glyphs, ""][1:], strict=True):
         width = metrics.space if here == " " else metrics.widths.get(here, metrics.quad)
         total += (width + metrics.kerns.get(f"{here} {after}", 0)) * size
     return total

@@ -44,7 +44,10 @@ SHEETS = (
 _TEXT = (str, Code, Count, Decimal, Rounded, Scaled, Share)  # numbers take the font of the text around them
 _SHORT = re.compile(r"\\,\([\d.]+(?:\\,\\textnormal\{.\})?\)| \([\d.]+[KMBTQ]?\)$", re.MULTILINE)
 # The name of a part at the right of its line; a formula has no two blanks in a row.
-_LABEL = re.compile(r" && \\text\{[^{}]*\}| \\quad \(\\text\{[^{}]*\}\)|(?<=\S)  +[a-z][a-z -]*$", re.MULTILINE)
+_LABEL = re.compile(
+    r" && \\text\{[^{}]*\}| \\quad \(\\text\{[^{}]*\}(?: \\\\\n& \\quad \\text\{[^{}]*\})*\)|(?<=\S)  +[a-z][a-z -]*$",
+    re.MULTILINE,
+)
 
 
 def names(symbols: Iterable[Symbol], notation: Notation = BERT) -> Mapping[str, str]:

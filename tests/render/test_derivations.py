@@ -128,7 +128,7 @@ def test_a_model_is_a_handout_of_two_pages(name: str, tmp_path: Path, bertsym: C
     pages = re.search(r"Output written on handout\.pdf \((\d) page", log)
     assert pages is not None
     assert int(pages.group(1)) <= 2
-    assert rf"\section*{{The parameters of {name}, step by step}}" in text
+    assert rf"\section*{{\raggedright The parameters of {name}, step by step}}" in text
     assert "Here $V$ is the vocabulary size" in text
     assert "--head" not in text
 
@@ -154,6 +154,7 @@ def test_derivations_fit_every_column(
         "atlas:swin",
         "atlas:mamba",
         "atlas:mellum",
+        "atlas:omdet-turbo",
     )
     ran = [bertsym("explain", name, "--latex", "--width", width) for name in names]
     shown = [each.out for each in ran if each.code == 0]

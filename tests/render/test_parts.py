@@ -50,6 +50,17 @@ def test_names_stand_behind_parts_that_need_the_room(bertsym: Callable[..., Any]
     assert "&&" not in shown
 
 
+def test_a_name_that_is_wider_than_the_column_has_several_lines(
+    bertsym: Callable[..., Any], pdflatex: Callable[[str], str]
+) -> None:
+    shown = bertsym("total", "atlas:omdet-turbo", *PARTS, "--latex", "--layout", "equation", "--width", "150pt").out
+    assert "& \\quad (\\text{decoder channel-} \\\\\n& \\quad \\text{projection-layers}) \\\\\n" in shown
+    assert not overfull(pdflatex(document([shown], 10, "150pt")))
+    refused = bertsym("total", "atlas:omdet-turbo", *PARTS, "--latex", "--layout", "equation", "--width", "60pt")
+    assert refused.code == 2
+    assert "pass a larger --width" in refused.err
+
+
 @pytest.mark.parametrize("layout", ["equation", "equation*", "align"])
 def test_every_part_fits(layout: str, bertsym: Callable[..., Any], pdflatex: Callable[[str], str]) -> None:
     models = ("bert", "albert-base-v2", "t5", "llama-7b", "deepseek-v3", "atlas:swin", "atlas:qwen3_moe", "atlas:mamba")
