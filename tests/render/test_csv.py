@@ -76,7 +76,7 @@ TABLES = [
     ("show", "bert-tiny"),
     ("show", "gpt2", "--by", "role"),
     ("tensors", "bert-tiny"),
-    ("explain", "bert-tiny"),
+    ("explain", "bert-tiny", "--tensors"),
     ("solve", "bert-base-uncased", "--target", "110M"),
     ("solve", "bert", "--target", "110M", "--for", "H,L", "--at", "V=30522,N=512,heads=12", "--top", "2"),
     ("compare", "bert-tiny", "bert-mini"),
@@ -105,7 +105,7 @@ def test_every_command_with_a_table_has_it_as_csv(words: tuple[str, ...], bertsy
     [
         (("total", "bert", "--csv"), "--csv contradicts the answer: it has no table"),
         (("show", "bert", "--csv", "--json"), "an answer is printed in one syntax"),
-        (("show", "bert", "--csv", "--label", "x"), "--label contradicts csv output: pass --latex with it"),
+        (("show", "bert", "--csv", "--label", "x"), "--label contradicts csv output: pass --latex or --typst with it"),
         (("show", "bert", "--csv", "--legend"), "--legend contradicts csv output"),
     ],
 )
