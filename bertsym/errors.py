@@ -435,6 +435,22 @@ class TooNarrow(BertsymError):
 
 
 @value
+class TooTall(BertsymError):
+    """A table that is higher than TeX can set: 16,383 pt.
+
+    >>> print(TooTall(1204, 1000))
+    the table has 1,204 lines, and LaTeX has room for 1,000: choose fewer rows, as with --only
+    """
+
+    lines: int
+    most: int
+
+    def __str__(self) -> str:
+        room = f"LaTeX has room for {self.most:,}"
+        return f"the table has {self.lines:,} lines, and {room}: choose fewer rows, as with --only"
+
+
+@value
 class BadMarker(BertsymError):
     """A marker for `embed` that is malformed or cannot be answered.
 

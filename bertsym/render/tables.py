@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bertsym.document import NONE, Count, Decimal, Inline, Scaled, Table, dashed, groups
-from bertsym.errors import Conflict, TooNarrow
+from bertsym.errors import Conflict, TooNarrow, TooTall
 from bertsym.quantities import decimal
 from bertsym.render import captions
 from bertsym.render.cells import Cell, cell, figure_width, inline, is_formula
@@ -31,6 +31,9 @@ class Rules:
 STIFF = "\\medmuskip=1\\medmuskip\\thickmuskip=1\\thickmuskip\n"
 """The spaces of mathematics without shrinking: TeX would squeeze a formula rather than break it."""
 
+MOST_LINES = 1_000
+"""The lines of the longest table: TeX has no box higher than 16,383 pt, and lines with fractions are the highest."""
+
 HLINES = Rules("", r"\hline", "", r"\cline", "")
 BOOK = Rules(r"\toprule", r"\midrule", r"\bottomrule", r"\cmidrule(lr)", r"\addlinespace[2pt]")
 
@@ -47,7 +50,7 @@ class Grid:
 def tabular(table: Table, sheet: Sheet) -> Fragment:
     """Return the table, ruled by hlines or by booktabs; it floats if it has a caption or a label.
 
-    A table that is wider than the column is set in another way or smaller. Raises `TooNarrow`.
+    A table that is wider than the column is set in another way or smaller. Raises `TooNarrow` and `TooTall`.
     """
     table = dashed(table)
     problems: list[TooNarrow] = []
@@ -67,7 +70,7 @@ def _said(size: TypeSize, sheet: Sheet) -> str:
 
 
 def _set(table: Table, sheet: Sheet, way: Way) -> Fragment:
-    """Return the table in the size of the sheet; raise `TooNarrow`."""
+    """Return the table in the size of the sheet; raise `TooNarrow` and `TooTall`."""
     table, heads = arranged(table, way)
     if sheet.column is None:
         heads = heads[:1]
@@ -81,6 +84,8 @@ def _set(table: Table, sheet: Sheet, way: Way) -> Fragment:
     )
     below = lowered(table, formulas) if way.is_stacked else ()
     grid, layout = _laid_out(table, heads, sheet, column, numeric, formulas, below)
+    if (height := max(layout.height, len(grid.lines))) > MOST_LINES:
+        raise TooTall(height, MOST_LINES)
     if way.fold and column and any(layout.widths):
         # A cell of words that wraps would stand between the numbers of its row.
         needed = column.width + max(

@@ -24,7 +24,7 @@ DISPLAYS = ("equation", "equation*", "split", "align")
 CHAINS: tuple[Words, ...] = ((), ("--layout", "align"), ("--layout", "split"))
 TABLES: tuple[Words, ...] = ((), ("--layout", "booktabs", "--caption", "Where they are", "--label", "tab:where"))
 NOTATIONS = ("bert", "vaswani", "kaplan", "megatron")
-TOO_NARROW = "needs at least"
+NO_ROOM = ("needs at least", "LaTeX has room for")
 
 
 def models(seed: int, number: int) -> list[str]:
@@ -83,7 +83,7 @@ class Printed:
         self.number += 1
         if code in (0, 1) and out:
             self.fragments.setdefault(out, words)
-        elif TOO_NARROW in err:
+        elif any(reason in err for reason in NO_ROOM):
             self.refused.append(words)
         else:
             self.failed[words] = err
