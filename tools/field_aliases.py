@@ -198,10 +198,10 @@ class AliasSearch:
         ]
         # A file of little more than the model type may lack a list without which nothing is counted.
         bases = [self.trials.sparse, *(base for base in self.trials.bases[:1] if base is not self.trials.sparse)]
-        return any(self.is_keyword(path, target, base) for target in targets[:MOST_CANDIDATES] for base in bases)
+        return any(self.try_keyword(path, target, base) for target in targets[:MOST_CANDIDATES] for base in bases)
 
-    def is_keyword(self, path: str, target: str, base: File) -> bool:
-        """Return True if the class counts the keyword as its target, and note it as an alias."""
+    def try_keyword(self, path: str, target: str, base: File) -> bool:
+        """Take a keyword as an alias of its target if the class counts the two alike."""
         value = next((v for v in field_values.sizes(self.trials.sizes[target])[2:]), None)
         counted = self.trials.ours(changed(base, {target: value}))
         return (
