@@ -37,7 +37,6 @@ _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
 }
-FORMATS = tuple(_METADATA)
 
 
 class Font(Enum):
