@@ -20,9 +20,9 @@ from bertsym.solving.requirements import NothingFits
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
-# A curve of so many steps looks smooth at the width of a page.
+# The number of steps at which a curve looks smooth at the width of a page.
 STEPS = 48
-# Hardware wants widths that are multiples of it.
+# The divisor of widths that suits the hardware.
 WIDTH_STEP = 64
 
 
@@ -68,7 +68,7 @@ class TotalCurves:
     models: tuple[Totals, ...]
 
     def chart(self) -> Curves:
-        """Return a curve for each model, and its own size as a mark, which needs no name if a legend has it."""
+        """Return a curve for each model, and a mark at the model's own size; a legend names the curves of several."""
         curves = tuple(Curve(model.name, tuple(Point(*pair) for pair in model.counts)) for model in self.models)
         alone = len(self.models) == 1
         own = ((model.name if alone else "", model.own) for model in self.models if model.own is not None)
@@ -121,9 +121,10 @@ class TotalCurves:
 def total_curves(
     models: tuple[Model, ...], names: tuple[str, ...], conventions: tuple[Convention, ...], sweep: Sweep
 ) -> TotalCurves:
-    """Count models at each value of a size at which they exist; raises `NothingFits` if one exists at fewer than two.
+    """Count models at each value of a size at which they exist.
 
-    A size that a model leaves open is assumed as in its architecture's base.
+    A size that a model leaves open is assumed as in its architecture's base. Raises `NothingFits` if a model exists at
+    fewer than two values.
     """
     curves = (_totals(*named, sweep) for named in zip(models, names, conventions, strict=True))
     return TotalCurves(sweep, tuple(curves))

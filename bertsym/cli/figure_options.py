@@ -17,7 +17,7 @@ SOURCE = "tex"
 PICTURES = ("pdf", "svg", "png")
 # The syntaxes of the numbers of a figure.
 PRINTED = ("text", "markdown", "json", "csv")
-# The syntaxes of the figure itself that an option has an effect in, if not in all.
+# The syntaxes that an option has an effect in, if not in all.
 _USED_BY = {
     "font": PICTURES,
     "width": (SOURCE, *PICTURES),

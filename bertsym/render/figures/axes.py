@@ -13,7 +13,7 @@ from bertsym.quantities import Unit, decimal_places, rounded_to
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
-# An axis has at most one interval more than so many.
+# The most intervals between the ticks of an axis.
 INTERVALS = 6
 
 
