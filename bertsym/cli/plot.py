@@ -148,7 +148,7 @@ def plot(
         wanted = _counts(goals, chosen)
         _limit("curves", len(wanted), MAX_CURVES)
         marked = _marked(
-            marks, names, lambda name: options.counted(name, None, at, None, of, convention, given=run.given)[0]
+            marks, names, lambda name: options.counted(name, head, at, None, of, convention, given=run.given)[0]
         )
         report = iso_curves(model, _two(over, model), wanted, chosen, _spans(ranges, model), marked)
     else:
