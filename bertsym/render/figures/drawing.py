@@ -168,8 +168,8 @@ def plane(chart: Curves, width: int) -> Plane:
         placing.Label(*place((mark.at.x, mark.at.y)), _length(mark.title, LABEL_TYPE), LABEL_HEIGHT)
         for mark in chart.marks
     ]
-    covered = [place(point) for line in lines for point in line.points]
-    chosen = placing.anchors(labels, covered, wide, high)
+    paths = [[place(point) for point in line.points] for line in lines]
+    chosen = placing.anchors(labels, paths, wide, high)
     dots = (Dot(mark.title, mark.at.x, mark.at.y, at) for mark, at in zip(chart.marks, chosen, strict=True))
     return Plane(x, y, lines, tuple(dots))
 
