@@ -23,6 +23,8 @@ _USED_BY = {
     "width": (SOURCE, *PICTURES),
     **dict.fromkeys(("caption", "label", "float", "standalone", "tex_encoding"), (SOURCE,)),
 }
+# The options that a figure shares with an answer in text.
+_OF_PAGE = ("markdown", "json", "csv", "notation", "rename", "width", "caption", "label", "standalone", "tex_encoding")
 
 
 @dataclass(frozen=True)
@@ -119,18 +121,7 @@ class FigureOptions:
     @property
     def page(self) -> Page:
         """Return the options that a figure shares with an answer in text."""
-        return Page(
-            markdown=self.markdown,
-            json=self.json,
-            csv=self.csv,
-            notation=self.notation,
-            rename=self.rename,
-            width=self.width,
-            caption=self.caption,
-            label=self.label,
-            standalone=self.standalone,
-            tex_encoding=self.tex_encoding,
-        )
+        return Page(**{name: getattr(self, name) for name in _OF_PAGE})
 
     @property
     def environment(self) -> Environment | None:
