@@ -1,6 +1,7 @@
 """The vocabulary of figures: the data that a picture shows, apart from any drawing.
 
-Counts are exact integers. A `Fraction` is exact too, except for a coordinate that says that it is rounded.
+Counts are exact integers. A `Fraction` is exact too, except for a coordinate at which a curve meets a target: that one
+is rounded to decimal places.
 """
 
 from __future__ import annotations

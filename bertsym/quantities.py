@@ -221,21 +221,22 @@ class Unit:
         >>> list(Unit("parameters").scales()), list(Unit("FLOPs", "FLOPs").scales())[:3]
         (['', 'K', 'M', 'B', 'T'], ['FLOPs', 'kFLOPs', 'MFLOPs'])
         """
-        if not self.symbol:
-            return UNITS
-        found = {prefix + self.symbol: 1000**power for power, prefix in enumerate(SI_PREFIXES)}
-        if self.binary:
-            found |= {prefix + self.symbol: 1024**power for power, prefix in enumerate(BINARY_PREFIXES) if power}
-        return found
+        binary = {prefix + self.symbol: 1024**power for power, prefix in enumerate(BINARY_PREFIXES) if power}
+        return {**self._decimal_scales(), **(binary if self.binary else {})}
 
     def fitting(self, count: int) -> str:
         """Return the symbol of the largest decimal multiple that is no larger than a count.
 
-        >>> PARAMETERS.fitting(109482240), BYTES.fitting(24 * 2**30)
-        ('M', 'GB')
+        >>> PARAMETERS.fitting(109482240), PARAMETERS.fitting(10**12), BYTES.fitting(24 * 2**30)
+        ('M', 'T', 'GB')
         """
-        decimal_ones = [name for name, size in self.scales().items() if size % 1024 or size == 1]
-        return next((name for name in reversed(decimal_ones) if self.scales()[name] <= abs(count)), decimal_ones[0])
+        scales = list(self._decimal_scales().items())
+        return next((name for name, scale in reversed(scales) if scale <= abs(count)), scales[0][0])
+
+    def _decimal_scales(self) -> dict[str, int]:
+        if not self.symbol:
+            return UNITS
+        return {prefix + self.symbol: 1000**power for power, prefix in enumerate(SI_PREFIXES)}
 
 
 PARAMETERS = Unit("parameters")

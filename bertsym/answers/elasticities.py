@@ -23,7 +23,10 @@ from bertsym.values import value
 
 @value
 class Elasticities:
-    """The elasticity by each size that the total depends on, the largest first; `flat` are sizes without effect."""
+    """The elasticity by each size that the total depends on, the largest first.
+
+    `flat` are sizes without effect, and the total has no derivative by those `in_steps`.
+    """
 
     subject: Subject
     rows: tuple[tuple[Symbol, Fraction], ...]
@@ -72,7 +75,7 @@ def _listed(symbols: tuple[Symbol, ...]) -> tuple[Inline, ...]:
 
 def elasticities(model: Model, convention: Convention = EXACT) -> Elasticities:
     """Return the elasticity of the total by each size that the model has; raises `MissingSize` or `NothingFits`."""
-    count(model, convention)
+    count(model, convention)  # raises `MissingSize`, for which a derivative has a formula instead of a value
     of = subject(model, convention)
     rows, flat, in_steps = [], [], []
     for symbol, size in of.at.items():

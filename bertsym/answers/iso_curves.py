@@ -10,9 +10,8 @@ from math import floor
 
 from sympy import Symbol
 
-from bertsym.algebra import Value
 from bertsym.answers.answer_context import Subject, subject
-from bertsym.bisection import find_boundary
+from bertsym.answers.model_sizes import whole_size
 from bertsym.charts import Curve, Curves, Mark, Point
 from bertsym.convention import Convention
 from bertsym.count import count
@@ -26,8 +25,9 @@ from bertsym.quantities import Unit
 from bertsym.report import Record
 from bertsym.resolve import published_model
 from bertsym.solving.count_over import CountOver, count_over
+from bertsym.solving.polynomial import largest_at_most
 from bertsym.solving.requirements import NothingFits
-from bertsym.symbols import BY_SYMBOL, Kind, in_order
+from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
 # A published model lies on a curve if its count misses the target by at most this share.
@@ -73,7 +73,7 @@ class IsoCurves:
         """Return the curves and the marks."""
         unit = self.subject.convention.unit
         curves = tuple(Curve(_title(iso.target, unit), _points(iso.points)) for iso in self.curves)
-        marks = tuple(Mark(one.title, Point(one.x, one.y)) for one in self.placed)
+        marks = tuple(Mark(placed.title, Point(placed.x, placed.y)) for placed in self.placed)
         low, high = zip(*self.ranges, strict=True)
         return Curves(curves, marks, *self.sizes, low, high)
 
@@ -88,19 +88,13 @@ class IsoCurves:
         values = sorted({number for line in lines for number in line})
         shown = tuple(self._row(number, lines) for number in values[:: max(1, len(values) // 16)])
         marks = (Column("model"), Column(first, right=True), Column(second, right=True), Column("count", right=True))
-        rows = tuple((one.title, Count(one.x), Count(one.y), Count(one.count)) for one in self.placed)
+        rows = tuple((placed.title, Count(placed.x), Count(placed.y), Count(placed.count)) for placed in self.placed)
         return (*self.remarks(), Table(columns, shown), *((Table(marks, rows),) if rows else ()))
 
     @staticmethod
     def _row(number: Fraction, lines: list[dict[Fraction, Fraction]]) -> tuple[Inline, ...]:
         first: Inline = Count(number.numerator) if number.denominator == 1 else Decimal(number, 2, rounded=True)
         return (first, *(Decimal(line[number], 2, rounded=True) if number in line else "" for line in lines))
-
-    @property
-    def known(self) -> dict[Symbol, Value]:
-        """Return the sizes that stand still, in order."""
-        known, counted = self.over.known, self.over.closure.ready.architecture.counted
-        return {symbol: known[symbol] for symbol in in_order(known) if symbol in counted}
 
     def remarks(self) -> Document:
         """Return the lines that say what is counted, at which other sizes, and which models share a mark."""
@@ -109,29 +103,28 @@ class IsoCurves:
     def _remarks(self) -> Iterator[Remark]:
         convention = self.subject.convention
         yield Remark((f"{self.subject.cls}, {convention.title}: {convention.meaning}",))
-        known = {s: n for s, n in self.known.items() if s not in self.sizes}
-        at: tuple[Inline, ...] = (" at ", Sizes(known)) if known else ()
+        at: tuple[Inline, ...] = (" at ", Sizes(self.over.known)) if self.over.known else ()
         yield Remark(("over ", Name(self.sizes[0]), " and ", Name(self.sizes[1]), *at))
-        for one in self.placed:
-            also = f"; at the same place: {', '.join(one.others)}" if one.others else ""
-            yield Remark((f"{one.title}: {one.name}, {one.count:,}{also}",))
+        for placed in self.placed:
+            also = f"; at the same place: {', '.join(placed.others)}" if placed.others else ""
+            yield Remark((f"{placed.title}: {placed.name}, {placed.count:,}{also}",))
 
     def record(self) -> Record:
         """Return the curves and the marks for programs; the second coordinate of a curve is rounded."""
         return {
             **self.subject.record(),
             "for": [str(symbol) for symbol in self.sizes],
-            "at": {str(symbol): number for symbol, number in self.known.items()},
+            "at": {str(symbol): number for symbol, number in self.over.known.items()},
             "curves": [{"target": iso.target, "points": [list(point) for point in iso.points]} for iso in self.curves],
             "models": [
                 {
-                    "name": one.name,
-                    "title": one.title,
-                    "at": [one.x, one.y],
-                    "count": one.count,
-                    "others": list(one.others),
+                    "name": placed.name,
+                    "title": placed.title,
+                    "at": [placed.x, placed.y],
+                    "count": placed.count,
+                    "others": list(placed.others),
                 }
-                for one in self.placed
+                for placed in self.placed
             ],
         }
 
@@ -166,9 +159,9 @@ def iso_curves(
     over = count_over(model, sizes, convention)
     placed = _placed(model, sizes, convention, targets, marked)
     own = _number(model, convention)
-    scale = _scale([*(one.count for one in placed), *([own] if own else [])], targets)
+    scale = _scale([*(mark.count for mark in placed), *([own] if own else [])], targets)
     ends = tuple(
-        ranges.get(symbol) or _usual(model, symbol, [(one.x, one.y)[i] for one in placed], scale)
+        ranges.get(symbol) or _usual(model, symbol, [(mark.x, mark.y)[i] for mark in placed], scale)
         for i, symbol in enumerate(sizes)
     )
     first, second = ends
@@ -220,18 +213,14 @@ def _scale(counts: list[int], targets: tuple[int, ...]) -> tuple[int, int]:
     """
     if not counts:
         return 1, 1
-    return max(1, min(counts) // (2 * min(targets))), _cube_root(max(targets), 4 * max(counts))
-
-
-def _cube_root(number: int, over: int) -> int:
-    """Return the least whole number from 1 on whose third power is at least the quotient."""
-    return 1 + find_boundary(0, 2 * number + 1, lambda factor: factor**3 * over < number)[0]
+    above = largest_at_most([0, 0, 0, 4 * max(counts)], max(targets) - 1) or 0
+    return max(1, min(counts) // (2 * min(targets))), above + 1
 
 
 def _usual(model: Model, symbol: Symbol, shown: list[int], scale: tuple[int, int]) -> tuple[int, int]:
     """Return a range around the model's own value and those of the models shown, so large that the targets are met."""
-    own = model.given.get(symbol)
-    values = [*shown, *([own] if isinstance(own, int) and not isinstance(own, bool) else [])] or [_example(symbol)]
+    own = whole_size(model, symbol)
+    values = [*shown, *([] if own is None else [own])] or [_example(symbol)]
     least = max(BY_SYMBOL[symbol].minimum, min(values) // (3 * scale[0]))
     most = 2 * max(values) * scale[1]
     grid = 64 if BY_SYMBOL[symbol].kind is Kind.WIDTH and least >= 64 else 1
@@ -252,19 +241,19 @@ def _placed(
 ) -> tuple[Placed, ...]:
     """Return the models to show by place; the first that the catalogue has at a place gives it its name."""
     if marked is None:
-        counted = ((one, _number(one, convention)) for one in _family(model))
+        counted = ((known, _number(known, convention)) for known in _family(model))
         near = [
-            (display_name(one.name), one, number)
-            for one, number in counted
+            (display_name(known.name), known, number)
+            for known, number in counted
             if number is not None and _near(number, targets)
         ]
     else:
-        near = [(title, one, count(one, convention)) for title, one in marked]
+        near = [(title, known, count(known, convention)) for title, known in marked]
     places: dict[tuple[int, int], list[tuple[str, str, int]]] = {}
-    for title, one, number in near:
-        at = tuple(one.given.get(symbol) for symbol in sizes)
-        if all(isinstance(size, int) and not isinstance(size, bool) for size in at):
-            places.setdefault(at, []).append((title, one.name, number))  # type: ignore[arg-type]  # as just checked
+    for title, known, number in near:
+        x, y = (whole_size(known, symbol) for symbol in sizes)
+        if x is not None and y is not None:
+            places.setdefault((x, y), []).append((title, known.name, number))
     return tuple(
         Placed(title, name, *at, number, tuple(other for _, other, _ in others))
         for at, ((title, name, number), *others) in places.items()
@@ -292,8 +281,8 @@ def _family(model: Model) -> Iterator[Model]:
     for known in same:
         if known.family.title in (titles or {same[0].family.title}):
             try:
-                one = published_model(known, model.head)
+                counted = published_model(known, model.head)
             except BertsymError:
                 continue
-            if one.architecture == model.architecture:
-                yield one
+            if counted.architecture == model.architecture:
+                yield counted

@@ -36,6 +36,12 @@ def size_value(model: Model, symbol: Symbol) -> Value | None:
     return evaluate(value, model.given) if free(value) <= set(model.given) else None
 
 
+def whole_size(model: Model, symbol: Symbol) -> int | None:
+    """Return a size that a model was given if it is a whole number."""
+    value = model.given.get(symbol)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def _own_name(model: Model, symbol: Symbol) -> Symbol | None:
     """Return the size of a model's own code whose field means a registered size and no other, as XLNet's `d_model`."""
     for word in spelled(str(symbol)):

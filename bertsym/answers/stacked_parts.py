@@ -13,7 +13,7 @@ from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.values import value
 
-# More shades than these cannot be told apart in print without colour.
+# The most shades that a reader can tell apart in print without colour.
 MAX_PARTS = 8
 OTHER = "other parts"
 
@@ -32,7 +32,7 @@ class StackedParts:
     labels: bool = False
 
     def chart(self) -> StackedBars:
-        """Return the bars; the smallest parts are one if there are more than can be told apart."""
+        """Return the bars; `other parts` are the smallest if there are more parts than `MAX_PARTS`."""
         parts = self.parts
         if len(parts) > MAX_PARTS:
             small = self.merged()
@@ -42,7 +42,7 @@ class StackedParts:
         return StackedBars(self.names, parts, unit, self.shares, self.labels)
 
     def merged(self) -> tuple[Part, ...]:
-        """Return the parts that the figure shows as one: those that are the least share of any model."""
+        """Return the parts that the figure shows as `other parts`: those with the least shares of any model."""
         if len(self.parts) <= MAX_PARTS:
             return ()
         small = sorted(self.parts, key=self._largest_share)[: len(self.parts) - MAX_PARTS + 1]
@@ -108,11 +108,11 @@ def stacked_parts(
 ) -> StackedParts:
     """Break models down side by side, parts in the order of their first model; raises `MissingSize`."""
     for model, convention in zip(models, conventions, strict=True):
-        count(model, convention)
+        count(model, convention)  # raises `MissingSize`, for which a breakdown has a formula instead of a count
     breakdowns = tuple(
         broken_down(model, convention, by) for model, convention in zip(models, conventions, strict=True)
     )
     counts = [{row.name: row.count or 0 for row in breakdown.rows} for breakdown in breakdowns]
-    titles = dict.fromkeys(title for one in counts for title in one)
-    parts = tuple(Part(title, tuple(one.get(title, 0) for one in counts)) for title in titles)
+    titles = dict.fromkeys(title for column in counts for title in column)
+    parts = tuple(Part(title, tuple(column.get(title, 0) for column in counts)) for title in titles)
     return StackedParts(names, breakdowns, parts, shares, labels)

@@ -8,22 +8,21 @@ from sympy import Symbol
 
 from bertsym.algebra import Value
 from bertsym.answers.answer_context import Subject, subject
+from bertsym.answers.model_sizes import whole_size
 from bertsym.charts import Curve, Curves, Mark, Point
 from bertsym.convention import Convention
-from bertsym.count import count
 from bertsym.document import Column, Count, Document, Inline, Remark, Sizes, Table
-from bertsym.errors import BertsymError
 from bertsym.formulas.tree import Name
 from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.solving.count_over import count_over
 from bertsym.solving.requirements import NothingFits
-from bertsym.symbols import BY_SYMBOL, Kind, in_order
+from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
-# A curve of so many steps looks smooth at the width of a page.
+# The number of steps at which a curve looks smooth at the width of a page.
 STEPS = 48
-# Hardware wants widths that are multiples of it.
+# The divisor of widths that suits the hardware.
 WIDTH_STEP = 64
 
 
@@ -69,24 +68,27 @@ class TotalCurves:
     models: tuple[Totals, ...]
 
     def chart(self) -> Curves:
-        """Return a curve for each model, and its own size as a mark, which needs no name if a legend has it."""
-        curves = tuple(Curve(one.name, tuple(Point(*pair) for pair in one.counts)) for one in self.models)
+        """Return a curve for each model, and a mark at the model's own size; a legend names the curves of several."""
+        curves = tuple(Curve(model.name, tuple(Point(*pair) for pair in model.counts)) for model in self.models)
         alone = len(self.models) == 1
-        own = ((one.name if alone else "", one.own) for one in self.models if one.own is not None)
+        own = ((model.name if alone else "", model.own) for model in self.models if model.own is not None)
         marks = tuple(Mark(name, Point(*at)) for name, at in own if self.sweep.low <= at[0] <= self.sweep.high)
         unit = self.models[0].subject.convention.unit
         return Curves(curves, marks, self.sweep.symbol, unit, (self.sweep.low,), (self.sweep.high,))
 
     def document(self) -> Document:
         """Return the totals as a table with a row for each value of the size."""
-        columns = (Column(str(self.sweep.symbol), right=True), *(Column(one.name, right=True) for one in self.models))
-        counts = [dict(one.counts) for one in self.models]
-        values = sorted({number for one in counts for number in one})
+        columns = (
+            Column(str(self.sweep.symbol), right=True),
+            *(Column(model.name, right=True) for model in self.models),
+        )
+        counts = [dict(model.counts) for model in self.models]
+        values = sorted({number for column in counts for number in column})
         return (*self.remarks(), Table(columns, tuple(self._row(number, counts) for number in values)))
 
     @staticmethod
     def _row(number: int, counts: list[dict[int, int]]) -> tuple[Inline, ...]:
-        return (Count(number), *(Count(one[number]) if number in one else "" for one in counts))
+        return (Count(number), *(Count(column[number]) if number in column else "" for column in counts))
 
     def remarks(self) -> Document:
         """Return the lines that say what is counted, and at which other sizes."""
@@ -95,9 +97,9 @@ class TotalCurves:
     def _remarks(self) -> Iterator[Remark]:
         convention = self.models[0].subject.convention
         yield Remark((f"{convention.title}: {convention.meaning}",))
-        for one in self.models:
-            at: tuple[Inline, ...] = (" at ", Sizes(one.known)) if one.known else ()
-            yield Remark((f"{one.name}: {one.subject.cls} over ", Name(self.sweep.symbol), *at))
+        for model in self.models:
+            at: tuple[Inline, ...] = (" at ", Sizes(model.known)) if model.known else ()
+            yield Remark((f"{model.name}: {model.subject.cls} over ", Name(self.sweep.symbol), *at))
 
     def record(self) -> Record:
         """Return the totals for programs: pairs of the size and the count."""
@@ -105,13 +107,13 @@ class TotalCurves:
             "by": str(self.sweep.symbol),
             "models": [
                 {
-                    "name": one.name,
-                    **one.subject.record(),
-                    "at": {str(symbol): number for symbol, number in one.known.items()},
-                    "points": [list(pair) for pair in one.counts],
-                    "own": None if one.own is None else list(one.own),
+                    "name": model.name,
+                    **model.subject.record(),
+                    "at": {str(symbol): number for symbol, number in model.known.items()},
+                    "points": [list(pair) for pair in model.counts],
+                    "own": None if model.own is None else list(model.own),
                 }
-                for one in self.models
+                for model in self.models
             ],
         }
 
@@ -119,12 +121,13 @@ class TotalCurves:
 def total_curves(
     models: tuple[Model, ...], names: tuple[str, ...], conventions: tuple[Convention, ...], sweep: Sweep
 ) -> TotalCurves:
-    """Count models at each value of a size at which they exist; raises `NothingFits` if one exists at fewer than two.
+    """Count models at each value of a size at which they exist.
 
-    A size that a model leaves open is assumed as in its architecture's base.
+    A size that a model leaves open is assumed as in its architecture's base. Raises `NothingFits` if a model exists at
+    fewer than two values.
     """
-    drawn = (_totals(*one, sweep) for one in zip(models, names, conventions, strict=True))
-    return TotalCurves(sweep, tuple(drawn))
+    curves = (_totals(*named, sweep) for named in zip(models, names, conventions, strict=True))
+    return TotalCurves(sweep, tuple(curves))
 
 
 def _totals(model: Model, name: str, convention: Convention, sweep: Sweep) -> Totals:
@@ -136,16 +139,6 @@ def _totals(model: Model, name: str, convention: Convention, sweep: Sweep) -> To
         tried = f"at most one model of {name} with {symbol} from {sweep.low:,} to {sweep.high:,}"
         raise NothingFits(tried, "the definitions of its other sizes")
     of = subject(model, convention)
-    known = {s: over.known[s] for s in in_order(over.known) if s in model.architecture.counted}
-    return Totals(name, of, known, counts, _own(model, symbol, convention))
-
-
-def _own(model: Model, symbol: Symbol, convention: Convention) -> tuple[int, int] | None:
-    """Return the model's own value of the size with its total, if it has one."""
-    number = model.given.get(symbol)
-    if not isinstance(number, int) or isinstance(number, bool):
-        return None
-    try:
-        return number, count(model, convention)
-    except BertsymError:
-        return None
+    size = whole_size(model, symbol)
+    own = None if size is None else over.total({symbol: size})
+    return Totals(name, of, over.known, counts, None if size is None or own is None else (size, own))

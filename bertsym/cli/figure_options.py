@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,11 +13,18 @@ from bertsym.cli.page import Page
 if TYPE_CHECKING:
     from bertsym.render.figures.source import Environment, Layout
 
-# The options that only source for TeX has a use for.
-_OF_SOURCE = ("caption", "label", "float", "standalone", "tex_encoding")
 SOURCE = "tex"
+PICTURES = ("pdf", "svg", "png")
 # The syntaxes of the numbers of a figure.
 PRINTED = ("text", "markdown", "json", "csv")
+# The syntaxes that an option has an effect in, if not in all.
+_USED_BY = {
+    "font": PICTURES,
+    "width": (SOURCE, *PICTURES),
+    **dict.fromkeys(("caption", "label", "float", "standalone", "tex_encoding"), (SOURCE,)),
+}
+# The options that a figure shares with an answer in text.
+_OF_PAGE = ("markdown", "json", "csv", "notation", "rename", "width", "caption", "label", "standalone", "tex_encoding")
 
 
 @dataclass(frozen=True)
@@ -36,18 +43,8 @@ class FigureOptions:
     markdown: options.Markdown = False
     json: options.AsJson = False
     csv: options.AsCsv = False
-    notation: Annotated[
-        str | None,
-        typer.Option(
-            "--notation", metavar="NAME", help="Name the sizes as this paper does: bert, vaswani, kaplan or megatron."
-        ),
-    ] = None
-    rename: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rename", metavar="H=TEX", help=r"Give a size another name, as in H=d_{\mathrm{model}}; repeatable."
-        ),
-    ] = None
+    notation: options.Notation = None
+    rename: options.Rename = None
     width: Annotated[
         str | None,
         typer.Option(
@@ -75,17 +72,8 @@ class FigureOptions:
             "--float", metavar="NAME", help="LaTeX: put the figure into this float, figure or figure*, or into none."
         ),
     ] = ""
-    standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX: print a whole document, not a fragment.")] = (
-        False
-    )
-    tex_encoding: Annotated[
-        str,
-        typer.Option(
-            "--tex-encoding",
-            metavar="NAME",
-            help="LaTeX: write accented letters as commands (ascii) or as they are (utf8).",
-        ),
-    ] = "ascii"
+    standalone: options.Standalone = False
+    tex_encoding: options.TexEncoding = "ascii"
 
     @property
     def syntax(self) -> str:
@@ -114,10 +102,9 @@ class FigureOptions:
         from pathlib import PurePath
 
         from bertsym.errors import Unreadable
-        from bertsym.render.figures.pictures import FORMATS
 
         suffix = PurePath(self.output or "").suffix.removeprefix(".").casefold()
-        if suffix not in (SOURCE, *FORMATS):
+        if suffix not in (SOURCE, *PICTURES):
             raise Unreadable("--output", self.output or "", "a file whose name ends in .tex, .pdf, .svg or .png")
         return suffix
 
@@ -125,30 +112,16 @@ class FigureOptions:
         """Raise `Conflict` for an option without use in the syntax."""
         from bertsym.errors import Conflict
 
-        picture = syntax in ("pdf", "svg", "png")
-        for name in ("font", "width", *_OF_SOURCE):
-            given = getattr(self, name) != type(self).__dataclass_fields__[name].default
-            used = picture if name == "font" else syntax == SOURCE or (picture and name == "width")
-            if given and not used:
-                option = f"--{name.replace('_', '-')}"
-                needed = "-o FILE.pdf" if name == "font" else "--latex or -o FILE.tex"
-                raise Conflict(option, f"{syntax} output", f"pass {needed} with it")
+        for field in fields(self):
+            users = _USED_BY.get(field.name, (syntax,))
+            if getattr(self, field.name) != field.default and syntax not in users:
+                needed = "--latex or -o FILE.tex" if SOURCE in users else "-o FILE.pdf"
+                raise Conflict(f"--{field.name.replace('_', '-')}", f"{syntax} output", f"pass {needed} with it")
 
     @property
     def page(self) -> Page:
         """Return the options that a figure shares with an answer in text."""
-        return Page(
-            markdown=self.markdown,
-            json=self.json,
-            csv=self.csv,
-            notation=self.notation,
-            rename=self.rename,
-            width=self.width,
-            caption=self.caption,
-            label=self.label,
-            standalone=self.standalone,
-            tex_encoding=self.tex_encoding,
-        )
+        return Page(**{name: getattr(self, name) for name in _OF_PAGE})
 
     @property
     def environment(self) -> Environment | None:

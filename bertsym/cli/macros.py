@@ -33,12 +33,7 @@ def macros(
             "--notation", metavar="NAME", help="Name the sizes as this paper does: bert, vaswani, kaplan or megatron."
         ),
     ] = "bert",
-    rename: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rename", metavar="H=TEX", help=r"Give a size another name, as in H=d_{\mathrm{model}}; repeatable."
-        ),
-    ] = None,
+    rename: options.Rename = None,
     provide: Annotated[
         bool, typer.Option("--provide", help=r"Use \providecommand*, which keeps a command that exists already.")
     ] = False,

@@ -150,6 +150,27 @@ Html = Annotated[bool, typer.Option("--html", help="Print HTML instead of LaTeX,
 Typst = Annotated[bool, typer.Option("--typst", help="Print Typst instead of LaTeX.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the tables as CSV instead of text, for spreadsheets.")]
+Notation = Annotated[
+    str | None,
+    typer.Option(
+        "--notation", metavar="NAME", help="Name the sizes as this paper does: bert, vaswani, kaplan or megatron."
+    ),
+]
+Rename = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rename", metavar="H=TEX", help=r"Give a size another name, as in H=d_{\mathrm{model}}; repeatable."
+    ),
+]
+Standalone = Annotated[bool, typer.Option("--standalone", help="LaTeX: print a whole document, not a fragment.")]
+TexEncoding = Annotated[
+    str,
+    typer.Option(
+        "--tex-encoding",
+        metavar="NAME",
+        help="LaTeX: write accented letters as commands (ascii) or as they are (utf8).",
+    ),
+]
 
 
 def split(texts: Iterable[str] | None) -> list[str]:

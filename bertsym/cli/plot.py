@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 KINDS = ("parts", "total", "iso", "elasticities")
 _OF_ONE = ("iso", "elasticities")
-# The options that some kinds have no use for, and the kinds that use them.
+# The kinds of figures that an option has an effect in, if not in all.
 _USED_BY = {
     "--by": ("parts",),
     "--share": ("parts",),
@@ -39,7 +39,7 @@ _USED_BY = {
     "--mark": ("iso",),
 }
 
-# Models that a page holds, curves that can be told apart in grey, and points of a curve.
+# The most models that fit a page, curves that a reader can tell apart in grey, and points of a curve.
 MAX_MODELS = 40
 MAX_CURVES = 6
 MAX_VALUES = 1000
@@ -148,7 +148,7 @@ def plot(
         wanted = _counts(goals, chosen)
         _limit("curves", len(wanted), MAX_CURVES)
         marked = _marked(
-            marks, names, lambda name: options.counted(name, None, at, None, of, convention, given=run.given)[0]
+            marks, names, lambda name: options.counted(name, head, at, None, of, convention, given=run.given)[0]
         )
         report = iso_curves(model, _two(over, model), wanted, chosen, _spans(ranges, model), marked)
     else:

@@ -50,6 +50,15 @@ def _table() -> dict[str, dict[str, Any]]:
     return json.loads(text)["fonts"]  # type: ignore[no-any-return]
 
 
+def tex_length(length: int) -> str:
+    """Write a length for TeX, rounded down to hundredths of a point.
+
+    >>> tex_length(21_908_000_000)
+    '219.08pt'
+    """
+    return f"{length // POINT}.{length % POINT * 100 // POINT:02d}pt"
+
+
 @value
 class Face:
     """The fonts of a document: `sizes` are hundredths of a point for text, script and scriptscript."""

@@ -16,10 +16,10 @@ from bertsym.solving.legality import Recounter
 from bertsym.solving.open_model import require
 from bertsym.solving.polynomial import Exact, Piecewise, horner, piecewise, root
 from bertsym.solving.request import Request
-from bertsym.symbols import BY_SYMBOL
+from bertsym.symbols import BY_SYMBOL, in_order
 from bertsym.values import value
 
-# Larger than any size that a figure shows.
+# A bound larger than any size that a figure shows.
 WITHOUT_END = 10**15
 
 
@@ -33,8 +33,9 @@ class CountOver:
 
     @property
     def known(self) -> Mapping[Symbol, Value]:
-        """Return the sizes that stand still."""
-        return self.closure.ready.given
+        """Return the sizes of the model that stand still, in order."""
+        ready = self.closure.ready
+        return {symbol: ready.given[symbol] for symbol in in_order(ready.given) if symbol in ready.architecture.counted}
 
     def total(self, values: Mapping[Symbol, int]) -> int | None:
         """Return the exact count of the model at these values as `total` counts it, or None if there is no such model.
@@ -48,8 +49,8 @@ class CountOver:
     def crossing(self, first: Exact, target: int, places: int) -> Fraction | None:
         """Return the real value of the second size at which the count is the target, rounded to decimal places.
 
-        Return None if the count passes over the target, or exceeds it at the least value already. Raises `DoesNotGrow`
-        or `NotPolynomial`.
+        Return None if the count jumps over the target, or exceeds it even at the least value of the size.
+        Raises `DoesNotGrow` or `NotPolynomial`.
         """
         least = BY_SYMBOL[self.count.unknowns[1]].minimum
         for start, stop, coefficients in self.count.at(first).pieces(least, WITHOUT_END):

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import missing, need_module, need_program
+from tests.conftest import need_module, need_program
+from tests.typesetting import Typeset
 
 # Of TeX, in points of PDF.
 TEX_POINT = 72 / 72.27
@@ -65,21 +66,12 @@ def ink_of(pdf: Path) -> tuple[float, float]:
 
 
 @pytest.fixture
-def page(pdflatex: Callable[[str], str], tmp_path: Path) -> Callable[[str], Page]:
-    """Compile a whole document of one page; the fixture of all tests of TeX marks this one."""
-    del pdflatex
-    program = need_program("pdflatex")
-    if subprocess.run([need_program("kpsewhich"), "pgfplots.sty"], capture_output=True, check=False).returncode:
-        missing("pgfplots: apt-get install texlive-pictures")
+def page(typeset: Callable[[str], Typeset]) -> Callable[[str], Page]:
+    """Compile a whole document of one page."""
 
     def compiled(source: str) -> Page:
-        (tmp_path / "page.tex").write_text(source, encoding="utf-8")
-        command = [program, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=300, check=False)
-        log = done.stdout.decode("utf-8", errors="replace")
-        assert done.returncode == 0, log[-3000:]
-        pdf = tmp_path / "page.pdf"
-        return Page(log, words_of(pdf), ink_of(pdf))
+        document = typeset(source)
+        return Page(document.log, words_of(document.pdf), ink_of(document.pdf))
 
     return compiled
 

@@ -96,6 +96,9 @@ def test_marks_are_chosen_and_named(bertsym: Run) -> None:
     found = answer(bertsym, *words, "--mark", "bert-medium,bert-tiny", "--name", "medium", "--name", "tiny")
     assert [(model["title"], model["at"]) for model in found["models"]] == [("medium", [512, 8]), ("tiny", [128, 2])]
     assert answer(bertsym, *words, "--mark", "none")["models"] == []
+    (marked,) = answer(bertsym, *words, "--mark", "bert-base-uncased", "--head", "masked-lm")["models"]
+    # BERT's count without the pooler, with transform (H^2 + H), its norm (2H) and a bias for each word.
+    assert marked["count"] == 109_482_240 - BERT[3] + 768**2 + 768 + 2 * 768 + V, "under the head of the curve"
 
 
 def test_an_elasticity_is_the_slope_of_the_logarithm(bertsym: Run) -> None:

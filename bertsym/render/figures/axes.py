@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import chain, count
 
 from sympy import Symbol
 
 from bertsym.charts import Exact
-from bertsym.quantities import SI_PREFIXES, UNITS, Unit
+from bertsym.quantities import Unit, decimal_places, rounded_to
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
 
-# An axis has at most one interval more than so many.
+# The most intervals between the ticks of an axis.
 INTERVALS = 6
 
 
@@ -59,8 +60,9 @@ def of_counts(counts: Iterable[int], unit: Unit, *, tight: bool = False) -> Axis
     most = max(1, *counts)
     step = next(step for step in _round_numbers() if step * INTERVALS >= most)
     high = -(-most // step) * step
-    prefix, scale = _unit(high, unit)
-    title = prefix if unit.symbol == unit.title else f"{unit.title} ({prefix})" if prefix else unit.title
+    symbol = unit.fitting(high)
+    scale = unit.scales()[symbol]
+    title = symbol if unit.symbol == unit.title else f"{unit.title} ({symbol})" if symbol else unit.title
     ticks = (Tick(number, _label(Fraction(number, scale))) for number in range(0, high + 1, step))
     return Axis(Title(title), 0, most if tight else high, tuple(tick for tick in ticks if not tight or tick.at <= most))
 
@@ -97,43 +99,25 @@ def _ticks(low: Exact, high: Exact, steps: Iterable[Exact]) -> tuple[Tick, ...]:
     first = -(-Fraction(low) // Fraction(step))
     last = Fraction(high) // Fraction(step)
     positions = (index * step for index in range(int(first), int(last) + 1))
-    return tuple(Tick(_plain(position), _label(Fraction(position))) for position in positions)
+    return tuple(Tick(position, _label(Fraction(position))) for position in positions)
 
 
 def _steps(kind: Kind, low: Exact, high: Exact) -> Iterable[Exact]:
     """Return distances between ticks, as people choose them for a size of that kind."""
     if kind is Kind.WIDTH and high - low >= 64:
-        return (64 * 2**power for power in range(200))
+        return (64 * 2**power for power in count())
     if kind in (Kind.DEPTH, Kind.HEADS, Kind.EXPERTS):
-        return (*(1, 2, 4, 6, 12, 24), *(48 * 2**power for power in range(200)))
+        return chain((1, 2, 4, 6, 12, 24), (48 * 2**power for power in count()))
     if kind is Kind.RATIO:
         return (Fraction(step, 100) for step in _round_numbers())
     return _round_numbers()
 
 
 def _round_numbers() -> Iterable[int]:
-    return (digit * 10**power for power in range(120) for digit in (1, 2, 5))
-
-
-def _unit(most: int, unit: Unit) -> tuple[str, int]:
-    """Return the prefixed unit that leaves a number from 1 to 1000, and its scale."""
-    if not unit.symbol:
-        scales = list(UNITS.items())
-        name, scale = next((pair for pair in reversed(scales) if most >= pair[1]), scales[0])
-        return name, scale
-    power = next(power for power in reversed(range(len(SI_PREFIXES))) if most >= 1000**power or not power)
-    return SI_PREFIXES[power] + unit.symbol, 1000**power
+    return (digit * 10**power for power in count() for digit in (1, 2, 5))
 
 
 def _label(number: Fraction) -> str:
-    """Write a tick exactly: its denominator divides a power of ten."""
-    places = next(places for places in range(40) if number * 10**places == int(number * 10**places))
-    whole = abs(int(number * 10**places))
-    digits = str(whole).rjust(places + 1, "0")
-    sign = "\N{MINUS SIGN}" if number < 0 else ""
-    before = digits[: len(digits) - places]
-    return sign + (f"{int(before):,}" if len(before) > 4 else before) + (f".{digits[-places:]}" if places else "")
-
-
-def _plain(number: Exact) -> Exact:
-    return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
+    """Write a tick exactly: its denominator divides a power of ten. Four digits are not grouped."""
+    text = rounded_to(number, decimal_places(number) or 0).replace("-", "\N{MINUS SIGN}")
+    return text if abs(number) >= 10_000 else text.replace(",", "")

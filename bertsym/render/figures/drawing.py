@@ -1,4 +1,4 @@
-"""The decisions that both back ends share: what stands where, before any syntax."""
+"""The layout of figures, which all back ends share: the place of each bar, curve and label, before any syntax."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from bertsym.quantities import Unit, decimal
 from bertsym.render.figures import axes, palette, placing
 from bertsym.render.figures.axes import Axis
 from bertsym.render.figures.palette import Stroke
-from bertsym.render.metrics import POINT, TEN, words
-from bertsym.render.sheet import Sheet
+from bertsym.render.metrics import POINT, TEN, Face, words
+from bertsym.render.sheet import Sheet, TypeSize
 from bertsym.values import value
 
 # A row of bars and its bar, in points.
 PITCH = 14
 BAR = 8
+# The shade of ranked bars, in percent of black.
+SHADE = 45
 # The height of a plane over its width, and its greatest height in points: a figure over two columns is no square.
 ASPECT = Fraction(62, 100)
 HIGHEST = 160
@@ -28,15 +30,16 @@ HIGHEST = 160
 USUAL_WIDTH = 219
 # The room of tick labels and titles beside a plane, in points, as far as placing labels needs it.
 MARGIN = 40
-# The type of labels beside points, in points.
-LABEL_TYPE = 7
-# The least room for bars, with ticks and gaps, the narrowest figure, and the widest page that a figure without a width
-# is meant for.
+# The type of labels beside points: \scriptsize, and its height in points.
+LABEL_TYPE = TEN.smaller(3)
+LABEL_HEIGHT = 7.0
+# The least room for bars with ticks and gaps, and the width of the narrowest figure, in points.
 LEAST = 60
 NARROWEST = 100
-# The length of a bar over that of the longest from which on its label needs room of its own.
-NEARLY = Fraction(4, 5)
+# The width of the widest page, in points, for a figure whose width the paper decides.
 WIDEST = 397
+# If a bar has at least this share of the longest bar, its label may end beyond the axis.
+NEARLY = Fraction(4, 5)
 
 
 @value
@@ -122,21 +125,21 @@ def _percent(counts: tuple[int, ...], totals: tuple[int, ...]) -> tuple[Fraction
     return tuple(Fraction(100 * count, total or 1) for count, total in zip(counts, totals, strict=True))
 
 
-def footnotesize(sheet: Sheet) -> int:
-    r"""Return the size of \footnotesize in points: 8 in a document of 10 points, 9 in one of 11."""
-    return round(sheet.column.face.sizes[0] * 0.8 / 100) if sheet.column else 8
+def footnotesize(sheet: Sheet) -> Face:
+    r"""Return the fonts of \footnotesize: of 8 points in a document of 10, of 9 in one of 11."""
+    return (sheet.column.face if sheet.column else TEN).smaller(TypeSize.FOOTNOTE.steps)
 
 
 def widest_label(ends: Sequence[Exact], labels: Sequence[str]) -> str:
-    """Return the widest of the labels at the ends of bars that reach the end of the axis, nearly or quite."""
+    """Return the widest label of the bars that reach at least `NEARLY` of the axis."""
     far = (label for end, label in zip(ends, labels, strict=True) if end >= max(ends) * NEARLY)
     return max(far, key=lambda label: _length(label, LABEL_TYPE))
 
 
 def check_width(names: Iterable[str], labels: Iterable[str], sheet: Sheet) -> None:
-    """Raise `TooNarrow` if the labels on the left and right leave no room for what stands between them."""
-    size = footnotesize(sheet)
-    left, right = (max((_length(text, size) for text in texts), default=0.0) for texts in (names, labels))
+    """Raise `TooNarrow` if the labels on the left and right leave no room for the bars between them."""
+    face = footnotesize(sheet)
+    left, right = (max((_length(text, face) for text in texts), default=0.0) for texts in (names, labels))
     needed = max(ceil(left + right) + LEAST, NARROWEST)
     available = sheet.column.width // POINT if sheet.column else WIDEST
     if needed > available:
@@ -162,17 +165,17 @@ def plane(chart: Curves, width: int) -> Plane:
         return float(x.place(at[0])) * wide, float(y.place(at[1])) * high
 
     labels = [
-        placing.Label(*place((mark.at.x, mark.at.y)), _length(mark.title, LABEL_TYPE), float(LABEL_TYPE))
+        placing.Label(*place((mark.at.x, mark.at.y)), _length(mark.title, LABEL_TYPE), LABEL_HEIGHT)
         for mark in chart.marks
     ]
-    covered = [place(point) for line in lines for point in line.points]
-    chosen = placing.anchors(labels, covered, wide, high)
+    paths = [[place(point) for point in line.points] for line in lines]
+    chosen = placing.anchors(labels, paths, wide, high)
     dots = (Dot(mark.title, mark.at.x, mark.at.y, at) for mark, at in zip(chart.marks, chosen, strict=True))
     return Plane(x, y, lines, tuple(dots))
 
 
 def share_label(share: Fraction) -> str:
-    """Write a share to three decimal places; one that is smaller than a half of the last is said to be so.
+    """Write a share to three decimal places; a share that would be rounded to 0 is written as <0.001.
 
     >>> share_label(Fraction(1, 3)), share_label(Fraction(1, 9999)), share_label(Fraction(-1, 30))
     ('0.333', '<0.001', '−0.033')
@@ -189,6 +192,6 @@ def ranked(chart: Ranking) -> Ranked:
     return Ranked(tuple(symbol for symbol, _ in chart.rows), lengths, tuple(map(share_label, lengths)), axis)
 
 
-def _length(title: str, size: int) -> float:
-    """Return the width of a label in type of that size, in points."""
-    return words(title, TEN) * size / 10 / POINT if title else 0.0
+def _length(title: str, face: Face) -> float:
+    """Return the width of a label in points."""
+    return words(title, face) / POINT

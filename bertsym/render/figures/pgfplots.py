@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from bertsym.charts import Exact
 from bertsym.render.figures.axes import Axis, Tick
-from bertsym.render.figures.drawing import BAR, PITCH, Bars, Dot, Plane, Ranked
+from bertsym.render.figures.drawing import BAR, PITCH, SHADE, Bars, Dot, Plane, Ranked
 from bertsym.render.figures.pieces import LABEL, SEP, TICK, axis_title, number_of, stroke_style, tick_label
 from bertsym.render.sheet import Sheet
 from bertsym.render.tex_prose import prose
@@ -50,7 +50,7 @@ def ranking(shown: Ranked, names: list[str], sheet: Sheet) -> list[str]:
     options = ["xbar", f"bar width={BAR}pt", *_below(shown.axis, sheet), *_rows(names)]
     options.append("clip=false, y axis line style={draw=none}, ytick style={draw=none}")
     plots = [
-        rf"\addplot[fill=black!45, draw=black, line width=.3pt] coordinates {{{_row_data(shown.lengths)}}};",
+        rf"\addplot[fill=black!{SHADE}, draw=black, line width=.3pt] coordinates {{{_row_data(shown.lengths)}}};",
         *_beside(shown.lengths, shown.labels, sheet),
         rf"\draw (axis cs:0,0.5) -- (axis cs:0,{len(names)}.5);",
     ]
@@ -96,7 +96,7 @@ def _picture(options: list[str], plots: list[str]) -> list[str]:
         r"scale only axis, width=\plotwidth",
         *options,
         "enlargelimits=false, scaled ticks=false, axis x line*=bottom, axis y line*=left",
-        f"tick align=outside, major tick length={TICK}pt",
+        f"tick align=outside, major tick length={TICK}pt, tick style={{black, line width=.4pt}}",
         rf"ticklabel style={{font=\footnotesize, inner sep={SEP}pt, outer sep=0pt}}",
         rf"label style={{font=\footnotesize, inner sep={SEP}pt, outer sep=0pt}}",
     ]

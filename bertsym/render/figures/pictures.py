@@ -22,7 +22,7 @@ from bertsym.formulas.tree import Name
 from bertsym.render import mathtex
 from bertsym.render.figures import drawing, placing
 from bertsym.render.figures.axes import Axis, Title
-from bertsym.render.figures.drawing import ASPECT, BAR, HIGHEST, PITCH, Dot
+from bertsym.render.figures.drawing import ASPECT, BAR, HIGHEST, PITCH, SHADE, Dot
 from bertsym.render.metrics import POINT
 from bertsym.render.sheet import Sheet
 from bertsym.values import value
@@ -37,7 +37,6 @@ _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
 }
-FORMATS = tuple(_METADATA)
 
 
 class Font(Enum):
@@ -53,7 +52,7 @@ class Font(Enum):
         return named_member(cls, "font", name)
 
 
-# The families, the first that has a character wins, and the fonts of mathematics.
+# The families, of which matplotlib takes the first that has a character, and the fonts of mathematics.
 _FAMILIES = {
     Font.TIMES: (["STIXGeneral", "DejaVu Serif"], "stix"),
     Font.CM: (["cmr10", "STIXGeneral", "DejaVu Serif"], "cm"),
@@ -80,7 +79,7 @@ def picture(chart: Chart, suffix: str, sheet: Sheet, font: Font = Font.TIMES) ->
         backend = os.environ.get("MPLBACKEND", "")
         raise Unreadable("MPLBACKEND", backend, "a backend that matplotlib knows, or no such variable") from None
     width = sheet.column.width / POINT if sheet.column else float(DEFAULT_WIDTH)
-    size = drawing.footnotesize(sheet)
+    size = drawing.footnotesize(sheet).sizes[0] // 100
     with mpl.rc_context(), _quiet_logs(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         mpl.rcdefaults()
@@ -160,25 +159,24 @@ class _Canvas:
 
     def _bars(self, bars: drawing.Bars) -> None:
         drawing.check_width(bars.rows, bars.labels, self.sheet)
-        rows = range(1, len(bars.rows) + 1)
         before: list[Exact] = [0] * len(bars.rows)
         handles = []
         for segment in bars.segments:
             handles.append(self._row_bars(segment.lengths, f"#{segment.fill}", before))
             before = [start + length for start, length in zip(before, segment.lengths, strict=True)]
         self._below(bars.axis)
-        self._rows(list(rows), list(bars.rows), mathematics=False)
+        self._rows([printable(name) for name in bars.rows], mathematics=False)
         self._beside(bars.ends(), bars.labels)
         self._legend(handles, [segment.title for segment in bars.segments], 1.0)
         self._height(len(bars.rows) * PITCH)
 
     def _ranking(self, shown: drawing.Ranked) -> None:
-        self._row_bars(shown.lengths, "0.7", [0] * len(shown.lengths))
+        self._row_bars(shown.lengths, str(1 - SHADE / 100), [0] * len(shown.lengths))
         self._below(shown.axis)
         names = [f"${mathtex.math(Name(symbol), self.sheet.notation)}$" for symbol in shown.symbols]
         plain = map(str, shown.symbols)
         names = [name if _readable(name) else _escaped(text) for name, text in zip(names, plain, strict=True)]
-        self._rows(list(range(1, len(names) + 1)), names, mathematics=True)
+        self._rows(names, mathematics=True)
         self._beside(shown.lengths, shown.labels)
         self.plane.axvline(0, color="black", linewidth=0.4)
         self.plane.spines["left"].set_visible(False)
@@ -214,10 +212,9 @@ class _Canvas:
         style = {"height": BAR / PITCH, "color": colour, "edgecolor": "black", "linewidth": 0.3, "clip_on": False}
         return self.plane.barh(rows, widths, left=[float(start) for start in before], **style)
 
-    def _rows(self, rows: list[int], names: list[str], *, mathematics: bool) -> None:
-        shown = names if mathematics else [printable(name) for name in names]
-        self.plane.set_yticks(rows, shown, parse_math=mathematics)
-        self.plane.set_ylim(len(rows) + 0.5, 0.5)
+    def _rows(self, names: list[str], *, mathematics: bool) -> None:
+        self.plane.set_yticks(range(1, len(names) + 1), names, parse_math=mathematics)
+        self.plane.set_ylim(len(names) + 0.5, 0.5)
 
     def _below(self, axis: Axis) -> None:
         self.plane.set_xlim(float(axis.low), float(axis.high))

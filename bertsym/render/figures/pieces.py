@@ -13,7 +13,7 @@ from bertsym.render.figures.palette import Stroke
 from bertsym.render.sheet import Sheet
 from bertsym.render.tex_prose import prose
 
-# Of ticks, and between a tick and its label, in points.
+# The length of a tick, and the gap between a tick and its label, in points.
 TICK = 3
 SEP = 2
 # Decimal places of a coordinate that is no integer.
@@ -29,7 +29,7 @@ def stroke_style(colour: str, stroke: Stroke) -> str:
 
 
 def axis_title(title: Title, sheet: Sheet) -> str:
-    """Return the title of an axis, as high in every figure."""
+    """Return the title of an axis, with a strut that makes all titles equally high."""
     words = [prose(title.words, sheet.encoding)] if title.words else []
     symbol = [f"${mathtex.math(Name(title.symbol), sheet.notation)}$"] if title.symbol is not None else []
     return r"\strut " + " ".join((*words, *symbol))

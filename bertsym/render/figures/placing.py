@@ -1,11 +1,13 @@
-"""Labels beside points: each at the first of eight places where it covers no point, no label and no curve."""
+"""Labels beside points: each at the first of eight places where it covers fewest points, labels and curves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from bertsym.values import value
 
+Position = tuple[float, float]
 Box = tuple[float, float, float, float]
 # The corner or side of the label that lies at the point, as TikZ names it, and the way from the point to the label.
 ANCHORS: dict[str, tuple[int, int]] = {
@@ -31,13 +33,15 @@ class Label:
     height: float
 
 
-def anchors(labels: Sequence[Label], covered: Iterable[tuple[float, float]], width: float, height: float) -> list[str]:
-    """Return the anchor of each label within a frame; `covered` are points of curves, to be left free.
+def anchors(labels: Sequence[Label], curves: Iterable[Sequence[Position]], width: float, height: float) -> list[str]:
+    """Return the anchor of each label within a frame; a curve is a line through points.
 
     >>> anchors([Label(95, 50, 30, 8), Label(20, 50, 30, 8)], [], 100, 100)
     ['south east', 'south west']
+    >>> anchors([Label(50, 50, 30, 8)], [[(0, 0), (100, 100)]], 100, 100)
+    ['north west']
     """
-    curves = list(covered)
+    segments = [segment for curve in curves for segment in pairwise(curve)]
     points = [(label.x, label.y) for label in labels]
     chosen: list[str] = []
     taken: list[Box] = []
@@ -48,7 +52,7 @@ def anchors(labels: Sequence[Label], covered: Iterable[tuple[float, float]], wid
             box = boxes[anchor]
             outside = box[0] < 0 or box[1] < 0 or box[2] > width or box[3] > height
             over = sum(_overlap(box, other) for other in taken) + sum(_holds(box, point) for point in points)
-            return 1000 * outside + 100 * over + sum(_holds(box, point) for point in curves)
+            return 1000 * outside + 100 * over + sum(_crosses(*segment, box) for segment in segments)
 
         best = min(boxes, key=cost)
         chosen.append(best)
@@ -66,5 +70,18 @@ def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _holds(box: Box, point: tuple[float, float]) -> bool:
+def _crosses(start: Position, stop: Position, box: Box) -> bool:
+    """Return True if the line between two points has a point in the box (Liang and Barsky, 1984)."""
+    first, last = 0.0, 1.0
+    for begin, end, low, high in zip(start, stop, box[:2], box[2:], strict=True):
+        if begin == end:
+            if not low <= begin <= high:
+                return False
+        else:
+            enter, leave = sorted(((low - begin) / (end - begin), (high - begin) / (end - begin)))
+            first, last = max(first, enter), min(last, leave)
+    return first <= last
+
+
+def _holds(box: Box, point: Position) -> bool:
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]

@@ -19,7 +19,7 @@ from bertsym.render.figures.drawing import ASPECT, HIGHEST, USUAL_WIDTH
 from bertsym.render.figures.palette import Stroke
 from bertsym.render.figures.pieces import SEP, TICK, stroke_style, tick_label
 from bertsym.render.fragment import T1
-from bertsym.render.metrics import POINT
+from bertsym.render.metrics import POINT, tex_length
 from bertsym.render.sheet import Sheet
 from bertsym.render.tex_prose import beyond_pdflatex, needs_t1, prose
 
@@ -104,9 +104,7 @@ def _figure(chart: Chart, sheet: Sheet, layout: Layout) -> str:
 
 
 def _width(sheet: Sheet) -> str:
-    if sheet.column is None:
-        return r"\linewidth"
-    return f"{sheet.column.width // POINT}.{sheet.column.width % POINT * 100 // POINT:02d}pt"
+    return tex_length(sheet.column.width) if sheet.column else r"\linewidth"
 
 
 def _bars(bars: drawing.Bars, sheet: Sheet, layout: Layout) -> list[str]:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from bertsym.charts import Exact
 from bertsym.quantities import decimal
 from bertsym.render.figures.axes import Axis
-from bertsym.render.figures.drawing import BAR, PITCH, Bars, Dot, Line, Plane, Ranked
+from bertsym.render.figures.drawing import BAR, PITCH, SHADE, Bars, Dot, Line, Plane, Ranked
 from bertsym.render.figures.pieces import LABEL, SEP, TICK, axis_title, number_of, stroke_style, tick_label
 from bertsym.render.sheet import Sheet
 from bertsym.render.tex_prose import comment, prose
@@ -59,7 +59,7 @@ def plane(shown: Plane, colours: list[str], sheet: Sheet) -> list[str]:
 
 def ranking(shown: Ranked, names: list[str], sheet: Sheet) -> list[str]:
     """Return the picture of ranked bars."""
-    lines = [_bar("fill=black!45", 0, length, row, shown.axis) for row, length in enumerate(shown.lengths, 1)]
+    lines = [_bar(f"fill=black!{SHADE}", 0, length, row, shown.axis) for row, length in enumerate(shown.lengths, 1)]
     lines += [*_below(shown.axis, len(names), sheet), *_rows(names, TICK, draw=False)]
     lines.append(_upright(shown.axis.place(0), len(names)))
     return _picture(f"{PITCH}pt", [*lines, *_beside(shown.lengths, shown.labels, shown.axis, sheet)], down=True)
