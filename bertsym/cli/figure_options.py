@@ -36,18 +36,8 @@ class FigureOptions:
     markdown: options.Markdown = False
     json: options.AsJson = False
     csv: options.AsCsv = False
-    notation: Annotated[
-        str | None,
-        typer.Option(
-            "--notation", metavar="NAME", help="Name the sizes as this paper does: bert, vaswani, kaplan or megatron."
-        ),
-    ] = None
-    rename: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rename", metavar="H=TEX", help=r"Give a size another name, as in H=d_{\mathrm{model}}; repeatable."
-        ),
-    ] = None
+    notation: options.Notation = None
+    rename: options.Rename = None
     width: Annotated[
         str | None,
         typer.Option(
@@ -75,17 +65,8 @@ class FigureOptions:
             "--float", metavar="NAME", help="LaTeX: put the figure into this float, figure or figure*, or into none."
         ),
     ] = ""
-    standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX: print a whole document, not a fragment.")] = (
-        False
-    )
-    tex_encoding: Annotated[
-        str,
-        typer.Option(
-            "--tex-encoding",
-            metavar="NAME",
-            help="LaTeX: write accented letters as commands (ascii) or as they are (utf8).",
-        ),
-    ] = "ascii"
+    standalone: options.Standalone = False
+    tex_encoding: options.TexEncoding = "ascii"
 
     @property
     def syntax(self) -> str:

@@ -144,6 +144,35 @@ Names = Annotated[
         help="Call a model so in the table, in the order of the models or by MODEL; repeatable.",
     ),
 ]
+Notation = Annotated[
+    str | None,
+    typer.Option(
+        "--notation", metavar="NAME", help="Name the sizes as this paper does: bert, vaswani, kaplan or megatron."
+    ),
+]
+Rename = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rename", metavar="H=TEX", help=r"Give a size another name, as in H=d_{\mathrm{model}}; repeatable."
+    ),
+]
+Flavor = Annotated[
+    str,
+    typer.Option(
+        "--flavor",
+        metavar="HOST",
+        help="Markdown: write mathematics as this host renders it: github, hf (model cards) or jupyter.",
+    ),
+]
+Standalone = Annotated[bool, typer.Option("--standalone", help="LaTeX: print a whole document, not a fragment.")]
+TexEncoding = Annotated[
+    str,
+    typer.Option(
+        "--tex-encoding",
+        metavar="NAME",
+        help="LaTeX: write accented letters as commands (ascii) or as they are (utf8).",
+    ),
+]
 Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text; it needs no package.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")]
 Html = Annotated[bool, typer.Option("--html", help="Print HTML instead of LaTeX, with MathML that needs no script.")]

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from bertsym.cli import options
 from bertsym.errors import Conflict
 from bertsym.printing import SYNTAXES, TEXT, Choices
 
@@ -21,37 +22,16 @@ class Page:
     latex: Annotated[
         bool, typer.Option("--latex", help="Print LaTeX instead of text; a comment names the packages that it needs.")
     ] = False
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")
-    ] = False
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")] = False
-    csv: Annotated[bool, typer.Option("--csv", help="Print the tables as CSV instead of text, for spreadsheets.")] = (
-        False
-    )
+    markdown: options.Markdown = False
+    json: options.AsJson = False
+    csv: options.AsCsv = False
     html: Annotated[
         bool, typer.Option("--html", help="Print HTML instead of text, with MathML that needs no script.")
     ] = False
     typst: Annotated[bool, typer.Option("--typst", help="Print Typst instead of text; it needs no package.")] = False
-    flavor: Annotated[
-        str,
-        typer.Option(
-            "--flavor",
-            metavar="HOST",
-            help="Markdown: write mathematics as this host renders it: github, hf (model cards) or jupyter.",
-        ),
-    ] = "jupyter"
-    notation: Annotated[
-        str | None,
-        typer.Option(
-            "--notation", metavar="NAME", help="Name the sizes as this paper does: bert, vaswani, kaplan or megatron."
-        ),
-    ] = None
-    rename: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rename", metavar="H=TEX", help=r"Give a size another name, as in H=d_{\mathrm{model}}; repeatable."
-        ),
-    ] = None
+    flavor: options.Flavor = "jupyter"
+    notation: options.Notation = None
+    rename: options.Rename = None
     legend: Annotated[bool, typer.Option("--legend", help="Add a sentence that says what the symbols stand for.")] = (
         False
     )
@@ -132,17 +112,8 @@ class Page:
         str,
         typer.Option("--label", metavar="KEY", help="Label the formula or table with this key, as in tab:sizes."),
     ] = ""
-    standalone: Annotated[bool, typer.Option("--standalone", help="LaTeX: print a whole document, not a fragment.")] = (
-        False
-    )
-    tex_encoding: Annotated[
-        str,
-        typer.Option(
-            "--tex-encoding",
-            metavar="NAME",
-            help="LaTeX: write accented letters as commands (ascii) or as they are (utf8).",
-        ),
-    ] = "ascii"
+    standalone: options.Standalone = False
+    tex_encoding: options.TexEncoding = "ascii"
 
     @property
     def syntax(self) -> str:
@@ -156,8 +127,8 @@ class Page:
         chosen = [name for name in SYNTAXES if getattr(self, name)]
         if len(chosen) > 1:
             raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "an answer is printed in one syntax")
-        options = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in SYNTAXES}
-        return Choices(chosen[0] if chosen else TEXT, **options)
+        others = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in SYNTAXES}
+        return Choices(chosen[0] if chosen else TEXT, **others)
 
 
 def paged(command: Callable[..., None]) -> Callable[..., None]:
