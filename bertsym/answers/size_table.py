@@ -79,10 +79,15 @@ class SizeTable:
     columns: tuple[Asked, ...]
     cells: tuple[tuple[Inline, ...], ...]
 
+    @property
+    def conventions(self) -> tuple[Convention, ...]:
+        """Return the conventions of the columns, each once; a table of sizes alone has none."""
+        counts = (EXACT if column.component else column.convention for column in self.columns)
+        return tuple(dict.fromkeys(convention for convention in counts if convention is not None))
+
     def document(self) -> Document:
         """Return the table; remarks say what is counted, and of which class."""
-        counts = (EXACT if column.component else column.convention for column in self.columns)
-        counted = dict.fromkeys(convention for convention in counts if convention is not None)
+        counted = self.conventions
         remarks: list[Element] = [Remark((f"{kind.title}: {kind.meaning}",)) for kind in counted]
         reasons = dict.fromkeys(element for one in self.subjects for element in one.reason()) if counted else {}
         for title, one in zip(self.titles, self.subjects, strict=True):
