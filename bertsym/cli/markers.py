@@ -22,7 +22,7 @@ from bertsym.values import value
 # `embed` writes files; `verify`, `audit` and `derive` read files or run code. A marker may do neither.
 PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros", "plot")
 _FLAGS = {Syntax.TEX: "latex", Syntax.MARKDOWN: "markdown", Syntax.HTML: "html", Syntax.TYPST: "typst"}
-# What one syntax has, and the others refuse.
+# The options that one syntax has and the others refuse.
 _OF_SYNTAX = {"flavor": "markdown", "tex-encoding": "latex", "math-font": "latex"}
 # The base of click's usage errors. typer 0.28 contains a copy of click, and older versions import it.
 _UsageError: Any = typer.BadParameter.__mro__[1]

@@ -23,9 +23,9 @@ _ENDING = re.compile(r"(?:\r\n|\n|\r)\Z")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*", re.ASCII)
 _LET = re.compile(rf"let\s+({NAME.pattern})\s*=\s*(\S.*)", re.ASCII)
 _CHECKSUM = re.compile(rf"{END}(?:\s+([0-9a-f]{{12}})(?:\s+{ACCEPTED}\s+([0-9a-f]{{12}}))?)?")
-# As the command line is cut into words; an open quote reaches to the end.
+# A word as the command line cuts it; an open quote reaches to the end.
 _WORD = re.compile(r"""(?:[^ \t\r\n'"]|'[^']*(?:'|\Z)|"[^"]*(?:"|\Z))+""")
-# What git writes around the two sides of a conflict; between them stands `=======`, which underlines a title too.
+# git writes these around the two sides of a conflict; between them stands `=======`, which underlines a title too.
 _CONFLICT_BEGINS, _CONFLICT_ENDS = re.compile(r"<{7} "), re.compile(r">{7} ")
 
 UNENDED = "a marker within a line has its end on that line; any other stands on a line of its own"
