@@ -13,7 +13,6 @@ from bertsym.cli.page import Page, paged
 from bertsym.cli.run_options import RunOptions
 from bertsym.cli.streams import note
 
-
 # The options that `bertsym.toml` sets for every marker of a paper, also for those that print a number alone.
 _OF_A_PAPER = ("flavor", "notation", "rename", "math_font", "tex_encoding")
 _ROUNDING = ("unit", "digits", "places")
