@@ -5,9 +5,9 @@ A renderer is imported when its syntax is chosen, because importing all of them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from bertsym.errors import Conflict, UnknownName
 
@@ -19,17 +19,94 @@ if TYPE_CHECKING:
 SYNTAXES = ("latex", "markdown", "html", "typst", "json", "csv")
 TEXT = "text"
 
-# The syntaxes that an option has an effect in; LaTeX alone for one that is not here.
-_USED_BY = {
-    **dict.fromkeys(("notation", "rename"), ("latex", "markdown", "html", "typst", "json")),
-    **dict.fromkeys(("legend", "method"), ("latex", "markdown", "html", "typst", TEXT)),
-    **dict.fromkeys(
-        ("columns", "heading", "unit", "digits", "places"), ("latex", "markdown", "html", "typst", "csv", TEXT)
-    ),
-    "flavor": ("markdown",),
-    **dict.fromkeys(("lhs", "punct", "caption"), ("latex", "html", "typst")),
-    "label": ("latex", "typst"),
+
+class NamesOptions(TypedDict, total=False):
+    """Options of formulas: `notation` is bert, vaswani, kaplan or megatron; `rename` maps sizes to names in TeX."""
+
+    notation: str
+    rename: Mapping[str, str]
+
+
+class TableOptions(TypedDict, total=False):
+    """Options of tables and numbers, in every syntax but JSON.
+
+    - `columns`: the columns to print, by heading; `heading` maps old headings to new ones.
+    - `unit`: K, M, B, T, GFLOPs, GiB or none; `digits` significant digits, or decimal `places`.
+    """
+
+    columns: Iterable[str]
+    heading: Mapping[str, str]
+    unit: str
+    digits: int
+    places: int
+
+
+class TextOptions(TableOptions, total=False):
+    """Options of every syntax for readers.
+
+    - `legend`: a sentence that says what the symbols stand for.
+    - `method`: sentences that say how the numbers were counted.
+    """
+
+    legend: bool
+    method: bool
+
+
+class MathOptions(TextOptions, NamesOptions, total=False):
+    """Options of every syntax with mathematics."""
+
+
+class MarkdownOptions(MathOptions, total=False):
+    """Options of Markdown; `flavor` is the host that renders it: github, hf or jupyter."""
+
+    flavor: str
+
+
+class HtmlOptions(MathOptions, total=False):
+    """Options of HTML: the left side `lhs` of a formula, the mark `punct` behind it, the `caption` of a table."""
+
+    lhs: str
+    punct: str
+    caption: str
+
+
+class TypstOptions(HtmlOptions, total=False):
+    """Options of Typst: those of HTML, and the `label` of a formula or a table."""
+
+    label: str
+
+
+class LatexOptions(TypstOptions, total=False):
+    """Options of LaTeX: those of Typst, and more.
+
+    - `layout`: bare, inline, equation, equation*, split, align or booktabs.
+    - `width`: acl, ieee, neurips, or points with the size of type, as in "219pt@11"; `math_font`: cm or times.
+    - `tex_caption`: a caption that holds TeX; `float`: table, table* or none; `small`, `footnotesize`, `siunitx`.
+    - `standalone`: a whole document; `tex_encoding`: ascii or utf8.
+    """
+
+    layout: str
+    width: str
+    math_font: str
+    tex_caption: str
+    float: str
+    small: bool
+    footnotesize: bool
+    siunitx: bool
+    standalone: bool
+    tex_encoding: str
+
+
+OPTIONS: Mapping[str, type[Any]] = {
+    "latex": LatexOptions,
+    "markdown": MarkdownOptions,
+    "html": HtmlOptions,
+    "typst": TypstOptions,
+    "json": NamesOptions,
+    "csv": TableOptions,
+    TEXT: TextOptions,
 }
+"""The options that have an effect in each syntax."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +142,7 @@ class Choices:
     def check(self) -> None:
         """Raise `Conflict` for an option without effect in the syntax."""
         for field in fields(self)[1:]:
-            users = _USED_BY.get(field.name, ("latex",))
+            users = [syntax for syntax, options in OPTIONS.items() if field.name in options.__annotations__]
             if getattr(self, field.name) != field.default and self.syntax not in users:
                 needed = " or ".join(f"--{name}" for name in users).replace("--text", "no syntax")
                 option = f"--{field.name.replace('_', '-')}"

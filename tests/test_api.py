@@ -17,10 +17,9 @@ import sympy
 import bertsym
 from bertsym import Answer, load
 from bertsym.answers.verification import Verification
-from bertsym.api.printing_options import LatexOptions
 from bertsym.cli.page import Page
 from bertsym.errors import BertsymError
-from bertsym.printing import SYNTAXES, Choices
+from bertsym.printing import SYNTAXES, Choices, LatexOptions
 
 
 def test_a_model_is_a_value() -> None:

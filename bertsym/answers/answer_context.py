@@ -21,7 +21,7 @@ DENSE = "no experts to choose among: every parameter works on every token"
 
 @value
 class Tie:
-    """A tensor that has the values of another: always if it is `sure`, else if a size says so."""
+    """A tensor that has the values of the `target`: always if it is `sure`, else at some values of an open size."""
 
     name: str
     target: str
@@ -30,11 +30,13 @@ class Tie:
 
 @value
 class Subject:
-    """No number leaves without its convention; `dense`: active ones were asked for, and there are no experts.
+    """The model, class, convention and sizes of an answer: no number leaves without them.
 
-    `notes` are sentences about the file of the model. The command line prints them on standard error. `read_as` says as
-    which model another spelling was read, and `head_reason` why a name means this class. The formulas come
-    from `paper`: of the zoo they were written from it, else its code was run. `ties` are tensors that share values.
+    - `dense`: the user asked for active parameters, and the model has no experts.
+    - `notes`: sentences about the file of the model, which the command line prints on standard error.
+    - `read_as`: the model as which another spelling was read; `head_reason`: why a name means this class.
+    - `paper`: the source of the formulas. Somebody wrote those `of_zoo` from it; for others, its code was run.
+    - `ties`: the tensors that have the values of others.
     """
 
     model: str

@@ -11,7 +11,7 @@ from sympy import Expr, Integer, Symbol
 from bertsym.algebra import expand, free, substitute
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.model_sizes import differing_sizes, named_sizes, size_value, value_cell
-from bertsym.answers.titles import titles
+from bertsym.answers.titles import expansion, titles
 from bertsym.convention import EXACT, Convention
 from bertsym.count import Part, countable
 from bertsym.document import Column, Count, Decimal, Document, Element, Inline, Remark, Share, Sizes, Table
@@ -113,7 +113,8 @@ class Comparison:
         counted = self.subjects[0].convention
         parts: list[Element] = [Remark((f"{counted.title}: {counted.meaning}",))]
         for title, one in zip(self.titles, self.subjects, strict=True):
-            parts += [*one.origin(), _about(title, one)]
+            at: tuple[Inline, ...] = (" at ", Sizes(one.at)) if one.at else ()
+            parts += [*one.origin(), Remark((expansion(title, one), *at))]
         parts += dict.fromkeys(element for one in self.subjects for element in one.reason())
         if (self.base or len(self.titles) > 2) and any(shown in _TO_BASE for shown in self.shown):
             parts.append(Remark((f"differences and ratios are to {self.titles[self.base]}",)))
@@ -242,12 +243,6 @@ class Comparison:
             "rows": [row.record() for row in self.rows],
             "total": self.total.record(),
         }
-
-
-def _about(title: str, one: Subject) -> Remark:
-    names = [name for name in (one.model, one.cls) if name != title]
-    at: tuple[Inline, ...] = (" at ", Sizes(one.at)) if one.at else ()
-    return Remark((f"{title}: {', '.join(names)}", *at))
 
 
 def comparison(

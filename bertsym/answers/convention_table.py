@@ -49,6 +49,11 @@ class ConventionTable:
     rows: tuple[Under, ...]
     problems: Mapping[str, str]
 
+    @property
+    def conventions(self) -> tuple[Convention, ...]:
+        """Return the conventions of the rows."""
+        return tuple(row.convention for row in self.rows)
+
     def document(self) -> Document:
         """Return a table of totals, one of components if every size is known, and what each convention counts."""
         first, *remarks = self.subject.remarks()

@@ -14,7 +14,7 @@ from bertsym.values import replace, value
 
 @value
 class Derivation:
-    """A derivation that a reader can redo by hand; a `handout` has a title, and says first what the symbols are."""
+    """A derivation that a reader can redo by hand; a `handout` begins with a title and a legend of its symbols."""
 
     subject: Subject
     steps: Document
@@ -25,7 +25,7 @@ class Derivation:
         if not self.handout:
             return (*self.subject.remarks(), *self.steps)
         title = Title((f"The {self.subject.convention.unit.title} of {self.subject.model}, step by step",))
-        counted = replace(self.subject, read_as="", head_reason="")  # which names of models mean this one
+        counted = replace(self.subject, read_as="", head_reason="")  # they speak of the words that the user typed
         return (title, *counted.remarks(), *legend(self.steps, "Here "), *self.steps)
 
     def record(self) -> Record:

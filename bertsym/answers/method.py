@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from bertsym import atlas
 from bertsym.answers.answer_context import Subject, Tie
 from bertsym.answers.citation import KEY
+from bertsym.convention import Convention
 from bertsym.document import Citation, Code, Document, Inline, Paragraph, Sizes
 from bertsym.errors import Conflict
 from bertsym.quantities import PARAMETERS
@@ -18,24 +19,28 @@ MOST_TIES = 4
 
 
 def method(report: Report) -> Document:
-    """Return one paragraph: the tool, the classes, the convention, the ties and the sizes.
+    """Return one paragraph: the tool, the classes, the conventions, the ties and the sizes.
 
     Raises `Conflict` for an answer that counts no model.
     """
     subjects = _subjects(report)
-    if not subjects:
+    conventions = _conventions(report, subjects)
+    if not subjects or not conventions:
         raise Conflict("--method", "the answer", "it counts no model")
-    convention = subjects[0].convention
+    parameters = conventions[0].unit == PARAMETERS
+    units = " and ".join(dict.fromkeys(convention.unit.title for convention in conventions))
     parts: list[Inline] = [
-        f"Counts of {convention.unit.title} are exact; bertsym {__version__}",
+        f"Counts of {units} are exact; bertsym {__version__}",
         Citation(KEY),
-        f" sums them over the {'tensors' if convention.unit == PARAMETERS else 'layers'} of ",
+        f" sums them over the {'tensors' if parameters else 'layers'} of ",
         *_listed([_class(subject) for subject in _unique(subjects)]),
-        f". Convention {convention.title}: {convention.meaning}.",
+        f". {'Convention' if len(conventions) == 1 else 'Conventions'} ",
+        *_listed([(f"{convention.title}: {convention.meaning}",) for convention in conventions]),
+        ".",
     ]
-    if convention.unit == PARAMETERS:
+    if parameters:
         ties = tuple(dict.fromkeys(tie for subject in subjects for tie in subject.ties))
-        parts += _ties(ties, once=convention.ties_once)
+        parts += _ties(ties, conventions)
     if len(subjects) == 1 and subjects[0].at:
         parts += [" The sizes are ", Sizes(subjects[0].at), "."]
     return (Paragraph(tuple(parts)),)
@@ -50,6 +55,12 @@ def _subjects(report: Report) -> tuple[Subject, ...]:
     if isinstance(several, tuple) and all(isinstance(subject, Subject) for subject in several):
         return several
     return ()
+
+
+def _conventions(report: Report, subjects: Sequence[Subject]) -> tuple[Convention, ...]:
+    """Return the conventions under which a report counts: its own, or else that of its subjects."""
+    own = getattr(report, "conventions", None)
+    return own if isinstance(own, tuple) else tuple(dict.fromkeys(subject.convention for subject in subjects))
 
 
 def _unique(subjects: Iterable[Subject]) -> list[Subject]:
@@ -76,7 +87,7 @@ def _listed(clauses: Sequence[tuple[Inline, ...]]) -> list[Inline]:
     return parts
 
 
-def _ties(ties: Sequence[Tie], *, once: bool) -> list[Inline]:
+def _ties(ties: Sequence[Tie], conventions: Sequence[Convention]) -> list[Inline]:
     """Return the sentences about tensors that share their values."""
     if not ties:
         return [" No two tensors share their values."]
@@ -90,7 +101,11 @@ def _ties(ties: Sequence[Tie], *, once: bool) -> list[Inline]:
         clauses.append((*_and([Code(name) for name in names]), verb, Code(target), *condition))
     if len(ties) > MOST_TIES:
         clauses.append((f"{len(ties) - MOST_TIES} more tensors have those of others",))
-    return [" ", *_listed(clauses), f". Shared values count {'once' if once else 'at each name'}."]
+    each = [convention.title for convention in conventions if not convention.ties_once]
+    counting = "once" if not each else "at each name"
+    if 0 < len(each) < len(conventions):
+        counting = f"once, but at each name under {' and '.join(each)}"
+    return [" ", *_listed(clauses), f". Shared values count {counting}."]
 
 
 def _and(names: Sequence[Inline]) -> list[Inline]:

@@ -9,7 +9,7 @@ from sympy import Symbol
 
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.model_sizes import named_sizes, size_value, value_cell
-from bertsym.answers.titles import titles
+from bertsym.answers.titles import expansion, titles
 from bertsym.convention import CONVENTIONS, EXACT, Convention
 from bertsym.count import count, countable
 from bertsym.document import NONE, Code, Column, Count, Document, Element, Inline, Remark, Table
@@ -79,15 +79,19 @@ class SizeTable:
     columns: tuple[Asked, ...]
     cells: tuple[tuple[Inline, ...], ...]
 
+    @property
+    def conventions(self) -> tuple[Convention, ...]:
+        """Return the conventions of the columns, each once; a table of sizes alone has none."""
+        counts = (EXACT if column.component else column.convention for column in self.columns)
+        return tuple(dict.fromkeys(convention for convention in counts if convention is not None))
+
     def document(self) -> Document:
         """Return the table; remarks say what is counted, and of which class."""
-        counts = (EXACT if column.component else column.convention for column in self.columns)
-        counted = dict.fromkeys(convention for convention in counts if convention is not None)
+        counted = self.conventions
         remarks: list[Element] = [Remark((f"{kind.title}: {kind.meaning}",)) for kind in counted]
         reasons = dict.fromkeys(element for one in self.subjects for element in one.reason()) if counted else {}
         for title, one in zip(self.titles, self.subjects, strict=True):
-            names = [name for name in (one.model, one.cls) if name != title]
-            remarks += [*one.origin(), Remark((f"{title}: {', '.join(names)}",))]
+            remarks += [*one.origin(), Remark((expansion(title, one),))]
         heads = (Column("model"), *(column.head() for column in self.columns))
         rows = tuple((title, *cells) for title, cells in zip(self.titles, self.cells, strict=True))
         return (*remarks, *reasons, Table(heads, rows, dashes=True))

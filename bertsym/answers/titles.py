@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from bertsym.answers.answer_context import Subject
 from bertsym.errors import Conflict, Unreadable
 from bertsym.model import Model
 from bertsym.names.display import display_name
@@ -54,6 +55,11 @@ def _numbered(names: Sequence[str]) -> tuple[str, ...]:
         seen[name] += 1
         result.append(f"{name} ({seen[name]})" if seen[name] > 1 else name)
     return tuple(result)
+
+
+def expansion(title: str, subject: Subject) -> str:
+    """Return the title with the model and the class that it stands for."""
+    return f"{title}: {', '.join(name for name in (subject.model, subject.cls) if name != title)}"
 
 
 def chosen_names(texts: Sequence[str], typed: Sequence[str]) -> tuple[str | None, ...]:

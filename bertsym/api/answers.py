@@ -16,7 +16,12 @@ from bertsym.answers.derivative import Derivative as DerivativeReport
 from bertsym.answers.formula import Formula
 from bertsym.answers.name_verification import NameVerification
 from bertsym.answers.verification import Verification as VerificationReport
-from bertsym.api.printing_options import (
+from bertsym.api.printing_options import choices
+from bertsym.claims.standing import Standing
+from bertsym.document import Result
+from bertsym.formulas.tree import to_sympy
+from bertsym.printing import (
+    TEXT,
     HtmlOptions,
     LatexOptions,
     MarkdownOptions,
@@ -24,12 +29,8 @@ from bertsym.api.printing_options import (
     TableOptions,
     TextOptions,
     TypstOptions,
-    choices,
+    printed,
 )
-from bertsym.claims.standing import Standing
-from bertsym.document import Result
-from bertsym.formulas.tree import to_sympy
-from bertsym.printing import TEXT, printed
 from bertsym.render import mathtex
 from bertsym.report import Report
 
@@ -57,7 +58,7 @@ class Answer:
 
     def text(self, **options: Unpack[TextOptions]) -> str:
         """Return the text that the command line prints."""
-        return printed(self.report, choices(TEXT, TextOptions, options))
+        return printed(self.report, choices(TEXT, options))
 
     def latex(self, **options: Unpack[LatexOptions]) -> str:
         r"""Return LaTeX, which needs no package unless a `% requires:` line names it.
@@ -75,27 +76,27 @@ class Answer:
             \end{equation}
             <BLANKLINE>
         """
-        return printed(self.report, choices("latex", LatexOptions, options))
+        return printed(self.report, choices("latex", options))
 
     def markdown(self, **options: Unpack[MarkdownOptions]) -> str:
         """Return Markdown with mathematics for a notebook, or for the host that `flavor` names."""
-        return printed(self.report, choices("markdown", MarkdownOptions, options))
+        return printed(self.report, choices("markdown", options))
 
     def html(self, **options: Unpack[HtmlOptions]) -> str:
         """Return HTML with MathML, which needs no script."""
-        return printed(self.report, choices("html", HtmlOptions, options))
+        return printed(self.report, choices("html", options))
 
     def typst(self, **options: Unpack[TypstOptions]) -> str:
         """Return Typst, which needs no package."""
-        return printed(self.report, choices("typst", TypstOptions, options))
+        return printed(self.report, choices("typst", options))
 
     def csv(self, **options: Unpack[TableOptions]) -> str:
         """Return the tables as CSV; raises `Conflict` for an answer without a table."""
-        return printed(self.report, choices("csv", TableOptions, options))
+        return printed(self.report, choices("csv", options))
 
     def json(self, **options: Unpack[NamesOptions]) -> str:
         """Return the JSON that the command line prints."""
-        return printed(self.report, choices("json", NamesOptions, options))
+        return printed(self.report, choices("json", options))
 
     def _repr_markdown_(self) -> str:
         return self.markdown()

@@ -51,9 +51,9 @@ def _version(requested: bool) -> None:
 
 def _citation(requested: bool) -> None:
     if requested:
-        from bertsym.answers.citation import bibtex
+        from bertsym.render.bibtex import entry
 
-        typer.echo(bibtex(), nl=False)
+        typer.echo(entry(), nl=False)
         raise typer.Exit
 
 

@@ -79,11 +79,11 @@ def embed(
     with interruptible():
         for source, result in changed:
             replace(source, result.after)
-            note(f"{source.path}: {_told(result)}")
+            note(f"{source.path}: {_summary(result)}")
 
 
-def _told(result: Refreshed) -> str:
-    """Return the number of fragments of a file that are new, and of the edits that were accepted."""
+def _summary(result: Refreshed) -> str:
+    """Return a line for the user: how many fragments of a file are new, and how many edits were accepted."""
     from bertsym.embed.refresh import State
 
     accepted = sum(finding.kept for finding in result.having(State.EDITED))

@@ -27,12 +27,7 @@ def macros(
     rank: options.Rank = None,
     targets: options.Targets = None,
     form: options.FormName = "collected",
-    notation: Annotated[
-        str,
-        typer.Option(
-            "--notation", metavar="NAME", help="Name the sizes as this paper does: bert, vaswani, kaplan or megatron."
-        ),
-    ] = "bert",
+    notation: options.Notation = None,
     rename: options.Rename = None,
     provide: Annotated[
         bool, typer.Option("--provide", help=r"Use \providecommand*, which keeps a command that exists already.")
@@ -48,10 +43,7 @@ def macros(
     markdown: options.Markdown = False,
     html: options.Html = False,
     typst: options.Typst = False,
-    flavor: Annotated[
-        str,
-        typer.Option("--flavor", metavar="HOST", help="Markdown: write mathematics for github, hf or jupyter."),
-    ] = "jupyter",
+    flavor: options.Flavor = "jupyter",
 ) -> None:
     """Print LaTeX commands for a formula and its numbers.
 
@@ -65,7 +57,7 @@ def macros(
     syntax = _syntax(value, {"markdown": markdown, "html": html, "typst": typst})
     settings = options.settings(dtype, optimizer, rank, targets)
     model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, settings)
-    names = named_notation(notation).renamed(parse_renames(rename or ()), model.symbols)
+    names = named_notation(notation or "bert").renamed(parse_renames(rename or ()), model.symbols)
     found = figures(model, chosen, form)
     if value:
         emit(piece(found.named(value).value, syntax, names, flavor) + "\n", syntax)

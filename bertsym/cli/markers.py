@@ -15,17 +15,32 @@ import typer
 from bertsym.embed.markers import Syntax
 from bertsym.embed.refresh import Run
 from bertsym.embed.settings import NO_SETTINGS, REPEATED, Settings
-from bertsym.errors import BadFile, Conflict, UnknownName, Unreadable
+from bertsym.errors import BadFile, BertsymError, Conflict, UnknownName, Unreadable, printable
 from bertsym.printing import SYNTAXES
+from bertsym.values import value
 
 # `embed` writes files; `verify`, `audit` and `derive` read files or run code. A marker may do neither.
 PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros", "plot")
 _FLAGS = {Syntax.TEX: "latex", Syntax.MARKDOWN: "markdown", Syntax.HTML: "html", Syntax.TYPST: "typst"}
-_OUTPUTS = SYNTAXES
-# What one syntax has, and the others refuse.
+# The options that one syntax has and the others refuse.
 _OF_SYNTAX = {"flavor": "markdown", "tex-encoding": "latex", "math-font": "latex"}
 # The base of click's usage errors. typer 0.28 contains a copy of click, and older versions import it.
 _UsageError: Any = typer.BadParameter.__mro__[1]
+
+
+@value
+class WrongUsage(BertsymError):
+    """A marker whose command has no such option or argument.
+
+    >>> print(WrongUsage("total", "No such option: --word"))
+    total: No such option: --word
+    """
+
+    command: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.command}: {printable(self.problem)}"
 
 
 def runner(group: Any) -> Callable[[Path, Settings], Run]:
@@ -42,7 +57,7 @@ def runner(group: Any) -> Callable[[Path, Settings], Run]:
         if name not in commands:
             raise UnknownName("command for a marker", name, commands)
         command = commands[name]
-        chosen = next((word[2:] for word in arguments if word[2:] in _OUTPUTS and word.startswith("--")), "")
+        chosen = next((word[2:] for word in arguments if word[2:] in SYNTAXES and word.startswith("--")), "")
         parameters = {parameter.name for parameter in command.params}
         flag = _FLAGS[syntax]
         if not chosen and flag in parameters:
@@ -50,7 +65,7 @@ def runner(group: Any) -> Callable[[Path, Settings], Run]:
         elif not chosen and syntax is not Syntax.TEX:
             raise Conflict(name, f"the file, which needs --{flag}", "the command does not print this syntax")
         arguments = [*_settled(options, arguments, parameters, chosen or flag), *arguments]
-        return _printed(command, name, arguments, folder)
+        return _printed(command, name, arguments, folder, line)
 
     def in_folder(folder: Path, settings: Settings = NO_SETTINGS) -> Run:
         return lambda line, syntax: run(line, syntax, folder, settings.options)
@@ -81,17 +96,17 @@ def _words(line: str) -> list[str]:
         raise Unreadable("marker", line, "a command with its quotes closed") from None
 
 
-def _printed(command: Any, name: str, arguments: list[str], folder: Path) -> str:
+def _printed(command: Any, name: str, arguments: list[str], folder: Path, line: str) -> str:
     out = io.StringIO()
     try:
         with _within(folder), redirect_stdout(out), command.make_context(name, arguments) as context:
             if context.params.get("output") is not None:
-                raise Unreadable("marker", f"{name} {' '.join(arguments)}", "a command that prints, without -o")
+                raise Unreadable("marker", line, "a command that prints, without -o")
             command.invoke(context)
     except typer.Exit:
-        raise Unreadable("marker", f"{name} {' '.join(arguments)}", "a command that answers, not its help") from None
+        raise Unreadable("marker", line, "a command that answers, not its help") from None
     except _UsageError as error:
-        raise Unreadable("marker", f"{name} {' '.join(arguments)}", error.format_message()) from None
+        raise WrongUsage(name, error.format_message()) from None
     return out.getvalue()
 
 

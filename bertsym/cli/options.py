@@ -144,12 +144,6 @@ Names = Annotated[
         help="Call a model so in the table, in the order of the models or by MODEL; repeatable.",
     ),
 ]
-Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text; it needs no package.")]
-Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")]
-Html = Annotated[bool, typer.Option("--html", help="Print HTML instead of LaTeX, with MathML that needs no script.")]
-Typst = Annotated[bool, typer.Option("--typst", help="Print Typst instead of LaTeX.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print the tables as CSV instead of text, for spreadsheets.")]
 Notation = Annotated[
     str | None,
     typer.Option(
@@ -162,6 +156,14 @@ Rename = Annotated[
         "--rename", metavar="H=TEX", help=r"Give a size another name, as in H=d_{\mathrm{model}}; repeatable."
     ),
 ]
+Flavor = Annotated[
+    str,
+    typer.Option(
+        "--flavor",
+        metavar="HOST",
+        help="Markdown: write mathematics as this host renders it: github, hf (model cards) or jupyter.",
+    ),
+]
 Standalone = Annotated[bool, typer.Option("--standalone", help="LaTeX: print a whole document, not a fragment.")]
 TexEncoding = Annotated[
     str,
@@ -171,6 +173,12 @@ TexEncoding = Annotated[
         help="LaTeX: write accented letters as commands (ascii) or as they are (utf8).",
     ),
 ]
+Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text; it needs no package.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of text, with $...$ mathematics.")]
+Html = Annotated[bool, typer.Option("--html", help="Print HTML instead of LaTeX, with MathML that needs no script.")]
+Typst = Annotated[bool, typer.Option("--typst", help="Print Typst instead of LaTeX.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text, for programs.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print the tables as CSV instead of text, for spreadsheets.")]
 
 
 def split(texts: Iterable[str] | None) -> list[str]:

@@ -39,13 +39,10 @@ class NoSuchCharacter(BertsymError):
         )
 
 
-def show(
-    report: Report, page: Page | None = None, *, latex: bool = False, markdown: bool = False, json: bool = False
-) -> None:
-    """Print the report as the page says, or in the one syntax that is set; raises `Conflict` for two."""
-    chosen = page or Page(latex=latex, markdown=markdown, json=json)
-    syntax = chosen.syntax
-    text = written(report, chosen)
+def show(report: Report, page: Page) -> None:
+    """Print the report as the page says; raises `Conflict` for two syntaxes."""
+    syntax = page.syntax
+    text = written(report, page)
     if syntax == "latex":
         warn(text)
     emit(text, syntax)

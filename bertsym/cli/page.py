@@ -29,14 +29,7 @@ class Page:
         bool, typer.Option("--html", help="Print HTML instead of text, with MathML that needs no script.")
     ] = False
     typst: Annotated[bool, typer.Option("--typst", help="Print Typst instead of text; it needs no package.")] = False
-    flavor: Annotated[
-        str,
-        typer.Option(
-            "--flavor",
-            metavar="HOST",
-            help="Markdown: write mathematics as this host renders it: github, hf (model cards) or jupyter.",
-        ),
-    ] = "jupyter"
+    flavor: options.Flavor = "jupyter"
     notation: options.Notation = None
     rename: options.Rename = None
     legend: Annotated[bool, typer.Option("--legend", help="Add a sentence that says what the symbols stand for.")] = (
@@ -134,8 +127,8 @@ class Page:
         chosen = [name for name in SYNTAXES if getattr(self, name)]
         if len(chosen) > 1:
             raise Conflict(f"--{chosen[0]}", f"--{chosen[1]}", "an answer is printed in one syntax")
-        given = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in SYNTAXES}
-        return Choices(chosen[0] if chosen else TEXT, **given)
+        others = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in SYNTAXES}
+        return Choices(chosen[0] if chosen else TEXT, **others)
 
 
 def paged(command: Callable[..., None]) -> Callable[..., None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated
 
 import typer
@@ -11,6 +12,24 @@ from bertsym.cli.output import emit, piece, show
 from bertsym.cli.page import Page, paged
 from bertsym.cli.run_options import RunOptions
 from bertsym.cli.streams import note
+
+# The options that `bertsym.toml` sets for every marker of a paper, also for those that print a number alone.
+_OF_A_PAPER = ("flavor", "notation", "rename", "math_font", "tex_encoding")
+_ROUNDING = ("unit", "digits", "places")
+
+
+def _check_count(page: Page) -> None:
+    """Raise `Conflict` for an option that a number alone has no use for."""
+    from bertsym.errors import Conflict
+
+    if page.syntax == "json":
+        raise Conflict("--count", "--json", "--json has the number beside what it counts")
+    if page.syntax == "csv":
+        raise Conflict("--count", "--csv", "a number alone is no table")
+    for field in fields(page.choices())[1:]:
+        if field.name not in _OF_A_PAPER and getattr(page, field.name) != field.default:
+            rounded = "; macros has a rounded one" if field.name in _ROUNDING else " alone"
+            raise Conflict("--count", f"--{field.name.replace('_', '-')}", f"--count prints the exact number{rounded}")
 
 
 @paged
@@ -46,15 +65,10 @@ def total(
     from bertsym.answers.formula import formula_written
     from bertsym.count import count as exact_count
     from bertsym.document import Count
-    from bertsym.errors import Conflict
 
     model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
     if count:
-        if page.syntax == "json":
-            raise Conflict("--count", "--json", "--json has the number beside what it counts")
-        for option, rounding in (("--unit", page.unit), ("--digits", page.digits), ("--places", page.places)):
-            if rounding not in ("", None):
-                raise Conflict("--count", option, "--count prints the exact number; macros has a rounded one")
+        _check_count(page)
         if model.read_as:
             note(f"note: {model.read_as}")
         number = exact_count(model, chosen)

@@ -33,6 +33,7 @@ _SHOWN = re.compile(
     r"<!--|<(pre|code|samp|kbd|script|style|textarea|xmp|plaintext|title)(?=[\s>/])[^>]*>", re.IGNORECASE
 )
 _INLINE = re.compile(r"\\.|`+|<!--|<(code|samp|kbd|pre)(?=[\s>])[^>]*>", re.IGNORECASE | re.DOTALL)
+_TICKS = re.compile(r"`+")
 _COMMENT_END = "-->"
 
 Place = tuple[int, int]
@@ -129,20 +130,30 @@ class _Blocks:
     def end_paragraph(self) -> None:
         """Look for markers between the code spans of the paragraph that ends."""
         text = "\n".join(line for _, line in self.paragraph)
+        last_ticks = {run.group(): run.start() for run in _TICKS.finditer(text)}
+        unclosed: set[str] = set()  # no search is repeated in vain, or a hostile paragraph would take quadratic time
         place = 0
         while found := _INLINE.search(text, place):
             piece, place = found.group(), found.end()
             if piece.startswith("`"):
-                end = re.compile(rf"(?<!`){piece}(?!`)").search(text, place)
+                closing = rf"(?<!`){piece}(?!`)"
+                if last_ticks.get(piece, 0) < place:
+                    continue
             elif piece == "<!--":
                 if self.marker.match(text, found.start()):
                     index, line = self.paragraph[text.count("\n", 0, found.start())]
                     column = found.start() - (text.rfind("\n", 0, found.start()) + 1)
                     self.live.add((index, _index_on_line(line, column, self.marker)))
-                end = re.compile(_COMMENT_END).search(text, place)
+                closing = _COMMENT_END
+            elif found[1]:
+                closing = rf"</{found[1].casefold()}\s*>"
             else:
-                end = re.compile(rf"</{found[1]}\s*>", re.IGNORECASE).search(text, place) if found[1] else None
-            place = end.end() if end else place
+                continue
+            end = None if closing in unclosed else re.compile(closing, re.IGNORECASE).search(text, place)
+            if end is None:
+                unclosed.add(closing)
+            else:
+                place = end.end()
         self.paragraph = []
 
     def _close_leaf(self) -> None:

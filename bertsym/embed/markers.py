@@ -9,20 +9,23 @@ from itertools import accumulate
 from types import MappingProxyType
 
 from bertsym.embed import markdown_examples, tex_examples, typst_examples
-from bertsym.errors import BadMarker
+from bertsym.errors import BadMarker, Unreadable
 from bertsym.values import value
 
 END = "end"
 ACCEPTED = "accepted"
+
+MOST_LETTERS = 10_000
+"""The characters of a marker. Names of names would otherwise grow without bound: `let b = a a`, `let c = b b`."""
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _ENDING = re.compile(r"(?:\r\n|\n|\r)\Z")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*", re.ASCII)
 _LET = re.compile(rf"let\s+({NAME.pattern})\s*=\s*(\S.*)", re.ASCII)
 _CHECKSUM = re.compile(rf"{END}(?:\s+([0-9a-f]{{12}})(?:\s+{ACCEPTED}\s+([0-9a-f]{{12}}))?)?")
-# As the command line is cut into words; an open quote reaches to the end.
+# A word as the command line cuts it; an open quote reaches to the end.
 _WORD = re.compile(r"""(?:[^ \t\r\n'"]|'[^']*(?:'|\Z)|"[^"]*(?:"|\Z))+""")
-# What git writes around the two sides of a conflict; between them stands `=======`, which underlines a title too.
+# git writes these around the two sides of a conflict; between them stands `=======`, which underlines a title too.
 _CONFLICT_BEGINS, _CONFLICT_ENDS = re.compile(r"<{7} "), re.compile(r">{7} ")
 
 UNENDED = "a marker within a line has its end on that line; any other stands on a line of its own"
@@ -52,11 +55,13 @@ class Grammar:
 _IN_TEX = re.compile(r"%[ \t]*bertsym:")
 _IN_MARKUP = re.compile(r"<!--[ \t]*bertsym:")
 _IN_TYPST = re.compile(r"(?://+|/\*)[ \t]*bertsym:")
-_MARKUP_ALONE = re.compile(r"([ \t]*)<!--[ \t]*bertsym:[ \t]*((?:(?!-->).)*?)[ \t]*-->[ \t]*")
-_MARKUP_WITHIN = re.compile(r"<!--[ \t]*bertsym:[ \t]*(.*?)[ \t]*-->")
-_TYPST_ALONE = re.compile(r"([ \t]*)//+[ \t]*bertsym:[ \t]*(.*?)[ \t]*")
-_TYPST_WITHIN = re.compile(r"/\*[ \t]*bertsym:[ \t]*(.*?)[ \t]*\*/")
+# The blanks around a command are stripped afterwards: a pattern that looks for both ends takes quadratic time.
+_MARKUP_ALONE = re.compile(r"([ \t]*)<!--[ \t]*bertsym:((?:(?!-->).)*)-->[ \t]*")
+_MARKUP_WITHIN = re.compile(r"<!--[ \t]*bertsym:(.*?)-->")
+_TYPST_ALONE = re.compile(r"([ \t]*)//+[ \t]*bertsym:(.*)")
+_TYPST_WITHIN = re.compile(r"/\*[ \t]*bertsym:(.*?)\*/")
 _NEVER = re.compile(r"(?!)")
+_BLANKS = " \t"
 _MARKUP = "<!-- bertsym: {} -->"
 
 
@@ -64,7 +69,7 @@ class Syntax(Enum):
     """The syntaxes of files that can hold fragments."""
 
     TEX = Grammar(
-        re.compile(r"([ \t]*)%+[ \t]*bertsym:[ \t]*(.*?)[ \t]*"),
+        re.compile(r"([ \t]*)%+[ \t]*bertsym:(.*)"),
         _NEVER,
         _IN_TEX,
         tex_examples.live,
@@ -149,20 +154,35 @@ def fragments(text: str, syntax: Syntax, path: str, names: Mapping[str, str] = N
             yield Fragment(opened.line, opened.within, opened.indent, command, body, span, closing[1], closing[2])
             opened = None
         elif (let := _LET.fullmatch(marker.text)) and not marker.within:
-            defined[let.group(1)] = put_in(let.group(2), defined)
+            defined[let.group(1)] = _put_in(marker, let.group(2), path, defined)
         elif not marker.text or marker.text.split()[0] in (END, "let"):
             raise BadMarker(path, marker.line, "expected a command, as in total bert-base-uncased, or end")
         else:
             first = _WORD.match(marker.text)
             cut = first.end() if first else 0  # the command itself is never a name
-            opened, command = marker, marker.text[:cut] + put_in(marker.text[cut:], defined)
+            opened, command = marker, marker.text[:cut] + _put_in(marker, marker.text[cut:], path, defined)
     if opened is not None:
         raise BadMarker(path, opened.line, UNENDED if opened.within else "no end follows")
 
 
 def put_in(words: str, names: Mapping[str, str]) -> str:
-    """Return the words with each defined name replaced; a word that is quoted, in whole or in part, is no name."""
-    return _WORD.sub(lambda word: names.get(word.group(), word.group()), words)
+    """Return the words with each defined name replaced; a word that is quoted, in whole or in part, is no name.
+
+    Raises `Unreadable` for words that are too long, which names that hold names can make of a few lines.
+    """
+    result = words
+    if len(words) <= MOST_LETTERS:
+        result = _WORD.sub(lambda word: names.get(word.group(), word.group()), words)
+    if len(result) > MOST_LETTERS:
+        raise Unreadable("marker", words, f"at most {MOST_LETTERS:,} characters, with the words of its names")
+    return result
+
+
+def _put_in(marker: _Marker, words: str, path: str, names: Mapping[str, str]) -> str:
+    try:
+        return put_in(words, names)
+    except Unreadable as error:
+        raise BadMarker(path, marker.line, str(error)) from None
 
 
 def _markers(lines: list[str], syntax: Syntax, path: str) -> list[_Marker]:
@@ -177,9 +197,10 @@ def _markers(lines: list[str], syntax: Syntax, path: str) -> list[_Marker]:
     for index in sorted({index for index, _ in live}):
         begin = starts[index]
         if match := grammar.alone.fullmatch(bare[index]):
-            closes = _CHECKSUM.fullmatch(match[2]) is not None
+            words = match[2].strip(_BLANKS)
+            closes = _CHECKSUM.fullmatch(words) is not None
             finish = begin + len(bare[index]) if closes else starts[index + 1]
-            markers.append(_Marker(index + 1, match[2], match[1], begin, finish, within=False))
+            markers.append(_Marker(index + 1, words, match[1], begin, finish, within=False))
             continue
         for number, start in enumerate(grammar.anywhere.finditer(bare[index])):
             if (index, number) not in live:
@@ -188,7 +209,7 @@ def _markers(lines: list[str], syntax: Syntax, path: str) -> list[_Marker]:
             if within is None:
                 raise BadMarker(path, index + 1, "a marker stands on a line of its own")
             span = (begin + within.start(), begin + within.end())
-            markers.append(_Marker(index + 1, within[1], "", *span, within=True))
+            markers.append(_Marker(index + 1, within[1].strip(_BLANKS), "", *span, within=True))
     return markers
 
 

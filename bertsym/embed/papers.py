@@ -3,7 +3,7 @@ r"""The files of a paper: those that the user names, those of a folder, and thos
 from __future__ import annotations
 
 import os
-import stat
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,6 +17,9 @@ MOST_FILES = 2_000
 """The number of files of one paper. A larger folder is one that the user did not mean, such as a home."""
 
 MOST_ENTRIES = 100_000
+MOST_BYTES = 256 * 1024 * 1024
+"""The bytes of the files of one paper, which are read before any is written."""
+
 SKIPPED = frozenset({"node_modules", "__pycache__", "build", "dist"})
 
 
@@ -50,12 +53,19 @@ def papers(paths: Iterable[Path]) -> Papers:
     """
     found: dict[Path, Source] = {}
     outside: list[Outside] = []
+    size = 0
     for path in paths:
         chosen = _of_folder(path) if _is_folder(path) else _of_main_file(path, outside)
         for source in chosen:
-            found.setdefault(_resolved(source.path), source)
+            resolved = _resolved(source.path)
+            if resolved in found:
+                continue
+            found[resolved] = source
+            size += len(source.raw)
             if len(found) > MOST_FILES:
                 raise BadFile(str(path), f"more than {MOST_FILES:,} files: name the folders of the paper")
+            if size > MOST_BYTES:
+                raise BadFile(str(path), f"more than {MOST_BYTES:,} bytes in its files: name the folders of the paper")
     return Papers(tuple(found.values()), tuple(dict.fromkeys(outside)))
 
 
@@ -83,7 +93,7 @@ def _of_folder(folder: Path) -> Iterator[Source]:
             raise BadFile(str(folder), f"more than {MOST_ENTRIES:,} files in it: name the folders of the paper")
         for name in sorted(files):
             path = Path(place, name)
-            if path.suffix.casefold() in SYNTAXES and stat.S_ISREG(path.lstat().st_mode):
+            if path.suffix.casefold() in SYNTAXES and path.is_file() and not path.is_symlink():
                 source = read(path)
                 if _holds_marker(source):
                     yield source
@@ -98,15 +108,19 @@ def _holds_marker(source: Source) -> bool:
 
 
 def _of_main_file(path: Path, outside: list[Outside]) -> Iterator[Source]:
-    """Yield a file and those that it loads, each with a marker; a file outside the folder is noted and left alone."""
-    main = read(path)
-    yield main
+    """Yield a file, and those that it loads and that hold a marker; note a file outside the folder."""
     root = path.parent
     seen = {_resolved(path)}
-    waiting = [main]
+    waiting = deque([path])
     while waiting:
-        source = waiting.pop(0)
+        source = read(waiting.popleft())
+        if source.path is path or _holds_marker(source):
+            yield source
+        asked = set()
         for line, name, folders in _loaded(source, root):
+            if (name, folders) in asked:
+                continue
+            asked.add((name, folders))
             target = _inside(name, folders, root, source.syntax)
             if target is None:
                 outside.append(Outside(str(source.path), line + 1, name))
@@ -114,10 +128,7 @@ def _of_main_file(path: Path, outside: list[Outside]) -> Iterator[Source]:
                 seen.add(_resolved(target[0]))
                 if len(seen) > MOST_FILES:
                     raise BadFile(str(path), f"it loads more than {MOST_FILES:,} files")
-                loaded = read(target[0])
-                waiting.append(loaded)
-                if _holds_marker(loaded):
-                    yield loaded
+                waiting.append(target[0])
 
 
 def _loaded(source: Source, root: Path) -> Iterator[tuple[int, str, tuple[Path, ...]]]:

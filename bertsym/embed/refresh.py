@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 
 from bertsym.embed.markers import ACCEPTED, NO_NAMES, Fragment, Syntax, ending, fragments, split_lines
@@ -66,9 +66,10 @@ def refresh(
     names: Mapping[str, str] = NO_NAMES,
     edits: Edits = Edits.KEPT,
 ) -> Refreshed:
-    r"""Return the text with every fragment as `run` prints it now; raise `BadMarker` before any is refreshed.
+    r"""Return the text with every fragment as `run` prints it now.
 
-    A fragment that was edited by hand is made anew too, for a diff, unless the edits are accepted.
+    A fragment that was edited by hand is made anew too, for a diff, unless the edits are accepted. Raises `BadMarker`
+    for a wrong marker, and for an answer after which the text would not have the same fragments.
 
     >>> text = "% bertsym: total\nold\n% bertsym: end\n"
     >>> print(refresh(text, Syntax.TEX, "x.tex", lambda command, syntax: "12LH^2\n").after, end="")
@@ -77,9 +78,11 @@ def refresh(
     % bertsym: end 1450e7c5a439
     """
     parts: list[str] = []
+    bodies: list[str] = []
     findings = []
     copied = 0
-    for fragment in fragments(text, syntax, path, names):
+    before = list(fragments(text, syntax, path, names))
+    for fragment in before:
         body = _printed(fragment, syntax, path, run)
         standing = _normal(text[slice(*fragment.body)])
         state = _state(fragment, standing, body)
@@ -87,15 +90,30 @@ def refresh(
         findings.append(Finding(fragment.line, fragment.command, state, kept))
         parts.append(text[copied : fragment.body[0]])
         if kept:
-            parts.append(text[slice(*fragment.body)])
+            bodies.append(text[slice(*fragment.body)])
             sums = f"{checksum(body)} {ACCEPTED} {checksum(standing)}"
         else:
-            before = text[max(0, fragment.body[0] - 2) : fragment.body[0]]
-            parts.append(body if fragment.within else body.replace("\n", ending(before)))
+            opening = text[max(0, fragment.body[0] - 2) : fragment.body[0]]
+            bodies.append(body if fragment.within else body.replace("\n", ending(opening)))
             sums = checksum(body)
-        parts.append(fragment.indent + syntax.value.end(sums, within=fragment.within))
+        parts.append(bodies[-1] + fragment.indent + syntax.value.end(sums, within=fragment.within))
         copied = fragment.closing[1]
-    return Refreshed(text, "".join([*parts, text[copied:]]), tuple(findings))
+    after = "".join([*parts, text[copied:]])
+    if after != text:
+        again = fragments(after, syntax, path, names)
+        for fragment, body in zip(before, bodies, strict=True):
+            if _next_body(again, after) != body:
+                raise BadMarker(path, fragment.line, "its answer holds a marker or hides its end")
+    return Refreshed(text, after, tuple(findings))
+
+
+def _next_body(again: Iterator[Fragment], text: str) -> str | None:
+    """Return the body of the next fragment, or None if a marker of the text is wrong."""
+    try:
+        fragment = next(again, None)
+    except BadMarker:
+        return None
+    return text[slice(*fragment.body)] if fragment else None
 
 
 def _is_edit(state: State) -> bool:
@@ -114,8 +132,6 @@ def _printed(fragment: Fragment, syntax: Syntax, path: str, run: Run) -> str:
     except BertsymError as error:
         raise BadMarker(path, fragment.line, str(error)) from error
     rows = [fragment.indent + row if row else "" for row in printed.splitlines()]
-    if any(syntax.value.anywhere.search(row) for row in rows) and syntax.value.live(rows, syntax.value.anywhere):
-        raise BadMarker(path, fragment.line, "its answer holds a marker")
     if not fragment.within:
         return "".join(row + "\n" for row in rows)
     if len(rows) != 1:

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bertsym.embed.markers import NAME, NO_NAMES, put_in
-from bertsym.errors import BadFile, UnknownName, echo
+from bertsym.errors import BadFile, UnknownName, Unreadable, echo
 from bertsym.files.jsonfile import read_bytes
 from bertsym.values import value
 
@@ -90,7 +90,10 @@ def _names(path: Path, table: object) -> Mapping[str, str]:
             raise BadFile(
                 str(path), f"let {echo(name)}: a name has letters, digits and hyphens, and begins with a letter"
             )
-        names[name] = put_in(_words(path, f"let {name}", words), names)
+        try:
+            names[name] = put_in(_words(path, f"let {name}", words), names)
+        except Unreadable as error:
+            raise BadFile(str(path), f"let {name}: {error}") from None
     return MappingProxyType(names)
 
 

@@ -224,7 +224,7 @@ class _Reader:
             self.environments.discard(match[1])
         elif word in _ENVIRONMENT_LIKE and (match := _NAME.match(line, place)):
             rest = [line[match.end() :], *self.lines[index + 1 : index + _LINES_OF_A_DEFINITION]]
-            if _BODY.search(_NEXT_DEFINITION.split("\n".join(rest))[0]):
+            if _BODY.search(_NEXT_DEFINITION.split("\n".join(rest), maxsplit=1)[0]):
                 self.environments.add(match[1])
 
 

@@ -58,6 +58,17 @@ def test_costs_say_their_convention(bertsym: Run) -> None:
     assert "share their values" not in said
 
 
+def test_a_table_says_the_conventions_of_its_counts(bertsym: Run) -> None:
+    said = sentence(bertsym, "models", "gpt2", "--table", "non-embedding,state-dict")
+    assert "Conventions non-embedding: " in said
+    assert "; and state-dict: " in said
+    assert "Convention exact" not in said
+    assert "Shared values count once, but at each name under state-dict." in said
+    every = sentence(bertsym, "compare", "bert-base-uncased", "--conventions", "--of", "parameters")
+    assert all(f"{name}: " in every for name in ("exact", "non-embedding", "matrices", "state-dict"))
+    assert bertsym("models", "gpt2", "--table", "L,H", "--method").code == 2
+
+
 def test_latex_cites_and_says_which_entry(bertsym: Run, pdflatex: Callable[[str], str]) -> None:
     out = bertsym("show", "bert-base-uncased", "--latex", "--method", "--layout", "booktabs").out
     assert rf"bertsym {__version__}~\cite{{bertsym}} sums them" in out

@@ -38,6 +38,8 @@ CASES = [
     ["total", "--count", "--at", "N=512,H=768,L=12,ffn_ratio=4"],
     ["total", "bert-base-uncased", "--count", "--unit", "M"],
     ["total", "bert-base-uncased", "--count", "--digits", "3", "--latex"],
+    ["total", "bert-base-uncased", "--count", "--csv"],
+    ["total", "bert-base-uncased", "--count", "--method"],
     ["total", "--head", "masked"],
     ["total", "--convention", "exakt"],
     ["total", "--only", "atention"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,44 @@ def test_refreshing_twice_changes_nothing() -> None:
 def test_an_answer_may_not_hold_a_marker() -> None:
     with pytest.raises(BadMarker, match="holds a marker"):
         refresh("% bertsym: x\n% bertsym: end\n", Syntax.TEX, "x", lambda *_: "% bertsym: end\n")
+
+
+def test_an_answer_may_not_hide_its_end() -> None:
+    with pytest.raises(BadMarker, match=r"x:4: .* hides its end"):
+        refresh(
+            "% bertsym: a\n% bertsym: end\n\n% bertsym: b\n% bertsym: end\n",
+            Syntax.TEX,
+            "x",
+            lambda command, _: {"a": "fine\n", "b": "\\begin{verbatim}\n"}[command],
+        )
+
+
+def test_names_of_names_do_not_grow_without_bound() -> None:
+    """Ten words of ten words, eleven times, are 10^11 words."""
+    lines = ["% bertsym: let a = " + "x " * 10]
+    lines += [f"% bertsym: let {name} = {f'{before} ' * 10}" for before, name in pairwise("abcdefghijk")]
+    with pytest.raises(BadMarker, match=r"paper.tex:4: .* at most 10,000 characters"):
+        list(fragments("\n".join([*lines, "% bertsym: total k", "% bertsym: end"]), Syntax.TEX, "paper.tex"))
+
+
+@pytest.mark.parametrize(
+    ("syntax", "text"),
+    [
+        (Syntax.TEX, f"% bertsym: total{' ' * 1_000_000}x\n% bertsym: end\n"),
+        (Syntax.TYPST, f"// bertsym: total{' ' * 1_000_000}x\n// bertsym: end\n"),
+        (Syntax.MARKDOWN, f"<!-- bertsym:{' ' * 1_000_000}x\n"),
+    ],
+)
+def test_a_line_of_blanks_takes_linear_time(syntax: Syntax, text: str) -> None:
+    """With quadratic time, this test would take an hour."""
+    with pytest.raises(BadMarker):
+        list(fragments(text, syntax, "x"))
+
+
+@pytest.mark.parametrize("opening", ["<code>" * 200_000, "<!-- " * 200_000, " ".join("`" * n for n in range(1, 1400))])
+def test_a_paragraph_without_closing_marks_takes_linear_time(opening: str) -> None:
+    text = f"x {opening}\n\n<!-- bertsym: total -->\n<!-- bertsym: end -->\n"
+    assert [found.command for found in fragments(text, Syntax.MARKDOWN, "x")] == ["total"]
 
 
 BODY = "Gr\u00fc\u00dfe{0}% bertsym: total{0}% bertsym: end{0}{0}last"

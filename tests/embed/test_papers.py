@@ -101,6 +101,18 @@ def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         papers([tmp_path])
 
 
+def test_too_many_bytes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, {"a.tex": MARKER, "b.tex": MARKER})
+    monkeypatch.setattr(rooms, "MOST_BYTES", len(MARKER) + 1)
+    with pytest.raises(BadFile, match="bytes in its files"):
+        papers([tmp_path])
+
+
+def test_one_note_for_a_file_that_is_loaded_twice(tmp_path: Path) -> None:
+    written(tmp_path, {"x.tex": MARKER, "paper/main.tex": "\\input{../x}\n" * 3})
+    assert [found.line for found in papers([tmp_path / "paper" / "main.tex"]).outside] == [1]
+
+
 def test_a_tree_is_refreshed_whole_or_not_at_all(tmp_path: Path, bertsym: Run) -> None:
     bad = "% bertsym: total nonsense\n% bertsym: end\n"
     main = written(tmp_path, {"main.tex": f"\\input{{a}}\n{MARKER}", "a.tex": bad}) / "main.tex"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,7 @@ def test_the_nearest_settings_up_to_the_repository_are_read(tmp_path: Path) -> N
         ('[options]\nwidth = "acl"', "unknown option of bertsym.toml 'width'"),
         ('[options]\nnotation = ["kaplan"]', "on one line"),
         (f"[let]\nx = {'[' * 5000}", "not TOML"),
+        ("[let]\n" + "\n".join(f'{y} = "{f"{x} " * 30}"' for x, y in pairwise("abcdefgh")), "let d: .* at most 10,000"),
         (f'[let]\nx = "{"y" * 70_000}"', "larger than"),
     ],
 )
