@@ -221,21 +221,22 @@ class Unit:
         >>> list(Unit("parameters").scales()), list(Unit("FLOPs", "FLOPs").scales())[:3]
         (['', 'K', 'M', 'B', 'T'], ['FLOPs', 'kFLOPs', 'MFLOPs'])
         """
+        binary = enumerate(BINARY_PREFIXES) if self.binary else ()
+        return self._decimal_scales() | {prefix + self.symbol: 1024**power for power, prefix in binary if power}
+
+    def _decimal_scales(self) -> dict[str, int]:
         if not self.symbol:
             return UNITS
-        found = {prefix + self.symbol: 1000**power for power, prefix in enumerate(SI_PREFIXES)}
-        if self.binary:
-            found |= {prefix + self.symbol: 1024**power for power, prefix in enumerate(BINARY_PREFIXES) if power}
-        return found
+        return {prefix + self.symbol: 1000**power for power, prefix in enumerate(SI_PREFIXES)}
 
     def fitting(self, count: int) -> str:
         """Return the symbol of the largest decimal multiple that is no larger than a count.
 
-        >>> PARAMETERS.fitting(109482240), BYTES.fitting(24 * 2**30)
-        ('M', 'GB')
+        >>> PARAMETERS.fitting(109482240), BYTES.fitting(24 * 2**30), PARAMETERS.fitting(10**12)
+        ('M', 'GB', 'T')
         """
-        decimal_ones = [name for name, size in self.scales().items() if size % 1024 or size == 1]
-        return next((name for name in reversed(decimal_ones) if self.scales()[name] <= abs(count)), decimal_ones[0])
+        scales = self._decimal_scales()
+        return next((name for name in reversed(scales) if scales[name] <= abs(count)), next(iter(scales)))
 
 
 PARAMETERS = Unit("parameters")
