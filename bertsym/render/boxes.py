@@ -48,7 +48,7 @@ from bertsym.formulas.tree import (
 )
 from bertsym.quantities import decimal
 from bertsym.render import words
-from bertsym.render.notation import BERT, Notation
+from bertsym.render.notation import BERT, GREEK, Notation
 from bertsym.render.sheet import Sheet
 from bertsym.values import value
 from bertsym.wording import Binding, of_first
@@ -144,11 +144,6 @@ Box = Letters | Figures | Mark | Words | Row | Raised | Lowered | Fraction | Rad
 MINUS, PLUS, COMMA, DOT, TIMES = map(Mark, ("-", "+", "comma", "dot", "times"))
 THIN, SPACE, BESIDE = map(Mark, ("thin", "space", "beside"))
 
-_GREEK_WORDS = (
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell"
-)
-GREEK = dict(zip(_GREEK_WORDS.split(), "αβγδϵεζηθϑικλμνξπρστυϕφχψωΓΔΘΛΞΠΣΥΦΨΩℓ", strict=True))
 _NAME_TOKEN = re.compile(
     r"\\math(rm|it|bf|sf|tt|cal)\{((?:[^{}\\]|\\_)*)\}|\\([A-Za-z]+)|([A-Za-z])|([0-9])|(,)|[\s{}_]"
 )

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from bertsym.errors import Unreadable
-from bertsym.render.boxes import GREEK
 from bertsym.render.fragment import AMSMATH, Fragment
+from bertsym.render.notation import GREEK
 from bertsym.render.sheet import MAX_CAPTION, Sheet
 from bertsym.render.tex_prose import prose
 
