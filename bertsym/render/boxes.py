@@ -210,7 +210,7 @@ def _placed(written: Form, notation: Notation) -> tuple[Box, Binding]:
         case Sum(terms):
             return _sum(terms, notation), Binding.SUM
         case Quotient(numerator, denominator):
-            return Fraction(boxes(numerator, notation), boxes(denominator, notation)), Binding.PRODUCT
+            return _quotient(numerator, denominator, notation)
         case Floor(inside):
             return Fenced("⌊", boxes(inside, notation), "⌋"), Binding.ATOM
         case Extreme(left, right):
@@ -229,6 +229,14 @@ def _number(amount: Exact) -> tuple[Box, Binding]:
     if amount < 0:
         return row((MINUS, figure)), Binding.MINUS
     return figure, Binding.ATOM if whole else Binding.PRODUCT
+
+
+def _quotient(numerator: Form, denominator: Form, notation: Notation) -> tuple[Box, Binding]:
+    """Return a fraction, the minus of a numerator before it."""
+    above, below = boxes(numerator, notation), boxes(denominator, notation)
+    if isinstance(above, Row) and _negative(above) and not isinstance(numerator, Sum):
+        return row((MINUS, Fraction(row(above.parts[1:]), below))), Binding.MINUS
+    return Fraction(above, below), Binding.PRODUCT
 
 
 def _product(factors: tuple[Form, ...], notation: Notation, *, dotted: bool) -> tuple[Box, Binding]:
