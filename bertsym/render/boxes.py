@@ -42,13 +42,13 @@ from bertsym.formulas.tree import (
     Quotient,
     Relation,
     Root,
-    Sign,
     Sum,
     negated,
 )
 from bertsym.quantities import decimal
 from bertsym.render import words
 from bertsym.render.notation import BERT, GREEK, Notation
+from bertsym.render.numbers import parted
 from bertsym.render.sheet import Sheet
 from bertsym.values import value
 from bertsym.wording import Binding, of_first
@@ -303,7 +303,7 @@ def _condition(condition: Condition, notation: Notation) -> tuple[Box, Binding]:
         case Name(symbol):
             return name(notation.name(symbol)), Binding.ATOM
         case Relation(left, sign, right):
-            return row((boxes(left, notation), Mark(_sign(sign)), boxes(right, notation))), Binding.RELATION
+            return row((boxes(left, notation), Mark(sign.value), boxes(right, notation))), Binding.RELATION
         case Negation(inside):
             return row((Mark("not"), _clause(inside, notation, Binding.ATOM))), Binding.NOT
         case Conjunction(parts) | Disjunction(parts):
@@ -316,10 +316,6 @@ def _condition(condition: Condition, notation: Notation) -> tuple[Box, Binding]:
 def _clause(condition: Condition, notation: Notation, least: Binding = Binding.NOT) -> Box:
     box, binding = _condition(condition, notation)
     return box if binding >= least else Fenced("(", box, ")")
-
-
-def _sign(sign: Sign) -> str:
-    return sign.value
 
 
 def inline(part: Inline, notation: Notation = BERT) -> Box:
@@ -375,18 +371,15 @@ def _signed(text: str) -> Box:
 
 
 def _size(amount: object) -> Box:
-    return Words("yes" if amount else "no") if isinstance(amount, bool) else _signed(_plain(amount))
-
-
-def _plain(amount: object) -> str:
-    return f"{amount:,}" if isinstance(amount, int) else str(amount)
+    shown = words.size(amount)
+    return Words(shown) if isinstance(amount, bool) else _signed(shown)
 
 
 def _measured(text: str) -> Box:
     """Return a rounded number with its unit: 25.77 GB, 109.48M."""
     placed: list[Box] = []
     for piece in text.split(", "):
-        number, unit = re.fullmatch(r"(-?[\d.,]*)\s*(.*)", piece).groups()  # type: ignore[union-attr]
+        number, unit = parted(piece)
         parts: list[Box] = [_signed(number), THIN, Letters(unit, "rm")] if unit else [_signed(number)]
         placed += [COMMA, *parts] if placed else parts
     return row(placed)

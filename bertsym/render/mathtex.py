@@ -43,10 +43,10 @@ from bertsym.formulas.tree import (
     negated,
 )
 from bertsym.quantities import Unit, decimal, percent
+from bertsym.render import words
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.numbers import grouped, parted
 from bertsym.render.tex_prose import Encoding, prose
-from bertsym.render.words import SCALAR
 from bertsym.wording import Binding, of_first
 
 DOT = r" \cdot "
@@ -160,10 +160,10 @@ def _matrix(below: str) -> str:
     >>> print(_matrix("Q"), _matrix("gate,up"), _matrix(""))
     W_Q W_{\text{gate},\text{up}} W
     """
-    words = [word if len(word) == 1 or word.isupper() else upright(word) for word in below.split(",") if word]
-    if not words:
+    parts = [word if len(word) == 1 or word.isupper() else upright(word) for word in below.split(",") if word]
+    if not parts:
         return "W"
-    return f"W_{words[0]}" if len(below) == 1 else f"W_{{{','.join(words)}}}"
+    return f"W_{parts[0]}" if len(below) == 1 else f"W_{{{','.join(parts)}}}"
 
 
 def _number(value: Fraction) -> str:
@@ -247,7 +247,7 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
         case Count() | Rounded() | Scaled() | Decimal() | Share():
             return _figure(part)
         case Shape(()):
-            return rf"\textnormal{{{SCALAR}}}"
+            return rf"\textnormal{{{words.SCALAR}}}"
         case Shape(sides):
             return r" \times ".join(within(side, Binding.MINUS, notation) for side in sides)
         case Sizes(values):
@@ -291,4 +291,5 @@ def _upright(text: str) -> str:
 
 
 def _value(value: object) -> str:
-    return grouped(value) if isinstance(value, int) else str(value)
+    shown = words.size(value)
+    return rf"\textnormal{{{shown}}}" if isinstance(value, bool) else shown.replace(",", "{,}")

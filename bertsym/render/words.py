@@ -49,7 +49,7 @@ def _written(part: Inline) -> str:
         case Shape(sides):
             return " × ".join(f"({pretty(side)})" if isinstance(side, Sum) else pretty(side) for side in sides)
         case Sizes(values):
-            return ", ".join(f"{symbol} = {_value(value)}" for symbol, value in values.items())
+            return ", ".join(f"{symbol} = {size(value)}" for symbol, value in values.items())
         case Matrix(below):
             return f"W_{below.replace(',', '_')}" if below else "W"
         case Equal(left, right):
@@ -72,7 +72,8 @@ def _figure(part: Count | Rounded | Scaled | Share | Decimal) -> str:
             return decimal(value, places)
 
 
-def _value(value: object) -> str:
+def size(value: object) -> str:
+    """Return the value of a size: a switch is on or off."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
