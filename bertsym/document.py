@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sympy import Symbol
 
-from bertsym.formulas.tree import Form, Number
+from bertsym.formulas.tree import Form, Name, Number
 from bertsym.quantities import PARAMETERS, Unit, rounded_to
 from bertsym.values import replace, value
 
@@ -189,13 +189,20 @@ class Rate:
 class Result:
     """The formula that answers the question, and its number if it has one; it is printed alone, to be embedded.
 
-    `left` is what the formula is, for a display on paper. `short` is the formula with the coefficients of `let` in it.
+    `left` is the left side of the equation on paper. `short` is the formula with the coefficients of `let` in it.
     """
 
     steps: tuple[Inline, ...]
     left: Form | Rate | None = None
     short: Form | None = None
     let: tuple[tuple[Symbol, Form], ...] = ()
+
+    @property
+    def sides(self) -> tuple[Form | Rate | None, tuple[Inline, ...]]:
+        """Return the left side, which a name before other steps is too, and the steps right of it."""
+        if self.left is None and isinstance(self.steps[0], Name) and len(self.steps) > 1:
+            return self.steps[0], self.steps[1:]
+        return self.left, self.steps
 
 
 @value
@@ -300,7 +307,7 @@ def _rewritten(element: Element, change: Callable[[str], str]) -> Element:
         case Alignment(lines):
             return Alignment(tuple(Line(words(line.label), words(line.steps), line.start) for line in lines))
         case Result(steps):
-            return Result(words(steps))
+            return replace(element, steps=words(steps))
         case Table(columns, rows, footer):
             titles = tuple(
                 replace(column, title=words((column.title,))[0], group=change(column.group)) for column in columns

@@ -414,9 +414,7 @@ def label(line: Line, notation: Notation = BERT) -> Box:
 
 def result(answer: Result, sheet: Sheet) -> list[Step]:
     """Return the steps of an answer behind its left side, which the answer or the sheet names."""
-    left, parts = answer.left, answer.steps
-    if left is None and isinstance(parts[0], Name) and len(parts) > 1:
-        left, parts = parts[0], parts[1:]
+    left, parts = answer.sides
     shown = steps(parts, sheet.notation)
     if sheet.punct:
         shown[-1] = Step(shown[-1].sign, row((shown[-1].box, Mark(sheet.punct))))

@@ -8,7 +8,7 @@ from itertools import product
 
 from bertsym.document import Count, Decimal, Inline, Rate, Result
 from bertsym.errors import Conflict, TooNarrow
-from bertsym.formulas.tree import Form, Name, Named, Sum, symbols
+from bertsym.formulas.tree import Named, Sum
 from bertsym.render import mathtex
 from bertsym.render.fragment import AMSMATH, LABELS, Fragment, needing
 from bertsym.render.metrics import POINT
@@ -139,13 +139,8 @@ def _left_of(steps: Steps, sheet: Sheet) -> tuple[str, Steps]:
 
 def _sides(answer: Result, sheet: Sheet) -> tuple[str, Steps]:
     """Return the TeX of the left side, empty if there is none, and the steps right of it."""
-    left, steps = answer.left, answer.steps
-    if left is None and isinstance(steps[0], Name) and len(steps) > 1:
-        left, steps = steps[0], steps[1:]
+    left, steps = answer.sides
     if sheet.left is not None:
-        used = set().union(*(symbols(step) for step in steps if isinstance(step, Form)))
-        if sheet.left in {sheet.notation.name(symbol) for symbol in used}:
-            raise Conflict("--lhs", "the formula", f"{sheet.left} is the name of a size in it")
         return sheet.left, steps
     match left:
         case None:

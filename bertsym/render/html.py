@@ -28,13 +28,15 @@ from bertsym.document import (
     groups,
 )
 from bertsym.render import boxes, mathml, words
+from bertsym.render.effects import check
 from bertsym.render.sheet import Sheet
 
 PLAIN = Sheet()
 
 
 def document(parts: Document, sheet: Sheet = PLAIN) -> str:
-    """Return elements, ending in a newline."""
+    """Return elements, ending in a newline; raise `Conflict` for a choice that changes nothing in the answer."""
+    check(parts, sheet)
     return "\n".join(_element(part, sheet) for part in parts) + "\n"
 
 

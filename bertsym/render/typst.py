@@ -27,8 +27,9 @@ from bertsym.document import (
     dashed,
     groups,
 )
-from bertsym.errors import Conflict, Unreadable
+from bertsym.errors import Unreadable
 from bertsym.render import boxes, words
+from bertsym.render.effects import check
 from bertsym.render.mathtypst import math, quoted, written
 from bertsym.render.sheet import Sheet
 
@@ -58,13 +59,9 @@ _LABEL = re.compile(r"[A-Za-z0-9:._-]+", re.ASCII)
 
 def document(parts: Document, sheet: Sheet = PLAIN) -> str:
     """Return markup, ending in a newline; a remark is a comment. Raises `Conflict` or `Unreadable`."""
-    kinds = [type(part) for part in parts]
-    if sheet.caption and Table not in kinds:
-        raise Conflict("--caption", "the answer", "only a table has a caption")
+    check(parts, sheet)
     if sheet.label and not _LABEL.fullmatch(sheet.label):
         raise Unreadable("--label", sheet.label, "for Typst letters, digits and the marks : . _ -")
-    if sheet.label and sum(kind in (Table, Result) for kind in kinds) != 1:
-        raise Conflict("--label", "the answer", "it has no formula or table of its own, or several")
     cited = any(
         isinstance(part, Citation) for element in parts if isinstance(element, Paragraph) for part in element.parts
     )
