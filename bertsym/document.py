@@ -121,7 +121,10 @@ class Equal:
     right: Form
 
 
-Inline = str | Form | Code | Citation | Count | Rounded | Scaled | Share | Decimal | Shape | Sizes | Matrix | Equal
+Numeral = Count | Rounded | Scaled | Share | Decimal
+"""The numbers that stand in text as they stand in a table."""
+
+Inline = str | Form | Code | Citation | Numeral | Shape | Sizes | Matrix | Equal
 
 
 @value

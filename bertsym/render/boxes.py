@@ -17,11 +17,13 @@ from bertsym.document import (
     Inline,
     Line,
     Matrix,
+    Numeral,
     Rate,
     Result,
     Rounded,
     Scaled,
     Shape,
+    Share,
     Sizes,
     is_rounded,
 )
@@ -321,7 +323,7 @@ def _clause(condition: Condition, notation: Notation, least: Binding = Binding.N
 def inline(part: Inline, notation: Notation = BERT) -> Box:
     """Return one piece of a document as boxes; words stay words."""
     match part:
-        case Count() | Rounded() | Scaled() | Decimal():
+        case _ if isinstance(part, Numeral):
             return _figure(part)
         case Shape(()):
             return Words(words.SCALAR)
@@ -340,15 +342,13 @@ def inline(part: Inline, notation: Notation = BERT) -> Box:
             return Lowered(letter, index) if below else letter
         case Equal(left, right):
             return row((boxes(left, notation), Mark("="), boxes(right, notation)))
-        case Number() | Name() | Bracket() | Power() | Product() | Sum():
-            return boxes(part, notation)
-        case Quotient() | Floor() | Extreme() | Root() | Named():
+        case _ if isinstance(part, Form):
             return boxes(part, notation)
         case _:
             return Words(words.inline(part))
 
 
-def _figure(part: Count | Rounded | Scaled | Decimal) -> Box:
+def _figure(part: Numeral) -> Box:
     match part:
         case Count(amount, short, unit):
             exact = _signed(f"{amount:,}")
@@ -359,6 +359,8 @@ def _figure(part: Count | Rounded | Scaled | Decimal) -> Box:
             return _measured(f"{part.number} {part.symbol}".rstrip())
         case Decimal(amount, places):
             return _signed(decimal(amount, places))
+        case Share():
+            return Words(words.inline(part))
 
 
 def relation(step: Inline) -> Mark:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bertsym.document import Citation, Code, Count, Decimal, Inline, Rounded, Scaled, Share
+from bertsym.document import Citation, Code, Inline, Numeral
 from bertsym.formulas.tree import Form, Name, Number
 from bertsym.render import mathtex, words
 from bertsym.render.metrics import Face
@@ -88,7 +88,7 @@ def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
             return rf"\texttt{{{_breakable(name_pieces(text), sheet) if breakable else prose(text, sheet.encoding)}}}"
         case Citation(key):
             return rf"~\cite{{{key}}}"
-        case Count() | Decimal() | Rounded() | Scaled() | Share():
+        case _ if isinstance(part, Numeral):
             return figure(words.inline(part))
         case _:
             return f"${mathtex.inline(part, sheet.notation, sheet.encoding)}$"
@@ -131,7 +131,7 @@ def cell(part: Inline, sheet: Sheet, face: Face | None) -> Cell:
             return Cell(tex, wrapped, set_width(text, face, typewriter=True), pieces)
         case str():
             return _text(words.inline(part), tex, sheet, face)
-        case Count() | Decimal() | Rounded() | Scaled() | Share():
+        case _ if isinstance(part, Numeral):
             width = figure_width(words.inline(part), face)
             return Cell(tex, tex, width, (width,))
         case _:

@@ -8,20 +8,16 @@ from bertsym.document import (
     Alignment,
     Citation,
     Code,
-    Count,
-    Decimal,
     Document,
     Element,
     Equation,
     Heading,
     Inline,
     Line,
+    Numeral,
     Paragraph,
     Remark,
     Result,
-    Rounded,
-    Scaled,
-    Share,
     Table,
     Title,
     dashed,
@@ -43,7 +39,7 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
 def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
     """Return one piece of text or a table cell: numbers as text, formulas as MathML."""
     match part:
-        case str() | Count() | Decimal() | Rounded() | Scaled() | Share():
+        case _ if isinstance(part, str | Numeral):
             return escape(words.inline(part))
         case Citation():
             return ""

@@ -10,19 +10,15 @@ from bertsym.document import (
     Citation,
     Code,
     Column,
-    Count,
-    Decimal,
     Document,
     Element,
     Equation,
     Heading,
     Inline,
+    Numeral,
     Paragraph,
     Remark,
     Result,
-    Rounded,
-    Scaled,
-    Share,
     Table,
     Title,
     dashed,
@@ -77,7 +73,7 @@ def inline(part: Inline, notation: Notation = BERT, flavor: Flavor = Flavor.JUPY
             shown = words.inline(part)
             ticks = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
             return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}".replace("|", r"\|")
-        case Citation() | Count() | Decimal() | Rounded() | Scaled() | Share():
+        case _ if isinstance(part, Citation | Numeral):
             return words.inline(part)
         case _:
             return flavor.within(mathtex.inline(part, notation))

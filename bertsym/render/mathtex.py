@@ -14,6 +14,7 @@ from bertsym.document import (
     Equal,
     Inline,
     Matrix,
+    Numeral,
     Rounded,
     Scaled,
     Shape,
@@ -244,7 +245,7 @@ def clause(condition: Condition, notation: Notation, least: Binding = Binding.NO
 def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encoding.ASCII) -> str:
     """Return one piece of a document as mathematics; words stand in boxes."""
     match part:
-        case Count() | Rounded() | Scaled() | Decimal() | Share():
+        case _ if isinstance(part, Numeral):
             return _figure(part)
         case Shape(()):
             return rf"\textnormal{{{words.SCALAR}}}"
@@ -266,7 +267,7 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return math(part, notation)
 
 
-def _figure(part: Count | Rounded | Scaled | Decimal | Share) -> str:
+def _figure(part: Numeral) -> str:
     match part:
         case Count(value, short, unit):
             return grouped(value) + (rf"\,({_measured(value, unit)})" if short else "")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from bertsym.document import Citation, Code, Count, Decimal, Inline, Rounded, Scaled, Share
+from bertsym.document import Citation, Code, Inline, Numeral
 from bertsym.render import cells, mathtex, words
 from bertsym.render.metrics import Face
 from bertsym.render.metrics import words as set_width
@@ -53,7 +53,7 @@ def _pieces(part: Inline, sheet: Sheet, face: Face) -> Iterator[tuple[int, bool]
             yield from _words(text, cells.name_pieces, partial(set_width, face=face, typewriter=True))
         case str():
             yield from _words(words.inline(part), cells.word_pieces, partial(set_width, face=face))
-        case Count() | Decimal() | Rounded() | Scaled() | Share():
+        case _ if isinstance(part, Numeral):
             yield cells.figure_width(words.inline(part), face), False
         case _:
             *most, last = _operands(mathtex.inline(part, sheet.notation, sheet.encoding))

@@ -10,6 +10,7 @@ from bertsym.document import (
     Equal,
     Inline,
     Matrix,
+    Numeral,
     Rounded,
     Scaled,
     Shape,
@@ -42,7 +43,7 @@ def _written(part: Inline) -> str:
             return text
         case Citation():
             return ""
-        case Count() | Rounded() | Scaled() | Share() | Decimal():
+        case _ if isinstance(part, Numeral):
             return minus(_figure(part))
         case Shape(()):
             return SCALAR
@@ -58,7 +59,7 @@ def _written(part: Inline) -> str:
             return pretty(part)
 
 
-def _figure(part: Count | Rounded | Scaled | Share | Decimal) -> str:
+def _figure(part: Numeral) -> str:
     match part:
         case Count(value, short, unit):
             return f"{value:,}" + (f" ({unit.rounded(value)})" if short else "")
