@@ -136,10 +136,15 @@ class Title:
 
 @value
 class Heading:
-    """A section's title. With a `clause`, it begins a sentence that goes on with a display: no section in a paper."""
+    """A section's title; with a `clause`, a paper has it as the beginning of a sentence that ends in a display."""
 
     parts: tuple[Inline, ...]
     clause: tuple[Inline, ...] | None = None
+
+    @property
+    def line(self) -> tuple[Inline, ...]:
+        """Return the title and its clause as the title of a section."""
+        return (*self.parts, *(self.clause or ()))
 
 
 @value
@@ -282,6 +287,11 @@ def is_rounded(part: Inline) -> bool:
 
 Element = Title | Heading | Paragraph | Remark | Equation | Alignment | Result | Table
 Document = tuple[Element, ...]
+
+
+def cites(document: Document) -> bool:
+    """Return True if the text refers to an entry of the bibliography."""
+    return any(isinstance(part, Citation) for each in document if isinstance(each, Paragraph) for part in each.parts)
 
 
 def rewritten(document: Document, change: Callable[[str], str]) -> Document:

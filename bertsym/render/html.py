@@ -53,8 +53,8 @@ def _element(element: Element, sheet: Sheet) -> str:
     match element:
         case Title(parts):
             return f"<h2>{_run(parts, sheet)}</h2>"
-        case Heading(parts, clause):
-            return f"<h3>{_run((*parts, *(clause or ())), sheet)}</h3>"
+        case Heading():
+            return f"<h3>{_run(element.line, sheet)}</h3>"
         case Alignment(lines):
             return f"<p>{mathml.table([_line(line, sheet) for line in lines])}</p>"
         case Paragraph(parts):

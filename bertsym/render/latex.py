@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from bertsym.document import (
     Alignment,
-    Citation,
     Document,
     Element,
     Equation,
@@ -18,6 +17,7 @@ from bertsym.document import (
     Sizes,
     Table,
     Title,
+    cites,
 )
 from bertsym.formulas.tree import Name
 from bertsym.render import cells, derivations, displays, mathtex, running, tables, words
@@ -56,7 +56,7 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
     if sheet.standalone:
         return standalone(whole.tex, sorted(requires), sheet, handout=handout)
     notes = [f"% requires: {line}" for line in sorted(requires)]
-    if any(isinstance(part, Citation) for element in parts if isinstance(element, Paragraph) for part in element.parts):
+    if cites(parts):
         notes.append("% requires: the entry that `bertsym --citation` prints, in the bibliography")
     strange = beyond_pdflatex(whole.tex)
     if strange:

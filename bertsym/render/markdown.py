@@ -88,8 +88,8 @@ def _element(element: Element, notation: Notation, flavor: Flavor) -> str:
     match element:
         case Title(parts):
             return f"## {_run(parts, notation, flavor)}"
-        case Heading(parts, clause):
-            return f"### {_run((*parts, *(clause or ())), notation, flavor)}"
+        case Heading():
+            return f"### {_run(element.line, notation, flavor)}"
         case Alignment(lines):
             return _aligned(" \\\\\n".join(derivations.rows(lines, Sheet(notation))), flavor)
         case Equation((Name(), Sum((Named(), *_)), *_)) | Equation((Sum((Named(), *_)), *_)):

@@ -20,6 +20,7 @@ from bertsym.document import (
     Result,
     Table,
     Title,
+    cites,
     dashed,
     groups,
 )
@@ -58,10 +59,7 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
     check(parts, sheet)
     if sheet.label and not _LABEL.fullmatch(sheet.label):
         raise Unreadable("--label", sheet.label, "for Typst letters, digits and the marks : . _ -")
-    cited = any(
-        isinstance(part, Citation) for element in parts if isinstance(element, Paragraph) for part in element.parts
-    )
-    notes = ["// requires: #bibliography with the entry that `bertsym --citation` prints"] if cited else []
+    notes = ["// requires: #bibliography with the entry that `bertsym --citation` prints"] if cites(parts) else []
     return "\n".join((*notes, *(_element(part, sheet) for part in parts))) + "\n"
 
 
@@ -101,8 +99,8 @@ def _element(element: Element, sheet: Sheet) -> str:
     match element:
         case Title(parts):
             return f"== {_run(parts, sheet)}\n"
-        case Heading(parts, clause):
-            return f"=== {_run((*parts, *(clause or ())), sheet)}\n"
+        case Heading():
+            return f"=== {_run(element.line, sheet)}\n"
         case Alignment(lines):
             return "$ " + " \\\n".join(_line(line, sheet) for line in lines) + " $"
         case Paragraph(parts):
