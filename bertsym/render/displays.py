@@ -211,14 +211,11 @@ def _labelled(
     if sheet.column is None:
         rows = [*_with_labels(left, parts, sheet, None), *(_other(step, parts, sheet, None, "")[0] for step in others)]
     else:
-        from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
-        mark = formula(sheet.punct, sheet.column.face) if sheet.punct else 0
-        number = formula(rf"\quad {LONGEST_NUMBER}", sheet.column.face) if frame.numbered else 0
         tries = (
-            Room(sheet.column, kept + mark, whole_factors=whole, behind=after)
-            for after, whole, kept in product(behind, (True, False), dict.fromkeys((number, 0)))
+            Room(sheet.column, reserved, whole_factors=whole, behind=after)
+            for after, whole, reserved in product(behind, (True, False), _reserved(sheet, sheet.column, frame))
         )
+        mark = _reserved(sheet, sheet.column, frame)[-1]
         last = Room(sheet.column, mark, whole_factors=False, behind=True, anywhere=True)
         rows = _first_fitting(
             lambda room: [
@@ -346,17 +343,24 @@ def _fitted(left: str, steps: Steps, sheet: Sheet, column: Column, frame: Frame)
     A formula that leaves no room has its number below it, which is better than a line that ends within parentheses.
     """
     from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415
+
+    widths = _reserved(sheet, column, frame)
+    for whole_factors, reserved in product((True, False), widths):
+        try:
+            return _broken(left, steps, sheet, column, reserved=reserved, whole_factors=whole_factors)
+        except TooNarrow:
+            continue
+    margin = ALIGNED_MARGIN + widths[-1]
+    return [Row(line) for line in lines(steps, sheet.notation, column, margin=margin, lead=_lead(left, steps))]
+
+
+def _reserved(sheet: Sheet, column: Column, frame: Frame) -> tuple[int, ...]:
+    """Return the widths to keep free at the right: of the mark and the number, and of the mark if that is too much."""
+    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
 
     mark = formula(sheet.punct, column.face) if sheet.punct else 0
     number = formula(rf"\quad {LONGEST_NUMBER}", column.face) if frame.numbered else 0
-    for whole_factors, kept in product((True, False), dict.fromkeys((number, 0))):
-        try:
-            return _broken(left, steps, sheet, column, reserved=kept + mark, whole_factors=whole_factors)
-        except TooNarrow:
-            continue
-    margin = ALIGNED_MARGIN + mark
-    return [Row(line) for line in lines(steps, sheet.notation, column, margin=margin, lead=_lead(left, steps))]
+    return (mark + number, mark) if number else (mark,)
 
 
 def _broken(left: str, steps: Steps, sheet: Sheet, column: Column, *, reserved: int, whole_factors: bool) -> list[Row]:
