@@ -5,6 +5,6 @@ and on the kinds of inline pieces (`Count`, `Shape`, a `Form`, ...). `formulas` 
 renderer.
 
 To add a syntax, write a module with a function `document` after the model of `html`, which is the shortest; mypy says
-which kinds of elements it does not match. Then name it in `printing`, and give it an option in `cli/page.py` and a method
-in `api.Answer`.
+which kinds of elements it does not match. Then name it in `printing`, and give it an option in `cli/page.py` and a
+method in `api.Answer`.
 """
