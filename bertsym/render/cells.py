@@ -7,6 +7,7 @@ import re
 from bertsym.document import Citation, Code, Inline, Numeral
 from bertsym.formulas.tree import Form, Name, Number
 from bertsym.render import mathtex, words
+from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import Face
 from bertsym.render.metrics import words as set_width
 from bertsym.render.sheet import Sheet
@@ -63,8 +64,6 @@ class Cell:
 
 def line_width(math: str, face: Face) -> int:
     """Return the width of a line of a formula; an operator at its end keeps the space before it."""
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     return formula(f"{math} {{}}" if math.endswith(_BREAKS) else math, face, display=False)
 
 
@@ -105,8 +104,6 @@ def figure(number: str) -> str:
 
 def figure_width(number: str, face: Face) -> int:
     """Return the width of a number in text."""
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     plain = _BEFORE_UNIT.sub(" ", number).replace("−", "")
     return set_width(plain, face) + number.count("−") * formula("-", face, display=False)
 
@@ -192,8 +189,6 @@ def _breakable(pieces: list[str], sheet: Sheet) -> str:
 
 def _formula(math: str, tex: str, face: Face) -> Cell:
     """Return a formula, whose lines may end between terms but not within parentheses."""
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     pieces, held = _terms(math)
     widths = tuple(line_width(piece, face) for piece in pieces)
     return Cell(tex, rf"\raggedright ${held}$", formula(math, face, display=False), widths, pieces)

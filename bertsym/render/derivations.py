@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 
 from bertsym.document import Inline, Line
 from bertsym.errors import TooNarrow
-from bertsym.render import mathtex, words
+from bertsym.render import breaking, mathtex, words
 from bertsym.render.displays import ALIGNED_GAP, ALIGNED_MARGIN
 from bertsym.render.fragment import AMSMATH, Fragment, needing
+from bertsym.render.mathwidth import formula
+from bertsym.render.metrics import words as set_width
 from bertsym.render.sheet import Column, Layout, Sheet
 from bertsym.render.tex_prose import prose
 
@@ -71,9 +73,8 @@ def _beside(lines: Sequence[Line], sheet: Sheet, column: Column | None) -> list[
 
 def _step_lines(step: Inline, sheet: Sheet, column: Column, margin: int) -> list[str]:
     """Return a step in lines that begin between terms; raise `TooNarrow`."""
-    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-
-    return lines((step,), sheet.notation, column, margin=margin, setting=Setting("{} ", whole_factors=True))
+    setting = breaking.Setting("{} ", whole_factors=True)
+    return breaking.lines((step,), sheet.notation, column, margin=margin, setting=setting)
 
 
 def _below_each_other(lines: Sequence[Line], sheet: Sheet, column: Column) -> list[str]:
@@ -95,10 +96,8 @@ def _below_labels(lines: Sequence[Line], sheet: Sheet, column: Column) -> list[s
 
 
 def _broken(line: Line, sheet: Sheet, column: Column, margin: int) -> list[str]:
-    from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
-
     steps = line.steps if line.start is None else (line.start, *line.steps)
-    return lines(steps, sheet.notation, column, margin=margin)
+    return breaking.lines(steps, sheet.notation, column, margin=margin)
 
 
 def _step(step: Inline, sheet: Sheet) -> str:
@@ -125,14 +124,10 @@ def _in_math(part: Inline, sheet: Sheet) -> str:
 
 def _label_width(line: Line, sheet: Sheet, column: Column) -> int:
     """Return the width of a label and its colon."""
-    from bertsym.render.metrics import words as set_width  # noqa: PLC0415  # only a column pays for measuring
-
     mathematics = "".join("" if _is_word(part) else _in_math(part, sheet) for part in line.label)
     wordy = sum(set_width(words.inline(part), column.face) for part in line.label if _is_word(part))
     return wordy + _width(f"{mathematics}{{}} :", column)
 
 
 def _width(tex: str, column: Column) -> int:
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     return formula(tex, column.face)

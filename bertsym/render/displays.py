@@ -9,9 +9,10 @@ from itertools import product
 from bertsym.document import Count, Decimal, Inline, Rate, Result
 from bertsym.errors import Conflict, TooNarrow
 from bertsym.formulas.tree import Named, Sum
-from bertsym.render import mathtex
+from bertsym.render import breaking, mathtex
 from bertsym.render.fragment import AMSMATH, LABELS, Fragment, needing
-from bertsym.render.metrics import POINT
+from bertsym.render.mathwidth import formula
+from bertsym.render.metrics import POINT, words
 from bertsym.render.notation import Notation
 from bertsym.render.sheet import Column, Layout, Sheet
 from bertsym.render.tex_prose import prose
@@ -129,11 +130,8 @@ def _left_of(steps: Steps, sheet: Sheet) -> tuple[str, Steps]:
     if len(steps) == 1:
         return "", steps
     left = mathtex.inline(steps[0], sheet.notation, sheet.encoding)
-    if sheet.column is not None:
-        from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
-        if formula(left, sheet.column.face) > sheet.column.width // 2:
-            return "", steps
+    if sheet.column is not None and formula(left, sheet.column.face) > sheet.column.width // 2:
+        return "", steps
     return left, steps[1:]
 
 
@@ -268,19 +266,14 @@ def _other(step: Inline, parts: tuple[Named, ...], sheet: Sheet, room: Room | No
     """Return the lines of a step after the parts; raise `TooNarrow`."""
     if room is None:
         return [Row(mathtex.inline(step, sheet.notation, sheet.encoding), sign=mathtex.relation(step))]
-    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-
-    setting = Setting("{} ", room.whole_factors, room.anywhere)
+    setting = breaking.Setting("{} ", room.whole_factors, room.anywhere)
     margin = _margin(left or "{}", room) + _labels_width(parts, room)
-    first, *rest = lines((step,), sheet.notation, room.column, margin=margin, setting=setting)
+    first, *rest = breaking.lines((step,), sheet.notation, room.column, margin=margin, setting=setting)
     return [Row(first, sign=mathtex.relation(step)), *map(Row, rest)]
 
 
 def _with_name_behind(last: Row, name: str, sheet: Sheet, margin: int, column: Column) -> list[Row]:
     """Return the last row of a part with its name behind it, or below it if there is no room; raise `TooNarrow`."""
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-    from bertsym.render.metrics import words  # noqa: PLC0415
-
     beside = formula(r"\quad ()", column.face)
     room = Column(column.width - margin - beside, column.face)
     shown = [rf"\text{{{prose(line, sheet.encoding)}}}" for line in _name_lines(name, room)]
@@ -293,8 +286,6 @@ def _with_name_behind(last: Row, name: str, sheet: Sheet, margin: int, column: C
 
 def _name_lines(name: str, room: Column) -> list[str]:
     """Return a name in lines that end at blanks, behind hyphens and behind marks of code; raise `TooNarrow`."""
-    from bertsym.render.metrics import words  # noqa: PLC0415  # only a column pays for measuring
-
     lines = [""]
     for piece in _NAME_PIECES.findall(name):
         if not lines[-1] or words((lines[-1] + piece).rstrip(), room.face) <= room.width:
@@ -307,25 +298,19 @@ def _name_lines(name: str, room: Column) -> list[str]:
 
 
 def _margin(left: str, room: Room) -> int:
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     return room.reserved + ALIGNED_MARGIN + (formula(f"{left} = {{}}", room.column.face) if left else 0)
 
 
 def _labels_width(parts: tuple[Named, ...], room: Room) -> int:
     """Return the width that the names at the right take, and the gap before them."""
-    from bertsym.render.metrics import words  # noqa: PLC0415  # only a column pays for measuring
-
     return 0 if room.behind else ALIGNED_GAP + max(words(part.name, room.column.face) for part in parts)
 
 
 def _part_lines(left: str, part: Named, lead: str, parts: tuple[Named, ...], sheet: Sheet, room: Room) -> list[str]:
     """Return the lines of a part in the room that the left side and the names leave; raise `TooNarrow`."""
-    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-
     margin = _margin(left, room) + _labels_width(parts, room)
-    setting = Setting(whole_factors=room.whole_factors, anywhere=room.anywhere)
-    return lines((part.part,), sheet.notation, room.column, margin=margin, lead=lead, setting=setting)
+    setting = breaking.Setting(whole_factors=room.whole_factors, anywhere=room.anywhere)
+    return breaking.lines((part.part,), sheet.notation, room.column, margin=margin, lead=lead, setting=setting)
 
 
 def _unbroken(left: str, steps: Steps, sheet: Sheet) -> list[Row]:
@@ -342,8 +327,6 @@ def _fitted(left: str, steps: Steps, sheet: Sheet, column: Column, frame: Frame)
 
     A formula that leaves no room has its number below it, which is better than a line that ends within parentheses.
     """
-    from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
-
     widths = _reserved(sheet, column, frame)
     for whole_factors, reserved in product((True, False), widths):
         try:
@@ -351,30 +334,26 @@ def _fitted(left: str, steps: Steps, sheet: Sheet, column: Column, frame: Frame)
         except TooNarrow:
             continue
     margin = ALIGNED_MARGIN + widths[-1]
-    return [Row(line) for line in lines(steps, sheet.notation, column, margin=margin, lead=_lead(left, steps))]
+    return [Row(line) for line in breaking.lines(steps, sheet.notation, column, margin=margin, lead=_lead(left, steps))]
 
 
 def _reserved(sheet: Sheet, column: Column, frame: Frame) -> tuple[int, ...]:
     """Return the widths to keep free at the right: of the mark and the number, and of the mark if that is too much."""
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     mark = formula(sheet.punct, column.face) if sheet.punct else 0
     number = formula(rf"\quad {LONGEST_NUMBER}", column.face) if frame.numbered else 0
     return (mark + number, mark) if number else (mark,)
 
 
 def _broken(left: str, steps: Steps, sheet: Sheet, column: Column, *, reserved: int, whole_factors: bool) -> list[Row]:
-    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415
-
     whole = _lead(left, steps) + mathtex.chain(steps, sheet.notation)
     if formula(whole, column.face) + reserved <= column.width:
         return [Row(whole)]
     margin = formula(f"{left or '{}'} = {{}}", column.face) + ALIGNED_MARGIN + reserved
+    setting = breaking.Setting("{} ", whole_factors)
     rows: list[Row] = []
     for step in steps:
         sign = mathtex.relation(step)
-        first, *rest = lines((step,), sheet.notation, column, margin=margin, setting=Setting("{} ", whole_factors))
+        first, *rest = breaking.lines((step,), sheet.notation, column, margin=margin, setting=setting)
         joined = f"{rows[-1].right} {sign} {first}" if rows and isinstance(step, Count | Decimal) else ""
         if joined and formula(joined, column.face) + margin <= column.width:
             rows[-1] = replace(rows[-1], right=joined)

@@ -7,6 +7,7 @@ from itertools import product
 
 from bertsym.errors import TooNarrow
 from bertsym.render.cells import Cell
+from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import POINT
 from bertsym.render.sheet import Column
 from bertsym.values import replace, value
@@ -99,8 +100,6 @@ def stacked(
 
     `lowered` are the sets of columns that may stand below the rows too. Those of formulas are broken there as displays.
     """
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     natural, least = _measured(rows, right)
     indent = formula(INDENT, column.face)
     plans, needed = [], []

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from bertsym.document import NONE, Count, Decimal, Inline, Scaled, Table, dashed, groups
 from bertsym.errors import Conflict, TooNarrow, TooTall
 from bertsym.quantities import decimal
-from bertsym.render import captions
+from bertsym.render import breaking, captions
 from bertsym.render.cells import Cell, cell, figure_width, inline, is_formula
 from bertsym.render.fragment import BOOKTABS, SIUNITX, Fragment
+from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import POINT, Face
 from bertsym.render.sheet import Column, Float, Layout, Sheet, TypeSize
 from bertsym.render.table_layout import FRAMES, HINT, INDENT, SLACK, Plan, plan, stacked
@@ -203,8 +204,6 @@ class Digits:
 
     def width(self, face: Face) -> int:
         """Return the room that the column keeps, for digits of text or of mathematics."""
-        from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
         decimals = f".{'0' * self.places}" if self.places else ""
         widest = f"{'−' * self.negative}{10**self.whole - 1:,}{decimals}"
         math = widest.replace("−", "-").replace(",", "{,}")
@@ -333,11 +332,9 @@ def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column
 
 def _lines(part: Inline, margin: int, sheet: Sheet, column: Column) -> list[str]:
     """Return the lines of a formula that leaves a margin; raise `TooNarrow`."""
-    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-
-    for setting in (Setting(whole_factors=True), Setting(), Setting(anywhere=True)):
+    for setting in (breaking.Setting(whole_factors=True), breaking.Setting(), breaking.Setting(anywhere=True)):
         try:
-            broken = lines((part,), sheet.notation, column, margin=margin, setting=setting)
+            broken = breaking.lines((part,), sheet.notation, column, margin=margin, setting=setting)
         except TooNarrow:
             if setting.anywhere:
                 raise
@@ -347,8 +344,6 @@ def _lines(part: Inline, margin: int, sheet: Sheet, column: Column) -> list[str]
 
 
 def _indent(column: Column) -> int:
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     return formula(INDENT, column.face)
 
 
