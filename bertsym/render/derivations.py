@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from bertsym.document import Inline, Line
-from bertsym.errors import TooNarrow
 from bertsym.render import breaking, mathtex, words
 from bertsym.render.displays import ALIGNED_GAP, ALIGNED_MARGIN
 from bertsym.render.fragment import AMSMATH, Fragment, needing
 from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import words as set_width
-from bertsym.render.sheet import Column, Layout, Sheet
+from bertsym.render.sheet import Column, Layout, Sheet, first_fitting
 from bertsym.render.tex_prose import prose
 
 WITHOUT_SIGN = r"\phantom{{}={}}"
@@ -40,13 +40,7 @@ def rows(lines: Sequence[Line], sheet: Sheet) -> list[str]:
 
 def _arranged(lines: Sequence[Line], sheet: Sheet, column: Column) -> list[str]:
     """Return the rows of the first arrangement that fits the column; raise `TooNarrow`."""
-    ways: tuple[Callable[[Sequence[Line], Sheet, Column], list[str]], ...] = (_beside, _below_each_other, _below_labels)
-    for way in ways[:-1]:
-        try:
-            return way(lines, sheet, column)
-        except TooNarrow:
-            continue
-    return ways[-1](lines, sheet, column)
+    return first_fitting(partial(way, lines, sheet, column) for way in (_beside, _below_each_other, _below_labels))
 
 
 def _beside(lines: Sequence[Line], sheet: Sheet, column: Column | None) -> list[str]:

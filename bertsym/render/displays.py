@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from itertools import product
 
 from bertsym.document import Count, Decimal, Inline, Rate, Result
@@ -14,7 +15,7 @@ from bertsym.render.fragment import AMSMATH, LABELS, Fragment, needing
 from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import POINT, words
 from bertsym.render.notation import Notation
-from bertsym.render.sheet import Column, Layout, Sheet
+from bertsym.render.sheet import Column, Layout, Sheet, first_fitting
 from bertsym.render.tex_prose import prose
 from bertsym.values import replace, value
 
@@ -209,19 +210,13 @@ def _labelled(
     if sheet.column is None:
         rows = [*_with_labels(left, parts, sheet, None), *(_other(step, parts, sheet, None, "")[0] for step in others)]
     else:
-        tries = (
+        widths = _reserved(sheet, sheet.column, frame)
+        rooms = [
             Room(sheet.column, reserved, whole_factors=whole, behind=after)
-            for after, whole, reserved in product(behind, (True, False), _reserved(sheet, sheet.column, frame))
-        )
-        mark = _reserved(sheet, sheet.column, frame)[-1]
-        last = Room(sheet.column, mark, whole_factors=False, behind=True, anywhere=True)
-        rows = _first_fitting(
-            lambda room: [
-                *_with_labels(left, parts, sheet, room),
-                *(row for step in others for row in _other(step, parts, sheet, room, left)),
-            ],
-            (*tries, last),
-        )
+            for after, whole, reserved in product(behind, (True, False), widths)
+        ]
+        last = Room(sheet.column, widths[-1], whole_factors=False, behind=True, anywhere=True)
+        rows = first_fitting(partial(_labelled_in, room, left, parts, others, sheet) for room in (*rooms, last))
     return [*rows[:-1], rows[-1].ending(sheet.punct)]
 
 
@@ -236,15 +231,10 @@ class Room:
     anywhere: bool = False
 
 
-def _first_fitting(rows_in: Callable[[Room], list[Row]], tries: Iterable[Room]) -> list[Row]:
-    """Return the rows of the first room that they fit; raise the `TooNarrow` of the last."""
-    narrow: TooNarrow | None = None
-    for room in tries:
-        try:
-            return rows_in(room)
-        except TooNarrow as error:
-            narrow = error
-    raise narrow or AssertionError("no room was tried")
+def _labelled_in(room: Room, left: str, parts: tuple[Named, ...], others: Steps, sheet: Sheet) -> list[Row]:
+    """Return the parts and the steps after them in a room; raise `TooNarrow`."""
+    further = (row for step in others for row in _other(step, parts, sheet, room, left))
+    return [*_with_labels(left, parts, sheet, room), *further]
 
 
 def _with_labels(left: str, parts: tuple[Named, ...], sheet: Sheet, room: Room | None) -> list[Row]:
@@ -328,13 +318,17 @@ def _fitted(left: str, steps: Steps, sheet: Sheet, column: Column, frame: Frame)
     A formula that leaves no room has its number below it, which is better than a line that ends within parentheses.
     """
     widths = _reserved(sheet, column, frame)
-    for whole_factors, reserved in product((True, False), widths):
-        try:
-            return _broken(left, steps, sheet, column, reserved=reserved, whole_factors=whole_factors)
-        except TooNarrow:
-            continue
-    margin = ALIGNED_MARGIN + widths[-1]
-    return [Row(line) for line in breaking.lines(steps, sheet.notation, column, margin=margin, lead=_lead(left, steps))]
+
+    def anywhere() -> list[Row]:
+        margin = ALIGNED_MARGIN + widths[-1]
+        lead = _lead(left, steps)
+        return [Row(line) for line in breaking.lines(steps, sheet.notation, column, margin=margin, lead=lead)]
+
+    aligned = [
+        partial(_broken, left, steps, sheet, column, reserved=reserved, whole_factors=whole)
+        for whole, reserved in product((True, False), widths)
+    ]
+    return first_fitting((*aligned, anywhere))
 
 
 def _reserved(sheet: Sheet, column: Column, frame: Frame) -> tuple[int, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from bertsym.errors import TooNarrow
 from bertsym.render.cells import Cell
 from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import POINT
@@ -85,7 +84,7 @@ def plan(
     if options:
         return min(options, key=lambda option: option.height)
     needed = min(widths.needed() for widths in (beside, below) if widths is not None)
-    raise TooNarrow("the table", -(-needed // POINT), column.width // POINT, HINT)
+    raise column.too_narrow("the table", needed, HINT)
 
 
 def stacked(
@@ -116,7 +115,7 @@ def stacked(
                 shared = dict(zip(main, _shared(widths.natural, widths.least, room), strict=True))
                 plans.append(Plan(frame, tuple(shared.get(i, 0) for i in range(len(right))), below, stacked=True))
     if not plans:
-        raise TooNarrow("the table", -(-min(needed, default=least[0]) // POINT), column.width // POINT, HINT)
+        raise column.too_narrow("the table", min(needed, default=least[0]), HINT)
     return min((replace(p, height=_height(p, rows, natural, column)) for p in plans), key=lambda plan: plan.height)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from bertsym.document import NONE, Count, Decimal, Inline, Scaled, Table, dashed, groups
 from bertsym.errors import Conflict, TooNarrow, TooTall
@@ -12,7 +13,7 @@ from bertsym.render.cells import Cell, cell, figure_width, inline, is_formula
 from bertsym.render.fragment import BOOKTABS, SIUNITX, Fragment
 from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import POINT, Face
-from bertsym.render.sheet import Column, Float, Layout, Sheet, TypeSize
+from bertsym.render.sheet import Column, Float, Layout, Sheet, TypeSize, first_fitting
 from bertsym.render.table_layout import FRAMES, HINT, INDENT, SLACK, Plan, plan, stacked
 from bertsym.render.table_ways import Cells, Way, arranged, body, lowered, ways
 from bertsym.values import replace, value
@@ -92,7 +93,7 @@ def _set(table: Table, sheet: Sheet, way: Way) -> Fragment:
         needed = column.width + max(
             0, *(row[i].natural - w for row in grid.cells for i, w in enumerate(layout.widths) if w)
         )
-        raise TooNarrow("the table", -(-needed // POINT), column.width // POINT, HINT)
+        raise column.too_narrow("the table", needed, HINT)
     spec = "".join(numeric[i].spec if i in numeric else _kind(layout, i, table.columns[i].right) for i in layout.beside)
     left = rf"@{{{INDENT.strip()}}}" if layout.stacked else "" if layout.frame.outer else "@{}"
     inner = _body(table, grid, layout, sheet, column, rules, way.fold)
@@ -310,7 +311,7 @@ def _alone(shown: Cell, indent: int, count: int, column: Column) -> str:
     if shown.natural + SLACK <= room:
         return f"\\multicolumn{{{count}}}{{{left}l@{{}}}}{{{shown.tex}}}"
     if shown.least + SLACK > room:
-        raise TooNarrow("the table", -(-(shown.least + SLACK + indent) // POINT), column.width // POINT, HINT)
+        raise column.too_narrow("the table", shown.least + SLACK + indent, HINT)
     return f"\\multicolumn{{{count}}}{{{left}p{{{_points(room)}}}@{{}}}}{{{shown.wrapped}}}"
 
 
@@ -332,15 +333,11 @@ def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column
 
 def _lines(part: Inline, margin: int, sheet: Sheet, column: Column) -> list[str]:
     """Return the lines of a formula that leaves a margin; raise `TooNarrow`."""
-    for setting in (breaking.Setting(whole_factors=True), breaking.Setting(), breaking.Setting(anywhere=True)):
-        try:
-            broken = breaking.lines((part,), sheet.notation, column, margin=margin, setting=setting)
-        except TooNarrow:
-            if setting.anywhere:
-                raise
-            continue
-        return [rf"$\displaystyle {line}$" if r"\frac" in line else f"${line}$" for line in broken]
-    raise AssertionError("unreachable")
+    settings = (breaking.Setting(whole_factors=True), breaking.Setting(), breaking.Setting(anywhere=True))
+    broken = first_fitting(
+        partial(breaking.lines, (part,), sheet.notation, column, margin=margin, setting=setting) for setting in settings
+    )
+    return [rf"$\displaystyle {line}$" if r"\frac" in line else f"${line}$" for line in broken]
 
 
 def _indent(column: Column) -> int:
