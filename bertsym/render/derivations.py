@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TypeGuard
 
 from bertsym.document import Inline, Line
 from bertsym.render import breaking, mathtex, words
@@ -100,14 +101,11 @@ def _step(step: Inline, sheet: Sheet) -> str:
 
 def _label(line: Line, sheet: Sheet) -> str:
     return "".join(
-        rf"\text{{{prose(part, sheet.encoding)}}}"
-        if _is_word(part) and isinstance(part, str)
-        else _in_math(part, sheet)
-        for part in line.label
+        rf"\text{{{prose(part, sheet.encoding)}}}" if _is_word(part) else _in_math(part, sheet) for part in line.label
     )
 
 
-def _is_word(part: Inline) -> bool:
+def _is_word(part: Inline) -> TypeGuard[str]:
     """Return True for words, which a comma between two letters is not."""
     return isinstance(part, str) and part != ", "
 
