@@ -14,7 +14,7 @@ from bertsym.render.sheet import Sheet
 from bertsym.render.tex_prose import prose
 from bertsym.values import value
 
-_MARKS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+MARKS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 OPERATORS = ("+", "-", "=", r"\times", r"\cdot", r"\geq", r"\leq", r"\neq", r"\land", r"\lor", "<", ">")
 _BREAKS = ("+", "-", "=", r"\times")
 _HELD = ("(", "[", r"\lfloor")
@@ -202,7 +202,7 @@ def _terms(math: str) -> tuple[tuple[str, ...], str]:
     """
     pieces, held, group = [""], "", ""
     depth = 0
-    marks = _MARKS.findall(math)
+    marks = MARKS.findall(math)
     for before, mark in zip(["", *marks], marks, strict=False):
         if depth == 0 and mark == " " and before in _BREAKS:
             pieces.append("")

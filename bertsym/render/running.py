@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -17,7 +16,6 @@ BOLD = 120
 """The width of bold type in percent of the roman: at most 117 in Computer Modern, 113 in Times."""
 SUBSECTION = 120 * BOLD // 100
 SECTION = 144 * BOLD // 100
-_MARKS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 
 
 def run(parts: Sequence[Inline], sheet: Sheet) -> str:
@@ -77,7 +75,7 @@ def _operands(math: str) -> list[str]:
     d =; \frac{H + 1}{A}(k +; 1)
     """
     pieces, depth = [""], 0
-    marks = _MARKS.findall(math)
+    marks = cells.MARKS.findall(math)
     for before, mark in zip(["", *marks], marks, strict=False):
         depth += (mark in ("{", r"\left")) - (mark in ("}", r"\right"))
         if depth == 0 and mark == " " and before in cells.OPERATORS:
