@@ -23,7 +23,7 @@ from bertsym.formulas.tree import Name
 from bertsym.render import cells, derivations, displays, mathtex, running, tables, words
 from bertsym.render.effects import check
 from bertsym.render.fragment import Fragment, joined, required
-from bertsym.render.metrics import POINT, TEN
+from bertsym.render.metrics import POINT, TEN, points
 from bertsym.render.sheet import Column, Layout, Sheet
 from bertsym.render.tex_prose import beyond_pdflatex, comment
 from bertsym.values import replace
@@ -177,8 +177,7 @@ def standalone(body: str, requires: list[str], sheet: Sheet, *, handout: bool = 
     times = [r"\usepackage{mathptmx}"] if sheet.column and sheet.column.face.times else []
     width = []
     if sheet.column:
-        points = f"{sheet.column.width // POINT}.{sheet.column.width % POINT * 100 // POINT:02d}pt"
-        width = [rf"\setlength{{\textwidth}}{{{points}}}"]
+        width = [rf"\setlength{{\textwidth}}{{{points(sheet.column.width)}}}"]
     packages = [line for line in requires if line.startswith(r"\usepackage")]
     lines = [rf"\documentclass[{size}pt]{{article}}", *packages, *times, *width]
     style = [HANDOUT_PAGE] if handout else [r"\pagestyle{empty}"]

@@ -20,6 +20,15 @@ POINT = 10**8
 _DESIGN = (5, 6, 7, 8, 9, 10, 12)
 
 
+def points(width: int) -> str:
+    """Return a width as TeX reads it.
+
+    >>> points(21_908_000_000)
+    '219.08pt'
+    """
+    return f"{width // POINT}.{width % POINT * 100 // POINT:02d}pt"
+
+
 @value
 class Font:
     """The metrics of one font, in millionths of its size."""

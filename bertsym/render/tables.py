@@ -12,7 +12,7 @@ from bertsym.render import breaking, captions
 from bertsym.render.cells import Cell, cell, figure_width, inline, is_formula
 from bertsym.render.fragment import BOOKTABS, SIUNITX, Fragment
 from bertsym.render.mathwidth import formula
-from bertsym.render.metrics import POINT, Face
+from bertsym.render.metrics import POINT, Face, points
 from bertsym.render.sheet import Column, Float, Layout, Sheet, TypeSize, first_fitting
 from bertsym.render.table_layout import FRAMES, HINT, INDENT, SLACK, Plan, plan, stacked
 from bertsym.render.table_ways import Cells, Way, arranged, body, lowered, ways
@@ -99,7 +99,7 @@ def _set(table: Table, sheet: Sheet, way: Way) -> Fragment:
     inner = _body(table, grid, layout, sheet, column, rules, way.fold)
     frame = f"\\begin{{tabular}}{{{left}{spec}{'' if layout.frame.outer else '@{}'}}}\n{inner}\n\\end{{tabular}}"
     gap = layout.frame.gap
-    tight = "" if gap == FRAMES[0].gap else f"\\setlength{{\\tabcolsep}}{{{_points(gap)}}}%\n"
+    tight = "" if gap == FRAMES[0].gap else f"\\setlength{{\\tabcolsep}}{{{points(gap)}}}%\n"
     if any(layout.widths[i] for i in formulas):
         tight += STIFF
     requires = frozenset({*((BOOKTABS,) if rules is BOOK else ()), *((SIUNITX,) if numeric else ())})
@@ -180,13 +180,9 @@ def _in_text(frame: str, settings: str, sheet: Sheet) -> str:
     return f"\\begingroup\n{settings}{paragraph}\\endgroup" if settings else paragraph
 
 
-def _points(width: int) -> str:
-    return f"{width // POINT}.{width % POINT * 100 // POINT:02d}pt"
-
-
 def _kind(layout: Plan, index: int, right: bool) -> str:  # noqa: FBT001  # a field of the column
     width = layout.widths[index]
-    return f"p{{{_points(width)}}}" if width else "lr"[right]
+    return f"p{{{points(width)}}}" if width else "lr"[right]
 
 
 @value
@@ -312,7 +308,7 @@ def _alone(shown: Cell, indent: int, count: int, column: Column) -> str:
         return f"\\multicolumn{{{count}}}{{{left}l@{{}}}}{{{shown.tex}}}"
     if shown.least + SLACK > room:
         raise column.too_narrow("the table", shown.least + SLACK + indent, HINT)
-    return f"\\multicolumn{{{count}}}{{{left}p{{{_points(room)}}}@{{}}}}{{{shown.wrapped}}}"
+    return f"\\multicolumn{{{count}}}{{{left}p{{{points(room)}}}@{{}}}}{{{shown.wrapped}}}"
 
 
 def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column | None) -> list[str]:
