@@ -37,7 +37,7 @@ class Count:
 
 @value
 class Rounded:
-    """A number of parameters or of another unit in the largest fitting unit, two decimals; of bytes the decimal one."""
+    """A number of parameters or of another unit, to two decimals in its largest fitting decimal multiple."""
 
     value: int
     unit: Unit = PARAMETERS
@@ -108,7 +108,7 @@ class Sizes:
 
 @value
 class Matrix:
-    """A weight matrix in words of papers: a W with a letter or a word `below` it, or alone."""
+    """A weight matrix as papers write it: a W, with letters or words `below` it or alone."""
 
     below: str = ""
 
@@ -156,7 +156,7 @@ class Paragraph:
 
 @value
 class Remark:
-    """A line that says what an answer counts and at which sizes; it travels with the answer, apart from it."""
+    """A line beside an answer, which says what the answer counts and at which sizes."""
 
     parts: tuple[Inline, ...]
 

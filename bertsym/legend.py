@@ -1,4 +1,4 @@
-"""The sentence that says what the symbols of an answer stand for, and names those alone."""
+"""The sentence that says what each symbol of an answer stands for."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def with_own_sizes(document: Document) -> Document:
 
 
 def _is_short(symbol: Own) -> bool:
-    """Return True if the symbol is not the name of its field itself, and no switch, which is read as a word."""
+    """Return True if the symbol abbreviates its field; a switch does not, because its name is a word."""
     return symbol.kind is not Kind.SWITCH and symbol.meaning not in (symbol.name, f"{symbol.name} of the code")
 
 

@@ -73,7 +73,7 @@ class Figures:
 
 @value
 class Mark:
-    """A sign: + - = dot times comma approx, a relation, a connective, or a space: thin, of words, or beside factors."""
+    """A sign by its name: an operator, a relation, a connective, or a space (`thin`, `space`, `beside` in products)."""
 
     name: str
 

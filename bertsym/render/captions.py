@@ -101,7 +101,7 @@ def caption(sheet: Sheet) -> Fragment:
 
 
 def checked_tex_caption(text: str) -> str:
-    r"""Return the caption if it holds only what is known to be harmless; raise `Unreadable` for the first other piece.
+    r"""Return the caption if all its commands are allowed; raise `Unreadable` for the first piece that is not.
 
     >>> checked_tex_caption(r"Sizes of \citet{bert-2018}: $P = 12LH^2$")
     'Sizes of \\citet{bert-2018}: $P = 12LH^2$'

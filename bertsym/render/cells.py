@@ -22,9 +22,9 @@ _OPENING = (*_HELD, "{", r"\left")
 _CLOSING = (")", "]", r"\rfloor", "}", r"\right")
 _NAME_PIECES = re.compile(r"[^._/]+[._/]?|[._/]")
 LONG_WORD = 12
-"""The letters of a word of prose in which no line ends, such as `e.g.` or `and/or`."""
+"""The most letters of a word of prose in which no line ends, such as `e.g.` or `and/or`."""
 LONG_CLASS = 24
-"""The letters of a word in which no line ends between a small letter and a capital, as in names of classes."""
+"""The most letters of a word in which no line ends before a capital; names of classes may be longer."""
 _CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) ?(?=[A-Za-z])")
@@ -49,7 +49,7 @@ class Cell:
         return max(self.pieces, default=0)
 
     def lines(self, width: int, face: Face) -> int:
-        """Return the number of lines that the cell fills in a column of that width; a width of 0 is enough for it."""
+        """Return the number of lines that the cell fills in a column of that width; 0 stands for its own width."""
         if not width or not self.tex:
             return 1
         if not self.math:

@@ -30,7 +30,7 @@ Steps = tuple[Inline, ...]
 
 @value
 class Row:
-    """A line of a display: the left side and the relation, both empty in a line that goes on, and what follows.
+    """A line of a display: the left side, the relation and the formula right of it; a further line has that alone.
 
     A `label` stands in a column of its own at the right.
     """
@@ -58,7 +58,7 @@ class Row:
 
 @value
 class Frame:
-    """The environment of a display, empty for brackets, and that of several lines in it.
+    """The environment of a display: `outer` is empty for brackets, and `inner` holds several lines.
 
     - A `numbered` environment is an equation with a number.
     - A `bare` fragment needs no package: each line is a display of its own.
