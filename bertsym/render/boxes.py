@@ -1,6 +1,7 @@
 """Formulas as boxes: letters, figures, signs, fractions and fences, placed but not yet spelled in any syntax.
 
-Typst and MathML spell the boxes. Parentheses, dots between figures and leading minus signs are decided here, once.
+Typst and MathML spell the boxes. Parentheses, dots between figures and leading minus signs are decided here for both,
+as `mathtex` decides them for TeX.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ class Braced:
 
 Box = Letters | Figures | Mark | Words | Row | Raised | Lowered | Fraction | Radical | Fenced | Braced
 
-MINUS, PLUS, COMMA, DOT, TIMES = map(Mark, ("-", "+", "comma", "dot", "times"))
+MINUS, PLUS, COMMA, DOT, TIMES, SLASH = map(Mark, ("-", "+", "comma", "dot", "times", "/"))
 THIN, SPACE, BESIDE = map(Mark, ("thin", "space", "beside"))
 
 _NAME_TOKEN = re.compile(
@@ -341,11 +342,19 @@ def inline(part: Inline, notation: Notation = BERT) -> Box:
             index = row([names[0], *(box for each in names[1:] for box in (COMMA, each))])
             return Lowered(letter, index) if below else letter
         case Equal(left, right):
-            return row((boxes(left, notation), Mark("="), boxes(right, notation)))
+            return row((boxes(left, notation), Mark("="), on_one_line(right, notation)))
         case _ if isinstance(part, Form):
             return boxes(part, notation)
         case _:
             return Words(words.inline(part))
+
+
+def on_one_line(written: Form, notation: Notation = BERT) -> Box:
+    """Return the boxes of a form for running text, where a fraction that it is has a slash."""
+    if not isinstance(written, Quotient):
+        return boxes(written, notation)
+    above = within(written.numerator, Binding.MINUS, notation)
+    return row((above, SLASH, within(written.denominator, Binding.POWER, notation)))
 
 
 def _figure(part: Numeral) -> Box:

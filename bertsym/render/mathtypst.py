@@ -20,7 +20,7 @@ from bertsym.render.boxes import (
 )
 
 _FACES = {"bf": "bold", "sf": "sans", "tt": "mono", "cal": "cal", "it": "italic"}
-_MARKS = {"comma": ",", "not": "not", "thin": "thin", "beside": "", "space": ""}
+_MARKS = {"comma": ",", "not": "not", "/": "slash", "thin": "thin", "beside": "", "space": ""}
 _FENCES = {"⌊": "floor"}
 
 

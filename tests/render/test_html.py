@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from bertsym.document import Equal
 from bertsym.formulas.styles import form
 from bertsym.render import html, typst
-from bertsym.symbols import H, L, V
+from bertsym.symbols import H, L, V, d, heads
 from tests.render.test_typst import RUNS
 
 Run = Callable[..., Any]
@@ -112,3 +113,9 @@ def test_the_minus_of_a_numerator_stands_before_its_fraction() -> None:
     assert html.inline(less).startswith("<math><mi>V</mi><mo>−</mo><mfrac><mi>H</mi>")
     assert typst.inline(less) == "$V - frac(H, 2 L)$"
     assert typst.inline(form(-H / (V + L))) == "$- frac(H, L + V)$"
+
+
+def test_a_fraction_in_running_text_has_a_slash() -> None:
+    head_size = Equal(form(d), form(H / heads))
+    assert html.inline(head_size) == "<math><mi>d</mi><mo>=</mo><mi>H</mi><mo>/</mo><mi>A</mi></math>"
+    assert typst.inline(head_size) == "$d = H slash A$"
