@@ -112,6 +112,15 @@ class Matrix:
 
     below: str = ""
 
+    @property
+    def index(self) -> tuple[tuple[str, bool], ...]:
+        """Return the parts below the W, each with True for letters that are variables, as 1, Q and QKV are.
+
+        >>> Matrix("QKV").index, Matrix("gate,up").index
+        ((('QKV', True),), (('gate', False), ('up', False)))
+        """
+        return tuple((part, len(part) == 1 or part.isupper()) for part in self.below.split(",") if part)
+
 
 @value
 class Equal:

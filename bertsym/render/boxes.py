@@ -336,17 +336,23 @@ def inline(part: Inline, notation: Notation = BERT) -> Box:
             return row([pairs[0], *(box for pair in pairs[1:] for box in (COMMA, pair))])
         case Code(text):
             return Words(text, code=True)
-        case Matrix(below):
-            letter = Letters("W", "it")
-            names = [Letters(text, "it" if len(text) == 1 else "rm") for text in below.split(",")]
-            index = row([names[0], *(box for each in names[1:] for box in (COMMA, each))])
-            return Lowered(letter, index) if below else letter
+        case Matrix():
+            return _matrix(part)
         case Equal(left, right):
             return row((boxes(left, notation), Mark("="), on_one_line(right, notation)))
         case _ if isinstance(part, Form):
             return boxes(part, notation)
         case _:
             return Words(words.inline(part))
+
+
+def _matrix(matrix: Matrix) -> Box:
+    letter = Letters("W", "it")
+    index: list[Box] = []
+    for text, is_variable in matrix.index:
+        names = [Letters(each, "it") for each in text] if is_variable else [Letters(text, "rm")]
+        index += [COMMA, *names] if index else names
+    return Lowered(letter, row(index)) if index else letter
 
 
 def on_one_line(written: Form, notation: Notation = BERT) -> Box:

@@ -155,16 +155,14 @@ def on_one_line(written: Form, notation: Notation = BERT) -> str:
     return f"{above}/{below}"
 
 
-def _matrix(below: str) -> str:
-    r"""Return the TeX of a weight matrix: a letter below it is a variable, a word is upright.
+def _matrix(matrix: Matrix) -> str:
+    r"""Return the TeX of a weight matrix, with words below it upright.
 
-    >>> print(_matrix("Q"), _matrix("gate,up"), _matrix(""))
+    >>> print(_matrix(Matrix("Q")), _matrix(Matrix("gate,up")), _matrix(Matrix()))
     W_Q W_{\text{gate},\text{up}} W
     """
-    parts = [word if len(word) == 1 or word.isupper() else upright(word) for word in below.split(",") if word]
-    if not parts:
-        return "W"
-    return f"W_{parts[0]}" if len(below) == 1 else f"W_{{{','.join(parts)}}}"
+    index = ",".join(text if is_variable else upright(text) for text, is_variable in matrix.index)
+    return f"W_{{{index}}}" if len(index) > 1 else f"W_{index}" if index else "W"
 
 
 def _number(value: Fraction) -> str:
@@ -259,8 +257,8 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return rf"\textnormal{{~\cite{{{key}}}}}"
         case Code(text):
             return rf"\textnormal{{\texttt{{{prose(text, encoding)}}}}}"
-        case Matrix(below):
-            return _matrix(below)
+        case Matrix():
+            return _matrix(part)
         case Equal(left, right):
             return f"{math(left, notation)} = {on_one_line(right, notation)}"
         case _:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bertsym.document import Equal
+from bertsym.document import Equal, Matrix
 from bertsym.formulas.styles import form
 from bertsym.render import html, typst
 from bertsym.symbols import H, L, V, d, heads
@@ -119,3 +119,8 @@ def test_a_fraction_in_running_text_has_a_slash() -> None:
     head_size = Equal(form(d), form(H / heads))
     assert html.inline(head_size) == "<math><mi>d</mi><mo>=</mo><mi>H</mi><mo>/</mo><mi>A</mi></math>"
     assert typst.inline(head_size) == "$d = H slash A$"
+
+
+def test_the_letters_below_a_matrix_are_variables_and_its_words_are_not() -> None:
+    shown = [typst.inline(Matrix(below)) for below in ("Q", "QKV", "gate,up", "")]
+    assert shown == ["$W_Q$", "$W_(Q K V)$", '$W_("gate" , "up")$', "$W$"]
