@@ -316,20 +316,14 @@ def _rewritten(element: Element, change: Callable[[str], str]) -> Element:
         )
 
     match element:
-        case Title(parts):
-            return Title(words(parts))
+        case Title(parts) | Paragraph(parts) | Remark(parts):
+            return replace(element, parts=words(parts))
         case Heading(parts, clause):
             return Heading(words(parts), None if clause is None else words(clause))
-        case Paragraph(parts):
-            return Paragraph(words(parts))
-        case Remark(parts):
-            return Remark(words(parts))
-        case Equation(steps):
-            return Equation(words(steps))
+        case Equation(steps) | Result(steps):
+            return replace(element, steps=words(steps))
         case Alignment(lines):
             return Alignment(tuple(Line(words(line.label), words(line.steps), line.start) for line in lines))
-        case Result(steps):
-            return replace(element, steps=words(steps))
         case Table(columns, rows, footer):
             titles = tuple(
                 replace(column, title=words((column.title,))[0], group=change(column.group)) for column in columns

@@ -101,10 +101,8 @@ def _numbers(element: Element) -> Iterable[Count | Rounded]:
 
 def _element(element: Element, precision: Precision) -> Element:
     match element:
-        case Result(steps):
+        case Result(steps) | Equation(steps):
             return replace(element, steps=tuple(_alone(step, precision) for step in steps))
-        case Equation(steps):
-            return Equation(tuple(_alone(step, precision) for step in steps))
         case Table():
             return _table(element, precision)
         case _:
