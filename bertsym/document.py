@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sympy import Symbol
 
-from bertsym.formulas.tree import Form, Number
+from bertsym.formulas.tree import Form, Name, Number
 from bertsym.quantities import PARAMETERS, Unit, rounded_to
 from bertsym.values import replace, value
 
@@ -37,7 +37,7 @@ class Count:
 
 @value
 class Rounded:
-    """A number of parameters or of another unit in the largest fitting unit, two decimals; of bytes the decimal one."""
+    """A number of parameters or of another unit, to two decimals in its largest fitting decimal multiple."""
 
     value: int
     unit: Unit = PARAMETERS
@@ -108,9 +108,18 @@ class Sizes:
 
 @value
 class Matrix:
-    """A weight matrix in words of papers: a W with a letter or a word `below` it, or alone."""
+    """A weight matrix as papers write it: a W, with letters or words `below` it or alone."""
 
     below: str = ""
+
+    @property
+    def index(self) -> tuple[tuple[str, bool], ...]:
+        """Return the parts below the W, each with True for letters that are variables, as 1, Q and QKV are.
+
+        >>> Matrix("QKV").index, Matrix("gate,up").index
+        ((('QKV', True),), (('gate', False), ('up', False)))
+        """
+        return tuple((part, len(part) == 1 or part.isupper()) for part in self.below.split(",") if part)
 
 
 @value
@@ -121,7 +130,10 @@ class Equal:
     right: Form
 
 
-Inline = str | Form | Code | Citation | Count | Rounded | Scaled | Share | Decimal | Shape | Sizes | Matrix | Equal
+Numeral = Count | Rounded | Scaled | Share | Decimal
+"""The numbers that stand in text as they stand in a table."""
+
+Inline = str | Form | Code | Citation | Numeral | Shape | Sizes | Matrix | Equal
 
 
 @value
@@ -133,10 +145,15 @@ class Title:
 
 @value
 class Heading:
-    """A section's title. With a `clause`, it begins a sentence that goes on with a display: no section in a paper."""
+    """A section's title; with a `clause`, a paper has it as the beginning of a sentence that ends in a display."""
 
     parts: tuple[Inline, ...]
     clause: tuple[Inline, ...] | None = None
+
+    @property
+    def line(self) -> tuple[Inline, ...]:
+        """Return the title and its clause as the title of a section."""
+        return (*self.parts, *(self.clause or ()))
 
 
 @value
@@ -148,7 +165,7 @@ class Paragraph:
 
 @value
 class Remark:
-    """A line that says what an answer counts and at which sizes; it travels with the answer, apart from it."""
+    """A line beside an answer, which says what the answer counts and at which sizes."""
 
     parts: tuple[Inline, ...]
 
@@ -189,13 +206,20 @@ class Rate:
 class Result:
     """The formula that answers the question, and its number if it has one; it is printed alone, to be embedded.
 
-    `left` is what the formula is, for a display on paper. `short` is the formula with the coefficients of `let` in it.
+    `left` is the left side of the equation on paper. `short` is the formula with the coefficients of `let` in it.
     """
 
     steps: tuple[Inline, ...]
     left: Form | Rate | None = None
     short: Form | None = None
     let: tuple[tuple[Symbol, Form], ...] = ()
+
+    @property
+    def sides(self) -> tuple[Form | Rate | None, tuple[Inline, ...]]:
+        """Return the left side, which a name before other steps is too, and the steps right of it."""
+        if self.left is None and isinstance(self.steps[0], Name) and len(self.steps) > 1:
+            return self.steps[0], self.steps[1:]
+        return self.left, self.steps
 
 
 @value
@@ -274,6 +298,11 @@ Element = Title | Heading | Paragraph | Remark | Equation | Alignment | Result |
 Document = tuple[Element, ...]
 
 
+def cites(document: Document) -> bool:
+    """Return True if the text refers to an entry of the bibliography."""
+    return any(isinstance(part, Citation) for each in document if isinstance(each, Paragraph) for part in each.parts)
+
+
 def rewritten(document: Document, change: Callable[[str], str]) -> Document:
     """Change the words and names of a document, and leave its mathematics as it is."""
     return tuple(_rewritten(element, change) for element in document)
@@ -287,20 +316,14 @@ def _rewritten(element: Element, change: Callable[[str], str]) -> Element:
         )
 
     match element:
-        case Title(parts):
-            return Title(words(parts))
+        case Title(parts) | Paragraph(parts) | Remark(parts):
+            return replace(element, parts=words(parts))
         case Heading(parts, clause):
             return Heading(words(parts), None if clause is None else words(clause))
-        case Paragraph(parts):
-            return Paragraph(words(parts))
-        case Remark(parts):
-            return Remark(words(parts))
-        case Equation(steps):
-            return Equation(words(steps))
+        case Equation(steps) | Result(steps):
+            return replace(element, steps=words(steps))
         case Alignment(lines):
             return Alignment(tuple(Line(words(line.label), words(line.steps), line.start) for line in lines))
-        case Result(steps):
-            return Result(words(steps))
         case Table(columns, rows, footer):
             titles = tuple(
                 replace(column, title=words((column.title,))[0], group=change(column.group)) for column in columns

@@ -44,13 +44,13 @@ from bertsym.vocabulary.matrices import letters, words_of
 # Bounds on the length of a derivation: nobody reads a longer one.
 MAX_EXPLAINED_TENSORS = 2_500
 MAX_EXPLAINED_TERMS = 2_000
-"""Of the sum written out: the classes of the atlas have at most 1,021 tensors and 336 terms."""
+"""The most terms of the sum: the classes of the atlas have at most 1,021 tensors and 336 terms."""
 
 _NORM_WORDS = {True: "LayerNorm", False: "norm"}
 _WORDS = {Role.BIAS: ("bias", "biases"), Role.SCALE: ("scale", "scales")}
 _ROWS = {V: "tokens", N: "positions", T: "segments"}
 MOST_LETTERS = 24
-"""The most characters of the letters before a product: more matrices than that are counted instead."""
+"""The most characters of a label that lists matrices; a longer one gives their number instead."""
 
 _NOTES = {
     "matrix": "A weight matrix has outputs times inputs, and a bias one number for each output.",
@@ -64,7 +64,7 @@ _WITHOUT = "Residual connections, dropout, activations and the softmax of attent
 
 @value
 class Choices:
-    """The parts of a derivation: `tensors` adds their names and shapes, `steps_only` leaves out words between steps."""
+    """The parts of a derivation: `tensors` adds tables of tensors, `steps_only` leaves out sentences between steps."""
 
     tensors: bool = False
     steps_only: bool = False
@@ -105,7 +105,7 @@ def _check_length(tensors: list[Tensor]) -> None:
 
 
 class _Derivation:
-    """The steps of one answer; a note that holds for several components is said at the first."""
+    """The derivation of one total, in which a note stands at the first component that it holds for."""
 
     def __init__(self, counted: CountableModel, choices: Choices) -> None:
         self.counted = counted
@@ -202,7 +202,7 @@ class _Derivation:
                 yield _label(group.members, below), [group]
 
     def groups(self, tensors: list[Tensor], shared: Expr) -> list[Group]:
-        """Return the tensors that are alike: of one shape, counted as often."""
+        """Return the groups of tensors that have one shape and are counted equally often."""
         alike: dict[tuple[tuple[Expr, ...], Expr], list[Tensor]] = {}
         for tensor in tensors:
             factor = sympy.S.One if _per_expert(tensor) else self.convention.times(tensor)
@@ -213,7 +213,7 @@ class _Derivation:
         return [Group(tuple(members), factor) for (_, factor), members in alike.items()]
 
     def role_label(self, role: Role, tensors: list[Tensor]) -> str:
-        """Return the word for all tensors of a role that is a single term."""
+        """Return the label of the single term that all tensors of a role make."""
         if self.convention.unit != PARAMETERS:
             return role.value
         if role is Role.NORM:
@@ -252,7 +252,7 @@ class _Derivation:
             yield Paragraph(tuple(part for sentence in sentences for part in (" ", *sentence))[1:])
 
     def tied(self, tensors: list[Tensor]) -> Iterator[Sentence]:
-        """Yield a sentence for each kind of tensor that is another one, and so adds nothing here."""
+        """Yield a sentence for each kind of tensor that is tied to another one, and so adds nothing here."""
         alike: dict[tuple[tuple[Inline, ...], str], int] = {}
         for tensor in tensors:
             word = (_WORDS[tensor.role][0],) if tensor.role in _WORDS else _label([tensor], {})
@@ -266,7 +266,7 @@ class _Derivation:
                 yield (f"Tied to the {home}, and counted there: ", *label, ".")
 
     def new_notes(self, own: list[Tensor]) -> list[str]:
-        """Return the notes that hold for the tensors, and that nobody has said before."""
+        """Return the notes that hold for the tensors and stand at no component before."""
         roles = {tensor.role for tensor in own}
         notes = ["matrix"] if {Role.MATRIX, Role.BIAS} <= roles else []
         notes += [_NORM_WORDS[_shifts(own)]] if Role.NORM in roles else []
@@ -275,7 +275,7 @@ class _Derivation:
         return new
 
     def cancelled(self, own: list[Tensor]) -> Iterator[Sentence]:
-        """Say once that the number of heads cancels, if it stands in a shape and not in the sum."""
+        """Yield a sentence, once, if the number of heads stands in a shape and cancels in the sum."""
         definition = next((x for x in self.used(own) if is_head_size(x)), None)
         if definition is None or "heads" in self.notes:
             return
@@ -368,7 +368,7 @@ def _home(model: Model, tensor: Tensor) -> str:
 
 
 def _shared_beginning(names: Sequence[str]) -> str:
-    """Return the parts of a name that all names begin with, and that leave something of each.
+    """Return the longest beginning that all names share, in whole parts and shorter than each name.
 
     >>> _shared_beginning(["layer.*.query.weight", "layer.*.query.bias"]), _shared_beginning(["a.b"])
     ('layer.*.query.', '')
@@ -416,7 +416,7 @@ def _rounds(convention: Convention, tensor: Tensor) -> Expr:
 
 
 def _choice(convention: Convention, own: list[Tensor]) -> Iterator[Sentence]:
-    """Say that a token meets only some of the experts, if the convention counts active parameters."""
+    """Yield the sentence on the experts that work on a token, if the convention counts active parameters."""
     for routing in dict.fromkeys(t.routing for t in own) if convention.active else ():
         if routing is not None:
             chosen, among = map(form, routing.sides)
@@ -478,7 +478,7 @@ def _count(shape: tuple[Expr, ...], model: Model) -> Form:
 
 
 def _distinct(steps: list[Form]) -> tuple[Inline, ...]:
-    """Drop each step if the next one only orders its terms and factors otherwise."""
+    """Return the steps without each that the next one repeats with its terms or factors in another order."""
     distinct: list[Form] = []
     for step in steps:
         if distinct and _bare(step) == _bare(distinct[-1]):
@@ -489,7 +489,7 @@ def _distinct(steps: list[Form]) -> tuple[Inline, ...]:
 
 
 def _bare(written: Form) -> tuple[tuple[str, ...], ...]:
-    """Return the terms of a form, each as its factors, in an order of their own."""
+    """Return the terms of a form and their factors, sorted: equal for forms that differ in order alone."""
     terms = written.terms if isinstance(written, Sum) else (written,)
     factors = ((*term.factors, term.dotted) if isinstance(term, Product) else (term, False) for term in terms)
     return tuple(sorted(tuple(sorted(map(repr, each))) for each in factors))

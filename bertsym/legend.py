@@ -1,4 +1,4 @@
-"""The sentence that says what the symbols of an answer stand for, and names those alone."""
+"""The sentence that says what each symbol of an answer stands for."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ def legend(document: Document, begin: str = "where ") -> Document:
 
     Remarks do not count, because a renderer makes comments of them.
     """
-    used = set().union(*(_symbols(part) for element in document for part in _parts(element)))
-    sizes = [BY_SYMBOL[symbol] for symbol in in_order(used)]
+    sizes = [BY_SYMBOL[symbol] for symbol in in_order(_used(document))]
     named = [size for size in sizes if size.kind is not Kind.SWITCH]
     switches = [size for size in sizes if size.kind is Kind.SWITCH]
     clauses: list[tuple[Inline, ...]] = [
@@ -100,8 +99,7 @@ def with_own_sizes(document: Document) -> Document:
 
     A document of registered sizes stays as it is.
     """
-    used = set().union(*(_symbols(part) for element in document for part in _parts(element)))
-    own = [symbol for symbol in in_order(used) if isinstance(symbol, Own) and _is_short(symbol)]
+    own = [symbol for symbol in in_order(_used(document)) if isinstance(symbol, Own) and _is_short(symbol)]
     clauses = [
         (Name(symbol), " is " if index == 0 else " ", _field(BY_SYMBOL[symbol])) for index, symbol in enumerate(own)
     ]
@@ -109,7 +107,7 @@ def with_own_sizes(document: Document) -> Document:
 
 
 def _is_short(symbol: Own) -> bool:
-    """Return True if the symbol is not the name of its field itself, and no switch, which is read as a word."""
+    """Return True if the symbol abbreviates its field; a switch does not, because its name is a word."""
     return symbol.kind is not Kind.SWITCH and symbol.meaning not in (symbol.name, f"{symbol.name} of the code")
 
 
@@ -143,6 +141,11 @@ def _joined(clauses: Sequence[tuple[Inline, ...]]) -> Iterator[Inline]:
         if index:
             yield " and " if len(clauses) == 2 else ", and " if index == len(clauses) - 1 else ", "
         yield from clause
+
+
+def _used(document: Document) -> set[Symbol]:
+    """Return the symbols that a legend explains."""
+    return set().union(*(_symbols(part) for element in document for part in _parts(element)))
 
 
 def _parts(element: Element) -> Iterable[Inline]:

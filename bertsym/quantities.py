@@ -221,22 +221,22 @@ class Unit:
         >>> list(Unit("parameters").scales()), list(Unit("FLOPs", "FLOPs").scales())[:3]
         (['', 'K', 'M', 'B', 'T'], ['FLOPs', 'kFLOPs', 'MFLOPs'])
         """
-        binary = {prefix + self.symbol: 1024**power for power, prefix in enumerate(BINARY_PREFIXES) if power}
-        return {**self._decimal_scales(), **(binary if self.binary else {})}
-
-    def fitting(self, count: int) -> str:
-        """Return the symbol of the largest decimal multiple that is no larger than a count.
-
-        >>> PARAMETERS.fitting(109482240), PARAMETERS.fitting(10**12), BYTES.fitting(24 * 2**30)
-        ('M', 'T', 'GB')
-        """
-        scales = list(self._decimal_scales().items())
-        return next((name for name, scale in reversed(scales) if scale <= abs(count)), scales[0][0])
+        binary = enumerate(BINARY_PREFIXES) if self.binary else ()
+        return self._decimal_scales() | {prefix + self.symbol: 1024**power for power, prefix in binary if power}
 
     def _decimal_scales(self) -> dict[str, int]:
         if not self.symbol:
             return UNITS
         return {prefix + self.symbol: 1000**power for power, prefix in enumerate(SI_PREFIXES)}
+
+    def fitting(self, count: int) -> str:
+        """Return the symbol of the largest decimal multiple that is no larger than a count.
+
+        >>> PARAMETERS.fitting(109482240), BYTES.fitting(24 * 2**30), PARAMETERS.fitting(10**12)
+        ('M', 'GB', 'T')
+        """
+        scales = self._decimal_scales()
+        return next((name for name in reversed(scales) if scales[name] <= abs(count)), next(iter(scales)))
 
 
 PARAMETERS = Unit("parameters")

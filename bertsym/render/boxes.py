@@ -1,6 +1,7 @@
 """Formulas as boxes: letters, figures, signs, fractions and fences, placed but not yet spelled in any syntax.
 
-Typst and MathML spell the boxes. Parentheses, dots between figures and leading minus signs are decided here, once.
+Typst and MathML spell the boxes. Parentheses, dots between figures and leading minus signs are decided here for both,
+as `mathtex` decides them for TeX.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from bertsym.document import (
     Inline,
     Line,
     Matrix,
+    Numeral,
     Rate,
     Result,
     Rounded,
     Scaled,
     Shape,
+    Share,
     Sizes,
     is_rounded,
 )
@@ -42,13 +45,13 @@ from bertsym.formulas.tree import (
     Quotient,
     Relation,
     Root,
-    Sign,
     Sum,
     negated,
 )
 from bertsym.quantities import decimal
 from bertsym.render import words
-from bertsym.render.notation import BERT, Notation
+from bertsym.render.notation import BERT, GREEK, Notation
+from bertsym.render.numbers import parted
 from bertsym.render.sheet import Sheet
 from bertsym.values import value
 from bertsym.wording import Binding, of_first
@@ -71,7 +74,7 @@ class Figures:
 
 @value
 class Mark:
-    """A sign: + - = dot times comma approx, a relation, a connective, or a space: thin, of words, or beside factors."""
+    """A sign by its name: an operator, a relation, a connective, or a space (`thin`, `space`, `beside` in products)."""
 
     name: str
 
@@ -141,14 +144,9 @@ class Braced:
 
 Box = Letters | Figures | Mark | Words | Row | Raised | Lowered | Fraction | Radical | Fenced | Braced
 
-MINUS, PLUS, COMMA, DOT, TIMES = map(Mark, ("-", "+", "comma", "dot", "times"))
+MINUS, PLUS, COMMA, DOT, TIMES, SLASH = map(Mark, ("-", "+", "comma", "dot", "times", "/"))
 THIN, SPACE, BESIDE = map(Mark, ("thin", "space", "beside"))
 
-_GREEK_WORDS = (
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell"
-)
-GREEK = dict(zip(_GREEK_WORDS.split(), "αβγδϵεζηθϑικλμνξπρστυϕφχψωΓΔΘΛΞΠΣΥΦΨΩℓ", strict=True))
 _NAME_TOKEN = re.compile(
     r"\\math(rm|it|bf|sf|tt|cal)\{((?:[^{}\\]|\\_)*)\}|\\([A-Za-z]+)|([A-Za-z])|([0-9])|(,)|[\s{}_]"
 )
@@ -215,7 +213,7 @@ def _placed(written: Form, notation: Notation) -> tuple[Box, Binding]:
         case Sum(terms):
             return _sum(terms, notation), Binding.SUM
         case Quotient(numerator, denominator):
-            return Fraction(boxes(numerator, notation), boxes(denominator, notation)), Binding.PRODUCT
+            return _quotient(numerator, denominator, notation)
         case Floor(inside):
             return Fenced("⌊", boxes(inside, notation), "⌋"), Binding.ATOM
         case Extreme(left, right):
@@ -234,6 +232,14 @@ def _number(amount: Exact) -> tuple[Box, Binding]:
     if amount < 0:
         return row((MINUS, figure)), Binding.MINUS
     return figure, Binding.ATOM if whole else Binding.PRODUCT
+
+
+def _quotient(numerator: Form, denominator: Form, notation: Notation) -> tuple[Box, Binding]:
+    """Return a fraction, the minus of a numerator before it."""
+    above, below = boxes(numerator, notation), boxes(denominator, notation)
+    if isinstance(above, Row) and _negative(above) and not isinstance(numerator, Sum):
+        return row((MINUS, Fraction(row(above.parts[1:]), below))), Binding.MINUS
+    return Fraction(above, below), Binding.PRODUCT
 
 
 def _product(factors: tuple[Form, ...], notation: Notation, *, dotted: bool) -> tuple[Box, Binding]:
@@ -300,7 +306,7 @@ def _condition(condition: Condition, notation: Notation) -> tuple[Box, Binding]:
         case Name(symbol):
             return name(notation.name(symbol)), Binding.ATOM
         case Relation(left, sign, right):
-            return row((boxes(left, notation), Mark(_sign(sign)), boxes(right, notation))), Binding.RELATION
+            return row((boxes(left, notation), Mark(sign.value), boxes(right, notation))), Binding.RELATION
         case Negation(inside):
             return row((Mark("not"), _clause(inside, notation, Binding.ATOM))), Binding.NOT
         case Conjunction(parts) | Disjunction(parts):
@@ -315,14 +321,10 @@ def _clause(condition: Condition, notation: Notation, least: Binding = Binding.N
     return box if binding >= least else Fenced("(", box, ")")
 
 
-def _sign(sign: Sign) -> str:
-    return sign.value
-
-
 def inline(part: Inline, notation: Notation = BERT) -> Box:
     """Return one piece of a document as boxes; words stay words."""
     match part:
-        case Count() | Rounded() | Scaled() | Decimal():
+        case _ if isinstance(part, Numeral):
             return _figure(part)
         case Shape(()):
             return Words(words.SCALAR)
@@ -334,22 +336,34 @@ def inline(part: Inline, notation: Notation = BERT) -> Box:
             return row([pairs[0], *(box for pair in pairs[1:] for box in (COMMA, pair))])
         case Code(text):
             return Words(text, code=True)
-        case Matrix(below):
-            letter = Letters("W", "it")
-            names = [Letters(text, "it" if len(text) == 1 else "rm") for text in below.split(",")]
-            index = row([names[0], *(box for each in names[1:] for box in (COMMA, each))])
-            return Lowered(letter, index) if below else letter
+        case Matrix():
+            return _matrix(part)
         case Equal(left, right):
-            return row((boxes(left, notation), Mark("="), boxes(right, notation)))
-        case Number() | Name() | Bracket() | Power() | Product() | Sum():
-            return boxes(part, notation)
-        case Quotient() | Floor() | Extreme() | Root() | Named():
+            return row((boxes(left, notation), Mark("="), on_one_line(right, notation)))
+        case _ if isinstance(part, Form):
             return boxes(part, notation)
         case _:
             return Words(words.inline(part))
 
 
-def _figure(part: Count | Rounded | Scaled | Decimal) -> Box:
+def _matrix(matrix: Matrix) -> Box:
+    letter = Letters("W", "it")
+    index: list[Box] = []
+    for text, is_variable in matrix.index:
+        names = [Letters(each, "it") for each in text] if is_variable else [Letters(text, "rm")]
+        index += [COMMA, *names] if index else names
+    return Lowered(letter, row(index)) if index else letter
+
+
+def on_one_line(written: Form, notation: Notation = BERT) -> Box:
+    """Return the boxes of a form for running text, where a fraction that it is has a slash."""
+    if not isinstance(written, Quotient):
+        return boxes(written, notation)
+    above = within(written.numerator, Binding.MINUS, notation)
+    return row((above, SLASH, within(written.denominator, Binding.POWER, notation)))
+
+
+def _figure(part: Numeral) -> Box:
     match part:
         case Count(amount, short, unit):
             exact = _signed(f"{amount:,}")
@@ -360,6 +374,8 @@ def _figure(part: Count | Rounded | Scaled | Decimal) -> Box:
             return _measured(f"{part.number} {part.symbol}".rstrip())
         case Decimal(amount, places):
             return _signed(decimal(amount, places))
+        case Share():
+            return Words(words.inline(part))
 
 
 def relation(step: Inline) -> Mark:
@@ -372,18 +388,15 @@ def _signed(text: str) -> Box:
 
 
 def _size(amount: object) -> Box:
-    return Words("yes" if amount else "no") if isinstance(amount, bool) else _signed(_plain(amount))
-
-
-def _plain(amount: object) -> str:
-    return f"{amount:,}" if isinstance(amount, int) else str(amount)
+    shown = words.size(amount)
+    return Words(shown) if isinstance(amount, bool) else _signed(shown)
 
 
 def _measured(text: str) -> Box:
     """Return a rounded number with its unit: 25.77 GB, 109.48M."""
     placed: list[Box] = []
     for piece in text.split(", "):
-        number, unit = re.fullmatch(r"(-?[\d.,]*)\s*(.*)", piece).groups()  # type: ignore[union-attr]
+        number, unit = parted(piece)
         parts: list[Box] = [_signed(number), THIN, Letters(unit, "rm")] if unit else [_signed(number)]
         placed += [COMMA, *parts] if placed else parts
     return row(placed)
@@ -418,9 +431,7 @@ def label(line: Line, notation: Notation = BERT) -> Box:
 
 def result(answer: Result, sheet: Sheet) -> list[Step]:
     """Return the steps of an answer behind its left side, which the answer or the sheet names."""
-    left, parts = answer.left, answer.steps
-    if left is None and isinstance(parts[0], Name) and len(parts) > 1:
-        left, parts = parts[0], parts[1:]
+    left, parts = answer.sides
     shown = steps(parts, sheet.notation)
     if sheet.punct:
         shown[-1] = Step(shown[-1].sign, row((shown[-1].box, Mark(sheet.punct))))

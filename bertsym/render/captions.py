@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from bertsym.errors import Unreadable
-from bertsym.render.boxes import GREEK
 from bertsym.render.fragment import AMSMATH, Fragment
+from bertsym.render.notation import GREEK
 from bertsym.render.sheet import MAX_CAPTION, Sheet
 from bertsym.render.tex_prose import prose
 
@@ -101,7 +101,7 @@ def caption(sheet: Sheet) -> Fragment:
 
 
 def checked_tex_caption(text: str) -> str:
-    r"""Return the caption if it holds only what is known to be harmless; raise `Unreadable` for the first other piece.
+    r"""Return the caption if all its commands are allowed; raise `Unreadable` for the first piece that is not.
 
     >>> checked_tex_caption(r"Sizes of \citet{bert-2018}: $P = 12LH^2$")
     'Sizes of \\citet{bert-2018}: $P = 12LH^2$'

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
-from bertsym.document import Citation, Code, Count, Decimal, Inline, Rounded, Scaled, Share
+from bertsym.document import Citation, Code, Inline, Numeral
 from bertsym.formulas.tree import Form, Name, Number
 from bertsym.render import mathtex, words
+from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import Face
 from bertsym.render.metrics import words as set_width
 from bertsym.render.sheet import Sheet
 from bertsym.render.tex_prose import prose
 from bertsym.values import value
 
-_MARKS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+MARKS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 OPERATORS = ("+", "-", "=", r"\times", r"\cdot", r"\geq", r"\leq", r"\neq", r"\land", r"\lor", "<", ">")
 _BREAKS = ("+", "-", "=", r"\times")
 _HELD = ("(", "[", r"\lfloor")
@@ -21,9 +22,9 @@ _OPENING = (*_HELD, "{", r"\left")
 _CLOSING = (")", "]", r"\rfloor", "}", r"\right")
 _NAME_PIECES = re.compile(r"[^._/]+[._/]?|[._/]")
 LONG_WORD = 12
-"""The letters of a word of prose in which no line ends, such as `e.g.` or `and/or`."""
+"""The most letters of a word of prose in which no line ends, such as `e.g.` or `and/or`."""
 LONG_CLASS = 24
-"""The letters of a word in which no line ends between a small letter and a capital, as in names of classes."""
+"""The most letters of a word in which no line ends before a capital; names of classes may be longer."""
 _CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) ?(?=[A-Za-z])")
@@ -48,7 +49,7 @@ class Cell:
         return max(self.pieces, default=0)
 
     def lines(self, width: int, face: Face) -> int:
-        """Return the number of lines that the cell fills in a column of that width; a width of 0 is enough for it."""
+        """Return the number of lines that the cell fills in a column of that width; 0 stands for its own width."""
         if not width or not self.tex:
             return 1
         if not self.math:
@@ -63,8 +64,6 @@ class Cell:
 
 def line_width(math: str, face: Face) -> int:
     """Return the width of a line of a formula; an operator at its end keeps the space before it."""
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     return formula(f"{math} {{}}" if math.endswith(_BREAKS) else math, face, display=False)
 
 
@@ -88,7 +87,7 @@ def inline(part: Inline, sheet: Sheet, *, breakable: bool = False) -> str:
             return rf"\texttt{{{_breakable(name_pieces(text), sheet) if breakable else prose(text, sheet.encoding)}}}"
         case Citation(key):
             return rf"~\cite{{{key}}}"
-        case Count() | Decimal() | Rounded() | Scaled() | Share():
+        case _ if isinstance(part, Numeral):
             return figure(words.inline(part))
         case _:
             return f"${mathtex.inline(part, sheet.notation, sheet.encoding)}$"
@@ -105,8 +104,6 @@ def figure(number: str) -> str:
 
 def figure_width(number: str, face: Face) -> int:
     """Return the width of a number in text."""
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     plain = _BEFORE_UNIT.sub(" ", number).replace("−", "")
     return set_width(plain, face) + number.count("−") * formula("-", face, display=False)
 
@@ -131,7 +128,7 @@ def cell(part: Inline, sheet: Sheet, face: Face | None) -> Cell:
             return Cell(tex, wrapped, set_width(text, face, typewriter=True), pieces)
         case str():
             return _text(words.inline(part), tex, sheet, face)
-        case Count() | Decimal() | Rounded() | Scaled() | Share():
+        case _ if isinstance(part, Numeral):
             width = figure_width(words.inline(part), face)
             return Cell(tex, tex, width, (width,))
         case _:
@@ -192,8 +189,6 @@ def _breakable(pieces: list[str], sheet: Sheet) -> str:
 
 def _formula(math: str, tex: str, face: Face) -> Cell:
     """Return a formula, whose lines may end between terms but not within parentheses."""
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     pieces, held = _terms(math)
     widths = tuple(line_width(piece, face) for piece in pieces)
     return Cell(tex, rf"\raggedright ${held}$", formula(math, face, display=False), widths, pieces)
@@ -207,7 +202,7 @@ def _terms(math: str) -> tuple[tuple[str, ...], str]:
     """
     pieces, held, group = [""], "", ""
     depth = 0
-    marks = _MARKS.findall(math)
+    marks = MARKS.findall(math)
     for before, mark in zip(["", *marks], marks, strict=False):
         if depth == 0 and mark == " " and before in _BREAKS:
             pieces.append("")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
+from typing import TypeGuard
 
 from bertsym.document import Inline, Line
-from bertsym.errors import TooNarrow
-from bertsym.render import mathtex, words
+from bertsym.render import breaking, mathtex, words
 from bertsym.render.displays import ALIGNED_GAP, ALIGNED_MARGIN
 from bertsym.render.fragment import AMSMATH, Fragment, needing
-from bertsym.render.sheet import Column, Layout, Sheet
+from bertsym.render.mathwidth import formula
+from bertsym.render.metrics import words as set_width
+from bertsym.render.sheet import Column, Layout, Sheet, first_fitting
 from bertsym.render.tex_prose import prose
 
 WITHOUT_SIGN = r"\phantom{{}={}}"
@@ -38,13 +41,7 @@ def rows(lines: Sequence[Line], sheet: Sheet) -> list[str]:
 
 def _arranged(lines: Sequence[Line], sheet: Sheet, column: Column) -> list[str]:
     """Return the rows of the first arrangement that fits the column; raise `TooNarrow`."""
-    ways: tuple[Callable[[Sequence[Line], Sheet, Column], list[str]], ...] = (_beside, _below_each_other, _below_labels)
-    for way in ways[:-1]:
-        try:
-            return way(lines, sheet, column)
-        except TooNarrow:
-            continue
-    return ways[-1](lines, sheet, column)
+    return first_fitting(partial(way, lines, sheet, column) for way in (_beside, _below_each_other, _below_labels))
 
 
 def _beside(lines: Sequence[Line], sheet: Sheet, column: Column | None) -> list[str]:
@@ -71,9 +68,8 @@ def _beside(lines: Sequence[Line], sheet: Sheet, column: Column | None) -> list[
 
 def _step_lines(step: Inline, sheet: Sheet, column: Column, margin: int) -> list[str]:
     """Return a step in lines that begin between terms; raise `TooNarrow`."""
-    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-
-    return lines((step,), sheet.notation, column, margin=margin, setting=Setting("{} ", whole_factors=True))
+    setting = breaking.Setting("{} ", whole_factors=True)
+    return breaking.lines((step,), sheet.notation, column, margin=margin, setting=setting)
 
 
 def _below_each_other(lines: Sequence[Line], sheet: Sheet, column: Column) -> list[str]:
@@ -95,10 +91,8 @@ def _below_labels(lines: Sequence[Line], sheet: Sheet, column: Column) -> list[s
 
 
 def _broken(line: Line, sheet: Sheet, column: Column, margin: int) -> list[str]:
-    from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
-
     steps = line.steps if line.start is None else (line.start, *line.steps)
-    return lines(steps, sheet.notation, column, margin=margin)
+    return breaking.lines(steps, sheet.notation, column, margin=margin)
 
 
 def _step(step: Inline, sheet: Sheet) -> str:
@@ -107,14 +101,11 @@ def _step(step: Inline, sheet: Sheet) -> str:
 
 def _label(line: Line, sheet: Sheet) -> str:
     return "".join(
-        rf"\text{{{prose(part, sheet.encoding)}}}"
-        if _is_word(part) and isinstance(part, str)
-        else _in_math(part, sheet)
-        for part in line.label
+        rf"\text{{{prose(part, sheet.encoding)}}}" if _is_word(part) else _in_math(part, sheet) for part in line.label
     )
 
 
-def _is_word(part: Inline) -> bool:
+def _is_word(part: Inline) -> TypeGuard[str]:
     """Return True for words, which a comma between two letters is not."""
     return isinstance(part, str) and part != ", "
 
@@ -125,14 +116,10 @@ def _in_math(part: Inline, sheet: Sheet) -> str:
 
 def _label_width(line: Line, sheet: Sheet, column: Column) -> int:
     """Return the width of a label and its colon."""
-    from bertsym.render.metrics import words as set_width  # noqa: PLC0415  # only a column pays for measuring
-
     mathematics = "".join("" if _is_word(part) else _in_math(part, sheet) for part in line.label)
     wordy = sum(set_width(words.inline(part), column.face) for part in line.label if _is_word(part))
     return wordy + _width(f"{mathematics}{{}} :", column)
 
 
 def _width(tex: str, column: Column) -> int:
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     return formula(tex, column.face)

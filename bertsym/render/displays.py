@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from itertools import product
 
 from bertsym.document import Count, Decimal, Inline, Rate, Result
 from bertsym.errors import Conflict, TooNarrow
-from bertsym.formulas.tree import Form, Name, Named, Sum, symbols
-from bertsym.render import mathtex
+from bertsym.formulas.tree import Named, Sum
+from bertsym.render import breaking, mathtex
 from bertsym.render.fragment import AMSMATH, LABELS, Fragment, needing
-from bertsym.render.metrics import POINT
+from bertsym.render.mathwidth import formula
+from bertsym.render.metrics import POINT, words
 from bertsym.render.notation import Notation
-from bertsym.render.sheet import Column, Layout, Sheet
+from bertsym.render.sheet import Column, Layout, Sheet, first_fitting
 from bertsym.render.tex_prose import prose
 from bertsym.values import replace, value
 
@@ -28,7 +30,7 @@ Steps = tuple[Inline, ...]
 
 @value
 class Row:
-    """A line of a display: the left side and the relation, both empty in a line that goes on, and what follows.
+    """A line of a display: the left side, the relation and the formula right of it; a further line has that alone.
 
     A `label` stands in a column of its own at the right.
     """
@@ -56,7 +58,7 @@ class Row:
 
 @value
 class Frame:
-    """The environment of a display, empty for brackets, and that of several lines in it.
+    """The environment of a display: `outer` is empty for brackets, and `inner` holds several lines.
 
     - A `numbered` environment is an equation with a number.
     - A `bare` fragment needs no package: each line is a display of its own.
@@ -129,23 +131,15 @@ def _left_of(steps: Steps, sheet: Sheet) -> tuple[str, Steps]:
     if len(steps) == 1:
         return "", steps
     left = mathtex.inline(steps[0], sheet.notation, sheet.encoding)
-    if sheet.column is not None:
-        from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
-        if formula(left, sheet.column.face) > sheet.column.width // 2:
-            return "", steps
+    if sheet.column is not None and formula(left, sheet.column.face) > sheet.column.width // 2:
+        return "", steps
     return left, steps[1:]
 
 
 def _sides(answer: Result, sheet: Sheet) -> tuple[str, Steps]:
     """Return the TeX of the left side, empty if there is none, and the steps right of it."""
-    left, steps = answer.left, answer.steps
-    if left is None and isinstance(steps[0], Name) and len(steps) > 1:
-        left, steps = steps[0], steps[1:]
+    left, steps = answer.sides
     if sheet.left is not None:
-        used = set().union(*(symbols(step) for step in steps if isinstance(step, Form)))
-        if sheet.left in {sheet.notation.name(symbol) for symbol in used}:
-            raise Conflict("--lhs", "the formula", f"{sheet.left} is the name of a size in it")
         return sheet.left, steps
     match left:
         case None:
@@ -216,22 +210,13 @@ def _labelled(
     if sheet.column is None:
         rows = [*_with_labels(left, parts, sheet, None), *(_other(step, parts, sheet, None, "")[0] for step in others)]
     else:
-        from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
-        mark = formula(sheet.punct, sheet.column.face) if sheet.punct else 0
-        number = formula(rf"\quad {LONGEST_NUMBER}", sheet.column.face) if frame.numbered else 0
-        tries = (
-            Room(sheet.column, kept + mark, whole_factors=whole, behind=after)
-            for after, whole, kept in product(behind, (True, False), dict.fromkeys((number, 0)))
-        )
-        last = Room(sheet.column, mark, whole_factors=False, behind=True, anywhere=True)
-        rows = _first_fitting(
-            lambda room: [
-                *_with_labels(left, parts, sheet, room),
-                *(row for step in others for row in _other(step, parts, sheet, room, left)),
-            ],
-            (*tries, last),
-        )
+        widths = _reserved(sheet, sheet.column, frame)
+        rooms = [
+            Room(sheet.column, reserved, whole_factors=whole, behind=after)
+            for after, whole, reserved in product(behind, (True, False), widths)
+        ]
+        last = Room(sheet.column, widths[-1], whole_factors=False, behind=True, anywhere=True)
+        rows = first_fitting(partial(_labelled_in, room, left, parts, others, sheet) for room in (*rooms, last))
     return [*rows[:-1], rows[-1].ending(sheet.punct)]
 
 
@@ -246,15 +231,10 @@ class Room:
     anywhere: bool = False
 
 
-def _first_fitting(rows_in: Callable[[Room], list[Row]], tries: Iterable[Room]) -> list[Row]:
-    """Return the rows of the first room that they fit; raise the `TooNarrow` of the last."""
-    narrow: TooNarrow | None = None
-    for room in tries:
-        try:
-            return rows_in(room)
-        except TooNarrow as error:
-            narrow = error
-    raise narrow or AssertionError("no room was tried")
+def _labelled_in(room: Room, left: str, parts: tuple[Named, ...], others: Steps, sheet: Sheet) -> list[Row]:
+    """Return the parts and the steps after them in a room; raise `TooNarrow`."""
+    further = (row for step in others for row in _other(step, parts, sheet, room, left))
+    return [*_with_labels(left, parts, sheet, room), *further]
 
 
 def _with_labels(left: str, parts: tuple[Named, ...], sheet: Sheet, room: Room | None) -> list[Row]:
@@ -276,19 +256,14 @@ def _other(step: Inline, parts: tuple[Named, ...], sheet: Sheet, room: Room | No
     """Return the lines of a step after the parts; raise `TooNarrow`."""
     if room is None:
         return [Row(mathtex.inline(step, sheet.notation, sheet.encoding), sign=mathtex.relation(step))]
-    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-
-    setting = Setting("{} ", room.whole_factors, room.anywhere)
+    setting = breaking.Setting("{} ", room.whole_factors, room.anywhere)
     margin = _margin(left or "{}", room) + _labels_width(parts, room)
-    first, *rest = lines((step,), sheet.notation, room.column, margin=margin, setting=setting)
+    first, *rest = breaking.lines((step,), sheet.notation, room.column, margin=margin, setting=setting)
     return [Row(first, sign=mathtex.relation(step)), *map(Row, rest)]
 
 
 def _with_name_behind(last: Row, name: str, sheet: Sheet, margin: int, column: Column) -> list[Row]:
     """Return the last row of a part with its name behind it, or below it if there is no room; raise `TooNarrow`."""
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-    from bertsym.render.metrics import words  # noqa: PLC0415
-
     beside = formula(r"\quad ()", column.face)
     room = Column(column.width - margin - beside, column.face)
     shown = [rf"\text{{{prose(line, sheet.encoding)}}}" for line in _name_lines(name, room)]
@@ -301,8 +276,6 @@ def _with_name_behind(last: Row, name: str, sheet: Sheet, margin: int, column: C
 
 def _name_lines(name: str, room: Column) -> list[str]:
     """Return a name in lines that end at blanks, behind hyphens and behind marks of code; raise `TooNarrow`."""
-    from bertsym.render.metrics import words  # noqa: PLC0415  # only a column pays for measuring
-
     lines = [""]
     for piece in _NAME_PIECES.findall(name):
         if not lines[-1] or words((lines[-1] + piece).rstrip(), room.face) <= room.width:
@@ -315,25 +288,19 @@ def _name_lines(name: str, room: Column) -> list[str]:
 
 
 def _margin(left: str, room: Room) -> int:
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     return room.reserved + ALIGNED_MARGIN + (formula(f"{left} = {{}}", room.column.face) if left else 0)
 
 
 def _labels_width(parts: tuple[Named, ...], room: Room) -> int:
     """Return the width that the names at the right take, and the gap before them."""
-    from bertsym.render.metrics import words  # noqa: PLC0415  # only a column pays for measuring
-
     return 0 if room.behind else ALIGNED_GAP + max(words(part.name, room.column.face) for part in parts)
 
 
 def _part_lines(left: str, part: Named, lead: str, parts: tuple[Named, ...], sheet: Sheet, room: Room) -> list[str]:
     """Return the lines of a part in the room that the left side and the names leave; raise `TooNarrow`."""
-    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-
     margin = _margin(left, room) + _labels_width(parts, room)
-    setting = Setting(whole_factors=room.whole_factors, anywhere=room.anywhere)
-    return lines((part.part,), sheet.notation, room.column, margin=margin, lead=lead, setting=setting)
+    setting = breaking.Setting(whole_factors=room.whole_factors, anywhere=room.anywhere)
+    return breaking.lines((part.part,), sheet.notation, room.column, margin=margin, lead=lead, setting=setting)
 
 
 def _unbroken(left: str, steps: Steps, sheet: Sheet) -> list[Row]:
@@ -350,32 +317,37 @@ def _fitted(left: str, steps: Steps, sheet: Sheet, column: Column, frame: Frame)
 
     A formula that leaves no room has its number below it, which is better than a line that ends within parentheses.
     """
-    from bertsym.render.breaking import lines  # noqa: PLC0415  # only a column pays for measuring
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415
+    widths = _reserved(sheet, column, frame)
 
+    def anywhere() -> list[Row]:
+        margin = ALIGNED_MARGIN + widths[-1]
+        lead = _lead(left, steps)
+        return [Row(line) for line in breaking.lines(steps, sheet.notation, column, margin=margin, lead=lead)]
+
+    aligned = [
+        partial(_broken, left, steps, sheet, column, reserved=reserved, whole_factors=whole)
+        for whole, reserved in product((True, False), widths)
+    ]
+    return first_fitting((*aligned, anywhere))
+
+
+def _reserved(sheet: Sheet, column: Column, frame: Frame) -> tuple[int, ...]:
+    """Return the widths to keep free at the right: of the mark and the number, and of the mark if that is too much."""
     mark = formula(sheet.punct, column.face) if sheet.punct else 0
     number = formula(rf"\quad {LONGEST_NUMBER}", column.face) if frame.numbered else 0
-    for whole_factors, kept in product((True, False), dict.fromkeys((number, 0))):
-        try:
-            return _broken(left, steps, sheet, column, reserved=kept + mark, whole_factors=whole_factors)
-        except TooNarrow:
-            continue
-    margin = ALIGNED_MARGIN + mark
-    return [Row(line) for line in lines(steps, sheet.notation, column, margin=margin, lead=_lead(left, steps))]
+    return (mark + number, mark) if number else (mark,)
 
 
 def _broken(left: str, steps: Steps, sheet: Sheet, column: Column, *, reserved: int, whole_factors: bool) -> list[Row]:
-    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415
-
     whole = _lead(left, steps) + mathtex.chain(steps, sheet.notation)
     if formula(whole, column.face) + reserved <= column.width:
         return [Row(whole)]
     margin = formula(f"{left or '{}'} = {{}}", column.face) + ALIGNED_MARGIN + reserved
+    setting = breaking.Setting("{} ", whole_factors)
     rows: list[Row] = []
     for step in steps:
         sign = mathtex.relation(step)
-        first, *rest = lines((step,), sheet.notation, column, margin=margin, setting=Setting("{} ", whole_factors))
+        first, *rest = breaking.lines((step,), sheet.notation, column, margin=margin, setting=setting)
         joined = f"{rows[-1].right} {sign} {first}" if rows and isinstance(step, Count | Decimal) else ""
         if joined and formula(joined, column.face) + margin <= column.width:
             rows[-1] = replace(rows[-1], right=joined)

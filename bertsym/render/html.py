@@ -8,40 +8,38 @@ from bertsym.document import (
     Alignment,
     Citation,
     Code,
-    Count,
-    Decimal,
     Document,
     Element,
     Equation,
     Heading,
     Inline,
     Line,
+    Numeral,
     Paragraph,
     Remark,
     Result,
-    Rounded,
-    Scaled,
-    Share,
     Table,
     Title,
     dashed,
     groups,
 )
 from bertsym.render import boxes, mathml, words
+from bertsym.render.effects import check
 from bertsym.render.sheet import Sheet
 
 PLAIN = Sheet()
 
 
 def document(parts: Document, sheet: Sheet = PLAIN) -> str:
-    """Return elements, ending in a newline."""
+    """Return elements, ending in a newline; raise `Conflict` for a choice that changes nothing in the answer."""
+    check(parts, sheet)
     return "\n".join(_element(part, sheet) for part in parts) + "\n"
 
 
 def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
     """Return one piece of text or a table cell: numbers as text, formulas as MathML."""
     match part:
-        case str() | Count() | Decimal() | Rounded() | Scaled() | Share():
+        case _ if isinstance(part, str | Numeral):
             return escape(words.inline(part))
         case Citation():
             return ""
@@ -55,8 +53,8 @@ def _element(element: Element, sheet: Sheet) -> str:
     match element:
         case Title(parts):
             return f"<h2>{_run(parts, sheet)}</h2>"
-        case Heading(parts, clause):
-            return f"<h3>{_run((*parts, *(clause or ())), sheet)}</h3>"
+        case Heading():
+            return f"<h3>{_run(element.line, sheet)}</h3>"
         case Alignment(lines):
             return f"<p>{mathml.table([_line(line, sheet) for line in lines])}</p>"
         case Paragraph(parts):

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from bertsym.document import (
     Alignment,
-    Citation,
     Document,
     Element,
     Equation,
@@ -18,10 +17,11 @@ from bertsym.document import (
     Sizes,
     Table,
     Title,
+    cites,
 )
-from bertsym.errors import Conflict
 from bertsym.formulas.tree import Name
 from bertsym.render import cells, derivations, displays, mathtex, running, tables, words
+from bertsym.render.effects import check
 from bertsym.render.fragment import Fragment, joined, required
 from bertsym.render.metrics import POINT, TEN, tex_length
 from bertsym.render.sheet import Column, Layout, Sheet
@@ -39,23 +39,13 @@ HANDOUT_PAGE = "\n".join(
 )
 """The page of a handout: the text stands in the middle of a sheet of any size."""
 
-_USES: dict[Layout, frozenset[type]] = {
-    Layout.BARE: frozenset({Result}),
-    Layout.INLINE: frozenset({Result}),
-    Layout.EQUATION: frozenset({Result}),
-    Layout.STARRED: frozenset({Result}),
-    Layout.SPLIT: frozenset({Result, Equation}),
-    Layout.ALIGN: frozenset({Result, Equation, Alignment}),
-    Layout.BOOKTABS: frozenset({Table}),
-}
-
 
 def document(parts: Document, sheet: Sheet = PLAIN) -> str:
     """Return a fragment for the body of a document, or a whole document, ending in a newline.
 
     Raises `Conflict` for a choice that changes nothing in the answer, `TooNarrow` for a piece wider than the column.
     """
-    _check(parts, sheet)
+    check(parts, sheet)
     handout = sheet.standalone and any(isinstance(part, Title) for part in parts)
     if handout:
         sheet = sheet if sheet.column else replace(sheet, column=HANDOUT)
@@ -66,7 +56,7 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
     if sheet.standalone:
         return standalone(whole.tex, sorted(requires), sheet, handout=handout)
     notes = [f"% requires: {line}" for line in sorted(requires)]
-    if any(isinstance(part, Citation) for element in parts if isinstance(element, Paragraph) for part in element.parts):
+    if cites(parts):
         notes.append("% requires: the entry that `bertsym --citation` prints, in the bibliography")
     strange = beyond_pdflatex(whole.tex)
     if strange:
@@ -79,30 +69,6 @@ def document(parts: Document, sheet: Sheet = PLAIN) -> str:
 def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
     """Return one piece of text or a table cell."""
     return cells.inline(part, sheet)
-
-
-def _check(parts: Document, sheet: Sheet) -> None:
-    """Raise `Conflict` for a choice that changes nothing in the answer."""
-    kinds = {type(part) for part in parts}
-    if sheet.layout is not None and not kinds & _USES[sheet.layout]:
-        needed = " and no ".join(sorted(kind.__name__.lower() for kind in _USES[sheet.layout]))
-        raise Conflict(f"--layout {sheet.layout.value}", "the answer", f"it has no {needed}")
-    for option, chosen in (("--lhs", sheet.left is not None), ("--punct", bool(sheet.punct))):
-        if chosen and Result not in kinds:
-            raise Conflict(option, "the answer", "it has no formula of its own")
-    of_tables = {
-        "--caption": bool(sheet.caption),
-        "--float": sheet.float is not None,
-        "--siunitx": sheet.siunitx,
-        sheet.size.command.replace("\\", "--"): sheet.size.steps > 0,
-    }
-    for option, chosen in of_tables.items():
-        if chosen and Table not in kinds:
-            raise Conflict(option, "the answer", "it has no table")
-    if sheet.label and not kinds & {Table, Result}:
-        raise Conflict("--label", "the answer", "it has neither a formula of its own nor a table")
-    if (sheet.caption or sheet.label) and sum(isinstance(part, Table) for part in parts) > 1:
-        raise Conflict("--caption or --label", "the answer", "it has several tables")
 
 
 def _element(element: Element, sheet: Sheet, *, alone: bool) -> Fragment:

@@ -10,19 +10,15 @@ from bertsym.document import (
     Citation,
     Code,
     Column,
-    Count,
-    Decimal,
     Document,
     Element,
     Equation,
     Heading,
     Inline,
+    Numeral,
     Paragraph,
     Remark,
     Result,
-    Rounded,
-    Scaled,
-    Share,
     Table,
     Title,
     dashed,
@@ -77,7 +73,7 @@ def inline(part: Inline, notation: Notation = BERT, flavor: Flavor = Flavor.JUPY
             shown = words.inline(part)
             ticks = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
             return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}".replace("|", r"\|")
-        case Citation() | Count() | Decimal() | Rounded() | Scaled() | Share():
+        case _ if isinstance(part, Citation | Numeral):
             return words.inline(part)
         case _:
             return flavor.within(mathtex.inline(part, notation))
@@ -92,8 +88,8 @@ def _element(element: Element, notation: Notation, flavor: Flavor) -> str:
     match element:
         case Title(parts):
             return f"## {_run(parts, notation, flavor)}"
-        case Heading(parts, clause):
-            return f"### {_run((*parts, *(clause or ())), notation, flavor)}"
+        case Heading():
+            return f"### {_run(element.line, notation, flavor)}"
         case Alignment(lines):
             return _aligned(" \\\\\n".join(derivations.rows(lines, Sheet(notation))), flavor)
         case Equation((Name(), Sum((Named(), *_)), *_)) | Equation((Sum((Named(), *_)), *_)):

@@ -14,6 +14,7 @@ from bertsym.document import (
     Equal,
     Inline,
     Matrix,
+    Numeral,
     Rounded,
     Scaled,
     Shape,
@@ -43,10 +44,10 @@ from bertsym.formulas.tree import (
     negated,
 )
 from bertsym.quantities import Unit, decimal, percent
+from bertsym.render import words
 from bertsym.render.notation import BERT, Notation
 from bertsym.render.numbers import grouped, parted
 from bertsym.render.tex_prose import Encoding, prose
-from bertsym.render.words import SCALAR
 from bertsym.wording import Binding, of_first
 
 DOT = r" \cdot "
@@ -154,16 +155,14 @@ def on_one_line(written: Form, notation: Notation = BERT) -> str:
     return f"{above}/{below}"
 
 
-def _matrix(below: str) -> str:
-    r"""Return the TeX of a weight matrix: a letter below it is a variable, a word is upright.
+def _matrix(matrix: Matrix) -> str:
+    r"""Return the TeX of a weight matrix, with words below it upright.
 
-    >>> print(_matrix("Q"), _matrix("gate,up"), _matrix(""))
+    >>> print(_matrix(Matrix("Q")), _matrix(Matrix("gate,up")), _matrix(Matrix()))
     W_Q W_{\text{gate},\text{up}} W
     """
-    words = [word if len(word) == 1 or word.isupper() else upright(word) for word in below.split(",") if word]
-    if not words:
-        return "W"
-    return f"W_{words[0]}" if len(below) == 1 else f"W_{{{','.join(words)}}}"
+    index = ",".join(text if is_variable else upright(text) for text, is_variable in matrix.index)
+    return f"W_{{{index}}}" if len(index) > 1 else f"W_{index}" if index else "W"
 
 
 def _number(value: Fraction) -> str:
@@ -244,10 +243,10 @@ def clause(condition: Condition, notation: Notation, least: Binding = Binding.NO
 def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encoding.ASCII) -> str:
     """Return one piece of a document as mathematics; words stand in boxes."""
     match part:
-        case Count() | Rounded() | Scaled() | Decimal() | Share():
+        case _ if isinstance(part, Numeral):
             return _figure(part)
         case Shape(()):
-            return rf"\textnormal{{{SCALAR}}}"
+            return rf"\textnormal{{{words.SCALAR}}}"
         case Shape(sides):
             return r" \times ".join(within(side, Binding.MINUS, notation) for side in sides)
         case Sizes(values):
@@ -258,15 +257,15 @@ def inline(part: Inline, notation: Notation = BERT, encoding: Encoding = Encodin
             return rf"\textnormal{{~\cite{{{key}}}}}"
         case Code(text):
             return rf"\textnormal{{\texttt{{{prose(text, encoding)}}}}}"
-        case Matrix(below):
-            return _matrix(below)
+        case Matrix():
+            return _matrix(part)
         case Equal(left, right):
             return f"{math(left, notation)} = {on_one_line(right, notation)}"
         case _:
             return math(part, notation)
 
 
-def _figure(part: Count | Rounded | Scaled | Decimal | Share) -> str:
+def _figure(part: Numeral) -> str:
     match part:
         case Count(value, short, unit):
             return grouped(value) + (rf"\,({_measured(value, unit)})" if short else "")
@@ -291,4 +290,5 @@ def _upright(text: str) -> str:
 
 
 def _value(value: object) -> str:
-    return grouped(value) if isinstance(value, int) else str(value)
+    shown = words.size(value)
+    return rf"\textnormal{{{shown}}}" if isinstance(value, bool) else shown.replace(",", "{,}")

@@ -20,7 +20,7 @@ from bertsym.render.boxes import (
 )
 
 _FACES = {"bf": "bold", "sf": "sans", "tt": "mono", "cal": "cal", "it": "italic"}
-_MARKS = {"comma": ",", "not": "not", "thin": "thin", "beside": "", "space": ""}
+_MARKS = {"comma": ",", "not": "not", "/": "slash", "thin": "thin", "beside": "", "space": ""}
 _FENCES = {"⌊": "floor"}
 
 
@@ -49,9 +49,9 @@ def written(box: Box) -> str:
         case Row(parts):
             return _row(parts)
         case Raised(base, exponent):
-            return f"{_base(base)}^{_script(exponent)}"
+            return f"{_one(base)}^{_one(exponent)}"
         case Lowered(base, index):
-            return f"{_base(base)}_{_script(index)}"
+            return f"{_one(base)}_{_one(index)}"
         case Fraction(above, below):
             return f"frac({written(above)}, {written(below)})"
         case Radical(inside):
@@ -91,10 +91,6 @@ def _letters(letters: Letters) -> str:
     return f"{_FACES[letters.face]}({inside})"
 
 
-def _base(box: Box) -> str:
-    """Return the base of a script as one piece."""
-    return f"({written(box)})" if isinstance(box, Row) else written(box)
-
-
-def _script(box: Box) -> str:
+def _one(box: Box) -> str:
+    """Return the box as one piece: a script, or the base of one."""
     return f"({written(box)})" if isinstance(box, Row) else written(box)

@@ -20,6 +20,15 @@ POINT = 10**8
 _DESIGN = (5, 6, 7, 8, 9, 10, 12)
 
 
+def tex_length(length: int) -> str:
+    """Write a length for TeX, rounded down to hundredths of a point.
+
+    >>> tex_length(21_908_000_000)
+    '219.08pt'
+    """
+    return f"{length // POINT}.{length % POINT * 100 // POINT:02d}pt"
+
+
 @value
 class Font:
     """The metrics of one font, in millionths of its size."""
@@ -48,15 +57,6 @@ def _nearest(family: str, size: int) -> Font:
 def _table() -> dict[str, dict[str, Any]]:
     text = files("bertsym.render").joinpath("glyphs.json").read_text(encoding="utf-8")
     return json.loads(text)["fonts"]  # type: ignore[no-any-return]
-
-
-def tex_length(length: int) -> str:
-    """Write a length for TeX, rounded down to hundredths of a point.
-
-    >>> tex_length(21_908_000_000)
-    '219.08pt'
-    """
-    return f"{length // POINT}.{length % POINT * 100 // POINT:02d}pt"
 
 
 @value

@@ -14,10 +14,14 @@ from bertsym.values import value
 
 MAX_NAME = 80
 
-_GREEK = (
-    "alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|vartheta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|"
-    "upsilon|phi|varphi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega|ell"
+_GREEK_WORDS = (
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell"
 )
+GREEK = dict(zip(_GREEK_WORDS.split(), "αβγδϵεζηθϑικλμνξπρστυϕφχψωΓΔΘΛΞΠΣΥΦΨΩℓ", strict=True))
+"""The letters that have a command in TeX, by the name of the command."""
+
+_GREEK = "|".join(GREEK)
 _WORD = r"\\(?:mathrm|mathit|mathbf|mathsf|mathtt)\{[A-Za-z][A-Za-z0-9]{0,29}\}|\\mathcal\{[A-Z]\}"
 _LETTER = rf"[A-Za-z]|\\(?:{_GREEK})(?![A-Za-z])"
 _LOWERED = rf"[A-Za-z0-9]|\{{(?:{_LETTER}|[0-9]|,|{_WORD})(?:\s?(?:{_LETTER}|[0-9]|,|{_WORD})){{0,15}}\}}"

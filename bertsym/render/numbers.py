@@ -15,7 +15,7 @@ def grouped(value: int) -> str:
 
 
 def text(part: Inline) -> str | None:
-    r"""Return a number that is not negative for text or mathematics; None for a piece that is no such number.
+    r"""Return the TeX of a number, for text and mathematics; None for a negative number or another piece.
 
     A box keeps the unit upright in mathematics.
 

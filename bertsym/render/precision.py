@@ -38,7 +38,7 @@ class Precision:
                 raise Unreadable(option, str(number), f"a whole number from {least} to {MAX_DIGITS}")
 
     def symbol(self, unit: Unit, largest: int) -> str | None:
-        """Return the symbol of the multiple that was chosen, or fits the largest number; None for one of another unit.
+        """Return the symbol of the chosen multiple, or the one that fits the largest number; None if the unit lacks it.
 
         >>> Precision("M").symbol(Unit("parameters"), 1), Precision("G").symbol(Unit("FLOPs", "FLOPs"), 1)
         ('M', 'GFLOPs')
@@ -50,7 +50,7 @@ class Precision:
         return next((name for name in names if name in unit.scales()), None)
 
     def scaled(self, count: int, unit: Unit, symbol: str, *, headed: bool = False) -> Scaled:
-        """Return a number in a multiple of its unit; a heading that has the symbol has it for all of its column."""
+        """Return a number in a multiple of its unit, without the symbol if the heading of its column has it."""
         scale = unit.scales()[symbol]
         places = self._places(Fraction(count, scale))
         return Scaled(count, scale, min(places, 0) if scale == 1 else places, "" if headed else symbol)
@@ -101,10 +101,8 @@ def _numbers(element: Element) -> Iterable[Count | Rounded]:
 
 def _element(element: Element, precision: Precision) -> Element:
     match element:
-        case Result(steps):
+        case Result(steps) | Equation(steps):
             return replace(element, steps=tuple(_alone(step, precision) for step in steps))
-        case Equation(steps):
-            return Equation(tuple(_alone(step, precision) for step in steps))
         case Table():
             return _table(element, precision)
         case _:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from bertsym.document import Citation, Code, Count, Decimal, Inline, Rounded, Scaled, Share
+from bertsym.document import Citation, Code, Inline, Numeral
 from bertsym.render import cells, mathtex, words
 from bertsym.render.metrics import Face
 from bertsym.render.metrics import words as set_width
@@ -17,7 +16,6 @@ BOLD = 120
 """The width of bold type in percent of the roman: at most 117 in Computer Modern, 113 in Times."""
 SUBSECTION = 120 * BOLD // 100
 SECTION = 144 * BOLD // 100
-_MARKS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 
 
 def run(parts: Sequence[Inline], sheet: Sheet) -> str:
@@ -53,7 +51,7 @@ def _pieces(part: Inline, sheet: Sheet, face: Face) -> Iterator[tuple[int, bool]
             yield from _words(text, cells.name_pieces, partial(set_width, face=face, typewriter=True))
         case str():
             yield from _words(words.inline(part), cells.word_pieces, partial(set_width, face=face))
-        case Count() | Decimal() | Rounded() | Scaled() | Share():
+        case _ if isinstance(part, Numeral):
             yield cells.figure_width(words.inline(part), face), False
         case _:
             *most, last = _operands(mathtex.inline(part, sheet.notation, sheet.encoding))
@@ -77,7 +75,7 @@ def _operands(math: str) -> list[str]:
     d =; \frac{H + 1}{A}(k +; 1)
     """
     pieces, depth = [""], 0
-    marks = _MARKS.findall(math)
+    marks = cells.MARKS.findall(math)
     for before, mark in zip(["", *marks], marks, strict=False):
         depth += (mark in ("{", r"\left")) - (mark in ("}", r"\right"))
         if depth == 0 and mark == " " and before in cells.OPERATORS:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from enum import Enum
+from typing import TypeVar
 
 from bertsym.errors import TooNarrow, Unreadable, member
 from bertsym.render.metrics import (
@@ -87,7 +89,25 @@ class Column:
     def check(self, what: str, needed: int) -> None:
         """Raise `TooNarrow` if the piece does not fit the column."""
         if needed > self.width:
-            raise TooNarrow(what, -(-needed // POINT), self.width // POINT)
+            raise self.too_narrow(what, needed)
+
+    def too_narrow(self, what: str, needed: int, *hint: str) -> TooNarrow:
+        """Return the error for a piece that needs more than the width."""
+        return TooNarrow(what, -(-needed // POINT), self.width // POINT, *hint)
+
+
+Made = TypeVar("Made")
+
+
+def first_fitting(ways: Iterable[Callable[[], Made]]) -> Made:
+    """Return the result of the first way that fits the column; raise the `TooNarrow` of the last."""
+    narrow: TooNarrow | None = None
+    for way in ways:
+        try:
+            return way()
+        except TooNarrow as error:
+            narrow = error
+    raise narrow or AssertionError("no way was given")
 
 
 # acl.sty: (16 cm - 0.6 cm) / 2 at 11 pt; IEEEtran.cls: 252 pt at 10 pt; neurips.sty: 5.5 in at 10 pt.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from bertsym.errors import TooNarrow
 from bertsym.render.cells import Cell
+from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import POINT
 from bertsym.render.sheet import Column
 from bertsym.values import replace, value
@@ -84,7 +84,7 @@ def plan(
     if options:
         return min(options, key=lambda option: option.height)
     needed = min(widths.needed() for widths in (beside, below) if widths is not None)
-    raise TooNarrow("the table", -(-needed // POINT), column.width // POINT, HINT)
+    raise column.too_narrow("the table", needed, HINT)
 
 
 def stacked(
@@ -99,8 +99,6 @@ def stacked(
 
     `lowered` are the sets of columns that may stand below the rows too. Those of formulas are broken there as displays.
     """
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     natural, least = _measured(rows, right)
     indent = formula(INDENT, column.face)
     plans, needed = [], []
@@ -117,7 +115,7 @@ def stacked(
                 shared = dict(zip(main, _shared(widths.natural, widths.least, room), strict=True))
                 plans.append(Plan(frame, tuple(shared.get(i, 0) for i in range(len(right))), below, stacked=True))
     if not plans:
-        raise TooNarrow("the table", -(-min(needed, default=least[0]) // POINT), column.width // POINT, HINT)
+        raise column.too_narrow("the table", min(needed, default=least[0]), HINT)
     return min((replace(p, height=_height(p, rows, natural, column)) for p in plans), key=lambda plan: plan.height)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from bertsym.document import NONE, Count, Decimal, Inline, Scaled, Table, dashed, groups
 from bertsym.errors import Conflict, TooNarrow, TooTall
 from bertsym.quantities import decimal
-from bertsym.render import captions
+from bertsym.render import breaking, captions
 from bertsym.render.cells import Cell, cell, figure_width, inline, is_formula
 from bertsym.render.fragment import BOOKTABS, SIUNITX, Fragment
+from bertsym.render.mathwidth import formula
 from bertsym.render.metrics import POINT, Face, tex_length
-from bertsym.render.sheet import Column, Float, Layout, Sheet, TypeSize
+from bertsym.render.sheet import Column, Float, Layout, Sheet, TypeSize, first_fitting
 from bertsym.render.table_layout import FRAMES, HINT, INDENT, SLACK, Plan, plan, stacked
 from bertsym.render.table_ways import Cells, Way, arranged, body, lowered, ways
 from bertsym.values import replace, value
@@ -91,7 +93,7 @@ def _set(table: Table, sheet: Sheet, way: Way) -> Fragment:
         needed = column.width + max(
             0, *(row[i].natural - w for row in grid.cells for i, w in enumerate(layout.widths) if w)
         )
-        raise TooNarrow("the table", -(-needed // POINT), column.width // POINT, HINT)
+        raise column.too_narrow("the table", needed, HINT)
     spec = "".join(numeric[i].spec if i in numeric else _kind(layout, i, table.columns[i].right) for i in layout.beside)
     left = rf"@{{{INDENT.strip()}}}" if layout.stacked else "" if layout.frame.outer else "@{}"
     inner = _body(table, grid, layout, sheet, column, rules, way.fold)
@@ -199,8 +201,6 @@ class Digits:
 
     def width(self, face: Face) -> int:
         """Return the room that the column keeps, for digits of text or of mathematics."""
-        from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
         decimals = f".{'0' * self.places}" if self.places else ""
         widest = f"{'−' * self.negative}{10**self.whole - 1:,}{decimals}"
         math = widest.replace("−", "-").replace(",", "{,}")
@@ -307,7 +307,7 @@ def _alone(shown: Cell, indent: int, count: int, column: Column) -> str:
     if shown.natural + SLACK <= room:
         return f"\\multicolumn{{{count}}}{{{left}l@{{}}}}{{{shown.tex}}}"
     if shown.least + SLACK > room:
-        raise TooNarrow("the table", -(-(shown.least + SLACK + indent) // POINT), column.width // POINT, HINT)
+        raise column.too_narrow("the table", shown.least + SLACK + indent, HINT)
     return f"\\multicolumn{{{count}}}{{{left}p{{{tex_length(room)}}}@{{}}}}{{{shown.wrapped}}}"
 
 
@@ -329,22 +329,14 @@ def _below(part: Inline, shown: Cell, layout: Plan, sheet: Sheet, column: Column
 
 def _lines(part: Inline, margin: int, sheet: Sheet, column: Column) -> list[str]:
     """Return the lines of a formula that leaves a margin; raise `TooNarrow`."""
-    from bertsym.render.breaking import Setting, lines  # noqa: PLC0415  # only a column pays for measuring
-
-    for setting in (Setting(whole_factors=True), Setting(), Setting(anywhere=True)):
-        try:
-            broken = lines((part,), sheet.notation, column, margin=margin, setting=setting)
-        except TooNarrow:
-            if setting.anywhere:
-                raise
-            continue
-        return [rf"$\displaystyle {line}$" if r"\frac" in line else f"${line}$" for line in broken]
-    raise AssertionError("unreachable")
+    settings = (breaking.Setting(whole_factors=True), breaking.Setting(), breaking.Setting(anywhere=True))
+    broken = first_fitting(
+        partial(breaking.lines, (part,), sheet.notation, column, margin=margin, setting=setting) for setting in settings
+    )
+    return [rf"$\displaystyle {line}$" if r"\frac" in line else f"${line}$" for line in broken]
 
 
 def _indent(column: Column) -> int:
-    from bertsym.render.mathwidth import formula  # noqa: PLC0415  # only a column pays for measuring
-
     return formula(INDENT, column.face)
 
 

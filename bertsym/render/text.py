@@ -75,8 +75,8 @@ def _element(element: Element, spell: Spell) -> list[str]:
     match element:
         case Title():
             return []
-        case Heading(parts, clause):
-            title = _wrap(_run((*parts, *(clause or ())), spell))
+        case Heading():
+            title = _wrap(_run(element.line, spell))
             return [*title, rule * max(map(len, title))]
         case Paragraph(parts) | Remark(parts):
             return _wrap(_run(parts, spell))
@@ -93,11 +93,11 @@ def _element(element: Element, spell: Spell) -> list[str]:
             head = f"    {_inline(name, spell)} "
             return _broken([f"{head}= {_inline(first, spell)}", *(_steps_below(others, len(head), spell))])
         case Equation(steps):
-            return _broken(_steps(steps, spell, indent="    "))
+            return _broken(_steps(steps, spell, indent=4))
         case Result((Sum(terms), *others)) if isinstance(terms[0], Named):
             return [*_parts(terms, spell, WIDTH), *_steps_below(others, 0, spell)]
         case Result(steps):  # one line a step, so that programs find the formula whole
-            return _steps(steps, spell, indent="")
+            return _steps(steps, spell, indent=0)
         case Table():
             return _table(element, spell)
 
@@ -146,12 +146,10 @@ def _broken(lines: list[str], width: int = WIDTH) -> list[str]:
     return broken
 
 
-def _steps(steps: tuple[Inline, ...], spell: Spell, indent: str) -> list[str]:
-    """Return a line for each step, with the sign that stands before it: an equals sign only if nothing is rounded."""
+def _steps(steps: tuple[Inline, ...], spell: Spell, indent: int) -> list[str]:
+    """Return a line for each step."""
     first, *rest = steps
-    signs = (spell("≈") if is_rounded(step) else "=" for step in rest)
-    further = (f"{indent}{sign} {_inline(step, spell)}" for sign, step in zip(signs, rest, strict=True))
-    return [indent + _inline(first, spell), *further]
+    return [" " * indent + _inline(first, spell), *_steps_below(rest, indent, spell)]
 
 
 def _alignment(lines: Sequence[Line], spell: Spell) -> list[str]:
@@ -210,6 +208,7 @@ def _parts(parts: Sequence[Form], spell: Spell, room: int) -> list[str]:
 
 
 def _steps_below(steps: Sequence[Inline], indent: int, spell: Spell) -> list[str]:
+    """Return a line for each step, with the sign that stands before it: an equals sign only if nothing is rounded."""
     signs = (spell("≈") if is_rounded(step) else "=" for step in steps)
     return [f"{' ' * indent}{sign} {_inline(step, spell)}" for sign, step in zip(signs, steps, strict=True)]
 

@@ -8,27 +8,25 @@ from bertsym.document import (
     Alignment,
     Citation,
     Code,
-    Count,
-    Decimal,
     Document,
     Element,
     Equation,
     Heading,
     Inline,
     Line,
+    Numeral,
     Paragraph,
     Remark,
     Result,
-    Rounded,
-    Scaled,
-    Share,
     Table,
     Title,
+    cites,
     dashed,
     groups,
 )
-from bertsym.errors import Conflict, Unreadable
+from bertsym.errors import Unreadable
 from bertsym.render import boxes, words
+from bertsym.render.effects import check
 from bertsym.render.mathtypst import math, quoted, written
 from bertsym.render.sheet import Sheet
 
@@ -58,24 +56,17 @@ _LABEL = re.compile(r"[A-Za-z0-9:._-]+", re.ASCII)
 
 def document(parts: Document, sheet: Sheet = PLAIN) -> str:
     """Return markup, ending in a newline; a remark is a comment. Raises `Conflict` or `Unreadable`."""
-    kinds = [type(part) for part in parts]
-    if sheet.caption and Table not in kinds:
-        raise Conflict("--caption", "the answer", "only a table has a caption")
+    check(parts, sheet)
     if sheet.label and not _LABEL.fullmatch(sheet.label):
         raise Unreadable("--label", sheet.label, "for Typst letters, digits and the marks : . _ -")
-    if sheet.label and sum(kind in (Table, Result) for kind in kinds) != 1:
-        raise Conflict("--label", "the answer", "it has no formula or table of its own, or several")
-    cited = any(
-        isinstance(part, Citation) for element in parts if isinstance(element, Paragraph) for part in element.parts
-    )
-    notes = ["// requires: #bibliography with the entry that `bertsym --citation` prints"] if cited else []
+    notes = ["// requires: #bibliography with the entry that `bertsym --citation` prints"] if cites(parts) else []
     return "\n".join((*notes, *(_element(part, sheet) for part in parts))) + "\n"
 
 
 def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
     """Return one piece of text or a table cell: numbers as text, formulas as mathematics."""
     match part:
-        case Count() | Decimal() | Rounded() | Scaled() | Share():
+        case _ if isinstance(part, Numeral):
             return words.inline(part)
         case str():
             return prose(part)
@@ -108,8 +99,8 @@ def _element(element: Element, sheet: Sheet) -> str:
     match element:
         case Title(parts):
             return f"== {_run(parts, sheet)}\n"
-        case Heading(parts, clause):
-            return f"=== {_run((*parts, *(clause or ())), sheet)}\n"
+        case Heading():
+            return f"=== {_run(element.line, sheet)}\n"
         case Alignment(lines):
             return "$ " + " \\\n".join(_line(line, sheet) for line in lines) + " $"
         case Paragraph(parts):

@@ -10,6 +10,7 @@ from bertsym.document import (
     Equal,
     Inline,
     Matrix,
+    Numeral,
     Rounded,
     Scaled,
     Shape,
@@ -42,14 +43,14 @@ def _written(part: Inline) -> str:
             return text
         case Citation():
             return ""
-        case Count() | Rounded() | Scaled() | Share() | Decimal():
+        case _ if isinstance(part, Numeral):
             return minus(_figure(part))
         case Shape(()):
             return SCALAR
         case Shape(sides):
             return " × ".join(f"({pretty(side)})" if isinstance(side, Sum) else pretty(side) for side in sides)
         case Sizes(values):
-            return ", ".join(f"{symbol} = {_value(value)}" for symbol, value in values.items())
+            return ", ".join(f"{symbol} = {size(value)}" for symbol, value in values.items())
         case Matrix(below):
             return f"W_{below.replace(',', '_')}" if below else "W"
         case Equal(left, right):
@@ -58,7 +59,7 @@ def _written(part: Inline) -> str:
             return pretty(part)
 
 
-def _figure(part: Count | Rounded | Scaled | Share | Decimal) -> str:
+def _figure(part: Numeral) -> str:
     match part:
         case Count(value, short, unit):
             return f"{value:,}" + (f" ({unit.rounded(value)})" if short else "")
@@ -72,7 +73,8 @@ def _figure(part: Count | Rounded | Scaled | Share | Decimal) -> str:
             return decimal(value, places)
 
 
-def _value(value: object) -> str:
+def size(value: object) -> str:
+    """Return the value of a size: a switch is on or off."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)

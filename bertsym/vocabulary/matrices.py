@@ -11,7 +11,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SUFFIX = re.compile(r"_?(proj|projection|linear|lin|layer)(_.*)?$")
 _PLAIN = ("weight", "bias")
 LONGEST = 16
-"""The most characters below a W: a longer name is set as words."""
+"""The most characters of an index below a W: a matrix with a longer name has words instead."""
 
 # W_Q, W_K, W_V and W_O are of Vaswani et al. 2017, arXiv:1706.03762, as are W_1 and W_2.
 _ATTENTION = (
@@ -35,9 +35,9 @@ _TWO = (
 
 
 def letters(matrices: Sequence[Tensor]) -> Mapping[str, str]:
-    """Return what stands below the W of each matrix of one component, by the tensor's name.
+    """Return the index below the W of each matrix of one component, by the tensor's name.
 
-    A matrix that is alone has nothing there. A name that is too long, or is no name of a matrix, is left out.
+    The index of a matrix that is alone is empty. A name that is too long, or is no name of a matrix, is left out.
 
     >>> from bertsym.zoo import named
     >>> llama = [t for t in named("llama").tensors if t.component == "feed-forward" and len(t.shape) == 2]
@@ -63,7 +63,7 @@ _FEED_FORWARD = ("feed-forward", "experts")
 
 
 def words_of(name: str) -> str:
-    """Return the last name of a tensor that says something, in words: `relative attention bias`.
+    """Return the last part of a tensor's name that is not `weight`, `bias` or a number, in words.
 
     >>> words_of("block.{}.relative_attention_bias.weight"), words_of("mixer.A_log")
     ('relative attention bias', 'A log')

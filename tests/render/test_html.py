@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from bertsym.document import Equal, Matrix
+from bertsym.formulas.styles import form
+from bertsym.render import html, typst
+from bertsym.symbols import H, L, V, d, heads
 from tests.render.test_typst import RUNS
 
 Run = Callable[..., Any]
@@ -39,10 +43,10 @@ class Tree(HTMLParser):
         self.open[-1]["text"] += data
 
 
-def parsed(html: str) -> dict[str, Any]:
+def parsed(page: str) -> dict[str, Any]:
     """The tree of a page."""
     tree = Tree()
-    tree.feed(html)
+    tree.feed(page)
     tree.close()
     assert tree.open == [tree.root]
     return tree.root
@@ -83,17 +87,17 @@ def test_a_table_and_a_formula(bertsym: Run) -> None:
 
 def test_words_stay_words(bertsym: Run) -> None:
     caption = "<script>alert('x')</script> & \x1b[31m"
-    html = bertsym("show", "bert-base-uncased", "--html", "--caption", caption).out
-    assert "<script" not in html
-    assert "\x1b" not in html
-    (shown,) = [text(node) for node in every(parsed(html)) if node["tag"] == "caption"]
+    page = bertsym("show", "bert-base-uncased", "--html", "--caption", caption).out
+    assert "<script" not in page
+    assert "\x1b" not in page
+    (shown,) = [text(node) for node in every(parsed(page)) if node["tag"] == "caption"]
     assert shown.startswith("<script>alert('x')</script> & ")
 
 
 def test_a_negative_number_has_a_minus_sign(bertsym: Run) -> None:
-    html = bertsym("solve", "bert-base-uncased", "--target", "110M", "--html").out
-    assert "<td" in html
-    assert ">-" not in html
+    page = bertsym("solve", "bert-base-uncased", "--target", "110M", "--html").out
+    assert "<td" in page
+    assert ">-" not in page
 
 
 def test_a_derivation_is_aligned(bertsym: Run) -> None:
@@ -102,3 +106,21 @@ def test_a_derivation_is_aligned(bertsym: Run) -> None:
     assert {len(line) for line in lines} == {3}
     assert [line[0] for line in lines][:2] == ["WQ,WK,WV:", "WO:"]
     assert lines[1][2] == "=H2"
+
+
+def test_the_minus_of_a_numerator_stands_before_its_fraction() -> None:
+    less = form(V - H / (2 * L))
+    assert html.inline(less).startswith("<math><mi>V</mi><mo>−</mo><mfrac><mi>H</mi>")
+    assert typst.inline(less) == "$V - frac(H, 2 L)$"
+    assert typst.inline(form(-H / (V + L))) == "$- frac(H, L + V)$"
+
+
+def test_a_fraction_in_running_text_has_a_slash() -> None:
+    head_size = Equal(form(d), form(H / heads))
+    assert html.inline(head_size) == "<math><mi>d</mi><mo>=</mo><mi>H</mi><mo>/</mo><mi>A</mi></math>"
+    assert typst.inline(head_size) == "$d = H slash A$"
+
+
+def test_the_letters_below_a_matrix_are_variables_and_its_words_are_not() -> None:
+    shown = [typst.inline(Matrix(below)) for below in ("Q", "QKV", "gate,up", "")]
+    assert shown == ["$W_Q$", "$W_(Q K V)$", '$W_("gate" , "up")$', "$W$"]

@@ -17,13 +17,13 @@ from bertsym.answers.formula import formula
 from bertsym.answers.glossary import glossary
 from bertsym.answers.inventory import inventory
 from bertsym.count import By
-from bertsym.document import Code, Paragraph
+from bertsym.document import Code, Paragraph, Sizes
 from bertsym.formulas.styles import Style
 from bertsym.render import latex, markdown
 from bertsym.render.notation import NOTATIONS
 from bertsym.render.tex_prose import comment, prose
 from bertsym.report import Report
-from bertsym.symbols import SIZES
+from bertsym.symbols import SIZES, V, tied
 from bertsym.zoo import named
 
 PREAMBLE = "\\documentclass{article}\n\\begin{document}\n"
@@ -117,3 +117,8 @@ def test_what_reads_files_compiles_too(
     printed = [bertsym(*words) for words in runs]
     assert all(ran.code in (0, 1) and ran.out for ran in printed)
     pdflatex(document("\\tiny", *(ran.out for ran in printed)))
+
+
+def test_a_switch_is_no_number() -> None:
+    sizes = Sizes({tied: False, V: 30522})
+    assert latex.inline(sizes) == r"$\mathrm{tied} = \textnormal{no},\ V = 30{,}522$"

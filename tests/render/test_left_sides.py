@@ -47,6 +47,10 @@ def test_the_left_side_is_chosen(bertsym: Callable[..., Any]) -> None:
         ("symbols", "--latex", "--punct", "."),
         ("total", "bert", "--lhs", "P"),
         (*TOTAL, "--layout", "equation*", "--label", "eq:total"),
+        *(("total", "bert", syntax, "--lhs", "H") for syntax in ("--html", "--typst")),
+        *(("symbols", syntax, "--lhs", "P") for syntax in ("--html", "--typst")),
+        *(("total", "bert", syntax, "--caption", "A size") for syntax in ("--html", "--typst")),
+        ("solve", "bert-base-uncased", "--target", "110M", "--latex", "--label", "eq:hidden"),
     ],
     ids=" ".join,
 )

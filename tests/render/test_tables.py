@@ -170,6 +170,7 @@ def test_each_quantity_has_its_own_units(bertsym: Callable[..., Any]) -> None:
     assert "component  bytes (GiB)" in memory.out
     assert Precision("GB").symbol(PARAMETERS, 1) is None
     assert Precision("none").symbol(Unit("FLOPs", "FLOPs"), 10**12) == "FLOPs"
+    assert Precision(digits=2).symbol(Unit("FLOPs", "FLOPs"), 10**15) == "PFLOPs"
 
 
 def test_sizes_are_not_rounded() -> None:
