@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import contextlib
+import fcntl
 import json
 import os
 import select
 import shutil
-import subprocess
+import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,18 +30,22 @@ class Browser:
             "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --hide-scrollbars "
             "--remote-debugging-pipe --disable-background-networking --disable-component-update --disable-sync"
         )
-        # The program may be a script, which knows no other descriptors than these two.
-        command = f'exec "$0" "$@" 3<&{to_child} 4>&{from_child}'
-        profile = f"--user-data-dir={folder / 'profile'}"
-        self._process = subprocess.Popen(
-            ["/bin/sh", "-c", command, program, *flags.split(), profile, "about:blank"],
-            pass_fds=(to_child, from_child),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        os.close(to_child)
-        os.close(from_child)
+        # Chromium reads commands from descriptor 3 and writes answers to 4; copies beyond 10 are in nobody's way.
+        ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_child, from_child)]
+        with (folder / "log").open("wb") as log:
+            self._process = os.posix_spawn(
+                program,
+                [program, *flags.split(), f"--user-data-dir={folder / 'profile'}", "about:blank"],
+                os.environ,
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
+                    (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
+                    (os.POSIX_SPAWN_DUP2, ends[0], 3),
+                    (os.POSIX_SPAWN_DUP2, ends[1], 4),
+                ],
+            )
+        for end in (to_child, from_child, *ends):
+            os.close(end)
         self._number, self._buffer, self._session = 0, b"", ""
         self.requests: list[str] = []
         self.complaints: list[str] = []
@@ -58,16 +61,16 @@ class Browser:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
-            os.close(self._write)
-        with contextlib.suppress(OSError):
-            os.close(self._read)
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        """Close the pipe, at which Chromium ends."""
+        os.close(self._write)
+        os.close(self._read)
+        deadline = time.monotonic() + 20
+        while os.waitpid(self._process, os.WNOHANG) == (0, 0):
+            if time.monotonic() > deadline:
+                os.kill(self._process, signal.SIGKILL)
+                os.waitpid(self._process, 0)
+                break
+            time.sleep(0.02)
 
     def command(self, method: str, **parameters: Any) -> Any:
         """Send a command of the protocol, and return its result."""
@@ -151,5 +154,3 @@ def chromium() -> str | None:
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next(filter(None, map(shutil.which, names)), None)
 
-
-Opened = Callable[..., Browser]
