@@ -266,7 +266,8 @@ class _Bench:
     def _nearest_reading(self, case: _Case, fill: _Fill) -> Judgement:
         """Judge a claim that is no counting, with those of its numbers as sizes that bring it nearest to one."""
         as_written = SizedForm(case.form, {})
-        closest = (self._far(case, fill), case, fill, as_written)
+        equal: list[Counting] = []
+        closest = (self._far(case, fill), case, fill, equal, as_written)
         for sized, read in islice(self._readings(case.form, case.words), MAX_NEAREST):
             self.ledger.step(max(16, 2 * len(read.claim)))
             put_in = next(fill for fill in reversed(self._fills(read.claim)) if fill.holds)
@@ -275,9 +276,9 @@ class _Bench:
                 return self._judgement(read, put_in, equal, sized=sized)
             distance = self._far(read, put_in)
             if distance < closest[0]:
-                closest = (distance, read, put_in, sized)
-        _, read, put_in, reading = closest
-        return self._judgement(read, put_in, [], sized=reading if reading.sizes else None)
+                closest = (distance, read, put_in, equal, sized)
+        _, read, put_in, equal, reading = closest
+        return self._judgement(read, put_in, equal, sized=reading if reading.sizes else None)
 
     def _of_numbers(self, form: Form, words: str) -> Judgement:
         """Judge a side without letters: its numbers are read as sizes, for two counts may be equal by chance.

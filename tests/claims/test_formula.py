@@ -98,11 +98,18 @@ def test_the_textbook_total_is_sized() -> None:
 
 
 def test_a_number_beside_letters_is_a_size_where_the_claim_is_nearer_so() -> None:
-    judgement = judged("30522H + 512H + 2H + 12(12H^2 + 11H) + H^2 + H")
+    judgement = judged("30522H + 512H + 4H + 12(12H^2 + 11H) + H^2 + H")
     assert judgement.sized is not None
     assert {str(symbol): size for symbol, size in judgement.sized.sizes.items()} == {"V": 30522, "N": 512, "L": 12}
     costs = {(int(row.claimed), int(row.exact)): row.cost for row in judgement.rows}
     assert costs[11, 13] == -2 * 12 * 768
+
+
+def test_what_a_claim_with_sizes_as_numbers_leaves_out_is_named() -> None:
+    judgement = judged("30522H + 512H + 2H + 12(12H^2 + 11H) + H^2 + H")
+    assert not judgement.stands
+    assert judgement.equal[0].without == ("embedding norm", "norm shifts")
+    assert judgement.rows or judgement.omissions is not None
 
 
 def test_a_depth_in_numbers_is_compared_with_the_stack() -> None:
