@@ -153,4 +153,3 @@ def chromium() -> str | None:
     """Return the path of Chromium, or None."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next(filter(None, map(shutil.which, names)), None)
-

@@ -148,13 +148,12 @@ class _Writer:
     def data(self, title: str) -> Data:
         """Return what the script reads."""
         shown = formula(self.model, self.convention)
-        remarks = [part for part in shown.subject.remarks() if not _is_sizes(part)]
+        remarks = [part for part in shown.subject.remarks() if isinstance(part, Remark) and not _is_sizes(part)]
         return {
             "title": title,
             "class": self.model.cls,
             "convention": self.convention.title,
-            "remarks": [_text(part) for part in remarks if isinstance(part, Remark)],
-            "paper": printable(self.model.architecture.paper),
+            "remarks": [*map(_sentence, remarks), f"Source: {printable(self.model.architecture.paper)}."],
             "command": " ".join(map(shlex.quote, self.shown.command)),
             "sizes": [self._size(symbol) for symbol in self.order],
             "keepable": [self.places[s] for s in self.keepable],
@@ -306,9 +305,10 @@ def _is_sizes(part: object) -> bool:
     return isinstance(part, Remark) and any(isinstance(piece, Sizes) for piece in part.parts)
 
 
-def _text(remark: Remark) -> str:
-    """Return a remark as text."""
-    return "".join(words.inline(part) for part in remark.parts)
+def _sentence(remark: Remark) -> str:
+    """Return a remark as a sentence."""
+    text = "".join(words.inline(part) for part in remark.parts)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _plain(number: Value) -> str | bool:

@@ -384,8 +384,10 @@ function drawn(tag, attributes = {}, text = "") {
   return made;
 }
 
-// Set TeX within an element. KaTeX builds nodes; TeX that it cannot set stands as text.
+// Set TeX within an element, unless it stands there. KaTeX builds nodes; TeX that it cannot set stands as text.
 function set(tex, into, display = false) {
+  if (into.tex === tex) return;
+  into.tex = tex;
   try {
     katex.render(display ? `\\displaystyle ${tex}` : tex, into, { trust: false, strict: "ignore", maxExpand: 1000 });
   } catch {
@@ -456,9 +458,10 @@ class Page {
   choose(index) {
     this.at = index;
     const { data } = this.model;
-    this.find("what").textContent = [...data.remarks, data.paper].filter(Boolean).join(". ");
+    this.find("what").replaceChildren(...data.remarks.map((remark) => element("p", {}, remark)));
     document.querySelectorAll("[data-model]").forEach((part) => { part.hidden = Number(part.dataset.model) !== index; });
     this.buildSizes();
+    this.buildParts();
     this.buildAxes();
     this.show();
   }
@@ -646,30 +649,38 @@ class Page {
     this.find("total").textContent = grouped(count);
     this.find("short").textContent = count >= 1000n ? `${rounded(count)} parameters` : "parameters";
     this.find("change").textContent = count === start ? "" : `${signed(count - start)} (${times(count, start)})`;
-    set(`P = ${formula.tex}`, this.find("formula"), true);
-    set(`\\phantom{P} = ${model.numbers(formula, all)}`, this.find("in-numbers"), true);
+    set(`P = ${together(formula.tex)}`, this.find("formula"), true);
+    set(`\\phantom{P} = ${together(model.numbers(formula, all))}`, this.find("in-numbers"), true);
     this.showParts(all, count, formula.kept.length > 0);
     this.find("latex").value = model.latex(model.values);
     this.find("command").value = model.command(model.values);
-    for (const id of ["latex", "command"]) this.find(id).rows = Math.min(12, this.find(id).value.length / 60 + 1);
+    for (const id of ["latex", "command"]) {
+      const field = this.find(id);
+      const columns = Math.max(20, Math.floor(field.clientWidth / 8.4));
+      field.rows = field.value.trimEnd().split("\n").reduce((rows, line) => rows + Math.ceil(line.length / columns), 0);
+    }
+  }
+
+  buildParts() {
+    this.partRows = this.model.parts.map((part) => {
+      const [formula, number, share] = ["part-formula", "number", "share"].map((name) => element("td", { class: name }));
+      return { part, formula, number, share, row: element("tr", {}, element("th", { scope: "row" }, part.name), formula, number, share) };
+    });
+    this.sum = element("td", { class: "number" });
+    const empty = () => element("td", { class: "empty" });
+    const sum = element("tr", { class: "sum" }, element("th", { scope: "row" }, "total"), empty(), this.sum, empty());
+    this.find("parts").replaceChildren(...this.partRows.map(({ row }) => row), sum);
   }
 
   showParts(all, count, kept) {
-    const rows = this.model.parts.map((part) => [part, part.count(all)]).filter(([, number]) => number !== 0n);
-    const body = this.find("parts");
-    body.replaceChildren(
-      ...rows.map(([part, number]) => {
-        const formula = element("td", { class: "part-formula" });
-        set(kept ? part.kept : part.tex, formula);
-        return element(
-          "tr", {}, element("th", { scope: "row" }, part.name), formula,
-          element("td", { class: "number" }, grouped(number)),
-          element("td", { class: "share" }, ...bar(number, count)),
-        );
-      }),
-      element("tr", { class: "sum" }, element("th", { scope: "row" }, "total"), element("td", { class: "part-formula" }),
-        element("td", { class: "number" }, grouped(count)), element("td", { class: "share" })),
-    );
+    for (const { part, formula, number, share, row } of this.partRows) {
+      const counted = part.count(all);
+      row.hidden = counted === 0n;
+      number.textContent = grouped(counted);
+      set(kept ? part.kept : part.tex, formula);
+      share.replaceChildren(...bar(counted, count));
+    }
+    this.sum.textContent = grouped(count);
   }
 
   // ------------------------------------------------------------ comparison
@@ -680,7 +691,7 @@ class Page {
     const names = [...new Set(models.flatMap((model) => model.sizes.map((size) => size.name)))];
     const differing = names.map((name) => [name, models.map((model, index) => {
       const size = model.sizes.find((each) => each.name === name);
-      return size && alls[index] && !size.dormant ? shown(alls[index][size.index]) : "";
+      return size && alls[index] && !size.dormant && !size.isSwitch ? shown(alls[index][size.index]) : "";
     })]).filter(([, values]) => new Set(values).size > 1);
     const components = [...new Set(models.flatMap((model) => model.parts.map((part) => part.name)))];
     const counted = components.map((name) => [name, models.map((model, index) => {
@@ -689,16 +700,17 @@ class Page {
     })]).filter(([, counts]) => counts.some((number) => number));
     const totals = models.map((model, index) => (alls[index] ? model.total(alls[index]) : null));
     const head = element("tr", {}, element("th", { scope: "col" }, "component"),
-      ...models.map((model, index) => element("th", { scope: "col", colspan: index ? 2 : 1 }, model.data.title)));
+      ...models.flatMap((model, index) => [element("th", { scope: "col" }, model.data.title),
+        ...(index ? [element("th", { scope: "col", class: "difference" }, "difference")] : [])]));
     this.find("comparison-head").replaceChildren(head);
     const largest = totals.reduce((most, each) => (each !== null && each > most ? each : most), 1n);
     const line = (name, counts, kind) => element("tr", { class: kind }, element("th", { scope: "row" }, name),
       ...counts.flatMap((number, index) => {
-        const cell = element("td", { class: "number" }, number === null ? "–" : grouped(number));
-        if (number !== null) cell.append(bar(number, largest)[0]);
+        const cell = element("td", { class: "number" }, number ? grouped(number) : "–");
+        if (number) cell.append(bar(number, largest)[0]);
         if (!index) return [cell];
         const known = number !== null && counts[0] !== null;
-        return [cell, element("td", { class: "difference" }, known ? signed(number - counts[0]) : "")];
+        return [cell, element("td", { class: "difference" }, known ? signed(number - counts[0]) : "–")];
       }));
     this.find("comparison-sizes").replaceChildren(...differing.map(([name, values]) => element("tr", {},
       element("th", { scope: "row" }, name),
@@ -772,8 +784,9 @@ class Page {
     const map = this.find("map");
     map.addEventListener("pointerdown", (event) => {
       const box = map.getBoundingClientRect();
-      this.pick((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+      this.pick(((event.clientX - box.left) / box.width) * this.wide, ((event.clientY - box.top) / box.height) * this.high);
     });
+    window.addEventListener("resize", () => this.requestMap());
     map.addEventListener("keydown", (event) => {
       const [which, sign] = { ArrowRight: [0, 1n], ArrowLeft: [0, -1n], ArrowUp: [1, 1n], ArrowDown: [1, -1n] }[event.key] || [];
       if (which === undefined) return;
@@ -783,9 +796,9 @@ class Page {
   }
 
   // Set both sizes from a point of the picture.
-  pick(right, down) {
+  pick(x, y) {
     const frame = this.frames[this.at];
-    const shares = [(right * WIDE - LEFT) / (WIDE - LEFT - RIGHT), (HIGH - BOTTOM - down * HIGH) / (HIGH - TOP - BOTTOM)];
+    const shares = [(x - LEFT) / (this.wide - LEFT - RIGHT), (this.high - BOTTOM - y) / (this.high - TOP - BOTTOM)];
     shares.forEach((share, which) => {
       const [low, high] = frame[which];
       const size = this.model.sizes[this.axes[this.at][which]];
@@ -828,6 +841,10 @@ class Page {
     const axes = this.axes[this.at];
     if (!axes || document.body.classList.contains("refused")) return;
     const { model } = this;
+    const map = this.find("map");
+    this.wide = Math.max(300, map.parentElement.clientWidth > 736 ? 736 : map.parentElement.clientWidth);
+    this.high = Math.round(Math.max(300, this.wide * 0.62));
+    map.setAttribute("viewBox", `0 0 ${this.wide} ${this.high}`);
     const [horizontal, vertical] = this.frame();
     const samples = ([low, high]) => {
       const steps = high - low < 44n ? high - low : 44n;
@@ -843,14 +860,13 @@ class Page {
     }));
     const place = (value, [low, high], from, to) =>
       from + (Number(((value - low) * 100000n) / (high - low || 1n)) / 100000) * (to - from);
-    const across = (value) => place(value, horizontal, LEFT, WIDE - RIGHT);
-    const up = (value) => place(value, vertical, HIGH - BOTTOM, TOP);
+    const across = (value) => place(value, horizontal, LEFT, this.wide - RIGHT);
+    const up = (value) => place(value, vertical, this.high - BOTTOM, TOP);
     const between = (positions, to, index) => {
       const first = Math.floor(index);
       const next = Math.min(first + 1, positions.length - 1);
       return to(positions[first]) + (index - first) * (to(positions[next]) - to(positions[first]));
     };
-    const map = this.find("map");
     map.replaceChildren();
     this.drawAxes(map, horizontal, vertical, across, up);
     const counts = grid.flat().filter((count) => count !== null);
@@ -867,9 +883,9 @@ class Page {
       const end = segments.flat().reduce((best, at) => (!best || at[0] - at[1] > best[0] - best[1] ? at : best), null);
       if (!end || level === current || labelled.some(([x, y]) => Math.hypot(x - end[0], (y - end[1]) * 2) < 40)) continue;
       labelled.push(end);
-      const side = end[0] > WIDE - RIGHT - 4;
-      map.append(drawn("text", { x: end[0] + (side ? 5 : 0), y: end[1] + (side ? 4 : -5), class: "level",
-        "text-anchor": side ? "start" : "middle" }, brief(level)));
+      const anchor = end[0] > this.wide - RIGHT - 4 || end[0] < LEFT + 20 ? "start" : "middle";
+      const [right, down] = anchor === "start" ? [6, end[1] < TOP + 12 ? 16 : 5] : [0, -6];
+      map.append(drawn("text", { x: end[0] + right, y: end[1] + down, class: "level", "text-anchor": anchor }, brief(level)));
     }
     this.drawPoints(map, axes, horizontal, vertical, across, up);
     const [x, y] = axes.map((index) => `${model.sizes[index].name} = ${grouped(model.values[index])}`);
@@ -877,18 +893,18 @@ class Page {
   }
 
   drawAxes(map, horizontal, vertical, across, up) {
-    map.append(drawn("rect", { x: LEFT, y: TOP, width: WIDE - LEFT - RIGHT, height: HIGH - TOP - BOTTOM, class: "frame" }));
+    map.append(drawn("rect", { x: LEFT, y: TOP, width: this.wide - LEFT - RIGHT, height: this.high - TOP - BOTTOM, class: "frame" }));
     for (const at of ticks(...horizontal, 6)) {
-      map.append(drawn("line", { x1: across(at), x2: across(at), y1: HIGH - BOTTOM, y2: HIGH - BOTTOM + 5, class: "tick" }),
-        drawn("text", { x: across(at), y: HIGH - BOTTOM + 20, "text-anchor": "middle" }, short(at)));
+      map.append(drawn("line", { x1: across(at), x2: across(at), y1: this.high - BOTTOM, y2: this.high - BOTTOM + 5, class: "tick" }),
+        drawn("text", { x: across(at), y: this.high - BOTTOM + 20, "text-anchor": "middle" }, short(at)));
     }
     for (const at of ticks(...vertical, 6)) {
       map.append(drawn("line", { x1: LEFT - 5, x2: LEFT, y1: up(at), y2: up(at), class: "tick" }),
         drawn("text", { x: LEFT - 9, y: up(at) + 4, "text-anchor": "end" }, short(at)));
     }
     const [x, y] = this.axes[this.at].map((index) => this.model.sizes[index].name);
-    map.append(drawn("text", { x: (LEFT + WIDE - RIGHT) / 2, y: HIGH - 6, "text-anchor": "middle", class: "axis" }, x),
-      drawn("text", { x: LEFT, y: TOP - 10, "text-anchor": "end", class: "axis" }, y));
+    map.append(drawn("text", { x: (LEFT + this.wide - RIGHT) / 2, y: this.high - 6, "text-anchor": "middle", class: "axis" }, x),
+      drawn("text", { transform: `translate(16 ${(TOP + this.high - BOTTOM) / 2}) rotate(-90)`, "text-anchor": "middle", class: "axis" }, y));
   }
 
   drawPoints(map, axes, horizontal, vertical, across, up) {
@@ -909,8 +925,10 @@ class Page {
   }
 }
 
-const [WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM] = [640, 420, 62, 56, 30, 46];
+const [LEFT, RIGHT, TOP, BOTTOM] = [70, 48, 28, 48];
 
+// A short sum in parentheses is not broken over lines; the list of a maximum stays as it is.
+const together = (tex) => tex.replace(/(\\max|\\min)?\(([^()]{1,60})\)/g, (all, list, sum) => (list ? all : `{(${sum})}`));
 const short = (number) => (number < 100000n ? grouped(number) : brief(number));
 const signed = (number) => (number > 0n ? `+${grouped(number)}` : number < 0n ? `\u2212${grouped(-number)}` : "±0");
 
