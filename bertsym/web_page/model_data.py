@@ -24,13 +24,13 @@ from bertsym.formulas.styles import Style, form, style_of_parts
 from bertsym.formulas.substitute import put_in
 from bertsym.formulas.tree import Form, Number, symbols
 from bertsym.legend import with_own_sizes
-from bertsym.model import Architecture, Definition, Model, check_value
+from bertsym.model import EMPTY, Architecture, Definition, Model, check_value
 from bertsym.quantities import parse_size
 from bertsym.render import latex, mathtex, words
 from bertsym.render.notation import Notation
 from bertsym.render.numbers import grouped
 from bertsym.render.sheet import Sheet
-from bertsym.symbols import BY_SYMBOL, Kind, in_order
+from bertsym.symbols import BY_SYMBOL, Kind, P, in_order
 from bertsym.values import replace, value
 from bertsym.web_page.expressions import Encoded, encoded
 from bertsym.wording import pretty
@@ -55,7 +55,7 @@ class PageModel:
     model: Model
     convention: Convention = EXACT
     command: tuple[str, ...] = ()
-    known: Mapping[Symbol, Value] = {}
+    known: Mapping[Symbol, Value] = EMPTY
 
 
 def completed(model: Model) -> Model:
@@ -149,20 +149,34 @@ class _Writer:
         """Return what the script reads."""
         shown = formula(self.model, self.convention)
         remarks = [part for part in shown.subject.remarks() if isinstance(part, Remark) and not _is_sizes(part)]
+        said = ["".join(words.inline(part) for part in remark.parts) for remark in remarks]
         return {
             "title": title,
             "class": self.model.cls,
             "convention": self.convention.title,
-            "remarks": [*map(_sentence, remarks), f"Source: {printable(self.model.architecture.paper)}."],
+            "remarks": [
+                # A name that the user typed stays as it is.
+                text if text == shown.subject.read_as else _sentence(text)
+                for text in (*said, *shown.subject.notes, *self._origins())
+            ],
             "command": " ".join(map(shlex.quote, self.shown.command)),
             "sizes": [self._size(symbol) for symbol in self.order],
             "keepable": [self.places[s] for s in self.keepable],
+            "left": self.notation.name(P),
             "total": self._written(self.counted.total(self.keepable)),
             "start": str(self.number),
             "formulas": list(self._formulas()),
             "parts": list(self._parts()),
             "rules": list(self._rules()),
         }
+
+    def _origins(self) -> Iterator[str]:
+        """Yield where the formulas come from, and the sizes that nobody gave."""
+        architecture = self.model.architecture
+        yield f"Source: {architecture.paper}"
+        base = architecture.sizes[architecture.base].values
+        if any(s in base and s not in self.shown.known and s not in self.model.pinned for s in self.model.given):
+            yield f"open sizes begin as in {architecture.base}"
 
     def _written(self, public: Any) -> Encoded:
         return encoded(public, self.places)
@@ -305,10 +319,13 @@ def _is_sizes(part: object) -> bool:
     return isinstance(part, Remark) and any(isinstance(piece, Sizes) for piece in part.parts)
 
 
-def _sentence(remark: Remark) -> str:
-    """Return a remark as a sentence."""
-    text = "".join(words.inline(part) for part in remark.parts)
-    return f"{text[:1].upper()}{text[1:]}."
+def _sentence(text: str) -> str:
+    r"""Return words as a sentence.
+
+    >>> _sentence("the paper has 671B")
+    'The paper has 671B.'
+    """
+    return f"{text[:1].upper()}{printable(text[1:]).removesuffix('.')}."
 
 
 def _plain(number: Value) -> str | bool:

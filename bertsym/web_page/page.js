@@ -51,12 +51,12 @@ const equal = (left, right) =>
 
 // 768, 30,522, 2.5 and 8/3; null for any other text.
 function readNumber(text) {
-  const plain = text.trim().replace(/(\d)[,_ \u00a0\u202f](?=\d{3}(?:\D|$))/g, "$1");
-  const match = plain.length <= 60 && /^(\d+)(?:\.(\d+)|\/(\d+))?$/.exec(plain);
-  if (!match || (match[3] && BigInt(match[3]) === 0n)) return null;
-  if (match[3]) return fraction(BigInt(match[1]), BigInt(match[3]));
-  const decimals = match[2] || "";
-  return fraction(BigInt(match[1] + decimals), 10n ** BigInt(decimals.length));
+  const digits = "(\\d{1,3}(?:[,_ \u00a0\u202f]\\d{3})+|\\d+)";
+  const match = text.length <= 80 && new RegExp(`^\\s*${digits}(?:\\.(\\d+)|/${digits})?\\s*$`).exec(text);
+  if (!match) return null;
+  const [above, decimals, below] = match.slice(1).map((part) => (part || "").replace(/\D/g, ""));
+  if (below) return BigInt(below) === 0n ? null : fraction(BigInt(above), BigInt(below));
+  return fraction(BigInt(above + decimals), 10n ** BigInt(decimals.length));
 }
 
 const grouped = (integer) => String(integer).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -410,7 +410,7 @@ function scaleOf(size, value) {
   let step = 1n;
   if (size.kind === "width") step = largestPower(magnitude / 8n > 64n ? 64n : magnitude / 8n);
   if (size.kind === "rows") step = largestPower(magnitude / 64n);
-  const least = size.isRatio ? 1n : size.least;
+  const least = size.isRatio && size.least ? 1n : size.least;
   let low = at % step;
   while (low < least) low += step;
   let high = low + step * ((3n * magnitude) / step + 4n);
@@ -518,7 +518,7 @@ class Page {
       if (value === null) this.complain(input, `${size.name}: write a ${size.isRatio ? "number such as 4, 2.5 or 8/3" : "whole number"}`);
       else this.change(size, value, input);
     });
-    input.addEventListener("blur", () => this.refresh());
+    input.addEventListener("blur", () => input.hasAttribute("aria-invalid") ? this.show() : this.refresh());
     input.addEventListener("keydown", (event) => {
       const sign = { ArrowUp: 1n, ArrowDown: -1n }[event.key];
       if (sign === undefined || !settable) return;
@@ -607,7 +607,8 @@ class Page {
   slide(size, value) {
     const now = this.valuesInFull()[size.index];
     const fitting = this.nearest(size, value, compare(value, now) >= 0 ? 1n : -1n);
-    if (fitting !== null) this.model.values = this.model.withSize(this.model.values, size.index, fitting);
+    // Where another size stands in the way, this one moves all the same, and the page says what is wrong.
+    this.model.values = this.model.withSize(this.model.values, size.index, fitting ?? value);
     this.show();
   }
 
@@ -649,8 +650,8 @@ class Page {
     this.find("total").textContent = grouped(count);
     this.find("short").textContent = count >= 1000n ? `${rounded(count)} parameters` : "parameters";
     this.find("change").textContent = count === start ? "" : `${signed(count - start)} (${times(count, start)})`;
-    set(`P = ${together(formula.tex)}`, this.find("formula"), true);
-    set(`\\phantom{P} = ${together(model.numbers(formula, all))}`, this.find("in-numbers"), true);
+    set(`${model.data.left} = ${together(formula.tex)}`, this.find("formula"), true);
+    set(`\\phantom{${model.data.left}} = ${together(model.numbers(formula, all))}`, this.find("in-numbers"), true);
     this.showParts(all, count, formula.kept.length > 0);
     this.find("latex").value = model.latex(model.values);
     this.find("command").value = model.command(model.values);
@@ -944,7 +945,12 @@ function bar(part, count) {
 }
 
 function start() {
-  const page = new Page(JSON.parse(document.getElementById("data").textContent));
+  try {
+    new Page(JSON.parse(document.getElementById("data").textContent));
+  } catch (error) {
+    document.getElementById("refusal").textContent = `This page does not work here: ${error.message}`;
+    throw error;
+  }
   document.querySelectorAll("details").forEach((details) => details.addEventListener("toggle", () => {
     details.querySelectorAll("[data-tex]:not(.done)").forEach((formula) => {
       set(formula.dataset.tex, formula, formula.tagName === "DIV");
@@ -952,7 +958,6 @@ function start() {
     });
   }));
   document.documentElement.classList.add("ready");
-  return page;
 }
 
 if (typeof document === "undefined") {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,14 +17,16 @@ import pytest
 from bertsym.algebra import Value
 from bertsym.convention import named_convention
 from bertsym.count import breakdown, count
-from bertsym.errors import BertsymError
+from bertsym.errors import BertsymError, Unreadable
 from bertsym.model import Model
+from bertsym.quantities import parse_size, rounded
 from bertsym.render.notation import BERT
 from bertsym.resolve import load
 from bertsym.web_page.model_data import PageModel, completed, model_data
 
 SCRIPT = Path(__file__).parent.parent / "js" / "page.cjs"
-PAGE = Path(__file__).parent.parent.parent / "bertsym" / "web_page" / "page.js"
+ROOT = Path(__file__).parent.parent.parent
+PAGE = ROOT / "bertsym" / "web_page" / "page.js"
 
 # fmt: off
 ZOO = [
@@ -217,3 +220,66 @@ def test_the_script_is_of_moderate_length_and_never_evaluates_text() -> None:
         "fetch(",
     ):
         assert forbidden not in text
+
+
+def test_what_a_page_says_of_its_model() -> None:
+    _, data = sides("llama-3-8b")
+    assert data["remarks"][0] == "llama-3-8b is counted as Meta-Llama-3-8B"
+    assert data["remarks"][-1] == "Source: Touvron et al. 2023, arXiv:2302.13971."
+    _, data = sides("bert")
+    assert data["remarks"][-1] == "Open sizes begin as in bert-base-uncased."
+    own = ROOT / "examples" / "configs" / "own-code" / "config.json"
+    _, data = sides(str(own))
+    assert any(remark.startswith("Field 'quantization_config'") for remark in data["remarks"])
+
+
+NUMBERS = [
+    "768",
+    "30,522",
+    "30_522",
+    "2.5",
+    "8/3",
+    "0",
+    "0.125",
+    "1,000,000/7",
+    "12,34",
+    "1,2345",
+    "1.5.2",
+    "5/0",
+    "1e5",
+    "-3",
+    "3.1,415",
+    "0x10",
+    "١٢",
+    "1/",
+    "/2",
+    ".5",
+    "5.",
+    "1,000.25",
+    "123456789012345678901234567890",
+    "",
+    " 7 ",
+    "30 522",
+    "1\u202f000",
+]
+
+
+def test_numbers_are_read_and_rounded_as_the_library_does(node: str) -> None:
+    rng = random.Random(3)
+    counts = [*range(1001), *(10**k + d for k in range(1, 40) for d in (-1, 0, 1, 5 * 10**k // 1000))]
+    counts += [rng.randint(0, 10 ** rng.randint(1, 30)) for _ in range(300)]
+    script = """const {readNumber, inUnit} = require(process.argv[1]);
+    const {texts, counts} = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+    const plain = (n) => n === null ? null : typeof n === 'bigint' ? String(n) : `${n.over}/${n.under}`;
+    const round = (count) => inUnit(BigInt(count)).join('');
+    console.log(JSON.stringify([texts.map(readNumber).map(plain), counts.map(round)]))"""
+    given = json.dumps({"texts": NUMBERS, "counts": list(map(str, counts))})
+    done = subprocess.run([node, "-e", script, str(PAGE)], input=given, capture_output=True, text=True, check=True)
+    read, shown = json.loads(done.stdout)
+    assert shown == [rounded(count) for count in counts]
+    for text, number in zip(NUMBERS, read, strict=True):
+        try:
+            expected = str(parse_size(re.sub(r"(?<=\d)[ \u202f](?=\d)", ",", text.strip())))
+        except Unreadable:
+            expected = None
+        assert number == expected, text
