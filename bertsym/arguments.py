@@ -118,6 +118,14 @@ def mapping(given: Mapping[str, Any] | None, what: str, example: str) -> Mapping
     return entries
 
 
+def sizes_by_name(given: Mapping[str | Symbol, Any] | None, what: str) -> Mapping[str, Any]:
+    """Return sizes by name; a symbol stands for its name. Raises `Unreadable`."""
+    entries: Any = given
+    if isinstance(given, Mapping):
+        entries = {str(name) if isinstance(name, Symbol) else name: size for name, size in given.items()}
+    return mapping(entries, what, "{'H': 1024}")
+
+
 def integer(given: object, what: str) -> int:
     """Read an integer of any sign."""
     exact = None if isinstance(given, bool) else number(given, what, "an integer")
@@ -192,13 +200,16 @@ def run_sizes(given: Mapping[str, Any] | None) -> dict[Symbol, int]:
 
 
 class SymbolsByName(Mapping[str, Symbol]):
-    """The symbols of a model by every name that `Model.at` takes; it lists the public names."""
+    """The symbols of a model by every name that `Model.at` takes; it lists the public names.
+
+    A symbol is plain: it has no assumptions, as the symbols of the formulas that the library hands out.
+    """
 
     def __init__(self, spec: Model) -> None:
         self.spec = spec
 
     def __getitem__(self, name: str) -> Symbol:
-        return self.spec.size(name).symbol
+        return Symbol(self.spec.size(name).name)
 
     def __contains__(self, name: object) -> bool:
         try:

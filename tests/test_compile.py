@@ -20,7 +20,7 @@ SEED = 20261129
 
 
 def hand(hidden: int, layers: int) -> int:
-    """bert-base-uncased as its paper draws it: 3 tables, and 4 projections, 2 of the feed-forward net, 2 norms a layer."""
+    """bert-base-uncased as its paper draws it: 3 tables; per layer 4 projections, 2 of a feed-forward net, 2 norms."""
     attention = 4 * (hidden * hidden + hidden)
     feed_forward = hidden * 4 * hidden + 4 * hidden + 4 * hidden * hidden + hidden
     tables = (30522 + 512 + 2) * hidden + 2 * hidden
@@ -45,8 +45,8 @@ MODELS = (
     "bert", "bert-base-uncased", "albert-base-v2", "deberta-v3-base", "ModernBERT-base", "gpt2", "Llama-2-7b-hf",
     "Mixtral-8x7B-v0.1", "t5-small", "electra-small-generator", "deepseek_v3-default", "llama4_text-default",
     "qwen3_next-default", "gemma3n_text-default", "resnet-default", "mamba2-default", "blip-2-default", "clvp-default",
-    "swin-default", "convnext-default", "whisper-default", "wav2vec2-conformer-default", "zaya-default", "longt5-default",
-    "vitpose-default",
+    "swin-default", "convnext-default", "whisper-default", "wav2vec2-conformer-default", "zaya-default",
+    "longt5-default", "vitpose-default",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from bertsym.answers.derivative import Derivative as DerivativeReport
 from bertsym.answers.formula import Formula
 from bertsym.answers.name_verification import NameVerification
 from bertsym.answers.verification import Verification as VerificationReport
+from bertsym.api.expressions import public
 from bertsym.api.printing_options import choices
 from bertsym.claims.standing import Standing
 from bertsym.document import Result
@@ -111,7 +112,7 @@ class Total(Answer):
     @property
     def expression(self) -> Expr:
         """Return the formula as a sympy expression in the public symbols."""
-        return to_sympy(self.report.expression)
+        return public(to_sympy(self.report.expression))
 
     @property
     def count(self) -> int | None:
@@ -131,7 +132,7 @@ class Derivative(Answer):
     @property
     def expression(self) -> Expr:
         """Return the derivative as a sympy expression."""
-        return to_sympy(self.report.expression)
+        return public(to_sympy(self.report.expression))
 
     @property
     def value(self) -> Fraction | None:
@@ -211,7 +212,7 @@ class Derived(Answer):
     @property
     def expression(self) -> Expr:
         """Return the formula as a sympy expression in the public symbols."""
-        return to_sympy(self.report.expression)
+        return public(to_sympy(self.report.expression))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a file that `load` reads; raises `PartialFormula` or `BadFile`."""

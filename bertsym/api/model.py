@@ -91,13 +91,13 @@ class Model:
     def symbols(self) -> Mapping[str, Symbol]:
         """Return the symbols of the model's formulas: by public name, and by every field that means a size.
 
-        sympy reads text as another symbol, on which no formula depends: `expression.diff("H")` is 0. Pass a symbol from
-        here. A name that the model does not know raises `UnknownName`.
+        They are plain: `symbols["H"]` is `sympy.Symbol("H")`. A name that the model does not know raises `UnknownName`.
 
         Examples:
             >>> bert = load("bert")
-            >>> print(bert.total().expression.diff(bert.symbols["V"]))
-            H
+            >>> formula = bert.total().expression
+            >>> print(formula.diff(bert.symbols["V"]), formula.diff("V"))
+            H H
             >>> bert.symbols["hidden_size"]
             H
         """
@@ -113,17 +113,18 @@ class Model:
         """Return how a file was read where its author may not expect it, such as a field that was ignored."""
         return self.spec.notes
 
-    def at(self, sizes: Mapping[str, Value | str] | None = None, /, **more: Value | str) -> Model:
+    def at(self, sizes: Mapping[str | Symbol, Value | str] | None = None, /, **more: Value | str) -> Model:
         """Return the model with sizes put in: `at(H=1024, L=24)`, `at({"ffn_ratio": "8/3"})`.
 
         A size goes by its public name or by the field of a `config.json` that sets it: `at(hidden_size=1024)`. The
-        sizes of a derived model have names of its own code: `at(first_k_dense_replace=3)`.
+        sizes of a derived model have names of its own code: `at(first_k_dense_replace=3)`. A symbol of the model is as
+        good as its name.
 
         Raises `UnknownName`, `Unreadable`, `Conflict` or `NotAnInteger`, all of them `BertsymError`.
         """
         given: dict[Symbol, Value] = {}
         typed: dict[Symbol, str] = {}
-        for name, value in (*arguments.mapping(sizes, "sizes", "{'H': 1024}").items(), *more.items()):
+        for name, value in (*arguments.sizes_by_name(sizes, "sizes").items(), *more.items()):
             size = self.spec.size(name)
             exact = arguments.size_value(size, value)
             if given.setdefault(size.symbol, exact) != exact:
