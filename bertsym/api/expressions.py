@@ -124,11 +124,19 @@ def plain_symbol(symbol: Symbol) -> Symbol:
 class _ByName:
     """A sum, a product or a power whose methods take names: a name stands for the symbol of the formula that has it.
 
-    It equals the sympy expression `ordinary`. Every result is an ordinary expression.
+    It equals the sympy expression `ordinary`.
     """
 
-    ordinary: Expr
+    args: tuple[Basic, ...]
+    is_commutative: bool
     ordinary_class: type[Basic]
+
+    @property
+    def ordinary(self) -> Expr:
+        """Return the same expression of sympy's own class."""
+        expression: Any = Basic.__new__(self.ordinary_class, *self.args)
+        expression.is_commutative = self.is_commutative
+        return expression
 
     def __new__(cls, *args: Any, **options: Any) -> Any:
         """Make an ordinary expression, because sympy may rebuild an expression by its class."""
@@ -193,5 +201,4 @@ def _by_name(expression: Expr) -> Expr:
         return expression
     named: Any = Basic.__new__(cls, *expression.args)
     named.is_commutative = expression.is_commutative
-    named.ordinary = expression
     return named

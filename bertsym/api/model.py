@@ -6,29 +6,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sympy import Symbol
 
 from bertsym import arguments
 from bertsym import count as counting
 from bertsym.algebra import Value
-from bertsym.answers.breakdown import broken_down
-from bertsym.answers.comparison import Shown, comparison
+from bertsym.answers.breakdown import Breakdown, broken_down
+from bertsym.answers.comparison import Comparison, Shown, comparison
 from bertsym.answers.compute_optimal import Allocation, ComputeOptimal, allocated
 from bertsym.answers.configurations import shortlist
 from bertsym.answers.derivative import derivative
-from bertsym.answers.explanation import derivation
+from bertsym.answers.explanation import Derivation, derivation
 from bertsym.answers.formula import formula_written
-from bertsym.answers.inventory import inventory
-from bertsym.answers.size_table import USUAL, size_table
+from bertsym.answers.inventory import Inventory, inventory
+from bertsym.answers.size_table import USUAL, SizeTable, size_table
 from bertsym.answers.solution import solved
 from bertsym.answers.titles import chosen_names
 from bertsym.api.answers import Answer, Derivative, Total
 from bertsym.compiled import CompiledCount, compiled
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
-from bertsym.errors import Conflict, Missing, UnknownName, Unreadable
+from bertsym.errors import Conflict, Missing, UnknownName, Unreadable, listed
 from bertsym.formulas.styles import Style
 from bertsym.model import Model as Spec
 from bertsym.report import Report
@@ -40,8 +40,13 @@ from bertsym.solving.requirements import Demand, Limit
 from bertsym.values import replace
 
 if TYPE_CHECKING:
+    from bertsym.answers.roofline import Roofline
     from bertsym.costs import Measure, Settings
     from bertsym.solving.budgets import Measured
+
+
+SHOWN_CHARACTERS = 160
+"""The characters of a model at a prompt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +81,14 @@ class Model:
         )
 
     def __repr__(self) -> str:
-        sizes = "".join(f", {name}={value}" for name, value in self.sizes.items())
-        return f"Model({self.spec.architecture.name}, {self.spec.cls}{sizes})"
+        parts = [self.spec.architecture.name, self.spec.cls, *(f"{name}={size}" for name, size in self.sizes.items())]
+        return f"Model({listed(parts, SHOWN_CHARACTERS)})"
 
     def _repr_latex_(self) -> str:
         return self.total()._repr_latex_()
+
+    def _repr_html_(self) -> str:
+        return self.total()._repr_html_()
 
     @property
     def sizes(self) -> dict[str, Value]:
@@ -201,7 +209,7 @@ class Model:
         only: Iterable[str] = (),
         without: Iterable[str] = (),
         form: str = "collected",
-    ) -> Answer:
+    ) -> Answer[Breakdown]:
         """Return the total by component, role, layer or module; the rows sum to it."""
         grouping = By.named(by)
         return Answer(broken_down(self.spec, self.convention(convention, only, without), grouping, Style.named(form)))
@@ -240,7 +248,7 @@ class Model:
         symbols = [model.spec.size(name).symbol for name in arguments.texts(sizes, "sizes")]
         return compiled(model.spec, symbols, counted, model.measure, promotes=overflow == "object")
 
-    def tensors(self, convention: str = "exact") -> Answer:
+    def tensors(self, convention: str = "exact") -> Answer[Inventory]:
         """Return the inventory: one entry per tensor if every size is known, else one per declaration."""
         return Answer(inventory(self.spec, self.convention(convention)))
 
@@ -253,7 +261,7 @@ class Model:
         base: str = "",
         values: Iterable[str] = (),
         sizes: Iterable[str] | None = None,
-    ) -> Answer:
+    ) -> Answer[Comparison]:
         """Compare this model with others, component by component.
 
         `names` are titles for the models, in their order. `base` is the title of the model to which differences and
@@ -282,7 +290,9 @@ class Model:
         )
         return Answer(report)
 
-    def size_table(self, *others: Model, columns: Iterable[str] = USUAL, names: Iterable[str] = ()) -> Answer:
+    def size_table(
+        self, *others: Model, columns: Iterable[str] = USUAL, names: Iterable[str] = ()
+    ) -> Answer[SizeTable]:
         """Return the table of sizes of this model and others, a model in each row, as papers print it.
 
         `columns` are sizes, `parameters`, components, conventions such as `non-embedding`, `sharing`, `class` or `id`.
@@ -299,7 +309,7 @@ class Model:
         chosen = chosen_names(arguments.texts(names, "names"), [""] * len(models))
         return Answer(size_table(models, arguments.texts(columns, "columns"), chosen))
 
-    def explain(self, component: str | None = None, convention: str = "exact") -> Answer:
+    def explain(self, component: str | None = None, convention: str = "exact") -> Answer[Derivation]:
         """Derive the count step by step, from tensors and shapes."""
         return Answer(derivation(self.spec, self.convention(convention), component))
 
@@ -337,12 +347,13 @@ class Model:
         tolerance: Fraction | str | None = None,
         order: str = "error",
         top: int | None = None,
-    ) -> Answer:
+    ) -> Answer[Any]:
         """Find the size that meets a target, or with several unknowns the configurations.
 
         A size that stays open is taken from the base model of the architecture, and the answer names it.
 
-        One unknown is solved as mathematics (`report.solution`); several are searched for completely (`report.found`).
+        `rows` are the sizes that were found, with their counts. One unknown is solved as mathematics
+        (`report.solution`); several are searched for completely (`report.found`).
         `at_most` and `at_least` are budgets by convention, or of another quantity, as in `{"memory": "24GiB"}`. The
         sizes of a run that these depend on are `at`; `dtype` and the rest are those of `of`. The target "max" finds the
         largest model within the budgets. With `compute` the scaling `law` chooses the target, by its own definition of
@@ -415,7 +426,9 @@ class Model:
         spec = spec if at is None else Model(spec, self.measure).at(at).spec
         return (within_positions(spec, loaded) if beside else spec), beside
 
-    def roofline(self, device: str, dtype: str = "bf16", at: Mapping[str, Value | str] | None = None) -> Answer:
+    def roofline(
+        self, device: str, dtype: str = "bf16", at: Mapping[str, Value | str] | None = None
+    ) -> Answer[Roofline]:
         """Return a lower bound on the time of a forward pass, a decoded token and a training step on a device.
 
         `at` are the sizes of the run, such as B and S. Raises `UnknownName`, `NotKnownOf`, `MissingSize` or `Conflict`.
