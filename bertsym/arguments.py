@@ -103,7 +103,7 @@ def text(given: object, what: str) -> str:
     return given
 
 
-def path(given: str | PathLike[str], what: str) -> str:
+def path(given: object, what: str) -> str:
     """Return a name or a path as text; raises `Unreadable` for anything else, bytes too."""
     if not isinstance(given, str | PathLike) or not isinstance(written := fspath(given), str):
         raise Unreadable(what, _echoed(given), "a name or a path")

@@ -99,7 +99,7 @@ class Answer(Generic[R_co]):
             >>> from bertsym import load
             >>> row = load("bert-base-uncased").breakdown().rows[0]
             >>> row["name"], row.count, row.share, row.expression
-            ('embeddings', 23837184, Fraction(31038, 142555), H*(N + V + 4))
+            ('embeddings', 23837184, Fraction(4434, 20365), H*(N + V + 4))
         """
         return rows(self.report)
 

@@ -25,6 +25,7 @@ from bertsym.answers.size_table import USUAL, SizeTable, size_table
 from bertsym.answers.solution import solved
 from bertsym.answers.titles import chosen_names
 from bertsym.api.answers import Answer, Derivative, Total
+from bertsym.api.configurations import Configuration, written_configuration
 from bertsym.compiled import CompiledCount, compiled
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
@@ -33,6 +34,7 @@ from bertsym.formulas.styles import Style
 from bertsym.model import Model as Spec
 from bertsym.report import Report
 from bertsym.resolve import load as load_spec
+from bertsym.resolve import load_json
 from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import LARGEST, Order, Request
@@ -464,16 +466,32 @@ class Model:
         return select(found, self.spec.tensors, *narrowed)
 
 
-def load(target: str | PathLike[str], head: str | None = None, *, model_type: str | None = None) -> Model:
-    """Load a model by name (`bert`, `Llama 3.1 8B`), or from a `config.json`, its folder or a saved model.
+def load(
+    target: str | PathLike[str] | Mapping[str, Any] | Configuration,
+    head: str | None = None,
+    *,
+    model_type: str | None = None,
+) -> Model:
+    """Load a model by name, from a configuration, from a `config.json` or its folder, or from a saved model.
 
-    A name means the class that its papers count: the bare model of an encoder, the language model of a decoder.
+    A name means the class that its papers count: the bare model of an encoder, the language model of a decoder. A
+    configuration is a mapping of the fields of a `config.json`, or an object of transformers such as `BertConfig()`,
+    which is read as the file that `save_pretrained` writes.
 
     `head` replaces the class that a file names, and `model_type` its type. `notes` of the model say what was inferred
     from the file. Raises `UnknownName`, `AmbiguousModel` for a name of several models, `BadFile`, `BadField`, or
     `Conflict` for a name with a `model_type`.
+
+    Examples:
+        >>> load("bert-base-uncased") == load("BERT base uncased")
+        True
+        >>> load({"model_type": "bert", "hidden_size": 1024, "num_attention_heads": 16}).sizes["H"]
+        1024
     """
     kind = None if model_type is None else arguments.text(model_type, "model_type")
+    written = written_configuration(target)
+    if written is not None:
+        return Model(load_json(*written, head, kind))
     return Model(load_spec(arguments.path(target, "target"), head, kind))
 
 
