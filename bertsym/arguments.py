@@ -103,7 +103,7 @@ def text(given: object, what: str) -> str:
     return given
 
 
-def path(given: str | PathLike[str], what: str) -> str:
+def path(given: object, what: str) -> str:
     """Return a name or a path as text; raises `Unreadable` for anything else, bytes too."""
     if not isinstance(given, str | PathLike) or not isinstance(written := fspath(given), str):
         raise Unreadable(what, _echoed(given), "a name or a path")
@@ -116,6 +116,14 @@ def mapping(given: Mapping[str, Any] | None, what: str, example: str) -> Mapping
     if not isinstance(entries, Mapping) or not all(isinstance(name, str) for name in entries):
         raise Unreadable(what, _echoed(given), f"a mapping such as {example}")
     return entries
+
+
+def sizes_by_name(given: Mapping[str | Symbol, Any] | None, what: str) -> Mapping[str, Any]:
+    """Return sizes by name; a symbol stands for its name. Raises `Unreadable`."""
+    entries: Any = given
+    if isinstance(given, Mapping):
+        entries = {str(name) if isinstance(name, Symbol) else name: size for name, size in given.items()}
+    return mapping(entries, what, "{'H': 1024}")
 
 
 def integer(given: object, what: str) -> int:
@@ -192,13 +200,16 @@ def run_sizes(given: Mapping[str, Any] | None) -> dict[Symbol, int]:
 
 
 class SymbolsByName(Mapping[str, Symbol]):
-    """The symbols of a model by every name that `Model.at` takes; it lists the public names."""
+    """The symbols of a model by every name that `Model.at` takes; it lists the public names.
+
+    A symbol is plain: it has no assumptions, as the symbols of the formulas that the library hands out.
+    """
 
     def __init__(self, spec: Model) -> None:
         self.spec = spec
 
     def __getitem__(self, name: str) -> Symbol:
-        return self.spec.size(name).symbol
+        return Symbol(self.spec.size(name).name)
 
     def __contains__(self, name: object) -> bool:
         try:
