@@ -25,29 +25,12 @@ if TYPE_CHECKING:
 NO_SETTINGS: Mapping[str, str | int | tuple[str, ...]] = MappingProxyType({})
 
 
-def model_names(incomplete: str) -> list[str]:
-    """Return the names that a shell may complete: model types and published models, without sympy."""
-    from bertsym import atlas
-    from bertsym.names.catalogue import published
-
-    names = dict.fromkeys((*atlas.index(), *(model.name for model in published())))
-    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
-
-
-def head_names(incomplete: str) -> list[str]:
-    """Return the names of heads that a shell may complete."""
-    from bertsym.names.heads import ALIASES
-
-    return [name for name in ALIASES if name.startswith(incomplete)]
-
-
 Target = Annotated[
     str,
     typer.Argument(
         metavar="[MODEL]",
         help="A model type (bert), a published model (bert-base-uncased, 'Llama 3.1 8B'), or a path of a config.json.",
         show_default=True,
-        autocompletion=model_names,
     ),
 ]
 At = Annotated[
@@ -64,7 +47,6 @@ HeadName = Annotated[
         "--head",
         metavar="NAME",
         help="Count the model with this task head, such as masked-lm or mlm; model is the bare one.",
-        autocompletion=head_names,
     ),
 ]
 ModelType = Annotated[
