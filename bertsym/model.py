@@ -24,7 +24,7 @@ from bertsym.errors import (
 from bertsym.names.heads import head_named
 from bertsym.names.heads import meanings as meanings_of_head
 from bertsym.schema import Schema
-from bertsym.spellings import AmbiguousName, folded, typed
+from bertsym.spellings import LETTERS, AmbiguousName, folded, typed
 from bertsym.symbols import BY_NAME, BY_SYMBOL, RUN_BY_NAME, Kind, Own, Size, in_order
 from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
@@ -143,7 +143,7 @@ class Architecture:
 
     def named(self, name: str) -> Symbol:
         """Find the symbol that a name means, as `Model.size` does; raises `UnknownName` or `AmbiguousName`."""
-        means = self._names.get(name) or self._in_any_case.get(folded(name)) or self._registered(typed(name))
+        means = self._names.get(name) or self._in_any_case.get(folded(name)) or self.registered(typed(name))
         if len(means) > 1:
             raise AmbiguousName(name, tuple(means))
         for path, symbol in means.items():
@@ -154,7 +154,7 @@ class Architecture:
         close = suggestion(name, self._names).startswith("did you mean")
         raise UnknownName(f"size of {self.name}", name, self._names if close else map(str, self.symbols))
 
-    def _registered(self, names: Iterable[str]) -> Mapping[str, Symbol | None]:
+    def registered(self, names: Iterable[str]) -> Mapping[str, Symbol | None]:
         """Return those of the registered sizes, and of the sizes of a run, that the model has."""
         sizes = (BY_NAME.get(name) or RUN_BY_NAME[name] for name in names)
         return {size.name: size.symbol for size in sizes if size.symbol in self.symbols}
@@ -307,6 +307,16 @@ class Model:
         Raises `UnknownName` or `AmbiguousName`.
         """
         return self.architecture.size(self.architecture.named(name))
+
+    def setting(self, name: str) -> Size:
+        """Find the size that a name before an equals sign means: as `size`, or a letter such as `h` or `A`.
+
+        Raises `UnknownName` or `AmbiguousName`.
+        """
+        meant = () if name in map(str, self.symbols) else self.architecture.registered(LETTERS.get(name, ()))
+        if len(meant) > 1:
+            raise AmbiguousName(name, tuple(meant))
+        return self.size(next(iter(meant), name))
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
         """Return what a public formula has in place of the symbols of the declaration, closed: substitute it once.

@@ -209,7 +209,10 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "s": ("S",),
     "v": ("V",),
 }
-"""The letters that users type for sizes. A letter of papers that means another size in another paper is not here."""
+"""The names of the sizes that users mean by a letter before an equals sign, as in h=768.
+
+In an expression `h` may be the heads beside `H`, so letters have no other meaning there.
+"""
 
 
 def fields(name: str) -> tuple[str, ...]:
@@ -282,12 +285,12 @@ def _names_in_lower_case() -> Mapping[str, str]:
 
 
 def typed(word: str) -> tuple[str, ...]:
-    """Return the names of the sizes that a word of a user may mean: an exact spelling, a letter, or one in any case.
+    """Return the names of the sizes that a word of a user may mean: an exact spelling, or one in any case.
 
-    >>> typed("n_embd"), typed("A"), typed("D"), typed("Hidden Size"), typed("层数"), typed("zzz")
-    (('H',), ('heads',), ('H', 'd'), ('H',), ('L',), ())
+    >>> typed("n_embd"), typed("Hidden Size"), typed("HEADS"), typed("层数"), typed("zzz")
+    (('H',), ('H',), ('heads',), ('L',), ())
     """
-    exact = meanings(word) or LETTERS.get(word, ())
+    exact = meanings(word)
     if exact or len(word) == 1:
         return exact
     lower = folded(word)

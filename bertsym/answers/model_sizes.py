@@ -78,7 +78,7 @@ def _named(models: Sequence[Model], name: str) -> Symbol:
     unknown: UnknownName | None = None
     for model in models:
         try:
-            return model.size(name).symbol
+            return model.setting(name).symbol
         except UnknownName as error:
             unknown = unknown or error
     if name == str(E):

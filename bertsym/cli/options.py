@@ -237,7 +237,7 @@ def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, 
             name, equals, value = (part.strip() for part in pair.partition("="))
             if not equals:
                 raise Unreadable("--at", pair, "SIZE=NUMBER, as in H=1024")
-            size = lookup(name) if of is None else of.size(name)
+            size = lookup(name) if of is None else of.setting(name)
             exact = _value(size, value.removeprefix("=").strip())
             if given.setdefault(size.symbol, exact) != exact:
                 before = f"{typed[size.symbol]}={given[size.symbol]}"
