@@ -210,8 +210,12 @@ class Choices:
         return shown
 
 
-def printed(report: Report, choices: Choices, spell: Callable[[str], str] | None = None) -> str:
-    """Return the report in the syntax of the choices; `spell` writes words for a stream that lacks characters.
+def printed(
+    report: Report, choices: Choices, spell: Callable[[str], str] | None = None, width: int | None = None
+) -> str:
+    """Return the report in the syntax of the choices.
+
+    `spell` writes words for a stream that lacks characters. `width` is that of the terminal that text is written for.
 
     Raises `Conflict`, `UnknownName` or `Unreadable` for a wrong choice, `TooNarrow` for a piece wider than the column.
     """
@@ -247,7 +251,7 @@ def printed(report: Report, choices: Choices, spell: Callable[[str], str] | None
         case _:
             from bertsym.render import text  # noqa: PLC0415  # see the module
 
-            return text.document(document, spell or str)
+            return text.document(document, spell or str, width)
 
 
 def _with_sentences(report: Report, choices: Choices) -> Document:

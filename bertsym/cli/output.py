@@ -98,7 +98,7 @@ def _tex_in(tex: str, named: str) -> str:
 def written(report: Report, page: Page) -> str:
     """Write the report in the syntax of the page."""
     named = streams.encoding(sys.stdout)
-    return printed(report, page.choices(), None if named is None else _speller(named))
+    return printed(report, page.choices(), None if named is None else _speller(named), streams.width(sys.stdout))
 
 
 def piece(part: Inline, syntax: str, notation: Notation | None = None, flavor: str = "jupyter") -> str:
