@@ -26,8 +26,8 @@ from bertsym.printing import (
     LatexOptions,
     MarkdownOptions,
     NamesOptions,
+    PlainOptions,
     TableOptions,
-    TextOptions,
     TypstOptions,
     printed,
 )
@@ -56,7 +56,7 @@ class Answer:
     def __str__(self) -> str:
         return self.text().removesuffix("\n")
 
-    def text(self, **options: Unpack[TextOptions]) -> str:
+    def text(self, **options: Unpack[PlainOptions]) -> str:
         """Return the text that the command line prints."""
         return printed(self.report, choices(TEXT, options))
 
