@@ -27,6 +27,7 @@ from bertsym.cli import (
     tensors,
     total,
     verify,
+    web_page,
 )
 from bertsym.cli import help as help_page
 from bertsym.cli.completion import VARIABLE
@@ -132,6 +133,7 @@ app.command("diff")(diff.diff)
 app.command("solve")(solve.solve)
 app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
+app.command("page")(web_page.page)
 app.command("verify")(verify.verify)
 app.command("macros")(macros.macros)
 app.command("embed")(embed.embed)
