@@ -19,7 +19,6 @@ def page(
         typer.Argument(
             metavar="MODEL...",
             help="Model types, published models, or paths of a config.json; several are compared.",
-            autocompletion=options.model_names,
             show_default=False,
         ),
     ],
