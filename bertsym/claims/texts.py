@@ -6,6 +6,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
+from sympy import Expr
+
 from bertsym.claims.attribution import Owner, Owners
 from bertsym.claims.cells import SUMMARY_SUFFIX, Cells, cells_of
 from bertsym.claims.costs.claims import CostVerdict
@@ -384,12 +386,22 @@ class _Audit:
 
 
 def _is_count(reading: Reading) -> bool:
-    """Return True if a formula has the degree of a count: some product of two widths, tables or layers."""
+    """Return True if a formula has the degree of a count: some product of two widths, tables or layers.
+
+    Heads below a fraction take nothing from the degree: accounts that forget to cancel them count 3H²/A.
+    """
     return any(
-        sum(power for base, power in monomial if base in BY_SYMBOL and BY_SYMBOL[base].kind is not Kind.RATIO) >= 2
+        sum(_degree(base, power) for base, power in monomial) >= 2
         for side in reading.sides
         for monomial in expand(side.form)
     )
+
+
+def _degree(base: Expr, power: int) -> int:
+    """Return what a power adds to the degree of a monomial: nothing for a ratio, and for heads below a fraction."""
+    if base not in BY_SYMBOL or BY_SYMBOL[base].kind is Kind.RATIO:
+        return 0
+    return 0 if BY_SYMBOL[base].kind is Kind.HEADS and power < 0 else power
 
 
 def _has_widths(reading: Reading) -> bool:

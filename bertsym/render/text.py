@@ -269,7 +269,7 @@ def _kind(column: Column, cells: Sequence[Inline]) -> str:
 def _widths(rows: list[list[str]], kinds: list[str]) -> list[int]:
     """Return the column widths; a table wider than a terminal narrows its widest columns, those of names last."""
     columns = list(zip(*rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
+    widths = [max(map(screen_width, column)) for column in columns]
     floors = [_floor(column) if kind == "number" else 0 for column, kind in zip(columns, kinds, strict=True)]
     gaps = 2 * (len(widths) - 1)
     for kind, least, most in _PHASES:
@@ -286,17 +286,32 @@ def _widths(rows: list[list[str]], kinds: list[str]) -> list[int]:
 def _floor(column: Sequence[str]) -> int:
     """Return the width of a column of numbers whose title is broken between all its words."""
     title, *cells = column
-    return max(map(len, (*title.split(), *cells)), default=0)
+    return max(map(screen_width, (*title.split(), *cells)), default=0)
 
 
 def _folded(cell: str, width: int) -> list[str]:
     """Return a cell in lines of that width."""
-    return _wrap(cell, width) if len(cell) > width else [cell]
+    needed = screen_width(cell)
+    return _wrap(cell, width * len(cell) // needed) if needed > width else [cell]
 
 
 def _line(pieces: Sequence[str], widths: list[int], columns: tuple[Column, ...]) -> str:
     padded = (
-        piece.rjust(width) if column.right else piece.ljust(width)
+        blanks + piece if column.right else piece + blanks
         for piece, width, column in zip(pieces, widths, columns, strict=True)
+        for blanks in (" " * (width - screen_width(piece)),)
     )
     return "  ".join(padded).rstrip()
+
+
+def screen_width(text: str) -> int:
+    """Return the columns of a terminal that a text takes: two for a wide character, as Chinese has, none for a mark.
+
+    >>> screen_width("12·L"), screen_width("1.1 亿参数")
+    (4, 10)
+    """
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415  # most texts are narrow
+
+    return sum(2 if east_asian_width(c) in "WF" else 0 if combining(c) else 1 for c in text)
