@@ -89,6 +89,10 @@ class CompiledCount:
             return self._over_arrays(given)
         return self._at(given)
 
+    def __hash__(self) -> int:
+        # A model has no hash of its own, because its sizes are a mapping.
+        return hash((self.symbols, self.convention, self.program))
+
     @property
     def sizes(self) -> tuple[str, ...]:
         """Return the names of the sizes, in the order of the arguments."""
