@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from bertsym.api.expressions import public
 from bertsym.document import Code, Count, Decimal, Document, Element, Inline, Remark, Share, Table
 from bertsym.errors import MissingExtra, UnknownName
 from bertsym.formulas.tree import Form, Number, to_sympy
+from bertsym.handed_out import public
 from bertsym.render import words
 from bertsym.report import AsLatex, AsText, Record, Report
 from bertsym.straight_line import INT64
