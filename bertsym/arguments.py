@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from operator import index
@@ -16,7 +17,7 @@ from bertsym.errors import BertsymError, UnknownName, Unreadable
 from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.grammar import CONSTANT, Malformed, parse
 from bertsym.model import Model
-from bertsym.quantities import MAX_DIGITS, PARAMETERS, Unit, parse_amount, parse_size
+from bertsym.quantities import MAX_DIGITS, PARAMETERS, Unit, parse_amount, parse_count, parse_size
 from bertsym.symbols import RUN, Kind, Size
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 MAX_SECONDS = 86_400
 """A day: no build takes longer, and clocks of the operating system overflow far beyond it."""
+
+_POWER = re.compile(r"\d+(?:\.\d+)?[eE]\+?\d+", re.ASCII)
+_UNIT = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([kmbt])", re.ASCII | re.IGNORECASE)
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -40,7 +44,17 @@ def size_value(size: Size, given: object) -> Value:
 
 
 def _size_in_text(text: str, size: Size) -> Value:
-    """Read a number, or an expression of numbers; raises `Unreadable`."""
+    """Read a number, a power of ten such as `1e3`, or an expression of numbers; raises `Unreadable`."""
+    if _POWER.fullmatch(text):
+        try:
+            return parse_count(text, size.title)
+        except Unreadable:
+            raise Unreadable(size.title, text, size.expected) from None
+    if (unit := _UNIT.fullmatch(text)) is not None:
+        thousands = parse_size(unit[1], size.title, size.expected)
+        power = "kmbt".index(unit[2].casefold()) + 1
+        either = " or ".join(f"{number(thousands * base**power, size.title, ''):,}" for base in (1000, 1024))
+        raise Unreadable(size.title, text, f"digits, because it may mean {either}")
     try:
         return parse_size(text, size.title, size.expected)
     except Unreadable:

@@ -74,6 +74,7 @@ def _named(target: str, head: str | None) -> Model | None:
 def _spelled(target: str, head: str | None) -> Model:
     """Return the model that another spelling of a name means; raises `UnknownName` or `AmbiguousModel`."""
     from bertsym.config.model_types import why_missing  # noqa: PLC0415  # an exact name does not need it
+    from bertsym.names.mistaken import advice  # noqa: PLC0415
 
     types = (*ARCHITECTURES, *atlas.index())
     reading = read(target, types)
@@ -86,7 +87,7 @@ def _spelled(target: str, head: str | None) -> Model:
     if reading.ambiguous or reading.longer:
         models = reading.models or reading.longer
         raise AmbiguousModel(target, tuple(f"{model.name} ({rounded(model.count)})" for model in models))
-    raise UnknownModel("model", target, reading.near, why_missing(target, ""))
+    raise UnknownModel("model", target, reading.near, why_missing(target, advice(target)))
 
 
 def published_model(known: Published, head: str | None = None) -> Model:

@@ -101,6 +101,7 @@ PRINTED: list[tuple[str, dict[str, Any]]] = [
             "heading": {"share": "%"},
         },
     ),
+    ("show --bars", {"bars": True}),
     ("show --csv --columns component,parameters", {"columns": ["component", "parameters"]}),
 ]
 
@@ -120,7 +121,7 @@ def test_python_prints_what_the_command_line_prints(
 
 def test_every_option_of_a_page_is_one_of_the_library() -> None:
     page = {field.name for field in fields(Page)} - set(SYNTAXES)
-    assert page == {field.name for field in fields(Choices)} - {"syntax"}
+    assert page == {field.name for field in fields(Choices)} - {"syntax", "bars"}  # bars are an option of `show`
     assert page == set(LatexOptions.__annotations__) | {"flavor"}
     methods = {"text", *SYNTAXES}
     assert all(callable(getattr(Answer, name)) for name in methods)

@@ -29,8 +29,8 @@ from bertsym.printing import (
     LatexOptions,
     MarkdownOptions,
     NamesOptions,
+    PlainOptions,
     TableOptions,
-    TextOptions,
     TypstOptions,
     printed,
 )
@@ -114,7 +114,7 @@ class Answer(Generic[R_co]):
         """
         return frame(self.rows, "to_pandas()")
 
-    def text(self, **options: Unpack[TextOptions]) -> str:
+    def text(self, **options: Unpack[PlainOptions]) -> str:
         """Return the text that the command line prints."""
         return printed(self.report, choices(TEXT, options))
 

@@ -135,7 +135,7 @@ class Model:
         given: dict[Symbol, Value] = {}
         typed: dict[Symbol, str] = {}
         for name, value in (*arguments.sizes_by_name(sizes, "sizes").items(), *more.items()):
-            size = self.spec.size(name)
+            size = self.spec.setting(name)
             exact = arguments.size_value(size, value)
             if given.setdefault(size.symbol, exact) != exact:
                 before = f"{typed[size.symbol]}={given[size.symbol]}"
@@ -450,7 +450,7 @@ class Model:
         named = replace(loaded, architecture=replace(loaded.architecture, accepted=accepted))
         sizes = {}
         for name, value in arguments.mapping(at, "at", "{'B': 1, 'S': 512}").items():
-            size = named.size(name)
+            size = named.setting(name)
             sizes[size.symbol] = arguments.size_value(size, value)
         return Answer(roofline(loaded, sizes, arguments.text(device, "device"), arguments.text(dtype, "dtype")))
 
