@@ -98,7 +98,6 @@ bench: $(READY) ## measure start-up, searches and compiled counts beside what on
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/audit.py
 	$(BIN)/python benchmarks/embed.py
-	@$(BIN)/python -c 'import numpy' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check numpy
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/compile.py
 
