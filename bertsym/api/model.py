@@ -218,7 +218,7 @@ class Model:
 
     def compile(
         self,
-        *sizes: str,
+        *sizes: str | Symbol,
         convention: str = "exact",
         only: Iterable[str] = (),
         without: Iterable[str] = (),
@@ -315,21 +315,23 @@ class Model:
         """Derive the count step by step, from tensors and shapes."""
         return Answer(derivation(self.spec, self.convention(convention), component))
 
-    def derivative(self, by: str, order: int = 1, convention: str = "exact", *, form: str = "collected") -> Derivative:
+    def derivative(
+        self, by: str | Symbol, order: int = 1, convention: str = "exact", *, form: str = "collected"
+    ) -> Derivative:
         """Differentiate the total by a size; the value and the elasticity are known if every size is.
 
         Examples:
             >>> load("bert-base-uncased").derivative("V").value
             Fraction(768, 1)
         """
-        symbol = self.spec.size(by).symbol
+        symbol = self.spec.size(arguments.name(by, "by")).symbol
         times = arguments.whole(order, "order")
         return Derivative(derivative(self.spec, symbol, times, self.convention(convention), Style.named(form)))
 
     def solve(
         self,
         target: int | str | None = None,
-        unknowns: str | Iterable[str] = "H",
+        unknowns: str | Symbol | Iterable[str | Symbol] = "H",
         convention: str = "exact",
         *,
         compute: int | str | None = None,
@@ -466,8 +468,12 @@ class Model:
         return select(found, self.spec.tensors, *narrowed)
 
 
+Loadable = str | PathLike[str] | Mapping[str, Any] | Configuration
+"""What `load` takes."""
+
+
 def load(
-    target: str | PathLike[str] | Mapping[str, Any] | Configuration,
+    target: Loadable,
     head: str | None = None,
     *,
     model_type: str | None = None,
