@@ -13,7 +13,7 @@ from bertsym.errors import Conflict, NotAnInteger, Unreadable
 from bertsym.expressions.reader import to_sympy
 from bertsym.model import Definition, Model, check_value, is_head_size
 from bertsym.solving.closure import Closure, Floating, plain
-from bertsym.solving.open_model import Tie, base_sizes, resolved
+from bertsym.solving.open_model import Tie, base_sizes, resolved, whole_quotients
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.wording import said
 
@@ -167,7 +167,7 @@ class _Closing:
     @property
     def _groups(self) -> list[tuple[Symbol, Symbol]]:
         """Return the numbers of heads of which each of the second serves a group of the first."""
-        sides = (quotient.as_numer_denom() for quotient in self.model.architecture.whole)
+        sides = (quotient.as_numer_denom() for quotient in whole_quotients(self.model.architecture))
         return [pair for pair in sides if all(s.is_Symbol and BY_SYMBOL[s].kind is Kind.HEADS for s in pair)]
 
     def _usual(self, symbol: Symbol) -> Value | None:
@@ -182,7 +182,9 @@ class _Closing:
                 continue
             speaks = not self.spoken_of.isdisjoint({query, head_sizes.get(query)})
             given = query in self.said and keys not in self.own
-            if speaks or given or query in self.unknowns or query in self.rules:
+            # Alone, an unknown number of heads costs nothing unless that for keys stays.
+            searched = query in self.unknowns and not self.accompanied
+            if speaks or given or searched or query in self.rules:
                 self._determine(keys, query)
 
     def _find_shared(self) -> None:
