@@ -17,6 +17,7 @@ from bertsym.cli.law_options import LawOptions
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
 from bertsym.cli.run_options import RunOptions
+from bertsym.cli.shape_options import ShapeOptions
 from bertsym.cli.streams import progress
 
 if TYPE_CHECKING:
@@ -52,13 +53,15 @@ Multiples = Annotated[
     typer.Option(
         "--multiple-of",
         metavar="[H=]64",
-        help="Search only multiples of this number, for one size or for all; repeatable.",
+        help="Search only multiples of this number, for one size or for all widths and vocabularies; repeatable.",
     ),
 ]
 Where = Annotated[
     list[str] | None,
     typer.Option(
-        "--where", metavar="'H/heads = 64'", help="Accept only sizes for which this condition holds; repeatable."
+        "--where",
+        metavar="'H/heads = 64'",
+        help="Accept only sizes for which this condition holds; sizes that it names and --at does not are searched too.",
     ),
 ]
 Ties = Annotated[
@@ -108,9 +111,10 @@ def solve(
         typer.Option(
             "--order",
             metavar="WHAT",
-            help="Show answers by error, or by depth, width or aspect if they miss the target by at most 1%.",
+            help="Show usual shapes first, or sort by error, depth, width or aspect.",
         ),
-    ] = "error",
+    ] = "shape",
+    shape: ShapeOptions,
     explain: Annotated[
         bool,
         typer.Option(
@@ -124,14 +128,11 @@ def solve(
 
     With one unknown the answer is a closed form and integers near it; with several it lists configurations.
     """
-    from bertsym.answers.configurations import shortlist
-    from bertsym.answers.solution import solved
+    from bertsym.answers.sizes import sizes
     from bertsym.convention import select
     from bertsym.errors import Conflict
     from bertsym.solving.constraints import parse_constraint, parse_ties
-    from bertsym.solving.open_model import only_unknowns
     from bertsym.solving.request import Order, Request
-    from bertsym.solving.requirements import Demand
 
     loaded = options.load(target, head, model_type)
     allocation = compute.allocation(goal, of, convention)
@@ -156,34 +157,25 @@ def solve(
             low, high = bounds[name]
             raise Conflict(f"--range {name}={low}..{high}", f"--range {text}", "a range is given once")
         bounds[name] = ends
-    steps = {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples}
     wheres = tuple(parse_constraint(text, model.size) for text in where or ())
-    if len(symbols) == 1 and wanted is not None and not beside:
-        only_unknowns(symbols, {"--range": bounds, "--multiple-of": steps})
-        if ordering is not Order.ERROR:
-            raise Conflict(f"--order {order}", f"--for {symbols[0]}", "one unknown is ordered by its error")
-        demand = Demand(wheres, limits, within, bounds.get(symbols[0]))
-        step = steps.get(symbols[0])
-        solution = solved(
-            model, symbols[0], wanted, chosen, ties=ties, multiple_of=step, top=count, demand=demand, explain=explain
-        )
-        show(_by_law(allocation, solution), page)
-        return
     request = Request(
         symbols,
         wanted,
         chosen,
         bounds,
-        steps,
+        multiples,
         wheres,
         ties,
         limits,
         within,
         ordering,
         count,
+        multiple,
+        shape.diverse,
+        shape.rules(model),
     )
     with interruptible():
-        found = shortlist(model, request, _progress(), explain=explain)
+        found = sizes(model, request, _progress(), explain=explain)
     show(_by_law(allocation, found), page)
 
 

@@ -48,7 +48,8 @@ class Space:
     budgets are over them. `idle` are the other axes, `fixed` the sizes that are known. `company` are the sizes that
     accompany a configuration, each with its values there. `rank` makes the key of a configuration from its error and
     its values, the smallest keys being the best; `by_error`: the error leads the key.
-    A space that is not `bounded` has all values of its one unknown.
+    A space that is not `bounded` has all values of its one unknown. A configuration must be `accepted` with its company,
+    which is chosen without regard to that.
     """
 
     axes: tuple[Axis, ...]
@@ -63,6 +64,7 @@ class Space:
     by_error: bool = True
     company: tuple[tuple[Symbol, Companions], ...] = ()
     bounded: bool = True
+    accepted: tuple[Constraint, ...] = ()
 
     @property
     def size(self) -> int:
@@ -270,6 +272,8 @@ class Search:
     def _keep(self, known: dict[Symbol, Exact], count: int, error: Exact) -> bool:
         key = self.space.rank(error, known)
         if len(self.best) == self.top and key >= self.best[-1].key:
+            return True
+        if not all(constraint.holds(known) for constraint in self.space.accepted):
             return True
         if self.exists is not None and not self.exists(known, count):
             return False

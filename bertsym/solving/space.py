@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
 from sympy import Expr, Symbol
@@ -72,7 +72,7 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
         free_to_move = BY_SYMBOL[symbol].kind is Kind.HEADS or symbol in linked
         if not free_to_move and all(symbol not in free(total) for total in totals):
             require(totals[0], symbol, model)
-    order = _enumeration(axes, totals, (*request.constraints, *legal))
+    order = _enumeration(axes, totals, (*request.constraints, *request.rules, *legal))
     if not order:
         require(totals[0], closure.unknowns[0], model)
     counts = [piecewise(total, [axis.symbol for axis in order]) for total in totals]
@@ -87,7 +87,7 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
         counts[0],
         request.aim,
         tuple(budgets),
-        (*(_public(closure, c) for c in request.constraints), *legal),
+        (*public(closure, (*request.constraints, *request.rules)), *legal),
         {s: v for s, v in closure.numbers.items() if not isinstance(v, bool)},
         _rank(request, closure),
         by_error=request.order is Order.ERROR,
@@ -113,7 +113,7 @@ def usual_step(symbol: Symbol, request: Request, multiple: int) -> int:
         constraint.symbols == {symbol} and any(_has(Op.EQUAL, part) for part in constraint.parts)
         for constraint in request.constraints
     )
-    return request.multiples.get(symbol, 1 if named else multiple)
+    return request.steps.get(symbol, 1 if named else multiple)
 
 
 def _has(op: Op, tree: Node) -> bool:
@@ -148,6 +148,11 @@ def _pinned(constraints: tuple[Constraint, ...], unknowns: set[Symbol]) -> set[S
             if part.op is Op.EQUAL and part.operands[0].op is not Op.REMAINDER and len(sides) > 1:
                 pinned |= sides
     return pinned
+
+
+def public(closure: Closure, constraints: Iterable[Constraint]) -> tuple[Constraint, ...]:
+    """Return constraints over unknowns and known sizes; raises `UnknownName`, `MissingSize` or `Conflict`."""
+    return tuple(_public(closure, constraint) for constraint in constraints if constraint.parts)
 
 
 def _public(closure: Closure, constraint: Constraint) -> Constraint:
