@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 from sympy import Expr, Symbol
@@ -19,7 +19,7 @@ from bertsym.solving.legality import Recounter
 from bertsym.solving.polynomial import DoesNotGrow, Exact, NotPolynomial
 from bertsym.solving.request import Order, Request, check
 from bertsym.solving.requirements import Demand, NothingFits
-from bertsym.solving.search import Configuration, Outcome, Search, Space
+from bertsym.solving.search import Configuration, Outcome, Progress, Search, Space
 from bertsym.solving.space import MAX_VALUE, axis_of, require_values, space_of
 from bertsym.symbols import BY_SYMBOL
 from bertsym.values import replace, value
@@ -53,7 +53,7 @@ class Configurations:
     bounded: bool = True
 
 
-def find(model: Model, request: Request, progress: Callable[[Fraction], None] | None = None) -> Configurations:
+def find(model: Model, request: Request, progress: Progress | None = None) -> Configurations:
     """Return the best configurations of the stated space, completely; raises `NothingFits`.
 
     An interrupt ends the search with the best so far.
@@ -129,7 +129,7 @@ def search(
     closure: Closure,
     request: Request,
     space: Space,
-    progress: Callable[[Fraction], None] | None = None,
+    progress: Progress | None = None,
     most: int | None = None,
 ) -> tuple[Outcome, tuple[Answer, ...]]:
     """Return the best of a space, each recounted as `total` counts.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from fractions import Fraction
+from collections.abc import Mapping
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import free, monomials
 from bertsym.errors import BertsymError, Conflict, UnknownName, Unreadable
@@ -13,13 +12,14 @@ from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.tree import Node, Op
 from bertsym.model import Model
 from bertsym.solving.closure import Closure, Floating
+from bertsym.solving.compiled_count import counted
 from bertsym.solving.constraints import Constraint, from_expression, put_in
 from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import conditions
 from bertsym.solving.open_model import require
-from bertsym.solving.polynomial import Exact, piecewise
+from bertsym.solving.polynomial import Exact
 from bertsym.solving.request import Order, Request
-from bertsym.solving.search import Budget, Companions, Key, Space
+from bertsym.solving.search import Budget, Companions, Space
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Size
 from bertsym.values import value
 from bertsym.wording import said
@@ -75,22 +75,25 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
     order = _enumeration(axes, totals, (*request.constraints, *legal))
     if not order:
         require(totals[0], closure.unknowns[0], model)
-    counts = [piecewise(total, [axis.symbol for axis in order]) for total in totals]
-    budgets = [Budget(count, limit.least, limit.most) for limit, count in zip(request.limits, counts[1:], strict=True)]
+    counts = [counted(total, order) for total in totals]
+    budgets = [
+        Budget(count, total, limit.least, limit.most)
+        for limit, count, total in zip(request.limits, counts[1:], totals[1:], strict=True)
+    ]
     if request.tolerance is not None and request.target is not None:
         slack = request.target * request.tolerance
-        budgets.append(Budget(counts[0], request.target - slack, request.target + slack))
+        budgets.append(Budget(counts[0], totals[0], request.target - slack, request.target + slack))
     return Space(
         axes,
         order,
         tuple(axis for axis in axes if axis not in order),
         counts[0],
+        totals[0],
         request.aim,
         tuple(budgets),
         (*(_public(closure, c) for c in request.constraints), *legal),
         {s: v for s, v in closure.numbers.items() if not isinstance(v, bool)},
-        _rank(request, closure),
-        by_error=request.order is Order.ERROR,
+        _lead(request, closure),
         company=tuple((floating.symbol, _company(floating, closure)) for floating in closure.floating),
     )
 
@@ -184,31 +187,21 @@ def _company(floating: Floating, closure: Closure) -> Companions:
     return values
 
 
-def _rank(request: Request, closure: Closure) -> Callable[[Exact, dict[Symbol, Exact]], Key]:
-    """Return the sorting key of configurations: the order of the request, then the error, then the values."""
-    depth, width = (_size(symbol, closure) for symbol in (L, H))
+def _lead(request: Request, closure: Closure) -> Expr | None:
+    """Return the size or the quotient by which the best come first, the smallest leading; None if the error leads."""
     symbol = {Order.DEPTH: L, Order.WIDTH: H}.get(request.order)
     moving = {*closure.unknowns, *(s for s, e in closure.follows.items() if free(e))}
     if symbol is not None and symbol not in moving:
         wanted = ", ".join(map(str, request.unknowns))
         raise Conflict(f"--order {request.order.value}", f"--for {wanted}", f"{symbol} is fixed")
-
-    def key(error: Exact, values: dict[Symbol, Exact]) -> Key:
-        tail = tuple(values[symbol] for symbol in request.unknowns)
-        match request.order:
-            case Order.DEPTH:
-                return (-depth(values), error, *tail)
-            case Order.WIDTH:
-                return (-width(values), error, *tail)
-            case Order.ASPECT:
-                return (-width(values) / depth(values), error, *tail)
-            case _:
-                return (error, *tail)
-
-    return key
-
-
-def _size(symbol: Symbol, closure: Closure) -> Callable[[Mapping[Symbol, Exact]], Fraction]:
-    """Return the value of a size at those of the unknowns; 1 for one that the model does not have."""
-    term = from_expression(closure.over(symbol)) if symbol in closure.ready.symbols else None
-    return lambda values: Fraction(1) if term is None else evaluate(term, values)
+    # A size that the model does not have is 1.
+    depth, width = (closure.over(s) if s in closure.ready.symbols else Integer(1) for s in (L, H))
+    match request.order:
+        case Order.DEPTH:
+            return -depth
+        case Order.WIDTH:
+            return -width
+        case Order.ASPECT:
+            return -width / depth
+        case _:
+            return None
