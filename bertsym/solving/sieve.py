@@ -164,7 +164,8 @@ class Sieve:
     def _extended(self, depth: int, blocks: Iterator[Rows]) -> Iterator[Rows]:
         """Yield the rows of each block with every value that the unknown at a depth may have."""
         step = self.steps[depth]
-        for block in blocks:
+        for unsorted in blocks:
+            block = self._sorted(unsorted) if unsorted.size * step.axis.size > BLOCK else unsorted
             first, last = self._range(depth, block)
             for part in chunks(block, last - first + 1):
                 rows = block[part]
@@ -176,6 +177,13 @@ class Sieve:
                     filtered = self._filtered(step.filters, made)
                     if filtered.size:
                         yield filtered
+
+    def _sorted(self, rows: Rows) -> Rows:
+        """Return rows with the most promising first, because good configurations found early exclude others."""
+        if not rows.columns:
+            return rows
+        error, denominator = self._least_error(rows)
+        return rows[_order(self._ranked(Candidates(rows, error, denominator, None, self._leads(rows))))]
 
     def _filtered(self, filters: Sequence[Program], rows: Rows) -> Rows:
         for program in filters:
@@ -282,16 +290,25 @@ class Sieve:
         limit = _scaled(found.denominator, incumbent.error)
         better, equal = found.error < limit, found.error == limit
         if equal.any():
-            open_ = {axis.symbol: axis.start for axis in (*self.space.idle, *self.axes)}
-            values = {**open_, **dict(zip(self.symbols, found.rows.columns, strict=False))}
-            if found.last is not None:
-                values[self.symbols[-1]] = found.last
-            better = better | (equal & precedes([values[axis.symbol] for axis in self.space.axes], incumbent.tail))
+            better = better | (equal & precedes(self._tail(found), incumbent.tail))
         if found.lead is not None:
             lead = _scaled(found.lead[0], incumbent.lead.denominator)
             limit = _scaled(found.lead[1], incumbent.lead.numerator)
             better = (lead < limit) | ((lead == limit) & better)
         return better
+
+    def _tail(self, found: Candidates) -> list[Column]:
+        """Return the values of each row in the order of the request, the least ones for unknowns that are open."""
+        values: dict[Symbol, Column] = {axis.symbol: axis.start for axis in (*self.space.idle, *self.axes)}
+        values |= dict(zip(self.symbols, found.rows.columns, strict=False))
+        if found.last is not None:
+            values[self.symbols[-1]] = found.last
+        return [values[axis.symbol] for axis in self.space.axes]
+
+    def _ranked(self, found: Candidates) -> list[Column]:
+        """Return the columns by which rows are tried in order: the lead, the error and the values."""
+        lead = [] if found.lead is None else [_scaled(found.lead[0], RESOLUTION) // found.lead[1]]
+        return [*lead, found.error // found.denominator, *self._tail(found)]
 
     # The last unknown.
 
@@ -340,11 +357,7 @@ class Sieve:
         incumbent = self._incumbent()
         if incumbent is not None:
             found = found[self._improving(found, incumbent)]
-        order = np.argsort(found.error // found.denominator, kind="stable")
-        if found.lead is not None:
-            above, below = found.lead
-            order = order[np.argsort((_scaled(above, RESOLUTION) // below)[order], kind="stable")]
-        found = found[order]
+        found = found[_order(self._ranked(found))]
         while found.rows.size:
             for index in range(min(BATCH, found.rows.size)):
                 known = dict(zip(self.symbols, found.rows.at(index), strict=False))
@@ -402,6 +415,15 @@ class _Line:
 
 
 _NONE = Candidates(Rows((), ()), (), (), None, None)
+
+
+def _order(columns: Sequence[Column]) -> Column:
+    """Return the index that sorts rows by columns, the first column leading."""
+    arrays = [numbers for numbers in columns if isinstance(numbers, np.ndarray)]
+    order = np.arange(len(arrays[0]))
+    for numbers in reversed(arrays):
+        order = order[np.argsort(numbers[order], kind="stable")]
+    return order
 
 
 def _scaled(numbers: Column, factor: int) -> Column:

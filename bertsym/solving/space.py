@@ -72,7 +72,8 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
         free_to_move = BY_SYMBOL[symbol].kind is Kind.HEADS or symbol in linked
         if not free_to_move and all(symbol not in free(total) for total in totals):
             require(totals[0], symbol, model)
-    order = _enumeration(axes, totals, (*request.constraints, *legal))
+    lead = _lead(request, closure)
+    order = _enumeration(axes, totals, (*request.constraints, *legal), set() if lead is None else free(lead))
     if not order:
         require(totals[0], closure.unknowns[0], model)
     counts = [counted(total, order) for total in totals]
@@ -93,7 +94,7 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
         tuple(budgets),
         (*(_public(closure, c) for c in request.constraints), *legal),
         {s: v for s, v in closure.numbers.items() if not isinstance(v, bool)},
-        _lead(request, closure),
+        lead,
         company=tuple((floating.symbol, _company(floating, closure)) for floating in closure.floating),
     )
 
@@ -124,31 +125,57 @@ def _has(op: Op, tree: Node) -> bool:
     return tree.op is op or any(_has(op, operand) for operand in tree.operands)
 
 
-def _enumeration(axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[Constraint, ...]) -> tuple[Axis, ...]:
-    """Return the axes that some count depends on, the longest that can be inverted last."""
+def _enumeration(
+    axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[Constraint, ...], leading: set[Symbol]
+) -> tuple[Axis, ...]:
+    """Return the axes that some count depends on: those that lead the order first, the longest invertible one last."""
     counted = [axis for axis in axes if any(axis.symbol in free(total) for total in totals)]
+    if not any(axis.symbol in free(totals[0]) for axis in counted):
+        return ()
+    powers = [dict(monomial) for total in totals for monomial in monomials(total)]
+    inside = {s for monomial in powers for generator in monomial if not generator.is_Symbol for s in free(generator)}
     invertible = [
         axis
         for axis in counted
-        if all(dict(m).get(axis.symbol, 0) >= 0 for total in totals for m in monomials(total))
-        and axis.symbol in free(totals[0])
+        if axis.symbol in free(totals[0]) and all(monomial.get(axis.symbol, 0) >= 0 for monomial in powers)
     ]
-    if not any(axis.symbol in free(totals[0]) for axis in counted):
-        return ()
-    # A size that an equality ties to another one has few values: enumerate it, and invert a loose one.
+    plain = [axis for axis in invertible if axis.symbol not in inside] or invertible
+    # A size that an equality or a divisibility ties to another has few values: enumerate it, and invert a loose one.
     pinned = _pinned(constraints, {axis.symbol for axis in axes})
-    loose = [axis for axis in invertible if axis.symbol not in pinned]
-    last = max(loose or invertible or counted, key=lambda axis: axis.size)
-    return (*sorted((axis for axis in counted if axis is not last), key=lambda axis: axis.size), last)
+    loose = [axis for axis in plain if axis.symbol not in pinned]
+    degree = {axis: max(monomial.get(axis.symbol, 0) for monomial in powers) for axis in counted}
+    last = max(loose or plain or counted, key=lambda axis: (axis.symbol not in leading, axis.size, -degree[axis]))
+    others = _linked_first([axis for axis in counted if axis is not last], constraints)
+    return (*sorted(others, key=lambda axis: axis.symbol not in leading), last)
+
+
+def _linked_first(axes: list[Axis], constraints: tuple[Constraint, ...]) -> list[Axis]:
+    """Return the axes in an order in which constraints exclude values early; of those alike, the shortest first.
+
+    An axis comes first if it completes the sizes of a constraint, and then if a constraint names it at all: the order
+    with the most constrained unknown first (Haralick and Elliott 1980).
+    """
+    unknowns = {axis.symbol for axis in axes}
+    links = [symbols for c in constraints for part in c.parts if len(symbols := set(part.symbols()) & unknowns) > 1]
+    ordered: list[Axis] = []
+    while len(ordered) < len(axes):
+        known = {axis.symbol for axis in ordered}
+
+        def cost(axis: Axis, known: set[Symbol] = known) -> tuple[bool, bool, int]:
+            own = [link for link in links if axis.symbol in link]
+            return not any(link <= {*known, axis.symbol} for link in own), not own, axis.size
+
+        ordered.append(min((axis for axis in axes if axis.symbol not in known), key=cost))
+    return ordered
 
 
 def _pinned(constraints: tuple[Constraint, ...], unknowns: set[Symbol]) -> set[Symbol]:
-    """Return the unknowns that stand in an equality with another unknown."""
+    """Return the unknowns that stand in an equality or a divisibility with another unknown."""
     pinned: set[Symbol] = set()
     for constraint in constraints:
         for part in constraint.parts:
             sides = set(part.symbols()) & unknowns
-            if part.op is Op.EQUAL and part.operands[0].op is not Op.REMAINDER and len(sides) > 1:
+            if part.op is Op.EQUAL and len(sides) > 1:
                 pinned |= sides
     return pinned
 
