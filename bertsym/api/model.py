@@ -16,13 +16,12 @@ from bertsym.algebra import Value
 from bertsym.answers.breakdown import broken_down
 from bertsym.answers.comparison import Shown, comparison
 from bertsym.answers.compute_optimal import Allocation, ComputeOptimal, allocated
-from bertsym.answers.configurations import shortlist
 from bertsym.answers.derivative import derivative
 from bertsym.answers.explanation import derivation
 from bertsym.answers.formula import formula_written
 from bertsym.answers.inventory import inventory
 from bertsym.answers.size_table import USUAL, size_table
-from bertsym.answers.solution import solved
+from bertsym.answers.sizes import sizes as sizes_that_meet
 from bertsym.answers.titles import chosen_names
 from bertsym.api.answers import Answer, Derivative, Total
 from bertsym.convention import Convention, named_convention, select
@@ -30,12 +29,13 @@ from bertsym.count import By
 from bertsym.errors import Conflict, Missing, Unreadable
 from bertsym.formulas.styles import Style
 from bertsym.model import Model as Spec
-from bertsym.report import Report
+from bertsym.resolve import examples
 from bertsym.resolve import load as load_spec
+from bertsym.solving import shapes
 from bertsym.solving.constraints import parse_constraint, parse_ties
-from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import LARGEST, Order, Request
-from bertsym.solving.requirements import Demand, Limit
+from bertsym.solving.requirements import Limit
+from bertsym.solving.tensor_parallel import divided
 from bertsym.values import replace
 
 if TYPE_CHECKING:
@@ -295,12 +295,15 @@ class Model:
         where: Iterable[str] = (),
         ties: Iterable[str] = (),
         ranges: Mapping[str, tuple[int, int]] | None = None,
-        multiple_of: Mapping[str, int] | None = None,
+        multiple_of: Mapping[str, int] | int | None = None,
         at_most: Mapping[str, int | str] | None = None,
         at_least: Mapping[str, int | str] | None = None,
         tolerance: Fraction | str | None = None,
-        order: str = "error",
+        order: str = "shape",
         top: int | None = None,
+        like: str | None = None,
+        tp: int | None = None,
+        diverse: bool = False,
     ) -> Answer:
         """Find the size that meets a target, or with several unknowns the configurations.
 
@@ -311,6 +314,10 @@ class Model:
         sizes of a run that these depend on are `at`; `dtype` and the rest are those of `of`. The target "max" finds the
         largest model within the budgets. With `compute` the scaling `law` chooses the target, by its own definition of
         parameters. `tolerance` is a fraction of the target, as in "0.01".
+
+        A size that `where` names, and that is neither pinned by `at` nor tied, follows from the condition or is searched
+        too. `multiple_of` is a step for each size, or one for all widths and vocabularies. `like` accepts only the shapes
+        of a published model or family, `tp` only what so many devices can divide; `diverse` spreads the answers.
 
         Examples:
             >>> load("bert-base-uncased").solve("110M").report.solution.floor.value
@@ -336,7 +343,7 @@ class Model:
         wanted = None if target == LARGEST else arguments.count(target, "target", counted.unit)
         steps = {
             spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
-            for name, step in (multiple_of or {}).items()
+            for name, step in (multiple_of.items() if isinstance(multiple_of, Mapping) else ())
         }
         tied = parse_ties(arguments.texts(ties, "ties"), spec.size)
         bounds = {}
@@ -344,21 +351,16 @@ class Model:
             size = spec.size(name)
             bounds[size.symbol] = arguments.interval(ends, f"ranges of {name}", size.minimum)
         wheres = tuple(parse_constraint(text, spec.size) for text in arguments.texts(where, "where"))
+        rules = () if like is None else shapes.like(spec, like, examples(arguments.text(like, "like")))
+        if tp is not None:
+            rules += divided(spec, arguments.whole(tp, "tp"))
         slack = None if tolerance is None else arguments.share(tolerance, "tolerance")
         shown = (20 if len(symbols) > 1 else 5) if top is None else arguments.whole(top, "top")
         ordered = Order.named(order)
         limits = (*_limits(self, at_most, beside, most=True), *_limits(self, at_least, beside, most=False))
-        if len(symbols) == 1 and wanted is not None and not beside:
-            only_unknowns(symbols, {"ranges": bounds, "multiple_of": steps})
-            if ordered is not Order.ERROR:
-                raise Conflict(f"order={order}", str(symbols[0]), "one unknown is ordered by its error")
-            demand = Demand(wheres, limits, slack, bounds.get(symbols[0]))
-            step = steps.get(symbols[0])
-            about = (spec, symbols[0], wanted, counted)
-            sizes: Report = solved(*about, ties=tied, multiple_of=step, top=shown, demand=demand)
-            return Answer(sizes if allocation is None else ComputeOptimal(allocation, sizes))
-        request = Request(symbols, wanted, counted, bounds, steps, wheres, tied, limits, slack, ordered, shown)
-        found = shortlist(spec, request)
+        multiple = multiple_of if isinstance(multiple_of, int) else None
+        asked = (symbols, wanted, counted, bounds, steps, wheres, tied, limits, slack, ordered, shown)
+        found = sizes_that_meet(spec, Request(*asked, multiple, diverse, rules))
         return Answer(found if allocation is None else ComputeOptimal(allocation, found))
 
     def _with_budgets(

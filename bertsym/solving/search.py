@@ -62,7 +62,8 @@ class Space:
 
     The best configurations have the smallest keys. A key is the value of `lead`, the error, and the values in the order
     of the axes; without a lead, it begins with the error.
-    A space that is not `bounded` has all values of its one unknown.
+    A space that is not `bounded` has all values of its one unknown. A configuration must be `accepted` with its
+    company, which is chosen without regard to that.
     """
 
     axes: tuple[Axis, ...]
@@ -77,6 +78,7 @@ class Space:
     lead: Expr | None = None
     company: tuple[tuple[Symbol, Companions], ...] = ()
     bounded: bool = True
+    accepted: tuple[Constraint, ...] = ()
 
     @property
     def size(self) -> int:
@@ -388,6 +390,8 @@ class Search:
     def _keep(self, known: dict[Symbol, Exact], count: int, error: Exact) -> bool:
         key = self._key(error, known)
         if len(self.best) == self.top and key >= self.best[-1].key:
+            return True
+        if not all(constraint.holds(known) for constraint in self.space.accepted):
             return True
         if self.exists is not None and not self.exists(known, count):
             return False

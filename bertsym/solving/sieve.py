@@ -91,6 +91,7 @@ class Sieve:
         self.space = space
         self.listener = listener
         self.symbols = tuple(axis.symbol for axis in space.unknowns)
+        self.constraints = (*space.constraints, *space.accepted)
         self.axes = tuple(map(self._narrowed, space.unknowns))
         integers = {axis.symbol: integer_symbol(axis) for axis in self.axes}
         self.unknowns = tuple(integers.values())
@@ -115,7 +116,7 @@ class Sieve:
 
     def _narrowed(self, axis: Axis) -> Axis:
         """Return the values that the constraints on this unknown alone allow."""
-        alone = [c for c in self.space.constraints if c.symbols <= {axis.symbol, *self.space.fixed}]
+        alone = [c for c in self.constraints if c.symbols <= {axis.symbol, *self.space.fixed}]
         values = axis.within(*narrow(axis, alone, self.space.fixed, axis.start, axis.stop))
         return Axis(axis.symbol, values.start, values[-1] if values else values.start - 1, values.step)
 
@@ -126,7 +127,7 @@ class Sieve:
         translation = Translation(integers, self.axes, self.space.fixed)
         known = frozenset({*self.space.fixed, *self.symbols[:depth]})
         limits, filters = [], []
-        for condition in decided(self.space.constraints, known, self.symbols[depth]):
+        for condition in decided(self.constraints, known, self.symbols[depth]):
             limit = translation.limit(condition, depth)
             program = None if limit is not None else translation.filter(condition, depth)
             if limit is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sympy import Expr, Integer, Symbol
 
@@ -72,8 +72,9 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
         free_to_move = BY_SYMBOL[symbol].kind is Kind.HEADS or symbol in linked
         if not free_to_move and all(symbol not in free(total) for total in totals):
             require(totals[0], symbol, model)
+    constraints = (*public(closure, (*request.constraints, *request.rules)), *legal)
     lead = _lead(request, closure)
-    order = _enumeration(axes, totals, (*request.constraints, *legal), set() if lead is None else free(lead))
+    order = _enumeration(axes, totals, constraints, set() if lead is None else free(lead))
     if not order:
         require(totals[0], closure.unknowns[0], model)
     counts = [counted(total, order) for total in totals]
@@ -92,7 +93,7 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
         totals[0],
         request.aim,
         tuple(budgets),
-        (*(_public(closure, c) for c in request.constraints), *legal),
+        constraints,
         {s: v for s, v in closure.numbers.items() if not isinstance(v, bool)},
         lead,
         company=tuple((floating.symbol, _company(floating, closure)) for floating in closure.floating),
@@ -117,7 +118,7 @@ def usual_step(symbol: Symbol, request: Request, multiple: int) -> int:
         constraint.symbols == {symbol} and any(_has(Op.EQUAL, part) for part in constraint.parts)
         for constraint in request.constraints
     )
-    return request.multiples.get(symbol, 1 if named else multiple)
+    return request.steps.get(symbol, 1 if named else multiple)
 
 
 def _has(op: Op, tree: Node) -> bool:
@@ -178,6 +179,11 @@ def _pinned(constraints: tuple[Constraint, ...], unknowns: set[Symbol]) -> set[S
             if part.op is Op.EQUAL and len(sides) > 1:
                 pinned |= sides
     return pinned
+
+
+def public(closure: Closure, constraints: Iterable[Constraint]) -> tuple[Constraint, ...]:
+    """Return constraints over unknowns and known sizes; raises `UnknownName`, `MissingSize` or `Conflict`."""
+    return tuple(_public(closure, constraint) for constraint in constraints if constraint.parts)
 
 
 def _public(closure: Closure, constraint: Constraint) -> Constraint:
