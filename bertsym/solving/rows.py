@@ -94,7 +94,15 @@ def run(program: Program, rows: Rows, factor: int = 1, beside: int = 0) -> list[
     The columns may be multiplied by the factor, and added to the number beside.
     """
     columns, kind = operands(program, rows, (), factor, beside)
-    return [column(output, rows.size, kind) for output in program.run(columns)]
+    registers = [*columns, *program.constants]
+    for operation, left, right in program.steps:
+        registers.append(kept(operation(registers[left], registers[right]), kind))
+    return [column(registers[output], rows.size, kind) for output in program.outputs]
+
+
+def kept(numbers: Column, kind: type) -> Column:
+    """Return numbers as the kind of their block; the truth values of a relation are 64-bit integers in any block."""
+    return numbers.astype(kind) if isinstance(numbers, np.ndarray) and numbers.dtype != kind else numbers
 
 
 def operands(
@@ -106,20 +114,19 @@ def operands(
     beside are safe. Else they are Python's integers, which have no largest one.
     """
     columns = rows.columns[: len(program.inputs)]
-    if not rows.size:
-        return list(columns), np.int64
-    intervals = [*((int(c.min()), int(c.max())) for c in columns), *box]
-    outputs = program.bounds(intervals)
-    largest = max((abs(end) for output in outputs for end in output), default=0)
-    narrow = program.within(intervals, SAFE) and max(largest, 1) * abs(factor) <= SAFE[1] and abs(beside) <= SAFE[1]
-    return (list(columns), np.int64) if narrow else ([c.astype(object) for c in columns], object)
+    if rows.size and abs(beside) <= SAFE[1]:
+        intervals = [*((int(c.min()), int(c.max())) for c in columns), *box]
+        largest = max((abs(end) for output in program.bounds(intervals) for end in output), default=0)
+        if program.within(intervals, SAFE) and max(largest, 1) * abs(factor) <= SAFE[1]:
+            return list(columns), np.int64
+    return [c.astype(object) for c in columns], object
 
 
 def column(numbers: Column, size: int, kind: type = np.int64) -> Column:
     """Return an output of a program as a column; an output that depends on no unknown is one number."""
-    if isinstance(numbers, np.ndarray) and numbers.shape == (size,):
-        return numbers if numbers.dtype == object else numbers.astype(kind, copy=False)
-    return np.full(size, int(numbers), kind if abs(int(numbers)) <= SAFE[1] else object)
+    if isinstance(numbers, np.ndarray):
+        return kept(numbers, kind)
+    return np.full(size, numbers, kind if abs(numbers) <= SAFE[1] else object)
 
 
 def precedes(columns: Sequence[Column], numbers: Sequence[int]) -> Column:

@@ -163,7 +163,8 @@ class Search:
         self.leaves = 0
         self.done = 0.0
         # The errors lead the keys of the values of the last unknown, because the lead is the same at all of them.
-        self.outward = space.lead is None or space.unknowns[-1].symbol not in free(space.lead)
+        still = {axis.symbol for axis in space.unknowns[:-1]} | space.fixed.keys()
+        self.outward = space.lead is None or free(space.lead) <= still
         self.checked: tuple[tuple[Budget, Count], ...] = ()
         # By depth: the constraints decided at it, those of them that other unknowns move, and what the rest leaves.
         self.ready: dict[int, tuple[Constraint, ...]] = {}

@@ -239,7 +239,7 @@ class Sieve:
         columns, kind = operands(count.whole, rows, self.box[known:], count.most + 2)
         sides = [(c, c, axis.start >= 0) for c, axis in zip(columns, self.axes, strict=False)]
         sides += [(axis.start, axis.stop, axis.start >= 0) for axis in self.axes[known:]]
-        (low, high, _), (least, most, _) = spans(count.whole, sides)
+        (low, high, _), (least, most, _) = spans(count.whole, sides, kind)
         low, high, least, most = (column(c, rows.size, kind) for c in (low, high, least, most))
         return low, high, least, most
 
