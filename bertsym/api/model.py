@@ -40,6 +40,7 @@ from bertsym.values import replace
 
 if TYPE_CHECKING:
     from bertsym.costs import Measure, Settings
+    from bertsym.files.jsonfile import Json
     from bertsym.solving.budgets import Measured
 
 
@@ -400,6 +401,21 @@ class Model:
             size = named.size(name)
             sizes[size.symbol] = arguments.size_value(size, value)
         return Answer(roofline(loaded, sizes, arguments.text(device, "device"), arguments.text(dtype, "dtype")))
+
+    def config(self) -> dict[str, Json]:
+        """Return the fields of a `config.json` that transformers loads and that counts the same.
+
+        A size that stays open is that of the base model of the architecture. Raises `NotWritten` for a size that no
+        field sets, and `NoConfiguration`, `BadField` or `BadFile`.
+
+        Examples:
+            >>> fields = load("bert").at(H=1024, L=24, heads=16).config()
+            >>> fields["architectures"], fields["hidden_size"], fields["intermediate_size"]
+            (['BertModel'], 1024, 4096)
+        """
+        from bertsym.answers.configuration_file import configuration_file
+
+        return dict(configuration_file(self.plain_spec("config")).fields)
 
     @property
     def quantity(self) -> str:

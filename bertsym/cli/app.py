@@ -10,6 +10,7 @@ import typer
 from bertsym.cli import (
     audit,
     compare,
+    config,
     derive,
     diff,
     embed,
@@ -76,6 +77,7 @@ app.command("tensors")(tensors.tensors)
 app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
 app.command("solve")(solve.solve)
+app.command("config")(config.config)
 app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
 app.command("verify")(verify.verify)
