@@ -21,6 +21,7 @@ from bertsym.cli import (
     roofline,
     show,
     solve,
+    sweep,
     symbols,
     tensors,
     total,
@@ -78,6 +79,7 @@ app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
 app.command("solve")(solve.solve)
 app.command("config")(config.config)
+app.command("sweep")(sweep.sweep)
 app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
 app.command("verify")(verify.verify)
