@@ -464,6 +464,40 @@ class Model:
             named=bool(names),
         )
 
+    def tradeoff(
+        self,
+        vary: str = "V",
+        against: str = "L",
+        total: int | str | None = None,
+        convention: str = "exact",
+        *,
+        values: Iterable[int] | None = None,
+        ties: str | Iterable[str] = (),
+    ) -> Answer:
+        """Return what each value of one size leaves of another at a constant total, that of the model by default.
+
+        Raises what `solve` raises, `TooLarge` for more than 200 values, and `Conflict` for a size against itself.
+
+        Examples:
+            >>> base = load("bert-base-uncased")
+            >>> choices = base.tradeoff("V", "L", "110M", values=[16_000, 32_000]).report.choices
+            >>> [(choice.number, choice.point.value) for choice in choices]
+            [(16000, 13), (32000, 11)]
+        """
+        from bertsym.answers.tradeoff import MOST_ROWS, tradeoff
+
+        counted = self.convention(convention)
+        report = tradeoff(
+            self.spec,
+            self.spec.size(vary).symbol,
+            self.spec.size(against).symbol,
+            None if total is None else arguments.count(total, "total", counted.unit),
+            counted,
+            values=None if values is None else arguments.wholes(values, "values", MOST_ROWS),
+            ties=parse_ties(arguments.texts(ties, "ties"), self.spec.size),
+        )
+        return Answer(report)
+
     @property
     def quantity(self) -> str:
         """Return the name of the quantity that is counted: `parameters`, or that of `of`."""

@@ -25,6 +25,7 @@ from bertsym.cli import (
     symbols,
     tensors,
     total,
+    tradeoff,
     verify,
 )
 from bertsym.cli.interrupts import INTERRUPTED
@@ -80,6 +81,7 @@ app.command("diff")(diff.diff)
 app.command("solve")(solve.solve)
 app.command("config")(config.config)
 app.command("sweep")(sweep.sweep)
+app.command("tradeoff")(tradeoff.tradeoff)
 app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
 app.command("verify")(verify.verify)
