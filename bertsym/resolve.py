@@ -169,18 +169,18 @@ def configuration(target: str) -> tuple[Path, Mapping[str, Json] | None]:
     if is_path(target) or _exists(path):
         file = _configuration_in(path) if path.is_dir() else path
         return file, parse_object(read_bytes(file), file, CONFIGURATION)
-    entry = target.removeprefix(atlas.PREFIX).removesuffix(atlas.SUFFIX)
-    if (chosen := _chosen_entry(entry)) is not None:
+    if (chosen := chosen_entry(target)) is not None:
         return path, chosen
     known = verbatim(target) or read(target, (*ARCHITECTURES, *atlas.index())).model
     return path, None if known is None or known.in_zoo else known.config
 
 
-def _chosen_entry(name: str) -> Mapping[str, Json] | None:
+def chosen_entry(target: str) -> Mapping[str, Json] | None:
     """Return the fields that choose a variant or the parts of a composite, None for any other name."""
     from bertsym.atlas import variants  # noqa: PLC0415  # a name of the zoo needs no entry
     from bertsym.saved_model.composites import types_of_parts  # noqa: PLC0415
 
+    name = target.removeprefix(atlas.PREFIX).removesuffix(atlas.SUFFIX)
     types = types_of_parts(name)
     if types is not None:
         kind = name.partition(":")[0]

@@ -18,7 +18,7 @@ from bertsym.count import count
 from bertsym.errors import BertsymError
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
-from bertsym.resolve import configuration
+from bertsym.resolve import chosen_entry, configuration
 from bertsym.saved_model.composites import SEPARATOR
 from bertsym.saved_model.decode import MARK
 from bertsym.saved_model.layer_lists import LayerList
@@ -69,7 +69,7 @@ def configuration_file(model: Model) -> ConfigurationFile:
         raise NoConfiguration(model.name, "a saved derivation has no configuration class of transformers", step)
     named: dict[str, Json] = {"architectures": [model.cls], "model_type": _model_type(model, base or {})}
     start = {**named, **(base or {}), **named}
-    sized, fields = _written(model, start, file, whole=not _says_sizes(base))
+    sized, fields = _written(model, start, file, whole=base is None or chosen_entry(model.label) is not None)
     read = read_config(fields, file)
     number, counted = count(_with_lists(sized, read)), count(read)
     if number != counted:
@@ -88,7 +88,7 @@ def _written(model: Model, start: Mapping[str, Json], file: Path, *, whole: bool
     refused: BertsymError | None = None
     derived = None if is_of_zoo(model) else entry_of_file(start, file)
     lists = () if derived is None else derived.layer_lists
-    for filled in (_filled_by_class, _filled_by_base):
+    for filled in (_filled_by_class, _filled_by_base) if whole else (_as_it_is,):
         for every in dict.fromkeys((whole, False)):
             try:
                 sized = filled(model, lists)
@@ -96,6 +96,11 @@ def _written(model: Model, start: Mapping[str, Json], file: Path, *, whole: bool
             except BertsymError as error:
                 refused = refused or error
     raise refused or AssertionError("no way was tried")
+
+
+def _as_it_is(model: Model, _: tuple[LayerList, ...]) -> Model:
+    """Return the model of a file, which says all sizes on which its count depends."""
+    return model
 
 
 def _filled_by_class(model: Model, lists: tuple[LayerList, ...]) -> Model:
@@ -152,11 +157,6 @@ def _assumed(model: Model, sized: Model) -> Mapping[Symbol, Value]:
     said |= {one.adjusts for one in architecture.definitions if one.symbol in model.given}
     shown = (s for s in in_order(sized.given) if s not in said and BY_SYMBOL[s].default is None)
     return {symbol: sized.given[symbol] for symbol in shown}
-
-
-def _says_sizes(base: Mapping[str, Json] | None) -> bool:
-    """Return True for the fields of a file, which say all sizes; those of a variant only choose the entry."""
-    return base is not None and any(isinstance(found, int) and not isinstance(found, bool) for found in base.values())
 
 
 def _model_type(model: Model, base: Mapping[str, Json]) -> str:

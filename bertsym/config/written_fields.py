@@ -62,6 +62,10 @@ def written_fields(model: Model, base: Mapping[str, Json], file: Path, *, whole:
     own = model.symbols - (model.architecture.accepted - set(_set_by(schema.fields)))
     sizes = {symbol: number for symbol in own if (number := _number(model, symbol)) is not None}
     changed = {field.symbol for field in schema.fields} & sizes.keys()
+    names = fields.get("id2label")
+    if isinstance(names, dict) and sizes.get(labels, len(names)) != len(names):
+        fields.pop("id2label")
+        fields.pop("label2id", None)
     if not whole:
         before = _read(model, fields, file)
         changed = {symbol for symbol in changed if sizes[symbol] != _number(before, symbol)}
@@ -72,13 +76,11 @@ def written_fields(model: Model, base: Mapping[str, Json], file: Path, *, whole:
     if derived is not None:
         _write_lists(model, fields, derived, file)
         _write_followers(writer, derived)
-        _write_guards(fields, derived)
-        _write_fixed(fields, derived)
+        _write_guards(fields, derived, changed)
+        _write_fixed(fields, derived, {} if whole else base)
     _write_padding(model, fields, derived, file)
     after = _read(model, fields, file)
     if labels in sizes and sizes[labels] != _number(after, labels):
-        fields.pop("id2label", None)
-        fields.pop("label2id", None)
         fields["num_labels"] = int(sizes[labels])
         after = _read(model, fields, file)
     for symbol, number in sizes.items():
@@ -132,17 +134,19 @@ class _Writer:
     ) -> None:
         self.cls, self.fields, self.sizes, self.siblings = cls, fields, sizes, siblings
         self.defaults = {} if derived is None else _defaults(derived)
+        self.further = {} if derived is None else _further_names(derived)
+        self.had = frozenset(fields)
 
     def write(self, field: AnyField) -> None:
         """Write one size under the spelling that the configuration uses already, or else the usual one."""
         number = self.sizes[field.symbol]
         match field:
             case Field(key=key, aliases=aliases, default=default, otherwise=otherwise, needs=needs):
-                spelling = next((name for name in (key, *aliases) if value_at(self.fields, name) is not ...), key)
                 plain = _json(number, is_ratio=BY_SYMBOL[field.symbol].kind is Kind.RATIO)
                 if otherwise is not None and otherwise == number:  # a window of 0 tokens is null in a file
                     plain = None
-                self.put(spelling, bool(number) if isinstance(default, bool) else plain)
+                for spelling in self._spellings(key, aliases):
+                    self.put(spelling, bool(number) if isinstance(default, bool) else plain)
                 if needs and number:
                     put(self.fields, needs, found=True)
             case Mention(key=key, separator=separator, default=default):
@@ -170,8 +174,31 @@ class _Writer:
         elif isinstance(entries, list) and entries:
             put(self.fields, stem, list(islice(cycle(entries), int(self.sizes[self._length(path)]))))
 
+    def _spellings(self, key: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names under which the configuration has the size; else the one that fits its other names."""
+        further = self.further.get(key, ())
+        written = tuple(name for name in (key, *aliases, *further) if value_at(self.fields, name) is not ...)
+        # A file without a part may have the fields of the part beside it, as Qwen2-VL's have those of the text.
+        part = key.partition(".")[0]
+        flat = next((name for name in further if "." not in name), None)
+        beside = part != key and part not in self.had and flat is not None and self._has_beside(part)
+        return written or ((flat,) if beside and flat is not None else (key,))
+
+    def _has_beside(self, part: str) -> bool:
+        """Return True if the configuration has a field of the part beside it."""
+        names = (name for key, further in self.further.items() if key.startswith(f"{part}.") for name in further)
+        return any(name in self.had for name in names)
+
     def _length(self, path: str) -> Symbol:
         return next(field.symbol for field in self.siblings if isinstance(field, Field) and field.key == path)
+
+
+def _further_names(derived: Derived) -> dict[str, tuple[str, ...]]:
+    """Return the names that stand for a field by the rules of the entry, by the path of the field."""
+    names: dict[str, tuple[str, ...]] = {}
+    for name, target in (*derived.rules.aliases.items(), *derived.rules.prevailing.items()):
+        names[target] = (*names.get(target, ()), name)
+    return names
 
 
 def _has_gaps(entries: Json) -> bool:
@@ -234,6 +261,7 @@ def _write_followers(writer: _Writer, derived: Derived) -> None:
         if symbol not in writer.sizes and BY_SYMBOL[symbol].kind is not Kind.SWITCH
     }
     idle = {path: domain for path, (domain, _) in without.items() if domain is not None}
+    before = {path: numbers[path] for path in idle}
     for field in derived.fields.values():
         allowed = None if field.domain is None else field.domain.allowed
         for name in allowed.multiple_of if isinstance(allowed, MultipleOf) else ():
@@ -243,23 +271,23 @@ def _write_followers(writer: _Writer, derived: Derived) -> None:
         if domain.allowed.depends_on and all(name in numbers for name in domain.allowed.depends_on):
             numbers[path] = _nearest(domain, numbers[path], numbers)
     for path in idle:
-        if numbers[path] != without[path][1]:
+        if numbers[path] != before[path]:
             writer.put(path, _json(numbers[path]))
 
 
-def _write_guards(fields: dict[str, Any], derived: Derived) -> None:
+def _write_guards(fields: dict[str, Any], derived: Derived, changed: Collection[Symbol]) -> None:
     """Write the fields beside which alone a size has an effect, as `is_decoder` for cross attention."""
     sizes = {field.path for field in derived.fields.values()}
     for symbol, field in derived.fields.items():
-        guard = () if field.domain is None else field.domain.only_if
+        guard = () if field.domain is None or symbol not in changed else field.domain.only_if
         found = value_at(fields, field.path)
         for name, needed in guard:
             if name not in sizes and found not in (..., None, derived.defaults[symbol]):
                 put(fields, name, _json(needed))
 
 
-def _write_fixed(fields: dict[str, Any], derived: Derived) -> None:
-    """Write what is fixed in each part that has fields: its type, and settings such as `out_features`.
+def _write_fixed(fields: dict[str, Any], derived: Derived, base: Mapping[str, Json]) -> None:
+    """Write what is fixed in each part that is new: its type, and settings such as `out_features`.
 
     The class of the whole may set them in a part that a file leaves out, and the class of the part others.
     """
@@ -269,8 +297,14 @@ def _write_fixed(fields: dict[str, Any], derived: Derived) -> None:
             depths.setdefault(field.path.rpartition(".")[0], set()).add(derived.defaults[symbol])
     for path, found in derived.fixed_by_code.items():
         part, _, last = path.rpartition(".")
-        is_part = part and isinstance(value_at(fields, part), dict) and value_at(fields, path) is ...
-        if is_part and "[" not in last and found not in (None, "") and not _follows_depth(found, depths.get(part, ())):
+        is_new = part and isinstance(value_at(fields, part), dict) and not isinstance(value_at(base, part), dict)
+        if (
+            is_new
+            and value_at(fields, path) is ...
+            and "[" not in last
+            and found not in (None, "")
+            and not _follows_depth(found, depths.get(part, ()))
+        ):
             put(fields, path, deepcopy(found))
 
 

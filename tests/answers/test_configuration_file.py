@@ -111,6 +111,25 @@ def test_a_file_keeps_all_that_the_sizes_leave_alone(tmp_path: Path) -> None:
     }
 
 
+def test_a_file_keeps_its_spellings_and_loses_the_names_of_other_labels(tmp_path: Path) -> None:
+    """Marian's files say the layers twice, and Qwen2-VL's have the fields of the text beside its part."""
+    file = tmp_path / "config.json"
+    marian = {"model_type": "marian", "encoder_layers": 6, "num_hidden_layers": 6}
+    file.write_text(json.dumps(marian), encoding="utf-8")
+    written = fields(str(file), at={"encoder_layers": 4})
+    assert (written["encoder_layers"], written["num_hidden_layers"]) == (4, 4)
+    named = {"model_type": "vit", "architectures": ["ViTForImageClassification"], "id2label": {"0": "a", "1": "b"}}
+    file.write_text(json.dumps(named), encoding="utf-8")
+    assert "id2label" in fields(str(file))
+    written = fields(str(file), labels=5)
+    assert (written["num_labels"], "id2label" in written) == (5, False)
+    flat = {"model_type": "qwen2_vl", "architectures": ["Qwen2VLForConditionalGeneration"], "hidden_size": 896}
+    flat |= {"num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2, "intermediate_size": 4864}
+    file.write_text(json.dumps(flat), encoding="utf-8")
+    written = fields(str(file), at={"text_config.num_hidden_layers": 3})
+    assert (written["num_hidden_layers"], "text_config" in written) == (3, False)
+
+
 def test_a_field_without_effect_that_must_fit_is_moved() -> None:
     """XLNet refuses a `d_model` that is not heads times head size."""
     written = fields("atlas:xlnet", d_head=10, n_head=3)
