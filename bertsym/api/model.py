@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
@@ -42,7 +42,9 @@ from bertsym.values import replace
 
 if TYPE_CHECKING:
     from bertsym.answers.roofline import Roofline
+    from bertsym.answers.sweep import Sweep
     from bertsym.costs import Measure, Settings
+    from bertsym.files.jsonfile import Json
     from bertsym.solving.budgets import Measured
 
 
@@ -454,6 +456,101 @@ class Model:
             size = named.setting(name)
             sizes[size.symbol] = arguments.size_value(size, value)
         return Answer(roofline(loaded, sizes, arguments.text(device, "device"), arguments.text(dtype, "dtype")))
+
+    def config(self) -> dict[str, Json]:
+        """Return the fields of a `config.json` that transformers loads and that counts the same.
+
+        A size that stays open is that of the base model of the architecture. Raises `NotWritten` for a size that no
+        field sets, and `NoConfiguration`, `BadField` or `BadFile`.
+
+        Examples:
+            >>> fields = load("bert").at(H=1024, L=24, heads=16).config()
+            >>> fields["architectures"], fields["hidden_size"], fields["intermediate_size"]
+            (['BertModel'], 1024, 4096)
+        """
+        from bertsym.answers.configuration_file import configuration_file
+
+        return dict(configuration_file(self.plain_spec("config")).fields)
+
+    def sweep(
+        self,
+        over: Mapping[str, Sequence[int]],
+        of: str | Iterable[str] = (),
+        *,
+        at: Mapping[str, Value | str] | None = None,
+        ties: str | Iterable[str] = (),
+        where: str | Iterable[str] = (),
+        dtype: str | None = None,
+        optimizer: str | None = None,
+        kernel: str | None = None,
+        zero: int | None = None,
+        devices: int | None = None,
+    ) -> Sweep:
+        """Return the table of counts and costs over a lattice of sizes, counted while it is read.
+
+        `of` are quantities, also under a convention, as `flops:train`; by default all that are known of the model. `at`
+        are sizes of the model and of a run. `columns` and `rows()` of the result are what pandas takes; iterating over
+        it yields a mapping a row. Raises `TooLarge` for more than a million combinations, and what `solve` raises.
+
+        Examples:
+            >>> table = load("bert-base-uncased").sweep({"L": range(6, 13, 6)}, "parameters", where="H/L >= 64")
+            >>> [(row["L"], row["parameters"]) for row in table]
+            [(6, 66955008), (12, 109482240)]
+        """
+        from bertsym.answers.sweep import MOST_ROWS, Axis, sweep, with_quantities
+
+        loaded, names = self.plain_spec("sweep"), arguments.texts(of, "of")
+        given = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
+        joined, quantities, left_out = with_quantities(loaded, names, given)
+        spec = joined if at is None else Model(joined).at(at).spec
+        axes = [
+            Axis(spec.size(name).symbol, arguments.wholes(values, f"over[{name!r}]", MOST_ROWS))
+            for name, values in arguments.mapping(over, "over", "{'H': range(512, 2049, 64)}").items()
+        ]
+        return sweep(
+            loaded,
+            spec,
+            axes,
+            quantities,
+            ties=parse_ties(arguments.texts(ties, "ties"), spec.size),
+            conditions=tuple(parse_constraint(text, spec.size) for text in arguments.texts(where, "where")),
+            left_out=left_out,
+            named=bool(names),
+        )
+
+    def tradeoff(
+        self,
+        vary: str = "V",
+        against: str = "L",
+        total: int | str | None = None,
+        convention: str = "exact",
+        *,
+        values: Iterable[int] | None = None,
+        ties: str | Iterable[str] = (),
+    ) -> Answer:
+        """Return what each value of one size leaves of another at a constant total, that of the model by default.
+
+        Raises what `solve` raises, `TooLarge` for more than 200 values, and `Conflict` for a size against itself.
+
+        Examples:
+            >>> base = load("bert-base-uncased")
+            >>> choices = base.tradeoff("V", "L", "110M", values=[16_000, 32_000]).report.choices
+            >>> [(choice.number, choice.point.value) for choice in choices]
+            [(16000, 13), (32000, 11)]
+        """
+        from bertsym.answers.tradeoff import MOST_ROWS, tradeoff
+
+        counted = self.convention(convention)
+        report = tradeoff(
+            self.spec,
+            self.spec.size(vary).symbol,
+            self.spec.size(against).symbol,
+            None if total is None else arguments.count(total, "total", counted.unit),
+            counted,
+            values=None if values is None else arguments.wholes(values, "values", MOST_ROWS),
+            ties=parse_ties(arguments.texts(ties, "ties"), self.spec.size),
+        )
+        return Answer(report)
 
     @property
     def quantity(self) -> str:
