@@ -217,8 +217,12 @@ class Choices:
         return shown
 
 
-def printed(report: Report, choices: Choices, spell: Callable[[str], str] | None = None) -> str:
-    """Return the report in the syntax of the choices; `spell` writes words for a stream that lacks characters.
+def printed(
+    report: Report, choices: Choices, spell: Callable[[str], str] | None = None, width: int | None = None
+) -> str:
+    """Return the report in the syntax of the choices.
+
+    `spell` writes words for a stream that lacks characters. `width` is that of the terminal that text is written for.
 
     Raises `Conflict`, `UnknownName` or `Unreadable` for a wrong choice, `TooNarrow` for a piece wider than the column.
     """
@@ -257,8 +261,8 @@ def printed(report: Report, choices: Choices, spell: Callable[[str], str] | None
             if choices.bars:
                 from bertsym.render.bars import with_bars  # noqa: PLC0415  # few answers have bars
 
-                document = with_bars(document, spell or str)
-            return text.document(document, spell or str)
+                document = with_bars(document, spell or str, width)
+            return text.document(document, spell or str, width)
 
 
 def _with_sentences(report: Report, choices: Choices) -> Document:

@@ -6,8 +6,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from sympy import Expr
-
 from bertsym.claims.attribution import Owner, Owners
 from bertsym.claims.cells import SUMMARY_SUFFIX, Cells, cells_of
 from bertsym.claims.costs.claims import CostVerdict
@@ -388,20 +386,14 @@ class _Audit:
 def _is_count(reading: Reading) -> bool:
     """Return True if a formula has the degree of a count: some product of two widths, tables or layers.
 
-    Heads below a fraction take nothing from the degree: accounts that forget to cancel them count 3H²/A.
+    A divisor is no part of the degree: in the claim 3H²/A the heads should have cancelled.
     """
     return any(
-        sum(_degree(base, power) for base, power in monomial) >= 2
+        sum(max(power, 0) for base, power in monomial if base in BY_SYMBOL and BY_SYMBOL[base].kind is not Kind.RATIO)
+        >= 2
         for side in reading.sides
         for monomial in expand(side.form)
     )
-
-
-def _degree(base: Expr, power: int) -> int:
-    """Return what a power adds to the degree of a monomial: nothing for a ratio, and for heads below a fraction."""
-    if base not in BY_SYMBOL or BY_SYMBOL[base].kind is Kind.RATIO:
-        return 0
-    return 0 if BY_SYMBOL[base].kind is Kind.HEADS and power < 0 else power
 
 
 def _has_widths(reading: Reading) -> bool:

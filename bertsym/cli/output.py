@@ -100,7 +100,7 @@ def written(report: Report, page: Page, *, bars: bool = False) -> str:
     """Write the report in the syntax of the page, with bars beside its shares."""
     named = streams.encoding(sys.stdout)
     choices = replace(page.choices(), bars=bars)
-    return printed(report, choices, None if named is None else _speller(named))
+    return printed(report, choices, None if named is None else _speller(named), streams.width(sys.stdout))
 
 
 def piece(part: Inline, syntax: str, notation: Notation | None = None, flavor: str = "jupyter") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unicodedata import east_asian_width
 
 import pytest
 
@@ -67,3 +68,14 @@ def test_a_full_width_comma_ends_a_clause_or_groups_digits(bertsym: Callable[...
 def test_a_labelled_table_counts_itself(bertsym: Callable[..., Any], label: str, number: int) -> None:
     assert bertsym("audit", f"{label}: {number}").code == 0
     assert bertsym("audit", f"{label}: {number + 1}").code == 1
+
+
+def test_columns_align_on_a_terminal_whose_wide_characters_take_two_cells(bertsym: Callable[..., Any]) -> None:
+    out = bertsym("audit", "BERT-base 有 1.1 亿参数，BERT-large 有 3.4 亿个参数。").out
+    starts = [
+        sum(2 if east_asian_width(character) in "WF" else 1 for character in line.partition("stands")[0])
+        for line in out.splitlines()[3:]
+        if "stands" in line
+    ]
+    assert len(starts) == 2
+    assert len(set(starts)) == 1
