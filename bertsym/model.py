@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from types import MappingProxyType
+from typing import TypeVar
 
 from sympy import Expr, Symbol
 
@@ -30,6 +31,8 @@ from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
 from bertsym.values import replace, value
 from bertsym.wording import said
+
+T = TypeVar("T")
 
 EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
 
@@ -281,10 +284,10 @@ class Model:
                 raise Unreadable(
                     self.architecture.size(symbol).title, checked[symbol], f"at most {most}: beyond it nothing is known"
                 )
-        merged, pinned = (_over(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
+        sizes, pinned = (merged(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
         if not pin:
             pinned = {symbol: number for symbol, number in pinned.items() if symbol not in checked}
-        return replace(self, given=_settle(self.architecture, merged), pinned=pinned)
+        return replace(self, given=_settle(self.architecture, sizes), pinned=pinned)
 
     def check_known(self, symbols: Iterable[Symbol]) -> None:
         """Raise `UnknownName` for a symbol that the architecture does not have."""
@@ -388,15 +391,13 @@ def check_value(size: Size, value: object) -> Value:
     raise Unreadable(size.title, value, size.expected)
 
 
-def _over(
-    definitions: Iterable[Definition], older: Mapping[Symbol, Value], newer: Mapping[Symbol, Value]
-) -> dict[Symbol, Value]:
+def merged(definitions: Iterable[Definition], older: Mapping[Symbol, T], newer: Mapping[Symbol, T]) -> dict[Symbol, T]:
     """Merge sizes: a newer derived size replaces the older size that adjusts to it, and the other way round."""
-    merged = {**older, **newer}
+    sizes = {**older, **newer}
     for definition in definitions:
         if definition.adjusts is not None and (definition.symbol in newer) != (definition.adjusts in newer):
-            merged.pop(definition.adjusts if definition.symbol in newer else definition.symbol, None)
-    return merged
+            sizes.pop(definition.adjusts if definition.symbol in newer else definition.symbol, None)
+    return sizes
 
 
 def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mapping[Symbol, Value]:

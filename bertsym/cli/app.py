@@ -13,6 +13,7 @@ import typer
 from bertsym.cli import (
     audit,
     compare,
+    config,
     derive,
     diff,
     embed,
@@ -23,10 +24,13 @@ from bertsym.cli import (
     roofline,
     show,
     solve,
+    sweep,
     symbols,
     tensors,
     total,
+    tradeoff,
     verify,
+    web_page,
 )
 from bertsym.cli import help as help_page
 from bertsym.cli.completion import VARIABLE
@@ -130,8 +134,12 @@ app.command("tensors")(tensors.tensors)
 app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
 app.command("solve")(solve.solve)
+app.command("config")(config.config)
+app.command("sweep")(sweep.sweep)
+app.command("tradeoff")(tradeoff.tradeoff)
 app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
+app.command("page")(web_page.page)
 app.command("verify")(verify.verify)
 app.command("macros")(macros.macros)
 app.command("embed")(embed.embed)

@@ -48,7 +48,7 @@ HEADINGS = _headings()
 
 COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("total", "show", "tensors", "explain", "diff", "roofline"), "Count a model"),
-    **dict.fromkeys(("solve", "compare", "plot"), "Choose a model"),
+    **dict.fromkeys(("solve", "config", "sweep", "tradeoff", "compare", "plot", "page"), "Choose a model"),
     **dict.fromkeys(("macros", "embed", "audit", "verify", "derive"), "Write and check"),
     **dict.fromkeys(("models", "symbols", "help"), "Look up"),
 }
