@@ -67,6 +67,18 @@ def test_sizes_by_name() -> None:
     assert isinstance(bert().subs(BASE), Integer)
 
 
+def test_fields_of_configurations_are_names_too() -> None:
+    formula = bert()
+    assert formula.diff("hidden_size") == formula.diff("d_model") == formula.diff(H) != 0
+    assert formula.subs({"hidden_size": 768}) == formula.subs(H, 768)
+    mixture = bertsym.load("deepseek_v3").total().expression
+    assert mixture.diff("kv_lora_rank") == mixture.diff("r_kv") != 0
+    again = pickle.loads(pickle.dumps(mixture))  # noqa: S301  # its own
+    assert again.diff("kv_lora_rank") == mixture.diff("r_kv")
+    assert bertsym.load("bert").compile().expression.diff("n_layer") == sympy.expand(BY_HAND).diff(L)
+    assert bertsym.load("bert").derivative("H").expression.diff("vocab_size") == 1
+
+
 def test_what_sympy_does_with_a_formula() -> None:
     formula = bert()
     fixed = formula.subs({"V": 30522, "N": 512, "L": 12, "ffn_ratio": 4})

@@ -115,6 +115,10 @@ class Model:
         return arguments.SymbolsByName(self.spec)
 
     @property
+    def _other_names(self) -> Mapping[str, str]:
+        return dict(self.spec.architecture.other_names)
+
+    @property
     def heads(self) -> dict[str, str]:
         """Return the task heads of the architecture, with the framework's class for each."""
         return {name: head.cls for name, head in self.spec.architecture.heads.items()}
@@ -202,7 +206,8 @@ class Model:
         """Return the formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
         kept = [self.spec.size(name).symbol for name in arguments.texts(keep, "keep")]
         self.spec.check_known(kept)
-        return Total(formula_written(self.spec, self.convention(convention, only, without), form, kept))
+        report = formula_written(self.spec, self.convention(convention, only, without), form, kept)
+        return Total(report, self._other_names)
 
     def breakdown(
         self,
@@ -327,7 +332,8 @@ class Model:
         """
         symbol = self.spec.size(arguments.name(by, "by")).symbol
         times = arguments.whole(order, "order")
-        return Derivative(derivative(self.spec, symbol, times, self.convention(convention), Style.named(form)))
+        report = derivative(self.spec, symbol, times, self.convention(convention), Style.named(form))
+        return Derivative(report, self._other_names)
 
     def solve(
         self,

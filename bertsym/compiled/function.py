@@ -102,7 +102,7 @@ class CompiledCount:
     @property
     def expression(self) -> Expr:
         """Return the formula over the sizes as a sympy expression, expanded."""
-        return public(self.formula)
+        return public(self.formula, self.model.architecture.other_names)
 
     def __repr__(self) -> str:
         return f"<{self.model.cls}, {self.convention.title}: a function of {', '.join(self.sizes)}>"
