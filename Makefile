@@ -35,12 +35,12 @@ demo: $(READY) ## BERT's formula, its number, and the derivation of attention
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 .PHONY: test
-test: $(READY) ## the tests and doctests; those that need torch, TeX or node are skipped without them
+test: $(READY) ## the tests and doctests; those that need torch, TeX, node or Chromium are skipped without them
 	$(PYTEST)
 
 .PHONY: quick
-quick: $(READY) ## the tests that need neither torch nor TeX nor node and are not slow: under a minute
-	$(PYTEST) -m 'not torch and not tex and not node and not slow'
+quick: $(READY) ## the tests that need neither torch nor TeX nor node nor Chromium and are not slow: under a minute
+	$(PYTEST) -m 'not torch and not tex and not node and not browser and not slow'
 
 .PHONY: hf
 hf: $(FULL) ## install torch, transformers and matplotlib into the environment, so that no test is skipped for them

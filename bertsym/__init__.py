@@ -19,22 +19,48 @@ TYPE_CHECKING = False  # `typing` is not imported before the command line handle
 if TYPE_CHECKING:
     from typing import Any
 
-    from bertsym.api import Answer, Audit, Derivative, Derived, Model, Total, Verification, audit, derive, load, verify
+    from bertsym.api import (
+        Answer,
+        Audit,
+        CompiledCount,
+        Derivative,
+        Derived,
+        Model,
+        Models,
+        Overflow,
+        PublishedModel,
+        Row,
+        Total,
+        Verification,
+        audit,
+        build,
+        derive,
+        load,
+        models,
+        verify,
+    )
     from bertsym.errors import BertsymError
 
 __all__ = [
     "Answer",
     "Audit",
     "BertsymError",
+    "CompiledCount",
     "Derivative",
     "Derived",
     "Model",
+    "Models",
+    "Overflow",
+    "PublishedModel",
+    "Row",
     "Total",
     "Verification",
     "__version__",
     "audit",
+    "build",
     "derive",
     "load",
+    "models",
     "verify",
 ]
 

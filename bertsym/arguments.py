@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
@@ -17,7 +18,7 @@ from bertsym.errors import BertsymError, UnknownName, Unreadable
 from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.grammar import CONSTANT, Malformed, parse
 from bertsym.model import Model
-from bertsym.quantities import MAX_DIGITS, PARAMETERS, Unit, parse_amount, parse_size
+from bertsym.quantities import MAX_DIGITS, PARAMETERS, Unit, parse_amount, parse_count, parse_size
 from bertsym.symbols import RUN, Kind, Size
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 MAX_SECONDS = 86_400
 """A day: no build takes longer, and clocks of the operating system overflow far beyond it."""
+
+_POWER = re.compile(r"\d+(?:\.\d+)?[eE]\+?\d+", re.ASCII)
+_UNIT = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([kmbt])", re.ASCII | re.IGNORECASE)
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -41,7 +45,17 @@ def size_value(size: Size, given: object) -> Value:
 
 
 def _size_in_text(text: str, size: Size) -> Value:
-    """Read a number, or an expression of numbers; raises `Unreadable`."""
+    """Read a number, a power of ten such as `1e3`, or an expression of numbers; raises `Unreadable`."""
+    if _POWER.fullmatch(text):
+        try:
+            return parse_count(text, size.title)
+        except Unreadable:
+            raise Unreadable(size.title, text, size.expected) from None
+    if (unit := _UNIT.fullmatch(text)) is not None:
+        thousands = parse_size(unit[1], size.title, size.expected)
+        power = "kmbt".index(unit[2].casefold()) + 1
+        either = " or ".join(f"{number(thousands * base**power, size.title, ''):,}" for base in (1000, 1024))
+        raise Unreadable(size.title, text, f"digits, because it may mean {either}")
     try:
         return parse_size(text, size.title, size.expected)
     except Unreadable:
@@ -111,7 +125,7 @@ def text(given: object, what: str) -> str:
     return given
 
 
-def path(given: str | PathLike[str], what: str) -> str:
+def path(given: object, what: str) -> str:
     """Return a name or a path as text; raises `Unreadable` for anything else, bytes too."""
     if not isinstance(given, str | PathLike) or not isinstance(written := fspath(given), str):
         raise Unreadable(what, _echoed(given), "a name or a path")
@@ -124,6 +138,14 @@ def mapping(given: Mapping[str, Any] | None, what: str, example: str) -> Mapping
     if not isinstance(entries, Mapping) or not all(isinstance(name, str) for name in entries):
         raise Unreadable(what, _echoed(given), f"a mapping such as {example}")
     return entries
+
+
+def sizes_by_name(given: Mapping[str | Symbol, Any] | None, what: str) -> Mapping[str, Any]:
+    """Return sizes by name; a symbol stands for its name. Raises `Unreadable`."""
+    entries: Any = given
+    if isinstance(given, Mapping):
+        entries = {str(name) if isinstance(name, Symbol) else name: size for name, size in given.items()}
+    return mapping(entries, what, "{'H': 1024}")
 
 
 def integer(given: object, what: str) -> int:
@@ -200,13 +222,16 @@ def run_sizes(given: Mapping[str, Any] | None) -> dict[Symbol, int]:
 
 
 class SymbolsByName(Mapping[str, Symbol]):
-    """The symbols of a model by every name that `Model.at` takes; it lists the public names."""
+    """The symbols of a model by every name that `Model.at` takes; it lists the public names.
+
+    A symbol is plain: it has no assumptions, as the symbols of the formulas that the library hands out.
+    """
 
     def __init__(self, spec: Model) -> None:
         self.spec = spec
 
     def __getitem__(self, name: str) -> Symbol:
-        return self.spec.size(name).symbol
+        return Symbol(self.spec.size(name).name)
 
     def __contains__(self, name: object) -> bool:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from types import MappingProxyType
+from typing import TypeVar
 
 from sympy import Expr, Symbol
 
@@ -24,12 +25,14 @@ from bertsym.errors import (
 from bertsym.names.heads import head_named
 from bertsym.names.heads import meanings as meanings_of_head
 from bertsym.schema import Schema
-from bertsym.spellings import AmbiguousName, meanings
-from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own, Size, in_order
+from bertsym.spellings import LETTERS, AmbiguousName, folded, typed
+from bertsym.symbols import BY_NAME, BY_SYMBOL, RUN_BY_NAME, Kind, Own, Size, in_order
 from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
 from bertsym.values import replace, value
 from bertsym.wording import said
+
+T = TypeVar("T")
 
 EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
 
@@ -143,8 +146,7 @@ class Architecture:
 
     def named(self, name: str) -> Symbol:
         """Find the symbol that a name means, as `Model.size` does; raises `UnknownName` or `AmbiguousName`."""
-        registered = (BY_NAME[word].symbol for word in meanings(name))
-        means = self._names.get(name) or {str(symbol): symbol for symbol in registered if symbol in self.symbols}
+        means = self._names.get(name) or self._in_any_case.get(folded(name)) or self.registered(typed(name))
         if len(means) > 1:
             raise AmbiguousName(name, tuple(means))
         for path, symbol in means.items():
@@ -154,6 +156,23 @@ class Architecture:
             raise UnknownName(f"size of {self.name}", name, (), f"the formula has no such size, for {reason}")
         close = suggestion(name, self._names).startswith("did you mean")
         raise UnknownName(f"size of {self.name}", name, self._names if close else map(str, self.symbols))
+
+    def registered(self, names: Iterable[str]) -> Mapping[str, Symbol | None]:
+        """Return those of the registered sizes, and of the sizes of a run, that the model has."""
+        sizes = (BY_NAME.get(name) or RUN_BY_NAME[name] for name in names)
+        return {size.name: size.symbol for size in sizes if size.symbol in self.symbols}
+
+    @cached_property
+    def _in_any_case(self) -> Mapping[str, Mapping[str, Symbol | None]]:
+        """Return the meanings of the model's names of several letters, by the names in lower case."""
+        table: dict[str, dict[str, Symbol | None]] = {}
+        for name, means in self._names.items():
+            if len(name) > 1:
+                known = table.setdefault(folded(name), {})
+                known |= {
+                    path: symbol for path, symbol in means.items() if symbol is None or symbol not in known.values()
+                }
+        return table
 
     @cached_property
     def _own(self) -> Mapping[Symbol, Size]:
@@ -265,10 +284,10 @@ class Model:
                 raise Unreadable(
                     self.architecture.size(symbol).title, checked[symbol], f"at most {most}: beyond it nothing is known"
                 )
-        merged, pinned = (_over(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
+        sizes, pinned = (merged(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
         if not pin:
             pinned = {symbol: number for symbol, number in pinned.items() if symbol not in checked}
-        return replace(self, given=_settle(self.architecture, merged), pinned=pinned)
+        return replace(self, given=_settle(self.architecture, sizes), pinned=pinned)
 
     def check_known(self, symbols: Iterable[Symbol]) -> None:
         """Raise `UnknownName` for a symbol that the architecture does not have."""
@@ -291,6 +310,16 @@ class Model:
         Raises `UnknownName` or `AmbiguousName`.
         """
         return self.architecture.size(self.architecture.named(name))
+
+    def setting(self, name: str) -> Size:
+        """Find the size that a name before an equals sign means: as `size`, or a letter such as `h` or `A`.
+
+        Raises `UnknownName` or `AmbiguousName`.
+        """
+        meant = () if name in map(str, self.symbols) else self.architecture.registered(LETTERS.get(name, ()))
+        if len(meant) > 1:
+            raise AmbiguousName(name, tuple(meant))
+        return self.size(next(iter(meant), name))
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
         """Return what a public formula has in place of the symbols of the declaration, closed: substitute it once.
@@ -362,15 +391,13 @@ def check_value(size: Size, value: object) -> Value:
     raise Unreadable(size.title, value, size.expected)
 
 
-def _over(
-    definitions: Iterable[Definition], older: Mapping[Symbol, Value], newer: Mapping[Symbol, Value]
-) -> dict[Symbol, Value]:
+def merged(definitions: Iterable[Definition], older: Mapping[Symbol, T], newer: Mapping[Symbol, T]) -> dict[Symbol, T]:
     """Merge sizes: a newer derived size replaces the older size that adjusts to it, and the other way round."""
-    merged = {**older, **newer}
+    sizes = {**older, **newer}
     for definition in definitions:
         if definition.adjusts is not None and (definition.symbol in newer) != (definition.adjusts in newer):
-            merged.pop(definition.adjusts if definition.symbol in newer else definition.symbol, None)
-    return merged
+            sizes.pop(definition.adjusts if definition.symbol in newer else definition.symbol, None)
+    return sizes
 
 
 def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mapping[Symbol, Value]:
@@ -408,8 +435,29 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
             if definition.symbol not in settled and value.denominator != 1:
                 names = " and ".join(sorted(str(s) for s in free(definition.value)))
                 size, formula = BY_SYMBOL[definition.symbol], said(definition.value)
-                raise NotAnInteger(size.name, size.meaning, formula, str(value), f"choose {names} to fit")
+                advice = _fitting(definition, full) or f"choose {names} to fit"
+                raise NotAnInteger(size.name, size.meaning, formula, str(value), advice)
     return MappingProxyType(settled)
+
+
+USUAL_HEAD_SIZES = (64, 128)
+"""The head sizes of nearly all published models, for advice."""
+
+
+def _fitting(definition: Definition, sizes: Mapping[Symbol, Value]) -> str:
+    """Return values of the head size and of the number of heads that fit the other sizes; an empty text for none."""
+    heads = [symbol for symbol in free(definition.value) if BY_SYMBOL[symbol].kind is Kind.HEADS]
+    if not is_head_size(definition) or len(heads) != 1 or not isinstance(now := sizes[heads[0]], int):
+        return ""
+    near = sorted(range(max(1, now - 64), now + 65), key=lambda count: (abs(count - now), -count))
+    fitting = {count: evaluate(definition.value, {**sizes, heads[0]: count}) for count in near}
+    whole = [(count, size) for count, size in fitting.items() if size.denominator == 1 and size > 0]
+    usual = [pair for size in USUAL_HEAD_SIZES for pair in whole if pair[1] == size]
+    if not whole:
+        return ""
+    count, size = (usual or whole)[0]
+    given = f"{definition.symbol}={size} or " if definition.adjusts is not None else ""
+    return f"add {given}{heads[0]}={count}"
 
 
 def _followed(definitions: Iterable[Definition], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:

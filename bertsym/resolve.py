@@ -74,6 +74,7 @@ def _named(target: str, head: str | None) -> Model | None:
 def _spelled(target: str, head: str | None) -> Model:
     """Return the model that another spelling of a name means; raises `UnknownName` or `AmbiguousModel`."""
     from bertsym.config.model_types import why_missing  # noqa: PLC0415  # an exact name does not need it
+    from bertsym.names.mistaken import advice  # noqa: PLC0415
 
     types = (*ARCHITECTURES, *atlas.index())
     reading = read(target, types)
@@ -86,7 +87,7 @@ def _spelled(target: str, head: str | None) -> Model:
     if reading.ambiguous or reading.longer:
         models = reading.models or reading.longer
         raise AmbiguousModel(target, tuple(f"{model.name} ({rounded(model.count)})" for model in models))
-    raise UnknownModel("model", target, reading.near, why_missing(target, ""))
+    raise UnknownModel("model", target, reading.near, why_missing(target, advice(target)))
 
 
 def published_model(known: Published, head: str | None = None) -> Model:
@@ -132,17 +133,26 @@ def load_file(path: Path, head: str | None = None, model_type: str | None = None
     """
     if path.suffix.casefold() == ".gguf":
         return _load_gguf(path, head, model_type)
-    from bertsym.config.configfile import read_config  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
-    from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes  # noqa: PLC0415
+    from bertsym.files.jsonfile import read_bytes  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
     from bertsym.files.reading import unreadable  # noqa: PLC0415
-    from bertsym.saved_model import decode  # noqa: PLC0415
 
     try:
         folder = path.is_dir()
         file = _configuration_in(path) if folder else path
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
-    data = read_bytes(file)
+    return load_json(read_bytes(file), file, head, model_type)
+
+
+def load_json(data: bytes, file: Path, head: str | None = None, model_type: str | None = None) -> Model:
+    """Return the model of the content of a `config.json` or of a saved derivation; errors name `file`.
+
+    Raises `BadFile`, `BadField`, or `Conflict` for a saved derivation with a `model_type`.
+    """
+    from bertsym.config.configfile import read_config  # noqa: PLC0415
+    from bertsym.files.jsonfile import CONFIGURATION, parse_object  # noqa: PLC0415
+    from bertsym.saved_model import decode  # noqa: PLC0415
+
     fields = parse_object(data, file, CONFIGURATION)
     if fields.get("bertsym") == decode.MARK:
         if model_type is not None:

@@ -36,7 +36,7 @@ class Atlas:
             " is the one from here.",
         )
         none = f"{len(self.missing)} model types have no formula; docs/atlas.md says why."
-        titles = (Column("name"), Column("class"), Column("heads"), Column("parameters", right=True), Column("formula"))
+        titles = (Column("name"), Column("class"), Column("parameters", right=True), Column("formula"), Column("heads"))
         rows = tuple(_row(model) for model in self.models)
         return (Paragraph((what,)), Paragraph((*given, *zoo)), Paragraph((none,)), Table(titles, rows))
 
@@ -69,7 +69,7 @@ def _row(model: Listed) -> tuple[Inline, ...]:
     heads = ", ".join(name for name in model.heads if name != "model")
     number = len(variants(model.entry))
     varied = f", {number} variant{'s' * (number > 1)}" if number else ""
-    return (Code(model.name), model.cls, heads, Count(model.count), formula + fixed + varied)
+    return (Code(model.name), model.cls, Count(model.count), formula + fixed + varied, heads)
 
 
 def _variant(variant: Variant) -> Record:

@@ -69,7 +69,7 @@ class Catalogue:
                     "count": model.count,
                     "names": list(model.aliases),
                     "config": None if model.in_zoo else _plain(model.config),
-                    "sources": list(_sources(model)),
+                    "sources": list(sources_of(model)),
                 }
                 for model in self.models
             ],
@@ -92,10 +92,10 @@ def _heads(model_type: str) -> tuple[str, ...]:
 def _details(model: Published) -> Paragraph:
     """Return the further names and the sources of a model."""
     also = f" (also {', '.join(model.aliases)})" if model.aliases else ""
-    return Paragraph((Code(model.name), f"{also}: {'; '.join(_sources(model))}"))
+    return Paragraph((Code(model.name), f"{also}: {'; '.join(sources_of(model))}"))
 
 
-def _sources(model: Published) -> tuple[str, ...]:
+def sources_of(model: Published) -> tuple[str, ...]:
     """Return where the sizes and the count of a model come from; the zoo names its own sources."""
     if not model.in_zoo:
         return model.sources

@@ -14,9 +14,6 @@ from bertsym.model import Model
 from bertsym.spellings import AmbiguousName, meanings, spelled
 from bertsym.symbols import BY_SYMBOL, E, Own, V, in_order
 
-_LETTERS = {"A": "heads"}
-"""The letters that tables have for sizes of longer names."""
-
 
 def size_value(model: Model, symbol: Symbol) -> Value | None:
     """Return a size of a model, given or derived, or None if the model does not have it.
@@ -81,7 +78,7 @@ def _named(models: Sequence[Model], name: str) -> Symbol:
     unknown: UnknownName | None = None
     for model in models:
         try:
-            return model.size(_LETTERS.get(name, name)).symbol
+            return model.setting(name).symbol
         except UnknownName as error:
             unknown = unknown or error
     if name == str(E):

@@ -21,7 +21,6 @@ def models(
         typer.Argument(
             metavar="[FAMILY]...",
             help="List only models with these words in their names or families. With --table: models or families.",
-            autocompletion=options.model_names,
             show_default=False,
         ),
     ] = None,

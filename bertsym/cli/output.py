@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bertsym.cli import streams
@@ -39,10 +40,10 @@ class NoSuchCharacter(BertsymError):
         )
 
 
-def show(report: Report, page: Page) -> None:
-    """Print the report as the page says; raises `Conflict` for two syntaxes."""
+def show(report: Report, page: Page, *, bars: bool = False) -> None:
+    """Print the report as the page says, with bars beside its shares; raises `Conflict` for two syntaxes."""
     syntax = page.syntax
-    text = written(report, page)
+    text = written(report, page, bars=bars)
     if syntax == "latex":
         warn(text)
     emit(text, syntax)
@@ -95,10 +96,11 @@ def _tex_in(tex: str, named: str) -> str:
     return "\n".join(lines)
 
 
-def written(report: Report, page: Page) -> str:
-    """Write the report in the syntax of the page."""
+def written(report: Report, page: Page, *, bars: bool = False) -> str:
+    """Write the report in the syntax of the page, with bars beside its shares."""
     named = streams.encoding(sys.stdout)
-    return printed(report, page.choices(), None if named is None else _speller(named))
+    choices = replace(page.choices(), bars=bars)
+    return printed(report, choices, None if named is None else _speller(named), streams.width(sys.stdout))
 
 
 def piece(part: Inline, syntax: str, notation: Notation | None = None, flavor: str = "jupyter") -> str:
