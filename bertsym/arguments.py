@@ -163,13 +163,15 @@ def seconds(given: object, what: str) -> float:
     return float(given)
 
 
-def texts(given: str | Iterable[str], what: str) -> list[str]:
-    """Read several texts; one text alone is one of them."""
-    listed = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
-    for text in listed:
-        if not isinstance(text, str):
-            raise Unreadable(what, _echoed(text), "text")
-    return listed
+def texts(given: str | Symbol | Iterable[str | Symbol], what: str) -> list[str]:
+    """Read several texts; one text alone is one of them, and a symbol stands for its name."""
+    listed = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    return [name(part, what) for part in listed]
+
+
+def name(given: object, what: str) -> str:
+    """Return a text; a symbol stands for its name. Raises `Unreadable` for anything else."""
+    return str(given) if isinstance(given, Symbol) else text(given, what)
 
 
 def _echoed(given: object) -> str:
@@ -244,3 +246,6 @@ class SymbolsByName(Mapping[str, Symbol]):
 
     def __len__(self) -> int:
         return len(self.spec.symbols)
+
+    def __repr__(self) -> str:
+        return f"{dict(self)}"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bertsym import atlas
-from bertsym.errors import AmbiguousModel, BadFile, Conflict, Missing, UnknownHead, UnknownModel
+from bertsym.errors import AmbiguousModel, BadFile, Conflict, Missing, UnknownHead, UnknownModel, UnknownName
 from bertsym.model import Model
-from bertsym.names.catalogue import BARE, Published, counted
+from bertsym.names.catalogue import BARE, Published, counted, published
 from bertsym.names.reading import read, verbatim
 from bertsym.quantities import rounded
 from bertsym.symbols import labels
@@ -105,6 +105,16 @@ def published_model(known: Published, head: str | None = None) -> Model:
     sizes = {symbol: size for symbol, size in model.given.items() if symbol is not labels}
     reason = known.family.reason if head is None and model.head != BARE else ""
     return replace(model, given=sizes, label=known.name, head_reason=reason)
+
+
+def examples(name: str) -> list[Model]:
+    """Return the published models of a model type, or the one of a name in any spelling; raises `UnknownName`."""
+    types = list(dict.fromkeys(known.family.type for known in published()))
+    reading = read(name, types)
+    family = [known for known in published() if known.family.type == reading.architecture]
+    if not family and reading.model is None:
+        raise UnknownName("published model or family", name, [*types, *(known.name for known in published())])
+    return [published_model(known) for known in family or [reading.model]]
 
 
 def _counted(model: Model, kind: str, head: str | None) -> Model:

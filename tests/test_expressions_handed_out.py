@@ -12,8 +12,8 @@ import sympy
 from sympy import Add, Integer, Mul, Piecewise, Poly, Symbol, floor, lambdify, nsolve, solve, symbols
 
 import bertsym
-from bertsym.api.expressions import Iverson, public
 from bertsym.errors import BertsymError
+from bertsym.handed_out import Iverson, public
 from bertsym.symbols import H as INSIDE_H
 from bertsym.symbols import Kind, Own, heads, tied
 

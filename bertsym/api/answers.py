@@ -16,13 +16,13 @@ from bertsym.answers.derivative import Derivative as DerivativeReport
 from bertsym.answers.formula import Formula
 from bertsym.answers.name_verification import NameVerification
 from bertsym.answers.verification import Verification as VerificationReport
-from bertsym.api.expressions import public
 from bertsym.api.printing_options import choices
 from bertsym.api.records import Row, Shortened, as_dictionary, frame, rows
 from bertsym.claims.standing import Standing
 from bertsym.document import Result
 from bertsym.errors import clipped
 from bertsym.formulas.tree import to_sympy
+from bertsym.handed_out import public
 from bertsym.printing import (
     TEXT,
     HtmlOptions,

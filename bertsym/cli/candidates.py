@@ -242,7 +242,7 @@ _PARTS = Choice(_fixed(*COMPONENTS, *ROLES), divided=True)
 
 CHOICES: Mapping[str, Choice] = {
     "MODEL": Choice(models, any_case=True),
-    "FAMILY": Choice(models, any_case=True),
+    "NAME": Choice(models, any_case=True),
     "SYMBOL": Choice(sizes),
     "COMMAND": Choice(commands),
     "KIND": Choice(_fixed("parts", "total", "iso", "elasticities")),

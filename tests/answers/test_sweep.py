@@ -46,7 +46,7 @@ def test_each_row_is_what_the_library_counts(name: str) -> None:
     random = Random(name)
     model = bertsym.load(name)
     run = {"B": random.randint(1, 4), "S": random.randint(1, 64)} | ({"S_source": 7} if name == "t5-small" else {})
-    heads = int(model.spec.number(model.symbols["heads"]))
+    heads = int(model.spec.number(model.spec.size("heads").symbol))
     model = model.at(heads=heads)
     widths = [heads * 64 * random.randint(1, 9) for _ in range(2)]
     swept = model.sweep({"V": [random.randint(1, 10**6)], "H": widths, "L": [1, random.randint(2, 99)]}, at=run)
