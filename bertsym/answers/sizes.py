@@ -12,9 +12,7 @@ from bertsym.solving.request import Order, Request
 from bertsym.solving.search import Progress
 
 
-def sizes(
-    model: Model, request: Request, progress: Progress | None = None, *, explain: bool = False
-) -> Report:
+def sizes(model: Model, request: Request, progress: Progress | None = None, *, explain: bool = False) -> Report:
     """Return the answer to a request; its conditions may free further sizes. Raises what `solve` and `find` raise."""
     request = freed(model, request)
     alone = len(request.unknowns) == 1 and request.target is not None
