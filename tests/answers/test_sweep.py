@@ -84,6 +84,12 @@ def test_heads_keep_their_width_unless_somebody_fixes_them() -> None:
     assert [row["heads"] for row in model.sweep({"H": [768], "heads": [6, 12, 13]})] == [6, 12]
 
 
+def test_heads_that_do_not_share_keys_evenly_have_no_row() -> None:
+    for name in ("llama-7b", "atlas:llama-default"):
+        rows = bertsym.load(name).sweep({"kv_heads": range(1, 9)}, "parameters", at={"heads": 8})
+        assert [row["kv_heads"] for row in rows] == [1, 2, 4, 8]
+
+
 def test_ties_and_conditions() -> None:
     model = bertsym.load("bert-base-uncased")
     rows = list(model.sweep({"L": range(2, 20, 2)}, ties="H = 64*L", where=["H >= 512", "H/L = 64", "L != 10"]))

@@ -98,7 +98,7 @@ def test_rates_and_records(bertsym: Run) -> None:
     assert (layer["cost"], layer["buys"]) == (LAYER, {"V": LAYER // 768})
     assert (vocabulary["step"], vocabulary["cost"]) == (1000, 768_000)
     assert {row["at"]["V"] for row in found["rows"]} >= {16384, 30522, 32768}
-    assert ["V", "L", "root", "count", "error"] == list(bertsym_rows()[0])
+    assert list(bertsym_rows()[0]) == ["V", "L", "root", "count", "error"]
 
 
 def test_other_quantities_and_syntaxes(bertsym: Run) -> None:
