@@ -22,8 +22,10 @@ from bertsym.resolve import chosen_entry, configuration
 from bertsym.saved_model.composites import SEPARATOR
 from bertsym.saved_model.decode import MARK
 from bertsym.saved_model.layer_lists import LayerList
+from bertsym.solving.open_model import whole_quotients
 from bertsym.symbols import BY_SYMBOL, in_order
 from bertsym.values import replace, value
+from bertsym.wording import said
 
 
 @value
@@ -44,13 +46,17 @@ class NoConfiguration(BertsymError):
 
 @value
 class ConfigurationFile:
-    """The fields of a configuration, what they count, and the sizes that nobody gave, as in the `base` model."""
+    """The fields of a configuration, what they count, and the sizes that nobody gave, as in the `base` model.
+
+    `fractions` are the quotients of sizes that are not whole, without which the class is built and does not run.
+    """
 
     fields: Mapping[str, Json]
     cls: str
     count: int
     assumed: Mapping[Symbol, Value]
     base: str
+    fractions: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Return the file, indented as transformers writes it."""
@@ -76,7 +82,7 @@ def configuration_file(model: Model) -> ConfigurationFile:
         reason = f"the one with these sizes counts {counted:,} parameters, and the formula {number:,}"
         raise NoConfiguration(model.name, reason, "choose other sizes")
     assumed = _assumed(model, _with_lists(sized, read))
-    return ConfigurationFile(fields, model.cls, counted, assumed, model.architecture.base)
+    return ConfigurationFile(fields, model.cls, counted, assumed, model.architecture.base, tuple(_fractions(read)))
 
 
 def _written(model: Model, start: Mapping[str, Json], file: Path, *, whole: bool) -> tuple[Model, dict[str, Json]]:
@@ -148,6 +154,14 @@ def _with_lists(sized: Model, read: Model) -> Model:
     """Return the model with the layers of each kind that the class makes."""
     made = {symbol: number for symbol, number in read.given.items() if symbol in sized.symbols - sized.given.keys()}
     return sized.with_sizes(made) if made else sized
+
+
+def _fractions(read: Model) -> Iterator[str]:
+    """Yield the quotients of sizes that must be whole for the model to run, and are not."""
+    for quotient in whole_quotients(read.architecture):
+        public = read.public(quotient)
+        if free(public) <= set(read.given) and (number := read.evaluated(public)).denominator != 1:
+            yield f"{said(quotient)} = {number}"
 
 
 def _assumed(model: Model, sized: Model) -> Mapping[Symbol, Value]:

@@ -20,7 +20,7 @@ from bertsym.solving.budgets import PARAMETERS, Measured, check_settings, measur
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure
 from bertsym.solving.constraints import Constraint
-from bertsym.solving.open_model import Tie
+from bertsym.solving.open_model import Tie, whole_quotients
 from bertsym.symbols import BY_SYMBOL, RUN, Kind, in_order
 from bertsym.values import replace, value
 
@@ -145,7 +145,7 @@ class Sweep:
                 check_shapes(headed)
         except BertsymError:
             return False
-        return all(model.number(quotient).denominator == 1 for quotient in ready.architecture.whole)
+        return all(model.number(quotient).denominator == 1 for quotient in whole_quotients(ready.architecture))
 
 
 def with_quantities(

@@ -9,7 +9,7 @@ from sympy import Symbol
 
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.exchange_rates import marginal_record
-from bertsym.answers.solution import point_columns, point_record, size_cell
+from bertsym.answers.solution import point_columns, size_cell
 from bertsym.convention import EXACT, Convention
 from bertsym.count import count
 from bertsym.document import NONE, Column, Count, Decimal, Document, Element, Inline, Remark, Share, Table
@@ -116,7 +116,7 @@ class Tradeoff:
         return (Count(choice.number), size_cell(point.value), exactly, *sizes, *miss)
 
     def record(self) -> Record:
-        """Return the rows for programs: `root` is rounded; a value that leaves no model has null."""
+        """Return the rows for programs: `root` is rounded, `count` null for a value that leaves no model."""
         return {
             **self.subject.record(),
             "total": self.total,
@@ -129,9 +129,14 @@ class Tradeoff:
         }
 
     def _choice_record(self, choice: Choice) -> Record:
-        root = None if choice.root is None else Share(choice.root)
-        point = None if choice.point is None else point_record(choice.point)
-        return {str(self.varied): choice.number, "root": root, str(self.against): point}
+        point = choice.point
+        sizes = {} if point is None else {str(symbol): number for symbol, number in point.at.items()}
+        return {
+            "at": {str(self.varied): choice.number, **sizes},
+            "root": None if choice.root is None else Share(choice.root),
+            "count": None if point is None else point.count,
+            "error": None if point is None else point.error,
+        }
 
 
 def tradeoff(

@@ -43,6 +43,7 @@ from bertsym.values import replace
 if TYPE_CHECKING:
     from bertsym.answers.roofline import Roofline
     from bertsym.answers.sweep import Sweep
+    from bertsym.answers.tradeoff import Tradeoff
     from bertsym.costs import Measure, Settings
     from bertsym.files.jsonfile import Json
     from bertsym.solving.budgets import Measured
@@ -533,7 +534,7 @@ class Model:
         *,
         values: Iterable[int] | None = None,
         ties: str | Iterable[str] = (),
-    ) -> Answer:
+    ) -> Answer[Tradeoff]:
         """Return what each value of one size leaves of another at a constant total, that of the model by default.
 
         Raises what `solve` raises, `TooLarge` for more than 200 values, and `Conflict` for a size against itself.

@@ -30,7 +30,10 @@ def config(
     It is read again, and counts the same as `total`. Open sizes are those of the base model, and a note names them.
     """
     from bertsym.answers.configuration_file import configuration_file
+    from bertsym.errors import Unreadable
 
+    if output == "":
+        raise Unreadable("--output", output, "the name of a file or of a folder")
     found = configuration_file(options.model(target, head, at, model_type))
     _say(found)
     if output is None:
@@ -45,7 +48,9 @@ def config(
 
 
 def _say(found: ConfigurationFile) -> None:
-    """Print a note on the sizes that nobody gave."""
+    """Print notes on the sizes that nobody gave, and on those with which the model does not run."""
     if found.assumed:
         sizes = ", ".join(f"{symbol}={number}" for symbol, number in found.assumed.items())
         note(f"note: assumed, as in {found.base}: {sizes}")
+    for fraction in found.fractions:
+        note(f"note: {fraction} is not whole: the class is built, and does not run")

@@ -172,8 +172,15 @@ def test_the_command_writes_whole_files_and_says_so(bertsym: Run, tmp_path: Path
     assert f"replaced {file}: BertModel, 109,482,240 parameters" in again.err
     ran = bertsym("config", "bert-base-uncased", "-o", str(tmp_path / "nowhere" / "config.json"))
     assert (ran.code, ran.out) == (2, "")
+    assert bertsym("config", "bert-base-uncased", "-o", "").code == 2
     assert list(tmp_path.iterdir()) == [file]
     assert json.loads(bertsym("config", "gpt2-small").out)["n_embd"] == 768
+
+
+def test_heads_that_do_not_share_evenly_are_noted(bertsym: Run) -> None:
+    ran = bertsym("config", "llama-7b", "--at", "heads=12,kv_heads=5,d=128")
+    assert ran.code == 0
+    assert "heads/kv_heads = 12/5 is not whole" in ran.err
 
 
 def built(transformers: Any, torch: Any, cls: str, written: Any, folder: Path) -> int:

@@ -46,7 +46,7 @@ def test_each_row_is_what_the_library_counts(name: str) -> None:
     random = Random(name)
     model = bertsym.load(name)
     run = {"B": random.randint(1, 4), "S": random.randint(1, 64)} | ({"S_source": 7} if name == "t5-small" else {})
-    heads = int(model.spec.number(model.symbols["heads"]))
+    heads = int(model.spec.number(model.spec.size("heads").symbol))
     model = model.at(heads=heads)
     widths = [heads * 64 * random.randint(1, 9) for _ in range(2)]
     swept = model.sweep({"V": [random.randint(1, 10**6)], "H": widths, "L": [1, random.randint(2, 99)]}, at=run)
@@ -82,6 +82,12 @@ def test_heads_keep_their_width_unless_somebody_fixes_them() -> None:
     assert [(row["H"], row["heads"]) for row in model.sweep(widths)] == [(512, 8), (576, 9), (768, 12)]
     assert [(row["H"], row["d"]) for row in model.sweep(widths, at={"heads": 12})] == [(576, 48), (768, 64)]
     assert [row["heads"] for row in model.sweep({"H": [768], "heads": [6, 12, 13]})] == [6, 12]
+
+
+def test_heads_that_do_not_share_keys_evenly_have_no_row() -> None:
+    for name in ("llama-7b", "atlas:llama-default"):
+        rows = bertsym.load(name).sweep({"kv_heads": range(1, 9)}, "parameters", at={"heads": 8})
+        assert [row["kv_heads"] for row in rows] == [1, 2, 4, 8]
 
 
 def test_ties_and_conditions() -> None:
