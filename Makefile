@@ -94,12 +94,12 @@ golden: $(READY) ## rewrite the golden files and what the docs show; read the di
 	$(BIN)/python tools/atlas.py page
 
 .PHONY: bench
-bench: $(READY) ## measure start-up and searches beside what one would do instead
+bench: $(READY) ## measure start-up, searches and compiled counts beside what one would do instead
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/audit.py
 	$(BIN)/python benchmarks/embed.py
-	@$(BIN)/python -c 'import numpy' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check numpy
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/compile.py
 
 .PHONY: bench-derive
 bench-derive: $(FULL) ## measure derivations of model types drawn at random beside single builds

@@ -86,6 +86,10 @@ sys.modules[__name__].__class__ = _Package
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used, so that `import bertsym` alone does not import sympy."""
+    if name == "parts":
+        from importlib import import_module
+
+        return import_module("bertsym.parts")
     if name not in __all__:
         raise AttributeError(f"module 'bertsym' has no attribute {name!r}")
     from bertsym import api, errors

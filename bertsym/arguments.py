@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from itertools import islice
 from operator import index
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,13 @@ def whole(given: object, what: str, least: int = 1) -> int:
     return exact
 
 
+def wholes(given: object, what: str, most: int) -> tuple[int, ...]:
+    """Read integers of at least 0, at most so many and one more; raises `Unreadable`."""
+    if not isinstance(given, Iterable) or isinstance(given, str):
+        raise Unreadable(what, _echoed(given), "integers, such as range(1, 25)")
+    return tuple(whole(each, what, 0) for each in islice(given, most + 1))
+
+
 def count(given: object, what: str, unit: Unit = PARAMETERS) -> int:
     """Read a number of parameters or of another unit: an integer, or text such as `110M` or `24GiB`."""
     return parse_amount(given, unit, what) if isinstance(given, str) else whole(given, what)
@@ -155,13 +163,15 @@ def seconds(given: object, what: str) -> float:
     return float(given)
 
 
-def texts(given: str | Iterable[str], what: str) -> list[str]:
-    """Read several texts; one text alone is one of them."""
-    listed = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
-    for text in listed:
-        if not isinstance(text, str):
-            raise Unreadable(what, _echoed(text), "text")
-    return listed
+def texts(given: str | Symbol | Iterable[str | Symbol], what: str) -> list[str]:
+    """Read several texts; one text alone is one of them, and a symbol stands for its name."""
+    listed = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    return [name(part, what) for part in listed]
+
+
+def name(given: object, what: str) -> str:
+    """Return a text; a symbol stands for its name. Raises `Unreadable` for anything else."""
+    return str(given) if isinstance(given, Symbol) else text(given, what)
 
 
 def _echoed(given: object) -> str:
@@ -236,3 +246,6 @@ class SymbolsByName(Mapping[str, Symbol]):
 
     def __len__(self) -> int:
         return len(self.spec.symbols)
+
+    def __repr__(self) -> str:
+        return f"{dict(self)}"

@@ -25,7 +25,7 @@ from bertsym.errors import (
 from bertsym.names.heads import head_named
 from bertsym.names.heads import meanings as meanings_of_head
 from bertsym.schema import Schema
-from bertsym.spellings import LETTERS, AmbiguousName, folded, typed
+from bertsym.spellings import LETTERS, AmbiguousName, folded, spelled, typed
 from bertsym.symbols import BY_NAME, BY_SYMBOL, RUN_BY_NAME, Kind, Own, Size, in_order
 from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
@@ -139,6 +139,20 @@ class Architecture:
     @cached_property
     def _names(self) -> Mapping[str, Mapping[str, Symbol | None]]:
         return self.schema.meanings(self.symbols)
+
+    @cached_property
+    def other_names(self) -> Mapping[str, str]:
+        """Return the names, apart from its own, that mean one size, with the public name: `hidden_size` is H."""
+        spellings = (spelling for symbol in self.symbols for spelling in spelled(str(symbol.name)))
+        other: dict[str, str] = {}
+        for name in dict.fromkeys((*self._names, *spellings)):
+            try:
+                symbol = self.named(name)
+            except (UnknownName, AmbiguousName):
+                continue
+            if str(symbol.name) != name:
+                other[name] = str(symbol.name)
+        return MappingProxyType(other)
 
     def has_own(self, name: str) -> bool:
         """Return True if the configuration has a field of that name, whether or not it sets a size."""

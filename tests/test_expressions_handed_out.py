@@ -12,8 +12,8 @@ import sympy
 from sympy import Add, Integer, Mul, Piecewise, Poly, Symbol, floor, lambdify, nsolve, solve, symbols
 
 import bertsym
-from bertsym.api.expressions import Iverson, public
 from bertsym.errors import BertsymError
+from bertsym.handed_out import Iverson, public
 from bertsym.symbols import H as INSIDE_H
 from bertsym.symbols import Kind, Own, heads, tied
 
@@ -65,6 +65,18 @@ def test_sizes_by_name() -> None:
     assert bert().has("N")
     assert not bert().has("heads")
     assert isinstance(bert().subs(BASE), Integer)
+
+
+def test_fields_of_configurations_are_names_too() -> None:
+    formula = bert()
+    assert formula.diff("hidden_size") == formula.diff("d_model") == formula.diff(H) != 0
+    assert formula.subs({"hidden_size": 768}) == formula.subs(H, 768)
+    mixture = bertsym.load("deepseek_v3").total().expression
+    assert mixture.diff("kv_lora_rank") == mixture.diff("r_kv") != 0
+    again = pickle.loads(pickle.dumps(mixture))  # noqa: S301  # its own
+    assert again.diff("kv_lora_rank") == mixture.diff("r_kv")
+    assert bertsym.load("bert").compile().expression.diff("n_layer") == sympy.expand(BY_HAND).diff(L)
+    assert bertsym.load("bert").derivative("H").expression.diff("vocab_size") == 1
 
 
 def test_what_sympy_does_with_a_formula() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
@@ -16,13 +17,13 @@ from bertsym.answers.derivative import Derivative as DerivativeReport
 from bertsym.answers.formula import Formula
 from bertsym.answers.name_verification import NameVerification
 from bertsym.answers.verification import Verification as VerificationReport
-from bertsym.api.expressions import public
 from bertsym.api.printing_options import choices
 from bertsym.api.records import Row, Shortened, as_dictionary, frame, rows
 from bertsym.claims.standing import Standing
 from bertsym.document import Result
 from bertsym.errors import clipped
 from bertsym.formulas.tree import to_sympy
+from bertsym.handed_out import public
 from bertsym.printing import (
     TEXT,
     HtmlOptions,
@@ -167,10 +168,12 @@ class Answer(Generic[R_co]):
 class Total(Answer[Formula]):
     """A formula: `expression` for sympy, `count` if every size is known."""
 
+    other_names: Mapping[str, str] = field(default_factory=dict, compare=False)
+
     @property
     def expression(self) -> Expr:
         """Return the formula as a sympy expression in the public symbols."""
-        return public(to_sympy(self.report.expression))
+        return public(to_sympy(self.report.expression), self.other_names)
 
     @property
     def count(self) -> int | None:
@@ -185,10 +188,12 @@ class Total(Answer[Formula]):
 class Derivative(Answer[DerivativeReport]):
     """A derivative: `expression` for sympy, `value` and `elasticity` if every size is known."""
 
+    other_names: Mapping[str, str] = field(default_factory=dict, compare=False)
+
     @property
     def expression(self) -> Expr:
         """Return the derivative as a sympy expression."""
-        return public(to_sympy(self.report.expression))
+        return public(to_sympy(self.report.expression), self.other_names)
 
     @property
     def value(self) -> Fraction | None:

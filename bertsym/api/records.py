@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from bertsym.api.expressions import public
 from bertsym.document import Code, Count, Decimal, Document, Element, Inline, Remark, Share, Table
 from bertsym.errors import MissingExtra, UnknownName
-from bertsym.formulas.tree import Form, to_sympy
+from bertsym.formulas.tree import Form, Number, to_sympy
+from bertsym.handed_out import public
 from bertsym.render import words
 from bertsym.report import AsLatex, AsText, Record, Report
 from bertsym.straight_line import INT64
@@ -130,6 +130,8 @@ def exact(part: Record) -> Any:
 
 
 def _number_or_formula(form: Form) -> Any:
+    if isinstance(form, Number):
+        return exact(form.value)
     formula = public(to_sympy(form))
     if formula.is_Rational:
         return exact(Fraction(int(formula.p), int(formula.q)))

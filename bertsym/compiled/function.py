@@ -20,6 +20,7 @@ from bertsym.convention import Convention
 from bertsym.costs import Measure
 from bertsym.count import count, declared
 from bertsym.errors import BertsymError, Conflict, Missing, MissingSize, Unreadable, echo
+from bertsym.handed_out import public
 from bertsym.model import Model, check_value
 from bertsym.straight_line import INT64, Builder, NoProgram, Program, is_fraction
 from bertsym.symbols import Kind, Size, in_order
@@ -63,7 +64,7 @@ class CompiledCount:
     symbols: tuple[Symbol, ...]
     convention: Convention
     program: Program
-    expression: Expr
+    formula: Expr
     measure: Measure | None = None
     promotes: bool = False
     limits: tuple[int | None, ...] = ()
@@ -89,10 +90,19 @@ class CompiledCount:
             return self._over_arrays(given)
         return self._at(given)
 
+    def __hash__(self) -> int:
+        # A model has no hash of its own, because its sizes are a mapping.
+        return hash((self.symbols, self.convention, self.program))
+
     @property
     def sizes(self) -> tuple[str, ...]:
         """Return the names of the sizes, in the order of the arguments."""
         return tuple(str(symbol) for symbol in self.symbols)
+
+    @property
+    def expression(self) -> Expr:
+        """Return the formula over the sizes as a sympy expression, expanded."""
+        return public(self.formula, self.model.architecture.other_names)
 
     def __repr__(self) -> str:
         return f"<{self.model.cls}, {self.convention.title}: a function of {', '.join(self.sizes)}>"

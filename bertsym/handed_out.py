@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
+from types import MappingProxyType
 from typing import Any
 
 import sympy
@@ -18,6 +19,8 @@ from sympy.logic.boolalg import Boolean
 
 from bertsym import algebra
 from bertsym.algebra import free
+
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def _bracket(condition: Any) -> Any:
@@ -78,15 +81,15 @@ class FloorQuotient(Function):  # type: ignore[misc]  # sympy is untyped
         return rf"\left\lfloor{{\frac{{{numerator}}}{{{denominator}}}}}\right\rfloor"
 
 
-def public(expression: Expr) -> Expr:
-    """Return an expression of the house as users get it.
+def public(expression: Expr, other_names: Mapping[str, str] = NO_NAMES) -> Expr:
+    """Return an expression of the house as users get it; its methods take `other_names` of its symbols too.
 
     >>> from bertsym.symbols import H, N, ffn_ratio
     >>> formula = public(ffn_ratio * H**2 + N * H)
     >>> formula.diff("N"), formula.subs({"H": 2, Symbol("N"): 5}), formula.xreplace({N: Integer(1)})
     (H, 4*ffn_ratio + 10, H**2*ffn_ratio + H)
     """
-    return _by_name(_plain(_exact(expression)))
+    return _by_name(_plain(_exact(expression)), other_names)
 
 
 def _exact(expression: Expr) -> Expr:
@@ -127,6 +130,7 @@ class _ByName:
     It equals the sympy expression `ordinary`.
     """
 
+    other_names: Mapping[str, str] = NO_NAMES
     args: tuple[Basic, ...]
     is_commutative: bool
     ordinary_class: type[Basic]
@@ -157,7 +161,7 @@ class _ByName:
         return hash(self.ordinary)
 
     def __reduce_ex__(self, _protocol: object) -> tuple[Any, ...]:
-        return _by_name, (self.ordinary,)
+        return _by_name, (self.ordinary, dict(self.other_names))
 
     def _meant(self, argument: Any) -> Any:
         """Return an argument with symbols in place of names, and of symbols with other assumptions."""
@@ -166,8 +170,11 @@ class _ByName:
         if isinstance(argument, tuple | list):
             return type(argument)(map(self._meant, argument))
         if isinstance(argument, str | Symbol):
+            free = self.ordinary.free_symbols
             named = Symbol(str(argument))
-            known = named in self.ordinary.free_symbols
+            if named not in free and isinstance(argument, str):
+                named = Symbol(self.other_names.get(argument, argument))
+            known = named in free
             return named if known or (isinstance(argument, str) and argument.isidentifier()) else argument
         return argument
 
@@ -194,11 +201,12 @@ _CLASSES: Mapping[type[Basic], Any] = {
 }
 
 
-def _by_name(expression: Expr) -> Expr:
+def _by_name(expression: Expr, other_names: Mapping[str, str]) -> Expr:
     """Return an expression whose methods take names; a symbol, a number or a function stays as it is."""
     cls = _CLASSES.get(type(expression))
     if cls is None:
         return expression
     named: Any = Basic.__new__(cls, *expression.args)
     named.is_commutative = expression.is_commutative
+    named.other_names = other_names
     return named
