@@ -32,6 +32,10 @@ from bertsym.values import replace, value
 from bertsym.wording import said
 
 EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
+# The head sizes that an error proposes first: most published models have one of them.
+USUAL_HEAD_SIZES = (64, 128)
+# An error proposes no number of heads that is farther from the one that does not fit.
+MAX_HEADS_TRIED = 1000
 
 
 @value
@@ -406,10 +410,32 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
                     f"{BY_SYMBOL[definition.symbol].name} would be {value}",
                 )
             if definition.symbol not in settled and value.denominator != 1:
-                names = " and ".join(sorted(str(s) for s in free(definition.value)))
                 size, formula = BY_SYMBOL[definition.symbol], said(definition.value)
-                raise NotAnInteger(size.name, size.meaning, formula, str(value), f"choose {names} to fit")
+                raise NotAnInteger(size.name, size.meaning, formula, str(value), fitting(definition, full))
     return MappingProxyType(settled)
+
+
+def fitting(definition: Definition, sizes: Mapping[Symbol, Value]) -> str:
+    """Return what to give so that a derived size is whole: for a head size, itself or the nearest number of heads.
+
+    >>> from bertsym.symbols import H, d, heads
+    >>> fitting(Definition(d, H / heads, heads, H / d), {H: 1024, heads: 12})
+    'add d=64 or heads=16'
+    >>> fitting(Definition(d, H / heads, heads, H / d), {H: 1009, heads: 12})
+    'choose H and heads to fit'
+    """
+    names = " and ".join(sorted(str(symbol) for symbol in free(definition.value)))
+    counts = [symbol for symbol in free(definition.value) if BY_SYMBOL[symbol].kind is Kind.HEADS]
+    if is_head_size(definition) and len(counts) == 1 and free(definition.value) <= set(sizes):
+        (count,) = counts
+        number = int(sizes[count])
+        width = evaluate(definition.value, sizes) * number
+        usual = [width // size for size in USUAL_HEAD_SIZES if width % size == 0]
+        near = (number + sign * away for away in range(min(number, MAX_HEADS_TRIED)) for sign in (-1, 1))
+        divisor = next((n for n in (*usual, *near) if 1 < n < width and width % n == 0), None)
+        if divisor is not None:
+            return f"add {definition.symbol}={width // divisor} or {count}={divisor}"
+    return f"choose {names} to fit"
 
 
 def _followed(definitions: Iterable[Definition], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:

@@ -143,6 +143,7 @@ def solve_request(model: Model, request: Request) -> Solution:
         tried = f"no {unknown} {where}"
         if not outcome.complete:
             tried = f"none of the {outcome.counted:,} values of {unknown} nearest to the target, {where},"
+        tried += f" ({request.applied})" if request.applied else ""
         raise NothingFits(tried, replace(demand, range=None).in_words(target), standing(model, closure, inner))
 
     def point(at: Mapping[Symbol, Value], count: int) -> Point:
