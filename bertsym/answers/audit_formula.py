@@ -116,6 +116,7 @@ def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
     elif judgement.omissions is not None:
         word = "nearly" if judgement.nearly else "finding"
         yield Paragraph((f"{word}: ", *subject, " is ", *_omitted(verdict, judgement.omissions), "."))
+        yield from _numbers_as_sizes(judgement)
         return
     else:
         yield Paragraph(
@@ -131,8 +132,7 @@ def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
         same = ", ".join(f"{symbol} = {as_many}" for symbol, as_many in judgement.contrary.items())
         sizes = {s: judgement.sizes[s] for pair in judgement.contrary.items() for s in pair if s in judgement.sizes}
         yield Paragraph((f"It would be right where {same}, but here ", Sizes(sizes), "."))
-    if (sized := judgement.sized) is not None:
-        yield Paragraph(("Its numbers are read as sizes: ", sized.form, " with ", Sizes(sized.sizes), "."))
+    yield from _numbers_as_sizes(judgement)
     if judgement.baked:
         yield Paragraph(("It holds numbers in place of ", Sizes(judgement.baked), "."))
     if not judgement.stands:
@@ -144,6 +144,11 @@ def _judged(verdict: FormulaVerdict, judgement: Judgement) -> Iterable[Element]:
         yield Paragraph(_beside(verdict, judgement))
     if judgement.short and not judgement.nearest.each and judgement.nearest.cls == verdict.model.cls:
         yield Paragraph(_left_out(verdict, judgement))
+
+
+def _numbers_as_sizes(judgement: Judgement) -> Iterable[Element]:
+    if (sized := judgement.sized) is not None:
+        yield Paragraph(("Its numbers are read as sizes: ", sized.form, " with ", Sizes(sized.sizes), "."))
 
 
 def _omitted(verdict: FormulaVerdict, found: Omissions) -> tuple[Inline, ...]:

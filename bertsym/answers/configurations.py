@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
 from bertsym.answers.answer_context import Subject, subject
@@ -16,6 +15,7 @@ from bertsym.solving.configurations import Configurations, find
 from bertsym.solving.marginal import Marginal, marginals
 from bertsym.solving.request import Order, Request
 from bertsym.solving.requirements import Limit
+from bertsym.solving.search import Progress
 from bertsym.symbols import in_order
 from bertsym.values import replace, value
 
@@ -154,7 +154,7 @@ def _spent_record(limits: tuple[Limit, ...], spent: tuple[int, ...]) -> dict[str
 
 
 def shortlist(
-    model: Model, request: Request, progress: Callable[[Fraction], None] | None = None, *, explain: bool = False
+    model: Model, request: Request, progress: Progress | None = None, *, explain: bool = False
 ) -> Shortlist:
     """Return the best configurations; raises what `find` raises."""
     configurations = find(model, request, progress)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from fractions import Fraction
-
 from bertsym.answers.configurations import shortlist
 from bertsym.answers.solution import solved
 from bertsym.errors import Conflict
@@ -12,10 +9,11 @@ from bertsym.model import Model
 from bertsym.report import Report
 from bertsym.solving.freeing import freed
 from bertsym.solving.request import Order, Request
+from bertsym.solving.search import Progress
 
 
 def sizes(
-    model: Model, request: Request, progress: Callable[[Fraction], None] | None = None, *, explain: bool = False
+    model: Model, request: Request, progress: Progress | None = None, *, explain: bool = False
 ) -> Report:
     """Return the answer to a request; its conditions may free further sizes. Raises what `solve` and `find` raise."""
     request = freed(model, request)

@@ -11,7 +11,7 @@ from sympy import Symbol
 
 from bertsym.algebra import Value
 from bertsym.claims.interpretations import Counting
-from bertsym.claims.tensor_polynomials import Part, number
+from bertsym.claims.tensor_polynomials import Part, add, number
 from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import value
@@ -64,14 +64,20 @@ def without_heads(monomial: Monomial) -> Monomial:
     return tuple((b, p) for b, p in monomial if b not in BY_SYMBOL or BY_SYMBOL[b].kind is not Kind.HEADS)
 
 
-def rows(
-    claim: Terms, mended: Terms, counting: Counting, others: Sequence[Part], sizes: Mapping[Symbol, Value]
-) -> tuple[Row, ...]:
+def cancelled(claim: Terms, exact: Terms) -> Terms:
+    """Return a claim with its heads cancelled in the terms that the exact count lacks."""
+    if claim.keys() <= exact.keys():
+        return claim
+    return add(({m if m in exact else without_heads(m): value} for m, value in claim.items()))
+
+
+def rows(claim: Terms, counting: Counting, others: Sequence[Part], sizes: Mapping[Symbol, Value]) -> tuple[Row, ...]:
     """Return every term whose coefficients differ; `others` are the parts that the counting leaves out.
 
-    Terms with heads that should cancel come first, each as an error of its own; `mended` is the claim without it.
+    Terms with heads that should cancel come first, each as an error of its own.
     """
     exact = counting.terms
+    mended = cancelled(claim, exact)
     inside = [(part, counting.amount(part)) for part in counting.parts]
     outside = [(part, part.each if counting.each else part.own) for part in others]
     result = []

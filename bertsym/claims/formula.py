@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from types import MappingProxyType
 
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, monomials
-from bertsym.claims.discrepancies import Row, rows, without_heads
+from bertsym.claims.discrepancies import Row, cancelled, rows
 from bertsym.claims.interpretations import Counting
 from bertsym.claims.ledger import Ledger, TooManyJudged
 from bertsym.claims.omissions import Omissions, omissions
@@ -21,7 +21,7 @@ from bertsym.claims.polynomial import expand, expression
 from bertsym.claims.scopes import scope_named
 from bertsym.claims.size_numbers import SizedForm, leaves, sized_forms, unsized
 from bertsym.claims.standing import Standing
-from bertsym.claims.tensor_polynomials import Part, add, minus, number, symbols
+from bertsym.claims.tensor_polynomials import Part, minus, number, symbols
 from bertsym.errors import TooLarge
 from bertsym.formulas.monomial_order import Monomial, Terms
 from bertsym.formulas.tree import Form, Number, children
@@ -260,7 +260,25 @@ class _Bench:
         equal = self._equal_to(case, baked)
         if _simple(equal):
             return self._judgement(case, baked, equal)
-        return self._judgement(case, last, self._equal_to(case, last))
+        equal = self._equal_to(case, last)
+        return self._judgement(case, last, equal) if equal else self._nearest_reading(case, last)
+
+    def _nearest_reading(self, case: _Case, fill: _Fill) -> Judgement:
+        """Judge a claim that is no counting, with those of its numbers as sizes that bring it nearest to one."""
+        as_written = SizedForm(case.form, {})
+        equal: list[Counting] = []
+        closest = (self._far(case, fill), case, fill, equal, as_written)
+        for sized, read in islice(self._readings(case.form, case.words), MAX_NEAREST):
+            self.ledger.step(max(16, 2 * len(read.claim)))
+            put_in = next(fill for fill in reversed(self._fills(read.claim)) if fill.holds)
+            equal = self._equal_to(read, put_in, self.heads[:1])
+            if _simple(equal):
+                return self._judgement(read, put_in, equal, sized=sized)
+            distance = self._far(read, put_in)
+            if distance < closest[0]:
+                closest = (distance, read, put_in, equal, sized)
+        _, read, put_in, equal, reading = closest
+        return self._judgement(read, put_in, equal, sized=reading if reading.sizes else None)
 
     def _of_numbers(self, form: Form, words: str) -> Judgement:
         """Judge a side without letters: its numbers are read as sizes, for two counts may be equal by chance.
@@ -269,22 +287,14 @@ class _Bench:
         also stands if it is a component: the numbers are those of its tables.
         """
         closest: tuple[tuple[int, int, Fraction, int], _Case, SizedForm] | None = None
-        seen: set[tuple[object, ...]] = set()
-        for sized in sized_forms(form, self.sizes):
-            claim = self.public(sized.form)
-            key = tuple(sorted(claim.items(), key=str))
-            if key in seen or not sized.sizes:
-                continue
-            seen.add(key)
-            case = _Case(form, claim, words)
-            fills = self._fills(claim)
+        for index, (sized, case) in enumerate(self._readings(form, words)):
+            fills = self._fills(case.claim)
             for fill in fills:
-                equal = self._equal_to(case, fill, self.heads if len(seen) == 1 else self.heads[:1])
+                equal = self._equal_to(case, fill, self.heads[: 1 if index else None])
                 if _simple(equal):
                     return self._judgement(case, fill, equal, sized=sized)
-            if len(seen) <= MAX_NEAREST:
-                nearest = self._nearest(self._pool(case, fills[0], self.heads[:1]), claim)
-                distance = (unsized(sized, self.sizes), *_distance(nearest, claim, *self._miss(nearest, claim)))
+            if index < MAX_NEAREST:
+                distance = (unsized(sized, self.sizes), *self._far(case, fills[0]))
                 if closest is None or distance < closest[0]:
                     closest = (distance, case, sized)
         plain = _Case(form, self.public(form), words)
@@ -296,6 +306,21 @@ class _Bench:
             return self._judgement(plain, numbers, named)
         _, case, sized = closest
         return self._judgement(case, self._fills(case.claim)[0], [], sized=sized)
+
+    def _readings(self, form: Form, words: str) -> Iterator[tuple[SizedForm, _Case]]:
+        """Yield the readings of a side with some of its numbers as sizes, each polynomial once."""
+        seen: set[tuple[object, ...]] = set()
+        for sized in sized_forms(form, self.sizes):
+            claim = self.public(sized.form)
+            key = tuple(sorted(claim.items(), key=str))
+            if sized.sizes and key not in seen:
+                seen.add(key)
+                yield sized, _Case(form, claim, words)
+
+    def _far(self, case: _Case, fill: _Fill) -> tuple[int, Fraction, int]:
+        """Return how far a claim is from the counting that is nearest to it."""
+        nearest = self._nearest(self._pool(case, fill, self.heads[:1]), case.claim)
+        return _distance(nearest, case.claim, *self._miss(nearest, case.claim))
 
     def _fills(self, claim: Terms) -> list[_Fill]:
         """Return what is put in for symbols that a claim does not name, the least first.
@@ -345,7 +370,6 @@ class _Bench:
         """
         claim = case.claim
         contrary = EMPTY_SYMBOLS
-        mended = _without_heads(claim)
         if _simple(equal) and not fill.holds:
             contrary, meant, fill = fill.assumed, equal[0].name, _Fill({**fill.values}).without(fill.assumed)
             pool = self._pool(case, fill, self.heads, parts=True)
@@ -355,7 +379,7 @@ class _Bench:
         else:
             known = self._pool(case, fill, self.heads[:1])
             usual = [c for c in known if c.cost <= SIMPLE and (c.sound or not equal)]
-            nearest = self._nearest(usual or known, mended)
+            nearest = self._nearest(usual or known, claim)
         stands = _simple(equal)
         whole = self.ledger.inventory(self.heads[0], self._kept(claim), tuple(fill.values.items()))
         counted = {part.tensor.name for part in nearest.parts}
@@ -368,7 +392,7 @@ class _Bench:
             claim=claim,
             equal=tuple(equal),
             nearest=nearest,
-            rows=() if stands else rows(claim, mended, nearest, others, self.sizes),
+            rows=() if stands else rows(claim, nearest, others, self.sizes),
             beside=tuple(part for part in others if part.tensor.component in components and nearest.amount(part)),
             short=minus(claim, Counting("", "", (), whole).terms),
             baked=self._baked(claim, nearest, fill),
@@ -396,8 +420,13 @@ class _Bench:
         return number(minus(claim, counting.terms), self.sizes), size
 
     def _nearest(self, known: Sequence[Counting], claim: Terms) -> Counting:
-        """Return the counting that is closest to a claim."""
-        return min(known, key=lambda counting: _distance(counting, claim, *self._miss(counting, claim)))
+        """Return the counting that is closest to a claim, its heads cancelled where they should be."""
+
+        def distance(counting: Counting) -> tuple[int, Fraction, int]:
+            mended = cancelled(claim, counting.terms)
+            return _distance(counting, mended, *self._miss(counting, mended))
+
+        return min(known, key=distance)
 
     def _equal(self, known: Sequence[Counting], claim: Terms) -> list[Counting]:
         """Return the countings that a claim equals, but for terms that an O(...) of the claim covers.
@@ -470,11 +499,6 @@ def _cost(counting: Counting) -> tuple[bool, int]:
 def _within(monomial: Monomial, bound: Monomial) -> bool:
     powers = dict(bound)
     return all(power <= powers.get(base, 0) for base, power in monomial)
-
-
-def _without_heads(claim: Terms) -> Terms:
-    """Return the claim with its heads cancelled."""
-    return add({without_heads(monomial): value} for monomial, value in claim.items())
 
 
 def _distance(

@@ -384,9 +384,13 @@ class _Audit:
 
 
 def _is_count(reading: Reading) -> bool:
-    """Return True if a formula has the degree of a count: some product of two widths, tables or layers."""
+    """Return True if a formula has the degree of a count: some product of two widths, tables or layers.
+
+    A divisor is no part of the degree: in the claim 3H²/A the heads should have cancelled.
+    """
     return any(
-        sum(power for base, power in monomial if base in BY_SYMBOL and BY_SYMBOL[base].kind is not Kind.RATIO) >= 2
+        sum(max(power, 0) for base, power in monomial if base in BY_SYMBOL and BY_SYMBOL[base].kind is not Kind.RATIO)
+        >= 2
         for side in reading.sides
         for monomial in expand(side.form)
     )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable
-from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,8 +14,8 @@ from bertsym.cli.law_options import LawOptions
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
 from bertsym.cli.run_options import RunOptions
+from bertsym.cli.search_progress import SearchProgress
 from bertsym.cli.shape_options import ShapeOptions
-from bertsym.cli.streams import progress
 
 if TYPE_CHECKING:
     from sympy import Symbol
@@ -174,8 +171,8 @@ def solve(
         shape.diverse,
         shape.rules(model),
     )
-    with interruptible():
-        found = sizes(model, request, _progress(), explain=explain)
+    with interruptible(), SearchProgress() as progress:
+        found = sizes(model, request, progress, explain=explain)
     show(_by_law(allocation, found), page)
 
 
@@ -298,16 +295,3 @@ def _top(given: int | None, usual: int) -> int:
     if given is not None and not 1 <= given <= 10_000:
         raise Unreadable("--top", given, "a whole number from 1 to 10000")
     return usual if given is None else given
-
-
-def _progress() -> Callable[[Fraction], None] | None:
-    """Return a listener that says on standard error how far a long search is, if somebody watches."""
-    if not sys.stderr.isatty():
-        return None
-    started = time.monotonic()
-
-    def report(done: Fraction) -> None:
-        if time.monotonic() - started > 1:
-            progress(f"searching: {float(done * 100):.0f}%, Ctrl-C for the best so far ")
-
-    return report

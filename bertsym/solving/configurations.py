@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 from sympy import Expr, Symbol
@@ -20,7 +20,7 @@ from bertsym.solving.legality import Recounter
 from bertsym.solving.polynomial import DoesNotGrow, Exact, NotPolynomial
 from bertsym.solving.request import MAX_ANSWERS, Order, Request, check
 from bertsym.solving.requirements import Demand, NothingFits
-from bertsym.solving.search import Configuration, Outcome, Search, Space
+from bertsym.solving.search import Configuration, Outcome, Progress, Search, Space
 from bertsym.solving.shapes import tiers
 from bertsym.solving.space import MAX_VALUE, axis_of, public, require_values, space_of
 from bertsym.symbols import BY_SYMBOL
@@ -67,7 +67,7 @@ class Configurations:
     fixed: Mapping[Symbol, Value] = {}
 
 
-def find(model: Model, request: Request, progress: Callable[[Fraction], None] | None = None) -> Configurations:
+def find(model: Model, request: Request, progress: Progress | None = None) -> Configurations:
     """Return the best configurations of the stated space, completely; raises `NothingFits`.
 
     An interrupt ends the search with the best so far.
@@ -153,7 +153,7 @@ def search(
     closure: Closure,
     request: Request,
     space: Space,
-    progress: Callable[[Fraction], None] | None = None,
+    progress: Progress | None = None,
     most: int | None = None,
 ) -> tuple[Outcome, tuple[Answer, ...]]:
     """Return the best of a space, each recounted as `total` counts.
@@ -207,7 +207,7 @@ def search(
 
 
 def by_shape(
-    closure: Closure, request: Request, space: Space, progress: Callable[[Fraction], None] | None = None
+    closure: Closure, request: Request, space: Space, progress: Progress | None = None
 ) -> tuple[Outcome, tuple[Answer, ...]]:
     """Return the best of a space in the order of `Order.SHAPE`.
 
@@ -256,7 +256,7 @@ def tiers_of(closure: Closure) -> list[tuple[Constraint, ...]]:
 
 
 def spread(
-    closure: Closure, request: Request, space: Space, progress: Callable[[Fraction], None] | None = None
+    closure: Closure, request: Request, space: Space, progress: Progress | None = None
 ) -> tuple[Outcome, tuple[Answer, ...]]:
     """Return the best of a space of which no two are alike: an unknown of each differs by a quarter from every other's.
 
@@ -293,5 +293,7 @@ def standing(model: Model, closure: Closure, request: Request) -> str:
     sizes = {d.symbol for d in closure.ready.architecture.definitions if is_head_size(d)} & set(closure.assumed)
     numbers = {s: v for s, v in closure.numbers.items() if s in {*kept, *request.named, *sizes}}
     words = [f"{s} = {v}" + (", which is assumed" if s in closure.assumed else "") for s, v in numbers.items()]
-    advice = f"; --for {','.join(map(str, (*request.unknowns, *kept)))} searches {'it' if len(kept) == 1 else 'them'} too"
+    advice = (
+        f"; --for {','.join(map(str, (*request.unknowns, *kept)))} searches {'it' if len(kept) == 1 else 'them'} too"
+    )
     return "; ".join(words) + (advice if kept else "")

@@ -97,6 +97,45 @@ def test_the_textbook_total_is_sized() -> None:
     assert judgement.left_out == by_hand - 109_482_240
 
 
+def test_a_number_beside_letters_is_a_size_where_the_claim_is_nearer_so() -> None:
+    judgement = judged("30522H + 512H + 4H + 12(12H^2 + 11H) + H^2 + H")
+    assert judgement.sized is not None
+    assert {str(symbol): size for symbol, size in judgement.sized.sizes.items()} == {"V": 30522, "N": 512, "L": 12}
+    costs = {(int(row.claimed), int(row.exact)): row.cost for row in judgement.rows}
+    assert costs[11, 13] == -2 * 12 * 768
+
+
+def test_what_a_claim_with_sizes_as_numbers_leaves_out_is_named() -> None:
+    judgement = judged("30522H + 512H + 2H + 12(12H^2 + 11H) + H^2 + H")
+    assert not judgement.stands
+    assert judgement.equal[0].without == ("embedding norm", "norm shifts")
+    assert judgement.rows or judgement.omissions is not None
+
+
+def test_a_depth_in_numbers_is_compared_with_the_stack() -> None:
+    judgement = judged("24 * 12 * H^2")
+    assert [(int(row.claimed), int(row.exact), row.times) for row in judgement.rows] == [(24, 12, 2)]
+
+
+def test_a_number_that_is_also_a_size_stays_a_coefficient() -> None:
+    judgement = judged("12H^2 + 7H")
+    assert judgement.sized is None
+    assert judgement.nearest.each
+
+
+def test_numbers_and_letters_of_one_size_may_stand_together() -> None:
+    judgement = judged("V*768 + 12*(4H^2 + 8H^2)")
+    assert judgement.stands
+    assert judgement.nearest.name == "BertModel, weight matrices of the layers and token embeddings"
+
+
+def test_heads_of_a_table_do_not_cancel() -> None:
+    # T5's relative position bias has a row for each bucket and a column for each head.
+    model = named("t5")
+    wrong = judge_formula(read("L(16H^2 + 4HF) + 64*heads + 5LH + VH"), model, list(model.architecture.heads))
+    assert not any(row.cancels for judgement in wrong.judgements for row in judgement.rows)
+
+
 def test_a_deep_omission_is_named() -> None:
     judgement = judged("VH + L(12H^2 + 2H) + H")
     assert not judgement.stands

@@ -51,6 +51,11 @@ def test_a_text_without_claims() -> None:
     assert audited("Nothing here, not even $x$.", tex=False) == ()
 
 
+def test_a_formula_that_divides_by_the_heads_is_judged() -> None:
+    (claim,) = audited("Attention has $3H^2/A$ parameters.", tex=False)
+    assert claim.finding
+
+
 def test_a_number_without_a_model_is_listed() -> None:
     (claim,) = audited("It has 110M parameters.", tex=False)
     assert claim.verdict is None
