@@ -121,7 +121,7 @@ def solve_request(model: Model, request: Request) -> Solution:
     model.check_known([symbol])
     target, convention = request.aim, request.convention
     demand = Demand((*request.constraints, *request.rules), request.limits, request.tolerance, request.ranges.get(symbol))
-    plain = close(model, (symbol,), request.ties)
+    plain = close(model, (symbol,), request.ties, accompanied=True)
     general = expand(plain.symbolic(declared(model.architecture, model.head, convention)))
     require(general, symbol, model)
     inner = _by_width(model, request)
