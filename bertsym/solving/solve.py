@@ -123,7 +123,7 @@ def solve_request(model: Model, request: Request) -> Solution:
     demand = Demand(
         (*request.constraints, *request.rules), request.limits, request.tolerance, request.ranges.get(symbol)
     )
-    plain = close(model, (symbol,), request.ties)
+    plain = close(model, (symbol,), request.ties, accompanied=True)
     general = expand(plain.symbolic(declared(model.architecture, model.head, convention)))
     require(general, symbol, model)
     inner = _by_width(model, request)
@@ -145,6 +145,7 @@ def solve_request(model: Model, request: Request) -> Solution:
         tried = f"no {unknown} {where}"
         if not outcome.complete:
             tried = f"none of the {outcome.counted:,} values of {unknown} nearest to the target, {where},"
+        tried += f" ({request.applied})" if request.applied else ""
         raise NothingFits(tried, replace(demand, range=None).in_words(target), standing(model, closure, inner))
 
     def point(at: Mapping[Symbol, Value], count: int) -> Point:

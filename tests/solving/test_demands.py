@@ -18,6 +18,7 @@ from bertsym.api.answers import Answer
 from bertsym.errors import BertsymError, Conflict, NotAnInteger, Unreadable
 from bertsym.model import Model
 from bertsym.resolve import load
+from bertsym.solving.configurations import closed
 from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.freeing import freed
 from bertsym.solving.open_model import NotDependent, base_sizes
@@ -31,7 +32,7 @@ from tests.solving.enumeration import Enumeration, Row
 
 SEED = int(os.environ.get("BERTSYM_SEED", "20261129"))
 DEMANDS = int(os.environ.get("BERTSYM_DEMANDS", "40"))
-MOST_TRIED = 200_000
+MOST_TRIED = 60_000
 
 
 @cache
@@ -177,6 +178,11 @@ def refused(demand: Demand, model: Model, request: Request, refusal: BertsymErro
         settled = freed(model, request)
     except (Conflict, NotAnInteger, Unreadable):
         settled = request
+    try:
+        closure, _ = closed(model, settled, accompanied=len(settled.unknowns) == 1)
+        assumed = {d: closure.numbers[d]} if d in closure.assumed else {}
+    except BertsymError:
+        assumed = {}
     searched = {}
     for symbol in settled.unknowns:
         if symbol not in settled.ranges:
@@ -185,7 +191,7 @@ def refused(demand: Demand, model: Model, request: Request, refusal: BertsymErro
         step = settled.steps.get(symbol, 1)
         searched[symbol] = range(-(-low // step) * step, high + 1, step)
     enumeration = Enumeration(
-        demand, model, loose(model_of(demand.model)), searched, tuple(s for s, _ in settled.followed), (), {}
+        demand, model, loose(model_of(demand.model)), searched, tuple(s for s, _ in settled.followed), (), assumed
     )
     if enumeration.size > MOST_TRIED:
         return "refused, not enumerated"
