@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from itertools import islice
 from operator import index
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,13 @@ def whole(given: object, what: str, least: int = 1) -> int:
     if not isinstance(exact, int) or exact < least:
         raise Unreadable(what, given, expected)
     return exact
+
+
+def wholes(given: object, what: str, most: int) -> tuple[int, ...]:
+    """Read integers of at least 0, at most so many and one more; raises `Unreadable`."""
+    if not isinstance(given, Iterable) or isinstance(given, str):
+        raise Unreadable(what, _echoed(given), "integers, such as range(1, 25)")
+    return tuple(whole(each, what, 0) for each in islice(given, most + 1))
 
 
 def count(given: object, what: str, unit: Unit = PARAMETERS) -> int:

@@ -35,6 +35,10 @@ from bertsym.wording import said
 T = TypeVar("T")
 
 EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
+# The head sizes that an error proposes first: most published models have one of them.
+USUAL_HEAD_SIZES = (64, 128)
+# An error proposes no number of heads that is farther from the one that does not fit.
+MAX_HEADS_TRIED = 1000
 
 
 @value
@@ -447,31 +451,33 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
                     f"{BY_SYMBOL[definition.symbol].name} would be {value}",
                 )
             if definition.symbol not in settled and value.denominator != 1:
-                names = " and ".join(sorted(str(s) for s in free(definition.value)))
                 size, formula = BY_SYMBOL[definition.symbol], said(definition.value)
-                advice = _fitting(definition, full) or f"choose {names} to fit"
-                raise NotAnInteger(size.name, size.meaning, formula, str(value), advice)
+                raise NotAnInteger(size.name, size.meaning, formula, str(value), fitting(definition, full))
     return MappingProxyType(settled)
 
 
-USUAL_HEAD_SIZES = (64, 128)
-"""The head sizes of nearly all published models, for advice."""
+def fitting(definition: Definition, sizes: Mapping[Symbol, Value]) -> str:
+    """Return what to give so that a derived size is whole: for a head size, itself or the nearest number of heads.
 
-
-def _fitting(definition: Definition, sizes: Mapping[Symbol, Value]) -> str:
-    """Return values of the head size and of the number of heads that fit the other sizes; an empty text for none."""
-    heads = [symbol for symbol in free(definition.value) if BY_SYMBOL[symbol].kind is Kind.HEADS]
-    if not is_head_size(definition) or len(heads) != 1 or not isinstance(now := sizes[heads[0]], int):
-        return ""
-    near = sorted(range(max(1, now - 64), now + 65), key=lambda count: (abs(count - now), -count))
-    fitting = {count: evaluate(definition.value, {**sizes, heads[0]: count}) for count in near}
-    whole = [(count, size) for count, size in fitting.items() if size.denominator == 1 and size > 0]
-    usual = [pair for size in USUAL_HEAD_SIZES for pair in whole if pair[1] == size]
-    if not whole:
-        return ""
-    count, size = (usual or whole)[0]
-    given = f"{definition.symbol}={size} or " if definition.adjusts is not None else ""
-    return f"add {given}{heads[0]}={count}"
+    >>> from bertsym.symbols import H, d, heads
+    >>> fitting(Definition(d, H / heads, heads, H / d), {H: 1024, heads: 12})
+    'add d=64 or heads=16'
+    >>> fitting(Definition(d, H / heads, heads, H / d), {H: 1009, heads: 12})
+    'choose H and heads to fit'
+    """
+    names = " and ".join(sorted(str(symbol) for symbol in free(definition.value)))
+    counts = [symbol for symbol in free(definition.value) if BY_SYMBOL[symbol].kind is Kind.HEADS]
+    if is_head_size(definition) and len(counts) == 1 and free(definition.value) <= set(sizes):
+        (count,) = counts
+        number = int(sizes[count])
+        width = evaluate(definition.value, sizes) * number
+        usual = [width // size for size in USUAL_HEAD_SIZES if width % size == 0]
+        near = (number + sign * away for away in range(min(number, MAX_HEADS_TRIED)) for sign in (-1, 1))
+        divisor = next((n for n in (*usual, *near) if 1 < n < width and width % n == 0), None)
+        if divisor is not None:
+            given = f"{definition.symbol}={width // divisor} or " if definition.adjusts is not None else ""
+            return f"add {given}{count}={divisor}"
+    return f"choose {names} to fit"
 
 
 def _followed(definitions: Iterable[Definition], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:

@@ -261,7 +261,7 @@ def printed(
             if choices.bars:
                 from bertsym.render.bars import with_bars  # noqa: PLC0415  # few answers have bars
 
-                document = with_bars(document, spell or str)
+                document = with_bars(document, spell or str, width)
             return text.document(document, spell or str, width)
 
 

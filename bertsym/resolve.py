@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bertsym import atlas
-from bertsym.errors import AmbiguousModel, BadFile, Conflict, Missing, UnknownHead, UnknownModel
+from bertsym.errors import AmbiguousModel, BadFile, Conflict, Missing, UnknownHead, UnknownModel, UnknownName
 from bertsym.model import Model
-from bertsym.names.catalogue import BARE, Published, counted
+from bertsym.names.catalogue import BARE, Published, counted, published
 from bertsym.names.reading import read, verbatim
 from bertsym.quantities import rounded
 from bertsym.symbols import labels
@@ -107,6 +107,16 @@ def published_model(known: Published, head: str | None = None) -> Model:
     return replace(model, given=sizes, label=known.name, head_reason=reason)
 
 
+def examples(name: str) -> list[Model]:
+    """Return the published models of a model type, or the one of a name in any spelling; raises `UnknownName`."""
+    types = list(dict.fromkeys(known.family.type for known in published()))
+    reading = read(name, types)
+    family = [known for known in published() if known.family.type == reading.architecture]
+    if not family and reading.model is None:
+        raise UnknownName("published model or family", name, [*types, *(known.name for known in published())])
+    return [published_model(known) for known in family or [reading.model]]
+
+
 def _counted(model: Model, kind: str, head: str | None) -> Model:
     """Return the model under a head, or else under the one that the papers of its type count."""
     if head is not None:
@@ -164,16 +174,47 @@ def load_json(data: bytes, file: Path, head: str | None = None, model_type: str 
 def configuration(target: str) -> tuple[Path, Mapping[str, Json] | None]:
     """Return the file behind a name or a path of a model, for errors, and the fields of its configuration.
 
-    The fields are None for a model type, a model of the zoo and a GGUF file. Raises `BadFile`.
+    A variant has the fields that choose it, and a composite the types of its parts. The fields are None for another
+    model type and for a model of the zoo. Raises `BadFile`.
     """
     from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes  # noqa: PLC0415  # a name needs no reader of files
 
     path = Path(target)
-    if path.suffix.casefold() != ".gguf" and (is_path(target) or _exists(path)):
+    if path.suffix.casefold() == ".gguf":
+        from bertsym.checkpoints.gguf_config import description  # noqa: PLC0415
+        from bertsym.checkpoints.gguf_files import read_gguf_files  # noqa: PLC0415
+
+        checkpoint = read_gguf_files(path, path, alone=True)
+        return path, description(checkpoint.metadata or {}, checkpoint.arrays, path).fields
+    if is_path(target) or _exists(path):
         file = _configuration_in(path) if path.is_dir() else path
         return file, parse_object(read_bytes(file), file, CONFIGURATION)
+    if (chosen := chosen_entry(target)) is not None:
+        return path, chosen
     known = verbatim(target) or read(target, (*ARCHITECTURES, *atlas.index())).model
     return path, None if known is None or known.in_zoo else known.config
+
+
+def chosen_entry(target: str) -> Mapping[str, Json] | None:
+    """Return the fields that choose a variant or the parts of a composite, None for any other name."""
+    from bertsym.atlas import variants  # noqa: PLC0415  # a name of the zoo needs no entry
+    from bertsym.saved_model.composites import types_of_parts  # noqa: PLC0415
+
+    name = target.removeprefix(atlas.PREFIX).removesuffix(atlas.SUFFIX)
+    types = types_of_parts(name)
+    if types is not None:
+        kind = name.partition(":")[0]
+        return {"model_type": kind, **{part: {"model_type": named} for part, named in types.items()}}
+    listed = (variant for variant in variants.variants(name.partition("+")[0]) if variant.name == name)
+    variant = next(listed, None)
+    if variant is None:
+        return None
+    from bertsym.config.paths import put  # noqa: PLC0415
+
+    fields: dict[str, Json] = {"model_type": variant.model_type}
+    for setting, found in variant.settings.items():
+        put(fields, setting, found)
+    return fields
 
 
 def _configuration_in(folder: Path) -> Path:

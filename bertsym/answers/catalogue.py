@@ -54,7 +54,7 @@ class Catalogue:
         if self.details:
             yield from map(_details, models)
 
-    def record(self) -> Record:
+    def record(self) -> dict[str, Record]:
         """Return the architectures of the zoo and the published models for programs."""
         types = {model.family.type for model in self.models}
         return {
@@ -130,6 +130,12 @@ def catalogue(only: str = "") -> Catalogue:
     if not models:
         raise UnknownName("family of models", only, {model.family.title for model in published()}, f"`{ALL}`")
     return Catalogue(models, bool(wanted))
+
+
+def selects(only: str) -> bool:
+    """Return True if `catalogue` has models for these words."""
+    wanted = words(only)
+    return any(_selected(model, wanted) for model in published())
 
 
 def _selected(model: Published, wanted: Words) -> bool:

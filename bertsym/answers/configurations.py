@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.exchange_rates import exchange_table, marginal_record
-from bertsym.answers.solution import axis_in_words, point_columns, size_cell
+from bertsym.answers.solution import axis_in_words, decisions, point_columns, size_cell
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
 from bertsym.formulas.tree import Name
 from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.solving.configurations import Configurations, find
 from bertsym.solving.marginal import Marginal, marginals
-from bertsym.solving.request import Request
+from bertsym.solving.request import Order, Request
 from bertsym.solving.requirements import Limit
+from bertsym.solving.search import Progress
+from bertsym.symbols import in_order
 from bertsym.values import replace, value
 
 
@@ -38,6 +39,10 @@ class Shortlist:
         whole = "searched completely" if outcome.complete else "INTERRUPTED: the best so far"
         searched = f"{self.found.searched:,} configurations ({ranges})" if self.found.bounded else self._every()
         parts.append(Remark((f"{searched}, {whole}",)))
+        parts += decisions(self.found.request, self.found.fixed)
+        errors = [abs(answer.count - self.found.request.aim) for answer in self.found.answers]
+        if self.found.request.order is Order.SHAPE and errors != sorted(errors):
+            parts.append(Remark(("usual shapes near the target first; --order error sorts by the error alone",)))
         parts += (*self._at_the_end(), self._table())
         if self.marginals:
             parts += exchange_table(self.marginals, self.subject.convention.unit)
@@ -78,7 +83,8 @@ class Shortlist:
     def _table(self) -> Table:
         """Return a row for each answer, with what it spends of each budget."""
         request, answers, unit = self.found.request, self.found.answers, self.subject.convention.unit
-        symbols = list(dict.fromkeys(symbol for answer in answers for symbol in answer.at)) or request.unknowns
+        following = {symbol for answer in answers for symbol in answer.at} - set(request.unknowns)
+        symbols = [*request.unknowns, *in_order(following)]
         counted = point_columns(unit) if request.target is not None else (Column(unit.title, right=True),)
         spent = _distinct(request.limits)
         columns = (
@@ -147,9 +153,7 @@ def _spent_record(limits: tuple[Limit, ...], spent: tuple[int, ...]) -> dict[str
     )
 
 
-def shortlist(
-    model: Model, request: Request, progress: Callable[[Fraction], None] | None = None, *, explain: bool = False
-) -> Shortlist:
+def shortlist(model: Model, request: Request, progress: Progress | None = None, *, explain: bool = False) -> Shortlist:
     """Return the best configurations; raises what `find` raises."""
     configurations = find(model, request, progress)
     sized = replace(model, given=configurations.known, pinned={})

@@ -28,7 +28,7 @@ def size_value(model: Model, symbol: Symbol) -> Value | None:
             return size_value(model, own)
         return _embedding_width(model) if symbol == E else None
     value = model.public(symbol)
-    if BY_SYMBOL[symbol].default is not None and not free(value):
+    if (BY_SYMBOL[symbol].default is not None or symbol in model.architecture.defaults) and not free(value):
         return model.architecture.defaults.get(symbol, BY_SYMBOL[symbol].default)
     return evaluate(value, model.given) if free(value) <= set(model.given) else None
 

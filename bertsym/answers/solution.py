@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from sympy import Symbol
@@ -9,16 +10,14 @@ from sympy import Symbol
 from bertsym.algebra import Value
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.exchange_rates import exchange_table, marginal_record
-from bertsym.convention import EXACT, Convention
 from bertsym.document import Column, Count, Decimal, Document, Element, Inline, Remark, Result, Share, Table
 from bertsym.formulas.tree import Name
 from bertsym.model import Model
 from bertsym.quantities import Unit
 from bertsym.report import AsLatex, Record
 from bertsym.solving.marginal import Marginal, marginals
-from bertsym.solving.open_model import Tie
-from bertsym.solving.requirements import Demand
-from bertsym.solving.solve import ANYTHING, Point, Solution, solve
+from bertsym.solving.request import Request
+from bertsym.solving.solve import Point, Solution, solve_request
 from bertsym.symbols import in_order
 from bertsym.values import replace, value
 
@@ -31,7 +30,7 @@ class Solved:
     solution: Solution
     base: str
     marginals: tuple[Marginal, ...]
-    demand: Demand = ANYTHING
+    request: Request
 
     def document(self) -> Document:
         """Return the closed form, the root, the integers around it, and the sizes that can be built."""
@@ -64,15 +63,22 @@ class Solved:
             parts.append(Result((Name(solution.symbol), *form, *root), short=short, let=let))
         if solution.step > 1:
             parts.append(Remark((Name(solution.symbol), f" in steps of {solution.step}, so that every width is whole")))
-        if self.demand != ANYTHING or not solution.complete:
+        if self._demands or not solution.complete:
             axis = solution.axis
             values = f"{axis.size:,} values ({axis_in_words(axis.symbol, axis.start, axis.stop, axis.step)})"
             whole = "searched completely" if solution.complete else "NOT ALL searched: a --range says where to look"
             parts.append(Remark((f"{values}, {whole}",)))
+        parts += decisions(self.request, solution.fixed)
         parts.append(self._table())
         if self.marginals:
             parts += exchange_table(self.marginals, self.subject.convention.unit)
         return tuple(parts)
+
+    @property
+    def _demands(self) -> bool:
+        """Return True if the request demands more than the target."""
+        request = self.request
+        return bool(request.constraints or request.limits or request.ranges or request.tolerance is not None)
 
     def _table(self) -> Table:
         solution = self.solution
@@ -151,21 +157,26 @@ def _places(root: Fraction) -> int:
     return 2 if root >= 10 else 4
 
 
-def solved(
-    model: Model,
-    symbol: Symbol,
-    target: int,
-    convention: Convention = EXACT,
-    *,
-    ties: tuple[Tie, ...] = (),
-    multiple_of: int | None = None,
-    top: int = 5,
-    demand: Demand = ANYTHING,
-    explain: bool = False,
-) -> Solved:
-    """Solve the target for one size, with candidates under a demand."""
-    solution = solve(model, symbol, target, convention, ties=ties, multiple_of=multiple_of, top=top, demand=demand)
+def solved(model: Model, request: Request, *, explain: bool = False) -> Solved:
+    """Return the answer to a request of one unknown, which has a target; raises what `solve` raises."""
+    solution = solve_request(model, request)
     sized = replace(model, given=solution.known, pinned={})
     best = next(iter(solution.candidates), solution.floor)
-    costs = marginals(sized.with_sizes(best.at), convention) if explain and best else ()
-    return Solved(subject(sized, convention), solution, model.architecture.base, costs, demand)
+    costs = marginals(sized.with_sizes(best.at), request.convention) if explain and best else ()
+    return Solved(subject(sized, request.convention), solution, model.architecture.base, costs, request)
+
+
+def decisions(request: Request, fixed: Mapping[Symbol, Value]) -> Iterator[Remark]:
+    """Yield what became of the sizes that conditions name, and the sizes that a step applies to."""
+    for symbol, text in request.followed:
+        yield Remark((Name(symbol), f" follows from {text}"))
+    for symbol in request.freed:
+        yield Remark(("searched too, because a condition names it: ", Name(symbol), f" (--at {symbol}=... fixes it)"))
+    if fixed:
+        sizes: list[Inline] = []
+        for symbol, number in fixed.items():
+            sizes += [", " if sizes else "", Name(symbol), " = ", size_cell(number)]
+        searched = ",".join(map(str, (*request.unknowns, *fixed)))
+        yield Remark(("fixed, though a condition names it: ", *sizes, f" (--for {searched} searches it)"))
+    if request.applied:
+        yield Remark((request.applied,))

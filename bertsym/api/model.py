@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
@@ -16,13 +16,12 @@ from bertsym.algebra import Value
 from bertsym.answers.breakdown import Breakdown, broken_down
 from bertsym.answers.comparison import Comparison, Shown, comparison
 from bertsym.answers.compute_optimal import Allocation, ComputeOptimal, allocated
-from bertsym.answers.configurations import shortlist
 from bertsym.answers.derivative import derivative
 from bertsym.answers.explanation import Derivation, derivation
 from bertsym.answers.formula import formula_written
 from bertsym.answers.inventory import Inventory, inventory
 from bertsym.answers.size_table import USUAL, SizeTable, size_table
-from bertsym.answers.solution import solved
+from bertsym.answers.sizes import sizes as sizes_that_meet
 from bertsym.answers.titles import chosen_names
 from bertsym.api.answers import Answer, Derivative, Total
 from bertsym.api.configurations import Configuration, written_configuration
@@ -32,18 +31,21 @@ from bertsym.count import By
 from bertsym.errors import Conflict, Missing, UnknownName, Unreadable, listed
 from bertsym.formulas.styles import Style
 from bertsym.model import Model as Spec
-from bertsym.report import Report
+from bertsym.resolve import examples, load_json
 from bertsym.resolve import load as load_spec
-from bertsym.resolve import load_json
+from bertsym.solving import shapes
 from bertsym.solving.constraints import parse_constraint, parse_ties
-from bertsym.solving.open_model import only_unknowns
 from bertsym.solving.request import LARGEST, Order, Request
-from bertsym.solving.requirements import Demand, Limit
+from bertsym.solving.requirements import Limit
+from bertsym.solving.tensor_parallel import divided
 from bertsym.values import replace
 
 if TYPE_CHECKING:
     from bertsym.answers.roofline import Roofline
+    from bertsym.answers.sweep import Sweep
+    from bertsym.answers.tradeoff import Tradeoff
     from bertsym.costs import Measure, Settings
+    from bertsym.files.jsonfile import Json
     from bertsym.solving.budgets import Measured
 
 
@@ -351,12 +353,15 @@ class Model:
         where: Iterable[str] = (),
         ties: Iterable[str] = (),
         ranges: Mapping[str, tuple[int, int]] | None = None,
-        multiple_of: Mapping[str, int] | None = None,
+        multiple_of: Mapping[str, int] | int | None = None,
         at_most: Mapping[str, int | str] | None = None,
         at_least: Mapping[str, int | str] | None = None,
         tolerance: Fraction | str | None = None,
-        order: str = "error",
+        order: str = "shape",
         top: int | None = None,
+        like: str | None = None,
+        tp: int | None = None,
+        diverse: bool = False,
     ) -> Answer[Any]:
         """Find the size that meets a target, or with several unknowns the configurations.
 
@@ -368,6 +373,10 @@ class Model:
         sizes of a run that these depend on are `at`; `dtype` and the rest are those of `of`. The target "max" finds the
         largest model within the budgets. With `compute` the scaling `law` chooses the target, by its own definition of
         parameters. `tolerance` is a fraction of the target, as in "0.01".
+
+        A size that `where` names, and that is neither pinned by `at` nor tied, follows from the condition or is searched
+        too. `multiple_of` is a step for each size, or one for all widths and vocabularies. `like` accepts only the shapes
+        of a published model or family, `tp` only what so many devices can divide; `diverse` spreads the answers.
 
         Examples:
             >>> load("bert-base-uncased").solve("110M").report.solution.floor.value
@@ -393,7 +402,7 @@ class Model:
         wanted = None if target == LARGEST else arguments.count(target, "target", counted.unit)
         steps = {
             spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
-            for name, step in (multiple_of or {}).items()
+            for name, step in (multiple_of.items() if isinstance(multiple_of, Mapping) else ())
         }
         tied = parse_ties(arguments.texts(ties, "ties"), spec.size)
         bounds = {}
@@ -401,21 +410,16 @@ class Model:
             size = spec.size(name)
             bounds[size.symbol] = arguments.interval(ends, f"ranges of {name}", size.minimum)
         wheres = tuple(parse_constraint(text, spec.size) for text in arguments.texts(where, "where"))
+        rules = () if like is None else shapes.like(spec, like, examples(arguments.text(like, "like")))
+        if tp is not None:
+            rules += divided(spec, arguments.whole(tp, "tp"))
         slack = None if tolerance is None else arguments.share(tolerance, "tolerance")
         shown = (20 if len(symbols) > 1 else 5) if top is None else arguments.whole(top, "top")
         ordered = Order.named(order)
         limits = (*_limits(self, at_most, beside, most=True), *_limits(self, at_least, beside, most=False))
-        if len(symbols) == 1 and wanted is not None and not beside:
-            only_unknowns(symbols, {"ranges": bounds, "multiple_of": steps})
-            if ordered is not Order.ERROR:
-                raise Conflict(f"order={order}", str(symbols[0]), "one unknown is ordered by its error")
-            demand = Demand(wheres, limits, slack, bounds.get(symbols[0]))
-            step = steps.get(symbols[0])
-            about = (spec, symbols[0], wanted, counted)
-            sizes: Report = solved(*about, ties=tied, multiple_of=step, top=shown, demand=demand)
-            return Answer(sizes if allocation is None else ComputeOptimal(allocation, sizes))
-        request = Request(symbols, wanted, counted, bounds, steps, wheres, tied, limits, slack, ordered, shown)
-        found = shortlist(spec, request)
+        multiple = multiple_of if isinstance(multiple_of, int) else None
+        asked = (symbols, wanted, counted, bounds, steps, wheres, tied, limits, slack, ordered, shown)
+        found = sizes_that_meet(spec, Request(*asked, multiple, diverse, rules))
         return Answer(found if allocation is None else ComputeOptimal(allocation, found))
 
     def _with_budgets(
@@ -459,6 +463,101 @@ class Model:
             size = named.setting(name)
             sizes[size.symbol] = arguments.size_value(size, value)
         return Answer(roofline(loaded, sizes, arguments.text(device, "device"), arguments.text(dtype, "dtype")))
+
+    def config(self) -> dict[str, Json]:
+        """Return the fields of a `config.json` that transformers loads and that counts the same.
+
+        A size that stays open is that of the base model of the architecture. Raises `NotWritten` for a size that no
+        field sets, and `NoConfiguration`, `BadField` or `BadFile`.
+
+        Examples:
+            >>> fields = load("bert").at(H=1024, L=24, heads=16).config()
+            >>> fields["architectures"], fields["hidden_size"], fields["intermediate_size"]
+            (['BertModel'], 1024, 4096)
+        """
+        from bertsym.answers.configuration_file import configuration_file
+
+        return dict(configuration_file(self.plain_spec("config")).fields)
+
+    def sweep(
+        self,
+        over: Mapping[str, Sequence[int]],
+        of: str | Iterable[str] = (),
+        *,
+        at: Mapping[str, Value | str] | None = None,
+        ties: str | Iterable[str] = (),
+        where: str | Iterable[str] = (),
+        dtype: str | None = None,
+        optimizer: str | None = None,
+        kernel: str | None = None,
+        zero: int | None = None,
+        devices: int | None = None,
+    ) -> Sweep:
+        """Return the table of counts and costs over a lattice of sizes, counted while it is read.
+
+        `of` are quantities, also under a convention, as `flops:train`; by default all that are known of the model. `at`
+        are sizes of the model and of a run. `columns` and `rows()` of the result are what pandas takes; iterating over
+        it yields a mapping a row. Raises `TooLarge` for more than a million combinations, and what `solve` raises.
+
+        Examples:
+            >>> table = load("bert-base-uncased").sweep({"L": range(6, 13, 6)}, "parameters", where="H/L >= 64")
+            >>> [(row["L"], row["parameters"]) for row in table]
+            [(6, 66955008), (12, 109482240)]
+        """
+        from bertsym.answers.sweep import MOST_ROWS, Axis, sweep, with_quantities
+
+        loaded, names = self.plain_spec("sweep"), arguments.texts(of, "of")
+        given = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
+        joined, quantities, left_out = with_quantities(loaded, names, given)
+        spec = joined if at is None else Model(joined).at(at).spec
+        axes = [
+            Axis(spec.size(name).symbol, arguments.wholes(values, f"over[{name!r}]", MOST_ROWS))
+            for name, values in arguments.mapping(over, "over", "{'H': range(512, 2049, 64)}").items()
+        ]
+        return sweep(
+            loaded,
+            spec,
+            axes,
+            quantities,
+            ties=parse_ties(arguments.texts(ties, "ties"), spec.size),
+            conditions=tuple(parse_constraint(text, spec.size) for text in arguments.texts(where, "where")),
+            left_out=left_out,
+            named=bool(names),
+        )
+
+    def tradeoff(
+        self,
+        vary: str = "V",
+        against: str = "L",
+        total: int | str | None = None,
+        convention: str = "exact",
+        *,
+        values: Iterable[int] | None = None,
+        ties: str | Iterable[str] = (),
+    ) -> Answer[Tradeoff]:
+        """Return what each value of one size leaves of another at a constant total, that of the model by default.
+
+        Raises what `solve` raises, `TooLarge` for more than 200 values, and `Conflict` for a size against itself.
+
+        Examples:
+            >>> base = load("bert-base-uncased")
+            >>> choices = base.tradeoff("V", "L", "110M", values=[16_000, 32_000]).report.choices
+            >>> [(choice.number, choice.point.value) for choice in choices]
+            [(16000, 13), (32000, 11)]
+        """
+        from bertsym.answers.tradeoff import MOST_ROWS, tradeoff
+
+        counted = self.convention(convention)
+        report = tradeoff(
+            self.spec,
+            self.spec.size(vary).symbol,
+            self.spec.size(against).symbol,
+            None if total is None else arguments.count(total, "total", counted.unit),
+            counted,
+            values=None if values is None else arguments.wholes(values, "values", MOST_ROWS),
+            ties=parse_ties(arguments.texts(ties, "ties"), self.spec.size),
+        )
+        return Answer(report)
 
     @property
     def quantity(self) -> str:

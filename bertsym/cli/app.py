@@ -13,6 +13,7 @@ import typer
 from bertsym.cli import (
     audit,
     compare,
+    config,
     derive,
     diff,
     embed,
@@ -23,9 +24,11 @@ from bertsym.cli import (
     roofline,
     show,
     solve,
+    sweep,
     symbols,
     tensors,
     total,
+    tradeoff,
     verify,
     web_page,
 )
@@ -131,6 +134,9 @@ app.command("tensors")(tensors.tensors)
 app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
 app.command("solve")(solve.solve)
+app.command("config")(config.config)
+app.command("sweep")(sweep.sweep)
+app.command("tradeoff")(tradeoff.tradeoff)
 app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
 app.command("page")(web_page.page)

@@ -242,7 +242,7 @@ _PARTS = Choice(_fixed(*COMPONENTS, *ROLES), divided=True)
 
 CHOICES: Mapping[str, Choice] = {
     "MODEL": Choice(models, any_case=True),
-    "FAMILY": Choice(models, any_case=True),
+    "NAME": Choice(models, any_case=True),
     "SYMBOL": Choice(sizes),
     "COMMAND": Choice(commands),
     "KIND": Choice(_fixed("parts", "total", "iso", "elasticities")),
@@ -259,6 +259,10 @@ CHOICES: Mapping[str, Choice] = {
     "--rename": _SETTING,
     "--multiple-of": _SETTING,
     "--for": Choice(sizes, divided=True),
+    "sweep --for": _SETTING,
+    "tradeoff --for": Choice(sizes),
+    "--against": Choice(sizes),
+    "--like": Choice(models, any_case=True),
     "--keep": Choice(sizes, divided=True),
     "--sizes": Choice(sizes, divided=True),
     "diff --by": Choice(sizes),

@@ -62,7 +62,7 @@ ConventionName = Annotated[
     typer.Option(
         "--convention",
         metavar="NAME",
-        help="Which parameters count: exact, non-embedding, matrices, layers-only, active or state-dict.",
+        help="Which parameters count: exact (all), non-embedding, matrices, layers-only, active or state-dict.",
     ),
 ]
 Of = Annotated[
@@ -115,7 +115,8 @@ FormName = Annotated[
     typer.Option(
         "--form",
         metavar="FORM",
-        help="Write formulas expanded, collected, factored, nested or dominant; for `total` also components.",
+        help="How to write a formula: expanded into terms, collected by depth and width, factored, nested in brackets, "
+        "or dominant, which has its largest terms only; for `total` also components, a line for each part.",
     ),
 ]
 Names = Annotated[

@@ -61,9 +61,8 @@ def emit(text: str, syntax: str = "text") -> None:
         text = _tex_in(text, named)
     elif syntax == "html" and named is not None:
         text = text.encode(named, "xmlcharrefreplace").decode(named)
-    elif syntax == "typst" and named is not None and not _holds(text, named):
-        lacking = "".join(dict.fromkeys(c for c in text if not _holds(c, named)))
-        raise NoSuchCharacter(named, lacking, "Typst")
+    elif syntax == "typst" and named is not None:
+        text = _typst_in(text, named)
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -94,6 +93,20 @@ def _tex_in(tex: str, named: str) -> str:
     if lacking:
         raise NoSuchCharacter(named, lacking, "LaTeX")
     return "\n".join(lines)
+
+
+def _typst_in(text: str, named: str) -> str:
+    r"""Spell the comments of Typst for the encoding, and write other characters that it lacks as `\u{2212}`."""
+    from bertsym.render.spelling import holds, spelled
+
+    if holds(text, named):
+        return text
+    return "\n".join(
+        spelled(line, named)
+        if line.startswith("//")
+        else "".join(c if holds(c, named) else f"\\u{{{ord(c):x}}}" for c in line)
+        for line in text.split("\n")
+    )
 
 
 def written(report: Report, page: Page, *, bars: bool = False) -> str:

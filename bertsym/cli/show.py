@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
-from bertsym.cli import options, output
+from bertsym.cli import options, output, streams
 from bertsym.cli.page import Page, paged
 from bertsym.cli.run_options import RunOptions
 from bertsym.printing import TEXT
+
+ROOMY = 80
+"""The columns of a terminal from which on bars leave enough room for formulas."""
 
 
 @paged
@@ -50,5 +53,6 @@ def show(
     model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
     report = broken_down(model, chosen, By.named(by), Style.named(form))
     if bars is None:
-        bars = page.syntax == TEXT and sys.stdout.isatty() and not page.columns and report.total.share is not None
+        roomy = sys.stdout.isatty() and (streams.width(sys.stdout) or ROOMY) >= ROOMY
+        bars = roomy and page.syntax == TEXT and not page.columns and report.total.share is not None
     output.show(report, page, bars=bars)

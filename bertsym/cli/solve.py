@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable
-from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +14,8 @@ from bertsym.cli.law_options import LawOptions
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
 from bertsym.cli.run_options import RunOptions
-from bertsym.cli.streams import progress
+from bertsym.cli.search_progress import SearchProgress
+from bertsym.cli.shape_options import ShapeOptions
 
 if TYPE_CHECKING:
     from sympy import Symbol
@@ -52,13 +50,15 @@ Multiples = Annotated[
     typer.Option(
         "--multiple-of",
         metavar="[H=]64",
-        help="Search only multiples of this number, for one size or for all; repeatable.",
+        help="Search only multiples of this number, for one size or for all widths and vocabularies; repeatable.",
     ),
 ]
 Where = Annotated[
     list[str] | None,
     typer.Option(
-        "--where", metavar="'H/heads = 64'", help="Accept only sizes for which this condition holds; repeatable."
+        "--where",
+        metavar="'H/heads = 64'",
+        help="Accept only sizes for which this condition holds; sizes that it names and --at does not are searched too.",
     ),
 ]
 Ties = Annotated[
@@ -108,9 +108,10 @@ def solve(
         typer.Option(
             "--order",
             metavar="WHAT",
-            help="Show answers by error, or by depth, width or aspect if they miss the target by at most 1%.",
+            help="Show usual shapes first, or sort by error, depth, width or aspect.",
         ),
-    ] = "error",
+    ] = "shape",
+    shape: ShapeOptions,
     explain: Annotated[
         bool,
         typer.Option(
@@ -124,14 +125,11 @@ def solve(
 
     With one unknown the answer is a closed form and integers near it; with several it lists configurations.
     """
-    from bertsym.answers.configurations import shortlist
-    from bertsym.answers.solution import solved
+    from bertsym.answers.sizes import sizes
     from bertsym.convention import select
     from bertsym.errors import Conflict
     from bertsym.solving.constraints import parse_constraint, parse_ties
-    from bertsym.solving.open_model import only_unknowns
     from bertsym.solving.request import Order, Request
-    from bertsym.solving.requirements import Demand
 
     loaded = options.load(target, head, model_type)
     allocation = compute.allocation(goal, of, convention)
@@ -156,34 +154,25 @@ def solve(
             low, high = bounds[name]
             raise Conflict(f"--range {name}={low}..{high}", f"--range {text}", "a range is given once")
         bounds[name] = ends
-    steps = {**(dict.fromkeys(symbols, multiple) if multiple else {}), **multiples}
     wheres = tuple(parse_constraint(text, model.size) for text in where or ())
-    if len(symbols) == 1 and wanted is not None and not beside:
-        only_unknowns(symbols, {"--range": bounds, "--multiple-of": steps})
-        if ordering is not Order.ERROR:
-            raise Conflict(f"--order {order}", f"--for {symbols[0]}", "one unknown is ordered by its error")
-        demand = Demand(wheres, limits, within, bounds.get(symbols[0]))
-        step = steps.get(symbols[0])
-        solution = solved(
-            model, symbols[0], wanted, chosen, ties=ties, multiple_of=step, top=count, demand=demand, explain=explain
-        )
-        show(_by_law(allocation, solution), page)
-        return
     request = Request(
         symbols,
         wanted,
         chosen,
         bounds,
-        steps,
+        multiples,
         wheres,
         ties,
         limits,
         within,
         ordering,
         count,
+        multiple,
+        shape.diverse,
+        shape.rules(model),
     )
-    with interruptible():
-        found = shortlist(model, request, _progress(), explain=explain)
+    with interruptible(), SearchProgress() as progress:
+        found = sizes(model, request, progress, explain=explain)
     show(_by_law(allocation, found), page)
 
 
@@ -306,16 +295,3 @@ def _top(given: int | None, usual: int) -> int:
     if given is not None and not 1 <= given <= 10_000:
         raise Unreadable("--top", given, "a whole number from 1 to 10000")
     return usual if given is None else given
-
-
-def _progress() -> Callable[[Fraction], None] | None:
-    """Return a listener that says on standard error how far a long search is, if somebody watches."""
-    if not sys.stderr.isatty():
-        return None
-    started = time.monotonic()
-
-    def report(done: Fraction) -> None:
-        if time.monotonic() - started > 1:
-            progress(f"searching: {float(done * 100):.0f}%, Ctrl-C for the best so far ")
-
-    return report

@@ -15,6 +15,9 @@ from bertsym.values import replace
 CELLS = 20
 """The length of the whole: five percent a cell, and five eighths of a percent for each eighth of it."""
 
+LEAST = 8
+"""The length of the whole on a narrow terminal, of which it takes a fifth otherwise."""
+
 _GLYPHS = ("▏▎▍▌▋▊▉█", "▌█", "#")
 """The parts of a cell in increasing order, the whole cell last; the first row that the encoding has is used."""
 
@@ -35,15 +38,19 @@ def bar(share: Fraction, spell: Spell = str, cells: int = CELLS) -> str:
     return glyphs[-1] * whole + (glyphs[rest - 1] if rest else "")
 
 
-def with_bars(document: Document, spell: Spell = str) -> Document:
-    """Return the document with a bar behind each share of a total; raise `Conflict` if it has none."""
-    barred = tuple(_barred(element, spell) if isinstance(element, Table) else element for element in document)
+def with_bars(document: Document, spell: Spell = str, width: int | None = None) -> Document:
+    """Return the document with a bar behind each share of a total, for a terminal of that width.
+
+    Raises `Conflict` if there are no such shares.
+    """
+    cells = CELLS if width is None else max(LEAST, min(CELLS, width // 5))
+    barred = tuple(_barred(element, spell, cells) if isinstance(element, Table) else element for element in document)
     if barred == document:
         raise Conflict("--bars", "the answer", "it has no shares of a total; give its open sizes with --at")
     return barred
 
 
-def _barred(table: Table, spell: Spell) -> Table:
+def _barred(table: Table, spell: Spell, length: int) -> Table:
     """Return the table with a column of bars behind the column of shares that the footer sums to 1, if there is one."""
     of_total = (index for index, cell in enumerate(table.footer) if isinstance(cell, Share) and cell.value == 1)
     at = next(of_total, None)
@@ -52,7 +59,7 @@ def _barred(table: Table, spell: Spell) -> Table:
 
     def longer(cells: Sequence[Inline]) -> tuple[Inline, ...]:
         share = cells[at]
-        shown = bar(share.value, spell) if isinstance(share, Share) else ""
+        shown = bar(share.value, spell, length) if isinstance(share, Share) else ""
         return (*cells[: at + 1], shown, *cells[at + 1 :])
 
     columns = (*table.columns[: at + 1], Column("", whole=True), *table.columns[at + 1 :])

@@ -52,6 +52,19 @@ class Screen:
         return self.spell("".join(map(words.inline, parts)))
 
 
+def columns(text: str) -> int:
+    """Return the columns of a terminal that a text takes: two for a wide character, as Chinese has, none for a mark.
+
+    >>> columns("12·L"), columns("1.1 亿参数")
+    (4, 10)
+    """
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415  # most texts are narrow
+
+    return sum(2 if east_asian_width(c) in "WF" else 0 if combining(c) else 1 for c in text)
+
+
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
     """Break a text at its blanks; a piece longer than a line is broken after a dot, a product sign or a slash."""
     import textwrap  # noqa: PLC0415  # only answers with running text pay for it

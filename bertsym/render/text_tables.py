@@ -8,7 +8,7 @@ from itertools import chain, zip_longest
 from bertsym.document import Code, Column, Inline, Scaled, Shape, Table, dashed, groups
 from bertsym.errors import printable
 from bertsym.formulas.tree import Form
-from bertsym.render.screen import Screen, wrap
+from bertsym.render.screen import Screen, columns, wrap
 from bertsym.values import replace
 
 _PHASES = (("formula", 40), ("number", 0), ("words", 24), ("formula", 24), ("shape", 16), ("name", 30))
@@ -26,21 +26,21 @@ def table_lines(table: Table, screen: Screen) -> list[str]:
     shown = dashed(table)
     lines = _lines(shown, screen)
     left_out: list[str] = []
-    while screen.width is not None and len(shown.columns) > 1 and max(map(len, lines)) > screen.most:
+    while screen.width is not None and len(shown.columns) > 1 and max(map(columns, lines)) > screen.most:
         left_out.insert(0, screen.inline(shown.columns[-1].title) or "one without a title")
         shown = _without_last(shown)
         lines = _lines(shown, screen)
-    if screen.width is not None and max(map(len, lines)) > screen.most:
+    if screen.width is not None and max(map(columns, lines)) > screen.most:
         lines = _lines(replace(shown, columns=tuple(replace(c, whole=False) for c in shown.columns)), screen)
     if not left_out:
         return lines
-    columns = f"the column {left_out[0]} has" if len(left_out) == 1 else f"the columns {', '.join(left_out)} have"
+    named = f"the column {left_out[0]} has" if len(left_out) == 1 else f"the columns {', '.join(left_out)} have"
     advice = (
         "a wider terminal, --columns, --json or --csv shows it"
         if len(left_out) == 1
         else ("a wider terminal, --columns, --json or --csv shows them")
     )
-    return [*lines, *wrap(f"({columns} no room in {screen.most} characters: {advice})", screen.line)]
+    return [*lines, *wrap(f"({named} no room in {screen.most} characters: {advice})", screen.line)]
 
 
 def _without_last(table: Table) -> Table:
@@ -60,7 +60,7 @@ def _lines(table: Table, screen: Screen) -> list[str]:
     over = _grouped(table, widths, screen)
     folded = [[_folded(cell, width) for cell, width in zip(row, widths, strict=True)] for row in rows]
     # A piece that cannot be broken may need more, and broken lines less.
-    widths = [max(widths[i], *(len(line) for row in folded for line in row[i])) for i in range(len(widths))]
+    widths = [max(widths[i], *(columns(line) for row in folded for line in row[i])) for i in range(len(widths))]
     rule = screen.spell("─") * (sum(widths) + 2 * (len(widths) - 1))
     first, *body = (
         [_line(pieces, widths, table.columns) for pieces in zip_longest(*row, fillvalue="")] for row in folded
@@ -114,9 +114,9 @@ def _phases(screen: Screen) -> Iterator[tuple[str, int, int]]:
 
 def _widths(rows: list[list[str]], kinds: list[str], screen: Screen) -> list[int]:
     """Return the column widths; a table wider than a terminal narrows its widest columns, those of names last."""
-    columns = list(zip(*rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    floors = [_floor(column) if kind == "number" else 0 for column, kind in zip(columns, kinds, strict=True)]
+    cells = list(zip(*rows, strict=True))
+    widths = [max(map(columns, column)) for column in cells]
+    floors = [_floor(column) if kind == "number" else 0 for column, kind in zip(cells, kinds, strict=True)]
     gaps = 2 * (len(widths) - 1)
     for kind, least, most in _phases(screen):
         while (excess := sum(widths) + gaps - most) > 0:
@@ -132,17 +132,19 @@ def _widths(rows: list[list[str]], kinds: list[str], screen: Screen) -> list[int
 def _floor(column: Sequence[str]) -> int:
     """Return the width of a column of numbers whose title is broken between all its words."""
     title, *cells = column
-    return max(map(len, (*title.split(), *cells)), default=0)
+    return max(map(columns, (*title.split(), *cells)), default=0)
 
 
 def _folded(cell: str, width: int) -> list[str]:
     """Return a cell in lines of that width."""
-    return wrap(cell, width) if len(cell) > width else [cell]
+    needed = columns(cell)
+    return wrap(cell, width * len(cell) // needed) if needed > width else [cell]
 
 
-def _line(pieces: Sequence[str], widths: list[int], columns: tuple[Column, ...]) -> str:
+def _line(pieces: Sequence[str], widths: list[int], shown: tuple[Column, ...]) -> str:
     padded = (
-        piece.rjust(width) if column.right else piece.ljust(width)
-        for piece, width, column in zip(pieces, widths, columns, strict=True)
+        blanks + piece if column.right else piece + blanks
+        for piece, width, column in zip(pieces, widths, shown, strict=True)
+        for blanks in (" " * (width - columns(piece)),)
     )
     return "  ".join(padded).rstrip()

@@ -11,9 +11,9 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, evaluate, free, substitute
 from bertsym.errors import Conflict, NotAnInteger, Unreadable
 from bertsym.expressions.reader import to_sympy
-from bertsym.model import Definition, Model, check_value, is_head_size
+from bertsym.model import Definition, Model, check_value, fitting, is_head_size
 from bertsym.solving.closure import Closure, Floating, plain
-from bertsym.solving.open_model import Tie, base_sizes, resolved
+from bertsym.solving.open_model import Tie, base_sizes, resolved, whole_quotients
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.wording import said
 
@@ -96,12 +96,14 @@ class _Closing:
         definitions = self.model.architecture.definitions
         for definition in definitions:
             if definition.adjusts is None and definition.symbol not in {*self.fixed, *self.own}:
-                self._determine(definition.symbol, definition.value)
+                if not self._assume_head_size(definition):
+                    self._determine(definition.symbol, definition.value)
         waiting = [definition for definition in definitions if definition.adjusts is not None]
         while waiting:
             definition = next((definition for definition in waiting if len(self._open(definition)) <= 1), waiting[0])
             waiting.remove(definition)
             self._settle(definition)
+        self._follow_query_heads()
         self._find_shared()
 
     def _open(self, definition: Definition) -> list[Symbol]:
@@ -138,7 +140,7 @@ class _Closing:
 
     def _moves(self, definition: Definition) -> bool:
         """Return True if a width that heads share depends on an unknown."""
-        return any(self._moving(symbol) for symbol in free(definition.value) - {definition.adjusts})
+        return any(self._moving(symbol) for symbol in free(definition.value) - {_count_of_heads(definition)})
 
     def _moving(self, symbol: Symbol) -> bool:
         if symbol in self.rules:
@@ -150,14 +152,46 @@ class _Closing:
 
         Return True if nobody gives the number or the size of the heads that share an unknown width.
         """
-        count, size = definition.adjusts, definition.symbol
-        both = {size, count} <= set(self._open(definition)) and is_head_size(definition) and self._moves(definition)
-        if not both or self.accompanied or count in self.own or not self.spoken_of.isdisjoint({count, size}):
+        size, count = definition.symbol, _count_of_heads(definition)
+        if count is None or not {size, count} <= set(self._open(definition)) or not self._moves(definition):
             return False
-        if size not in self.base or count is None or definition.inverse is None:
+        if self.accompanied or count in self.own or not self.spoken_of.isdisjoint({count, size}):
+            return False
+        inverse = _solved(definition, count)
+        grouped = any(self._grouped(count, keys) for query, keys in self._groups if query == count)
+        if size not in self.base or inverse is None or grouped:
             return False
         self.held.add(size)
-        return self._determine(count, definition.inverse)
+        return self._determine(count, inverse)
+
+    @property
+    def _groups(self) -> list[tuple[Symbol, Symbol]]:
+        """Return the numbers of heads of which each of the second serves a group of the first."""
+        sides = (quotient.as_numer_denom() for quotient in whole_quotients(self.model.architecture))
+        return [pair for pair in sides if all(s.is_Symbol and BY_SYMBOL[s].kind is Kind.HEADS for s in pair)]
+
+    def _grouped(self, query: Symbol, keys: Symbol) -> bool:
+        """Return True if keys have a number of heads that does not follow that of queries."""
+        if keys in self.rules:
+            return query not in free(self._put_in(self.rules[keys]))
+        return keys in self.said or self._usual(query) != self._usual(keys)
+
+    def _usual(self, symbol: Symbol) -> Value | None:
+        """Return the value that came with the model's name, else that of the base."""
+        return self.own.get(symbol, self.base.get(symbol))
+
+    def _follow_query_heads(self) -> None:
+        """Let keys have as many heads as queries, if the model has it so and only the number for queries changes."""
+        head_sizes = {_count_of_heads(d): d.symbol for d in self.model.architecture.definitions if is_head_size(d)}
+        for query, keys in self._groups:
+            if keys in {*self.fixed, *self.spoken_of} or self._usual(query) != self._usual(keys):
+                continue
+            speaks = not self.spoken_of.isdisjoint({query, head_sizes.get(query)})
+            given = query in self.said and keys not in self.own
+            # Alone, an unknown number of heads costs nothing unless that for keys stays.
+            searched = query in self.unknowns and not self.accompanied
+            if speaks or given or searched or query in self.rules:
+                self._determine(keys, query)
 
     def _find_shared(self) -> None:
         """Find the unknown widths that are shared by a number of heads which nobody fixed."""
@@ -265,12 +299,22 @@ class _Closing:
             except Unreadable:
                 if size.kind is not Kind.RATIO and isinstance(exact, Fraction):
                     rule = said(self.rules[symbol])
-                    raise NotAnInteger(str(symbol), size.meaning, rule, str(exact), "choose sizes to fit") from None
+                    raise NotAnInteger(str(symbol), size.meaning, rule, str(exact), self._advice(symbol)) from None
                 raise
         for symbol, right in self.equations:
             sides = [substitute(substitute(side, follows), numbers) for side in (symbol, right)]
             if not free(sides[0] - sides[1]) and sides[0] != sides[1]:
                 raise Conflict(f"{symbol} = {sides[0]}", f"{symbol} = {right}", f"{right} is {sides[1]}")
+
+    def _advice(self, symbol: Symbol) -> str:
+        """Return what to give so that a size that follows is whole."""
+        definitions = [d for d in self.model.architecture.definitions if d.value == self.rules[symbol]]
+        sizes = {**self.base, **self.own, **self.said}
+        for name in free(self.rules[symbol]) & set(self.rules):
+            number = substitute(self._put_in(self.rules[name]), sizes)
+            if number.is_Integer:
+                sizes[name] = int(number)
+        return fitting(definitions[0], sizes) if definitions else "choose sizes to fit"
 
     def _floats(self, count: Symbol, kept: int) -> Floating:
         width = self.shared[count]
@@ -286,6 +330,13 @@ def _filled(definitions: tuple[Definition, ...], sizes: Mapping[Symbol, Value]) 
             if definition.symbol not in filled and free(definition.value) <= set(filled):
                 filled[definition.symbol] = plain(evaluate(definition.value, filled))
     return filled
+
+
+def _count_of_heads(definition: Definition) -> Symbol | None:
+    """Return the number of heads in the definition of a head size; None for another definition."""
+    if not is_head_size(definition):
+        return None
+    return next(symbol for symbol in in_order(free(definition.value)) if BY_SYMBOL[symbol].kind is Kind.HEADS)
 
 
 def _solved(definition: Definition, symbol: Symbol) -> Expr | None:

@@ -6,7 +6,7 @@ becomes a condition that every answer must satisfy. What the user gave holds in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 import sympy
@@ -14,9 +14,9 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, atom, free, substitute
 from bertsym.errors import MissingSize
-from bertsym.model import Model
+from bertsym.model import Model, is_head_size
 from bertsym.solving.open_model import Tie
-from bertsym.symbols import BY_SYMBOL, in_order
+from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.values import value
 
 
@@ -59,7 +59,19 @@ class Closure:
     def shown(self) -> tuple[Symbol, ...]:
         """Return the sizes that an answer names: with them, and those that stand still, there is one model."""
         beside = (floating.symbol for floating in self.floating)
-        return tuple(dict.fromkeys((*self.unknowns, *beside, *self.tied, *self.displaced)))
+        return tuple(dict.fromkeys((*self.unknowns, *beside, *self.tied, *self.displaced, *self.derived)))
+
+    @property
+    def derived(self) -> tuple[Symbol, ...]:
+        """Return the numbers of heads and the widths that differ between answers; a head size if its number does not."""
+        moving = [symbol for symbol in in_order(self.follows) if free(self.follows[symbol])]
+        numbers = {floating.symbol for floating in self.floating} | {*self.unknowns, *moving}
+        sizes = {
+            d.symbol
+            for d in self.ready.architecture.definitions
+            if is_head_size(d) and free(d.value) & numbers_of_heads(numbers)
+        }
+        return tuple(s for s in moving if BY_SYMBOL[s].kind in (Kind.HEADS, Kind.WIDTH) and s not in sizes)
 
     @property
     def tied(self) -> tuple[Symbol, ...]:
@@ -96,6 +108,11 @@ class Closure:
                 return None
             sizes[symbol] = plain(Fraction(int(number.p), int(number.q)))
         return sizes
+
+
+def numbers_of_heads(symbols: Iterable[Symbol]) -> set[Symbol]:
+    """Return those of the sizes that are numbers of heads."""
+    return {symbol for symbol in symbols if BY_SYMBOL[symbol].kind is Kind.HEADS}
 
 
 def plain(number: Fraction) -> int | Fraction:

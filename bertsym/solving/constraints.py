@@ -166,6 +166,20 @@ def _without_negations(condition: Node, *, negated: bool = False) -> Node:
     return Node(op, parts)
 
 
+def negation(constraints: Iterable[Constraint]) -> Constraint:
+    """Return the condition that one of these does not hold.
+
+    >>> from bertsym.symbols import H, L
+    >>> outside = negation([parse_constraint("2 <= L <= 4"), parse_constraint("H = 6")])
+    >>> outside.holds({H: 6, L: 3}), outside.holds({H: 7, L: 3}), outside.holds({H: 6, L: 5})
+    (False, True, True)
+    """
+    listed = tuple(constraints)
+    parts = tuple(_without_negations(part, negated=True) for constraint in listed for part in constraint.parts)
+    text = f"not ({' and '.join(constraint.text for constraint in listed)})"
+    return Constraint(text, (parts[0] if len(parts) == 1 else Node(Op.OR, parts),))
+
+
 def _conjuncts(condition: Node) -> list[Node]:
     """Return the conditions that must all hold."""
     if condition.op is not Op.AND:

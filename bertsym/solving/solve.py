@@ -17,7 +17,7 @@ from bertsym.model import Model
 from bertsym.solving.closed_form import ClosedForm, solve_symbolically
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure, plain
-from bertsym.solving.configurations import closed, search, standing
+from bertsym.solving.configurations import closed, fixed, search, standing
 from bertsym.solving.constraints import Constraint, compare, from_expression
 from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import Recounter
@@ -25,7 +25,7 @@ from bertsym.solving.open_model import Tie, require
 from bertsym.solving.request import Request, check
 from bertsym.solving.requirements import Demand, NothingFits
 from bertsym.solving.search import Space
-from bertsym.solving.space import MAX_VALUE, RANGES, axis_of, require_values, space_of, usual_step
+from bertsym.solving.space import MAX_VALUE, RANGES, axis_of, public, require_values, space_of, usual_step
 from bertsym.solving.univariate import UnivariateCount
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace, value
@@ -81,6 +81,7 @@ class Solution:
     axis: Axis
     complete: bool
     grows: bool
+    fixed: Mapping[Symbol, Value] = {}
 
 
 def solve(
@@ -110,9 +111,19 @@ def solve(
         tolerance=demand.tolerance,
         top=top,
     )
+    return solve_request(model, request)
+
+
+def solve_request(model: Model, request: Request) -> Solution:
+    """Solve a request of one unknown, which has a target; raises what `solve` raises."""
     check(request)
+    (symbol,) = request.unknowns
     model.check_known([symbol])
-    plain = close(model, (symbol,), ties)
+    target, convention = request.aim, request.convention
+    demand = Demand(
+        (*request.constraints, *request.rules), request.limits, request.tolerance, request.ranges.get(symbol)
+    )
+    plain = close(model, (symbol,), request.ties, accompanied=True)
     general = expand(plain.symbolic(declared(model.architecture, model.head, convention)))
     require(general, symbol, model)
     inner = _by_width(model, request)
@@ -134,7 +145,8 @@ def solve(
         tried = f"no {unknown} {where}"
         if not outcome.complete:
             tried = f"none of the {outcome.counted:,} values of {unknown} nearest to the target, {where},"
-        raise NothingFits(tried, replace(demand, range=None).in_words(target), standing(closure, inner))
+        tried += f" ({request.applied})" if request.applied else ""
+        raise NothingFits(tried, replace(demand, range=None).in_words(target), standing(model, closure, inner))
 
     def point(at: Mapping[Symbol, Value], count: int) -> Point:
         return Point(at[symbol], at, count, count - target)
@@ -160,6 +172,7 @@ def solve(
         axis,
         outcome.complete,
         grows,
+        fixed(model, closure, request),
     )
 
 
@@ -193,7 +206,8 @@ def _by_width(model: Model, request: Request) -> Request:
         request,
         unknowns=(definition.symbol,),
         ranges={},
-        multiples=dict.fromkeys([definition.symbol] if request.multiples else [], request.multiples.get(symbol, 1)),
+        multiples={definition.symbol: step for step in [request.steps.get(symbol)] if step is not None},
+        multiple=None,
         constraints=tuple(constraints),
         ties=(*request.ties, (symbol, term)),
     )
@@ -210,7 +224,11 @@ def _line(closure: Closure, request: Request, space: Space) -> UnivariateCount:
         return recounter.recount({unknown: number, **beside}) == (count,)
 
     alone = {unknown, *space.fixed}
-    legal = tuple(c for c in space.constraints[len(request.constraints) :] if c.symbols <= alone)
+    legal = tuple(
+        c
+        for c in space.constraints[len(public(closure, (*request.constraints, *request.rules))) :]
+        if c.symbols <= alone
+    )
     return UnivariateCount(unknown, space.count, BY_SYMBOL[unknown].minimum, legal, exists)
 
 
@@ -228,7 +246,7 @@ def _beside(closure: Closure, symbol: Symbol, number: int) -> dict[Symbol, Value
     """Return the values of the symbol, the unknown and the tied sizes that do not depend on a number of heads."""
     (unknown,) = closure.unknowns
     at: dict[Symbol, Value] = {}
-    for shown in (symbol, unknown, *closure.tied, *closure.displaced):
+    for shown in dict.fromkeys((symbol, unknown, *closure.tied, *closure.displaced, *closure.derived)):
         expression = closure.over(shown)
         if free(expression) <= {unknown}:
             at[shown] = plain(evaluate(expression, {unknown: number}))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from bertsym.algebra import free, monomials
 from bertsym.errors import BertsymError, Conflict, UnknownName, Unreadable
@@ -13,13 +12,14 @@ from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.tree import Node, Op
 from bertsym.model import Model
 from bertsym.solving.closure import Closure, Floating
+from bertsym.solving.compiled_count import counted
 from bertsym.solving.constraints import Constraint, from_expression, put_in
 from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import conditions
 from bertsym.solving.open_model import require
-from bertsym.solving.polynomial import Exact, piecewise
+from bertsym.solving.polynomial import Exact
 from bertsym.solving.request import Order, Request
-from bertsym.solving.search import Budget, Companions, Key, Space
+from bertsym.solving.search import Budget, Companions, Space
 from bertsym.symbols import BY_SYMBOL, H, Kind, L, Size
 from bertsym.values import value
 from bertsym.wording import said
@@ -72,25 +72,30 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
         free_to_move = BY_SYMBOL[symbol].kind is Kind.HEADS or symbol in linked
         if not free_to_move and all(symbol not in free(total) for total in totals):
             require(totals[0], symbol, model)
-    order = _enumeration(axes, totals, (*request.constraints, *legal))
+    constraints = (*public(closure, (*request.constraints, *request.rules)), *legal)
+    lead = _lead(request, closure)
+    order = _enumeration(axes, totals, constraints, set() if lead is None else free(lead))
     if not order:
         require(totals[0], closure.unknowns[0], model)
-    counts = [piecewise(total, [axis.symbol for axis in order]) for total in totals]
-    budgets = [Budget(count, limit.least, limit.most) for limit, count in zip(request.limits, counts[1:], strict=True)]
+    counts = [counted(total, order) for total in totals]
+    budgets = [
+        Budget(count, total, limit.least, limit.most)
+        for limit, count, total in zip(request.limits, counts[1:], totals[1:], strict=True)
+    ]
     if request.tolerance is not None and request.target is not None:
         slack = request.target * request.tolerance
-        budgets.append(Budget(counts[0], request.target - slack, request.target + slack))
+        budgets.append(Budget(counts[0], totals[0], request.target - slack, request.target + slack))
     return Space(
         axes,
         order,
         tuple(axis for axis in axes if axis not in order),
         counts[0],
+        totals[0],
         request.aim,
         tuple(budgets),
-        (*(_public(closure, c) for c in request.constraints), *legal),
+        constraints,
         {s: v for s, v in closure.numbers.items() if not isinstance(v, bool)},
-        _rank(request, closure),
-        by_error=request.order is Order.ERROR,
+        lead,
         company=tuple((floating.symbol, _company(floating, closure)) for floating in closure.floating),
     )
 
@@ -113,7 +118,7 @@ def usual_step(symbol: Symbol, request: Request, multiple: int) -> int:
         constraint.symbols == {symbol} and any(_has(Op.EQUAL, part) for part in constraint.parts)
         for constraint in request.constraints
     )
-    return request.multiples.get(symbol, 1 if named else multiple)
+    return request.steps.get(symbol, 1 if named else multiple)
 
 
 def _has(op: Op, tree: Node) -> bool:
@@ -121,33 +126,64 @@ def _has(op: Op, tree: Node) -> bool:
     return tree.op is op or any(_has(op, operand) for operand in tree.operands)
 
 
-def _enumeration(axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[Constraint, ...]) -> tuple[Axis, ...]:
-    """Return the axes that some count depends on, the longest that can be inverted last."""
+def _enumeration(
+    axes: tuple[Axis, ...], totals: list[Expr], constraints: tuple[Constraint, ...], leading: set[Symbol]
+) -> tuple[Axis, ...]:
+    """Return the axes that some count depends on: those that lead the order first, the longest invertible one last."""
     counted = [axis for axis in axes if any(axis.symbol in free(total) for total in totals)]
+    if not any(axis.symbol in free(totals[0]) for axis in counted):
+        return ()
+    powers = [dict(monomial) for total in totals for monomial in monomials(total)]
+    inside = {s for monomial in powers for generator in monomial if not generator.is_Symbol for s in free(generator)}
     invertible = [
         axis
         for axis in counted
-        if all(dict(m).get(axis.symbol, 0) >= 0 for total in totals for m in monomials(total))
-        and axis.symbol in free(totals[0])
+        if axis.symbol in free(totals[0]) and all(monomial.get(axis.symbol, 0) >= 0 for monomial in powers)
     ]
-    if not any(axis.symbol in free(totals[0]) for axis in counted):
-        return ()
-    # A size that an equality ties to another one has few values: enumerate it, and invert a loose one.
+    plain = [axis for axis in invertible if axis.symbol not in inside] or invertible
+    # A size that an equality or a divisibility ties to another has few values: enumerate it, and invert a loose one.
     pinned = _pinned(constraints, {axis.symbol for axis in axes})
-    loose = [axis for axis in invertible if axis.symbol not in pinned]
-    last = max(loose or invertible or counted, key=lambda axis: axis.size)
-    return (*sorted((axis for axis in counted if axis is not last), key=lambda axis: axis.size), last)
+    loose = [axis for axis in plain if axis.symbol not in pinned]
+    degree = {axis: max(monomial.get(axis.symbol, 0) for monomial in powers) for axis in counted}
+    last = max(loose or plain or counted, key=lambda axis: (axis.symbol not in leading, axis.size, -degree[axis]))
+    others = _linked_first([axis for axis in counted if axis is not last], constraints)
+    return (*sorted(others, key=lambda axis: axis.symbol not in leading), last)
+
+
+def _linked_first(axes: list[Axis], constraints: tuple[Constraint, ...]) -> list[Axis]:
+    """Return the axes in an order in which constraints exclude values early; of those alike, the shortest first.
+
+    An axis comes first if it completes the sizes of a constraint, and then if a constraint names it at all: the order
+    with the most constrained unknown first (Haralick and Elliott 1980).
+    """
+    unknowns = {axis.symbol for axis in axes}
+    links = [symbols for c in constraints for part in c.parts if len(symbols := set(part.symbols()) & unknowns) > 1]
+    ordered: list[Axis] = []
+    while len(ordered) < len(axes):
+        known = {axis.symbol for axis in ordered}
+
+        def cost(axis: Axis, known: set[Symbol] = known) -> tuple[bool, bool, int]:
+            own = [link for link in links if axis.symbol in link]
+            return not any(link <= {*known, axis.symbol} for link in own), not own, axis.size
+
+        ordered.append(min((axis for axis in axes if axis.symbol not in known), key=cost))
+    return ordered
 
 
 def _pinned(constraints: tuple[Constraint, ...], unknowns: set[Symbol]) -> set[Symbol]:
-    """Return the unknowns that stand in an equality with another unknown."""
+    """Return the unknowns that stand in an equality or a divisibility with another unknown."""
     pinned: set[Symbol] = set()
     for constraint in constraints:
         for part in constraint.parts:
             sides = set(part.symbols()) & unknowns
-            if part.op is Op.EQUAL and part.operands[0].op is not Op.REMAINDER and len(sides) > 1:
+            if part.op is Op.EQUAL and len(sides) > 1:
                 pinned |= sides
     return pinned
+
+
+def public(closure: Closure, constraints: Iterable[Constraint]) -> tuple[Constraint, ...]:
+    """Return constraints over unknowns and known sizes; raises `UnknownName`, `MissingSize` or `Conflict`."""
+    return tuple(_public(closure, constraint) for constraint in constraints if constraint.parts)
 
 
 def _public(closure: Closure, constraint: Constraint) -> Constraint:
@@ -184,31 +220,21 @@ def _company(floating: Floating, closure: Closure) -> Companions:
     return values
 
 
-def _rank(request: Request, closure: Closure) -> Callable[[Exact, dict[Symbol, Exact]], Key]:
-    """Return the sorting key of configurations: the order of the request, then the error, then the values."""
-    depth, width = (_size(symbol, closure) for symbol in (L, H))
+def _lead(request: Request, closure: Closure) -> Expr | None:
+    """Return the size or the quotient by which the best come first, the smallest leading; None if the error leads."""
     symbol = {Order.DEPTH: L, Order.WIDTH: H}.get(request.order)
     moving = {*closure.unknowns, *(s for s, e in closure.follows.items() if free(e))}
     if symbol is not None and symbol not in moving:
         wanted = ", ".join(map(str, request.unknowns))
         raise Conflict(f"--order {request.order.value}", f"--for {wanted}", f"{symbol} is fixed")
-
-    def key(error: Exact, values: dict[Symbol, Exact]) -> Key:
-        tail = tuple(values[symbol] for symbol in request.unknowns)
-        match request.order:
-            case Order.DEPTH:
-                return (-depth(values), error, *tail)
-            case Order.WIDTH:
-                return (-width(values), error, *tail)
-            case Order.ASPECT:
-                return (-width(values) / depth(values), error, *tail)
-            case _:
-                return (error, *tail)
-
-    return key
-
-
-def _size(symbol: Symbol, closure: Closure) -> Callable[[Mapping[Symbol, Exact]], Fraction]:
-    """Return the value of a size at those of the unknowns; 1 for one that the model does not have."""
-    term = from_expression(closure.over(symbol)) if symbol in closure.ready.symbols else None
-    return lambda values: Fraction(1) if term is None else evaluate(term, values)
+    # A size that the model does not have is 1.
+    depth, width = (closure.over(s) if s in closure.ready.symbols else Integer(1) for s in (L, H))
+    match request.order:
+        case Order.DEPTH:
+            return -depth
+        case Order.WIDTH:
+            return -width
+        case Order.ASPECT:
+            return -width / depth
+        case _:
+            return None

@@ -8,9 +8,10 @@ from itertools import islice
 
 from sympy import Symbol
 
+from bertsym.solving.compiled_count import Count
 from bertsym.solving.constraints import Constraint
 from bertsym.solving.interval_propagation import Axis, narrow
-from bertsym.solving.polynomial import DoesNotGrow, Exact, Piecewise, horner, largest_at_most, root
+from bertsym.solving.polynomial import DoesNotGrow, Exact, NotPolynomial, horner, largest_at_most, root
 from bertsym.values import value
 
 # Beyond every value that a target of 60 digits can lead to.
@@ -25,7 +26,7 @@ class UnivariateCount:
     """A count along one unknown, from `least` on; `exists` says whether there is a model at a value."""
 
     unknown: Symbol
-    counted: Piecewise
+    counted: Count
     least: int
     constraints: tuple[Constraint, ...]
     exists: Callable[[int, int], bool]
@@ -48,7 +49,7 @@ class UnivariateCount:
         """Return True if more of the unknown never makes the model smaller within a stretch of values."""
         try:
             return bool(list(self.counted.pieces(self.least, WITHOUT_END)))
-        except DoesNotGrow:
+        except (DoesNotGrow, NotPolynomial):
             return False
 
     def smallest(self) -> int | None:

@@ -342,12 +342,13 @@ function crossings(grid, level) {
   return segments;
 }
 
-// 1, 2 and 5 times powers of ten between two numbers, thinned out to `most`.
+// 1, 2 and 5 times powers of ten between two numbers, thinned out to `most`; numbers at equal steps if there are few.
 function roundNumbers(low, high, most) {
   let numbers = [];
   for (let scale = 1n; scale <= high; scale *= 10n) {
     for (const digit of [1n, 2n, 5n]) if (digit * scale > low && digit * scale < high) numbers.push(digit * scale);
   }
+  if (numbers.length < 3) return ticks(low, high, most);
   while (numbers.length > most) numbers = numbers.filter((_, index) => index % 2 === numbers.length % 2);
   return numbers;
 }
@@ -392,6 +393,7 @@ function set(tex, into, display = false) {
     katex.render(display ? `\\displaystyle ${tex}` : tex, into, { trust: false, strict: "ignore", maxExpand: 1000 });
   } catch {
     into.textContent = tex;
+    into.classList.add("as-text");
   }
 }
 
@@ -657,8 +659,8 @@ class Page {
     this.find("command").value = model.command(model.values);
     for (const id of ["latex", "command"]) {
       const field = this.find(id);
-      const columns = Math.max(20, Math.floor(field.clientWidth / 8.4));
-      field.rows = field.value.trimEnd().split("\n").reduce((rows, line) => rows + Math.ceil(line.length / columns), 0);
+      field.style.height = "auto";
+      field.style.height = `${field.scrollHeight + 2}px`;
     }
   }
 
@@ -747,17 +749,21 @@ class Page {
     return model.sizes.filter((size) => size.start !== undefined && !size.isSwitch && !size.isRatio && !size.dormant);
   }
 
-  // The hidden size and the layers, else the first two sizes that change the count.
+  // The hidden size and the layers, else the width and the depth, or any two sizes, that change the count most.
   usualAxes(model) {
-    const sizes = this.axisSizes(model);
-    const count = (values) => model.total(model.full(values));
-    const moving = sizes.filter((size) => {
+    const growth = (size) => {
       const next = model.values.slice();
       next[size.index] *= 2n;
-      try { return compare(count(next), count(model.values)) !== 0; } catch { return false; }
-    });
-    const x = moving.find((size) => size.name === "H") || moving.find((size) => size.kind === "width") || moving[0];
-    const rest = moving.filter((size) => size !== x);
+      try {
+        return add(model.total(model.full(next)), -model.total(model.full(model.values)));
+      } catch {
+        return 0n;
+      }
+    };
+    const moving = this.axisSizes(model).map((size) => [size, growth(size)]).filter(([, by]) => compare(by, 0n) !== 0);
+    const sizes = moving.sort(([, left], [, right]) => compare(right, left)).map(([size]) => size);
+    const x = sizes.find((size) => size.name === "H") || sizes.find((size) => size.kind === "width") || sizes[0];
+    const rest = sizes.filter((size) => size !== x);
     const y = rest.find((size) => size.name === "L") || rest.find((size) => size.kind === "depth") || rest[0];
     return x && y ? [x.index, y.index] : null;
   }
@@ -928,8 +934,9 @@ class Page {
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [70, 48, 28, 48];
 
-// A short sum in parentheses is not broken over lines; the list of a maximum stays as it is.
-const together = (tex) => tex.replace(/(\\max|\\min)?\(([^()]{1,60})\)/g, (all, list, sum) => (list ? all : `{(${sum})}`));
+// A short sum in parentheses is not broken over lines; the list of a maximum stays as it is, and so do tall parentheses.
+const together = (tex) => tex.replace(/(\\max|\\min|\\left)?\(([^()]{1,60})\)/g,
+  (all, before, sum) => (before || /\\(left|right)/.test(sum) ? all : `{(${sum})}`));
 const short = (number) => (number < 100000n ? grouped(number) : brief(number));
 const signed = (number) => (number > 0n ? `+${grouped(number)}` : number < 0n ? `\u2212${grouped(-number)}` : "±0");
 

@@ -66,6 +66,7 @@ ANSWERS: list[list[str]] = [
     ],
     ["roofline", "Llama-2-7b-hf", "--device", "h100-sxm", "--at", "B=1,S=4096"],
     ["symbols"],
+    ["help", "total"],
 ]
 PLAIN: list[list[str]] = [
     ["models", "--json"],

@@ -107,3 +107,37 @@ def test_a_number_or_a_size_in_the_place_of_a_model(command: str, word: str, sai
     ran = bertsym(command, word)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("H", ["H: hidden size", "hidden_size", "megatron h", "an integer of at least 1"]),
+        ("n_embd", ["H: hidden size"]),
+        ("Hidden Dim", ["H: hidden size", "F: feed-forward width"]),
+        ("A", ["heads: attention heads"]),
+        ("r", ["r: rank of an adapter", "ffn_ratio: feed-forward width over hidden size"]),
+        ("tied", ["true unless it is given"]),
+        ("narayanan", ["narayanan: a convention of flops", "--of flops --convention narayanan"]),
+        ("mixed", ["a convention of states", "a convention of memory"]),
+        ("non-embedding", ["a convention of parameters", "total bert-base-uncased --convention non-embedding"]),
+        ("cache", ["elements: a convention of cache", "bytes: a convention of cache"]),
+    ],
+)
+def test_symbols_explains_a_name(name: str, said: list[str], bertsym: Run) -> None:
+    ran = bertsym("symbols", name)
+    assert (ran.code, ran.err) == (0, "")
+    assert [text for text in said if text not in ran.out] == []
+    assert bertsym("symbols", name, "--json").code == bertsym("symbols", name, "--latex").code == 0
+
+
+def test_symbols_refuses_a_name_that_is_none(bertsym: Run) -> None:
+    ran = bertsym("symbols", "hiden_size")
+    assert (ran.code, ran.out) == (2, "")
+    assert "did you mean hidden_size" in ran.err
+
+
+def test_symbols_has_no_column_twice(bertsym: Run) -> None:
+    title = bertsym("symbols").out.splitlines()[0].split()
+    assert title == ["symbol", "meaning", "unit", "default"]
+    assert "d_{\\mathrm{model}}" in bertsym("symbols", "--latex", "--notation", "vaswani").out

@@ -74,6 +74,15 @@ def test_a_terminal_has_bars_unless_told(monkeypatch: pytest.MonkeyPatch) -> Non
     assert run(monkeypatch, "show", "bert", terminal=True) == run(monkeypatch, "show", "bert")
 
 
+def test_bars_take_a_fifth_of_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run(monkeypatch, "show", "bert-base-uncased", terminal=True)
+    assert max(map(len, shown.splitlines())) <= 80
+    assert bars(shown, ["total"]) == {"total": 16}
+    monkeypatch.setenv("COLUMNS", "79")
+    assert "█" not in run(monkeypatch, "show", "bert-base-uncased", terminal=True)
+
+
 def test_bars_without_shares_are_refused(bertsym: Callable[..., Any]) -> None:
     for words in (["bert"], ["bert-base-uncased", "--latex"], ["bert-base-uncased", "--columns", "component"]):
         refused = bertsym("show", *words, "--bars")

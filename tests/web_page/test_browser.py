@@ -96,6 +96,10 @@ def test_each_slider_and_switch_moves_the_number_exactly(name: str, opened: Open
         page.run("document.getElementById('reset').click()")
         assert total(page) == start
     assert moved >= 4
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.wait("document.querySelector('details .katex')")
+    assert page.run("[...document.querySelectorAll('.as-text')].map((each) => each.textContent)") == []
+    assert page.run("document.querySelectorAll('#map .curve').length") >= 4
     assert page.complaints == []
 
 
