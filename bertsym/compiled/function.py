@@ -84,8 +84,7 @@ class CompiledCount:
         """Return the count, or the array of counts."""
         given = self._in_order(sizes, named) if named else sizes
         if len(given) != len(self.symbols):
-            what = f"{len(given)} sizes for {', '.join(self.sizes)}"
-            raise Unreadable("sizes", what, f"{len(self.symbols)} of them")
+            raise Unreadable("sizes", len(given), f"{len(self.symbols)} of them ({', '.join(self.sizes)})")
         if any(map(is_array, given)):
             return self._over_arrays(given)
         return self._at(given)
