@@ -89,6 +89,8 @@ def brute_force(model: Any, request: Request, known: dict[Symbol, Any]) -> list[
         numbers = {s: v for s, v in {**at, **sized.given}.items() if not isinstance(v, bool)}
         if kv_heads in numbers and numbers[heads] % numbers[kv_heads]:
             continue
+        if model.architecture.name in ("llama", "modernbert") and numbers[H] // numbers[heads] % 2:
+            continue  # rotary positions turn pairs of features
         counts = {name: evaluate(expression, sized.given) for name, expression in totals.items()}
         error = abs(counts["exact"] - request.aim)
         if request.tolerance is not None and error > request.aim * request.tolerance:

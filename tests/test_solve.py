@@ -41,13 +41,13 @@ def test_110_million_for_the_hidden_size_of_bert_base() -> None:
     assert found.root == Fraction(77004, 100)
     assert tuple(point.value for point in bracket(found)) == (770, 771)
     best = found.candidates[0]
-    assert (best.at, best.count, best.error) == ({H: 768, heads: 12}, 109482240, -517760)
+    assert (best.at, best.count, best.error) == ({H: 768, heads: 12, F: 3072}, 109482240, -517760)
 
 
 def test_340_million_for_the_hidden_size_of_bert_large() -> None:
     found = solve(named("bert-large-uncased"), H, 340_000_000)
     assert tuple(point.value for point in bracket(found)) == (1031, 1032)
-    assert found.candidates[0].at == {H: 1024, heads: 16}
+    assert found.candidates[0].at == {H: 1024, heads: 16, F: 4096}
     assert found.candidates[0].count == 335141888
     assert found.assumed == ()
 
@@ -136,7 +136,7 @@ def test_the_closed_form_solves_the_total(symbol: Symbol) -> None:
 def test_a_tie_makes_a_cubic_without_closed_form() -> None:
     found = solve(named("bert"), L, 340_000_000, ties=(parse_tie("H = 64*L"),))
     assert (found.closed.degree, found.closed.form) == (3, None)
-    assert [dict(point.at) for point in bracket(found)] == [{L: 18, H: 1152}, {L: 19, H: 1216}]
+    assert [dict(point.at) for point in bracket(found)] == [{L: 18, H: 1152, F: 4608}, {L: 19, H: 1216, F: 4864}]
     assert bracket(found)[0].count == count(named("bert-base-uncased").with_sizes({H: 1152, L: 18, heads: 18}))
 
 

@@ -13,7 +13,7 @@ from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.solving.configurations import Configurations, find
 from bertsym.solving.marginal import Marginal, marginals
-from bertsym.solving.request import Request
+from bertsym.solving.request import Order, Request
 from bertsym.solving.requirements import Limit
 from bertsym.solving.search import Progress
 from bertsym.symbols import in_order
@@ -40,6 +40,9 @@ class Shortlist:
         searched = f"{self.found.searched:,} configurations ({ranges})" if self.found.bounded else self._every()
         parts.append(Remark((f"{searched}, {whole}",)))
         parts += decisions(self.found.request, self.found.fixed)
+        errors = [abs(answer.count - self.found.request.aim) for answer in self.found.answers]
+        if self.found.request.order is Order.SHAPE and errors != sorted(errors):
+            parts.append(Remark(("usual shapes near the target first; --order error sorts by the error alone",)))
         parts += (*self._at_the_end(), self._table())
         if self.marginals:
             parts += exchange_table(self.marginals, self.subject.convention.unit)
@@ -150,9 +153,7 @@ def _spent_record(limits: tuple[Limit, ...], spent: tuple[int, ...]) -> dict[str
     )
 
 
-def shortlist(
-    model: Model, request: Request, progress: Progress | None = None, *, explain: bool = False
-) -> Shortlist:
+def shortlist(model: Model, request: Request, progress: Progress | None = None, *, explain: bool = False) -> Shortlist:
     """Return the best configurations; raises what `find` raises."""
     configurations = find(model, request, progress)
     sized = replace(model, given=configurations.known, pinned={})

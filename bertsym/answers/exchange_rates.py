@@ -21,7 +21,8 @@ def exchange_table(marginals: tuple[Marginal, ...], unit: Unit) -> tuple[Element
     )
     rows = tuple(_row(marginal, marginals, unit) for marginal in marginals)
     return (
-        Remark((f"what a step costs in {unit.title}, and how much of each other size costs the same",)),
+        Remark((f"what a step costs in {unit.title}, and how much of each other size costs the same:",)),
+        Remark(("a row is one step of a size, a column counts single units of a size",)),
         Table(columns, rows),
     )
 

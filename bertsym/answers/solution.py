@@ -178,9 +178,5 @@ def decisions(request: Request, fixed: Mapping[Symbol, Value]) -> Iterator[Remar
             sizes += [", " if sizes else "", Name(symbol), " = ", size_cell(number)]
         searched = ",".join(map(str, (*request.unknowns, *fixed)))
         yield Remark(("fixed, though a condition names it: ", *sizes, f" (--for {searched} searches it)"))
-    if request.multiple is not None:
-        applied = [symbol for symbol in request.unknowns if symbol in request.steps and symbol not in request.multiples]
-        names = ", ".join(map(str, applied)) or "no unknown"
-        others = [symbol for symbol in request.unknowns if symbol not in request.steps]
-        beside = f"; not to {', '.join(map(str, others))}" if others else ""
-        yield Remark((f"--multiple-of {request.multiple} applies to {names}{beside}",))
+    if request.applied:
+        yield Remark((request.applied,))

@@ -11,9 +11,9 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, evaluate, free, substitute
 from bertsym.errors import Conflict, NotAnInteger, Unreadable
 from bertsym.expressions.reader import to_sympy
-from bertsym.model import Definition, Model, check_value, is_head_size
+from bertsym.model import Definition, Model, check_value, fitting, is_head_size
 from bertsym.solving.closure import Closure, Floating, plain
-from bertsym.solving.open_model import Tie, base_sizes, resolved
+from bertsym.solving.open_model import Tie, base_sizes, resolved, whole_quotients
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.wording import said
 
@@ -158,7 +158,7 @@ class _Closing:
         if self.accompanied or count in self.own or not self.spoken_of.isdisjoint({count, size}):
             return False
         inverse = _solved(definition, count)
-        grouped = any(self._usual(count) != self._usual(keys) for query, keys in self._groups if query == count)
+        grouped = any(self._grouped(count, keys) for query, keys in self._groups if query == count)
         if size not in self.base or inverse is None or grouped:
             return False
         self.held.add(size)
@@ -167,8 +167,14 @@ class _Closing:
     @property
     def _groups(self) -> list[tuple[Symbol, Symbol]]:
         """Return the numbers of heads of which each of the second serves a group of the first."""
-        sides = (quotient.as_numer_denom() for quotient in self.model.architecture.whole)
+        sides = (quotient.as_numer_denom() for quotient in whole_quotients(self.model.architecture))
         return [pair for pair in sides if all(s.is_Symbol and BY_SYMBOL[s].kind is Kind.HEADS for s in pair)]
+
+    def _grouped(self, query: Symbol, keys: Symbol) -> bool:
+        """Return True if keys have a number of heads that does not follow that of queries."""
+        if keys in self.rules:
+            return query not in free(self._put_in(self.rules[keys]))
+        return keys in self.said or self._usual(query) != self._usual(keys)
 
     def _usual(self, symbol: Symbol) -> Value | None:
         """Return the value that came with the model's name, else that of the base."""
@@ -182,7 +188,9 @@ class _Closing:
                 continue
             speaks = not self.spoken_of.isdisjoint({query, head_sizes.get(query)})
             given = query in self.said and keys not in self.own
-            if speaks or given or query in self.unknowns or query in self.rules:
+            # Alone, an unknown number of heads costs nothing unless that for keys stays.
+            searched = query in self.unknowns and not self.accompanied
+            if speaks or given or searched or query in self.rules:
                 self._determine(keys, query)
 
     def _find_shared(self) -> None:
@@ -291,12 +299,22 @@ class _Closing:
             except Unreadable:
                 if size.kind is not Kind.RATIO and isinstance(exact, Fraction):
                     rule = said(self.rules[symbol])
-                    raise NotAnInteger(str(symbol), size.meaning, rule, str(exact), "choose sizes to fit") from None
+                    raise NotAnInteger(str(symbol), size.meaning, rule, str(exact), self._advice(symbol)) from None
                 raise
         for symbol, right in self.equations:
             sides = [substitute(substitute(side, follows), numbers) for side in (symbol, right)]
             if not free(sides[0] - sides[1]) and sides[0] != sides[1]:
                 raise Conflict(f"{symbol} = {sides[0]}", f"{symbol} = {right}", f"{right} is {sides[1]}")
+
+    def _advice(self, symbol: Symbol) -> str:
+        """Return what to give so that a size that follows is whole."""
+        definitions = [d for d in self.model.architecture.definitions if d.value == self.rules[symbol]]
+        sizes = {**self.base, **self.own, **self.said}
+        for name in free(self.rules[symbol]) & set(self.rules):
+            number = substitute(self._put_in(self.rules[name]), sizes)
+            if number.is_Integer:
+                sizes[name] = int(number)
+        return fitting(definitions[0], sizes) if definitions else "choose sizes to fit"
 
     def _floats(self, count: Symbol, kept: int) -> Floating:
         width = self.shared[count]

@@ -11,7 +11,7 @@ from bertsym.algebra import Value, expand, free
 from bertsym.convention import Convention
 from bertsym.count import declared
 from bertsym.existence import check_routing
-from bertsym.model import Model
+from bertsym.model import Model, is_head_size
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure
 from bertsym.solving.constraints import Constraint, negation
@@ -86,6 +86,7 @@ def find(model: Model, request: Request, progress: Progress | None = None) -> Co
     if outcome.complete and not answers:
         demand = Demand((*request.constraints, *request.rules), request.limits, request.tolerance)
         tried = f"none of the {space.size:,} configurations" if space.bounded else f"no {request.unknowns[0]}"
+        tried += f" ({request.applied})" if request.applied else ""
         raise NothingFits(tried, demand.in_words(request.target), standing(model, closure, request))
     return Configurations(
         request,
@@ -289,7 +290,8 @@ def fixed(model: Model, closure: Closure, request: Request) -> dict[Symbol, Valu
 def standing(model: Model, closure: Closure, request: Request) -> str:
     """Return the fixed sizes that a condition names, and how to free them, for the sentence that nothing fits."""
     kept = fixed(model, closure, request)
-    numbers = {s: v for s, v in closure.numbers.items() if s in {*kept, *request.named}}
+    sizes = {d.symbol for d in closure.ready.architecture.definitions if is_head_size(d)} & set(closure.assumed)
+    numbers = {s: v for s, v in closure.numbers.items() if s in {*kept, *request.named, *sizes}}
     words = [f"{s} = {v}" + (", which is assumed" if s in closure.assumed else "") for s, v in numbers.items()]
     advice = (
         f"; --for {','.join(map(str, (*request.unknowns, *kept)))} searches {'it' if len(kept) == 1 else 'them'} too"

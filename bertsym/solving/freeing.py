@@ -16,12 +16,12 @@ from sympy import Symbol
 from bertsym.algebra import evaluate, free
 from bertsym.expressions.evaluate import holds
 from bertsym.expressions.reader import to_sympy
-from bertsym.expressions.tree import LOGIC, Node, Op
+from bertsym.expressions.tree import LOGIC, Node, Op, constant, size
 from bertsym.model import Model, is_head_size
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure
 from bertsym.solving.configurations import closed
-from bertsym.solving.constraints import Constraint, from_expression, put_in
+from bertsym.solving.constraints import Constraint, compare, from_expression, put_in
 from bertsym.solving.request import Request, check_unknowns
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.values import replace
@@ -46,7 +46,28 @@ def freed(model: Model, request: Request) -> Request:
         if further is None:
             break
         request = further
-    return request
+    return _bounded(request)
+
+
+def _bounded(request: Request) -> Request:
+    """Return the request with conditions in place of the ranges and the steps of sizes that follow."""
+    followed = {symbol for symbol, _ in request.followed}
+    constraints = list(request.constraints)
+    for symbol, (low, high) in request.ranges.items():
+        if symbol in followed:
+            above = compare(constant(low), Op.AT_MOST, size(symbol))
+            below = compare(size(symbol), Op.AT_MOST, constant(high))
+            constraints.append(Constraint(f"{low} <= {symbol} <= {high}", (above, below)))
+    for symbol, step in request.multiples.items():
+        if symbol in followed:
+            rest = Node(Op.REMAINDER, (size(symbol), constant(step)))
+            constraints.append(Constraint(f"{symbol} % {step} == 0", (compare(rest, Op.EQUAL, constant(0)),)))
+    return replace(
+        request,
+        constraints=tuple(constraints),
+        ranges={symbol: ends for symbol, ends in request.ranges.items() if symbol not in followed},
+        multiples={symbol: step for symbol, step in request.multiples.items() if symbol not in followed},
+    )
 
 
 def _followed(model: Model, request: Request) -> Request | None:

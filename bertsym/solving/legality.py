@@ -20,6 +20,7 @@ from bertsym.expressions.tree import Node, Op, constant
 from bertsym.model import Model
 from bertsym.solving.closure import Closure
 from bertsym.solving.constraints import Constraint, compare, from_expression
+from bertsym.solving.open_model import whole_quotients
 from bertsym.solving.requirements import NothingFits
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace, value
@@ -75,7 +76,7 @@ def _conditions(closure: Closure, lowest: Mapping[Symbol, int]) -> Iterator[Cons
             yield _at_least(f"{symbol} >= {size.minimum}", expression, size.minimum, lowest)
     for symbol, right in closure.equations:
         yield _compared(f"{symbol} = {said(right)}", closure.over(symbol), Op.EQUAL, closure.over(right))
-    for quotient in architecture.whole:
+    for quotient in whole_quotients(architecture):
         yield _whole(f"{said(quotient)} is whole", closure.over(quotient))
     bounded = (symbol for symbol in architecture.most if BY_SYMBOL[symbol].kind is not Kind.SWITCH)
     for symbol, most in ((symbol, architecture.most[symbol]) for symbol in bounded):

@@ -12,9 +12,10 @@ from bertsym.algebra import Value, free
 from bertsym.errors import BertsymError, Conflict
 from bertsym.expressions.reader import to_sympy
 from bertsym.expressions.tree import Node
-from bertsym.model import Model
+from bertsym.model import Architecture, Model
 from bertsym.solving.constraints import put_in
-from bertsym.values import value
+from bertsym.symbols import heads, kv_heads
+from bertsym.values import replace, value
 from bertsym.wording import said
 
 Tie = tuple[Symbol, Node]
@@ -42,10 +43,26 @@ def only_unknowns(unknowns: Iterable[Symbol], options: Mapping[str, Iterable[Sym
                 raise Conflict(f"{option} {symbol}", f"--for {','.join(map(str, wanted))}", f"{symbol} is no unknown")
 
 
+def whole_quotients(architecture: Architecture) -> tuple[Expr, ...]:
+    """Return the quotients that must be integers for the model to run.
+
+    A derivation builds models and does not run them, so that of an entry's quotients heads/kv_heads may be missing: each
+    head of keys serves a group of query heads.
+    """
+    grouped = (heads / kv_heads,) if {heads, kv_heads} <= architecture.counted else ()
+    return tuple(dict.fromkeys((*architecture.whole, *grouped)))
+
+
 def base_sizes(model: Model) -> Mapping[Symbol, Value]:
     """Return the sizes of the architecture's base; a derived size is replaced by those it follows from."""
     architecture = model.architecture
     return Model(architecture).with_sizes(architecture.sizes[architecture.base].values).given
+
+
+def at_base(model: Model) -> Model:
+    """Return the model with every open size as in the base of its architecture; raises what `with_sizes` raises."""
+    given = replace(model, given=base_sizes(model), pinned={}).with_sizes(model.given).given
+    return replace(model, given=given)
 
 
 def resolved(model: Model, ties: tuple[Tie, ...]) -> tuple[Tie, ...]:

@@ -83,6 +83,16 @@ class Request:
         return {**dict.fromkeys(counted or self.unknowns, self.multiple), **self.multiples}
 
     @property
+    def applied(self) -> str:
+        """Return the sizes to which `multiple` applies, in words; an empty text without one."""
+        if self.multiple is None:
+            return ""
+        given = [symbol for symbol in self.unknowns if symbol in self.steps and symbol not in self.multiples]
+        others = [symbol for symbol in self.unknowns if symbol not in self.steps]
+        beside = f", not to {', '.join(map(str, others))}" if others else ""
+        return f"--multiple-of {self.multiple} applies to {', '.join(map(str, given)) or 'no unknown'}{beside}"
+
+    @property
     def aim(self) -> int:
         """Return the count to come near: the target, or a number above every count."""
         return ABOVE_ALL if self.target is None else self.target

@@ -120,8 +120,10 @@ def solve_request(model: Model, request: Request) -> Solution:
     (symbol,) = request.unknowns
     model.check_known([symbol])
     target, convention = request.aim, request.convention
-    demand = Demand((*request.constraints, *request.rules), request.limits, request.tolerance, request.ranges.get(symbol))
-    plain = close(model, (symbol,), request.ties)
+    demand = Demand(
+        (*request.constraints, *request.rules), request.limits, request.tolerance, request.ranges.get(symbol)
+    )
+    plain = close(model, (symbol,), request.ties, accompanied=True)
     general = expand(plain.symbolic(declared(model.architecture, model.head, convention)))
     require(general, symbol, model)
     inner = _by_width(model, request)
@@ -143,6 +145,7 @@ def solve_request(model: Model, request: Request) -> Solution:
         tried = f"no {unknown} {where}"
         if not outcome.complete:
             tried = f"none of the {outcome.counted:,} values of {unknown} nearest to the target, {where},"
+        tried += f" ({request.applied})" if request.applied else ""
         raise NothingFits(tried, replace(demand, range=None).in_words(target), standing(model, closure, inner))
 
     def point(at: Mapping[Symbol, Value], count: int) -> Point:
@@ -221,7 +224,11 @@ def _line(closure: Closure, request: Request, space: Space) -> UnivariateCount:
         return recounter.recount({unknown: number, **beside}) == (count,)
 
     alone = {unknown, *space.fixed}
-    legal = tuple(c for c in space.constraints[len(public(closure, (*request.constraints, *request.rules))) :] if c.symbols <= alone)
+    legal = tuple(
+        c
+        for c in space.constraints[len(public(closure, (*request.constraints, *request.rules))) :]
+        if c.symbols <= alone
+    )
     return UnivariateCount(unknown, space.count, BY_SYMBOL[unknown].minimum, legal, exists)
 
 

@@ -15,7 +15,7 @@ from bertsym.model import Architecture, Head, NamedSize
 from bertsym.schema import Field, Schema
 from bertsym.symbols import F, H, L, V, attention_bias, d, heads, kv_heads, labels, mlp_bias, tied
 from bertsym.tree import Block, Component, Repeat, Tied
-from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
+from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE, ROTATED
 
 
 def attention(window: Expr = sympy.S.Zero) -> Block:
@@ -116,7 +116,7 @@ llama = Architecture(
     paper="Touvron et al. 2023, arXiv:2302.13971",
     heads=HEADS,
     definitions=(FREE_HEAD_SIZE, FEED_FORWARD),
-    whole=(heads / kv_heads,),
+    whole=(heads / kv_heads, ROTATED),
     defaults={tied: False},
     sizes=SIZES,
     base="llama-7b",

@@ -12,7 +12,7 @@ from bertsym.model import Architecture, NamedSize
 from bertsym.schema import Field, Schema
 from bertsym.symbols import F, H, L, V, d, heads, kv_heads, tied, window
 from bertsym.zoo.llama import attention, body, task_heads
-from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
+from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE, ROTATED
 
 model = body(attention(window))
 HEADS = task_heads("Mistral", model, "model")
@@ -32,7 +32,7 @@ mistral = Architecture(
     paper="Jiang et al. 2023, arXiv:2310.06825",
     heads=HEADS,
     definitions=(FREE_HEAD_SIZE, FEED_FORWARD),
-    whole=(heads / kv_heads,),
+    whole=(heads / kv_heads, ROTATED),
     defaults={tied: False},
     accepted=frozenset({window}),
     sizes=SIZES,

@@ -15,7 +15,7 @@ from bertsym.schema import Field, Schema
 from bertsym.symbols import F, H, L, V, d, experts, experts_per_token, heads, kv_heads, labels, tied, window
 from bertsym.tree import Block, Component, Repeat, Routed
 from bertsym.zoo.llama import lm_head
-from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE
+from bertsym.zoo.parts import FEED_FORWARD, FREE_HEAD_SIZE, ROTATED
 
 gate_and_up = Parameter(
     (experts, 2 * F, H), Role.MATRIX, "gate and up of every expert, one weight per output and input"
@@ -73,7 +73,7 @@ mixtral = Architecture(
     paper="Jiang et al. 2024, arXiv:2401.04088",
     heads=HEADS,
     definitions=(FREE_HEAD_SIZE, FEED_FORWARD),
-    whole=(heads / kv_heads,),
+    whole=(heads / kv_heads, ROTATED),
     defaults={tied: False},
     accepted=frozenset({window}),
     sizes=SIZES,

@@ -29,7 +29,7 @@ from bertsym.symbols import (
     window,
 )
 from bertsym.tree import Block, Component, Over, Repeat, Stack, Tied
-from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE
+from bertsym.zoo.parts import FEED_FORWARD, HEAD_SIZE, ROTATED
 
 norm = LayerNorm(H, bias=norm_bias)
 layer = Block(
@@ -85,6 +85,7 @@ modernbert = Architecture(
     paper="Warner et al. 2024, arXiv:2412.13663",
     heads=HEADS,
     definitions=(HEAD_SIZE, FEED_FORWARD),
+    whole=(ROTATED,),
     accepted=frozenset({window, every}),
     sizes=SIZES,
     base="ModernBERT-base",

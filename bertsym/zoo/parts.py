@@ -7,6 +7,8 @@ from bertsym.symbols import F, H, d, ffn_ratio, heads
 
 HEAD_SIZE = Definition(d, H / heads, heads, H / d)
 FREE_HEAD_SIZE = Definition(d, H / heads)
+# Rotary positions turn the features of a head in pairs (Su et al. 2021, arXiv:2104.09864, section 3.2).
+ROTATED = d / 2
 FEED_FORWARD = Definition(F, ffn_ratio * H, ffn_ratio, F / H)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from bertsym.algebra import Value
@@ -22,8 +22,8 @@ SMALL: dict[str, dict[str, Value]] = {
     "albert": {"V": 30, "N": 8, "H": 12, "L": 2, "heads": 2, "ffn_ratio": 4, "E": 5, "groups": 1, "inner_groups": 1},
     "electra": {"V": 30, "N": 8, "H": 12, "L": 2, "heads": 2, "ffn_ratio": 4, "E": 8},
     "modernbert": {"V": 30, "H": 12, "L": 2, "heads": 2, "ffn_ratio": 3},
-    "llama": {"V": 30, "H": 12, "L": 2, "heads": 4, "kv_heads": 2, "ffn_ratio": Fraction(8, 3)},
-    "mistral": {"V": 30, "H": 12, "L": 2, "heads": 4, "kv_heads": 2, "ffn_ratio": 2},
+    "llama": {"V": 30, "H": 24, "L": 2, "heads": 4, "kv_heads": 2, "ffn_ratio": Fraction(8, 3)},
+    "mistral": {"V": 30, "H": 24, "L": 2, "heads": 4, "kv_heads": 2, "ffn_ratio": 2},
     "mixtral": {
         "V": 9,
         "H": 8,
@@ -122,6 +122,15 @@ def tie(draw: random.Random, name: str, others: list[str]) -> Rule:
         Rule(f"{name} == floor({k}*{a}/{n})", (a,), lambda s: Fraction(k * s[a]) // n, name),
     )
     return draw.choice(forms)
+
+
+def pinned(question: Question) -> Question:
+    """Return a question that gives every size of its model, so that no condition frees one."""
+    moving = {*question.said, *question.unknowns, *(rule.name for rule in question.ties)}
+    gives_way = {"F": "ffn_ratio", "d": "heads"}
+    left = {gives_way[name] for name in moving & gives_way.keys()}
+    own = {name: number for name, number in question.own.items() if name not in moving | left}
+    return replace(question, said={**own, **question.said}) if question.where else question
 
 
 def drawn(draw: random.Random, sizes: Mapping[str, list[str]], defaults: Mapping[str, Sizes]) -> Question:

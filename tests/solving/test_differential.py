@@ -25,7 +25,7 @@ from bertsym.solving.solve import TooSmall
 from bertsym.solving.space import EmptySpace
 from bertsym.symbols import BY_SYMBOL, H, Kind, lookup
 from tests.solving.oracle import Oracle, Row
-from tests.solving.questions import SMALL, Question, drawn
+from tests.solving.questions import SMALL, Question, drawn, pinned
 
 pytestmark = pytest.mark.slow
 
@@ -171,6 +171,7 @@ def question_and_target(draw: random.Random) -> tuple[Question, int]:
     """Return a question about a model that exists, and a target near one of its lattice."""
     while True:
         question = drawn(draw, *sizes())
+        question = replace(question, where=()) if question.open else pinned(question)
         try:
             model = oracle().model(question)
             if any(model.number(quotient).denominator != 1 for quotient in model.architecture.whole):

@@ -86,8 +86,13 @@ def test_the_nearest_is_not_missed(bertsym: Run) -> None:
         ("--for H --multiple-of H=64 --multiple-of H=32", "a step is given once"),
         ("--for H --multiple-of 64,32", "a step is given once"),
         ("bert-base-uncased --for L --at F=3072 --tie ffn_ratio=5", "H*ffn_ratio is 3840"),
-        ("--for L --where H==770", "H = 768, which is assumed"),
-        ("--for H --where H==770 --multiple-of 64", "no H from 64 to 16,384 by 64 satisfies H==770"),
+        ("--for L --where H==770", "add d=70 or heads=11"),
+        ("--for L --at H=768,heads=12 --where H==770", "satisfies H==770 (at H = 768"),
+        ("--for H --where V>=40000", "V = 30522, which is assumed; --for H,V searches it too"),
+        (
+            "--for H --where H==770 --multiple-of 64",
+            "no H from 64 to 16,384 by 64 (--multiple-of 64 applies to H) satisfies H==770",
+        ),
         ("--for V --where V*V%3==2", "no V from 1 to 262,144 satisfies V*V%3==2"),
         ("--for L --tie V=0-L", "satisfies"),
         ("--for tied", "a size that is a number"),
@@ -117,7 +122,7 @@ def test_what_is_no_question_is_refused(question: dict[str, Any]) -> None:
 
 def test_a_size_that_was_given_is_no_unknown_in_the_library() -> None:
     base = load("bert-base-uncased")
-    assert base.solve("110M", "H").report.solution.candidates  # type: ignore[attr-defined]
+    assert base.solve("110M", "H").report.solution.candidates
     with pytest.raises(Conflict):
         base.at(H=768).solve("110M", "H")
 

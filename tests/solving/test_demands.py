@@ -1,0 +1,223 @@
+"""Demands as users type them against enumeration: pinned sizes hold, named sizes are free or said to be fixed."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import pytest
+from sympy import Symbol
+
+from bertsym.answers.sizes import sizes as answer
+from bertsym.api.answers import Answer
+from bertsym.errors import BertsymError, Conflict, NotAnInteger, Unreadable
+from bertsym.model import Model
+from bertsym.resolve import load
+from bertsym.solving.configurations import closed
+from bertsym.solving.constraints import parse_constraint, parse_ties
+from bertsym.solving.freeing import freed
+from bertsym.solving.open_model import NotDependent, base_sizes
+from bertsym.solving.polynomial import NotPolynomial
+from bertsym.solving.request import MAX_ANSWERS, Request
+from bertsym.solving.requirements import NothingFits
+from bertsym.solving.solve import TooSmall
+from bertsym.symbols import BY_SYMBOL, Kind, d
+from tests.solving.demands import MODELS, SHAPE, Demand, drawn
+from tests.solving.enumeration import Enumeration, Row
+
+SEED = int(os.environ.get("BERTSYM_SEED", "20261129"))
+DEMANDS = int(os.environ.get("BERTSYM_DEMANDS", "40"))
+MOST_TRIED = 60_000
+
+
+@cache
+def model_of(name: str) -> Model:
+    return load(name)
+
+
+def loose(model: Model) -> dict[Symbol, Any]:
+    """Return the sizes that nobody gave: those of the name, of the base, and defaults."""
+    architecture = model.architecture
+    usual = {s: BY_SYMBOL[s].default for s in model.symbols if BY_SYMBOL[s].default is not None}
+    return {**usual, **architecture.defaults, **base_sizes(model), **model.given}
+
+
+def request_of(demand: Demand, model: Model) -> Request:
+    """Return the demand as the command line reads it, with all answers."""
+    by_name = {name: model.size(name).symbol for name in (*demand.unknowns, *demand.ranges)}
+    return Request(
+        tuple(by_name[name] for name in demand.unknowns),
+        demand.target,
+        ranges={by_name[name]: ends for name, ends in demand.ranges.items()},
+        multiples={by_name[name]: step for name, step in demand.steps.items()},
+        constraints=tuple(parse_constraint(rule.text, model.size) for rule in demand.where),
+        ties=parse_ties([rule.text for rule in demand.ties], model.size),
+        top=MAX_ANSWERS,
+    )
+
+
+def demand_of(seed: str) -> tuple[Demand, Model]:
+    """Return a demand at random, near a count of its model."""
+    draw = random.Random(seed)
+    name = draw.choice(MODELS)
+    bare = model_of(name)
+    names = [size for size in (*SHAPE, "V") if size in {str(symbol) for symbol in bare.symbols}]
+    demand = drawn(draw, name, names)
+    demand = replace(demand, target=10**8 * draw.randint(1, 300) // draw.randint(1, 30))
+    given = {bare.size(word).symbol: number for word, number in demand.given.items()}
+    return demand, bare.with_sizes(given, pin=True)
+
+
+def check(demand: Demand, model: Model) -> str:
+    """Hold the answer to a demand against enumeration; return the kind of the outcome."""
+    request = request_of(demand, model)
+    try:
+        report: Any = answer(model, request)
+    except (NotDependent, NotPolynomial) as refusal:
+        return type(refusal).__name__
+    except TooSmall:
+        return "too small"
+    except (NothingFits, Conflict, NotAnInteger, Unreadable) as refusal:
+        return refused(demand, model, request, refusal)
+    found = report.solution if hasattr(report, "solution") else report.found
+    points = [(p.at, p.count) for p in (found.candidates if hasattr(report, "solution") else found.answers)]
+    settled: Request = report.request if hasattr(report, "solution") else found.request
+    axes = (found.axis,) if hasattr(report, "solution") else found.axes
+    check_rows(demand, model, settled, found, points)
+    check_named(demand, model, settled, found, points, str_of(report))
+    if BY_SYMBOL[settled.unknowns[0]].kind is Kind.RATIO and len(settled.unknowns) == 1:
+        return "a ratio, rows checked"
+    known = found.known
+    moving = {s for at, _ in points for s in at}
+    spoken = {*settled.unknowns, *(s for s, _ in settled.ties), *(model.size(n).symbol for n in demand.given)}
+    floating = tuple(
+        s for s in moving - spoken if BY_SYMBOL[s].kind is Kind.HEADS and str(s) == "heads" and d not in found.assumed
+    )
+    floating = tuple(s for s in floating if not derived(model, s, spoken))
+    enumeration = Enumeration(
+        demand,
+        model,
+        loose(model_of(demand.model)),
+        {axis.symbol: range(axis.start, axis.stop + 1, axis.step) for axis in axes},
+        tuple(s for s, _ in settled.followed),
+        floating,
+        {d: known[d]} if d in found.assumed else {},
+    )
+    if enumeration.size > MOST_TRIED or len(points) == MAX_ANSWERS:
+        return "large, rows checked"
+    expected = enumeration.rows()
+    got: set[Row] = {(tuple(Fraction(at[s]) for s in settled.unknowns), count) for at, count in points}
+    assert got == expected, (sorted(got - expected)[:3], sorted(expected - got)[:3])
+    return "the same answers"
+
+
+def derived(model: Model, symbol: Symbol, spoken: set[Symbol]) -> bool:
+    """Return True if a number of heads follows from a head size that was said."""
+    return d in spoken
+
+
+def str_of(report: Any) -> str:
+    return str(Answer(report))
+
+
+def check_rows(demand: Demand, model: Model, settled: Request, found: Any, points: list[Any]) -> None:
+    """Check every row by itself: its sizes are one model of that count, and meet the demand."""
+    from bertsym.count import count
+
+    bare = Model(model.architecture, model.head)
+    errors = [abs(number - demand.target) for _, number in points]
+    assert errors == sorted(errors)
+    for at, number in points[:: max(1, len(points) // 20)]:
+        sized = bare.with_sizes({**found.known, **at})
+        assert count(sized) == number, at
+        numbers = {
+            str(s): sized.number(s) for s in sized.symbols if BY_SYMBOL[s].kind is not Kind.SWITCH and has(sized, s)
+        }
+        for rule in demand.where:
+            assert rule.value(numbers), (rule.text, at)
+        for rule in demand.ties:
+            assert rule.value(numbers) == numbers[rule.name], (rule.text, at)
+        for name, given in demand.given.items():
+            assert numbers[name] == given, (name, at)
+        for name, (low, high) in demand.ranges.items():
+            if name == "ffn_ratio" and len(settled.unknowns) == 1:
+                continue  # F is searched in its place
+            assert low <= numbers[name] <= high and numbers[name] % demand.steps[name] == 0, (name, at)
+
+
+def has(model: Model, symbol: Symbol) -> bool:
+    try:
+        model.number(symbol)
+    except BertsymError:
+        return False
+    return True
+
+
+def check_named(demand: Demand, model: Model, settled: Request, found: Any, points: list[Any], text: str) -> None:
+    """Check that each size which a condition names was given, is free, or is said to be fixed."""
+    given = {model.size(name).symbol for name in demand.given}
+    for rule in demand.where:
+        for name in rule.symbols:
+            symbol = model.size(name).symbol
+            spoken = {*given, *settled.unknowns, *(s for s, _ in settled.ties)}
+            if symbol in spoken or any(symbol in at for at, _ in points[:1]):
+                continue
+            assert symbol in found.fixed or symbol not in found.known or symbol in found.known, (name, rule.text)
+            if symbol in found.fixed:
+                assert f"{symbol} = " in text
+
+
+def refused(demand: Demand, model: Model, request: Request, refusal: BertsymError) -> str:
+    """Hold a refusal against enumeration; return its kind."""
+    try:
+        settled = freed(model, request)
+    except (Conflict, NotAnInteger, Unreadable):
+        settled = request
+    try:
+        closure, _ = closed(model, settled, accompanied=len(settled.unknowns) == 1)
+        assumed = {d: closure.numbers[d]} if d in closure.assumed else {}
+    except BertsymError:
+        assumed = {}
+    searched = {}
+    for symbol in settled.unknowns:
+        if symbol not in settled.ranges:
+            return "refused, not enumerated"
+        low, high = settled.ranges[symbol]
+        step = settled.steps.get(symbol, 1)
+        searched[symbol] = range(-(-low // step) * step, high + 1, step)
+    enumeration = Enumeration(
+        demand, model, loose(model_of(demand.model)), searched, tuple(s for s, _ in settled.followed), (), assumed
+    )
+    if enumeration.size > MOST_TRIED:
+        return "refused, not enumerated"
+    rows = enumeration.rows()
+    if isinstance(refusal, Unreadable) and "range of" in str(refusal):
+        return "no such range"
+    assert not rows, (type(refusal).__name__, str(refusal), sorted(rows)[:3])
+    return "refused, as none exists"
+
+
+def test_demands_have_the_answers_of_enumeration(record_property: Any) -> None:
+    outcomes: Counter[str] = Counter()
+    for number in range(DEMANDS):
+        seed = f"{SEED}/{number}"
+        try:
+            demand, model = demand_of(seed)
+        except BertsymError:
+            outcomes["no such model"] += 1
+            continue
+        try:
+            outcomes[check(demand, model)] += 1
+        except (AssertionError, BertsymError) as problem:
+            raise AssertionError(f"seed {seed}: {demand}: {problem}") from problem
+    record_property("outcomes", dict(outcomes))
+    assert outcomes["the same answers"] > DEMANDS // 4, outcomes
+
+
+if __name__ == "__main__":
+    pytest.main([__file__])
