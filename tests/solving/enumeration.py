@@ -179,6 +179,8 @@ class Enumeration:
         tied = {self.model.size(name).symbol for rule in self.demand.ties for name in rule.symbols}
         if kv_heads in {*said, *self.named, *tied} or kv_heads not in sizes or self.loose.get(heads) != self.loose[kv_heads]:
             return False
+        if set(self.searched) == {heads}:
+            return False  # alone, it would change no count
         return sizes[heads] != self.loose[heads] and not (heads in self.given and kv_heads in self.model.given)
 
     def counted(self, sizes: Values) -> int | None:
